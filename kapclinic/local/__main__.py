@@ -1,0 +1,82 @@
+"""``python -m kapclinic.local up | down | status | env | run -- COMMAND``: the embedded pair by hand."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable
+
+from kapclinic.local import services
+from kapclinic.local.places import LocalError, default_place, hold
+from kapclinic.local.servers import Servers
+
+DEVELOPMENT = "kap_dev"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m kapclinic.local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in COMMANDS:
+        commands.add_parser(name)
+    run = commands.add_parser("run", help="run a command with the pair and the database kap_dev in its environment")
+    run.add_argument("words", nargs=argparse.REMAINDER)
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "run":
+            return _run([word for at, word in enumerate(options.words) if at or word != "--"])
+        return COMMANDS[options.command]()
+    except LocalError as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
+
+
+def development_env() -> dict[str, str]:
+    """Return the environment of the development database, made when absent; servers that are given win."""
+    servers = Servers.given() or services.up().servers
+    if not servers.has_database(DEVELOPMENT):
+        servers.create_database(DEVELOPMENT)
+    return servers.env(database=DEVELOPMENT)
+
+
+def _up() -> int:
+    pair = services.up()
+    sys.stdout.write(f"PostgreSQL on 127.0.0.1:{pair.postgres.port}, Valkey on 127.0.0.1:{pair.valkey.port}\n")
+    return 0
+
+
+def _down() -> int:
+    services.down()
+    return 0
+
+
+def _status() -> int:
+    pair = services.running()
+    sys.stdout.write("running\n" if pair else "stopped\n")
+    return 0 if pair else 3
+
+
+def _env() -> int:
+    for name, value in development_env().items():
+        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+    return 0
+
+
+def _run(words: list[str]) -> int:
+    if not words:
+        sys.stderr.write("run what? python -m kapclinic.local run -- COMMAND\n")
+        return 2
+    place = default_place()
+    place.prepare()
+    using = hold(place.users)
+    if using is not None:
+        os.set_inheritable(using.fileno(), True)  # noqa: FBT003 - the command keeps the pair in use
+    os.environ.update(development_env())
+    os.execvp(words[0], words)
+
+
+COMMANDS: dict[str, Callable[[], int]] = {"up": _up, "down": _down, "status": _status, "env": _env}
+
+if __name__ == "__main__":
+    sys.exit(main())

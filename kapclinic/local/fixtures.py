@@ -1,0 +1,93 @@
+"""Fixtures of the plugin.
+
+- ``django_db`` tests run as the runtime role on a copy of the migrated template; a committing test is reset after;
+- ``private_valkey``: a broker of the test's own: ``kill()``, ``start()``, ``stop()``, ``restart()``, ``flush()``;
+- ``clinic_env``: the environment for subprocesses, on a database of the test's own and ``private_valkey``;
+- ``clinic_orm``: the ORM of this process on ``clinic_env``'s database, so that factories fill it;
+- ``run_processes``: ``start("web", "worker", "beat")`` with ``clinic_env``, ``kill9(name)``, ``stop(name)``, ``base_url``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+
+from kapclinic.local.ports import free_port
+from kapclinic.local.processes import Processes
+from kapclinic.local.resetting import Resetter
+from kapclinic.local.servers import Servers, with_path
+from kapclinic.local.testrun import TestRun
+from kapclinic.local.valkey import Valkey
+
+RUN = pytest.StashKey[TestRun]()
+
+
+@pytest.fixture(scope="session")
+def test_run(pytestconfig: pytest.Config) -> TestRun:
+    return pytestconfig.stash[RUN]
+
+
+@pytest.fixture(scope="session")
+def servers(test_run: TestRun) -> Servers:
+    return test_run.servers
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(test_run: TestRun, django_test_environment: None) -> Iterator[None]:
+    """Make the database that the settings already name, and put our reset in place of Django's flush."""
+    name = test_run.new_database()
+    resetter = Resetter(url=with_path(test_run.servers.superuser, name))
+
+    def reset(_: TransactionTestCase) -> None:
+        connections.close_all()
+        resetter.reset()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", reset)
+        yield
+    resetter.close()
+    connections.close_all()
+
+
+@pytest.fixture
+def private_valkey(test_run: TestRun) -> Iterator[Valkey]:
+    valkey = test_run.new_valkey()
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+@pytest.fixture
+def clinic_env(test_run: TestRun, private_valkey: Valkey) -> Iterator[dict[str, str]]:
+    name = test_run.another_database()
+    named = test_run.servers.env(database=name)
+    named |= {"VALKEY_URL": private_valkey.url(), "SWEEP_SECONDS": "1", "DJANGO_SETTINGS_MODULE": "kapclinic.settings"}
+    yield os.environ | named
+    test_run.servers.drop_database(name)
+
+
+@pytest.fixture
+def clinic_orm(
+    clinic_env: dict[str, str], django_db_blocker: DjangoDbBlocker, django_test_environment: None
+) -> Iterator[None]:
+    settings = connections["default"].settings_dict
+    usual = settings["NAME"]
+    connections.close_all()
+    settings["NAME"] = clinic_env["DATABASE_URL"].rsplit("/", 1)[1]
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+    settings["NAME"] = usual
+
+
+@pytest.fixture
+def run_processes(clinic_env: dict[str, str], tmp_path: Path) -> Iterator[Processes]:
+    processes = Processes(env=clinic_env, port=free_port(), logs=tmp_path)
+    yield processes
+    processes.close()

@@ -1,0 +1,143 @@
+"""The embedded PostgreSQL cluster: made, started, recovered and stopped through pg_ctl."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from kapclinic.local.binaries import find_binaries
+from kapclinic.local.places import LocalError, Place
+from kapclinic.local.ports import process_with, wait_until
+
+SUPERUSER, OWNER, RUNTIME = "kap", "kap_owner", "kap_app"
+# Production passes the same (POSTGRES_INITDB_ARGS), so that names sort alike everywhere.
+LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+SETTINGS = {
+    "listen_addresses": "'127.0.0.1'",
+    "unix_socket_directories": "''",  # socket paths end at 107 bytes; checkouts do not
+    "max_connections": "200",
+    "shared_buffers": "'128MB'",
+    "log_min_error_statement": "panic",  # a refused statement may name a client
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Postgres:
+    """One cluster below one place."""
+
+    place: Place
+    port: int
+    passwords: dict[str, str]  # by role
+
+    @property
+    def folder(self) -> Path:
+        return self.place.data / "pg"
+
+    def url(self, role: str, database: str = "postgres") -> str:
+        return f"postgresql://{role}:{self.passwords[role]}@127.0.0.1:{self.port}/{database}"
+
+    def answers(self) -> bool:
+        try:
+            psycopg.connect(self.url(SUPERUSER), connect_timeout=5).close()
+        except psycopg.Error:
+            return False
+        return True
+
+    def exists(self) -> bool:
+        return (self.folder / "PG_VERSION").exists()
+
+    def process(self) -> psutil.Process | None:
+        """Return the postmaster, when the pid file tells the truth."""
+        try:
+            pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+        return process_with(pid, str(self.folder))
+
+    def start(self) -> None:
+        """Start the cluster, making or recovering it first when need be."""
+        binaries = find_binaries(self.place).postgres
+        if not self.exists():
+            self._initialise(binaries)
+        if self.process() is None:
+            # After a reboot the pid may belong to a stranger, and PostgreSQL would refuse to start.
+            (self.folder / "postmaster.pid").unlink(missing_ok=True)
+            self._launch(binaries)
+        if not wait_until(self.answers, seconds=60):
+            raise LocalError(f"PostgreSQL does not answer on port {self.port}; see {self.place.data / 'pg.log'}")
+        self._ensure_roles()
+
+    def stop(self) -> None:
+        """Stop the cluster, with force when it does not listen."""
+        if self.process() is None:
+            return
+        pg_ctl = find_binaries(self.place).postgres / "pg_ctl"
+        self.place.run(pg_ctl, "-D", self.folder, "-m", "fast", "-w", "-t", "60", "stop", check=False)
+        if (left := self.process()) is not None:
+            left.kill()
+            left.wait(10)
+
+    def kill(self) -> None:
+        """Kill -9 the postmaster: for the tests of recovery."""
+        if (postmaster := self.process()) is not None:
+            os.kill(postmaster.pid, signal.SIGKILL)
+            wait_until(lambda: self.process() is None, seconds=10)
+
+    def _initialise(self, binaries: Path) -> None:
+        """Make the cluster beside its place and move it there whole: a killed initdb leaves nothing half-made."""
+        for left in self.place.data.glob("pg.new-*"):
+            shutil.rmtree(left)
+        fresh = self.place.data / f"pg.new-{os.getpid()}"
+        password = self.place.write(self.place.data / "pg.password", self.passwords[SUPERUSER])
+        try:
+            self.place.run(
+                *(binaries / "initdb", "-D", fresh, "-U", SUPERUSER, f"--pwfile={password}"),
+                *("--auth=scram-sha-256", "--no-sync", *LOCALE),
+            )
+        finally:
+            password.unlink()
+        with (fresh / "postgresql.conf").open("a") as conf:
+            conf.writelines(f"{name} = {value}\n" for name, value in SETTINGS.items())
+        fresh.rename(self.folder)
+
+    def _launch(self, binaries: Path) -> None:
+        log = self.place.data / "pg.log"
+        command = (binaries / "pg_ctl", "-D", self.folder, "-w", "-t", "60", "-l", log, "-o", f"-p {self.port}", "start")
+        # Right after a kill -9 the old backends may still hold the shared memory for a moment.
+        for _ in range(20):
+            with contextlib.suppress(LocalError):
+                self.place.run(*command)
+                return
+            if self.process() is not None:  # still recovering
+                return
+            time.sleep(0.5)
+        raise LocalError(f"PostgreSQL does not start: {_tail(log)}")
+
+    def _ensure_roles(self) -> None:
+        rights = {OWNER: "LOGIN CREATEDB NOSUPERUSER NOCREATEROLE", RUNTIME: "LOGIN NOCREATEDB NOSUPERUSER NOCREATEROLE"}
+        with psycopg.connect(self.url(SUPERUSER), autocommit=True) as connection:
+            for role, may in rights.items():
+                known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+                statement = sql.SQL("{verb} ROLE {role} {may} PASSWORD {password}").format(
+                    verb=sql.SQL("ALTER" if known else "CREATE"),
+                    role=sql.Identifier(role),
+                    may=sql.SQL(may),
+                    password=sql.Literal(self.passwords[role]),
+                )
+                connection.execute(statement)
+
+
+def _tail(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")[-1500:]
+    except OSError:
+        return "no log"

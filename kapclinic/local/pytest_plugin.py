@@ -1,0 +1,42 @@
+"""The pytest plugin: real servers before Django's settings load, and a database per process.
+
+Loaded with ``-p`` from pyproject.toml, since pytest-django reads the settings before any conftest.py is imported. With
+``KAP_SUPERUSER_URL``, ``MIGRATION_DATABASE_URL``, ``DATABASE_URL`` and ``VALKEY_URL`` all set, those servers are used
+(their database names are replaced). The embedded pair stays up for the next run unless ``KAP_TEST_STOP=1``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+from kapclinic.local import fixtures
+from kapclinic.local.places import LocalError
+from kapclinic.local.testrun import TestRun
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    options = early_config.known_args_namespace
+    if not (options.help or options.version):
+        try:
+            run = TestRun.begin()
+        except LocalError as refused:
+            raise pytest.UsageError(str(refused)) from refused
+        early_config.stash[fixtures.RUN] = run
+        os.environ.update(run.env)
+    yield
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Registered after pytest-django, whose django_db_setup ours replaces.
+    config.pluginmanager.register(fixtures, "kapclinic-fixtures")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(fixtures.RUN, None)
+    if run is not None:
+        run.end()

@@ -1,0 +1,115 @@
+"""The migrated database that every test database is copied from, rebuilt when anything it is made of changes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from kapclinic.local.places import CHECKOUT, LocalError
+from kapclinic.local.servers import Servers
+
+PREFIX = "kap_template_"
+INGREDIENTS = (
+    "*/migrations/**/*",
+    "kapclinic/*/migrations/**/*",
+    "*/apps.py",
+    "kapclinic/*/apps.py",
+    "kapclinic/core/*.py",
+    "kapclinic/trail/*.py",
+    "kapclinic/local/template.py",
+    "billing/codes/data/*",
+)
+BUILDING = 0x6B6170  # the advisory lock of whoever builds a template; "kap"
+
+
+def digest() -> str:
+    """Hash all that ``migrate`` turns into tables, triggers, grants and reference rows."""
+    whole = hashlib.sha256()
+    for path in sorted(_ingredients()):
+        whole.update(str(path.relative_to(CHECKOUT)).encode())
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()[:16]
+
+
+def _ingredients() -> Iterator[Path]:
+    for pattern in INGREDIENTS:
+        for path in CHECKOUT.glob(pattern):
+            if path.is_file() and path.suffix != ".pyc":
+                yield path
+
+
+class Template:
+    """A template in use: other runs may drop it only once this one let go."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._using = servers.admin()
+        self._using.execute("SELECT pg_advisory_lock(%s)", [BUILDING])
+        try:
+            self.name = _ensure(servers)
+            self._using.execute("SELECT pg_advisory_lock_shared(%s, %s)", _key(self.name))
+            _drop_unused(servers, self._using, keep=self.name)
+        except BaseException:
+            self._using.close()
+            raise
+        self._using.execute("SELECT pg_advisory_unlock(%s)", [BUILDING])
+
+    def close(self) -> None:
+        self._using.close()
+
+
+def _key(name: str) -> tuple[int, int]:
+    return BUILDING, int(name.removeprefix(PREFIX)[:7], 16)
+
+
+def _ensure(servers: Servers) -> str:
+    """Build until the files stood still for the length of a build: somebody may be editing them."""
+    for _ in range(3):
+        found = digest()
+        name = PREFIX + found
+        if servers.has_database(name):
+            return name
+        _build(servers, name)
+        if digest() == found:
+            return name
+        servers.drop_database(name)
+    raise LocalError("The migrations change faster than they can be applied.")
+
+
+def _build(servers: Servers, name: str) -> None:
+    fresh = f"{PREFIX}new"
+    servers.drop_database(fresh)
+    servers.create_database(fresh)
+    migrate(servers.env(database=fresh))
+    with servers.admin(fresh) as connection:
+        connection.execute("VACUUM (ANALYZE)")
+    with servers.admin() as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(fresh), sql.Identifier(name)))
+
+
+def migrate(env: dict[str, str]) -> None:
+    """Run ``manage.py migrate`` as the owner, in its own process: it reads its settings at import."""
+    command = [sys.executable, "manage.py", "migrate", "--no-input", "-v", "0"]
+    settings = {"DJANGO_SETTINGS_MODULE": "kapclinic.settings"}
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=os.environ | settings | env, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise LocalError(f"manage.py migrate failed:\n{(done.stderr or done.stdout)[-2500:]}")
+
+
+def _drop_unused(servers: Servers, connection: psycopg.Connection[tuple[object, ...]], *, keep: str) -> None:
+    for name in servers.databases(PREFIX):
+        if name == keep or not re.fullmatch(PREFIX + "[0-9a-f]{16}", name):
+            continue
+        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _key(name)).fetchone()
+        if row and row[0]:
+            servers.drop_database(name)
+            connection.execute("SELECT pg_advisory_unlock(%s, %s)", _key(name))

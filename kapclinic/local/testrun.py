@@ -1,0 +1,124 @@
+"""One pytest process's share of the servers: its database, its broker database, and what earlier runs left."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from typing import IO
+
+import psutil
+
+from kapclinic.local import services
+from kapclinic.local.places import LocalError, Place, default_place, hold
+from kapclinic.local.ports import free_port, process_with
+from kapclinic.local.servers import Servers
+from kapclinic.local.template import Template
+from kapclinic.local.valkey import Valkey
+
+OURS = re.compile(r"kap_test_(\d+)_\w+")
+
+
+@dataclass(kw_only=True)
+class TestRun:
+    """Names are chosen at once, so that settings can load; databases are made when a test first asks for one."""
+
+    __test__ = False
+
+    servers: Servers
+    place: Place
+    embedded: bool
+    worker: str
+    valkey_database: int
+    _holds: list[IO[str]]
+    _template: Template | None = None
+    _counter: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    @classmethod
+    def begin(cls) -> TestRun:
+        """Start the pair, unless the environment names all servers (as it does in an xdist worker)."""
+        place = default_place()
+        place.prepare()
+        using = [handle for handle in (hold(place.users),) if handle is not None]
+        servers = Servers.given()
+        embedded = servers is None
+        if servers is None:
+            servers = services.up(place).servers
+            _sweep(servers, place)
+        number, lease = _lease_valkey_database(place, servers)
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        servers.flush_valkey(number)
+        return cls(
+            servers=servers,
+            place=place,
+            embedded=embedded,
+            worker=worker,
+            valkey_database=number,
+            _holds=[*using, lease],
+        )
+
+    @property
+    def database(self) -> str:
+        return f"kap_test_{os.getpid()}_{self.worker}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        return self.servers.env(database=self.database, valkey_database=self.valkey_database)
+
+    def new_database(self, suffix: str = "") -> str:
+        """Create a database from the template, migrated at most once per change of the migrations."""
+        if self._template is None:
+            self._template = Template(self.servers)
+        name = self.database + suffix
+        self.servers.drop_database(name)
+        self.servers.create_database(name, template=self._template.name)
+        return name
+
+    def another_database(self) -> str:
+        return self.new_database(f"_{next(self._counter)}")
+
+    def new_valkey(self) -> Valkey:
+        """Return a server of one's own, not started: a test may kill it."""
+        parent = self.place.folder(self.place.data / "private")
+        folder = parent / f"{os.getpid()}-{next(self._counter)}"
+        return Valkey(place=self.place, folder=folder, port=free_port(), password=secrets.token_hex(16))
+
+    def end(self) -> None:
+        """Drop every database of this process; stop the pair when asked to."""
+        for name in self.servers.databases(self.database):
+            self.servers.drop_database(name)
+        if self._template is not None:
+            self._template.close()
+        for handle in self._holds:
+            handle.close()
+        if self.embedded and os.environ.get("KAP_TEST_STOP"):
+            services.down_if_unused(self.place)
+
+
+def _sweep(servers: Servers, place: Place) -> None:
+    """Remove what killed runs left: their databases, and their private servers."""
+    for name in servers.databases("kap_test_"):
+        found = OURS.fullmatch(name)
+        if found and not psutil.pid_exists(int(found[1])):
+            servers.drop_database(name)
+    for folder in place.data.glob("private/*-*"):
+        if psutil.pid_exists(int(folder.name.split("-")[0])):
+            continue
+        with contextlib.suppress(OSError, ValueError):
+            pid = int((folder / "valkey.pid").read_text())
+            if (orphan := process_with(pid, "valkey-server", "127.0.0.1")) is not None:
+                orphan.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lease_valkey_database(place: Place, servers: Servers) -> tuple[int, IO[str]]:
+    """Take a broker database that no other process of this checkout uses; 0 belongs to the developer."""
+    for number in range(1, servers.valkey_databases()):
+        lease = hold(place.base / "leases" / f"valkey-{number}", shared=False, wait=False)
+        if lease is not None:
+            return number, lease
+    raise LocalError("Every database of the Valkey server is in use by another test run.")

@@ -7,8 +7,9 @@ import os
 import secrets
 import shutil
 from dataclasses import asdict, dataclass, replace
+from typing import IO
 
-from kapclinic.local.places import Place, default_place, exclusive, hold
+from kapclinic.local.places import LocalError, Place, default_place, exclusive, hold
 from kapclinic.local.ports import free_port, is_free
 from kapclinic.local.postgres import OWNER, RUNTIME, SUPERUSER, Postgres
 from kapclinic.local.servers import Servers
@@ -116,6 +117,15 @@ def running(place: Place | None = None) -> Pair | None:
         return None
     pair = _pair(place, state)
     return pair if pair.answers() else None
+
+
+def lease_valkey_database(place: Place, servers: Servers) -> tuple[int, IO[str]]:
+    """Take a broker database that no other process of this checkout uses; 0 belongs to the developer."""
+    for number in range(1, servers.valkey_databases()):
+        lease = hold(place.base / "leases" / f"valkey-{number}", shared=False, wait=False)
+        if lease is not None:
+            return number, lease
+    raise LocalError("Every database of the Valkey server is in use by another test run.")
 
 
 def _pair(place: Place, state: State) -> Pair:

@@ -17,16 +17,8 @@ from kapclinic.local.places import CHECKOUT, LocalError
 from kapclinic.local.servers import Servers
 
 PREFIX = "kap_template_"
-INGREDIENTS = (
-    "*/migrations/**/*",
-    "kapclinic/*/migrations/**/*",
-    "*/apps.py",
-    "kapclinic/*/apps.py",
-    "kapclinic/core/*.py",
-    "kapclinic/trail/*.py",
-    "kapclinic/local/template.py",
-    "billing/codes/data/*",
-)
+NAMES = ("apps.py", "models.py")  # the rights of the runtime role are read off the models
+FOLDERS = ("kapclinic/core", "kapclinic/trail", "billing/codes/data")
 BUILDING = 0x6B6170  # the advisory lock of whoever builds a template; "kap"
 
 
@@ -40,10 +32,13 @@ def digest() -> str:
 
 
 def _ingredients() -> Iterator[Path]:
-    for pattern in INGREDIENTS:
-        for path in CHECKOUT.glob(pattern):
-            if path.is_file() and path.suffix != ".pyc":
+    folders = [CHECKOUT / folder for folder in FOLDERS]
+    for package in (init.parent for init in CHECKOUT.glob("*/__init__.py") if init.parent.name != "tests"):
+        for path in package.rglob("*"):
+            chosen = path.name in NAMES or "migrations" in path.parts or any(map(path.is_relative_to, folders))
+            if chosen and path.is_file() and path.suffix != ".pyc":
                 yield path
+    yield Path(__file__)
 
 
 class Template:

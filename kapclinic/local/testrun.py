@@ -14,7 +14,7 @@ from typing import IO
 import psutil
 
 from kapclinic.local import services
-from kapclinic.local.places import LocalError, Place, default_place, hold
+from kapclinic.local.places import Place, default_place, hold
 from kapclinic.local.ports import free_port, process_with
 from kapclinic.local.servers import Servers
 from kapclinic.local.template import Template
@@ -49,7 +49,7 @@ class TestRun:
         if servers is None:
             servers = services.up(place).servers
             _sweep(servers, place)
-        number, lease = _lease_valkey_database(place, servers)
+        number, lease = services.lease_valkey_database(place, servers)
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         servers.flush_valkey(number)
         return cls(
@@ -113,12 +113,3 @@ def _sweep(servers: Servers, place: Place) -> None:
             if (orphan := process_with(pid, "valkey-server", "127.0.0.1")) is not None:
                 orphan.kill()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lease_valkey_database(place: Place, servers: Servers) -> tuple[int, IO[str]]:
-    """Take a broker database that no other process of this checkout uses; 0 belongs to the developer."""
-    for number in range(1, servers.valkey_databases()):
-        lease = hold(place.base / "leases" / f"valkey-{number}", shared=False, wait=False)
-        if lease is not None:
-            return number, lease
-    raise LocalError("Every database of the Valkey server is in use by another test run.")

@@ -1,0 +1,220 @@
+"""``make demo``: a whole clinic on this machine in the foreground, with a story played in it; Ctrl-C ends all of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from kapclinic.local import services
+from kapclinic.local.places import CHECKOUT, LocalError, Place, default_place, hold
+from kapclinic.local.ports import is_free
+from kapclinic.local.processes import Processes
+
+DATABASE = "kap_demo"
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+GIVEN = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "VALKEY_URL")
+
+
+class Stopped(Exception):
+    """Somebody asked the demo to end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What the demo plays on."""
+
+    env: dict[str, str]
+    logs: Path
+
+
+def main() -> int:
+    for number in SIGNALS:
+        signal.signal(number, _stop)
+    try:
+        port = _port()
+        with _stage(port) as stage:
+            _play(stage, port)
+    except Stopped:
+        return 0
+    except LocalError as refused:
+        sys.stderr.write(f"\n{refused}\n")
+        return 1
+    return 0
+
+
+def _stop(number: int, frame: object) -> None:
+    _stop_listening()
+    raise Stopped
+
+
+def _stop_listening() -> None:
+    """Make sure that a second Ctrl-C does not cut the cleaning short."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise LocalError(f"PORT must be a number from 1 to 65535, not {text!r}.")
+    if not is_free(int(text)):
+        raise LocalError(f"Port {text} is taken. Choose another: make demo PORT={int(text) % 65535 + 1}")
+    return int(text)
+
+
+@contextlib.contextmanager
+def _stage(port: int) -> Iterator[Stage]:
+    place = default_place()
+    place.prepare()
+    given = [name for name in GIVEN if os.environ.get(name)]
+    if given:
+        if missing := set(GIVEN) - set(given):
+            raise LocalError(f"{' and '.join(given)} given, {' and '.join(sorted(missing))} not: give all three, or none.")
+        yield Stage(env=_env({}), logs=_logs(place, port))
+        return
+    with contextlib.ExitStack() as held:
+        held.callback(services.down_if_unused, place)  # last of all, when nobody else uses the pair
+        held.enter_context(_held(hold(place.users)))
+        stage = _embedded_stage(place, port, held)
+        held.callback(_stop_listening)  # first of all
+        yield stage
+
+
+def _embedded_stage(place: Place, port: int, held: contextlib.ExitStack) -> Stage:
+    """Start the pair and make an empty clinic, so that every demo tells its story from the beginning."""
+    _say("starting PostgreSQL and Valkey")
+    servers = services.up(place).servers
+    only = hold(place.base / "demo.lock", shared=False, wait=False)
+    database = DATABASE if only else f"{DATABASE}_{port}"  # a second demo beside the first has a clinic of its own
+    if only:
+        held.enter_context(_held(only))
+    else:
+        held.callback(servers.drop_database, database)
+    number, lease = services.lease_valkey_database(place, servers)
+    held.enter_context(_held(lease))
+    servers.flush_valkey(number)
+    servers.drop_database(database)
+    servers.create_database(database)
+    return Stage(env=_env(servers.env(database=database, valkey_database=number)), logs=_logs(place, port))
+
+
+def _held(handle: IO[str] | None) -> contextlib.AbstractContextManager[Any]:
+    return handle or contextlib.nullcontext()
+
+
+def _env(servers: dict[str, str]) -> dict[str, str]:
+    ours = {
+        "KAP_EMBEDDED": "1",
+        "DJANGO_SETTINGS_MODULE": "kapclinic.settings",
+        "SWEEP_SECONDS": os.environ.get("SWEEP_SECONDS") or "10",
+        "KAP_DEMO_PASSWORD": os.environ.get("KAP_DEMO_PASSWORD") or secrets.token_urlsafe(12),
+    }
+    whole = os.environ | ours | servers
+    whole.pop("KAP_SUPERUSER_URL", None)  # no process of the clinic has a use for it
+    return whole
+
+
+def _logs(place: Place, port: int) -> Path:
+    logs = place.logs / f"demo-{port}"
+    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in logs.glob("*.log"):
+        old.unlink()
+    return logs
+
+
+def _play(stage: Stage, port: int) -> None:
+    runtime = {name: value for name, value in stage.env.items() if name != "MIGRATION_DATABASE_URL"}
+    _say("applying the migrations")
+    _manage(stage.env, "migrate", "--no-input", "-v", "0")
+    _say("opening the demo clinic")
+    logins = _logins(_manage(runtime, "seed_demo", "--json"))
+    processes = Processes(env=runtime, port=port, logs=stage.logs)
+    try:
+        _say(f"starting web, worker and beat (logs in {stage.logs})")
+        processes.start("web", "worker", "beat")
+        processes.wait_ready()
+        _tell_story(runtime, processes.base_url)
+        _greet(processes.base_url, logins)
+        _watch(processes)
+    finally:
+        _stop_listening()
+        _say("stopping")
+        processes.stop()
+        processes.close()
+
+
+def _manage(env: dict[str, str], *words: str) -> str:
+    """Run one management command to its end and return what it printed.
+
+    :raises LocalError: with the end of its output, when it fails
+    """
+    command = [sys.executable, "manage.py", *words]
+    with _ended(subprocess.Popen(
+        command, cwd=CHECKOUT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )) as process:
+        output, errors = process.communicate()
+    if process.returncode:
+        raise LocalError(f"manage.py {words[0]} failed:\n{(errors or output)[-2500:]}")
+    return output
+
+
+def _tell_story(env: dict[str, str], base_url: str) -> None:
+    command = [sys.executable, "manage.py", "demo_story", "--base-url", base_url]
+    with _ended(subprocess.Popen(command, cwd=CHECKOUT, env=env, start_new_session=True)) as process:
+        if process.wait():
+            _say(f"the story broke off (exit {process.returncode}); the clinic stays open")
+
+
+@contextlib.contextmanager
+def _ended(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[Any]]:
+    """Leave no command behind when the demo is stopped in the middle of it."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _logins(output: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(output[output.index("{") :])
+    except ValueError as broken:
+        raise LocalError(f"manage.py seed_demo --json printed no JSON:\n{output[-1000:]}") from broken
+    return found
+
+
+def _greet(base_url: str, logins: dict[str, Any]) -> None:
+    users = logins.get("users", [])
+    width = max((len(user["email"]) for user in users), default=0)
+    lines = ["", f"The clinic is open at {base_url}/", ""]
+    lines += [f"  {user['email']:<{width}}  {', '.join(user.get('roles', []))}" for user in users]
+    lines += ["", f"  password for all of them: {logins.get('password', '')}", ""]
+    lines += [f"API: {base_url}/api/v1/docs/", "Ctrl-C stops it.", ""]
+    sys.stdout.write("\n".join(lines))
+    sys.stdout.flush()
+
+
+def _watch(processes: Processes) -> None:
+    while (dead := processes.ended()) is None:
+        time.sleep(0.5)
+    raise LocalError(f"{dead} stopped by itself; its log ends:\n{processes.tail(dead)}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"- {text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

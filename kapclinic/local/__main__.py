@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from kapclinic.local import services
 from kapclinic.local.places import LocalError, default_place, hold
@@ -20,12 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
         commands.add_parser(name)
-    run = commands.add_parser("run", help="run a command with the pair and the database kap_dev in its environment")
+    run = commands.add_parser(
+        "run", help="run a command with the pair and the database kap_dev in its environment"
+    )
     run.add_argument("words", nargs=argparse.REMAINDER)
     options = parser.parse_args(arguments)
     try:
         if options.command == "run":
-            return _run([word for at, word in enumerate(options.words) if at or word != "--"])
+            _run([word for at, word in enumerate(options.words) if at or word != "--"])
         return COMMANDS[options.command]()
     except LocalError as refused:
         sys.stderr.write(f"{refused}\n")
@@ -42,7 +45,9 @@ def development_env() -> dict[str, str]:
 
 def _up() -> int:
     pair = services.up()
-    sys.stdout.write(f"PostgreSQL on 127.0.0.1:{pair.postgres.port}, Valkey on 127.0.0.1:{pair.valkey.port}\n")
+    sys.stdout.write(
+        f"PostgreSQL on 127.0.0.1:{pair.postgres.port}, Valkey on 127.0.0.1:{pair.valkey.port}\n"
+    )
     return 0
 
 
@@ -63,10 +68,10 @@ def _env() -> int:
     return 0
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str]) -> NoReturn:
+    """Become the command; its exit code is the answer."""
     if not words:
-        sys.stderr.write("run what? python -m kapclinic.local run -- COMMAND\n")
-        return 2
+        raise LocalError("run what? python -m kapclinic.local run -- COMMAND")
     place = default_place()
     place.prepare()
     using = hold(place.users)

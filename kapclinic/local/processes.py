@@ -107,7 +107,13 @@ class Processes:
         commands = {
             "web": [sys.executable, "-m", "gunicorn", "kapclinic.wsgi:application", *web.split()],
             "worker": [*celery, "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO"],
-            "beat": [*celery, "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={self._scratch / 'beat'}"],
+            "beat": [
+                *celery,
+                "beat",
+                "--loglevel=INFO",
+                "--pidfile=",
+                f"--schedule={self._scratch / 'beat'}",
+            ],
         }
         return commands[name]
 

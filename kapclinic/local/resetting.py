@@ -38,7 +38,9 @@ class Resetter:
         """
         with self._connection.transaction():
             self._connection.execute("SET LOCAL lock_timeout = '15s'")
-            self._connection.execute("SET LOCAL session_replication_role = replica")  # no triggers, no foreign keys
+            self._connection.execute(
+                "SET LOCAL session_replication_role = replica"
+            )  # no triggers, no foreign keys
             for table in self._filled():
                 self._connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
             for table, rows in self._small.items():
@@ -47,7 +49,9 @@ class Resetter:
                     target.write(rows)
 
     def _tables(self) -> list[str]:
-        rows = self._connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        rows = self._connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        )
         return [name for (name,) in rows if name not in KEEP and name not in self._large]
 
     def _filled(self) -> list[str]:

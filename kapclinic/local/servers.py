@@ -55,7 +55,10 @@ class Servers:
 
     def has_database(self, name: str) -> bool:
         with self.admin() as connection:
-            return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+            return (
+                connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+                is not None
+            )
 
     def create_database(self, name: str, *, template: str | None = None) -> None:
         """Create a database that belongs to the owner role."""
@@ -70,11 +73,15 @@ class Servers:
     def drop_database(self, name: str) -> None:
         """Drop a database with everyone still in it."""
         with self.admin() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
     def databases(self, prefix: str) -> list[str]:
         with self.admin() as connection:
-            rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix])
+            rows = connection.execute(
+                "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]
+            )
             return [str(name) for (name,) in rows]
 
     def flush_valkey(self, database: int) -> None:

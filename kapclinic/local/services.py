@@ -132,7 +132,9 @@ def _pair(place: Place, state: State) -> Pair:
     valkey = Valkey(
         place=place, folder=place.data / "valkey", port=state.valkey_port, password=state.valkey_password
     )
-    return Pair(postgres=Postgres(place=place, port=state.postgres_port, passwords=state.passwords), valkey=valkey)
+    return Pair(
+        postgres=Postgres(place=place, port=state.postgres_port, passwords=state.passwords), valkey=valkey
+    )
 
 
 def _begin(place: Place) -> State:

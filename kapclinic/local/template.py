@@ -35,7 +35,9 @@ def _ingredients() -> Iterator[Path]:
     folders = [CHECKOUT / folder for folder in FOLDERS]
     for package in (init.parent for init in CHECKOUT.glob("*/__init__.py") if init.parent.name != "tests"):
         for path in package.rglob("*"):
-            chosen = path.name in NAMES or "migrations" in path.parts or any(map(path.is_relative_to, folders))
+            chosen = (
+                path.name in NAMES or "migrations" in path.parts or any(map(path.is_relative_to, folders))
+            )
             if chosen and path.is_file() and path.suffix != ".pyc":
                 yield path
     yield Path(__file__)
@@ -86,7 +88,9 @@ def _build(servers: Servers, name: str) -> None:
     with servers.admin(fresh) as connection:
         connection.execute("VACUUM (ANALYZE)")
     with servers.admin() as connection:
-        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(fresh), sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(fresh), sql.Identifier(name))
+        )
 
 
 def migrate(env: dict[str, str]) -> None:

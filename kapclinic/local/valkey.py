@@ -62,7 +62,9 @@ class Valkey:
         """Start the server and wait until it answers: as a daemon it returns before its port is open."""
         if self.process() is None:
             self.place.folder(self.folder)
-            text = CONF.format(port=self.port, password=self.password, folder=self.folder, databases=DATABASES)
+            text = CONF.format(
+                port=self.port, password=self.password, folder=self.folder, databases=DATABASES
+            )
             conf = self.place.write(self.folder / "valkey.conf", text)
             self.place.run(find_binaries(self.place).valkey, conf)
         if not wait_until(self.answers, seconds=30):

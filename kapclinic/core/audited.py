@@ -1,0 +1,164 @@
+"""Base models. A row is saved by somebody, at a stated time, and leaves its history; or it is append-only.
+
+`save_by` is the only way in: a plain `save()` without a known actor raises, also in Celery. Bulk writes and
+`update()` leave no history, so they raise too and name the way round (house rule; simple-history documents the gap).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar, NoReturn, Protocol, Self, TypeVar
+from uuid import UUID
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from kapclinic.core.ids import uuid7
+
+M = TypeVar("M", bound=models.Model)
+
+
+class HasId(Protocol):
+    @property
+    def pk(self) -> Any: ...
+
+
+class ActorUnknown(RuntimeError):
+    """A row was about to be saved with nobody to answer for it."""
+
+
+class HistoryBypassed(RuntimeError):
+    """A bulk write would have left no history."""
+
+
+class AuditedQuerySet(models.QuerySet[M]):
+    """A queryset that refuses the writes that skip history."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise HistoryBypassed("update() leaves no history: save_by() each row.")
+
+    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> NoReturn:
+        raise HistoryBypassed("bulk_create() leaves no history: save_by() each row.")
+
+    def bulk_update(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> NoReturn:
+        raise HistoryBypassed("bulk_update() leaves no history: save_by() each row.")
+
+    def delete(self) -> NoReturn:
+        raise HistoryBypassed("Clinical and money rows are never deleted.")
+
+
+def _history_user(historical_instance: Any) -> UUID | None:
+    return historical_instance.history_user_id  # type: ignore[no-any-return]
+
+
+def _set_history_user(historical_instance: Any, user: HasId | None) -> None:
+    historical_instance.history_user_id = None if user is None else user.pk
+
+
+def _current_actor(instance: Any, **_: Any) -> HasId | None:
+    return getattr(instance, "_history_user", None)
+
+
+def history(*, without: tuple[str, ...] = ()) -> HistoricalRecords:
+    """History that names its actor by plain UUID, so that no table points up at the user table."""
+    return HistoricalRecords(
+        inherit=not without,
+        excluded_fields=list(without),
+        history_user_id_field=models.UUIDField(null=True),
+        history_user_getter=_history_user,
+        history_user_setter=_set_history_user,
+        get_user=_current_actor,
+        history_id_field=models.BigAutoField(primary_key=True),
+    )
+
+
+class UUIDModel(models.Model):
+    """A row with a UUIDv7 key that is known before the insert."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    created_by = models.UUIDField(editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class AuditedBase(UUIDModel):
+    """An editable row without its history manager: for a model that must leave a column out of its history."""
+
+    updated_at = models.DateTimeField(editable=False)
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    objects: ClassVar[Any] = AuditedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save_by(self, by: HasId, *, at: datetime) -> Self:
+        """Save as `by`, at `at`: raises the version and writes one history row."""
+        self._history_user = by
+        self._history_date = at
+        if self._state.adding:
+            self.created_at = at
+            self.created_by = by.pk
+        self.updated_at = at
+        self.version += 1
+        self.save()
+        return self
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if getattr(self, "_history_user", None) is None:
+            raise ActorUnknown(f"{type(self).__name__} is saved by somebody: use save_by().")
+        super().save(*args, **kwargs)
+        self._history_user = None
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise HistoryBypassed(f"{type(self).__name__} rows are never deleted.")
+
+
+class AuditedModel(AuditedBase):
+    """An editable row: integer `version` (the ETag), history of every save, never deleted."""
+
+    history = history()
+
+    class Meta:
+        abstract = True
+
+
+class AppendOnlyQuerySet(models.QuerySet[M]):
+    """A queryset that can only read and insert; the database refuses the rest as well."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise HistoryBypassed("This table is append-only.")
+
+    def bulk_update(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> NoReturn:
+        raise HistoryBypassed("This table is append-only.")
+
+    def delete(self) -> NoReturn:
+        raise HistoryBypassed("This table is append-only.")
+
+
+class AppendOnlyModel(UUIDModel):
+    """A fact: inserted once, then neither changed nor deleted (trigger and revoked rights, `core.triggers`)."""
+
+    append_only: ClassVar[bool] = True
+    objects: ClassVar[Any] = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def insert_by(self, by: HasId, *, at: datetime) -> Self:
+        """Insert as `by`, at `at`."""
+        self.created_at = at
+        self.created_by = by.pk
+        self.save(force_insert=True)
+        return self
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise HistoryBypassed(f"{type(self).__name__} is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise HistoryBypassed(f"{type(self).__name__} is append-only.")

@@ -1,0 +1,1 @@
+"""HTTP habits shared by every app: problems, pages, parameters, permissions, ETags. Knows no app."""

@@ -1,0 +1,76 @@
+"""Serializer bases and fields: unknown names are refused, times need an offset, amounts are exact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+_OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
+
+
+class Moment(serializers.DateTimeField):
+    """An instant. A time without an offset is refused: the server won't guess a zone."""
+
+    default_error_messages = {"offset_required": "Give the time with its UTC offset, e.g. 2026-05-04T09:00:00-06:00."}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if isinstance(value, str) and not _OFFSET.search(value.strip()):
+            self.fail("offset_required")
+        moment: datetime = super().to_internal_value(value)
+        if not 1900 <= moment.year <= 2200:
+            self.fail("invalid", format="a year from 1900 to 2200")
+        return moment
+
+
+class Money(serializers.DecimalField):
+    """Dollars with two decimals at most, as a string; more are refused, not rounded."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 12, "decimal_places": 2} | kwargs)
+
+
+class Milligrams(serializers.DecimalField):
+    """Milligrams with three decimals at most; more are refused, not rounded."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 9, "decimal_places": 3, "min_value": 0} | kwargs)
+
+
+class Text(serializers.CharField):
+    """Free text with a stated limit."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 4000} | kwargs)
+
+
+class Input(serializers.Serializer[Any]):
+    """A request body: a field that nobody reads is refused, so that nothing is lost in silence."""
+
+    default_error_messages = {"unknown_field": "This field is not known here."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping):
+            unknown = set(map(str, data)) - set(self.fields)
+            if unknown:
+                message = serializers.ErrorDetail(self.error_messages["unknown_field"], code="unknown_field")
+                raise serializers.ValidationError({name: [message] for name in sorted(unknown)})
+        value: dict[str, Any] = super().to_internal_value(data)
+        return value
+
+
+class Output(serializers.Serializer[Any]):
+    """An answer: read-only, and never the place where a rule lives."""
+
+
+class Empty(Input):
+    """A body with nothing in it."""
+
+
+class Reason(Input):
+    """Why: every refusal, waiver and void says so in words."""
+
+    reason = Text(min_length=3, max_length=1000)

@@ -1,0 +1,41 @@
+"""Refusals that need no view: a body past the limit, a NUL byte in the query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from kapclinic.core.errors import ClinicError, Invalid
+from kapclinic.core.http.problems import plain
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class PayloadTooLarge(ClinicError):
+    code, status, title = "payload_too_large", 413, "Body too large"
+
+
+class LengthRequired(ClinicError):
+    code, status, title = "length_required", 411, "Content-Length is required"
+
+
+class BodyLimit:
+    """Refuse what is too large or unreadable before anything reads it."""
+
+    safe: ClassVar[frozenset[str]] = frozenset({"GET", "HEAD", "OPTIONS"})
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return plain(PayloadTooLarge(f"A body may hold {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes at most."))
+        if request.method not in self.safe and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", ""):
+            return plain(LengthRequired("Send the body with a Content-Length."))
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return plain(Invalid("A NUL byte can't be part of an address.", code_hint="nul_byte"))
+        return self.get_response(request)

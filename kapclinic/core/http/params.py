@@ -1,0 +1,130 @@
+"""Query parameters as declared data: parsed, documented, and refused when unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_date, parse_datetime
+from rest_framework.request import Request
+
+from kapclinic.core.errors import FieldError, Invalid, merge
+
+RESERVED = frozenset({"page", "page_size", "format"})
+Apply = Callable[[QuerySet[Any], Any, Any], QuerySet[Any]]
+
+
+def _uuid(raw: str) -> UUID:
+    return UUID(raw)
+
+
+def _date(raw: str) -> date:
+    if (value := parse_date(raw)) is None:
+        raise ValueError("a date such as 2026-05-04 is expected")
+    return value
+
+
+def _datetime(raw: str) -> datetime:
+    value = parse_datetime(raw.replace(" ", "+"))
+    if value is None or value.tzinfo is None:
+        raise ValueError("a time with its offset is expected, e.g. 2026-05-04T09:00:00Z")
+    return value
+
+
+def _bool(raw: str) -> bool:
+    if raw not in {"true", "false"}:
+        raise ValueError("true or false is expected")
+    return raw == "true"
+
+
+def _text(raw: str) -> str:
+    if len(raw) > 200:
+        raise ValueError("200 characters at most")
+    return raw
+
+
+_READ: Mapping[str, tuple[Callable[[str], Any], dict[str, str]]] = {
+    "uuid": (_uuid, {"type": "string", "format": "uuid"}),
+    "date": (_date, {"type": "string", "format": "date"}),
+    "datetime": (_datetime, {"type": "string", "format": "date-time"}),
+    "bool": (_bool, {"type": "boolean"}),
+    "text": (_text, {"type": "string"}),
+}
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter. `lookup` is an ORM path, or a function (queryset, value, user) -> queryset."""
+
+    name: str
+    kind: str = "text"
+    lookup: str | Apply | None = None
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    doc: str = ""
+
+    def parse(self, raw: str) -> Any:
+        """:raises ValueError: in words that name the rule"""
+        if self.choices and raw not in self.choices:
+            raise ValueError(f"one of {', '.join(self.choices)} is expected")
+        return _READ[self.kind][0](raw)
+
+    def narrow(self, queryset: QuerySet[Any], value: Any, user: Any) -> QuerySet[Any]:
+        if callable(self.lookup):
+            return self.lookup(queryset, value, user)
+        return queryset.filter(**{self.lookup or self.name: value})
+
+    def schema(self) -> dict[str, Any]:
+        shape: dict[str, Any] = dict(_READ[self.kind][1])
+        if self.choices:
+            shape["enum"] = list(self.choices)
+        return {"name": self.name, "in": "query", "required": self.required, "description": self.doc, "schema": shape}
+
+
+def read(request: Request, known: tuple[Param, ...], *, also: frozenset[str] = RESERVED) -> dict[str, Any]:
+    """The declared parameters that the request gives, parsed.
+
+    :raises Invalid: for each unknown, repeated, missing or unreadable parameter, by name
+    """
+    by_name = {param.name: param for param in known}
+    errors, values = [], {}
+    for name, raws in request.query_params.lists():
+        if name in also:
+            continue
+        if name not in by_name:
+            errors.append(FieldError(f"/{name}", "unknown_parameter", f"{name}: this parameter is not known here."))
+        elif len(raws) > 1:
+            errors.append(FieldError(f"/{name}", "repeated", f"{name}: give it once."))
+        elif raws[0]:
+            try:
+                values[name] = by_name[name].parse(raws[0])
+            except ValueError as exc:
+                reason = str(exc) if by_name[name].kind != "uuid" else "an id (UUID) is expected"
+                errors.append(FieldError(f"/{name}", "invalid", f"{name}: {reason}."))
+    errors += [
+        FieldError(f"/{p.name}", "required", f"{p.name}: this parameter is required.")
+        for p in known
+        if p.required and p.name not in values and f"/{p.name}" not in {error.pointer for error in errors}
+    ]
+    merge(errors)
+    return values
+
+
+def order(queryset: QuerySet[Any], raw: str | None, allowed: Mapping[str, str], default: tuple[str, ...]) -> QuerySet[Any]:
+    """Order by an allow-listed public name, always ending in the key so that pages don't overlap.
+
+    :raises Invalid: for a name that is not allow-listed
+    """
+    if not raw:
+        return queryset.order_by(*default, "pk")
+    names = []
+    for part in raw.split(","):
+        path = allowed.get(part.lstrip("-"))
+        if path is None:
+            raise Invalid.field("ordering", f"ordering: one of {', '.join(sorted(allowed))} is expected.")
+        names.append(f"-{path}" if part.startswith("-") else path)
+    return queryset.order_by(*names, "pk")

@@ -1,0 +1,39 @@
+"""Deny by default: a view says which roles may make which action, or it stays closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+
+class DenyAll(BasePermission):
+    """The default: a view that forgot to say who may is closed."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return False
+
+
+class AllowAny(BasePermission):
+    """For the few addresses that need no login."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return True
+
+
+class RolesPerAction(BasePermission):
+    """Reads `view.roles[view.action]`: a frozenset of roles, empty for "any signed-in user".
+
+    Actions in `view.public` need no login. A method that the route does not have passes, to answer 405.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if view.action in view.public:
+            return True
+        if not request.user or not request.user.is_authenticated:
+            return False
+        roles = view.roles.get(view.action)
+        if roles is None:
+            return view.action is None
+        return not roles or bool(request.user.role_set & roles)

@@ -1,0 +1,120 @@
+"""Signing in and out, and bearer tokens."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.middleware.csrf import get_token
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.errors import ClinicError, Invalid, NotFound, NotPermitted
+from kapclinic.core.http.problems import Problem
+from kapclinic.practice import services
+from kapclinic.practice.api import serializers as s
+from kapclinic.practice.middleware import begin_session
+from kapclinic.trail.http import ANYONE, ClinicViewSet
+from kapclinic.trail.services import log_act
+
+
+class WrongCredentials(ClinicError):
+    code, status, title = "wrong_credentials", 401, "E-mail or password is wrong"
+
+
+class TooManyAttempts(ClinicError):
+    code, status, title = "too_many_attempts", 429, "Too many attempts: try again later"
+
+
+class AuthViewSet(ClinicViewSet):
+    """`auth/…`: a program without a browser may sign in without a CSRF token, a browser of another site may not."""
+
+    object_type = "auth"
+    idempotent = False
+    public = frozenset({"login", "logout"})
+    roles: ClassVar = {"me": ANYONE, "password": ANYONE}
+    inputs: ClassVar = {"login": s.LoginIn, "password": s.PasswordIn}
+    outputs: ClassVar = {"login": s.MeOut, "me": s.MeOut}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        get_token(request._request)  # noqa: SLF001  (also on a 401: the login form needs the cookie)
+        super().initial(request, *args, **kwargs)
+
+    def _refuse_other_site(self, request: Request) -> None:
+        origin = request.headers.get("Origin")
+        if origin and urlsplit(origin).netloc != request.get_host():
+            raise NotPermitted("This page belongs to another site.")
+
+    def login(self, request: Request) -> Response:
+        self._refuse_other_site(request)
+        body = self.body()
+        email = body["email"].strip()
+        if services.login_is_locked(email=email, at=self.at):
+            return Problem(TooManyAttempts("Wait a few minutes, or ask the administrator."))
+        user = authenticate(request._request, email=email, password=body["password"])  # noqa: SLF001
+        services.count_login(email=email, succeeded=user is not None, at=self.at)
+        if user is None:
+            return Problem(WrongCredentials())
+        login(request._request, user)  # noqa: SLF001
+        begin_session(request._request)  # noqa: SLF001
+        request.user = user
+        return self.answer(user)
+
+    def logout(self, request: Request) -> Response:
+        if request.user.is_authenticated:
+            log_act(
+                by=request.user.pk,
+                roles=request.user.role_set,
+                action="auth.logout",
+                object_type="auth",
+                at=self.at,
+            )
+        logout(request._request)  # noqa: SLF001
+        return Response(status=204)
+
+    def me(self, request: Request) -> Response:
+        return self.answer(request.user)
+
+    def password(self, request: Request) -> Response:
+        user: Any = request.user
+        body = self.body()
+        if not user.check_password(body["old_password"]):
+            raise Invalid.field("old_password", "The old password is wrong.", code="wrong")
+        services.set_password(user=user, password=body["new_password"])
+        user.save_by(user, at=self.at)
+        services.revoke_tokens(user=user, at=self.at)
+        update_session_auth_hash(request._request, user)  # noqa: SLF001
+        return Response(status=204)
+
+
+class TokenViewSet(ClinicViewSet):
+    """The caller's own bearer tokens."""
+
+    object_type = "token"
+    idempotent = False
+    roles: ClassVar = {"list": ANYONE, "create": ANYONE, "revoke_all": ANYONE, "revoke": ANYONE}
+    inputs: ClassVar = {"create": s.TokenIn}
+    output = s.TokenOut
+    outputs: ClassVar = {"create": s.IssuedTokenOut}
+
+    def get_queryset(self) -> Any:
+        alive = self.request.user.tokens.filter(revoked_at__isnull=True, expires_at__gt=self.at)
+        return alive.order_by("created_at")
+
+    def list(self, request: Request) -> Response:
+        return self.get_paginated_response(self.represent(self.paginate_queryset(self.get_queryset()), many=True))
+
+    def create(self, request: Request) -> Response:
+        row, secret = services.issue_token(user=request.user, name=self.body()["name"], at=self.at)
+        row.token = secret  # type: ignore[attr-defined]
+        return self.answer(row, status=201)
+
+    def revoke_all(self, request: Request) -> Response:
+        services.revoke_tokens(user=request.user, at=self.at)
+        return Response(status=204)
+
+    def revoke(self, request: Request, pk: Any) -> Response:
+        if not services.revoke_tokens(user=request.user, at=self.at, token_id=pk):
+            raise NotFound
+        return Response(status=204)

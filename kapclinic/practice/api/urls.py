@@ -1,0 +1,29 @@
+"""Addresses of the practice."""
+
+from django.urls import path
+
+from kapclinic.practice.api import views
+from kapclinic.practice.api.auth import AuthViewSet, TokenViewSet
+
+LIST = {"get": "list", "post": "create"}
+ONE = {"get": "retrieve", "patch": "partial_update"}
+
+urlpatterns = [
+    path("auth/login/", AuthViewSet.as_view({"post": "login"})),
+    path("auth/logout/", AuthViewSet.as_view({"post": "logout"})),
+    path("auth/me/", AuthViewSet.as_view({"get": "me"})),
+    path("auth/password/", AuthViewSet.as_view({"post": "password"})),
+    path("auth/tokens/", TokenViewSet.as_view(LIST | {"delete": "revoke_all"})),
+    path("auth/tokens/<uuid:pk>/", TokenViewSet.as_view({"delete": "revoke"})),
+    path("locations/", views.LocationViewSet.as_view(LIST)),
+    path("locations/<uuid:pk>/", views.LocationViewSet.as_view(ONE)),
+    path("rooms/", views.RoomViewSet.as_view(LIST)),
+    path("rooms/<uuid:pk>/", views.RoomViewSet.as_view(ONE)),
+    path("staff/", views.StaffViewSet.as_view(LIST)),
+    path("staff/<uuid:pk>/", views.StaffViewSet.as_view(ONE)),
+    path("staff/<uuid:pk>/working-hours/", views.StaffViewSet.as_view({"get": "hours", "put": "replace_hours"})),
+    path("staff/<uuid:pk>/time-off/", views.StaffViewSet.as_view({"get": "time_off", "post": "add_time_off"})),
+    path("clients/", views.ClientViewSet.as_view(LIST)),
+    path("clients/<uuid:pk>/", views.ClientViewSet.as_view(ONE)),
+    path("clients/<uuid:pk>/access-log/", views.ClientViewSet.as_view({"get": "access_log"})),
+]

@@ -1,0 +1,285 @@
+"""Tables of the practice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from kapclinic.core.audited import AuditedBase, AuditedModel, AuditedQuerySet, history
+from kapclinic.core.ids import uuid7
+
+
+class Role(models.TextChoices):
+    FRONT_DESK = "front_desk"
+    NURSE_PRACTITIONER = "nurse_practitioner"
+    THERAPIST = "therapist"
+    PRESCRIBER = "prescriber"
+    BILLING = "billing"
+    MEDICAL_DIRECTOR = "medical_director"
+    ADMIN = "admin"
+
+
+class SessionKind(models.TextChoices):
+    """What a room can serve and a session can be."""
+
+    PREPARATION = "preparation"
+    DOSING = "dosing"
+    INTEGRATION = "integration"
+    MEDICAL = "medical"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True)
+class System:
+    """The worker as an actor: known to histories and to the audit log by this fixed id; it cannot sign in."""
+
+    pk: UUID = UUID("00000000-0000-7000-8000-000000000001")
+    role_set: frozenset[str] = frozenset({"system"})
+    locations: tuple[UUID, ...] = ()
+
+
+SYSTEM = System()
+
+
+class Location(AuditedModel):
+    """A place where the practice works; `legal_name`, EIN and organization NPI go on its superbills."""
+
+    name = models.CharField(max_length=120)
+    time_zone = models.CharField(max_length=60)
+    address = models.JSONField(default=dict)
+    phone = models.CharField(max_length=30, blank=True)
+    dea_number = models.CharField(max_length=9, blank=True)
+    pos_code = models.CharField(max_length=2, default="11")
+    opening_hours = models.JSONField(default=list)  # [{"weekday": 0, "from": "08:00", "to": "20:00"}], 0 is Monday
+    legal_name = models.CharField(max_length=160, blank=True)
+    ein = models.CharField(max_length=9, blank=True)
+    organization_npi = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(Lower("name"), name="location_name_once"),
+            models.CheckConstraint(name="location_pos_code", condition=Q(pos_code__regex=r"^[0-9]{2}$")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class Room(AuditedModel):
+    """A room, the kinds of session it serves, and the minutes it needs after each."""
+
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="rooms")
+    name = models.CharField(max_length=80)
+    kinds = ArrayField(models.CharField(max_length=20, choices=SessionKind.choices))
+    turnover_min = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint("location", Lower("name"), name="room_name_once"),
+            models.CheckConstraint(name="room_turnover", condition=Q(turnover_min__lte=240)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"], models.Manager.from_queryset(AuditedQuerySet)):  # type: ignore[misc]
+    """Looks users up by e-mail in any case."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username or "")  # type: ignore[no-any-return]
+
+
+class User(AuditedBase, AbstractBaseUser):
+    """A staff member. One person may hold several roles; `locations` bounds what they see."""
+
+    last_login = None  # type: ignore[assignment]
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120)
+    roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
+    locations = ArrayField(models.UUIDField(), default=list)
+    is_active = models.BooleanField(default=True)
+    credentials = models.CharField(max_length=40, blank=True)
+    npi = models.CharField(max_length=10, blank=True)
+    license_number = models.CharField(max_length=40, blank=True)
+    license_state = models.CharField(max_length=2, blank=True)
+    dea_number = models.CharField(max_length=9, blank=True)
+    kap_trained = models.BooleanField(default=False)
+    monitor_capacity = models.PositiveSmallIntegerField(default=1)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[UserManager] = UserManager()
+    history = history(without=("password",))
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.CheckConstraint(name="user_roles", condition=Q(roles__contained_by=list(Role.values))),
+            models.CheckConstraint(name="user_capacity", condition=Q(monitor_capacity__range=(1, 20))),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def role_set(self) -> frozenset[str]:
+        return frozenset(self.roles)
+
+    @property
+    def location_ids(self) -> tuple[UUID, ...]:
+        return tuple(self.locations)
+
+    def check_password(self, raw_password: str) -> bool:
+        """Without Django's silent re-hash: a user row is saved by somebody, never by a look."""
+        return check_password(raw_password, self.password)
+
+    # Stock Django admin asks these; only the administrator gets in at all (kapclinic.admin).
+    @property
+    def is_staff(self) -> bool:
+        return Role.ADMIN in self.role_set
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_active and Role.ADMIN in self.role_set
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.has_perm(app_label)
+
+
+class AuthToken(models.Model):
+    """A bearer token of a staff member: only its SHA-256 is kept, and it ends."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LoginFailures(models.Model):
+    """Wrong passwords in a row for one e-mail, known or not; `locked_until` closes the door for a while."""
+
+    email_digest = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.email_digest[:12]
+
+
+class WorkingHours(AuditedModel):
+    """A weekly rule: this person works here on this weekday from–to, local time of the location, until it ends."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="working_hours")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    weekday = models.PositiveSmallIntegerField()
+    starts = models.TimeField()
+    ends = models.TimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="hours_weekday", condition=Q(weekday__lte=6)),
+            models.CheckConstraint(name="hours_order", condition=Q(starts__lt=F("ends"))),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user"], condition=Q(ended_at__isnull=True), name="hours_now")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.weekday} {self.starts}-{self.ends}"
+
+
+class TimeOff(AuditedModel):
+    """An exception: this person is away from–to."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="time_off")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="time_off_order", condition=Q(starts_at__lt=F("ends_at")))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at}-{self.ends_at}"
+
+
+class ClientQuerySet(AuditedQuerySet["Client"]):
+    def visible_to(self, user: Any) -> ClientQuerySet:
+        """Clients of the user's own locations."""
+        return self.filter(locations__overlap=list(user.locations))
+
+
+class Client(AuditedModel):
+    """A person in care. The legal name goes on documents for payers, the chosen name is used everywhere else."""
+
+    mrn = models.CharField(max_length=12, unique=True)
+    legal_first_name = models.CharField(max_length=80)
+    legal_last_name = models.CharField(max_length=80)
+    chosen_name = models.CharField(max_length=80, blank=True)
+    pronouns = models.CharField(max_length=40, blank=True)
+    date_of_birth = models.DateField()
+    administrative_sex = models.CharField(max_length=1, choices=[(s, s) for s in "FMXU"])
+    phone = models.CharField(max_length=30)
+    email = models.EmailField(max_length=254, blank=True)
+    address = models.JSONField(default=dict)
+    time_zone = models.CharField(max_length=60, blank=True)
+    emergency_contact = models.JSONField(default=dict)
+    escort_contacts = models.JSONField(default=list)
+    communication_consent = models.JSONField(default=dict)
+    locations = ArrayField(models.UUIDField())
+    search_text = models.TextField(editable=False)
+
+    objects: ClassVar[Any] = ClientQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="client_sex", condition=Q(administrative_sex__in=list("FMXU"))),
+            models.CheckConstraint(name="client_has_location", condition=Q(locations__len__gte=1)),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="client_search"),
+            GinIndex(fields=["locations"], name="client_locations"),
+            models.Index(fields=["date_of_birth"], name="client_birth"),
+        ]
+
+    def __str__(self) -> str:
+        return self.mrn
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.chosen_name or self.legal_first_name} {self.legal_last_name}"
+
+    @property
+    def legal_name(self) -> str:
+        return f"{self.legal_first_name} {self.legal_last_name}"
+
+    def age_at(self, moment: datetime) -> int:
+        """Whole years on the day of `moment`."""
+        born, today = self.date_of_birth, moment.date()
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

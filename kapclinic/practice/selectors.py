@@ -1,0 +1,63 @@
+"""Questions to the practice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from kapclinic.core.errors import FieldError
+from kapclinic.practice import rules
+from kapclinic.practice.models import Client, Location, Role, User, WorkingHours
+
+
+def search_clients(queryset: QuerySet[Client], text: str) -> QuerySet[Client]:
+    """Clients whose names, MRN, phone or birth date hold every word of `text` (trigram index)."""
+    for term in rules.search_terms(text):
+        queryset = queryset.filter(search_text__contains=term)
+    return queryset
+
+
+def likely_duplicates(
+    *, user: Any, first: str, last: str, born: date, phone: str, but: UUID | None = None
+) -> list[Client]:
+    """Clients that the user may see with the same birth date and last name or first name, or the same phone."""
+    names = Q(legal_last_name__iexact=last) | Q(legal_first_name__iexact=first)
+    same = Q(date_of_birth=born) & names
+    number = rules.digits(phone)
+    if len(number) >= 7:
+        same |= Q(search_text__contains=f" {number} ")
+    found = Client.objects.visible_to(user).filter(same)
+    return list(found.exclude(pk=but).order_by("mrn")[:5])
+
+
+def current_hours(*, user_id: UUID) -> QuerySet[WorkingHours]:
+    found: QuerySet[WorkingHours] = WorkingHours.objects.filter(user_id=user_id, ended_at__isnull=True)
+    return found.order_by("location__created_at", "weekday", "starts")
+
+
+def unknown_locations(ids: Iterable[UUID]) -> set[UUID]:
+    wanted = set(ids)
+    return wanted - set(Location.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+
+
+def location_errors(ids: Iterable[UUID], *, user: Any = None) -> list[FieldError]:
+    """One error per location that does not exist, or that the user does not belong to."""
+    wanted = list(ids)
+    bad = unknown_locations(wanted)
+    if user is not None:
+        bad |= set(wanted) - set(user.locations)
+    return [
+        FieldError(f"/locations/{i}", "not_found", "There is no such location for you.")
+        for i, pk in enumerate(wanted)
+        if pk in bad
+    ]
+
+
+def staff_with_role(*, role: Role | str, location: UUID, on: datetime | None = None) -> QuerySet[User]:
+    """Active staff of a location who hold `role`."""
+    found: QuerySet[User] = User.objects.filter(is_active=True, roles__contains=[str(role)], locations__contains=[location])
+    return found.order_by("created_at")

@@ -1,0 +1,216 @@
+"""Verbs of the practice."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.db import connection, transaction
+
+from kapclinic.core.audited import HasId
+from kapclinic.core.errors import FieldError, Invalid, merge
+from kapclinic.practice import rules, selectors
+from kapclinic.practice.models import (
+    AuthToken,
+    Client,
+    Location,
+    LoginFailures,
+    Room,
+    TimeOff,
+    User,
+    WorkingHours,
+)
+from kapclinic.trail.models import Outbox
+
+
+def save_location(*, location: Location | None, values: Mapping[str, Any], by: HasId, at: datetime) -> Location:
+    """Create or change a location.
+
+    :raises Invalid: for an unknown time zone, or opening hours that are reversed or overlap
+    """
+    location = location or Location()
+    values = dict(values)
+    errors: list[FieldError] = []
+    if "time_zone" in values and not rules.zone_is_known(values["time_zone"]):
+        errors.append(FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver."))
+    if "opening_hours" in values:
+        errors += rules.hours_errors(values["opening_hours"], where="opening_hours/")
+        values["opening_hours"] = rules.as_stored(values["opening_hours"])
+    merge(errors)
+    for name, value in values.items():
+        setattr(location, name, value)
+    return location.save_by(by, at=at)
+
+
+def save_room(*, room: Room | None, values: Mapping[str, Any], by: HasId, at: datetime) -> Room:
+    """Create or change a room."""
+    room = room or Room()
+    for name, value in values.items():
+        setattr(room, name, value)
+    return room.save_by(by, at=at)
+
+
+def save_staff(*, user: User | None, values: Mapping[str, Any], by: HasId, at: datetime) -> User:
+    """Create or change a staff account. Deactivating one ends its tokens at once.
+
+    :raises Invalid: for an unknown location, an e-mail that is taken, or a weak password
+    """
+    user = user or User()
+    values = dict(values)
+    password = values.pop("password", None)
+    license_ = values.pop("license", None)
+    merge(selectors.location_errors(values.get("locations", ())))
+    if license_ is not None:
+        values |= {"license_number": license_["number"], "license_state": license_["state"]}
+    for name, value in values.items():
+        setattr(user, name, value)
+    _refuse_taken_email(user)
+    if password is not None:
+        set_password(user=user, password=password)
+    elif not user.password:
+        user.set_unusable_password()
+    if not user.is_active:
+        user.tokens.filter(revoked_at__isnull=True).update(revoked_at=at)
+    return user.save_by(by, at=at)
+
+
+def _refuse_taken_email(user: User) -> None:
+    if User.objects.filter(email__iexact=user.email).exclude(pk=user.pk).exists():
+        raise Invalid.field("email", "This e-mail has an account already.", code="taken")
+
+
+def set_password(*, user: User, password: str) -> None:
+    """Set the password after the validators agree; the caller saves.
+
+    :raises Invalid: naming each rule that it breaks
+    """
+    try:
+        validate_password(password, user)
+    except ValidationError as exc:
+        raise Invalid(
+            " ".join(exc.messages), errors=[FieldError("/password", "weak", message) for message in exc.messages]
+        ) from exc
+    user.set_password(password)
+
+
+@transaction.atomic
+def replace_hours(*, user: User, rows: Sequence[Mapping[str, Any]], by: HasId, at: datetime) -> None:
+    """End the present weekly hours and write these.
+
+    :raises Invalid: for an unknown location, reversed or overlapping hours
+    """
+    errors = rules.hours_errors(rows, where="")
+    unknown = selectors.unknown_locations(row["location"] for row in rows)
+    errors += [
+        FieldError(f"/{i}/location", "not_found", "There is no such location.")
+        for i, row in enumerate(rows)
+        if row["location"] in unknown
+    ]
+    merge(errors)
+    for old in selectors.current_hours(user_id=user.pk).select_for_update(of=("self",)):
+        old.ended_at = at
+        old.save_by(by, at=at)
+    for row in rows:
+        WorkingHours(
+            user=user, location_id=row["location"], weekday=row["weekday"], starts=row["starts"], ends=row["ends"]
+        ).save_by(by, at=at)
+
+
+def add_time_off(*, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: HasId, at: datetime) -> TimeOff:
+    """Mark a staff member away.
+
+    :raises Invalid: when the end is not after the start
+    """
+    if ends_at <= starts_at:
+        raise Invalid.field("ends_at", "The end must be after the start.", code="reversed")
+    return TimeOff(user=user, starts_at=starts_at, ends_at=ends_at, reason=reason).save_by(by, at=at)
+
+
+def _next_mrn() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('practice_mrn')")
+        return f"KC{cursor.fetchone()[0]:07d}"
+
+
+def save_client(*, client: Client | None, values: Mapping[str, Any], by: Any, at: datetime) -> Client:
+    """Register a client, or change contact data.
+
+    :raises Invalid: for a birth date in the future, an unknown zone, or a location that is not the actor's
+    """
+    client = client or Client(mrn=_next_mrn())
+    for name, value in values.items():
+        setattr(client, name, value)
+    errors = []
+    if "locations" in values:
+        errors += selectors.location_errors(values["locations"], user=by)
+    if not at.date().year - 130 <= client.date_of_birth.year or client.date_of_birth > at.date():
+        errors.append(FieldError("/date_of_birth", "invalid", "A birth date lies in the last 130 years."))
+    if client.time_zone and not rules.zone_is_known(client.time_zone):
+        errors.append(FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver."))
+    merge(errors)
+    names = (client.legal_first_name, client.legal_last_name, client.chosen_name)
+    client.search_text = rules.search_text(names=names, mrn=client.mrn, phone=client.phone, born=client.date_of_birth)
+    return client.save_by(by, at=at)
+
+
+def token_digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def issue_token(*, user: User, name: str, at: datetime) -> tuple[AuthToken, str]:
+    """A new bearer token: the row, and the secret that is shown this once."""
+    secret = f"kap_{secrets.token_urlsafe(32)}"
+    row = AuthToken.objects.create(
+        user=user,
+        name=name,
+        digest=token_digest(secret),
+        created_at=at,
+        expires_at=at + timedelta(days=settings.TOKEN_DAYS),
+    )
+    return row, secret
+
+
+def revoke_tokens(*, user: User, at: datetime, token_id: UUID | None = None) -> int:
+    """End one token of the user, or all of them; returns how many ended."""
+    alive = user.tokens.filter(revoked_at__isnull=True)
+    return alive.filter(**({"pk": token_id} if token_id else {})).update(revoked_at=at)
+
+
+def count_login(*, email: str, succeeded: bool, at: datetime) -> None:
+    """Count a wrong password against its e-mail, known or not; a right one clears the count."""
+    digest = token_digest(email.casefold())
+    if succeeded:
+        LoginFailures.objects.filter(pk=digest).delete()
+        return
+    with transaction.atomic():
+        LoginFailures.objects.get_or_create(pk=digest)
+        row = LoginFailures.objects.select_for_update().get(pk=digest)
+        row.count += 1
+        if row.count >= settings.LOGIN_ATTEMPTS:
+            row.count, row.locked_until = 0, at + timedelta(seconds=settings.LOGIN_LOCK_SECONDS)
+        row.save()
+
+
+def login_is_locked(*, email: str, at: datetime) -> bool:
+    return LoginFailures.objects.filter(pk=token_digest(email.casefold()), locked_until__gt=at).exists()
+
+
+def deliver_notice(row: Outbox) -> None:
+    """Send one outbox row as e-mail to a staff member; the text names no client and no kind of care."""
+    user = User.objects.filter(pk=row.recipient, is_active=True).first()
+    if user is None:
+        raise ValueError("no such active user")
+    send_mail(
+        subject="Something is waiting for you in kapclinic",
+        message="A row on your worklist needs you. Sign in to see it. This mailbox is not read.",
+        from_email=None,
+        recipient_list=[user.email],
+    )

@@ -1,0 +1,227 @@
+"""Every setting, read from the environment once. Safe by default: production needs no override to be strict.
+
+``KAP_EMBEDDED=1`` (set by ``make demo`` and ``make test``) marks a development process that runs on the
+embedded PostgreSQL and Valkey; such a process may never call itself production.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+EMBEDDED = env.bool("KAP_EMBEDDED", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+if DEBUG and not EMBEDDED:
+    raise ImproperlyConfigured("DEBUG is refused outside the embedded development pair.")
+
+SECRET_KEY = env.str("SECRET_KEY", default="")
+FIELD_KEYS = env.list("FIELD_KEYS", default=[])  # first encrypts, all decrypt; base64 of 32 bytes each
+if not SECRET_KEY or not FIELD_KEYS:
+    if not EMBEDDED:
+        raise ImproperlyConfigured("SECRET_KEY and FIELD_KEYS must be set.")
+    SECRET_KEY = SECRET_KEY or "development-only-key-never-used-in-production-0123456789"
+    FIELD_KEYS = FIELD_KEYS or ["ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ="]
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "testserver"] if EMBEDDED else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "kapclinic.apps.ClinicAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "simple_history",
+    "kapclinic.trail",
+    "kapclinic.practice",
+    "programs",
+    "screening",
+    "sessions.apps.SessionsConfig",
+    "billing",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kapclinic.core.http.middleware.BodyLimit",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "kapclinic.practice.middleware.SessionLifetime",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "kapclinic.urls"
+WSGI_APPLICATION = "kapclinic.wsgi.application"
+ASGI_APPLICATION = "kapclinic.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- database: the runtime role owns nothing; only `migrate` connects as the owner -------------------------
+
+MIGRATING = "migrate" in sys.argv[1:2]
+MIGRATION_DATABASE_URL = env.str("MIGRATION_DATABASE_URL", default="")
+if MIGRATING and not MIGRATION_DATABASE_URL:
+    raise ImproperlyConfigured("migrate connects as the owner: set MIGRATION_DATABASE_URL.")
+
+
+def _database() -> dict[str, Any]:
+    runtime: dict[str, Any] = env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")
+    if MIGRATING:
+        owner: dict[str, Any] = env.db_url("MIGRATION_DATABASE_URL", engine="django.db.backends.postgresql")
+        return owner
+    runtime["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    runtime["CONN_HEALTH_CHECKS"] = True
+    return runtime
+
+
+DATABASES = {"default": _database()}
+RUNTIME_ROLE = env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")["USER"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+
+# --- who may come in ---------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "practice.User"
+AUTHENTICATION_BACKENDS = ["kapclinic.practice.auth.ClinicBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "/admin/login/"
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=900)
+SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
+TOKEN_DAYS = env.int("TOKEN_DAYS", default=30)
+LOGIN_ATTEMPTS = env.int("LOGIN_ATTEMPTS", default=10)
+LOGIN_LOCK_SECONDS = env.int("LOGIN_LOCK_SECONDS", default=900)
+SESSION_COOKIE_AGE = SESSION_IDLE_SECONDS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+SECURE_COOKIES = env.bool("SECURE_COOKIES", default=not EMBEDDED)
+SESSION_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_SECURE = SECURE_COOKIES
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not EMBEDDED)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / ".static"
+WHITENOISE_USE_FINDERS = EMBEDDED
+
+# --- API ---------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "kapclinic.practice.auth.TokenAuthentication",
+        "kapclinic.practice.auth.CookieAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["kapclinic.core.http.permissions.DenyAll"],
+    "DEFAULT_PARSER_CLASSES": ["kapclinic.core.http.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["kapclinic.core.http.renderers.OrjsonRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "kapclinic.core.http.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "kapclinic.core.http.schema.ClinicSchema",
+    "EXCEPTION_HANDLER": "kapclinic.core.http.problems.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "kapclinic",
+    "DESCRIPTION": "Practice management for ketamine-assisted psychotherapy. Errors are RFC 9457 problem+json.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PERMISSIONS": ["kapclinic.core.http.permissions.AllowAny"],
+}
+
+# --- Celery: the broker is a doorbell, PostgreSQL is the memory (docs/decisions) ----------------------------
+
+VALKEY_URL = env.str("VALKEY_URL", default="")
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
+CELERY_BROKER_URL = VALKEY_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 1,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "sessions.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS * 2},
+    }
+}
+
+# --- messages that leave the house --------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default="dummymail://" if EMBEDDED else "consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

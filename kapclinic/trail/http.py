@@ -1,0 +1,253 @@
+"""The base of every API view: roles per action, one transaction per write, idempotency, ETags, and the access log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from kapclinic.core import clock
+from kapclinic.core.http import params
+from kapclinic.core.http.etags import etag_of, require_match
+from kapclinic.core.http.params import Param
+from kapclinic.core.http.permissions import RolesPerAction
+from kapclinic.core.http.problems import translate
+from kapclinic.trail import idempotency, services
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+ANYONE: frozenset[str] = frozenset()  # any signed-in user
+
+
+class ClinicViewSet(GenericViewSet[Any]):
+    """Declares; the mechanism is here.
+
+    public       actions that need no login
+    roles        action -> roles that may (ANYONE: any signed-in user); an action that is not named is closed
+    inputs       action -> serializer of the body;   outputs  action -> serializer of the answer (else `output`)
+    filters      parameters of the list;             params   action -> parameters of another GET
+    orderings    public name -> ORM path;            searches function (queryset, text) -> queryset
+    object_type  what the audit log calls a row;     client_path  attribute path from a row to its client's id
+    logged       GET actions that read a client's record, and so leave an audit event
+    """
+
+    permission_classes: ClassVar[list[type[BasePermission]]] = [RolesPerAction]  # type: ignore[misc]
+    lookup_value_converter = "uuid"
+    public: ClassVar[frozenset[str]] = frozenset()
+    roles: ClassVar[Mapping[str, frozenset[str]]] = {}
+    inputs: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
+    outputs: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
+    output: ClassVar[type[BaseSerializer[Any]] | None] = None
+    filters: ClassVar[tuple[Param, ...]] = ()
+    params: ClassVar[Mapping[str, tuple[Param, ...]]] = {}
+    orderings: ClassVar[Mapping[str, str]] = {}
+    default_order: ClassVar[tuple[str, ...]] = ()
+    searches: ClassVar[Callable[[QuerySet[Any], str], QuerySet[Any]] | None] = None
+    search_doc: ClassVar[str] = ""
+    object_type: ClassVar[str] = "object"
+    client_path: ClassVar[str | None] = None
+    logged: ClassVar[frozenset[str]] = frozenset({"list", "retrieve"})
+    idempotent: ClassVar[bool] = True
+    key_required: ClassVar[frozenset[str]] = frozenset()
+
+    at: datetime
+
+    # --- the life of a request -----------------------------------------------------------------------------
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """As in Django REST framework, but the handler of a write runs inside one transaction with its traces."""
+        self.args, self.kwargs = args, kwargs
+        self.at = clock.now()
+        self._touched: set[UUID] = set()
+        self._object_id: UUID | None = None
+        request.body  # noqa: B018  (read once, before any parser: the idempotency fingerprint needs the bytes)
+        drf_request = self.initialize_request(request, *args, **kwargs)
+        self.request, self.headers = drf_request, self.default_response_headers
+        try:
+            self.initial(drf_request, *args, **kwargs)
+            method = str(drf_request.method).lower()
+            handler = getattr(self, method, self.http_method_not_allowed)
+            response = self._run(handler, drf_request, *args, **kwargs)
+        except Exception as exc:  # noqa: BLE001  (handle_exception re-raises what nobody anticipated)
+            self._log_refusal(exc)
+            response = self.handle_exception(exc)
+        self.response = self.finalize_response(drf_request, response, *args, **kwargs)
+        return self.response
+
+    def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
+        if request.method in SAFE:
+            response = handler(request, *args, **kwargs)
+            if self.client_path is not None and self.action in self.logged:
+                self._log(outcome="ok")
+            return response
+        with transaction.atomic():
+            return self._write(lambda: handler(request, *args, **kwargs), request)
+
+    def _write(self, work: Callable[[], Response], request: Request) -> Response:
+        def work_and_log() -> Response:
+            response = work()
+            if request.user.is_authenticated:
+                self._log(outcome="ok")
+            return response
+
+        if request.method == "POST" and self.idempotent:
+            key = idempotency.key_of(request, required=self.action in self.key_required)
+            if key is not None:
+                return idempotency.run_once(
+                    request, key, at=self.at, work=work_and_log, reauthorise=self.reauthorise
+                )
+        return work_and_log()
+
+    def reauthorise(self, answer: Any) -> None:
+        """Before a stored answer is replayed: the caller must still be able to see what it tells of."""
+        if self.lookup_field in self.kwargs:
+            self.get_object()
+        elif isinstance(answer, dict) and "id" in answer and not self.get_queryset().filter(pk=answer["id"]).exists():
+            raise Http404
+
+    def _log(self, *, outcome: str, detail: dict[str, Any] | None = None) -> None:
+        user = self.request.user
+        services.log_act(
+            by=user.pk,
+            roles=user.role_set,
+            action=f"{self.object_type}.{self.action}",
+            object_type=self.object_type,
+            object_id=self._object_id or self.kwargs.get("pk"),
+            clients=self._touched,
+            outcome=outcome,
+            detail=detail,
+            at=self.at,
+        )
+
+    def _log_refusal(self, exc: Exception) -> None:
+        user = getattr(self.request, "user", None)
+        error = translate(exc)
+        if user is None or not user.is_authenticated or error is None or error.status not in {403, 404}:
+            return
+        self._touched = set()
+        self._log(outcome="refused", detail={"code": error.code})
+
+    # --- helpers of handlers -------------------------------------------------------------------------------
+
+    def touch(self, row: Any) -> None:
+        """Note whose record `row` belongs to, for the audit event of this request."""
+        if self.client_path is None:
+            return
+        if isinstance(row, Mapping):
+            found: Any = row.get("client") or row.get("client_id")
+        else:
+            found = row
+            for part in self.client_path.split("."):
+                found = getattr(found, part, None)
+        if found is not None:
+            self._touched.add(found if isinstance(found, UUID) else UUID(str(found)))
+
+    def body(self) -> dict[str, Any]:
+        """The request's body, validated by `inputs[action]`.
+
+        :raises ValidationError: naming each field and its rule
+        """
+        serializer = self.inputs[self.action](data=self.request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def given(self) -> dict[str, Any]:
+        """The body of a PATCH: only the fields that were sent."""
+        serializer = self.inputs[self.action](
+            data=self.request.data, partial=True, context=self.get_serializer_context()
+        )
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def query(self) -> dict[str, Any]:
+        """The declared parameters of this GET, parsed; an unknown one is refused."""
+        return params.read(self.request, self.params_of().get(self.action, ()))
+
+    def answer(self, row: Any, *, status: int = 200) -> Response:
+        """`row` as `outputs[action]`, with its ETag, noted for the access log."""
+        self.touch(row)
+        if isinstance(key := getattr(row, "pk", None), UUID):
+            self._object_id = key
+        version = getattr(row, "version", None)
+        headers = {"ETag": etag_of(version)} if isinstance(version, int) else None
+        return Response(self.represent(row), status=status, headers=headers)
+
+    def represent(self, row: Any, *, many: bool = False) -> Any:
+        serializer = self.output_of(self.action)
+        return serializer(row, many=many, context=self.get_serializer_context()).data  # type: ignore[call-arg]
+
+    def output_of(self, action: str) -> type[BaseSerializer[Any]]:
+        found = self.outputs.get(action, self.output)
+        assert found is not None, f"{type(self).__name__} has no output for {action}"
+        return found
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        return self.inputs.get(self.action) or self.output_of(self.action)
+
+    def matched(self) -> Any:
+        """The row that a PATCH is about, when If-Match names its present version."""
+        row = self.get_object()
+        require_match(self.request, row)
+        return row
+
+    def get_object(self) -> Any:
+        """The row of the URL inside `get_queryset()`: one that the user may not see does not exist."""
+        row = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        if row is None:
+            raise Http404
+        self.touch(row)
+        return row
+
+    # --- lists ---------------------------------------------------------------------------------------------
+
+    def params_of(self) -> dict[str, tuple[Param, ...]]:
+        return {"list": self.filters, **self.params}
+
+    def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """`queryset` after the list's parameters, search and ordering.
+
+        :raises Invalid: for a parameter that is unknown or unreadable
+        """
+        also = params.RESERVED | ({"ordering"} if self.orderings else set()) | ({"search"} if self.searches else set())
+        values = params.read(self.request, self.filters, also=frozenset(also))
+        for param in self.filters:
+            if param.name in values:
+                queryset = param.narrow(queryset, values[param.name], self.request.user)
+        text = self.request.query_params.get("search", "").strip()
+        if self.searches is not None and text:
+            queryset = type(self).searches(queryset, text[:200])  # type: ignore[misc]
+        return params.order(queryset, self.request.query_params.get("ordering"), self.orderings, self.default_order)
+
+    def rows(self, page: list[Any]) -> list[Any]:
+        """The page as plain data; a hot list overrides this with values straight from SQL."""
+        return self.represent(page, many=True)  # type: ignore[no-any-return]
+
+    def touch_all(self, rows: Iterable[Any]) -> None:
+        for row in rows:
+            self.touch(row)
+
+
+class ListMixin:
+    """GET of the collection."""
+
+    def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.narrowed(self.get_queryset()))
+        self.touch_all(page)
+        return self.get_paginated_response(self.rows(page))  # type: ignore[no-any-return]
+
+
+class RetrieveMixin:
+    """GET of one row."""
+
+    def retrieve(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.answer(self.get_object())  # type: ignore[no-any-return]
+

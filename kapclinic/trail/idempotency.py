@@ -1,0 +1,94 @@
+"""`Idempotency-Key`: the work and the stored answer are one transaction, so a key acts once or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import connection
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.errors import ClinicError, Conflict, Invalid
+from kapclinic.core.http.renderers import dumps
+from kapclinic.trail.models import IdempotencyRecord
+
+
+class KeyRequired(Invalid):
+    code, title = "idempotency_key_required", "Idempotency-Key is required"
+
+
+class KeyReused(ClinicError):
+    code, status, title = "idempotency_key_reused", 422, "This key was used for another request"
+
+
+class RequestInProgress(Conflict):
+    code, title = "request_in_progress", "The first request with this key is still running"
+
+
+def key_of(request: Request, *, required: bool) -> str | None:
+    """The request's key.
+
+    :raises KeyRequired: when the action needs one and there is none
+    :raises Invalid: when it is not 1 to 255 printable ASCII characters
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        if required:
+            raise KeyRequired("Send an Idempotency-Key: a retry must never act twice.")
+        return None
+    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
+        raise Invalid("Idempotency-Key: 1 to 255 printable ASCII characters.")
+    return str(key)
+
+
+def _hmac(body: bytes) -> str:
+    return hmac.new(settings.SECRET_KEY.encode(), body, hashlib.sha256).hexdigest()
+
+
+def _lock(*parts: str) -> None:
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)])
+        if not cursor.fetchone()[0]:
+            raise RequestInProgress("Wait for its answer, then repeat.")
+
+
+def _replay(record: IdempotencyRecord) -> Response:
+    headers = {"Idempotency-Replayed": "true"} | ({"ETag": record.etag} if record.etag else {})
+    return Response(record.answer, status=record.status, headers=headers)
+
+
+def run_once(
+    request: Request, key: str, *, at: datetime, work: Callable[[], Response], reauthorise: Callable[[Any], None]
+) -> Response:
+    """Do `work` unless this key did it before; call inside the transaction.
+
+    :raises RequestInProgress: while the first request is still running
+    :raises KeyReused: when the key came with another body before
+    """
+    scope = {"user_id": request.user.pk, "method": str(request.method), "path": request.path[:400], "key": key}
+    _lock(*map(str, scope.values()))
+    fingerprint = _hmac(bytes(request._request.body))  # noqa: SLF001
+    record = IdempotencyRecord.objects.filter(**scope).first()
+    if record is not None:
+        if not hmac.compare_digest(record.body_hmac, fingerprint):
+            raise KeyReused("Use a new key for a new request.")
+        reauthorise(record.answer)
+        return _replay(record)
+    response = work()
+    if 200 <= response.status_code < 300:
+        IdempotencyRecord.objects.create(
+            **scope,
+            body_hmac=fingerprint,
+            status=response.status_code,
+            answer=orjson.loads(dumps(response.data)) if response.data is not None else None,
+            etag=response.headers.get("ETag", ""),
+            created_at=at,
+        )
+    return response

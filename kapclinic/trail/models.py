@@ -1,0 +1,176 @@
+"""Tables of the trail. Actors, clients, locations and subjects are plain UUIDs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from kapclinic.core.audited import AppendOnlyModel, AuditedModel, AuditedQuerySet
+from kapclinic.core.ids import uuid7
+
+
+class AuditEvent(AppendOnlyModel):
+    """One act: who (`created_by`) did or read what, when, and whether it was refused."""
+
+    action = models.CharField(max_length=80)
+    object_type = models.CharField(max_length=60)
+    object_id = models.UUIDField(null=True)
+    clients = ArrayField(models.UUIDField(), default=list)
+    roles = ArrayField(models.CharField(max_length=30), default=list)
+    outcome = models.CharField(max_length=10, choices=[("ok", "done"), ("refused", "refused")], default="ok")
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(fields=["clients"], name="audit_clients"),
+            models.Index(fields=["created_by", "created_at"], name="audit_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_id}"
+
+
+class AuditSeal(models.Model):
+    """The chain over the events: each link hashes the link before it and its event."""
+
+    append_only: ClassVar[bool] = True
+    sequence = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="seal")
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.hash[:12]}"
+
+
+class IdempotencyRecord(models.Model):
+    """The first 2xx answer to (user, method, path, key); the body is kept as an HMAC only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user_id = models.UUIDField()
+    method = models.CharField(max_length=8)
+    path = models.CharField(max_length=400)
+    key = models.CharField(max_length=255)
+    body_hmac = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    answer = models.JSONField(null=True)
+    etag = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user_id", "method", "path", "key"], name="idempotency_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Outbox(models.Model):
+    """A message that must leave the house: written with the fact, sent by the sweep, at least once.
+
+    `key` is unique, so a fact makes one message however often it is told; ids only, no clinical text.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        SENDING = "sending"
+        SENT = "sent"
+        DEAD = "dead"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=200, unique=True)
+    template = models.CharField(max_length=60)
+    recipient = models.UUIDField()
+    subject_id = models.UUIDField(null=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["next_at"], name="outbox_waiting", condition=Q(status__in=["pending", "sending"])
+            )
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="outbox_status", condition=Q(status__in=["pending", "sending", "sent", "dead"])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Heartbeat(models.Model):
+    """When a periodic job last finished: how a dead beat is seen."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaskQuerySet(AuditedQuerySet["Task"]):
+    def visible_to(self, user: Any) -> TaskQuerySet:
+        """Rows of the user's locations that are for one of their roles or for them; the director sees all."""
+        mine = self.filter(location__in=user.location_ids)
+        if "medical_director" in user.role_set:
+            return mine
+        return mine.filter(Q(roles__overlap=sorted(user.role_set)) | Q(assignee=user.pk))
+
+    def open(self) -> TaskQuerySet:
+        return self.filter(state=Task.State.OPEN)
+
+
+class Task(AuditedModel):
+    """A worklist row: something that somebody of `roles` must do, until it is done.
+
+    `escalation` counts how often it was carried up; each step adds roles and never takes any away.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        DONE = "done"
+
+    kind = models.CharField(max_length=60)
+    roles = ArrayField(models.CharField(max_length=30))
+    assignee = models.UUIDField(null=True)
+    location = models.UUIDField()
+    client = models.UUIDField(null=True)
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    due_at = models.DateTimeField()
+    escalation = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.UUIDField(null=True)
+    outcome = models.CharField(max_length=1000, blank=True)
+
+    objects: ClassVar[Any] = TaskQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["kind", "subject_id"], condition=Q(state="open"), name="task_open_once"
+            ),
+            models.CheckConstraint(name="task_state", condition=Q(state__in=["open", "done"])),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["location", "due_at"], condition=Q(state="open"), name="task_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id}"
+
+    def overdue(self, at: datetime) -> bool:
+        return self.state == self.State.OPEN and self.due_at <= at

@@ -1,0 +1,74 @@
+"""Pure rules of the trail: the chain's arithmetic, the worklist's moves, how long a message waits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from kapclinic.core.transitions import Move
+
+logger = logging.getLogger("kapclinic.trail")
+GENESIS = "0" * 64
+OUTBOX_TRIES = 8
+ALL_STAFF = {"front_desk", "nurse_practitioner", "therapist", "prescriber", "billing", "medical_director"}
+TASK_MOVES = {"done": Move.of({"open"}, "done", ALL_STAFF)}
+
+
+def canonical(event: Any) -> str:
+    """The event as text that two programs would write alike."""
+    content = {
+        "id": str(event.id),
+        "at": event.created_at.isoformat(),
+        "by": str(event.created_by),
+        "action": event.action,
+        "object": [event.object_type, str(event.object_id)],
+        "clients": [str(client) for client in event.clients],
+        "roles": list(event.roles),
+        "outcome": event.outcome,
+        "detail": event.detail,
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def link(previous: str, sequence: int, event: Any) -> str:
+    """The hash of one link: SHA-256 over the previous hash, the sequence and the event."""
+    return hashlib.sha256(f"{previous}|{sequence}|{canonical(event)}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first bad link and what is wrong with it."""
+
+    sequence: int
+    why: str
+
+
+def first_broken(seals: Iterable[Any], *, start: str = GENESIS) -> Broken | None:
+    """Walk the chain from its start; None when every link holds."""
+    expected, previous = 1, start
+    for seal in seals:
+        if seal.sequence != expected:
+            return Broken(expected, "is missing")
+        if seal.previous_hash != previous:
+            return Broken(seal.sequence, "does not follow the link before it")
+        if link(previous, seal.sequence, seal.event) != seal.hash:
+            return Broken(seal.sequence, "was changed after it was sealed")
+        expected, previous = expected + 1, seal.hash
+    return None
+
+
+def uuid_floor(last: UUID, *, back: timedelta) -> UUID:
+    """The smallest UUIDv7 that could have been made `back` before `last`."""
+    millis = (last.int >> 80) - int(back / timedelta(milliseconds=1))
+    return UUID(int=max(millis, 0) << 80)
+
+
+def lease(attempts: int) -> timedelta:
+    """How long a claimed message stays claimed, and so how long a failed one waits: 1, 2, 4 … 64 minutes."""
+    return timedelta(minutes=2 ** min(attempts - 1, 6))

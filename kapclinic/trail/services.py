@@ -1,0 +1,197 @@
+"""Verbs of the trail: log an act, seal the chain, open and finish tasks, queue and send messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.audited import HasId
+from kapclinic.core.transitions import Actor
+from kapclinic.trail import rules
+from kapclinic.trail.models import AuditEvent, AuditSeal, Heartbeat, IdempotencyRecord, Outbox, Task
+
+SEAL_LOCK = 0x6B61705F7365616C  # "kap_seal"
+SEAL_BATCH = 2000
+IDEMPOTENCY_DAYS = 7
+
+
+def log_act(
+    *,
+    by: UUID,
+    roles: Iterable[str],
+    action: str,
+    object_type: str,
+    at: datetime,
+    object_id: UUID | None = None,
+    clients: Iterable[UUID] = (),
+    outcome: str = "ok",
+    detail: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Append one audit event; it is chained later, so that requests never wait for each other."""
+    event = AuditEvent(
+        created_at=at,
+        created_by=by,
+        roles=sorted(roles),
+        action=action,
+        object_type=object_type,
+        object_id=object_id,
+        clients=sorted(set(clients)),
+        outcome=outcome,
+        detail=detail or {},
+    )
+    event.save(force_insert=True)
+    return event
+
+
+@transaction.atomic
+def seal_events(*, everything: bool = False) -> int:
+    """Chain the events that are not yet sealed, in order; returns how many.
+
+    Looks back one hour behind the last sealed event (a request may commit late), or at all of them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+    last = AuditSeal.objects.order_by("-sequence").first()
+    sequence, previous = (last.sequence, last.hash) if last else (0, rules.GENESIS)
+    waiting = AuditEvent.objects.filter(seal__isnull=True).order_by("id")
+    if last and not everything:
+        waiting = waiting.filter(id__gt=rules.uuid_floor(last.event_id, back=timedelta(hours=1)))
+    seals = []
+    for event in waiting[:SEAL_BATCH]:
+        sequence += 1
+        digest = rules.link(previous, sequence, event)
+        seals.append(AuditSeal(sequence=sequence, event=event, previous_hash=previous, hash=digest))
+        previous = digest
+    AuditSeal.objects.bulk_create(seals)  # a chain, not history
+    return len(seals)
+
+
+def beat(*, name: str, at: datetime) -> None:
+    """Say that a periodic job finished."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": at})
+
+
+def forget_old_answers(*, at: datetime) -> int:
+    """Drop idempotency records that are older than a client may retry."""
+    gone, _ = IdempotencyRecord.objects.filter(created_at__lt=at - timedelta(days=IDEMPOTENCY_DAYS)).delete()
+    return gone
+
+
+def open_task(
+    *,
+    kind: str,
+    roles: Iterable[str],
+    location: UUID,
+    subject_type: str,
+    subject_id: UUID,
+    due_at: datetime,
+    by: HasId,
+    at: datetime,
+    client: UUID | None = None,
+    assignee: UUID | None = None,
+) -> Task:
+    """Put a row on a worklist, once: an open row of the same kind and subject is returned as it is."""
+    task = Task.objects.open().filter(kind=kind, subject_id=subject_id).first()
+    if task is not None:
+        return task
+    task = Task(
+        kind=kind,
+        roles=sorted(set(map(str, roles))),
+        location=location,
+        client=client,
+        assignee=assignee,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        due_at=due_at,
+    )
+    try:
+        with transaction.atomic():
+            return task.save_by(by, at=at)
+    except IntegrityError:
+        return Task.objects.open().get(kind=kind, subject_id=subject_id)
+
+
+def escalate_task(*, task: Task, roles: Iterable[str], by: HasId, at: datetime, assignee: UUID | None = None) -> Task:
+    """Carry an open row up: more roles see it, and its count rises."""
+    task.roles = sorted(set(task.roles) | set(map(str, roles)))
+    task.assignee = assignee or task.assignee
+    task.escalation += 1
+    return task.save_by(by, at=at)
+
+
+@transaction.atomic
+def finish_task(*, task_id: UUID, by: Actor, at: datetime, outcome: str = "") -> Task:
+    """Take a row off the worklist.
+
+    :raises IllegalTransition: when it is done already
+    """
+    task: Task = Task.objects.select_for_update().get(pk=task_id)
+    transitions.apply(rules.TASK_MOVES, "done", instance=task, by=by, field="state")
+    task.done_at, task.done_by, task.outcome = at, by.pk, outcome  # type: ignore[attr-defined]
+    return task.save_by(by, at=at)  # type: ignore[arg-type]
+
+
+def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcome: str) -> None:
+    """Take the open row of this kind and subject off the worklist, because the fact behind it is gone."""
+    for task in Task.objects.open().select_for_update().filter(kind=kind, subject_id=subject_id):
+        task.state, task.done_at, task.done_by, task.outcome = Task.State.DONE, at, by.pk, outcome
+        task.save_by(by, at=at)
+
+
+def queue_message(*, key: str, template: str, recipient: UUID, at: datetime, subject_id: UUID | None = None) -> None:
+    """Write a message into the outbox with the fact it tells of; the same key twice is one message."""
+    Outbox.objects.get_or_create(
+        key=key,
+        defaults={
+            "template": template,
+            "recipient": recipient,
+            "subject_id": subject_id,
+            "next_at": at,
+            "created_at": at,
+        },
+    )
+
+
+def _claim(at: datetime) -> Outbox | None:
+    with transaction.atomic():
+        row: Outbox | None = (
+            Outbox.objects.select_for_update(skip_locked=True)
+            .filter(status__in=[Outbox.Status.PENDING, Outbox.Status.SENDING], next_at__lte=at)
+            .order_by("next_at", "pk")
+            .first()
+        )
+        if row is not None:
+            row.status, row.attempts = Outbox.Status.SENDING, row.attempts + 1
+            row.next_at = at + rules.lease(row.attempts)
+            row.save()
+        return row
+
+
+def send_waiting(*, deliver: Callable[[Outbox], None], at: datetime, most: int = 100) -> int:
+    """Send what waits; a failure is tried again later with back-off, and after the last try is dead and visible.
+
+    `deliver` gets the row and passes its id on as the provider's idempotency key: a crash between sending and
+    marking means a second try, never a lost message.
+    """
+    sent = 0
+    for _ in range(most):
+        row = _claim(at)
+        if row is None:
+            break
+        try:
+            deliver(row)
+        except (OSError, ValueError) as exc:
+            row.status = Outbox.Status.DEAD if row.attempts >= rules.OUTBOX_TRIES else Outbox.Status.PENDING
+            rules.logger.warning("outbox %s failed: %s", row.pk, type(exc).__name__)
+        else:
+            row.status, row.sent_at = Outbox.Status.SENT, at
+            sent += 1
+        row.save()
+    return sent

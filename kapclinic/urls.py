@@ -1,0 +1,30 @@
+"""Addresses. Apps are included by name, so this package imports nothing that stands above it."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from kapclinic.core.http import problems
+from kapclinic.trail.api.views import healthz, readyz
+
+api = [
+    path("", include("kapclinic.trail.api.urls")),
+    path("", include("kapclinic.practice.api.urls")),
+    path("", include("programs.api.urls")),
+    path("", include("screening.api.urls")),
+    path("", include("sessions.urls")),
+    path("", include("billing.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("api/v1/", include(api)),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = problems.bad_request
+handler404 = problems.not_found
+handler500 = problems.server_error

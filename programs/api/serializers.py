@@ -1,0 +1,121 @@
+"""Bodies of protocols and programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from kapclinic.core import transitions
+from kapclinic.core.http.fields import Input, Moment, Output, Text
+from programs.models import Modality, ProgramType, Route
+from programs.rules import PROTOCOL_MOVES
+
+
+class Table(serializers.DictField):
+    """A small JSON object of policy values."""
+
+
+class ProtocolIn(Input):
+    name = Text(max_length=120)
+    program_type = serializers.ChoiceField(ProgramType.choices)
+    route = serializers.ChoiceField(Route.choices)
+    planned_doses = serializers.IntegerField(min_value=1, max_value=12, required=False)
+    min_gap_hours = serializers.IntegerField(min_value=0, max_value=2000, required=False)
+    span_days = serializers.ListField(child=serializers.IntegerField(), required=False)
+    min_preparations = serializers.IntegerField(min_value=0, max_value=20, required=False)
+    integration = Table(required=False)
+    checks_min = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=720), required=False, min_length=1, max_length=60
+    )
+    min_stay_min = serializers.IntegerField(min_value=0, max_value=720, required=False)
+    bands = Table(required=False)
+    dose = Table(required=False)
+    lengths_min = Table(required=False)
+    resources = serializers.ListField(child=Table(), required=False, max_length=20)
+    fasting_hours = Table(required=False)
+    limits = Table(required=False)
+    home_dosing = serializers.BooleanField(required=False)
+
+    def validate_span_days(self, value: list[int]) -> list[int]:
+        if len(value) != 2:
+            raise serializers.ValidationError("[fewest, most] days are expected.")
+        return value
+
+
+class ProtocolOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    created_at = Moment()
+    name = serializers.CharField()
+    edition = serializers.IntegerField()
+    status = serializers.CharField()
+    program_type = serializers.CharField()
+    route = serializers.CharField()
+    planned_doses = serializers.IntegerField()
+    min_gap_hours = serializers.IntegerField()
+    span_days = serializers.JSONField()
+    min_preparations = serializers.IntegerField()
+    integration = serializers.JSONField()
+    checks_min = serializers.JSONField()
+    min_stay_min = serializers.IntegerField()
+    bands = serializers.JSONField()
+    dose = serializers.JSONField()
+    lengths_min = serializers.JSONField()
+    resources = serializers.JSONField()
+    fasting_hours = serializers.JSONField()
+    limits = serializers.JSONField()
+    home_dosing = serializers.BooleanField()
+    approved_by = serializers.UUIDField(source="approved_by_id", allow_null=True)
+    approved_at = Moment(allow_null=True)
+    allowed_moves = serializers.SerializerMethodField()
+
+    def get_allowed_moves(self, protocol: Any) -> list[str]:
+        return transitions.allowed(PROTOCOL_MOVES, state=protocol.status, by=self.context["request"].user)
+
+
+class HoursRange(Input):
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.TimeField(format="%H:%M"), "to": serializers.TimeField(format="%H:%M")}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["from"] >= attrs["to"]:
+            raise serializers.ValidationError("The end must be after the start.")
+        return {name: value.strftime("%H:%M") for name, value in attrs.items()}
+
+
+class ProgramIn(Input):
+    client = serializers.UUIDField()
+    protocol = serializers.UUIDField()
+    location = serializers.UUIDField()
+    therapist = serializers.UUIDField(required=False, allow_null=True)
+    prescriber = serializers.UUIDField()
+    diagnosis = serializers.RegexField(
+        r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", required=False, allow_blank=True, max_length=8
+    )
+    goals = Text(required=False, allow_blank=True)
+    pathway_reason = Text(required=False, allow_blank=True)
+    accepted_modalities = serializers.ListField(child=serializers.ChoiceField(Modality.choices), max_length=2)
+    preferred_days = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6), required=False, max_length=7
+    )
+    preferred_hours = HoursRange(required=False, allow_null=True)
+
+
+class ProgramPatch(Input):
+    therapist = serializers.UUIDField()
+    prescriber = serializers.UUIDField()
+    diagnosis = serializers.RegexField(r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", allow_blank=True, max_length=8)
+    goals = Text(allow_blank=True)
+    pathway_reason = Text(allow_blank=True)
+    accepted_modalities = serializers.ListField(
+        child=serializers.ChoiceField(Modality.choices), min_length=1, max_length=2
+    )
+    preferred_days = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=6), max_length=7)
+    preferred_hours = HoursRange(allow_null=True)
+
+
+class PhaseOut(Output):
+    phase = serializers.CharField()
+    started_at = Moment()
+    ended_at = Moment(allow_null=True)

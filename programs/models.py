@@ -1,0 +1,161 @@
+"""Tables of the course."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from kapclinic.core.audited import AuditedModel, AuditedQuerySet
+from kapclinic.practice.models import Client, Location, User
+
+
+class ProgramType(models.TextChoices):
+    KAP = "kap"
+    INFUSION_ONLY = "infusion_only"
+
+
+class Route(models.TextChoices):
+    SUBLINGUAL = "sublingual"
+    INTRAMUSCULAR = "intramuscular"
+    INTRAVENOUS = "intravenous"
+    INTRANASAL = "intranasal"
+    ORAL = "oral"
+
+
+class Modality(models.TextChoices):
+    IN_PERSON = "in_person"
+    VIDEO = "video"
+
+
+class Phase(models.TextChoices):
+    SCREENING = "screening"
+    PREPARATION = "preparation"
+    DOSING = "dosing"
+    INTEGRATION = "integration"
+    MAINTENANCE = "maintenance"
+
+
+class Protocol(AuditedModel):
+    """One edition of a clinic's way of doing it. Approved, it never changes: a change is a new edition.
+
+    Minutes count from the first dose unless said; hours are elapsed hours; doses in `dose["unit"]` (mg or mg/kg).
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        APPROVED = "approved"
+
+    name = models.CharField(max_length=120)
+    edition = models.PositiveIntegerField(default=1)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    program_type = models.CharField(max_length=20, choices=ProgramType.choices)
+    route = models.CharField(max_length=20, choices=Route.choices)
+    planned_doses = models.PositiveSmallIntegerField()
+    min_gap_hours = models.PositiveSmallIntegerField()
+    span_days = models.JSONField()  # [fewest, most] days from first to last dose
+    min_preparations = models.PositiveSmallIntegerField()
+    integration = models.JSONField()  # {"from_hours", "to_hours", "outer_hours"?}
+    checks_min = models.JSONField()  # minutes after the dose at which vital signs are due
+    min_stay_min = models.PositiveSmallIntegerField()
+    bands = models.JSONField()
+    dose = models.JSONField()  # {"warn", "cap", "unit"}
+    lengths_min = models.JSONField()
+    resources = models.JSONField()  # [{"role", "from_min", "to_min", "mode"}] of a dosing session
+    fasting_hours = models.JSONField()
+    limits = models.JSONField()
+    home_dosing = models.BooleanField(default=False)
+    approved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["name", "edition"], name="protocol_edition_once"),
+            models.CheckConstraint(
+                name="protocol_approval",
+                condition=Q(status="draft", approved_at__isnull=True, approved_by__isnull=True)
+                | Q(status="approved", approved_at__isnull=False, approved_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.edition})"
+
+    @property
+    def owes_integration(self) -> bool:
+        return self.program_type == ProgramType.KAP
+
+    def length_of(self, kind: str) -> int:
+        """Minutes of a session of `kind`."""
+        return int(self.lengths_min[kind])
+
+
+class ProgramQuerySet(AuditedQuerySet["Program"]):
+    def visible_to(self, user: Any) -> ProgramQuerySet:
+        return self.filter(location__in=list(user.locations))
+
+
+class Program(AuditedModel):
+    """One client's course on one frozen protocol version."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        ON_HOLD = "on_hold"
+        COMPLETED = "completed"
+        DISCONTINUED = "discontinued"
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="programs")
+    protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT, related_name="programs")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    therapist = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    prescriber = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    diagnosis = models.CharField(max_length=8, blank=True)
+    goals = models.TextField(blank=True)
+    pathway_reason = models.TextField(blank=True)
+    accepted_modalities = ArrayField(models.CharField(max_length=10, choices=Modality.choices))
+    preferred_days = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    preferred_hours = models.JSONField(null=True)  # {"from": "09:00", "to": "12:00"}, local time
+    status = models.CharField(max_length=15, choices=Status.choices, default=Status.ACTIVE)
+    phase = models.CharField(max_length=15, choices=Phase.choices, default=Phase.SCREENING)
+    status_reason = models.CharField(max_length=1000, blank=True)
+
+    objects: ClassVar[Any] = ProgramQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="program_status", condition=Q(status__in=["active", "on_hold", "completed", "discontinued"])
+            ),
+            models.CheckConstraint(name="program_phase", condition=Q(phase__in=list(Phase.values))),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["location", "-created_at"], name="program_location")
+        ]
+
+    def __str__(self) -> str:
+        return f"program {self.pk}"
+
+
+class PhaseSpan(AuditedModel):
+    """When a program was in a phase; the open span is the present phase."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="spans")
+    phase = models.CharField(max_length=15, choices=Phase.choices)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["program"], condition=Q(ended_at__isnull=True), name="phase_open_once"
+            ),
+            models.CheckConstraint(
+                name="phase_order", condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at"))
+            ),
+            models.CheckConstraint(name="phase_known", condition=Q(phase__in=list(Phase.values))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.phase} {self.started_at}"

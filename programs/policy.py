@@ -1,0 +1,114 @@
+"""The default policy: proposed values for a clinic's medical director to approve, never applied unapproved.
+
+Sources: facts on esketamine and racemic ketamine practice, the APA consensus statement (Sanacora 2017, JAMA
+Psychiatry 74:399), clinic protocols; none is an authority for racemic ketamine, so every number is data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+BANDS: dict[str, Any] = {
+    "bp": {"go": [140, 90], "hold": [160, 100], "red": [180, 110], "red_single": [200, 120], "recheck_min": 5},
+    "hr": {"go": [50, 100], "hold": [45, 110], "red_high": 120, "red_low": 50},
+    "spo2": {"go": 95, "hold": 92, "red": 90, "emergency": 88},
+    "rr": {"go": [10, 20], "hold": [10, 24], "red": [8, 30]},
+    "sedation": {"go": 5, "amber": 3, "red": 2},
+}
+LIMITS: dict[str, Any] = {
+    "clearance_days": 365,
+    "consent_days": 365,
+    "weight_days": 30,
+    "vitals_max_age_min": 60,
+    "reading_tolerance_min": 5,
+    "missed_after_min": 10,
+    "notice_min": 120,
+    "plausible": {
+        "systolic": [50, 300],
+        "diastolic": [20, 200],
+        "heart_rate": [20, 250],
+        "spo2": [50, 100],
+        "respiratory_rate": [2, 60],
+        "sedation": [0, 5],
+        "weight_kg": [25, 350],
+    },
+    "vitals_within_baseline_percent": 20,
+    "min_age_years": 18,
+    "severe_grade": 3,
+}
+FASTING: dict[str, Any] = {"solid": 4, "clear": 2}
+INTEGRATION: dict[str, Any] = {"from_hours": 24, "to_hours": 72}
+LENGTHS: dict[str, int] = {"preparation": 60, "integration": 60, "medical": 30, "maintenance": 60}
+SPAN_DAYS = [21, 56]
+MIN_GAP_HOURS = 72
+MIN_PREPARATIONS = 2
+PLANNED_DOSES = 6
+
+BY_ROUTE: dict[str, dict[str, Any]] = {
+    "intravenous": {
+        "checks_min": [0, 10, 20, 30, 40, 55, 70, 85, 100],
+        "min_stay_min": 100,
+        "dose": {"warn": "0.75", "cap": "1.0", "unit": "mg/kg"},
+        "dosing_min": 150,
+    },
+    "intramuscular": {
+        "checks_min": [0, 15, 30, 45, 60, 90],
+        "min_stay_min": 90,
+        "dose": {"warn": "1.0", "cap": "1.5", "unit": "mg/kg"},
+        "dosing_min": 150,
+    },
+    "sublingual": {
+        "checks_min": [0, 15, 30, 45, 60, 90, 120],
+        "min_stay_min": 120,
+        "dose": {"warn": "300", "cap": "400", "unit": "mg"},
+        "dosing_min": 180,
+    },
+    "oral": {
+        "checks_min": [0, 15, 30, 45, 60, 90, 120],
+        "min_stay_min": 120,
+        "dose": {"warn": "2.5", "cap": "7", "unit": "mg/kg"},
+        "dosing_min": 180,
+    },
+    "intranasal": {
+        "checks_min": [0, 15, 30, 45, 60, 90],
+        "min_stay_min": 90,
+        "dose": {"warn": "100", "cap": "150", "unit": "mg"},
+        "dosing_min": 150,
+    },
+}
+
+
+def resources(*, program_type: str, dosing_min: int) -> list[dict[str, Any]]:
+    """Who a dosing session needs: an NP who may watch several clients, and for KAP the therapist throughout."""
+    found = [{"role": "nurse_practitioner", "from_min": 0, "to_min": dosing_min, "mode": "monitor"}]
+    if program_type == "kap":
+        found.append({"role": "therapist", "from_min": 0, "to_min": dosing_min, "mode": "exclusive"})
+    return found
+
+
+def filled(values: dict[str, Any]) -> dict[str, Any]:
+    """`values` of a protocol with every default that it leaves out; nested tables are merged key by key."""
+    route = BY_ROUTE[values["route"]]
+    lengths = LENGTHS | {"dosing": route["dosing_min"]} | dict(values.get("lengths_min") or {})
+    bands = {sign: default | dict((values.get("bands") or {}).get(sign, {})) for sign, default in BANDS.items()}
+    limits = LIMITS | dict(values.get("limits") or {})
+    limits["plausible"] = LIMITS["plausible"] | dict((values.get("limits") or {}).get("plausible", {}))
+    defaults = {
+        "planned_doses": PLANNED_DOSES,
+        "min_gap_hours": MIN_GAP_HOURS,
+        "span_days": SPAN_DAYS,
+        "min_preparations": MIN_PREPARATIONS if values["program_type"] == "kap" else 0,
+        "checks_min": route["checks_min"],
+        "min_stay_min": route["min_stay_min"],
+        "dose": route["dose"],
+        "resources": resources(program_type=values["program_type"], dosing_min=lengths["dosing"]),
+        "home_dosing": False,
+    }
+    merged = {
+        "integration": INTEGRATION | dict(values.get("integration") or {}),
+        "fasting_hours": FASTING | dict(values.get("fasting_hours") or {}),
+        "lengths_min": lengths,
+        "bands": bands,
+        "limits": limits,
+    }
+    return defaults | values | merged

@@ -1,0 +1,108 @@
+"""Pure rules of the course: who may move it, which phase follows which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from kapclinic.core.errors import FieldError
+from kapclinic.core.transitions import Move
+from kapclinic.practice.models import Role, SessionKind
+from kapclinic.practice.rules import CLINICIANS, DIRECTOR
+from programs.models import Phase, Program, Protocol
+
+S, P = Program.Status, Protocol.Status
+LEADERS = frozenset({Role.THERAPIST, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
+
+PROTOCOL_MOVES = {"approve": Move.of({P.DRAFT}, P.APPROVED, DIRECTOR)}
+
+PROGRAM_MOVES = {
+    "hold": Move.of({S.ACTIVE}, S.ON_HOLD, CLINICIANS),
+    "resume": Move.of({S.ON_HOLD}, S.ACTIVE, CLINICIANS),
+    "end_dosing": Move.of({S.ACTIVE}, S.ACTIVE, LEADERS),
+    "discontinue": Move.of({S.ACTIVE, S.ON_HOLD}, S.DISCONTINUED, CLINICIANS),
+    "complete": Move.of({S.ACTIVE}, S.COMPLETED, LEADERS),
+}
+
+# Which phase may follow which. Facts move a program on; nobody sets a phase by hand.
+NEXT: Mapping[str, frozenset[str]] = {
+    Phase.SCREENING: frozenset({Phase.PREPARATION, Phase.DOSING}),
+    Phase.PREPARATION: frozenset({Phase.DOSING}),
+    Phase.DOSING: frozenset({Phase.INTEGRATION}),
+    Phase.INTEGRATION: frozenset({Phase.MAINTENANCE}),
+    Phase.MAINTENANCE: frozenset(),
+}
+COMPLETABLE = frozenset({Phase.INTEGRATION, Phase.MAINTENANCE})
+
+
+def first_phase_after_clearance(protocol: Protocol, *, preparations_done: int) -> str:
+    """Preparation, or dosing when the protocol asks for no (more) preparation."""
+    ready = preparations_done >= protocol.min_preparations
+    return Phase.DOSING if ready else Phase.PREPARATION
+
+
+def integration_window(protocol: Protocol, *, dosed_at: datetime) -> tuple[datetime, datetime]:
+    """[start, end) in elapsed hours after the dose; the seed default is 24 to 72 h."""
+    window = protocol.integration
+    return (
+        dosed_at + timedelta(hours=window["from_hours"]),
+        dosed_at + timedelta(hours=window["to_hours"]),
+    )
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
+    """What makes a protocol unusable, field by field (of `policy.filled` values)."""
+    errors = [*_window_errors(values["integration"]), *_dose_errors(values["dose"]), *_resource_errors(values)]
+    checks = values["checks_min"]
+    if checks != sorted(set(checks)):
+        errors.append(FieldError("/checks_min", "order", "Minutes rise, without repeats."))
+    unknown = set(values["lengths_min"]) - set(SessionKind.values)
+    if unknown or not all(_positive(v) and v <= 720 for v in values["lengths_min"].values()):
+        errors.append(FieldError("/lengths_min", "invalid", "Minutes (1 to 720) by session kind are expected."))
+    span = values["span_days"]
+    if len(span) != 2 or not all(map(_positive, span)) or span[0] > span[1]:
+        errors.append(FieldError("/span_days", "invalid", "[fewest, most] days are expected."))
+    return errors
+
+
+def _window_errors(window: Mapping[str, Any]) -> list[FieldError]:
+    times = [window.get("from_hours"), window.get("to_hours")]
+    if set(window) - {"from_hours", "to_hours", "outer_hours"}:
+        return [FieldError("/integration", "unknown_field", "from_hours, to_hours and outer_hours are expected.")]
+    if not all(isinstance(t, int) and t >= 0 for t in times) or times[0] >= times[1]:  # type: ignore[operator]
+        return [FieldError("/integration", "invalid", "from_hours must be before to_hours.")]
+    return []
+
+
+def _dose_errors(dose: Mapping[str, Any]) -> list[FieldError]:
+    try:
+        warn, cap = Decimal(str(dose["warn"])), Decimal(str(dose["cap"]))
+    except (KeyError, InvalidOperation):
+        return [FieldError("/dose", "invalid", "warn, cap and unit are expected.")]
+    if dose.get("unit") not in {"mg", "mg/kg"}:
+        return [FieldError("/dose/unit", "invalid", "mg or mg/kg is expected.")]
+    if not warn.is_finite() or not cap.is_finite() or not 0 < warn <= cap:
+        return [FieldError("/dose/cap", "invalid", "0 < warn <= cap is expected.")]
+    return []
+
+
+def _resource_errors(values: Mapping[str, Any]) -> list[FieldError]:
+    rows: Sequence[Mapping[str, Any]] = values["resources"]
+    errors = []
+    for index, row in enumerate(rows):
+        known = {"role", "from_min", "to_min", "mode"}
+        if set(row) - known or row.get("role") not in Role.values or row.get("mode") not in {"exclusive", "monitor"}:
+            errors.append(
+                FieldError(f"/resources/{index}", "invalid", "role, from_min, to_min, mode (exclusive/monitor).")
+            )
+        elif not 0 <= row["from_min"] < row["to_min"] <= values["lengths_min"]["dosing"]:
+            errors.append(
+                FieldError(f"/resources/{index}/to_min", "invalid", "The part must lie inside the dosing session.")
+            )
+    return errors

@@ -1,0 +1,193 @@
+"""Verbs of the course."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+
+from kapclinic.core import transitions
+from kapclinic.core.audited import HasId
+from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
+from kapclinic.practice.models import Client, Location, Role, User
+from programs import policy, rules
+from programs.models import Modality, Phase, PhaseSpan, Program, ProgramType, Protocol
+from programs.signals import program_discontinued
+
+
+class ProtocolNotApproved(Invalid):
+    code, title = "protocol_not_approved", "This protocol version is not approved"
+
+
+class ProgramNotActive(IllegalTransition):
+    title = "The program is not active"
+
+
+def draft_protocol(*, values: Mapping[str, Any], by: HasId, at: datetime) -> Protocol:
+    """Write a new edition of a protocol, with the default policy for what it leaves out.
+
+    :raises Invalid: naming each value that can't work
+    """
+    filled = policy.filled(dict(values))
+    merge(rules.protocol_errors(filled))
+    last = Protocol.objects.filter(name=filled["name"]).aggregate(last=Max("edition"))["last"] or 0
+    return Protocol(**filled, edition=last + 1).save_by(by, at=at)
+
+
+@transaction.atomic
+def approve_protocol(*, protocol_id: UUID, by: User, at: datetime) -> Protocol:
+    """Release an edition for use; from then on it never changes.
+
+    :raises NotPermitted: unless `by` is the medical director
+    :raises IllegalTransition: when it is approved already
+    """
+    protocol: Protocol = Protocol.objects.select_for_update().get(pk=protocol_id)
+    transitions.apply(rules.PROTOCOL_MOVES, "approve", instance=protocol, by=by)
+    protocol.approved_by, protocol.approved_at = by, at
+    return protocol.save_by(by, at=at)
+
+
+def _staff(user_id: UUID | None, role: Role, location: Location, field: str) -> tuple[User | None, list[FieldError]]:
+    if user_id is None:
+        return None, []
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None or location.pk not in user.locations:
+        return None, [FieldError(f"/{field}", "not_found", "There is no such staff member at this location.")]
+    if role not in user.role_set:
+        return None, [FieldError(f"/{field}", "wrong_role", f"This staff member is not a {role.label.lower()}.")]
+    return user, []
+
+
+def _visible(model: Any, pk: UUID, by: Any, field: str) -> tuple[Any, list[FieldError]]:
+    row = model.objects.visible_to(by).filter(pk=pk).first()
+    return row, [] if row else [FieldError(f"/{field}", "not_found", "There is no such row for you.")]
+
+
+@transaction.atomic
+def open_program(*, values: Mapping[str, Any], by: Any, at: datetime) -> Program:
+    """Open a client's course on an approved protocol version; it begins in screening.
+
+    :raises Invalid: for a client, location or staff member that the actor may not use, or a missing therapist
+    :raises ProtocolNotApproved: when the protocol version is still a draft
+    """
+    values = dict(values)
+    errors: list[FieldError] = []
+    protocol = Protocol.objects.filter(pk=values.pop("protocol")).first()
+    if protocol is None:
+        errors.append(FieldError("/protocol", "not_found", "There is no such protocol."))
+    elif protocol.status != Protocol.Status.APPROVED:
+        raise ProtocolNotApproved(errors=[FieldError("/protocol", "not_approved", "Choose an approved version.")])
+    client, more = _visible(Client, values.pop("client"), by, "client")
+    location = Location.objects.filter(pk=values.pop("location")).first()
+    if location is None or location.pk not in by.locations:
+        merge([*errors, *more, FieldError("/location", "not_found", "There is no such location for you.")])
+    assert location is not None
+    therapist, no_therapist = _staff(values.pop("therapist", None), Role.THERAPIST, location, "therapist")
+    prescriber, no_prescriber = _staff(values.pop("prescriber"), Role.PRESCRIBER, location, "prescriber")
+    errors += [*more, *no_therapist, *no_prescriber]
+    if protocol and protocol.program_type == ProgramType.KAP and therapist is None and not no_therapist:
+        errors.append(FieldError("/therapist", "required", "A KAP program has an assigned therapist."))
+    if client and location.pk not in client.locations:
+        errors.append(FieldError("/location", "not_found", "The client is not registered at this location."))
+    merge(errors)
+    program = Program(
+        client=client, protocol=protocol, location=location, therapist=therapist, prescriber=prescriber, **values
+    )
+    program.accepted_modalities = program.accepted_modalities or [Modality.IN_PERSON]
+    program.save_by(by, at=at)
+    PhaseSpan(program=program, phase=Phase.SCREENING, started_at=at).save_by(by, at=at)
+    return program
+
+
+def lock_program(program_id: UUID) -> Program:
+    """The program's row, locked until the transaction ends."""
+    found: Program = Program.objects.select_for_update(of=("self",)).select_related("protocol").get(pk=program_id)
+    return found
+
+
+def change_program(*, program: Program, values: Mapping[str, Any], by: Any, at: datetime) -> Program:
+    """Change goals, diagnosis, preferences, or the assigned therapist or prescriber.
+
+    :raises Invalid: for a staff member who does not hold the role at this location
+    """
+    values = dict(values)
+    errors: list[FieldError] = []
+    for field, role in (("therapist", Role.THERAPIST), ("prescriber", Role.PRESCRIBER)):
+        if field in values:
+            user, problems = _staff(values.pop(field), role, program.location, field)
+            errors += problems
+            setattr(program, field, user)
+    merge(errors)
+    for name, value in values.items():
+        setattr(program, name, value)
+    return program.save_by(by, at=at)
+
+
+def require_active(program: Program) -> None:
+    """:raises ProgramNotActive: when the course is on hold or over"""
+    if program.status != Program.Status.ACTIVE:
+        raise ProgramNotActive(f"The program is {program.status.replace('_', ' ')}.", state=program.status)
+
+
+def enter_phase(*, program: Program, phase: str, by: HasId, at: datetime) -> Program:
+    """Close the open span and begin `phase`; the caller has locked the program.
+
+    :raises Conflict: when `phase` can't follow the present one
+    """
+    if phase not in rules.NEXT[program.phase]:
+        raise Conflict(f"{phase} can't follow {program.phase}.")
+    span = PhaseSpan.objects.select_for_update().get(program=program, ended_at__isnull=True)
+    moment = max(at, span.started_at)
+    span.ended_at = moment
+    span.save_by(by, at=at)
+    PhaseSpan(program=program, phase=phase, started_at=moment).save_by(by, at=at)
+    program.phase = phase
+    return program.save_by(by, at=at)
+
+
+@transaction.atomic
+def move_program(*, program_id: UUID, move: str, by: Any, at: datetime, reason: str = "") -> Program:
+    """Hold, resume or discontinue a course. Discontinuing closes its phase and announces program_discontinued.
+
+    :raises IllegalTransition: from a state that the move does not start in
+    :raises NotPermitted: by a role that may not
+    """
+    program = lock_program(program_id)
+    transitions.apply(rules.PROGRAM_MOVES, move, instance=program, by=by)
+    program.status_reason = reason
+    program.save_by(by, at=at)
+    if program.status == Program.Status.DISCONTINUED:
+        _close(program, by=by, at=at)
+        program_discontinued.send(Program, program_id=program.pk)
+    return program
+
+
+@transaction.atomic
+def discontinue_declined(*, program_id: UUID, by: Any, at: datetime) -> Program:
+    """End the course because the prescriber declined the client."""
+    return move_program(program_id=program_id, move="discontinue", by=by, at=at, reason="Declined at screening.")
+
+
+@transaction.atomic
+def complete_program(*, program_id: UUID, by: Any, at: datetime) -> Program:
+    """End the course as planned, from its integration or maintenance phase.
+
+    :raises IllegalTransition: from another status or phase
+    """
+    program = lock_program(program_id)
+    transitions.apply(rules.PROGRAM_MOVES, "complete", instance=program, by=by)
+    if program.phase not in rules.COMPLETABLE:
+        raise IllegalTransition(f"'complete' is possible from the integration phase. Now: {program.phase}.")
+    program.save_by(by, at=at)
+    _close(program, by=by, at=at)
+    return program
+
+
+def _close(program: Program, *, by: HasId, at: datetime) -> None:
+    for span in PhaseSpan.objects.select_for_update().filter(program=program, ended_at__isnull=True):
+        span.ended_at = max(at, span.started_at)
+        span.save_by(by, at=at)

@@ -1,4 +1,4 @@
-"""``python -m kapclinic.local up | down | status | env | run -- COMMAND``: the embedded pair by hand."""
+"""``python -m kapclinic.local up | down | erase | status | env | run -- COMMAND``: the embedded pair by hand."""
 
 from __future__ import annotations
 
@@ -56,6 +56,11 @@ def _down() -> int:
     return 0
 
 
+def _erase() -> int:
+    services.erase()
+    return 0
+
+
 def _status() -> int:
     pair = services.running()
     sys.stdout.write("running\n" if pair else "stopped\n")
@@ -81,7 +86,13 @@ def _run(words: list[str]) -> NoReturn:
     os.execvp(words[0], words)
 
 
-COMMANDS: dict[str, Callable[[], int]] = {"up": _up, "down": _down, "status": _status, "env": _env}
+COMMANDS: dict[str, Callable[[], int]] = {
+    "up": _up,
+    "down": _down,
+    "erase": _erase,
+    "status": _status,
+    "env": _env,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

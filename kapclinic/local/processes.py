@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
+
 from kapclinic.local.places import CHECKOUT, LocalError
 from kapclinic.local.ports import wait_until
 
@@ -62,8 +64,8 @@ class Processes:
         """Name a process that ended on its own."""
         return next((name for name, process in self._running.items() if process.poll() is not None), None)
 
-    def pid(self, name: str) -> int:
-        return self._running[name].pid
+    def process(self, name: str) -> psutil.Process:
+        return psutil.Process(self._running[name].pid)
 
     def stop(self, *names: str) -> None:
         """Ask processes to end, all at once; insist when they take too long, and take their children along."""

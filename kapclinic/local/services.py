@@ -109,6 +109,15 @@ def down_if_unused(place: Place | None = None) -> bool:
         return True
 
 
+def erase(place: Place | None = None) -> None:
+    """Stop both servers and remove all that they kept."""
+    place = place or default_place()
+    if State.load(place) is None:
+        return  # not ours: KAP_EMBED_DIR may name anything
+    down(place)
+    shutil.rmtree(place.base)
+
+
 def running(place: Place | None = None) -> Pair | None:
     """Return the pair when it runs, without starting it."""
     place = place or default_place()

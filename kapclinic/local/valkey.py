@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from kapclinic.local.binaries import find_binaries
 from kapclinic.local.places import LocalError, Place
@@ -42,7 +44,10 @@ class Valkey:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def client(self, database: int = 0) -> redis.Redis:
-        return redis.Redis.from_url(self.url(database), socket_connect_timeout=1, socket_timeout=5)
+        once = Retry(NoBackoff(), 0)  # the default waits for seconds before it says that nobody is there
+        return redis.Redis.from_url(
+            self.url(database), socket_connect_timeout=1, socket_timeout=5, retry=once
+        )
 
     def answers(self) -> bool:
         try:

@@ -1,0 +1,29 @@
+"""Places of their own for the tests that start, kill and stop servers: the shared pair is never touched."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kapclinic.local import services
+from kapclinic.local.places import Place, server_account
+
+
+@pytest.fixture
+def empty_place() -> Iterator[Place]:
+    """A folder that the servers' account can pass through, which pytest's own are not."""
+    base = Path(tempfile.mkdtemp(prefix="kap-test-"))
+    base.chmod(0o711 if server_account() else 0o700)
+    place = Place(base=base, account=server_account())
+    yield place
+    services.down(place)
+    shutil.rmtree(base)
+
+
+@pytest.fixture
+def pair(empty_place: Place) -> services.Pair:
+    return services.up(empty_place)

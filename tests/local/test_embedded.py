@@ -1,0 +1,229 @@
+"""The embedded servers: started once, killed, recovered, stopped, and closed to strangers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from kapclinic.local import services
+from kapclinic.local.places import CHECKOUT, Place, hold
+from kapclinic.local.postgres import OWNER, RUNTIME, SUPERUSER
+from kapclinic.local.services import Pair, State
+
+
+def owners(place: Place) -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.status() != psutil.STATUS_ZOMBIE and str(place.data) in " ".join(process.cmdline())
+    ]
+
+
+def command(place: Place, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "kapclinic.local", *words],
+        cwd=CHECKOUT,
+        env=os.environ | {"KAP_EMBED_DIR": str(place.base)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_started_by_several_at_once_there_is_one_pair(empty_place: Place) -> None:
+    starters = [command(empty_place, "up") for _ in range(4)]
+    answers = {starter.communicate()[0] for starter in starters}
+    assert [starter.returncode for starter in starters] == [0, 0, 0, 0]
+    assert len(answers) == 1
+    assert len(owners(empty_place)) == 1  # the postmaster; its children and Valkey carry other titles
+
+
+def test_a_postmaster_killed_under_load_comes_back_with_every_acknowledged_row(
+    empty_place: Place, pair: Pair
+) -> None:
+    acknowledged: list[int] = []
+    with psycopg.connect(pair.postgres.url(SUPERUSER), autocommit=True) as connection:
+        connection.execute("CREATE TABLE row (id int PRIMARY KEY)")
+
+    def write() -> None:
+        try:
+            with psycopg.connect(pair.postgres.url(SUPERUSER), autocommit=True) as connection:
+                for number in range(1_000_000):
+                    connection.execute("INSERT INTO row VALUES (%s)", [number])
+                    acknowledged.append(number)
+        except psycopg.OperationalError:
+            return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while len(acknowledged) < 200:
+        assert writer.is_alive()
+    pair.postgres.kill()
+    writer.join()
+
+    assert services.up(empty_place).postgres.port == pair.postgres.port
+    with psycopg.connect(pair.postgres.url(SUPERUSER)) as connection:
+        kept = {number for (number,) in connection.execute("SELECT id FROM row")}
+    assert set(acknowledged) <= kept
+
+
+def test_a_killed_valkey_comes_back_with_its_messages(empty_place: Place, pair: Pair) -> None:
+    with pair.valkey.client() as client:
+        for number in range(500):
+            client.rpush("queue", number)
+    pair.valkey.kill()
+    assert not pair.valkey.answers()
+    services.up(empty_place)
+    with pair.valkey.client() as client:
+        assert client.llen("queue") == 500
+
+
+def test_strangers_are_refused(pair: Pair) -> None:
+    for role in (SUPERUSER, OWNER, RUNTIME):
+        url = pair.postgres.url(role).replace(pair.postgres.passwords[role], "guess")
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(url)
+    for password in ("", "guess"):
+        stranger = replace(pair.valkey, password=password)
+        assert not stranger.answers()
+        with stranger.client() as client, pytest.raises(redis.AuthenticationError):
+            client.ping()
+
+
+def test_passwords_and_data_are_private(empty_place: Place, pair: Pair) -> None:
+    assert stat.S_IMODE(empty_place.state_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(empty_place.data.stat().st_mode) == 0o700
+    assert not (empty_place.data / "pg.password").exists()
+
+
+def test_root_lends_the_servers_an_account(empty_place: Place, pair: Pair) -> None:
+    expected = empty_place.account.uid if empty_place.account else os.geteuid()
+    servers = [pair.postgres.process(), pair.valkey.process()]
+    assert [server.uids().real for server in servers if server] == [expected, expected]
+    assert expected != 0
+
+
+def test_stopping_leaves_nothing_and_starting_again_finds_everything(empty_place: Place, pair: Pair) -> None:
+    with psycopg.connect(pair.postgres.url(SUPERUSER), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept ()")
+    services.down(empty_place)
+    assert not owners(empty_place)
+    assert not pair.answers()
+    assert not (pair.postgres.folder / "postmaster.pid").exists()
+    services.down(empty_place)  # twice is no error
+
+    again = services.up(empty_place)
+    assert again == pair
+    with psycopg.connect(again.postgres.url(SUPERUSER)) as connection:
+        connection.execute("SELECT FROM kept")
+
+
+def test_a_pid_file_that_names_a_stranger_is_no_obstacle(empty_place: Place, pair: Pair) -> None:
+    services.down(empty_place)
+    pid_file = pair.postgres.folder / "postmaster.pid"
+    empty_place.write(pid_file, f"{os.getpid()}\n{pair.postgres.folder}\n")
+    empty_place.write(pair.valkey.folder / "valkey.pid", f"{os.getpid()}\n")
+    assert services.up(empty_place).answers()
+
+
+def test_a_remembered_port_that_was_taken_is_left(empty_place: Place, pair: Pair) -> None:
+    services.down(empty_place)
+    with socket.socket() as postgres, socket.socket() as valkey:
+        for taken, port in ((postgres, pair.postgres.port), (valkey, pair.valkey.port)):
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+        moved = services.up(empty_place)
+    assert moved.postgres.port != pair.postgres.port
+    assert moved.valkey.port != pair.valkey.port
+    assert moved.answers()
+
+
+def test_half_made_and_unopenable_clusters_are_made_again(empty_place: Place, pair: Pair) -> None:
+    services.down(empty_place)
+    empty_place.folder(empty_place.data / "pg.new-1")
+    empty_place.state_file.unlink()
+    assert services.up(empty_place).answers()
+    assert not list(empty_place.data.glob("pg.new-*"))
+
+
+def test_the_owner_may_make_databases_and_the_runtime_role_nothing(pair: Pair) -> None:
+    pair.servers.create_database("clinic")
+    with psycopg.connect(pair.postgres.url(OWNER, "clinic"), autocommit=True) as owner:
+        owner.execute("CREATE EXTENSION btree_gist")
+        owner.execute("CREATE EXTENSION pg_trgm")
+        owner.execute("CREATE DATABASE another")
+    with psycopg.connect(pair.postgres.url(RUNTIME, "clinic"), autocommit=True) as runtime:
+        for statement in (
+            "CREATE TABLE mine ()",
+            "CREATE DATABASE mine",
+            "CREATE ROLE mine",
+            "SET ROLE kap_owner",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                runtime.execute(statement)
+
+
+def test_names_sort_the_same_everywhere(pair: Pair) -> None:
+    with psycopg.connect(pair.postgres.url(SUPERUSER)) as connection:
+        row = connection.execute(
+            "SELECT datlocprovider, datlocale, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'"
+        ).fetchone()
+    assert row == ("b", "C.UTF-8", "UTF8")
+
+
+def test_the_pair_stays_while_somebody_uses_it(empty_place: Place, pair: Pair) -> None:
+    other = subprocess.Popen(
+        [sys.executable, "-m", "kapclinic.local", "run", "--", "sh", "-c", "echo ready; read end"],
+        cwd=CHECKOUT,
+        env=os.environ | {"KAP_EMBED_DIR": str(empty_place.base), "DATABASE_URL": ""},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "ready\n"
+    assert services.down_if_unused(empty_place) is False
+    assert pair.answers()
+    other.communicate("end\n")
+    assert services.down_if_unused(empty_place) is True
+    assert services.running(empty_place) is None
+
+
+def test_a_broker_database_is_lent_once(empty_place: Place, pair: Pair) -> None:
+    first, lease = services.lease_valkey_database(empty_place, pair.servers)
+    second, other = services.lease_valkey_database(empty_place, pair.servers)
+    assert first != second
+    lease.close()
+    third, again = services.lease_valkey_database(empty_place, pair.servers)
+    assert third == first
+    other.close()
+    again.close()
+
+
+def test_erasing_takes_only_what_is_ours(empty_place: Place, pair: Pair) -> None:
+    assert State.load(empty_place) is not None
+    services.erase(empty_place)
+    assert not empty_place.base.exists()
+    empty_place.base.mkdir()
+    (empty_place.base / "somebody's").touch()
+    services.erase(empty_place)
+    assert (empty_place.base / "somebody's").exists()
+
+
+def test_a_lock_that_is_held_is_not_given_twice(empty_place: Place) -> None:
+    path = empty_place.base / "one.lock"
+    with hold(path, shared=False) or pytest.fail("free"):
+        assert hold(path, shared=False, wait=False) is None
+    freed = hold(path, shared=False, wait=False)
+    assert freed is not None
+    freed.close()

@@ -1,0 +1,184 @@
+"""The containers name only what exists here: there is no Docker in these tests, so they read closely instead."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import yaml
+
+from kapclinic.local.places import CHECKOUT
+from kapclinic.local.postgres import LOCALE, OWNER, RUNTIME
+
+COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
+SETTINGS = (CHECKOUT / "kapclinic/settings.py").read_text()
+OURS = ("migrate", "web", "worker", "beat")
+IMAGES = {
+    "postgres": {
+        "POSTGRES_USER",
+        "POSTGRES_PASSWORD",
+        "POSTGRES_INITDB_ARGS",
+        "OWNER_DB_PASSWORD",
+        "APP_DB_PASSWORD",
+    },
+    "valkey": {"VALKEY_PASSWORD"},
+}
+SECRETS = re.compile(r"SECRET|KEY|PASSWORD|_URL")
+
+
+def read_by_settings(name: str) -> bool:
+    return re.search(rf'env\.\w+\(\s*"{name}"', SETTINGS) is not None
+
+
+def dockerfile_words(instruction: str) -> list[str]:
+    lines = re.sub(r"\\\n", " ", DOCKERFILE).splitlines()
+    return [line.removeprefix(instruction).strip() for line in lines if line.startswith(f"{instruction} ")]
+
+
+def test_the_services_are_the_whole_clinic() -> None:
+    assert set(SERVICES) == {*OURS, *IMAGES}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_is_read_by_the_settings(name: str) -> None:
+    unread = [variable for variable in SERVICES[name]["environment"] if not read_by_settings(variable)]
+    assert not unread
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_the_images_get_only_what_they_know(name: str) -> None:
+    assert set(SERVICES[name]["environment"]) == IMAGES[name]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_stands_in_the_file(name: str) -> None:
+    for variable, value in SERVICES[name]["environment"].items():
+        if SECRETS.search(variable) and variable != "EMAIL_URL":
+            assert re.search(r"\$\{\w+:\?", value), variable  # a missing one stops compose
+
+
+def test_no_secret_stands_in_the_example() -> None:
+    lines = (CHECKOUT / ".env.example").read_text().splitlines()
+    given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert {
+        name for name, value in given.items() if re.search(r"SECRET|KEY|PASSWORD", name) and value
+    } == set()
+    used = set(re.findall(r"(?<!\$)\$\{(\w+)", (CHECKOUT / "docker-compose.yml").read_text()))
+    assert used == set(given)
+
+
+def test_only_migrate_is_the_owner() -> None:
+    assert [name for name in OURS if "MIGRATION_DATABASE_URL" in SERVICES[name]["environment"]] == ["migrate"]
+    assert SERVICES["migrate"]["environment"]["MIGRATION_DATABASE_URL"].startswith(f"postgresql://{OWNER}:")
+    assert all(
+        SERVICES[name]["environment"]["DATABASE_URL"].startswith(f"postgresql://{RUNTIME}:") for name in OURS
+    )
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_nobody_is_root(name: str) -> None:
+    assert str(SERVICES[name]["user"]).split(":")[0] not in {"", "0", "root"}
+
+
+def test_the_image_is_small_pinned_and_not_root() -> None:
+    assert dockerfile_words("USER") == ["10001:10001"]
+    assert "--require-hashes -r /tmp/requirements.lock" in DOCKERFILE
+    assert "requirements-dev" not in DOCKERFILE
+    assert dockerfile_words("HEALTHCHECK")
+    assert "kapclinic/local" in (CHECKOUT / ".dockerignore").read_text().split()
+    for words in dockerfile_words("COPY"):
+        if not words.startswith("--from"):
+            assert (CHECKOUT / words.split()[0]).exists(), words
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name != "migrate"])
+def test_each_service_that_stays_is_asked_for_its_health(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
+
+
+def test_order_of_starting() -> None:
+    for name in ("web", "worker", "beat"):
+        assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+        assert SERVICES[name]["depends_on"]["valkey"] == {"condition": "service_healthy"}
+    assert SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert SERVICES["migrate"]["restart"] != "unless-stopped"
+
+
+def test_valkey_keeps_its_messages_and_asks_for_a_password() -> None:
+    words = " ".join(SERVICES["valkey"]["command"])
+    assert "--appendonly yes" in words
+    assert "--maxmemory-policy noeviction" in words
+    assert "--requirepass ${VALKEY_PASSWORD:?" in words
+
+
+def test_postgres_sorts_as_the_tests_do() -> None:
+    assert tuple(shlex.split(SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"])) == LOCALE
+    assert SERVICES["postgres"]["image"] == "postgres:18"
+    # The image of 18 keeps its data in a folder per version below this one.
+    assert "postgres:/var/lib/postgresql" in SERVICES["postgres"]["volumes"]
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "migrate"])
+def test_every_command_can_be_run(name: str, clinic_env: dict[str, str]) -> None:
+    command = SERVICES[name].get("command") or yaml.safe_load(dockerfile_words("CMD")[0])
+    bare = {"gunicorn": ["--check-config"], "celery": ["--help"], "python": ["--help"]}[command[0]]
+    words = [word for word in command if not word.startswith("--worker-tmp-dir")] + bare
+    program = [sys.executable] if words[0] == "python" else [sys.executable, "-m", words[0]]
+    done = subprocess.run(
+        [*program, *words[1:]], cwd=CHECKOUT, env=clinic_env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "No such option" not in done.stderr
+
+
+def healthy(*words: str, **settings: str) -> int:
+    program = [sys.executable, str(CHECKOUT / "deploy/healthy.py"), *words]
+    return subprocess.run(program, env=os.environ | settings, capture_output=True, check=False).returncode
+
+
+def test_the_health_of_web_is_asked_by_a_name_it_lets_in() -> None:
+    asked: list[tuple[str, str]] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["Host"]))
+            self.send_response(200 if len(asked) == 1 else 503)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        settings = {"HEALTH_PORT": str(server.server_port), "ALLOWED_HOSTS": ".clinic.example,other"}
+        assert healthy("web", **settings) == 0
+        assert healthy("web", **settings) == 1
+        server.shutdown()
+    assert asked[0] == ("/healthz", "clinic.example")
+
+
+def test_the_health_of_beat_is_that_it_saves_its_schedule(tmp_path: Path) -> None:
+    schedule = tmp_path / "beat-schedule"
+    assert healthy("beat", BEAT_SCHEDULE=str(schedule)) == 1
+    schedule.touch()
+    assert healthy("beat", BEAT_SCHEDULE=str(schedule)) == 0
+    old = time.time() - 3600
+    os.utime(schedule, (old, old))
+    assert healthy("beat", BEAT_SCHEDULE=str(schedule)) == 1
+
+
+def test_modules_named_in_the_image_exist() -> None:
+    for module in ("kapclinic.wsgi", "kapclinic.celery", "kapclinic.settings", "gunicorn", "celery"):
+        assert importlib.util.find_spec(module) is not None

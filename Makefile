@@ -1,0 +1,85 @@
+# Everything a developer runs. Needs Python 3.11 or newer and make, nothing else.
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+LOCK   := requirements-dev.lock
+STAMP  := $(VENV)/.installed
+LOCAL  := $(PYTHON) -m kapclinic.local
+RUN    := $(LOCAL) run --
+NAMES  := python3.13 python3.12 python3.11 python3 python3.14 python
+ARGS   ?=
+
+# What production sets, for `manage.py check --deploy`; the databases come from the embedded pair.
+DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(60))') \
+          FIELD_KEYS=$$($(PYTHON) -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())') \
+          ALLOWED_HOSTS=clinic.example
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test e2e check docs lock format clean up down
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: $(STAMP) ## Open a demo clinic on PORT (8000); Ctrl-C closes it. KAP_DEMO_PASSWORD sets the password
+	@exec $(PYTHON) -m kapclinic.local.demo
+
+test: $(STAMP) ## Run every test that needs no browser; ARGS="-k name" narrows it
+	@exec $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+
+e2e: $(STAMP) ## Run the browser tests (needs Debian's chromium)
+	@if ls tests/e2e/test_*.py >/dev/null 2>&1; then exec $(PYTHON) -m pytest tests/e2e $(ARGS); \
+	else echo "There are no browser tests yet."; fi
+
+check: $(STAMP) ## Format, lint, types, import contracts, migrations, deployment, generated documents
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(RUN) $(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(RUN) $(PYTHON) manage.py makemigrations --check --dry-run
+	$(RUN) $(DEPLOY) $(PYTHON) manage.py check --deploy --fail-level WARNING
+	$(RUN) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file $(VENV)/openapi.yaml
+	diff -u docs/openapi.yaml $(VENV)/openapi.yaml
+	$(RUN) $(PYTHON) manage.py permissions_matrix --check
+	$(RUN) $(PYTHON) manage.py states --check
+
+docs: $(STAMP) ## Write docs/openapi.yaml, permissions.md and states.md again
+	$(RUN) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	$(RUN) $(PYTHON) manage.py permissions_matrix
+	$(RUN) $(PYTHON) manage.py states
+
+lock: ## Pin every dependency with its hash again (needs uv)
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	  --custom-compile-command "make lock" -q pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	  --custom-compile-command "make lock" -q pyproject.toml --extra dev -o requirements-dev.lock
+
+format: $(STAMP) ## Format the code and mend what the linter can
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+up: $(STAMP) ## Start the embedded PostgreSQL and Valkey
+	@$(LOCAL) up
+
+down: ## Stop them
+	@if [ -x $(PYTHON) ]; then $(LOCAL) down; fi
+
+clean: down ## Stop the servers; remove the venv, the embedded data and every cache
+	@if [ -x $(PYTHON) ]; then $(LOCAL) erase; fi
+	rm -rf $(VENV) .kap .static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp per lock: a changed lock gives a new venv, so nothing of the old one stays behind.
+$(STAMP): $(LOCK)
+	@found=; for name in $(NAMES); do \
+	  if command -v $$name >/dev/null 2>&1 && \
+	     $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed, and none was found." >&2; exit 1; fi; \
+	if ! $$found -c 'import venv, ensurepip' 2>/dev/null; then \
+	  echo "$$found cannot make a virtual environment: install python3-venv (Debian, Ubuntu) and try again." >&2; \
+	  exit 1; \
+	fi; \
+	echo "- installing the locked dependencies with $$found (once)"; \
+	rm -rf $(VENV) && $$found -m venv $(VENV) && \
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK) && \
+	touch $(STAMP)

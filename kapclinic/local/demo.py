@@ -18,7 +18,7 @@ from typing import IO, Any, AnyStr
 from kapclinic.local import services
 from kapclinic.local.places import CHECKOUT, LocalError, Place, default_place, hold
 from kapclinic.local.ports import is_free
-from kapclinic.local.processes import Processes
+from kapclinic.local.processes import Processes, sweep_orphans
 
 DATABASE = "kap_demo"
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -41,6 +41,7 @@ def main() -> int:
     for number in SIGNALS:
         signal.signal(number, _stop)
     try:
+        sweep_orphans()
         port = _port()
         with _stage(port) as stage:
             _play(stage, port)

@@ -18,6 +18,7 @@ import psutil
 from kapclinic.local.places import CHECKOUT, LocalError
 from kapclinic.local.ports import wait_until
 
+OWNER = "KAP_PROCESS_OWNER"  # tells whose process it is, after the owner was killed too
 STOP_SECONDS = 35  # the worker gives a running task 25 seconds to end
 
 
@@ -42,7 +43,7 @@ class Processes:
                 self._running[name] = subprocess.Popen(
                     self._command(name),
                     cwd=CHECKOUT,
-                    env=self.env | {"PYTHONUNBUFFERED": "1"},
+                    env=self.env | {"PYTHONUNBUFFERED": "1", OWNER: _signature(psutil.Process())},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -124,3 +125,24 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def sweep_orphans() -> None:
+    """Kill processes whose demo or test run was itself killed before it could."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ValueError):
+            owner = process.environ().get(OWNER)
+            if owner and not _lives(owner):
+                process.kill()
+
+
+def _signature(process: psutil.Process) -> str:
+    return f"{process.pid}:{process.create_time()}"
+
+
+def _lives(signature: str) -> bool:
+    pid, born = signature.split(":")
+    try:  # the kernel's idea of when a process began shifts with the clock
+        return abs(psutil.Process(int(pid)).create_time() - float(born)) < 60
+    except psutil.NoSuchProcess:
+        return False

@@ -16,6 +16,7 @@ import psutil
 from kapclinic.local import services
 from kapclinic.local.places import Place, default_place, hold
 from kapclinic.local.ports import free_port, process_with
+from kapclinic.local.processes import sweep_orphans
 from kapclinic.local.servers import Servers
 from kapclinic.local.template import Template
 from kapclinic.local.valkey import Valkey
@@ -48,7 +49,7 @@ class TestRun:
         embedded = servers is None
         if servers is None:
             servers = services.up(place).servers
-            _sweep(servers, place)
+            sweep(servers, place)
         number, lease = services.lease_valkey_database(place, servers)
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         servers.flush_valkey(number)
@@ -99,8 +100,9 @@ class TestRun:
             services.down_if_unused(self.place)
 
 
-def _sweep(servers: Servers, place: Place) -> None:
-    """Remove what killed runs left: their databases, and their private servers."""
+def sweep(servers: Servers, place: Place) -> None:
+    """Remove what killed runs left: their processes, their databases, and their private servers."""
+    sweep_orphans()
     for name in servers.databases("kap_test_"):
         found = OURS.fullmatch(name)
         if found and not psutil.pid_exists(int(found[1])):

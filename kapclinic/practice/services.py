@@ -203,6 +203,18 @@ def login_is_locked(*, email: str, at: datetime) -> bool:
     return LoginFailures.objects.filter(pk=token_digest(email.casefold()), locked_until__gt=at).exists()
 
 
+def confirm_password(*, user: User, password: str, at: datetime) -> bool:
+    """Whether this is the person's password, for a signature; wrong ones count towards the lock of their login.
+
+    Call it outside the transaction of the request: the count must outlive a refusal.
+    """
+    if login_is_locked(email=user.email, at=at):
+        return False
+    right = user.is_active and user.check_password(password)
+    count_login(email=user.email, succeeded=right, at=at)
+    return right
+
+
 def deliver_notice(row: Outbox) -> None:
     """Send one outbox row as e-mail to a staff member; the text names no client and no kind of care."""
     user = User.objects.filter(pk=row.recipient, is_active=True).first()

@@ -38,6 +38,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     orderings    public name -> ORM path;            searches function (queryset, text) -> queryset
     object_type  what the audit log calls a row;     client_path  attribute path from a row to its client's id
     logged       GET actions that read a client's record, and so leave an audit event
+    replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
     """
 
     permission_classes: ClassVar[list[type[BasePermission]]] = [RolesPerAction]  # type: ignore[misc]
@@ -58,6 +59,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     logged: ClassVar[frozenset[str]] = frozenset({"list", "retrieve"})
     idempotent: ClassVar[bool] = True
     key_required: ClassVar[frozenset[str]] = frozenset()
+    replay_by_id: ClassVar[bool] = False
 
     at: datetime
 
@@ -89,8 +91,12 @@ class ClinicViewSet(GenericViewSet[Any]):
             if self.client_path is not None and self.action in self.logged:
                 self._log(outcome="ok")
             return response
+        self.before_write()
         with transaction.atomic():
             return self._write(lambda: handler(request, *args, **kwargs), request)
+
+    def before_write(self) -> None:
+        """A hook between the permission check and the transaction of a write, for what must outlive a refusal."""
 
     def _write(self, work: Callable[[], Response], request: Request) -> Response:
         def work_and_log() -> Response:
@@ -103,7 +109,12 @@ class ClinicViewSet(GenericViewSet[Any]):
             key = idempotency.key_of(request, required=self.action in self.key_required)
             if key is not None:
                 return idempotency.run_once(
-                    request, key, at=self.at, work=work_and_log, reauthorise=self.reauthorise
+                    request,
+                    key,
+                    at=self.at,
+                    work=work_and_log,
+                    reauthorise=self.reauthorise,
+                    again=self.replay if self.replay_by_id else None,
                 )
         return work_and_log()
 
@@ -113,6 +124,12 @@ class ClinicViewSet(GenericViewSet[Any]):
             self.get_object()
         elif isinstance(answer, dict) and "id" in answer and not self.get_queryset().filter(pk=answer["id"]).exists():
             raise Http404
+
+    def replay(self, answer: Any, status: int) -> Response:
+        """The answer of `replay_by_id`: the row as it is now; that is a read, and logged as one."""
+        response = self.answer(self.get_queryset().get(pk=answer["id"]), status=status)
+        self._log(outcome="ok")
+        return response
 
     def _log(self, *, outcome: str, detail: dict[str, Any] | None = None) -> None:
         user = self.request.user

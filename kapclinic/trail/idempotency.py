@@ -59,15 +59,32 @@ def _lock(*parts: str) -> None:
             raise RequestInProgress("Wait for its answer, then repeat.")
 
 
-def _replay(record: IdempotencyRecord) -> Response:
+def _replay(record: IdempotencyRecord, again: Callable[[Any, int], Response] | None) -> Response:
     headers = {"Idempotency-Replayed": "true"} | ({"ETag": record.etag} if record.etag else {})
-    return Response(record.answer, status=record.status, headers=headers)
+    if again is None:
+        return Response(record.answer, status=record.status, headers=headers)
+    response = again(record.answer, record.status)
+    response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _kept(data: Any, *, id_only: bool) -> Any:
+    answer = None if data is None else orjson.loads(dumps(data))
+    return {"id": answer["id"]} if id_only else answer
 
 
 def run_once(
-    request: Request, key: str, *, at: datetime, work: Callable[[], Response], reauthorise: Callable[[Any], None]
+    request: Request,
+    key: str,
+    *,
+    at: datetime,
+    work: Callable[[], Response],
+    reauthorise: Callable[[Any], None],
+    again: Callable[[Any, int], Response] | None = None,
 ) -> Response:
     """Do `work` unless this key did it before; call inside the transaction.
+
+    With `again`, only the id of the answer is kept, and a replay asks `again` for the rest.
 
     :raises RequestInProgress: while the first request is still running
     :raises KeyReused: when the key came with another body before
@@ -80,14 +97,14 @@ def run_once(
         if not hmac.compare_digest(record.body_hmac, fingerprint):
             raise KeyReused("Use a new key for a new request.")
         reauthorise(record.answer)
-        return _replay(record)
+        return _replay(record, again)
     response = work()
     if 200 <= response.status_code < 300:
         IdempotencyRecord.objects.create(
             **scope,
             body_hmac=fingerprint,
             status=response.status_code,
-            answer=orjson.loads(dumps(response.data)) if response.data is not None else None,
+            answer=_kept(response.data, id_only=again is not None),
             etag=response.headers.get("ETag", ""),
             created_at=at,
         )

@@ -121,6 +121,7 @@ class User(AuditedBase, AbstractBaseUser):
     license_state = models.CharField(max_length=2, blank=True)
     dea_number = models.CharField(max_length=9, blank=True)
     kap_trained = models.BooleanField(default=False)
+    needs_cosign = models.BooleanField(default=False)  # pre-licensed: their notes wait for a second signature
     monitor_capacity = models.PositiveSmallIntegerField(default=1)
 
     USERNAME_FIELD = "email"

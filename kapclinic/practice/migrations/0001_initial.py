@@ -107,6 +107,7 @@ class Migration(migrations.Migration):
                 ('license_state', models.CharField(blank=True, max_length=2)),
                 ('dea_number', models.CharField(blank=True, max_length=9)),
                 ('kap_trained', models.BooleanField(default=False)),
+                ('needs_cosign', models.BooleanField(default=False)),
                 ('monitor_capacity', models.PositiveSmallIntegerField(default=1)),
                 ('history_user_id', models.UUIDField(null=True)),
                 ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
@@ -150,6 +151,7 @@ class Migration(migrations.Migration):
                 ('license_state', models.CharField(blank=True, max_length=2)),
                 ('dea_number', models.CharField(blank=True, max_length=9)),
                 ('kap_trained', models.BooleanField(default=False)),
+                ('needs_cosign', models.BooleanField(default=False)),
                 ('monitor_capacity', models.PositiveSmallIntegerField(default=1)),
             ],
             options={

@@ -1,0 +1,53 @@
+"""A witness over HTTP: their password is checked before the transaction of the write begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from kapclinic.practice.models import User
+from sessions.drugs.services import WitnessInvalid, verify_witness
+
+
+class Witnessed:
+    """For a view set with bodies that may name a `witness` {user, password}; stands before ClinicViewSet.
+
+    Outside the transaction, because a wrong password is counted even though the request is refused. The refusal
+    itself waits for the handler, so that a stored answer is replayed without asking the witness again.
+    """
+
+    _witness: User | None = None
+    _refused: WitnessInvalid | None = None
+
+    def witness_location(self: Any, body: Mapping[str, Any]) -> UUID | None:
+        """Where the drug is; None when the request will be refused for another reason."""
+        raise NotImplementedError
+
+    def before_write(self: Any) -> None:
+        super().before_write()  # type: ignore[safe-super]
+        serializer = self.inputs.get(self.action)
+        if serializer is None or "witness" not in serializer().fields:
+            return
+        body = serializer(data=self.request.data, context=self.get_serializer_context())
+        if not body.is_valid() or not body.validated_data.get("witness"):
+            return
+        location_id = self.witness_location(body.validated_data)
+        if location_id is None:
+            return
+        named = body.validated_data["witness"]
+        try:
+            self._witness = verify_witness(
+                witness=named, giver=self.request.user, location_id=location_id, at=self.at
+            )
+        except WitnessInvalid as refused:
+            self._refused = refused
+
+    def witness(self) -> User | None:
+        """The verified witness, or None when the body names none.
+
+        :raises WitnessInvalid: when the one that it names can't be accepted
+        """
+        if self._refused is not None:
+            raise self._refused
+        return self._witness

@@ -1,0 +1,19 @@
+"""`manage.py rotate_field_keys`: seal every private text with the first of FIELD_KEYS; then old keys may go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from kapclinic.core import clock
+from kapclinic.practice.models import SYSTEM
+from sessions.notes import services
+
+
+class Command(BaseCommand):
+    help = "Seals again, with the first key of FIELD_KEYS, what an older key sealed."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        done = services.reseal_psychotherapy_notes(by=SYSTEM, at=clock.now())
+        self.stdout.write(f"{done} psychotherapy notes sealed again.")

@@ -1,0 +1,18 @@
+"""Addresses of the notes."""
+
+from django.urls import path
+
+from sessions.notes.api import views
+
+LIST = {"get": "list", "post": "create"}
+ONE = {"get": "retrieve", "patch": "partial_update"}
+
+urlpatterns = [
+    path("notes/", views.NoteViewSet.as_view(LIST)),
+    path("notes/<uuid:pk>/", views.NoteViewSet.as_view(ONE)),
+    path("notes/<uuid:pk>/sign/", views.NoteViewSet.as_view({"post": "sign"})),
+    path("notes/<uuid:pk>/cosign/", views.NoteViewSet.as_view({"post": "cosign"})),
+    path("notes/<uuid:pk>/addenda/", views.NoteViewSet.as_view({"post": "addenda"})),
+    path("psychotherapy-notes/", views.PsychotherapyNoteViewSet.as_view(LIST)),
+    path("psychotherapy-notes/<uuid:pk>/", views.PsychotherapyNoteViewSet.as_view(ONE)),
+]

@@ -1,0 +1,50 @@
+"""What the database itself refuses about notes, as migration operations (rules R6 and R9)."""
+
+from __future__ import annotations
+
+from django.db.migrations.operations import RunSQL
+
+from kapclinic.core.triggers import append_only, frozen_when
+
+NOTES = "clinic_sessions_note"
+ADDENDA = "clinic_sessions_addendum"
+PSYCHOTHERAPY = "clinic_sessions_psychotherapynote"
+
+# A note that waits for its second signature keeps its words; only that signature may still come.
+_PENDING = f"""
+CREATE OR REPLACE FUNCTION {NOTES}_pending() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    may_change text[] := ARRAY['status', 'cosigner_id', 'cosigned_at', 'cosignature', 'version', 'updated_at'];
+BEGIN
+    IF NEW.status = 'draft' OR to_jsonb(NEW) - may_change IS DISTINCT FROM to_jsonb(OLD) - may_change THEN
+        RAISE EXCEPTION '{NOTES} is frozen' USING ERRCODE = 'KA002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {NOTES}_pending BEFORE UPDATE ON {NOTES}
+    FOR EACH ROW WHEN (OLD.status = 'cosign_pending') EXECUTE FUNCTION {NOTES}_pending();
+"""
+
+_SIGNED_ONLY = f"""
+CREATE OR REPLACE FUNCTION {ADDENDA}_signed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM {NOTES} WHERE id = NEW.note_id AND status = 'signed') THEN
+        RAISE EXCEPTION 'an addendum stands under a signed note' USING ERRCODE = 'KA002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {ADDENDA}_signed BEFORE INSERT ON {ADDENDA} FOR EACH ROW EXECUTE FUNCTION {ADDENDA}_signed();
+"""
+
+
+def _undo(table: str, name: str) -> str:
+    return f"DROP TRIGGER {table}_{name} ON {table}; DROP FUNCTION {table}_{name}();"
+
+
+OPERATIONS = [
+    append_only(ADDENDA),
+    frozen_when(NOTES, "OLD.status = 'signed'"),
+    RunSQL(_PENDING, _undo(NOTES, "pending")),
+    RunSQL(_SIGNED_ONLY, _undo(ADDENDA, "signed")),
+    frozen_when(PSYCHOTHERAPY, "true", unless_changes=("sealed", "version", "updated_at")),
+]

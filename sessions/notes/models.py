@@ -1,0 +1,141 @@
+"""Tables of the notes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from kapclinic.core import crypto
+from kapclinic.core.audited import AppendOnlyModel, AuditedBase, AuditedModel, AuditedQuerySet
+from kapclinic.practice.models import User
+from sessions.booking.models import Session
+
+
+class NoteQuerySet(AuditedQuerySet["Note"]):
+    def visible_to(self, user: Any) -> NoteQuerySet:
+        """Notes on sessions at the user's own locations."""
+        return self.filter(session__location__in=list(user.locations))
+
+
+class Note(AuditedModel):
+    """A part of the medical record: `sections` ({name: text}) in a frame, signed by its author and then closed.
+
+    Signatures keep the signer's name and credentials as they were at that time (ESIGN, UETA: attribution).
+    """
+
+    class Kind(models.TextChoices):
+        PREPARATION = "preparation"
+        DOSING = "dosing"
+        INTEGRATION = "integration"
+        MEDICAL = "medical"
+
+    class Frame(models.TextChoices):
+        DAP = "dap"
+        SOAP = "soap"
+        BIRP = "birp"
+        FREE = "free"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        COSIGN_PENDING = "cosign_pending"
+        SIGNED = "signed"
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="notes")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    frame = models.CharField(max_length=5, choices=Frame.choices)
+    sections = models.JSONField(default=dict)
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=15, choices=Status.choices, default=Status.DRAFT)
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    signature = models.CharField(max_length=250, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    cosigner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    cosigned_at = models.DateTimeField(null=True)
+    cosignature = models.CharField(max_length=250, blank=True)
+
+    objects: ClassVar[Any] = NoteQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["session", "kind", "author"], name="note_once"),
+            models.CheckConstraint(
+                name="note_kind", condition=Q(kind__in=["preparation", "dosing", "integration", "medical"])
+            ),
+            models.CheckConstraint(name="note_frame", condition=Q(frame__in=["dap", "soap", "birp", "free"])),
+            models.CheckConstraint(
+                name="note_status",
+                condition=Q(status="draft", signed_at__isnull=True, signed_by__isnull=True, content_hash="")
+                | Q(status__in=["cosign_pending", "signed"], signed_at__isnull=False, signed_by=F("author"))
+                & ~Q(content_hash="")
+                & ~Q(signature=""),
+            ),
+            models.CheckConstraint(
+                name="note_cosigned",
+                condition=Q(cosigner__isnull=True, cosigned_at__isnull=True)
+                | Q(status="signed", cosigned_at__isnull=False) & ~Q(cosigner=F("author")),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["session"], condition=Q(status="signed"), name="note_signed"),
+            models.Index(fields=["-created_at"], name="note_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} note {self.pk}"
+
+
+class Addendum(AppendOnlyModel):
+    """What was added to a signed note, by whom and why; chained to the note's hash (amendment: 45 CFR 164.526)."""
+
+    note = models.ForeignKey(Note, on_delete=models.PROTECT, related_name="addenda")
+    number = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=1000)
+    text = models.TextField()
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    signature = models.CharField(max_length=250)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["note", "number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["note", "number"], name="addendum_once"),
+            models.CheckConstraint(name="addendum_author", condition=Q(author=F("created_by"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"addendum {self.pk}"
+
+
+class PsychotherapyNoteQuerySet(AuditedQuerySet["PsychotherapyNote"]):
+    def of_author(self, user: Any) -> PsychotherapyNoteQuerySet:
+        """The user's own: there is no other way to see one (45 CFR 164.501, 164.508(a)(2); rule R9)."""
+        return self.filter(author=user.pk)
+
+
+class PsychotherapyNote(AuditedBase):
+    """A therapist's private note on a conversation, sealed; it has no history, so no copy of it is left anywhere."""
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    sealed = models.BinaryField()
+
+    objects: ClassVar[Any] = PsychotherapyNoteQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="psychotherapy_author", condition=Q(author=F("created_by"))),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["author", "-created_at"], name="psychotherapy_own")
+        ]
+
+    def __str__(self) -> str:
+        return f"psychotherapy note {self.pk}"
+
+    def bound_to(self, version: int) -> bytes:
+        """What the sealed text belongs to, so that no row's text opens in another row or version."""
+        return crypto.bound_to(self._meta.db_table, self.pk, self.session.client_id, self.author_id, version)

@@ -1,0 +1,156 @@
+"""Pure rules of the notes: frames, who writes which kind, the moves, what a signature covers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import FieldError
+from kapclinic.core.transitions import Move
+from kapclinic.practice.models import Role, SessionKind, User
+from kapclinic.practice.rules import CLINICIANS
+from sessions.booking.models import Session
+from sessions.notes.models import Addendum, Note
+
+K, S = Note.Kind, Note.Status
+
+READERS = CLINICIANS
+WRITERS: Mapping[str, frozenset[str]] = {
+    K.PREPARATION: frozenset({Role.THERAPIST}),
+    K.INTEGRATION: frozenset({Role.THERAPIST}),
+    K.DOSING: frozenset({Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER}),
+    K.MEDICAL: frozenset({Role.PRESCRIBER}),
+}
+ANY_WRITER = frozenset({Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER})
+COSIGNERS = frozenset({Role.THERAPIST, Role.PRESCRIBER})
+PSYCHOTHERAPISTS = frozenset({Role.THERAPIST})
+
+MOVES = {
+    "edit": Move.of({S.DRAFT}, None, ANY_WRITER),
+    "sign": Move.of({S.DRAFT}, S.SIGNED, ANY_WRITER),
+    "sign_for_cosign": Move.of({S.DRAFT}, S.COSIGN_PENDING, ANY_WRITER),
+    "cosign": Move.of({S.COSIGN_PENDING}, S.SIGNED, COSIGNERS),
+    "addenda": Move.of({S.SIGNED}, None, ANY_WRITER),
+}
+
+# A note is of its session's kind; a maintenance session is written up as therapy or as a medical visit.
+KINDS_OF: Mapping[str, frozenset[str]] = {
+    SessionKind.PREPARATION: frozenset({K.PREPARATION}),
+    SessionKind.DOSING: frozenset({K.DOSING}),
+    SessionKind.INTEGRATION: frozenset({K.INTEGRATION}),
+    SessionKind.MEDICAL: frozenset({K.MEDICAL}),
+    SessionKind.MAINTENANCE: frozenset({K.INTEGRATION, K.MEDICAL}),
+}
+NOT_HELD = frozenset({Session.Status.HELD, Session.Status.CANCELLED})
+
+FRAMES: Mapping[str, tuple[str, ...]] = {
+    Note.Frame.DAP: ("data", "assessment", "plan"),
+    Note.Frame.SOAP: ("subjective", "objective", "assessment", "plan"),
+    Note.Frame.BIRP: ("behavior", "intervention", "response", "plan"),
+}
+MOST_SECTIONS, LONGEST_NAME = 30, 60
+
+
+def section_errors(*, frame: str, sections: Mapping[str, str]) -> list[FieldError]:
+    """Sections that the frame does not have; a free note has any, within reason."""
+    known = FRAMES.get(frame)
+    if known is not None:
+        return [
+            FieldError(f"/sections/{name}", "unknown_section", f"A {frame} note has: {', '.join(known)}.")
+            for name in sections
+            if name not in known
+        ]
+    if len(sections) > MOST_SECTIONS:
+        return [FieldError("/sections", "max_length", f"A note has {MOST_SECTIONS} sections at most.")]
+    return [
+        FieldError(
+            "/sections", "invalid", f"A section has a name of 1 to {LONGEST_NAME} printable characters."
+        )
+        for name in sections
+        if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable()
+    ]
+
+
+def is_empty(sections: Mapping[str, str]) -> bool:
+    return not any(text.strip() for text in sections.values())
+
+
+def move_of_signing(by: User) -> str:
+    """A pre-licensed author's signature waits for a second one."""
+    return "sign_for_cosign" if by.needs_cosign else "sign"
+
+
+def allowed_moves(note: Note, *, by: User) -> list[str]:
+    """The moves by their addresses: only the author edits and signs, anybody licensed but the author cosigns."""
+    own = note.author_id == by.pk
+    mine = {"edit": own, "sign": own, "sign_for_cosign": False, "cosign": not own and not by.needs_cosign}
+    mine["addenda"] = bool(by.role_set & WRITERS[note.kind])
+    return [name for name in transitions.allowed(MOVES, state=note.status, by=by) if mine[name]]
+
+
+def signature_of(user: User) -> str:
+    """Who signs, as a line of text: name, credentials, license."""
+    license_ = (
+        f"license {user.license_state} {user.license_number}".replace("  ", " ")
+        if user.license_number
+        else ""
+    )
+    return ", ".join(part for part in (user.name, user.credentials, license_) if part)
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).isoformat()
+
+
+def content_hash(note: Note) -> str:
+    """SHA-256 of what the author signed: the words, whose they are, when and as what they were signed."""
+    return _digest(
+        {
+            "id": str(note.pk),
+            "session": str(note.session_id),
+            "kind": str(note.kind),
+            "frame": str(note.frame),
+            "sections": note.sections,
+            "author": str(note.author_id),
+            "signed_at": _moment(note.signed_at),
+            "signature": note.signature,
+        }
+    )
+
+
+def addendum_hash(addendum: Addendum) -> str:
+    """SHA-256 of an addendum and of the hash before it: the note's, or the previous addendum's."""
+    return _digest(
+        {
+            "id": str(addendum.pk),
+            "note": str(addendum.note_id),
+            "number": addendum.number,
+            "previous": addendum.previous_hash,
+            "reason": addendum.reason,
+            "text": addendum.text,
+            "author": str(addendum.author_id),
+            "at": _moment(addendum.created_at),
+            "signature": addendum.signature,
+        }
+    )
+
+
+def fault(note: Note) -> str | None:
+    """What is wrong with a signed note or its addenda (in order); None when every hash holds."""
+    if content_hash(note) != note.content_hash:
+        return "was changed after it was signed"
+    previous = note.content_hash
+    for addendum in note.addenda.all():
+        if addendum.previous_hash != previous or addendum_hash(addendum) != addendum.hash:
+            return f"has an addendum that was changed: {addendum.pk}"
+        previous = addendum.hash
+    return None

@@ -1,0 +1,53 @@
+"""Questions to the notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from kapclinic.core import crypto
+from sessions.booking.models import Session
+from sessions.notes import rules
+from sessions.notes.models import Note, NoteQuerySet, PsychotherapyNote
+
+
+def signed_note_exists(*, session_id: UUID) -> bool:
+    """Whether the session has a signed note; a note can only be of its session's kind."""
+    return Note.objects.filter(session_id=session_id, status=Note.Status.SIGNED).exists()
+
+
+def sessions_with_signed_notes(queryset: QuerySet[Session]) -> QuerySet[Session]:
+    """Each session with `has_signed_note`, in the same query."""
+    signed = Note.objects.filter(session=OuterRef("pk"), status=Note.Status.SIGNED)
+    return queryset.annotate(has_signed_note=Exists(signed))
+
+
+def notes() -> NoteQuerySet:
+    """Notes with what an answer shows: one query, and one for the addenda."""
+    found: NoteQuerySet = Note.objects.select_related("session", "author")
+    return found.prefetch_related("addenda")
+
+
+def text_of(note: PsychotherapyNote) -> str:
+    """The private text, opened.
+
+    :raises Undecipherable: without its key, or when the row was tampered with
+    """
+    return crypto.decrypt(bytes(note.sealed), aad=note.bound_to(note.version))
+
+
+def psychotherapy_notes_to_reseal() -> Iterator[PsychotherapyNote]:
+    """Those that another key than the first one sealed."""
+    rows = PsychotherapyNote.objects.select_related("session").order_by("pk")
+    return (note for note in rows.iterator(chunk_size=500) if not crypto.is_current(bytes(note.sealed)))
+
+
+def signed_notes_problem() -> str | None:
+    """What is wrong with the first signed note whose hashes don't hold; None when all do (for `verify_audit`)."""
+    signed = Note.objects.exclude(status=Note.Status.DRAFT).prefetch_related("addenda").order_by("pk")
+    for note in signed.iterator(chunk_size=500):
+        if (why := rules.fault(note)) is not None:
+            return f"note {note.pk} {why}."
+    return None

@@ -1,0 +1,236 @@
+"""Verbs of the notes: write, edit, sign, cosign, add to; and the therapist's private notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import crypto, transitions
+from kapclinic.core.audited import HasId
+from kapclinic.core.errors import ClinicError, Conflict, Invalid, NotPermitted, merge
+from kapclinic.core.transitions import require_role
+from kapclinic.practice.models import User
+from kapclinic.trail.services import open_task, settle_tasks
+from sessions.booking.models import Session
+from sessions.notes import rules, selectors
+from sessions.notes.models import Addendum, Note, PsychotherapyNote
+
+COSIGN_WITHIN = timedelta(hours=72)
+COSIGN_TASK = "note_cosign"
+
+
+class ReauthenticationFailed(ClinicError):
+    code, status, title = "reauthentication_failed", 403, "The password is wrong"
+
+
+class NoteExists(Conflict):
+    title = "You have a note of this kind on this session already"
+
+
+class SessionNotHeld(Conflict):
+    title = "This session does not take place"
+
+
+class NoteEmpty(Conflict):
+    title = "There is nothing to sign"
+
+
+def _visible_session(session_id: UUID, by: User) -> Session:
+    session: Session | None = Session.objects.visible_to(by).filter(pk=session_id).first()
+    if session is None:
+        raise Invalid.field("session", "There is no such session for you.", code="not_found")
+    return session
+
+
+def _require_author(note: Note, by: User) -> None:
+    if note.author_id != by.pk:
+        raise NotPermitted("Only its author edits and signs a note.")
+
+
+def _require_confirmed(confirmed: bool) -> None:  # noqa: FBT001
+    if not confirmed:
+        raise ReauthenticationFailed(
+            "Sign with your own password. After too many wrong ones your login is locked."
+        )
+
+
+def _locked(note_id: UUID) -> Note:
+    found: Note = selectors.notes().select_for_update(of=("self",)).get(pk=note_id)
+    return found
+
+
+# --- clinical notes ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def write_note(
+    *, session_id: UUID, kind: str, frame: str, sections: Mapping[str, str], by: User, at: datetime
+) -> Note:
+    """Begin a draft on a session.
+
+    :raises NotPermitted: for a role that does not write this kind
+    :raises Invalid: for a session that the actor may not see, of another kind, or sections that the frame lacks
+    :raises SessionNotHeld: for a held or cancelled session
+    :raises NoteExists: when the author has a note of this kind on it
+    """
+    require_role(by, rules.WRITERS[kind], what=f"A {kind} note")
+    session = _visible_session(session_id, by)
+    if kind not in rules.KINDS_OF[session.kind]:
+        raise Invalid.field("kind", f"This is a {session.kind} session.", code="kind_mismatch")
+    merge(rules.section_errors(frame=frame, sections=sections))
+    if session.status in rules.NOT_HELD:
+        raise SessionNotHeld(f"The session is {session.status}.")
+    if Note.objects.filter(session=session, kind=kind, author=by).exists():
+        raise NoteExists("Edit that one, or add an addendum to it.")
+    note = Note(session=session, kind=kind, frame=frame, sections=dict(sections), author=by)
+    return note.save_by(by, at=at)
+
+
+@transaction.atomic
+def edit_note(*, note_id: UUID, values: Mapping[str, Any], by: User, at: datetime) -> Note:
+    """Change frame or sections of a draft.
+
+    :raises NotPermitted: unless `by` is its author
+    :raises IllegalTransition: when it is signed
+    :raises Invalid: for sections that the frame lacks
+    """
+    note = _locked(note_id)
+    _require_author(note, by)
+    transitions.apply(rules.MOVES, "edit", instance=note, by=by)
+    note.frame = values.get("frame", note.frame)
+    note.sections = dict(values.get("sections", note.sections))
+    merge(rules.section_errors(frame=note.frame, sections=note.sections))
+    return note.save_by(by, at=at)
+
+
+@transaction.atomic
+def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime) -> Note:
+    """Close a draft with the author's signature; from then on nobody changes it.
+
+    A pre-licensed author's note waits for a second signature, and a row on the worklist asks for it.
+    `confirmed`: the author has just given their password (`practice.services.confirm_password`).
+
+    :raises NotPermitted: unless `by` is its author
+    :raises IllegalTransition: when it is signed already
+    :raises ReauthenticationFailed: without the right password
+    :raises NoteEmpty: when no section says anything
+    """
+    note = _locked(note_id)
+    _require_author(note, by)
+    transitions.apply(rules.MOVES, rules.move_of_signing(by), instance=note, by=by)
+    _require_confirmed(confirmed)
+    if rules.is_empty(note.sections):
+        raise NoteEmpty("Write the note first.")
+    note.signed_by, note.signed_at, note.signature = by, at, rules.signature_of(by)
+    note.content_hash = rules.content_hash(note)
+    note.save_by(by, at=at)
+    if note.status == Note.Status.COSIGN_PENDING:
+        open_task(
+            kind=COSIGN_TASK,
+            roles=rules.COSIGNERS,
+            location=note.session.location_id,
+            client=note.session.client_id,
+            subject_type="note",
+            subject_id=note.pk,
+            due_at=at + COSIGN_WITHIN,
+            by=by,
+            at=at,
+        )
+    return note
+
+
+@transaction.atomic
+def cosign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime) -> Note:
+    """Put a licensed clinician's signature under a pre-licensed colleague's note.
+
+    :raises NotPermitted: by its author, or by somebody who needs a second signature themselves
+    :raises IllegalTransition: unless it waits for one
+    :raises ReauthenticationFailed: without the right password
+    """
+    note = _locked(note_id)
+    if note.author_id == by.pk or by.needs_cosign:
+        raise NotPermitted("A second, licensed clinician cosigns.")
+    transitions.apply(rules.MOVES, "cosign", instance=note, by=by)
+    _require_confirmed(confirmed)
+    note.cosigner, note.cosigned_at, note.cosignature = by, at, rules.signature_of(by)
+    note.save_by(by, at=at)
+    settle_tasks(kind=COSIGN_TASK, subject_id=note.pk, by=by, at=at, outcome="cosigned")
+    return note
+
+
+@transaction.atomic
+def add_addendum(*, note_id: UUID, reason: str, text: str, by: User, at: datetime) -> Addendum:
+    """Add to a signed note what it lacked, beside its words and never in them.
+
+    :raises NotPermitted: for a role that does not write this kind
+    :raises IllegalTransition: unless the note is signed
+    """
+    note = _locked(note_id)
+    require_role(by, rules.WRITERS[note.kind], what=f"An addendum to a {note.kind} note")
+    transitions.apply(rules.MOVES, "addenda", instance=note, by=by)
+    last = note.addenda.order_by("-number").first()
+    addendum = Addendum(
+        note=note,
+        number=last.number + 1 if last else 1,
+        reason=reason,
+        text=text,
+        author=by,
+        signature=rules.signature_of(by),
+        previous_hash=last.hash if last else note.content_hash,
+        created_at=at,
+    )
+    addendum.hash = rules.addendum_hash(addendum)
+    return addendum.insert_by(by, at=at)
+
+
+# --- psychotherapy notes ----------------------------------------------------------------------------------------
+
+
+def _seal(note: PsychotherapyNote, text: str) -> None:
+    note.sealed = crypto.encrypt(text, aad=note.bound_to(note.version + 1))
+
+
+def write_psychotherapy_note(*, session_id: UUID, text: str, by: User, at: datetime) -> PsychotherapyNote:
+    """Keep a private note on a session, sealed; only `by` can ever read it.
+
+    :raises NotPermitted: unless `by` is a therapist
+    :raises Invalid: for a session that the actor may not see
+    """
+    require_role(by, rules.PSYCHOTHERAPISTS, what="A psychotherapy note")
+    note = PsychotherapyNote(session=_visible_session(session_id, by), author=by)
+    _seal(note, text)
+    return note.save_by(by, at=at)
+
+
+def edit_psychotherapy_note(
+    *, note: PsychotherapyNote, text: str, by: User, at: datetime
+) -> PsychotherapyNote:
+    """Replace the text of one's own private note; the caller has locked the row.
+
+    :raises NotPermitted: unless `by` is its author
+    """
+    if note.author_id != by.pk:
+        raise NotPermitted("A psychotherapy note is its author's alone.")
+    _seal(note, text)
+    return note.save_by(by, at=at)
+
+
+def reseal_psychotherapy_notes(*, by: HasId, at: datetime) -> int:
+    """Seal again, with the first key, what an older key sealed; returns how many notes that were.
+
+    :raises Undecipherable: for a note whose key is not among FIELD_KEYS any more
+    """
+    done = 0
+    for found in selectors.psychotherapy_notes_to_reseal():
+        with transaction.atomic():
+            rows = PsychotherapyNote.objects.select_related("session").select_for_update(of=("self",))
+            note: PsychotherapyNote = rows.get(pk=found.pk)
+            now, then = note.bound_to(note.version), note.bound_to(note.version + 1)
+            note.sealed = crypto.rotate(bytes(note.sealed), aad=now, new_aad=then)
+            note.save_by(by, at=at)
+        done += 1
+    return done

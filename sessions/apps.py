@@ -1,6 +1,18 @@
+"""App config; at start the field keys are read once, and `verify_audit` learns the chains of this app."""
+
 from django.apps import AppConfig
 
 
 class SessionsConfig(AppConfig):
     name = "sessions"
     label = "clinic_sessions"
+
+    def ready(self) -> None:
+        from kapclinic.core import crypto  # noqa: PLC0415  (models are ready only now)
+        from kapclinic.trail.chains import register  # noqa: PLC0415
+        from sessions.drugs.selectors import ledger_problem  # noqa: PLC0415
+        from sessions.notes.selectors import signed_notes_problem  # noqa: PLC0415
+
+        crypto.keys()
+        register("drug ledger", ledger_problem)
+        register("signed notes", signed_notes_problem)

@@ -22,6 +22,7 @@ LIMITS: dict[str, Any] = {
     "vitals_max_age_min": 60,
     "reading_tolerance_min": 5,
     "missed_after_min": 10,
+    "alarm_minutes": 5,
     "notice_min": 120,
     "plausible": {
         "systolic": [50, 300],
@@ -35,6 +36,21 @@ LIMITS: dict[str, Any] = {
     "vitals_within_baseline_percent": 20,
     "min_age_years": 18,
     "severe_grade": 3,
+    "older_adult_years": 65,
+    "screening_bp_days": 30,
+    "instrument_days": 7,
+    "severities": {},
+    "cns_depressants_many": 2,
+    "alert_minutes": 30,
+    "alert_items": {"phq9": [9, 1], "qids_sr16": [12, 2], "madrs": [10, 4]},
+    "phq9_worsening": 5,
+    "gad7_evaluate": 10,
+    "pcl5_cut": 33,
+    "audit_c_cut": {"F": 3, "M": 4, "X": 3, "U": 3},
+    "audit_c_review": 8,
+    "dast10_relative": 3,
+    "dast10_block": 6,
+    "cadss_back_to": 4,
 }
 FASTING: dict[str, Any] = {"solid": 4, "clear": 2}
 INTEGRATION: dict[str, Any] = {"from_hours": 24, "to_hours": 72}

@@ -31,7 +31,7 @@ NEXT: Mapping[str, frozenset[str]] = {
     Phase.SCREENING: frozenset({Phase.PREPARATION, Phase.DOSING}),
     Phase.PREPARATION: frozenset({Phase.DOSING}),
     Phase.DOSING: frozenset({Phase.INTEGRATION}),
-    Phase.INTEGRATION: frozenset({Phase.MAINTENANCE}),
+    Phase.INTEGRATION: frozenset({Phase.MAINTENANCE, Phase.DOSING}),  # back only when the last dose was voided
     Phase.MAINTENANCE: frozenset(),
 }
 COMPLETABLE = frozenset({Phase.INTEGRATION, Phase.MAINTENANCE})

@@ -8,6 +8,7 @@ class SessionsConfig(AppConfig):
     label = "clinic_sessions"
 
     def ready(self) -> None:
+        import sessions.receivers  # noqa: F401, PLC0415
         from kapclinic.core import crypto  # noqa: PLC0415  (models are ready only now)
         from kapclinic.trail.chains import register  # noqa: PLC0415
         from sessions.drugs.selectors import ledger_problem  # noqa: PLC0415

@@ -110,7 +110,7 @@ class User(AuditedBase, AbstractBaseUser):
     """A staff member. One person may hold several roles; `locations` bounds what they see."""
 
     last_login = None  # type: ignore[assignment]
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
     roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     locations = ArrayField(models.UUIDField(), default=list)

@@ -35,6 +35,11 @@ def _datetime(raw: str) -> datetime:
     return value
 
 
+def _moment(raw: str) -> date | datetime:
+    """A date, or a time with its offset."""
+    return _date(raw) if len(raw) <= 10 else _datetime(raw)
+
+
 def _bool(raw: str) -> bool:
     if raw not in {"true", "false"}:
         raise ValueError("true or false is expected")
@@ -51,6 +56,7 @@ _READ: Mapping[str, tuple[Callable[[str], Any], dict[str, str]]] = {
     "uuid": (_uuid, {"type": "string", "format": "uuid"}),
     "date": (_date, {"type": "string", "format": "date"}),
     "datetime": (_datetime, {"type": "string", "format": "date-time"}),
+    "moment": (_moment, {"type": "string"}),
     "bool": (_bool, {"type": "boolean"}),
     "text": (_text, {"type": "string"}),
 }

@@ -1,0 +1,165 @@
+"""Pure rules of booking: the session's moves, what a session holds, which lane is free, what clashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from kapclinic.core.errors import FieldError
+from kapclinic.core.transitions import Move
+from kapclinic.practice.models import Role, SessionKind
+from kapclinic.practice.rules import BOOKERS, NURSES
+from programs.models import Modality, Program, Protocol
+from sessions.booking.models import Allocation, Session
+
+S = Session.Status
+SYSTEM = frozenset({"system"})
+CAREGIVERS = frozenset({Role.THERAPIST, Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
+
+SESSION_MOVES = {
+    "confirm": Move.of({S.HELD}, S.SCHEDULED, SYSTEM),
+    "check_in": Move.of({S.SCHEDULED}, S.CHECKED_IN, BOOKERS),
+    "start": Move.of({S.CHECKED_IN}, S.IN_PROGRESS, CAREGIVERS),
+    "complete": Move.of({S.CHECKED_IN, S.IN_PROGRESS}, S.COMPLETED, CAREGIVERS),
+    "not_dosed": Move.of({S.CHECKED_IN, S.IN_PROGRESS}, S.COMPLETED, NURSES),
+    "cancel": Move.of({S.HELD, S.SCHEDULED, S.CHECKED_IN}, S.CANCELLED, BOOKERS | SYSTEM),
+    "no_show": Move.of({S.SCHEDULED}, S.NO_SHOW, BOOKERS),
+    "reschedule": Move.of({S.HELD, S.SCHEDULED}, None, BOOKERS | SYSTEM),
+}
+
+EXCLUSIVE = (0, 100)
+OVERRIDE_FROM = 100
+GRID = timedelta(minutes=15)
+LATE_ENTRY = timedelta(days=7)
+LONGEST = timedelta(hours=12)
+FURTHEST = timedelta(days=730)
+NEEDED_ROLE: Mapping[str, Role] = {
+    SessionKind.PREPARATION: Role.THERAPIST,
+    SessionKind.INTEGRATION: Role.THERAPIST,
+    SessionKind.MEDICAL: Role.PRESCRIBER,
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """A part of a session that somebody of `role` must fill: minutes from its start, exclusive or one monitor place."""
+
+    role: str
+    from_min: int
+    to_min: int
+    mode: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A resource to be held from–to; `places` is how many lanes a monitor has, 0 for exclusive use."""
+
+    kind: str
+    resource: UUID
+    role: str
+    starts_at: datetime
+    ends_at: datetime
+    places: int = 0
+
+
+def needs_of(*, kind: str, protocol: Protocol, length_min: int) -> list[Need]:
+    """Who a session of `kind` needs, from the protocol's resources for dosing."""
+    if kind == SessionKind.DOSING:
+        return [
+            Need(row["role"], row["from_min"], min(row["to_min"], length_min), row["mode"])
+            for row in protocol.resources
+            if row["from_min"] < length_min
+        ]
+    role = NEEDED_ROLE.get(kind, Role.THERAPIST if protocol.owes_integration else Role.PRESCRIBER)
+    return [Need(str(role), 0, length_min, "exclusive")]
+
+
+def wanted(
+    *,
+    session: Session,
+    needs: Sequence[Need],
+    turnover_min: int,
+    places: Mapping[UUID, int],
+) -> list[Wanted]:
+    """All that `session` will hold: the client, the room (turnover lengthens it), each staff member's parts.
+
+    A staff member whose role the protocol does not name is held for the whole session, exclusively.
+    """
+    start, end = session.starts_at, session.ends_at
+    found = [Wanted("client", session.client_id, "", start, end)]
+    if session.room_id:
+        found.append(Wanted("room", session.room_id, "", start, end + timedelta(minutes=turnover_min)))
+    for row in session.staff:
+        user = UUID(str(row["user"]))
+        parts = [need for need in needs if need.role == row["role"]] or [Need(row["role"], 0, 10_000, "exclusive")]
+        for part in parts:
+            found.append(
+                Wanted(
+                    "staff",
+                    user,
+                    row["role"],
+                    start + timedelta(minutes=part.from_min),
+                    min(end, start + timedelta(minutes=part.to_min)),
+                    places.get(user, 1) if part.mode == "monitor" else 0,
+                )
+            )
+    return found
+
+
+def overlaps(a: Wanted, b: Allocation) -> bool:
+    """Half-open intervals: back-to-back does not overlap."""
+    return a.resource == b.resource and a.starts_at < b.ends_at and b.starts_at < a.ends_at
+
+
+def choose_lane(want: Wanted, taken: Iterable[Allocation]) -> tuple[int, int] | None:
+    """The lane that `want` may use beside `taken`, or None when it clashes."""
+    lanes = [(row.lanes.lower, row.lanes.upper) for row in taken if overlaps(want, row)]
+    choices = [(n, n + 1) for n in range(want.places)] or [EXCLUSIVE]
+    for low, high in choices:
+        if all(high <= other_low or other_high <= low for other_low, other_high in lanes):
+            return low, high
+    return None
+
+
+def time_errors(*, starts_at: datetime, ends_at: datetime, at: datetime, override_reason: str) -> list[FieldError]:
+    """Reversed, too long, too far ahead, or in the past without a reason (late entry: 7 days at most)."""
+    if ends_at <= starts_at:
+        return [FieldError("/ends_at", "reversed", "The end must be after the start.")]
+    if ends_at - starts_at > LONGEST:
+        return [FieldError("/ends_at", "too_long", "A session lasts 12 hours at most.")]
+    if starts_at > at + FURTHEST:
+        return [FieldError("/starts_at", "too_far", "Two years ahead at most.")]
+    if starts_at < at - LATE_ENTRY:
+        return [FieldError("/starts_at", "too_old", "A late entry goes back 7 days at most.")]
+    if starts_at < at - timedelta(minutes=15) and not override_reason:
+        return [FieldError("/override_reason", "required", "A booking in the past needs a reason.")]
+    return []
+
+
+def modality_errors(*, kind: str, modality: str, program: Program, room_given: bool) -> list[FieldError]:
+    """Dosing is in person unless the protocol allows it at home; in person needs a room."""
+    if kind == SessionKind.DOSING and modality == Modality.VIDEO and not program.protocol.home_dosing:
+        return [FieldError("/modality", "in_person_only", "This protocol does not allow dosing at home.")]
+    if modality == Modality.IN_PERSON and not room_given:
+        return [FieldError("/room", "required", "A session in person needs a room.")]
+    return []
+
+
+def moment_errors(*, moment: datetime, at: datetime, after: datetime | None, field: str = "at") -> list[FieldError]:
+    """When something happened: not in the future, not before what it follows."""
+    if moment > at + timedelta(minutes=1):
+        return [FieldError(f"/{field}", "in_the_future", "This time has not come yet.")]
+    if after is not None and moment < after:
+        return [FieldError(f"/{field}", "too_early", f"This can't be before {after.isoformat()}.")]
+    return []
+
+
+def staff_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Staff as stored: ids as text, one row per person and role."""
+    seen: dict[tuple[str, str], dict[str, str]] = {}
+    for row in rows:
+        seen[(str(row["user"]), str(row["role"]))] = {"user": str(row["user"]), "role": str(row["role"])}
+    return list(seen.values())

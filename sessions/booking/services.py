@@ -1,0 +1,284 @@
+"""Verbs of booking. Every booking takes its resources' locks in one order, so racing desks never deadlock."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import NumericRange
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.practice.models import Room, User
+from programs.models import Program
+from sessions.booking import availability, rules
+from sessions.booking.models import Allocation, Session, Stage
+from sessions.booking.rules import Wanted
+
+
+class ResourceConflict(Conflict):
+    """Somebody or some room is taken; `conflicts` names the sessions in the way."""
+
+    code, title = "resource_conflict", "Already taken"
+
+
+class OutsideHours(Invalid):
+    code, title = "outside_hours", "Outside opening or working hours"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A booking as asked for: times with their zone, a room for in person, who is to be there in which role."""
+
+    kind: str
+    modality: str
+    starts_at: datetime
+    ends_at: datetime
+    room: UUID | None = None
+    staff: Sequence[Mapping[str, Any]] = ()
+    override_reason: str = ""
+    client_location: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class _Resources:
+    room: Room | None
+    places: dict[UUID, int]
+
+
+def _check_staff(program: Program, ask: Ask, people: Mapping[UUID, User]) -> list[FieldError]:
+    errors = [] if ask.staff else [FieldError("/staff", "required", "Somebody has to be there.")]
+    for index, row in enumerate(ask.staff):
+        user = people.get(UUID(str(row["user"])))
+        if user is None or program.location_id not in user.locations:
+            errors.append(FieldError(f"/staff/{index}/user", "not_found", "No such staff member at this location."))
+        elif row["role"] not in user.role_set:
+            errors.append(FieldError(f"/staff/{index}/role", "wrong_role", "This staff member does not hold the role."))
+    needed = rules.NEEDED_ROLE.get(ask.kind)
+    if ask.staff and needed and not any(row["role"] == needed for row in ask.staff):
+        errors.append(FieldError("/staff", "role_missing", f"This kind of session needs a {needed.label.lower()}."))
+    return errors
+
+
+def _check_room(program: Program, ask: Ask, room: Room | None) -> list[FieldError]:
+    if ask.room is None:
+        return []
+    if room is None or room.location_id != program.location_id or not room.is_active:
+        return [FieldError("/room", "not_found", "There is no such room at this location.")]
+    if ask.kind not in room.kinds:
+        return [FieldError("/room", "wrong_kind", f"This room does not serve {ask.kind}.")]
+    return []
+
+
+def _resources(program: Program, ask: Ask) -> _Resources:
+    """Load and check what is asked for.
+
+    :raises Invalid: naming each staff row, room or modality that can't be
+    """
+    ids = [UUID(str(row["user"])) for row in ask.staff]
+    people = {user.pk: user for user in User.objects.filter(pk__in=ids, is_active=True)}
+    room = Room.objects.filter(pk=ask.room).first() if ask.room else None
+    merge(
+        [
+            *rules.modality_errors(
+                kind=ask.kind, modality=ask.modality, program=program, room_given=ask.room is not None
+            ),
+            *_check_room(program, ask, room),
+            *_check_staff(program, ask, people),
+        ]
+    )
+    return _Resources(room, {pk: user.monitor_capacity for pk, user in people.items()})
+
+
+def _wants(session: Session, program: Program, resources: _Resources) -> list[Wanted]:
+    length = int((session.ends_at - session.starts_at).total_seconds() // 60)
+    needs = rules.needs_of(kind=session.kind, protocol=program.protocol, length_min=length)
+    turnover = resources.room.turnover_min if resources.room else 0
+    return rules.wanted(session=session, needs=needs, turnover_min=turnover, places=resources.places)
+
+
+def _require_hours(session: Session, wants: Sequence[Wanted]) -> None:
+    """:raises OutsideHours: naming the location's hours or each staff member's"""
+    staff = [(want.resource, want.starts_at, want.ends_at) for want in wants if want.kind == "staff"]
+    closed, absent = availability.outside_hours(
+        location=session.location_id, staff=staff, starts_at=session.starts_at, ends_at=session.ends_at
+    )
+    errors = [FieldError("/starts_at", "outside_hours", "The location is closed at that time.")] if closed else []
+    for index, row in enumerate(session.staff):
+        if UUID(row["user"]) in absent:
+            errors.append(FieldError(f"/staff/{index}", "outside_hours", "This staff member does not work then."))
+    if errors:
+        raise OutsideHours("; ".join(e.detail for e in errors) + " Send override_reason to book.", errors=errors)
+
+
+def lock_key(resource: UUID) -> int:
+    """The advisory lock of one resource."""
+    return int.from_bytes(hashlib.sha256(resource.bytes).digest()[:8], "big", signed=True)
+
+
+def lock_resources(resources: Sequence[UUID]) -> None:
+    """Take the locks of all `resources` in one order; they end with the transaction."""
+    keys = sorted({lock_key(resource) for resource in resources})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) k", [keys])
+
+
+def _taken(wants: Sequence[Wanted]) -> list[Allocation]:
+    start = min(want.starts_at for want in wants)
+    end = max(want.ends_at for want in wants)
+    ids = {want.resource for want in wants}
+    found = Allocation.objects.filter(
+        released_at__isnull=True, resource__in=ids, starts_at__lt=end, ends_at__gt=start
+    )
+    return list(found)
+
+
+def allocate(*, session: Session, wants: Sequence[Wanted], by: Any, at: datetime) -> None:
+    """Hold all that `session` wants, or nothing.
+
+    :raises ResourceConflict: naming each resource and the session that has it
+    """
+    lock_resources([want.resource for want in wants])
+    taken, rows, clashes = _taken(wants), [], []
+    for want in wants:
+        lane = rules.choose_lane(want, [*taken, *rows])
+        if lane is None:
+            clashes += [(want, row) for row in taken if rules.overlaps(want, row)]
+            continue
+        rows.append(
+            Allocation(
+                session=session,
+                kind=want.kind,
+                resource=want.resource,
+                role=want.role,
+                lanes=NumericRange(*lane),
+                starts_at=want.starts_at,
+                ends_at=want.ends_at,
+                created_at=at,
+                created_by=by.pk,
+            )
+        )
+    if clashes or len(rows) < len(wants):
+        raise ResourceConflict("A resource is taken at that time.", conflicts=[_told(w, row) for w, row in clashes])
+    Allocation.objects.bulk_create(rows)  # allocations keep no history: a row is only ever released
+
+
+def _told(want: Wanted, row: Allocation) -> dict[str, Any]:
+    return {
+        "resource": str(want.resource),
+        "kind": want.kind,
+        "session": str(row.session_id),
+        "starts_at": row.starts_at,
+        "ends_at": row.ends_at,
+    }
+
+
+def release(*, session: Session, at: datetime) -> None:
+    """Free all that the session holds."""
+    Allocation.objects.filter(session=session, released_at__isnull=True).update(released_at=at)
+
+
+def next_number(*, program: Program, kind: str) -> int:
+    """The running number of a session of `kind` in its course, cancelled and missed ones aside."""
+    return int(Session.objects.standing().filter(program=program, kind=kind).count()) + 1
+
+
+@transaction.atomic
+def book_session(
+    *,
+    program: Program,
+    ask: Ask,
+    by: Any,
+    at: datetime,
+    status: str = Session.Status.SCHEDULED,
+    source: str = Session.Source.STAFF,
+    for_dose: Session | None = None,
+) -> Session:
+    """Book one session with everything it holds, or nothing. The caller has locked the program.
+
+    :raises Invalid: for times, room, staff or modality that can't be
+    :raises OutsideHours: outside opening or working hours, without `override_reason`
+    :raises ResourceConflict: when the room, a staff member or the client is taken
+    """
+    merge(
+        rules.time_errors(
+            starts_at=ask.starts_at, ends_at=ask.ends_at, at=at, override_reason=ask.override_reason
+        )
+    )
+    resources = _resources(program, ask)
+    session = Session(
+        program=program,
+        client_id=program.client_id,
+        location_id=program.location_id,
+        room_id=ask.room,
+        staff=rules.staff_rows(ask.staff),
+        kind=ask.kind,
+        modality=ask.modality,
+        starts_at=ask.starts_at,
+        ends_at=ask.ends_at,
+        status=status,
+        source=source,
+        for_dose=for_dose,
+        override_reason=ask.override_reason,
+        client_location=ask.client_location,
+        number=for_dose.number if for_dose else next_number(program=program, kind=ask.kind),
+    )
+    wants = _wants(session, program, resources)
+    if not ask.override_reason:
+        _require_hours(session, wants)
+    session.save_by(by, at=at)
+    allocate(session=session, wants=wants, by=by, at=at)
+    return session
+
+
+@transaction.atomic
+def move_session(*, session: Session, program: Program, ask: Ask, reason: str, by: Any, at: datetime) -> Session:
+    """Give a session other times, room or staff: frees what it held and holds the new, in one transaction (R2).
+
+    :raises IllegalTransition: once it has begun, or is over
+    :raises Invalid: / OutsideHours / ResourceConflict: as for a booking; then nothing has moved
+    """
+    transitions.apply(rules.SESSION_MOVES, "reschedule", instance=session, by=by)
+    merge(
+        rules.time_errors(
+            starts_at=ask.starts_at, ends_at=ask.ends_at, at=at, override_reason=ask.override_reason
+        )
+    )
+    resources = _resources(program, ask)
+    session.starts_at, session.ends_at, session.room = ask.starts_at, ask.ends_at, resources.room
+    session.staff, session.reason = rules.staff_rows(ask.staff), reason
+    session.override_reason = ask.override_reason or session.override_reason
+    wants = _wants(session, program, resources)
+    if not ask.override_reason:
+        _require_hours(session, wants)
+    old = Allocation.objects.filter(session=session, released_at__isnull=True).values_list("resource", flat=True)
+    lock_resources([*old, *(want.resource for want in wants)])
+    release(session=session, at=at)
+    session.save_by(by, at=at)
+    allocate(session=session, wants=wants, by=by, at=at)
+    return session
+
+
+def end_booking(*, session: Session, move: str, reason: str, by: Any, at: datetime) -> Session:
+    """Cancel, or note a no-show: the session keeps its row and frees all that it held, in one transaction (R2).
+
+    :raises IllegalTransition: from a state that the move does not start in
+    """
+    transitions.apply(rules.SESSION_MOVES, move, instance=session, by=by)
+    session.reason = reason
+    release(session=session, at=at)
+    return session.save_by(by, at=at)
+
+
+def note_stage(*, session: Session, stage: str, moment: datetime, by: Any, at: datetime) -> Stage:
+    """Say where the client is now, beside the session's status.
+
+    :raises Invalid: for a time in the future
+    """
+    merge(rules.moment_errors(moment=moment, at=at, after=None))
+    return Stage(session=session, stage=stage, at=moment).insert_by(by, at=at)

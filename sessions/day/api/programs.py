@@ -1,0 +1,118 @@
+"""Programs over HTTP: they show session facts, so they stand in the top room."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.fields import Empty, Reason
+from kapclinic.core.http.params import Param
+from kapclinic.practice.models import Role
+from kapclinic.practice.rules import BOOKERS, CLINICIANS
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+from programs import services as programs
+from programs.api.serializers import ProgramIn, ProgramPatch
+from programs.models import Phase, Program
+from programs.rules import LEADERS
+from programs.selectors import programs_with_relations
+from sessions.day import selectors, services
+from sessions.day.api import serializers as s
+
+READERS = BOOKERS | {Role.BILLING}
+
+
+class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    object_type = "program"
+    client_path = "client_id"
+    logged = frozenset({"list", "retrieve", "timeline"})
+    roles: ClassVar = {
+        "list": READERS,
+        "retrieve": READERS,
+        "timeline": BOOKERS,
+        "create": BOOKERS,
+        "partial_update": BOOKERS,
+        "hold": CLINICIANS,
+        "resume": CLINICIANS,
+        "discontinue": CLINICIANS,
+        "end_dosing": LEADERS,
+        "complete": LEADERS,
+    }
+    inputs: ClassVar = {
+        "create": ProgramIn,
+        "partial_update": ProgramPatch,
+        "hold": Reason,
+        "resume": Empty,
+        "discontinue": Reason,
+        "end_dosing": Empty,
+        "complete": Empty,
+    }
+    output = s.ProgramOut
+    outputs: ClassVar = {"timeline": s.TimelineOut}
+    filters = (
+        Param("client", "uuid", "client_id"),
+        Param("location", "uuid", "location_id"),
+        Param("therapist", "uuid", "therapist_id"),
+        Param("prescriber", "uuid", "prescriber_id"),
+        Param("status", choices=tuple(Program.Status.values)),
+        Param("phase", choices=tuple(Phase.values)),
+    )
+    orderings: ClassVar = {"created_at": "created_at"}
+    default_order = ("-created_at",)
+
+    def get_queryset(self) -> QuerySet[Program]:
+        return programs_with_relations().filter(location__in=list(self.request.user.locations))
+
+    def represent(self, row: Any, *, many: bool = False) -> Any:
+        if self.action == "timeline":
+            return super().represent(row)
+        context = self.get_serializer_context() | {"progress": selectors.progress(row if many else [row])}
+        return s.ProgramOut(row, many=many, context=context).data
+
+    def create(self, request: Request) -> Response:
+        program = programs.open_program(values=self.body(), by=request.user, at=self.at)
+        return self._again(program.pk, status=201)
+
+    def _again(self, pk: UUID, *, status: int = 200) -> Response:
+        """The program as it stands after the write."""
+        return self.answer(self.get_queryset().get(pk=pk), status=status)
+
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        program = self.matched()
+        programs.change_program(program=program, values=self.given(), by=request.user, at=self.at)
+        return self._again(pk)
+
+    def hold(self, request: Request, pk: UUID) -> Response:
+        return self._move("hold", reason=self.body()["reason"])
+
+    def resume(self, request: Request, pk: UUID) -> Response:
+        self.body()
+        return self._move("resume", reason="")
+
+    def _move(self, move: str, *, reason: str) -> Response:
+        program = self.get_object()
+        programs.move_program(program_id=program.pk, move=move, reason=reason, by=self.request.user, at=self.at)
+        return self._again(program.pk)
+
+    def discontinue(self, request: Request, pk: UUID) -> Response:
+        program = self.get_object()
+        reason = self.body()["reason"]
+        services.discontinue(program_id=program.pk, reason=reason, by=request.user, at=self.at)
+        return self._again(program.pk)
+
+    def end_dosing(self, request: Request, pk: UUID) -> Response:
+        self.body()
+        services.end_dosing(program_id=self.get_object().pk, by=request.user, at=self.at)
+        return self._again(pk)
+
+    def complete(self, request: Request, pk: UUID) -> Response:
+        self.body()
+        services.complete_program(program_id=self.get_object().pk, by=request.user, at=self.at)
+        return self._again(pk)
+
+    def timeline(self, request: Request, pk: UUID) -> Response:
+        program = self.get_object()
+        return Response(self.represent(selectors.timeline(program)))

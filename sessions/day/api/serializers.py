@@ -1,0 +1,240 @@
+"""Bodies of sessions, availability and programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from kapclinic.core import transitions
+from kapclinic.core.http.fields import Input, Moment, Output, Reason, Text
+from kapclinic.practice.models import Role, SessionKind
+from kapclinic.practice.rules import CLINICIANS
+from programs.api.serializers import PhaseOut
+from programs.models import Modality
+from programs.rules import PROGRAM_MOVES
+from sessions.booking.models import Stage
+from sessions.booking.rules import SESSION_MOVES
+
+
+class StaffRow(Input):
+    user = serializers.UUIDField()
+    role = serializers.ChoiceField(Role.choices)
+
+
+class PlaceIn(Input):
+    state = serializers.RegexField(r"^[A-Z]{2}$")
+    address = Text(max_length=300)
+
+
+class SessionIn(Input):
+    program = serializers.UUIDField()
+    kind = serializers.ChoiceField(SessionKind.choices)
+    modality = serializers.ChoiceField(Modality.choices)
+    starts_at = Moment()
+    ends_at = Moment()
+    room = serializers.UUIDField(required=False, allow_null=True)
+    staff = StaffRow(many=True, max_length=10)
+    obligation = serializers.UUIDField(required=False, allow_null=True)
+    override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
+    client_location = PlaceIn(required=False, allow_null=True)
+
+
+class RescheduleIn(Input):
+    starts_at = Moment()
+    ends_at = Moment()
+    room = serializers.UUIDField(required=False, allow_null=True)
+    staff = StaffRow(many=True, required=False, max_length=10)
+    modality = serializers.ChoiceField(Modality.choices, required=False)
+    reason = Text(min_length=3, max_length=1000)
+    override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class MomentIn(Input):
+    """When it happened, for late entry; now unless said."""
+
+    at = Moment(required=False)
+
+
+class NotDosedIn(Reason):
+    at = Moment(required=False)
+
+
+class StageIn(MomentIn):
+    stage = serializers.ChoiceField(Stage.Name.choices)
+
+
+class StageOut(Output):
+    id = serializers.UUIDField()
+    created_at = Moment()
+    session = serializers.UUIDField(source="session_id")
+    stage = serializers.CharField()
+    at = Moment()
+    by = serializers.UUIDField(source="created_by")
+
+
+class EscortIn(Input):
+    name = Text(max_length=120)
+    phone = Text(max_length=30)
+    relationship = Text(max_length=60, required=False, allow_blank=True, default="")
+
+
+class SessionPatch(Input):
+    escort = EscortIn(allow_null=True)
+    client_location = PlaceIn(allow_null=True)
+    fasting_since = Moment(allow_null=True)
+    weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2)
+    attestations = serializers.DictField(child=serializers.BooleanField())
+    client_confirmed_at = Moment(allow_null=True)
+
+
+class LatestStage(Output):
+    stage = serializers.CharField()
+    at = Moment()
+    by = serializers.UUIDField()
+
+
+class SessionOut(Output):
+    """A session for anybody who may see it; clinical fields are empty for the front desk and billing (R13)."""
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    created_at = Moment()
+    program = serializers.UUIDField()
+    client = serializers.UUIDField()
+    client_name = serializers.CharField()
+    client_mrn = serializers.CharField()
+    location = serializers.UUIDField()
+    room = serializers.UUIDField(allow_null=True)
+    staff = StaffRow(many=True)
+    kind = serializers.CharField()
+    number = serializers.IntegerField()
+    modality = serializers.CharField()
+    starts_at = Moment()
+    ends_at = Moment()
+    status = serializers.CharField()
+    source = serializers.CharField()
+    outcome = serializers.CharField()
+    for_dose = serializers.UUIDField(allow_null=True)
+    obligation = serializers.UUIDField(allow_null=True)
+    stage = LatestStage(allow_null=True)
+    client_confirmed_at = Moment(allow_null=True)
+    client_location = PlaceIn(allow_null=True)
+    escort = EscortIn(allow_null=True)
+    fasting_since = Moment(allow_null=True)
+    weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
+    attestations = serializers.DictField(child=serializers.BooleanField())
+    checked_in_at = Moment(allow_null=True)
+    started_at = Moment(allow_null=True)
+    completed_at = Moment(allow_null=True)
+    reason = serializers.CharField()
+    override_reason = serializers.CharField()
+    allowed_moves = serializers.ListField(child=serializers.CharField())
+    warnings = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+CLINICAL = ("fasting_since", "weight_kg")
+
+
+def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
+    """A row of `selectors.session_rows` as `SessionOut` for this user."""
+    first, chosen = row.pop("client_first_name"), row.pop("client_chosen_name")
+    row["client_name"] = f"{chosen or first} {row.pop('client_last_name')}"
+    row["obligation"], row["stage"] = row.pop("owed"), row.pop("latest_stage")
+    row["allowed_moves"] = _moves(row, user)
+    if not user.role_set & CLINICIANS:
+        row |= dict.fromkeys(CLINICAL) | {"attestations": {}}
+    return row
+
+
+def _moves(row: dict[str, Any], user: Any) -> list[str]:
+    moves = transitions.allowed(SESSION_MOVES, state=row["status"], by=user)
+    dosing = row["kind"] == SessionKind.DOSING
+    return [move for move in moves if move != "not_dosed" or (dosing and not row["outcome"])]
+
+
+class SlotOut(Output):
+    starts_at = Moment()
+    ends_at = Moment()
+    modality = serializers.CharField()
+    room = serializers.UUIDField(allow_null=True)
+    staff = StaffRow(many=True)
+
+
+class ProgramOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    created_at = Moment()
+    client = serializers.UUIDField(source="client_id")
+    protocol = serializers.UUIDField(source="protocol_id")
+    location = serializers.UUIDField(source="location_id")
+    therapist = serializers.UUIDField(source="therapist_id", allow_null=True)
+    prescriber = serializers.UUIDField(source="prescriber_id")
+    program_type = serializers.CharField(source="protocol.program_type")
+    diagnosis = serializers.CharField()
+    goals = serializers.CharField()
+    pathway_reason = serializers.CharField()
+    accepted_modalities = serializers.ListField(child=serializers.CharField())
+    preferred_days = serializers.ListField(child=serializers.IntegerField())
+    preferred_hours = serializers.JSONField(allow_null=True)
+    status = serializers.CharField()
+    status_reason = serializers.CharField()
+    phase = serializers.CharField()
+    phases = serializers.SerializerMethodField()
+    progress = serializers.SerializerMethodField()
+    allowed_moves = serializers.SerializerMethodField()
+
+    def get_phases(self, program: Any) -> list[dict[str, Any]]:
+        spans = sorted(program.spans.all(), key=lambda span: (span.started_at, span.ended_at is None))
+        return list(PhaseOut(spans, many=True).data)
+
+    def get_progress(self, program: Any) -> dict[str, dict[str, int]]:
+        return self.context["progress"][program.pk]  # type: ignore[no-any-return]
+
+    def get_allowed_moves(self, program: Any) -> list[str]:
+        return transitions.allowed(PROGRAM_MOVES, state=program.status, by=self.context["request"].user)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Front desk may send diagnosis and goals, not read them; billing reads the diagnosis (R13)."""
+        row: dict[str, Any] = super().to_representation(instance)
+        roles = self.context["request"].user.role_set
+        if not roles & CLINICIANS:
+            hidden = ["goals", "pathway_reason", "status_reason"]
+            hidden += [] if Role.BILLING in roles else ["diagnosis"]
+            row |= dict.fromkeys(hidden, "")
+        return row
+
+
+class TimelineSessionOut(Output):
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    number = serializers.IntegerField()
+    starts_at = Moment()
+    ends_at = Moment()
+    modality = serializers.CharField()
+    status = serializers.CharField()
+    outcome = serializers.CharField()
+    source = serializers.CharField()
+    for_dose = serializers.UUIDField(allow_null=True)
+
+
+class TimelineDoseOut(Output):
+    session = serializers.UUIDField()
+    administered_at = Moment()
+
+
+class TimelineObligationOut(Output):
+    id = serializers.UUIDField()
+    dosing_session = serializers.UUIDField()
+    integration_session = serializers.UUIDField(allow_null=True)
+    dosed_at = Moment()
+    window_start = Moment()
+    window_end = Moment()
+    state = serializers.CharField()
+
+
+class TimelineOut(Output):
+    phases = PhaseOut(many=True)
+    sessions = TimelineSessionOut(many=True)
+    doses = TimelineDoseOut(many=True)
+    obligations = TimelineObligationOut(many=True)

@@ -1,0 +1,236 @@
+"""Sessions and availability over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.errors import Invalid
+from kapclinic.core.http.etags import etag_of
+from kapclinic.core.http.fields import Reason
+from kapclinic.core.http.params import Param
+from kapclinic.practice.models import Location, SessionKind
+from kapclinic.practice.rules import BOOKERS, NURSES
+from kapclinic.trail.http import ClinicViewSet, ListMixin
+from programs.models import Modality, Program
+from programs.selectors import programs_with_relations
+from screening.selectors import current_clearance
+from sessions.booking import services as booking
+from sessions.booking.availability import free_slots
+from sessions.booking.models import Session
+from sessions.booking.rules import CAREGIVERS
+from sessions.booking.services import Ask
+from sessions.day import selectors, services
+from sessions.day.api import serializers as s
+from sessions.dosing import discharging
+
+ASK = ("kind", "modality", "starts_at", "ends_at", "room", "staff", "override_reason", "client_location")
+SPAN = timedelta(days=14)
+WIDEST = timedelta(days=93)
+
+
+def _on_date(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Session]:
+    """Sessions that start on this date, each location in its own time zone: half-open ranges that an index serves."""
+    condition = None
+    for location in Location.objects.filter(pk__in=list(user.locations)):
+        begin = datetime.combine(value, datetime.min.time(), tzinfo=location.zone)
+        end = datetime.combine(value + timedelta(days=1), datetime.min.time(), tzinfo=location.zone)
+        part = Q(location=location, starts_at__gte=begin, starts_at__lt=end)
+        condition = part if condition is None else condition | part
+    return queryset.none() if condition is None else queryset.filter(condition)
+
+
+def _with_staff(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[Session]:
+    return queryset.filter(staff__contains=[{"user": str(value)}])
+
+
+class SessionViewSet(ListMixin, ClinicViewSet):
+    object_type = "session"
+    client_path = "client_id"
+    roles: ClassVar = {
+        **dict.fromkeys(("list", "retrieve", "create", "partial_update", "reschedule"), BOOKERS),
+        **dict.fromkeys(("check_in", "cancel", "no_show", "stage"), BOOKERS),
+        **dict.fromkeys(("start", "complete"), CAREGIVERS),
+        "not_dosed": NURSES,
+    }
+    inputs: ClassVar = {
+        "create": s.SessionIn,
+        "partial_update": s.SessionPatch,
+        "reschedule": s.RescheduleIn,
+        "check_in": s.MomentIn,
+        "start": s.MomentIn,
+        "complete": s.MomentIn,
+        "cancel": Reason,
+        "no_show": Reason,
+        "not_dosed": s.NotDosedIn,
+        "stage": s.StageIn,
+    }
+    output = s.SessionOut
+    outputs: ClassVar = {"stage": s.StageOut}
+    filters = (
+        Param("date", "date", _on_date, doc="local date of each location"),
+        Param("from", "datetime", "starts_at__gte"),
+        Param("to", "datetime", "starts_at__lt"),
+        Param("location", "uuid", "location_id"),
+        Param("room", "uuid", "room_id"),
+        Param("staff", "uuid", _with_staff),
+        Param("client", "uuid", "client_id"),
+        Param("program", "uuid", "program_id"),
+        Param("kind", choices=tuple(SessionKind.values)),
+        Param("status", choices=tuple(Session.Status.values)),
+    )
+    orderings: ClassVar = {"starts_at": "starts_at", "created_at": "created_at"}
+    default_order = ("starts_at",)
+
+    def get_queryset(self) -> QuerySet[Session]:
+        return Session.objects.visible_to(self.request.user)  # type: ignore[no-any-return]
+
+    def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return selectors.session_rows(super().narrowed(queryset))
+
+    def rows(self, page: list[Any]) -> list[Any]:
+        return [s.shown(row, self.request.user) for row in page]
+
+    def one(self, session_id: UUID, *, status: int = 200, warnings: list[str] | None = None) -> Response:
+        """The session as a list shows it, with its ETag."""
+        row = selectors.session_rows(self.get_queryset().filter(pk=session_id)).first()
+        if row is None:
+            raise Http404
+        self.touch(row)
+        self._object_id = session_id
+        body = s.shown(row, self.request.user)
+        if warnings is not None:
+            body["warnings"] = warnings
+        return Response(body, status=status, headers={"ETag": etag_of(body["version"])})
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.one(pk)
+
+    def create(self, request: Request) -> Response:
+        body = self.body()
+        session = services.book(
+            program_id=body["program"],
+            ask=Ask(**{name: body.get(name) for name in ASK}),
+            obligation_id=body.get("obligation"),
+            by=request.user,
+            at=self.at,
+        )
+        return self.one(session.pk, status=201)
+
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        session = self.matched()
+        services.change(session=session, values=self.given(), by=request.user, at=self.at)
+        return self.one(session.pk)
+
+    def reschedule(self, request: Request, pk: UUID) -> Response:
+        session = self.get_object()
+        services.reschedule(session_id=session.pk, values=self.body(), by=request.user, at=self.at)
+        return self.one(session.pk)
+
+    def check_in(self, request: Request, pk: UUID) -> Response:
+        session = self.get_object()
+        moment = self.body().get("at", self.at)
+        services.check_in(session_id=session.pk, by=request.user, moment=moment, at=self.at)
+        return self.one(session.pk, warnings=self._warnings(session))
+
+    def _warnings(self, session: Session) -> list[str]:
+        cleared = current_clearance(program_id=session.program_id, at=self.at) is not None
+        return [] if cleared or session.kind != SessionKind.DOSING else ["not_cleared"]
+
+    def start(self, request: Request, pk: UUID) -> Response:
+        session = self.get_object()
+        moment = self.body().get("at", self.at)
+        services.start(session_id=session.pk, by=request.user, moment=moment, at=self.at)
+        return self.one(session.pk)
+
+    def complete(self, request: Request, pk: UUID) -> Response:
+        session = self.get_object()
+        moment = self.body().get("at", self.at)
+        services.complete(session_id=session.pk, by=request.user, moment=moment, at=self.at)
+        return self.one(session.pk)
+
+    def not_dosed(self, request: Request, pk: UUID) -> Response:
+        session = self.get_object()
+        body = self.body()
+        discharging.end_undosed(
+            session_id=session.pk,
+            reason=body["reason"],
+            moment=body.get("at", self.at),
+            by=request.user,
+            at=self.at,
+        )
+        return self.one(session.pk)
+
+    def cancel(self, request: Request, pk: UUID) -> Response:
+        return self._end("cancel")
+
+    def no_show(self, request: Request, pk: UUID) -> Response:
+        return self._end("no_show")
+
+    def _end(self, move: str) -> Response:
+        session = self.get_object()
+        reason = self.body()["reason"]
+        services.end(session_id=session.pk, move=move, reason=reason, by=self.request.user, at=self.at)
+        return self.one(session.pk)
+
+    def stage(self, request: Request, pk: UUID) -> Response:
+        session, body = self.get_object(), self.body()
+        moment = body.get("at", self.at)
+        row = booking.note_stage(session=session, stage=body["stage"], moment=moment, by=request.user, at=self.at)
+        return Response(s.StageOut(row).data, status=201)
+
+
+class AvailabilityViewSet(ClinicViewSet):
+    object_type = "availability"
+    roles: ClassVar = {"list": BOOKERS}
+    output = s.SlotOut
+    filters = (
+        Param("kind", choices=tuple(SessionKind.values), required=True),
+        Param("program", "uuid", required=True),
+        Param("from", "moment", doc="a time with offset, or a date; a past one is taken as now"),
+        Param("to", "moment", doc="a time with offset, or a date (inclusive); 14 days on unless given"),
+        Param("modality", choices=tuple(Modality.values)),
+        Param("room", "uuid"),
+        Param("staff", "uuid", doc="only slots with this staff member"),
+    )
+
+    def list(self, request: Request) -> Response:
+        query = self.query()
+        found = programs_with_relations().filter(location__in=list(self.request.user.locations))
+        program: Program | None = found.filter(pk=query["program"]).first()
+        if program is None:
+            raise Http404
+        start, before = self._range(query, program)
+        slots = free_slots(
+            program=program,
+            kind=query["kind"],
+            modality=query.get("modality", Modality.IN_PERSON),
+            start=start,
+            before=before,
+            room=query.get("room"),
+        )
+        wanted = query.get("staff")
+        rows = [slot for slot in slots if wanted is None or any(user == wanted for user, _ in slot.staff)]
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response([slot.as_dict() for slot in page])
+
+    def _range(self, query: dict[str, Any], program: Program) -> tuple[datetime, datetime]:
+        zone = program.location.zone
+
+        def moment(name: str, *, days: int = 0) -> datetime | None:
+            value = query.get(name)
+            if value is None or isinstance(value, datetime):
+                return value
+            return datetime.combine(value + timedelta(days=days), datetime.min.time(), tzinfo=zone)
+
+        start = max(moment("from") or self.at, self.at)
+        before = moment("to", days=1) or start + SPAN
+        if before - start > WIDEST:
+            raise Invalid.field("to", "93 days at a time at most.", code="too_wide")
+        return start, before

@@ -1,0 +1,69 @@
+"""One pass of all the periodic work. It does from the rows alone what lost messages would have done."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import DatabaseError
+
+from kapclinic.core.errors import ClinicError
+from kapclinic.practice.services import deliver_notice
+from kapclinic.trail import services as trail
+from programs.models import Phase, Program
+from screening import services as screening
+from sessions.day import services as day
+from sessions.integration import services as integration
+from sessions.monitoring import services as monitoring
+
+logger = logging.getLogger(__name__)
+
+
+def _advance_all(*, at: datetime) -> int:
+    waiting = Program.objects.filter(status=Program.Status.ACTIVE, phase=Phase.PREPARATION)
+    ids = list(waiting.order_by("pk").values_list("pk", flat=True))
+    for program_id in ids:
+        day.advance_cleared(program_id=program_id, at=at)
+    return len(ids)
+
+
+def send_messages(*, at: datetime) -> int:
+    """Send what waits in the outbox; returns how many left."""
+    return trail.send_waiting(deliver=deliver_notice, at=at)
+
+
+def _seal(*, at: datetime) -> int:
+    return trail.seal_events()
+
+
+STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
+    ("obligations", integration.sweep_obligations),
+    ("checks", monitoring.sweep_checks),
+    ("alarms", monitoring.carry_up_alarms),
+    ("alerts", screening.escalate_overdue_alerts),
+    ("phases", _advance_all),
+    ("not_cleared", day.warn_all_not_cleared),
+    ("messages", send_messages),
+    ("seals", _seal),
+    ("old_answers", trail.forget_old_answers),
+)
+
+
+def sweep(*, at: datetime) -> dict[str, int | str]:
+    """Run every step; one that fails is logged by class and does not stop the others. The heartbeat says all ran.
+
+    :raises DatabaseError: at the end, when a step failed; the heartbeat is then not set
+    """
+    done: dict[str, int | str] = {}
+    failure: Exception | None = None
+    for name, step in STEPS:
+        try:
+            done[name] = step(at=at)
+        except (ClinicError, DatabaseError, ValueError, KeyError, TypeError) as exc:
+            logger.exception("sweep step %s failed: %s", name, type(exc).__name__)
+            done[name], failure = "failed", exc
+    if failure is not None:
+        raise failure
+    trail.beat(name="sweep", at=at)
+    return done

@@ -1,0 +1,1 @@
+"""The dose: order, gates, administration, adverse events, discharge. Here the safety rules stand together."""

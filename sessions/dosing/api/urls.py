@@ -1,0 +1,26 @@
+"""Addresses of the dosing day."""
+
+from django.urls import path
+
+from sessions.dosing.api import views
+
+SESSION = "sessions/<uuid:session_id>"
+LIST = {"get": "list", "post": "create"}
+ONE = {"get": "retrieve"}
+
+urlpatterns = [
+    path(f"{SESSION}/readiness/", views.ReadinessViewSet.as_view({"get": "retrieve"})),
+    path(f"{SESSION}/override/", views.ReadinessViewSet.as_view({"post": "override"})),
+    path(f"{SESSION}/orders/", views.OrderViewSet.as_view(LIST)),
+    path(f"{SESSION}/orders/<uuid:pk>/", views.OrderViewSet.as_view(ONE)),
+    path(f"{SESSION}/administrations/", views.AdministrationViewSet.as_view(LIST)),
+    path(f"{SESSION}/administrations/<uuid:pk>/", views.AdministrationViewSet.as_view(ONE)),
+    path(f"{SESSION}/administrations/<uuid:pk>/finish/", views.AdministrationViewSet.as_view({"post": "finish"})),
+    path(f"{SESSION}/administrations/<uuid:pk>/void/", views.AdministrationViewSet.as_view({"post": "void"})),
+    path(f"{SESSION}/readings/", views.ReadingViewSet.as_view(LIST)),
+    path(f"{SESSION}/readings/<uuid:pk>/", views.ReadingViewSet.as_view(ONE)),
+    path(f"{SESSION}/readings/<uuid:pk>/void/", views.ReadingViewSet.as_view({"post": "void"})),
+    path(f"{SESSION}/adverse-events/", views.AdverseEventViewSet.as_view(LIST)),
+    path(f"{SESSION}/adverse-events/<uuid:pk>/", views.AdverseEventViewSet.as_view(ONE)),
+    path(f"{SESSION}/discharge/", views.DischargeViewSet.as_view({"get": "retrieve", "post": "create"})),
+]

@@ -1,0 +1,163 @@
+"""The dosing day over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.fields import Reason
+from kapclinic.practice.rules import BOOKERS, CLINICIANS, NURSES, PRESCRIBER
+from kapclinic.trail.http import ListMixin, RetrieveMixin
+from sessions.booking.http import InSession
+from sessions.dosing import discharging, gates, selectors, services
+from sessions.dosing.api import serializers as s
+from sessions.dosing.models import Administration, AdverseEvent, Discharge, Order
+from sessions.drugs.api.witness import Witnessed
+from sessions.monitoring import services as monitoring
+from sessions.monitoring.api import serializers as vitals
+from sessions.monitoring.models import Reading
+
+
+class OrderViewSet(ListMixin, RetrieveMixin, InSession):
+    object_type = "order"
+    roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "create": PRESCRIBER}
+    inputs: ClassVar = {"create": s.OrderIn}
+    output = s.OrderOut
+    default_order = ("-created_at",)
+
+    def get_queryset(self) -> QuerySet[Order]:
+        return Order.objects.filter(session=self.session)  # type: ignore[no-any-return]
+
+    def create(self, request: Request, session_id: UUID) -> Response:
+        order = services.write_order(session_id=session_id, values=self.body(), by=request.user, at=self.at)
+        return self.answer(order, status=201)
+
+
+class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
+    object_type = "administration"
+    roles: ClassVar = {
+        "list": CLINICIANS,
+        "retrieve": CLINICIANS,
+        "create": NURSES,
+        "finish": NURSES,
+        "void": PRESCRIBER,
+    }
+    inputs: ClassVar = {"create": s.AdministrationIn, "finish": s.FinishIn, "void": Reason}
+    output = s.AdministrationOut
+    default_order = ("administered_at",)
+    key_required = frozenset({"create", "finish"})
+
+    def get_queryset(self) -> QuerySet[Administration]:
+        related = ("session__obligation", "finish", "void")
+        return Administration.objects.filter(session=self.session).select_related(*related)  # type: ignore[no-any-return]
+
+    def witness_location(self, body: Mapping[str, Any]) -> UUID | None:
+        return self.session.location_id
+
+    def create(self, request: Request, session_id: UUID) -> Response:
+        body = self.body()
+        body.pop("witness", None)
+        dose = services.record_administration(
+            session_id=session_id, values=body, witness=self.witness(), by=request.user, at=self.at
+        )
+        return self.answer(self.get_queryset().get(pk=dose.pk), status=201)
+
+    def finish(self, request: Request, session_id: UUID, pk: UUID) -> Response:
+        dose = self.get_object()
+        body = self.body()
+        body.pop("witness", None)
+        services.finish_administration(
+            dose_id=dose.pk, values=body, witness=self.witness(), by=request.user, at=self.at
+        )
+        return self.answer(self.get_object())
+
+    def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:
+        dose = self.get_object()
+        reason = self.body()["reason"]
+        services.void_administration(dose_id=dose.pk, reason=reason, by=request.user, at=self.at)
+        return self.answer(self.get_object())
+
+
+class ReadingViewSet(ListMixin, RetrieveMixin, InSession):
+    object_type = "reading"
+    roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "create": NURSES, "void": NURSES}
+    inputs: ClassVar = {"create": vitals.ReadingIn, "void": Reason}
+    output = vitals.ReadingOut
+    default_order = ("measured_at",)
+    key_required = frozenset({"create"})
+
+    def get_queryset(self) -> QuerySet[Reading]:
+        return Reading.objects.filter(session=self.session).select_related("void")  # type: ignore[no-any-return]
+
+    def create(self, request: Request, session_id: UUID) -> Response:
+        reading = monitoring.record_reading(
+            session=self.lock_session(),
+            values=self.body(),
+            dosed_at=selectors.first_dosed_at(session_id=session_id),
+            by=request.user,
+            at=self.at,
+        )
+        return self.answer(reading, status=201)
+
+    def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:
+        reading = self.get_object()
+        reason = self.body()["reason"]
+        monitoring.void_reading(reading=reading, reason=reason, by=request.user, at=self.at)
+        return self.answer(self.get_object())
+
+
+class ReadinessViewSet(InSession):
+    object_type = "readiness"
+    roles: ClassVar = {"retrieve": BOOKERS, "override": CLINICIANS}
+    inputs: ClassVar = {"override": s.OverrideIn}
+    outputs: ClassVar = {"retrieve": s.ReadinessOut, "override": s.OverrideOut}
+
+    def retrieve(self, request: Request, session_id: UUID) -> Response:
+        judged = selectors.readiness(session_id=session_id, at=self.at)
+        clinical = bool(request.user.role_set & CLINICIANS)
+        shown = [gate.as_dict() for gate in judged] if clinical else gates.for_front_desk(judged)
+        return Response({"ready": gates.is_ready(judged), "gates": shown})
+
+    def override(self, request: Request, session_id: UUID) -> Response:
+        row = services.override_gate(session_id=session_id, **self.body(), by=request.user, at=self.at)
+        return self.answer(row, status=201)
+
+
+class AdverseEventViewSet(ListMixin, RetrieveMixin, InSession):
+    object_type = "adverse_event"
+    roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "create": CLINICIANS}
+    inputs: ClassVar = {"create": s.AdverseEventIn}
+    output = s.AdverseEventOut
+    default_order = ("onset_at",)
+
+    def get_queryset(self) -> QuerySet[AdverseEvent]:
+        return AdverseEvent.objects.filter(session=self.session)  # type: ignore[no-any-return]
+
+    def create(self, request: Request, session_id: UUID) -> Response:
+        event = discharging.record_adverse_event(
+            session=self.session, values=self.body(), by=request.user, at=self.at
+        )
+        return self.answer(event, status=201)
+
+
+class DischargeViewSet(InSession):
+    object_type = "discharge"
+    roles: ClassVar = {"retrieve": CLINICIANS, "create": NURSES}
+    inputs: ClassVar = {"create": s.DischargeIn}
+    output = s.DischargeOut
+
+    def get_queryset(self) -> QuerySet[Discharge]:
+        return Discharge.objects.filter(session=self.session)  # type: ignore[no-any-return]
+
+    def retrieve(self, request: Request, session_id: UUID) -> Response:
+        return self.answer(get_object_or_404(self.get_queryset()))
+
+    def create(self, request: Request, session_id: UUID) -> Response:
+        row = discharging.discharge_client(session_id=session_id, **self.body(), by=request.user, at=self.at)
+        return self.answer(row, status=201)

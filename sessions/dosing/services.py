@@ -1,0 +1,340 @@
+"""Verbs of dosing: order, override, record, finish and void a dose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
+from kapclinic.practice.models import SessionKind, User
+from programs import services as programs
+from programs.models import Modality, Phase, Program, Route
+from sessions.booking.models import Session
+from sessions.booking.rules import SESSION_MOVES, moment_errors
+from sessions.dosing import gates, rules, selectors
+from sessions.dosing.models import Administration, AdministrationFinish, AdministrationVoid, GateOverride, Order
+from sessions.drugs import services as drugs
+from sessions.drugs.models import DrugLot
+from sessions.integration import services as integration
+from sessions.integration.models import Obligation
+from sessions.monitoring import services as monitoring
+
+STARTED = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS})
+OPEN_ORDERS = STARTED | {Session.Status.SCHEDULED}
+HOME_ROUTES = frozenset({Route.SUBLINGUAL, Route.ORAL})
+
+
+class NotReady(Conflict):
+    """Gates are open; `gates` lists them as readiness does."""
+
+    code, title = "not_ready", "The session is not ready"
+
+
+class MinimumGap(NotReady):
+    code, title = "minimum_gap", "Too soon after the last dose"
+
+
+class DoseAboveCap(Invalid):
+    code, title = "dose_above_cap", "Above the protocol's cap"
+
+    @classmethod
+    def of(cls, cap: Decimal, *, field: str = "dose_mg") -> DoseAboveCap:
+        detail = f"The protocol allows {cap} mg in one session."
+        return cls(detail, errors=[FieldError(f"/{field}", cls.code, detail)])
+
+
+class NotOverridable(Conflict):
+    code, title = "not_overridable", "This gate can't be overridden"
+
+
+class AlreadyVoid(Conflict):
+    code, title = "already_void", "This was voided before"
+
+
+def lock_dosing(session_id: UUID) -> Session:
+    """The program's row, then the session's, locked; with protocol, client and location.
+
+    :raises IllegalTransition: for a session that is not a dosing session
+    """
+    program_id = Session.objects.values_list("program_id", flat=True).get(pk=session_id)
+    programs.lock_program(program_id)
+    found = Session.objects.select_for_update(of=("self",)).select_related("program__protocol", "client", "location")
+    session: Session = found.get(pk=session_id)
+    if session.kind != SessionKind.DOSING:
+        raise IllegalTransition("This is not a dosing session.", state=session.status)
+    return session
+
+
+@transaction.atomic
+def write_order(*, session_id: UUID, values: Mapping[str, Any], by: User, at: datetime) -> Order:
+    """Order a dose for one session.
+
+    :raises NotPermitted: unless `by` is a prescriber
+    :raises Invalid: for another route than the protocol's, no amount, or an amount past the maximum
+    :raises DoseAboveCap: when one dose alone is above the protocol's cap
+    """
+    transitions.require_role(by, rules.ORDERERS, what="Ordering")
+    session = lock_dosing(session_id)
+    if session.status not in OPEN_ORDERS:
+        raise IllegalTransition("The session is over.", state=session.status)
+    protocol, values = session.program.protocol, dict(values)
+    dose = rules.ordered_mg(
+        dose_mg=values.get("dose_mg"), dose_mg_per_kg=values.get("dose_mg_per_kg"), weight_kg=session.weight_kg
+    )
+    if dose is None:
+        raise Invalid.field("dose_mg", "Give dose_mg, or dose_mg_per_kg for a client who was weighed.", code="required")
+    errors = []
+    if values["route"] != protocol.route:
+        errors.append(FieldError("/route", "wrong_route", f"The protocol's route is {protocol.route}."))
+    if values["max_total_mg"] < dose:
+        errors.append(FieldError("/max_total_mg", "too_small", "The maximum is below the dose."))
+    if values["valid_until"] < session.starts_at:
+        errors.append(FieldError("/valid_until", "too_early", "The order ends before the session begins."))
+    merge(errors)
+    cap = rules.cap_mg(protocol.dose, weight_kg=session.weight_kg)
+    if cap is not None and dose > cap:
+        raise DoseAboveCap.of(cap)
+    return Order(session=session, prescriber=by, **values | {"dose_mg": dose}).insert_by(by, at=at)
+
+
+@transaction.atomic
+def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: datetime) -> GateOverride:
+    """Pass one open gate on one's own responsibility.
+
+    :raises Invalid: for a gate that does not exist here
+    :raises NotOverridable: when it is not open, or nobody may override it
+    :raises NotPermitted: by a role that may not
+    """
+    session = lock_dosing(session_id)
+    facts = selectors.gather(session=session, moment=at, at=at, dosing_now=False)
+    overridden = selectors.overridden_gates(session_id=session.pk)
+    judged = {row.code: row for row in gates.judge(facts, overridden=overridden)}
+    row = judged.get(gate)
+    if row is None:
+        raise Invalid.field("gate", "There is no such gate for this session.", code="not_found")
+    if row.state != "open" or not row.overridable_by:
+        raise NotOverridable(f"'{row.label}' is {row.state} and can't be overridden now.")
+    allowed = frozenset(map(str, row.overridable_by))
+    transitions.require_role(by, allowed, what="This override")
+    role = sorted(by.role_set & allowed)[0]
+    return GateOverride(session=session, gate=gate, reason=reason, role=role).insert_by(by, at=at)
+
+
+@transaction.atomic
+def record_administration(
+    *, session_id: UUID, values: Mapping[str, Any], witness: User | None, by: User, at: datetime
+) -> Administration:
+    """Record one dose; with the first one its checks and its integration obligation, in one transaction (R4).
+
+    :raises NotPermitted: unless `by` is a nurse practitioner or prescriber (R8)
+    :raises IllegalTransition: before check-in or after the session
+    :raises Invalid: for a time in the future, an order of another session, an expired order
+    :raises DoseAboveCap: when the session's total passes the protocol's cap
+    :raises NotReady: / MinimumGap: while a gate is open; `gates` names them
+    """
+    transitions.require_role(by, rules.GIVERS, what="Administering")
+    session = lock_dosing(session_id)
+    if session.status not in STARTED:
+        raise IllegalTransition("Check the client in first; a finished session takes no dose.", state=session.status)
+    moment = values["administered_at"]
+    merge(moment_errors(moment=moment, at=at, after=session.checked_in_at, field="administered_at"))
+    order = _order(session, values["order"], moment)
+    _require_amount(session, order, values["dose_mg"])
+    first = not selectors.standing_doses(session_id=session.pk).exists()
+    judged = _require_ready(session, moment=moment, at=at) if first else []
+    dose = _dose(session, order, values, first=first, judged=judged)
+    dose.staff, dose.recorded_at = by, at
+    dose.insert_by(by, at=at)
+    if dose.supply == Administration.Supply.CLINIC_STOCK:
+        _draw(session, dose, witness=witness, by=by, at=at)
+    if first:
+        _begin(session, dosed_at=moment, by=by, at=at)
+    return dose
+
+
+def _order(session: Session, order_id: UUID, moment: datetime) -> Order:
+    order: Order | None = Order.objects.filter(pk=order_id, session=session).first()
+    if order is None:
+        raise Invalid.field("order", "There is no such order for this session.", code="not_found")
+    if order.valid_until < moment:
+        raise Invalid.field("order", "This order has expired.", code="expired")
+    return order
+
+
+def _require_amount(session: Session, order: Order, dose_mg: Decimal) -> None:
+    total = selectors.given_total_mg(session_id=session.pk) + dose_mg
+    cap = rules.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
+    if cap is not None and total > cap:
+        raise DoseAboveCap.of(cap)
+    if total > order.max_total_mg:
+        detail = f"The order allows {order.max_total_mg} mg in all; this would make {total} mg."
+        raise Invalid.field("dose_mg", detail, code="above_order")
+
+
+def _require_ready(session: Session, *, moment: datetime, at: datetime) -> list[gates.Judged]:
+    facts = selectors.gather(session=session, moment=moment, at=at, dosing_now=True)
+    judged = gates.judge(facts, overridden=selectors.overridden_gates(session_id=session.pk))
+    still_open = [row for row in judged if row.state == "open"]
+    if still_open:
+        kind = MinimumGap if [row.code for row in still_open] == ["minimum_gap"] else NotReady
+        names = ", ".join(row.code for row in still_open)
+        raise kind(f"Open: {names}.", gates=[row.as_dict() for row in still_open])
+    return judged
+
+
+def _dose(
+    session: Session, order: Order, values: Mapping[str, Any], *, first: bool, judged: list[gates.Judged]
+) -> Administration:
+    """The row of a dose: amounts completed and checked against the way it is supplied.
+
+    :raises Invalid: for amounts that don't add up, a missing lot, or clinic stock used at home
+    """
+    drawn, given, wasted = (values.get(name) for name in ("drawn_mg", "given_mg", "wasted_mg"))
+    stock = values["supply"] == Administration.Supply.CLINIC_STOCK
+    lot: DrugLot | None = DrugLot.objects.filter(pk=values.get("drug_lot")).first() if stock else None
+    if given is None and wasted is None and order.route != Route.INTRAVENOUS:
+        given, wasted = values["dose_mg"], (drawn or values["dose_mg"]) - values["dose_mg"]
+    if stock and drawn is None:
+        drawn = values["dose_mg"] if given is None else given + (wasted or 0)
+    errors = rules.settle_errors(drawn=drawn, given=given, wasted=wasted)
+    if given is not None and given != values["dose_mg"]:
+        errors.append(FieldError("/given_mg", "unbalanced", "given_mg must equal dose_mg."))
+    if wasted is not None and wasted < 0:
+        errors.append(FieldError("/drawn_mg", "too_small", "Less was drawn than given."))
+    if stock and values.get("drug_lot") is None:
+        errors.append(FieldError("/drug_lot", "required", "Clinic stock names its lot."))
+    if session.modality == Modality.VIDEO and (stock or order.route not in HOME_ROUTES):
+        errors.append(FieldError("/supply", "not_at_home", "At home only the client's own lozenges or tablets."))
+    merge(errors)
+    concentration = lot.concentration_mg_per_ml if lot else None
+    return Administration(
+        session=session,
+        order=order,
+        is_first=first,
+        drug=order.drug,
+        route=order.route,
+        dose_mg=values["dose_mg"],
+        dose_mg_per_kg=rules.per_kg(values["dose_mg"], session.weight_kg),
+        weight_kg=session.weight_kg,
+        volume_ml=rules.mg(values["dose_mg"] / concentration) if concentration else None,
+        supply=values["supply"],
+        drug_lot=values.get("drug_lot"),
+        given_by=values["given_by"],
+        drawn_mg=drawn,
+        given_mg=given,
+        wasted_mg=wasted,
+        administered_at=values["administered_at"],
+        gates=[row.as_dict() for row in judged],
+    )
+
+
+def _draw(session: Session, dose: Administration, *, witness: User | None, by: User, at: datetime) -> None:
+    assert dose.drug_lot is not None and dose.drawn_mg is not None
+    drugs.draw(
+        lot_id=dose.drug_lot,
+        location_id=session.location_id,
+        drug=dose.drug,
+        drawn_mg=dose.drawn_mg,
+        given_mg=dose.given_mg,
+        wasted_mg=dose.wasted_mg,
+        witness=witness,
+        administration_id=dose.pk,
+        session_id=session.pk,
+        client_id=session.client_id,
+        by=by,
+        at=at,
+        on=dose.administered_at.astimezone(session.location.zone).date(),
+    )
+
+
+def _begin(session: Session, *, dosed_at: datetime, by: User, at: datetime) -> None:
+    """What the first dose brings: the session runs, checks are planned, integration is owed, the last one counts."""
+    if session.status == Session.Status.CHECKED_IN:
+        transitions.apply(SESSION_MOVES, "start", instance=session, by=by)
+        session.started_at = dosed_at
+    session.outcome = Session.Outcome.DOSED
+    session.save_by(by, at=at)
+    monitoring.start_checks(session=session, dosed_at=dosed_at, by=by, at=at)
+    integration.owe_integration(dose=session, program=session.program, dosed_at=dosed_at, by=by, at=at)
+    _follow_doses(session.program, by=by, at=max(dosed_at, session.started_at or dosed_at))
+
+
+def _follow_doses(program: Program, *, by: User, at: datetime) -> None:
+    """The last planned dose begins the integration phase; a void may take it back."""
+    given = selectors.doses_given([program.pk]).get(program.pk, 0)
+    planned = program.protocol.planned_doses
+    if program.phase == Phase.DOSING and given >= planned:
+        programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at)
+    elif program.phase == Phase.INTEGRATION and given < planned and program.status == Program.Status.ACTIVE:
+        programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at)
+
+
+@transaction.atomic
+def finish_administration(
+    *, dose_id: UUID, values: Mapping[str, Any], witness: User | None, by: User, at: datetime
+) -> AdministrationFinish:
+    """Settle a dose that ran on: what was given and what was wasted.
+
+    :raises IllegalTransition: when it is finished already
+    :raises Invalid: when given and wasted are not what was drawn
+    """
+    transitions.require_role(by, rules.GIVERS, what="Finishing a dose")
+    dose: Administration = Administration.objects.get(pk=dose_id)
+    lock_dosing(dose.session_id)
+    done = AdministrationFinish.objects.filter(administration=dose).exists()
+    if dose.given_mg is not None or done or AdministrationVoid.objects.filter(administration=dose).exists():
+        raise IllegalTransition("This dose is finished.", state="finished")
+    merge(
+        [
+            *moment_errors(moment=values["ended_at"], at=at, after=dose.administered_at, field="ended_at"),
+            *rules.settle_errors(drawn=dose.drawn_mg, given=values["given_mg"], wasted=values["wasted_mg"]),
+        ]
+    )
+    finish: AdministrationFinish = AdministrationFinish(administration=dose, **values).insert_by(by, at=at)
+    if dose.supply == Administration.Supply.CLINIC_STOCK:
+        drugs.settle_draw(
+            administration_id=dose.pk,
+            given_mg=finish.given_mg,
+            wasted_mg=finish.wasted_mg,
+            witness=witness,
+            by=by,
+            at=at,
+        )
+    return finish
+
+
+@transaction.atomic
+def void_administration(*, dose_id: UUID, reason: str, by: User, at: datetime) -> AdministrationVoid:
+    """Say that a dose was recorded in error. With the first one go its checks and its obligation.
+
+    :raises NotPermitted: unless `by` is a prescriber
+    :raises AlreadyVoid: the second time
+    """
+    transitions.require_role(by, rules.ORDERERS, what="Voiding a dose")
+    dose: Administration = Administration.objects.get(pk=dose_id)
+    session = lock_dosing(dose.session_id)
+    try:
+        with transaction.atomic():
+            void = AdministrationVoid(administration=dose, reason=reason).insert_by(by, at=at)
+    except IntegrityError as exc:
+        raise AlreadyVoid from exc
+    left = selectors.first_dosed_at(session_id=session.pk)
+    obligation = Obligation.objects.filter(dosing_session=session).first()
+    if left is None or (obligation is not None and obligation.dosed_at != left):
+        integration.void_obligation(dose=session, by=by, at=at)
+        monitoring.end_checks(session=session, by=by, at=at)
+    if left is None:
+        over = session.status == Session.Status.COMPLETED
+        session.outcome = Session.Outcome.NOT_DOSED if over else ""
+        session.save_by(by, at=at)
+    elif obligation is not None and obligation.dosed_at != left:
+        monitoring.start_checks(session=session, dosed_at=left, by=by, at=at)
+        integration.owe_integration(dose=session, program=session.program, dosed_at=left, by=by, at=at)
+    _follow_doses(session.program, by=by, at=at)
+    return void

@@ -1,0 +1,93 @@
+"""Pure rules of integration: the obligation's moves, who is told when, which slot is best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from kapclinic.core.transitions import Move
+from kapclinic.practice.models import Role
+from kapclinic.practice.rules import BOOKERS
+from programs.models import Modality, Program
+from sessions.booking.availability import Slot
+from sessions.booking.rules import CAREGIVERS, SYSTEM
+from sessions.integration.models import Obligation
+
+S = Obligation.State
+SYSTEM_OR_DESK = SYSTEM | BOOKERS
+WAIVERS = frozenset({Role.THERAPIST, Role.PRESCRIBER})
+
+OBLIGATION_MOVES = {
+    "book": Move.of({S.DUE, S.MISSED}, S.BOOKED, SYSTEM_OR_DESK),
+    "reopen": Move.of({S.BOOKED}, S.DUE, SYSTEM_OR_DESK),
+    "meet": Move.of({S.BOOKED}, S.MET, CAREGIVERS),
+    "meet_late": Move.of({S.BOOKED}, S.MET_LATE, CAREGIVERS),
+    "miss": Move.of({S.DUE}, S.MISSED, SYSTEM),
+    "waive": Move.of({S.DUE, S.BOOKED, S.MISSED}, S.WAIVED, WAIVERS),
+    "void": Move.of(set(S.values) - {S.VOIDED}, S.VOIDED, {Role.PRESCRIBER}),
+    "owe_again": Move.of({S.VOIDED}, S.DUE, CAREGIVERS),
+}
+CALLER_MOVES = {"waive": OBLIGATION_MOVES["waive"]}
+
+HOLD_FREED = "The held slot was freed."
+UNBOOKED = "integration_unbooked"
+CONFIRM = "integration_confirm"
+FOLLOW_UP = "integration_missed"
+UNRECORDED = "integration_unrecorded"
+
+
+@dataclass(frozen=True)
+class Step:
+    """When an unbooked integration is carried to whom, counted from the dose."""
+
+    name: str
+    after: timedelta
+    roles: tuple[str, ...]
+
+
+STEPS = (
+    Step("front_desk", timedelta(0), (Role.FRONT_DESK,)),
+    Step("therapist", timedelta(hours=24), (Role.THERAPIST,)),
+    Step("medical_director", timedelta(hours=48), (Role.MEDICAL_DIRECTOR,)),
+)
+
+
+def steps_due(*, dosed_at: datetime, taken: Sequence[Mapping[str, str]], at: datetime) -> list[Step]:
+    """The steps whose time has come and that were not taken yet."""
+    done = {step["step"] for step in taken}
+    return [step for step in STEPS if at >= dosed_at + step.after and step.name not in done]
+
+
+def inside(moment: datetime, *, start: datetime, end: datetime) -> bool:
+    """window_start <= starts_at < window_end"""
+    return start <= moment < end
+
+
+def preferred(slot: Slot, program: Program, zone: ZoneInfo) -> bool:
+    """Does the slot fall on the client's preferred days and hours (no preference: any)?"""
+    local = slot.starts_at.astimezone(zone)
+    if program.preferred_days and local.weekday() not in program.preferred_days:
+        return False
+    hours = program.preferred_hours
+    return not hours or hours["from"] <= local.strftime("%H:%M") < hours["to"]
+
+
+def ranked(slots: Sequence[Slot], program: Program, zone: ZoneInfo) -> list[Slot]:
+    """The client's preferred days and hours first, then earliest."""
+    return sorted(slots, key=lambda slot: (not preferred(slot, program, zone), slot.starts_at))
+
+
+def apart(slots: Sequence[Slot], given_up: Sequence[tuple[datetime, datetime]]) -> list[Slot]:
+    """Slots that don't touch a time at which this integration was cancelled or missed."""
+    return [
+        slot
+        for slot in slots
+        if not any(slot.starts_at < end and start < slot.ends_at for start, end in given_up)
+    ]
+
+
+def modalities(program: Program) -> list[str]:
+    """The client's accepted modalities, the first one first."""
+    return list(program.accepted_modalities) or [str(Modality.IN_PERSON)]

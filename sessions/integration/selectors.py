@@ -1,0 +1,91 @@
+"""Questions about integration."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from kapclinic.practice.models import Role, User
+from programs.models import Program
+from sessions.booking.availability import Slot, free_slots
+from sessions.booking.models import Session
+from sessions.integration import rules
+from sessions.integration.models import Obligation
+
+
+def given_up(*, dose: Session) -> list[tuple[datetime, datetime]]:
+    """Times at which this dose's integration was cancelled or missed."""
+    ended = [Session.Status.CANCELLED, Session.Status.NO_SHOW]
+    rows = Session.objects.filter(for_dose=dose, status__in=ended).exclude(reason=rules.HOLD_FREED)
+    return list(rows.values_list("starts_at", "ends_at"))
+
+
+def candidates(
+    *, program: Program, dose: Session, start: datetime, end: datetime, at: datetime, others: bool = True
+) -> list[Slot]:
+    """The slots of the best tier that has any, best first.
+
+    Tiers: the assigned therapist in each modality that the client accepts, in their order; then any other
+    KAP-trained therapist of the location, likewise. At least the protocol's notice from now.
+    """
+    notice = timedelta(minutes=int(program.protocol.limits["notice_min"]))
+    earliest = max(start, at + notice)
+    avoid = given_up(dose=dose)
+    for therapists in _tiers(program, others=others):
+        for modality in rules.modalities(program):
+            slots = free_slots(
+                program=program,
+                kind="integration",
+                modality=modality,
+                start=earliest,
+                before=end,
+                only={str(Role.THERAPIST): therapists},
+            )
+            found = rules.ranked(rules.apart(slots, avoid), program, program.location.zone)
+            if found:
+                return found
+    return []
+
+
+def _tiers(program: Program, *, others: bool) -> list[list[UUID]]:
+    tiers = [[program.therapist_id]] if program.therapist_id else []
+    if others:
+        trained = User.objects.filter(
+            is_active=True,
+            kap_trained=True,
+            roles__contains=[str(Role.THERAPIST)],
+            locations__contains=[program.location_id],
+        ).exclude(pk=program.therapist_id)
+        tiers.append(list(trained.values_list("pk", flat=True)))
+    return [tier for tier in tiers if tier]
+
+
+def waiting(*, at: datetime) -> QuerySet[Obligation]:
+    """Obligations that a sweep must look at: unbooked ones, and booked ones whose window is over."""
+    found: QuerySet[Obligation] = Obligation.objects.filter(
+        Q(state=Obligation.State.DUE) | Q(state=Obligation.State.BOOKED, window_end__lt=at - timedelta(hours=24))
+    )
+    return found.order_by("window_end", "pk")
+
+
+def earlier_open(*, program_id: UUID, but: UUID) -> bool:
+    """Is an integration of another dose of this program still owed (R5)?"""
+    return bool(Obligation.objects.open().filter(program_id=program_id).exclude(dosing_session_id=but).exists())
+
+
+def counts(program_ids: list[UUID]) -> dict[UUID, dict[str, int]]:
+    """{"open", "met", "missed", "waived"} per program."""
+    s = Obligation.State
+    rows = (
+        Obligation.objects.filter(program_id__in=program_ids)
+        .values("program_id")
+        .annotate(
+            open=Count("pk", filter=Q(state__in=[s.DUE, s.BOOKED])),
+            met=Count("pk", filter=Q(state__in=[s.MET, s.MET_LATE])),
+            missed=Count("pk", filter=Q(state=s.MISSED)),
+            waived=Count("pk", filter=Q(state=s.WAIVED)),
+        )
+    )
+    return {row.pop("program_id"): row for row in rows}

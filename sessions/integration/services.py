@@ -1,0 +1,321 @@
+"""Verbs of integration: hold, owe, book, carry up, settle. Each is idempotent under repeated and concurrent runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+
+from kapclinic.core import doorbell, transitions
+from kapclinic.core.errors import ClinicError, Conflict, Invalid
+from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.selectors import staff_with_role
+from kapclinic.trail import services as trail
+from programs.models import Program
+from programs.rules import integration_window
+from programs.services import lock_program
+from sessions.booking import services as booking
+from sessions.booking.availability import Slot
+from sessions.booking.models import Session
+from sessions.booking.rules import SESSION_MOVES
+from sessions.booking.services import Ask, ResourceConflict
+from sessions.integration import rules, selectors
+from sessions.integration.models import Obligation
+
+TASK = "sessions.schedule_integration"
+RACES = 5
+
+
+class NotOwed(Conflict):
+    code, title = "not_owed", "No integration is owed here"
+
+
+def _ask(slot: Slot) -> Ask:
+    staff = [{"user": user, "role": role} for user, role in slot.staff]
+    return Ask("integration", slot.modality, slot.starts_at, slot.ends_at, slot.room, staff)
+
+
+def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Session | None:
+    """Keep an integration slot with the assigned therapist for a planned dose, so that the capacity is there.
+
+    Inside the window for any dose within the booked session; None when there is no free slot (the worker and the
+    front desk take it from there once the dose is given). The caller has locked the program.
+    """
+    if not program.protocol.owes_integration or program.therapist_id is None:
+        return None
+    start = integration_window(program.protocol, dosed_at=dose.ends_at)[0]
+    end = integration_window(program.protocol, dosed_at=dose.starts_at)[1]
+    slots = selectors.candidates(program=program, dose=dose, start=start, end=end, at=at, others=False)
+    for slot in slots[:RACES]:
+        try:
+            return booking.book_session(
+                program=program,
+                ask=_ask(slot),
+                by=by,
+                at=at,
+                status=Session.Status.HELD,
+                source=Session.Source.SCHEDULER,
+                for_dose=dose,
+            )
+        except ResourceConflict:
+            continue
+    return None
+
+
+def free_hold(*, dose: Session, by: Any, at: datetime) -> None:
+    """Free the slot that was held for a dose that moved, was not given, or needs it no more."""
+    for held in Session.objects.select_for_update().filter(for_dose=dose, status=Session.Status.HELD):
+        booking.end_booking(session=held, move="cancel", reason=rules.HOLD_FREED, by=by, at=at)
+
+
+def owe_integration(*, dose: Session, program: Program, dosed_at: datetime, by: Any, at: datetime) -> Obligation | None:
+    """Write the obligation with the dose, in its transaction, and ring for the worker. Once per dosing session.
+
+    None for a program that owes no integration (ketamine-only infusions).
+    """
+    if not program.protocol.owes_integration:
+        return None
+    obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
+    if obligation is None:
+        obligation = Obligation(dosing_session=dose, program=program, client_id=program.client_id)
+    elif obligation.state == Obligation.State.VOIDED:
+        transitions.apply(rules.OBLIGATION_MOVES, "owe_again", instance=obligation, by=by, field="state")
+    else:
+        return obligation
+    obligation.therapist_id = program.therapist_id
+    obligation.dosed_at = dosed_at
+    obligation.window_start, obligation.window_end = integration_window(program.protocol, dosed_at=dosed_at)
+    obligation.integration_session, obligation.escalations = None, []
+    obligation.save_by(by, at=at)
+    doorbell.ring(TASK, obligation_id=obligation.pk)
+    return obligation
+
+
+def void_obligation(*, dose: Session, by: Any, at: datetime) -> None:
+    """The dose was voided: nothing is owed, and what was booked for it is freed."""
+    obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
+    if obligation is None or obligation.state == Obligation.State.VOIDED:
+        return
+    booked = obligation.integration_session
+    transitions.apply(rules.OBLIGATION_MOVES, "void", instance=obligation, by=by, field="state")
+    obligation.save_by(by, at=at)
+    if booked is not None and booked.status in SESSION_MOVES["cancel"].sources:
+        booking.end_booking(session=booked, move="cancel", reason="The dose was voided.", by=by, at=at)
+    free_hold(dose=dose, by=by, at=at)
+    _settle_tasks(obligation, by=by, at=at, outcome="The dose was voided.")
+
+
+def _settle_tasks(obligation: Obligation, *, by: Any, at: datetime, outcome: str) -> None:
+    for kind in (rules.UNBOOKED, rules.FOLLOW_UP, rules.UNRECORDED, rules.CONFIRM):
+        trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome=outcome)
+
+
+def link_booking(*, obligation: Obligation, session: Session, by: Any, at: datetime) -> Obligation:
+    """Let `session` fulfil `obligation`; the caller has locked both.
+
+    :raises Invalid: when the session starts before the window
+    :raises IllegalTransition: when the obligation is booked already, or over
+    """
+    if session.starts_at < obligation.window_start:
+        raise Invalid.field("starts_at", "This integration starts before its window.", code="before_window")
+    transitions.apply(rules.OBLIGATION_MOVES, "book", instance=obligation, by=by, field="state")
+    obligation.integration_session = session
+    obligation.save_by(by, at=at)
+    for kind in (rules.UNBOOKED, rules.FOLLOW_UP):
+        trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="booked")
+    if session.source == Session.Source.SCHEDULER and session.client_confirmed_at is None:
+        _open_task(obligation, kind=rules.CONFIRM, roles=(Role.FRONT_DESK,), due_at=session.starts_at, at=at)
+    return obligation
+
+
+def _open_task(obligation: Obligation, *, kind: str, roles: tuple[str, ...], due_at: datetime, at: datetime) -> Any:
+    return trail.open_task(
+        kind=kind,
+        roles=roles,
+        location=obligation.program.location_id,
+        client=obligation.client_id,
+        assignee=obligation.therapist_id if Role.THERAPIST in roles else None,
+        subject_type="obligation",
+        subject_id=obligation.pk,
+        due_at=due_at,
+        by=SYSTEM,
+        at=at,
+    )
+
+
+def _lock(obligation_id: UUID) -> tuple[Program, Obligation] | None:
+    """The program first, then its obligation: the order of every writer."""
+    program_id = Obligation.objects.filter(pk=obligation_id).values_list("program_id", flat=True).first()
+    if program_id is None:
+        return None
+    program = lock_program(program_id)
+    obligation = Obligation.objects.select_for_update(of=("self",)).select_related("dosing_session").get(pk=obligation_id)
+    obligation.program = program
+    return program, obligation
+
+
+@transaction.atomic
+def schedule_obligation(*, obligation_id: UUID, at: datetime) -> Obligation | None:
+    """Book what is owed: confirm the held slot when it lies inside the window, else the best free one, else tell.
+
+    Does nothing for an obligation that is not due. None when there is no such obligation.
+    """
+    locked = _lock(obligation_id)
+    if locked is None:
+        return None
+    program, obligation = locked
+    if obligation.state != Obligation.State.DUE:
+        return obligation
+    if at < obligation.window_end and (_confirm_held(obligation, at=at) or _book_best(obligation, program, at=at)):
+        return obligation
+    _carry_up(obligation, at=at)
+    return obligation
+
+
+def _confirm_held(obligation: Obligation, *, at: datetime) -> bool:
+    dose = obligation.dosing_session
+    held = Session.objects.select_for_update().filter(for_dose=dose, status=Session.Status.HELD).first()
+    if held is None:
+        return False
+    if held.starts_at < at or not rules.inside(
+        held.starts_at, start=obligation.window_start, end=obligation.window_end
+    ):
+        free_hold(dose=dose, by=SYSTEM, at=at)
+        return False
+    transitions.apply(SESSION_MOVES, "confirm", instance=held, by=SYSTEM)
+    held.source = Session.Source.SCHEDULER
+    held.save_by(SYSTEM, at=at)
+    link_booking(obligation=obligation, session=held, by=SYSTEM, at=at)
+    return True
+
+
+def _book_best(obligation: Obligation, program: Program, *, at: datetime) -> bool:
+    dose = obligation.dosing_session
+    slots = selectors.candidates(
+        program=program, dose=dose, start=obligation.window_start, end=obligation.window_end, at=at
+    )
+    for slot in slots[:RACES]:
+        try:
+            session = booking.book_session(
+                program=program, ask=_ask(slot), by=SYSTEM, at=at, source=Session.Source.SCHEDULER, for_dose=dose
+            )
+        except ResourceConflict:
+            continue
+        link_booking(obligation=obligation, session=session, by=SYSTEM, at=at)
+        return True
+    return False
+
+
+def _carry_up(obligation: Obligation, *, at: datetime) -> None:
+    """Tell the next people whose turn has come; at the window's end it is missed, and somebody follows up."""
+    steps = rules.steps_due(dosed_at=obligation.dosed_at, taken=obligation.escalations, at=at)
+    if steps:
+        task = _open_task(
+            obligation, kind=rules.UNBOOKED, roles=steps[0].roles, due_at=obligation.window_end, at=at
+        )
+        for step in steps:
+            if not set(step.roles) <= set(task.roles):
+                task = trail.escalate_task(task=task, roles=step.roles, by=SYSTEM, at=at)
+            row = {"at": at.isoformat(), "step": step.name, "roles": list(step.roles)}
+            obligation.escalations = [*obligation.escalations, row]
+            _notify(obligation, step=step.name, roles=step.roles, at=at)
+        obligation.save_by(SYSTEM, at=at)
+    if at >= obligation.window_end:
+        transitions.apply(rules.OBLIGATION_MOVES, "miss", instance=obligation, by=SYSTEM, field="state")
+        obligation.save_by(SYSTEM, at=at)
+        trail.settle_tasks(kind=rules.UNBOOKED, subject_id=obligation.pk, by=SYSTEM, at=at, outcome="missed")
+        roles = (Role.FRONT_DESK, Role.THERAPIST, Role.MEDICAL_DIRECTOR)
+        _open_task(obligation, kind=rules.FOLLOW_UP, roles=roles, due_at=at, at=at)
+
+
+def _notify(obligation: Obligation, *, step: str, roles: tuple[str, ...], at: datetime) -> None:
+    for role in roles:
+        for user in staff_with_role(role=role, location=obligation.program.location_id):
+            trail.queue_message(
+                key=f"{rules.UNBOOKED}:{obligation.pk}:{step}:{user.pk}",
+                template="worklist",
+                recipient=user.pk,
+                subject_id=obligation.pk,
+                at=at,
+            )
+
+
+@transaction.atomic
+def reopen(*, session: Session, by: Any, at: datetime) -> Obligation | None:
+    """The booked integration was cancelled or missed: it is owed again, in what is left of its window.
+
+    The caller has locked the program.
+    """
+    found = Obligation.objects.select_for_update().filter(integration_session=session, state=Obligation.State.BOOKED)
+    obligation: Obligation | None = found.first()
+    if obligation is None:
+        return None
+    transitions.apply(rules.OBLIGATION_MOVES, "reopen", instance=obligation, by=by, field="state")
+    obligation.integration_session = None
+    obligation.save_by(by, at=at)
+    trail.settle_tasks(kind=rules.CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="cancelled")
+    doorbell.ring(TASK, obligation_id=obligation.pk)
+    return obligation
+
+
+def settle(*, session: Session, by: Any, at: datetime) -> Obligation | None:
+    """The integration session took place: its obligation is met, late when it began after the window."""
+    found = Obligation.objects.select_for_update().filter(integration_session=session, state=Obligation.State.BOOKED)
+    obligation: Obligation | None = found.first()
+    if obligation is None:
+        return None
+    began = session.started_at or session.starts_at
+    move = "meet" if began < obligation.window_end else "meet_late"
+    transitions.apply(rules.OBLIGATION_MOVES, move, instance=obligation, by=by, field="state")
+    obligation.save_by(by, at=at)
+    _settle_tasks(obligation, by=by, at=at, outcome=obligation.state)
+    return obligation
+
+
+@transaction.atomic
+def waive(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligation:
+    """Do without the integration of one dose, with a reason; a session that is booked for it stays.
+
+    :raises NotPermitted: unless `by` is a therapist or prescriber
+    :raises IllegalTransition: when it is met or over
+    """
+    locked = _lock(obligation_id)
+    if locked is None:
+        raise NotOwed
+    _, obligation = locked
+    transitions.apply(rules.OBLIGATION_MOVES, "waive", instance=obligation, by=by, field="state")
+    obligation.reason = reason
+    obligation.save_by(by, at=at)
+    free_hold(dose=obligation.dosing_session, by=by, at=at)
+    _settle_tasks(obligation, by=by, at=at, outcome="waived")
+    return obligation
+
+
+@transaction.atomic
+def remind_unrecorded(*, obligation_id: UUID, at: datetime) -> None:
+    """A booked integration whose window is over was neither completed nor missed: somebody must say which."""
+    locked = _lock(obligation_id)
+    if locked is None or locked[1].state != Obligation.State.BOOKED:
+        return
+    roles = (Role.THERAPIST, Role.FRONT_DESK)
+    _open_task(locked[1], kind=rules.UNRECORDED, roles=roles, due_at=at, at=at)
+
+
+def sweep_obligations(*, at: datetime) -> int:
+    """Do for every waiting obligation what the lost message would have done; returns how many were looked at.
+
+    One that fails does not keep the others waiting; the first failure is raised at the end, so that it is seen.
+    """
+    waiting = list(selectors.waiting(at=at).values_list("pk", "state"))
+    failures: list[Exception] = []
+    for obligation_id, state in waiting:
+        work = schedule_obligation if state == Obligation.State.DUE else remind_unrecorded
+        try:
+            work(obligation_id=obligation_id, at=at)
+        except (ClinicError, DatabaseError) as exc:
+            failures.append(exc)
+    if failures:
+        raise failures[0]
+    return len(waiting)

@@ -1,0 +1,153 @@
+"""Tables of monitoring."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from kapclinic.core.audited import AppendOnlyModel, AuditedModel, AuditedQuerySet
+from kapclinic.practice.models import User
+from sessions.booking.models import Session
+
+
+class Reading(AppendOnlyModel):
+    """Vital signs at one moment: mmHg, beats and breaths per minute, percent, MOAA/S 0-5.
+
+    `measured_at` is when they were taken, `recorded_at` when they were entered; a late entry keeps both.
+    """
+
+    class Phase(models.TextChoices):
+        PRE_DOSE = "pre_dose"
+        IN_SESSION = "in_session"
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="readings")
+    phase = models.CharField(max_length=10, choices=Phase.choices)
+    systolic = models.PositiveSmallIntegerField()
+    diastolic = models.PositiveSmallIntegerField()
+    heart_rate = models.PositiveSmallIntegerField()
+    spo2 = models.PositiveSmallIntegerField(null=True)
+    respiratory_rate = models.PositiveSmallIntegerField(null=True)
+    sedation = models.PositiveSmallIntegerField(null=True)
+    measured_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=10, default="manual")
+    action_taken = models.CharField(max_length=1000, blank=True)
+    bands = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="reading_pressure", condition=Q(systolic__gt=F("diastolic"))),
+            models.CheckConstraint(
+                name="reading_not_ahead", condition=Q(measured_at__lte=F("recorded_at"))
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["session", "measured_at"], name="reading_session")
+        ]
+
+    def __str__(self) -> str:
+        return f"reading {self.pk}"
+
+
+class ReadingVoid(AppendOnlyModel):
+    """A reading that does not count, and why; the reading itself stays."""
+
+    reading = models.OneToOneField(Reading, on_delete=models.PROTECT, related_name="void")
+    reason = models.CharField(max_length=1000)
+
+    def __str__(self) -> str:
+        return f"void of {self.reading_id}"
+
+
+class Check(AuditedModel):
+    """Vital signs that the protocol asks for, at a planned minute after the dose."""
+
+    class State(models.TextChoices):
+        DUE = "due"
+        DONE = "done"
+        LATE = "late"
+        MISSED = "missed"
+        NOT_TAKEN = "not_taken"
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="checks")
+    minute = models.PositiveSmallIntegerField()
+    planned_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
+    reading = models.ForeignKey(Reading, on_delete=models.PROTECT, null=True, related_name="checks")
+    reason = models.CharField(max_length=1000, blank=True)
+    ended_at = models.DateTimeField(null=True)  # asked for no more: the session is over
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["session", "planned_at"], name="check_once"),
+            models.CheckConstraint(
+                name="check_state", condition=Q(state__in=["due", "done", "late", "missed", "not_taken"])
+            ),
+            models.CheckConstraint(
+                name="check_done_has_reading", condition=~Q(state="done") | Q(reading__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="check_not_taken_has_reason", condition=~Q(state="not_taken") | ~Q(reason="")
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["planned_at"],
+                condition=Q(reading__isnull=True, ended_at__isnull=True, state__in=["due", "late"]),
+                name="check_waiting",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"check at {self.minute}"
+
+
+class AlarmQuerySet(AuditedQuerySet["Alarm"]):
+    def visible_to(self, user: Any) -> AlarmQuerySet:
+        return self.filter(session__location__in=list(user.locations))
+
+
+class Alarm(AuditedModel):
+    """Something that somebody must look at and acknowledge with an action: a red reading, an overdue check."""
+
+    class Cause(models.TextChoices):
+        AMBER = "amber_reading"
+        RED = "red_reading"
+        LATE = "check_late"
+        MISSED = "check_missed"
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        ACKNOWLEDGED = "acknowledged"
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="alarms")
+    cause = models.CharField(max_length=15, choices=Cause.choices)
+    reading = models.ForeignKey(Reading, on_delete=models.PROTECT, null=True, related_name="alarms")
+    check_row = models.ForeignKey(Check, on_delete=models.PROTECT, null=True, related_name="alarms")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    escalation = models.PositiveSmallIntegerField(default=0)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    action = models.CharField(max_length=1000, blank=True)
+
+    objects: ClassVar[Any] = AlarmQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["cause", "reading"], name="alarm_once_per_reading"),
+            models.UniqueConstraint(fields=["cause", "check_row"], name="alarm_once_per_check"),
+            models.CheckConstraint(name="alarm_state", condition=Q(state__in=["open", "acknowledged"])),
+            models.CheckConstraint(
+                name="alarm_acknowledged",
+                condition=Q(state="open") | (Q(acknowledged_at__isnull=False) & ~Q(action="")),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["session"], condition=Q(state="open"), name="alarm_open")
+        ]
+
+    def __str__(self) -> str:
+        return self.cause

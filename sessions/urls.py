@@ -1,0 +1,7 @@
+"""Addresses of the clinic day, room by room."""
+
+from django.urls import include, path
+
+ROOMS = ("day", "notes", "dosing", "integration", "monitoring", "drugs")
+
+urlpatterns = [path("", include(f"sessions.{room}.api.urls")) for room in ROOMS]

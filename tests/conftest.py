@@ -1,0 +1,25 @@
+"""Fixtures that every test shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+
+from kapclinic.core import clock
+from tests import cast as people
+from tests.cast import Cast
+
+
+@pytest.fixture
+def now() -> Iterator[datetime]:
+    """The clock stands on a Monday, 09:00 in Denver."""
+    with clock.fixed(people.MONDAY):
+        yield people.MONDAY
+
+
+@pytest.fixture
+def cast(db: None, now: datetime) -> Cast:
+    """Two locations, one person per role."""
+    return people.assemble()

@@ -1,0 +1,343 @@
+"""Tables of screening. Every row reaches its location and client through its program (a medication: its client)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from kapclinic.core.audited import (
+    AppendOnlyModel,
+    AppendOnlyQuerySet,
+    AuditedBase,
+    AuditedModel,
+    AuditedQuerySet,
+    history,
+)
+from kapclinic.practice.models import Client, User
+from programs.models import Program
+
+
+class ProgramScopedQuerySet(AuditedQuerySet[Any]):
+    def visible_to(self, user: Any) -> ProgramScopedQuerySet:
+        """Rows of programs at the user's own locations."""
+        return self.filter(program__location__in=list(user.locations))
+
+
+class Screening(AuditedModel):
+    """One assessment before dosing: what was answered, measured and taken. Submitted, its facts never change.
+
+    `answers` {CODE: true | false | "unknown" | {"value", "note"?, "degree"?}}, true meaning the condition is present;
+    `blood_pressures` [{"systolic", "diastolic" (mmHg), "heart_rate"? (/min), "measured_at" (UTC)}];
+    `medications` [{"text"}] as the client gave them.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        SUBMITTED = "submitted"
+        DECIDED = "decided"
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="screenings")
+    answers = models.JSONField(default=dict)
+    blood_pressures = models.JSONField(default=list)
+    medications = models.JSONField(default=list)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    submitted_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = ProgramScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="screening_status",
+                condition=Q(status="draft", submitted_at__isnull=True, decided_at__isnull=True)
+                | Q(status="submitted", submitted_at__isnull=False, decided_at__isnull=True)
+                | Q(status="decided", submitted_at__isnull=False, decided_at__isnull=False),
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["program", "-created_at"], name="screening_program")
+        ]
+
+    def __str__(self) -> str:
+        return f"screening {self.pk}"
+
+
+class MedicationQuerySet(AuditedQuerySet["Medication"]):
+    def visible_to(self, user: Any) -> MedicationQuerySet:
+        """Medications of clients at the user's own locations."""
+        return self.filter(client__locations__overlap=list(user.locations))
+
+    def current(self) -> MedicationQuerySet:
+        return self.filter(ended_at__isnull=True)
+
+
+class Medication(AuditedModel):
+    """One entry of a client's medication list: the text as given, and the interaction classes it maps to.
+
+    No class means unmapped: nobody knows whether it interacts until a prescriber has written a `review`.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="medications")
+    text = models.CharField(max_length=300)
+    classes = ArrayField(models.CharField(max_length=30), default=list)
+    is_mapped = models.BooleanField()
+    list_edition = models.CharField(max_length=20)  # of the interaction table that mapped it
+    ended_at = models.DateTimeField(null=True)
+    review = models.TextField(blank=True)
+    reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = MedicationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="medication_review",
+                condition=Q(review="", reviewed_by__isnull=True, reviewed_at__isnull=True)
+                | (~Q(review="") & Q(reviewed_by__isnull=False, reviewed_at__isnull=False)),
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["client"], name="medication_client")]
+
+    def __str__(self) -> str:
+        return f"medication {self.pk}"
+
+
+class Finding(AuditedModel):
+    """What a rule said about a screening, once per code (unmapped medicines: once each). Resolved once, in words."""
+
+    class Severity(models.TextChoices):
+        ABSOLUTE = "absolute"
+        RELATIVE = "relative"
+        INFO = "info"
+        UNKNOWN = "unknown"
+
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="findings")
+    code = models.CharField(max_length=40)
+    severity = models.CharField(max_length=10, choices=Severity.choices)
+    evidence = models.TextField()
+    source = models.CharField(max_length=300)
+    medication = models.ForeignKey(Medication, on_delete=models.PROTECT, null=True, related_name="+")
+    resolution = models.TextField(blank=True)
+    resolved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["screening", "code", "medication"], nulls_distinct=False, name="finding_once"
+            ),
+            models.CheckConstraint(
+                name="finding_severity", condition=Q(severity__in=["absolute", "relative", "info", "unknown"])
+            ),
+            models.CheckConstraint(
+                name="finding_resolution",
+                condition=Q(resolution="", resolved_by__isnull=True, resolved_at__isnull=True)
+                | (~Q(resolution="") & Q(resolved_by__isnull=False, resolved_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.severity}"
+
+
+class Clearance(AuditedModel):
+    """A prescriber's decision on one screening. It never changes; it ends on `expires_on` (local date) or is voided."""
+
+    class Decision(models.TextChoices):
+        CLEARED = "cleared"
+        DECLINED = "declined"
+        DEFERRED = "deferred"
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="clearances")
+    screening = models.OneToOneField(Screening, on_delete=models.PROTECT, related_name="clearance")
+    decision = models.CharField(max_length=10, choices=Decision.choices)
+    rationale = models.TextField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    valid_from = models.DateTimeField()
+    expires_on = models.DateField(null=True)
+    voided_at = models.DateTimeField(null=True)
+    voided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    void_reason = models.CharField(max_length=1000, blank=True)
+
+    objects: ClassVar[Any] = ProgramScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="clearance_decision",
+                condition=Q(decision="cleared", expires_on__isnull=False)
+                | Q(decision__in=["declined", "deferred"], expires_on__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="clearance_void",
+                condition=Q(voided_at__isnull=True, voided_by__isnull=True, void_reason="")
+                | (Q(voided_at__isnull=False, voided_by__isnull=False) & ~Q(void_reason="")),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["program", "-valid_from"], name="clearance_program")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision} {self.valid_from}"
+
+    @property
+    def state(self) -> str:
+        return "standing" if self.voided_at is None else "voided"
+
+
+class Consent(AuditedBase):
+    """One document put before a client: the exact text, its hash, and who signed it how. Signed, it is only revoked.
+
+    ESIGN/UETA record (15 USC 7001): signer, method, UTC time, text with version and SHA-256, staff member present.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        SIGNED = "signed"
+        REVOKED = "revoked"
+
+    class Method(models.TextChoices):
+        DRAWN = "drawn"
+        TYPED = "typed"
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="consents")
+    document = models.CharField(max_length=30)
+    document_version = models.CharField(max_length=10)
+    language = models.CharField(max_length=8)
+    text = models.TextField()
+    content_hash = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    signer_name = models.CharField(max_length=160, blank=True)
+    method = models.CharField(max_length=10, choices=Method.choices, blank=True)
+    signature = models.TextField(blank=True)
+    signed_at = models.DateTimeField(null=True)
+    collected_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+    revoke_reason = models.CharField(max_length=1000, blank=True)
+
+    objects: ClassVar[Any] = ProgramScopedQuerySet.as_manager()
+    history = history(without=("text", "signature"))  # the row itself can't change them once signed
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="consent_status",
+                condition=Q(status="draft", signed_at__isnull=True, revoked_at__isnull=True)
+                | Q(status="signed", signed_at__isnull=False, revoked_at__isnull=True)
+                | Q(status="revoked", signed_at__isnull=False, revoked_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="consent_signer",
+                condition=Q(signed_at__isnull=True)
+                | (Q(method__in=["drawn", "typed"], collected_by__isnull=False) & ~Q(signer_name="")),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["program", "document", "-signed_at"], name="consent_program")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document} {self.document_version}"
+
+
+class MeasureQuerySet(AppendOnlyQuerySet["Measure"]):
+    def visible_to(self, user: Any) -> MeasureQuerySet:
+        """Measures of programs at the user's own locations."""
+        return self.filter(program__location__in=list(user.locations))
+
+
+class Measure(AppendOnlyModel):
+    """One filled-in instrument: item answers, never the items' wording. A missing item leaves `total` null."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="measures")
+    instrument = models.CharField(max_length=20)
+    form = models.CharField(max_length=30)
+    answers = models.JSONField()
+    total = models.PositiveSmallIntegerField(null=True)
+    band = models.CharField(max_length=30, null=True)  # noqa: DJ001  (null: not scored, as in the answer)
+    flags = ArrayField(models.CharField(max_length=40), default=list)
+    threshold = models.PositiveSmallIntegerField(null=True)  # the cut that was used, where one is a choice
+    language = models.CharField(max_length=8)
+    administered_by = models.CharField(max_length=80)
+    taken_at = models.DateTimeField()
+
+    objects: ClassVar[Any] = MeasureQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["program", "instrument", "-taken_at"], name="measure_program")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument} {self.taken_at}"
+
+
+class SafetyAlert(AuditedModel):
+    """Somebody may be in danger: a named clinician must acknowledge, by a stated time, and say what was done."""
+
+    class Cause(models.TextChoices):
+        ITEM_9 = "phq9_item_9"
+        QIDS_ITEM_12 = "qids_item_12"
+        MADRS_ITEM_10 = "madrs_item_10"
+        CSSRS_HIGH = "cssrs_high"
+        CSSRS_MODERATE = "cssrs_moderate"
+        SCREENING_SI = "screening_si"
+        VITAL_SIGN = "vital_sign"
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        ACKNOWLEDGED = "acknowledged"
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="safety_alerts")
+    cause = models.CharField(max_length=20, choices=Cause.choices)
+    measure = models.ForeignKey(Measure, on_delete=models.PROTECT, null=True, related_name="alerts")
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, null=True, related_name="alerts")
+    clinician = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    acknowledge_by = models.DateTimeField()
+    status = models.CharField(max_length=15, choices=Status.choices, default=Status.OPEN)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    action = models.TextField(blank=True)
+
+    objects: ClassVar[Any] = ProgramScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="safety_alert_status",
+                condition=Q(
+                    status="open", acknowledged_at__isnull=True, acknowledged_by__isnull=True, action=""
+                )
+                | (
+                    Q(status="acknowledged", acknowledged_at__isnull=False, acknowledged_by__isnull=False)
+                    & ~Q(action="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="safety_alert_cause",
+                condition=Q(
+                    cause__in=[
+                        "phq9_item_9",
+                        "qids_item_12",
+                        "madrs_item_10",
+                        "cssrs_high",
+                        "cssrs_moderate",
+                        "screening_si",
+                        "vital_sign",
+                    ]
+                ),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["acknowledge_by"], condition=Q(status="open"), name="safety_alert_open"),
+            models.Index(fields=["program"], name="safety_alert_program"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cause} {self.status}"

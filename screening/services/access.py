@@ -1,0 +1,33 @@
+"""The program that a request names, as far as the actor may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from kapclinic.core.errors import Invalid
+from programs.models import Program
+from programs.services import ProgramNotActive
+
+OVER = frozenset({Program.Status.COMPLETED, Program.Status.DISCONTINUED})
+
+
+def visible_program(*, program_id: UUID, by: Any) -> Program:
+    """The program with its protocol, client and location.
+
+    :raises Invalid: naming `program`, when the actor may not see such a program
+    """
+    found = Program.objects.visible_to(by).select_related("protocol", "client", "location")
+    program: Program | None = found.filter(pk=program_id).first()
+    if program is None:
+        raise Invalid.field("program", "There is no such row for you.", code="not_found")
+    return program
+
+
+def require_open(program: Program) -> None:
+    """A program on hold may be screened, so that it can be resumed; one that is over may not.
+
+    :raises ProgramNotActive: when the course is completed or discontinued
+    """
+    if program.status in OVER:
+        raise ProgramNotActive(f"The program is {program.status}.", state=program.status)

@@ -1,0 +1,122 @@
+"""Safety alerts: raised for a named clinician, acknowledged in words, carried up while nobody does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.audited import HasId
+from kapclinic.practice.models import SYSTEM, Role, User
+from kapclinic.practice.selectors import staff_with_role
+from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
+from programs.models import Program
+from screening import rules, selectors
+from screening.models import Measure, SafetyAlert, Screening
+from screening.rules.findings import limit
+from screening.signals import safety_alert_raised
+
+TASK = "safety_alert"
+FIRST = frozenset({Role.THERAPIST, Role.NURSE_PRACTITIONER})
+NEXT = frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
+
+
+def _clinician_of(program: Program) -> User:
+    therapist = program.therapist
+    return therapist if therapist is not None and therapist.is_active else program.prescriber
+
+
+@transaction.atomic
+def raise_safety_alert(
+    *,
+    program: Program,
+    cause: str,
+    by: HasId,
+    at: datetime,
+    measure: Measure | None = None,
+    screening: Screening | None = None,
+) -> SafetyAlert:
+    """Open an alert that the program's therapist, else its prescriber, must acknowledge within `alert_minutes`.
+
+    It is also a worklist row and a message to that clinician. Announces safety_alert_raised.
+    """
+    clinician = _clinician_of(program)
+    alert = SafetyAlert(
+        program=program,
+        cause=cause,
+        measure=measure,
+        screening=screening,
+        clinician=clinician,
+        acknowledge_by=at + timedelta(minutes=limit(program.protocol.limits, "alert_minutes")),
+    ).save_by(by, at=at)
+    _task_of(alert, by=by, at=at)
+    _tell(alert, clinician.pk, at=at)
+    safety_alert_raised.send(SafetyAlert, program_id=program.pk, alert_id=alert.pk)
+    return alert
+
+
+def _task_of(alert: SafetyAlert, *, by: HasId, at: datetime) -> Task:
+    return trail.open_task(
+        kind=TASK,
+        roles=FIRST,
+        location=alert.program.location_id,
+        client=alert.program.client_id,
+        assignee=alert.clinician_id,
+        subject_type="safety_alert",
+        subject_id=alert.pk,
+        due_at=alert.acknowledge_by,
+        by=by,
+        at=at,
+    )
+
+
+def _tell(alert: SafetyAlert, recipient: UUID, *, at: datetime) -> None:
+    key = f"safety_alert:{alert.pk}:{recipient}"
+    trail.queue_message(key=key, template=TASK, recipient=recipient, subject_id=alert.pk, at=at)
+
+
+@transaction.atomic
+def acknowledge_alert(*, alert_id: UUID, action: str, by: Any, at: datetime) -> SafetyAlert:
+    """Say who saw the alert and what was done; its worklist row goes with it.
+
+    :raises IllegalTransition: when it is acknowledged already
+    :raises NotPermitted: unless `by` is a clinician
+    """
+    locked = SafetyAlert.objects.select_for_update(of=("self",)).select_related("program")
+    alert: SafetyAlert = locked.get(pk=alert_id)
+    transitions.apply(rules.ALERT_MOVES, "acknowledge", instance=alert, by=by)
+    alert.acknowledged_at, alert.acknowledged_by, alert.action = at, by, action
+    alert.save_by(by, at=at)
+    trail.settle_tasks(kind=TASK, subject_id=alert.pk, by=by, at=at, outcome="acknowledged")
+    return alert
+
+
+def escalate_overdue_alerts(*, at: datetime) -> int:
+    """Carry every overdue alert up to prescriber and medical director, by worklist and by message; from the sweep.
+
+    Returns how many were carried up this time: a second pass finds nothing more to do. A worklist row that somebody
+    ticked off without acknowledging the alert is opened again.
+    """
+    return sum(
+        _escalate(alert_id, at) for alert_id in selectors.overdue_alerts(at=at).values_list("pk", flat=True)
+    )
+
+
+@transaction.atomic
+def _escalate(alert_id: UUID, at: datetime) -> int:
+    locked = SafetyAlert.objects.select_for_update(of=("self",), skip_locked=True).select_related("program")
+    alert = locked.filter(pk=alert_id, status=SafetyAlert.Status.OPEN).first()
+    if alert is None:
+        return 0
+    task = _task_of(alert, by=SYSTEM, at=at)
+    if set(task.roles) >= NEXT:
+        return 0
+    trail.escalate_task(task=task, roles=NEXT, by=SYSTEM, at=at)
+    directors = staff_with_role(role=Role.MEDICAL_DIRECTOR, location=alert.program.location_id)
+    for recipient in {alert.program.prescriber_id, *directors.values_list("pk", flat=True)}:
+        _tell(alert, recipient, at=at)
+    return 1

@@ -1,0 +1,81 @@
+"""Consents: the document in force is put before the client, signed, and perhaps revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Conflict, Invalid
+from screening import rules, selectors
+from screening.models import Consent
+from screening.services.access import require_open, visible_program
+
+
+class OutdatedDocument(Conflict):
+    code, title = "outdated_document", "A newer version of this document is in force"
+
+
+def create_consent(*, values: Mapping[str, Any], by: Any, at: datetime) -> Consent:
+    """Put the version of a document that is in force before the client, as a draft with its exact text and hash.
+
+    :raises Invalid: for a program that the actor may not see
+    :raises ProgramNotActive: when the course is over
+    """
+    program = visible_program(program_id=values["program"], by=by)
+    require_open(program)
+    today = at.astimezone(program.location.zone).date()
+    shown = selectors.document_in_force(document=values["document"], language=values["language"], on=today)
+    return Consent(
+        program=program,
+        document=values["document"],
+        document_version=shown.version,
+        language=shown.language,
+        text=shown.text,
+        content_hash=shown.content_hash,
+    ).save_by(by, at=at)
+
+
+def _locked(consent_id: UUID) -> Consent:
+    locked = Consent.objects.select_for_update(of=("self",)).select_related("program__location")
+    found: Consent = locked.get(pk=consent_id)
+    return found
+
+
+@transaction.atomic
+def sign_consent(
+    *, consent_id: UUID, signer_name: str, method: str, signature: str, by: Any, at: datetime
+) -> Consent:
+    """Record the signature, and who collected it (ESIGN/UETA: intent, attribution, association, retention).
+
+    :raises IllegalTransition: unless it is a draft
+    :raises OutdatedDocument: when the draft's version is no longer in force
+    :raises Invalid: for a drawn signature without its drawing
+    """
+    consent = _locked(consent_id)
+    transitions.apply(rules.CONSENT_MOVES, "sign", instance=consent, by=by)
+    if method == Consent.Method.DRAWN and not signature:
+        raise Invalid.field("signature", "A drawn signature comes with its drawing.", code="required")
+    today = at.astimezone(consent.program.location.zone).date()
+    shown = selectors.document_in_force(document=consent.document, language=consent.language, on=today)
+    if shown.version != consent.document_version:
+        raise OutdatedDocument("Put the new version before the client.", document_version=shown.version)
+    consent.signer_name, consent.method, consent.signature = signer_name, method, signature
+    consent.signed_at, consent.collected_by = at, by
+    return consent.save_by(by, at=at)
+
+
+@transaction.atomic
+def revoke_consent(*, consent_id: UUID, reason: str, by: Any, at: datetime) -> Consent:
+    """Record that the client took the consent back; what was done under it stays as it was.
+
+    :raises IllegalTransition: unless it is signed
+    """
+    consent = _locked(consent_id)
+    transitions.apply(rules.CONSENT_MOVES, "revoke", instance=consent, by=by)
+    consent.revoked_at, consent.revoke_reason = at, reason
+    return consent.save_by(by, at=at)

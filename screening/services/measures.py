@@ -1,0 +1,75 @@
+"""Measures: instruments as they were answered, scored once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from kapclinic.core.errors import FieldError, merge
+from programs.models import Program
+from screening.models import Measure
+from screening.rules import instruments
+from screening.rules.pressure import CLOCK_SKEW
+from screening.services.access import visible_program
+from screening.services.alerts import raise_safety_alert
+
+
+def _refuse_wrong(values: Mapping[str, Any], at: datetime) -> None:
+    key = values["instrument"]
+    errors = instruments.answer_errors(key, values["answers"])
+    if values["taken_at"] > at + CLOCK_SKEW:
+        errors.append(FieldError("/taken_at", "future", "This time is still to come."))
+    forms = instruments.forms_of(key)
+    if values.get("form") and values["form"] not in forms:
+        errors.append(FieldError("/form", "invalid", f"One of {', '.join(forms)} is expected."))
+    if values.get("threshold") is not None and key != "audit_c":
+        errors.append(FieldError("/threshold", "invalid", "Only AUDIT-C takes a threshold."))
+    merge(errors)
+
+
+def _total_before(program: Program, values: Mapping[str, Any]) -> int | None:
+    earlier = Measure.objects.filter(program=program, instrument=values["instrument"], total__isnull=False)
+    rows = earlier.filter(taken_at__lt=values["taken_at"]).order_by("-taken_at", "-created_at")
+    found: int | None = rows.values_list("total", flat=True).first()
+    return found
+
+
+@transaction.atomic
+def record_measure(*, values: Mapping[str, Any], by: Any, at: datetime) -> Measure:
+    """Score and keep one filling-in; an answer that points at danger raises a safety alert in the same transaction.
+
+    :raises Invalid: for a program that the actor may not see, answers that the instrument does not have, a future time
+    """
+    program = visible_program(program_id=values["program"], by=by)
+    _refuse_wrong(values, at)
+    key = values["instrument"]
+    answers = [None if value is None else int(value) for value in values["answers"]]
+    form = values.get("form") or instruments.forms_of(key)[0]
+    result = instruments.score(
+        key,
+        answers,
+        limits=program.protocol.limits,
+        form=form,
+        threshold=values.get("threshold"),
+        sex=program.client.administrative_sex,
+        before=_total_before(program, values),
+    )
+    measure = Measure(
+        program=program,
+        instrument=key,
+        form=form,
+        answers=answers,
+        total=result.total,
+        band=result.band,
+        flags=list(result.flags),
+        threshold=result.threshold,
+        language=values["language"],
+        administered_by=values["administered_by"],
+        taken_at=values["taken_at"],
+    ).insert_by(by, at=at)
+    for cause in result.causes:
+        raise_safety_alert(program=program, cause=cause, measure=measure, by=by, at=at)
+    return measure

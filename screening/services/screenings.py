@@ -1,0 +1,99 @@
+"""Screenings: written as a draft, submitted once, and then weighed by the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import merge
+from programs.models import Program
+from screening import rules, selectors
+from screening.models import Finding, SafetyAlert, Screening
+from screening.rules import pressure
+from screening.rules.conditions import value_of
+from screening.rules.evaluation import Facts, evaluate
+from screening.services.access import require_open, visible_program
+from screening.services.alerts import raise_safety_alert
+from screening.services.medications import listed_medications
+
+
+def _written(screening: Screening, values: Mapping[str, Any], program: Program, at: datetime) -> None:
+    if "blood_pressures" in values:
+        readings = values["blood_pressures"]
+        merge(pressure.pressure_errors(readings, limits=program.protocol.limits, at=at))
+        screening.blood_pressures = pressure.as_stored(readings)
+    for name in ("answers", "medications"):
+        if name in values:
+            setattr(screening, name, values[name])
+
+
+def create_screening(*, values: Mapping[str, Any], by: Any, at: datetime) -> Screening:
+    """Write a draft.
+
+    :raises Invalid: for a program that the actor may not see, or a blood pressure that can't be true
+    :raises ProgramNotActive: when the course is over
+    """
+    program = visible_program(program_id=values["program"], by=by)
+    require_open(program)
+    screening = Screening(program=program)
+    _written(screening, values, program, at)
+    return screening.save_by(by, at=at)
+
+
+def change_screening(*, screening: Screening, values: Mapping[str, Any], by: Any, at: datetime) -> Screening:
+    """Change a draft; each field that is sent replaces the one before. The caller has locked the row.
+
+    :raises IllegalTransition: once it is submitted
+    :raises Invalid: for a blood pressure that can't be true
+    """
+    transitions.apply(rules.SCREENING_EDITS, "edit", instance=screening, by=by)
+    _written(screening, values, screening.program, at)
+    return screening.save_by(by, at=at)
+
+
+@transaction.atomic
+def submit_screening(*, screening_id: UUID, by: Any, at: datetime) -> Screening:
+    """Close the draft and write its findings; answers, readings and findings then stay as they are.
+
+    The medicines join the client's list, and all that the client takes is weighed. Suicidal thoughts with intent or
+    plan raise a safety alert (same-day assessment).
+
+    :raises IllegalTransition: unless it is a draft
+    :raises ProgramNotActive: when the course is over
+    """
+    locked = Screening.objects.select_for_update(of=("self",)).select_related("program__protocol")
+    screening: Screening = locked.select_related("program__client", "program__location").get(pk=screening_id)
+    transitions.apply(rules.SCREENING_MOVES, "submit", instance=screening, by=by)
+    program = screening.program
+    require_open(program)
+    texts = [row["text"] for row in screening.medications]
+    facts = Facts(
+        protocol=program.protocol,
+        answers=screening.answers,
+        blood_pressures=screening.blood_pressures,
+        medicines=listed_medications(client=program.client, texts=texts, by=by, at=at),
+        measures=selectors.recent_measures(program=program, at=at),
+        age=program.client.age_at(at.astimezone(program.location.zone)),
+        at=at,
+    )
+    screening.submitted_at = at
+    screening.save_by(by, at=at)
+    for found in evaluate(facts):
+        Finding(
+            screening=screening,
+            code=found.code,
+            severity=found.severity,
+            evidence=found.evidence,
+            source=found.source,
+            medication_id=found.medication,
+        ).save_by(by, at=at)
+    if value_of(screening.answers.get("PSY_SI")) is True:
+        raise_safety_alert(
+            program=program, cause=SafetyAlert.Cause.SCREENING_SI, screening=screening, by=by, at=at
+        )
+    return screening

@@ -1,0 +1,155 @@
+"""The database holds it by itself: what was submitted, decided, signed, measured or acknowledged can't be rewritten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from kapclinic.core.audited import HistoryBypassed
+from screening import services
+from screening.models import Clearance, Consent, Finding, Measure, SafetyAlert, Screening
+from tests.screening.conftest import AT, NO_TO_ALL, Clinic
+
+
+@pytest.fixture
+def full(clinic: Clinic) -> Clinic:
+    """A decided and a submitted screening, a signed consent, a measure and its open alert."""
+    screening = clinic.submitted(answers=NO_TO_ALL | {"OPHTH": True})
+    words = [{"finding": f["id"], "resolution": "Seen by her eye doctor."} for f in screening["findings"]]
+    assert clinic.decide(screening, resolutions=words).status_code == 200
+    clinic.submitted(answers=NO_TO_ALL | {"PREG": True})
+    body = {"program": str(clinic.program.pk), "document": "kap_treatment"}
+    consent = clinic.post("front_desk", "consents/", body).json()
+    sign = {"signer_name": "Robin Vale", "method": "typed"}
+    assert clinic.post("front_desk", f"consents/{consent['id']}/sign/", sign).status_code == 200
+    measure = {
+        "program": str(clinic.program.pk),
+        "instrument": "phq9",
+        "answers": [0] * 8 + [1],
+        "taken_at": "2026-05-04T14:00:00Z",
+        "administered_by": "self",
+    }
+    assert clinic.post("therapist", "measures/", measure).status_code == 201
+    return clinic
+
+
+def refused(sql: str, *values: Any) -> str:
+    with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE screening_consent SET signer_name = 'Somebody Else'",
+        "UPDATE screening_consent SET text = text || ' and more'",
+        "UPDATE screening_consent SET content_hash = repeat('0', 64)",
+        "UPDATE screening_consent SET signed_at = signed_at - interval '1 day'",
+        "UPDATE screening_screening SET answers = '{}' WHERE status = 'submitted'",
+        "UPDATE screening_screening SET blood_pressures = '[]' WHERE status = 'submitted'",
+        "UPDATE screening_screening SET decided_at = decided_at + interval '1 day' WHERE status = 'decided'",
+        "UPDATE screening_finding SET severity = 'info' WHERE severity = 'absolute'",
+        "UPDATE screening_finding SET evidence = '' WHERE severity = 'absolute'",
+        "UPDATE screening_finding SET resolution = 'Other words.' WHERE resolution <> ''",
+        "UPDATE screening_clearance SET expires_on = expires_on + 365",
+        "UPDATE screening_clearance SET decision = 'declined', expires_on = NULL",
+        "UPDATE screening_safetyalert SET acknowledge_by = acknowledge_by + interval '1 day'",
+        "UPDATE screening_safetyalert SET clinician_id = NULL",
+    ],
+)
+def test_closed_rows_are_not_rewritten(full: Clinic, sql: str) -> None:
+    assert "frozen" in (message := refused(sql)) or "append-only" in message
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE screening_screening SET status = 'draft', submitted_at = NULL WHERE status = 'submitted'",
+        "UPDATE screening_consent SET status = 'draft', signed_at = NULL",
+        "UPDATE screening_consent SET status = 'draft'",
+        "UPDATE screening_clearance SET voided_at = now()",
+        "UPDATE screening_safetyalert SET status = 'acknowledged'",
+    ],
+)
+def test_states_do_not_go_back_nor_half_way(full: Clinic, sql: str) -> None:
+    assert refused(sql)
+
+
+def test_the_last_move_is_the_last(full: Clinic) -> None:
+    clearance, consent, alert = Clearance.objects.get(), Consent.objects.get(), SafetyAlert.objects.get()
+    prescriber = full.person("prescriber")
+    services.void_clearance(clearance_id=clearance.pk, reason="Murmur.", by=prescriber, at=AT)
+    services.revoke_consent(consent_id=consent.pk, reason="Changed her mind.", by=prescriber, at=AT)
+    services.acknowledge_alert(alert_id=alert.pk, action="Called.", by=prescriber, at=AT)
+    assert refused("UPDATE screening_clearance SET voided_at = NULL, voided_by_id = NULL, void_reason = ''")
+    assert refused("UPDATE screening_consent SET status = 'signed', revoked_at = NULL, revoke_reason = ''")
+    assert refused("UPDATE screening_safetyalert SET action = 'Nothing.'")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE screening_measure SET total = 0",
+        "DELETE FROM screening_measure",
+        "TRUNCATE screening_measure CASCADE",
+    ],
+)
+def test_measures_are_only_ever_added(full: Clinic, sql: str) -> None:
+    assert refused(sql)
+    assert Measure.objects.get().total == 1
+
+
+@pytest.mark.parametrize(
+    "table", ["screening", "finding", "clearance", "consent", "measure", "medication", "safetyalert"]
+)
+def test_nothing_is_deleted(full: Clinic, table: str) -> None:
+    assert "permission denied" in refused(f"DELETE FROM screening_{table}")
+
+
+@pytest.mark.parametrize(
+    "table", ["screening", "finding", "clearance", "consent", "medication", "safetyalert"]
+)
+def test_histories_are_only_ever_added_to(full: Clinic, table: str) -> None:
+    assert refused(f"UPDATE screening_historical{table} SET history_type = '-'")
+    assert refused(f"DELETE FROM screening_historical{table}")
+
+
+def test_the_models_refuse_too(full: Clinic) -> None:
+    measure = Measure.objects.get()
+    with pytest.raises(HistoryBypassed):
+        measure.save()
+    with pytest.raises(HistoryBypassed):
+        measure.delete()
+    with pytest.raises(HistoryBypassed):
+        Finding.objects.filter(severity="absolute").update(severity="info")
+    assert Finding.objects.filter(severity="absolute").count() == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": "finished"},
+        {"status": "submitted"},
+        {"status": "decided", "submitted_at": AT},
+        {"status": "draft", "submitted_at": AT},
+    ],
+)
+def test_a_screening_has_one_of_its_states_with_their_times(clinic: Clinic, values: dict) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Screening(program=clinic.program, **values).save_by(clinic.person("therapist"), at=AT)
+
+
+def test_a_screening_is_decided_once(full: Clinic) -> None:
+    row = Clearance.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Clearance(
+            program=row.program,
+            screening=row.screening,
+            decision="deferred",
+            rationale="Again.",
+            decided_by=row.decided_by,
+            valid_from=AT,
+        ).save_by(row.decided_by, at=AT)

@@ -1,0 +1,94 @@
+"""A demo person at the API: in this process while seeding, over HTTP while telling the story."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import Any, Protocol
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from rest_framework.test import APIClient
+
+from kapclinic.core import clock
+from kapclinic.practice import services
+from kapclinic.practice.models import User
+
+
+class DemoRefused(RuntimeError):
+    """The API refused what the demo asked: the demo is out of step with the clinic."""
+
+
+class Desk(Protocol):
+    def call(self, method: str, path: str, body: Any = None, *, match: str = "") -> Any: ...
+
+
+def get(desk: Desk, path: str, **query: Any) -> Any:
+    return desk.call("GET", f"{path}?{urlencode(query)}" if query else path)
+
+
+def post(desk: Desk, path: str, body: Any = None) -> Any:
+    return desk.call("POST", path, body if body is not None else {})
+
+
+def patch(desk: Desk, path: str, body: Any) -> Any:
+    return desk.call("PATCH", path, body, match="*")
+
+
+class LocalDesk:
+    """Calls the views in this process, signed in by a token that ends with the seeding."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.client = APIClient()
+        self.token, secret = services.issue_token(user=user, name="seeding", at=clock.now())
+        self.client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+
+    def call(self, method: str, path: str, body: Any = None, *, match: str = "") -> Any:
+        headers = {"HTTP_IDEMPOTENCY_KEY": str(uuid4()), "HTTP_IF_MATCH": match or "*", "HTTP_HOST": "localhost"}
+        answer = self.client.generic(
+            method,
+            f"/api/v1/{path}",
+            json.dumps(body, default=str) if body is not None else "",
+            content_type="application/json",
+            secure=True,
+            **headers,
+        )
+        if answer.status_code >= 400:
+            raise DemoRefused(f"{method} {path}: {answer.status_code} {answer.content[:500]!r}")
+        return answer.json() if answer.content else None
+
+    def leave(self) -> None:
+        services.revoke_tokens(user=self.user, at=clock.now(), token_id=self.token.pk)
+
+
+class RemoteDesk:
+    """Calls a running clinic over HTTP with a bearer token."""
+
+    def __init__(self, base_url: str, email: str, password: str) -> None:
+        self.base_url, self.token = base_url.rstrip("/"), ""
+        self.cookies = ""
+        login = self._open("POST", "auth/login/", {"email": email, "password": password})
+        self.cookies = "; ".join(value.split(";")[0] for value in login.headers.get_all("Set-Cookie") or [])
+        csrf = dict(part.split("=", 1) for part in self.cookies.split("; "))["csrftoken"]
+        headers = {"Cookie": self.cookies, "X-CSRFToken": csrf}
+        issued = self._open("POST", "auth/tokens/", {"name": "demo story"}, headers)
+        self.token, self.cookies = json.load(issued)["token"], ""
+
+    def _open(self, method: str, path: str, body: Any, headers: dict[str, str] | None = None) -> Any:
+        data = None if body is None else json.dumps(body, default=str).encode()
+        sent = {"Content-Type": "application/json", "Accept": "application/json"} | (headers or {})
+        request = urllib.request.Request(f"{self.base_url}/api/v1/{path}", data, sent, method=method)  # noqa: S310
+        try:
+            return urllib.request.urlopen(request, timeout=30)  # noqa: S310
+        except HTTPError as exc:
+            raise DemoRefused(f"{method} {path}: {exc.code} {exc.read()[:500]!r}") from exc
+
+    def call(self, method: str, path: str, body: Any = None, *, match: str = "") -> Any:
+        headers = {"Authorization": f"Token {self.token}", "Idempotency-Key": str(uuid4()), "If-Match": match or "*"}
+        answer = self._open(method, path, body, headers).read()
+        return json.loads(answer) if answer else None
+
+    def leave(self) -> None:
+        self._open("DELETE", "auth/tokens/", None, {"Authorization": f"Token {self.token}"}).close()

@@ -1,0 +1,99 @@
+"""Who and where in the demo clinic: plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DOMAIN = "demo.kapclinic.test"
+EVERY_DAY = [{"weekday": day, "from": "08:00", "to": "20:00"} for day in range(7)]
+WEEKDAYS = [{"weekday": day, "from": "09:00", "to": "17:00"} for day in range(5)]
+ALL_KINDS = ["preparation", "dosing", "integration", "medical", "maintenance"]
+
+LOCATIONS: list[dict[str, Any]] = [
+    {
+        "name": "Demo Clinic Cottonwood",
+        "time_zone": "America/Denver",
+        "address": {"line1": "1 Example Street", "city": "Denver", "state": "CO", "postal_code": "80202"},
+        "phone": "303-555-0100",
+        "dea_number": "FD1234563",
+        "opening_hours": EVERY_DAY,
+        "legal_name": "Demo Clinic PLLC (fictional)",
+        "ein": "000000000",
+        "organization_npi": "1234567893",
+    },
+    {
+        "name": "Demo Clinic Harbor",
+        "time_zone": "America/New_York",
+        "address": {"line1": "2 Example Pier", "city": "Portland", "state": "ME", "postal_code": "04101"},
+        "phone": "207-555-0100",
+        "dea_number": "FD7654326",
+        "opening_hours": WEEKDAYS,
+        "legal_name": "Demo Clinic PLLC (fictional)",
+        "ein": "000000000",
+        "organization_npi": "1234567893",
+    },
+]
+ROOMS: list[dict[str, Any]] = [
+    {"name": "Aspen", "kinds": ALL_KINDS, "turnover_min": 15},
+    {"name": "Birch", "kinds": ALL_KINDS, "turnover_min": 15},
+    {"name": "Cedar", "kinds": ["preparation", "integration", "medical"], "turnover_min": 0},
+]
+LICENSED = {"license": {"number": "DEMO-0001", "state": "CO"}, "npi": "1234567893"}
+STAFF: list[dict[str, Any]] = [
+    {"login": "frontdesk", "name": "Frankie Desk (demo)", "roles": ["front_desk"]},
+    {
+        "login": "np",
+        "name": "Nic Vitals (demo)",
+        "roles": ["nurse_practitioner"],
+        "credentials": "PMHNP",
+        "npi": "1003000126",
+        "license": {"number": "DEMO-0002", "state": "CO"},
+        "monitor_capacity": 3,
+    },
+    {
+        "login": "therapist",
+        "name": "Thea Listener (demo)",
+        "roles": ["therapist"],
+        "credentials": "LCSW",
+        "kap_trained": True,
+        **LICENSED,
+    },
+    {
+        "login": "cotherapist",
+        "name": "Theo Second (demo)",
+        "roles": ["therapist"],
+        "credentials": "LPC",
+        "kap_trained": True,
+        "npi": "1636083770",
+        "license": {"number": "DEMO-0003", "state": "CO"},
+    },
+    {
+        "login": "prescriber",
+        "name": "Pat Orders (demo)",
+        "roles": ["prescriber"],
+        "credentials": "MD",
+        "npi": "1999999992",
+        "license": {"number": "DEMO-0004", "state": "CO"},
+        "dea_number": "FP1234563",
+    },
+    {"login": "billing", "name": "Bill Ledger (demo)", "roles": ["billing"]},
+    {"login": "director", "name": "Dana Policy (demo)", "roles": ["medical_director"]},
+]
+SECOND: list[dict[str, Any]] = [
+    row | {"login": f"{row['login']}2", "name": row["name"].replace(" (demo)", " II (demo)")}
+    for row in STAFF
+    if row["login"] != "cotherapist"
+]
+PROTOCOLS: list[dict[str, Any]] = [
+    {"name": "KAP sublingual", "program_type": "kap", "route": "sublingual"},
+    {"name": "KAP sublingual, doses at home", "program_type": "kap", "route": "sublingual", "home_dosing": True},
+    {"name": "KAP with intramuscular dose", "program_type": "kap", "route": "intramuscular"},
+    {"name": "Ketamine-only infusion", "program_type": "infusion_only", "route": "intravenous"},
+]
+CLIENTS: list[dict[str, Any]] = [
+    {"legal_first_name": "Robin", "legal_last_name": "Sample", "chosen_name": "Rob", "date_of_birth": "1985-03-02"},
+    {"legal_first_name": "Jamie", "legal_last_name": "Example", "date_of_birth": "1990-11-23"},
+    {"legal_first_name": "Sascha", "legal_last_name": "Placeholder", "date_of_birth": "1978-07-14"},
+    {"legal_first_name": "Mika", "legal_last_name": "Fictional", "date_of_birth": "1996-01-30"},
+]
+FEES = {"90837": "180.00", "90834": "150.00", "99214": "210.00", "KAP-DOSE": "250.00"}

@@ -1,0 +1,220 @@
+"""Builds the demo clinic through the API: two locations, one login per role, four clients at different points."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
+
+from kapclinic.core import clock
+from kapclinic.practice.management.demo import places
+from kapclinic.practice.management.demo.desk import LocalDesk, get, patch, post
+from kapclinic.practice.models import SYSTEM, Role, User
+
+REASON = "Demo data, entered after the fact."
+BP = {"systolic": 122, "diastolic": 78, "heart_rate": 68}
+
+
+def email(login: str) -> str:
+    return f"{login}@{places.DOMAIN}"
+
+
+class Seeder:
+    """One pass; `people` maps each login to its desk. One password for all, of any strength: it is a demo."""
+
+    def __init__(self, password: str) -> None:
+        self.password = password
+        self.hash = make_password(password)
+        self.people: dict[str, LocalDesk] = {}
+        self.ids: dict[str, Any] = {}
+
+    def seed(self) -> dict[str, Any]:
+        """Everything, in order; answers what `seed_demo --json` prints."""
+        first, second = self._house()
+        protocols = self._protocols()
+        self._codes()
+        clients = [self._client(row, first) for row in places.CLIENTS[:3]]
+        other = self._client(places.CLIENTS[3], second, by="frontdesk2")
+        ready = self._ready_program(clients[0], protocols[0], first)
+        waiting = self._program(clients[1], protocols[0], first)
+        infusion = self._program(clients[2], protocols[3], first)
+        sessions = self._sessions(waiting)
+        for desk in self.people.values():
+            desk.leave()
+        return {
+            "password": self.password,
+            "users": told_users(),
+            "locations": [first, second],
+            "rooms": self.ids["rooms"],
+            "protocols": [protocol["id"] for protocol in protocols],
+            "client": clients[1]["id"],
+            "program": waiting["id"],
+            "sessions": sessions,
+            "ready_program": ready["id"],
+            "ready_session": self.ids["ready_session"],
+            "infusion_program": infusion["id"],
+            "other_location_client": other["id"],
+        }
+
+    def _house(self) -> tuple[str, str]:
+        admin = User(email=email("admin"), name="Ada Accounts (demo)", roles=[Role.ADMIN], locations=[])
+        admin.password = self.hash
+        admin.save_by(SYSTEM, at=clock.now())
+        desk = self.people["admin"] = LocalDesk(admin)
+        first, second = (post(desk, "locations/", row)["id"] for row in places.LOCATIONS)
+        patch(desk, f"staff/{admin.pk}/", {"locations": [first, second]})
+        self.ids["rooms"] = {
+            where: [post(desk, "rooms/", row | {"location": where})["id"] for row in places.ROOMS]
+            for where in (first, second)
+        }
+        for rows, where, hours in ((places.STAFF, first, places.EVERY_DAY), (places.SECOND, second, places.WEEKDAYS)):
+            for row in rows:
+                self._staff(desk, row, where, hours)
+        return first, second
+
+    def _staff(self, desk: LocalDesk, row: dict[str, Any], where: str, hours: list[dict[str, Any]]) -> None:
+        body = {key: value for key, value in row.items() if key != "login"}
+        made = post(desk, "staff/", body | {"email": email(row["login"]), "locations": [where]})
+        desk.call("PUT", f"staff/{made['id']}/working-hours/", [hour | {"location": where} for hour in hours])
+        user = User.objects.get(pk=made["id"])
+        user.password = self.hash
+        self.people[row["login"]] = LocalDesk(user.save_by(SYSTEM, at=clock.now()))
+
+    def _protocols(self) -> list[dict[str, Any]]:
+        director = self.people["director"]
+        drafts = [post(director, "protocols/", row) for row in places.PROTOCOLS]
+        return [post(director, f"protocols/{draft['id']}/approve/") for draft in drafts]
+
+    def _codes(self) -> None:
+        call_command("load_service_codes", verbosity=0)
+        for code, amount in places.FEES.items():
+            body = {"code": code, "amount": amount, "valid_from": "2026-01-01"}
+            post(self.people["billing"], "fees/", body)
+
+    def _client(self, row: dict[str, Any], where: str, *, by: str = "frontdesk") -> dict[str, Any]:
+        body = row | {
+            "administrative_sex": "X",
+            "phone": f"303-555-{len(self.people) + int(row['date_of_birth'][:4]) % 1000:04d}",
+            "address": places.LOCATIONS[0]["address"],
+            "locations": [where],
+        }
+        made: dict[str, Any] = post(self.people[by], "clients/", body)
+        return made
+
+    def _program(self, client: dict[str, Any], protocol: dict[str, Any], where: str) -> dict[str, Any]:
+        kap = protocol["program_type"] == "kap"
+        body = {
+            "client": client["id"],
+            "protocol": protocol["id"],
+            "location": where,
+            "therapist": str(self.people["therapist"].user.pk) if kap else None,
+            "prescriber": str(self.people["prescriber"].user.pk),
+            "diagnosis": "F33.2",
+            "goals": "Demo goals: sleep better, see friends again.",
+            "pathway_reason": "Wishes therapy with the medicine." if kap else "Prefers the infusion alone.",
+            "accepted_modalities": ["video", "in_person"],
+        }
+        made: dict[str, Any] = post(self.people["frontdesk"], "programs/", body)
+        return made
+
+    # --- a client who is ready for a first dose ------------------------------------------------------------
+
+    def _ready_program(self, client: dict[str, Any], protocol: dict[str, Any], where: str) -> dict[str, Any]:
+        program = self._program(client, protocol, where)
+        self._clear(program)
+        consent = post(self.people["np"], "consents/", {"program": program["id"], "document": "kap_treatment"})
+        name = f"{client['legal_first_name']} {client['legal_last_name']}"
+        post(self.people["np"], f"consents/{consent['id']}/sign/", {"signer_name": name, "method": "typed"})
+        now = clock.now().replace(minute=0, second=0, microsecond=0)
+        for days in (6, 4):
+            self._past_preparation(program, now - timedelta(days=days), where)
+        start = now - timedelta(minutes=30)
+        self.ids["ready_session"] = self._book(program, "dosing", start, where, override_reason=REASON)["id"]
+        return program
+
+    def _clear(self, program: dict[str, Any]) -> None:
+        np, prescriber = self.people["np"], self.people["prescriber"]
+        reading = BP | {"measured_at": (clock.now() - timedelta(minutes=5)).isoformat()}
+        body = {"program": program["id"], "answers": {}, "blood_pressures": [reading], "medications": []}
+        draft = post(np, "screenings/", body)
+        submitted = post(np, f"screenings/{draft['id']}/submit/")
+        resolutions = [
+            {"finding": row["id"], "resolution": "Demo: asked and denied."}
+            for row in submitted["findings"]
+            if row["severity"] in {"relative", "unknown"}
+        ]
+        decision = {"decision": "cleared", "rationale": "Demo: suitable.", "resolutions": resolutions}
+        post(prescriber, f"screenings/{draft['id']}/decide/", decision)
+
+    def _past_preparation(self, program: dict[str, Any], start: datetime, where: str) -> None:
+        session = self._book(program, "preparation", start, where, override_reason=REASON)
+        path, at = f"sessions/{session['id']}", {"at": session["starts_at"]}
+        post(self.people["frontdesk"], f"{path}/check-in/", at)
+        post(self.people["therapist"], f"{path}/start/", at)
+        post(self.people["therapist"], f"{path}/complete/", {"at": session["ends_at"]})
+
+    def _book(
+        self, program: dict[str, Any], kind: str, start: datetime, where: str, *, override_reason: str
+    ) -> dict[str, Any]:
+        staff = [{"user": str(self.people["therapist"].user.pk), "role": "therapist"}]
+        if kind == "dosing":
+            staff.append({"user": str(self.people["np"].user.pk), "role": "nurse_practitioner"})
+        body = {
+            "program": program["id"],
+            "kind": kind,
+            "modality": "in_person",
+            "starts_at": start.isoformat(),
+            "ends_at": (start + timedelta(minutes=180 if kind == "dosing" else 60)).isoformat(),
+            "room": self.ids["rooms"][where][0],
+            "staff": staff,
+            "override_reason": override_reason,
+        }
+        made: dict[str, Any] = post(self.people["frontdesk"], "sessions/", body)
+        return made
+
+    # --- one session of each kind in the coming days -------------------------------------------------------
+
+    def _sessions(self, program: dict[str, Any]) -> dict[str, str]:
+        """The first free slot of each kind, a day further on for each."""
+        found = {}
+        start = clock.now() + timedelta(days=2)
+        for kind in places.ALL_KINDS:
+            query = {"program": program["id"], "kind": kind, "from": start.isoformat(), "page_size": 1}
+            slot = get(self.people["frontdesk"], "availability/", **query)["results"][0]
+            made = post(self.people["frontdesk"], "sessions/", slot | {"program": program["id"], "kind": kind})
+            found[kind] = made["id"]
+            start += timedelta(days=3)
+        return found
+
+
+def told_users() -> list[dict[str, Any]]:
+    """The demo's logins, those of the first location first."""
+    rows = User.objects.filter(email__endswith=f"@{places.DOMAIN}").order_by("created_at")
+    return [
+        {"id": str(user.pk), "email": user.email, "roles": user.roles, "locations": user.locations} for user in rows
+    ]
+
+
+def tell_again(password: str | None) -> dict[str, Any]:
+    """What an existing demo clinic would print; a password that is given becomes everybody's."""
+    if password is not None:
+        hashed = make_password(password)
+        for user in User.objects.filter(email__endswith=f"@{places.DOMAIN}"):
+            user.password = hashed
+            user.save_by(SYSTEM, at=clock.now())
+    desk = LocalDesk(User.objects.get(email=email("frontdesk")))
+    who = places.CLIENTS[1]
+    client = get(desk, "clients/", search=f"{who['legal_first_name']} {who['legal_last_name']}")["results"][0]
+    program = get(desk, "programs/", client=client["id"])["results"][0]
+    sessions = get(desk, "sessions/", program=program["id"], ordering="created_at")["results"]
+    desk.leave()
+    first_of_kind = {row["kind"]: row["id"] for row in reversed(sessions)}
+    return {
+        "password": password,
+        "users": told_users(),
+        "client": client["id"],
+        "program": program["id"],
+        "sessions": first_of_kind,
+    }

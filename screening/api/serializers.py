@@ -219,7 +219,7 @@ class ConsentIn(Input):
     language = serializers.ChoiceField(LANGUAGES, default="en")
 
 
-class SignIn(Input):
+class ConsentSignIn(Input):
     signer_name = Text(min_length=2, max_length=160)
     method = serializers.ChoiceField(Consent.Method.choices)
     signature = serializers.CharField(max_length=200_000, required=False, allow_blank=True, default="")

@@ -47,31 +47,31 @@ class ScreeningViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-created_at",)
 
     def get_queryset(self) -> QuerySet[Screening]:
-        rows = selectors.screenings_with_findings().visible_to(self.request.user)  # type: ignore[attr-defined]
+        rows = selectors.screenings_with_findings().visible_to(self.user)  # type: ignore[attr-defined]
         if self.action == "partial_update":
             rows = rows.select_related("program__protocol").select_for_update(of=("self",))
         return rows  # type: ignore[no-any-return]
 
     def create(self, request: Request) -> Response:
-        screening = services.create_screening(values=self.body(), by=request.user, at=self.at)
+        screening = services.create_screening(values=self.body(), by=self.user, at=self.at)
         return self.answer(screening, status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         screening = self.matched()
         values = self.body()  # not `given()`: a partial body would let its nested rows be partial too
         return self.answer(
-            services.change_screening(screening=screening, values=values, by=request.user, at=self.at)
+            services.change_screening(screening=screening, values=values, by=self.user, at=self.at)
         )
 
     def submit(self, request: Request, pk: Any) -> Response:
         self.body()
-        services.submit_screening(screening_id=self.get_object().pk, by=request.user, at=self.at)
+        services.submit_screening(screening_id=self.get_object().pk, by=self.user, at=self.at)
         return self.answer(self.get_object())
 
     def decide(self, request: Request, pk: Any) -> Response:
         screening = self.get_object()
         values = {"resolutions": []} | self.body()
-        services.decide_screening(screening_id=screening.pk, **values, by=request.user, at=self.at)
+        services.decide_screening(screening_id=screening.pk, **values, by=self.user, at=self.at)
         return self.answer(self.get_object())
 
     def conditions(self, request: Request) -> Response:
@@ -101,13 +101,13 @@ class ClearanceViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-valid_from",)
 
     def get_queryset(self) -> QuerySet[Clearance]:
-        return Clearance.objects.visible_to(self.request.user).select_related("program")
+        return Clearance.objects.visible_to(self.user).select_related("program")
 
     def void(self, request: Request, pk: Any) -> Response:
         clearance = self.get_object()
         reason = self.body()["reason"]
         return self.answer(
-            services.void_clearance(clearance_id=clearance.pk, reason=reason, by=request.user, at=self.at)
+            services.void_clearance(clearance_id=clearance.pk, reason=reason, by=self.user, at=self.at)
         )
 
 
@@ -126,17 +126,17 @@ class MedicationViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("created_at",)
 
     def get_queryset(self) -> QuerySet[Medication]:
-        rows = Medication.objects.visible_to(self.request.user)
+        rows = Medication.objects.visible_to(self.user)
         return rows.select_for_update() if self.action == "partial_update" else rows
 
     def create(self, request: Request) -> Response:
-        row = services.record_medication(values=self.body(), by=request.user, at=self.at)
+        row = services.record_medication(values=self.body(), by=self.user, at=self.at)
         return self.answer(row, status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         row = self.matched()
         return self.answer(
-            services.change_medication(medication=row, values=self.given(), by=request.user, at=self.at)
+            services.change_medication(medication=row, values=self.given(), by=self.user, at=self.at)
         )
 
 
@@ -150,7 +150,7 @@ class ConsentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "sign": rules.CONSENT_MOVES["sign"].roles,
         "revoke": rules.CONSENT_MOVES["revoke"].roles,
     }
-    inputs: ClassVar = {"create": s.ConsentIn, "sign": s.SignIn, "revoke": Reason}
+    inputs: ClassVar = {"create": s.ConsentIn, "sign": s.ConsentSignIn, "revoke": Reason}
     output = s.ConsentTextOut
     outputs: ClassVar = {"list": s.ConsentOut}
     filters = (
@@ -162,25 +162,25 @@ class ConsentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-created_at",)
 
     def get_queryset(self) -> QuerySet[Consent]:
-        rows = Consent.objects.visible_to(self.request.user).select_related("program")
+        rows = Consent.objects.visible_to(self.user).select_related("program")
         return rows.defer("text", "signature") if self.action == "list" else rows
 
     def create(self, request: Request) -> Response:
         return self.answer(
-            services.create_consent(values=self.body(), by=request.user, at=self.at), status=201
+            services.create_consent(values=self.body(), by=self.user, at=self.at), status=201
         )
 
     def sign(self, request: Request, pk: Any) -> Response:
         consent = self.get_object()
         return self.answer(
-            services.sign_consent(consent_id=consent.pk, **self.body(), by=request.user, at=self.at)
+            services.sign_consent(consent_id=consent.pk, **self.body(), by=self.user, at=self.at)
         )
 
     def revoke(self, request: Request, pk: Any) -> Response:
         consent = self.get_object()
         reason = self.body()["reason"]
         return self.answer(
-            services.revoke_consent(consent_id=consent.pk, reason=reason, by=request.user, at=self.at)
+            services.revoke_consent(consent_id=consent.pk, reason=reason, by=self.user, at=self.at)
         )
 
 
@@ -195,11 +195,11 @@ class MeasureViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-taken_at",)
 
     def get_queryset(self) -> QuerySet[Measure]:
-        return Measure.objects.visible_to(self.request.user).select_related("program")
+        return Measure.objects.visible_to(self.user).select_related("program")
 
     def create(self, request: Request) -> Response:
         return self.answer(
-            services.record_measure(values=self.body(), by=request.user, at=self.at), status=201
+            services.record_measure(values=self.body(), by=self.user, at=self.at), status=201
         )
 
 
@@ -222,12 +222,12 @@ class SafetyAlertViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("acknowledge_by",)
 
     def get_queryset(self) -> QuerySet[SafetyAlert]:
-        rows = SafetyAlert.objects.visible_to(self.request.user)
+        rows = SafetyAlert.objects.visible_to(self.user)
         return rows.select_related("program")
 
     def acknowledge(self, request: Request, pk: Any) -> Response:
         alert = self.get_object()
         action = self.body()["action"]
         return self.answer(
-            services.acknowledge_alert(alert_id=alert.pk, action=action, by=request.user, at=self.at)
+            services.acknowledge_alert(alert_id=alert.pk, action=action, by=self.user, at=self.at)
         )

@@ -1,0 +1,153 @@
+"""Every address, asked as every role, answers as docs/permissions.md says; and the page says what was agreed."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import UUID
+
+import pytest
+from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
+
+from kapclinic.trail.management.commands import permissions_matrix
+from kapclinic.trail.management.commands.permissions_matrix import ROLES, entries
+from tests.cast import Cast
+
+PAGE = Path(__file__).parent.parent / "docs" / "permissions.md"
+NOBODY = UUID("01900000-0000-7000-8000-00000000dead")
+PERSON = dict(
+    zip(ROLES, ("frontdesk", "np", "therapist", "prescriber", "billing", "director", "admin"), strict=True)
+)
+DESK, NP, TH, PR, BI, DI, AD = ROLES
+BOOK = {DESK, NP, TH, PR, DI}
+CLINICAL = {NP, TH, PR, DI}
+ALL = set(ROLES)
+
+# The clinic's agreement, written down by hand: who may do what, whatever the views say.
+AGREED: dict[tuple[str, str], set[str]] = {
+    ("POST", "clients/"): BOOK,
+    ("PATCH", "clients/{id}/"): BOOK,
+    ("GET", "clients/{id}/access-log/"): {DI},
+    ("POST", "programs/"): BOOK,
+    ("GET", "locations/"): ALL,
+    ("GET", "staff/"): ALL,
+    ("GET", "protocols/"): ALL,
+    ("GET", "obligations/"): ALL,
+    ("POST", "sessions/"): BOOK,
+    ("POST", "sessions/{id}/reschedule/"): BOOK,
+    ("POST", "sessions/{id}/cancel/"): BOOK,
+    ("POST", "sessions/{id}/check-in/"): BOOK,
+    ("GET", "availability/"): BOOK,
+    ("GET", "sessions/{session_id}/readiness/"): BOOK,
+    ("GET", "screenings/"): CLINICAL,
+    ("GET", "screenings/{id}/"): CLINICAL,
+    ("GET", "measures/"): CLINICAL,
+    ("POST", "screenings/{id}/decide/"): {PR},
+    ("POST", "sessions/{session_id}/orders/"): {PR},
+    ("POST", "sessions/{session_id}/readings/"): {NP, PR},
+    ("POST", "sessions/{session_id}/discharge/"): {NP, PR},
+    ("POST", "sessions/{session_id}/administrations/"): {NP, PR},
+    ("POST", "drug-lots/"): {NP, PR},
+    ("POST", "drug-entries/"): {NP, PR},
+    ("GET", "drug-lots/"): {NP, PR, DI},
+    ("GET", "drug-entries/"): {NP, PR, DI},
+    ("POST", "sessions/{session_id}/adverse-events/"): CLINICAL,
+    ("GET", "notes/"): CLINICAL,
+    ("POST", "obligations/{id}/waive/"): {TH, PR},
+    ("POST", "charges/"): {BI, DI},
+    ("POST", "payments/"): {BI, DI},
+    ("POST", "superbills/"): {BI, DI},
+    ("POST", "protocols/"): {DI},
+    ("POST", "protocols/{id}/approve/"): {DI},
+    ("POST", "locations/"): {AD},
+    ("POST", "rooms/"): {AD},
+    ("POST", "staff/"): {AD},
+    ("PATCH", "staff/{id}/"): {AD},
+    ("PUT", "staff/{id}/working-hours/"): {AD},
+}
+
+
+def _page() -> dict[tuple[str, str], list[bool]]:
+    """(method, address) -> ticks by role, the last one for nobody signed in."""
+    found = {}
+    for line in PAGE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0].startswith("`"):
+            found[cells[1], cells[0].strip("`")] = [cell == "✓" for cell in cells[2:]]
+    return found
+
+
+def _ask(client: APIClient, method: str, route: str) -> Any:
+    path = re.sub(r"\{\w+\}", str(NOBODY), route)
+    return client.generic(method, f"/api/v1/{path}", "{}" if method != "GET" else "", "application/json")
+
+
+def test_the_page_is_what_the_views_say() -> None:
+    call_command("permissions_matrix", "--check", stdout=StringIO())
+
+
+def test_every_address_answers_every_role_as_the_page_says(cast: Cast) -> None:
+    wrong = []
+    for column, role in enumerate(ROLES):
+        client = APIClient()
+        client.force_authenticate(getattr(cast, PERSON[role]))
+        for (method, route), ticks in _page().items():
+            answer = _ask(client, method, route)
+            refused = answer.status_code == 403 and answer.json()["code"] == "not_permitted"
+            if refused == ticks[column] or answer.status_code >= 500:
+                wrong.append(f"{method} {route} as {role}: {answer.status_code}")
+    assert wrong == []
+
+
+def test_nobody_gets_in_without_signing_in(cast: Cast) -> None:
+    wrong = []
+    for (method, route), ticks in _page().items():
+        answer = _ask(APIClient(), method, route)
+        if (answer.status_code == 401 and answer.json()["code"] == "not_authenticated") == ticks[-1]:
+            wrong.append(f"{method} {route}: {answer.status_code}")
+    assert wrong == []
+    assert {route for (_, route), ticks in _page().items() if ticks[-1]} == {"auth/login/", "auth/logout/"}
+
+
+@pytest.mark.parametrize(("method", "route"), AGREED, ids=lambda value: value)
+def test_the_roles_are_those_that_were_agreed(method: str, route: str) -> None:
+    found = {(entry.method, entry.route): entry.roles for entry in entries()}
+    assert found[method, route] == AGREED[method, route]
+
+
+def test_the_administrator_sees_no_clinical_content_and_no_money() -> None:
+    clinical = (
+        "sessions/",
+        "screenings/",
+        "notes/",
+        "measures/",
+        "medications/",
+        "alarms/",
+        "charges/",
+        "payments/",
+    )
+    open_to_admin = [e.route for e in entries() if e.roles and AD in e.roles and e.route.startswith(clinical)]
+    assert open_to_admin == []
+
+
+class Forgetful:
+    """A view that names no roles for one of its actions."""
+
+    public: ClassVar[frozenset[str]] = frozenset()
+    roles: ClassVar[dict[str, frozenset[str]]] = {"list": frozenset()}
+
+
+def test_a_view_that_names_no_roles_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = type("view", (), {"cls": Forgetful, "actions": {"get": "list", "post": "create"}})
+    monkeypatch.setattr(permissions_matrix, "routes", lambda patterns: iter([("api/v1/forgotten/", view)]))
+    with pytest.raises(CommandError, match="Forgetful names no roles for 'create'"):
+        call_command("permissions_matrix", stdout=StringIO())
+
+
+def test_the_check_fails_when_the_page_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permissions_matrix.Command, "render", lambda self: "something else")
+    with pytest.raises(CommandError, match=r"docs/permissions.md is not what the code says"):
+        call_command("permissions_matrix", "--check", stdout=StringIO())

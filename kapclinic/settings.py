@@ -29,7 +29,9 @@ if not SECRET_KEY or not FIELD_KEYS:
     SECRET_KEY = SECRET_KEY or "development-only-key-never-used-in-production-0123456789"
     FIELD_KEYS = FIELD_KEYS or ["ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ="]
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "testserver"] if EMBEDDED else [])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "testserver"] if EMBEDDED else []
+)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -140,7 +142,9 @@ SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+)
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 STATIC_URL = "/static/"
@@ -174,6 +178,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "SessionKindEnum": "kapclinic.practice.models.SessionKind",
+        "RoleEnum": "kapclinic.practice.models.Role",
+        "ModalityEnum": "programs.models.Modality",
+        "ConsentMethodEnum": "screening.models.Consent.Method",
+        "PaymentMethodEnum": "billing.ledger.models.Method",
+        "NoteKindEnum": "sessions.notes.models.Note.Kind",
+        "DrugEntryKindEnum": "sessions.drugs.rules.BY_HAND_CHOICES",
+    },
     "SERVE_PERMISSIONS": ["kapclinic.core.http.permissions.AllowAny"],
 }
 

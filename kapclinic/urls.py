@@ -1,5 +1,7 @@
 """Addresses. Apps are included by name, so this package imports nothing that stands above it."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -8,7 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from kapclinic.core.http import problems
 from kapclinic.trail.api.views import healthz, readyz
 
-api = [
+api: list[Any] = [
     path("", include("kapclinic.trail.api.urls")),
     path("", include("kapclinic.practice.api.urls")),
     path("", include("programs.api.urls")),

@@ -126,7 +126,8 @@ class Program(AuditedModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                name="program_status", condition=Q(status__in=["active", "on_hold", "completed", "discontinued"])
+                name="program_status",
+                condition=Q(status__in=["active", "on_hold", "completed", "discontinued"]),
             ),
             models.CheckConstraint(name="program_phase", condition=Q(phase__in=list(Phase.values))),
         ]

@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 BANDS: dict[str, Any] = {
-    "bp": {"go": [140, 90], "hold": [160, 100], "red": [180, 110], "red_single": [200, 120], "recheck_min": 5},
+    "bp": {
+        "go": [140, 90],
+        "hold": [160, 100],
+        "red": [180, 110],
+        "red_single": [200, 120],
+        "recheck_min": 5,
+    },
     "hr": {"go": [50, 100], "hold": [45, 110], "red_high": 120, "red_low": 50},
     "spo2": {"go": 95, "hold": 92, "red": 90, "emergency": 88},
     "rr": {"go": [10, 20], "hold": [10, 24], "red": [8, 30]},
@@ -106,7 +112,9 @@ def filled(values: dict[str, Any]) -> dict[str, Any]:
     """`values` of a protocol with every default that it leaves out; nested tables are merged key by key."""
     route = BY_ROUTE[values["route"]]
     lengths = LENGTHS | {"dosing": route["dosing_min"]} | dict(values.get("lengths_min") or {})
-    bands = {sign: default | dict((values.get("bands") or {}).get(sign, {})) for sign, default in BANDS.items()}
+    bands = {
+        sign: default | dict((values.get("bands") or {}).get(sign, {})) for sign, default in BANDS.items()
+    }
     limits = LIMITS | dict(values.get("limits") or {})
     limits["plausible"] = LIMITS["plausible"] | dict((values.get("limits") or {}).get("plausible", {}))
     defaults = {

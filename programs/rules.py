@@ -31,7 +31,9 @@ NEXT: Mapping[str, frozenset[str]] = {
     Phase.SCREENING: frozenset({Phase.PREPARATION, Phase.DOSING}),
     Phase.PREPARATION: frozenset({Phase.DOSING}),
     Phase.DOSING: frozenset({Phase.INTEGRATION}),
-    Phase.INTEGRATION: frozenset({Phase.MAINTENANCE, Phase.DOSING}),  # back only when the last dose was voided
+    Phase.INTEGRATION: frozenset(
+        {Phase.MAINTENANCE, Phase.DOSING}
+    ),  # back only when the last dose was voided
     Phase.MAINTENANCE: frozenset(),
 }
 COMPLETABLE = frozenset({Phase.INTEGRATION, Phase.MAINTENANCE})
@@ -58,13 +60,19 @@ def _positive(value: object) -> bool:
 
 def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
     """What makes a protocol unusable, field by field (of `policy.filled` values)."""
-    errors = [*_window_errors(values["integration"]), *_dose_errors(values["dose"]), *_resource_errors(values)]
+    errors = [
+        *_window_errors(values["integration"]),
+        *_dose_errors(values["dose"]),
+        *_resource_errors(values),
+    ]
     checks = values["checks_min"]
     if checks != sorted(set(checks)):
         errors.append(FieldError("/checks_min", "order", "Minutes rise, without repeats."))
     unknown = set(values["lengths_min"]) - set(SessionKind.values)
     if unknown or not all(_positive(v) and v <= 720 for v in values["lengths_min"].values()):
-        errors.append(FieldError("/lengths_min", "invalid", "Minutes (1 to 720) by session kind are expected."))
+        errors.append(
+            FieldError("/lengths_min", "invalid", "Minutes (1 to 720) by session kind are expected.")
+        )
     span = values["span_days"]
     if len(span) != 2 or not all(map(_positive, span)) or span[0] > span[1]:
         errors.append(FieldError("/span_days", "invalid", "[fewest, most] days are expected."))
@@ -74,7 +82,9 @@ def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
 def _window_errors(window: Mapping[str, Any]) -> list[FieldError]:
     times = [window.get("from_hours"), window.get("to_hours")]
     if set(window) - {"from_hours", "to_hours", "outer_hours"}:
-        return [FieldError("/integration", "unknown_field", "from_hours, to_hours and outer_hours are expected.")]
+        return [
+            FieldError("/integration", "unknown_field", "from_hours, to_hours and outer_hours are expected.")
+        ]
     if not all(isinstance(t, int) and t >= 0 for t in times) or times[0] >= times[1]:  # type: ignore[operator]
         return [FieldError("/integration", "invalid", "from_hours must be before to_hours.")]
     return []
@@ -97,12 +107,20 @@ def _resource_errors(values: Mapping[str, Any]) -> list[FieldError]:
     errors = []
     for index, row in enumerate(rows):
         known = {"role", "from_min", "to_min", "mode"}
-        if set(row) - known or row.get("role") not in Role.values or row.get("mode") not in {"exclusive", "monitor"}:
+        if (
+            set(row) - known
+            or row.get("role") not in Role.values
+            or row.get("mode") not in {"exclusive", "monitor"}
+        ):
             errors.append(
-                FieldError(f"/resources/{index}", "invalid", "role, from_min, to_min, mode (exclusive/monitor).")
+                FieldError(
+                    f"/resources/{index}", "invalid", "role, from_min, to_min, mode (exclusive/monitor)."
+                )
             )
         elif not 0 <= row["from_min"] < row["to_min"] <= values["lengths_min"]["dosing"]:
             errors.append(
-                FieldError(f"/resources/{index}/to_min", "invalid", "The part must lie inside the dosing session.")
+                FieldError(
+                    f"/resources/{index}/to_min", "invalid", "The part must lie inside the dosing session."
+                )
             )
     return errors

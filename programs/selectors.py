@@ -9,7 +9,9 @@ from programs.models import Program, Protocol
 
 def protocols() -> QuerySet[Protocol]:
     """Every version; approved ones first, then by name and newest edition."""
-    rank = Case(When(status=Protocol.Status.APPROVED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    rank = Case(
+        When(status=Protocol.Status.APPROVED, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
     found: QuerySet[Protocol] = Protocol.objects.annotate(rank=rank)
     return found
 

@@ -51,14 +51,18 @@ def approve_protocol(*, protocol_id: UUID, by: User, at: datetime) -> Protocol:
     return protocol.save_by(by, at=at)
 
 
-def _staff(user_id: UUID | None, role: Role, location: Location, field: str) -> tuple[User | None, list[FieldError]]:
+def _staff(
+    user_id: UUID | None, role: Role, location: Location, field: str
+) -> tuple[User | None, list[FieldError]]:
     if user_id is None:
         return None, []
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None or location.pk not in user.locations:
         return None, [FieldError(f"/{field}", "not_found", "There is no such staff member at this location.")]
     if role not in user.role_set:
-        return None, [FieldError(f"/{field}", "wrong_role", f"This staff member is not a {role.label.lower()}.")]
+        return None, [
+            FieldError(f"/{field}", "wrong_role", f"This staff member is not a {role.label.lower()}.")
+        ]
     return user, []
 
 
@@ -80,7 +84,9 @@ def open_program(*, values: Mapping[str, Any], by: Any, at: datetime) -> Program
     if protocol is None:
         errors.append(FieldError("/protocol", "not_found", "There is no such protocol."))
     elif protocol.status != Protocol.Status.APPROVED:
-        raise ProtocolNotApproved(errors=[FieldError("/protocol", "not_approved", "Choose an approved version.")])
+        raise ProtocolNotApproved(
+            errors=[FieldError("/protocol", "not_approved", "Choose an approved version.")]
+        )
     client, more = _visible(Client, values.pop("client"), by, "client")
     location = Location.objects.filter(pk=values.pop("location")).first()
     if location is None or location.pk not in by.locations:
@@ -95,7 +101,12 @@ def open_program(*, values: Mapping[str, Any], by: Any, at: datetime) -> Program
         errors.append(FieldError("/location", "not_found", "The client is not registered at this location."))
     merge(errors)
     program = Program(
-        client=client, protocol=protocol, location=location, therapist=therapist, prescriber=prescriber, **values
+        client=client,
+        protocol=protocol,
+        location=location,
+        therapist=therapist,
+        prescriber=prescriber,
+        **values,
     )
     program.accepted_modalities = program.accepted_modalities or [Modality.IN_PERSON]
     program.save_by(by, at=at)
@@ -105,7 +116,9 @@ def open_program(*, values: Mapping[str, Any], by: Any, at: datetime) -> Program
 
 def lock_program(program_id: UUID) -> Program:
     """The program's row, locked until the transaction ends."""
-    found: Program = Program.objects.select_for_update(of=("self",)).select_related("protocol").get(pk=program_id)
+    found: Program = (
+        Program.objects.select_for_update(of=("self",)).select_related("protocol").get(pk=program_id)
+    )
     return found
 
 
@@ -169,7 +182,9 @@ def move_program(*, program_id: UUID, move: str, by: Any, at: datetime, reason: 
 @transaction.atomic
 def discontinue_declined(*, program_id: UUID, by: Any, at: datetime) -> Program:
     """End the course because the prescriber declined the client."""
-    return move_program(program_id=program_id, move="discontinue", by=by, at=at, reason="Declined at screening.")
+    return move_program(
+        program_id=program_id, move="discontinue", by=by, at=at, reason="Declined at screening."
+    )
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,15 @@ from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM, Client, Location, Role, Room, User
 from programs import services as programs
 from programs.models import Program, Protocol
+from screening import services as screening
+from screening.rules.conditions import CONDITIONS
+from sessions.booking.models import Session
+from sessions.booking.services import Ask
+from sessions.day import services as day
+from sessions.dosing import services as dosing
+from sessions.dosing.models import Administration, Order
+from sessions.integration.models import Obligation
+from sessions.monitoring import services as monitoring
 
 MONDAY = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)  # 09:00 in Denver
 PASSWORD = "correct horse battery staple"
@@ -58,7 +68,9 @@ class Desk:
     def put(self, path: str, body: Any) -> Any:
         return self.client.put(f"/api/v1/{path}", body, format="json")
 
-    def must(self, path: str, body: Any = None, *, status: int | tuple[int, ...] = (200, 201), **more: Any) -> Any:
+    def must(
+        self, path: str, body: Any = None, *, status: int | tuple[int, ...] = (200, 201), **more: Any
+    ) -> Any:
         """POST that has to succeed; returns the answer's body."""
         answer = self.post(path, body, **more)
         allowed = status if isinstance(status, tuple) else (status,)
@@ -131,7 +143,9 @@ def assemble() -> Cast:
     licensed = {"credentials": "LCSW", "license_number": "L-1", "license_state": "CO", "npi": "1234567893"}
     people = {
         "frontdesk": staff("frontdesk", [Role.FRONT_DESK], north),
-        "np": staff("np", [Role.NURSE_PRACTITIONER], north, npi="1003000126", credentials="NP", monitor_capacity=3),
+        "np": staff(
+            "np", [Role.NURSE_PRACTITIONER], north, npi="1003000126", credentials="NP", monitor_capacity=3
+        ),
         "therapist": staff("therapist", [Role.THERAPIST], north, kap_trained=True, **licensed),
         "other_therapist": staff("other_therapist", [Role.THERAPIST], north, kap_trained=True, **licensed),
         "prescriber": staff("prescriber", [Role.PRESCRIBER], north, npi="1999999992", credentials="MD"),
@@ -145,7 +159,12 @@ def assemble() -> Cast:
         "south_billing": staff("south_billing", [Role.BILLING], south),
     }
     return Cast(
-        north, south, room("Aspen", north, KINDS), room("Birch", north, KINDS), room("Cedar", south, KINDS), people
+        north,
+        south,
+        room("Aspen", north, KINDS),
+        room("Birch", north, KINDS),
+        room("Cedar", south, KINDS),
+        people,
     )
 
 
@@ -169,7 +188,9 @@ def approved_protocol(cast: Cast, **more: Any) -> Protocol:
     return programs.approve_protocol(protocol_id=draft.pk, by=cast.director, at=clock.now())
 
 
-def opened_program(cast: Cast, *, protocol: Protocol | None = None, who: Client | None = None, **more: Any) -> Program:
+def opened_program(
+    cast: Cast, *, protocol: Protocol | None = None, who: Client | None = None, **more: Any
+) -> Program:
     """A program in its screening phase, at North with the cast's therapist and prescriber."""
     protocol = protocol or approved_protocol(cast)
     values = {
@@ -187,3 +208,140 @@ def opened_program(cast: Cast, *, protocol: Protocol | None = None, who: Client 
 def later(**delta: float) -> datetime:
     """A moment after the clock's."""
     return clock.now() + timedelta(**delta)
+
+
+def calm() -> dict[str, Any]:
+    """Vital signs of a well client, taken at the clock's moment."""
+    return {
+        "systolic": 122,
+        "diastolic": 78,
+        "heart_rate": 70,
+        "spo2": 98,
+        "respiratory_rate": 14,
+        "sedation": 5,
+        "measured_at": clock.now(),
+    }
+
+
+def clear(cast: Cast, program: Program) -> None:
+    """Screen a healthy client and let the prescriber clear them; the consent is signed."""
+    at = clock.now()
+    pressure = {"systolic": 124, "diastolic": 80, "heart_rate": 66, "measured_at": at - timedelta(minutes=10)}
+    healthy = {code: False for code, condition in CONDITIONS.items() if condition.asked}
+    values = {"program": program.pk, "answers": healthy, "blood_pressures": [pressure], "medications": []}
+    draft = screening.create_screening(values=values, by=cast.np, at=at)
+    submitted = screening.submit_screening(screening_id=draft.pk, by=cast.np, at=at)
+    words = [
+        {"finding": row.pk, "resolution": "Looked at: acceptable."}
+        for row in submitted.findings.all()
+        if row.severity in {"relative", "unknown"}
+    ]
+    screening.decide_screening(
+        screening_id=draft.pk,
+        decision="cleared",
+        rationale="Suitable.",
+        resolutions=words,
+        by=cast.prescriber,
+        at=at,
+    )
+    sign_consent(cast, program)
+
+
+def sign_consent(cast: Cast, program: Program) -> None:
+    values = {"program": program.pk, "document": "kap_treatment", "language": "en"}
+    draft = screening.create_consent(values=values, by=cast.np, at=clock.now())
+    screening.sign_consent(
+        consent_id=draft.pk,
+        signer_name="Robin Sample",
+        method="typed",
+        signature="",
+        by=cast.np,
+        at=clock.now(),
+    )
+
+
+def cleared_program(cast: Cast, **more: Any) -> Program:
+    """A KAP program that may dose: cleared, consented, prepared (the default protocol here asks for none)."""
+    more.setdefault("protocol", None)
+    if more["protocol"] is None:
+        more["protocol"] = approved_protocol(cast, name=f"KAP {next(_keys)}", min_preparations=0)
+    program = opened_program(cast, **more)
+    clear(cast, program)
+    program.refresh_from_db()
+    return program
+
+
+def ask(cast: Cast, kind: str, starts_at: datetime, **more: Any) -> Ask:
+    """What the front desk asks for: in Aspen with the cast's therapist, and the NP for a dose."""
+    minutes = {"preparation": 60, "integration": 60, "dosing": 180, "medical": 30, "maintenance": 60}[kind]
+    people = [{"user": cast.therapist.pk, "role": "therapist"}]
+    if kind == "dosing":
+        people.append({"user": cast.np.pk, "role": "nurse_practitioner"})
+    values = {
+        "kind": kind,
+        "modality": "in_person",
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=minutes),
+        "room": cast.aspen.pk,
+        "staff": people,
+    }
+    return Ask(**values | more)
+
+
+def booked(cast: Cast, program: Program, kind: str, starts_at: datetime, **more: Any) -> Session:
+    """A session in the book; a dose holds its integration slot too."""
+    obligation = more.pop("obligation", None)
+    return day.book(
+        program_id=program.pk,
+        ask=ask(cast, kind, starts_at, **more),
+        obligation_id=obligation.pk if obligation else None,
+        by=cast.frontdesk,
+        at=clock.now(),
+    )
+
+
+def written_order(cast: Cast, session: Session, **more: Any) -> Order:
+    values = {
+        "drug": "ketamine",
+        "route": session.program.protocol.route,
+        "dose_mg": Decimal(100),
+        "max_total_mg": Decimal(200),
+        "valid_until": max(session.ends_at, clock.now()) + timedelta(days=1),
+    }
+    return dosing.write_order(session_id=session.pk, values=values | more, by=cast.prescriber, at=clock.now())
+
+
+def ready_dose(cast: Cast, program: Program | None = None, **more: Any) -> Session:
+    """A dosing session at the clock's moment: the client is there, everything is written, nothing is given yet."""
+    program = program or cleared_program(cast)
+    now = clock.now()
+    more.setdefault("override_reason", "Written up late")
+    session = booked(cast, program, "dosing", more.pop("starts_at", now), **more)
+    day.check_in(session_id=session.pk, by=cast.frontdesk, moment=now, at=now)
+    session.refresh_from_db()
+    escort = {"name": "Alex Example", "phone": "303-555-0177", "relationship": "friend"}
+    day.change(session=session, values={"escort": escort}, by=cast.frontdesk, at=now)
+    written_order(cast, session)
+    monitoring.record_reading(session=session, values=calm(), dosed_at=None, by=cast.np, at=now)
+    return session
+
+
+def give(cast: Cast, session: Session, **more: Any) -> Administration:
+    """Record a dose of the client's own lozenge at the clock's moment."""
+    values = {
+        "order": Order.objects.filter(session=session).latest("created_at").pk,
+        "dose_mg": Decimal(100),
+        "supply": "client_prescription",
+        "given_by": "self_observed",
+        "administered_at": clock.now(),
+    }
+    return dosing.record_administration(
+        session_id=session.pk, values=values | more, witness=None, by=cast.np, at=clock.now()
+    )
+
+
+def owed(cast: Cast, program: Program | None = None) -> Obligation:
+    """What a dose that was given just now owes, still due."""
+    session = ready_dose(cast, program)
+    give(cast, session)
+    return Obligation.objects.get(dosing_session=session)

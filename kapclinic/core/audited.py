@@ -97,7 +97,7 @@ class AuditedBase(UUIDModel):
 
     def save_by(self, by: HasId, *, at: datetime) -> Self:
         """Save as `by`, at `at`: raises the version and writes one history row."""
-        self._history_user = by
+        self._history_user: HasId | None = by
         self._history_date = at
         if self._state.adding:
             self.created_at = at

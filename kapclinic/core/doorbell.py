@@ -11,6 +11,8 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis import RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +20,7 @@ logger = logging.getLogger(__name__)
 def _send(name: str, ids: dict[str, str]) -> None:
     try:
         current_app.send_task(name, kwargs=ids, retry=False, ignore_result=True)
-    except (OSError, current_app.connection_for_write().recoverable_connection_errors) as exc:
+    except (OSError, OperationalError, RedisError) as exc:
         logger.warning("the broker did not take %s: %s", name, type(exc).__name__)
 
 

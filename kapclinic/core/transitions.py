@@ -23,7 +23,9 @@ class Move:
 
     @classmethod
     def of(cls, sources: set[str], target: str | None, roles: set[str] | frozenset[str]) -> Move:
-        return cls(frozenset(map(str, sources)), None if target is None else str(target), frozenset(map(str, roles)))
+        return cls(
+            frozenset(map(str, sources)), None if target is None else str(target), frozenset(map(str, roles))
+        )
 
 
 Moves = Mapping[str, Move]

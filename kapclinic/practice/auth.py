@@ -8,8 +8,7 @@ from uuid import UUID
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import SessionAuthentication, get_authorization_header
-from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -22,7 +21,11 @@ class ClinicBackend(BaseBackend):
     """One e-mail, one password, active staff only; the same time is spent on an unknown e-mail."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
     ) -> User | None:
         email = kwargs.get("email") or username
         if not email or password is None:
@@ -33,7 +36,7 @@ class ClinicBackend(BaseBackend):
             return None
         return user if user.check_password(password) and user.is_active else None
 
-    def get_user(self, user_id: UUID) -> User | None:  # type: ignore[override]
+    def get_user(self, user_id: UUID) -> User | None:
         return User.objects.filter(pk=user_id, is_active=True).first()
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
@@ -56,7 +59,9 @@ class TokenAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise AuthenticationFailed("The token header is malformed.")
         digest = token_digest(parts[1].decode("latin-1"))
-        token = AuthToken.objects.select_related("user").filter(digest=digest, revoked_at__isnull=True).first()
+        token = (
+            AuthToken.objects.select_related("user").filter(digest=digest, revoked_at__isnull=True).first()
+        )
         if token is None or token.expires_at <= clock.now() or not token.user.is_active:
             raise AuthenticationFailed("This token is unknown, ended or expired.")
         return token.user, token

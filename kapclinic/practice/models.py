@@ -40,11 +40,14 @@ class SessionKind(models.TextChoices):
     MAINTENANCE = "maintenance"
 
 
+SYSTEM_ID = UUID("00000000-0000-7000-8000-000000000001")
+
+
 @dataclass(frozen=True)
 class System:
     """The worker as an actor: known to histories and to the audit log by this fixed id; it cannot sign in."""
 
-    pk: UUID = UUID("00000000-0000-7000-8000-000000000001")
+    pk: UUID = SYSTEM_ID
     role_set: frozenset[str] = frozenset({"system"})
     locations: tuple[UUID, ...] = ()
 
@@ -61,7 +64,9 @@ class Location(AuditedModel):
     phone = models.CharField(max_length=30, blank=True)
     dea_number = models.CharField(max_length=9, blank=True)
     pos_code = models.CharField(max_length=2, default="11")
-    opening_hours = models.JSONField(default=list)  # [{"weekday": 0, "from": "08:00", "to": "20:00"}], 0 is Monday
+    opening_hours = models.JSONField(
+        default=list
+    )  # [{"weekday": 0, "from": "08:00", "to": "20:00"}], 0 is Monday
     legal_name = models.CharField(max_length=160, blank=True)
     ein = models.CharField(max_length=9, blank=True)
     organization_npi = models.CharField(max_length=10, blank=True)
@@ -103,13 +108,13 @@ class UserManager(BaseUserManager["User"], models.Manager.from_queryset(AuditedQ
     """Looks users up by e-mail in any case."""
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username or "")  # type: ignore[no-any-return]
+        return self.get(email__iexact=username or "")
 
 
 class User(AuditedBase, AbstractBaseUser):
     """A staff member. One person may hold several roles; `locations` bounds what they see."""
 
-    last_login = None  # type: ignore[assignment]
+    last_login = None
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
     roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
@@ -147,9 +152,9 @@ class User(AuditedBase, AbstractBaseUser):
     def location_ids(self) -> tuple[UUID, ...]:
         return tuple(self.locations)
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Without Django's silent re-hash: a user row is saved by somebody, never by a look."""
-        return check_password(raw_password, self.password)
+        return raw_password is not None and check_password(raw_password, self.password)
 
     # Stock Django admin asks these; only the administrator gets in at all (kapclinic.admin).
     @property

@@ -43,7 +43,9 @@ def search_text(*, names: Sequence[str], mrn: str, phone: str, born: date) -> st
 
 def search_terms(text: str) -> list[str]:
     """What to look for: each word, and a phone number as its digits."""
-    if re.fullmatch(r"[-+()./\s0-9]{7,}", text) and not re.fullmatch(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}", text.strip()):
+    if re.fullmatch(r"[-+()./\s0-9]{7,}", text) and not re.fullmatch(
+        r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}", text.strip()
+    ):
         return [digits(text)]
     return normalized(text).split()
 
@@ -63,12 +65,15 @@ def zone_is_known(name: str) -> bool:
 
 def hours_errors(rows: Sequence[Any], *, where: str) -> list[FieldError]:
     """Reversed or overlapping weekly hours, by index. Rows have weekday, starts, ends (and location, when given)."""
-    errors, seen = [], []
+    errors: list[FieldError] = []
+    seen: list[tuple[Any, Any, Any]] = []
     for index, row in enumerate(rows):
         key = (row.get("location"), row["weekday"])
         if row["starts"] >= row["ends"]:
             errors.append(FieldError(f"/{where}{index}/to", "reversed", "The end must be after the start."))
-        if any(key == other and row["starts"] < ends and starts < row["ends"] for other, starts, ends in seen):
+        if any(
+            key == other and row["starts"] < ends and starts < row["ends"] for other, starts, ends in seen
+        ):
             errors.append(FieldError(f"/{where}{index}/from", "overlap", "These hours overlap another row."))
         seen.append((key, row["starts"], row["ends"]))
     return errors
@@ -76,5 +81,8 @@ def hours_errors(rows: Sequence[Any], *, where: str) -> list[FieldError]:
 
 def as_stored(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Opening hours as JSON."""
-    text = lambda value: value.strftime("%H:%M") if isinstance(value, time) else value  # noqa: E731
-    return [{"weekday": r["weekday"], "from": text(r["starts"]), "to": text(r["ends"])} for r in rows]
+    return [{"weekday": r["weekday"], "from": _hm(r["starts"]), "to": _hm(r["ends"])} for r in rows]
+
+
+def _hm(value: Any) -> Any:
+    return value.strftime("%H:%M") if isinstance(value, time) else value

@@ -31,7 +31,8 @@ def likely_duplicates(
     if len(number) >= 7:
         same |= Q(search_text__contains=f" {number} ")
     found = Client.objects.visible_to(user).filter(same)
-    return list(found.exclude(pk=but).order_by("mrn")[:5])
+    others = found if but is None else found.exclude(pk=but)
+    return list(others.order_by("mrn")[:5])
 
 
 def current_hours(*, user_id: UUID) -> QuerySet[WorkingHours]:
@@ -59,5 +60,7 @@ def location_errors(ids: Iterable[UUID], *, user: Any = None) -> list[FieldError
 
 def staff_with_role(*, role: Role | str, location: UUID, on: datetime | None = None) -> QuerySet[User]:
     """Active staff of a location who hold `role`."""
-    found: QuerySet[User] = User.objects.filter(is_active=True, roles__contains=[str(role)], locations__contains=[location])
+    found: QuerySet[User] = User.objects.filter(
+        is_active=True, roles__contains=[str(role)], locations__contains=[location]
+    )
     return found.order_by("created_at")

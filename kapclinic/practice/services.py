@@ -31,7 +31,9 @@ from kapclinic.practice.models import (
 from kapclinic.trail.models import Outbox
 
 
-def save_location(*, location: Location | None, values: Mapping[str, Any], by: HasId, at: datetime) -> Location:
+def save_location(
+    *, location: Location | None, values: Mapping[str, Any], by: HasId, at: datetime
+) -> Location:
     """Create or change a location.
 
     :raises Invalid: for an unknown time zone, or opening hours that are reversed or overlap
@@ -40,7 +42,9 @@ def save_location(*, location: Location | None, values: Mapping[str, Any], by: H
     values = dict(values)
     errors: list[FieldError] = []
     if "time_zone" in values and not rules.zone_is_known(values["time_zone"]):
-        errors.append(FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver."))
+        errors.append(
+            FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver.")
+        )
     if "opening_hours" in values:
         errors += rules.hours_errors(values["opening_hours"], where="opening_hours/")
         values["opening_hours"] = rules.as_stored(values["opening_hours"])
@@ -96,7 +100,8 @@ def set_password(*, user: User, password: str) -> None:
         validate_password(password, user)
     except ValidationError as exc:
         raise Invalid(
-            " ".join(exc.messages), errors=[FieldError("/password", "weak", message) for message in exc.messages]
+            " ".join(exc.messages),
+            errors=[FieldError("/password", "weak", message) for message in exc.messages],
         ) from exc
     user.set_password(password)
 
@@ -120,11 +125,17 @@ def replace_hours(*, user: User, rows: Sequence[Mapping[str, Any]], by: HasId, a
         old.save_by(by, at=at)
     for row in rows:
         WorkingHours(
-            user=user, location_id=row["location"], weekday=row["weekday"], starts=row["starts"], ends=row["ends"]
+            user=user,
+            location_id=row["location"],
+            weekday=row["weekday"],
+            starts=row["starts"],
+            ends=row["ends"],
         ).save_by(by, at=at)
 
 
-def add_time_off(*, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: HasId, at: datetime) -> TimeOff:
+def add_time_off(
+    *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: HasId, at: datetime
+) -> TimeOff:
     """Mark a staff member away.
 
     :raises Invalid: when the end is not after the start
@@ -154,10 +165,14 @@ def save_client(*, client: Client | None, values: Mapping[str, Any], by: Any, at
     if not at.date().year - 130 <= client.date_of_birth.year or client.date_of_birth > at.date():
         errors.append(FieldError("/date_of_birth", "invalid", "A birth date lies in the last 130 years."))
     if client.time_zone and not rules.zone_is_known(client.time_zone):
-        errors.append(FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver."))
+        errors.append(
+            FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver.")
+        )
     merge(errors)
     names = (client.legal_first_name, client.legal_last_name, client.chosen_name)
-    client.search_text = rules.search_text(names=names, mrn=client.mrn, phone=client.phone, born=client.date_of_birth)
+    client.search_text = rules.search_text(
+        names=names, mrn=client.mrn, phone=client.phone, born=client.date_of_birth
+    )
     return client.save_by(by, at=at)
 
 

@@ -19,7 +19,7 @@ class DocumentCommand(BaseCommand):
     """Subclasses name a `document` in docs/ and `render` its text."""
 
     document: ClassVar[str]
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = []
 
     def render(self) -> str:
         raise NotImplementedError

@@ -54,7 +54,9 @@ def _hmac(body: bytes) -> str:
 def _lock(*parts: str) -> None:
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)])
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)]
+        )
         if not cursor.fetchone()[0]:
             raise RequestInProgress("Wait for its answer, then repeat.")
 
@@ -69,7 +71,9 @@ def _replay(record: IdempotencyRecord, again: Callable[[Any, int], Response] | N
 
 
 def _kept(data: Any, *, id_only: bool) -> Any:
-    answer = None if data is None else orjson.loads(dumps(data))
+    if data is None:
+        return None
+    answer = orjson.loads(dumps(data))
     return {"id": answer["id"]} if id_only else answer
 
 
@@ -89,7 +93,12 @@ def run_once(
     :raises RequestInProgress: while the first request is still running
     :raises KeyReused: when the key came with another body before
     """
-    scope = {"user_id": request.user.pk, "method": str(request.method), "path": request.path[:400], "key": key}
+    scope = {
+        "user_id": request.user.pk,
+        "method": str(request.method),
+        "path": request.path[:400],
+        "key": key,
+    }
     _lock(*map(str, scope.values()))
     fingerprint = _hmac(bytes(request._request.body))  # noqa: SLF001
     record = IdempotencyRecord.objects.filter(**scope).first()

@@ -13,7 +13,7 @@ from kapclinic.core.audited import AuditedBase
 def append_only_tables() -> set[str]:
     """Facts and histories: inserted once, never touched again."""
     return {
-        model._meta.db_table  # noqa: SLF001
+        model._meta.db_table
         for model in apps.get_models()
         if getattr(model, "append_only", False) or hasattr(model, "instance_type")
     }
@@ -22,14 +22,22 @@ def append_only_tables() -> set[str]:
 def undeletable_tables() -> set[str]:
     """Every clinical and money row stays."""
     return {
-        m._meta.db_table  # noqa: SLF001
+        m._meta.db_table
         for m in apps.get_models()
         if issubclass(m, AuditedBase) or getattr(m, "undeletable", False)
     }
 
 
 def _tables(models_: list[type[models.Model]]) -> set[str]:
-    return {model._meta.db_table for model in models_}  # noqa: SLF001
+    return {model._meta.db_table for model in models_}
+
+
+GRANTS = (
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "REVOKE TRUNCATE ON ALL TABLES IN SCHEMA public FROM {role}",
+)
 
 
 def grant_rights(*, using: str) -> None:
@@ -42,11 +50,11 @@ def grant_rights(*, using: str) -> None:
         cursor.execute("SELECT current_user = %s", [settings.RUNTIME_ROLE])
         if cursor.fetchone()[0]:
             return
-        run = lambda text: cursor.execute(sql.SQL(text).format(role=role))  # noqa: E731
-        run("GRANT USAGE ON SCHEMA public TO {role}")
-        run("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
-        run("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
-        run("REVOKE TRUNCATE ON ALL TABLES IN SCHEMA public FROM {role}")
-        for table, rights in [*((t, "UPDATE, DELETE") for t in sorted(frozen)), *((t, "DELETE") for t in sorted(kept))]:
+        for grant in GRANTS:
+            cursor.execute(sql.SQL(grant).format(role=role))
+        for table, rights in [
+            *((t, "UPDATE, DELETE") for t in sorted(frozen)),
+            *((t, "DELETE") for t in sorted(kept)),
+        ]:
             statement = sql.SQL("REVOKE {rights} ON {table} FROM {role}")
             cursor.execute(statement.format(rights=sql.SQL(rights), table=sql.Identifier(table), role=role))

@@ -118,7 +118,9 @@ def open_task(
         return Task.objects.open().get(kind=kind, subject_id=subject_id)
 
 
-def escalate_task(*, task: Task, roles: Iterable[str], by: HasId, at: datetime, assignee: UUID | None = None) -> Task:
+def escalate_task(
+    *, task: Task, roles: Iterable[str], by: HasId, at: datetime, assignee: UUID | None = None
+) -> Task:
     """Carry an open row up: more roles see it, and its count rises."""
     task.roles = sorted(set(task.roles) | set(map(str, roles)))
     task.assignee = assignee or task.assignee
@@ -145,7 +147,9 @@ def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcom
         task.save_by(by, at=at)
 
 
-def queue_message(*, key: str, template: str, recipient: UUID, at: datetime, subject_id: UUID | None = None) -> None:
+def queue_message(
+    *, key: str, template: str, recipient: UUID, at: datetime, subject_id: UUID | None = None
+) -> None:
     """Write a message into the outbox with the fact it tells of; the same key twice is one message."""
     Outbox.objects.get_or_create(
         key=key,

@@ -26,7 +26,10 @@ class ProtocolIn(Input):
     min_preparations = serializers.IntegerField(min_value=0, max_value=20, required=False)
     integration = Table(required=False)
     checks_min = serializers.ListField(
-        child=serializers.IntegerField(min_value=0, max_value=720), required=False, min_length=1, max_length=60
+        child=serializers.IntegerField(min_value=0, max_value=720),
+        required=False,
+        min_length=1,
+        max_length=60,
     )
     min_stay_min = serializers.IntegerField(min_value=0, max_value=720, required=False)
     bands = Table(required=False)
@@ -105,13 +108,17 @@ class ProgramIn(Input):
 class ProgramPatch(Input):
     therapist = serializers.UUIDField()
     prescriber = serializers.UUIDField()
-    diagnosis = serializers.RegexField(r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", allow_blank=True, max_length=8)
+    diagnosis = serializers.RegexField(
+        r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", allow_blank=True, max_length=8
+    )
     goals = Text(allow_blank=True)
     pathway_reason = Text(allow_blank=True)
     accepted_modalities = serializers.ListField(
         child=serializers.ChoiceField(Modality.choices), min_length=1, max_length=2
     )
-    preferred_days = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=6), max_length=7)
+    preferred_days = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6), max_length=7
+    )
     preferred_hours = HoursRange(allow_null=True)
 
 

@@ -34,9 +34,9 @@ class ProtocolViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return selectors.protocols()
 
     def create(self, request: Request) -> Response:
-        return self.answer(services.draft_protocol(values=self.body(), by=request.user, at=self.at), status=201)
+        return self.answer(services.draft_protocol(values=self.body(), by=self.user, at=self.at), status=201)
 
     def approve(self, request: Request, pk: Any) -> Response:
         self.body()
         protocol = self.get_object()
-        return self.answer(services.approve_protocol(protocol_id=protocol.pk, by=request.user, at=self.at))
+        return self.answer(services.approve_protocol(protocol_id=protocol.pk, by=self.user, at=self.at))

@@ -183,7 +183,13 @@ def free_slots(
         cursor.execute(_statement(needs, with_room=modality == Modality.IN_PERSON), params)
         found = cursor.fetchall()
     return [
-        Slot(row[0], row[0] + timedelta(minutes=length), modality, row[1], tuple(zip(row[2:], _roles(needs), strict=True)))
+        Slot(
+            row[0],
+            row[0] + timedelta(minutes=length),
+            modality,
+            row[1],
+            tuple(zip(row[2:], _roles(needs), strict=True)),
+        )
         for row in found
     ]
 
@@ -193,7 +199,11 @@ def _roles(needs: Sequence[Need]) -> list[str]:
 
 
 def outside_hours(
-    *, location: UUID, staff: Sequence[tuple[UUID, datetime, datetime]], starts_at: datetime, ends_at: datetime
+    *,
+    location: UUID,
+    staff: Sequence[tuple[UUID, datetime, datetime]],
+    starts_at: datetime,
+    ends_at: datetime,
 ) -> tuple[bool, list[UUID]]:
     """(is the location closed at some time of it, who of `staff` does not work then), in one query."""
     query = f"""
@@ -203,7 +213,7 @@ SELECT NOT (SELECT during FROM opening) @> tstzrange(%(start)s, %(stop)s),
            unnest(%(who)s::uuid[], %(a)s::timestamptz[], %(b)s::timestamptz[]) AS w(user_id, a, b)
            JOIN present ON present.user_id = w.user_id
            WHERE NOT present.during @> tstzrange(w.a, w.b)), '{{}}')"""
-    params = {
+    params: dict[str, Any] = {
         "location": location,
         "start": starts_at,
         "stop": ends_at,

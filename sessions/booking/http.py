@@ -17,7 +17,7 @@ class InSession(ClinicViewSet):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        found = Session.objects.visible_to(request.user).select_related("program__protocol")
+        found = Session.objects.visible_to(self.user).select_related("program__protocol")
         session = found.filter(pk=kwargs["session_id"]).first()
         if session is None:
             raise Http404
@@ -29,6 +29,8 @@ class InSession(ClinicViewSet):
 
     def lock_session(self) -> Session:
         """The session's row, locked until the transaction ends, with its program and protocol."""
-        found = Session.objects.select_for_update(of=("self",)).select_related("program__protocol", "program__location")
+        found = Session.objects.select_for_update(of=("self",)).select_related(
+            "program__protocol", "program__location"
+        )
         locked: Session = found.get(pk=self.session.pk)
         return locked

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import (
+    DateTimeRangeField,
+    IntegerRangeField,
+    RangeBoundary,
+    RangeOperators,
+)
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Deferrable, F, Func, Q
@@ -74,7 +79,9 @@ class Session(AuditedModel):
     checked_in_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=1000, blank=True)  # of the last cancel, no-show, not-dosed or reschedule
+    reason = models.CharField(
+        max_length=1000, blank=True
+    )  # of the last cancel, no-show, not-dosed or reschedule
     override_reason = models.CharField(max_length=1000, blank=True)
 
     objects: ClassVar[Any] = SessionQuerySet.as_manager()
@@ -97,7 +104,9 @@ class Session(AuditedModel):
                 ),
             ),
             models.CheckConstraint(name="session_kind", condition=Q(kind__in=list(SessionKind.values))),
-            models.CheckConstraint(name="session_outcome_of_dose", condition=Q(outcome="") | Q(kind="dosing")),
+            models.CheckConstraint(
+                name="session_outcome_of_dose", condition=Q(outcome="") | Q(kind="dosing")
+            ),
             models.CheckConstraint(
                 name="session_held_for_dose", condition=~Q(status="held") | Q(for_dose__isnull=False)
             ),

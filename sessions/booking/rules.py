@@ -94,18 +94,20 @@ def wanted(
         found.append(Wanted("room", session.room_id, "", start, end + timedelta(minutes=turnover_min)))
     for row in session.staff:
         user = UUID(str(row["user"]))
-        parts = [need for need in needs if need.role == row["role"]] or [Need(row["role"], 0, 10_000, "exclusive")]
-        for part in parts:
-            found.append(
-                Wanted(
-                    "staff",
-                    user,
-                    row["role"],
-                    start + timedelta(minutes=part.from_min),
-                    min(end, start + timedelta(minutes=part.to_min)),
-                    places.get(user, 1) if part.mode == "monitor" else 0,
-                )
+        parts = [need for need in needs if need.role == row["role"]] or [
+            Need(row["role"], 0, 10_000, "exclusive")
+        ]
+        found += [
+            Wanted(
+                "staff",
+                user,
+                row["role"],
+                start + timedelta(minutes=part.from_min),
+                min(end, start + timedelta(minutes=part.to_min)),
+                places.get(user, 1) if part.mode == "monitor" else 0,
             )
+            for part in parts
+        ]
     return found
 
 
@@ -124,7 +126,9 @@ def choose_lane(want: Wanted, taken: Iterable[Allocation]) -> tuple[int, int] | 
     return None
 
 
-def time_errors(*, starts_at: datetime, ends_at: datetime, at: datetime, override_reason: str) -> list[FieldError]:
+def time_errors(
+    *, starts_at: datetime, ends_at: datetime, at: datetime, override_reason: str
+) -> list[FieldError]:
     """Reversed, too long, too far ahead, or in the past without a reason (late entry: 7 days at most)."""
     if ends_at <= starts_at:
         return [FieldError("/ends_at", "reversed", "The end must be after the start.")]
@@ -148,7 +152,9 @@ def modality_errors(*, kind: str, modality: str, program: Program, room_given: b
     return []
 
 
-def moment_errors(*, moment: datetime, at: datetime, after: datetime | None, field: str = "at") -> list[FieldError]:
+def moment_errors(
+    *, moment: datetime, at: datetime, after: datetime | None, field: str = "at"
+) -> list[FieldError]:
     """When something happened: not in the future, not before what it follows."""
     if moment > at + timedelta(minutes=1):
         return [FieldError(f"/{field}", "in_the_future", "This time has not come yet.")]

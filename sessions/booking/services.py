@@ -56,12 +56,18 @@ def _check_staff(program: Program, ask: Ask, people: Mapping[UUID, User]) -> lis
     for index, row in enumerate(ask.staff):
         user = people.get(UUID(str(row["user"])))
         if user is None or program.location_id not in user.locations:
-            errors.append(FieldError(f"/staff/{index}/user", "not_found", "No such staff member at this location."))
+            errors.append(
+                FieldError(f"/staff/{index}/user", "not_found", "No such staff member at this location.")
+            )
         elif row["role"] not in user.role_set:
-            errors.append(FieldError(f"/staff/{index}/role", "wrong_role", "This staff member does not hold the role."))
+            errors.append(
+                FieldError(f"/staff/{index}/role", "wrong_role", "This staff member does not hold the role.")
+            )
     needed = rules.NEEDED_ROLE.get(ask.kind)
     if ask.staff and needed and not any(row["role"] == needed for row in ask.staff):
-        errors.append(FieldError("/staff", "role_missing", f"This kind of session needs a {needed.label.lower()}."))
+        errors.append(
+            FieldError("/staff", "role_missing", f"This kind of session needs a {needed.label.lower()}.")
+        )
     return errors
 
 
@@ -108,12 +114,18 @@ def _require_hours(session: Session, wants: Sequence[Wanted]) -> None:
     closed, absent = availability.outside_hours(
         location=session.location_id, staff=staff, starts_at=session.starts_at, ends_at=session.ends_at
     )
-    errors = [FieldError("/starts_at", "outside_hours", "The location is closed at that time.")] if closed else []
+    errors = (
+        [FieldError("/starts_at", "outside_hours", "The location is closed at that time.")] if closed else []
+    )
     for index, row in enumerate(session.staff):
         if UUID(row["user"]) in absent:
-            errors.append(FieldError(f"/staff/{index}", "outside_hours", "This staff member does not work then."))
+            errors.append(
+                FieldError(f"/staff/{index}", "outside_hours", "This staff member does not work then.")
+            )
     if errors:
-        raise OutsideHours("; ".join(e.detail for e in errors) + " Send override_reason to book.", errors=errors)
+        raise OutsideHours(
+            "; ".join(e.detail for e in errors) + " Send override_reason to book.", errors=errors
+        )
 
 
 def lock_key(resource: UUID) -> int:
@@ -144,7 +156,9 @@ def allocate(*, session: Session, wants: Sequence[Wanted], by: Any, at: datetime
     :raises ResourceConflict: naming each resource and the session that has it
     """
     lock_resources([want.resource for want in wants])
-    taken, rows, clashes = _taken(wants), [], []
+    taken = _taken(wants)
+    rows: list[Allocation] = []
+    clashes: list[tuple[Wanted, Allocation]] = []
     for want in wants:
         lane = rules.choose_lane(want, [*taken, *rows])
         if lane is None:
@@ -164,7 +178,9 @@ def allocate(*, session: Session, wants: Sequence[Wanted], by: Any, at: datetime
             )
         )
     if clashes or len(rows) < len(wants):
-        raise ResourceConflict("A resource is taken at that time.", conflicts=[_told(w, row) for w, row in clashes])
+        raise ResourceConflict(
+            "A resource is taken at that time.", conflicts=[_told(w, row) for w, row in clashes]
+        )
     Allocation.objects.bulk_create(rows)  # allocations keep no history: a row is only ever released
 
 
@@ -237,7 +253,9 @@ def book_session(
 
 
 @transaction.atomic
-def move_session(*, session: Session, program: Program, ask: Ask, reason: str, by: Any, at: datetime) -> Session:
+def move_session(
+    *, session: Session, program: Program, ask: Ask, reason: str, by: Any, at: datetime
+) -> Session:
     """Give a session other times, room or staff: frees what it held and holds the new, in one transaction (R2).
 
     :raises IllegalTransition: once it has begun, or is over
@@ -256,7 +274,9 @@ def move_session(*, session: Session, program: Program, ask: Ask, reason: str, b
     wants = _wants(session, program, resources)
     if not ask.override_reason:
         _require_hours(session, wants)
-    old = Allocation.objects.filter(session=session, released_at__isnull=True).values_list("resource", flat=True)
+    old = Allocation.objects.filter(session=session, released_at__isnull=True).values_list(
+        "resource", flat=True
+    )
     lock_resources([*old, *(want.resource for want in wants)])
     release(session=session, at=at)
     session.save_by(by, at=at)

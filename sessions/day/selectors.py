@@ -56,7 +56,7 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
     of_session = Q(integration_session=OuterRef("pk")) | Q(dosing_session=OuterRef("pk"))
     owed = Obligation.objects.filter(of_session).values("pk")[:1]
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-created_at")
-    return queryset.values(
+    rows: QuerySet[Any, dict[str, Any]] = queryset.values(
         *SHOWN,
         client_first_name=F("client__legal_first_name"),
         client_chosen_name=F("client__chosen_name"),
@@ -64,9 +64,11 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
         client_mrn=F("client__mrn"),
         owed=Subquery(owed),
         latest_stage=Subquery(
-            stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1], output_field=JSONField()
+            stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1],
+            output_field=JSONField(),
         ),
     )
+    return rows
 
 
 def progress(programs: Iterable[Program]) -> dict[UUID, dict[str, dict[str, int]]]:
@@ -77,7 +79,10 @@ def progress(programs: Iterable[Program]) -> dict[UUID, dict[str, dict[str, int]
     none = {"open": 0, "met": 0, "missed": 0, "waived": 0}
     return {
         program.pk: {
-            "preparation": {"done": prepared.get(program.pk, 0), "required": program.protocol.min_preparations},
+            "preparation": {
+                "done": prepared.get(program.pk, 0),
+                "required": program.protocol.min_preparations,
+            },
             "dosing": {"done": dosed.get(program.pk, 0), "planned": program.protocol.planned_doses},
             "integration": owed.get(program.pk, none),
         }
@@ -94,7 +99,18 @@ def timeline(program: Program) -> dict[str, Any]:
         "sessions": list(
             Session.objects.filter(program=program)
             .order_by("starts_at", "pk")
-            .values("id", "kind", "number", "starts_at", "ends_at", "modality", "status", "outcome", "source", "for_dose")
+            .values(
+                "id",
+                "kind",
+                "number",
+                "starts_at",
+                "ends_at",
+                "modality",
+                "status",
+                "outcome",
+                "source",
+                "for_dose",
+            )
         ),
         "doses": list(doses.values("administered_at", "session")),
         "obligations": list(

@@ -12,6 +12,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice.models import SYSTEM, Role, SessionKind
+from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail import services as trail
 from programs import rules as program_rules
 from programs import services as programs
@@ -42,7 +43,9 @@ class NotDischarged(IllegalTransition):
 def _lock(session_id: UUID) -> Session:
     """The program's row, then the session's: the order of every writer."""
     programs.lock_program(Session.objects.values_list("program_id", flat=True).get(pk=session_id))
-    found = Session.objects.select_for_update(of=("self",)).select_related("program__protocol", "location", "room")
+    found = Session.objects.select_for_update(of=("self",)).select_related(
+        "program__protocol", "location", "room"
+    )
     session: Session = found.get(pk=session_id)
     return session
 
@@ -61,16 +64,16 @@ def book(*, program_id: UUID, ask: Ask, obligation_id: UUID | None, by: Any, at:
     :raises Invalid: / OutsideHours / ResourceConflict: as in `booking.services.book_session`
     :raises ProgramNotActive: when the course is on hold or over
     """
-    transitions.require_role(by, rules.BOOKERS, what="Booking")
+    transitions.require_role(by, BOOKERS, what="Booking")
     program = _program(program_id, by)
     if ask.kind != SessionKind.INTEGRATION:
         programs.require_active(program)
     obligation = _owed(program, ask, obligation_id)
     dose = obligation.dosing_session if obligation else None
+    if dose is not None:
+        integration.free_hold(dose=dose, by=by, at=at)  # first, so that the held slot itself may be booked
     session = booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose)
     if obligation is not None:
-        assert dose is not None
-        integration.free_hold(dose=dose, by=by, at=at)
         integration.link_booking(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
         integration.hold_slot(dose=session, program=program, by=by, at=at)
@@ -89,7 +92,9 @@ def _owed(program: Program, ask: Ask, obligation_id: UUID | None) -> Obligation 
         return obligation
     if ask.kind != SessionKind.INTEGRATION:
         return None
-    due = list(open_ones.filter(program=program, state=Obligation.State.DUE, window_start__lte=ask.starts_at)[:2])
+    due = list(
+        open_ones.filter(program=program, state=Obligation.State.DUE, window_start__lte=ask.starts_at)[:2]
+    )
     return due[0] if len(due) == 1 else None
 
 
@@ -106,11 +111,13 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
         modality=values.get("modality", session.modality),
         starts_at=values["starts_at"],
         ends_at=values["ends_at"],
-        room=values["room"] if "room" in values else session.room_id,
+        room=values.get("room", session.room_id),
         staff=values.get("staff", session.staff),
         override_reason=values.get("override_reason", ""),
     )
-    obligation: Obligation | None = Obligation.objects.select_for_update().filter(integration_session=session).first()
+    obligation: Obligation | None = (
+        Obligation.objects.select_for_update().filter(integration_session=session).first()
+    )
     if obligation is not None and ask.starts_at < obligation.window_start:
         raise Invalid.field("starts_at", "This integration starts before its window.", code="before_window")
     session.modality = ask.modality
@@ -196,7 +203,9 @@ def advance_cleared(*, program_id: UUID, at: datetime) -> None:
 def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
     """Doses stand in the book for a client who is not cleared (any more): one row on the worklist says so."""
     program = programs.lock_program(program_id)
-    booked = Session.objects.filter(program=program, kind=SessionKind.DOSING, status=S.SCHEDULED).order_by("starts_at")
+    booked = Session.objects.filter(program=program, kind=SessionKind.DOSING, status=S.SCHEDULED).order_by(
+        "starts_at"
+    )
     first = booked.first()
     if first is None or screening.current_clearance(program_id=program_id, at=at) is not None:
         return
@@ -248,6 +257,20 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
     """
     if session.status in {S.COMPLETED, S.CANCELLED, S.NO_SHOW}:
         raise IllegalTransition("The session is over.", state=session.status)
+    merge(_change_errors(session, values, at=at))
+    for name, value in values.items():
+        setattr(session, name, value)
+    if values.get("weight_kg") is not None:
+        session.weighed_at = min(at, session.ends_at)
+    session.save_by(by, at=at)
+    if values.get("client_confirmed_at") is not None:
+        for obligation in Obligation.objects.filter(integration_session=session):
+            kind = integration_rules.CONFIRM
+            trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="confirmed")
+    return session
+
+
+def _change_errors(session: Session, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:
     errors: list[FieldError] = []
     weight = values.get("weight_kg")
     low, high = session.program.protocol.limits["plausible"]["weight_kg"]
@@ -256,19 +279,7 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
     for field in ("fasting_since", "client_confirmed_at"):
         if values.get(field) is not None:
             errors += rules.moment_errors(moment=values[field], at=at, after=None, field=field)
-    merge(errors)
-    for name, value in values.items():
-        setattr(session, name, value)
-    if weight is not None:
-        session.weighed_at = min(at, session.ends_at)
-    if "attestations" in values:
-        session.attestations = {key: bool(value) for key, value in values["attestations"].items()}
-    session.save_by(by, at=at)
-    if values.get("client_confirmed_at") is not None:
-        for obligation in Obligation.objects.filter(integration_session=session):
-            kind = integration_rules.CONFIRM
-            trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="confirmed")
-    return session
+    return errors
 
 
 @transaction.atomic

@@ -39,7 +39,9 @@ class WasDosed(IllegalTransition):
 
 
 @transaction.atomic
-def record_adverse_event(*, session: Session, values: Mapping[str, Any], by: User, at: datetime) -> AdverseEvent:
+def record_adverse_event(
+    *, session: Session, values: Mapping[str, Any], by: User, at: datetime
+) -> AdverseEvent:
     """Record an adverse event; a severe or serious one is put before the medical director at once.
 
     :raises NotPermitted: unless `by` is a clinician
@@ -48,7 +50,9 @@ def record_adverse_event(*, session: Session, values: Mapping[str, Any], by: Use
     transitions.require_role(by, rules.REPORTERS, what="Recording an adverse event")
     errors = moment_errors(moment=values["onset_at"], at=at, after=None, field="onset_at")
     if values.get("resolved_at") is not None:
-        errors += moment_errors(moment=values["resolved_at"], at=at, after=values["onset_at"], field="resolved_at")
+        errors += moment_errors(
+            moment=values["resolved_at"], at=at, after=values["onset_at"], field="resolved_at"
+        )
     merge(errors)
     event: AdverseEvent = AdverseEvent(session=session, **values).insert_by(by, at=at)
     if event.serious or event.grade >= session.program.protocol.limits["severe_grade"]:
@@ -83,7 +87,9 @@ def end_undosed(*, session_id: UUID, reason: str, by: User, moment: datetime, at
     return session.save_by(by, at=at)
 
 
-def computed_checklist(*, session: Session, discharged_at: datetime, escort_present: bool) -> dict[str, bool | None]:
+def computed_checklist(
+    *, session: Session, discharged_at: datetime, escort_present: bool
+) -> dict[str, bool | None]:
     """What the record itself says about going home; None where it says nothing (policy 3.6).
 
     The minimum stay counts from the last dose; vital signs are in band or within the protocol's percentage of the
@@ -92,7 +98,8 @@ def computed_checklist(*, session: Session, discharged_at: datetime, escort_pres
     protocol = session.program.protocol
     last = selectors.last_dosed_at(session_id=session.pk)
     first = selectors.first_dosed_at(session_id=session.pk)
-    assert last is not None and first is not None
+    assert last is not None
+    assert first is not None
     obligation = Obligation.objects.filter(dosing_session=session).first()
     return {
         "minimum_stay": discharged_at >= last + timedelta(minutes=protocol.min_stay_min),

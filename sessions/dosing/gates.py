@@ -166,7 +166,9 @@ GATES: tuple[Gate, ...] = (
         "integration_done",
         "The integration of the earlier dose is done",
         lambda f: not f.earlier_integration_open,
-        lambda f: "An earlier integration is still owed." if f.earlier_integration_open else "Nothing is owed.",
+        lambda f: (
+            "An earlier integration is still owed." if f.earlier_integration_open else "Nothing is owed."
+        ),
         (THERAPIST, PRESCRIBER),
         applies=lambda f: f.is_kap,
         clinical=False,
@@ -280,7 +282,9 @@ def for_front_desk(judged: list[Judged]) -> list[dict[str, Any]]:
     clinical = [gate for gate in judged if gate.clinical]
     if clinical:
         held = any(gate.state == "open" for gate in clinical)
-        clearers = sorted({str(role) for gate in clinical if gate.state == "open" for role in gate.who_can_clear})
+        clearers = sorted(
+            {str(role) for gate in clinical if gate.state == "open" for role in gate.who_can_clear}
+        )
         shown.append(
             {
                 "code": CLINICAL_HOLD,

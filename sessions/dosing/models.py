@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
-from kapclinic.core.audited import AppendOnlyModel
+from kapclinic.core.audited import AppendOnlyModel, AppendOnlyQuerySet
 from kapclinic.practice.models import User
 from programs.models import Route
 from sessions.booking.models import Session
 
-MG: dict[str, int] = {"max_digits": 9, "decimal_places": 3}
+MG: dict[str, Any] = {"max_digits": 9, "decimal_places": 3}
 
 
 class Order(AppendOnlyModel):
@@ -39,7 +38,7 @@ class Order(AppendOnlyModel):
         return f"order {self.pk}"
 
 
-class AdministrationQuerySet(models.QuerySet["Administration"]):
+class AdministrationQuerySet(AppendOnlyQuerySet["Administration"]):
     def standing(self) -> AdministrationQuerySet:
         """Doses that were not voided."""
         return self.filter(void__isnull=True)
@@ -82,7 +81,8 @@ class Administration(AppendOnlyModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(name="administration_dose", condition=Q(dose_mg__gt=0)),
             models.CheckConstraint(
-                name="administration_stock_has_lot", condition=~Q(supply="clinic_stock") | Q(drug_lot__isnull=False)
+                name="administration_stock_has_lot",
+                condition=~Q(supply="clinic_stock") | Q(drug_lot__isnull=False),
             ),
             models.CheckConstraint(
                 name="administration_settled",
@@ -152,7 +152,8 @@ class AdverseEvent(AppendOnlyModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(name="adverse_event_grade", condition=Q(grade__range=(1, 5))),
             models.CheckConstraint(
-                name="adverse_event_order", condition=Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("onset_at"))
+                name="adverse_event_order",
+                condition=Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("onset_at")),
             ),
         ]
 
@@ -172,5 +173,3 @@ class Discharge(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"discharge of {self.session_id}"
-
-

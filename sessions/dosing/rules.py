@@ -44,7 +44,9 @@ def per_kg(dose_mg: Decimal, weight_kg: Decimal | None) -> Decimal | None:
     return None if not weight_kg else mg(dose_mg / weight_kg)
 
 
-def ordered_mg(*, dose_mg: Decimal | None, dose_mg_per_kg: Decimal | None, weight_kg: Decimal | None) -> Decimal | None:
+def ordered_mg(
+    *, dose_mg: Decimal | None, dose_mg_per_kg: Decimal | None, weight_kg: Decimal | None
+) -> Decimal | None:
     """The ordered dose in mg: as given, or mg/kg times the weight."""
     if dose_mg is not None:
         return dose_mg
@@ -61,7 +63,9 @@ def cap_mg(dose: Mapping[str, Any], *, weight_kg: Decimal | None, limit: str = "
     return None if weight_kg is None else mg(amount * weight_kg)
 
 
-def settle_errors(*, drawn: Decimal | None, given: Decimal | None, wasted: Decimal | None) -> list[FieldError]:
+def settle_errors(
+    *, drawn: Decimal | None, given: Decimal | None, wasted: Decimal | None
+) -> list[FieldError]:
     """A draw is settled as given + wasted, exactly; both or neither."""
     if (given is None) != (wasted is None) and drawn is not None:
         return [FieldError("/wasted_mg", "required", "Name both given_mg and wasted_mg, or neither.")]

@@ -40,7 +40,9 @@ def last_dosed_at(*, session_id: UUID) -> datetime | None:
 def given_total_mg(*, session_id: UUID) -> Decimal:
     """The sum of the session's standing doses in mg."""
     zero = Decimal(0)
-    total = standing_doses(session_id=session_id).order_by().aggregate(sum=Coalesce(Sum("dose_mg"), zero))["sum"]
+    total = (
+        standing_doses(session_id=session_id).order_by().aggregate(sum=Coalesce(Sum("dose_mg"), zero))["sum"]
+    )
     return Decimal(total)
 
 

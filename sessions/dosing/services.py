@@ -18,7 +18,13 @@ from programs.models import Modality, Phase, Program, Route
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES, moment_errors
 from sessions.dosing import gates, rules, selectors
-from sessions.dosing.models import Administration, AdministrationFinish, AdministrationVoid, GateOverride, Order
+from sessions.dosing.models import (
+    Administration,
+    AdministrationFinish,
+    AdministrationVoid,
+    GateOverride,
+    Order,
+)
 from sessions.drugs import services as drugs
 from sessions.drugs.models import DrugLot
 from sessions.integration import services as integration
@@ -64,7 +70,9 @@ def lock_dosing(session_id: UUID) -> Session:
     """
     program_id = Session.objects.values_list("program_id", flat=True).get(pk=session_id)
     programs.lock_program(program_id)
-    found = Session.objects.select_for_update(of=("self",)).select_related("program__protocol", "client", "location")
+    found = Session.objects.select_for_update(of=("self",)).select_related(
+        "program__protocol", "client", "location"
+    )
     session: Session = found.get(pk=session_id)
     if session.kind != SessionKind.DOSING:
         raise IllegalTransition("This is not a dosing session.", state=session.status)
@@ -85,10 +93,14 @@ def write_order(*, session_id: UUID, values: Mapping[str, Any], by: User, at: da
         raise IllegalTransition("The session is over.", state=session.status)
     protocol, values = session.program.protocol, dict(values)
     dose = rules.ordered_mg(
-        dose_mg=values.get("dose_mg"), dose_mg_per_kg=values.get("dose_mg_per_kg"), weight_kg=session.weight_kg
+        dose_mg=values.get("dose_mg"),
+        dose_mg_per_kg=values.get("dose_mg_per_kg"),
+        weight_kg=session.weight_kg,
     )
     if dose is None:
-        raise Invalid.field("dose_mg", "Give dose_mg, or dose_mg_per_kg for a client who was weighed.", code="required")
+        raise Invalid.field(
+            "dose_mg", "Give dose_mg, or dose_mg_per_kg for a client who was weighed.", code="required"
+        )
     errors = []
     if values["route"] != protocol.route:
         errors.append(FieldError("/route", "wrong_route", f"The protocol's route is {protocol.route}."))
@@ -122,7 +134,7 @@ def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: dat
         raise NotOverridable(f"'{row.label}' is {row.state} and can't be overridden now.")
     allowed = frozenset(map(str, row.overridable_by))
     transitions.require_role(by, allowed, what="This override")
-    role = sorted(by.role_set & allowed)[0]
+    role = min(by.role_set & allowed)
     return GateOverride(session=session, gate=gate, reason=reason, role=role).insert_by(by, at=at)
 
 
@@ -141,7 +153,9 @@ def record_administration(
     transitions.require_role(by, rules.GIVERS, what="Administering")
     session = lock_dosing(session_id)
     if session.status not in STARTED:
-        raise IllegalTransition("Check the client in first; a finished session takes no dose.", state=session.status)
+        raise IllegalTransition(
+            "Check the client in first; a finished session takes no dose.", state=session.status
+        )
     moment = values["administered_at"]
     merge(moment_errors(moment=moment, at=at, after=session.checked_in_at, field="administered_at"))
     order = _order(session, values["order"], moment)
@@ -197,7 +211,7 @@ def _dose(
     """
     drawn, given, wasted = (values.get(name) for name in ("drawn_mg", "given_mg", "wasted_mg"))
     stock = values["supply"] == Administration.Supply.CLINIC_STOCK
-    lot: DrugLot | None = DrugLot.objects.filter(pk=values.get("drug_lot")).first() if stock else None
+    lot: DrugLot | None = _lot(values) if stock else None
     if given is None and wasted is None and order.route != Route.INTRAVENOUS:
         given, wasted = values["dose_mg"], (drawn or values["dose_mg"]) - values["dose_mg"]
     if stock and drawn is None:
@@ -210,7 +224,9 @@ def _dose(
     if stock and values.get("drug_lot") is None:
         errors.append(FieldError("/drug_lot", "required", "Clinic stock names its lot."))
     if session.modality == Modality.VIDEO and (stock or order.route not in HOME_ROUTES):
-        errors.append(FieldError("/supply", "not_at_home", "At home only the client's own lozenges or tablets."))
+        errors.append(
+            FieldError("/supply", "not_at_home", "At home only the client's own lozenges or tablets.")
+        )
     merge(errors)
     concentration = lot.concentration_mg_per_ml if lot else None
     return Administration(
@@ -234,8 +250,15 @@ def _dose(
     )
 
 
+def _lot(values: Mapping[str, Any]) -> DrugLot | None:
+    lot_id = values.get("drug_lot")
+    found: DrugLot | None = None if lot_id is None else DrugLot.objects.filter(pk=lot_id).first()
+    return found
+
+
 def _draw(session: Session, dose: Administration, *, witness: User | None, by: User, at: datetime) -> None:
-    assert dose.drug_lot is not None and dose.drawn_mg is not None
+    assert dose.drug_lot is not None
+    assert dose.drawn_mg is not None
     drugs.draw(
         lot_id=dose.drug_lot,
         location_id=session.location_id,

@@ -68,7 +68,7 @@ def _undo(name: str) -> str:
 
 
 OPERATIONS = [
-    append_only(ENTRIES),
+    append_only(ENTRIES, "clinic_sessions_historicaldruglot"),
     RunSQL(_CHAIN, _undo("chain")),
     RunSQL(_WASTE, _undo("witnessed")),
 ]

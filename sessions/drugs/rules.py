@@ -26,6 +26,7 @@ MOST_MG = Decimal("999999.999")
 
 K = DrugEntry.Kind
 BY_HAND = (K.WASTE, K.TRANSFER, K.RETURN, K.LOSS, K.COUNT, K.CORRECT)
+BY_HAND_CHOICES = [(kind.value, kind.label) for kind in BY_HAND]
 OUTGOING = frozenset({K.ADMINISTER, K.WASTE, K.TRANSFER, K.RETURN, K.LOSS})
 
 

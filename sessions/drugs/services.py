@@ -42,7 +42,7 @@ class NoOpenDraw(IllegalTransition):
 # --- witness ----------------------------------------------------------------------------------------------------
 
 
-def verify_witness(*, witness: Mapping[str, Any], giver: User, location_id: UUID, at: datetime) -> User:
+def verify_witness(*, witness: Mapping[str, Any], giver: Any, location_id: UUID, at: datetime) -> User:
     """The staff member that `witness` {user, password} names, when they may witness and the password is theirs.
 
     Call it before the transaction of the request begins (`sessions.drugs.api.witness`): a wrong password counts
@@ -72,7 +72,7 @@ def verify_witness(*, witness: Mapping[str, Any], giver: User, location_id: UUID
     return user
 
 
-def _require_witness(*, wasted_mg: Decimal | None, witness: User | None, by: User) -> None:
+def _require_witness(*, wasted_mg: Decimal | None, witness: User | None, by: Any) -> None:
     if wasted_mg and witness is None:
         raise WitnessInvalid.because("A waste names a witness who signs with their password.")
     if witness is not None and witness.pk == by.pk:
@@ -92,7 +92,7 @@ def _append(
     lot: DrugLot,
     kind: str,
     amount_mg: Decimal,
-    by: User,
+    by: Any,
     at: datetime,
     witness: User | None = None,
     **facts: Any,
@@ -129,7 +129,7 @@ def _append(
 
 
 @transaction.atomic
-def receive_lot(*, values: Mapping[str, Any], by: User, at: datetime) -> DrugLot:
+def receive_lot(*, values: Mapping[str, Any], by: Any, at: datetime) -> DrugLot:
     """Take a delivery into stock: the lot, and the first entry of its ledger.
 
     :raises NotPermitted: unless `by` may keep drug
@@ -167,7 +167,7 @@ def draw(  # noqa: PLR0913
     administration_id: UUID,
     session_id: UUID,
     client_id: UUID,
-    by: User,
+    by: Any,
     at: datetime,
     on: date,
 ) -> DrugEntry:
@@ -188,40 +188,36 @@ def draw(  # noqa: PLR0913
         raise Invalid.field("drug_lot", "There is no such lot at this location.", code="not_found")
     merge(rules.lot_errors(lot, location_id=location_id, drug=drug, on=on))
     whose = {"administration": administration_id, "session_id": session_id, "client_id": client_id}
-    entry = _append(
-        lot=lot,
-        kind=rules.K.ADMINISTER,
-        amount_mg=drawn_mg,
-        given_mg=given_mg,
-        wasted_mg=wasted_mg,
-        **whose,
-        by=by,
-        at=at,
+    amounts = {"amount_mg": drawn_mg, "given_mg": given_mg, "wasted_mg": wasted_mg}
+    return _book_dose(
+        lot=lot, kind=rules.K.ADMINISTER, amounts=amounts, whose=whose, witness=witness, by=by, at=at
     )
-    if wasted_mg:
-        _waste_rest(lot=lot, wasted_mg=wasted_mg, witness=witness, whose=whose, by=by, at=at)
-    return entry
 
 
-def _waste_rest(
+def _book_dose(
     *,
     lot: DrugLot,
-    wasted_mg: Decimal,
-    witness: User | None,
+    kind: str,
+    amounts: Mapping[str, Any],
     whose: Mapping[str, Any],
-    by: User,
+    witness: User | None,
+    by: Any,
     at: datetime,
 ) -> DrugEntry:
-    return _append(
-        lot=lot,
-        kind=rules.K.WASTE,
-        amount_mg=wasted_mg,
-        witness=witness,
-        reason=LEFT_OVER,
-        **whose,
-        by=by,
-        at=at,
-    )
+    """The draw or its settlement, and when something was wasted one more line that names the witness."""
+    entry = _append(lot=lot, kind=kind, by=by, at=at, **amounts, **whose)
+    if amounts["wasted_mg"]:
+        _append(
+            lot=lot,
+            kind=rules.K.WASTE,
+            amount_mg=amounts["wasted_mg"],
+            witness=witness,
+            reason=LEFT_OVER,
+            by=by,
+            at=at,
+            **whose,
+        )
+    return entry
 
 
 @transaction.atomic
@@ -231,7 +227,7 @@ def settle_draw(
     given_mg: Decimal,
     wasted_mg: Decimal,
     witness: User | None,
-    by: User,
+    by: Any,
     at: datetime,
 ) -> DrugEntry:
     """Say of an open draw what was given and what was wasted; returns the settlement.
@@ -254,24 +250,15 @@ def settle_draw(
         "session_id": drawn.session_id,
         "client_id": drawn.client_id,
     }
-    entry = _append(
-        lot=lot,
-        kind=rules.K.SETTLE,
-        amount_mg=drawn.amount_mg,
-        given_mg=given_mg,
-        wasted_mg=wasted_mg,
-        **whose,
-        by=by,
-        at=at,
+    amounts = {"amount_mg": drawn.amount_mg, "given_mg": given_mg, "wasted_mg": wasted_mg}
+    return _book_dose(
+        lot=lot, kind=rules.K.SETTLE, amounts=amounts, whose=whose, witness=witness, by=by, at=at
     )
-    if wasted_mg:
-        _waste_rest(lot=lot, wasted_mg=wasted_mg, witness=witness, whose=whose, by=by, at=at)
-    return entry
 
 
 @transaction.atomic
 def record_entry(
-    *, lot_id: UUID, kind: str, amount_mg: Decimal, reason: str, witness: User | None, by: User, at: datetime
+    *, lot_id: UUID, kind: str, amount_mg: Decimal, reason: str, witness: User | None, by: Any, at: datetime
 ) -> DrugEntry:
     """Enter by hand what happened to a lot outside a dose.
 

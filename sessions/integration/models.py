@@ -70,7 +70,9 @@ class Obligation(AuditedModel):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["window_end"], condition=Q(state__in=["due", "booked"]), name="obligation_waiting"),
+            models.Index(
+                fields=["window_end"], condition=Q(state__in=["due", "booked"]), name="obligation_waiting"
+            ),
             models.Index(fields=["program", "state"], name="obligation_program"),
         ]
 

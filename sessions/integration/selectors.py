@@ -57,22 +57,25 @@ def _tiers(program: Program, *, others: bool) -> list[list[UUID]]:
             kap_trained=True,
             roles__contains=[str(Role.THERAPIST)],
             locations__contains=[program.location_id],
-        ).exclude(pk=program.therapist_id)
-        tiers.append(list(trained.values_list("pk", flat=True)))
+        )
+        tiers.append([pk for pk in trained.values_list("pk", flat=True) if pk != program.therapist_id])
     return [tier for tier in tiers if tier]
 
 
 def waiting(*, at: datetime) -> QuerySet[Obligation]:
     """Obligations that a sweep must look at: unbooked ones, and booked ones whose window is over."""
     found: QuerySet[Obligation] = Obligation.objects.filter(
-        Q(state=Obligation.State.DUE) | Q(state=Obligation.State.BOOKED, window_end__lt=at - timedelta(hours=24))
+        Q(state=Obligation.State.DUE)
+        | Q(state=Obligation.State.BOOKED, window_end__lt=at - timedelta(hours=24))
     )
     return found.order_by("window_end", "pk")
 
 
 def earlier_open(*, program_id: UUID, but: UUID) -> bool:
     """Is an integration of another dose of this program still owed (R5)?"""
-    return bool(Obligation.objects.open().filter(program_id=program_id).exclude(dosing_session_id=but).exists())
+    return bool(
+        Obligation.objects.open().filter(program_id=program_id).exclude(dosing_session_id=but).exists()
+    )
 
 
 def counts(program_ids: list[UUID]) -> dict[UUID, dict[str, int]]:
@@ -88,4 +91,7 @@ def counts(program_ids: list[UUID]) -> dict[UUID, dict[str, int]]:
             waived=Count("pk", filter=Q(state=s.WAIVED)),
         )
     )
-    return {row.pop("program_id"): row for row in rows}
+    return {
+        row["program_id"]: {name: count for name, count in row.items() if name != "program_id"}  # type: ignore[misc]
+        for row in rows
+    }

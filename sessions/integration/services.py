@@ -70,7 +70,9 @@ def free_hold(*, dose: Session, by: Any, at: datetime) -> None:
         booking.end_booking(session=held, move="cancel", reason=rules.HOLD_FREED, by=by, at=at)
 
 
-def owe_integration(*, dose: Session, program: Program, dosed_at: datetime, by: Any, at: datetime) -> Obligation | None:
+def owe_integration(
+    *, dose: Session, program: Program, dosed_at: datetime, by: Any, at: datetime
+) -> Obligation | None:
     """Write the obligation with the dose, in its transaction, and ring for the worker. Once per dosing session.
 
     None for a program that owes no integration (ketamine-only infusions).
@@ -130,7 +132,9 @@ def link_booking(*, obligation: Obligation, session: Session, by: Any, at: datet
     return obligation
 
 
-def _open_task(obligation: Obligation, *, kind: str, roles: tuple[str, ...], due_at: datetime, at: datetime) -> Any:
+def _open_task(
+    obligation: Obligation, *, kind: str, roles: tuple[str, ...], due_at: datetime, at: datetime
+) -> Any:
     return trail.open_task(
         kind=kind,
         roles=roles,
@@ -151,7 +155,11 @@ def _lock(obligation_id: UUID) -> tuple[Program, Obligation] | None:
     if program_id is None:
         return None
     program = lock_program(program_id)
-    obligation = Obligation.objects.select_for_update(of=("self",)).select_related("dosing_session").get(pk=obligation_id)
+    obligation = (
+        Obligation.objects.select_for_update(of=("self",))
+        .select_related("dosing_session")
+        .get(pk=obligation_id)
+    )
     obligation.program = program
     return program, obligation
 
@@ -168,7 +176,9 @@ def schedule_obligation(*, obligation_id: UUID, at: datetime) -> Obligation | No
     program, obligation = locked
     if obligation.state != Obligation.State.DUE:
         return obligation
-    if at < obligation.window_end and (_confirm_held(obligation, at=at) or _book_best(obligation, program, at=at)):
+    if at < obligation.window_end and (
+        _confirm_held(obligation, at=at) or _book_best(obligation, program, at=at)
+    ):
         return obligation
     _carry_up(obligation, at=at)
     return obligation
@@ -199,7 +209,12 @@ def _book_best(obligation: Obligation, program: Program, *, at: datetime) -> boo
     for slot in slots[:RACES]:
         try:
             session = booking.book_session(
-                program=program, ask=_ask(slot), by=SYSTEM, at=at, source=Session.Source.SCHEDULER, for_dose=dose
+                program=program,
+                ask=_ask(slot),
+                by=SYSTEM,
+                at=at,
+                source=Session.Source.SCHEDULER,
+                for_dose=dose,
             )
         except ResourceConflict:
             continue
@@ -248,7 +263,9 @@ def reopen(*, session: Session, by: Any, at: datetime) -> Obligation | None:
 
     The caller has locked the program.
     """
-    found = Obligation.objects.select_for_update().filter(integration_session=session, state=Obligation.State.BOOKED)
+    found = Obligation.objects.select_for_update().filter(
+        integration_session=session, state=Obligation.State.BOOKED
+    )
     obligation: Obligation | None = found.first()
     if obligation is None:
         return None
@@ -262,7 +279,9 @@ def reopen(*, session: Session, by: Any, at: datetime) -> Obligation | None:
 
 def settle(*, session: Session, by: Any, at: datetime) -> Obligation | None:
     """The integration session took place: its obligation is met, late when it began after the window."""
-    found = Obligation.objects.select_for_update().filter(integration_session=session, state=Obligation.State.BOOKED)
+    found = Obligation.objects.select_for_update().filter(
+        integration_session=session, state=Obligation.State.BOOKED
+    )
     obligation: Obligation | None = found.first()
     if obligation is None:
         return None

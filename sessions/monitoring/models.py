@@ -40,9 +40,7 @@ class Reading(AppendOnlyModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(name="reading_pressure", condition=Q(systolic__gt=F("diastolic"))),
-            models.CheckConstraint(
-                name="reading_not_ahead", condition=Q(measured_at__lte=F("recorded_at"))
-            ),
+            models.CheckConstraint(name="reading_not_ahead", condition=Q(measured_at__lte=F("recorded_at"))),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["session", "measured_at"], name="reading_session")

@@ -121,7 +121,9 @@ def in_session_bands(vitals: Vitals, bands: Bands, *, before: Vitals | None) -> 
         found["respiratory_rate"] = "red" if vitals["respiratory_rate"] > rr["red"][1] else low
     if vitals.get("sedation") is not None:
         sedation = bands["sedation"]
-        found["sedation"] = _low_is_bad(vitals["sedation"], red=sedation["red"] + 1, amber=sedation["amber"] + 1)
+        found["sedation"] = _low_is_bad(
+            vitals["sedation"], red=sedation["red"] + 1, amber=sedation["amber"] + 1
+        )
     return found
 
 

@@ -21,7 +21,9 @@ def standing_readings(*, session_id: UUID) -> QuerySet[Reading]:
 
 def last_before_dose(*, session_id: UUID, before: datetime) -> Reading | None:
     """The latest standing pre-dose reading up to `before`."""
-    found = standing_readings(session_id=session_id).filter(phase=Reading.Phase.PRE_DOSE, measured_at__lte=before)
+    found = standing_readings(session_id=session_id).filter(
+        phase=Reading.Phase.PRE_DOSE, measured_at__lte=before
+    )
     return found.last()
 
 

@@ -181,7 +181,9 @@ def sweep_checks(*, at: datetime) -> int:
 
 @transaction.atomic
 def _mark(check_id: UUID, *, at: datetime) -> int:
-    found = Check.objects.select_for_update(skip_locked=True, of=("self",)).select_related("session__program__protocol")
+    found = Check.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
+        "session__program__protocol"
+    )
     check: Check | None = found.filter(pk=check_id, reading__isnull=True).first()
     if check is None or check.state not in {Check.State.DUE, Check.State.LATE}:
         return 0
@@ -192,7 +194,9 @@ def _mark(check_id: UUID, *, at: datetime) -> int:
         return 0
     check.state = state
     check.save_by(SYSTEM, at=at)
-    if check.planned_at >= check.created_at - timedelta(minutes=missed):  # a dose entered late has no live alarm
+    if check.planned_at >= check.created_at - timedelta(
+        minutes=missed
+    ):  # a dose entered late has no live alarm
         cause = Alarm.Cause.MISSED if state == Check.State.MISSED else Alarm.Cause.LATE
         Alarm(session=check.session, cause=cause, check_row=check).save_by(SYSTEM, at=at)
     return 1
@@ -201,12 +205,16 @@ def _mark(check_id: UUID, *, at: datetime) -> int:
 def carry_up_alarms(*, at: datetime) -> int:
     """An alarm that nobody acknowledged becomes a worklist row, and after a while the prescriber's and director's."""
     open_alarms = Alarm.objects.filter(state=Alarm.State.OPEN, escalation__lt=2)
-    return sum(_carry_up(pk, at=at) for pk in list(open_alarms.order_by("created_at").values_list("pk", flat=True)))
+    return sum(
+        _carry_up(pk, at=at) for pk in list(open_alarms.order_by("created_at").values_list("pk", flat=True))
+    )
 
 
 @transaction.atomic
 def _carry_up(alarm_id: UUID, *, at: datetime) -> int:
-    found = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).select_related("session__program__protocol")
+    found = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
+        "session__program__protocol"
+    )
     alarm: Alarm | None = found.filter(pk=alarm_id, state=Alarm.State.OPEN).first()
     if alarm is None:
         return 0

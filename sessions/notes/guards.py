@@ -42,7 +42,7 @@ def _undo(table: str, name: str) -> str:
 
 
 OPERATIONS = [
-    append_only(ADDENDA),
+    append_only(ADDENDA, "clinic_sessions_historicalnote"),
     frozen_when(NOTES, "OLD.status = 'signed'"),
     RunSQL(_PENDING, _undo(NOTES, "pending")),
     RunSQL(_SIGNED_ONLY, _undo(ADDENDA, "signed")),

@@ -68,7 +68,9 @@ def book(cast: Cast, program: dict[str, Any], kind: str, starts_at: datetime, **
     return cast.desk("frontdesk").must("sessions/", body | more)
 
 
-def screen_and_clear(cast: Cast, program: dict[str, Any], *, measured_at: datetime | None = None) -> dict[str, Any]:
+def screen_and_clear(
+    cast: Cast, program: dict[str, Any], *, measured_at: datetime | None = None
+) -> dict[str, Any]:
     taken = moment(measured_at or clock.now() - timedelta(minutes=10))
     body = {
         "program": program["id"],
@@ -87,7 +89,9 @@ def screen_and_clear(cast: Cast, program: dict[str, Any], *, measured_at: dateti
     return cast.desk("prescriber").must(f"screenings/{draft['id']}/decide/", decision)
 
 
-def hold_session(cast: Cast, session: dict[str, Any], *, by: str = "therapist", late: bool = False) -> dict[str, Any]:
+def hold_session(
+    cast: Cast, session: dict[str, Any], *, by: str = "therapist", late: bool = False
+) -> dict[str, Any]:
     """Check in, start and complete a session that is not a dose."""
     start = datetime.fromisoformat(session["starts_at"])
     end = datetime.fromisoformat(session["ends_at"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.management import call_command
+
 from kapclinic.core import clock
 from sessions.day.sweeping import sweep
 from tests.cast import MONDAY, Cast
@@ -22,7 +24,9 @@ def _one_dose(cast: Cast, program: dict[str, Any], start: datetime) -> dict[str,
         ready = cast.desk("np").get(f"sessions/{session['id']}/readiness/").json()
         assert ready["ready"], ready
     with clock.fixed(dosed_at + timedelta(minutes=1)):
-        given = cast.desk("np").must(f"sessions/{session['id']}/administrations/", steps.dose(session, order, dosed_at))
+        given = cast.desk("np").must(
+            f"sessions/{session['id']}/administrations/", steps.dose(session, order, dosed_at)
+        )
         assert given["obligation"]["state"] == "due"
         assert given["obligation"]["window_start"] == moment(dosed_at + timedelta(hours=24))
         assert given["obligation"]["window_end"] == moment(dosed_at + timedelta(hours=72))
@@ -85,12 +89,18 @@ def test_a_client_goes_from_first_call_to_superbill(cast: Cast) -> None:
         assert done["status"] == "completed"
         _bill(cast, client, sessions[0])
         course = cast.desk("therapist").get(f"programs/{program['id']}/timeline/").json()
-        assert [span["phase"] for span in course["phases"]] == ["screening", "preparation", "dosing", "integration"]
+        assert [span["phase"] for span in course["phases"]] == [
+            "screening",
+            "preparation",
+            "dosing",
+            "integration",
+        ]
         assert all(span["ended_at"] for span in course["phases"])
         assert len(course["doses"]) == 2
 
 
 def _bill(cast: Cast, client: dict[str, Any], session: dict[str, Any]) -> None:
+    call_command("load_service_codes", verbosity=0)
     charge = {
         "session": session["id"],
         "code": "90837",

@@ -15,7 +15,9 @@ _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 class Moment(serializers.DateTimeField):
     """An instant. A time without an offset is refused: the server won't guess a zone."""
 
-    default_error_messages = {"offset_required": "Give the time with its UTC offset, e.g. 2026-05-04T09:00:00-06:00."}
+    default_error_messages = {
+        "offset_required": "Give the time with its UTC offset, e.g. 2026-05-04T09:00:00-06:00."
+    }
 
     def to_internal_value(self, value: Any) -> datetime:
         if isinstance(value, str) and not _OFFSET.search(value.strip()):
@@ -56,7 +58,9 @@ class Input(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = set(map(str, data)) - set(self.fields)
             if unknown:
-                message = serializers.ErrorDetail(self.error_messages["unknown_field"], code="unknown_field")
+                message = serializers.ErrorDetail(
+                    str(self.error_messages["unknown_field"]), code="unknown_field"
+                )
                 raise serializers.ValidationError({name: [message] for name in sorted(unknown)})
         value: dict[str, Any] = super().to_internal_value(data)
         return value

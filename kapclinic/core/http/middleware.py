@@ -33,7 +33,9 @@ class BodyLimit:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return plain(PayloadTooLarge(f"A body may hold {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes at most."))
+            return plain(
+                PayloadTooLarge(f"A body may hold {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes at most.")
+            )
         if request.method not in self.safe and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", ""):
             return plain(LengthRequired("Send the body with a Content-Length."))
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):

@@ -31,7 +31,9 @@ class Pages(BasePagination):
     page_size = 50
     max_page_size = 200
 
-    def paginate_queryset(self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: Any = None
+    ) -> list[Any]:
         self.request = request
         self.page = _number(request, "page", 1, MAX_PAGE)
         self.size = _number(request, "page_size", self.page_size, self.max_page_size)
@@ -44,7 +46,9 @@ class Pages(BasePagination):
         return rows[: self.size]
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response({"count": self.count, "next": self._next(), "previous": self._previous(), "results": data})
+        return Response(
+            {"count": self.count, "next": self._next(), "previous": self._previous(), "results": data}
+        )
 
     def _next(self) -> str | None:
         if self.page * self.size >= self.count:
@@ -55,7 +59,11 @@ class Pages(BasePagination):
         url = self.request.build_absolute_uri()
         if self.page == 1:
             return None
-        return remove_query_param(url, "page") if self.page == 2 else replace_query_param(url, "page", self.page - 1)
+        return (
+            remove_query_param(url, "page")
+            if self.page == 2
+            else replace_query_param(url, "page", self.page - 1)
+        )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}

@@ -88,7 +88,13 @@ class Param:
         shape: dict[str, Any] = dict(_READ[self.kind][1])
         if self.choices:
             shape["enum"] = list(self.choices)
-        return {"name": self.name, "in": "query", "required": self.required, "description": self.doc, "schema": shape}
+        return {
+            "name": self.name,
+            "in": "query",
+            "required": self.required,
+            "description": self.doc,
+            "schema": shape,
+        }
 
 
 def read(request: Request, known: tuple[Param, ...], *, also: frozenset[str] = RESERVED) -> dict[str, Any]:
@@ -102,7 +108,9 @@ def read(request: Request, known: tuple[Param, ...], *, also: frozenset[str] = R
         if name in also:
             continue
         if name not in by_name:
-            errors.append(FieldError(f"/{name}", "unknown_parameter", f"{name}: this parameter is not known here."))
+            errors.append(
+                FieldError(f"/{name}", "unknown_parameter", f"{name}: this parameter is not known here.")
+            )
         elif len(raws) > 1:
             errors.append(FieldError(f"/{name}", "repeated", f"{name}: give it once."))
         elif raws[0]:
@@ -120,7 +128,9 @@ def read(request: Request, known: tuple[Param, ...], *, also: frozenset[str] = R
     return values
 
 
-def order(queryset: QuerySet[Any], raw: str | None, allowed: Mapping[str, str], default: tuple[str, ...]) -> QuerySet[Any]:
+def order(
+    queryset: QuerySet[Any], raw: str | None, allowed: Mapping[str, str], default: tuple[str, ...]
+) -> QuerySet[Any]:
     """Order by an allow-listed public name, always ending in the key so that pages don't overlap.
 
     :raises Invalid: for a name that is not allow-listed

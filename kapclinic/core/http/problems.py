@@ -94,14 +94,18 @@ def _from_database(exc: DatabaseError) -> ClinicError | None:
     """The database is the last guard: what it refuses is the caller's conflict, not our crash."""
     cause = exc.__cause__
     if isinstance(cause, pg.ExclusionViolation):
-        return _Translated("resource_conflict", 409, "Already taken", "A resource is taken at that time.", conflicts=[])
+        return _Translated(
+            "resource_conflict", 409, "Already taken", "A resource is taken at that time.", conflicts=[]
+        )
     if isinstance(cause, pg.UniqueViolation):
         return Conflict("Such a row exists already.", constraint=cause.diag.constraint_name)
     if isinstance(cause, pg.DeadlockDetected | pg.SerializationFailure | pg.LockNotAvailable):
         return _Translated("busy", 503, "Busy", "Another change is being made: try again.")
     if isinstance(exc, IntegrityError):
         diag = getattr(cause, "diag", None)
-        return Conflict("A rule of the database refused this.", constraint=getattr(diag, "constraint_name", None))
+        return Conflict(
+            "A rule of the database refused this.", constraint=getattr(diag, "constraint_name", None)
+        )
     if isinstance(cause, pg.RaiseException) or getattr(cause, "sqlstate", "") in {"KA001", "KA002"}:
         return Conflict("This record is closed and can't be changed.")
     if isinstance(exc, OperationalError):
@@ -133,8 +137,12 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if error is None:
         if settings.DEBUG:
             return None
-        logger.error("unanticipated %s in %s", type(exc).__name__, type(context["view"]).__name__, exc_info=exc)
-        error = _Translated("internal", status.HTTP_500_INTERNAL_SERVER_ERROR, "Internal error", "Internal error")
+        logger.error(
+            "unanticipated %s in %s", type(exc).__name__, type(context["view"]).__name__, exc_info=exc
+        )
+        error = _Translated(
+            "internal", status.HTTP_500_INTERNAL_SERVER_ERROR, "Internal error", "Internal error"
+        )
     headers = {}
     if (challenge := getattr(exc, "auth_header", None)) is not None:
         headers["WWW-Authenticate"] = challenge

@@ -43,6 +43,8 @@ class ClinicSchema(AutoSchema):
         parts = [part for part in self.path.split("/")[3:] if part]
         return [parts[0]] if parts else ["service"]
 
+    view: Any
+
     def get_request_serializer(self) -> Any:
         inputs = getattr(self.view, "inputs", None)
         return super().get_request_serializer() if inputs is None else inputs.get(self.view.action)
@@ -58,10 +60,14 @@ class ClinicSchema(AutoSchema):
     def _ours(self) -> list[dict[str, Any]]:
         view, found = self.view, []
         action = getattr(view, "action", None)
-        if self.method == "GET":
-            found += [param.schema() for param in getattr(view, "params_of", dict)().get(action, ())]
+        params_of = getattr(view, "params_of", None)
+        if self.method == "GET" and params_of is not None:
+            found += [param.schema() for param in params_of().get(action, ())]
         if action == "list":
-            found += [_text("page", "query", "from 1", kind="integer"), _text("page_size", "query", "1 to 200", kind="integer")]
+            found += [
+                _text("page", "query", "from 1", kind="integer"),
+                _text("page_size", "query", "1 to 200", kind="integer"),
+            ]
             if getattr(view, "orderings", None):
                 names = ", ".join(sorted(view.orderings))
                 found.append(_text("ordering", "query", f"any of {names}; '-' turns it round; commas join"))
@@ -69,12 +75,17 @@ class ClinicSchema(AutoSchema):
                 found.append(_text("search", "query", view.search_doc))
         if self.method == "POST" and getattr(view, "idempotent", False):
             required = action in view.key_required
-            found.append(_text("Idempotency-Key", "header", "Repeats are answered once acted", required=required))
+            found.append(
+                _text("Idempotency-Key", "header", "Repeats are answered once acted", required=required)
+            )
         if self.method == "PATCH":
             found.append(_text("If-Match", "header", "The ETag that was read", required=True))
         return found
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        bodies["default"] = {"description": "A refusal", "content": {"application/problem+json": {"schema": PROBLEM}}}
+        bodies["default"] = {
+            "description": "A refusal",
+            "content": {"application/problem+json": {"schema": PROBLEM}},
+        }
         return bodies

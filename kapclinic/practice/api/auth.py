@@ -99,22 +99,24 @@ class TokenViewSet(ClinicViewSet):
     outputs: ClassVar = {"create": s.IssuedTokenOut}
 
     def get_queryset(self) -> Any:
-        alive = self.request.user.tokens.filter(revoked_at__isnull=True, expires_at__gt=self.at)
+        alive = self.user.tokens.filter(revoked_at__isnull=True, expires_at__gt=self.at)
         return alive.order_by("created_at")
 
     def list(self, request: Request) -> Response:
-        return self.get_paginated_response(self.represent(self.paginate_queryset(self.get_queryset()), many=True))
+        return self.get_paginated_response(
+            self.represent(self.paginate_queryset(self.get_queryset()), many=True)
+        )
 
     def create(self, request: Request) -> Response:
-        row, secret = services.issue_token(user=request.user, name=self.body()["name"], at=self.at)
+        row, secret = services.issue_token(user=self.user, name=self.body()["name"], at=self.at)
         row.token = secret  # type: ignore[attr-defined]
         return self.answer(row, status=201)
 
     def revoke_all(self, request: Request) -> Response:
-        services.revoke_tokens(user=request.user, at=self.at)
+        services.revoke_tokens(user=self.user, at=self.at)
         return Response(status=204)
 
     def revoke(self, request: Request, pk: Any) -> Response:
-        if not services.revoke_tokens(user=request.user, at=self.at, token_id=pk):
+        if not services.revoke_tokens(user=self.user, at=self.at, token_id=pk):
             raise NotFound
         return Response(status=204)

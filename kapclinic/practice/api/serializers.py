@@ -81,7 +81,9 @@ class LocationOut(Output):
 class RoomIn(Input):
     location = serializers.UUIDField(source="location_id")
     name = Text(max_length=80)
-    kinds = serializers.ListField(child=serializers.ChoiceField(SessionKind.choices), min_length=1, max_length=5)
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(SessionKind.choices), min_length=1, max_length=5
+    )
     turnover_min = serializers.IntegerField(min_value=0, max_value=240)
     is_active = serializers.BooleanField(required=False)
 
@@ -278,5 +280,3 @@ class TokenOut(Output):
 
 class IssuedTokenOut(TokenOut):
     token = serializers.CharField()
-
-

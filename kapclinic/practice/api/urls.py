@@ -1,12 +1,14 @@
 """Addresses of the practice."""
 
+from typing import Any
+
 from django.urls import path
 
 from kapclinic.practice.api import views
 from kapclinic.practice.api.auth import AuthViewSet, TokenViewSet
 
-LIST = {"get": "list", "post": "create"}
-ONE = {"get": "retrieve", "patch": "partial_update"}
+LIST: dict[str, Any] = {"get": "list", "post": "create"}
+ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
 
 urlpatterns = [
     path("auth/login/", AuthViewSet.as_view({"post": "login"})),
@@ -21,8 +23,12 @@ urlpatterns = [
     path("rooms/<uuid:pk>/", views.RoomViewSet.as_view(ONE)),
     path("staff/", views.StaffViewSet.as_view(LIST)),
     path("staff/<uuid:pk>/", views.StaffViewSet.as_view(ONE)),
-    path("staff/<uuid:pk>/working-hours/", views.StaffViewSet.as_view({"get": "hours", "put": "replace_hours"})),
-    path("staff/<uuid:pk>/time-off/", views.StaffViewSet.as_view({"get": "time_off", "post": "add_time_off"})),
+    path(
+        "staff/<uuid:pk>/working-hours/", views.StaffViewSet.as_view({"get": "hours", "put": "replace_hours"})
+    ),
+    path(
+        "staff/<uuid:pk>/time-off/", views.StaffViewSet.as_view({"get": "time_off", "post": "add_time_off"})
+    ),
     path("clients/", views.ClientViewSet.as_view(LIST)),
     path("clients/<uuid:pk>/", views.ClientViewSet.as_view(ONE)),
     path("clients/<uuid:pk>/access-log/", views.ClientViewSet.as_view({"get": "access_log"})),

@@ -21,30 +21,46 @@ from kapclinic.trail.http import ANYONE, ClinicViewSet, ListMixin, RetrieveMixin
 class LocationViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     queryset = Location.objects.all()
     object_type = "location"
-    roles: ClassVar = {"list": ANYONE, "retrieve": ANYONE, "create": rules.ADMIN, "partial_update": rules.ADMIN}
+    roles: ClassVar = {
+        "list": ANYONE,
+        "retrieve": ANYONE,
+        "create": rules.ADMIN,
+        "partial_update": rules.ADMIN,
+    }
     inputs: ClassVar = {"create": s.LocationIn, "partial_update": s.LocationIn}
     output = s.LocationOut
     orderings: ClassVar = {"name": "name", "created_at": "created_at"}
     default_order = ("created_at",)
 
     def create(self, request: Request) -> Response:
-        saved = services.save_location(location=None, values=self.body(), by=request.user, at=self.at)
+        saved = services.save_location(location=None, values=self.body(), by=self.user, at=self.at)
         return self.answer(saved, status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         location = self.matched()
-        return self.answer(services.save_location(location=location, values=self.given(), by=request.user, at=self.at))
+        return self.answer(
+            services.save_location(location=location, values=self.given(), by=self.user, at=self.at)
+        )
 
 
 class RoomViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     queryset = Room.objects.all()
     object_type = "room"
-    roles: ClassVar = {"list": ANYONE, "retrieve": ANYONE, "create": rules.ADMIN, "partial_update": rules.ADMIN}
+    roles: ClassVar = {
+        "list": ANYONE,
+        "retrieve": ANYONE,
+        "create": rules.ADMIN,
+        "partial_update": rules.ADMIN,
+    }
     inputs: ClassVar = {"create": s.RoomIn, "partial_update": s.RoomIn}
     output = s.RoomOut
     filters = (
         Param("location", "uuid", "location_id"),
-        Param("kind", choices=tuple(SessionKind.values), lookup=lambda qs, value, user: qs.filter(kinds__contains=[value])),
+        Param(
+            "kind",
+            choices=tuple(SessionKind.values),
+            lookup=lambda qs, value, user: qs.filter(kinds__contains=[value]),
+        ),
         Param("is_active", "bool"),
     )
     orderings: ClassVar = {"name": "name", "created_at": "created_at"}
@@ -52,12 +68,12 @@ class RoomViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def create(self, request: Request) -> Response:
         values = self._checked(self.body())
-        return self.answer(services.save_room(room=None, values=values, by=request.user, at=self.at), status=201)
+        return self.answer(services.save_room(room=None, values=values, by=self.user, at=self.at), status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         room = self.matched()
         values = self._checked(self.given())
-        return self.answer(services.save_room(room=room, values=values, by=request.user, at=self.at))
+        return self.answer(services.save_room(room=room, values=values, by=self.user, at=self.at))
 
     def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
         if "location_id" in values and selectors.unknown_locations([values["location_id"]]):
@@ -93,18 +109,24 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     }
     filters = (
         Param("location", "uuid", lambda qs, value, user: qs.filter(locations__contains=[value])),
-        Param("role", choices=tuple(Role.values), lookup=lambda qs, value, user: qs.filter(roles__contains=[value])),
+        Param(
+            "role",
+            choices=tuple(Role.values),
+            lookup=lambda qs, value, user: qs.filter(roles__contains=[value]),
+        ),
         Param("is_active", "bool"),
     )
     orderings: ClassVar = {"name": "name", "created_at": "created_at"}
     default_order = ("name",)
 
     def create(self, request: Request) -> Response:
-        return self.answer(services.save_staff(user=None, values=self.body(), by=request.user, at=self.at), status=201)
+        return self.answer(
+            services.save_staff(user=None, values=self.body(), by=self.user, at=self.at), status=201
+        )
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         user = self.matched()
-        return self.answer(services.save_staff(user=user, values=self.given(), by=request.user, at=self.at))
+        return self.answer(services.save_staff(user=user, values=self.given(), by=self.user, at=self.at))
 
     def hours(self, request: Request, pk: Any) -> Response:
         user = self.get_object()
@@ -112,9 +134,9 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def replace_hours(self, request: Request, pk: Any) -> Response:
         user = self.get_object()
-        body = s.WorkingHoursIn(data=request.data, many=True, max_length=100)
+        body = s.WorkingHoursIn(data=request.data, many=True, max_length=100)  # type: ignore[call-arg]
         body.is_valid(raise_exception=True)
-        services.replace_hours(user=user, rows=body.validated_data, by=request.user, at=self.at)
+        services.replace_hours(user=user, rows=body.validated_data, by=self.user, at=self.at)
         return Response(self.represent(selectors.current_hours(user_id=user.pk), many=True))
 
     def time_off(self, request: Request, pk: Any) -> Response:
@@ -123,7 +145,7 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def add_time_off(self, request: Request, pk: Any) -> Response:
         user = self.get_object()
-        row = services.add_time_off(user=user, **self.body(), by=request.user, at=self.at)
+        row = services.add_time_off(user=user, **self.body(), by=self.user, at=self.at)
         return self.answer(row, status=201)
 
 
@@ -140,7 +162,11 @@ class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     }
     inputs: ClassVar = {"create": s.ClientIn, "partial_update": s.ClientIn}
     output = s.ClientOut
-    outputs: ClassVar = {"create": s.RegisteredOut, "partial_update": s.RegisteredOut, "access_log": s.AccessOut}
+    outputs: ClassVar = {
+        "create": s.RegisteredOut,
+        "partial_update": s.RegisteredOut,
+        "access_log": s.AccessOut,
+    }
     filters = (
         Param("location", "uuid", lambda qs, value, user: qs.filter(locations__contains=[value])),
         Param("date_of_birth", "date"),
@@ -152,23 +178,25 @@ class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     logged = frozenset({"list", "retrieve", "access_log"})
 
     def get_queryset(self) -> QuerySet[Client]:
-        return Client.objects.visible_to(self.request.user)  # type: ignore[no-any-return]
+        return Client.objects.visible_to(self.user)
 
     def rows(self, page: list[Any]) -> list[Any]:
         names = list(s.ClientOut().fields)
         return [{name: getattr(client, name) for name in names} for client in page]
 
     def create(self, request: Request) -> Response:
-        saved = services.save_client(client=None, values=self.body(), by=request.user, at=self.at)
+        saved = services.save_client(client=None, values=self.body(), by=self.user, at=self.at)
         return self._registered(saved, status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         client = self.matched()
-        return self._registered(services.save_client(client=client, values=self.given(), by=request.user, at=self.at))
+        return self._registered(
+            services.save_client(client=client, values=self.given(), by=self.user, at=self.at)
+        )
 
     def _registered(self, client: Client, *, status: int = 200) -> Response:
         twins = selectors.likely_duplicates(
-            user=self.request.user,
+            user=self.user,
             first=client.legal_first_name,
             last=client.legal_last_name,
             born=client.date_of_birth,

@@ -39,12 +39,12 @@ class TaskViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("due_at",)
 
     def get_queryset(self) -> QuerySet[Task]:
-        return Task.objects.visible_to(self.request.user)  # type: ignore[no-any-return]
+        return Task.objects.visible_to(self.user)
 
     def done(self, request: Request, pk: Any) -> Response:
         task = self.get_object()
         outcome = self.body()["outcome"]
-        return self.answer(services.finish_task(task_id=task.pk, by=request.user, at=self.at, outcome=outcome))
+        return self.answer(services.finish_task(task_id=task.pk, by=self.user, at=self.at, outcome=outcome))
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

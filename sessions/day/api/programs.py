@@ -64,16 +64,18 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-created_at",)
 
     def get_queryset(self) -> QuerySet[Program]:
-        return programs_with_relations().filter(location__in=list(self.request.user.locations))
+        return programs_with_relations().filter(location__in=list(self.user.locations))
 
     def represent(self, row: Any, *, many: bool = False) -> Any:
         if self.action == "timeline":
             return super().represent(row)
-        context = self.get_serializer_context() | {"progress": selectors.progress(row if many else [row])}
+        context = dict(self.get_serializer_context()) | {
+            "progress": selectors.progress(row if many else [row])
+        }
         return s.ProgramOut(row, many=many, context=context).data
 
     def create(self, request: Request) -> Response:
-        program = programs.open_program(values=self.body(), by=request.user, at=self.at)
+        program = programs.open_program(values=self.body(), by=self.user, at=self.at)
         return self._again(program.pk, status=201)
 
     def _again(self, pk: UUID, *, status: int = 200) -> Response:
@@ -82,7 +84,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         program = self.matched()
-        programs.change_program(program=program, values=self.given(), by=request.user, at=self.at)
+        programs.change_program(program=program, values=self.given(), by=self.user, at=self.at)
         return self._again(pk)
 
     def hold(self, request: Request, pk: UUID) -> Response:
@@ -94,23 +96,23 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def _move(self, move: str, *, reason: str) -> Response:
         program = self.get_object()
-        programs.move_program(program_id=program.pk, move=move, reason=reason, by=self.request.user, at=self.at)
+        programs.move_program(program_id=program.pk, move=move, reason=reason, by=self.user, at=self.at)
         return self._again(program.pk)
 
     def discontinue(self, request: Request, pk: UUID) -> Response:
         program = self.get_object()
         reason = self.body()["reason"]
-        services.discontinue(program_id=program.pk, reason=reason, by=request.user, at=self.at)
+        services.discontinue(program_id=program.pk, reason=reason, by=self.user, at=self.at)
         return self._again(program.pk)
 
     def end_dosing(self, request: Request, pk: UUID) -> Response:
         self.body()
-        services.end_dosing(program_id=self.get_object().pk, by=request.user, at=self.at)
+        services.end_dosing(program_id=self.get_object().pk, by=self.user, at=self.at)
         return self._again(pk)
 
     def complete(self, request: Request, pk: UUID) -> Response:
         self.body()
-        services.complete_program(program_id=self.get_object().pk, by=request.user, at=self.at)
+        services.complete_program(program_id=self.get_object().pk, by=self.user, at=self.at)
         return self._again(pk)
 
     def timeline(self, request: Request, pk: UUID) -> Response:

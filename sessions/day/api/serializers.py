@@ -34,7 +34,7 @@ class SessionIn(Input):
     starts_at = Moment()
     ends_at = Moment()
     room = serializers.UUIDField(required=False, allow_null=True)
-    staff = StaffRow(many=True, max_length=10)
+    staff = StaffRow(many=True, max_length=10)  # type: ignore[call-arg]
     obligation = serializers.UUIDField(required=False, allow_null=True)
     override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
     client_location = PlaceIn(required=False, allow_null=True)
@@ -44,7 +44,7 @@ class RescheduleIn(Input):
     starts_at = Moment()
     ends_at = Moment()
     room = serializers.UUIDField(required=False, allow_null=True)
-    staff = StaffRow(many=True, required=False, max_length=10)
+    staff = StaffRow(many=True, required=False, max_length=10)  # type: ignore[call-arg]
     modality = serializers.ChoiceField(Modality.choices, required=False)
     reason = Text(min_length=3, max_length=1000)
     override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
@@ -73,14 +73,14 @@ class StageOut(Output):
     by = serializers.UUIDField(source="created_by")
 
 
-class EscortIn(Input):
+class EscortNamed(Input):
     name = Text(max_length=120)
     phone = Text(max_length=30)
     relationship = Text(max_length=60, required=False, allow_blank=True, default="")
 
 
 class SessionPatch(Input):
-    escort = EscortIn(allow_null=True)
+    escort = EscortNamed(allow_null=True)
     client_location = PlaceIn(allow_null=True)
     fasting_since = Moment(allow_null=True)
     weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2)
@@ -113,14 +113,14 @@ class SessionOut(Output):
     starts_at = Moment()
     ends_at = Moment()
     status = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     outcome = serializers.CharField()
     for_dose = serializers.UUIDField(allow_null=True)
     obligation = serializers.UUIDField(allow_null=True)
     stage = LatestStage(allow_null=True)
     client_confirmed_at = Moment(allow_null=True)
     client_location = PlaceIn(allow_null=True)
-    escort = EscortIn(allow_null=True)
+    escort = EscortNamed(allow_null=True)
     fasting_since = Moment(allow_null=True)
     weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
     attestations = serializers.DictField(child=serializers.BooleanField())
@@ -214,7 +214,7 @@ class TimelineSessionOut(Output):
     modality = serializers.CharField()
     status = serializers.CharField()
     outcome = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     for_dose = serializers.UUIDField(allow_null=True)
 
 

@@ -89,13 +89,13 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     default_order = ("starts_at",)
 
     def get_queryset(self) -> QuerySet[Session]:
-        return Session.objects.visible_to(self.request.user)  # type: ignore[no-any-return]
+        return Session.objects.visible_to(self.user)
 
     def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return selectors.session_rows(super().narrowed(queryset))
 
     def rows(self, page: list[Any]) -> list[Any]:
-        return [s.shown(row, self.request.user) for row in page]
+        return [s.shown(row, self.user) for row in page]
 
     def one(self, session_id: UUID, *, status: int = 200, warnings: list[str] | None = None) -> Response:
         """The session as a list shows it, with its ETag."""
@@ -104,7 +104,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
             raise Http404
         self.touch(row)
         self._object_id = session_id
-        body = s.shown(row, self.request.user)
+        body = s.shown(row, self.user)
         if warnings is not None:
             body["warnings"] = warnings
         return Response(body, status=status, headers={"ETag": etag_of(body["version"])})
@@ -116,27 +116,27 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         body = self.body()
         session = services.book(
             program_id=body["program"],
-            ask=Ask(**{name: body.get(name) for name in ASK}),
+            ask=Ask(**{name: body[name] for name in ASK if name in body}),
             obligation_id=body.get("obligation"),
-            by=request.user,
+            by=self.user,
             at=self.at,
         )
         return self.one(session.pk, status=201)
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         session = self.matched()
-        services.change(session=session, values=self.given(), by=request.user, at=self.at)
+        services.change(session=session, values=self.given(), by=self.user, at=self.at)
         return self.one(session.pk)
 
     def reschedule(self, request: Request, pk: UUID) -> Response:
         session = self.get_object()
-        services.reschedule(session_id=session.pk, values=self.body(), by=request.user, at=self.at)
+        services.reschedule(session_id=session.pk, values=self.body(), by=self.user, at=self.at)
         return self.one(session.pk)
 
     def check_in(self, request: Request, pk: UUID) -> Response:
         session = self.get_object()
         moment = self.body().get("at", self.at)
-        services.check_in(session_id=session.pk, by=request.user, moment=moment, at=self.at)
+        services.check_in(session_id=session.pk, by=self.user, moment=moment, at=self.at)
         return self.one(session.pk, warnings=self._warnings(session))
 
     def _warnings(self, session: Session) -> list[str]:
@@ -146,13 +146,13 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     def start(self, request: Request, pk: UUID) -> Response:
         session = self.get_object()
         moment = self.body().get("at", self.at)
-        services.start(session_id=session.pk, by=request.user, moment=moment, at=self.at)
+        services.start(session_id=session.pk, by=self.user, moment=moment, at=self.at)
         return self.one(session.pk)
 
     def complete(self, request: Request, pk: UUID) -> Response:
         session = self.get_object()
         moment = self.body().get("at", self.at)
-        services.complete(session_id=session.pk, by=request.user, moment=moment, at=self.at)
+        services.complete(session_id=session.pk, by=self.user, moment=moment, at=self.at)
         return self.one(session.pk)
 
     def not_dosed(self, request: Request, pk: UUID) -> Response:
@@ -162,7 +162,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
             session_id=session.pk,
             reason=body["reason"],
             moment=body.get("at", self.at),
-            by=request.user,
+            by=self.user,
             at=self.at,
         )
         return self.one(session.pk)
@@ -176,13 +176,15 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     def _end(self, move: str) -> Response:
         session = self.get_object()
         reason = self.body()["reason"]
-        services.end(session_id=session.pk, move=move, reason=reason, by=self.request.user, at=self.at)
+        services.end(session_id=session.pk, move=move, reason=reason, by=self.user, at=self.at)
         return self.one(session.pk)
 
     def stage(self, request: Request, pk: UUID) -> Response:
         session, body = self.get_object(), self.body()
         moment = body.get("at", self.at)
-        row = booking.note_stage(session=session, stage=body["stage"], moment=moment, by=request.user, at=self.at)
+        row = booking.note_stage(
+            session=session, stage=body["stage"], moment=moment, by=self.user, at=self.at
+        )
         return Response(s.StageOut(row).data, status=201)
 
 
@@ -202,7 +204,7 @@ class AvailabilityViewSet(ClinicViewSet):
 
     def list(self, request: Request) -> Response:
         query = self.query()
-        found = programs_with_relations().filter(location__in=list(self.request.user.locations))
+        found = programs_with_relations().filter(location__in=list(self.user.locations))
         program: Program | None = found.filter(pk=query["program"]).first()
         if program is None:
             raise Http404
@@ -217,7 +219,7 @@ class AvailabilityViewSet(ClinicViewSet):
         )
         wanted = query.get("staff")
         rows = [slot for slot in slots if wanted is None or any(user == wanted for user, _ in slot.staff)]
-        page = self.paginate_queryset(rows)
+        page = self.paginate_queryset(rows) or []
         return self.get_paginated_response([slot.as_dict() for slot in page])
 
     def _range(self, query: dict[str, Any], program: Program) -> tuple[datetime, datetime]:

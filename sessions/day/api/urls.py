@@ -1,14 +1,16 @@
 """Addresses of the day."""
 
+from typing import Any
+
 from django.urls import path
 
 from sessions.day.api.programs import ProgramViewSet
 from sessions.day.api.sessions import AvailabilityViewSet, SessionViewSet
 
-LIST = {"get": "list", "post": "create"}
-ONE = {"get": "retrieve", "patch": "partial_update"}
+LIST: dict[str, Any] = {"get": "list", "post": "create"}
+ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
 
-SESSION_MOVES = {
+SESSION_MOVES: dict[str, Any] = {
     "check-in": "check_in",
     "start": "start",
     "complete": "complete",
@@ -18,7 +20,7 @@ SESSION_MOVES = {
     "not-dosed": "not_dosed",
     "stage": "stage",
 }
-PROGRAM_MOVES = {
+PROGRAM_MOVES: dict[str, Any] = {
     "hold": "hold",
     "resume": "resume",
     "end-dosing": "end_dosing",
@@ -30,9 +32,15 @@ urlpatterns = [
     path("availability/", AvailabilityViewSet.as_view({"get": "list"})),
     path("sessions/", SessionViewSet.as_view(LIST)),
     path("sessions/<uuid:pk>/", SessionViewSet.as_view(ONE)),
-    *(path(f"sessions/<uuid:pk>/{at}/", SessionViewSet.as_view({"post": do})) for at, do in SESSION_MOVES.items()),
+    *(
+        path(f"sessions/<uuid:pk>/{at}/", SessionViewSet.as_view({"post": do}))
+        for at, do in SESSION_MOVES.items()
+    ),
     path("programs/", ProgramViewSet.as_view(LIST)),
     path("programs/<uuid:pk>/", ProgramViewSet.as_view(ONE)),
     path("programs/<uuid:pk>/timeline/", ProgramViewSet.as_view({"get": "timeline"})),
-    *(path(f"programs/<uuid:pk>/{at}/", ProgramViewSet.as_view({"post": do})) for at, do in PROGRAM_MOVES.items()),
+    *(
+        path(f"programs/<uuid:pk>/{at}/", ProgramViewSet.as_view({"post": do}))
+        for at, do in PROGRAM_MOVES.items()
+    ),
 ]

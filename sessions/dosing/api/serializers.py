@@ -117,7 +117,7 @@ class FinishIn(Input):
 
 class GateOut(Output):
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=["pass", "open", "overridden"])
     who_can_clear = serializers.ListField(child=serializers.CharField())
     overridable_by = serializers.ListField(child=serializers.CharField())

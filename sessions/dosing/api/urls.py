@@ -1,12 +1,14 @@
 """Addresses of the dosing day."""
 
+from typing import Any
+
 from django.urls import path
 
 from sessions.dosing.api import views
 
 SESSION = "sessions/<uuid:session_id>"
-LIST = {"get": "list", "post": "create"}
-ONE = {"get": "retrieve"}
+LIST: dict[str, Any] = {"get": "list", "post": "create"}
+ONE: dict[str, Any] = {"get": "retrieve"}
 
 urlpatterns = [
     path(f"{SESSION}/readiness/", views.ReadinessViewSet.as_view({"get": "retrieve"})),
@@ -15,7 +17,10 @@ urlpatterns = [
     path(f"{SESSION}/orders/<uuid:pk>/", views.OrderViewSet.as_view(ONE)),
     path(f"{SESSION}/administrations/", views.AdministrationViewSet.as_view(LIST)),
     path(f"{SESSION}/administrations/<uuid:pk>/", views.AdministrationViewSet.as_view(ONE)),
-    path(f"{SESSION}/administrations/<uuid:pk>/finish/", views.AdministrationViewSet.as_view({"post": "finish"})),
+    path(
+        f"{SESSION}/administrations/<uuid:pk>/finish/",
+        views.AdministrationViewSet.as_view({"post": "finish"}),
+    ),
     path(f"{SESSION}/administrations/<uuid:pk>/void/", views.AdministrationViewSet.as_view({"post": "void"})),
     path(f"{SESSION}/readings/", views.ReadingViewSet.as_view(LIST)),
     path(f"{SESSION}/readings/<uuid:pk>/", views.ReadingViewSet.as_view(ONE)),

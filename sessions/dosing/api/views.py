@@ -32,10 +32,10 @@ class OrderViewSet(ListMixin, RetrieveMixin, InSession):
     default_order = ("-created_at",)
 
     def get_queryset(self) -> QuerySet[Order]:
-        return Order.objects.filter(session=self.session)  # type: ignore[no-any-return]
+        return Order.objects.filter(session=self.session)
 
     def create(self, request: Request, session_id: UUID) -> Response:
-        order = services.write_order(session_id=session_id, values=self.body(), by=request.user, at=self.at)
+        order = services.write_order(session_id=session_id, values=self.body(), by=self.user, at=self.at)
         return self.answer(order, status=201)
 
 
@@ -55,7 +55,7 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
 
     def get_queryset(self) -> QuerySet[Administration]:
         related = ("session__obligation", "finish", "void")
-        return Administration.objects.filter(session=self.session).select_related(*related)  # type: ignore[no-any-return]
+        return Administration.objects.filter(session=self.session).select_related(*related)
 
     def witness_location(self, body: Mapping[str, Any]) -> UUID | None:
         return self.session.location_id
@@ -64,7 +64,7 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
         body = self.body()
         body.pop("witness", None)
         dose = services.record_administration(
-            session_id=session_id, values=body, witness=self.witness(), by=request.user, at=self.at
+            session_id=session_id, values=body, witness=self.witness(), by=self.user, at=self.at
         )
         return self.answer(self.get_queryset().get(pk=dose.pk), status=201)
 
@@ -73,14 +73,14 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
         body = self.body()
         body.pop("witness", None)
         services.finish_administration(
-            dose_id=dose.pk, values=body, witness=self.witness(), by=request.user, at=self.at
+            dose_id=dose.pk, values=body, witness=self.witness(), by=self.user, at=self.at
         )
         return self.answer(self.get_object())
 
     def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:
         dose = self.get_object()
         reason = self.body()["reason"]
-        services.void_administration(dose_id=dose.pk, reason=reason, by=request.user, at=self.at)
+        services.void_administration(dose_id=dose.pk, reason=reason, by=self.user, at=self.at)
         return self.answer(self.get_object())
 
 
@@ -93,14 +93,14 @@ class ReadingViewSet(ListMixin, RetrieveMixin, InSession):
     key_required = frozenset({"create"})
 
     def get_queryset(self) -> QuerySet[Reading]:
-        return Reading.objects.filter(session=self.session).select_related("void")  # type: ignore[no-any-return]
+        return Reading.objects.filter(session=self.session).select_related("void")
 
     def create(self, request: Request, session_id: UUID) -> Response:
         reading = monitoring.record_reading(
             session=self.lock_session(),
             values=self.body(),
             dosed_at=selectors.first_dosed_at(session_id=session_id),
-            by=request.user,
+            by=self.user,
             at=self.at,
         )
         return self.answer(reading, status=201)
@@ -108,7 +108,7 @@ class ReadingViewSet(ListMixin, RetrieveMixin, InSession):
     def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:
         reading = self.get_object()
         reason = self.body()["reason"]
-        monitoring.void_reading(reading=reading, reason=reason, by=request.user, at=self.at)
+        monitoring.void_reading(reading=reading, reason=reason, by=self.user, at=self.at)
         return self.answer(self.get_object())
 
 
@@ -120,12 +120,12 @@ class ReadinessViewSet(InSession):
 
     def retrieve(self, request: Request, session_id: UUID) -> Response:
         judged = selectors.readiness(session_id=session_id, at=self.at)
-        clinical = bool(request.user.role_set & CLINICIANS)
+        clinical = bool(self.user.role_set & CLINICIANS)
         shown = [gate.as_dict() for gate in judged] if clinical else gates.for_front_desk(judged)
         return Response({"ready": gates.is_ready(judged), "gates": shown})
 
     def override(self, request: Request, session_id: UUID) -> Response:
-        row = services.override_gate(session_id=session_id, **self.body(), by=request.user, at=self.at)
+        row = services.override_gate(session_id=session_id, **self.body(), by=self.user, at=self.at)
         return self.answer(row, status=201)
 
 
@@ -137,11 +137,11 @@ class AdverseEventViewSet(ListMixin, RetrieveMixin, InSession):
     default_order = ("onset_at",)
 
     def get_queryset(self) -> QuerySet[AdverseEvent]:
-        return AdverseEvent.objects.filter(session=self.session)  # type: ignore[no-any-return]
+        return AdverseEvent.objects.filter(session=self.session)
 
     def create(self, request: Request, session_id: UUID) -> Response:
         event = discharging.record_adverse_event(
-            session=self.session, values=self.body(), by=request.user, at=self.at
+            session=self.session, values=self.body(), by=self.user, at=self.at
         )
         return self.answer(event, status=201)
 
@@ -153,11 +153,11 @@ class DischargeViewSet(InSession):
     output = s.DischargeOut
 
     def get_queryset(self) -> QuerySet[Discharge]:
-        return Discharge.objects.filter(session=self.session)  # type: ignore[no-any-return]
+        return Discharge.objects.filter(session=self.session)
 
     def retrieve(self, request: Request, session_id: UUID) -> Response:
         return self.answer(get_object_or_404(self.get_queryset()))
 
     def create(self, request: Request, session_id: UUID) -> Response:
-        row = discharging.discharge_client(session_id=session_id, **self.body(), by=request.user, at=self.at)
+        row = discharging.discharge_client(session_id=session_id, **self.body(), by=self.user, at=self.at)
         return self.answer(row, status=201)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Milligrams, Moment, Output, Text
-from sessions.drugs.rules import BY_HAND
+from sessions.drugs.rules import BY_HAND_CHOICES
 
 LEAST = Decimal("0.001")
 
@@ -51,7 +51,7 @@ class EntryIn(Input):
     """`amount_mg` is signed for `correct`, what was counted for `count`, and more than zero for the rest."""
 
     lot = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in BY_HAND])
+    kind = serializers.ChoiceField(choices=BY_HAND_CHOICES)
     amount_mg = Milligrams(min_value=None)
     reason = Text(min_length=3, max_length=1000)
     witness = WitnessIn(required=False, allow_null=True)

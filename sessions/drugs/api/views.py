@@ -40,15 +40,15 @@ class LotViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("expires_on",)
 
     def get_queryset(self) -> QuerySet[DrugLot]:
-        return DrugLot.objects.visible_to(self.request.user).with_balance()  # type: ignore[no-any-return]
+        return DrugLot.objects.visible_to(self.user).with_balance()
 
     def create(self, request: Request) -> Response:
-        lot = services.receive_lot(values=self.body(), by=request.user, at=self.at)
+        lot = services.receive_lot(values=self.body(), by=self.user, at=self.at)
         return self.answer(self.get_queryset().get(pk=lot.pk), status=201)
 
     def entries(self, request: Request, pk: Any) -> Response:
         self.query()
-        page = self.paginate_queryset(self.get_object().entries.order_by("sequence"))
+        page = self.paginate_queryset(self.get_object().entries.order_by("sequence")) or []
         self.touch_all(page)
         return self.get_paginated_response(self.rows(page))
 
@@ -70,11 +70,11 @@ class EntryViewSet(Witnessed, ListMixin, ClinicViewSet):
     key_required = frozenset({"create"})
 
     def get_queryset(self) -> QuerySet[DrugEntry]:
-        return DrugEntry.objects.visible_to(self.request.user)  # type: ignore[no-any-return]
+        return DrugEntry.objects.visible_to(self.user)
 
     def witness_location(self, body: Mapping[str, Any]) -> UUID | None:
-        lots = DrugLot.objects.visible_to(self.request.user)
-        return lots.filter(pk=body["lot"]).values_list("location_id", flat=True).first()  # type: ignore[no-any-return]
+        lots = DrugLot.objects.visible_to(self.user)
+        return lots.filter(pk=body["lot"]).values_list("location_id", flat=True).first()
 
     def create(self, request: Request) -> Response:
         body = self.body()
@@ -84,7 +84,7 @@ class EntryViewSet(Witnessed, ListMixin, ClinicViewSet):
             amount_mg=body["amount_mg"],
             reason=body["reason"],
             witness=self.witness(),
-            by=request.user,
+            by=self.user,
             at=self.at,
         )
         return self.answer(entry, status=201)

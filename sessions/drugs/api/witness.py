@@ -25,7 +25,7 @@ class Witnessed:
         raise NotImplementedError
 
     def before_write(self: Any) -> None:
-        super().before_write()  # type: ignore[safe-super]
+        super().before_write()  # type: ignore[misc]
         serializer = self.inputs.get(self.action)
         if serializer is None or "witness" not in serializer().fields:
             return
@@ -38,7 +38,7 @@ class Witnessed:
         named = body.validated_data["witness"]
         try:
             self._witness = verify_witness(
-                witness=named, giver=self.request.user, location_id=location_id, at=self.at
+                witness=named, giver=self.user, location_id=location_id, at=self.at
             )
         except WitnessInvalid as refused:
             self._refused = refused

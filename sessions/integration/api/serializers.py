@@ -16,7 +16,7 @@ class BookedOut(Output):
     starts_at = Moment()
     ends_at = Moment()
     status = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     modality = serializers.CharField()
 
 

@@ -30,16 +30,20 @@ class ObligationViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         Param("therapist", "uuid", "therapist_id"),
         Param("dosing_session", "uuid", "dosing_session_id"),
     )
-    orderings: ClassVar = {"window_end": "window_end", "window_start": "window_start", "created_at": "created_at"}
+    orderings: ClassVar = {
+        "window_end": "window_end",
+        "window_start": "window_start",
+        "created_at": "created_at",
+    }
     default_order = ("window_end",)
 
     def get_queryset(self) -> QuerySet[Obligation]:
-        visible = Obligation.objects.visible_to(self.request.user)
-        return visible.select_related("integration_session")  # type: ignore[no-any-return]
+        visible = Obligation.objects.visible_to(self.user)
+        return visible.select_related("integration_session")
 
     def waive(self, request: Request, pk: Any) -> Response:
         obligation = self.get_object()
         reason = self.body()["reason"]
         return self.answer(
-            services.waive(obligation_id=obligation.pk, reason=reason, by=request.user, at=self.at)
+            services.waive(obligation_id=obligation.pk, reason=reason, by=self.user, at=self.at)
         )

@@ -38,7 +38,7 @@ class ReadingOut(Output):
     measured_at = Moment()
     recorded_at = Moment()
     recorded_by = serializers.UUIDField(source="recorded_by_id")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     action_taken = serializers.CharField()
     bands = serializers.DictField(child=serializers.CharField())
     voided = serializers.SerializerMethodField()

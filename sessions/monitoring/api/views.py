@@ -27,12 +27,12 @@ class CheckViewSet(ListMixin, RetrieveMixin, InSession):
     default_order = ("planned_at",)
 
     def get_queryset(self) -> QuerySet[Check]:
-        return Check.objects.filter(session=self.session)  # type: ignore[no-any-return]
+        return Check.objects.filter(session=self.session)
 
     def not_taken(self, request: Request, session_id: Any, pk: Any) -> Response:
         check = self.get_object()
         return self.answer(
-            services.skip_check(check_id=check.pk, reason=self.body()["reason"], by=request.user, at=self.at)
+            services.skip_check(check_id=check.pk, reason=self.body()["reason"], by=self.user, at=self.at)
         )
 
 
@@ -51,10 +51,12 @@ class AlarmViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-created_at",)
 
     def get_queryset(self) -> QuerySet[Alarm]:
-        return Alarm.objects.visible_to(self.request.user).select_related("session")  # type: ignore[no-any-return]
+        return Alarm.objects.visible_to(self.user).select_related("session")
 
     def acknowledge(self, request: Request, pk: Any) -> Response:
         alarm = self.get_object()
         return self.answer(
-            services.acknowledge_alarm(alarm_id=alarm.pk, action=self.body()["action"], by=request.user, at=self.at)
+            services.acknowledge_alarm(
+                alarm_id=alarm.pk, action=self.body()["action"], by=self.user, at=self.at
+            )
         )

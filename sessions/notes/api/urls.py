@@ -1,11 +1,13 @@
 """Addresses of the notes."""
 
+from typing import Any
+
 from django.urls import path
 
 from sessions.notes.api import views
 
-LIST = {"get": "list", "post": "create"}
-ONE = {"get": "retrieve", "patch": "partial_update"}
+LIST: dict[str, Any] = {"get": "list", "post": "create"}
+ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
 
 urlpatterns = [
     path("notes/", views.NoteViewSet.as_view(LIST)),

@@ -57,37 +57,36 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         data = self.request.data
         password = data.get("password") if isinstance(data, Mapping) else None
         if self.action in self.signing and isinstance(password, str):
-            self.confirmed = confirm_password(user=self.request.user, password=password, at=self.at)
+            me: Any = self.user
+            self.confirmed = confirm_password(user=me, password=password, at=self.at)
 
     def get_queryset(self) -> QuerySet[Note]:
-        rows = selectors.notes().visible_to(self.request.user)
+        rows = selectors.notes().visible_to(self.user)
         return rows.select_for_update(of=("self",)) if self.action == "partial_update" else rows
 
     def create(self, request: Request) -> Response:
-        note = services.write_note(**self.body(), by=request.user, at=self.at)
+        note = services.write_note(**self.body(), by=self.user, at=self.at)
         return self.answer(note, status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         note = self.matched()
-        return self.answer(
-            services.edit_note(note_id=note.pk, values=self.given(), by=request.user, at=self.at)
-        )
+        return self.answer(services.edit_note(note_id=note.pk, values=self.given(), by=self.user, at=self.at))
 
     def sign(self, request: Request, pk: Any) -> Response:
         self.body()
         note = self.get_object()
-        signed = services.sign_note(note_id=note.pk, confirmed=self.confirmed, by=request.user, at=self.at)
+        signed = services.sign_note(note_id=note.pk, confirmed=self.confirmed, by=self.user, at=self.at)
         return self.answer(signed)
 
     def cosign(self, request: Request, pk: Any) -> Response:
         self.body()
         note = self.get_object()
-        signed = services.cosign_note(note_id=note.pk, confirmed=self.confirmed, by=request.user, at=self.at)
+        signed = services.cosign_note(note_id=note.pk, confirmed=self.confirmed, by=self.user, at=self.at)
         return self.answer(signed)
 
     def addenda(self, request: Request, pk: Any) -> Response:
         note = self.get_object()
-        addendum = services.add_addendum(note_id=note.pk, **self.body(), by=request.user, at=self.at)
+        addendum = services.add_addendum(note_id=note.pk, **self.body(), by=self.user, at=self.at)
         return Response(self.represent(addendum), status=201)
 
 
@@ -116,17 +115,15 @@ class PsychotherapyNoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
             return super()._run(handler, request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[PsychotherapyNote]:
-        own: QuerySet[PsychotherapyNote] = PsychotherapyNote.objects.of_author(self.request.user)
+        own: QuerySet[PsychotherapyNote] = PsychotherapyNote.objects.of_author(self.user)
         rows = own.select_related("session")
         return rows.select_for_update(of=("self",)) if self.action == "partial_update" else rows
 
     def create(self, request: Request) -> Response:
-        note = services.write_psychotherapy_note(**self.body(), by=request.user, at=self.at)
+        note = services.write_psychotherapy_note(**self.body(), by=self.user, at=self.at)
         return self.answer(note, status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         note = self.matched()
         text = self.body()["text"]
-        return self.answer(
-            services.edit_psychotherapy_note(note=note, text=text, by=request.user, at=self.at)
-        )
+        return self.answer(services.edit_psychotherapy_note(note=note, text=text, by=self.user, at=self.at))

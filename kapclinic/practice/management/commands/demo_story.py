@@ -1,4 +1,4 @@
-"""`manage.py demo_story`: plays one dosing day over HTTP on a seeded, running clinic, and shows the worker's booking."""
+"""`manage.py demo_story`: one dosing day over HTTP on a seeded, running clinic, and the worker's booking."""
 
 from __future__ import annotations
 
@@ -50,14 +50,20 @@ class Command(BaseCommand):
 
     def _tell(self, people: dict[str, RemoteDesk]) -> None:
         desk, np, prescriber = people["frontdesk"], people["np"], people["prescriber"]
-        session = get(desk, "sessions/", kind="dosing", status="scheduled", ordering="starts_at")["results"][0]
+        session = get(desk, "sessions/", kind="dosing", status="scheduled", ordering="starts_at")["results"][
+            0
+        ]
         path = f"sessions/{session['id']}"
         self.stdout.write("A dosing day at the demo clinic, over the REST API:")
         post(desk, f"{path}/check-in/", {"at": session["starts_at"]})
         escort = {"name": "Alex Example", "phone": "303-555-0177", "relationship": "friend"}
         patch(desk, f"{path}/", {"escort": escort})
-        self._say("front desk", f"checks the client in for {local(session['starts_at'])}, notes who drives home")
-        open_gates = [gate["code"] for gate in get(np, f"{path}/readiness/")["gates"] if gate["state"] == "open"]
+        self._say(
+            "front desk", f"checks the client in for {local(session['starts_at'])}, notes who drives home"
+        )
+        open_gates = [
+            gate["code"] for gate in get(np, f"{path}/readiness/")["gates"] if gate["state"] == "open"
+        ]
         self._say("readiness", f"not yet: {', '.join(open_gates)}")
         order = self._order(prescriber, path)
         self._say("prescriber", f"orders {order['drug']} {order['dose_mg']} mg {order['route']}")
@@ -67,7 +73,10 @@ class Command(BaseCommand):
         given = post(np, f"{path}/administrations/", self._dose(order))
         self._say("nurse practitioner", f"records the dose at {local(given['administered_at'])}")
         owed = given["obligation"]
-        self._say("obligation", f"integration owed from {local(owed['window_start'])} to {local(owed['window_end'])}")
+        self._say(
+            "obligation",
+            f"integration owed from {local(owed['window_start'])} to {local(owed['window_end'])}",
+        )
         booked = self._wait(desk, owed["id"])
         self._say("worker", f"booked the integration for {local(booked['starts_at'])} ({booked['modality']})")
 

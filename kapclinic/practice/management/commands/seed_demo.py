@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = os.environ.get("KAP_DEMO_PASSWORD")
         with transaction.atomic():
-            told = tell_again(wanted) if self._is_demo() else Seeder(wanted or secrets.token_urlsafe(12)).seed()
+            told = (
+                tell_again(wanted) if self._is_demo() else Seeder(wanted or secrets.token_urlsafe(12)).seed()
+            )
         if options["json"]:
             self.stdout.write(dumps(told).decode())
             return

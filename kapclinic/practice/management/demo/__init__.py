@@ -1,1 +1,1 @@
-"""The demo clinic. Everything in it goes in through the API, by the roles that do it; all of it is visibly fictional."""
+"""The demo clinic: built through the API, by the roles that do it; all of it is visibly fictional."""

@@ -46,7 +46,11 @@ class LocalDesk:
         self.client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
 
     def call(self, method: str, path: str, body: Any = None, *, match: str = "") -> Any:
-        headers = {"HTTP_IDEMPOTENCY_KEY": str(uuid4()), "HTTP_IF_MATCH": match or "*", "HTTP_HOST": "localhost"}
+        headers = {
+            "HTTP_IDEMPOTENCY_KEY": str(uuid4()),
+            "HTTP_IF_MATCH": match or "*",
+            "HTTP_HOST": "localhost",
+        }
         answer = self.client.generic(
             method,
             f"/api/v1/{path}",
@@ -86,7 +90,11 @@ class RemoteDesk:
             raise DemoRefused(f"{method} {path}: {exc.code} {exc.read()[:500]!r}") from exc
 
     def call(self, method: str, path: str, body: Any = None, *, match: str = "") -> Any:
-        headers = {"Authorization": f"Token {self.token}", "Idempotency-Key": str(uuid4()), "If-Match": match or "*"}
+        headers = {
+            "Authorization": f"Token {self.token}",
+            "Idempotency-Key": str(uuid4()),
+            "If-Match": match or "*",
+        }
         answer = self._open(method, path, body, headers).read()
         return json.loads(answer) if answer else None
 

@@ -86,12 +86,22 @@ SECOND: list[dict[str, Any]] = [
 ]
 PROTOCOLS: list[dict[str, Any]] = [
     {"name": "KAP sublingual", "program_type": "kap", "route": "sublingual"},
-    {"name": "KAP sublingual, doses at home", "program_type": "kap", "route": "sublingual", "home_dosing": True},
+    {
+        "name": "KAP sublingual, doses at home",
+        "program_type": "kap",
+        "route": "sublingual",
+        "home_dosing": True,
+    },
     {"name": "KAP with intramuscular dose", "program_type": "kap", "route": "intramuscular"},
     {"name": "Ketamine-only infusion", "program_type": "infusion_only", "route": "intravenous"},
 ]
 CLIENTS: list[dict[str, Any]] = [
-    {"legal_first_name": "Robin", "legal_last_name": "Sample", "chosen_name": "Rob", "date_of_birth": "1985-03-02"},
+    {
+        "legal_first_name": "Robin",
+        "legal_last_name": "Sample",
+        "chosen_name": "Rob",
+        "date_of_birth": "1985-03-02",
+    },
     {"legal_first_name": "Jamie", "legal_last_name": "Example", "date_of_birth": "1990-11-23"},
     {"legal_first_name": "Sascha", "legal_last_name": "Placeholder", "date_of_birth": "1978-07-14"},
     {"legal_first_name": "Mika", "legal_last_name": "Fictional", "date_of_birth": "1996-01-30"},

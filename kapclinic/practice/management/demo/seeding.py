@@ -69,7 +69,10 @@ class Seeder:
             where: [post(desk, "rooms/", row | {"location": where})["id"] for row in places.ROOMS]
             for where in (first, second)
         }
-        for rows, where, hours in ((places.STAFF, first, places.EVERY_DAY), (places.SECOND, second, places.WEEKDAYS)):
+        for rows, where, hours in (
+            (places.STAFF, first, places.EVERY_DAY),
+            (places.SECOND, second, places.WEEKDAYS),
+        ):
             for row in rows:
                 self._staff(desk, row, where, hours)
         return first, second
@@ -124,7 +127,9 @@ class Seeder:
     def _ready_program(self, client: dict[str, Any], protocol: dict[str, Any], where: str) -> dict[str, Any]:
         program = self._program(client, protocol, where)
         self._clear(program)
-        consent = post(self.people["np"], "consents/", {"program": program["id"], "document": "kap_treatment"})
+        consent = post(
+            self.people["np"], "consents/", {"program": program["id"], "document": "kap_treatment"}
+        )
         name = f"{client['legal_first_name']} {client['legal_last_name']}"
         post(self.people["np"], f"consents/{consent['id']}/sign/", {"signer_name": name, "method": "typed"})
         now = clock.now().replace(minute=0, second=0, microsecond=0)
@@ -183,7 +188,9 @@ class Seeder:
         for kind in places.ALL_KINDS:
             query = {"program": program["id"], "kind": kind, "from": start.isoformat(), "page_size": 1}
             slot = get(self.people["frontdesk"], "availability/", **query)["results"][0]
-            made = post(self.people["frontdesk"], "sessions/", slot | {"program": program["id"], "kind": kind})
+            made = post(
+                self.people["frontdesk"], "sessions/", slot | {"program": program["id"], "kind": kind}
+            )
             found[kind] = made["id"]
             start += timedelta(days=3)
         return found
@@ -193,7 +200,8 @@ def told_users() -> list[dict[str, Any]]:
     """The demo's logins, those of the first location first."""
     rows = User.objects.filter(email__endswith=f"@{places.DOMAIN}").order_by("created_at")
     return [
-        {"id": str(user.pk), "email": user.email, "roles": user.roles, "locations": user.locations} for user in rows
+        {"id": str(user.pk), "email": user.email, "roles": user.roles, "locations": user.locations}
+        for user in rows
     ]
 
 

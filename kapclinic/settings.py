@@ -13,6 +13,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from kapclinic.core.problem_schema import PROBLEM
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -178,6 +180,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "APPEND_COMPONENTS": {"schemas": {"Problem": PROBLEM}},
     "ENUM_NAME_OVERRIDES": {
         "SessionKindEnum": "kapclinic.practice.models.SessionKind",
         "RoleEnum": "kapclinic.practice.models.Role",

@@ -54,10 +54,15 @@ STEPS = (
 )
 
 
+def steps_reached(*, dosed_at: datetime, at: datetime) -> list[Step]:
+    """The steps whose time has come, taken or not."""
+    return [step for step in STEPS if at >= dosed_at + step.after]
+
+
 def steps_due(*, dosed_at: datetime, taken: Sequence[Mapping[str, str]], at: datetime) -> list[Step]:
     """The steps whose time has come and that were not taken yet."""
     done = {step["step"] for step in taken}
-    return [step for step in STEPS if at >= dosed_at + step.after and step.name not in done]
+    return [step for step in steps_reached(dosed_at=dosed_at, at=at) if step.name not in done]
 
 
 def inside(moment: datetime, *, start: datetime, end: datetime) -> bool:

@@ -224,18 +224,24 @@ def _book_best(obligation: Obligation, program: Program, *, at: datetime) -> boo
 
 
 def _carry_up(obligation: Obligation, *, at: datetime) -> None:
-    """Tell the next people whose turn has come; at the window's end it is missed, and somebody follows up."""
-    steps = rules.steps_due(dosed_at=obligation.dosed_at, taken=obligation.escalations, at=at)
-    if steps:
+    """Tell the next people whose turn has come; at the window's end it is missed, and somebody follows up.
+
+    While it is due there is a row on the worklist, also after one was ticked off or a booking fell through.
+    """
+    reached = rules.steps_reached(dosed_at=obligation.dosed_at, at=at)
+    if reached:
         task = _open_task(
-            obligation, kind=rules.UNBOOKED, roles=steps[0].roles, due_at=obligation.window_end, at=at
+            obligation, kind=rules.UNBOOKED, roles=reached[0].roles, due_at=obligation.window_end, at=at
         )
-        for step in steps:
+        for step in reached:
             if not set(step.roles) <= set(task.roles):
                 task = trail.escalate_task(task=task, roles=step.roles, by=SYSTEM, at=at)
-            row = {"at": at.isoformat(), "step": step.name, "roles": list(step.roles)}
-            obligation.escalations = [*obligation.escalations, row]
-            _notify(obligation, step=step.name, roles=step.roles, at=at)
+    steps = rules.steps_due(dosed_at=obligation.dosed_at, taken=obligation.escalations, at=at)
+    for step in steps:
+        row = {"at": at.isoformat(), "step": step.name, "roles": list(step.roles)}
+        obligation.escalations = [*obligation.escalations, row]
+        _notify(obligation, step=step.name, roles=step.roles, at=at)
+    if steps:
         obligation.save_by(SYSTEM, at=at)
     if at >= obligation.window_end:
         transitions.apply(rules.OBLIGATION_MOVES, "miss", instance=obligation, by=SYSTEM, field="state")

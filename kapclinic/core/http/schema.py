@@ -6,26 +6,6 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "detail"],
-                "properties": {key: {"type": "string"} for key in ("pointer", "code", "detail")},
-            },
-        },
-    },
-}
-
 
 def _text(name: str, where: str, doc: str, *, required: bool = False, kind: str = "string") -> dict[str, Any]:
     return {"name": name, "in": where, "required": required, "description": doc, "schema": {"type": kind}}
@@ -86,6 +66,6 @@ class ClinicSchema(AutoSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         bodies["default"] = {
             "description": "A refusal",
-            "content": {"application/problem+json": {"schema": PROBLEM}},
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         return bodies

@@ -1,0 +1,373 @@
+"""Drug stock and hand-made entries over HTTP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from kapclinic.core import clock
+from kapclinic.practice.models import LoginFailures
+from kapclinic.trail.models import AuditEvent, Task
+from sessions.drugs.models import DrugEntry, DrugLot
+from tests.sessions.drugs.stock import D, dose, lines, lot_of
+from tests.sessions.rooms import AT, PASSWORD, Clinic, events, signed_in
+
+LOTS, ENTRIES = "/api/v1/drug-lots/", "/api/v1/drug-entries/"
+READERS, WRITERS = ("np", "prescriber", "director"), ("np", "prescriber")
+OUTSIDERS = ("frontdesk", "therapist", "billing", "admin")
+
+
+def delivery(clinic: Clinic, **more: Any) -> dict[str, Any]:
+    return {
+        "location": str(clinic.here.pk),
+        "drug": "ketamine",
+        "form": "vial",
+        "concentration_mg_per_ml": "50",
+        "lot_number": "K-77",
+        "expires_on": "2027-06-30",
+        "quantity_mg": "500",
+        "supplier": "Supply Co",
+        "invoice": "INV-1",
+    } | more
+
+
+def enter(clinic: Clinic, lot: DrugLot, kind: str, amount: str, *, who: str = "np", **more: Any) -> Any:
+    body = {"lot": str(lot.pk), "kind": kind, "amount_mg": amount, "reason": "as counted on the shelf"} | more
+    return signed_in(clinic[who]).post(ENTRIES, body, headers={"Idempotency-Key": str(uuid4())})
+
+
+def witness(clinic: Clinic, who: str = "np2", password: str = PASSWORD) -> dict[str, Any]:
+    return {"witness": {"user": str(clinic[who].pk), "password": password}}
+
+
+@pytest.mark.parametrize("who", WRITERS)
+def test_a_delivery_is_taken_into_stock_and_opens_the_ledger_of_its_lot(clinic: Clinic, who: str) -> None:
+    api = signed_in(clinic[who])
+    answer = api.post(LOTS, delivery(clinic))
+    assert answer.status_code == 201, answer.data
+    assert answer.data["balance_mg"] == "500.000"
+    assert answer.data["location"] == str(clinic.here.pk)
+    assert answer.data["concentration_mg_per_ml"] == "50.000"
+    assert answer["ETag"] == '"1"'
+    lot = answer.data["id"]
+    assert api.get(f"{LOTS}{lot}/").data == answer.data
+    (first,) = api.get(f"{LOTS}{lot}/entries/").data["results"]
+    assert (first["kind"], first["sequence"], first["delta_mg"]) == ("receive", 1, "500.000")
+    assert first["previous_hash"] == "0" * 64
+    assert first["created_by"] == str(clinic[who].pk)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"quantity_mg": "0"}, "/quantity_mg"),
+        ({"quantity_mg": "1.2345"}, "/quantity_mg"),
+        ({"quantity_mg": "-5"}, "/quantity_mg"),
+        ({"quantity_mg": "NaN"}, "/quantity_mg"),
+        ({"concentration_mg_per_ml": "0"}, "/concentration_mg_per_ml"),
+        ({"expires_on": "soon"}, "/expires_on"),
+        ({"lot_number": ""}, "/lot_number"),
+        ({"balance_mg": "9"}, "/balance_mg"),
+        ({"location": str(uuid4())}, "/location"),
+    ],
+)
+def test_a_delivery_that_cannot_be_is_refused_by_field(
+    clinic: Clinic, change: dict[str, str], pointer: str
+) -> None:
+    answer = signed_in(clinic["np"]).post(LOTS, delivery(clinic, **change))
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in answer.data["errors"]] == [pointer]
+    assert not DrugLot.objects.exists()
+
+
+def test_the_same_lot_is_not_received_twice_at_one_location(clinic: Clinic) -> None:
+    lot_of(clinic, lot_number="K-77")
+    answer = signed_in(clinic["np"]).post(LOTS, delivery(clinic, drug="Ketamine", lot_number="k-77"))
+    assert answer.status_code == 400
+    assert answer.data["errors"][0]["code"] == "taken"
+    assert DrugLot.objects.count() == 1
+
+
+def test_nobody_receives_stock_for_a_location_that_is_not_theirs(clinic: Clinic) -> None:
+    answer = signed_in(clinic["np"]).post(LOTS, delivery(clinic, location=str(clinic.there.pk)))
+    assert answer.status_code == 400
+    assert not DrugLot.objects.exists()
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+def test_the_drug_cabinet_is_closed_to_other_roles(clinic: Clinic, who: str) -> None:
+    lot = lot_of(clinic)
+    api = signed_in(clinic[who])
+    for path in (LOTS, f"{LOTS}{lot.pk}/", f"{LOTS}{lot.pk}/entries/", ENTRIES):
+        assert api.get(path).status_code == 403, path
+    assert api.post(LOTS, delivery(clinic)).status_code == 403
+    assert enter(clinic, lot, "loss", "5", who=who).status_code == 403
+    assert len(lines(lot)) == 1
+
+
+def test_the_director_reads_the_ledger_and_writes_nothing(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    api = signed_in(clinic["director"])
+    for path in (LOTS, f"{LOTS}{lot.pk}/", f"{LOTS}{lot.pk}/entries/", ENTRIES):
+        assert api.get(path).status_code == 200, path
+    assert api.post(LOTS, delivery(clinic)).status_code == 403
+    assert enter(clinic, lot, "loss", "5", who="director").status_code == 403
+    assert len(lines(lot)) == 1
+
+
+def test_stock_of_another_location_does_not_exist_for_its_neighbours(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    api = signed_in(clinic["south_np"])
+    assert api.get(LOTS).data["count"] == 0
+    assert api.get(ENTRIES).data["count"] == 0
+    assert api.get(f"{LOTS}{lot.pk}/").status_code == 404
+    assert api.get(f"{LOTS}{lot.pk}/entries/").status_code == 404
+    answer = enter(clinic, lot, "loss", "5", who="south_np")
+    assert answer.status_code == 400
+    assert answer.data["errors"][0]["pointer"] == "/lot"
+    assert len(lines(lot)) == 1
+
+
+def test_lists_cost_the_same_however_many_lots_and_entries(
+    clinic: Clinic, django_assert_num_queries: Any
+) -> None:
+    lots = [lot_of(clinic, lot_number=f"L{n}") for n in range(6)]
+    for lot in lots:
+        dose(clinic, lot, "10", "10", "0")
+    api = signed_in(clinic["np"])
+    with django_assert_num_queries(1):
+        answer = api.get(LOTS)
+    assert [row["balance_mg"] for row in answer.data["results"]] == ["990.000"] * 6
+    with django_assert_num_queries(2):  # the page, and the event of the access log
+        answer = api.get(ENTRIES)
+    assert answer.data["count"] == 12
+
+
+def test_entries_are_found_by_lot_and_kind(clinic: Clinic) -> None:
+    first, second = lot_of(clinic, lot_number="L1"), lot_of(clinic, lot_number="L2")
+    dose(clinic, first, "10", "10", "0")
+    api = signed_in(clinic["np"])
+    found = api.get(ENTRIES, {"lot": str(first.pk), "kind": "administer"}).data["results"]
+    assert [(row["lot"], row["kind"]) for row in found] == [(str(first.pk), "administer")]
+    assert api.get(ENTRIES, {"lot": str(second.pk)}).data["count"] == 1
+    assert api.get(ENTRIES, {"kind": "sell"}).status_code == 400
+    assert api.get(f"{LOTS}{first.pk}/entries/", {"kind": "receive"}).status_code == 400
+
+
+def test_reading_a_dose_in_the_ledger_is_reading_the_clients_record(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    dose(clinic, lot, "10", "10", "0")
+    signed_in(clinic["np"]).get(ENTRIES)
+    signed_in(clinic["director"]).get(f"{LOTS}{lot.pk}/entries/")
+    assert events("drug_entry.list") == [(clinic["np"].pk, "ok", [clinic.client.pk])]
+    assert events("drug_lot.entries") == [(clinic["director"].pk, "ok", [clinic.client.pk])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "balance"),
+    [
+        ("transfer", "100", "900.000"),
+        ("return", "0.001", "999.999"),
+        ("loss", "1000", "0.000"),
+        ("count", "1000", "1000.000"),
+        ("correct", "-12.5", "987.500"),
+        ("correct", "12.5", "1012.500"),
+    ],
+)
+def test_an_entry_moves_the_balance_as_its_kind_says(
+    clinic: Clinic, kind: str, amount: str, balance: str
+) -> None:
+    lot = lot_of(clinic)
+    answer = enter(clinic, lot, kind, amount)
+    assert answer.status_code == 201, answer.data
+    assert answer.data["balance_mg"] == balance
+    assert answer.data["sequence"] == 2
+    assert D(answer.data["amount_mg"]) == D(amount)
+    assert len(answer.data["hash"]) == 64
+    assert signed_in(clinic["np"]).get(f"{LOTS}{lot.pk}/").data["balance_mg"] == balance
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount"),
+    [
+        ("transfer", "0"),
+        ("loss", "-5"),
+        ("return", "-1"),
+        ("count", "-1"),
+        ("correct", "0"),
+        ("loss", "1.0001"),
+    ],
+)
+def test_an_amount_that_its_kind_cannot_have_is_refused(clinic: Clinic, kind: str, amount: str) -> None:
+    lot = lot_of(clinic)
+    answer = enter(clinic, lot, kind, amount)
+    assert answer.status_code == 400
+    assert answer.data["errors"][0]["pointer"] == "/amount_mg"
+    assert len(lines(lot)) == 1
+
+
+def test_a_balance_past_what_the_ledger_can_hold_is_refused(clinic: Clinic) -> None:
+    lot = lot_of(clinic, "999999")
+    assert enter(clinic, lot, "correct", "999999").status_code == 400
+    assert len(lines(lot)) == 1
+
+
+@pytest.mark.parametrize("kind", ["receive", "administer", "settle", "destroy"])
+def test_no_other_kind_is_entered_by_hand(clinic: Clinic, kind: str) -> None:
+    lot = lot_of(clinic)
+    assert enter(clinic, lot, kind, "5").status_code == 400
+    assert len(lines(lot)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount"), [("loss", "1000.001"), ("transfer", "2000"), ("correct", "-1000.001")]
+)
+def test_a_lot_never_gives_more_than_it_holds(clinic: Clinic, kind: str, amount: str) -> None:
+    lot = lot_of(clinic)
+    answer = enter(clinic, lot, kind, amount)
+    assert (answer.status_code, answer.data["code"]) == (409, "insufficient_stock")
+    assert answer.data["balance_mg"] == "1000.000"
+    assert len(lines(lot)) == 1
+
+
+def test_an_entry_needs_a_reason_and_an_idempotency_key(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    assert enter(clinic, lot, "loss", "5", reason="").status_code == 400
+    body = {"lot": str(lot.pk), "kind": "loss", "amount_mg": "5", "reason": "broken vial"}
+    answer = signed_in(clinic["np"]).post(ENTRIES, body)
+    assert (answer.status_code, answer.data["code"]) == (400, "idempotency_key_required")
+    assert len(lines(lot)) == 1
+
+
+def test_a_repeated_entry_acts_once(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    body = {"lot": str(lot.pk), "kind": "waste", "amount_mg": "5", "reason": "expired rest"} | witness(clinic)
+    api, key = signed_in(clinic["np"]), {"Idempotency-Key": "once"}
+    first, second = (api.post(ENTRIES, body, headers=key) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second["Idempotency-Replayed"] == "true"
+    assert second.data["id"] == first.data["id"]
+    assert len(lines(lot)) == 2
+
+
+# --- counts -------------------------------------------------------------------------------------------------------
+
+
+def test_a_count_that_agrees_changes_nothing_and_asks_nobody(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    assert enter(clinic, lot, "count", "1000").status_code == 201
+    assert lines(lot)[-1] == ("count", D("1000"), D("0"), D("1000"))
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize(("counted", "delta"), [("940", "-60"), ("1005.5", "5.5"), ("0", "-1000")])
+def test_a_variance_sets_the_balance_and_waits_for_the_director(
+    clinic: Clinic, counted: str, delta: str
+) -> None:
+    lot = lot_of(clinic)
+    with clock.fixed(AT):
+        answer = enter(clinic, lot, "count", counted)
+    assert D(answer.data["balance_mg"]) == D(counted)
+    assert D(answer.data["delta_mg"]) == D(delta)
+    task = Task.objects.get()
+    assert (task.kind, task.roles, task.location) == ("drug_variance", ["medical_director"], clinic.here.pk)
+    assert str(task.subject_id) == answer.data["id"]
+    assert task.due_at == AT + timedelta(hours=24)
+    assert signed_in(clinic["director"]).get("/api/v1/tasks/").data["count"] == 1
+    assert signed_in(clinic["np"]).get("/api/v1/tasks/").data["count"] == 0
+
+
+def test_a_loss_waits_for_the_director(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    enter(clinic, lot, "loss", "50")
+    assert list(Task.objects.values_list("kind", flat=True)) == ["drug_loss"]
+
+
+# --- witness ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["np2", "therapist", "prescriber", "director"])
+def test_waste_names_a_second_clinician_who_signs_with_their_password(clinic: Clinic, who: str) -> None:
+    lot = lot_of(clinic)
+    with clock.fixed(AT):
+        answer = enter(clinic, lot, "waste", "12.345", **witness(clinic, who))
+    assert answer.status_code == 201, answer.data
+    assert answer.data["witness"] == str(clinic[who].pk)
+    assert answer.data["balance_mg"] == "987.655"
+    entry = DrugEntry.objects.get(kind="waste")
+    assert (entry.witness_id, entry.witness_verified_at) == (clinic[who].pk, AT)
+    assert "password" not in str(answer.data)
+
+
+def test_waste_without_a_witness_is_refused(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    answer = enter(clinic, lot, "waste", "5")
+    assert (answer.status_code, answer.data["code"]) == (400, "witness_invalid")
+    assert answer.data["errors"][0]["pointer"] == "/witness"
+    assert len(lines(lot)) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "password"),
+    [
+        ("np", PASSWORD),  # the same person
+        ("np2", "not the password"),
+        ("south_np", PASSWORD),  # of another location
+        ("frontdesk", PASSWORD),  # not a clinician
+    ],
+)
+def test_a_witness_who_cannot_be_one_is_refused(clinic: Clinic, who: str, password: str) -> None:
+    lot = lot_of(clinic)
+    answer = enter(clinic, lot, "waste", "5", **witness(clinic, who, password))
+    assert (answer.status_code, answer.data["code"]) == (400, "witness_invalid")
+    assert len(lines(lot)) == 1
+
+
+def test_somebody_unknown_or_gone_is_no_witness(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    gone = clinic["np2"]
+    gone.is_active = False
+    gone.save_by(clinic["admin"], at=AT)
+    assert enter(clinic, lot, "waste", "5", **witness(clinic)).data["code"] == "witness_invalid"
+    nobody = {"user": str(uuid4()), "password": PASSWORD}
+    assert enter(clinic, lot, "waste", "5", witness=nobody).data["code"] == "witness_invalid"
+    assert len(lines(lot)) == 1
+
+
+def test_a_witness_who_is_named_for_a_count_must_be_real_too(clinic: Clinic) -> None:
+    lot = lot_of(clinic)
+    assert enter(clinic, lot, "count", "1000", **witness(clinic, "np2", "wrong")).status_code == 400
+    assert enter(clinic, lot, "count", "1000", **witness(clinic)).data["witness"] == str(clinic["np2"].pk)
+    assert len(lines(lot)) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_wrong_passwords_of_a_witness_are_counted_although_the_requests_are_refused(settings: Any) -> None:
+    from tests.sessions.rooms import open_clinic
+
+    clinic = open_clinic()
+    settings.LOGIN_ATTEMPTS = 3
+    lot = lot_of(clinic)
+    for attempt in (1, 2):
+        enter(clinic, lot, "waste", "5", **witness(clinic, "np2", "wrong"))
+        assert LoginFailures.objects.get().count == attempt
+    enter(clinic, lot, "waste", "5", **witness(clinic, "np2", "wrong"))
+    assert LoginFailures.objects.get().locked_until is not None
+    locked = enter(clinic, lot, "waste", "5", **witness(clinic))
+    assert (locked.status_code, locked.data["code"]) == (400, "witness_invalid")
+    refused = AuditEvent.objects.filter(
+        action="witness.verify", outcome="refused", object_id=clinic["np2"].pk
+    )
+    assert refused.count() == 4
+    assert len(lines(lot)) == 1
+
+
+def test_no_amount_is_rounded(clinic: Clinic) -> None:
+    lot = lot_of(clinic, "0.003")
+    for left in ("0.002", "0.001", "0.000"):
+        assert enter(clinic, lot, "loss", "0.001").data["balance_mg"] == left
+    assert lines(lot)[-1][3] == Decimal("0.000")

@@ -63,11 +63,9 @@ def _tiers(program: Program, *, others: bool) -> list[list[UUID]]:
 
 
 def waiting(*, at: datetime) -> QuerySet[Obligation]:
-    """Obligations that a sweep must look at: unbooked ones, and booked ones whose window is over."""
-    found: QuerySet[Obligation] = Obligation.objects.filter(
-        Q(state=Obligation.State.DUE)
-        | Q(state=Obligation.State.BOOKED, window_end__lt=at - timedelta(hours=24))
-    )
+    """Obligations that a sweep must look at: unbooked ones, and booked ones that ended a day ago, not written up."""
+    ended = Q(state=Obligation.State.BOOKED, integration_session__ends_at__lt=at - timedelta(hours=24))
+    found: QuerySet[Obligation] = Obligation.objects.filter(Q(state=Obligation.State.DUE) | ended)
     return found.order_by("window_end", "pk")
 
 

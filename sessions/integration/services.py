@@ -320,7 +320,7 @@ def waive(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligat
 
 @transaction.atomic
 def remind_unrecorded(*, obligation_id: UUID, at: datetime) -> None:
-    """A booked integration whose window is over was neither completed nor missed: somebody must say which."""
+    """A booked integration is a day past and neither completed nor missed: somebody must say which."""
     locked = _lock(obligation_id)
     if locked is None or locked[1].state != Obligation.State.BOOKED:
         return

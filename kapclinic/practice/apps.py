@@ -1,6 +1,14 @@
+"""App config; a login by any form starts the session's clocks."""
+
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class PracticeConfig(AppConfig):
     name = "kapclinic.practice"
     label = "practice"
+
+    def ready(self) -> None:
+        from kapclinic.practice.middleware import begin_session  # noqa: PLC0415  (settings are ready only now)
+
+        user_logged_in.connect(begin_session, dispatch_uid="kapclinic.practice.begin_session")

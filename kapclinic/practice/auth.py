@@ -14,11 +14,14 @@ from rest_framework.request import Request
 
 from kapclinic.core import clock
 from kapclinic.practice.models import AuthToken, User
-from kapclinic.practice.services import token_digest
+from kapclinic.practice.services import count_login, login_is_locked, token_digest
 
 
 class ClinicBackend(BaseBackend):
-    """One e-mail, one password, active staff only; the same time is spent on an unknown e-mail."""
+    """One e-mail, one password, active staff only; wrong ones count towards a lock, on every way in.
+
+    The same time is spent on an e-mail that nobody has.
+    """
 
     def authenticate(
         self,
@@ -30,11 +33,15 @@ class ClinicBackend(BaseBackend):
         email = kwargs.get("email") or username
         if not email or password is None:
             return None
+        now = clock.now()
+        if login_is_locked(email=email, at=now):
+            return None
         user = User.objects.filter(email__iexact=email).first()
         if user is None:
             User().set_password(password)
-            return None
-        return user if user.check_password(password) and user.is_active else None
+        right = user is not None and user.check_password(password) and user.is_active
+        count_login(email=email, succeeded=right, at=now)
+        return user if right else None
 
     def get_user(self, user_id: UUID) -> User | None:
         return User.objects.filter(pk=user_id, is_active=True).first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -30,6 +31,6 @@ class SessionLifetime:
         return self.get_response(request)
 
 
-def begin_session(request: HttpRequest) -> None:
-    """Start both clocks, at login."""
+def begin_session(sender: Any, request: HttpRequest, **_: Any) -> None:
+    """Start both clocks at login, by whichever form (`user_logged_in`)."""
     request.session["kap_began"] = request.session["kap_seen"] = int(clock.now().timestamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -200,8 +201,10 @@ def release(*, session: Session, at: datetime) -> None:
 
 
 def next_number(*, program: Program, kind: str) -> int:
-    """The running number of a session of `kind` in its course, cancelled and missed ones aside."""
-    return int(Session.objects.standing().filter(program=program, kind=kind).count()) + 1
+    """The first number that no standing session of `kind` has in this course; a rebooked session takes the old one's."""
+    standing = Session.objects.standing().filter(program=program, kind=kind)
+    taken = set(standing.values_list("number", flat=True))
+    return next(number for number in itertools.count(1) if number not in taken)
 
 
 @transaction.atomic

@@ -14,7 +14,6 @@ from kapclinic.core.errors import ClinicError, Invalid, NotFound, NotPermitted
 from kapclinic.core.http.problems import Problem
 from kapclinic.practice import services
 from kapclinic.practice.api import serializers as s
-from kapclinic.practice.middleware import begin_session
 from kapclinic.trail.http import ANYONE, ClinicViewSet
 from kapclinic.trail.services import log_act
 
@@ -53,11 +52,9 @@ class AuthViewSet(ClinicViewSet):
         if services.login_is_locked(email=email, at=self.at):
             return Problem(TooManyAttempts("Wait a few minutes, or ask the administrator."))
         user = authenticate(request._request, email=email, password=body["password"])  # noqa: SLF001
-        services.count_login(email=email, succeeded=user is not None, at=self.at)
         if user is None:
             return Problem(WrongCredentials())
         login(request._request, user)  # noqa: SLF001
-        begin_session(request._request)  # noqa: SLF001
         request.user = user
         return self.answer(user)
 

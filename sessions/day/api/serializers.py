@@ -144,6 +144,7 @@ def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
     row["allowed_moves"] = _moves(row, user)
     if not user.role_set & CLINICIANS:
         row |= dict.fromkeys(CLINICAL) | {"attestations": {}}
+        row["reason"] = "" if row["outcome"] else row["reason"]
     return row
 
 

@@ -15,7 +15,7 @@ from kapclinic.core.errors import Invalid
 from kapclinic.core.http.etags import etag_of
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
-from kapclinic.practice.models import Location, SessionKind
+from kapclinic.practice.models import Location, Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, NURSES
 from kapclinic.trail.http import ClinicViewSet, ListMixin
 from programs.models import Modality, Program
@@ -54,7 +54,8 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     object_type = "session"
     client_path = "client_id"
     roles: ClassVar = {
-        **dict.fromkeys(("list", "retrieve", "create", "partial_update", "reschedule"), BOOKERS),
+        **dict.fromkeys(("list", "retrieve"), BOOKERS | {Role.BILLING}),
+        **dict.fromkeys(("create", "partial_update", "reschedule"), BOOKERS),
         **dict.fromkeys(("check_in", "cancel", "no_show", "stage"), BOOKERS),
         **dict.fromkeys(("start", "complete"), CAREGIVERS),
         "not_dosed": NURSES,

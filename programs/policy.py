@@ -42,6 +42,7 @@ LIMITS: dict[str, Any] = {
     "vitals_within_baseline_percent": 20,
     "min_age_years": 18,
     "severe_grade": 3,
+    "event_review_hours": 24,
     "older_adult_years": 65,
     "screening_bp_days": 30,
     "instrument_days": 7,
@@ -108,15 +109,21 @@ def resources(*, program_type: str, dosing_min: int) -> list[dict[str, Any]]:
     return found
 
 
+def _over(default: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """`given` laid over `default`; a table inside is laid over its default, anything else replaces it."""
+    laid = {
+        key: _over(default[key], value)
+        if isinstance(value, dict) and isinstance(default.get(key), dict)
+        else value
+        for key, value in given.items()
+    }
+    return default | laid
+
+
 def filled(values: dict[str, Any]) -> dict[str, Any]:
     """`values` of a protocol with every default that it leaves out; nested tables are merged key by key."""
     route = BY_ROUTE[values["route"]]
     lengths = LENGTHS | {"dosing": route["dosing_min"]} | dict(values.get("lengths_min") or {})
-    bands = {
-        sign: default | dict((values.get("bands") or {}).get(sign, {})) for sign, default in BANDS.items()
-    }
-    limits = LIMITS | dict(values.get("limits") or {})
-    limits["plausible"] = LIMITS["plausible"] | dict((values.get("limits") or {}).get("plausible", {}))
     defaults = {
         "planned_doses": PLANNED_DOSES,
         "min_gap_hours": MIN_GAP_HOURS,
@@ -132,7 +139,7 @@ def filled(values: dict[str, Any]) -> dict[str, Any]:
         "integration": INTEGRATION | dict(values.get("integration") or {}),
         "fasting_hours": FASTING | dict(values.get("fasting_hours") or {}),
         "lengths_min": lengths,
-        "bands": bands,
-        "limits": limits,
+        "bands": _over(BANDS, values.get("bands") or {}),
+        "limits": _over(LIMITS, values.get("limits") or {}),
     }
     return defaults | values | merged

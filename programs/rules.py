@@ -11,6 +11,7 @@ from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR
+from programs import policy
 from programs.models import Phase, Program, Protocol
 
 S, P = Program.Status, Protocol.Status
@@ -64,6 +65,9 @@ def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
         *_window_errors(values["integration"]),
         *_dose_errors(values["dose"]),
         *_resource_errors(values),
+        *_shape_errors("/bands", values["bands"], policy.BANDS),
+        *_shape_errors("/limits", values["limits"], policy.LIMITS),
+        *_shape_errors("/fasting_hours", values["fasting_hours"], policy.FASTING),
     ]
     checks = values["checks_min"]
     if checks != sorted(set(checks)):
@@ -77,6 +81,31 @@ def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
     if len(span) != 2 or not all(map(_positive, span)) or span[0] > span[1]:
         errors.append(FieldError("/span_days", "invalid", "[fewest, most] days are expected."))
     return errors
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100_000
+
+
+def _shape_errors(pointer: str, value: Any, default: Any) -> list[FieldError]:
+    """A policy value has the shape of its default: a table of known names, as many numbers, or one number."""
+    if isinstance(default, dict):
+        if not isinstance(value, Mapping):
+            return [FieldError(pointer, "invalid", "A table of values is expected.")]
+        if not default:  # a table without default names, such as the clinic's own severities
+            return []
+        unknown = sorted(set(value) - set(default))
+        errors = [
+            FieldError(f"{pointer}/{name}", "unknown_field", "No such policy value.") for name in unknown
+        ]
+        for name in set(value) & set(default):
+            errors += _shape_errors(f"{pointer}/{name}", value[name], default[name])
+        return errors
+    if isinstance(default, list):
+        if isinstance(value, list) and len(value) == len(default) and all(map(_is_number, value)):
+            return []
+        return [FieldError(pointer, "invalid", f"{len(default)} numbers are expected.")]
+    return [] if _is_number(value) else [FieldError(pointer, "invalid", "A number is expected.")]
 
 
 def _window_errors(window: Mapping[str, Any]) -> list[FieldError]:
@@ -117,10 +146,16 @@ def _resource_errors(values: Mapping[str, Any]) -> list[FieldError]:
                     f"/resources/{index}", "invalid", "role, from_min, to_min, mode (exclusive/monitor)."
                 )
             )
-        elif not 0 <= row["from_min"] < row["to_min"] <= values["lengths_min"]["dosing"]:
+        elif not _fits(row, values["lengths_min"]["dosing"]):
             errors.append(
                 FieldError(
                     f"/resources/{index}/to_min", "invalid", "The part must lie inside the dosing session."
                 )
             )
     return errors
+
+
+def _fits(row: Mapping[str, Any], length_min: Any) -> bool:
+    first, last = row["from_min"], row["to_min"]
+    whole = all(isinstance(value, int) and not isinstance(value, bool) for value in (first, last, length_min))
+    return whole and 0 <= first < last <= length_min

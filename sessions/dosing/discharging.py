@@ -63,7 +63,7 @@ def record_adverse_event(
             client=session.client_id,
             subject_type="adverse_event",
             subject_id=event.pk,
-            due_at=at + timedelta(hours=session.program.protocol.limits.get("event_review_hours", 24)),
+            due_at=at + timedelta(hours=session.program.protocol.limits["event_review_hours"]),
             by=by,
             at=at,
         )

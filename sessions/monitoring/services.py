@@ -218,7 +218,7 @@ def _carry_up(alarm_id: UUID, *, at: datetime) -> int:
     alarm: Alarm | None = found.filter(pk=alarm_id, state=Alarm.State.OPEN).first()
     if alarm is None:
         return 0
-    wait = timedelta(minutes=_protocol(alarm.session).limits.get("alarm_minutes", 5))
+    wait = timedelta(minutes=_protocol(alarm.session).limits["alarm_minutes"])
     if at < alarm.created_at + wait * (alarm.escalation + 1):
         return 0
     first = alarm.escalation == 0

@@ -22,7 +22,7 @@ from sessions.booking import rules
 from sessions.booking.rules import Need
 
 HOURS = Path(__file__).with_name("hours.sql").read_text()
-MOST = 3000
+MOST = 10_000  # 93 days of quarter hours
 
 PLACES = """
 busy AS MATERIALIZED (
@@ -37,6 +37,7 @@ roles AS MATERIALIZED (
 ),
 places AS MATERIALIZED (
     SELECT roles.idx, u.id AS user_id, n, (u.id IS DISTINCT FROM roles.preferred) AS rank, u.created_at,
+           (SELECT count(*) FROM roles other WHERE u.id = ANY(other.candidates)) AS reach,
            present.during - coalesce(
                (SELECT range_agg(busy.during) FROM busy WHERE busy.resource = u.id AND busy.lanes && lane), '{}'
            ) AS free
@@ -97,7 +98,7 @@ def on_grid(moment: datetime) -> datetime:
 
 
 def _candidates(
-    program: Program, needs: Sequence[Need], only: Mapping[str, Sequence[UUID]]
+    program: Program, needs: Sequence[Need], only: Mapping[str, Sequence[UUID]], someone: UUID | None
 ) -> list[dict[str, Any]]:
     staff = User.objects.filter(is_active=True, locations__contains=[program.location_id])
     people = list(staff.values_list("pk", "roles"))
@@ -106,7 +107,7 @@ def _candidates(
     for idx, need in enumerate(needs):
         allowed = only.get(need.role)
         ids = [pk for pk, roles in people if need.role in roles and (allowed is None or pk in allowed)]
-        first = preferred.get(need.role)
+        first = someone if someone in ids else preferred.get(need.role)
         rows.append(
             {
                 "idx": idx,
@@ -128,7 +129,7 @@ def _statement(needs: Sequence[Need], *, with_room: bool) -> str:
 JOIN LATERAL (
     SELECT user_id FROM places
     WHERE idx = {idx} AND free @> tstzrange(s + %(from{idx})s, s + %(to{idx})s){others}
-    ORDER BY rank, created_at, n LIMIT 1
+    ORDER BY rank, reach, created_at, n LIMIT 1
 ) p{idx} ON true"""
         )
     people = "".join(f", p{idx}.user_id" for idx in range(len(needs)))
@@ -150,19 +151,21 @@ def free_slots(
     before: datetime,
     length_min: int | None = None,
     room: UUID | None = None,
+    someone: UUID | None = None,
     only: Mapping[str, Sequence[UUID]] | None = None,
     ignoring: UUID | None = None,
 ) -> list[Slot]:
     """Every free start in [start, before), earliest first.
 
-    `only` narrows who may fill a role (role -> user ids); `ignoring` leaves one session's own allocations aside.
+    `someone` must be there, in whichever needed role they hold; `only` narrows who may fill a role (role -> user
+    ids); `ignoring` leaves one session's own allocations aside. Whoever can fill fewer roles is taken first.
     """
     length = length_min or program.protocol.length_of(kind)
     needs = rules.needs_of(kind=kind, protocol=program.protocol, length_min=length)
     first = on_grid(start)
     if first >= before:
         return []
-    rows = _candidates(program, needs, only or {})
+    rows = _candidates(program, needs, only or {}, someone)
     params: dict[str, Any] = {
         "location": program.location_id,
         "client": program.client_id,
@@ -182,7 +185,7 @@ def free_slots(
     with connection.cursor() as cursor:
         cursor.execute(_statement(needs, with_room=modality == Modality.IN_PERSON), params)
         found = cursor.fetchall()
-    return [
+    slots = [
         Slot(
             row[0],
             row[0] + timedelta(minutes=length),
@@ -192,6 +195,7 @@ def free_slots(
         )
         for row in found
     ]
+    return [slot for slot in slots if someone is None or someone in {user for user, _ in slot.staff}]
 
 
 def _roles(needs: Sequence[Need]) -> list[str]:

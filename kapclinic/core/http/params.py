@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from kapclinic.core.errors import FieldError, Invalid, merge
 
 RESERVED = frozenset({"page", "page_size", "format"})
+D = TypeVar("D", date, datetime)
 Apply = Callable[[QuerySet[Any], Any, Any], QuerySet[Any]]
 
 
@@ -22,17 +23,23 @@ def _uuid(raw: str) -> UUID:
     return UUID(raw)
 
 
+def _in_range(value: D) -> D:
+    if not 1900 <= value.year <= 2200:
+        raise ValueError("a year from 1900 to 2200 is expected")
+    return value
+
+
 def _date(raw: str) -> date:
     if (value := parse_date(raw)) is None:
         raise ValueError("a date such as 2026-05-04 is expected")
-    return value
+    return _in_range(value)
 
 
 def _datetime(raw: str) -> datetime:
     value = parse_datetime(raw.replace(" ", "+"))
     if value is None or value.tzinfo is None:
         raise ValueError("a time with its offset is expected, e.g. 2026-05-04T09:00:00Z")
-    return value
+    return _in_range(value)
 
 
 def _moment(raw: str) -> date | datetime:

@@ -217,10 +217,9 @@ class AvailabilityViewSet(ClinicViewSet):
             start=start,
             before=before,
             room=query.get("room"),
+            someone=query.get("staff"),
         )
-        wanted = query.get("staff")
-        rows = [slot for slot in slots if wanted is None or any(user == wanted for user, _ in slot.staff)]
-        page = self.paginate_queryset(rows) or []
+        page = self.paginate_queryset(slots) or []
         return self.get_paginated_response([slot.as_dict() for slot in page])
 
     def _range(self, query: dict[str, Any], program: Program) -> tuple[datetime, datetime]:

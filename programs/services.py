@@ -117,7 +117,7 @@ def open_program(*, values: Mapping[str, Any], by: Any, at: datetime) -> Program
 def lock_program(program_id: UUID) -> Program:
     """The program's row, locked until the transaction ends."""
     found: Program = (
-        Program.objects.select_for_update(of=("self",)).select_related("protocol").get(pk=program_id)
+        Program.objects.select_for_update(of=("self",), no_key=True).select_related("protocol").get(pk=program_id)
     )
     return found
 

@@ -134,11 +134,21 @@ def lock_key(resource: UUID) -> int:
     return int.from_bytes(hashlib.sha256(resource.bytes).digest()[:8], "big", signed=True)
 
 
-def lock_resources(resources: Sequence[UUID]) -> None:
-    """Take the locks of all `resources` in one order; they end with the transaction."""
+def lock_resources(resources: Sequence[UUID], *, wait: bool = True) -> None:
+    """Take the locks of all `resources` in one order; they end with the transaction.
+
+    A second booking in one transaction must not wait: holding the first one's locks, it could close a ring of waits.
+
+    :raises ResourceConflict: without `wait`, when another booking has one of the locks just now
+    """
     keys = sorted({lock_key(resource) for resource in resources})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) k", [keys])
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) k", [keys])
+            return
+        cursor.execute("SELECT bool_and(pg_try_advisory_xact_lock(k)) FROM unnest(%s::bigint[]) k", [keys])
+        if not cursor.fetchone()[0]:
+            raise ResourceConflict("Another booking is being made.", conflicts=[])
 
 
 def _taken(wants: Sequence[Wanted]) -> list[Allocation]:
@@ -151,12 +161,12 @@ def _taken(wants: Sequence[Wanted]) -> list[Allocation]:
     return list(found)
 
 
-def allocate(*, session: Session, wants: Sequence[Wanted], by: Any, at: datetime) -> None:
+def allocate(*, session: Session, wants: Sequence[Wanted], by: Any, at: datetime, wait: bool = True) -> None:
     """Hold all that `session` wants, or nothing.
 
     :raises ResourceConflict: naming each resource and the session that has it
     """
-    lock_resources([want.resource for want in wants])
+    lock_resources([want.resource for want in wants], wait=wait)
     taken = _taken(wants)
     rows: list[Allocation] = []
     clashes: list[tuple[Wanted, Allocation]] = []
@@ -217,6 +227,7 @@ def book_session(
     status: str = Session.Status.SCHEDULED,
     source: str = Session.Source.STAFF,
     for_dose: Session | None = None,
+    wait: bool = True,
 ) -> Session:
     """Book one session with everything it holds, or nothing. The caller has locked the program.
 
@@ -251,7 +262,7 @@ def book_session(
     if not ask.override_reason:
         _require_hours(session, wants)
     session.save_by(by, at=at)
-    allocate(session=session, wants=wants, by=by, at=at)
+    allocate(session=session, wants=wants, by=by, at=at, wait=wait)
     return session
 
 

@@ -58,6 +58,7 @@ def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Sess
                 status=Session.Status.HELD,
                 source=Session.Source.SCHEDULER,
                 for_dose=dose,
+                wait=False,
             )
         except ResourceConflict:
             continue

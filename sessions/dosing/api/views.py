@@ -17,7 +17,7 @@ from kapclinic.trail.http import ListMixin, RetrieveMixin
 from sessions.booking.http import InSession
 from sessions.dosing import discharging, gates, selectors, services
 from sessions.dosing.api import serializers as s
-from sessions.dosing.models import Administration, AdverseEvent, Discharge, Order
+from sessions.dosing.models import Administration, AdverseEvent, Discharge, GateOverride, Order
 from sessions.drugs.api.witness import Witnessed
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.api import serializers as vitals
@@ -117,6 +117,9 @@ class ReadinessViewSet(InSession):
     roles: ClassVar = {"retrieve": BOOKERS, "override": CLINICIANS}
     inputs: ClassVar = {"override": s.OverrideIn}
     outputs: ClassVar = {"retrieve": s.ReadinessOut, "override": s.OverrideOut}
+
+    def get_queryset(self) -> QuerySet[GateOverride]:
+        return GateOverride.objects.filter(session=self.session)
 
     def retrieve(self, request: Request, session_id: UUID) -> Response:
         judged = selectors.readiness(session_id=session_id, at=self.at)

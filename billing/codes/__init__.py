@@ -1,0 +1,1 @@
+"""What can be charged: service codes, the clinic's fees, and the diagnosis table."""

@@ -1,0 +1,163 @@
+"""Verbs of the codes."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max, Q
+
+from billing.codes import rules
+from billing.codes.catalogue import CODES
+from billing.codes.models import Diagnosis, Fee, ServiceCode
+from kapclinic.core.audited import HasId
+from kapclinic.core.errors import Conflict, Invalid, merge
+
+MOST_LEAVING = 0.1  # of the codes: a yearly change is a few hundred, so more means a file that was cut off
+
+
+class CodeTaken(Conflict):
+    code, title = "code_taken", "This service code exists already"
+
+
+class FeeOverlaps(Conflict):
+    code, title = "fee_overlaps", "Another fee of this code holds on some of these days"
+
+
+class SetNotLater(Conflict):
+    code, title = "set_not_later", "A set of this day or a later one is loaded already"
+
+
+class SetIncomplete(Invalid):
+    code, title = "set_incomplete", "This is not a whole ICD-10-CM set"
+
+
+def save_code(*, row: ServiceCode | None, values: Mapping[str, Any], by: HasId, at: datetime) -> ServiceCode:
+    """Add a service code with the clinic's own label, or change all but the code itself.
+
+    :raises Invalid: when the code has not the shape of its system, or its days or minutes are reversed
+    :raises CodeTaken: when it is there already
+    """
+    fresh = row is None
+    row = row or ServiceCode()
+    for name, value in values.items():
+        setattr(row, name, value)
+    merge(rules.shape_errors(system=row.system, code=row.code))
+    _refuse_reversed(row.valid_from, row.valid_to, "valid_to")
+    _refuse_reversed(row.minutes_min, row.minutes_max, "minutes_max")
+    if fresh and ServiceCode.objects.filter(code=row.code).exists():
+        raise CodeTaken(f"{row.code} is in the list: change it there.")
+    return row.save_by(by, at=at)
+
+
+def _refuse_reversed(first: Any, last: Any, field: str) -> None:
+    if first is not None and last is not None and last < first:
+        raise Invalid.field(field, "The end must not lie before the start.", code="reversed")
+
+
+@transaction.atomic
+def save_fee(*, fee: Fee | None, values: Mapping[str, Any], by: HasId, at: datetime) -> Fee:
+    """Set the price of one unit of a code from a day on; charges that were made keep theirs.
+
+    :raises Invalid: when the days are reversed
+    :raises FeeOverlaps: when another fee of the code and location holds on one of the days
+    """
+    fee = fee or Fee()
+    for name, value in values.items():
+        setattr(fee, name, value)
+    _refuse_reversed(fee.valid_from, fee.valid_to, "valid_to")
+    others = Fee.objects.filter(code=fee.code, location=fee.location).exclude(pk=fee.pk)
+    later = Q(valid_from__lte=fee.valid_to) if fee.valid_to else Q()
+    if others.filter(later, Q(valid_to__isnull=True) | Q(valid_to__gte=fee.valid_from)).exists():
+        raise FeeOverlaps("End the earlier fee first (valid_to).")
+    return fee.save_by(by, at=at)
+
+
+@transaction.atomic
+def ensure_codes(*, by: HasId, at: datetime) -> int:
+    """Add the catalogue's codes that are missing; returns how many. What the clinic changed stays as it is."""
+    present = set(ServiceCode.objects.values_list("code", flat=True))
+    missing = [entry for entry in CODES if entry.code not in present]
+    for entry in missing:
+        least, most = entry.minutes
+        ServiceCode(
+            system=entry.system,
+            code=entry.code,
+            label=entry.label,
+            minutes_min=least,
+            minutes_max=most,
+            telehealth_ok=entry.telehealth_ok,
+            requires_ndc=entry.requires_ndc,
+            line_kind=entry.line_kind,
+        ).save_by(by, at=at)
+    return len(missing)
+
+
+def read_set(path: Path) -> Iterator[tuple[str, bool, str]]:
+    """The rows (code without dot, billable, description) of a file in the form of `codes/data/README.md`.
+
+    :raises SetIncomplete: at the first line that has another form
+    """
+    unpack = gzip.open if path.suffix == ".gz" else open
+    with unpack(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            code, _, rest = line.rstrip("\n").partition("\t")
+            leaf, _, description = rest.partition("\t")
+            if not (
+                code.isascii()
+                and code.isalnum()
+                and 3 <= len(code) <= 7
+                and leaf in {"0", "1"}
+                and description
+            ):
+                raise SetIncomplete(f"Line {number}: code, 0 or 1, description are expected, tab-separated.")
+            yield code, leaf == "1", description
+
+
+@transaction.atomic
+def load_diagnoses(*, path: Path, effective: date) -> tuple[int, int]:
+    """Load a later ICD-10-CM set: returns how many rows were added, and how many closed the day before it.
+
+    A code that left is closed; a code that changed is closed and added anew; the rest stays as it is.
+
+    :raises SetNotLater: when the latest loaded set is not earlier than `effective`
+    :raises SetIncomplete: for a malformed file, or one that lacks more than a tenth of the present codes
+    """
+    latest = Diagnosis.objects.aggregate(latest=Max("valid_from"))["latest"]
+    if latest is not None and effective <= latest:
+        raise SetNotLater(f"The latest set is of {latest}.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE icd_set (code_nodot text PRIMARY KEY, code text, billable boolean, description text)"
+            " ON COMMIT DROP"
+        )
+        with cursor.copy("COPY icd_set FROM STDIN") as copy:
+            for code, billable, description in read_set(path):
+                copy.write_row((code, rules.dotted(code), billable, description))
+        cursor.execute("ANALYZE icd_set")
+        cursor.execute(
+            "SELECT count(*), count(*) - count(s.code_nodot) FROM billing_diagnosis d"
+            " LEFT JOIN icd_set s USING (code_nodot) WHERE d.valid_to IS NULL"
+        )
+        present, leaving = cursor.fetchone()
+        if leaving > present * MOST_LEAVING:
+            raise SetIncomplete(f"{leaving} of {present} codes are not in the file.")
+        cursor.execute(
+            "UPDATE billing_diagnosis d SET valid_to = %s"
+            " FROM billing_diagnosis old LEFT JOIN icd_set s USING (code_nodot)"
+            " WHERE d.id = old.id AND old.valid_to IS NULL"
+            " AND (s.billable, s.description) IS DISTINCT FROM (old.billable, old.description)",
+            [effective - timedelta(days=1)],
+        )
+        closed = cursor.rowcount
+        cursor.execute(
+            "INSERT INTO billing_diagnosis (code_nodot, code, billable, description, valid_from)"
+            " SELECT s.code_nodot, s.code, s.billable, s.description, %s FROM icd_set s LEFT JOIN billing_diagnosis d"
+            " ON d.code_nodot = s.code_nodot AND d.valid_to IS NULL WHERE d.id IS NULL",
+            [effective],
+        )
+        return cursor.rowcount, closed

@@ -1,0 +1,1 @@
+"""Money facts: charges for rendered, signed services; payments, their allocations, refunds. Balances are sums."""

@@ -1,0 +1,149 @@
+"""Charges, payments and refunds over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.codes.models import LineKind
+from billing.ledger import selectors
+from billing.ledger.api import serializers as s
+from billing.ledger.models import Charge, LedgerQuerySet, Method, Payment, Refund, RefundQuerySet
+from billing.ledger.services import charges, payments
+from kapclinic.core.http.fields import Reason
+from kapclinic.core.http.params import Param
+from kapclinic.practice.rules import BILLERS
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+
+STATUSES = {
+    "standing": {"reverses__isnull": True, "reversal__isnull": True},
+    "reversed": {"reverses__isnull": True, "reversal__isnull": False},
+    "reversal": {"reverses__isnull": False},
+}
+STATUS = Param("status", choices=tuple(STATUSES), lookup=lambda qs, value, user: qs.filter(**STATUSES[value]))
+
+
+class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    queryset = Charge.objects.all()
+    object_type = "charge"
+    client_path = "client_id"
+    roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)
+    inputs: ClassVar = {"create": s.ChargeIn, "reverse": Reason}
+    output = s.ChargeOut
+    outputs: ClassVar = {"create": s.PostedChargeOut}
+    filters = (
+        Param("client", "uuid", "client_id"),
+        Param("session", "uuid", "session_id"),
+        Param("program", "uuid", "session__program_id"),
+        Param("location", "uuid", "location_id"),
+        Param("rendering", "uuid", "rendering_id"),
+        Param("code", lookup="code__code"),
+        Param("line_kind", choices=tuple(LineKind.values)),
+        Param("from_date", "date", "date_of_service__gte", doc="services of this day and later"),
+        Param("to_date", "date", "date_of_service__lte", doc="services of this day and earlier"),
+        Param(
+            "owed", "bool", lambda qs, value, user: qs.filter(**{"balance__gt" if value else "balance": 0})
+        ),
+        STATUS,
+    )
+    orderings: ClassVar = {
+        "date_of_service": "date_of_service",
+        "created_at": "created_at",
+        "amount": "amount",
+        "balance": "balance",
+    }
+    default_order = ("-date_of_service", "-created_at")
+
+    def get_queryset(self) -> LedgerQuerySet:
+        return selectors.charges().visible_to(self.user)
+
+    def create(self, request: Request) -> Response:
+        made = charges.post_charge(values=self.body(), by=self.user, at=self.at)
+        charge: Any = self.get_queryset().get(pk=made.pk)
+        charge.warnings = charges.warnings_of(charge)
+        return self.answer(charge, status=201)
+
+    def reverse(self, request: Request, pk: Any) -> Response:
+        made = charges.reverse_charge(
+            charge=self.get_object(), reason=self.body()["reason"], by=self.user, at=self.at
+        )
+        return self.answer(self.get_queryset().get(pk=made.pk), status=201)
+
+
+class PaymentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    queryset = Payment.objects.all()
+    object_type = "payment"
+    client_path = "client_id"
+    key_required = frozenset({"create"})
+    roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "allocate", "reverse"), BILLERS)
+    inputs: ClassVar = {"create": s.PaymentIn, "allocate": s.SharesIn, "reverse": Reason}
+    output = s.PaymentOut
+    filters = (
+        Param("client", "uuid", "client_id"),
+        Param("location", "uuid", "location_id"),
+        Param("method", choices=tuple(Method.values)),
+        Param("from_date", "date", "received_on__gte", doc="received on this day and later"),
+        Param("to_date", "date", "received_on__lte", doc="received on this day and earlier"),
+        Param(
+            "unallocated",
+            "bool",
+            lambda qs, value, user: qs.filter(**{"unallocated__gt" if value else "unallocated": 0}),
+        ),
+        STATUS,
+    )
+    orderings: ClassVar = {"received_on": "received_on", "created_at": "created_at", "amount": "amount"}
+    default_order = ("-received_on", "-created_at")
+
+    def get_queryset(self) -> LedgerQuerySet:
+        return selectors.payments().visible_to(self.user)
+
+    def _answered(self, row: Payment, *, status: int) -> Response:
+        return self.answer(self.get_queryset().get(pk=row.pk), status=status)
+
+    def create(self, request: Request) -> Response:
+        made = payments.take_payment(values=self.body(), by=self.user, at=self.at)
+        return self._answered(made, status=201)
+
+    def allocate(self, request: Request, pk: Any) -> Response:
+        shares = self.body()["allocations"]
+        changed = payments.allocate_payment(
+            payment=self.get_object(), shares=shares, by=self.user, at=self.at
+        )
+        return self._answered(changed, status=200)
+
+    def reverse(self, request: Request, pk: Any) -> Response:
+        reason = self.body()["reason"]
+        made = payments.reverse_payment(payment=self.get_object(), reason=reason, by=self.user, at=self.at)
+        return self._answered(made, status=201)
+
+
+class RefundViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    queryset = Refund.objects.all()
+    object_type = "refund"
+    client_path = "payment.client_id"
+    key_required = frozenset({"create"})
+    roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)
+    inputs: ClassVar = {"create": s.RefundIn, "reverse": Reason}
+    output = s.RefundOut
+    filters = (
+        Param("payment", "uuid", "payment_id"),
+        Param("client", "uuid", "payment__client_id"),
+        Param("method", choices=tuple(Method.values)),
+        STATUS,
+    )
+    orderings: ClassVar = {"created_at": "created_at", "amount": "amount"}
+    default_order = ("-created_at",)
+
+    def get_queryset(self) -> RefundQuerySet:
+        return selectors.refunds().visible_to(self.user)
+
+    def create(self, request: Request) -> Response:
+        made = payments.refund_payment(values=self.body(), by=self.user, at=self.at)
+        return self.answer(self.get_queryset().get(pk=made.pk), status=201)
+
+    def reverse(self, request: Request, pk: Any) -> Response:
+        reason = self.body()["reason"]
+        made = payments.reverse_refund(refund=self.get_object(), reason=reason, by=self.user, at=self.at)
+        return self.answer(self.get_queryset().get(pk=made.pk), status=201)

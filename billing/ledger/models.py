@@ -1,0 +1,158 @@
+"""Tables of the ledger: facts that are inserted once. A correction is a row that reverses another."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from billing.codes.models import LineKind, ServiceCode
+from kapclinic.core.audited import AppendOnlyModel, AppendOnlyQuerySet
+from kapclinic.practice.models import Client, Location, User
+from sessions.booking.models import Session
+
+MOST_DIAGNOSES = 12  # CMS-1500 box 21
+
+
+def signed_amount(name: str, *, or_nothing: bool = False) -> models.CheckConstraint:
+    """An original is positive (or zero), the row that reverses it negative (or zero)."""
+    more, less = ("amount__gte", "amount__lte") if or_nothing else ("amount__gt", "amount__lt")
+    original = Q(reverses__isnull=True, **{more: 0})
+    return models.CheckConstraint(name=name, condition=original | Q(reverses__isnull=False, **{less: 0}))
+
+
+class LedgerQuerySet(AppendOnlyQuerySet[Any]):
+    def visible_to(self, user: Any) -> LedgerQuerySet:
+        """Money of the user's own locations."""
+        return self.filter(location__in=list(user.locations))
+
+
+class Charge(AppendOnlyModel):
+    """What one rendered, signed service costs this client before any payer: price, code and diagnoses as of then."""
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="charges")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="charges")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    rendering = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    code = models.ForeignKey(ServiceCode, on_delete=models.PROTECT, related_name="charges")
+    units = models.PositiveSmallIntegerField()
+    unit_amount = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True
+    )  # the fee of that day, if any
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    diagnoses = ArrayField(models.CharField(max_length=8), default=list)
+    modifiers = ArrayField(models.CharField(max_length=2), default=list)
+    line_kind = models.CharField(max_length=12, choices=LineKind.choices)
+    date_of_service = models.DateField()
+    pos_code = models.CharField(max_length=2)
+    ndc = models.CharField(max_length=11, blank=True)
+    ndc_quantity = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    ndc_unit = models.CharField(max_length=2, blank=True)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
+    reason = models.CharField(max_length=1000, blank=True)
+
+    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            signed_amount("charge_sign", or_nothing=True),
+            models.CheckConstraint(name="charge_units", condition=Q(units__gte=1)),
+            models.CheckConstraint(name="charge_line_kind", condition=Q(line_kind__in=list(LineKind.values))),
+            models.CheckConstraint(name="charge_diagnoses", condition=Q(diagnoses__len__lte=MOST_DIAGNOSES)),
+            models.CheckConstraint(
+                name="charge_insurance_diagnosed",
+                condition=~Q(line_kind="insurance") | Q(diagnoses__len__gte=1),
+            ),
+            models.CheckConstraint(name="charge_modifiers", condition=Q(modifiers__len__lte=4)),
+            models.CheckConstraint(name="charge_pos_code", condition=Q(pos_code__regex=r"^[0-9]{2}$")),
+            models.CheckConstraint(name="charge_ndc", condition=Q(ndc="") | Q(ndc__regex=r"^[0-9]{11}$")),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["client", "date_of_service"], name="charge_client"),
+            models.Index(fields=["location", "-created_at"], name="charge_location"),
+        ]
+
+    def __str__(self) -> str:
+        return f"charge {self.pk}"
+
+
+class Method(models.TextChoices):
+    CASH = "cash"
+    CHECK = "check"
+    CARD = "card"
+    HSA_CARD = "hsa_card"
+    FSA_CARD = "fsa_card"
+    ACH = "ach"
+    OTHER = "other"
+
+
+class Payment(AppendOnlyModel):
+    """Money that came in from or for a client. What is not allocated to charges is the client's credit."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="payments")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    method = models.CharField(max_length=8, choices=Method.choices)
+    received_on = models.DateField()
+    reference = models.CharField(max_length=80, blank=True)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
+    reason = models.CharField(max_length=1000, blank=True)
+
+    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            signed_amount("payment_sign"),
+            models.CheckConstraint(name="payment_method", condition=Q(method__in=list(Method.values))),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["client", "received_on"], name="payment_client"),
+            models.Index(fields=["location", "-created_at"], name="payment_location"),
+        ]
+
+    def __str__(self) -> str:
+        return f"payment {self.pk}"
+
+
+class PaymentAllocation(AppendOnlyModel):
+    """A part of a payment that pays a charge of the same client. Freed by a row that reverses it."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
+    charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="allocations")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [signed_amount("allocation_sign")]
+
+    def __str__(self) -> str:
+        return f"allocation {self.pk}"
+
+
+class RefundQuerySet(AppendOnlyQuerySet[Any]):
+    def visible_to(self, user: Any) -> RefundQuerySet:
+        """Refunds of payments at the user's own locations."""
+        return self.filter(payment__location__in=list(user.locations))
+
+
+class Refund(AppendOnlyModel):
+    """Money of a payment that went back to whoever paid."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    method = models.CharField(max_length=8, choices=Method.choices)
+    reason = models.CharField(max_length=1000)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
+
+    objects: ClassVar[Any] = RefundQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            signed_amount("refund_sign"),
+            models.CheckConstraint(name="refund_method", condition=Q(method__in=list(Method.values))),
+        ]
+
+    def __str__(self) -> str:
+        return f"refund {self.pk}"

@@ -1,0 +1,83 @@
+"""Questions to the ledger. Balances are sums, made in SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    Case,
+    CharField,
+    DecimalField,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, JSONObject
+
+from billing.ledger.models import Charge, LedgerQuerySet, Payment, PaymentAllocation, Refund, RefundQuerySet
+from kapclinic.core import money
+
+_MONEY: DecimalField[Any, Any] = DecimalField(max_digits=12, decimal_places=2)
+_ZERO = Value(money.ZERO, output_field=_MONEY)
+
+
+def _sum(rows: QuerySet[Any], by: str) -> Coalesce:
+    """Σ amount of the rows of `rows` that point at the outer row through `by`; 0.00 when there is none."""
+    sums = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(sum=Sum("amount")).values("sum")
+    return Coalesce(Subquery(sums, output_field=_MONEY), _ZERO)
+
+
+def _unless_reversed(amount: Any) -> Case:
+    gone = Q(reverses__isnull=False) | Q(reversal__isnull=False)
+    return Case(When(gone, then=_ZERO), default=amount, output_field=_MONEY)
+
+
+def charges() -> LedgerQuerySet:
+    """Charges with `paid`, `balance` and `reversed_by`; a reversed charge and its reversal owe nothing."""
+    found: LedgerQuerySet = Charge.objects.select_related("code", "session").annotate(
+        paid=_sum(PaymentAllocation.objects.all(), "charge"),
+        reversed_by=F("reversal__id"),
+    )
+    balanced: LedgerQuerySet = found.annotate(balance=_unless_reversed(F("amount") - F("paid")))
+    return balanced
+
+
+def standing_allocations() -> QuerySet[PaymentAllocation]:
+    """Allocations that neither reverse nor were reversed."""
+    found: QuerySet[PaymentAllocation] = PaymentAllocation.objects.filter(
+        reverses__isnull=True, reversal__isnull=True
+    )
+    return found
+
+
+def payments() -> LedgerQuerySet:
+    """Payments with `allocated`, `refunded`, `unallocated`, `reversed_by` and the standing allocations as data."""
+    shares = standing_allocations().filter(payment=OuterRef("pk")).order_by("created_at", "pk")
+    share = JSONObject(charge="charge_id", amount=Cast("amount", CharField()))
+    found: LedgerQuerySet = Payment.objects.annotate(
+        allocated=_sum(PaymentAllocation.objects.all(), "payment"),
+        refunded=_sum(Refund.objects.all(), "payment"),
+        reversed_by=F("reversal__id"),
+        shares=ArraySubquery(shares.values(share=share)),
+    )
+    balanced: LedgerQuerySet = found.annotate(
+        unallocated=_unless_reversed(F("amount") - F("allocated") - F("refunded"))
+    )
+    return balanced
+
+
+def refunds() -> RefundQuerySet:
+    found: RefundQuerySet = Refund.objects.select_related("payment").annotate(reversed_by=F("reversal__id"))
+    return found
+
+
+def twins_of(charge: Charge) -> int:
+    """How many other standing charges of the session carry the same code."""
+    others = Charge.objects.filter(session=charge.session_id, code=charge.code_id, reverses__isnull=True)
+    return int(others.filter(reversal__isnull=True).exclude(pk=charge.pk).count())

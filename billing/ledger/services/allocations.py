@@ -1,0 +1,97 @@
+"""Which payment pays which charge: sums that never pass either end, also when two desks act at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from billing.ledger import rules, selectors
+from billing.ledger.models import Payment, PaymentAllocation
+from kapclinic.core import money
+from kapclinic.core.audited import HasId
+from kapclinic.core.errors import Conflict, FieldError, merge
+
+
+class OverAllocated(Conflict):
+    code, title = "over_allocated", "More than the payment or the charge holds"
+
+
+class AlreadyReversed(Conflict):
+    code, title = "already_reversed", "This row is reversed already"
+
+
+class NotReversible(Conflict):
+    code, title = "not_reversible", "This row is itself a reversal"
+
+
+def lock_ledger(client_id: UUID) -> None:
+    """Make the writers of one client's ledger wait for each other until the end of the transaction.
+
+    The guards in the database take the same lock, so that no order of locks can end in a deadlock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT billing_lock(%s)", [client_id])
+
+
+def refuse_reversed(row: Any) -> None:
+    """:raises NotReversible: for a reversal; :raises AlreadyReversed: for a row that has one"""
+    if row.reverses_id is not None:
+        raise NotReversible("Enter the right row instead.")
+    if row.reversed_by is not None:
+        raise AlreadyReversed("Nothing is left to reverse.", reversed_by=str(row.reversed_by))
+
+
+def allocate(*, payment: Payment, shares: Sequence[Mapping[str, Any]], by: Any, at: datetime) -> None:
+    """Pay charges of the client out of `payment`; `shares` is [{charge, amount}]. Call under `lock_ledger`.
+
+    :raises Invalid: for a charge that the actor can't see, is another client's, comes twice, or that a health card
+        may not pay
+    :raises OverAllocated: when a share passes the balance of its charge, or their sum what is left of the payment
+    """
+    visible = selectors.charges().visible_to(by).filter(client=payment.client_id, reverses__isnull=True)
+    found: dict[UUID, Any] = {row.pk: row for row in visible.filter(pk__in=[s["charge"] for s in shares])}
+    merge(_share_errors(payment, shares, found))
+    left = selectors.payments().get(pk=payment.pk).unallocated
+    if money.total(share["amount"] for share in shares) > left:
+        raise OverAllocated(f"{left} of this payment is left.", left=str(left))
+    owed = [found[share["charge"]].balance for share in shares]
+    over = [
+        FieldError(f"/allocations/{i}/amount", "over_allocated", f"{owed[i]} is owed on this charge.")
+        for i, share in enumerate(shares)
+        if share["amount"] > owed[i]
+    ]
+    if over:
+        raise OverAllocated(over[0].detail, errors=over)
+    for share in shares:
+        PaymentAllocation(payment=payment, charge=found[share["charge"]], amount=share["amount"]).insert_by(
+            by, at=at
+        )
+
+
+def _share_errors(
+    payment: Payment, shares: Sequence[Mapping[str, Any]], found: Mapping[UUID, Any]
+) -> list[FieldError]:
+    errors = []
+    for index, share in enumerate(shares):
+        pointer, charge = f"/allocations/{index}/charge", found.get(share["charge"])
+        if charge is None:
+            errors.append(FieldError(pointer, "not_found", "There is no such charge of this client for you."))
+        elif share["charge"] in [other["charge"] for other in shares[:index]]:
+            errors.append(FieldError(pointer, "duplicate", "Name each charge once."))
+        elif payment.method in rules.HEALTH_CARDS and charge.line_kind not in rules.HEALTH_KINDS:
+            errors.append(
+                FieldError(pointer, "not_hsa_eligible", "An HSA or FSA card may not pay a self-pay line.")
+            )
+    return errors
+
+
+def free(allocations: Iterable[PaymentAllocation], *, by: HasId, at: datetime) -> None:
+    """Take back allocations: their money is credit again. Call under `lock_ledger`."""
+    for row in allocations:
+        PaymentAllocation(
+            payment_id=row.payment_id, charge_id=row.charge_id, amount=-row.amount, reverses=row
+        ).insert_by(by, at=at)

@@ -1,0 +1,178 @@
+"""Take payments, give money back, reverse what was entered wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from billing.ledger import rules, selectors
+from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
+from billing.ledger.services import allocations
+from billing.ledger.services.allocations import OverAllocated
+from kapclinic.core import money
+from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.practice.models import Client, Location
+
+
+class OverRefunded(Conflict):
+    code, title = "over_refunded", "More than is left of this payment"
+
+
+class Refunded(Conflict):
+    code, title = "refunded", "Money of this payment was refunded: reverse the refund first"
+
+
+@transaction.atomic
+def take_payment(*, values: Mapping[str, Any], by: Any, at: datetime) -> Payment:
+    """Enter money that came in, and pay charges with it; what is not allocated is the client's credit.
+
+    :raises Invalid: naming each field: a client, location or charge that the actor can't see, a day in the future, a
+        card number as reference, shares above the amount, a self-pay line on an HSA or FSA card
+    :raises OverAllocated: when a share passes the balance of its charge
+    """
+    client: Client | None = Client.objects.visible_to(by).filter(pk=values["client"]).first()
+    if client is None:
+        raise Invalid.field("client", "There is no such client for you.", code="not_found")
+    location = _location(client, values, by)
+    shares = values.get("allocations", [])
+    errors = []
+    if values["received_on"] > at.astimezone(location.zone).date():
+        errors.append(
+            FieldError("/received_on", "in_future", "Enter a payment on the day it was received, or later.")
+        )
+    if rules.is_card_number(values.get("reference", "")):
+        errors.append(
+            FieldError("/reference", "card_number", "Never enter a card number: its last 4 digits will do.")
+        )
+    if money.total(share["amount"] for share in shares) > values["amount"]:
+        errors.append(
+            FieldError("/allocations", "over_allocated", "The shares come to more than the payment.")
+        )
+    merge(errors)
+    allocations.lock_ledger(client.pk)
+    payment = Payment(
+        client=client,
+        location=location,
+        amount=values["amount"],
+        method=values["method"],
+        received_on=values["received_on"],
+        reference=values.get("reference", ""),
+    ).insert_by(by, at=at)
+    allocations.allocate(payment=payment, shares=shares, by=by, at=at)
+    return payment
+
+
+def _location(client: Client, values: Mapping[str, Any], by: Any) -> Location:
+    """Where the money was taken: as named, else where the first paid charge was made, else the client's first."""
+    mine = [pk for pk in client.locations if pk in by.locations]
+    named = values.get("location")
+    if named is not None and named not in mine:
+        raise Invalid.field("location", "There is no such location of this client for you.", code="not_found")
+    if named is None and values.get("allocations"):
+        first = (
+            Charge.objects.visible_to(by).filter(pk=values["allocations"][0]["charge"], client=client).first()
+        )
+        named = first.location_id if first else None
+    found: Location = Location.objects.get(pk=named or mine[0])
+    return found
+
+
+@transaction.atomic
+def allocate_payment(
+    *, payment: Payment, shares: Sequence[Mapping[str, Any]], by: Any, at: datetime
+) -> Payment:
+    """Pay further charges out of the credit that is left of a payment.
+
+    :raises Invalid: as `take_payment`
+    :raises OverAllocated: when less is left, or less is owed
+    """
+    allocations.lock_ledger(payment.client_id)
+    if payment.reverses_id is not None:
+        raise OverAllocated("A reversal holds no money.", left=str(money.ZERO))
+    allocations.allocate(payment=payment, shares=shares, by=by, at=at)
+    return payment
+
+
+@transaction.atomic
+def reverse_payment(*, payment: Any, reason: str, by: Any, at: datetime) -> Payment:
+    """Take back a payment that was entered wrongly or bounced: its charges are owed again.
+
+    :raises NotReversible: for a reversal
+    :raises AlreadyReversed: when it has one
+    :raises Refunded: while money of it is refunded
+    """
+    allocations.lock_ledger(payment.client_id)
+    payment = selectors.payments().get(pk=payment.pk)
+    allocations.refuse_reversed(payment)
+    if payment.refunded:
+        raise Refunded
+    allocations.free(selectors.standing_allocations().filter(payment=payment), by=by, at=at)
+    return Payment(
+        client_id=payment.client_id,
+        location=payment.location,
+        amount=-payment.amount,
+        method=payment.method,
+        received_on=at.astimezone(payment.location.zone).date(),
+        reference=payment.reference,
+        reverses=payment,
+        reason=reason,
+    ).insert_by(by, at=at)
+
+
+@transaction.atomic
+def refund_payment(*, values: Mapping[str, Any], by: Any, at: datetime) -> Refund:
+    """Give money of a payment back: the client's credit first, then what it paid last, which is owed again.
+
+    :raises Invalid: for a payment that the actor can't see, or another way than the HSA or FSA card that paid
+        (IRS Publication 969: such money returns to its account)
+    :raises OverRefunded: when less is left of the payment
+    """
+    payment: Any = selectors.payments().visible_to(by).filter(pk=values["payment"]).first()
+    if payment is None or payment.reverses_id is not None:
+        raise Invalid.field("payment", "There is no such payment for you.", code="not_found")
+    method = values.get("method") or payment.method
+    if payment.method in rules.HEALTH_CARDS and method != payment.method:
+        raise Invalid.field(
+            "method", "Money of an HSA or FSA card goes back to that card.", code="same_card_only"
+        )
+    allocations.lock_ledger(payment.client_id)
+    payment = selectors.payments().get(pk=payment.pk)
+    left = money.ZERO if payment.reversed_by else payment.amount - payment.refunded
+    if values["amount"] > left:
+        detail = f"{left} of this payment is left."
+        raise OverRefunded(detail, errors=[FieldError("/amount", "over_refunded", detail)], left=str(left))
+    _free_up(payment, values["amount"] - payment.unallocated, by=by, at=at)
+    return Refund(payment=payment, amount=values["amount"], method=method, reason=values["reason"]).insert_by(
+        by, at=at
+    )
+
+
+def _free_up(payment: Payment, needed: Decimal, *, by: Any, at: datetime) -> None:
+    """Free `needed` of what the payment paid, the latest share first; the last one is freed in part."""
+    for row in selectors.standing_allocations().filter(payment=payment).order_by("-created_at", "-pk"):
+        if needed <= 0:
+            return
+        allocations.free([row], by=by, at=at)
+        if row.amount > needed:
+            kept = PaymentAllocation(payment=payment, charge_id=row.charge_id, amount=row.amount - needed)
+            kept.insert_by(by, at=at)
+        needed -= row.amount
+
+
+@transaction.atomic
+def reverse_refund(*, refund: Refund, by: Any, at: datetime, reason: str) -> Refund:
+    """Take back a refund that was entered wrongly or never reached the client: the money is credit again.
+
+    :raises NotReversible: for a reversal
+    :raises AlreadyReversed: when it has one
+    """
+    allocations.lock_ledger(refund.payment.client_id)
+    refund = selectors.refunds().get(pk=refund.pk)
+    allocations.refuse_reversed(refund)
+    return Refund(
+        payment=refund.payment, amount=-refund.amount, method=refund.method, reason=reason, reverses=refund
+    ).insert_by(by, at=at)

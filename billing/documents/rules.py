@@ -1,0 +1,262 @@
+"""Pure rules of the documents: what a superbill and a receipt must say, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from billing.codes.models import LineKind, ServiceCode
+from billing.ledger.models import MOST_DIAGNOSES
+from kapclinic.core import money
+from kapclinic.core.errors import FieldError
+from kapclinic.practice.models import Client, Location, User
+from kapclinic.practice.rules import npi_is_valid
+
+MOST_POINTERS = 4  # CMS-1500 box 24E
+LETTERS = "ABCDEFGHIJKL"
+CPT_NOTICE = (
+    "CPT is a registered trademark of the American Medical Association. CPT codes are used under the practice's own "
+    "licence; the words beside them are the practice's."
+)
+SUPERBILL_NOTES = (
+    "This is not a bill. It lists services that were rendered, for the client to send to a health plan.",
+    "It is no guarantee of reimbursement: the plan decides. Please reimburse the client.",
+    CPT_NOTICE,
+)
+RECEIPT_NOTES = (
+    "Each service was rendered on the day shown and paid as shown. Keep this receipt with your tax records.",
+    "It lists medical care only and leaves out codes and diagnoses; whether an expense qualifies is for the plan.",
+)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A kind of document: its own run of numbers, its template."""
+
+    name: str
+    prefix: str
+    template: str
+
+    def number(self, year: int, count: int) -> str:
+        """Sequential within practice and year: ``2026-000001``."""
+        return f"{self.prefix}{year}-{count:06d}"
+
+
+SUPERBILL = Series("superbill", "", "superbill.typ")
+RECEIPT = Series("receipt", "R-", "receipt.typ")
+
+
+def text(amount: Decimal) -> str:
+    """An amount as documents and answers show it: two decimals, no sign of currency."""
+    return str(money.cents(amount))
+
+
+def ein(digits: str) -> str:
+    """An employer's number as the IRS writes it: ``NN-NNNNNNN``."""
+    return f"{digits[:2]}-{digits[2:]}" if digits else ""
+
+
+def address_lines(address: Mapping[str, Any]) -> list[str]:
+    if not address.get("line1"):
+        return []
+    town = f"{address.get('city', '')}, {address.get('state', '')} {address.get('postal_code', '')}"
+    return [line for line in (address["line1"], address.get("line2", ""), town.strip(" ,")) if line]
+
+
+def billing_provider(location: Location) -> dict[str, Any]:
+    """Who bills: the legal entity of the location, else the location by its name."""
+    return {
+        "name": location.legal_name or location.name,
+        "address": address_lines(location.address),
+        "phone": location.phone,
+        "ein": ein(location.ein),
+        "npi": location.organization_npi,
+    }
+
+
+def patient(client: Client) -> dict[str, Any]:
+    """The client as on the insurance card: the legal name, never the chosen one."""
+    return {
+        "name": client.legal_name,
+        "date_of_birth": client.date_of_birth.isoformat(),
+        "address": address_lines(client.address),
+        "mrn": client.mrn,
+    }
+
+
+def rendering_provider(user: User) -> dict[str, str]:
+    licence = f"{user.license_number} ({user.license_state})" if user.license_number else ""
+    return {"name": user.name, "credentials": user.credentials, "npi": user.npi, "license": licence}
+
+
+def letters_of(charges: Iterable[Any]) -> dict[str, str]:
+    """The diagnoses of all lines, each once, lettered in the order they come: {"F33.2": "A"}.
+
+    Past L the letter is `?`: `missing` then refuses the document.
+    """
+    codes = dict.fromkeys(code for charge in charges for code in charge.diagnoses)
+    return {code: LETTERS[i] if i < len(LETTERS) else "?" for i, code in enumerate(codes)}
+
+
+def is_payers(charge: Any) -> bool:
+    """Whether a payer knows the code: the clinic's internal codes stay off superbills."""
+    return bool(charge.code.system != ServiceCode.System.INTERNAL)
+
+
+def superbill_line(charge: Any, letters: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "charge": str(charge.pk),
+        "date_of_service": charge.date_of_service.isoformat(),
+        "pos_code": charge.pos_code,
+        "code": charge.code.code,
+        "label": charge.code.label,
+        "modifiers": list(charge.modifiers),
+        "diagnoses": list(charge.diagnoses),
+        "pointers": [letters[code] for code in charge.diagnoses[:MOST_POINTERS]],
+        "units": charge.units,
+        "line_kind": str(charge.line_kind),
+        "ndc": f"{charge.ndc} {charge.ndc_unit}{charge.ndc_quantity.normalize():f}" if charge.ndc else "",
+        "rendering": rendering_provider(charge.rendering),
+        "amount": text(charge.amount),
+        "paid": text(charge.paid),
+        "balance": text(charge.balance),
+    }
+
+
+def receipt_line(charge: Any) -> dict[str, Any]:
+    who = charge.rendering
+    return {
+        "charge": str(charge.pk),
+        "date_of_service": charge.date_of_service.isoformat(),
+        "description": charge.code.label,
+        "provider": ", ".join(part for part in (who.name, who.credentials) if part),
+        "amount": text(charge.amount),
+        "paid": text(charge.paid),
+        "balance": text(charge.balance),
+    }
+
+
+def totals(charges: Iterable[Any]) -> dict[str, str]:
+    """Sums of the lines, to the cent.
+
+    `charges` is what the client is obliged to pay, after any reduction (a fee that nobody charged, sent to an insurer,
+    can be fraud), and a mistake is reversed: so the ledger has no adjusting entries that could be left to add up.
+    """
+    rows = list(charges)
+    return {
+        "charges": text(money.total(row.amount for row in rows)),
+        "adjustments": text(money.ZERO),
+        "paid": text(money.total(row.paid for row in rows)),
+        "balance": text(money.total(row.balance for row in rows)),
+    }
+
+
+def missing(*, location: Location, charges: Sequence[Any], codes: Iterable[str]) -> list[FieldError]:
+    """What no payer does without, one error per field."""
+    errors = [
+        FieldError(
+            f"/location/{name}", "required", f"The location has no {name}: the administrator enters it."
+        )
+        for name, value in (("address", address_lines(location.address)), ("phone", location.phone))
+        if not value
+    ]
+    errors += [
+        FieldError(
+            f"/lines/{i}/rendering/npi",
+            "npi_invalid",
+            f"{c.rendering.name} has no valid NPI ({c.code.code}).",
+        )
+        for i, c in enumerate(charges)
+        if not npi_is_valid(c.rendering.npi)
+    ]
+    errors += [
+        FieldError(
+            f"/lines/{i}/diagnoses", "required", f"An insurance line without a diagnosis ({c.code.code})."
+        )
+        for i, c in enumerate(charges)
+        if c.line_kind == LineKind.INSURANCE and not c.diagnoses
+    ]
+    if len(list(codes)) > MOST_DIAGNOSES:
+        detail = f"More than {MOST_DIAGNOSES} diagnoses in the period: choose a shorter one."
+        errors.append(FieldError("/to_date", "too_many_diagnoses", detail))
+    return errors
+
+
+def superbill_warnings(
+    *, location: Location, client: Client, charges: Sequence[Any], left_out: int, elsewhere: Sequence[str]
+) -> list[dict[str, str]]:
+    """What a payer will miss or query, for the biller to mend before the client sends it."""
+    people = {c.rendering.pk: c.rendering for c in charges}.values()
+    unlicensed = ", ".join(user.name for user in people if not user.license_number)
+    undiagnosed = sum(not c.diagnoses for c in charges)
+    unpaid = sum(c.balance > 0 for c in charges)
+    found = (
+        (
+            not location.ein,
+            "tin_missing",
+            "The location has no EIN: payers ask for the TIN of the billing provider.",
+        ),
+        (bool(unlicensed), "license_missing", f"No license number: {unlicensed}."),
+        (not address_lines(client.address), "client_address_missing", "The client has no address."),
+        (bool(undiagnosed), "diagnosis_missing", f"Lines without a diagnosis: {undiagnosed}."),
+        (bool(unpaid), "not_paid", f"Lines that are not paid in full: {unpaid}."),
+        (
+            bool(left_out),
+            "internal_line_left_out",
+            f"Internal codes that no payer knows: {left_out} left out.",
+        ),
+        (bool(elsewhere), "already_on_superbill", f"Lines are on {', '.join(elsewhere)} as well."),
+    )
+    return [{"code": code, "detail": detail} for wrong, code, detail in found if wrong]
+
+
+def superbill_content(
+    *,
+    location: Location,
+    client: Client,
+    charges: Sequence[Any],
+    described: Mapping[str, str],
+    payments: list[Any],
+) -> dict[str, Any]:
+    """All that a superbill says but its own number and dates; `described` is {diagnosis: description}."""
+    letters = letters_of(charges)
+    return {
+        "billing_provider": billing_provider(location),
+        "client": patient(client),
+        "diagnoses": [
+            {"letter": letter, "code": code, "description": described.get(code, "")}
+            for code, letter in letters.items()
+        ],
+        "lines": [superbill_line(charge, letters) for charge in charges],
+        "totals": totals(charges),
+        "payments": payments,
+        "payee": "client",
+        "notes": list(SUPERBILL_NOTES),
+    }
+
+
+def receipt_content(
+    *, location: Location, client: Client, charges: Sequence[Any], payments: list[Any]
+) -> dict[str, Any]:
+    """All that a receipt says but its own number and dates."""
+    return {
+        "billing_provider": billing_provider(location),
+        "client": patient(client) | {"date_of_birth": ""},
+        "lines": [receipt_line(charge) for charge in charges],
+        "totals": totals(charges),
+        "payments": payments,
+        "notes": list(RECEIPT_NOTES),
+    }
+
+
+def heading(*, number: str, issued_on: date, from_date: date, to_date: date, corrects: str) -> dict[str, str]:
+    return {
+        "number": number,
+        "issued_on": issued_on.isoformat(),
+        "from_date": from_date.isoformat(),
+        "to_date": to_date.isoformat(),
+        "corrects": corrects,
+    }

@@ -1,0 +1,186 @@
+"""Issue superbills and receipts: numbered without a gap, then closed for good."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from billing.documents import rendering, rules, selectors
+from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
+from billing.documents.rules import Series
+from billing.ledger.services.allocations import lock_ledger
+from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.practice.models import Client, Location
+
+UNPRINTABLE = {"code": "name_not_printable", "detail": "A character has no form in our fonts: check the PDF."}
+
+
+class NothingToBill(Conflict):
+    code, title = "nothing_to_bill", "No rendered, signed service is charged in this period"
+
+
+class NothingPaid(Conflict):
+    code, title = "nothing_paid", "No medical service of this period is paid"
+
+
+class Incomplete(Conflict):
+    code, title = "incomplete", "The document would lack what it must say"
+
+
+class AlreadyCorrected(Conflict):
+    code, title = "already_corrected", "This document was replaced already"
+
+
+@transaction.atomic
+def issue_superbill(*, values: Mapping[str, Any], by: Any, at: datetime) -> Superbill:
+    """Put the rendered, signed services of a client and period on a numbered paper (R12).
+
+    :raises Invalid: for a client, location or document that the actor can't see, a reversed period, or lines of two
+        billing providers
+    :raises NothingToBill: when no standing charge with a public code lies in the period
+    :raises Incomplete: naming each field that no payer does without
+    :raises AlreadyCorrected: when the document to correct was replaced
+    """
+    client, charges = _begin(values, by)
+    lines = [charge for charge in charges if rules.is_payers(charge)]
+    location, issued_on = _place(lines, values, at=at, otherwise=NothingToBill)
+    lines = [line for line in lines if line.date_of_service <= issued_on]
+    codes = rules.letters_of(lines)
+    if errors := rules.missing(location=location, charges=lines, codes=codes):
+        raise Incomplete("; ".join(error.detail for error in errors), errors=errors)
+    corrects = _corrected(Superbill, values, client)
+    content = rules.superbill_content(
+        location=location,
+        client=client,
+        charges=lines,
+        described=selectors.descriptions(codes, on=lines[-1].date_of_service),
+        payments=selectors.payments_of(lines),
+    )
+    warnings = rules.superbill_warnings(
+        location=location,
+        client=client,
+        charges=lines,
+        left_out=len(charges) - len(lines),
+        elsewhere=selectors.superbills_with(lines, but=corrects.pk if corrects else None),
+    )
+    row = Superbill(
+        client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings
+    )
+    _issue(row, rules.SUPERBILL, lines=lines, content=content, values=values, by=by, at=at)
+    return row
+
+
+@transaction.atomic
+def issue_receipt(*, values: Mapping[str, Any], by: Any, at: datetime) -> Receipt:
+    """Put the paid medical services of a client and period on a numbered receipt without codes and diagnoses.
+
+    :raises Invalid: as `issue_superbill`
+    :raises NothingPaid: when no rendered medical service of the period is paid
+    :raises AlreadyCorrected: when the receipt to correct was replaced
+    """
+    client, charges = _begin(values, by)
+    lines = selectors.paid_medical(charges)
+    location, issued_on = _place(lines, values, at=at, otherwise=NothingPaid)
+    content = rules.receipt_content(
+        location=location, client=client, charges=lines, payments=selectors.payments_of(lines)
+    )
+    corrects = _corrected(Receipt, values, client)
+    row = Receipt(client=client, location=location, issued_on=issued_on, corrects=corrects)
+    _issue(row, rules.RECEIPT, lines=lines, content=content, values=values, by=by, at=at)
+    return row
+
+
+def _begin(values: Mapping[str, Any], by: Any) -> tuple[Client, Sequence[Any]]:
+    """The client and the standing charges of the period, while nobody else writes in this ledger."""
+    client: Client | None = Client.objects.visible_to(by).filter(pk=values["client"]).first()
+    if client is None:
+        raise Invalid.field("client", "There is no such client for you.", code="not_found")
+    errors = []
+    if values["to_date"] < values["from_date"]:
+        errors.append(FieldError("/to_date", "reversed", "The period ends before it begins."))
+    if values.get("location") is not None and values["location"] not in by.locations:
+        errors.append(FieldError("/location", "not_found", "There is no such location for you."))
+    merge(errors)
+    lock_ledger(client.pk)
+    charges = selectors.rendered_charges(
+        client=client.pk,
+        from_date=values["from_date"],
+        to_date=values["to_date"],
+        location=values.get("location"),
+        user=by,
+    )
+    return client, list(charges)
+
+
+def _place(
+    lines: Sequence[Any], values: Mapping[str, Any], *, at: datetime, otherwise: type[Conflict]
+) -> tuple[Location, date]:
+    """Who bills these lines, and the day there: the latest line's location, when all bill under one EIN."""
+    if not lines:
+        raise otherwise(f"Nothing from {values['from_date']} to {values['to_date']}.")
+    if len({line.location.ein for line in lines if line.location.ein}) > 1:
+        detail = (
+            "The lines belong to two billing providers: name one location, and issue one document for each."
+        )
+        raise Invalid.field("location", detail, code="several_billing_providers")
+    location: Location = lines[-1].location
+    return location, at.astimezone(location.zone).date()
+
+
+def _corrected(model: type[Document], values: Mapping[str, Any], client: Client) -> Any:
+    if values.get("corrects") is None:
+        return None
+    old = selectors.documents(model).filter(pk=values["corrects"], client=client).first()
+    if old is None:
+        raise Invalid.field("corrects", "There is no such document of this client.", code="not_found")
+    if old.replaced_by is not None:
+        raise AlreadyCorrected(f"{old.number} was replaced by {old.replaced_by}: correct that one.")
+    return old
+
+
+def _next_number(series: Series, year: int) -> str:
+    """The next number of a series in a year. Its row stays locked to the end of the transaction: no gap, no repeat."""
+    DocumentCounter.objects.get_or_create(series=series.name, year=year)
+    counter = DocumentCounter.objects.select_for_update().get(series=series.name, year=year)
+    counter.last += 1
+    counter.save()
+    return series.number(year, counter.last)
+
+
+def _issue(
+    row: Document,
+    series: Series,
+    *,
+    lines: Sequence[Any],
+    content: dict[str, Any],
+    values: Mapping[str, Any],
+    by: Any,
+    at: datetime,
+) -> None:
+    """Number, print and keep a document whose content is settled."""
+    row.number = _next_number(series, row.issued_on.year)
+    row.from_date, row.to_date = values["from_date"], values["to_date"]
+    row.charges = [line.pk for line in lines]
+    row.locations = sorted({line.location_id for line in lines})
+    row.content = content | rules.heading(
+        number=row.number,
+        issued_on=row.issued_on,
+        from_date=row.from_date,
+        to_date=row.to_date,
+        corrects=row.corrects.number if row.corrects else "",
+    )
+    row.pdf, complete = rendering.render_pdf(template=series.template, content=row.content, at=at)
+    if not complete:
+        row.warnings = [*row.warnings, UNPRINTABLE]
+    row.sha256 = hashlib.sha256(row.pdf).hexdigest()
+    row.insert_by(by, at=at)
+
+
+def pdf_of(model: type[Document], *, document_id: UUID) -> bytes:
+    """The bytes that were issued."""
+    return bytes(model.objects.values_list("pdf", flat=True).get(pk=document_id))

@@ -1,0 +1,219 @@
+"""Service codes, fees and the diagnosis table."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from billing.codes import catalogue, rules, services
+from billing.codes.services import SetIncomplete, SetNotLater, load_diagnoses
+from billing.models import Diagnosis, Fee, ServiceCode
+from kapclinic.practice.models import SYSTEM
+from tests.billing.builders import NOW, done, refused
+
+CODE = {"system": "CPT", "code": "99215", "label": "follow-up visit, long"}
+
+
+def test_the_clinic_adds_a_code_in_its_own_words(clinic):
+    answer = done(clinic.api().post("/api/v1/service-codes/", CODE | {"minutes_min": 40}), 201)
+    assert (answer["code"], answer["label"], answer["line_kind"], answer["version"]) == (
+        "99215", "follow-up visit, long", "insurance", 1,
+    )  # fmt: skip
+    url = f"/api/v1/service-codes/{answer['id']}/"
+    assert clinic.api().patch(url, {"label": "long visit"}).status_code == 428
+    changed = clinic.api().patch(url, {"label": "long visit"}, headers={"If-Match": '"1"'})
+    assert done(changed, 200)["label"] == "long visit"
+    assert clinic.api().patch(url, {"label": "older"}, headers={"If-Match": '"1"'}).status_code == 412
+    renamed = clinic.api().patch(url, {"code": "99216"}, headers={"If-Match": '"2"'})
+    refused(renamed, 400, "unknown_field", "/code")
+
+
+@pytest.mark.parametrize(
+    ("system", "code"),
+    [("CPT", "J3490"), ("CPT", "9083"), ("CPT", "9083X"), ("HCPCS", "W1234"), ("HCPCS", "90837"),
+     ("INTERNAL", "90837"), ("INTERNAL", "J3490"), ("INTERNAL", "kap"), ("INTERNAL", "A"), ("CPT", "９０８３７")],
+)  # fmt: skip
+def test_a_code_has_the_shape_of_its_system(clinic, system, code):
+    refused(
+        clinic.api().post("/api/v1/service-codes/", CODE | {"system": system, "code": code}),
+        400,
+        "invalid",
+        "/code",
+    )
+    assert not ServiceCode.objects.filter(code=code).exclude(system__in=["CPT", "HCPCS"]).exists()
+
+
+def test_a_code_is_there_once(clinic):
+    refused(clinic.api().post("/api/v1/service-codes/", CODE | {"code": "90837"}), 409, "code_taken")
+
+
+@pytest.mark.parametrize(("low", "high"), [("minutes_min", "minutes_max"), ("valid_from", "valid_to")])
+def test_reversed_limits_are_refused(clinic, low, high):
+    values = {low: 60, high: 30} if "min" in low else {low: "2026-05-02", high: "2026-05-01"}
+    refused(clinic.api().post("/api/v1/service-codes/", CODE | values), 400, "reversed", f"/{high}")
+
+
+def test_codes_are_searched_by_beginning_and_label(clinic):
+    def find(text):
+        page = clinic.api().get(f"/api/v1/service-codes/?search={text}").json()
+        return [row["code"] for row in page["results"]]
+
+    assert find("9083") == ["90832", "90834", "90837"]
+    assert find("injection") == ["96372"]
+
+
+def test_seeding_twice_adds_nothing_and_keeps_the_clinics_words(clinic):
+    row = ServiceCode.objects.get(code="90837")
+    row.label = "our hour"
+    row.save_by(SYSTEM, at=NOW)
+    assert services.ensure_codes(by=SYSTEM, at=NOW) == 0
+    assert ServiceCode.objects.get(code="90837").label == "our hour"
+    assert ServiceCode.objects.count() == len(catalogue.CODES)
+
+
+def test_the_catalogue_has_the_shapes_of_its_systems_and_no_long_texts():
+    for entry in catalogue.CODES:
+        assert rules.shape_errors(system=entry.system, code=entry.code) == []
+        assert len(entry.label) <= 60
+        assert not re.search(r"psytx|office o/p|pt &/fam", entry.label.lower())
+
+
+@pytest.mark.parametrize(
+    ("code", "family"),
+    [("90791", "therapy"), ("90792", "medical"), ("90837", "therapy"), ("90838", "medical"), ("90853", "therapy"),
+     ("99214", "medical"), ("96372", "medical"), ("0820T", "monitoring"), ("J3490", "drug"), ("G2083", "medical"),
+     ("KAP-DOSE", "other"), ("H0004", "therapy")],
+)  # fmt: skip
+def test_each_code_has_the_family_that_decides_who_renders_it(code, family):
+    assert rules.family_of(code) == family
+
+
+def fee(clinic, **body):
+    return clinic.api().post(
+        "/api/v1/fees/", {"code": "90837", "amount": "200.00", "valid_from": "2026-01-01"} | body
+    )
+
+
+def test_two_fees_of_a_code_never_hold_on_the_same_day(clinic):
+    first = done(fee(clinic, valid_to="2026-06-30"), 201)
+    refused(fee(clinic, valid_from="2026-06-30"), 409, "fee_overlaps")
+    done(fee(clinic, valid_from="2026-07-01", amount="210.00"), 201)
+    done(fee(clinic, location=str(clinic.location.pk)), 201)
+    patched = clinic.api().patch(
+        f"/api/v1/fees/{first['id']}/", {"valid_to": "2026-07-01"}, headers={"If-Match": '"1"'}
+    )
+    refused(patched, 409, "fee_overlaps")
+    assert Fee.objects.count() == 3
+    on = clinic.api().get("/api/v1/fees/?code=90837&on=2026-07-01").json()["results"]
+    assert sorted(row["amount"] for row in on) == ["200.00", "210.00"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({"amount": "-1.00"}, "/amount", "min_value"),
+        ({"amount": "1.999"}, "/amount", "max_decimal_places"),
+        ({"code": "00000"}, "/code", "does_not_exist"),
+        ({"valid_to": "2025-12-31"}, "/valid_to", "reversed"),
+    ],
+)
+def test_a_fee_that_cannot_be_is_refused(clinic, body, pointer, code):
+    refused(fee(clinic, **body), 400, code, pointer)
+
+
+def test_a_fee_of_another_location_is_neither_seen_nor_made(clinic):
+    refused(fee(clinic, location=str(clinic.elsewhere.pk)), 400, "not_found", "/location")
+    clinic.staff["billing"].locations = [clinic.elsewhere.pk]
+    made = done(fee(clinic, location=str(clinic.elsewhere.pk)), 201)
+    clinic.staff["billing"].locations = [clinic.location.pk]
+    assert clinic.api().get(f"/api/v1/fees/{made['id']}/").status_code == 404
+
+
+# --- diagnoses -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_whole_diagnosis_table_is_there_with_its_leaves():
+    """Counts of the tabular list of April 2026; the quick picks of KAP are leaves, their headings are not."""
+    assert Diagnosis.objects.count() == 98_186
+    assert Diagnosis.objects.filter(billable=True).count() == 74_719
+    picks = [
+        "F33.1",
+        "F33.2",
+        "F32.2",
+        "F32.A",
+        "F32.9",
+        "F43.10",
+        "F43.12",
+        "F41.1",
+        "F42.9",
+        "F43.81",
+        "F10.20",
+        "G89.4",
+    ]
+    assert set(Diagnosis.objects.filter(code__in=picks, billable=True).values_list("code", flat=True)) == set(
+        picks
+    )
+    assert not Diagnosis.objects.filter(code__in=["F33", "F43.1", "F32"], billable=True).exists()
+
+
+def write_set(path, rows):
+    text = "".join(f"{code}\t{int(leaf)}\t{words}\n" for code, leaf, words in rows)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+def present_rows():
+    return list(
+        Diagnosis.objects.filter(valid_to=None)
+        .order_by("code_nodot")
+        .values_list("code_nodot", "billable", "description")
+    )
+
+
+@pytest.mark.django_db
+def test_a_later_set_closes_what_left_and_keeps_the_old_days(tmp_path):
+    rows = [r for r in present_rows() if r[0] != "F332"]
+    rows = [(c, leaf, "New words" if c == "F331" else words) for c, leaf, words in rows] + [
+        ("F339X", True, "New code")
+    ]
+    path = write_set(tmp_path / "later.tsv.gz", rows)
+    out = StringIO()
+    call_command("load_icd10cm", "--file", str(path), "--effective", "2026-10-01", stdout=out)
+    assert out.getvalue().strip() == "2 added, 2 closed"
+    gone = Diagnosis.objects.get(code="F33.2")
+    assert (gone.valid_from, gone.valid_to) == (date(2025, 10, 1), date(2026, 9, 30))
+    last, first = date(2026, 9, 30), date(2026, 10, 1)
+    assert Diagnosis.objects.in_force(last).filter(code="F33.2").exists()
+    assert not Diagnosis.objects.in_force(first).filter(code="F33.2").exists()
+    assert Diagnosis.objects.in_force(first).get(code="F33.1").description == "New words"
+    assert Diagnosis.objects.in_force(last).get(code="F33.1").description != "New words"
+    assert Diagnosis.objects.in_force(first).get(code="F33.9X").billable
+    with pytest.raises(SetNotLater):
+        load_diagnoses(path=path, effective=date(2026, 10, 1))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "text", ["F33.2\t1\tDotted\n", "F332\t2\tNeither leaf nor heading\n", "F332 1 Spaces\n", "F332\t1\t\n"]
+)
+def test_a_malformed_set_loads_nothing(tmp_path, text):
+    path = tmp_path / "bad.tsv"
+    path.write_text(text)
+    with pytest.raises(CommandError, match="Line 1"):
+        call_command("load_icd10cm", "--file", str(path), "--effective", "2026-10-01")
+    assert not Diagnosis.objects.filter(valid_to__isnull=False).exists()
+
+
+@pytest.mark.django_db
+def test_a_set_that_was_cut_off_closes_nothing(tmp_path):
+    rows = present_rows()
+    path = write_set(tmp_path / "cut.tsv", rows[: int(len(rows) * 0.8)])
+    with pytest.raises(SetIncomplete):
+        load_diagnoses(path=path, effective=date(2026, 10, 1))
+    assert not Diagnosis.objects.filter(valid_to__isnull=False).exists()

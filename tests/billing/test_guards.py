@@ -1,0 +1,215 @@
+"""What the database refuses by itself: the ledger and the documents, round the API and by SQL."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, IntegrityError, ProgrammingError, transaction
+
+from billing.models import (
+    Charge,
+    DocumentCounter,
+    Fee,
+    Payment,
+    PaymentAllocation,
+    Refund,
+    ServiceCode,
+    Superbill,
+)
+from kapclinic.practice.models import SYSTEM
+from tests.billing.builders import NOW, Clinic, done, key, make_client, sql
+
+TABLES = ["charge", "payment", "paymentallocation", "refund", "superbill", "receipt"]
+
+
+def insert(row):
+    with transaction.atomic():
+        return row.insert_by(SYSTEM, at=NOW)
+
+
+def twin(row, **changes):
+    """A new row like `row`, by its columns."""
+    values = {
+        f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.attname != "id"
+    }
+    return type(row)(**(values | changes))
+
+
+@pytest.fixture
+def paid(clinic: Clinic):
+    charge, payment = clinic.charge(amount="100.00"), None
+    payment = clinic.pay("150.00", (charge, "100.00"))
+    body = {"payment": payment["id"], "amount": "20.00", "reason": "courtesy"}
+    done(clinic.api().post("/api/v1/refunds/", body, headers=key()), 201)
+    done(clinic.superbill(), 201)
+    done(clinic.receipt(), 201)
+    return Charge.objects.get(), Payment.objects.get()
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(
+    "statement", ["UPDATE billing_{} SET created_by = created_by", "DELETE FROM billing_{}"]
+)
+def test_no_row_of_money_or_paper_is_changed_or_deleted(paid, table, statement):
+    count = sql(f"SELECT count(*) FROM billing_{table}")
+    assert count[0][0] >= 1
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        sql(statement.format(table))
+    assert sql(f"SELECT count(*) FROM billing_{table}") == count
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_append_only_triggers_are_there_also_for_the_owner(db, table):
+    found = sql("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass", f"billing_{table}")
+    assert {f"billing_{table}_append_only", f"billing_{table}_no_truncate"} <= {name for (name,) in found}
+
+
+@pytest.mark.parametrize("amount", ["0.01", "100.00"])
+def test_no_allocation_passes_its_charge(clinic, paid, amount):
+    charge, _ = paid
+    rich = Payment.objects.get(pk=clinic.pay("500.00")["id"])
+    with pytest.raises(IntegrityError, match="more than the charge"):
+        insert(PaymentAllocation(payment=rich, charge=charge, amount=Decimal(amount)))
+    assert PaymentAllocation.objects.count() == 1
+
+
+def test_no_allocation_passes_what_a_payment_has_left_after_its_refunds(clinic, paid):
+    _, payment = paid
+    other = Charge.objects.get(pk=clinic.charge(amount="100.00")["id"])
+    with pytest.raises(IntegrityError, match="more than the payment"):
+        insert(PaymentAllocation(payment=payment, charge=other, amount=Decimal("30.01")))
+    insert(PaymentAllocation(payment=payment, charge=other, amount=Decimal("30.00")))
+
+
+def test_several_rows_in_one_statement_are_summed_too(clinic, paid):
+    _, payment = paid
+    other = Charge.objects.get(pk=clinic.charge(amount="100.00")["id"])
+    rows = [PaymentAllocation(payment=payment, charge=other, amount=Decimal("10.01")) for _ in range(3)]
+    for row in rows:
+        row.created_at, row.created_by = NOW, SYSTEM.pk
+    with pytest.raises(IntegrityError, match="more than the payment"), transaction.atomic():
+        PaymentAllocation.objects.bulk_create(rows)
+    assert PaymentAllocation.objects.count() == 1
+
+
+def test_no_refund_passes_what_is_left(paid):
+    _, payment = paid
+    with pytest.raises(IntegrityError, match="more than the payment"):
+        insert(Refund(payment=payment, amount=Decimal("30.01"), method="card", reason="x"))
+    insert(Refund(payment=payment, amount=Decimal("30.00"), method="card", reason="x"))
+
+
+def test_a_charge_or_payment_with_money_on_it_is_not_reversed_behind_its_back(paid):
+    charge, payment = paid
+    with pytest.raises(IntegrityError, match="more than the charge"):
+        insert(twin(charge, amount=-charge.amount, reverses_id=charge.pk))
+    with pytest.raises(IntegrityError, match="more than the payment"):
+        insert(twin(payment, amount=-payment.amount, reverses_id=payment.pk))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount": Decimal("-99.00")},
+        {"amount": Decimal("-100.01")},
+        {"session_id": "other"},
+        {"location_id": "other"},
+    ],
+)
+def test_a_reversal_mirrors_its_original(clinic, changes):
+    charge = Charge.objects.get(pk=clinic.charge(amount="100.00")["id"])
+    other = {"session_id": clinic.session().pk, "location_id": clinic.elsewhere.pk}
+    changes = {name: other[name] if value == "other" else value for name, value in changes.items()}
+    with pytest.raises(IntegrityError, match="mirrors"):
+        insert(twin(charge, **({"amount": -charge.amount, "reverses_id": charge.pk} | changes)))
+    first = insert(twin(charge, amount=-charge.amount, reverses_id=charge.pk))
+    with pytest.raises(IntegrityError):
+        insert(twin(charge, amount=-charge.amount, reverses_id=charge.pk))
+    with pytest.raises(IntegrityError):
+        insert(twin(charge, amount=charge.amount, reverses_id=first.pk))
+
+
+@pytest.mark.parametrize("model", [Charge, Payment, PaymentAllocation, Refund])
+@pytest.mark.parametrize("amount", ["-1.00", "0.00"])
+def test_an_original_is_a_positive_amount(paid, model, amount):
+    row = model.objects.first()
+    if model is Charge and amount == "0.00":
+        insert(twin(row, amount=Decimal(amount)))  # a free service is a charge of nothing
+        return
+    with pytest.raises(IntegrityError, match=r"_sign"):
+        insert(twin(row, amount=Decimal(amount)))
+
+
+def test_money_stays_with_its_client(clinic, paid):
+    _, payment = paid
+    other = make_client(clinic.staff["front_desk"], clinic.location, legal_first_name="Other")
+    charge = Charge.objects.get(pk=clinic.charge(clinic.session(client=other), amount="10.00")["id"])
+    with pytest.raises(IntegrityError, match="own client"):
+        insert(PaymentAllocation(payment=payment, charge=charge, amount=Decimal("10.00")))
+
+
+def test_a_health_account_pays_no_private_line_and_is_refunded_to_itself(clinic):
+    private = Charge.objects.get(pk=clinic.charge(line_kind="self_pay", amount="10.00")["id"])
+    payment = Payment.objects.get(pk=clinic.pay("10.00", method="fsa_card")["id"])
+    with pytest.raises(IntegrityError, match="medical care only"):
+        insert(PaymentAllocation(payment=payment, charge=private, amount=Decimal("10.00")))
+    with pytest.raises(IntegrityError, match="goes back to it"):
+        insert(Refund(payment=payment, amount=Decimal("1.00"), method="cash", reason="x"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"units": 0}, "charge_units"),
+        ({"diagnoses": []}, "charge_insurance_diagnosed"),
+        ({"diagnoses": ["F33.2"] * 13}, "charge_diagnoses"),
+        ({"modifiers": ["AA", "BB", "CC", "DD", "EE"]}, "charge_modifiers"),
+        ({"line_kind": "medicare"}, "charge_line_kind"),
+        ({"pos_code": "1x"}, "charge_pos_code"),
+        ({"ndc": "123"}, "charge_ndc"),
+    ],
+)
+def test_a_charge_that_no_payer_could_read_is_no_row(clinic, changes, rule):
+    charge = Charge.objects.get(pk=clinic.charge()["id"])
+    with pytest.raises(IntegrityError, match=rule):
+        insert(twin(charge, **changes))
+
+
+def test_a_document_is_the_bytes_that_were_hashed(paid):
+    row = Superbill.objects.get()
+    other = {"number": "2026-000002", "pdf": b"other", "corrects_id": None}
+    with pytest.raises(IntegrityError, match="superbill_hash"):
+        insert(twin(row, **other))
+    insert(twin(row, **other, sha256=hashlib.sha256(b"other").hexdigest()))
+
+
+@pytest.mark.parametrize("number", ["2026-000001", "2026-1", "R-2026-000001", ""])
+def test_a_number_is_taken_once_and_has_its_form(paid, number):
+    row = Superbill.objects.get()
+    with pytest.raises(IntegrityError):
+        insert(twin(row, number=number, pdf=bytes(row.pdf)))
+
+
+@pytest.mark.parametrize("last", [0, 1, 3, 99])
+def test_a_counter_rises_by_one_and_never_falls(paid, last):
+    counter = DocumentCounter.objects.get(series="superbill")
+    assert counter.last == 1
+    with pytest.raises(IntegrityError, match="rises by one"), transaction.atomic():
+        DocumentCounter.objects.filter(pk=counter.pk).update(last=last)
+    with pytest.raises(IntegrityError, match="rises by one"), transaction.atomic():
+        DocumentCounter.objects.create(series="superbill", year=2030, last=5)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        sql("DELETE FROM billing_documentcounter")
+    assert DocumentCounter.objects.get(pk=counter.pk).last == 1
+
+
+def test_fees_never_overlap_and_codes_have_their_shape(clinic):
+    code = ServiceCode.objects.get(code="90837")
+    fee = {"code": code, "amount": Decimal("1.00"), "valid_from": "2026-01-01"}
+    Fee(**fee).save_by(SYSTEM, at=NOW)
+    with pytest.raises(IntegrityError, match="fee_one_at_a_time"), transaction.atomic():
+        Fee(**fee | {"valid_from": "2026-06-01"}).save_by(SYSTEM, at=NOW)
+    with pytest.raises(IntegrityError, match="service_code_shape"), transaction.atomic():
+        ServiceCode(system="INTERNAL", code="90838", label="x").save_by(SYSTEM, at=NOW)

@@ -1,0 +1,166 @@
+"""Properties: whatever is charged, paid, allocated, refunded and reversed, no cent is lost or made."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import Sum
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from billing.ledger import selectors
+from billing.ledger.services import charges as charging
+from billing.ledger.services import payments as paying
+from billing.models import Charge, Payment, PaymentAllocation, Refund
+from kapclinic.core import money
+from kapclinic.core.errors import ClinicError
+from tests.billing.builders import NOW, Clinic
+
+CENTS = st.integers(0, 30_000).map(lambda n: Decimal(n) / 100)
+AMOUNTS = st.integers(1, 30_000).map(lambda n: Decimal(n) / 100)
+INDEX = st.integers(0, 30)
+ACTS = st.one_of(
+    st.tuples(st.just("charge"), CENTS),
+    st.tuples(st.just("pay"), AMOUNTS, st.lists(st.tuples(INDEX, AMOUNTS), max_size=3)),
+    st.tuples(st.just("allocate"), INDEX, INDEX, AMOUNTS),
+    st.tuples(st.just("refund"), INDEX, AMOUNTS),
+    st.tuples(st.just("reverse_charge"), INDEX),
+    st.tuples(st.just("reverse_payment"), INDEX),
+    st.tuples(st.just("reverse_refund"), INDEX),
+)
+
+
+@given(amount=st.integers(0, 10**10).map(lambda n: Decimal(n) / 100), parts=st.integers(1, 400))
+def test_a_split_sums_to_the_whole_and_its_shares_differ_by_a_cent(amount, parts):
+    shares = money.split(amount, parts)
+    assert sum(shares) == amount
+    assert max(shares) - min(shares) <= money.CENT
+    assert shares == sorted(shares, reverse=True)
+
+
+class Ledger:
+    """Runs acts through the services, and knows what the sums must then be."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self.clinic, self.by = clinic, clinic.staff["billing"]
+        self.session = clinic.session()
+        self.done: dict[str, int] = {}
+
+    def pick(self, model: Any, index: int) -> Any:
+        rows = list(model.objects.order_by("created_at", "pk"))
+        return rows[index % len(rows)] if rows else None
+
+    def try_act(self, name: str, *rest: Any) -> None:
+        try:
+            with transaction.atomic():
+                getattr(self, f"do_{name}")(*rest)
+        except ClinicError:
+            return
+        self.done[name] = self.done.get(name, 0) + 1
+
+    def do_charge(self, amount: Decimal) -> None:
+        values = {"session": self.session.pk, "code": "90837", "units": 1, "amount": amount}
+        charging.post_charge(values=values, by=self.by, at=NOW)
+
+    def shares(self, pairs: list[tuple[int, Decimal]]) -> list[dict[str, Any]]:
+        found = [(self.pick(Charge, index), amount) for index, amount in pairs]
+        return [{"charge": charge.pk, "amount": amount} for charge, amount in found if charge]
+
+    def do_pay(self, amount: Decimal, pairs: list[tuple[int, Decimal]]) -> None:
+        values = {
+            "client": self.clinic.client.pk,
+            "amount": amount,
+            "method": "card",
+            "received_on": NOW.date(),
+            "allocations": self.shares(pairs),
+        }
+        paying.take_payment(values=values, by=self.by, at=NOW)
+
+    def do_allocate(self, payment: int, charge: int, amount: Decimal) -> None:
+        if row := self.pick(Payment, payment):
+            paying.allocate_payment(payment=row, shares=self.shares([(charge, amount)]), by=self.by, at=NOW)
+
+    def do_refund(self, payment: int, amount: Decimal) -> None:
+        if row := self.pick(Payment, payment):
+            paying.refund_payment(
+                values={"payment": row.pk, "amount": amount, "reason": "x"}, by=self.by, at=NOW
+            )
+
+    def do_reverse_charge(self, index: int) -> None:
+        if row := self.pick(Charge, index):
+            charging.reverse_charge(charge=row, reason="x", by=self.by, at=NOW)
+
+    def do_reverse_payment(self, index: int) -> None:
+        if row := self.pick(Payment, index):
+            paying.reverse_payment(payment=row, reason="x", by=self.by, at=NOW)
+
+    def do_reverse_refund(self, index: int) -> None:
+        if row := self.pick(Refund, index):
+            paying.reverse_refund(refund=row, reason="x", by=self.by, at=NOW)
+
+
+def total(rows: Any) -> Decimal:
+    found: Decimal = rows.aggregate(sum=Sum("amount"))["sum"] or money.ZERO
+    return found
+
+
+def check(client: Any) -> None:
+    """Each row keeps within its bounds, and owed - credit = charged - paid + refunded."""
+    owed, credit = money.ZERO, money.ZERO
+    for charge in selectors.charges():
+        assert charge.balance >= 0
+        if charge.reverses_id is None and charge.reversed_by is None:
+            assert money.ZERO <= charge.paid <= charge.amount
+            assert charge.balance == charge.amount - charge.paid
+        else:
+            assert charge.paid == charge.balance == money.ZERO
+        owed += charge.balance
+    for payment in selectors.payments():
+        assert payment.unallocated >= 0
+        if payment.reverses_id is None and payment.reversed_by is None:
+            assert payment.amount == payment.allocated + payment.refunded + payment.unallocated
+            assert payment.allocated == sum(Decimal(share["amount"]) for share in payment.shares)
+        else:
+            assert payment.allocated == payment.refunded == payment.unallocated == money.ZERO
+        credit += payment.unallocated
+    charged, paid, back = total(Charge.objects), total(Payment.objects), total(Refund.objects)
+    assert owed - credit == charged - paid + back
+    assert total(PaymentAllocation.objects) == charged - owed == paid - back - credit
+
+
+@pytest.mark.django_db
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(acts=st.lists(ACTS, min_size=3, max_size=18))
+def test_every_order_of_acts_keeps_every_cent(clinic, acts):
+    with transaction.atomic():
+        ledger = Ledger(clinic)
+        for amount in ("120.00", "75.35"):
+            ledger.try_act("charge", Decimal(amount))
+        for act in acts:
+            ledger.try_act(*act)
+            check(clinic.client)
+        assert ledger.done["charge"] >= 2
+        transaction.set_rollback(True)
+    assert not Charge.objects.exists()
+
+
+def test_each_kind_of_act_succeeds_somewhere(clinic):
+    """The property above would hold of a ledger that refuses everything: this one shows that it does not."""
+    ledger = Ledger(clinic)
+    for act in (
+        ("charge", Decimal("100.00")),
+        ("pay", Decimal("80.00"), [(0, Decimal("50.00"))]),
+        ("allocate", 0, 0, Decimal("10.00")),
+        ("refund", 0, Decimal("40.00")),
+        ("reverse_refund", 0),
+        ("reverse_charge", 0),
+        ("reverse_payment", 0),
+    ):
+        ledger.try_act(*act)
+        check(clinic.client)
+    assert set(ledger.done.values()) == {1}
+    assert len(ledger.done) == 7
+    assert total(Charge.objects) == total(Payment.objects) == total(Refund.objects) == money.ZERO

@@ -1,0 +1,202 @@
+"""The PDF itself: what it says, what it must not say, and that it is always the same bytes."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pypdf
+import pytest
+
+from billing.documents import rendering, rules
+from billing.models import Superbill
+from kapclinic.practice.models import SYSTEM
+from kapclinic.trail.models import AuditEvent
+from tests.billing.builders import NOW, Clinic, done, make_clinic, make_user
+
+
+HEAD = "Date POS Code Mod. Dx Units Service Prov. Charge Paid Balance"
+
+
+def fetch(clinic: Clinic, answer, kind="superbills", **headers):
+    return clinic.api().get(f"/api/v1/{kind}/{answer['id']}/pdf/", headers=headers)
+
+
+def pages(content: bytes) -> list[str]:
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+
+
+def test_the_superbill_holds_all_that_a_payer_asks_for(clinic):
+    session = clinic.dose()
+    therapy = clinic.charge(
+        session, code="90837", amount="1220.10", modifiers=["HO"], diagnoses=["F33.2", "F43.10"]
+    )
+    ndc = {"ndc": "00409205310", "ndc_quantity": "1.5", "ndc_unit": "ML"}
+    clinic.charge(session, code="J3490", amount="95.00", **ndc)
+    clinic.pay("1220.10", (therapy, "1220.10"), method="hsa_card", reference="ending 4242")
+    text = "\n".join(pages(fetch(clinic, done(clinic.superbill(), 201)).content))
+    for words in (
+        "Superbill", "2026-000001", "issued 05/20/2026", "05/01/2026 to 05/31/2026",
+        "Juniper KAP LLC", "12 Juniper St", "Denver, CO 80202", "303-555-0100", "EIN: 12-3456789", "NPI: 1457398622",
+        "Josephine Núñez-Åkerström", "02/14/1985", "9 Aspen Way",
+        "Therapist Person, LMFT", "1234567893", "L-ther (CO)", "Prescriber Person, LMFT", "1999999992",
+        "F33.2", "F43.10", "05/18/2026", "90837", "HO", "A B", "$1220.10", "J3490", "NDC 00409205310 ML1.5", "$95.00",
+        "HSA card", "ending 4242", "Charges $1315.10", "Paid by the client $1220.10", "Balance $95.00", "PAID IN PART",
+        "Reimburse: the client", "This is not a bill", "no guarantee of reimbursement", "American Medical Association",
+        "page 1 of 1",
+    ):  # fmt: skip
+        assert words in text, words
+
+
+def test_the_legal_name_is_printed_and_the_chosen_name_never(clinic):
+    charge = clinic.charge()
+    clinic.pay("200.00", (charge, "200.00"))
+    for kind, made in (("superbills", clinic.superbill()), ("receipts", clinic.receipt())):
+        text = "\n".join(pages(fetch(clinic, done(made, 201), kind).content))
+        assert "Josephine Núñez-Åkerström" in text
+        assert "Sky" not in text
+
+
+def test_the_receipt_tells_no_diagnosis_no_code_and_no_birth_date(clinic):
+    charge = clinic.charge()
+    clinic.pay("200.00", (charge, "200.00"), method="fsa_card")
+    text = "\n".join(pages(fetch(clinic, done(clinic.receipt(), 201), "receipts").content))
+    for words in (
+        "R-2026-000001",
+        "05/18/2026",
+        "therapy, about 60 minutes",
+        "$200.00",
+        "FSA card",
+        "PAID IN FULL",
+    ):
+        assert words in text, words
+    for words in ("F33", "90837", "02/14/1985", "Diagnos"):
+        assert words not in text, words
+
+
+def test_without_an_ein_nothing_is_printed_in_its_place(db):
+    clinic = make_clinic(location_values={})
+    clinic.charge()
+    text = "\n".join(pages(fetch(clinic, done(clinic.superbill(), 201)).content))
+    assert "EIN" not in text
+    assert "TIN" not in text
+    assert "NOT PAID" in text
+
+
+def test_sixty_lines_run_over_pages_that_repeat_the_head_and_count_themselves(clinic):
+    for day in range(60):
+        clinic.charge(clinic.session(starts_at=NOW - timedelta(days=2 + day)), amount="10.01")
+    answer = done(clinic.superbill(from_date="2026-01-01"), 201)
+    assert answer["totals"]["charges"] == "600.60"
+    told = pages(fetch(clinic, answer).content)
+    assert len(told) == 3
+    for number, text in enumerate(told, start=1):
+        assert f"page {number} of 3" in text
+        assert ("$10.01 $0.00 $10.01" in text) == (HEAD in text)
+    assert sum(HEAD in text for text in told) >= 2
+    assert sum(text.count("$10.01 $0.00 $10.01") for text in told) == 60
+
+
+def test_the_same_content_gives_the_same_bytes(clinic):
+    clinic.charge()
+    row = Superbill.objects.get(pk=done(clinic.superbill(), 201)["id"])
+    again, complete = rendering.render_pdf(
+        template=rules.SUPERBILL.template, content=row.content, at=row.created_at
+    )
+    assert complete
+    assert again == bytes(row.pdf)
+    later, _ = rendering.render_pdf(
+        template=rules.SUPERBILL.template, content=row.content, at=row.created_at + timedelta(seconds=1)
+    )
+    assert later != bytes(row.pdf)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '#read("/etc/passwd")',
+        "$x^2$ *bold* _it_",
+        "#{1+1} @ref <label>",
+        '\\ // /* ] ) "quote',
+        "= Heading #pagebreak()",
+    ],
+)
+def test_a_name_stays_text_whatever_it_looks_like(db, name):
+    clinic = make_clinic(legal_first_name=name)
+    clinic.charge()
+    told = pages(fetch(clinic, done(clinic.superbill(), 201)).content)
+    assert len(told) == 1
+    assert name in told[0].replace("“", '"').replace("”", '"')
+    assert "root:" not in told[0]
+
+
+@pytest.mark.parametrize("name", ["Zoë", "Łukasz", "Дмитрий", "Nguyễn", "Ελένη"])
+def test_names_of_many_alphabets_are_printed(db, name):
+    clinic = make_clinic(legal_first_name=name)
+    clinic.charge()
+    answer = done(clinic.superbill(), 201)
+    assert "name_not_printable" not in {w["code"] for w in answer["warnings"]}
+    assert name in pages(fetch(clinic, answer).content)[0]
+
+
+def test_a_name_that_our_fonts_lack_is_told_and_the_document_still_made(db):
+    clinic = make_clinic(legal_first_name="李明")
+    clinic.charge()
+    answer = done(clinic.superbill(), 201)
+    assert "name_not_printable" in {w["code"] for w in answer["warnings"]}
+    assert len(pages(fetch(clinic, answer).content)) == 1
+
+
+def test_the_pdf_is_tagged_for_screen_readers(clinic):
+    clinic.charge()
+    reader = pypdf.PdfReader(io.BytesIO(fetch(clinic, done(clinic.superbill(), 201)).content))
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] == True  # noqa: E712  (a pypdf boolean)
+    assert "/StructTreeRoot" in root
+    assert reader.metadata.title == "Superbill 2026-000001"
+    assert reader.metadata.creation_date == NOW
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/pdf", "*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "application/json"]
+)
+def test_the_address_serves_a_pdf_to_whoever_asks(clinic, accept):
+    clinic.charge()
+    answer = done(clinic.superbill(), 201)
+    response = fetch(clinic, answer, Accept=accept)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Content-Disposition"] == 'inline; filename="superbill-2026-000001.pdf"'
+    assert response.content.startswith(b"%PDF-")
+
+
+def test_a_refusal_at_the_pdf_address_is_a_problem_in_json(clinic):
+    clinic.charge()
+    answer = done(clinic.superbill(), 201)
+    clinic.staff["stranger"] = make_user("Far Biller", ["billing"], [clinic.elsewhere.pk])
+    url = f"/api/v1/superbills/{answer['id']}/pdf/"
+    response = clinic.api("stranger").get(url, headers={"Accept": "application/pdf"})
+    assert response.status_code == 404
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["code"] == "not_found"
+
+
+def test_reading_the_pdf_is_in_the_access_log_of_the_client(clinic):
+    clinic.charge()
+    answer = done(clinic.superbill(), 201)
+    fetch(clinic, answer)
+    event = AuditEvent.objects.get(action="superbill.pdf")
+    assert event.clients == [clinic.client.pk]
+    assert event.created_by == clinic.staff["billing"].pk
+    assert str(event.object_id) == answer["id"]
+
+
+def test_an_amended_client_leaves_the_issued_pdf_as_it_was(clinic):
+    clinic.charge()
+    answer = done(clinic.superbill(), 201)
+    before = fetch(clinic, answer).content
+    clinic.client.legal_last_name = "Changed"
+    clinic.client.save_by(SYSTEM, at=NOW)
+    assert fetch(clinic, answer).content == before
+    assert "Changed" in pages(fetch(clinic, done(clinic.superbill(), 201)).content)[0]

@@ -12,7 +12,7 @@ RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/kapclinic
 COPY manage.py ./
-COPY deploy/healthy.py deploy/healthy.py
+COPY deploy/healthy.py deploy/gunicorn.conf.py deploy/
 COPY kapclinic kapclinic
 COPY programs programs
 COPY screening screening
@@ -23,5 +23,5 @@ RUN KAP_EMBEDDED=1 DATABASE_URL=postgresql://nobody@localhost/none python manage
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["python", "deploy/healthy.py", "web"]
-CMD ["gunicorn", "kapclinic.wsgi:application", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", \
-     "--threads=4", "--no-control-socket", "--worker-tmp-dir=/dev/shm", "--access-logfile=-"]
+CMD ["gunicorn", "--config=deploy/gunicorn.conf.py", "--bind=0.0.0.0:8000", "--worker-tmp-dir=/dev/shm", \
+     "kapclinic.wsgi:application"]

@@ -106,7 +106,7 @@ class Processes:
 
     def _command(self, name: str) -> list[str]:
         celery = [sys.executable, "-m", "celery", "-A", "kapclinic"]
-        web = f"-b 127.0.0.1:{self.port} -k gthread -w 2 --threads 4 --no-control-socket --access-logfile -"
+        web = f"--config=deploy/gunicorn.conf.py --bind=127.0.0.1:{self.port}"
         commands = {
             "web": [sys.executable, "-m", "gunicorn", "kapclinic.wsgi:application", *web.split()],
             "worker": [*celery, "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO"],

@@ -14,7 +14,6 @@ from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import AuditEvent
 from tests.billing.builders import NOW, Clinic, done, make_clinic, make_user
 
-
 HEAD = "Date POS Code Mod. Dx Units Service Prov. Charge Paid Balance"
 
 

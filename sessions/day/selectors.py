@@ -55,7 +55,7 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
     """
     of_session = Q(integration_session=OuterRef("pk")) | Q(dosing_session=OuterRef("pk"))
     owed = Obligation.objects.filter(of_session).values("pk")[:1]
-    stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-created_at")
+    stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     rows: QuerySet[Any, dict[str, Any]] = queryset.values(
         *SHOWN,
         client_first_name=F("client__legal_first_name"),

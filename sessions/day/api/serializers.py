@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -141,6 +142,8 @@ def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
     first, chosen = row.pop("client_first_name"), row.pop("client_chosen_name")
     row["client_name"] = f"{chosen or first} {row.pop('client_last_name')}"
     row["obligation"], row["stage"] = row.pop("owed"), row.pop("latest_stage")
+    if row["stage"] is not None:
+        row["stage"]["at"] = datetime.fromisoformat(row["stage"]["at"])  # JSON made in SQL holds text
     row["allowed_moves"] = _moves(row, user)
     if not user.role_set & CLINICIANS:
         row |= dict.fromkeys(CLINICAL) | {"attestations": {}}

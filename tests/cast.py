@@ -311,18 +311,26 @@ def written_order(cast: Cast, session: Session, **more: Any) -> Order:
     return dosing.write_order(session_id=session.pk, values=values | more, by=cast.prescriber, at=clock.now())
 
 
-def ready_dose(cast: Cast, program: Program | None = None, **more: Any) -> Session:
-    """A dosing session at the clock's moment: the client is there, everything is written, nothing is given yet."""
+def ready_dose(
+    cast: Cast, program: Program | None = None, *, without: tuple[str, ...] = (), **more: Any
+) -> Session:
+    """A dosing session at the clock's moment: the client is there, everything is written, nothing is given yet.
+
+    `without` leaves out any of escort, order and vitals.
+    """
     program = program or cleared_program(cast)
     now = clock.now()
     more.setdefault("override_reason", "Written up late")
     session = booked(cast, program, "dosing", more.pop("starts_at", now), **more)
     day.check_in(session_id=session.pk, by=cast.frontdesk, moment=now, at=now)
     session.refresh_from_db()
-    escort = {"name": "Alex Example", "phone": "303-555-0177", "relationship": "friend"}
-    day.change(session=session, values={"escort": escort}, by=cast.frontdesk, at=now)
-    written_order(cast, session)
-    monitoring.record_reading(session=session, values=calm(), dosed_at=None, by=cast.np, at=now)
+    if "escort" not in without:
+        escort = {"name": "Alex Example", "phone": "303-555-0177", "relationship": "friend"}
+        day.change(session=session, values={"escort": escort}, by=cast.frontdesk, at=now)
+    if "order" not in without:
+        written_order(cast, session)
+    if "vitals" not in without:
+        monitoring.record_reading(session=session, values=calm(), dosed_at=None, by=cast.np, at=now)
     return session
 
 

@@ -75,11 +75,14 @@ def end_undosed(*, session_id: UUID, reason: str, by: User, moment: datetime, at
     """The client came and was not dosed: the visit is completed, and its held integration is freed with it.
 
     :raises WasDosed: when a dose stands
+    :raises OpenDraw: while the draw of a voided dose is not settled (R7)
     :raises IllegalTransition: before check-in or after the session
     """
     session = lock_dosing(session_id)
     if selectors.standing_doses(session_id=session.pk).exists():
         raise WasDosed("Void the dose first, or discharge the client.", state=session.status)
+    if selectors.open_draws(session_id=session.pk):
+        raise OpenDraw("Say of each draw what was given and what was wasted.")
     transitions.apply(SESSION_MOVES, "not_dosed", instance=session, by=by)
     merge(moment_errors(moment=moment, at=at, after=session.checked_in_at))
     session.outcome, session.reason, session.completed_at = Session.Outcome.NOT_DOSED, reason, moment

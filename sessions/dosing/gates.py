@@ -17,6 +17,7 @@ from sessions.monitoring.rules import worst
 
 NP, THERAPIST, PRESCRIBER, DESK = Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER, Role.FRONT_DESK
 DIRECTOR = Role.MEDICAL_DIRECTOR
+VITALS = "vitals"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Facts:
     needs_weight: bool
     weight_days: int
     min_age_years: int
-    moment: datetime  # the dose's time, or now
+    moment: datetime  # the dose's time, or now, by the clinic's own clock
     client_age: int
     cleared_until: date | None = None
     consented: bool = False
@@ -197,7 +198,7 @@ GATES: tuple[Gate, ...] = (
         applies=lambda f: f.needs_weight,
     ),
     Gate(
-        "vitals",
+        VITALS,
         "Vital signs before the dose are in band",
         _vitals_pass,
         _vitals_detail,

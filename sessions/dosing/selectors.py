@@ -96,6 +96,7 @@ def gather(*, session: Session, moment: datetime, at: datetime, dosing_now: bool
     vital signs is not judged against the present.
     """
     program, protocol = session.program, session.program.protocol
+    moment = moment.astimezone(session.location.zone)  # ages and clearances count by the clinic's own date
     clearance = screening.current_clearance(program_id=program.pk, at=moment)
     reading = monitoring.last_before_dose(session_id=session.pk, before=moment)
     return Facts(
@@ -131,7 +132,7 @@ def gather(*, session: Session, moment: datetime, at: datetime, dosing_now: bool
 
 def readiness(*, session_id: UUID, at: datetime) -> list[Judged]:
     """Every gate of a dosing session as it stands now; for another kind of session there are none."""
-    session = Session.objects.select_related("program__protocol", "client").get(pk=session_id)
+    session = Session.objects.select_related("program__protocol", "client", "location").get(pk=session_id)
     if session.kind != SessionKind.DOSING:
         return []
     given = first_dosed_at(session_id=session_id)

@@ -22,6 +22,7 @@ from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
     AdministrationVoid,
+    Discharge,
     GateOverride,
     Order,
 )
@@ -145,23 +146,20 @@ def record_administration(
     """Record one dose; with the first one its checks and its integration obligation, in one transaction (R4).
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber (R8)
-    :raises IllegalTransition: before check-in or after the session
-    :raises Invalid: for a time in the future, an order of another session, an expired order
+    :raises IllegalTransition: before check-in, after the discharge or after the session
+    :raises Invalid: for a time in the future or before the first dose, an order of another session, an expired order
     :raises DoseAboveCap: when the session's total passes the protocol's cap
     :raises NotReady: / MinimumGap: while a gate is open; `gates` names them
     """
     transitions.require_role(by, rules.GIVERS, what="Administering")
     session = lock_dosing(session_id)
-    if session.status not in STARTED:
-        raise IllegalTransition(
-            "Check the client in first; a finished session takes no dose.", state=session.status
-        )
-    moment = values["administered_at"]
-    merge(moment_errors(moment=moment, at=at, after=session.checked_in_at, field="administered_at"))
+    _require_here(session)
+    moment, begun = values["administered_at"], selectors.first_dosed_at(session_id=session.pk)
+    first = begun is None
+    merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
     order = _order(session, values["order"], moment)
     _require_amount(session, order, values["dose_mg"])
-    first = not selectors.standing_doses(session_id=session.pk).exists()
-    judged = _require_ready(session, moment=moment, at=at) if first else []
+    judged = _require_ready(session, moment=moment, at=at, first=first)
     dose = _dose(session, order, values, first=first, judged=judged)
     dose.staff, dose.recorded_at = by, at
     dose.insert_by(by, at=at)
@@ -170,6 +168,16 @@ def record_administration(
     if first:
         _begin(session, dosed_at=moment, by=by, at=at)
     return dose
+
+
+def _require_here(session: Session) -> None:
+    """:raises IllegalTransition: when the client has not come yet, or has gone"""
+    if session.status not in STARTED:
+        raise IllegalTransition(
+            "Check the client in first; a finished session takes no dose.", state=session.status
+        )
+    if Discharge.objects.filter(session=session).exists():
+        raise IllegalTransition("The client was discharged.", state="discharged")
 
 
 def _order(session: Session, order_id: UUID, moment: datetime) -> Order:
@@ -191,9 +199,11 @@ def _require_amount(session: Session, order: Order, dose_mg: Decimal) -> None:
         raise Invalid.field("dose_mg", detail, code="above_order")
 
 
-def _require_ready(session: Session, *, moment: datetime, at: datetime) -> list[gates.Judged]:
+def _require_ready(session: Session, *, moment: datetime, at: datetime, first: bool) -> list[gates.Judged]:
+    """Every gate for the first dose; a booster needs no second reading before it, but all else must still stand."""
     facts = selectors.gather(session=session, moment=moment, at=at, dosing_now=True)
     judged = gates.judge(facts, overridden=selectors.overridden_gates(session_id=session.pk))
+    judged = [row for row in judged if first or row.code != gates.VITALS]
     still_open = [row for row in judged if row.state == "open"]
     if still_open:
         kind = MinimumGap if [row.code for row in still_open] == ["minimum_gap"] else NotReady
@@ -289,9 +299,11 @@ def _begin(session: Session, *, dosed_at: datetime, by: User, at: datetime) -> N
 
 
 def _follow_doses(program: Program, *, by: User, at: datetime) -> None:
-    """The last planned dose begins the integration phase; a void may take it back."""
+    """A dose ends preparation, the last planned one dosing; a void may take that back."""
     given = selectors.doses_given([program.pk]).get(program.pk, 0)
     planned = program.protocol.planned_doses
+    if program.phase == Phase.PREPARATION and given:  # a prescriber passed the preparation gate
+        programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at)
     if program.phase == Phase.DOSING and given >= planned:
         programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at)
     elif program.phase == Phase.INTEGRATION and given < planned and program.status == Program.Status.ACTIVE:
@@ -302,7 +314,7 @@ def _follow_doses(program: Program, *, by: User, at: datetime) -> None:
 def finish_administration(
     *, dose_id: UUID, values: Mapping[str, Any], witness: User | None, by: User, at: datetime
 ) -> AdministrationFinish:
-    """Settle a dose that ran on: what was given and what was wasted.
+    """Settle a dose that ran on: what was given and what was wasted. A voided one too, when it drew from stock.
 
     :raises IllegalTransition: when it is finished already
     :raises Invalid: when given and wasted are not what was drawn
@@ -310,8 +322,10 @@ def finish_administration(
     transitions.require_role(by, rules.GIVERS, what="Finishing a dose")
     dose: Administration = Administration.objects.get(pk=dose_id)
     lock_dosing(dose.session_id)
-    done = AdministrationFinish.objects.filter(administration=dose).exists()
-    if dose.given_mg is not None or done or AdministrationVoid.objects.filter(administration=dose).exists():
+    over = AdministrationFinish.objects.filter(administration=dose).exists()
+    if dose.supply != Administration.Supply.CLINIC_STOCK:  # what left the safe is accounted for in any case
+        over = over or AdministrationVoid.objects.filter(administration=dose).exists()
+    if over or dose.given_mg is not None:
         raise IllegalTransition("This dose is finished.", state="finished")
     merge(
         [

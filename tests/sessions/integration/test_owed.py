@@ -17,23 +17,12 @@ from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation
 from tests import cast as people
 from tests.cast import Cast
-
-
-def _post(cast: Cast, session: Session, **more: Any) -> Any:
-    order = session.orders.latest("created_at")
-    body = {
-        "order": str(order.pk),
-        "dose_mg": "100",
-        "supply": "client_prescription",
-        "administered_at": clock.now().isoformat(),
-        "given_by": "self_observed",
-    }
-    return cast.desk("np").post(f"sessions/{session.pk}/administrations/", body | more)
+from tests.sessions.giving import attempt
 
 
 def test_the_first_dose_owes_one_integration_between_24_and_72_hours(cast: Cast) -> None:
     session = people.ready_dose(cast)
-    answer = _post(cast, session)
+    answer = attempt(cast, session)
     assert answer.status_code == 201, answer.content
     row = Obligation.objects.get()
     assert row.dosing_session == session
@@ -69,7 +58,7 @@ def test_a_booster_owes_nothing_more(cast: Cast) -> None:
     people.give(cast, session)
     before = Obligation.objects.values().get()
     with clock.fixed(clock.now() + timedelta(minutes=20)):
-        answer = _post(cast, session, dose_mg="50")
+        answer = attempt(cast, session, dose_mg="50")
     assert answer.status_code == 201, answer.content
     assert answer.json()["is_first"] is False
     assert Obligation.objects.values().get() == before
@@ -99,7 +88,7 @@ def test_a_ketamine_only_infusion_owes_no_integration(cast: Cast) -> None:
     program = people.cleared_program(cast, protocol=protocol)
     staff = [{"user": cast.np.pk, "role": "nurse_practitioner"}]
     session = people.ready_dose(cast, program, staff=staff)
-    answer = _post(cast, session)
+    answer = attempt(cast, session)
     assert answer.status_code == 201, answer.content
     assert answer.json()["obligation"] is None
     assert not Obligation.objects.exists()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
@@ -20,30 +18,9 @@ from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation, sweep_obligations
 from tests import cast as people
 from tests.cast import MONDAY, Cast
+from tests.racing import race
 
 RACERS = 8
-
-
-def race(*work: Callable[[], Any]) -> list[BaseException]:
-    """Run each on a thread of its own, all let go at once; what they raised."""
-    barrier, raised = threading.Barrier(len(work)), []
-
-    def run(one: Callable[[], Any]) -> None:
-        try:
-            barrier.wait(timeout=30)
-            one()
-        except BaseException as exc:  # noqa: BLE001  (told to the main thread)
-            raised.append(exc)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(one,)) for one in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not any(thread.is_alive() for thread in threads)
-    return raised
 
 
 def state() -> dict[str, list[Any]]:

@@ -1,0 +1,74 @@
+"""A dose over HTTP, as the nurse sends it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from kapclinic.core import clock
+from programs.models import Program
+from sessions.booking.models import Session
+from sessions.drugs import services as drugs
+from sessions.drugs.models import DrugLot
+from tests import cast as people
+from tests.cast import PASSWORD, Cast
+
+IM = {"route": "intramuscular", "min_preparations": 0}
+IV = {"route": "intravenous", "min_preparations": 0}
+
+
+def body_of(session: Session, **more: Any) -> dict[str, Any]:
+    """A dose of 100 mg of the client's own, now, on the latest order of the session."""
+    order = session.orders.order_by("created_at").last()
+    return {
+        "order": str(order.pk if order else session.pk),
+        "dose_mg": "100",
+        "supply": "client_prescription",
+        "administered_at": clock.now().isoformat(),
+        "given_by": "self_observed",
+    } | more
+
+
+def attempt(cast: Cast, session: Session, who: str = "np", *, key: str | None = "", **more: Any) -> Any:
+    """The answer to a dose."""
+    path = f"sessions/{session.pk}/administrations/"
+    return cast.desk(who).post(path, body_of(session, **more), key=key)
+
+
+def lot_of(cast: Cast, **more: Any) -> DrugLot:
+    """A vial of 500 mg in North's safe."""
+    values = {
+        "location_id": cast.north.pk,
+        "drug": "ketamine",
+        "form": "vial",
+        "concentration_mg_per_ml": Decimal(50),
+        "lot_number": "A-1",
+        "expires_on": date(2027, 6, 30),
+        "quantity_mg": Decimal(500),
+        "supplier": "Supply Co",
+        "invoice": "INV-7",
+    }
+    return drugs.receive_lot(values=values | more, by=cast.np, at=clock.now())
+
+
+def stock(lot: DrugLot, **more: Any) -> dict[str, Any]:
+    """What a dose from the safe says more than another."""
+    return {"supply": "clinic_stock", "drug_lot": str(lot.pk), "given_by": "staff"} | more
+
+
+def witness(cast: Cast, who: str = "prescriber") -> dict[str, Any]:
+    return {"user": str(cast.people[who].pk), "password": PASSWORD}
+
+
+def weighed(
+    cast: Cast, protocol: dict[str, Any], *, kg: str = "80", dose_mg: str = "40", most: str = "80"
+) -> Session:
+    """A ready session under a protocol by weight: injected or infused."""
+    edition = people.approved_protocol(cast, name=f"By weight {protocol['route']}", **protocol)
+    program: Program = people.cleared_program(cast, protocol=edition)
+    session = people.ready_dose(cast, program, without=("order",))
+    session.weight_kg, session.weighed_at = Decimal(kg), clock.now()
+    session.save_by(cast.np, at=clock.now())
+    people.written_order(cast, session, dose_mg=Decimal(dose_mg), max_total_mg=Decimal(most))
+    return session

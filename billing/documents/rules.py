@@ -87,9 +87,15 @@ def patient(client: Client) -> dict[str, Any]:
     }
 
 
-def rendering_provider(user: User) -> dict[str, str]:
+def clinician(user: User) -> dict[str, str]:
     licence = f"{user.license_number} ({user.license_state})" if user.license_number else ""
     return {"name": user.name, "credentials": user.credentials, "npi": user.npi, "license": licence}
+
+
+def rendering_provider(charge: Any) -> dict[str, Any]:
+    """Who rendered the line, and who answers for them while they are pre-licensed (`charge.supervisor`)."""
+    supervisor = clinician(charge.supervisor) if charge.supervisor else None
+    return clinician(charge.rendering) | {"supervisor": supervisor}
 
 
 def letters_of(charges: Iterable[Any]) -> dict[str, str]:
@@ -119,7 +125,7 @@ def superbill_line(charge: Any, letters: Mapping[str, str]) -> dict[str, Any]:
         "units": charge.units,
         "line_kind": str(charge.line_kind),
         "ndc": f"{charge.ndc} {charge.ndc_unit}{charge.ndc_quantity.normalize():f}" if charge.ndc else "",
-        "rendering": rendering_provider(charge.rendering),
+        "rendering": rendering_provider(charge),
         "amount": text(charge.amount),
         "paid": text(charge.paid),
         "balance": text(charge.balance),
@@ -171,6 +177,15 @@ def missing(*, location: Location, charges: Sequence[Any], codes: Iterable[str])
         )
         for i, c in enumerate(charges)
         if not npi_is_valid(c.rendering.npi)
+    ]
+    errors += [
+        FieldError(
+            f"/lines/{i}/rendering/supervisor",
+            "required",
+            f"{c.rendering.name} is pre-licensed: a supervisor with an NPI cosigns the note ({c.code.code}).",
+        )
+        for i, c in enumerate(charges)
+        if c.rendering.needs_cosign and not (c.supervisor and npi_is_valid(c.supervisor.npi))
     ]
     errors += [
         FieldError(

@@ -18,6 +18,7 @@ from billing.ledger.models import Charge
 from billing.ledger.rules import HEALTH_KINDS
 from sessions.booking.models import Session
 from sessions.notes import selectors as notes
+from sessions.notes.models import Note
 
 
 def rendered_charges(
@@ -37,6 +38,17 @@ def rendered_charges(
         reversal__isnull=True,
     )
     return found.order_by("date_of_service", "session__starts_at", "created_at", "pk")
+
+
+def with_supervisors(charges: Iterable[Any]) -> list[Any]:
+    """The charges, each with `supervisor`: who cosigned the note of a pre-licensed clinician; else None."""
+    rows = list(charges)
+    learning = {(row.session_id, row.rendering_id) for row in rows if row.rendering.needs_cosign}
+    cosigned = Note.objects.filter(session__in=[session for session, _ in learning], cosigner__isnull=False)
+    found = {(note.session_id, note.author_id): note.cosigner for note in cosigned.select_related("cosigner")}
+    for row in rows:
+        row.supervisor = found.get((row.session_id, row.rendering_id)) if row.rendering.needs_cosign else None
+    return rows
 
 
 def paid_medical(charges: Iterable[Any]) -> list[Any]:

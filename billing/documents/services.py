@@ -114,7 +114,7 @@ def _begin(values: Mapping[str, Any], by: Any) -> tuple[Client, Sequence[Any]]:
         location=values.get("location"),
         user=by,
     )
-    return client, list(charges)
+    return client, selectors.with_supervisors(charges)
 
 
 def _place(

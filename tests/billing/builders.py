@@ -138,7 +138,7 @@ class Clinic:
         return {"client": str(self.client.pk), "from_date": "2026-05-01", "to_date": "2026-05-31"}
 
 
-def sign_note(session: Session, author: User) -> Note:
+def sign_note(session: Session, author: User, **values: Any) -> Note:
     return Note(
         session=session,
         kind=session.kind,
@@ -150,6 +150,7 @@ def sign_note(session: Session, author: User) -> Note:
         signed_by=author,
         signature=author.name,
         content_hash="0" * 64,
+        **values,
     ).save_by(author, at=NOW)
 
 

@@ -194,7 +194,9 @@ def test_without_a_fee_the_amount_is_required(clinic):
 
 def test_late_in_the_evening_the_day_of_service_is_the_local_one(clinic):
     late = datetime(2026, 5, 19, 5, 30, tzinfo=UTC)  # 23:30 on the 18th in Denver
-    assert clinic.charge(clinic.session(starts_at=late, minutes=20))["date_of_service"] == "2026-05-18"
+    assert clinic.charge(clinic.session(starts_at=late))["date_of_service"] == "2026-05-18"
+    ahead = clinic.session(starts_at=NOW + timedelta(days=1), completed_at=NOW)
+    assert clinic.charge(ahead)["date_of_service"] == "2026-05-20"
 
 
 def test_a_video_visit_is_place_of_service_10_unless_the_client_was_elsewhere(clinic):

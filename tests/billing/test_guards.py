@@ -31,9 +31,7 @@ def insert(row):
 
 def twin(row, **changes):
     """A new row like `row`, by its columns."""
-    values = {
-        f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.attname != "id"
-    }
+    values = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.attname != "id"}
     return type(row)(**(values | changes))
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 
 from billing.ledger.services.charges import COPIED
 from billing.models import Charge, DocumentCounter, Receipt, Superbill
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
-from tests.billing.builders import NOW, Clinic, done, make_client, make_clinic, make_user, refused
+from tests.billing.builders import NOW, Clinic, done, make_client, make_clinic, make_user, refused, sign_note
 
 
 def reverse(clinic: Clinic, charge):
@@ -112,7 +114,7 @@ def test_a_period_of_one_day_holds_that_day(clinic):
 
 def test_late_in_the_evening_counts_for_the_local_day(clinic):
     late = datetime(2026, 5, 19, 5, 30, tzinfo=UTC)  # 23:30 on the 18th in Denver
-    clinic.charge(clinic.session(starts_at=late, minutes=20))
+    clinic.charge(clinic.session(starts_at=late))
     refused(clinic.superbill(from_date="2026-05-19", to_date="2026-05-19"), 409, "nothing_to_bill")
     done(clinic.superbill(from_date="2026-05-18", to_date="2026-05-18"), 201)
 
@@ -218,6 +220,24 @@ def test_what_no_payer_does_without_is_refused_field_by_field(clinic):
         "/lines/0/rendering/npi",
     }
     assert not Superbill.objects.exists()
+
+
+def test_a_pre_licensed_clinician_is_named_with_the_supervisor_who_cosigned(clinic):
+    learner = clinic.staff["therapist"]
+    learner.needs_cosign = True
+    learner.save_by(SYSTEM, at=NOW)
+    session = clinic.session(signed=False)
+    sign_note(session, learner, cosigner=clinic.staff["prescriber"], cosigned_at=NOW)
+    clinic.charge(session)
+    answer = done(clinic.superbill(), 201)
+    assert answer["lines"][0]["rendering"]["supervisor"]["npi"] == "1999999992"
+    pdf = clinic.api().get(f"/api/v1/superbills/{answer['id']}/pdf/").content
+    assert (
+        "supervised by Prescriber Person, LMFT 1999999992" in PdfReader(BytesIO(pdf)).pages[0].extract_text()
+    )
+    clinic.charge()  # a session whose note nobody cosigned
+    missing = refused(clinic.superbill(), 409, "incomplete")
+    assert [e["pointer"] for e in missing["errors"]] == ["/lines/1/rendering/supervisor"]
 
 
 def test_more_than_twelve_diagnoses_do_not_fit_on_one_superbill(clinic):

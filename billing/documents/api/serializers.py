@@ -36,11 +36,17 @@ class BillingProviderOut(PartyOut):
     npi = serializers.CharField()
 
 
-class RenderingOut(Output):
+class ClinicianOut(Output):
     name = serializers.CharField()
     credentials = serializers.CharField()
     npi = serializers.CharField()
     license = serializers.CharField()
+
+
+class RenderingOut(ClinicianOut):
+    """Who rendered a line; the supervisor when they are pre-licensed."""
+
+    supervisor = ClinicianOut(allow_null=True)
 
 
 class LetteredOut(Output):

@@ -23,7 +23,7 @@ from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.monitoring import selectors as monitoring
 from sessions.monitoring import services as checks
-from sessions.monitoring.rules import within_baseline, worst
+from sessions.monitoring.rules import home_ready
 
 BOOKED = frozenset(
     {Obligation.State.BOOKED, Obligation.State.MET, Obligation.State.MET_LATE, Obligation.State.WAIVED}
@@ -95,8 +95,8 @@ def computed_checklist(
 ) -> dict[str, bool | None]:
     """What the record itself says about going home; None where it says nothing (policy 3.6).
 
-    The minimum stay counts from the last dose; vital signs are in band or within the protocol's percentage of the
-    baseline; sedation is MOAA/S at the protocol's level.
+    The minimum stay counts from the last dose; vital signs are in band, blood pressure and heart rate at least within
+    the protocol's percentage of the baseline; sedation is MOAA/S at the protocol's level.
     """
     protocol = session.program.protocol
     last = selectors.last_dosed_at(session_id=session.pk)
@@ -117,16 +117,17 @@ def _vitals_allow(session: Session, protocol: Protocol, *, last: datetime, first
     reading = monitoring.last_after(session_id=session.pk, after=last)
     if reading is None or reading.phase != "in_session":
         return False
-    if worst(reading.bands) == "go":
-        return True
     baseline = monitoring.last_before_dose(session_id=session.pk, before=first)
-    percent = protocol.limits["vitals_within_baseline_percent"]
-    vitals = monitoring.vitals_of(reading)
-    return baseline is not None and within_baseline(vitals, monitoring.vitals_of(baseline), percent=percent)
+    return home_ready(
+        vitals=monitoring.vitals_of(reading),
+        bands=reading.bands,
+        baseline=monitoring.vitals_of(baseline) if baseline else None,
+        percent=protocol.limits["vitals_within_baseline_percent"],
+    )
 
 
 def _awake(session: Session, protocol: Protocol, *, last: datetime) -> bool | None:
-    readings = monitoring.standing_readings(session_id=session.pk).filter(measured_at__gte=last)
+    readings = monitoring.standing_readings(session_id=session.pk).filter(measured_at__gt=last)
     reading = readings.exclude(sedation=None).last()
     return None if reading is None else reading.sedation >= protocol.bands["sedation"]["go"]
 

@@ -156,9 +156,15 @@ def state_unread(planned_at: datetime, *, at: datetime, tolerance_min: int, miss
     return C.LATE if at > planned_at + timedelta(minutes=tolerance_min) else C.DUE
 
 
-def within_baseline(vitals: Vitals, baseline: Vitals, *, percent: int) -> bool:
-    """Are blood pressure and heart rate within `percent` of the pre-dose reading?"""
-    return all(
-        abs(vitals[sign] - baseline[sign]) * 100 <= percent * baseline[sign]
-        for sign in ("systolic", "diastolic", "heart_rate")
-    )
+def home_ready(*, vitals: Vitals, bands: Mapping[str, str], baseline: Vitals | None, percent: int) -> bool:
+    """Is every sign in band, or a pressure or heart rate within `percent` of the pre-dose one (policy 3.6)?
+
+    Sedation is a criterion of its own. Nothing excuses low oxygen or slow breathing.
+    """
+
+    def near(sign: str) -> bool:
+        if baseline is None or sign not in {"systolic", "diastolic", "heart_rate"}:
+            return False
+        return bool(abs(vitals[sign] - baseline[sign]) * 100 <= percent * baseline[sign])
+
+    return all(band == "go" or near(sign) for sign, band in bands.items() if sign != "sedation")

@@ -28,8 +28,8 @@ def last_before_dose(*, session_id: UUID, before: datetime) -> Reading | None:
 
 
 def last_after(*, session_id: UUID, after: datetime) -> Reading | None:
-    """The latest standing reading since `after`."""
-    return standing_readings(session_id=session_id).filter(measured_at__gte=after).last()
+    """The latest standing reading that was taken after `after`."""
+    return standing_readings(session_id=session_id).filter(measured_at__gt=after).last()
 
 
 def vitals_of(reading: Reading) -> dict[str, Any]:

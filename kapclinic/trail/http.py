@@ -221,8 +221,11 @@ class ClinicViewSet(GenericViewSet[Any]):
         return self.inputs.get(self.action) or self.output_of(self.action)
 
     def matched(self) -> Any:
-        """The row that a PATCH is about, when If-Match names its present version."""
+        """The row that a PATCH is about, locked until the answer, when If-Match names its present version."""
         row = self.get_object()
+        locked = type(row)._base_manager.select_for_update(no_key=True).filter(pk=row.pk)
+        if locked.values_list("version", flat=True).get() != row.version:
+            row = self.get_object()
         require_match(self.request, row)
         return row
 

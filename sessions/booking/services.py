@@ -45,6 +45,11 @@ class Ask:
     override_reason: str = ""
     client_location: Mapping[str, Any] | None = None
 
+    @property
+    def resources(self) -> list[UUID]:
+        """Its room and staff."""
+        return [UUID(str(row["user"])) for row in self.staff] + ([self.room] if self.room else [])
+
 
 @dataclass(frozen=True)
 class _Resources:
@@ -205,13 +210,19 @@ def _told(want: Wanted, row: Allocation) -> dict[str, Any]:
     }
 
 
+def held_resources(session: Session) -> list[UUID]:
+    """The client, room and staff whose time the session holds now."""
+    held = Allocation.objects.filter(session=session, released_at__isnull=True)
+    return list(held.values_list("resource", flat=True))
+
+
 def release(*, session: Session, at: datetime) -> None:
     """Free all that the session holds."""
     Allocation.objects.filter(session=session, released_at__isnull=True).update(released_at=at)
 
 
 def next_number(*, program: Program, kind: str) -> int:
-    """The first number that no standing session of `kind` has in this course; a rebooked session takes the old one's."""
+    """The first number that no standing session of `kind` has in this course: one rebooked takes the old number."""
     standing = Session.objects.standing().filter(program=program, kind=kind)
     taken = set(standing.values_list("number", flat=True))
     return next(number for number in itertools.count(1) if number not in taken)
@@ -288,10 +299,7 @@ def move_session(
     wants = _wants(session, program, resources)
     if not ask.override_reason:
         _require_hours(session, wants)
-    old = Allocation.objects.filter(session=session, released_at__isnull=True).values_list(
-        "resource", flat=True
-    )
-    lock_resources([*old, *(want.resource for want in wants)])
+    lock_resources([*held_resources(session), *(want.resource for want in wants)])
     release(session=session, at=at)
     session.save_by(by, at=at)
     allocate(session=session, wants=wants, by=by, at=at)

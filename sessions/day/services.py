@@ -72,6 +72,8 @@ def book(*, program_id: UUID, ask: Ask, obligation_id: UUID | None, by: Any, at:
     dose = obligation.dosing_session if obligation else None
     if dose is not None:
         integration.free_hold(dose=dose, by=by, at=at)  # first, so that the held slot itself may be booked
+    if ask.kind == SessionKind.DOSING:
+        integration.lock_dose(program=program, resources=ask.resources)
     session = booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose)
     if obligation is not None:
         integration.link_booking(obligation=obligation, session=session, by=by, at=at)
@@ -121,6 +123,9 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     if obligation is not None and ask.starts_at < obligation.window_start:
         raise Invalid.field("starts_at", "This integration starts before its window.", code="before_window")
     session.modality = ask.modality
+    if session.kind == SessionKind.DOSING:
+        held = booking.held_resources(session)
+        integration.lock_dose(program=session.program, resources=[*held, *ask.resources])
     booking.move_session(
         session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
     )

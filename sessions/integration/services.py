@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from kapclinic.core import doorbell, transitions
 from kapclinic.core.errors import ClinicError, Conflict, Invalid
-from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.models import SYSTEM, Role, Room, SessionKind
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
 from programs.models import Program
@@ -35,6 +36,20 @@ class NotOwed(Conflict):
 def _ask(slot: Slot) -> Ask:
     staff = [{"user": user, "role": role} for user, role in slot.staff]
     return Ask("integration", slot.modality, slot.starts_at, slot.ends_at, slot.room, staff)
+
+
+def lock_dose(*, program: Program, resources: Sequence[UUID]) -> None:
+    """Take the locks of a dose together with those of the slot that `hold_slot` may choose, all in one order.
+
+    Doses that are booked at once then wait for each other, and none goes without its slot.
+    """
+    if not program.protocol.owes_integration or program.therapist_id is None:
+        return
+    rooms = Room.objects.filter(
+        location_id=program.location_id, is_active=True, kinds__contains=[SessionKind.INTEGRATION]
+    )
+    ids = [*resources, program.client_id, program.therapist_id, *rooms.values_list("pk", flat=True)]
+    booking.lock_resources(ids)
 
 
 def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Session | None:

@@ -59,7 +59,9 @@ def _window(dose: dict[str, Any]) -> tuple[datetime, datetime]:
 # --- moving ----------------------------------------------------------------------------------------------
 
 
-def test_everything_a_session_holds_moves_with_it(cast: Cast, program: Program, session: dict[str, Any]) -> None:
+def test_everything_a_session_holds_moves_with_it(
+    cast: Cast, program: Program, session: dict[str, Any]
+) -> None:
     staff = [row(cast.other_therapist, "therapist")]
     there = _to(TUESDAY + 3 * HOUR, room=str(cast.birch.pk), staff=staff)
     moved = cast.desk("frontdesk").must(f"sessions/{session['id']}/reschedule/", there)
@@ -89,7 +91,9 @@ def test_a_session_may_move_by_less_than_its_length(cast: Cast, session: dict[st
 def test_the_old_time_is_free_again(cast: Cast, session: dict[str, Any]) -> None:
     cast.desk("frontdesk").must(f"sessions/{session['id']}/reschedule/", _to(TUESDAY + 3 * HOUR))
     who = people.client(cast.north, by=cast.frontdesk, first="Sam")
-    other = people.opened_program(cast, protocol=Session.objects.get(pk=session["id"]).program.protocol, who=who)
+    other = people.opened_program(
+        cast, protocol=Session.objects.get(pk=session["id"]).program.protocol, who=who
+    )
     cast.desk("frontdesk").must("sessions/", body(cast, other))
 
 
@@ -132,7 +136,9 @@ def test_a_move_that_cannot_be_changes_nothing(
 @pytest.mark.parametrize("move", ["check-in", "cancel", "no-show"])
 def test_a_session_that_began_or_ended_does_not_move(cast: Cast, session: dict[str, Any], move: str) -> None:
     with clock.fixed(TUESDAY):
-        cast.desk("frontdesk").must(f"sessions/{session['id']}/{move}/", {} if move == "check-in" else {"reason": "Ill"})
+        cast.desk("frontdesk").must(
+            f"sessions/{session['id']}/{move}/", {} if move == "check-in" else {"reason": "Ill"}
+        )
         answer = _refused(cast, f"sessions/{session['id']}/reschedule/", _to(TUESDAY + 3 * HOUR), 409)
         assert answer.json()["code"] == "illegal_transition"
 
@@ -207,7 +213,9 @@ def test_a_dose_that_cannot_move_keeps_its_integration(cast: Cast, dose: dict[st
 
 
 @pytest.mark.parametrize("move", ["cancel", "no-show"])
-def test_a_dose_that_will_not_be_given_frees_its_integration(cast: Cast, dose: dict[str, Any], move: str) -> None:
+def test_a_dose_that_will_not_be_given_frees_its_integration(
+    cast: Cast, dose: dict[str, Any], move: str
+) -> None:
     held = _held(dose)
     cast.desk("frontdesk").must(f"sessions/{dose['id']}/{move}/", {"reason": "Called in ill"})
     held.refresh_from_db()
@@ -215,7 +223,9 @@ def test_a_dose_that_will_not_be_given_frees_its_integration(cast: Cast, dose: d
     assert desk.live(held) == desk.live(dose) == set()
 
 
-def test_a_dose_is_booked_even_when_its_therapist_has_no_time_afterwards(cast: Cast, program: Program) -> None:
+def test_a_dose_is_booked_even_when_its_therapist_has_no_time_afterwards(
+    cast: Cast, program: Program
+) -> None:
     """The capacity could not be kept; the front desk sees to it once the dose is given."""
     away = {"starts_at": moment(TUESDAY + 24 * HOUR), "ends_at": moment(TUESDAY + 100 * HOUR)}
     cast.desk("admin").must(f"staff/{cast.therapist.pk}/time-off/", away)
@@ -224,7 +234,9 @@ def test_a_dose_is_booked_even_when_its_therapist_has_no_time_afterwards(cast: C
 
 
 def test_ketamine_alone_keeps_no_integration(cast: Cast) -> None:
-    protocol = people.approved_protocol(cast, name="Infusion", program_type="infusion_only", route="intravenous")
+    protocol = people.approved_protocol(
+        cast, name="Infusion", program_type="infusion_only", route="intravenous"
+    )
     program = people.opened_program(cast, protocol=protocol)
     staff = [row(cast.np, "nurse_practitioner")]
     dose = cast.desk("frontdesk").must("sessions/", body(cast, program, "dosing", minutes=150, staff=staff))
@@ -277,11 +289,15 @@ def test_times_do_not_move_by_editing(cast: Cast, session: dict[str, Any]) -> No
         pytest.param({"weight_kg": "7"}, id="a weight nobody has"),
         pytest.param({"weight_kg": "70.555"}, id="a weight of three decimals"),
         pytest.param({"client_location": {"state": "Colorado", "address": "Home"}}, id="a state in words"),
-        pytest.param({"attestations": {"identifiers": "perhaps"}}, id="an attestation that is neither yes nor no"),
+        pytest.param(
+            {"attestations": {"identifiers": "perhaps"}}, id="an attestation that is neither yes nor no"
+        ),
         pytest.param({"status": "completed"}, id="the status by hand"),
     ],
 )
-def test_notes_that_cannot_be_change_nothing(cast: Cast, session: dict[str, Any], wanted: dict[str, Any]) -> None:
+def test_notes_that_cannot_be_change_nothing(
+    cast: Cast, session: dict[str, Any], wanted: dict[str, Any]
+) -> None:
     before = desk.book_of_sessions()
     answer = cast.desk("np").patch(f"sessions/{session['id']}/", wanted)
     assert answer.status_code == 400, answer.content
@@ -295,7 +311,11 @@ def test_a_visit_goes_from_check_in_to_its_end(cast: Cast, session: dict[str, An
     path = f"sessions/{session['id']}"
     with clock.fixed(TUESDAY + HOUR):
         here = cast.desk("frontdesk").must(f"{path}/check-in/", {"at": moment(TUESDAY)})
-        assert (here["status"], here["checked_in_at"], here["warnings"]) == ("checked_in", moment(TUESDAY), [])
+        assert (here["status"], here["checked_in_at"], here["warnings"]) == (
+            "checked_in",
+            moment(TUESDAY),
+            [],
+        )
         started = cast.desk("therapist").must(f"{path}/start/", {"at": moment(TUESDAY + HOUR / 12)})
         assert started["started_at"] == moment(TUESDAY + HOUR / 12)
         done = cast.desk("therapist").must(f"{path}/complete/")
@@ -346,7 +366,9 @@ def test_stages_are_told_one_after_the_other(cast: Cast, session: dict[str, Any]
         shown = cast.desk("frontdesk").get(f"{path}/").json()["stage"]
         assert (shown["stage"], shown["at"]) == ("checked_out", moment(TUESDAY + timedelta(minutes=4)))
         cast.desk("np").must(f"{path}/stage/", {"stage": "recovery", "at": moment(TUESDAY + HOUR / 60)})
-        assert cast.desk("frontdesk").get(f"{path}/").json()["stage"]["stage"] == "checked_out"  # a late entry
+        assert (
+            cast.desk("frontdesk").get(f"{path}/").json()["stage"]["stage"] == "checked_out"
+        )  # a late entry
         late = {"stage": "roomed", "at": moment(datetime(2026, 5, 6, tzinfo=UTC))}
         assert cast.desk("np").post(f"{path}/stage/", late).status_code == 400
 

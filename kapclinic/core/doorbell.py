@@ -12,15 +12,20 @@ from uuid import UUID
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
-from redis import RedisError
 
 logger = logging.getLogger(__name__)
+# One try of a second at most, over a connection of its own: the worker's options would wait, and a kept connection
+# would not tell that the broker has been restarted.
+ONCE = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 1}
 
 
 def _send(name: str, ids: dict[str, str]) -> None:
+    connection = current_app.connection_for_write(transport_options=ONCE)
+    refusals = (OSError, OperationalError, *connection.recoverable_connection_errors)
     try:
-        current_app.send_task(name, kwargs=ids, retry=False, ignore_result=True)
-    except (OSError, OperationalError, RedisError) as exc:
+        with connection:
+            current_app.send_task(name, kwargs=ids, connection=connection, retry=False, ignore_result=True)
+    except refusals as exc:
         logger.warning("the broker did not take %s: %s", name, type(exc).__name__)
 
 

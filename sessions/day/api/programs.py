@@ -19,7 +19,8 @@ from programs.api.serializers import ProgramIn, ProgramPatch
 from programs.models import Phase, Program
 from programs.rules import LEADERS
 from programs.selectors import programs_with_relations
-from sessions.day import selectors, services
+from sessions.booking.models import Session
+from sessions.day import planning, selectors, services
 from sessions.day.api import serializers as s
 
 READERS = BOOKERS | {Role.BILLING}
@@ -40,6 +41,8 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "discontinue": CLINICIANS,
         "end_dosing": LEADERS,
         "complete": LEADERS,
+        "propose_plan": BOOKERS,
+        "book_plan": BOOKERS,
     }
     inputs: ClassVar = {
         "create": ProgramIn,
@@ -49,9 +52,10 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "discontinue": Reason,
         "end_dosing": Empty,
         "complete": Empty,
+        "book_plan": s.PlanIn,
     }
     output = s.ProgramOut
-    outputs: ClassVar = {"timeline": s.TimelineOut}
+    outputs: ClassVar = {"timeline": s.TimelineOut, "propose_plan": s.PlanOut, "book_plan": s.BookedPlanOut}
     filters = (
         Param("client", "uuid", "client_id"),
         Param("location", "uuid", "location_id"),
@@ -118,3 +122,16 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     def timeline(self, request: Request, pk: UUID) -> Response:
         program = self.get_object()
         return Response(self.represent(selectors.timeline(program)))
+
+    def propose_plan(self, request: Request, pk: UUID) -> Response:
+        program = self.get_object()
+        return Response(planning.told(planning.propose(program=program, at=self.at), program))
+
+    def book_plan(self, request: Request, pk: UUID) -> Response:
+        program = self.get_object()
+        made = planning.book_plan(
+            program_id=program.pk, rows=self.body()["sessions"], by=self.user, at=self.at
+        )
+        rows = selectors.session_rows(Session.objects.filter(pk__in=[session.pk for session in made]))
+        shown = [s.shown(row, self.user) for row in rows.order_by("starts_at")]
+        return Response({"sessions": shown}, status=201)

@@ -165,6 +165,37 @@ class SlotOut(Output):
     staff = StaffRow(many=True)
 
 
+class PlanRow(Input):
+    """One session of a plan; the proposal's rows are sent back as they came, or changed."""
+
+    kind = serializers.ChoiceField(SessionKind.choices)
+    number = serializers.IntegerField(min_value=1, max_value=100, required=False, allow_null=True)
+    starts_at = Moment()
+    ends_at = Moment()
+    modality = serializers.ChoiceField(Modality.choices)
+    room = serializers.UUIDField(required=False, allow_null=True)
+    staff = StaffRow(many=True, max_length=10)  # type: ignore[call-arg]
+
+
+class UnmetOut(Output):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class PlanOut(Output):
+    sessions = PlanRow(many=True)
+    weeks = serializers.IntegerField()
+    unmet = UnmetOut(many=True)
+
+
+class PlanIn(Input):
+    sessions = PlanRow(many=True, min_length=1, max_length=60)  # type: ignore[call-arg]
+
+
+class BookedPlanOut(Output):
+    sessions = SessionOut(many=True)
+
+
 class ProgramOut(Output):
     id = serializers.UUIDField()
     version = serializers.IntegerField()
@@ -189,8 +220,11 @@ class ProgramOut(Output):
     allowed_moves = serializers.SerializerMethodField()
 
     def get_phases(self, program: Any) -> list[dict[str, Any]]:
-        spans = sorted(program.spans.all(), key=lambda span: (span.started_at, span.ended_at is None))
-        return list(PhaseOut(spans, many=True).data)
+        moment = lambda text: text and datetime.fromisoformat(text)  # noqa: E731  (JSON made in SQL holds text)
+        return [
+            {"phase": row["phase"], "started_at": moment(row["started_at"]), "ended_at": moment(row["ended_at"])}
+            for row in program.phase_rows
+        ]
 
     def get_progress(self, program: Any) -> dict[str, dict[str, int]]:
         return self.context["progress"][program.pk]  # type: ignore[no-any-return]

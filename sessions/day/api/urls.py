@@ -38,6 +38,7 @@ urlpatterns = [
     ),
     path("programs/", ProgramViewSet.as_view(LIST)),
     path("programs/<uuid:pk>/", ProgramViewSet.as_view(ONE)),
+    path("programs/<uuid:pk>/plan/", ProgramViewSet.as_view({"get": "propose_plan", "post": "book_plan"})),
     path("programs/<uuid:pk>/timeline/", ProgramViewSet.as_view({"get": "timeline"})),
     *(
         path(f"programs/<uuid:pk>/{at}/", ProgramViewSet.as_view({"post": do}))

@@ -1,0 +1,230 @@
+"""Planning a whole course: pure search over free slots for the best dates.
+
+The best course takes the fewest weeks, then ends earliest, then spreads its doses most evenly, then changes the
+weekday least. For each first dose a table of (how many doses, last dose) keeps the cheapest way there; gaps and
+changes of weekday add up along the way and the weeks follow from first and last, so the result is the best one over
+the candidates: one dosing slot a day, the client's preferred hours first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sessions.booking.availability import Slot
+
+DAY = timedelta(days=1)
+MOST_STARTS = 21  # first doses that are tried: one a day for three weeks
+LONGEST_GAP = timedelta(days=21)  # a longer pause means a new assessment (policy PR5)
+Window = tuple[timedelta, timedelta]
+Cost = tuple[float, int]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the course needs: sessions still to come, spacing and windows from the protocol."""
+
+    preparations: int
+    doses: int
+    min_gap: timedelta
+    span: Window  # shortest and longest time from first to last dose
+    integration: Window | None  # from–to after a dose; None when none is owed
+    zone: ZoneInfo
+    after: datetime | None = None  # the last dose that was given, when the course is under way
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """Which constraint is in the way."""
+
+    code: str
+    detail: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"code": self.code, "detail": self.detail}
+
+
+@dataclass
+class Course:
+    """Slots of each kind, in order; integrations[i] belongs to doses[i]."""
+
+    preparations: list[Slot] = field(default_factory=list)
+    doses: list[Slot] = field(default_factory=list)
+    integrations: list[Slot] = field(default_factory=list)
+    unmet: list[Unmet] = field(default_factory=list)
+
+    def all(self) -> list[Slot]:
+        return sorted([*self.preparations, *self.doses, *self.integrations], key=lambda slot: slot.starts_at)
+
+    def weeks(self, zone: ZoneInfo) -> int:
+        """Calendar weeks that the course touches, Monday to Sunday."""
+        slots = self.all()
+        return _weeks(slots[0].starts_at, slots[-1].starts_at, zone) if slots else 0
+
+
+def _monday(moment: datetime, zone: ZoneInfo) -> date:
+    local = moment.astimezone(zone).date()
+    return local - timedelta(days=local.weekday())
+
+
+def _weeks(first: datetime, last: datetime, zone: ZoneInfo) -> int:
+    return (_monday(last, zone) - _monday(first, zone)).days // 7 + 1
+
+
+def one_a_day(slots: Sequence[Slot], zone: ZoneInfo) -> list[Slot]:
+    """The first slot of each local day; slots come best first within a day."""
+    seen: dict[date, Slot] = {}
+    for slot in slots:
+        seen.setdefault(slot.starts_at.astimezone(zone).date(), slot)
+    return sorted(seen.values(), key=lambda slot: slot.starts_at)
+
+
+def integration_for(dose: Slot, slots: Sequence[Slot], wish: Wish, *, before: datetime | None) -> Slot | None:
+    """The best slot inside the dose's window, whenever the dose is given within its session, and before the next one."""
+    assert wish.integration is not None
+    start, end = dose.ends_at + wish.integration[0], dose.starts_at + wish.integration[1]
+    for slot in slots:
+        if start <= slot.starts_at < end and (before is None or slot.ends_at <= before):
+            return slot
+    return None
+
+
+def preparations_for(dose: Slot, slots: Sequence[Slot], wish: Wish) -> list[Slot] | None:
+    """The latest preparation slots before the first dose, on days of their own."""
+    first_day = dose.starts_at.astimezone(wish.zone).date()
+    days = one_a_day([slot for slot in slots if slot.ends_at <= dose.starts_at], wish.zone)
+    before = [slot for slot in days if slot.starts_at.astimezone(wish.zone).date() < first_day]
+    if len(before) < wish.preparations:
+        return None
+    return before[len(before) - wish.preparations :]
+
+
+def _may_follow(earlier: Slot, later: Slot, wish: Wish, integrations: Sequence[Slot]) -> bool:
+    gap = later.starts_at - earlier.starts_at
+    if not wish.min_gap <= gap <= LONGEST_GAP:
+        return False
+    return (
+        wish.integration is None
+        or integration_for(earlier, integrations, wish, before=later.starts_at) is not None
+    )
+
+
+def _followers(
+    doses: Sequence[Slot], wish: Wish, integrations: Mapping[int, Sequence[Slot]]
+) -> dict[int, list[int]]:
+    return {
+        i: [j for j in range(i + 1, len(doses)) if _may_follow(doses[i], doses[j], wish, integrations[i])]
+        for i in range(len(doses))
+    }
+
+
+def _step(a: Slot, b: Slot, zone: ZoneInfo) -> Cost:
+    days = (b.starts_at - a.starts_at) / DAY
+    other_day = a.starts_at.astimezone(zone).weekday() != b.starts_at.astimezone(zone).weekday()
+    return days * days, int(other_day)
+
+
+def _paths(
+    first: int, doses: Sequence[Slot], followers: Mapping[int, list[int]], wish: Wish
+) -> dict[int, tuple[Cost, list[int]]]:
+    """The cheapest way from the dose `first` to each possible last dose."""
+    reached: dict[int, tuple[Cost, list[int]]] = {first: ((0.0, 0), [first])}
+    for _ in range(wish.doses - 1):
+        further: dict[int, tuple[Cost, list[int]]] = {}
+        for i, (cost, path) in reached.items():
+            for j in followers[i]:
+                if doses[j].starts_at - doses[first].starts_at > wish.span[1]:
+                    break
+                gap, change = _step(doses[i], doses[j], wish.zone)
+                total = (cost[0] + gap, cost[1] + change)
+                if j not in further or total < further[j][0]:
+                    further[j] = (total, [*path, j])
+        reached = further
+    return reached
+
+
+def best_course(
+    wish: Wish, *, preparations: Sequence[Slot], doses: Sequence[Slot], integrations: Sequence[Slot]
+) -> Course:
+    """The best course over the candidate slots (best first within a day), or one that says what is in the way."""
+    if not wish.doses:
+        return Course(preparations=list(one_a_day(preparations, wish.zone)[: wish.preparations]))
+    candidates = one_a_day(doses, wish.zone)
+    if wish.after is not None:
+        candidates = [slot for slot in candidates if slot.starts_at >= wish.after + wish.min_gap]
+    if not candidates:
+        return Course(
+            unmet=[
+                Unmet("no_dosing_slot", "No day has room, nurse practitioner and therapist free for a dose.")
+            ]
+        )
+    near = {i: _near(slot, integrations, wish) for i, slot in enumerate(candidates)}
+    if wish.integration is not None:
+        candidates, near = _with_integration(candidates, near, wish)
+        if not candidates:
+            detail = "No dosing day has a free integration slot with the therapist inside its window."
+            return Course(unmet=[Unmet("no_integration_slot", detail)])
+    prepared = {i: preparations_for(slot, preparations, wish) for i, slot in enumerate(candidates)}
+    starts = [i for i in range(len(candidates)) if prepared[i] is not None][:MOST_STARTS]
+    if not starts:
+        detail = f"{wish.preparations} preparation days before a first dose can't be found."
+        return Course(unmet=[Unmet("no_preparation_slot", detail)])
+    return _choose(wish, candidates, near, {i: prepared[i] or [] for i in starts})
+
+
+def _near(dose: Slot, integrations: Sequence[Slot], wish: Wish) -> list[Slot]:
+    if wish.integration is None:
+        return []
+    last = dose.starts_at + wish.integration[1]
+    return [slot for slot in integrations if dose.ends_at < slot.starts_at < last]
+
+
+def _with_integration(
+    candidates: Sequence[Slot], near: Mapping[int, list[Slot]], wish: Wish
+) -> tuple[list[Slot], dict[int, list[Slot]]]:
+    kept = [i for i, slot in enumerate(candidates) if integration_for(slot, near[i], wish, before=None)]
+    return [candidates[i] for i in kept], {new: near[old] for new, old in enumerate(kept)}
+
+
+def _choose(
+    wish: Wish, doses: Sequence[Slot], near: Mapping[int, list[Slot]], prepared: Mapping[int, list[Slot]]
+) -> Course:
+    followers = _followers(doses, wish, near)
+    best: tuple[Any, list[int]] | None = None
+    longest = 0
+    for first, preps in prepared.items():
+        begin = preps[0].starts_at if preps else doses[first].starts_at
+        reached = _paths(first, doses, followers, wish)
+        longest = max(longest, len(reached))
+        for last, (cost, path) in reached.items():
+            if wish.after is None and doses[last].starts_at - doses[first].starts_at < wish.span[0]:
+                continue
+            closing = (
+                integration_for(doses[last], near[last], wish, before=None) if wish.integration else None
+            )
+            end = closing.starts_at if closing else doses[last].starts_at
+            rank = (_weeks(begin, end, wish.zone), end, *cost)
+            if best is None or rank < best[0]:
+                best = (rank, path)
+    if best is None:
+        code = "span" if longest else "spacing"
+        words = {
+            "span": "The doses fit, but not within the protocol's shortest and longest span.",
+            "spacing": f"{wish.doses} doses at least {wish.min_gap / DAY:.1f} days apart can't be found.",
+        }
+        return Course(unmet=[Unmet(code, words[code])])
+    return _course(wish, [doses[i] for i in best[1]], [near[i] for i in best[1]], prepared[best[1][0]])
+
+
+def _course(wish: Wish, doses: list[Slot], near: list[list[Slot]], preparations: list[Slot]) -> Course:
+    course = Course(preparations=preparations, doses=doses)
+    if wish.integration is not None:
+        nexts = [*(dose.starts_at for dose in doses[1:]), None]
+        for dose, slots, following in zip(doses, near, nexts, strict=True):
+            slot = integration_for(dose, slots, wish, before=following)
+            assert slot is not None
+            course.integrations.append(slot)
+    return course

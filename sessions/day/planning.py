@@ -1,0 +1,200 @@
+"""The course planner: proposes every session that a program still needs, and books a proposal all or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.practice.models import Role, SessionKind
+from kapclinic.practice.rules import BOOKERS
+from programs import services as programs
+from programs.models import Modality, Program
+from sessions.booking import services as booking
+from sessions.booking.availability import Slot, free_slots
+from sessions.booking.models import Session
+from sessions.booking.services import Ask
+from sessions.day import course
+from sessions.day.course import Course, Wish
+from sessions.dosing import selectors as dosing
+from sessions.integration import rules as integration
+
+S = Session.Status
+AHEAD = (S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS)
+
+
+class CourseConflict(Conflict):
+    """Part of the plan can't be booked; nothing of it was."""
+
+    code, title = "resource_conflict", "The plan no longer fits"
+
+
+def _missing(program: Program) -> tuple[int, int]:
+    """Preparation and dosing sessions that are neither done nor booked."""
+    booked = Session.objects.filter(program=program, status__in=AHEAD)
+    prepared = dosing.preparations_done([program.pk]).get(program.pk, 0)
+    preparations = (
+        program.protocol.min_preparations - prepared - booked.filter(kind=SessionKind.PREPARATION).count()
+    )
+    given = dosing.doses_given([program.pk]).get(program.pk, 0)
+    open_doses = booked.filter(kind=SessionKind.DOSING, outcome="").count()
+    return max(preparations, 0), max(program.protocol.planned_doses - given - open_doses, 0)
+
+
+def _wish(program: Program) -> Wish:
+    protocol = program.protocol
+    preparations, doses = _missing(program)
+    window = protocol.integration
+    owed = (timedelta(hours=window["from_hours"]), timedelta(hours=window["to_hours"]))
+    last = (
+        Session.objects.standing()
+        .filter(program=program, kind=SessionKind.DOSING)
+        .order_by("starts_at")
+        .last()
+    )
+    return Wish(
+        preparations=preparations,
+        doses=doses,
+        min_gap=timedelta(hours=protocol.min_gap_hours),
+        span=(timedelta(days=protocol.span_days[0]), timedelta(days=protocol.span_days[1])),
+        integration=owed if protocol.owes_integration else None,
+        zone=program.location.zone,
+        after=last.starts_at if last else None,
+    )
+
+
+def _slots(program: Program, kind: str, modality: str, start: datetime, end: datetime) -> list[Slot]:
+    only = {str(Role.THERAPIST): [program.therapist_id]} if program.therapist_id else {}
+    slots = free_slots(program=program, kind=kind, modality=modality, start=start, before=end, only=only)
+    return integration.ranked(slots, program, program.location.zone)
+
+
+def _first_modality(program: Program, kind: str) -> str:
+    if kind == SessionKind.DOSING:
+        return str(Modality.IN_PERSON)
+    return integration.modalities(program)[0]
+
+
+def propose(*, program: Program, at: datetime) -> Course:
+    """The best course from now on for the assigned therapist, a room and a nurse practitioner; books nothing.
+
+    Preparation and doses on the client's preferred days and hours alone, or anywhere when that can't be.
+    """
+    wish = _wish(program)
+    start = at + timedelta(minutes=int(program.protocol.limits["notice_min"]))
+    end = start + wish.span[1] + timedelta(days=course.MOST_STARTS)
+    needed: dict[str, bool] = {
+        SessionKind.PREPARATION: wish.preparations > 0,
+        SessionKind.DOSING: wish.doses > 0,
+        SessionKind.INTEGRATION: wish.doses > 0 and wish.integration is not None,
+    }
+    slots = {
+        kind: _slots(program, kind, _first_modality(program, kind), start, end) if wanted else []
+        for kind, wanted in needed.items()
+    }
+    wished = Course()
+    if program.preferred_days or program.preferred_hours:
+        wished = _search(program, wish, slots, preferred_only=True)
+    return wished if wished.doses else _search(program, wish, slots, preferred_only=False)
+
+
+def _search(program: Program, wish: Wish, slots: Mapping[str, list[Slot]], *, preferred_only: bool) -> Course:
+    def kept(kind: str) -> list[Slot]:
+        zone = program.location.zone
+        return [s for s in slots[kind] if not preferred_only or integration.preferred(s, program, zone)]
+
+    return course.best_course(
+        wish,
+        preparations=kept(SessionKind.PREPARATION),
+        doses=kept(SessionKind.DOSING),
+        integrations=slots[SessionKind.INTEGRATION],  # in its window first; preferred days and hours rank it
+    )
+
+
+def told(found: Course, program: Program) -> dict[str, Any]:
+    """A proposal as the API shows it: sessions in order of time, numbered as they would be booked."""
+    groups = (
+        (SessionKind.PREPARATION, found.preparations),
+        (SessionKind.DOSING, found.doses),
+        (SessionKind.INTEGRATION, found.integrations),
+    )
+    rows: list[dict[str, Any]] = []
+    for kind, slots in groups:
+        counted = SessionKind.DOSING if kind == SessionKind.INTEGRATION else kind
+        first = booking.next_number(program=program, kind=counted)
+        rows += [slot.as_dict() | {"kind": str(kind), "number": first + i} for i, slot in enumerate(slots)]
+    rows.sort(key=lambda row: row["starts_at"])
+    return {
+        "sessions": rows,
+        "weeks": found.weeks(program.location.zone),
+        "unmet": [unmet.as_dict() for unmet in found.unmet],
+    }
+
+
+@transaction.atomic
+def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, at: datetime) -> list[Session]:
+    """Book every session of a proposal, or none. Each integration is held for the dose of its number.
+
+    :raises Invalid: for an integration whose dose is neither in the plan nor booked, or outside its window
+    :raises CourseConflict: naming what is taken
+    """
+    transitions.require_role(by, BOOKERS, what="Booking")
+    program = programs.lock_program(program_id)
+    programs.require_active(program)
+    asks = [_ask(row) for row in rows]
+    booking.lock_resources([program.client_id, *(pk for ask in asks for pk in ask.resources)])
+    made: list[Session] = []
+    doses: dict[int, Session] = {}
+    for index in _doses_first(rows):
+        row, ask = rows[index], asks[index]
+        dose = _dose_of(program, row, doses) if ask.kind == SessionKind.INTEGRATION else None
+        session = _book(program, ask, dose=dose, index=index, by=by, at=at)
+        if session.kind == SessionKind.DOSING:
+            doses[row.get("number") or session.number] = session
+        made.append(session)
+    return sorted(made, key=lambda session: session.starts_at)
+
+
+def _ask(row: Mapping[str, Any]) -> Ask:
+    return Ask(row["kind"], row["modality"], row["starts_at"], row["ends_at"], row.get("room"), row["staff"])
+
+
+def _doses_first(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    return sorted(
+        range(len(rows)), key=lambda i: (rows[i]["kind"] == SessionKind.INTEGRATION, rows[i]["starts_at"])
+    )
+
+
+def _dose_of(program: Program, row: Mapping[str, Any], doses: Mapping[int, Session]) -> Session:
+    before = [dose for dose in doses.values() if dose.starts_at < row["starts_at"]]
+    dose = doses.get(row.get("number") or 0) or max(before, key=lambda found: found.starts_at, default=None)
+    if dose is None:
+        raise Invalid.field(
+            "sessions", "An integration of a plan follows a dose of the plan.", code="no_dose"
+        )
+    window = program.protocol.integration
+    start = dose.ends_at + timedelta(hours=window["from_hours"])
+    end = dose.starts_at + timedelta(hours=window["to_hours"])
+    if not start <= row["starts_at"] < end:
+        raise Invalid.field(
+            "sessions", f"Integration {dose.number} lies outside its window.", code="outside_window"
+        )
+    return dose
+
+
+def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: Any, at: datetime) -> Session:
+    held = {"status": S.HELD, "source": Session.Source.SCHEDULER} if dose is not None else {}
+    try:
+        return booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose, **held)
+    except booking.ResourceConflict as exc:
+        detail = f"Session {index + 1} of the plan: {exc.detail}"
+        error = FieldError(f"/sessions/{index}", exc.code, detail)
+        raise CourseConflict(detail, errors=[error], **exc.extra) from exc
+    except Invalid as exc:
+        merge([FieldError(f"/sessions/{index}{e.pointer}", e.code, e.detail) for e in exc.errors])
+        raise

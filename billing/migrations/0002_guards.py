@@ -176,6 +176,8 @@ class Migration(migrations.Migration):
 
     operations = [
         append_only(
+            "billing_historicalservicecode",
+            "billing_historicalfee",
             "billing_charge",
             "billing_payment",
             "billing_paymentallocation",

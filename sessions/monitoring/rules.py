@@ -16,7 +16,8 @@ from kapclinic.practice.rules import CLINICIANS, NURSES
 from sessions.monitoring.models import Alarm, Check
 
 C, A = Check.State, Alarm.State
-CHECK_MOVES = {"not_taken": Move.of({C.DUE, C.LATE, C.MISSED}, C.NOT_TAKEN, NURSES)}
+OPEN_CHECKS = frozenset({C.DUE, C.LATE, C.MISSED})  # without a reading
+CHECK_MOVES = {"not_taken": Move.of(set(OPEN_CHECKS), C.NOT_TAKEN, NURSES)}
 ALARM_MOVES = {"acknowledge": Move.of({A.OPEN}, A.ACKNOWLEDGED, CLINICIANS)}
 
 SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation")
@@ -137,11 +138,16 @@ def planned(*, dosed_at: datetime, checks_min: Sequence[int]) -> list[tuple[int,
     return [(minute, dosed_at + timedelta(minutes=minute)) for minute in checks_min]
 
 
-def closed_by(measured_at: datetime, open_checks: Sequence[Check], *, tolerance_min: int) -> Check | None:
-    """The check that a reading closes: the nearest one that is not further ahead than the tolerance."""
+def closed_by(measured_at: datetime, checks: Sequence[Check], *, tolerance_min: int) -> Check | None:
+    """The check that a reading answers: the nearest that is not further ahead than the tolerance, while it is open.
+
+    A second reading beside one that is done answers none: it never fills in a check that was missed long before.
+    """
     ahead = timedelta(minutes=tolerance_min)
-    near = [check for check in open_checks if check.planned_at - ahead <= measured_at]
-    return min(near, key=lambda check: abs(check.planned_at - measured_at), default=None)
+    near = [check for check in checks if check.planned_at - ahead <= measured_at]
+    nearest = min(near, key=lambda check: abs(check.planned_at - measured_at), default=None)
+    is_open = nearest is not None and nearest.reading_id is None and nearest.state in OPEN_CHECKS
+    return nearest if is_open else None
 
 
 def state_when_read(check: Check, measured_at: datetime, *, tolerance_min: int) -> str:

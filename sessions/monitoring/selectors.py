@@ -9,8 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from sessions.monitoring.models import Alarm, Check, Reading
-
-OPEN_CHECKS = (Check.State.DUE, Check.State.LATE, Check.State.MISSED)
+from sessions.monitoring.rules import OPEN_CHECKS
 
 
 def standing_readings(*, session_id: UUID) -> QuerySet[Reading]:
@@ -38,12 +37,15 @@ def vitals_of(reading: Reading) -> dict[str, Any]:
     return {sign: getattr(reading, sign) for sign in signs}
 
 
+def asked_checks(*, session_id: UUID) -> QuerySet[Check]:
+    """Checks that are asked for or were answered, in order; not those that a discharge or a void ended."""
+    found: QuerySet[Check] = Check.objects.filter(session_id=session_id, ended_at__isnull=True)
+    return found.order_by("planned_at")
+
+
 def open_checks(*, session_id: UUID) -> QuerySet[Check]:
     """Checks without a reading that are still asked for."""
-    found: QuerySet[Check] = Check.objects.filter(
-        session_id=session_id, state__in=OPEN_CHECKS, reading__isnull=True, ended_at__isnull=True
-    )
-    return found.order_by("planned_at")
+    return asked_checks(session_id=session_id).filter(state__in=OPEN_CHECKS, reading__isnull=True)
 
 
 def open_alarms(*, session_id: UUID) -> QuerySet[Alarm]:

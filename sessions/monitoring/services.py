@@ -83,8 +83,8 @@ def _bands(reading: Reading, protocol: Protocol, *, dosed_at: datetime | None) -
 
 def _close_check(reading: Reading, protocol: Protocol, *, by: Any, at: datetime) -> None:
     tolerance = protocol.limits["reading_tolerance_min"]
-    waiting = list(selectors.open_checks(session_id=reading.session_id).select_for_update(of=("self",)))
-    check = rules.closed_by(reading.measured_at, waiting, tolerance_min=tolerance)
+    asked = list(selectors.asked_checks(session_id=reading.session_id).select_for_update(of=("self",)))
+    check = rules.closed_by(reading.measured_at, asked, tolerance_min=tolerance)
     if check is None:
         return
     check.state = rules.state_when_read(check, reading.measured_at, tolerance_min=tolerance)
@@ -198,7 +198,8 @@ def _mark(check_id: UUID, *, at: datetime) -> int:
         minutes=missed
     ):  # a dose entered late has no live alarm
         cause = Alarm.Cause.MISSED if state == Check.State.MISSED else Alarm.Cause.LATE
-        Alarm(session=check.session, cause=cause, check_row=check).save_by(SYSTEM, at=at)
+        if not check.alarms.filter(cause=cause).exists():  # it was told before its reading was voided
+            Alarm(session=check.session, cause=cause, check_row=check).save_by(SYSTEM, at=at)
     return 1
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, F, IntegerField, OuterRef, QuerySet, Value, When
+from django.db.models.functions import JSONObject
 
-from programs.models import Program, Protocol
+from programs.models import PhaseSpan, Program, Protocol
 
 
 def protocols() -> QuerySet[Protocol]:
@@ -17,6 +19,9 @@ def protocols() -> QuerySet[Protocol]:
 
 
 def programs_with_relations() -> QuerySet[Program]:
-    """Programs with what an answer shows, in one query plus one for the phases."""
+    """Programs with what an answer shows, in one query; `phase_rows` are their spans as JSON, in order."""
+    spans = PhaseSpan.objects.filter(program=OuterRef("pk"))
+    in_order = spans.order_by("started_at", F("ended_at").asc(nulls_last=True))
+    row = JSONObject(phase="phase", started_at="started_at", ended_at="ended_at")
     found: QuerySet[Program] = Program.objects.select_related("protocol", "client", "location")
-    return found.prefetch_related("spans")
+    return found.annotate(phase_rows=ArraySubquery(in_order.values(row=row)))

@@ -88,6 +88,7 @@ class ClinicViewSet(GenericViewSet[Any]):
 
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         if request.method in SAFE:
+            params.read(request, self.params_of().get(self.action, ()), also=self._list_params())
             response = handler(request, *args, **kwargs)
             if self.client_path is not None and self.action in self.logged:
                 self._log(outcome="ok")
@@ -242,17 +243,17 @@ class ClinicViewSet(GenericViewSet[Any]):
     def params_of(self) -> dict[str, tuple[Param, ...]]:
         return {"list": self.filters, **self.params}
 
+    def _list_params(self) -> frozenset[str]:
+        """Parameters that every list understands, beside its filters."""
+        own = {"ordering": self.orderings, "search": self.searches} if self.action == "list" else {}
+        return params.RESERVED | {name for name, given in own.items() if given}
+
     def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """`queryset` after the list's parameters, search and ordering.
 
         :raises Invalid: for a parameter that is unknown or unreadable
         """
-        also = (
-            params.RESERVED
-            | ({"ordering"} if self.orderings else set())
-            | ({"search"} if self.searches else set())
-        )
-        values = params.read(self.request, self.filters, also=frozenset(also))
+        values = params.read(self.request, self.filters, also=self._list_params())
         for param in self.filters:
             if param.name in values:
                 queryset = param.narrow(queryset, values[param.name], self.request.user)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, JSONField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, F, JSONField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject
 
 from programs.models import Program
@@ -71,23 +71,46 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
     return rows
 
 
+IN_PROGRESS = {
+    Obligation.State.DUE: "open",
+    Obligation.State.BOOKED: "open",
+    Obligation.State.MET: "met",
+    Obligation.State.MET_LATE: "met",
+    Obligation.State.MISSED: "missed",
+    Obligation.State.WAIVED: "waived",
+}
+
+
 def progress(programs: Iterable[Program]) -> dict[UUID, dict[str, dict[str, int]]]:
     """Per program: preparation {done, required}, dosing {done, planned}, integration {open, met, missed, waived}."""
     rows = list(programs)
-    ids = [program.pk for program in rows]
-    prepared, dosed, owed = dosing.preparations_done(ids), dosing.doses_given(ids), integration.counts(ids)
-    none = {"open": 0, "met": 0, "missed": 0, "waived": 0}
-    return {
+    found: dict[UUID, dict[str, dict[str, int]]] = {
         program.pk: {
-            "preparation": {
-                "done": prepared.get(program.pk, 0),
-                "required": program.protocol.min_preparations,
-            },
-            "dosing": {"done": dosed.get(program.pk, 0), "planned": program.protocol.planned_doses},
-            "integration": owed.get(program.pk, none),
+            "preparation": {"done": 0, "required": program.protocol.min_preparations},
+            "dosing": {"done": 0, "planned": program.protocol.planned_doses},
+            "integration": dict.fromkeys(("open", "met", "missed", "waived"), 0),
         }
         for program in rows
     }
+    for program_id, what, count in _counts([program.pk for program in rows]):
+        if what in {"preparation", "dosing"}:
+            found[program_id][what]["done"] = count
+        elif what in IN_PROGRESS:
+            found[program_id]["integration"][IN_PROGRESS[Obligation.State(what)]] += count
+    return found
+
+
+def _counts(ids: list[UUID]) -> Iterable[tuple[UUID, str, int]]:
+    """(program, "preparation", "dosing" or the state of its obligations, how many), in one query."""
+    named = {name: Value(name, output_field=CharField()) for name in ("preparation", "dosing")}
+    prepared = dosing.preparations_counted(ids).annotate(what=named["preparation"])
+    dosed = dosing.doses_counted(ids).annotate(what=named["dosing"])
+    rows: Iterable[tuple[UUID, str, int]] = prepared.values_list("program_id", "what", "n").union(
+        dosed.values_list("session__program_id", "what", "n"),
+        integration.counted(ids).values_list("program_id", "state", "n"),
+        all=True,
+    )
+    return rows
 
 
 def timeline(program: Program) -> dict[str, Any]:

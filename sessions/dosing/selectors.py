@@ -46,11 +46,17 @@ def given_total_mg(*, session_id: UUID) -> Decimal:
     return Decimal(total)
 
 
+def doses_counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:
+    """Rows of `session__program_id` and `n`: how many of its sessions had a standing dose."""
+    rows: QuerySet[Administration] = Administration.objects.standing().filter(
+        session__program_id__in=program_ids
+    )
+    return rows.values("session__program_id").annotate(n=Count("session_id", distinct=True))
+
+
 def doses_given(program_ids: list[UUID]) -> dict[UUID, int]:
     """How many sessions of each program had a standing dose."""
-    rows = Administration.objects.standing().filter(session__program_id__in=program_ids)
-    counted = rows.values("session__program_id").annotate(n=Count("session_id", distinct=True))
-    return {row["session__program_id"]: row["n"] for row in counted}
+    return {row["session__program_id"]: row["n"] for row in doses_counted(program_ids)}
 
 
 def last_dose_elsewhere(*, client_id: UUID, but: UUID, before: datetime) -> datetime | None:
@@ -70,12 +76,17 @@ def overridden_gates(*, session_id: UUID) -> frozenset[str]:
     return frozenset(GateOverride.objects.filter(session_id=session_id).values_list("gate", flat=True))
 
 
-def preparations_done(program_ids: list[UUID]) -> dict[UUID, int]:
-    """Completed preparation sessions per program."""
-    rows = Session.objects.filter(
+def preparations_counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:
+    """Rows of `program_id` and `n`: its completed preparation sessions."""
+    rows: QuerySet[Session] = Session.objects.filter(
         program_id__in=program_ids, kind=SessionKind.PREPARATION, status=Session.Status.COMPLETED
     )
-    return {row["program_id"]: row["n"] for row in rows.values("program_id").annotate(n=Count("pk"))}
+    return rows.values("program_id").annotate(n=Count("pk"))
+
+
+def preparations_done(program_ids: list[UUID]) -> dict[UUID, int]:
+    """Completed preparation sessions per program."""
+    return {row["program_id"]: row["n"] for row in preparations_counted(program_ids)}
 
 
 def has_severe_event(*, client_id: UUID, grade: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -76,20 +77,7 @@ def earlier_open(*, program_id: UUID, but: UUID) -> bool:
     )
 
 
-def counts(program_ids: list[UUID]) -> dict[UUID, dict[str, int]]:
-    """{"open", "met", "missed", "waived"} per program."""
-    s = Obligation.State
-    rows = (
-        Obligation.objects.filter(program_id__in=program_ids)
-        .values("program_id")
-        .annotate(
-            open=Count("pk", filter=Q(state__in=[s.DUE, s.BOOKED])),
-            met=Count("pk", filter=Q(state__in=[s.MET, s.MET_LATE])),
-            missed=Count("pk", filter=Q(state=s.MISSED)),
-            waived=Count("pk", filter=Q(state=s.WAIVED)),
-        )
-    )
-    return {
-        row["program_id"]: {name: count for name, count in row.items() if name != "program_id"}  # type: ignore[misc]
-        for row in rows
-    }
+def counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:
+    """Rows of `program_id`, `state` and their number `n`."""
+    rows: QuerySet[Obligation] = Obligation.objects.filter(program_id__in=program_ids)
+    return rows.values("program_id", "state").annotate(n=Count("pk"))

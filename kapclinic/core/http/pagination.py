@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ def _number(request: Request, name: str, default: int, highest: int) -> int:
     raw = request.query_params.get(name)
     if raw is None:
         return default
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= highest:
+    if not re.fullmatch("[0-9]{1,9}", raw) or not 1 <= int(raw) <= highest:
         raise Invalid.field(name, f"{name} must be a whole number from 1 to {highest}.")
     return int(raw)
 

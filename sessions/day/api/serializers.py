@@ -196,6 +196,11 @@ class BookedPlanOut(Output):
     sessions = SessionOut(many=True)
 
 
+def _moment(text: str | None) -> datetime | None:
+    """JSON made in SQL holds times as text."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
 class ProgramOut(Output):
     id = serializers.UUIDField()
     version = serializers.IntegerField()
@@ -220,11 +225,8 @@ class ProgramOut(Output):
     allowed_moves = serializers.SerializerMethodField()
 
     def get_phases(self, program: Any) -> list[dict[str, Any]]:
-        moment = lambda text: text and datetime.fromisoformat(text)  # noqa: E731  (JSON made in SQL holds text)
-        return [
-            {"phase": row["phase"], "started_at": moment(row["started_at"]), "ended_at": moment(row["ended_at"])}
-            for row in program.phase_rows
-        ]
+        times = ("started_at", "ended_at")
+        return [row | {name: _moment(row[name]) for name in times} for row in program.phase_rows]
 
     def get_progress(self, program: Any) -> dict[str, dict[str, int]]:
         return self.context["progress"][program.pk]  # type: ignore[no-any-return]

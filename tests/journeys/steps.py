@@ -116,7 +116,8 @@ def order(cast: Cast, session: dict[str, Any], **more: Any) -> dict[str, Any]:
         "max_total_mg": "200",
         "valid_until": moment(datetime.fromisoformat(session["ends_at"]) + timedelta(days=1)),
     }
-    return cast.desk("prescriber").must(f"sessions/{session['id']}/orders/", body | more)
+    given = {name: value for name, value in (body | more).items() if value is not None}
+    return cast.desk("prescriber").must(f"sessions/{session['id']}/orders/", given)
 
 
 def read(cast: Cast, session: dict[str, Any], measured_at: datetime, **more: Any) -> dict[str, Any]:
@@ -170,3 +171,25 @@ def dosing_day(cast: Cast, session: dict[str, Any], start: datetime) -> dict[str
     order_ = order(cast, session)
     read(cast, session, start + timedelta(minutes=5))
     return order_
+
+
+def watch(cast: Cast, session: dict[str, Any], dosed_at: datetime, minutes: tuple[int, ...]) -> None:
+    """A calm reading at each of these minutes after the dose; each answers a check."""
+    for minute in minutes:
+        with clock.fixed(dosed_at + timedelta(minutes=minute, seconds=30)):
+            assert read(cast, session, dosed_at + timedelta(minutes=minute))["check"]
+
+
+def receive_lot(cast: Cast, **more: Any) -> dict[str, Any]:
+    body = {
+        "location": str(cast.north.pk),
+        "drug": "ketamine",
+        "form": "vial",
+        "concentration_mg_per_ml": "50",
+        "lot_number": "A-1",
+        "expires_on": "2027-06-30",
+        "quantity_mg": "500",
+        "supplier": "Supply Co",
+        "invoice": "INV-7",
+    }
+    return cast.desk("np").must("drug-lots/", body | more)

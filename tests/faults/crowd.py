@@ -1,0 +1,117 @@
+"""Many clients who are ready for their dose, in the database of real processes, and a nurse who records over HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from kapclinic.core import clock
+from kapclinic.local.processes import Processes
+from kapclinic.practice.services import issue_token
+from kapclinic.trail.models import Heartbeat, Task
+from sessions.booking.models import Session
+from sessions.dosing.models import Administration
+from sessions.integration.models import Obligation
+from tests import cast as people
+from tests.cast import Cast
+
+APART = timedelta(hours=3, minutes=15)
+
+
+def ready_clients(cast: Cast, count: int) -> list[Session]:
+    """As many sessions, each of another client, checked in just now and ready."""
+    protocol = people.approved_protocol(cast, min_preparations=0)
+    sessions = []
+    for index in range(count):
+        who = people.client(cast.north, by=cast.frontdesk, first=f"Kim{index}")
+        program = people.cleared_program(cast, protocol=protocol, who=who)
+        starts_at = clock.now() - APART * (index + 1)
+        sessions.append(people.ready_dose(cast, program, starts_at=starts_at))
+    return sessions
+
+
+@dataclass
+class Nurse:
+    """Posts doses; keeps every answer and how long it took, in seconds."""
+
+    base_url: str
+    secret: str
+    answers: list[tuple[int, float]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, cast: Cast, processes: Processes) -> Nurse:
+        _, secret = issue_token(user=cast.np, name="faults", at=clock.now())
+        return cls(processes.base_url, secret)
+
+    def dose(self, session: Session) -> httpx.Response:
+        body = {
+            "order": str(session.orders.get().pk),
+            "dose_mg": "100",
+            "supply": "client_prescription",
+            "administered_at": clock.now().isoformat(),
+            "given_by": "self_observed",
+        }
+        headers = {"Authorization": f"Token {self.secret}", "Idempotency-Key": f"dose-{session.pk}"}
+        began = time.monotonic()
+        url = f"{self.base_url}/api/v1/sessions/{session.pk}/administrations/"
+        answer = httpx.post(url, json=body, headers=headers, timeout=30)
+        self.answers.append((answer.status_code, time.monotonic() - began))
+        return answer
+
+
+def readyz(processes: Processes) -> dict[str, Any]:
+    answer = httpx.get(f"{processes.base_url}/readyz", timeout=10)
+    assert answer.status_code == 200, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def until(true: Callable[[], bool], *, seconds: float, what: str) -> float:
+    """Wait for it; how long it took."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds, f"not within {seconds} s: {what}"
+        time.sleep(0.2)
+    return time.monotonic() - began
+
+
+def sweeping(processes: Processes) -> bool:
+    """Has a sweep ended in the last three seconds?"""
+    age = readyz(processes)["last_sweep_seconds"]
+    return age is not None and age < 3
+
+
+def two_sweeps() -> None:
+    """Wait for two sweeps that began after now: one that ends first may have begun before."""
+    seen = set(Heartbeat.objects.filter(name="sweep").values_list("beat_at", flat=True))
+
+    def ended() -> bool:
+        seen.update(Heartbeat.objects.filter(name="sweep").values_list("beat_at", flat=True))
+        return len(seen) > 3
+
+    until(ended, seconds=30, what="two sweeps")
+
+
+def assert_every_dose_is_followed(expected: int) -> None:
+    """Each dose has one obligation; it is booked once, inside its window, or somebody has been told."""
+    doses = Administration.objects.select_related("session").all()
+    assert len(doses) == expected
+    assert Obligation.objects.count() == expected
+    for dose in doses:
+        row = Obligation.objects.select_related("integration_session").get(dosing_session=dose.session)
+        assert row.dosed_at == dose.administered_at
+        booked = Session.objects.standing().filter(for_dose=dose.session)
+        if row.state == "booked":
+            assert [session.pk for session in booked] == [row.integration_session_id]
+            assert row.integration_session.status == "scheduled"
+            assert row.window_start <= row.integration_session.starts_at < row.window_end
+            assert Task.objects.open().filter(kind="integration_confirm", subject_id=row.pk).count() == 1
+        else:
+            assert row.state == "due"
+            assert not booked.exists()
+            assert [step["step"] for step in row.escalations] == ["front_desk"]
+            assert Task.objects.open().filter(kind="integration_unbooked", subject_id=row.pk).count() == 1

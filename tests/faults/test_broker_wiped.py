@@ -1,0 +1,46 @@
+"""The broker may be wiped or gone: no request fails, nothing is lost, and the house says how it is."""
+
+from __future__ import annotations
+
+from kapclinic.local.processes import Processes
+from kapclinic.local.valkey import Valkey
+from sessions.integration.models import Obligation
+from tests import cast as people
+from tests.faults.crowd import (
+    Nurse,
+    assert_every_dose_is_followed,
+    ready_clients,
+    readyz,
+    sweeping,
+    two_sweeps,
+    until,
+)
+
+
+def test_doses_without_a_broker_are_followed_within_two_sweeps_of_its_return(
+    clinic_orm: None, run_processes: Processes, private_valkey: Valkey
+) -> None:
+    run_processes.start("web", "worker", "beat")
+    cast = people.assemble()
+    sessions = ready_clients(cast, 8)
+    run_processes.wait_ready()
+    nurse = Nurse.of(cast, run_processes)
+    until(lambda: sweeping(run_processes), seconds=40, what="the first sweep")
+    assert readyz(run_processes)["status"] == "ok"
+
+    private_valkey.kill()
+    for session in sessions:
+        assert nurse.dose(session).status_code == 201
+    assert max(seconds for _, seconds in nurse.answers) < 3
+    told = readyz(run_processes)
+    assert (told["status"], told["broker"], told["database"]) == ("degraded", False, True)
+    assert told["last_sweep_seconds"] > 0
+    assert not Obligation.objects.exclude(state="due").exists()  # nobody could hear of them yet
+
+    private_valkey.start()
+    private_valkey.flush()
+    two_sweeps()
+    assert not Obligation.objects.filter(state="due").exists()
+    assert_every_dose_is_followed(len(sessions))
+    assert readyz(run_processes)["status"] == "ok"
+    assert "Traceback" not in run_processes.log_file("web").read_text()

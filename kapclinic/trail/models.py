@@ -74,7 +74,8 @@ class IdempotencyRecord(models.Model):
 class Outbox(models.Model):
     """A message that must leave the house: written with the fact, sent by the sweep, at least once.
 
-    `key` is unique, so a fact makes one message however often it is told; ids only, no clinical text.
+    `key` is unique, so a fact makes one message however often it is told; ids only, no clinical text. `cancelled`
+    was not sent because nobody needs it any more; `dead` was given up and waits for somebody to look.
     """
 
     class Status(models.TextChoices):
@@ -82,10 +83,21 @@ class Outbox(models.Model):
         SENDING = "sending"
         SENT = "sent"
         DEAD = "dead"
+        CANCELLED = "cancelled"
+
+    class Channel(models.TextChoices):
+        EMAIL = "email"
+        SMS = "sms"
+
+    class Recipient(models.TextChoices):
+        STAFF = "staff"
+        CLIENT = "client"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = models.CharField(max_length=200, unique=True)
     template = models.CharField(max_length=60)
+    channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
+    recipient_kind = models.CharField(max_length=6, choices=Recipient.choices, default=Recipient.STAFF)
     recipient = models.UUIDField()
     subject_id = models.UUIDField(null=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
@@ -98,12 +110,19 @@ class Outbox(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 fields=["next_at"], name="outbox_waiting", condition=Q(status__in=["pending", "sending"])
-            )
+            ),
+            models.Index(fields=["created_at"], name="outbox_dead", condition=Q(status="dead")),
+            models.Index(fields=["subject_id"], name="outbox_subject"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                name="outbox_status", condition=Q(status__in=["pending", "sending", "sent", "dead"])
-            )
+                name="outbox_status",
+                condition=Q(status__in=["pending", "sending", "sent", "dead", "cancelled"]),
+            ),
+            models.CheckConstraint(name="outbox_channel", condition=Q(channel__in=["email", "sms"])),
+            models.CheckConstraint(
+                name="outbox_recipient_kind", condition=Q(recipient_kind__in=["staff", "client"])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,8 +16,12 @@ from kapclinic.core.transitions import Move
 logger = logging.getLogger("kapclinic.trail")
 GENESIS = "0" * 64
 OUTBOX_TRIES = 8
+# Of one pass, so that a provider that hangs keeps neither the other channel nor the sweep waiting; all channels
+# together stay below the shortest lease.
+CHANNEL_SECONDS = 20.0
 ALL_STAFF = {"front_desk", "nurse_practitioner", "therapist", "prescriber", "billing", "medical_director"}
 TASK_MOVES = {"done": Move.of({"open"}, "done", ALL_STAFF)}
+MESSAGE_MOVES = {"retry": Move.of({"dead"}, "pending", {"admin", "medical_director"})}
 
 
 def canonical(event: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -148,26 +149,69 @@ def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcom
 
 
 def queue_message(
-    *, key: str, template: str, recipient: UUID, at: datetime, subject_id: UUID | None = None
+    *,
+    key: str,
+    template: str,
+    recipient: UUID,
+    at: datetime,
+    subject_id: UUID | None = None,
+    channel: str = Outbox.Channel.EMAIL,
+    recipient_kind: str = Outbox.Recipient.STAFF,
+    send_at: datetime | None = None,
 ) -> None:
     """Write a message into the outbox with the fact it tells of; the same key twice is one message."""
     Outbox.objects.get_or_create(
         key=key,
         defaults={
             "template": template,
+            "channel": channel,
+            "recipient_kind": recipient_kind,
             "recipient": recipient,
             "subject_id": subject_id,
-            "next_at": at,
+            "next_at": send_at or at,
             "created_at": at,
         },
     )
 
 
-def _claim(at: datetime) -> Outbox | None:
+@transaction.atomic
+def retry_message(*, message_id: UUID, by: Actor, at: datetime) -> Outbox:
+    """Let a message that was given up wait again, with all its tries.
+
+    :raises IllegalTransition: unless it is dead
+    """
+    row: Outbox = Outbox.objects.select_for_update().get(pk=message_id)
+    transitions.apply(rules.MESSAGE_MOVES, "retry", instance=row, by=by)
+    row.attempts, row.next_at = 0, at
+    row.save()
+    return row
+
+
+class Unwanted(Exception):
+    """Raised by `deliver`: what the message tells is not so any more, or its reader wants none."""
+
+
+class Missed(Unwanted):
+    """Raised by `deliver`: it is too late to tell. After failed tries that is a loss, and shown as one."""
+
+
+class NotNow(Exception):
+    """Raised by `deliver`: send it from `until` on; that costs no try."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+def _claim(channel: str, at: datetime) -> Outbox | None:
     with transaction.atomic():
         row: Outbox | None = (
             Outbox.objects.select_for_update(skip_locked=True)
-            .filter(status__in=[Outbox.Status.PENDING, Outbox.Status.SENDING], next_at__lte=at)
+            .filter(
+                channel=channel,
+                status__in=[Outbox.Status.PENDING, Outbox.Status.SENDING],
+                next_at__lte=at,
+            )
             .order_by("next_at", "pk")
             .first()
         )
@@ -178,24 +222,40 @@ def _claim(at: datetime) -> Outbox | None:
         return row
 
 
+def _try(row: Outbox, deliver: Callable[[Outbox], None], at: datetime) -> None:
+    """One try; the row then says how it ended. One that took its worker down at every try is given up unsent."""
+    if row.attempts > rules.OUTBOX_TRIES:
+        row.status = Outbox.Status.DEAD
+        return
+    try:
+        deliver(row)
+    except NotNow as exc:
+        row.status, row.attempts, row.next_at = Outbox.Status.PENDING, row.attempts - 1, exc.until
+    except Unwanted as exc:
+        lost = isinstance(exc, Missed) and row.attempts > 1
+        row.status = Outbox.Status.DEAD if lost else Outbox.Status.CANCELLED
+    except (OSError, ValueError) as exc:
+        row.status = Outbox.Status.DEAD if row.attempts >= rules.OUTBOX_TRIES else Outbox.Status.PENDING
+        rules.logger.warning("outbox %s failed: %s", row.pk, type(exc).__name__)
+    else:
+        row.status, row.sent_at = Outbox.Status.SENT, at
+
+
 def send_waiting(*, deliver: Callable[[Outbox], None], at: datetime, most: int = 100) -> int:
     """Send what waits; a failure is tried again later with back-off, and after the last try is dead and visible.
 
     `deliver` gets the row and passes its id on as the provider's idempotency key: a crash between sending and
-    marking means a second try, never a lost message.
+    marking means a second try, never a lost message. It may also raise Unwanted, Missed or NotNow. Each channel
+    gets `most` tries and CHANNEL_SECONDS of a pass.
     """
     sent = 0
-    for _ in range(most):
-        row = _claim(at)
-        if row is None:
-            break
-        try:
-            deliver(row)
-        except (OSError, ValueError) as exc:
-            row.status = Outbox.Status.DEAD if row.attempts >= rules.OUTBOX_TRIES else Outbox.Status.PENDING
-            rules.logger.warning("outbox %s failed: %s", row.pk, type(exc).__name__)
-        else:
-            row.status, row.sent_at = Outbox.Status.SENT, at
-            sent += 1
-        row.save()
+    for channel in Outbox.Channel.values:
+        stop = monotonic() + rules.CHANNEL_SECONDS
+        for _ in range(most):
+            row = _claim(channel, at) if monotonic() < stop else None
+            if row is None:
+                break
+            _try(row, deliver, at)
+            row.save()
+            sent += row.status == Outbox.Status.SENT
     return sent

@@ -55,6 +55,10 @@ def integration_window(protocol: Protocol, *, dosed_at: datetime) -> tuple[datet
     )
 
 
+LONGEST_WINDOW = 2000  # hours
+LONGEST_COURSE = 3650  # days
+
+
 def _positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
@@ -78,7 +82,7 @@ def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
             FieldError("/lengths_min", "invalid", "Minutes (1 to 720) by session kind are expected.")
         )
     span = values["span_days"]
-    if len(span) != 2 or not all(map(_positive, span)) or span[0] > span[1]:
+    if len(span) != 2 or not all(map(_positive, span)) or not span[0] <= span[1] <= LONGEST_COURSE:
         errors.append(FieldError("/span_days", "invalid", "[fewest, most] days are expected."))
     return errors
 
@@ -109,13 +113,20 @@ def _shape_errors(pointer: str, value: Any, default: Any) -> list[FieldError]:
 
 
 def _window_errors(window: Mapping[str, Any]) -> list[FieldError]:
-    times = [window.get("from_hours"), window.get("to_hours")]
+    times = [
+        window.get("from_hours"),
+        window.get("to_hours"),
+        window.get("outer_hours", window.get("to_hours")),
+    ]
     if set(window) - {"from_hours", "to_hours", "outer_hours"}:
         return [
             FieldError("/integration", "unknown_field", "from_hours, to_hours and outer_hours are expected.")
         ]
-    if not all(isinstance(t, int) and t >= 0 for t in times) or times[0] >= times[1]:  # type: ignore[operator]
-        return [FieldError("/integration", "invalid", "from_hours must be before to_hours.")]
+    first, last, outer = (t if isinstance(t, int) and not isinstance(t, bool) else -1 for t in times)
+    if not 0 <= first < last <= outer <= LONGEST_WINDOW:
+        return [
+            FieldError("/integration", "invalid", "from_hours < to_hours <= outer_hours <= 2000 is expected.")
+        ]
     return []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -32,7 +33,7 @@ class BodyLimit:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if not re.fullmatch("[0-9]{1,18}", length) or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return plain(
                 PayloadTooLarge(f"A body may hold {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes at most.")
             )

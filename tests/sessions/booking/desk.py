@@ -97,7 +97,8 @@ def orphans() -> list[str]:
     """Live allocations of sessions that are over or cancelled, or that hold times other than their session's; and
     standing sessions that hold no client."""
     wrong = []
-    for row_ in Allocation.objects.filter(released_at__isnull=True).select_related("session"):
+    live_ = Allocation.objects.filter(released_at__isnull=True, session__isnull=False)
+    for row_ in live_.select_related("session"):
         session = row_.session
         if session.status in {"cancelled", "no_show"}:
             wrong.append(f"{row_.kind} held by a session that is {session.status}")

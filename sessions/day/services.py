@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
@@ -310,19 +311,31 @@ def discontinue(*, program_id: UUID, reason: str, by: Any, at: datetime) -> Prog
     return program
 
 
+def unowed() -> QuerySet[Session]:
+    """Sessions in the book that settle no dose's integration."""
+    booked = Q(fulfils__state=Obligation.State.BOOKED)
+    held = Q(status=S.HELD, for_dose__obligation__state=Obligation.State.DUE)
+    found: QuerySet[Session] = Session.objects.filter(status__in=FUTURE).exclude(booked | held)
+    return found
+
+
 @transaction.atomic
 def free_future(*, program_id: UUID, by: Any, at: datetime) -> int:
     """Cancel what a course that has ended still has in the book, but for integrations that are owed."""
-    owed = Obligation.objects.filter(program_id=program_id, state=Obligation.State.BOOKED)
-    kept = set(owed.values_list("integration_session_id", flat=True))
-    rows = Session.objects.filter(program_id=program_id, status__in=FUTURE).exclude(pk__in=kept)
-    ids = list(rows.order_by("starts_at").values_list("pk", flat=True))
+    ids = list(unowed().filter(program_id=program_id).order_by("starts_at").values_list("pk", flat=True))
     for session_id in ids:
         session = _lock(session_id)
         if session.status in FUTURE:  # a dose that was cancelled just now has freed its hold itself
             actor = by if by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
             end(session_id=session_id, move="cancel", reason="The program has ended.", by=actor, at=at)
     return len(ids)
+
+
+def free_all_ended(*, at: datetime) -> int:
+    """The same for every course that was ended early, when the message was lost."""
+    rows = unowed().filter(program__status=Program.Status.DISCONTINUED).order_by("program_id")
+    ids = list(rows.values_list("program_id", flat=True).distinct())
+    return sum(free_future(program_id=program_id, by=SYSTEM, at=at) for program_id in ids)
 
 
 @transaction.atomic

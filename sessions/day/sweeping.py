@@ -44,6 +44,7 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("alerts", screening.escalate_overdue_alerts),
     ("phases", _advance_all),
     ("not_cleared", day.warn_all_not_cleared),
+    ("ended", day.free_all_ended),
     ("messages", send_messages),
     ("seals", _seal),
     ("old_answers", trail.forget_old_answers),

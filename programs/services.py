@@ -117,8 +117,17 @@ def open_program(*, values: Mapping[str, Any], by: Any, at: datetime) -> Program
 def lock_program(program_id: UUID) -> Program:
     """The program's row, locked until the transaction ends."""
     found: Program = (
-        Program.objects.select_for_update(of=("self",), no_key=True).select_related("protocol").get(pk=program_id)
+        Program.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("protocol")
+        .get(pk=program_id)
     )
+    return found
+
+
+def try_lock_program(program_id: UUID) -> Program | None:
+    """The program's row, locked, or None when somebody else has it: for one who holds another program already."""
+    rows = Program.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    found: Program | None = rows.select_related("protocol").filter(pk=program_id).first()
     return found
 
 

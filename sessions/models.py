@@ -1,6 +1,6 @@
 """Gathers the rooms' models for Django."""
 
-from sessions.booking.models import Allocation, Session, Stage
+from sessions.booking.models import Allocation, Session, SessionHold, Stage
 from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
@@ -35,5 +35,6 @@ __all__ = [
     "Reading",
     "ReadingVoid",
     "Session",
+    "SessionHold",
     "Stage",
 ]

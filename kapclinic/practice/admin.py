@@ -14,7 +14,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from kapclinic.practice.models import Location, Room, TimeOff, User, WorkingHours
 
 
-class Register(SimpleHistoryAdmin):
+class Register(SimpleHistoryAdmin):  # type: ignore[misc]
     """Read-only rows with their history."""
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:

@@ -56,7 +56,10 @@ SYSTEM = System()
 
 
 class Location(AuditedModel):
-    """A place where the practice works; `legal_name`, EIN and organization NPI go on its superbills."""
+    """A place where the practice works; `legal_name`, EIN and organization NPI go on its superbills.
+
+    `override_roles` may use a room or a staff member twice at the same time, with a reason; nobody unless named.
+    """
 
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=60)
@@ -67,6 +70,8 @@ class Location(AuditedModel):
     opening_hours = models.JSONField(
         default=list
     )  # [{"weekday": 0, "from": "08:00", "to": "20:00"}], 0 is Monday
+    closed_dates = ArrayField(models.DateField(), default=list)  # holidays, local dates
+    override_roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     legal_name = models.CharField(max_length=160, blank=True)
     ein = models.CharField(max_length=9, blank=True)
     organization_npi = models.CharField(max_length=10, blank=True)

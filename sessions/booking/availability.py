@@ -29,7 +29,7 @@ busy AS MATERIALIZED (
     SELECT resource, lanes, tstzrange(starts_at, ends_at) AS during
     FROM clinic_sessions_allocation
     WHERE released_at IS NULL AND ends_at > %(start)s AND starts_at < %(stop)s + interval '1 day'
-      AND session_id IS DISTINCT FROM %(ignoring)s
+      AND session_id IS DISTINCT FROM %(ignoring)s AND (expires_at IS NULL OR expires_at > %(at)s)
 ),
 roles AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(needs)s::jsonb)
@@ -147,6 +147,7 @@ def free_slots(
     program: Program,
     kind: str,
     modality: str,
+    at: datetime,
     start: datetime,
     before: datetime,
     length_min: int | None = None,
@@ -154,15 +155,17 @@ def free_slots(
     someone: UUID | None = None,
     only: Mapping[str, Sequence[UUID]] | None = None,
     ignoring: UUID | None = None,
+    exact: bool = False,
 ) -> list[Slot]:
     """Every free start in [start, before), earliest first.
 
     `someone` must be there, in whichever needed role they hold; `only` narrows who may fill a role (role -> user
-    ids); `ignoring` leaves one session's own allocations aside. Whoever can fill fewer roles is taken first.
+    ids); `ignoring` leaves one session's own allocations aside; with `exact` the first start is `start` itself, on the
+    grid or not. Whoever can fill fewer roles is taken first.
     """
     length = length_min or program.protocol.length_of(kind)
     needs = rules.needs_of(kind=kind, protocol=program.protocol, length_min=length)
-    first = on_grid(start)
+    first = start if exact else on_grid(start)
     if first >= before:
         return []
     rows = _candidates(program, needs, only or {}, someone)
@@ -172,6 +175,7 @@ def free_slots(
         "kind": kind,
         "room": room,
         "ignoring": ignoring,
+        "at": at,
         "start": first,
         "last": before - timedelta(microseconds=1),
         "stop": before + timedelta(minutes=length),

@@ -1,5 +1,5 @@
 loc AS MATERIALIZED (
-    SELECT id, time_zone AS tz, opening_hours FROM practice_location WHERE id = %(location)s
+    SELECT id, time_zone AS tz, opening_hours, closed_dates FROM practice_location WHERE id = %(location)s
 ),
 days AS MATERIALIZED (
     SELECT d::date AS day, extract(isodow FROM d)::int - 1 AS weekday
@@ -12,7 +12,7 @@ days AS MATERIALIZED (
 spans AS MATERIALIZED (
     SELECT NULL::uuid AS user_id, (day + h."from") AT TIME ZONE loc.tz AS a, (day + h."to") AT TIME ZONE loc.tz AS b
     FROM loc, days, jsonb_to_recordset(loc.opening_hours) AS h(weekday int, "from" time, "to" time)
-    WHERE h.weekday = days.weekday
+    WHERE h.weekday = days.weekday AND day <> ALL(loc.closed_dates)
     UNION ALL
     SELECT w.user_id, (day + w.starts) AT TIME ZONE loc.tz, (day + w.ends) AT TIME ZONE loc.tz
     FROM loc, days, practice_workinghours w

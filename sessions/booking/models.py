@@ -122,6 +122,40 @@ class Session(AuditedModel):
         return f"{self.kind} {self.number}"
 
 
+class HoldQuerySet(AuditedQuerySet["SessionHold"]):
+    def visible_to(self, user: Any) -> HoldQuerySet:
+        return self.filter(program__location__in=list(user.locations))
+
+
+class SessionHold(AuditedModel):
+    """A slot kept for some minutes while somebody decides: it holds what the booking would, and ends by itself."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=15, choices=SessionKind.choices)
+    modality = models.CharField(max_length=10, choices=Modality.choices)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, related_name="+")
+    staff = models.JSONField(default=list)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = HoldQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="hold_order", condition=Q(starts_at__lt=F("ends_at"))),
+            models.CheckConstraint(name="hold_kind", condition=Q(kind__in=list(SessionKind.values))),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold of {self.starts_at}"
+
+    @property
+    def client_id(self) -> Any:
+        return self.program.client_id
+
+
 class TsTzRange(Func):
     """`tstzrange(from, to, '[)')` of two columns: half-open, so back-to-back is allowed."""
 
@@ -130,7 +164,9 @@ class TsTzRange(Func):
 
 
 class Allocation(UUIDModel):
-    """One resource held from–to for a session. A row is only ever released; a move releases it and makes new rows.
+    """One resource held from–to for a session, or until `expires_at` for a hold.
+
+    A row is only ever released; a move releases it and makes new rows.
 
     Lanes: exclusive use takes [0,100), one monitoring place of an NP [n,n+1), a deliberate override one from 100 on.
     """
@@ -142,7 +178,9 @@ class Allocation(UUIDModel):
         STAFF = "staff"
         CLIENT = "client"
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="allocations")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, null=True, related_name="allocations")
+    hold = models.ForeignKey(SessionHold, on_delete=models.PROTECT, null=True, related_name="allocations")
+    expires_at = models.DateTimeField(null=True)
     kind = models.CharField(max_length=6, choices=Kind.choices)
     resource = models.UUIDField()
     role = models.CharField(max_length=30, blank=True)
@@ -154,6 +192,11 @@ class Allocation(UUIDModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(name="allocation_order", condition=Q(starts_at__lt=F("ends_at"))),
+            models.CheckConstraint(
+                name="allocation_of_one",
+                condition=Q(session__isnull=False, hold__isnull=True, expires_at__isnull=True)
+                | Q(session__isnull=True, hold__isnull=False, expires_at__isnull=False),
+            ),
             models.CheckConstraint(name="allocation_lanes", condition=Q(lanes__isempty=False)),
             models.CheckConstraint(
                 name="allocation_client_exclusive", condition=~Q(kind="client") | Q(lanes__contains=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, NURSES
 from programs.models import Modality, Program, Protocol
-from sessions.booking.models import Allocation, Session
+from sessions.booking.models import Allocation, Session, SessionHold
 
 S = Session.Status
 SYSTEM = frozenset({"system"})
@@ -32,6 +32,7 @@ SESSION_MOVES = {
 
 EXCLUSIVE = (0, 100)
 OVERRIDE_FROM = 100
+HOLD = timedelta(minutes=5)
 GRID = timedelta(minutes=15)
 LATE_ENTRY = timedelta(days=7)
 LONGEST = timedelta(hours=12)
@@ -55,7 +56,10 @@ class Need:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A resource to be held from–to; `places` is how many lanes a monitor has, 0 for exclusive use."""
+    """A resource to be held from–to; `places` is how many lanes a monitor has, 0 for exclusive use.
+
+    With `override` it may stand beside others, in a lane of its own.
+    """
 
     kind: str
     resource: UUID
@@ -63,6 +67,7 @@ class Wanted:
     starts_at: datetime
     ends_at: datetime
     places: int = 0
+    override: bool = False
 
 
 def needs_of(*, kind: str, protocol: Protocol, length_min: int) -> list[Need]:
@@ -79,10 +84,11 @@ def needs_of(*, kind: str, protocol: Protocol, length_min: int) -> list[Need]:
 
 def wanted(
     *,
-    session: Session,
+    session: Session | SessionHold,
     needs: Sequence[Need],
     turnover_min: int,
     places: Mapping[UUID, int],
+    override: Collection[str] = (),
 ) -> list[Wanted]:
     """All that `session` will hold: the client, the room (turnover lengthens it), each staff member's parts.
 
@@ -91,7 +97,8 @@ def wanted(
     start, end = session.starts_at, session.ends_at
     found = [Wanted("client", session.client_id, "", start, end)]
     if session.room_id:
-        found.append(Wanted("room", session.room_id, "", start, end + timedelta(minutes=turnover_min)))
+        cleaned = end + timedelta(minutes=turnover_min)
+        found.append(Wanted("room", session.room_id, "", start, cleaned, override="room" in override))
     for row in session.staff:
         user = UUID(str(row["user"]))
         parts = [need for need in needs if need.role == row["role"]] or [
@@ -105,6 +112,7 @@ def wanted(
                 start + timedelta(minutes=part.from_min),
                 min(end, start + timedelta(minutes=part.to_min)),
                 places.get(user, 1) if part.mode == "monitor" else 0,
+                override="staff" in override,
             )
             for part in parts
         ]
@@ -120,6 +128,8 @@ def choose_lane(want: Wanted, taken: Iterable[Allocation]) -> tuple[int, int] | 
     """The lane that `want` may use beside `taken`, or None when it clashes."""
     lanes = [(row.lanes.lower, row.lanes.upper) for row in taken if overlaps(want, row)]
     choices = [(n, n + 1) for n in range(want.places)] or [EXCLUSIVE]
+    if want.override:
+        choices += [(n, n + 1) for n in range(OVERRIDE_FROM, OVERRIDE_FROM + len(lanes) + 1)]
     for low, high in choices:
         if all(high <= other_low or other_high <= low for other_low, other_high in lanes):
             return low, high

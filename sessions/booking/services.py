@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,22 +9,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.backends.postgresql.psycopg_any import NumericRange
+from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import Room, User
 from programs.models import Program
 from sessions.booking import availability, rules
-from sessions.booking.models import Allocation, Session, Stage
+from sessions.booking.allocating import (
+    allocate,
+    held_resources,
+    lock_resources,
+    release,
+    release_hold,
+)
+from sessions.booking.models import Session, SessionHold, Stage
 from sessions.booking.rules import Wanted
 
 
-class ResourceConflict(Conflict):
-    """Somebody or some room is taken; `conflicts` names the sessions in the way."""
-
-    code, title = "resource_conflict", "Already taken"
+class HoldExpired(Conflict):
+    code, title = "hold_expired", "The held slot is gone"
 
 
 class OutsideHours(Invalid):
@@ -44,6 +47,7 @@ class Ask:
     staff: Sequence[Mapping[str, Any]] = ()
     override_reason: str = ""
     client_location: Mapping[str, Any] | None = None
+    override: Sequence[str] = ()  # "room", "staff": what may be used twice at the same time, on purpose
 
     @property
     def resources(self) -> list[UUID]:
@@ -107,18 +111,22 @@ def _resources(program: Program, ask: Ask) -> _Resources:
     return _Resources(room, {pk: user.monitor_capacity for pk, user in people.items()})
 
 
-def _wants(session: Session, program: Program, resources: _Resources) -> list[Wanted]:
+def _wants(
+    session: Session | SessionHold, program: Program, resources: _Resources, override: Sequence[str] = ()
+) -> list[Wanted]:
     length = int((session.ends_at - session.starts_at).total_seconds() // 60)
     needs = rules.needs_of(kind=session.kind, protocol=program.protocol, length_min=length)
     turnover = resources.room.turnover_min if resources.room else 0
-    return rules.wanted(session=session, needs=needs, turnover_min=turnover, places=resources.places)
+    return rules.wanted(
+        session=session, needs=needs, turnover_min=turnover, places=resources.places, override=override
+    )
 
 
-def _require_hours(session: Session, wants: Sequence[Wanted]) -> None:
+def _require_hours(session: Session | SessionHold, location_id: UUID, wants: Sequence[Wanted]) -> None:
     """:raises OutsideHours: naming the location's hours or each staff member's"""
     staff = [(want.resource, want.starts_at, want.ends_at) for want in wants if want.kind == "staff"]
     closed, absent = availability.outside_hours(
-        location=session.location_id, staff=staff, starts_at=session.starts_at, ends_at=session.ends_at
+        location=location_id, staff=staff, starts_at=session.starts_at, ends_at=session.ends_at
     )
     errors = (
         [FieldError("/starts_at", "outside_hours", "The location is closed at that time.")] if closed else []
@@ -134,98 +142,24 @@ def _require_hours(session: Session, wants: Sequence[Wanted]) -> None:
         )
 
 
-def lock_key(resource: UUID) -> int:
-    """The advisory lock of one resource."""
-    return int.from_bytes(hashlib.sha256(resource.bytes).digest()[:8], "big", signed=True)
-
-
-def lock_resources(resources: Sequence[UUID], *, wait: bool = True) -> None:
-    """Take the locks of all `resources` in one order; they end with the transaction.
-
-    A second booking in one transaction must not wait: holding the first one's locks, it could close a ring of waits.
-
-    :raises ResourceConflict: without `wait`, when another booking has one of the locks just now
-    """
-    keys = sorted({lock_key(resource) for resource in resources})
-    with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) k", [keys])
-            return
-        cursor.execute("SELECT bool_and(pg_try_advisory_xact_lock(k)) FROM unnest(%s::bigint[]) k", [keys])
-        if not cursor.fetchone()[0]:
-            raise ResourceConflict("Another booking is being made.", conflicts=[])
-
-
-def _taken(wants: Sequence[Wanted]) -> list[Allocation]:
-    start = min(want.starts_at for want in wants)
-    end = max(want.ends_at for want in wants)
-    ids = {want.resource for want in wants}
-    found = Allocation.objects.filter(
-        released_at__isnull=True, resource__in=ids, starts_at__lt=end, ends_at__gt=start
-    )
-    return list(found)
-
-
-def allocate(*, session: Session, wants: Sequence[Wanted], by: Any, at: datetime, wait: bool = True) -> None:
-    """Hold all that `session` wants, or nothing.
-
-    :raises ResourceConflict: naming each resource and the session that has it
-    """
-    lock_resources([want.resource for want in wants], wait=wait)
-    taken = _taken(wants)
-    rows: list[Allocation] = []
-    clashes: list[tuple[Wanted, Allocation]] = []
-    for want in wants:
-        lane = rules.choose_lane(want, [*taken, *rows])
-        if lane is None:
-            clashes += [(want, row) for row in taken if rules.overlaps(want, row)]
-            continue
-        rows.append(
-            Allocation(
-                session=session,
-                kind=want.kind,
-                resource=want.resource,
-                role=want.role,
-                lanes=NumericRange(*lane),
-                starts_at=want.starts_at,
-                ends_at=want.ends_at,
-                created_at=at,
-                created_by=by.pk,
-            )
-        )
-    if clashes or len(rows) < len(wants):
-        raise ResourceConflict(
-            "A resource is taken at that time.", conflicts=[_told(w, row) for w, row in clashes]
-        )
-    Allocation.objects.bulk_create(rows)  # allocations keep no history: a row is only ever released
-
-
-def _told(want: Wanted, row: Allocation) -> dict[str, Any]:
-    return {
-        "resource": str(want.resource),
-        "kind": want.kind,
-        "session": str(row.session_id),
-        "starts_at": row.starts_at,
-        "ends_at": row.ends_at,
-    }
-
-
-def held_resources(session: Session) -> list[UUID]:
-    """The client, room and staff whose time the session holds now."""
-    held = Allocation.objects.filter(session=session, released_at__isnull=True)
-    return list(held.values_list("resource", flat=True))
-
-
-def release(*, session: Session, at: datetime) -> None:
-    """Free all that the session holds."""
-    Allocation.objects.filter(session=session, released_at__isnull=True).update(released_at=at)
-
-
 def next_number(*, program: Program, kind: str) -> int:
     """The first number that no standing session of `kind` has in this course: one rebooked takes the old number."""
     standing = Session.objects.standing().filter(program=program, kind=kind)
     taken = set(standing.values_list("number", flat=True))
     return next(number for number in itertools.count(1) if number not in taken)
+
+
+def require_override(*, program: Program, ask: Ask, by: Any) -> None:
+    """A deliberate double use needs a reason, and a role that the location allows.
+
+    :raises Invalid: without a reason
+    :raises NotPermitted: by another role
+    """
+    if not ask.override:
+        return
+    if not ask.override_reason:
+        raise Invalid.field("override_reason", "A double use needs a reason.", code="required")
+    transitions.require_role(by, frozenset(program.location.override_roles), what="A double use here")
 
 
 @transaction.atomic
@@ -251,6 +185,7 @@ def book_session(
             starts_at=ask.starts_at, ends_at=ask.ends_at, at=at, override_reason=ask.override_reason
         )
     )
+    require_override(program=program, ask=ask, by=by)
     resources = _resources(program, ask)
     session = Session(
         program=program,
@@ -269,11 +204,11 @@ def book_session(
         client_location=ask.client_location,
         number=for_dose.number if for_dose else next_number(program=program, kind=ask.kind),
     )
-    wants = _wants(session, program, resources)
+    wants = _wants(session, program, resources, ask.override)
     if not ask.override_reason:
-        _require_hours(session, wants)
+        _require_hours(session, program.location_id, wants)
     session.save_by(by, at=at)
-    allocate(session=session, wants=wants, by=by, at=at, wait=wait)
+    allocate(owner=session, wants=wants, by=by, at=at, wait=wait)
     return session
 
 
@@ -292,17 +227,18 @@ def move_session(
             starts_at=ask.starts_at, ends_at=ask.ends_at, at=at, override_reason=ask.override_reason
         )
     )
+    require_override(program=program, ask=ask, by=by)
     resources = _resources(program, ask)
     session.starts_at, session.ends_at, session.room = ask.starts_at, ask.ends_at, resources.room
     session.staff, session.reason = rules.staff_rows(ask.staff), reason
     session.override_reason = ask.override_reason or session.override_reason
-    wants = _wants(session, program, resources)
+    wants = _wants(session, program, resources, ask.override)
     if not ask.override_reason:
-        _require_hours(session, wants)
+        _require_hours(session, program.location_id, wants)
     lock_resources([*held_resources(session), *(want.resource for want in wants)])
     release(session=session, at=at)
     session.save_by(by, at=at)
-    allocate(session=session, wants=wants, by=by, at=at)
+    allocate(owner=session, wants=wants, by=by, at=at)
     return session
 
 
@@ -324,3 +260,42 @@ def note_stage(*, session: Session, stage: str, moment: datetime, by: Any, at: d
     """
     merge(rules.moment_errors(moment=moment, at=at, after=None))
     return Stage(session=session, stage=stage, at=moment).insert_by(by, at=at)
+
+
+@transaction.atomic
+def keep_slot(*, program: Program, ask: Ask, by: Any, at: datetime) -> SessionHold:
+    """Keep a slot for some minutes (rules.HOLD) while somebody decides; guarded as a booking is, and gone by itself.
+
+    :raises Invalid: / OutsideHours / ResourceConflict: as for a booking
+    """
+    merge(rules.time_errors(starts_at=ask.starts_at, ends_at=ask.ends_at, at=at, override_reason=""))
+    resources = _resources(program, ask)
+    hold = SessionHold(
+        program=program,
+        kind=ask.kind,
+        modality=ask.modality,
+        room_id=ask.room,
+        staff=rules.staff_rows(ask.staff),
+        starts_at=ask.starts_at,
+        ends_at=ask.ends_at,
+        expires_at=at + rules.HOLD,
+    )
+    wants = _wants(hold, program, resources)
+    _require_hours(hold, program.location_id, wants)
+    hold.save_by(by, at=at)
+    allocate(owner=hold, wants=wants, by=by, at=at)
+    return hold
+
+
+@transaction.atomic
+def end_hold(*, hold_id: UUID, by: Any, at: datetime) -> SessionHold:
+    """Let a held slot go: it was booked, or is not wanted.
+
+    :raises HoldExpired: when it ended before
+    """
+    hold: SessionHold = SessionHold.objects.select_for_update().get(pk=hold_id)
+    if hold.released_at is not None or hold.expires_at <= at:
+        raise HoldExpired("Choose a slot again.")
+    hold.released_at = at
+    release_hold(hold=hold, at=at)
+    return hold.save_by(by, at=at)

@@ -83,7 +83,7 @@ def one_a_day(slots: Sequence[Slot], zone: ZoneInfo) -> list[Slot]:
 
 
 def integration_for(dose: Slot, slots: Sequence[Slot], wish: Wish, *, before: datetime | None) -> Slot | None:
-    """The best slot inside the dose's window, whenever the dose is given within its session, and before the next one."""
+    """The best slot inside the window of a dose given at any time of its session, and before the next one."""
     assert wish.integration is not None
     start, end = dose.ends_at + wish.integration[0], dose.starts_at + wish.integration[1]
     for slot in slots:

@@ -16,6 +16,7 @@ from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
 from programs.models import Modality, Program
 from sessions.booking import services as booking
+from sessions.booking.allocating import ResourceConflict, lock_resources
 from sessions.booking.availability import Slot, free_slots
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
@@ -68,9 +69,13 @@ def _wish(program: Program) -> Wish:
     )
 
 
-def _slots(program: Program, kind: str, modality: str, start: datetime, end: datetime) -> list[Slot]:
+def _slots(
+    program: Program, kind: str, modality: str, *, at: datetime, start: datetime, end: datetime
+) -> list[Slot]:
     only = {str(Role.THERAPIST): [program.therapist_id]} if program.therapist_id else {}
-    slots = free_slots(program=program, kind=kind, modality=modality, start=start, before=end, only=only)
+    slots = free_slots(
+        program=program, kind=kind, modality=modality, at=at, start=start, before=end, only=only
+    )
     return integration.ranked(slots, program, program.location.zone)
 
 
@@ -94,7 +99,9 @@ def propose(*, program: Program, at: datetime) -> Course:
         SessionKind.INTEGRATION: wish.doses > 0 and wish.integration is not None,
     }
     slots = {
-        kind: _slots(program, kind, _first_modality(program, kind), start, end) if wanted else []
+        kind: _slots(program, kind, _first_modality(program, kind), at=at, start=start, end=end)
+        if wanted
+        else []
         for kind, wanted in needed.items()
     }
     wished = Course()
@@ -147,7 +154,7 @@ def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, a
     program = programs.lock_program(program_id)
     programs.require_active(program)
     asks = [_ask(row) for row in rows]
-    booking.lock_resources([program.client_id, *(pk for ask in asks for pk in ask.resources)])
+    lock_resources([program.client_id, *(pk for ask in asks for pk in ask.resources)])
     made: list[Session] = []
     doses: dict[int, Session] = {}
     for index in _doses_first(rows):
@@ -188,10 +195,10 @@ def _dose_of(program: Program, row: Mapping[str, Any], doses: Mapping[int, Sessi
 
 
 def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: Any, at: datetime) -> Session:
-    held = {"status": S.HELD, "source": Session.Source.SCHEDULER} if dose is not None else {}
+    held: dict[str, Any] = {} if dose is None else {"status": S.HELD, "source": Session.Source.SCHEDULER}
     try:
         return booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose, **held)
-    except booking.ResourceConflict as exc:
+    except ResourceConflict as exc:
         detail = f"Session {index + 1} of the plan: {exc.detail}"
         error = FieldError(f"/sessions/{index}", exc.code, detail)
         raise CourseConflict(detail, errors=[error], **exc.extra) from exc

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, JSONField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, F, JSONField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject
 
 from programs.models import Program
-from sessions.booking.models import Session, Stage
+from sessions.booking.models import Allocation, Session, Stage
+from sessions.booking.rules import OVERRIDE_FROM
 from sessions.dosing import selectors as dosing
 from sessions.dosing.models import Administration
 from sessions.integration import selectors as integration
@@ -55,6 +56,9 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
     """
     of_session = Q(integration_session=OuterRef("pk")) | Q(dosing_session=OuterRef("pk"))
     owed = Obligation.objects.filter(of_session).values("pk")[:1]
+    beside = Allocation.objects.filter(
+        session=OuterRef("pk"), released_at__isnull=True, lanes__startswith__gte=OVERRIDE_FROM
+    )
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     rows: QuerySet[Any, dict[str, Any]] = queryset.values(
         *SHOWN,
@@ -62,6 +66,7 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
         client_chosen_name=F("client__chosen_name"),
         client_last_name=F("client__legal_last_name"),
         client_mrn=F("client__mrn"),
+        double_use=Exists(beside),
         owed=Subquery(owed),
         latest_stage=Subquery(
             stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1],

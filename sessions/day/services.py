@@ -21,7 +21,7 @@ from programs.models import Phase, Program
 from screening import selectors as screening
 from sessions.booking import rules
 from sessions.booking import services as booking
-from sessions.booking.models import Session
+from sessions.booking.models import Session, SessionHold
 from sessions.booking.services import Ask
 from sessions.dosing import selectors as dosing
 from sessions.dosing.models import Discharge
@@ -41,7 +41,7 @@ class NotDischarged(IllegalTransition):
     title = "The client was not discharged"
 
 
-def _lock(session_id: UUID) -> Session:
+def lock_session(session_id: UUID) -> Session:
     """The program's row, then the session's: the order of every writer."""
     programs.lock_program(Session.objects.values_list("program_id", flat=True).get(pk=session_id))
     found = Session.objects.select_for_update(of=("self",)).select_related(
@@ -59,7 +59,15 @@ def _program(program_id: UUID, by: Any) -> Program:
 
 
 @transaction.atomic
-def book(*, program_id: UUID, ask: Ask, obligation_id: UUID | None, by: Any, at: datetime) -> Session:
+def book(
+    *,
+    program_id: UUID,
+    ask: Ask,
+    obligation_id: UUID | None,
+    by: Any,
+    at: datetime,
+    hold_id: UUID | None = None,
+) -> Session:
     """Book a session. A dose also holds an integration slot; an integration settles what is owed for its dose.
 
     :raises Invalid: / OutsideHours / ResourceConflict: as in `booking.services.book_session`
@@ -69,6 +77,8 @@ def book(*, program_id: UUID, ask: Ask, obligation_id: UUID | None, by: Any, at:
     program = _program(program_id, by)
     if ask.kind != SessionKind.INTEGRATION:
         programs.require_active(program)
+    if hold_id is not None:
+        _take_hold(hold_id, program, by=by, at=at)
     obligation = _owed(program, ask, obligation_id)
     dose = obligation.dosing_session if obligation else None
     if dose is not None:
@@ -81,6 +91,22 @@ def book(*, program_id: UUID, ask: Ask, obligation_id: UUID | None, by: Any, at:
     if session.kind == SessionKind.DOSING:
         integration.hold_slot(dose=session, program=program, by=by, at=at)
     return session
+
+
+def _take_hold(hold_id: UUID, program: Program, *, by: Any, at: datetime) -> None:
+    if not SessionHold.objects.filter(pk=hold_id, program=program).exists():
+        raise Invalid.field("hold", "This program has no such hold.", code="not_found")
+    booking.end_hold(hold_id=hold_id, by=by, at=at)
+
+
+@transaction.atomic
+def keep(*, program_id: UUID, ask: Ask, by: Any, at: datetime) -> SessionHold:
+    """Hold a slot while the dialog is open.
+
+    :raises Invalid: / OutsideHours / ResourceConflict: as for a booking
+    """
+    transitions.require_role(by, BOOKERS, what="Holding a slot")
+    return booking.keep_slot(program=_program(program_id, by), ask=ask, by=by, at=at)
 
 
 def _owed(program: Program, ask: Ask, obligation_id: UUID | None) -> Obligation | None:
@@ -102,44 +128,9 @@ def _owed(program: Program, ask: Ask, obligation_id: UUID | None) -> Obligation 
 
 
 @transaction.atomic
-def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
-    """Move a session; a dose's held integration moves with it, an integration stays inside its window.
-
-    :raises IllegalTransition: once it has begun
-    :raises Invalid: when an integration would start before its window
-    """
-    session = _lock(session_id)
-    ask = Ask(
-        kind=session.kind,
-        modality=values.get("modality", session.modality),
-        starts_at=values["starts_at"],
-        ends_at=values["ends_at"],
-        room=values.get("room", session.room_id),
-        staff=values.get("staff", session.staff),
-        override_reason=values.get("override_reason", ""),
-    )
-    obligation: Obligation | None = (
-        Obligation.objects.select_for_update().filter(integration_session=session).first()
-    )
-    if obligation is not None and ask.starts_at < obligation.window_start:
-        raise Invalid.field("starts_at", "This integration starts before its window.", code="before_window")
-    session.modality = ask.modality
-    if session.kind == SessionKind.DOSING:
-        held = booking.held_resources(session)
-        integration.lock_dose(program=session.program, resources=[*held, *ask.resources])
-    booking.move_session(
-        session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
-    )
-    if session.kind == SessionKind.DOSING:
-        integration.free_hold(dose=session, by=by, at=at)
-        integration.hold_slot(dose=session, program=session.program, by=by, at=at)
-    return session
-
-
-@transaction.atomic
 def check_in(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
     """Note that the client has come. Never refused for want of clearance; readiness tells what is missing."""
-    session = _lock(session_id)
+    session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "check_in", instance=session, by=by)
     merge(rules.moment_errors(moment=moment, at=at, after=None))
     session.checked_in_at = moment
@@ -149,7 +140,7 @@ def check_in(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Se
 @transaction.atomic
 def start(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
     """Note that the session has begun."""
-    session = _lock(session_id)
+    session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "start", instance=session, by=by)
     merge(rules.moment_errors(moment=moment, at=at, after=session.checked_in_at))
     session.started_at = moment
@@ -163,7 +154,7 @@ def complete(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Se
     :raises NotDischarged: for a dosing session before the client's discharge
     :raises IllegalTransition: from another state, or for a dosing session without a dose (use not-dosed)
     """
-    session = _lock(session_id)
+    session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "complete", instance=session, by=by)
     merge(rules.moment_errors(moment=moment, at=at, after=session.started_at or session.checked_in_at))
     if session.kind == SessionKind.DOSING:
@@ -244,7 +235,7 @@ def end(*, session_id: UUID, move: str, reason: str, by: Any, at: datetime) -> S
 
     :raises IllegalTransition: once a dose was given, or the session is over
     """
-    session = _lock(session_id)
+    session = lock_session(session_id)
     if session.outcome == Session.Outcome.DOSED:
         raise IllegalTransition("A dose was given: this session can't be cancelled.", state=session.status)
     booking.end_booking(session=session, move=move, reason=reason, by=by, at=at)
@@ -324,7 +315,7 @@ def free_future(*, program_id: UUID, by: Any, at: datetime) -> int:
     """Cancel what a course that has ended still has in the book, but for integrations that are owed."""
     ids = list(unowed().filter(program_id=program_id).order_by("starts_at").values_list("pk", flat=True))
     for session_id in ids:
-        session = _lock(session_id)
+        session = lock_session(session_id)
         if session.status in FUTURE:  # a dose that was cancelled just now has freed its hold itself
             actor = by if by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
             end(session_id=session_id, move="cancel", reason="The program has ended.", by=actor, at=at)

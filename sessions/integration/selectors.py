@@ -39,6 +39,7 @@ def candidates(
             slots = free_slots(
                 program=program,
                 kind="integration",
+                at=at,
                 modality=modality,
                 start=earliest,
                 before=end,

@@ -18,10 +18,11 @@ from programs.models import Program
 from programs.rules import integration_window
 from programs.services import lock_program
 from sessions.booking import services as booking
+from sessions.booking.allocating import ResourceConflict, lock_resources
 from sessions.booking.availability import Slot
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES
-from sessions.booking.services import Ask, ResourceConflict
+from sessions.booking.services import Ask
 from sessions.integration import rules, selectors
 from sessions.integration.models import Obligation
 
@@ -49,7 +50,7 @@ def lock_dose(*, program: Program, resources: Sequence[UUID]) -> None:
         location_id=program.location_id, is_active=True, kinds__contains=[SessionKind.INTEGRATION]
     )
     ids = [*resources, program.client_id, program.therapist_id, *rooms.values_list("pk", flat=True)]
-    booking.lock_resources(ids)
+    lock_resources(ids)
 
 
 def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Session | None:

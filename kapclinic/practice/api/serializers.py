@@ -57,6 +57,10 @@ class LocationIn(Input):
     dea_number = serializers.RegexField(r"^[A-Z]{2}\d{7}$", required=False, allow_blank=True)
     pos_code = serializers.RegexField(r"^\d{2}$", required=False)
     opening_hours = HoursIn(many=True)
+    closed_dates = serializers.ListField(child=serializers.DateField(), required=False, max_length=400)
+    override_roles = serializers.ListField(
+        child=serializers.ChoiceField(Role.choices), required=False, max_length=7
+    )
     legal_name = Text(max_length=160, required=False, allow_blank=True)
     ein = serializers.RegexField(r"^\d{9}$", required=False, allow_blank=True)
     organization_npi = serializers.RegexField(r"^\d{10}$", required=False, allow_blank=True)
@@ -73,6 +77,8 @@ class LocationOut(Output):
     dea_number = serializers.CharField()
     pos_code = serializers.CharField()
     opening_hours = serializers.JSONField()
+    closed_dates = serializers.ListField(child=serializers.DateField())
+    override_roles = serializers.ListField(child=serializers.CharField())
     legal_name = serializers.CharField()
     ein = serializers.CharField()
     organization_npi = serializers.CharField()

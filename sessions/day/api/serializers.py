@@ -17,6 +17,8 @@ from programs.rules import PROGRAM_MOVES
 from sessions.booking.models import Stage
 from sessions.booking.rules import SESSION_MOVES
 
+DOUBLE_USE = ["room", "staff"]  # what a deliberate override may use twice; a client is never in two places
+
 
 class StaffRow(Input):
     user = serializers.UUIDField()
@@ -38,7 +40,34 @@ class SessionIn(Input):
     staff = StaffRow(many=True, max_length=10)  # type: ignore[call-arg]
     obligation = serializers.UUIDField(required=False, allow_null=True)
     override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
+    override = serializers.ListField(child=serializers.ChoiceField(DOUBLE_USE), required=False, max_length=2)
     client_location = PlaceIn(required=False, allow_null=True)
+    hold = serializers.UUIDField(required=False, allow_null=True)
+
+
+class HoldIn(Input):
+    program = serializers.UUIDField()
+    kind = serializers.ChoiceField(SessionKind.choices)
+    modality = serializers.ChoiceField(Modality.choices)
+    starts_at = Moment()
+    ends_at = Moment()
+    room = serializers.UUIDField(required=False, allow_null=True)
+    staff = StaffRow(many=True, max_length=10)  # type: ignore[call-arg]
+
+
+class HoldOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    created_at = Moment()
+    program = serializers.UUIDField(source="program_id")
+    kind = serializers.CharField()
+    modality = serializers.CharField()
+    starts_at = Moment()
+    ends_at = Moment()
+    room = serializers.UUIDField(source="room_id", allow_null=True)
+    staff = StaffRow(many=True)
+    expires_at = Moment()
+    released_at = Moment(allow_null=True)
 
 
 class RescheduleIn(Input):
@@ -49,6 +78,25 @@ class RescheduleIn(Input):
     modality = serializers.ChoiceField(Modality.choices, required=False)
     reason = Text(min_length=3, max_length=1000)
     override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
+    override = serializers.ListField(child=serializers.ChoiceField(DOUBLE_USE), required=False, max_length=2)
+
+
+class SwapIn(Reason):
+    first = serializers.UUIDField()
+    second = serializers.UUIDField()
+
+
+class EffectOut(Output):
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=["breaks", "moves", "warns"])
+    detail = serializers.CharField()
+    session = serializers.UUIDField(allow_null=True)
+
+
+class PreviewOut(Output):
+    possible = serializers.BooleanField()
+    refusal = serializers.JSONField(allow_null=True)
+    effects = EffectOut(many=True)
 
 
 class MomentIn(Input):
@@ -130,6 +178,7 @@ class SessionOut(Output):
     completed_at = Moment(allow_null=True)
     reason = serializers.CharField()
     override_reason = serializers.CharField()
+    double_use = serializers.BooleanField()
     allowed_moves = serializers.ListField(child=serializers.CharField())
     warnings = serializers.ListField(child=serializers.CharField(), required=False)
 

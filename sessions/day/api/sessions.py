@@ -12,25 +12,35 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.errors import Invalid
-from kapclinic.core.http.etags import etag_of
+from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Location, Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, NURSES
-from kapclinic.trail.http import ClinicViewSet, ListMixin
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from programs.models import Modality, Program
 from programs.selectors import programs_with_relations
 from screening.selectors import current_clearance
 from sessions.booking import services as booking
 from sessions.booking.availability import free_slots
-from sessions.booking.models import Session
+from sessions.booking.models import Session, SessionHold
 from sessions.booking.rules import CAREGIVERS
 from sessions.booking.services import Ask
-from sessions.day import selectors, services
+from sessions.day import moving, selectors, services
 from sessions.day.api import serializers as s
 from sessions.dosing import discharging
 
-ASK = ("kind", "modality", "starts_at", "ends_at", "room", "staff", "override_reason", "client_location")
+ASK = (
+    "kind",
+    "modality",
+    "starts_at",
+    "ends_at",
+    "room",
+    "staff",
+    "override_reason",
+    "override",
+    "client_location",
+)
 SPAN = timedelta(days=14)
 WIDEST = timedelta(days=93)
 
@@ -55,7 +65,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     client_path = "client_id"
     roles: ClassVar = {
         **dict.fromkeys(("list", "retrieve"), BOOKERS | {Role.BILLING}),
-        **dict.fromkeys(("create", "partial_update", "reschedule"), BOOKERS),
+        **dict.fromkeys(("create", "partial_update", "reschedule", "swap"), BOOKERS),
         **dict.fromkeys(("check_in", "cancel", "no_show", "stage"), BOOKERS),
         **dict.fromkeys(("start", "complete"), CAREGIVERS),
         "not_dosed": NURSES,
@@ -64,6 +74,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         "create": s.SessionIn,
         "partial_update": s.SessionPatch,
         "reschedule": s.RescheduleIn,
+        "swap": s.SwapIn,
         "check_in": s.MomentIn,
         "start": s.MomentIn,
         "complete": s.MomentIn,
@@ -73,7 +84,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         "stage": s.StageIn,
     }
     output = s.SessionOut
-    outputs: ClassVar = {"stage": s.StageOut}
+    outputs: ClassVar = {"stage": s.StageOut, "swap": s.BookedPlanOut}
     filters = (
         Param("date", "date", _on_date, doc="local date of each location"),
         Param("from", "datetime", "starts_at__gte"),
@@ -119,6 +130,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
             program_id=body["program"],
             ask=Ask(**{name: body[name] for name in ASK if name in body}),
             obligation_id=body.get("obligation"),
+            hold_id=body.get("hold"),
             by=self.user,
             at=self.at,
         )
@@ -130,9 +142,28 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         return self.one(session.pk)
 
     def reschedule(self, request: Request, pk: UUID) -> Response:
+        """With `?preview=1` nothing moves: the answer tells what would."""
         session = self.get_object()
-        services.reschedule(session_id=session.pk, values=self.body(), by=self.user, at=self.at)
+        if request.headers.get("If-Match"):
+            require_match(request, session)
+        asked = {"session_id": session.pk, "values": self.body(), "by": self.user, "at": self.at}
+        if request.query_params.get("preview") == "1":
+            return Response(s.PreviewOut(moving.preview(**asked)).data)
+        moving.reschedule(**asked)
         return self.one(session.pk)
+
+    def swap(self, request: Request) -> Response:
+        body = self.body()
+        for name in ("first", "second"):
+            if not self.get_queryset().filter(pk=body[name]).exists():
+                raise Invalid.field(name, "There is no such session for you.", code="not_found")
+        pair = moving.swap(
+            first_id=body["first"], second_id=body["second"], reason=body["reason"], by=self.user, at=self.at
+        )
+        rows = selectors.session_rows(self.get_queryset().filter(pk__in=[session.pk for session in pair]))
+        shown = [s.shown(row, self.user) for row in rows.order_by("starts_at")]
+        self.touch_all(shown)
+        return Response({"sessions": shown})
 
     def check_in(self, request: Request, pk: UUID) -> Response:
         session = self.get_object()
@@ -189,6 +220,31 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         return Response(s.StageOut(row).data, status=201)
 
 
+class HoldViewSet(RetrieveMixin, ClinicViewSet):
+    """A slot kept while the dialog is open; it ends by itself, by DELETE, or as a booking that names it."""
+
+    object_type = "session_hold"
+    client_path = "program.client_id"
+    roles: ClassVar = dict.fromkeys(("retrieve", "create", "destroy"), BOOKERS)
+    inputs: ClassVar = {"create": s.HoldIn}
+    output = s.HoldOut
+
+    def get_queryset(self) -> QuerySet[SessionHold]:
+        visible: QuerySet[SessionHold] = SessionHold.objects.visible_to(self.user)
+        return visible.select_related("program")
+
+    def create(self, request: Request) -> Response:
+        body = self.body()
+        ask = Ask(**{name: body[name] for name in ASK if name in body})
+        return self.answer(
+            services.keep(program_id=body["program"], ask=ask, by=self.user, at=self.at), status=201
+        )
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        booking.end_hold(hold_id=self.get_object().pk, by=self.user, at=self.at)
+        return Response(status=204)
+
+
 class AvailabilityViewSet(ClinicViewSet):
     object_type = "availability"
     roles: ClassVar = {"list": BOOKERS}
@@ -212,6 +268,7 @@ class AvailabilityViewSet(ClinicViewSet):
         start, before = self._range(query, program)
         slots = free_slots(
             program=program,
+            at=self.at,
             kind=query["kind"],
             modality=query.get("modality", Modality.IN_PERSON),
             start=start,

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path
 
 from sessions.day.api.programs import ProgramViewSet
-from sessions.day.api.sessions import AvailabilityViewSet, SessionViewSet
+from sessions.day.api.sessions import AvailabilityViewSet, HoldViewSet, SessionViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
@@ -30,6 +30,9 @@ PROGRAM_MOVES: dict[str, Any] = {
 
 urlpatterns = [
     path("availability/", AvailabilityViewSet.as_view({"get": "list"})),
+    path("session-holds/", HoldViewSet.as_view({"post": "create"})),
+    path("session-holds/<uuid:pk>/", HoldViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
+    path("session-swaps/", SessionViewSet.as_view({"post": "swap"})),
     path("sessions/", SessionViewSet.as_view(LIST)),
     path("sessions/<uuid:pk>/", SessionViewSet.as_view(ONE)),
     *(

@@ -20,6 +20,7 @@ from kapclinic.practice import services as practice
 from programs.models import Program
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
+from sessions.day import moving
 from sessions.day import services as day
 from tests import cast as people
 from tests.cast import MONDAY, Cast
@@ -235,7 +236,7 @@ class Floor:
                 "staff": ask.staff,
                 "reason": "Moved",
             }
-            day.reschedule(session_id=session.pk, values=values, by=by, at=at)
+            moving.reschedule(session_id=session.pk, values=values, by=by, at=at)
         elif session is not None:
             day.end(session_id=session.pk, move="cancel", reason="Cancelled", by=by, at=at)
 

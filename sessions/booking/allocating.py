@@ -1,0 +1,128 @@
+"""Holding resources: the locks in one order, the lanes, the clashes, and letting go."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.backends.postgresql.psycopg_any import NumericRange
+
+from kapclinic.core.errors import Conflict
+from sessions.booking import rules
+from sessions.booking.models import Allocation, Session, SessionHold
+from sessions.booking.rules import Wanted
+
+
+class ResourceConflict(Conflict):
+    """Somebody or some room is taken; `conflicts` names the sessions in the way."""
+
+    code, title = "resource_conflict", "Already taken"
+
+
+def lock_key(resource: UUID) -> int:
+    """The advisory lock of one resource."""
+    return int.from_bytes(hashlib.sha256(resource.bytes).digest()[:8], "big", signed=True)
+
+
+def lock_resources(resources: Sequence[UUID], *, wait: bool = True) -> None:
+    """Take the locks of all `resources` in one order; they end with the transaction.
+
+    A second booking in one transaction must not wait: holding the first one's locks, it could close a ring of waits.
+
+    :raises ResourceConflict: without `wait`, when another booking has one of the locks just now
+    """
+    keys = sorted({lock_key(resource) for resource in resources})
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) k", [keys])
+            return
+        cursor.execute("SELECT bool_and(pg_try_advisory_xact_lock(k)) FROM unnest(%s::bigint[]) k", [keys])
+        if not cursor.fetchone()[0]:
+            raise ResourceConflict("Another booking is being made.", conflicts=[])
+
+
+def _taken(wants: Sequence[Wanted]) -> list[Allocation]:
+    start = min(want.starts_at for want in wants)
+    end = max(want.ends_at for want in wants)
+    ids = {want.resource for want in wants}
+    found = Allocation.objects.filter(
+        released_at__isnull=True, resource__in=ids, starts_at__lt=end, ends_at__gt=start
+    )
+    return list(found)
+
+
+def allocate(
+    *, owner: Session | SessionHold, wants: Sequence[Wanted], by: Any, at: datetime, wait: bool = True
+) -> None:
+    """Hold all that a session or a hold wants, or nothing. Holds that have expired vanish first.
+
+    :raises ResourceConflict: naming each resource and the session that has it
+    """
+    lock_resources([want.resource for want in wants], wait=wait)
+    _release_expired([want.resource for want in wants], at=at)
+    taken = _taken(wants)
+    whose: dict[str, Any] = {"session": owner}
+    if isinstance(owner, SessionHold):
+        whose = {"hold": owner, "expires_at": owner.expires_at}
+    rows: list[Allocation] = []
+    clashes: list[tuple[Wanted, Allocation]] = []
+    for want in wants:
+        lane = rules.choose_lane(want, [*taken, *rows])
+        if lane is None:
+            clashes += [(want, row) for row in taken if rules.overlaps(want, row)]
+            continue
+        rows.append(
+            Allocation(
+                **whose,
+                kind=want.kind,
+                resource=want.resource,
+                role=want.role,
+                lanes=NumericRange(*lane),
+                starts_at=want.starts_at,
+                ends_at=want.ends_at,
+                created_at=at,
+                created_by=by.pk,
+            )
+        )
+    if clashes or len(rows) < len(wants):
+        raise ResourceConflict(
+            "A resource is taken at that time.", conflicts=[_told(w, row) for w, row in clashes]
+        )
+    Allocation.objects.bulk_create(rows)  # allocations keep no history: a row is only ever released
+
+
+def _release_expired(resources: Sequence[UUID], *, at: datetime) -> None:
+    expired = Allocation.objects.filter(
+        resource__in=set(resources), released_at__isnull=True, expires_at__lte=at
+    )
+    expired.update(released_at=at)
+
+
+def _told(want: Wanted, row: Allocation) -> dict[str, Any]:
+    return {
+        "resource": str(want.resource),
+        "kind": want.kind,
+        "session": str(row.session_id) if row.session_id else None,
+        "starts_at": row.starts_at,
+        "ends_at": row.ends_at,
+    }
+
+
+def held_resources(session: Session) -> list[UUID]:
+    """The client, room and staff whose time the session holds now."""
+    held = Allocation.objects.filter(session=session, released_at__isnull=True)
+    return list(held.values_list("resource", flat=True))
+
+
+def release(*, session: Session, at: datetime) -> None:
+    """Free all that the session holds."""
+    Allocation.objects.filter(session=session, released_at__isnull=True).update(released_at=at)
+
+
+def release_hold(*, hold: SessionHold, at: datetime) -> None:
+    """Free all that the hold holds."""
+    Allocation.objects.filter(hold=hold, released_at__isnull=True).update(released_at=at)

@@ -1,0 +1,258 @@
+"""Moving a session: what else moves or breaks, shown before and refused whole; and two sessions that swap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core.errors import ClinicError, Conflict, Invalid
+from kapclinic.practice.models import SessionKind
+from programs import services as programs
+from programs.rules import integration_window
+from screening import selectors as screening
+from sessions.booking import services as booking
+from sessions.booking.allocating import held_resources, lock_resources, release
+from sessions.booking.models import Session
+from sessions.booking.services import Ask
+from sessions.day.services import lock_session
+from sessions.dosing import selectors as dosing
+from sessions.dosing.selectors import CONSENT
+from sessions.integration import services as integration
+from sessions.integration.models import Obligation
+
+S = Session.Status
+AHEAD = (S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS)
+BREAKS, MOVES, WARNS = "breaks", "moves", "warns"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing that a move brings: it breaks a rule of the course, moves another session, or deserves a look."""
+
+    code: str
+    severity: str
+    detail: str
+    session: UUID | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"code": self.code, "severity": self.severity, "detail": self.detail, "session": self.session}
+
+
+class CourseConflict(Conflict):
+    """The move would break the course; `effects` says what. An override reason lets it pass."""
+
+    code, title = "course_conflict", "The course would break"
+
+
+def effects(*, session: Session, starts_at: datetime, ends_at: datetime) -> list[Effect]:
+    """All that moves or breaks when `session` goes to these times: order, windows, gaps, span, clearance, consent."""
+    judges = {
+        SessionKind.DOSING: _of_dose,
+        SessionKind.PREPARATION: _of_preparation,
+        SessionKind.INTEGRATION: _of_integration,
+    }
+    judge = judges.get(SessionKind(session.kind))
+    return list(judge(session, starts_at, ends_at)) if judge else []
+
+
+def _others(session: Session, kind: str) -> list[Session]:
+    rows = Session.objects.standing().filter(program_id=session.program_id, kind=kind).exclude(pk=session.pk)
+    return list(rows.order_by("starts_at"))
+
+
+def _of_dose(session: Session, starts_at: datetime, ends_at: datetime) -> Iterator[Effect]:
+    protocol = session.program.protocol
+    gap = timedelta(hours=protocol.min_gap_hours)
+    doses = _others(session, SessionKind.DOSING)
+    for other in doses:
+        if abs(other.starts_at - starts_at) < gap:
+            detail = f"Less than {protocol.min_gap_hours} h from dose {other.number}."
+            yield Effect("minimum_gap", BREAKS, detail, other.pk)
+    times = [starts_at, *(other.starts_at for other in doses)]
+    if max(times) - min(times) > timedelta(days=protocol.span_days[1]):
+        yield Effect("span", WARNS, f"The doses would span more than {protocol.span_days[1]} days.")
+    yield from _preparation_before(session, starts_at)
+    yield from _integrations_around(session, starts_at, ends_at)
+    yield from _papers(session, starts_at)
+
+
+def _preparation_before(session: Session, starts_at: datetime) -> Iterator[Effect]:
+    needed = session.program.protocol.min_preparations
+    if not session.program.protocol.owes_integration or needed == 0:
+        return
+    done = dosing.preparations_done([session.program_id]).get(session.program_id, 0)
+    ahead = [row for row in _others(session, SessionKind.PREPARATION) if row.status in AHEAD]
+    before = done + sum(1 for row in ahead if row.ends_at <= starts_at)
+    for row in ahead:
+        if row.ends_at > starts_at and before < needed:
+            yield Effect("preparation_after_dose", BREAKS, "Preparation would come after this dose.", row.pk)
+
+
+def _integrations_around(session: Session, starts_at: datetime, ends_at: datetime) -> Iterator[Effect]:
+    start = integration_window(session.program.protocol, dosed_at=ends_at)[0]
+    end = integration_window(session.program.protocol, dosed_at=starts_at)[1]
+    for row in _others(session, SessionKind.INTEGRATION):
+        if row.status not in AHEAD:
+            continue
+        if row.for_dose_id == session.pk and not start <= row.starts_at < end:
+            yield Effect("integration_moves", MOVES, "The held integration moves with the dose.", row.pk)
+        of_earlier = row.for_dose_id != session.pk and row.for_dose is not None
+        if of_earlier and row.for_dose.starts_at < starts_at < row.ends_at:
+            yield Effect(
+                "integration_after_dose", BREAKS, "An earlier dose's integration would come later.", row.pk
+            )
+
+
+def _papers(session: Session, starts_at: datetime) -> Iterator[Effect]:
+    clearance = screening.current_clearance(program_id=session.program_id, at=starts_at)
+    if clearance is None:
+        yield Effect("clearance", WARNS, "On that day there is no clearance in force.")
+    if screening.active_consent(program_id=session.program_id, document=CONSENT, at=starts_at) is None:
+        yield Effect("consent", WARNS, "On that day there is no treatment consent in force.")
+
+
+def _of_preparation(session: Session, starts_at: datetime, ends_at: datetime) -> Iterator[Effect]:
+    protocol = session.program.protocol
+    doses = [row for row in _others(session, SessionKind.DOSING) if row.status in AHEAD]
+    if not doses or ends_at <= doses[0].starts_at:
+        return
+    done = dosing.preparations_done([session.program_id]).get(session.program_id, 0)
+    others = [row for row in _others(session, SessionKind.PREPARATION) if row.status in AHEAD]
+    before = done + sum(1 for row in others if row.ends_at <= doses[0].starts_at)
+    if before < protocol.min_preparations:
+        detail = (
+            f"Only {before} of {protocol.min_preparations} preparations would come before the first dose."
+        )
+        yield Effect("preparation_after_dose", BREAKS, detail, doses[0].pk)
+
+
+def _of_integration(session: Session, starts_at: datetime, ends_at: datetime) -> Iterator[Effect]:
+    dose = session.for_dose
+    if dose is None:
+        return
+    obligation = Obligation.objects.filter(dosing_session=dose).first()
+    end = (
+        obligation.window_end
+        if obligation
+        else integration_window(session.program.protocol, dosed_at=dose.starts_at)[1]
+    )
+    if starts_at >= end:
+        yield Effect("integration_window", BREAKS, "The integration would come after its window.", dose.pk)
+    for row in _others(session, SessionKind.DOSING):
+        if row.status in AHEAD and dose.starts_at < row.starts_at < ends_at:
+            yield Effect(
+                "integration_after_dose", BREAKS, "The integration would come after the next dose.", row.pk
+            )
+
+
+@transaction.atomic
+def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
+    """Move a session; a dose's held integration moves with it, an integration stays inside its window.
+
+    :raises IllegalTransition: once it has begun
+    :raises Invalid: when an integration would start before its window
+    :raises CourseConflict: when the course would break, without `override_reason`; then nothing has moved
+    """
+    session = lock_session(session_id)
+    ask = _ask(session, values)
+    obligation: Obligation | None = (
+        Obligation.objects.select_for_update().filter(integration_session=session).first()
+    )
+    if obligation is not None and ask.starts_at < obligation.window_start:
+        raise Invalid.field("starts_at", "This integration starts before its window.", code="before_window")
+    _require_course(session, ask)
+    session.modality = ask.modality
+    if session.kind == SessionKind.DOSING:
+        held = held_resources(session)
+        integration.lock_dose(program=session.program, resources=[*held, *ask.resources])
+    booking.move_session(
+        session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
+    )
+    if session.kind == SessionKind.DOSING:
+        integration.free_hold(dose=session, by=by, at=at)
+        integration.hold_slot(dose=session, program=session.program, by=by, at=at)
+    return session
+
+
+def _ask(session: Session, values: Mapping[str, Any]) -> Ask:
+    return Ask(
+        kind=session.kind,
+        modality=values.get("modality", session.modality),
+        starts_at=values["starts_at"],
+        ends_at=values["ends_at"],
+        room=values.get("room", session.room_id),
+        staff=values.get("staff", session.staff),
+        override_reason=values.get("override_reason", ""),
+        override=values.get("override", ()),
+    )
+
+
+def _require_course(session: Session, ask: Ask) -> None:
+    found = effects(session=session, starts_at=ask.starts_at, ends_at=ask.ends_at)
+    broken = [effect for effect in found if effect.severity == BREAKS]
+    if broken and not ask.override_reason:
+        words = " ".join(effect.detail for effect in broken)
+        raise CourseConflict(
+            f"{words} Send override_reason to move it all the same.", effects=[e.as_dict() for e in found]
+        )
+
+
+def preview(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> dict[str, Any]:
+    """What a move would bring, and whether it would be refused: tried out and taken back."""
+    session = Session.objects.select_related("program__protocol").get(pk=session_id)
+    found = effects(session=session, starts_at=values["starts_at"], ends_at=values["ends_at"])
+    problem: ClinicError | None = None
+    try:
+        with transaction.atomic():
+            reschedule(session_id=session_id, values=values, by=by, at=at)
+            transaction.set_rollback(True)
+    except ClinicError as exc:
+        problem = exc
+    refused = None
+    if problem is not None:
+        refused = {
+            "code": problem.code,
+            "detail": problem.detail,
+            "conflicts": problem.extra.get("conflicts", []),
+        }
+    return {
+        "possible": problem is None,
+        "refusal": refused,
+        "effects": [effect.as_dict() for effect in found],
+    }
+
+
+@transaction.atomic
+def swap(*, first_id: UUID, second_id: UUID, reason: str, by: Any, at: datetime) -> tuple[Session, Session]:
+    """Two sessions exchange their start times, each with its own room, staff and length, in one transaction.
+
+    :raises Invalid: for one session given twice
+    :raises ResourceConflict: when one of them does not fit; then nothing has moved
+    """
+    if first_id == second_id:
+        raise Invalid.field("second", "Two different sessions are expected.")
+    owners = Session.objects.filter(pk__in=[first_id, second_id]).values_list("program_id", flat=True)
+    for program_id in sorted(set(owners)):
+        programs.lock_program(program_id)
+    first, second = lock_session(first_id), lock_session(second_id)
+    lock_resources([*held_resources(first), *held_resources(second)])
+    asks = {s.pk: _swapped(s, other) for s, other in ((first, second), (second, first))}
+    for session in (first, second):
+        _require_course(session, asks[session.pk])
+        release(session=session, at=at)
+    for session in (first, second):
+        booking.move_session(
+            session=session, program=session.program, ask=asks[session.pk], reason=reason, by=by, at=at
+        )
+    return first, second
+
+
+def _swapped(session: Session, other: Session) -> Ask:
+    length = session.ends_at - session.starts_at
+    times = {"starts_at": other.starts_at, "ends_at": other.starts_at + length}
+    return _ask(session, times)

@@ -1,0 +1,317 @@
+"""The house keeps its shape: which way tables and imports point, how long a file is, where the clock is read."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.apps import apps
+from django.db import models
+from django.dispatch import Signal
+
+from kapclinic.core.audited import AuditedBase
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("kapclinic", "programs", "screening", "sessions", "billing")
+STOREYS = ("trail", "practice", "programs", "screening", "clinic_sessions", "billing")
+ROOMS = {
+    "clinic_sessions": {
+        "booking": 0,
+        "waitlist": 1,
+        "reminders": 1,
+        "calendars": 1,
+        "integration": 2,
+        "monitoring": 2,
+        "drugs": 2,
+        "dosing": 3,
+        "notes": 4,
+        "day": 5,
+    },
+    "billing": {"codes": 0, "ledger": 1, "documents": 2, "estimates": 2, "claims": 3},
+}
+
+
+def files(*roots: str) -> Iterator[Path]:
+    """Every module that somebody wrote: not the migrations that Django did."""
+    for root in roots:
+        for path in sorted((ROOT / root).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def ours() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if model._meta.app_label in STOREYS]
+
+
+def is_history(model: type[models.Model]) -> bool:
+    return hasattr(model, "instance_type")
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def room_of(model: type[models.Model]) -> int:
+    rooms = ROOMS.get(model._meta.app_label, {})
+    return next((rank for room, rank in rooms.items() if f".{room}." in f"{model.__module__}."), -1)
+
+
+def links() -> list[tuple[type[models.Model], Any]]:
+    return [
+        (model, field)
+        for model in ours()
+        for field in model._meta.get_fields()
+        if field.is_relation and field.concrete and field.related_model is not None
+    ]
+
+
+def test_every_table_stands_in_a_known_room() -> None:
+    lost = [
+        model.__name__
+        for model in ours()
+        if model._meta.app_label in ROOMS and not is_history(model) and room_of(model) < 0
+    ]
+    assert lost == []
+
+
+def test_no_foreign_key_points_up() -> None:
+    """billing > sessions > screening > programs > practice > trail, and in a house of rooms the upper on the lower."""
+    up = []
+    for model, field in links():
+        target = field.related_model
+        here, there = model._meta.app_label, target._meta.app_label
+        if (
+            there not in STOREYS
+            or STOREYS.index(there) > STOREYS.index(here)
+            or (here == there and not is_history(model) and room_of(target) > room_of(model))
+        ):
+            up.append(f"{model.__name__}.{field.name} -> {target.__name__}")
+    assert up == []
+    assert len(links()) > 80  # it looked
+
+
+def test_every_foreign_key_protects_what_it_points_to() -> None:
+    weak = [
+        f"{model.__name__}.{field.name}"
+        for model, field in links()
+        if not is_history(model) and field.remote_field.on_delete is not models.PROTECT
+    ]
+    assert weak == []
+
+
+LEFT_OUT = {
+    "User": {"password"},  # a history that kept old password hashes would keep too much
+    "Consent": {"text", "signature"},  # frozen once signed: one copy is the record
+}
+WITHOUT_HISTORY = {"PsychotherapyNote"}  # its author alone reads it, and no history view may hold it (R9)
+
+
+def test_every_editable_table_keeps_its_whole_history() -> None:
+    without = []
+    for model in ours():
+        if not issubclass(model, AuditedBase) or model.__name__ in WITHOUT_HISTORY:
+            continue
+        history = getattr(model, "history", None)
+        kept = {field.name for field in history.model._meta.fields} if history else set()
+        dropped = {field.name for field in model._meta.fields} - kept
+        if dropped != LEFT_OUT.get(model.__name__, set()):
+            without.append(f"{model.__name__}: {sorted(dropped)}")
+    assert without == []
+
+
+# --- files and functions ------------------------------------------------------------------------------------------------
+
+
+def test_no_file_is_too_long_to_read_at_a_sitting() -> None:
+    limits = [(path, 400) for path in files(*SOURCES)] + [(path, 600) for path in files("tests")]
+    long = {shown(path): n for path, most in limits if (n := len(path.read_text().splitlines())) > most}
+    assert long == {}
+
+
+def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of what it does; its signature and its docstring are no burden."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_no_function_is_longer_than_forty_lines() -> None:
+    long = {
+        f"{shown(path)}:{function.name}": _length(function)
+        for path in files(*SOURCES)
+        for function in _functions(path)
+        if _length(function) > 40
+    }
+    assert long == {}
+
+
+CLOCKS = re.compile(r"\b(timezone\.now|datetime\.(now|today|utcnow)|date\.today|time\.time)\(")
+EDGES = {
+    "kapclinic/core/clock.py",
+    "kapclinic/core/ids.py",
+}  # the one clock, and the milliseconds of a UUIDv7
+
+
+def test_only_one_place_reads_the_clock() -> None:
+    readers = [
+        shown(path)
+        for path in files(*SOURCES)
+        if "local" not in path.parts and CLOCKS.search(path.read_text()) and shown(path) not in EDGES
+    ]
+    assert readers == []
+
+
+def _stem(path: Path) -> set[str]:
+    return {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+
+
+def test_models_rules_selectors_and_services_are_handed_the_time() -> None:
+    readers = [
+        shown(path)
+        for path in files(*SOURCES)
+        if _stem(path) & {"models", "rules", "selectors", "services"}
+        and "local" not in path.parts
+        and "clock"
+        in {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+    ]
+    assert readers == []
+
+
+# A room has these files, those of them that have content; whoever adds another writes it down here.
+USUAL = {"__init__.py", "models.py", "rules.py", "selectors.py", "services.py", "tasks.py", "api"}
+USUAL |= {"rules", "services", "guards.py", "signals.py", "receivers.py"}  # a long one is a folder
+APP = USUAL | {"apps.py", "migrations", "management", "admin.py", "urls.py"}
+MORE: dict[str, set[str]] = {
+    "kapclinic/trail": {"chains.py", "documents.py", "http.py", "idempotency.py", "rights.py"},
+    "kapclinic/practice": {"auth.py", "middleware.py"},
+    "programs": {"policy.py"},
+    "screening": {"documents"},
+    "sessions": set(ROOMS["clinic_sessions"]),
+    "billing": set(ROOMS["billing"]),
+    "sessions/booking": {"allocating.py", "availability.py", "hours.sql", "http.py"},
+    "sessions/day": {
+        "absence.py",
+        "course.py",
+        "moving.py",
+        "openings.py",
+        "planning.py",
+        "replacements.py",
+        "sweeping.py",
+    },
+    "sessions/dosing": {"discharging.py", "gates.py"},
+    "sessions/reminders": {"sms.py", "texts.py"},
+    "billing/codes": {"catalogue.py", "data"},
+    "billing/documents": {"rendering.py", "templates"},
+}
+APPS = ("kapclinic/trail", "kapclinic/practice", "programs", "screening", "sessions", "billing")
+
+
+def _folders() -> list[tuple[str, set[str]]]:
+    found = [(app, APP) for app in APPS]
+    houses = {"sessions": "clinic_sessions", "billing": "billing"}
+    for house, label in houses.items():
+        found += [(f"{house}/{room}", USUAL) for room in ROOMS[label] if (ROOT / house / room).is_dir()]
+    return found
+
+
+@pytest.mark.parametrize(("folder", "usual"), _folders(), ids=[folder for folder, _ in _folders()])
+def test_a_room_has_the_files_that_every_room_has(folder: str, usual: set[str]) -> None:
+    names = {path.name for path in (ROOT / folder).iterdir()} - {"__pycache__"}
+    assert names <= usual | MORE.get(folder, set())
+
+
+def test_every_api_folder_has_its_addresses() -> None:
+    for folder in (path for root in SOURCES for path in (ROOT / root).rglob("api") if path.is_dir()):
+        assert (folder / "urls.py").exists(), shown(folder)
+
+
+# --- signals and tasks --------------------------------------------------------------------------------------------------
+
+
+def signals() -> dict[str, Signal]:
+    found = {}
+    for path in files(*SOURCES):
+        if path.name != "signals.py":
+            continue
+        module = import_module(shown(path).removesuffix(".py").replace("/", "."))
+        found |= {f"{module.__name__}.{n}": s for n, s in vars(module).items() if isinstance(s, Signal)}
+    return found
+
+
+def told() -> dict[str, str]:
+    """docs/architecture.md, the table of the doorbell: signal -> who hears it."""
+    rows = re.findall(
+        r"^\| `([\w.]+\.signals\.\w+)` \|[^|]*\| ([^|]+) \|", _architecture(), flags=re.MULTILINE
+    )
+    return dict(rows)
+
+
+def _architecture() -> str:
+    return (ROOT / "docs" / "architecture.md").read_text()
+
+
+def test_signals_are_declared_where_signals_are() -> None:
+    elsewhere = [
+        shown(path)
+        for path in files(*SOURCES)
+        if path.name != "signals.py" and "= Signal(" in path.read_text()
+    ]
+    assert elsewhere == []
+    assert signals()
+
+
+@pytest.mark.parametrize("name", sorted(signals()))
+def test_every_signal_is_heard_as_the_architecture_says(name: str) -> None:
+    hearers = {
+        f"{hearer.__module__}.{hearer.__name__}" for hearer in signals()[name]._live_receivers(sender=None)[0]
+    }
+    assert hearers, f"nobody hears {name}"
+    assert set(re.findall(r"`([\w.]+)`", told()[name])) == hearers
+
+
+def test_the_architecture_tells_of_no_signal_that_is_gone() -> None:
+    assert set(told()) == set(signals())
+
+
+def tasks() -> dict[str, Any]:
+    current_app.loader.import_default_modules()
+    return {
+        name: task for name, task in current_app.tasks.items() if task.__module__.split(".")[0] in SOURCES
+    }
+
+
+def test_tasks_carry_ids_and_stand_changes_of_their_signature() -> None:
+    """Keywords only, each an id in text, and room for what a newer publisher adds (rolling deploys)."""
+    assert "sessions.sweep" in tasks()
+    for name, task in tasks().items():
+        *ids, rest = inspect.signature(task.run).parameters.values()
+        assert (rest.kind, rest.name) == (rest.VAR_KEYWORD, "_future"), name
+        for parameter in ids:
+            assert parameter.kind == parameter.KEYWORD_ONLY, name
+            assert parameter.name.endswith("_id"), name
+            assert parameter.annotation == "str", name
+
+
+def test_every_task_is_told_of_in_the_architecture() -> None:
+    missing = [name for name in tasks() if f"| `{name}` |" not in _architecture()]
+    assert missing == []

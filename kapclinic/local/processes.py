@@ -143,6 +143,6 @@ def _signature(process: psutil.Process) -> str:
 def _lives(signature: str) -> bool:
     pid, born = signature.split(":")
     try:  # the kernel's idea of when a process began shifts with the clock
-        return abs(psutil.Process(int(pid)).create_time() - float(born)) < 60
+        return bool(abs(psutil.Process(int(pid)).create_time() - float(born)) < 60)
     except psutil.NoSuchProcess:
         return False

@@ -72,6 +72,7 @@ class Location(AuditedModel):
     )  # [{"weekday": 0, "from": "08:00", "to": "20:00"}], 0 is Monday
     closed_dates = ArrayField(models.DateField(), default=list)  # holidays, local dates
     override_roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
+    late_cancel_hours = models.PositiveSmallIntegerField(default=24)
     legal_name = models.CharField(max_length=160, blank=True)
     ein = models.CharField(max_length=9, blank=True)
     organization_npi = models.CharField(max_length=10, blank=True)

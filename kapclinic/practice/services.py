@@ -91,7 +91,7 @@ def _refuse_taken_email(user: User) -> None:
         raise Invalid.field("email", "This e-mail has an account already.", code="taken")
 
 
-def set_password(*, user: User, password: str) -> None:
+def set_password(*, user: User, password: str, field: str = "password") -> None:
     """Set the password after the validators agree; the caller saves.
 
     :raises Invalid: naming each rule that it breaks
@@ -101,7 +101,7 @@ def set_password(*, user: User, password: str) -> None:
     except ValidationError as exc:
         raise Invalid(
             " ".join(exc.messages),
-            errors=[FieldError("/password", "weak", message) for message in exc.messages],
+            errors=[FieldError(f"/{field}", "weak", message) for message in exc.messages],
         ) from exc
     user.set_password(password)
 

@@ -19,11 +19,13 @@ from sessions.booking import services as booking
 from sessions.booking.allocating import held_resources, lock_resources, release
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
+from sessions.day import openings
 from sessions.day.services import lock_session
 from sessions.dosing import selectors as dosing
 from sessions.dosing.selectors import CONSENT
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
+from sessions.waitlist import services as waitlist
 
 S = Session.Status
 AHEAD = (S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS)
@@ -101,8 +103,8 @@ def _integrations_around(session: Session, starts_at: datetime, ends_at: datetim
             continue
         if row.for_dose_id == session.pk and not start <= row.starts_at < end:
             yield Effect("integration_moves", MOVES, "The held integration moves with the dose.", row.pk)
-        of_earlier = row.for_dose_id != session.pk and row.for_dose is not None
-        if of_earlier and row.for_dose.starts_at < starts_at < row.ends_at:
+        earlier = row.for_dose if row.for_dose_id != session.pk else None
+        if earlier is not None and earlier.starts_at < starts_at < row.ends_at:
             yield Effect(
                 "integration_after_dose", BREAKS, "An earlier dose's integration would come later.", row.pk
             )
@@ -166,6 +168,7 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     if obligation is not None and ask.starts_at < obligation.window_start:
         raise Invalid.field("starts_at", "This integration starts before its window.", code="before_window")
     _require_course(session, ask)
+    freed = openings.freed_by(session)
     session.modality = ask.modality
     if session.kind == SessionKind.DOSING:
         held = held_resources(session)
@@ -176,6 +179,8 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     if session.kind == SessionKind.DOSING:
         integration.free_hold(dose=session, by=by, at=at)
         integration.hold_slot(dose=session, program=session.program, by=by, at=at)
+    waitlist.note_booking(session=session, by=by, at=at)
+    openings.give_away(freed=freed, by=by, at=at)
     return session
 
 

@@ -6,7 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Exists, F, JSONField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import JSONObject
 
 from programs.models import Program
@@ -67,6 +79,7 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
         client_last_name=F("client__legal_last_name"),
         client_mrn=F("client__mrn"),
         double_use=Exists(beside),
+        cancelled_at=Case(When(status=Session.Status.CANCELLED, then=F("updated_at")), default=None),
         owed=Subquery(owed),
         latest_stage=Subquery(
             stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from rest_framework.request import Request
 
 from kapclinic.core.errors import FieldError, Invalid, merge
@@ -47,6 +47,18 @@ def _moment(raw: str) -> date | datetime:
     return _date(raw) if len(raw) <= 10 else _datetime(raw)
 
 
+def _minutes(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= 1440:
+        raise ValueError("a whole number from 1 to 1440 is expected")
+    return int(raw)
+
+
+def _clock(raw: str) -> time:
+    if (value := parse_time(raw)) is None or value.tzinfo is not None:
+        raise ValueError("a local time such as 09:00 is expected")
+    return value
+
+
 def _bool(raw: str) -> bool:
     if raw not in {"true", "false"}:
         raise ValueError("true or false is expected")
@@ -64,6 +76,8 @@ _READ: Mapping[str, tuple[Callable[[str], Any], dict[str, str]]] = {
     "date": (_date, {"type": "string", "format": "date"}),
     "datetime": (_datetime, {"type": "string", "format": "date-time"}),
     "moment": (_moment, {"type": "string"}),
+    "minutes": (_minutes, {"type": "integer"}),
+    "clock": (_clock, {"type": "string"}),
     "bool": (_bool, {"type": "boolean"}),
     "text": (_text, {"type": "string"}),
 }

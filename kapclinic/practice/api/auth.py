@@ -78,7 +78,7 @@ class AuthViewSet(ClinicViewSet):
         body = self.body()
         if not user.check_password(body["old_password"]):
             raise Invalid.field("old_password", "The old password is wrong.", code="wrong")
-        services.set_password(user=user, password=body["new_password"])
+        services.set_password(user=user, password=body["new_password"], field="new_password")
         user.save_by(user, at=self.at)
         services.revoke_tokens(user=user, at=self.at)
         update_session_auth_hash(request._request, user)  # noqa: SLF001

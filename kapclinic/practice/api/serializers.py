@@ -61,6 +61,7 @@ class LocationIn(Input):
     override_roles = serializers.ListField(
         child=serializers.ChoiceField(Role.choices), required=False, max_length=7
     )
+    late_cancel_hours = serializers.IntegerField(min_value=0, max_value=336, required=False)
     legal_name = Text(max_length=160, required=False, allow_blank=True)
     ein = serializers.RegexField(r"^\d{9}$", required=False, allow_blank=True)
     organization_npi = serializers.RegexField(r"^\d{10}$", required=False, allow_blank=True)
@@ -79,6 +80,7 @@ class LocationOut(Output):
     opening_hours = serializers.JSONField()
     closed_dates = serializers.ListField(child=serializers.DateField())
     override_roles = serializers.ListField(child=serializers.CharField())
+    late_cancel_hours = serializers.IntegerField()
     legal_name = serializers.CharField()
     ein = serializers.CharField()
     organization_npi = serializers.CharField()

@@ -16,6 +16,7 @@ from programs.models import Modality
 from programs.rules import PROGRAM_MOVES
 from sessions.booking.models import Stage
 from sessions.booking.rules import SESSION_MOVES
+from sessions.day.board import COLUMNS
 
 DOUBLE_USE = ["room", "staff"]  # what a deliberate override may use twice; a client is never in two places
 
@@ -178,6 +179,7 @@ class SessionOut(Output):
     completed_at = Moment(allow_null=True)
     reason = serializers.CharField()
     override_reason = serializers.CharField()
+    cancelled_at = Moment(allow_null=True)
     double_use = serializers.BooleanField()
     allowed_moves = serializers.ListField(child=serializers.CharField())
     warnings = serializers.ListField(child=serializers.CharField(), required=False)
@@ -204,6 +206,30 @@ def _moves(row: dict[str, Any], user: Any) -> list[str]:
     moves = transitions.allowed(SESSION_MOVES, state=row["status"], by=user)
     dosing = row["kind"] == SessionKind.DOSING
     return [move for move in moves if move != "not_dosed" or (dosing and not row["outcome"])]
+
+
+class BoardRoomOut(Output):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kinds = serializers.ListField(child=serializers.CharField())
+    turnover_min = serializers.IntegerField()
+
+
+class BoardSessionOut(SessionOut):
+    """A card: a session with its column and since when it stands there."""
+
+    column = serializers.ChoiceField(choices=list(COLUMNS))
+    since = Moment(allow_null=True)
+
+
+class BoardOut(Output):
+    location = serializers.UUIDField()
+    date = serializers.DateField()
+    time_zone = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    counts = serializers.DictField(child=serializers.IntegerField())
+    rooms = BoardRoomOut(many=True)
+    sessions = BoardSessionOut(many=True)
 
 
 class SlotOut(Output):
@@ -248,6 +274,10 @@ class BookedPlanOut(Output):
 def _moment(text: str | None) -> datetime | None:
     """JSON made in SQL holds times as text."""
     return None if text is None else datetime.fromisoformat(text)
+
+
+class NextOut(Output):
+    results = SlotOut(many=True)
 
 
 class ProgramOut(Output):

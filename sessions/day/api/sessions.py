@@ -18,11 +18,8 @@ from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Location, Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, NURSES
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
-from programs.models import Modality, Program
-from programs.selectors import programs_with_relations
 from screening.selectors import current_clearance
 from sessions.booking import services as booking
-from sessions.booking.availability import free_slots
 from sessions.booking.models import Session, SessionHold
 from sessions.booking.rules import CAREGIVERS
 from sessions.booking.services import Ask
@@ -41,8 +38,6 @@ ASK = (
     "override",
     "client_location",
 )
-SPAN = timedelta(days=14)
-WIDEST = timedelta(days=93)
 
 
 def _on_date(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Session]:
@@ -243,53 +238,3 @@ class HoldViewSet(RetrieveMixin, ClinicViewSet):
     def destroy(self, request: Request, pk: UUID) -> Response:
         booking.end_hold(hold_id=self.get_object().pk, by=self.user, at=self.at)
         return Response(status=204)
-
-
-class AvailabilityViewSet(ClinicViewSet):
-    object_type = "availability"
-    roles: ClassVar = {"list": BOOKERS}
-    output = s.SlotOut
-    filters = (
-        Param("kind", choices=tuple(SessionKind.values), required=True),
-        Param("program", "uuid", required=True),
-        Param("from", "moment", doc="a time with offset, or a date; a past one is taken as now"),
-        Param("to", "moment", doc="a time with offset, or a date (inclusive); 14 days on unless given"),
-        Param("modality", choices=tuple(Modality.values)),
-        Param("room", "uuid"),
-        Param("staff", "uuid", doc="only slots with this staff member"),
-    )
-
-    def list(self, request: Request) -> Response:
-        query = self.query()
-        found = programs_with_relations().filter(location__in=list(self.user.locations))
-        program: Program | None = found.filter(pk=query["program"]).first()
-        if program is None:
-            raise Http404
-        start, before = self._range(query, program)
-        slots = free_slots(
-            program=program,
-            at=self.at,
-            kind=query["kind"],
-            modality=query.get("modality", Modality.IN_PERSON),
-            start=start,
-            before=before,
-            room=query.get("room"),
-            someone=query.get("staff"),
-        )
-        page = self.paginate_queryset(slots) or []
-        return self.get_paginated_response([slot.as_dict() for slot in page])
-
-    def _range(self, query: dict[str, Any], program: Program) -> tuple[datetime, datetime]:
-        zone = program.location.zone
-
-        def moment(name: str, *, days: int = 0) -> datetime | None:
-            value = query.get(name)
-            if value is None or isinstance(value, datetime):
-                return value
-            return datetime.combine(value + timedelta(days=days), datetime.min.time(), tzinfo=zone)
-
-        start = max(moment("from") or self.at, self.at)
-        before = moment("to", days=1) or start + SPAN
-        if before - start > WIDEST:
-            raise Invalid.field("to", "93 days at a time at most.", code="too_wide")
-        return start, before

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.urls import path
 
+from sessions.day.api.availability import AvailabilityViewSet
+from sessions.day.api.board import BoardViewSet
 from sessions.day.api.programs import ProgramViewSet
-from sessions.day.api.sessions import AvailabilityViewSet, HoldViewSet, SessionViewSet
+from sessions.day.api.sessions import HoldViewSet, SessionViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
@@ -30,6 +32,8 @@ PROGRAM_MOVES: dict[str, Any] = {
 
 urlpatterns = [
     path("availability/", AvailabilityViewSet.as_view({"get": "list"})),
+    path("availability/next/", AvailabilityViewSet.as_view({"get": "next"})),
+    path("day-board/", BoardViewSet.as_view({"get": "board"})),
     path("session-holds/", HoldViewSet.as_view({"post": "create"})),
     path("session-holds/<uuid:pk>/", HoldViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
     path("session-swaps/", SessionViewSet.as_view({"post": "swap"})),

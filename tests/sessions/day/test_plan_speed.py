@@ -25,16 +25,29 @@ def _fill(cast: Cast) -> None:
     for n in range(2000):
         start = MONDAY.replace(hour=14) + timedelta(days=n // 30, hours=n % 10)
         session = Session(
-            program=program, client=program.client, location=cast.north, kind="integration", number=n + 1,
-            modality="in_person", starts_at=start, ends_at=start + timedelta(hours=1), room=rooms[n % 8],
+            program=program,
+            client=program.client,
+            location=cast.north,
+            kind="integration",
+            number=n + 1,
+            modality="in_person",
+            starts_at=start,
+            ends_at=start + timedelta(hours=1),
+            room=rooms[n % 8],
             staff=[{"user": str(staff[n % 16].pk), "role": "therapist"}],
         )
         session.save_by(SYSTEM, at=MONDAY)
         for kind, resource in (("room", rooms[n % 8].pk), ("staff", staff[n % 16].pk), ("client", uuid4())):
             rows.append(
                 Allocation(
-                    session=session, kind=kind, resource=resource, lanes=NumericRange(0, 100), starts_at=session.starts_at,
-                    ends_at=session.ends_at, created_at=MONDAY, created_by=SYSTEM.pk,
+                    session=session,
+                    kind=kind,
+                    resource=resource,
+                    lanes=NumericRange(0, 100),
+                    starts_at=session.starts_at,
+                    ends_at=session.ends_at,
+                    created_at=MONDAY,
+                    created_by=SYSTEM.pk,
                 )
             )
     kept, seen = [], set()
@@ -53,10 +66,9 @@ def test_a_plan_takes_under_two_seconds(cast: Cast) -> None:
     began = time.perf_counter()
     plan = desk.get(f"programs/{program.pk}/plan/").json()
     took = time.perf_counter() - began
-    print(f"\nplan: {took:.2f} s")
     assert len(plan["sessions"]) == 14
     assert took < 2
     began = time.perf_counter()
     found = desk.get("availability/", program=str(program.pk), kind="dosing").json()
-    print(f"availability of two weeks: {time.perf_counter() - began:.3f} s, {found['count']} starts")
     assert found["count"]
+    assert time.perf_counter() - began < 0.5

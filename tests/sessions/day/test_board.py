@@ -1,0 +1,117 @@
+"""The day board: who is where, since when, in a constant number of queries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from kapclinic.core import clock
+from kapclinic.practice.models import SYSTEM
+from sessions.booking.models import Session
+from tests.cast import MONDAY, Cast, client, opened_program
+from tests.journeys import steps
+
+
+def _board(cast: Cast, who: str = "frontdesk", **more: Any) -> dict[str, Any]:
+    answer = cast.desk(who).get("day-board/", location=str(cast.north.pk), **more)
+    assert answer.status_code == 200, answer.content
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def _column(cast: Cast, session: dict[str, Any]) -> tuple[str, str | None]:
+    card = next(card for card in _board(cast)["sessions"] if card["id"] == session["id"])
+    return card["column"], card["since"]
+
+
+def test_a_client_goes_across_the_board(cast: Cast) -> None:
+    program = {"id": str(opened_program(cast).pk)}
+    session = steps.book(cast, program, "preparation", MONDAY + timedelta(hours=1))
+    path = f"sessions/{session['id']}"
+    assert _column(cast, session) == ("booked", None)
+    moves = [
+        (f"{path}/check-in/", {}, "arrived"),
+        (f"{path}/stage/", {"stage": "roomed"}, "roomed"),
+        (f"{path}/stage/", {"stage": "in_session"}, "in_session"),
+        (f"{path}/stage/", {"stage": "recovery"}, "recovery"),
+        (f"{path}/stage/", {"stage": "ready"}, "ready"),
+        (f"{path}/stage/", {"stage": "checked_out"}, "done"),
+    ]
+    for minute, (address, body, column) in enumerate(moves):
+        with clock.fixed(MONDAY + timedelta(minutes=60 + minute)):
+            cast.desk("np").must(address, body)
+            assert _column(cast, session) == (column, steps.moment(clock.now()))
+    last = _board(cast)["sessions"][0]["stage"]
+    assert (last["stage"], last["by"]) == ("checked_out", str(cast.np.pk))
+
+
+@pytest.mark.parametrize(("hours", "column"), [(23, "late_cancel"), (25, "cancelled")])
+def test_a_late_cancellation_stands_apart(cast: Cast, hours: int, column: str) -> None:
+    program = {"id": str(opened_program(cast).pk)}
+    session = steps.book(cast, program, "preparation", MONDAY + timedelta(days=1, hours=4))
+    with clock.fixed(MONDAY + timedelta(days=1, hours=4) - timedelta(hours=hours)):
+        cast.desk("frontdesk").must(f"sessions/{session['id']}/cancel/", {"reason": "Ill"})
+    board = _board(cast, date="2026-05-05")
+    assert board["sessions"][0]["column"] == column
+    assert board["counts"] == {column: 1}
+
+
+def test_the_day_is_the_locations_own(cast: Cast) -> None:
+    program = {"id": str(opened_program(cast).pk)}
+    late = MONDAY.replace(hour=1) + timedelta(days=1)  # Monday 19:00 in Denver, Tuesday in UTC
+    steps.book(cast, program, "preparation", late)
+    assert len(_board(cast, date="2026-05-04")["sessions"]) == 1
+    assert len(_board(cast, date="2026-05-05")["sessions"]) == 0
+
+
+def test_a_session_across_midnight_is_on_both_days(cast: Cast) -> None:
+    program = {"id": str(opened_program(cast).pk)}
+    night = MONDAY.replace(hour=5) + timedelta(days=1)  # Monday 23:00 in Denver
+    late = {"override_reason": "Open house", "ends_at": steps.moment(night + timedelta(hours=3))}
+    steps.book(cast, program, "preparation", night, **late)
+    assert len(_board(cast, date="2026-05-04")["sessions"]) == 1
+    assert len(_board(cast, date="2026-05-05")["sessions"]) == 1
+
+
+def _fill(cast: Cast, count: int) -> None:
+    program = opened_program(cast, who=client(cast.north, by=cast.frontdesk, first=f"Busy {count}"))
+    for n in range(count):
+        start = MONDAY + timedelta(minutes=10 * n)
+        Session(
+            program=program,
+            client=program.client,
+            location=cast.north,
+            kind="preparation",
+            number=n + 1,
+            modality="in_person",
+            room=cast.aspen,
+            starts_at=start,
+            ends_at=start + timedelta(minutes=10),
+            staff=[{"user": str(cast.therapist.pk), "role": "therapist"}],
+        ).save_by(SYSTEM, at=MONDAY)
+
+
+def test_the_number_of_queries_does_not_grow(cast: Cast) -> None:
+    counts = []
+    for more in (1, 59):
+        _fill(cast, more)
+        cast.desk("frontdesk")
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            board = _board(cast)
+        counts.append(len(queries))
+    assert len(board["sessions"]) == 60
+    assert counts[0] == counts[1] == 5  # token, location, rooms, sessions, and the audit row
+
+
+def test_front_desk_sees_no_clinical_field_and_others_see_nothing(cast: Cast) -> None:
+    _fill(cast, 1)
+    card = _board(cast)["sessions"][0]
+    assert (card["weight_kg"], card["fasting_since"], card["attestations"]) == (None, None, {})
+    assert cast.desk("south_frontdesk").get("day-board/", location=str(cast.north.pk)).status_code == 404
+    assert cast.desk("billing").get("day-board/", location=str(cast.north.pk)).status_code == 403
+    assert cast.desk("frontdesk").get("day-board/").status_code == 400

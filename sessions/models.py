@@ -14,6 +14,7 @@ from sessions.drugs.models import DrugEntry, DrugLot
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
 from sessions.notes.models import Addendum, Note, PsychotherapyNote
+from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 
 __all__ = [
     "Addendum",
@@ -37,4 +38,6 @@ __all__ = [
     "Session",
     "SessionHold",
     "Stage",
+    "WaitlistEntry",
+    "WaitlistOffer",
 ]

@@ -2,6 +2,6 @@
 
 from django.urls import include, path
 
-ROOMS = ("day", "notes", "dosing", "integration", "monitoring", "drugs")
+ROOMS = ("day", "notes", "dosing", "integration", "monitoring", "drugs", "waitlist")
 
 urlpatterns = [path("", include(f"sessions.{room}.api.urls")) for room in ROOMS]

@@ -29,7 +29,8 @@ busy AS MATERIALIZED (
     SELECT resource, lanes, tstzrange(starts_at, ends_at) AS during
     FROM clinic_sessions_allocation
     WHERE released_at IS NULL AND ends_at > %(start)s AND starts_at < %(stop)s + interval '1 day'
-      AND session_id IS DISTINCT FROM %(ignoring)s AND (expires_at IS NULL OR expires_at > %(at)s)
+      AND (session_id IS NULL OR session_id IS DISTINCT FROM %(ignoring)s)
+      AND (expires_at IS NULL OR expires_at > %(at)s)
 ),
 roles AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(needs)s::jsonb)

@@ -205,6 +205,7 @@ def book_session(
         number=for_dose.number if for_dose else next_number(program=program, kind=ask.kind),
     )
     wants = _wants(session, program, resources, ask.override)
+    lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence takes them too
     if not ask.override_reason:
         _require_hours(session, program.location_id, wants)
     session.save_by(by, at=at)
@@ -233,9 +234,9 @@ def move_session(
     session.staff, session.reason = rules.staff_rows(ask.staff), reason
     session.override_reason = ask.override_reason or session.override_reason
     wants = _wants(session, program, resources, ask.override)
+    lock_resources([*held_resources(session), *(want.resource for want in wants)])
     if not ask.override_reason:
         _require_hours(session, program.location_id, wants)
-    lock_resources([*held_resources(session), *(want.resource for want in wants)])
     release(session=session, at=at)
     session.save_by(by, at=at)
     allocate(owner=session, wants=wants, by=by, at=at)

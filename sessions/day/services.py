@@ -23,11 +23,13 @@ from sessions.booking import rules
 from sessions.booking import services as booking
 from sessions.booking.models import Session, SessionHold
 from sessions.booking.services import Ask
+from sessions.day import openings
 from sessions.dosing import selectors as dosing
 from sessions.dosing.models import Discharge
 from sessions.integration import rules as integration_rules
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
+from sessions.waitlist import services as waitlist
 
 S = Session.Status
 FUTURE = (S.HELD, S.SCHEDULED)
@@ -90,6 +92,7 @@ def book(
         integration.link_booking(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
         integration.hold_slot(dose=session, program=program, by=by, at=at)
+    waitlist.note_booking(session=session, by=by, at=at)
     return session
 
 
@@ -230,19 +233,25 @@ def warn_all_not_cleared(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def end(*, session_id: UUID, move: str, reason: str, by: Any, at: datetime) -> Session:
+def end(*, session_id: UUID, move: str, reason: str, by: Any, at: datetime, offer: bool = True) -> Session:
     """Cancel a session or note a no-show: frees what it held; a dose frees its hold, an integration is owed again.
+
+    What is free then is offered to those who wait, unless the caller does so later.
 
     :raises IllegalTransition: once a dose was given, or the session is over
     """
     session = lock_session(session_id)
     if session.outcome == Session.Outcome.DOSED:
         raise IllegalTransition("A dose was given: this session can't be cancelled.", state=session.status)
+    freed = openings.freed_by(session)
     booking.end_booking(session=session, move=move, reason=reason, by=by, at=at)
     if session.kind == SessionKind.DOSING:
         integration.free_hold(dose=session, by=by, at=at)
     if session.kind == SessionKind.INTEGRATION:
         integration.reopen(session=session, by=by, at=at)
+    waitlist.settle_confirmation(session=session, outcome=session.status, by=by, at=at)
+    if offer:
+        openings.give_away(freed=freed, by=by, at=at)
     return session
 
 
@@ -264,6 +273,7 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
         for obligation in Obligation.objects.filter(integration_session=session):
             kind = integration_rules.CONFIRM
             trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="confirmed")
+        waitlist.settle_confirmation(session=session, outcome="confirmed", by=by, at=at)
     return session
 
 

@@ -16,6 +16,7 @@ from screening import services as screening
 from sessions.day import services as day
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
+from sessions.waitlist import services as waitlist
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("phases", _advance_all),
     ("not_cleared", day.warn_all_not_cleared),
     ("ended", day.free_all_ended),
+    ("waitlist", waitlist.sweep_waitlist),
     ("messages", send_messages),
     ("seals", _seal),
     ("old_answers", trail.forget_old_answers),

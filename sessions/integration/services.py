@@ -25,6 +25,7 @@ from sessions.booking.rules import SESSION_MOVES
 from sessions.booking.services import Ask
 from sessions.integration import rules, selectors
 from sessions.integration.models import Obligation
+from sessions.waitlist import services as waitlist
 
 TASK = "sessions.schedule_integration"
 RACES = 5
@@ -44,13 +45,19 @@ def lock_dose(*, program: Program, resources: Sequence[UUID]) -> None:
 
     Doses that are booked at once then wait for each other, and none goes without its slot.
     """
+    held = hold_resources(program)
+    if held:
+        lock_resources([*resources, *held])
+
+
+def hold_resources(program: Program) -> list[UUID]:
+    """All that `hold_slot` may choose from for a dose of this program; nothing when none is held."""
     if not program.protocol.owes_integration or program.therapist_id is None:
-        return
+        return []
     rooms = Room.objects.filter(
         location_id=program.location_id, is_active=True, kinds__contains=[SessionKind.INTEGRATION]
     )
-    ids = [*resources, program.client_id, program.therapist_id, *rooms.values_list("pk", flat=True)]
-    lock_resources(ids)
+    return [program.client_id, program.therapist_id, *rooms.values_list("pk", flat=True)]
 
 
 def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Session | None:
@@ -196,6 +203,7 @@ def schedule_obligation(*, obligation_id: UUID, at: datetime) -> Obligation | No
     if at < obligation.window_end and (
         _confirm_held(obligation, at=at) or _book_best(obligation, program, at=at)
     ):
+        waitlist.note_booking(session=obligation.integration_session, by=SYSTEM, at=at)
         return obligation
     _carry_up(obligation, at=at)
     return obligation

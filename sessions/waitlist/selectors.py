@@ -1,0 +1,117 @@
+"""Questions to the waitlist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from kapclinic.practice.models import Role, User
+from kapclinic.trail.models import Task
+from programs.models import Program
+from sessions.booking.availability import Slot, free_slots
+from sessions.booking.models import Session
+from sessions.booking.rules import needs_of
+from sessions.waitlist import rules
+from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
+from sessions.waitlist.rules import Freed, Match
+
+FULL = ("program__protocol", "program__location")
+
+
+def matches(*, freed: Freed, deadlines: Mapping[UUID, datetime], at: datetime) -> Iterator[Match]:
+    """Entries that the freed slot suits, best first: each could be booked into it this moment.
+
+    Not the one who gave it up.
+    """
+    if freed.ends_at <= at:
+        return
+    waiting: QuerySet[WaitlistEntry] = (
+        WaitlistEntry.objects.waiting()
+        .filter(program__location_id=freed.location, program__status=Program.Status.ACTIVE)
+        .filter(window_from__lt=freed.ends_at, window_to__gt=max(freed.starts_at, at))
+        .exclude(program_id=freed.program)
+        .select_related(*FULL)
+    )
+    trained = User.objects.filter(pk__in=[user for user, _ in freed.staff], kap_trained=True)
+    known = frozenset(trained.values_list("pk", flat=True))
+    for entry in rules.ranked(waiting, deadlines=deadlines):
+        slot = _slot_for(entry, freed=freed, trained=known, at=at)
+        if slot is not None:
+            yield Match(entry, slot)
+
+
+def _slot_for(entry: WaitlistEntry, *, freed: Freed, trained: frozenset[UUID], at: datetime) -> Slot | None:
+    """The first start in the freed time at which the entry could be booked, with those who were freed."""
+    program = entry.program
+    length = program.protocol.length_of(entry.kind)
+    needs = needs_of(kind=entry.kind, protocol=program.protocol, length_min=length)
+    only = rules.freed_staff(needs=needs, freed=freed, program=program, trained=trained)
+    if not only:
+        return None
+    for modality in rules.modalities(entry, freed=freed):
+        slots = free_slots(
+            program=program,
+            kind=entry.kind,
+            modality=modality,
+            at=at,
+            start=max(freed.starts_at, entry.window_from, at),
+            before=min(freed.ends_at, entry.window_to),
+            only=only,
+        )
+        for slot in slots:
+            if rules.suits(slot, entry, program.location.zone):
+                return slot
+    return None
+
+
+def open_offers(**narrowed: Any) -> QuerySet[WaitlistOffer]:
+    """Offers that are still on a worklist."""
+    asked = Task.objects.open().filter(kind=rules.FREED).values("subject_id")
+    found: QuerySet[WaitlistOffer] = WaitlistOffer.objects.filter(pk__in=asked, **narrowed)
+    return found.select_related(*(f"entry__{name}" for name in FULL))
+
+
+def still_free(offer: WaitlistOffer, *, at: datetime) -> bool:
+    """Could what was offered be booked this moment?"""
+    entry = offer.entry
+    if entry.status != WaitlistEntry.Status.WAITING or offer.starts_at <= at:
+        return False
+    only: dict[str, list[UUID]] = {}
+    for row in offer.staff:
+        only.setdefault(str(row["role"]), []).append(UUID(str(row["user"])))
+    slots = free_slots(
+        program=entry.program,
+        kind=entry.kind,
+        modality=offer.modality,
+        at=at,
+        start=offer.starts_at,
+        before=offer.ends_at,
+        only={role: users for role, users in only.items() if role != Role.NURSE_PRACTITIONER},
+    )
+    return any(slot.starts_at == offer.starts_at for slot in slots)
+
+
+def in_the_way(session: Session) -> list[WaitlistOffer]:
+    """Open offers at the same place and time as `session`, which may have taken what they name; their tasks locked.
+
+    One whose task somebody else has a hand on is left out: two bookings never wait for each other here.
+    """
+    offers = open_offers(
+        entry__program__location_id=session.location_id,
+        starts_at__lt=session.ends_at,
+        ends_at__gt=session.starts_at,
+    )
+    tasks = Task.objects.open().filter(kind=rules.FREED, subject_id__in=offers.values("pk"))
+    free = tasks.select_for_update(no_key=True, skip_locked=True).values_list("subject_id", flat=True)
+    return list(offers.filter(pk__in=list(free)).order_by("pk"))
+
+
+def waited_for(session: Session) -> Iterable[WaitlistEntry]:
+    """Waiting entries that `session` fulfils, locked."""
+    waiting = WaitlistEntry.objects.waiting().filter(program_id=session.program_id, kind=session.kind)
+    locked = waiting.select_for_update(no_key=True).order_by("pk")
+    return [entry for entry in locked if rules.fulfils(session, entry)]

@@ -1,0 +1,196 @@
+"""Verbs of the waitlist: join, withdraw, offer a freed slot, and let go of what is over. Nothing here books."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, IntegrityError, transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import ClinicError, Conflict, Invalid, merge
+from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.rules import BOOKERS
+from kapclinic.trail import services as trail
+from programs import services as programs
+from programs.models import Program
+from sessions.booking.models import Session
+from sessions.waitlist import rules, selectors
+from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
+from sessions.waitlist.rules import Freed, Match
+
+
+class AlreadyWaiting(Conflict):
+    """The client waits for this kind already, in a window that overlaps."""
+
+    code, title = "already_waiting", "Already on the waitlist"
+
+
+@transaction.atomic
+def join(*, values: Mapping[str, Any], by: Any, at: datetime) -> WaitlistEntry:
+    """Put a program on the waitlist for one kind of session and a window of time.
+
+    :raises Invalid: for a program of another location, or a window that is reversed, over or too wide
+    :raises ProgramNotActive: when the course is on hold or over
+    :raises AlreadyWaiting: when it waits for that kind already, in a window that overlaps
+    """
+    transitions.require_role(by, BOOKERS, what="The waitlist")
+    values = dict(values)
+    program = Program.objects.visible_to(by).filter(pk=values.pop("program")).first()
+    if program is None:
+        raise Invalid.field("program", "There is no such program for you.", code="not_found")
+    program = programs.lock_program(program.pk)
+    programs.require_active(program)
+    merge(rules.window_errors(window_from=values["window_from"], window_to=values["window_to"], at=at))
+    try:
+        with transaction.atomic():
+            return WaitlistEntry(program=program, **values).save_by(by, at=at)
+    except IntegrityError as exc:
+        raise AlreadyWaiting("Withdraw the entry whose window overlaps, or choose another window.") from exc
+
+
+@transaction.atomic
+def withdraw(*, entry_id: UUID, reason: str, by: Any, at: datetime) -> WaitlistEntry:
+    """The client waits no more.
+
+    :raises IllegalTransition: when the wait is over already
+    """
+    entry: WaitlistEntry = WaitlistEntry.objects.select_for_update(no_key=True).get(pk=entry_id)
+    entry.reason = reason
+    return _end(entry, "withdraw", by=by, at=at)
+
+
+def _end(entry: WaitlistEntry, move: str, *, by: Any, at: datetime) -> WaitlistEntry:
+    transitions.apply(rules.WAITLIST_MOVES, move, instance=entry, by=by)
+    entry.save_by(by, at=at)
+    for offer in selectors.open_offers(entry=entry):
+        _settle(offer, outcome=entry.status, by=by, at=at)
+    return entry
+
+
+def _settle(offer: WaitlistOffer, *, outcome: str, by: Any, at: datetime) -> None:
+    trail.settle_tasks(kind=rules.FREED, subject_id=offer.pk, by=by, at=at, outcome=outcome)
+
+
+@transaction.atomic
+def offer(*, freed: Freed, deadlines: Mapping[UUID, datetime], by: Any, at: datetime) -> list[WaitlistOffer]:
+    """Put a freed slot on the front desk's worklist: one row per client whom it suits, due in the order of their rank.
+
+    `deadlines` is when the integration that a program owes must have begun. Books nothing, and tells nobody twice.
+    """
+    found = rules.one_per_client(selectors.matches(freed=freed, deadlines=deadlines, at=at))
+    known = set(
+        selectors.open_offers(entry__in=[match.entry.pk for match in found]).values_list(
+            "entry_id", "starts_at"
+        )
+    )
+    fresh = [match for match in found if (match.entry.pk, match.slot.starts_at) not in known]
+    return [
+        _offer(match, freed=freed, rank=rank, of=len(fresh), by=by, at=at) for rank, match in enumerate(fresh)
+    ]
+
+
+def _offer(match: Match, *, freed: Freed, rank: int, of: int, by: Any, at: datetime) -> WaitlistOffer:
+    entry, slot = match.entry, match.slot
+    row = WaitlistOffer(
+        entry=entry,
+        freed_by_id=freed.session,
+        rank=rank + 1,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        modality=slot.modality,
+        room_id=slot.room,
+        staff=[{"user": str(user), "role": role} for user, role in slot.staff],
+    ).insert_by(by, at=at)
+    trail.open_task(
+        kind=rules.FREED,
+        roles=(Role.FRONT_DESK,),
+        location=entry.program.location_id,
+        client=entry.program.client_id,
+        subject_type="waitlist_offer",
+        subject_id=row.pk,
+        due_at=rules.due_by(rank, of=of, starts_at=slot.starts_at, at=at),
+        by=by,
+        at=at,
+    )
+    return row
+
+
+def claim(entry_id: UUID) -> WaitlistEntry | None:
+    """The entry, locked, when it still waits and nobody else has a hand on it."""
+    free = WaitlistEntry.objects.waiting().select_for_update(no_key=True, skip_locked=True)
+    entry: WaitlistEntry | None = free.filter(pk=entry_id).first()
+    return entry
+
+
+@transaction.atomic
+def note_booking(*, session: Session, by: Any, at: datetime) -> list[WaitlistEntry]:
+    """A session was booked or moved: entries that waited for it are filled, and offers that it took are gone."""
+    filled = []
+    for entry in selectors.waited_for(session):
+        entry.filled_by = session
+        filled.append(_end(entry, "fill", by=by, at=at))
+    for taken in selectors.in_the_way(session):
+        if not selectors.still_free(taken, at=at):
+            _settle(taken, outcome="taken", by=by, at=at)
+    return filled
+
+
+def ask_to_confirm(*, session: Session, by: Any, at: datetime) -> None:
+    """A session was booked without asking: the front desk tells the client, until they have confirmed."""
+    trail.open_task(
+        kind=rules.CONFIRM,
+        roles=(Role.FRONT_DESK,),
+        location=session.location_id,
+        client=session.client_id,
+        subject_type="session",
+        subject_id=session.pk,
+        due_at=session.starts_at,
+        by=by,
+        at=at,
+    )
+
+
+def settle_confirmation(*, session: Session, outcome: str, by: Any, at: datetime) -> None:
+    """The client has confirmed, or there is nothing to confirm any more."""
+    trail.settle_tasks(kind=rules.CONFIRM, subject_id=session.pk, by=by, at=at, outcome=outcome)
+
+
+@transaction.atomic
+def _expire(entry_id: UUID, *, at: datetime) -> None:
+    entry = claim(entry_id)
+    if entry is not None and entry.window_to <= at:
+        _end(entry, "expire", by=SYSTEM, at=at)
+
+
+@transaction.atomic
+def _let_go(row: WaitlistOffer, *, at: datetime) -> None:
+    if not selectors.still_free(row, at=at):
+        waits = row.entry.status == WaitlistEntry.Status.WAITING
+        outcome = "taken" if waits and row.starts_at > at else "over"
+        _settle(row, outcome=outcome, by=SYSTEM, at=at)
+
+
+def sweep_waitlist(*, at: datetime) -> int:
+    """End the waits whose window is over, and take offers off the worklist that nobody can have any more.
+
+    One that fails does not keep the others waiting; the first failure is raised at the end, so that it is seen.
+    """
+    over = list(
+        WaitlistEntry.objects.waiting()
+        .filter(window_to__lte=at)
+        .order_by("window_to", "pk")
+        .values_list("pk", flat=True)
+    )
+    offers = list(selectors.open_offers())
+    failures: list[Exception] = []
+    for work, row in [*((_expire, pk) for pk in over), *((_let_go, row) for row in offers)]:
+        try:
+            work(row, at=at)
+        except (ClinicError, DatabaseError) as exc:
+            failures.append(exc)
+    if failures:
+        raise failures[0]
+    return len(over) + len(offers)

@@ -90,7 +90,6 @@ def _close_check(reading: Reading, protocol: Protocol, *, by: Any, at: datetime)
     check.state = rules.state_when_read(check, reading.measured_at, tolerance_min=tolerance)
     check.reading = reading
     check.save_by(by, at=at)
-    reading.check_id = check.pk  # type: ignore[attr-defined]
 
 
 def _alarm(reading: Reading, *, at: datetime) -> None:

@@ -93,7 +93,7 @@ class ReadingViewSet(ListMixin, RetrieveMixin, InSession):
     key_required = frozenset({"create"})
 
     def get_queryset(self) -> QuerySet[Reading]:
-        return Reading.objects.filter(session=self.session).select_related("void")
+        return Reading.objects.filter(session=self.session).select_related("void").prefetch_related("checks")
 
     def create(self, request: Request, session_id: UUID) -> Response:
         reading = monitoring.record_reading(

@@ -48,8 +48,7 @@ class ReadingOut(Output):
         return hasattr(reading, "void")
 
     def get_check(self, reading: Any) -> str | None:
-        found = getattr(reading, "check_id", None)
-        return str(found) if found else None
+        return next((str(check.pk) for check in reading.checks.all()), None)
 
 
 class CheckOut(Output):

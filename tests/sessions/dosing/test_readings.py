@@ -203,6 +203,7 @@ def test_a_reading_answers_the_nearest_check(
     told = at_minute(cast, dosed, minute)
     row = Check.objects.get(pk=told["check"])
     assert (row.minute, row.state, str(row.reading_id)) == (answered, state, told["id"])
+    assert cast.desk("therapist").get(f"sessions/{dosed.pk}/readings/{told['id']}/").json() == told
 
 
 def test_a_reading_between_two_checks_answers_none(cast: Cast, dosed: Session) -> None:

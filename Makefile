@@ -44,8 +44,8 @@ check: $(STAMP) ## Format, lint, types, import contracts, migrations, deployment
 
 docs: $(STAMP) ## Write docs/openapi.yaml, permissions.md and states.md again
 	$(RUN) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
-	$(RUN) $(PYTHON) manage.py permissions_matrix
-	$(RUN) $(PYTHON) manage.py states
+	$(RUN) $(PYTHON) manage.py permissions_matrix --write
+	$(RUN) $(PYTHON) manage.py states --write
 
 lock: ## Pin every dependency with its hash again (needs uv)
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes \

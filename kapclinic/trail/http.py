@@ -152,9 +152,8 @@ class ClinicViewSet(GenericViewSet[Any]):
         )
 
     def _log_refusal(self, exc: Exception) -> None:
-        user = getattr(self.request, "user", None)
         error = translate(exc)
-        if user is None or not user.is_authenticated or error is None or error.status not in {403, 404}:
+        if error is None or error.status not in {403, 404} or not self.user.is_authenticated:
             return
         self._touched = set()
         self._log(outcome="refused", detail={"code": error.code})

@@ -45,12 +45,12 @@ def unknown_locations(ids: Iterable[UUID]) -> set[UUID]:
     return wanted - set(Location.objects.filter(pk__in=wanted).values_list("pk", flat=True))
 
 
-def location_errors(ids: Iterable[UUID], *, user: Any = None) -> list[FieldError]:
-    """One error per location that does not exist, or that the user does not belong to."""
+def location_errors(ids: Iterable[UUID], *, user: Any = None, also: Iterable[UUID] = ()) -> list[FieldError]:
+    """One error per location that does not exist, or that is neither the user's nor one of `also`."""
     wanted = list(ids)
     bad = unknown_locations(wanted)
     if user is not None:
-        bad |= set(wanted) - set(user.locations)
+        bad |= set(wanted) - set(user.locations) - set(also)
     return [
         FieldError(f"/locations/{i}", "not_found", "There is no such location for you.")
         for i, pk in enumerate(wanted)

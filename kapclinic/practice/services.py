@@ -152,16 +152,18 @@ def _next_mrn() -> str:
 
 
 def save_client(*, client: Client | None, values: Mapping[str, Any], by: Any, at: datetime) -> Client:
-    """Register a client, or change contact data.
+    """Register a client, or change contact data. A location that is not the actor's own stays as it was.
 
     :raises Invalid: for a birth date in the future, an unknown zone, or a location that is not the actor's
     """
-    client = client or Client(mrn=_next_mrn())
+    client = client or Client(mrn=_next_mrn(), locations=[])
+    others = [pk for pk in client.locations if pk not in by.locations]
     for name, value in values.items():
         setattr(client, name, value)
     errors = []
     if "locations" in values:
-        errors += selectors.location_errors(values["locations"], user=by)
+        errors += selectors.location_errors(values["locations"], user=by, also=others)
+        client.locations = list(dict.fromkeys([*values["locations"], *others]))
     if not at.date().year - 130 <= client.date_of_birth.year or client.date_of_birth > at.date():
         errors.append(FieldError("/date_of_birth", "invalid", "A birth date lies in the last 130 years."))
     if client.time_zone and not rules.zone_is_known(client.time_zone):

@@ -9,7 +9,6 @@ from typing import Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-
 LARGEST = 2**63
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -143,6 +143,13 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         rows = TimeOff.objects.filter(user=self.get_object(), cancelled_at__isnull=True).order_by("starts_at")
         return self.get_paginated_response(self.represent(self.paginate_queryset(rows), many=True))
 
+    def get_queryset(self) -> QuerySet[User]:
+        """Everybody may look up everybody; who is away is said by their own location, or the administrator."""
+        found: QuerySet[User] = User.objects.all()
+        if self.action == "add_time_off" and Role.ADMIN not in self.user.role_set:
+            found = found.filter(locations__overlap=list(self.user.locations))
+        return found
+
     def add_time_off(self, request: Request, pk: Any) -> Response:
         user = self.get_object()
         row = services.add_time_off(user=user, **self.body(), by=self.user, at=self.at)

@@ -211,6 +211,7 @@ MORE: dict[str, set[str]] = {
     "sessions/booking": {"allocating.py", "availability.py", "hours.sql", "http.py"},
     "sessions/day": {
         "absence.py",
+        "board.py",
         "course.py",
         "moving.py",
         "openings.py",
@@ -219,6 +220,7 @@ MORE: dict[str, set[str]] = {
         "sweeping.py",
     },
     "sessions/dosing": {"discharging.py", "gates.py"},
+    "sessions/calendars": {"rendering.py", "zones.py"},
     "sessions/reminders": {"sms.py", "texts.py"},
     "billing/codes": {"catalogue.py", "data"},
     "billing/documents": {"rendering.py", "templates"},

@@ -212,7 +212,7 @@ def _claim(channel: str, at: datetime) -> Outbox | None:
                 status__in=[Outbox.Status.PENDING, Outbox.Status.SENDING],
                 next_at__lte=at,
             )
-            .order_by("next_at", "pk")
+            .order_by("-recipient_kind", "next_at", "pk")  # staff first: theirs may be an alarm
             .first()
         )
         if row is not None:

@@ -230,7 +230,12 @@ CELERY_BEAT_SCHEDULE = {
 # --- messages that leave the house --------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="dummymail://" if EMBEDDED else "consolemail://"))
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
+SMS_WEBHOOK_URL = env.str("SMS_WEBHOOK_URL", default="")  # empty: no SMS
+SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default=SECRET_KEY if EMBEDDED else "")
+if SMS_WEBHOOK_URL and not EMBEDDED and not (SMS_WEBHOOK_SECRET and SMS_WEBHOOK_URL.startswith("https://")):
+    raise ImproperlyConfigured("SMS_WEBHOOK_URL is an https:// address and needs SMS_WEBHOOK_SECRET.")
 
 LOGGING = {
     "version": 1,

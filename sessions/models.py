@@ -1,6 +1,7 @@
 """Gathers the rooms' models for Django."""
 
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
+from sessions.calendars.models import CalendarFeed
 from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
@@ -14,6 +15,7 @@ from sessions.drugs.models import DrugEntry, DrugLot
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
 from sessions.notes.models import Addendum, Note, PsychotherapyNote
+from sessions.reminders.models import ReminderPlan
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "AdverseEvent",
     "Alarm",
     "Allocation",
+    "CalendarFeed",
     "Check",
     "Discharge",
     "DrugEntry",
@@ -35,6 +38,7 @@ __all__ = [
     "PsychotherapyNote",
     "Reading",
     "ReadingVoid",
+    "ReminderPlan",
     "Session",
     "SessionHold",
     "Stage",

@@ -2,6 +2,6 @@
 
 from django.urls import include, path
 
-ROOMS = ("day", "notes", "dosing", "integration", "monitoring", "drugs", "waitlist")
+ROOMS = ("day", "notes", "dosing", "integration", "monitoring", "drugs", "waitlist", "reminders", "calendars")
 
 urlpatterns = [path("", include(f"sessions.{room}.api.urls")) for room in ROOMS]

@@ -212,7 +212,10 @@ class Allocation(UUIDModel):
                 deferrable=Deferrable.IMMEDIATE,
             ),
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["session"], name="allocation_session")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["session"], name="allocation_session"),
+            models.Index(fields=["resource", "starts_at"], name="allocation_resource"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.resource}"

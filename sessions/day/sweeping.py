@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.db import DatabaseError
 
 from kapclinic.core.errors import ClinicError
 from kapclinic.practice.services import deliver_notice
 from kapclinic.trail import services as trail
+from kapclinic.trail.models import Outbox
 from programs.models import Phase, Program
 from screening import services as screening
 from sessions.day import services as day
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
+from sessions.reminders import services as reminders
 from sessions.waitlist import services as waitlist
 
 logger = logging.getLogger(__name__)
@@ -31,7 +34,15 @@ def _advance_all(*, at: datetime) -> int:
 
 def send_messages(*, at: datetime) -> int:
     """Send what waits in the outbox; returns how many left."""
-    return trail.send_waiting(deliver=deliver_notice, at=at)
+    return trail.send_waiting(deliver=partial(_deliver, at=at), at=at)
+
+
+def _deliver(row: Outbox, *, at: datetime) -> None:
+    """Send one message by whoever knows its words."""
+    if row.recipient_kind == Outbox.Recipient.CLIENT:
+        reminders.deliver_reminder(row, at=at)
+    else:
+        deliver_notice(row)
 
 
 def _seal(*, at: datetime) -> int:
@@ -47,6 +58,7 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("not_cleared", day.warn_all_not_cleared),
     ("ended", day.free_all_ended),
     ("waitlist", waitlist.sweep_waitlist),
+    ("reminders", reminders.sweep_reminders),
     ("messages", send_messages),
     ("seals", _seal),
     ("old_answers", trail.forget_old_answers),

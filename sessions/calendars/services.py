@@ -1,0 +1,48 @@
+"""Verbs of calendars."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import NotFound
+from kapclinic.practice.models import Room
+from kapclinic.practice.rules import BOOKERS
+from kapclinic.practice.services import token_digest
+from sessions.calendars import rules
+from sessions.calendars.models import CalendarFeed
+
+
+def make_feed(*, room_id: UUID | None, by: Any, at: datetime) -> tuple[CalendarFeed, str]:
+    """A new address for the caller's own sessions or for a room's: the row, and the token that is shown this once.
+
+    :raises NotPermitted: for a room, unless the caller books
+    :raises NotFound: for a room that is not at one of the caller's locations
+    """
+    token = secrets.token_urlsafe(32)
+    feed = CalendarFeed(digest=token_digest(token))
+    if room_id is None:
+        feed.user = by
+    else:
+        transitions.require_role(by, BOOKERS, what="The calendar of a room")
+        feed.room = Room.objects.filter(pk=room_id, location__in=list(by.locations), is_active=True).first()
+        if feed.room is None:
+            raise NotFound("There is no such room at your locations.")
+    return feed.save_by(by, at=at), token
+
+
+@transaction.atomic
+def revoke_feed(*, feed_id: UUID, by: Any, at: datetime) -> CalendarFeed:
+    """End an address at once.
+
+    :raises IllegalTransition: when it has ended already
+    """
+    feed: CalendarFeed = CalendarFeed.objects.select_for_update().get(pk=feed_id)
+    transitions.apply(rules.FEED_MOVES, "revoke", instance=feed, by=by, field="state")
+    feed.revoked_at = at
+    return feed.save_by(by, at=at)

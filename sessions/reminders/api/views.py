@@ -1,0 +1,101 @@
+"""Reminder plans and the outbox over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.etags import require_match
+from kapclinic.core.http.fields import Empty
+from kapclinic.core.http.params import Param
+from kapclinic.practice.models import Location
+from kapclinic.trail import services as trail
+from kapclinic.trail.http import ANYONE, ClinicViewSet, ListMixin, RetrieveMixin
+from kapclinic.trail.models import Outbox
+from sessions.reminders import selectors, services
+from sessions.reminders.api import serializers as s
+from sessions.reminders.models import ReminderPlan
+from sessions.reminders.rules import PLANNERS
+
+
+class ReminderPlanViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    """One plan per location, under the location's id; there is nothing to create."""
+
+    object_type = "reminder_plan"
+    roles: ClassVar = {
+        "list": ANYONE,
+        "retrieve": ANYONE,
+        "update": PLANNERS,
+        "partial_update": PLANNERS,
+    }
+    inputs: ClassVar = {"update": s.ReminderPlanIn, "partial_update": s.ReminderPlanIn}
+    output = s.ReminderPlanOut
+    filters = (Param("location", "uuid", "pk"),)
+    default_order = ("created_at",)
+
+    def get_queryset(self) -> QuerySet[Location]:
+        found: QuerySet[Location] = Location.objects.filter(pk__in=list(self.user.locations))
+        return found
+
+    def rows(self, page: list[Any]) -> list[Any]:
+        return super().rows(list(selectors.plans_of(page).values()))
+
+    def get_object(self) -> ReminderPlan:
+        return self._plan(self.get_queryset())
+
+    def _plan(self, places: QuerySet[Location]) -> ReminderPlan:
+        place = places.filter(pk=self.kwargs["pk"]).first()
+        if place is None:
+            raise Http404
+        return selectors.plans_of([place])[place.pk]
+
+    def locked(self) -> ReminderPlan:
+        """The plan, under the lock of its location: the first change makes the row."""
+        return self._plan(self.get_queryset().select_for_update(no_key=True))
+
+    def update(self, request: Request, pk: Any) -> Response:
+        plan = self.locked()
+        if "If-Match" in request.headers:
+            require_match(request, plan)
+        return self.answer(services.save_plan(plan=plan, values=self.body(), by=self.user, at=self.at))
+
+    def partial_update(self, request: Request, pk: Any) -> Response:
+        plan = self.locked()
+        require_match(request, plan)
+        return self.answer(services.save_plan(plan=plan, values=self.given(), by=self.user, at=self.at))
+
+
+class MessageViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    """What leaves the house, and what could not: ids and times only."""
+
+    object_type = "message"
+    client_path = "recipient"
+    roles: ClassVar = dict.fromkeys(("list", "retrieve", "retry"), PLANNERS)
+    inputs: ClassVar = {"retry": Empty}
+    output = s.MessageOut
+    filters = (
+        Param("status", choices=tuple(Outbox.Status.values)),
+        Param("channel", choices=tuple(Outbox.Channel.values)),
+        Param("recipient_kind", choices=tuple(Outbox.Recipient.values)),
+        Param("recipient", "uuid"),
+        Param("subject", "uuid", "subject_id"),
+        Param("template"),
+    )
+    orderings: ClassVar = {"created_at": "created_at", "next_at": "next_at"}
+    default_order = ("-created_at",)
+
+    def get_queryset(self) -> QuerySet[Outbox]:
+        return selectors.messages_visible_to(self.user)
+
+    def touch(self, row: Any) -> None:
+        if row.recipient_kind == Outbox.Recipient.CLIENT:
+            super().touch(row)
+
+    def retry(self, request: Request, pk: Any) -> Response:
+        row = self.get_object()
+        self.body()
+        return self.answer(trail.retry_message(message_id=row.pk, by=self.user, at=self.at))

@@ -63,11 +63,16 @@ class Places:
 
     def needed(self, entry: Entry) -> dict[str, str]:
         """Parameters without which the address says nothing."""
-        if entry.route == "availability/":
-            return {"kind": "preparation", "program": str(self.session.program_id)}
-        return {}
+        samples = {
+            "kind": "preparation",
+            "program": str(self.session.program_id),
+            "location": str(self.cast.north.pk),
+            "date": "2026-05-04",
+        }
+        params = view_of(entry)().params_of().get(entry.action, ())
+        return {param.name: samples[param.name] for param in params if param.required}
 
-    def get(self, entry: Entry, **query: str) -> Any:
+    def get(self, entry: Entry, /, **query: str) -> Any:
         return self.asker(entry).get(self.path(entry), **self.needed(entry) | query)
 
 

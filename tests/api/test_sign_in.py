@@ -279,6 +279,18 @@ def test_a_password_that_cannot_be_changes_nothing(cast: Cast, old: str, new: st
     assert _log_in(_browser()).status_code == 200
 
 
+def test_the_old_password_cannot_be_guessed_by_whoever_finds_the_browser_open(
+    cast: Cast, settings: Any
+) -> None:
+    settings.LOGIN_ATTEMPTS = 3
+    new = {"new_password": "another battery, another staple"}
+    for old in ("wrong", "wrong", "wrong", PASSWORD):
+        answer = cast.desk("frontdesk").post("auth/password/", new | {"old_password": old})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/old_password")
+    with clock.fixed(MONDAY + timedelta(hours=1)):
+        assert _log_in(_browser()).status_code == 200
+
+
 # --- tokens ----------------------------------------------------------------------------------------------
 
 

@@ -73,10 +73,16 @@ class AuthViewSet(ClinicViewSet):
     def me(self, request: Request) -> Response:
         return self.answer(request.user)
 
+    def before_write(self) -> None:
+        """Check the old password outside the transaction: a wrong one is counted although it is refused."""
+        if self.action == "password":
+            old = self.body()["old_password"]
+            self.confirmed = services.confirm_password(user=self.user, password=old, at=self.at)
+
     def password(self, request: Request) -> Response:
         user: Any = request.user
         body = self.body()
-        if not user.check_password(body["old_password"]):
+        if not self.confirmed:
             raise Invalid.field("old_password", "The old password is wrong.", code="wrong")
         services.set_password(user=user, password=body["new_password"], field="new_password")
         user.save_by(user, at=self.at)

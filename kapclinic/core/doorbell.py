@@ -21,7 +21,11 @@ ONCE = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 1}
 
 def _send(name: str, ids: dict[str, str]) -> None:
     connection = current_app.connection_for_write(transport_options=ONCE)
-    refusals: tuple[type[BaseException], ...] = (OSError, OperationalError, *connection.recoverable_connection_errors)
+    refusals: tuple[type[BaseException], ...] = (
+        OSError,
+        OperationalError,
+        *connection.recoverable_connection_errors,
+    )
     try:
         with connection:
             current_app.send_task(name, kwargs=ids, connection=connection, retry=False, ignore_result=True)

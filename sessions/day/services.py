@@ -341,7 +341,7 @@ def free_all_ended(*, at: datetime) -> int:
 
 @transaction.atomic
 def complete_program(*, program_id: UUID, by: Any, at: datetime) -> Program:
-    """End a course as planned.
+    """End a course as planned; what it still has in the book is freed.
 
     :raises StillOwed: while an integration is due or booked: hold it, or waive it
     """
@@ -349,4 +349,6 @@ def complete_program(*, program_id: UUID, by: Any, at: datetime) -> Program:
     open_states = [Obligation.State.DUE, Obligation.State.BOOKED]
     if Obligation.objects.filter(program=program, state__in=open_states).exists():
         raise StillOwed("Complete or waive the integration that is owed.")
-    return programs.complete_program(program_id=program_id, by=by, at=at)
+    program = programs.complete_program(program_id=program_id, by=by, at=at)
+    free_future(program_id=program_id, by=by, at=at)
+    return program

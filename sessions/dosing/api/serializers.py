@@ -16,14 +16,14 @@ from sessions.integration.models import Obligation
 class OrderIn(Input):
     drug = Text(max_length=80)
     route = serializers.ChoiceField(Route.choices)
-    dose_mg = Milligrams(required=False)
-    dose_mg_per_kg = Milligrams(required=False)
+    dose_mg = Milligrams(required=False, allow_null=True)
+    dose_mg_per_kg = Milligrams(required=False, allow_null=True)
     max_total_mg = Milligrams()
     valid_until = Moment()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("dose_mg", "dose_mg_per_kg", "max_total_mg"):
-            if name in attrs and attrs[name] <= 0:
+            if attrs.get(name) is not None and attrs[name] <= 0:
                 raise serializers.ValidationError({name: ["An amount above 0 is expected."]})
         return attrs
 

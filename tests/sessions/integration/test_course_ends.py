@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from kapclinic.core import clock
 from programs import services as programs
@@ -14,7 +15,8 @@ from sessions.day.sweeping import sweep
 from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation
 from tests import cast as people
-from tests.cast import MONDAY, Cast
+from tests.cast import MONDAY, Cast, opened_program
+from tests.journeys import steps
 
 
 def discontinue(cast: Cast, row: Any) -> None:
@@ -66,3 +68,15 @@ def test_an_ended_course_with_nothing_in_the_book_is_left_alone(cast: Cast) -> N
     cast.desk("therapist").must(f"obligations/{row.pk}/waive/", {"reason": "Moves away"})
     assert sweep(at=clock.now())["ended"] == 0
     assert Obligation.objects.get().state == "waived"
+
+
+def test_completing_a_course_frees_what_it_still_has_in_the_book(cast: Cast) -> None:
+    program = opened_program(cast)
+    session = steps.book(cast, {"id": str(program.pk)}, "preparation", MONDAY + timedelta(days=1))
+    for phase in ("preparation", "dosing", "integration"):
+        with transaction.atomic():
+            row = programs.lock_program(program.pk)
+            programs.enter_phase(program=row, phase=phase, by=cast.therapist, at=MONDAY)
+    done = cast.desk("therapist").must(f"programs/{program.pk}/complete/")
+    assert done["status"] == "completed"
+    assert cast.desk("frontdesk").get(f"sessions/{session['id']}/").json()["status"] == "cancelled"

@@ -18,6 +18,7 @@ from sessions.booking import services as booking
 from sessions.booking.allocating import ResourceConflict
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
+from sessions.dosing import discharging
 from sessions.integration import selectors as integration_selectors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
@@ -33,6 +34,18 @@ def freed_by(session: Session) -> list[Freed]:
     """
     held = Session.objects.filter(for_dose=session, status=Session.Status.HELD)
     return [Freed.of(one) for one in [session, *held]]
+
+
+@transaction.atomic
+def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: Any, at: datetime) -> Session:
+    """End a visit without a dose, and put the integration slot that was held for it to use.
+
+    :raises IllegalTransition: / Invalid: as in `discharging.end_undosed`
+    """
+    held = freed_by(Session.objects.get(pk=session_id))[1:]
+    session = discharging.end_undosed(session_id=session_id, reason=reason, moment=moment, by=by, at=at)
+    give_away(freed=held, by=by, at=at)
+    return session
 
 
 def give_away(*, freed: Iterable[Freed], by: Any, at: datetime) -> None:

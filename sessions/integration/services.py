@@ -203,6 +203,7 @@ def schedule_obligation(*, obligation_id: UUID, at: datetime) -> Obligation | No
     if at < obligation.window_end and (
         _confirm_held(obligation, at=at) or _book_best(obligation, program, at=at)
     ):
+        assert obligation.integration_session is not None
         waitlist.note_booking(session=obligation.integration_session, by=SYSTEM, at=at)
         return obligation
     _carry_up(obligation, at=at)

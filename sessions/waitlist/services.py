@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -186,9 +187,10 @@ def sweep_waitlist(*, at: datetime) -> int:
     )
     offers = list(selectors.open_offers())
     failures: list[Exception] = []
-    for work, row in [*((_expire, pk) for pk in over), *((_let_go, row) for row in offers)]:
+    steps = [*(partial(_expire, pk) for pk in over), *(partial(_let_go, row) for row in offers)]
+    for step in steps:
         try:
-            work(row, at=at)
+            step(at=at)
         except (ClinicError, DatabaseError) as exc:
             failures.append(exc)
     if failures:

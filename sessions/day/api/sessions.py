@@ -23,9 +23,8 @@ from sessions.booking import services as booking
 from sessions.booking.models import Session, SessionHold
 from sessions.booking.rules import CAREGIVERS
 from sessions.booking.services import Ask
-from sessions.day import moving, selectors, services
+from sessions.day import moving, openings, selectors, services
 from sessions.day.api import serializers as s
-from sessions.dosing import discharging
 
 ASK = (
     "kind",
@@ -185,7 +184,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     def not_dosed(self, request: Request, pk: UUID) -> Response:
         session = self.get_object()
         body = self.body()
-        discharging.end_undosed(
+        openings.end_undosed(
             session_id=session.pk,
             reason=body["reason"],
             moment=body.get("at", self.at),

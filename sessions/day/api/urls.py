@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import path
 
+from sessions.day.api.absence import AbsenceViewSet
 from sessions.day.api.availability import AvailabilityViewSet
 from sessions.day.api.board import BoardViewSet
 from sessions.day.api.programs import ProgramViewSet
@@ -31,6 +32,8 @@ PROGRAM_MOVES: dict[str, Any] = {
 }
 
 urlpatterns = [
+    path("absences/", AbsenceViewSet.as_view({"post": "create"})),
+    path("absences/preview/", AbsenceViewSet.as_view({"post": "preview"})),
     path("availability/", AvailabilityViewSet.as_view({"get": "list"})),
     path("availability/next/", AvailabilityViewSet.as_view({"get": "next"})),
     path("day-board/", BoardViewSet.as_view({"get": "board"})),

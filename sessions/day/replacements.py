@@ -1,0 +1,277 @@
+"""What an absence breaks, and what could be done instead. Asked while the time off is written, before it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from kapclinic.practice.models import Role, SessionKind, User
+from programs.rules import integration_window
+from sessions.booking.availability import Slot, free_slots
+from sessions.booking.models import Allocation, Session
+from sessions.day import moving
+from sessions.integration import rules as integration
+from sessions.integration.models import Obligation
+from sessions.integration.selectors import given_up
+
+S = Session.Status
+BREAKABLE = (S.HELD, S.SCHEDULED, S.CHECKED_IN)
+MOVABLE = (S.HELD, S.SCHEDULED)
+MOST, OTHERS = 3, 2  # proposals for a session; of these with other staff at the same time
+BACK, AHEAD = timedelta(days=7), timedelta(days=14)
+TRIES = 12  # other times that are tried against the rules of the course
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Who is away, from when to when; an absence that has begun breaks only what is still to come."""
+
+    user: UUID
+    starts_at: datetime
+    ends_at: datetime
+    at: datetime
+
+    @property
+    def begins(self) -> datetime:
+        return max(self.starts_at, self.at)
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """One way out for a session: each one plus its id is a move."""
+
+    kind: str
+    slot: Slot
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind} | self.slot.as_dict()
+
+
+@dataclass
+class Proposals:
+    """First proposals so far: two sessions are never sent to the same place at once."""
+
+    people: list[tuple[UUID, list[str], bool]]
+    taken: list[tuple[UUID, Slot]] = field(default_factory=list)
+
+    def clash(self, session: Session, slot: Slot) -> bool:
+        return any(_clash(session.client_id, slot, *other) for other in self.taken)
+
+    def of_role(self, role: str, session: Session, *, but: UUID) -> list[UUID]:
+        """Who may stand in: holds the role, and as a therapist of a KAP client is trained, or the assigned one."""
+        program = session.program
+        trained_only = role == Role.THERAPIST and program.protocol.owes_integration
+        return [
+            pk
+            for pk, roles, trained in self.people
+            if role in roles and pk != but and (trained or not trained_only or pk == program.therapist_id)
+        ]
+
+
+def _clash(client: UUID, slot: Slot, other_client: UUID, other: Slot) -> bool:
+    if slot.starts_at >= other.ends_at or other.starts_at >= slot.ends_at:
+        return False
+    watching = str(Role.NURSE_PRACTITIONER)  # may have several clients at once
+    mine = {user for user, role in slot.staff if role != watching}
+    theirs = {user for user, role in other.staff if role != watching}
+    same_room = slot.room is not None and slot.room == other.room
+    return client == other_client or same_room or bool(mine & theirs)
+
+
+def broken(absence: Absence) -> QuerySet[Session]:
+    """Sessions for which the absent person is held at some time of the absence that is still to come."""
+    held = Allocation.objects.filter(
+        kind=Allocation.Kind.STAFF,
+        resource=absence.user,
+        released_at__isnull=True,
+        session__isnull=False,
+        starts_at__lt=absence.ends_at,
+        ends_at__gt=absence.begins,
+    )
+    found: QuerySet[Session] = Session.objects.filter(pk__in=held.values("session_id"), status__in=BREAKABLE)
+    related = ("program__protocol", "program__location", "for_dose")
+    return found.select_related(*related).order_by("starts_at", "pk")
+
+
+def proposals(location_ids: Iterable[UUID]) -> Proposals:
+    """Nothing proposed yet; the staff of these places."""
+    staff = User.objects.filter(is_active=True, locations__overlap=list(location_ids))
+    return Proposals(list(staff.order_by("created_at").values_list("pk", "roles", "kap_trained")))
+
+
+def replace(session: Session, absence: Absence, so_far: Proposals) -> list[Replacement]:
+    """Up to three ways out, best first: somebody else at the same time, the same people at another time near it, and
+    then anybody at another time."""
+    if session.status not in MOVABLE or session.starts_at < absence.at:
+        return []
+    found: list[Replacement] = []
+    for one in _ways_out(session, absence, so_far):
+        if so_far.clash(session, one.slot) or one.slot in [other.slot for other in found]:
+            continue
+        found.append(one)
+        if len(found) == MOST:
+            break
+    if found:
+        so_far.taken.append((session.client_id, found[0].slot))
+    return found
+
+
+def _ways_out(session: Session, absence: Absence, so_far: Proposals) -> Iterator[Replacement]:
+    for slot in _with_others(session, absence, so_far):
+        yield Replacement("other_staff", slot)
+    same = {row["role"]: [UUID(row["user"])] for row in session.staff if row["role"] != _WATCHING}
+    others = {role: so_far.of_role(role, session, but=absence.user) for role in same}
+    for only in (same, others):
+        for slot in _at_other_times(session, absence, only):
+            yield Replacement("other_time", slot)
+
+
+_WATCHING = str(Role.NURSE_PRACTITIONER)
+
+
+def _length(session: Session) -> int:
+    return int((session.ends_at - session.starts_at).total_seconds() // 60)
+
+
+def _with_others(session: Session, absence: Absence, so_far: Proposals) -> Iterator[Slot]:
+    """The same start with somebody else in the absent person's place; whoever else was to be there stays."""
+    away = {row["role"] for row in session.staff if row["user"] == str(absence.user)}
+    kept: dict[str, list[UUID]] = {}
+    for row in session.staff:
+        if row["user"] != str(absence.user):
+            kept.setdefault(row["role"], []).append(UUID(row["user"]))
+    asked: set[UUID] = set()
+    for _ in range(OTHERS):
+        stand_ins = {
+            role: [pk for pk in so_far.of_role(role, session, but=absence.user) if pk not in asked]
+            for role in away
+        }
+        slot = _same_start(session, stand_ins | kept, absence)
+        if slot is None:
+            return
+        yield slot
+        asked |= {user for user, role in slot.staff if role in away}
+
+
+def _same_start(session: Session, only: Mapping[str, list[UUID]], absence: Absence) -> Slot | None:
+    """The session's own start with these people: in its own room, or in another when that one is taken."""
+    for room in dict.fromkeys([session.room_id, None]):
+        slots = free_slots(
+            program=session.program,
+            kind=session.kind,
+            modality=session.modality,
+            at=absence.at,
+            start=session.starts_at,
+            before=session.starts_at + timedelta(minutes=1),
+            length_min=_length(session),
+            room=room,
+            only=only,
+            ignoring=session.pk,
+            exact=True,
+        )
+        if slots:
+            return slots[0]
+    return None
+
+
+def _at_other_times(session: Session, absence: Absence, only: Mapping[str, list[UUID]]) -> Iterator[Slot]:
+    """Free starts near the present one that break no rule of the course, on preferred days and hours first."""
+    program = session.program
+    start, before = _span(session, absence)
+    slots = free_slots(
+        program=program,
+        kind=session.kind,
+        modality=session.modality,
+        at=absence.at,
+        start=start,
+        before=before,
+        length_min=_length(session),
+        only=only,
+        ignoring=session.pk,
+    )
+    zone = program.location.zone
+
+    def nearness(slot: Slot) -> tuple[bool, timedelta]:
+        return not integration.preferred(slot, program, zone), abs(slot.starts_at - session.starts_at)
+
+    elsewhere = [slot for slot in slots if slot.starts_at != session.starts_at]
+    for slot in sorted(elsewhere, key=nearness)[:TRIES]:
+        effects = moving.effects(session=session, starts_at=slot.starts_at, ends_at=slot.ends_at)
+        if all(effect.severity != moving.BREAKS for effect in effects):
+            yield slot
+
+
+def _span(session: Session, absence: Absence) -> tuple[datetime, datetime]:
+    """Where another time may lie: inside the integration's window, or some days around; never without notice."""
+    earliest = absence.at + timedelta(minutes=int(session.program.protocol.limits["notice_min"]))
+    start, before = session.starts_at - BACK, session.starts_at + AHEAD
+    if session.kind == SessionKind.INTEGRATION and session.for_dose is not None:
+        start, before = _window(session, session.for_dose)
+    return max(start, earliest), before
+
+
+def _window(session: Session, dose: Session) -> tuple[datetime, datetime]:
+    owed = Obligation.objects.filter(dosing_session=dose).first()
+    if owed is not None:
+        return owed.window_start, owed.window_end
+    protocol = session.program.protocol
+    return (
+        integration_window(protocol, dosed_at=dose.ends_at)[0],
+        integration_window(protocol, dosed_at=dose.starts_at)[1],
+    )
+
+
+def windows_lost(absence: Absence, *, by: Any, sessions: Iterable[Session]) -> list[dict[str, Any]]:
+    """Integration windows in which the assigned therapist, being away, has no free slot left."""
+    states = [Obligation.State.DUE, Obligation.State.BOOKED]
+    rows = (
+        Obligation.objects.visible_to(by)
+        .filter(therapist_id=absence.user, state__in=states)
+        .filter(window_start__lt=absence.ends_at, window_end__gt=absence.begins)
+        .select_related("program__protocol", "program__location", "dosing_session")
+        .order_by("window_end", "pk")
+    )
+    lost = {session.pk for session in sessions}
+    return [
+        {
+            "id": row.pk,
+            "window_start": row.window_start,
+            "window_end": row.window_end,
+            "reason": _why(row, absence),
+        }
+        for row in rows
+        if (row.state == Obligation.State.DUE or row.integration_session_id in lost)
+        and not _has_room(row, absence)
+    ]
+
+
+def _has_room(owed: Obligation, absence: Absence) -> bool:
+    program = owed.program
+    notice = timedelta(minutes=int(program.protocol.limits["notice_min"]))
+    avoid = given_up(dose=owed.dosing_session)
+    for modality in integration.modalities(program):
+        slots = free_slots(
+            program=program,
+            kind=SessionKind.INTEGRATION,
+            modality=modality,
+            at=absence.at,
+            start=max(owed.window_start, absence.at + notice),
+            before=owed.window_end,
+            only={str(Role.THERAPIST): [absence.user]},
+            ignoring=owed.integration_session_id,
+        )
+        if integration.apart(slots, avoid):
+            return True
+    return False
+
+
+def _why(owed: Obligation, absence: Absence) -> str:
+    through = absence.starts_at <= max(owed.window_start, absence.at) and owed.window_end <= absence.ends_at
+    if through:
+        return "The therapist is away for the whole window."
+    return "The therapist has no free slot left in this window."

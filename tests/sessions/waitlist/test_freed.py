@@ -402,3 +402,16 @@ def test_a_waiting_integration_is_called_first_when_its_window_closes_first(
     owed = waits(cast, row.program, "integration", window_to=MONDAY + 30 * DAY)
     cancelled(cast, session)
     assert names(offered()) == [owed.pk, other.pk]
+
+
+def test_a_visit_without_a_dose_gives_its_held_integration_to_the_next(cast: Cast) -> None:
+    dose = people.ready_dose(cast)
+    held = Session.objects.get(for_dose=dose, status="held")
+    program = people.opened_program(
+        cast,
+        protocol=dose.program.protocol,
+        who=people.client(cast.north, by=cast.frontdesk, first="Al", phone="303-555-0166"),
+    )
+    entry = waits(cast, program)
+    cast.desk("np").must(f"sessions/{dose.pk}/not-dosed/", {"reason": "Pressure too high"})
+    assert [(row.entry_id, row.starts_at) for row in offered()] == [(entry.pk, held.starts_at)]

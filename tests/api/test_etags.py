@@ -157,5 +157,12 @@ def test_if_match_is_read_as_http_says(cast: Cast, tag: str, status: int) -> Non
 def test_no_address_that_edits_is_forgotten(cast: Cast) -> None:
     edited = {make(cast).path.split("/")[0] for make in MAKERS}
     patched = {entry.route.split("/")[0] for entry in entries() if entry.method == "PATCH"}
-    # billing and the psychotherapy notes have tests of their own
-    assert patched - edited <= {"fees", "service-codes", "psychotherapy-notes", "coverages", "payers"}
+    # billing, reminders and the psychotherapy notes have tests of their own
+    assert patched - edited <= {
+        "fees",
+        "service-codes",
+        "psychotherapy-notes",
+        "coverages",
+        "payers",
+        "reminder-plans",
+    }

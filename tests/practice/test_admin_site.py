@@ -12,7 +12,9 @@ PAGES = ["location", "room", "user", "workinghours", "timeoff"]
 
 def _signed_in(cast: Cast, name: str) -> Browser:
     browser = Browser()
-    browser.post("/admin/login/", {"username": getattr(cast, name).email, "password": PASSWORD, "next": "/admin/"})
+    browser.post(
+        "/admin/login/", {"username": getattr(cast, name).email, "password": PASSWORD, "next": "/admin/"}
+    )
     return browser
 
 
@@ -34,7 +36,9 @@ def test_nothing_is_changed_there(cast: Cast) -> None:
     browser.post(f"/admin/practice/user/{cast.therapist.pk}/change/", {"name": "Somebody else"})
     cast.therapist.refresh_from_db()
     assert (cast.therapist.name, cast.therapist.version) == ("Therapist", before)
-    assert browser.post(f"/admin/practice/user/{cast.therapist.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        browser.post(f"/admin/practice/user/{cast.therapist.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
 
 
 @pytest.mark.parametrize("name", ["frontdesk", "np", "therapist", "prescriber", "billing", "director"])

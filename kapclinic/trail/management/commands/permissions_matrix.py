@@ -82,6 +82,8 @@ def entries() -> list[Entry]:
             raise CommandError(f"{route}: this view declares no roles.")
         shown = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", short).replace("{pk}", "{id}")
         for method, action in sorted(actions.items()):
+            if method == "head":  # REST framework adds it to GET at a view's first request
+                continue
             roles = _roles_of(view.cls, action, f"{method.upper()} {route}")
             found.append(Entry(shown, method.upper(), action, roles))
     return sorted(found, key=lambda entry: (entry.route, entry.method))

@@ -14,7 +14,7 @@ from sessions.waitlist.models import ANY, MODALITIES
 from sessions.waitlist.rules import CALLER_MOVES
 
 
-class EntryIn(Input):
+class WaitlistEntryIn(Input):
     program = serializers.UUIDField()
     kind = serializers.ChoiceField(SessionKind.choices)
     modality = serializers.ChoiceField(MODALITIES, required=False, default=ANY)
@@ -27,7 +27,7 @@ class EntryIn(Input):
     auto_fill = serializers.BooleanField(required=False, default=False)
 
 
-class EntryOut(Output):
+class WaitlistEntryOut(Output):
     id = serializers.UUIDField()
     version = serializers.IntegerField()
     created_at = Moment()
@@ -55,7 +55,7 @@ class OfferedStaff(Output):
     role = serializers.CharField()
 
 
-class OfferOut(Output):
+class WaitlistOfferOut(Output):
     """A slot that was offered: with the entry's program and kind it is the body of a booking."""
 
     id = serializers.UUIDField()

@@ -22,8 +22,8 @@ class WaitlistViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "waitlist_entry"
     client_path = "program.client_id"
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "withdraw"), BOOKERS)
-    inputs: ClassVar = {"create": s.EntryIn, "withdraw": Reason}
-    output = s.EntryOut
+    inputs: ClassVar = {"create": s.WaitlistEntryIn, "withdraw": Reason}
+    output = s.WaitlistEntryOut
     filters = (
         Param("program", "uuid", "program_id"),
         Param("kind", choices=tuple(SessionKind.values)),
@@ -49,7 +49,7 @@ class OfferViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "waitlist_offer"
     client_path = "entry.program.client_id"
     roles: ClassVar = dict.fromkeys(("list", "retrieve"), BOOKERS)
-    output = s.OfferOut
+    output = s.WaitlistOfferOut
     filters = (
         Param("entry", "uuid", "entry_id"),
         Param("program", "uuid", "entry__program_id"),

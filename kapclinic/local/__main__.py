@@ -10,10 +10,8 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from kapclinic.local import services
+from kapclinic.local.development import development_env
 from kapclinic.local.places import LocalError, default_place, hold
-from kapclinic.local.servers import Servers
-
-DEVELOPMENT = "kap_dev"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,14 +31,6 @@ def main(arguments: list[str] | None = None) -> int:
     except LocalError as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
-
-
-def development_env() -> dict[str, str]:
-    """Return the environment of the development database, made when absent; servers that are given win."""
-    servers = Servers.given() or services.up().servers
-    if not servers.has_database(DEVELOPMENT):
-        servers.create_database(DEVELOPMENT)
-    return servers.env(database=DEVELOPMENT)
 
 
 def _up() -> int:

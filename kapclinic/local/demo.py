@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, AnyStr
 
-from kapclinic.local import services
+from kapclinic.local import lending, services
+from kapclinic.local.keeper import Keeper, Share
 from kapclinic.local.places import CHECKOUT, LocalError, Place, default_place, hold
 from kapclinic.local.ports import is_free
 from kapclinic.local.processes import Processes, sweep_orphans
@@ -35,6 +36,8 @@ class Stage:
 
     env: dict[str, str]
     logs: Path
+    place: Place
+    share: Share | None  # None: the servers were given
 
 
 def main() -> int:
@@ -83,7 +86,7 @@ def _stage(port: int) -> Iterator[Stage]:
             raise LocalError(
                 f"{' and '.join(given)} given, {' and '.join(sorted(missing))} not: give all three, or none."
             )
-        yield Stage(env=_env({}), logs=_logs(place, port))
+        yield Stage(env=_env({}), logs=_logs(place, port), place=place, share=None)
         return
     with contextlib.ExitStack() as held:
         held.callback(services.down_if_unused, place)  # last of all, when nobody else uses the pair
@@ -110,7 +113,8 @@ def _embedded_stage(place: Place, port: int, held: contextlib.ExitStack) -> Stag
     servers.flush_valkey(number)
     servers.drop_database(database)
     servers.create_database(database)
-    return Stage(env=_env(servers.env(database=database, valkey_database=number)), logs=_logs(place, port))
+    share = Share(place=place, database=database, valkey_database=number)
+    return Stage(env=_env(share.env(servers)), logs=_logs(place, port), place=place, share=share)
 
 
 def _held(handle: IO[str] | None) -> contextlib.AbstractContextManager[Any]:
@@ -144,18 +148,37 @@ def _play(stage: Stage, port: int) -> None:
     _say("opening the demo clinic")
     logins = _logins(_manage(runtime, "seed_demo", "--json"))
     processes = Processes(env=runtime, port=port, logs=stage.logs)
+    lent = lending.publish(stage.place, port, stage.env)
     try:
         _say(f"starting web, worker and beat (logs in {stage.logs})")
         processes.start("web", "worker", "beat")
         processes.wait_ready()
-        _tell_story(runtime, processes.base_url)
-        _greet(processes.base_url, logins)
-        _watch(processes)
+        keeper = _keeper(stage, processes)
+        _tell_story(runtime, keeper)
+        _greet(processes.base_url, logins, _beside(stage, port))
+        while True:
+            keeper.look()
+            time.sleep(0.5)
     finally:
         _stop_listening()
+        lent.unlink(missing_ok=True)
         _say("stopping")
         processes.stop()
         processes.close()
+
+
+def _keeper(stage: Stage, processes: Processes) -> Keeper:
+    def moved(urls: dict[str, str]) -> None:
+        stage.env.update({name: urls[name] for name in GIVEN})
+        lending.publish(stage.place, processes.port, stage.env)
+
+    return Keeper(processes=processes, share=stage.share, say=_say, moved=moved)
+
+
+def _beside(stage: Stage, port: int) -> str:
+    """Return the command line that reaches this demo, and not another one beside it."""
+    first = (lending.published(stage.place) or {}).get("DATABASE_URL") == stage.env["DATABASE_URL"]
+    return f"{'' if first else f'PORT={port} '}.venv/bin/python manage.py"
 
 
 def _manage(env: dict[str, str], *words: str) -> str:
@@ -181,10 +204,13 @@ def _manage(env: dict[str, str], *words: str) -> str:
     return output
 
 
-def _tell_story(env: dict[str, str], base_url: str) -> None:
-    command = [sys.executable, "manage.py", "demo_story", "--base-url", base_url]
+def _tell_story(env: dict[str, str], keeper: Keeper) -> None:
+    command = [sys.executable, "manage.py", "demo_story", "--base-url", keeper.processes.base_url]
     with _ended(subprocess.Popen(command, cwd=CHECKOUT, env=env, start_new_session=True)) as process:
-        if process.wait():
+        while process.poll() is None:
+            keeper.look()
+            time.sleep(0.2)
+        if process.returncode:
             _say(f"the story broke off (exit {process.returncode}); the clinic stays open")
 
 
@@ -207,21 +233,17 @@ def _logins(output: str) -> dict[str, Any]:
     return found
 
 
-def _greet(base_url: str, logins: dict[str, Any]) -> None:
+def _greet(base_url: str, logins: dict[str, Any], manage: str) -> None:
     users = logins.get("users", [])
     width = max((len(user["email"]) for user in users), default=0)
     lines = ["", f"The clinic is open at {base_url}/", ""]
     lines += [f"  {user['email']:<{width}}  {', '.join(user.get('roles', []))}" for user in users]
     lines += ["", f"  password for all of them: {logins.get('password', '')}", ""]
-    lines += [f"API: {base_url}/api/v1/docs/", "Ctrl-C stops it.", ""]
+    lines += [f"API: {base_url}/api/v1/docs/"]
+    lines += [f"manage.py sweep, verify_audit ... work beside it: {manage} sweep"]
+    lines += ["Ctrl-C stops it.", ""]
     sys.stdout.write("\n".join(lines))
     sys.stdout.flush()
-
-
-def _watch(processes: Processes) -> None:
-    while (dead := processes.ended()) is None:
-        time.sleep(0.5)
-    raise LocalError(f"{dead} stopped by itself; its log ends:\n{processes.tail(dead)}")
 
 
 def _say(text: str) -> None:

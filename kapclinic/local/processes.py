@@ -43,7 +43,7 @@ class Processes:
                 self._running[name] = subprocess.Popen(
                     self._command(name),
                     cwd=CHECKOUT,
-                    env=self.env | {"PYTHONUNBUFFERED": "1", OWNER: _signature(psutil.Process())},
+                    env=self.env | {"PYTHONUNBUFFERED": "1", OWNER: signature(psutil.Process())},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -63,7 +63,11 @@ class Processes:
 
     def ended(self) -> str | None:
         """Name a process that ended on its own."""
-        return next((name for name, process in self._running.items() if process.poll() is not None), None)
+        return next(iter(self.dead()), None)
+
+    def dead(self) -> list[str]:
+        """Name every process that ended on its own."""
+        return [name for name, process in self._running.items() if process.poll() is not None]
 
     def process(self, name: str) -> psutil.Process:
         return psutil.Process(self._running[name].pid)
@@ -132,16 +136,18 @@ def sweep_orphans() -> None:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ValueError):
             owner = process.environ().get(OWNER)
-            if owner and not _lives(owner):
+            if owner and not lives(owner):
                 process.kill()
 
 
-def _signature(process: psutil.Process) -> str:
+def signature(process: psutil.Process) -> str:
+    """Name one life of a process: its id will be given to others."""
     return f"{process.pid}:{process.create_time()}"
 
 
-def _lives(signature: str) -> bool:
-    pid, born = signature.split(":")
+def lives(signed: str) -> bool:
+    """Tell whether the process that was signed so is still there."""
+    pid, born = signed.split(":")
     try:  # the kernel's idea of when a process began shifts with the clock
         return bool(abs(psutil.Process(int(pid)).create_time() - float(born)) < 60)
     except psutil.NoSuchProcess:

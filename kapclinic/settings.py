@@ -1,7 +1,7 @@
 """Every setting, read from the environment once. Safe by default: production needs no override to be strict.
 
-``KAP_EMBEDDED=1`` (set by ``make demo``, ``make test`` and a bare ``manage.py``) marks a development process that runs on the
-embedded PostgreSQL and Valkey; such a process may never call itself production.
+``KAP_EMBEDDED=1`` (set by ``make demo``, ``make test`` and a bare ``manage.py``) marks a development process that
+runs on the embedded PostgreSQL and Valkey; such a process may never call itself production.
 """
 
 from __future__ import annotations

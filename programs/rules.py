@@ -87,6 +87,9 @@ def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
     return errors
 
 
+SEVERITIES = ("absolute", "relative", "info", "unknown")
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100_000
 
@@ -96,8 +99,11 @@ def _shape_errors(pointer: str, value: Any, default: Any) -> list[FieldError]:
     if isinstance(default, dict):
         if not isinstance(value, Mapping):
             return [FieldError(pointer, "invalid", "A table of values is expected.")]
-        if not default:  # a table without default names, such as the clinic's own severities
-            return []
+        if not default:  # a table without default names: the clinic's own severities by code
+            texts = all(isinstance(name, str) and word in SEVERITIES for name, word in value.items())
+            return (
+                [] if texts else [FieldError(pointer, "invalid", f"One of {', '.join(SEVERITIES)} by code.")]
+            )
         unknown = sorted(set(value) - set(default))
         errors = [
             FieldError(f"{pointer}/{name}", "unknown_field", "No such policy value.") for name in unknown
@@ -135,7 +141,7 @@ def _dose_errors(dose: Mapping[str, Any]) -> list[FieldError]:
         warn, cap = Decimal(str(dose["warn"])), Decimal(str(dose["cap"]))
     except (KeyError, InvalidOperation):
         return [FieldError("/dose", "invalid", "warn, cap and unit are expected.")]
-    if dose.get("unit") not in {"mg", "mg/kg"}:
+    if dose.get("unit") not in ("mg", "mg/kg"):
         return [FieldError("/dose/unit", "invalid", "mg or mg/kg is expected.")]
     if not warn.is_finite() or not cap.is_finite() or not 0 < warn <= cap:
         return [FieldError("/dose/cap", "invalid", "0 < warn <= cap is expected.")]
@@ -150,7 +156,7 @@ def _resource_errors(values: Mapping[str, Any]) -> list[FieldError]:
         if (
             set(row) - known
             or row.get("role") not in Role.values
-            or row.get("mode") not in {"exclusive", "monitor"}
+            or row.get("mode") not in ("exclusive", "monitor")
         ):
             errors.append(
                 FieldError(
@@ -167,6 +173,7 @@ def _resource_errors(values: Mapping[str, Any]) -> list[FieldError]:
 
 
 def _fits(row: Mapping[str, Any], length_min: Any) -> bool:
-    first, last = row["from_min"], row["to_min"]
+    first: Any = row.get("from_min")
+    last: Any = row.get("to_min")
     whole = all(isinstance(value, int) and not isinstance(value, bool) for value in (first, last, length_min))
     return whole and 0 <= first < last <= length_min

@@ -59,6 +59,7 @@ class Location(AuditedModel):
     """A place where the practice works; `legal_name`, EIN and organization NPI go on its superbills.
 
     `override_roles` may use a room or a staff member twice at the same time, with a reason; nobody unless named.
+    `witness_roles` may witness a waste of drug; any clinician unless named.
     """
 
     name = models.CharField(max_length=120)
@@ -73,6 +74,7 @@ class Location(AuditedModel):
     closed_dates = ArrayField(models.DateField(), default=list)  # holidays, local dates
     override_roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     late_cancel_hours = models.PositiveSmallIntegerField(default=24)
+    witness_roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     legal_name = models.CharField(max_length=160, blank=True)
     ein = models.CharField(max_length=9, blank=True)
     organization_npi = models.CharField(max_length=10, blank=True)

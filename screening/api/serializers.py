@@ -291,6 +291,7 @@ class MeasureIn(Input):
 
 class MeasureOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     program = serializers.UUIDField(source="program_id")
     client = serializers.UUIDField(source="program.client_id")

@@ -166,9 +166,7 @@ class ConsentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return rows.defer("text", "signature") if self.action == "list" else rows
 
     def create(self, request: Request) -> Response:
-        return self.answer(
-            services.create_consent(values=self.body(), by=self.user, at=self.at), status=201
-        )
+        return self.answer(services.create_consent(values=self.body(), by=self.user, at=self.at), status=201)
 
     def sign(self, request: Request, pk: Any) -> Response:
         consent = self.get_object()
@@ -198,9 +196,7 @@ class MeasureViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return Measure.objects.visible_to(self.user).select_related("program")
 
     def create(self, request: Request) -> Response:
-        return self.answer(
-            services.record_measure(values=self.body(), by=self.user, at=self.at), status=201
-        )
+        return self.answer(services.record_measure(values=self.body(), by=self.user, at=self.at), status=201)
 
 
 class SafetyAlertViewSet(ListMixin, RetrieveMixin, ClinicViewSet):

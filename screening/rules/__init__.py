@@ -16,7 +16,7 @@ SCREENING_MOVES = {
 # A PATCH: a move without an address of its own, so it is not among `allowed_moves`.
 SCREENING_EDITS = {"edit": Move.of({S.DRAFT}, None, CLINICIANS)}
 
-CLEARANCE_MOVES = {"void": Move.of({"standing"}, None, {Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})}
+CLEARANCE_MOVES = {"void": Move.of({"standing"}, None, {Role.PRESCRIBER})}
 
 # Consent paperwork is collected at the desk; it holds no clinical content.
 CONSENT_MOVES = {

@@ -79,6 +79,7 @@ class Session(AuditedModel):
     checked_in_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
     reason = models.CharField(
         max_length=1000, blank=True
     )  # of the last cancel, no-show, not-dosed or reschedule
@@ -227,7 +228,7 @@ class Stage(AppendOnlyModel):
     class Name(models.TextChoices):
         ROOMED = "roomed"
         IN_SESSION = "in_session"
-        RECOVERY = "recovery"
+        RECOVERY = "in_recovery"
         READY = "ready"
         CHECKED_OUT = "checked_out"
 

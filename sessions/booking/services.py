@@ -243,13 +243,15 @@ def move_session(
     return session
 
 
-def end_booking(*, session: Session, move: str, reason: str, by: Any, at: datetime) -> Session:
+def end_booking(
+    *, session: Session, move: str, reason: str, by: Any, at: datetime, moment: datetime | None = None
+) -> Session:
     """Cancel, or note a no-show: the session keeps its row and frees all that it held, in one transaction (R2).
 
     :raises IllegalTransition: from a state that the move does not start in
     """
     transitions.apply(rules.SESSION_MOVES, move, instance=session, by=by)
-    session.reason = reason
+    session.reason, session.cancelled_at = reason, moment or at
     release(session=session, at=at)
     return session.save_by(by, at=at)
 

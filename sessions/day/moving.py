@@ -176,6 +176,8 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     booking.move_session(
         session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
     )
+    if obligation is not None and obligation.state == Obligation.State.BOOKED:
+        integration.tell_if_late(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
         integration.free_hold(dose=session, by=by, at=at)
         integration.hold_slot(dose=session, program=session.program, by=by, at=at)

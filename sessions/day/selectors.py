@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import (
-    Case,
     CharField,
     Exists,
     F,
@@ -17,7 +16,6 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
-    When,
 )
 from django.db.models.functions import JSONObject
 
@@ -56,6 +54,7 @@ SHOWN = (
     "checked_in_at",
     "started_at",
     "completed_at",
+    "cancelled_at",
     "reason",
     "override_reason",
 )
@@ -79,7 +78,6 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
         client_last_name=F("client__legal_last_name"),
         client_mrn=F("client__mrn"),
         double_use=Exists(beside),
-        cancelled_at=Case(When(status=Session.Status.CANCELLED, then=F("updated_at")), default=None),
         owed=Subquery(owed),
         latest_stage=Subquery(
             stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1],

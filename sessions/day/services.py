@@ -135,7 +135,7 @@ def check_in(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Se
     """Note that the client has come. Never refused for want of clearance; readiness tells what is missing."""
     session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "check_in", instance=session, by=by)
-    merge(rules.moment_errors(moment=moment, at=at, after=None))
+    merge(rules.moment_errors(moment=moment, at=at, after=at - rules.LATE_ENTRY))
     session.checked_in_at = moment
     return session.save_by(by, at=at)
 
@@ -233,7 +233,16 @@ def warn_all_not_cleared(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def end(*, session_id: UUID, move: str, reason: str, by: Any, at: datetime, offer: bool = True) -> Session:
+def end(
+    *,
+    session_id: UUID,
+    move: str,
+    reason: str,
+    by: Any,
+    at: datetime,
+    offer: bool = True,
+    moment: datetime | None = None,
+) -> Session:
     """Cancel a session or note a no-show: frees what it held; a dose frees its hold, an integration is owed again.
 
     What is free then is offered to those who wait, unless the caller does so later.
@@ -243,8 +252,9 @@ def end(*, session_id: UUID, move: str, reason: str, by: Any, at: datetime, offe
     session = lock_session(session_id)
     if session.outcome == Session.Outcome.DOSED:
         raise IllegalTransition("A dose was given: this session can't be cancelled.", state=session.status)
+    merge(rules.moment_errors(moment=moment or at, at=at, after=at - rules.LATE_ENTRY))
     freed = openings.freed_by(session)
-    booking.end_booking(session=session, move=move, reason=reason, by=by, at=at)
+    booking.end_booking(session=session, move=move, reason=reason, by=by, at=at, moment=moment)
     if session.kind == SessionKind.DOSING:
         integration.free_hold(dose=session, by=by, at=at)
     if session.kind == SessionKind.INTEGRATION:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, merge
 from kapclinic.core.transitions import require_role
-from kapclinic.practice.models import Role, User
+from kapclinic.practice.models import Location, Role, User
 from kapclinic.practice.services import confirm_password
 from kapclinic.trail.services import log_act, open_task
 from sessions.drugs import rules
@@ -56,8 +56,9 @@ def verify_witness(*, witness: Mapping[str, Any], giver: Any, location_id: UUID,
     user = User.objects.filter(pk=witness["user"], is_active=True).first()
     if user is None or location_id not in user.locations:
         raise WitnessInvalid.because("There is no such staff member at this location.")
-    if not user.role_set & rules.WITNESSES:
-        raise WitnessInvalid.because("Only a clinician may witness a waste.")
+    named = Location.objects.values_list("witness_roles", flat=True).get(pk=location_id)
+    if not user.role_set & (frozenset(named) or rules.WITNESSES):
+        raise WitnessInvalid.because("This person's role may not witness a waste here.")
     if not confirm_password(user=user, password=witness["password"], at=at):
         log_act(
             by=giver.pk,

@@ -36,6 +36,7 @@ UNBOOKED = "integration_unbooked"
 CONFIRM = "integration_confirm"
 FOLLOW_UP = "integration_missed"
 UNRECORDED = "integration_unrecorded"
+LATE = "integration_late"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ def steps_due(*, dosed_at: datetime, taken: Sequence[Mapping[str, str]], at: dat
     """The steps whose time has come and that were not taken yet."""
     done = {step["step"] for step in taken}
     return [step for step in steps_reached(dosed_at=dosed_at, at=at) if step.name not in done]
+
+
+def escalation(step: str, *, roles: Sequence[str], at: datetime) -> dict[str, object]:
+    """One step as the obligation keeps it."""
+    return {"at": at.isoformat().replace("+00:00", "Z"), "step": step, "roles": [str(role) for role in roles]}
 
 
 def inside(moment: datetime, *, start: datetime, end: datetime) -> bool:

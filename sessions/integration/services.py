@@ -134,7 +134,7 @@ def void_obligation(*, dose: Session, by: Any, at: datetime) -> None:
 
 
 def _settle_tasks(obligation: Obligation, *, by: Any, at: datetime, outcome: str) -> None:
-    for kind in (rules.UNBOOKED, rules.FOLLOW_UP, rules.UNRECORDED, rules.CONFIRM):
+    for kind in (rules.UNBOOKED, rules.FOLLOW_UP, rules.UNRECORDED, rules.CONFIRM, rules.LATE):
         trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome=outcome)
 
 
@@ -151,9 +151,20 @@ def link_booking(*, obligation: Obligation, session: Session, by: Any, at: datet
     obligation.save_by(by, at=at)
     for kind in (rules.UNBOOKED, rules.FOLLOW_UP):
         trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="booked")
+    tell_if_late(obligation=obligation, session=session, by=by, at=at)
     if session.source == Session.Source.SCHEDULER and session.client_confirmed_at is None:
         _open_task(obligation, kind=rules.CONFIRM, roles=(Role.FRONT_DESK,), due_at=session.starts_at, at=at)
     return obligation
+
+
+def tell_if_late(*, obligation: Obligation, session: Session, by: Any, at: datetime) -> None:
+    """An integration that was put after its window stands escalated (R4): therapist and director look at it."""
+    if session.starts_at < obligation.window_end:
+        return
+    roles = (Role.THERAPIST, Role.MEDICAL_DIRECTOR)
+    obligation.escalations = [*obligation.escalations, rules.escalation("late_booking", roles=roles, at=at)]
+    obligation.save_by(by, at=at)
+    _open_task(obligation, kind=rules.LATE, roles=roles, due_at=session.starts_at, at=at)
 
 
 def _open_task(
@@ -264,7 +275,7 @@ def _carry_up(obligation: Obligation, *, at: datetime) -> None:
                 task = trail.escalate_task(task=task, roles=step.roles, by=SYSTEM, at=at)
     steps = rules.steps_due(dosed_at=obligation.dosed_at, taken=obligation.escalations, at=at)
     for step in steps:
-        row = {"at": at.isoformat(), "step": step.name, "roles": list(step.roles)}
+        row = rules.escalation(step.name, roles=step.roles, at=at)
         obligation.escalations = [*obligation.escalations, row]
         _notify(obligation, step=step.name, roles=step.roles, at=at)
     if steps:

@@ -193,12 +193,9 @@ def _mark(check_id: UUID, *, at: datetime) -> int:
         return 0
     check.state = state
     check.save_by(SYSTEM, at=at)
-    if check.planned_at >= check.created_at - timedelta(
-        minutes=missed
-    ):  # a dose entered late has no live alarm
-        cause = Alarm.Cause.MISSED if state == Check.State.MISSED else Alarm.Cause.LATE
-        if not check.alarms.filter(cause=cause).exists():  # it was told before its reading was voided
-            Alarm(session=check.session, cause=cause, check_row=check).save_by(SYSTEM, at=at)
+    cause = Alarm.Cause.MISSED if state == Check.State.MISSED else Alarm.Cause.LATE
+    if not check.alarms.filter(cause=cause).exists():  # it was told before its reading was voided
+        Alarm(session=check.session, cause=cause, check_row=check).save_by(SYSTEM, at=at)
     return 1
 
 

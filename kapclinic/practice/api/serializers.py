@@ -62,6 +62,9 @@ class LocationIn(Input):
         child=serializers.ChoiceField(Role.choices), required=False, max_length=7
     )
     late_cancel_hours = serializers.IntegerField(min_value=0, max_value=336, required=False)
+    witness_roles = serializers.ListField(
+        child=serializers.ChoiceField(Role.choices), required=False, max_length=7
+    )
     legal_name = Text(max_length=160, required=False, allow_blank=True)
     ein = serializers.RegexField(r"^\d{9}$", required=False, allow_blank=True)
     organization_npi = serializers.RegexField(r"^\d{10}$", required=False, allow_blank=True)
@@ -81,6 +84,7 @@ class LocationOut(Output):
     closed_dates = serializers.ListField(child=serializers.DateField())
     override_roles = serializers.ListField(child=serializers.CharField())
     late_cancel_hours = serializers.IntegerField()
+    witness_roles = serializers.ListField(child=serializers.CharField())
     legal_name = serializers.CharField()
     ein = serializers.CharField()
     organization_npi = serializers.CharField()
@@ -259,7 +263,7 @@ class TimeOffOut(Output):
 class LoginIn(Input):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
-    otp = serializers.CharField(max_length=10, required=False, allow_blank=True)
+    otp = serializers.CharField(max_length=10, required=False, allow_blank=True, allow_null=True)
 
 
 class PasswordIn(Input):

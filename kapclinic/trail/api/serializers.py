@@ -13,6 +13,7 @@ from kapclinic.trail.rules import TASK_MOVES
 
 class TaskDoneIn(Input):
     outcome = Text(max_length=1000, required=False, allow_blank=True, default="")
+    reason = Text(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class TaskOut(Output):

@@ -43,7 +43,8 @@ class TaskViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def done(self, request: Request, pk: Any) -> Response:
         task = self.get_object()
-        outcome = self.body()["outcome"]
+        body = self.body()
+        outcome = body["outcome"] or body["reason"]
         return self.answer(services.finish_task(task_id=task.pk, by=self.user, at=self.at, outcome=outcome))
 
 

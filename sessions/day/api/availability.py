@@ -64,11 +64,14 @@ class AvailabilityViewSet(ClinicViewSet):
         if program is None:
             raise Http404
         start, before = self._range(query, program)
+        modality = query.get("modality", Modality.IN_PERSON)
+        if not _bookable(program, query["kind"], modality):
+            return []
         slots = free_slots(
             program=program,
             at=self.at,
             kind=query["kind"],
-            modality=query.get("modality", Modality.IN_PERSON),
+            modality=modality,
             start=start,
             before=before,
             length_min=query.get("duration"),
@@ -91,6 +94,14 @@ class AvailabilityViewSet(ClinicViewSet):
         if before - start > WIDEST:
             raise Invalid.field("to", "93 days at a time at most.", code="too_wide")
         return start, before
+
+
+def _bookable(program: Program, kind: str, modality: str) -> bool:
+    """Would a booking be refused whatever the time: a dose at home that the protocol forbids, a course on hold?"""
+    at_home = kind == SessionKind.DOSING and modality == Modality.VIDEO
+    if at_home and not program.protocol.home_dosing:
+        return False
+    return kind == SessionKind.INTEGRATION or program.status == Program.Status.ACTIVE
 
 
 def _at_that_time(slot: Slot, query: dict[str, Any], program: Program) -> bool:

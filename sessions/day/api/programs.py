@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kapclinic.core.http.fields import Empty, Reason
+from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
@@ -29,7 +29,7 @@ READERS = BOOKERS | {Role.BILLING}
 class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "program"
     client_path = "client_id"
-    logged = frozenset({"list", "retrieve", "timeline"})
+    logged = frozenset({"list", "retrieve", "timeline", "propose_plan"})
     roles: ClassVar = {
         "list": READERS,
         "retrieve": READERS,
@@ -47,11 +47,11 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {
         "create": ProgramIn,
         "partial_update": ProgramPatch,
-        "hold": Reason,
-        "resume": Empty,
+        "hold": s.MayReason,
+        "resume": s.MayReason,
         "discontinue": Reason,
-        "end_dosing": Empty,
-        "complete": Empty,
+        "end_dosing": s.MayReason,
+        "complete": s.MayReason,
         "book_plan": s.PlanIn,
     }
     output = s.ProgramOut
@@ -95,8 +95,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return self._move("hold", reason=self.body()["reason"])
 
     def resume(self, request: Request, pk: UUID) -> Response:
-        self.body()
-        return self._move("resume", reason="")
+        return self._move("resume", reason=self.body()["reason"])
 
     def _move(self, move: str, *, reason: str) -> Response:
         program = self.get_object()

@@ -106,8 +106,14 @@ class MomentIn(Input):
     at = Moment(required=False)
 
 
-class NotDosedIn(Reason):
+class EndIn(Reason):
+    """Why, and when it happened; now unless said."""
+
     at = Moment(required=False)
+
+
+class MayReason(Input):
+    reason = Text(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class StageIn(MomentIn):
@@ -116,6 +122,7 @@ class StageIn(MomentIn):
 
 class StageOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
     stage = serializers.CharField()
@@ -264,6 +271,10 @@ class PlanOut(Output):
 
 
 class PlanIn(Input):
+    """The proposal may come back whole; only its sessions are read."""
+
+    weeks = serializers.IntegerField(required=False)
+    unmet = serializers.ListField(child=serializers.DictField(), required=False)
     sessions = PlanRow(many=True, min_length=1, max_length=60)  # type: ignore[call-arg]
 
 

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from kapclinic.core.errors import Invalid
 from kapclinic.core.http.etags import etag_of, require_match
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Location, Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, NURSES
@@ -72,9 +71,9 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         "check_in": s.MomentIn,
         "start": s.MomentIn,
         "complete": s.MomentIn,
-        "cancel": Reason,
-        "no_show": Reason,
-        "not_dosed": s.NotDosedIn,
+        "cancel": s.EndIn,
+        "no_show": s.EndIn,
+        "not_dosed": s.EndIn,
         "stage": s.StageIn,
     }
     output = s.SessionOut
@@ -201,8 +200,15 @@ class SessionViewSet(ListMixin, ClinicViewSet):
 
     def _end(self, move: str) -> Response:
         session = self.get_object()
-        reason = self.body()["reason"]
-        services.end(session_id=session.pk, move=move, reason=reason, by=self.user, at=self.at)
+        body = self.body()
+        services.end(
+            session_id=session.pk,
+            move=move,
+            reason=body["reason"],
+            moment=body.get("at"),
+            by=self.user,
+            at=self.at,
+        )
         return self.one(session.pk)
 
     def stage(self, request: Request, pk: UUID) -> Response:

@@ -22,6 +22,10 @@ class OrderIn(Input):
     valid_until = Moment()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("dose_mg") is not None and attrs.get("dose_mg_per_kg") is not None:
+            raise serializers.ValidationError(
+                {"dose_mg_per_kg": ["Give dose_mg or dose_mg_per_kg, not both."]}
+            )
         for name in ("dose_mg", "dose_mg_per_kg", "max_total_mg"):
             if attrs.get(name) is not None and attrs[name] <= 0:
                 raise serializers.ValidationError({name: ["An amount above 0 is expected."]})
@@ -30,6 +34,7 @@ class OrderIn(Input):
 
 class OrderOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
     prescriber = serializers.UUIDField(source="prescriber_id")
@@ -74,6 +79,7 @@ class FinishOut(Output):
 
 class AdministrationOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
     order = serializers.UUIDField(source="order_id")
@@ -107,6 +113,11 @@ class AdministrationOut(Output):
         found: Obligation | None = getattr(dose.session, "obligation", None)
         return OwedOut(found).data if found is not None else None
 
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """A dose that ran on answers with what its end says."""
+        row: dict[str, Any] = super().to_representation(instance)
+        return row | (row["finish"] or {})
+
 
 class FinishIn(Input):
     ended_at = Moment()
@@ -136,6 +147,7 @@ class OverrideIn(Input):
 
 class OverrideOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
     gate = serializers.CharField()
@@ -158,6 +170,7 @@ class AdverseEventIn(Input):
 
 class AdverseEventOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
     term = serializers.CharField()
@@ -195,6 +208,7 @@ class DischargeIn(Input):
 
 class DischargeOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
     checklist = serializers.DictField(child=serializers.BooleanField(allow_null=True))

@@ -59,6 +59,7 @@ class EntryIn(Input):
 
 class EntryOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     created_by = serializers.UUIDField()
     lot = serializers.UUIDField(source="lot_id")

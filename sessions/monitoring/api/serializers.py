@@ -26,6 +26,7 @@ class ReadingIn(Input):
 
 class ReadingOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
     phase = serializers.CharField()

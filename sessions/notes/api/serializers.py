@@ -45,6 +45,7 @@ class AddendumIn(Input):
 
 class AddendumOut(Output):
     id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
     created_at = Moment()
     note = serializers.UUIDField(source="note_id")
     reason = serializers.CharField()

@@ -359,13 +359,13 @@ def test_the_front_desk_neither_starts_nor_completes(cast: Cast, session: dict[s
 def test_stages_are_told_one_after_the_other(cast: Cast, session: dict[str, Any]) -> None:
     path = f"sessions/{session['id']}"
     with clock.fixed(TUESDAY + HOUR):
-        for minute, stage in enumerate(("roomed", "in_session", "recovery", "ready", "checked_out")):
+        for minute, stage in enumerate(("roomed", "in_session", "in_recovery", "ready", "checked_out")):
             at = TUESDAY + timedelta(minutes=minute)
             told = cast.desk("np").must(f"{path}/stage/", {"stage": stage, "at": moment(at)})
             assert told["by"] == str(cast.np.pk)
         shown = cast.desk("frontdesk").get(f"{path}/").json()["stage"]
         assert (shown["stage"], shown["at"]) == ("checked_out", moment(TUESDAY + timedelta(minutes=4)))
-        cast.desk("np").must(f"{path}/stage/", {"stage": "recovery", "at": moment(TUESDAY + HOUR / 60)})
+        cast.desk("np").must(f"{path}/stage/", {"stage": "in_recovery", "at": moment(TUESDAY + HOUR / 60)})
         assert (
             cast.desk("frontdesk").get(f"{path}/").json()["stage"]["stage"] == "checked_out"
         )  # a late entry

@@ -36,7 +36,7 @@ def test_a_client_goes_across_the_board(cast: Cast) -> None:
         (f"{path}/check-in/", {}, "arrived"),
         (f"{path}/stage/", {"stage": "roomed"}, "roomed"),
         (f"{path}/stage/", {"stage": "in_session"}, "in_session"),
-        (f"{path}/stage/", {"stage": "recovery"}, "recovery"),
+        (f"{path}/stage/", {"stage": "in_recovery"}, "recovery"),
         (f"{path}/stage/", {"stage": "ready"}, "ready"),
         (f"{path}/stage/", {"stage": "checked_out"}, "done"),
     ]

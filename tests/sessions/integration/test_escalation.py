@@ -18,6 +18,7 @@ from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation, sweep_obligations
 from tests import cast as people
 from tests.cast import MONDAY, Cast
+from tests.journeys.steps import moment
 
 UNBOOKED, CONFIRM, FOLLOW_UP = "integration_unbooked", "integration_confirm", "integration_missed"
 
@@ -133,7 +134,7 @@ def test_a_dose_that_is_entered_30_hours_late_is_carried_to_both_at_once(
 ) -> None:
     row = swept(stranded, hours=30)
     assert steps_of(row) == ["front_desk", "therapist"]
-    assert {step["at"] for step in row.escalations} == {(row.dosed_at + timedelta(hours=30)).isoformat()}
+    assert {step["at"] for step in row.escalations} == {moment(row.dosed_at + timedelta(hours=30))}
     task = open_task(UNBOOKED)
     assert task is not None
     assert set(task.roles) == {"front_desk", "therapist"}

@@ -252,8 +252,17 @@ def test_a_later_deferral_overtakes_a_clearance_from_then_on(clinic: Clinic) -> 
     assert standing(clinic, later) is None
 
 
-@pytest.mark.parametrize("role", ["prescriber", "medical_director"])
-def test_a_voided_clearance_stands_for_nothing(clinic: Clinic, role: str, heard: list) -> None:
+def test_a_director_who_is_no_prescriber_does_not_void(clinic: Clinic) -> None:
+    clearance = clinic.cleared()["clearance"]
+    refused = clinic.post(
+        "medical_director", f"clearances/{clearance['id']}/void/", {"reason": "Not mine to void."}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+    assert standing(clinic) is not None
+
+
+def test_a_voided_clearance_stands_for_nothing(clinic: Clinic, heard: list) -> None:
+    role = "prescriber"
     clearance = clinic.cleared()["clearance"]
     path = f"clearances/{clearance['id']}/"
     assert clinic.get(role, path).json()["allowed_moves"] == ["void"]

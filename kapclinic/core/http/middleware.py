@@ -26,7 +26,7 @@ class LengthRequired(ClinicError):
 
 def _drain(request: HttpRequest, length: str) -> None:
     """Read a body that is refused, up to a bound, so that the connection can carry the next request."""
-    left = min(int(length), DRAINED) if length.isdigit() else 0
+    left = min(int(length), DRAINED) if re.fullmatch("[0-9]{1,18}", length) else 0
     while left > 0 and (chunk := request.read(min(left, 65_536))):
         left -= len(chunk)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -15,14 +16,15 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-class DocumentCommand(BaseCommand):
+class DocumentCommand(ABC, BaseCommand):
     """Subclasses name a `document` in docs/ and `render` its text."""
 
     document: ClassVar[str]
     requires_system_checks = []
 
+    @abstractmethod
     def render(self) -> str:
-        raise NotImplementedError
+        """The page's text, from the code."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--write", action="store_true", help=f"write docs/{self.document}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from kapclinic.practice.models import User
 from sessions.drugs.services import WitnessInvalid, verify_witness
 
 
-class Witnessed:
+class Witnessed(ABC):
     """For a view set with bodies that may name a `witness` {user, password}; stands before ClinicViewSet.
 
     Outside the transaction, because a wrong password is counted even though the request is refused. The refusal
@@ -20,9 +21,9 @@ class Witnessed:
     _witness: User | None = None
     _refused: WitnessInvalid | None = None
 
-    def witness_location(self: Any, body: Mapping[str, Any]) -> UUID | None:
+    @abstractmethod
+    def witness_location(self, body: Mapping[str, Any]) -> UUID | None:
         """Where the drug is; None when the request will be refused for another reason."""
-        raise NotImplementedError
 
     def before_write(self: Any) -> None:
         super().before_write()  # type: ignore[misc]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +13,7 @@ from billing.documents import rendering, rules, selectors
 from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
 from billing.documents.rules import Series
 from billing.ledger.services.allocations import lock_ledger
+from kapclinic.core import paper
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import Client, Location
 
@@ -177,7 +177,7 @@ def _issue(
     row.pdf, complete = rendering.render_pdf(template=series.template, content=row.content, at=at)
     if not complete:
         row.warnings = [*row.warnings, UNPRINTABLE]
-    row.sha256 = hashlib.sha256(row.pdf).hexdigest()
+    row.sha256 = paper.fingerprint(row.pdf)
     row.insert_by(by, at=at)
 
 

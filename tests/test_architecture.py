@@ -219,7 +219,7 @@ MORE: dict[str, set[str]] = {
         "replacements.py",
         "sweeping.py",
     },
-    "sessions/dosing": {"discharging.py", "gates.py"},
+    "sessions/dosing": {"discharging.py", "esketamine.py", "facts.py", "gates.py", "ordering.py"},
     "sessions/calendars": {"rendering.py", "zones.py"},
     "sessions/reminders": {"sms.py", "texts.py"},
     "billing/codes": {"catalogue.py", "data"},

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from kapclinic.core.errors import FieldError
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import CLINICIANS, NURSES, PRESCRIBER
+from programs.models import Protocol
+from sessions.dosing import esketamine
 
 ORDERERS = PRESCRIBER
 GIVERS = NURSES
@@ -82,6 +84,19 @@ def no_drive_until(*, dosed_at: datetime, zone: ZoneInfo) -> datetime:
     local = dosed_at.astimezone(zone)
     next_day = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), tzinfo=zone)
     return max(dosed_at + timedelta(hours=24), next_day.replace(hour=6))
+
+
+def stay_over_at(
+    protocol: Protocol, drug: str, first_dosed_at: datetime, last_ended_at: datetime
+) -> datetime:
+    """The earliest moment to go home by the clock alone.
+
+    Racemic: the protocol's minutes after the last dose, of an infusion after its end (clinic policy). Esketamine: two
+    hours after the first device, whatever the protocol says (REMS Patient Monitoring Form).
+    """
+    if esketamine.is_esketamine(drug):
+        return first_dosed_at + timedelta(minutes=esketamine.STAY_MIN)
+    return last_ended_at + timedelta(minutes=protocol.min_stay_min)
 
 
 def unmet(checklist: Mapping[str, bool | None]) -> list[str]:

@@ -30,6 +30,7 @@ from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, Order
 from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
+from tests.replay import played
 
 MONDAY = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)  # 09:00 in Denver
 PASSWORD = "correct horse battery staple"
@@ -88,12 +89,18 @@ class Cast:
     cedar: Room
     people: dict[str, User]
     _desks: dict[str, Desk] = field(default_factory=dict)
+    _begun: bool = False  # something was built from this cast
 
     def __getattr__(self, name: str) -> User:
         try:
-            return self.people[name]
+            return self.__dict__["people"][name]  # by way of __dict__: a copy has no people yet
         except KeyError as exc:
             raise AttributeError(name) from exc
+
+    def begins(self) -> bool:
+        """Is this the first thing that a test builds from the cast, at the tests' own moment?"""
+        first, self._begun = not self._begun, True
+        return first and clock.now() == MONDAY
 
     def desk(self, name: str) -> Desk:
         """The person's place at the API."""
@@ -279,6 +286,13 @@ def sign_consent(cast: Cast, program: Program) -> None:
 
 def cleared_program(cast: Cast, **more: Any) -> Program:
     """A KAP program that may dose: cleared, consented, prepared (the default protocol here asks for none)."""
+    if not more and cast.begins():
+        found: Program = played("cleared program", lambda: _cleared(cast))
+        return found
+    return _cleared(cast, **more)
+
+
+def _cleared(cast: Cast, **more: Any) -> Program:
     more.setdefault("protocol", None)
     if more["protocol"] is None:
         more["protocol"] = approved_protocol(cast, name=f"KAP {next(_keys)}", min_preparations=0)

@@ -10,6 +10,7 @@ import pytest
 from kapclinic.core import clock
 from tests import cast as people
 from tests.cast import Cast
+from tests.replay import played
 
 
 @pytest.fixture
@@ -22,4 +23,5 @@ def now() -> Iterator[datetime]:
 @pytest.fixture
 def cast(db: None, now: datetime) -> Cast:
     """Two locations, one person per role."""
-    return people.assemble()
+    found: Cast = played("cast", people.assemble)
+    return found

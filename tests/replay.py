@@ -1,0 +1,56 @@
+"""What the first test of a process wrote by the services is written again for the others from its SQL.
+
+A factory with a tape is run for real once per process; its INSERTs and UPDATEs are kept, and played in one round trip
+when the same beginning is asked for again, with a copy of what the factory returned. The rows are the same to the
+last id. Only a test in a transaction that is rolled back plays a tape, as the very first thing that it builds.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+
+@dataclass
+class Tape:
+    """What a factory returned, and the SQL that wrote it."""
+
+    result: Any
+    sql: str
+
+
+_tapes: dict[str, Tape] = {}
+
+
+def played(name: str, build: Callable[[], Any]) -> Any:
+    """What `build` returns: by running it the first time, from its tape ever after."""
+    if not connection.in_atomic_block:
+        return build()
+    if (tape := _tapes.get(name)) is None:
+        with _recorded() as written:
+            result = build()
+        tape = _tapes[name] = Tape(copy.deepcopy(result), ";\n".join(written))
+        return result
+    assert connection.connection is not None
+    with connection.connection.cursor() as cursor:
+        cursor.execute(tape.sql, prepare=False)
+    return copy.deepcopy(tape.result)
+
+
+@contextmanager
+def _recorded() -> Iterator[list[str]]:
+    written: list[str] = []
+
+    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        assert not many, "a tape holds single statements"
+        if sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "SET CONSTRAINTS")):
+            written.append(connection.ops.compose_sql(sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(keep):
+        yield written

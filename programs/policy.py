@@ -70,6 +70,7 @@ PLANNED_DOSES = 6
 BY_ROUTE: dict[str, dict[str, Any]] = {
     "intravenous": {
         "checks_min": [0, 10, 20, 30, 40, 55, 70, 85, 100],
+        "after_end": {"every_min": 15, "until_min": 60},  # minutes from the end of the infusion
         "min_stay_min": 100,
         "dose": {"warn": "0.75", "cap": "1.0", "unit": "mg/kg"},
         "dosing_min": 150,
@@ -99,6 +100,16 @@ BY_ROUTE: dict[str, dict[str, Any]] = {
         "dosing_min": 150,
     },
 }
+
+# Spravato REMS Patient Monitoring Form: before the first device, about 40 minutes after it, and before the client
+# leaves, two hours after it at the earliest. The label fixes this; no protocol changes it.
+REMS_CHECKS: dict[str, Any] = {"checks_min": [0, 40], "before_leaving_min": 120}
+
+
+def limits_of(route: str) -> dict[str, Any]:
+    """The default limits of a route: an infusion has `after_end` beside what every route has."""
+    after_end = BY_ROUTE[route].get("after_end")
+    return LIMITS if after_end is None else LIMITS | {"after_end": after_end}
 
 
 def resources(*, program_type: str, dosing_min: int) -> list[dict[str, Any]]:
@@ -140,6 +151,6 @@ def filled(values: dict[str, Any]) -> dict[str, Any]:
         "fasting_hours": FASTING | dict(values.get("fasting_hours") or {}),
         "lengths_min": lengths,
         "bands": _over(BANDS, values.get("bands") or {}),
-        "limits": _over(LIMITS, values.get("limits") or {}),
+        "limits": _over(limits_of(values["route"]), values.get("limits") or {}),
     }
     return defaults | values | merged

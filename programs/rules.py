@@ -70,7 +70,8 @@ def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
         *_dose_errors(values["dose"]),
         *_resource_errors(values),
         *_shape_errors("/bands", values["bands"], policy.BANDS),
-        *_shape_errors("/limits", values["limits"], policy.LIMITS),
+        *_shape_errors("/limits", values["limits"], policy.limits_of(values["route"])),
+        *_after_end_errors(values["limits"].get("after_end")),
         *_shape_errors("/fasting_hours", values["fasting_hours"], policy.FASTING),
     ]
     checks = values["checks_min"]
@@ -116,6 +117,16 @@ def _shape_errors(pointer: str, value: Any, default: Any) -> list[FieldError]:
             return []
         return [FieldError(pointer, "invalid", f"{len(default)} numbers are expected.")]
     return [] if _is_number(value) else [FieldError(pointer, "invalid", "A number is expected.")]
+
+
+def _after_end_errors(value: Any) -> list[FieldError]:
+    """Checks after an infusion: every so many minutes (1 or more) until so many (720 at most)."""
+    if not isinstance(value, Mapping) or not all(map(_is_number, value.values())):
+        return []  # left out, or its shape is refused already
+    every, until = value["every_min"], value["until_min"]
+    if every >= 1 and until <= 720:
+        return []
+    return [FieldError("/limits/after_end", "invalid", "every_min from 1, until_min to 720 are expected.")]
 
 
 def _window_errors(window: Mapping[str, Any]) -> list[FieldError]:

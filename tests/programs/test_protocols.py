@@ -37,6 +37,8 @@ def test_one_value_may_differ_and_the_rest_stays_default(cast: Cast) -> None:
         ({"bands": {"bp": 3}}, "/bands/bp"),
         ({"limits": {"alert_minutes": "x"}}, "/limits/alert_minutes"),
         ({"limits": {"unknown": 1}}, "/limits/unknown"),
+        ({"limits": {"after_end": {"every_min": 15}}}, "/limits/after_end"),  # only an infusion has an end
+        ({"route": "intravenous", "limits": {"after_end": {"every_min": 0}}}, "/limits/after_end"),
         ({"fasting_hours": {"solid": True}}, "/fasting_hours/solid"),
         ({"integration": {"from_hours": 72, "to_hours": 24}}, "/integration"),
         ({"dose": {"warn": "500", "cap": "400", "unit": "mg"}}, "/dose/cap"),

@@ -67,6 +67,9 @@ class Protocol(AuditedModel):
     fasting_hours = models.JSONField()
     limits = models.JSONField()
     home_dosing = models.BooleanField(default=False)
+    gates = models.JSONField(
+        default=dict
+    )  # {"code": mode} of the gates that are policy; left out: the default's
     approved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
 

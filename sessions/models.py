@@ -2,19 +2,31 @@
 
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
 from sessions.calendars.models import CalendarFeed
+from sessions.day.models import EvidenceBundle
 from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
     AdministrationVoid,
     AdverseEvent,
+    AdverseEventFollowUp,
+    AdverseEventReview,
     Discharge,
     GateOverride,
     Order,
+    OrderApproval,
 )
-from sessions.drugs.models import DrugEntry, DrugLot
+from sessions.dosing.rems.models import RemsRecord
+from sessions.drugs.models import (
+    DrugCount,
+    DrugCountLine,
+    DrugDiscrepancy,
+    DrugEntry,
+    DrugLot,
+    WitnessLock,
+)
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
-from sessions.notes.models import Addendum, Note, PsychotherapyNote
+from sessions.notes.models import Addendum, Note, PsychotherapyNote, RecordEntry, RecordEntryVoid
 from sessions.reminders.models import ReminderPlan
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 
@@ -24,24 +36,35 @@ __all__ = [
     "AdministrationFinish",
     "AdministrationVoid",
     "AdverseEvent",
+    "AdverseEventFollowUp",
+    "AdverseEventReview",
     "Alarm",
     "Allocation",
     "CalendarFeed",
     "Check",
     "Discharge",
+    "DrugCount",
+    "DrugCountLine",
+    "DrugDiscrepancy",
     "DrugEntry",
     "DrugLot",
+    "EvidenceBundle",
     "GateOverride",
     "Note",
     "Obligation",
     "Order",
+    "OrderApproval",
     "PsychotherapyNote",
     "Reading",
     "ReadingVoid",
+    "RecordEntry",
+    "RecordEntryVoid",
     "ReminderPlan",
+    "RemsRecord",
     "Session",
     "SessionHold",
     "Stage",
     "WaitlistEntry",
     "WaitlistOffer",
+    "WitnessLock",
 ]

@@ -226,17 +226,21 @@ class WorkingHours(AuditedModel):
 
 
 class TimeOff(AuditedModel):
-    """An exception: this person is away from–to."""
+    """An exception: this person is away from–to. Cancelled, it frees the hours again and stays as history."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="time_off")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True)
     cancelled_at = models.DateTimeField(null=True)
+    cancel_reason = models.CharField(max_length=1000, blank=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(name="time_off_order", condition=Q(starts_at__lt=F("ends_at")))
+            models.CheckConstraint(name="time_off_order", condition=Q(starts_at__lt=F("ends_at"))),
+            models.CheckConstraint(
+                name="time_off_cancelled", condition=Q(cancel_reason="") | Q(cancelled_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ ADMIN = frozenset({Role.ADMIN})
 DIRECTOR = frozenset({Role.MEDICAL_DIRECTOR})
 PRESCRIBER = frozenset({Role.PRESCRIBER})
 NURSES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
+ABSENCE_ROLES = BOOKERS | ADMIN  # say who is away
 BILLERS = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
 _ZONES = available_timezones()
 

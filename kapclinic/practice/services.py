@@ -15,8 +15,9 @@ from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import connection, transaction
 
+from kapclinic.core import transitions
 from kapclinic.core.audited import HasId
-from kapclinic.core.errors import FieldError, Invalid, merge
+from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice import rules, selectors
 from kapclinic.practice.models import (
     AuthToken,
@@ -143,6 +144,27 @@ def add_time_off(
     if ends_at <= starts_at:
         raise Invalid.field("ends_at", "The end must be after the start.", code="reversed")
     return TimeOff(user=user, starts_at=starts_at, ends_at=ends_at, reason=reason).save_by(by, at=at)
+
+
+class TimeOffOver(IllegalTransition):
+    title = "This time off is over"
+
+
+@transaction.atomic
+def cancel_time_off(*, time_off_id: UUID, reason: str, by: Any, at: datetime) -> TimeOff:
+    """The staff member is there after all: what is left of the time off can be booked again.
+
+    :raises NotPermitted: by a role that may not say who is away
+    :raises TimeOffOver: when it was cancelled before, or lies in the past
+    """
+    transitions.require_role(by, rules.ABSENCE_ROLES, what="Cancelling time off")
+    row: TimeOff = TimeOff.objects.select_for_update().get(pk=time_off_id)
+    if row.cancelled_at is not None:
+        raise TimeOffOver("This time off was cancelled before.", state="cancelled")
+    if row.ends_at <= at:
+        raise TimeOffOver("This time off has passed.", state="over")
+    row.cancelled_at, row.cancel_reason = at, reason
+    return row.save_by(by, at=at)
 
 
 def _next_mrn() -> str:

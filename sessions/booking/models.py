@@ -76,6 +76,7 @@ class Session(AuditedModel):
     weight_kg = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     weighed_at = models.DateTimeField(null=True)
     attestations = models.JSONField(default=dict)
+    attested = models.JSONField(default=dict)  # {"code": {"by", "at"}}: whose word each attestation is
     checked_in_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
@@ -116,6 +117,11 @@ class Session(AuditedModel):
             models.Index(fields=["location", "starts_at"], name="session_day"),
             models.Index(fields=["program", "kind", "starts_at"], name="session_program"),
             models.Index(fields=["client", "starts_at"], name="session_client"),
+            models.Index(
+                fields=["location"],
+                condition=Q(kind="dosing", status__in=["checked_in", "in_progress"]),
+                name="session_watched",
+            ),
             GinIndex(fields=["staff"], name="session_staff"),
         ]
 

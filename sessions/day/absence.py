@@ -13,8 +13,8 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice import services as practice
-from kapclinic.practice.models import SYSTEM, Role, SessionKind, TimeOff, User
-from kapclinic.practice.rules import BOOKERS
+from kapclinic.practice.models import SYSTEM, SessionKind, TimeOff, User
+from kapclinic.practice.rules import ABSENCE_ROLES
 from programs import services as programs
 from sessions.booking import rules
 from sessions.booking import services as booking
@@ -29,7 +29,6 @@ from sessions.waitlist import services as waitlist
 
 S = Session.Status
 AWAY = "A staff member is away."
-ABSENCE_ROLES = BOOKERS | {Role.ADMIN}
 Rows = Mapping[UUID, tuple[int, Mapping[str, Any]]]  # session -> (place in the request, what to do with it)
 
 
@@ -141,7 +140,32 @@ def record(
     :raises AbsenceConflict: naming everything that is taken, for each move
     :raises CourseConflict: when a move would break its course, without `override_reason`
     """
-    user = _person(user_id, by)
+    return _keep(_person(user_id, by), (starts_at, ends_at), reason, moves, by=by, at=at)
+
+
+@transaction.atomic
+def add_time_off(
+    *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: Any, at: datetime
+) -> TimeOff:
+    """Mark somebody away for whom nothing is booked then. The caller has seen that `by` may see `user`.
+
+    :raises Invalid: when the end is not after the start
+    :raises UnresolvedSessions: naming the sessions that this would leave without them: those need an absence
+    """
+    transitions.require_role(by, ABSENCE_ROLES, what="Time off")
+    return _keep(user, (starts_at, ends_at), reason, (), by=by, at=at).time_off
+
+
+def _keep(
+    user: User,
+    span: tuple[datetime, datetime],
+    reason: str,
+    moves: Sequence[Mapping[str, Any]],
+    *,
+    by: Any,
+    at: datetime,
+) -> Kept:
+    starts_at, ends_at = span
     absence = Absence(user.pk, starts_at, ends_at, at)
     rows = _named(moves, by)
     time_off = practice.add_time_off(
@@ -213,9 +237,10 @@ def _resolve(work: _Work) -> list[Session]:
     if open_ones:
         seen = [session.pk for session in open_ones if session.location_id in work.by.locations]
         raise UnresolvedSessions(
-            "Say for each session whether it moves or is cancelled.",
+            "Say for each session whether it moves or is cancelled: absences/preview/ shows the ways out.",
             sessions=[str(pk) for pk in seen],
             elsewhere=len(open_ones) - len(seen),
+            preview="absences/preview/",
         )
     doses = {
         session.pk: session

@@ -19,6 +19,8 @@ from sessions.booking.allocating import ResourceConflict
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
 from sessions.dosing import discharging
+from sessions.dosing import services as dosing
+from sessions.dosing.models import Administration
 from sessions.integration import selectors as integration_selectors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
@@ -46,6 +48,43 @@ def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: Any, at:
     session = discharging.end_undosed(session_id=session_id, reason=reason, moment=moment, by=by, at=at)
     give_away(freed=held, by=by, at=at)
     return session
+
+
+@transaction.atomic
+def waive(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligation:
+    """Do without the integration of one dose, and put the slot that was held for it to use.
+
+    :raises NotPermitted: / IllegalTransition: as in `integration.waive`
+    """
+    dose_id = Obligation.objects.values_list("dosing_session_id", flat=True).get(pk=obligation_id)
+    before = _standing_for(dose_id)
+    obligation = integration.waive(obligation_id=obligation_id, reason=reason, by=by, at=at)
+    give_away(freed=_let_go(before), by=by, at=at)
+    return obligation
+
+
+@transaction.atomic
+def void_administration(*, dose_id: UUID, reason: str, by: Any, at: datetime) -> None:
+    """Say that a dose was recorded in error, and put the integration that stood in the book for it to use.
+
+    :raises NotPermitted: / AlreadyVoid: as in `dosing.void_administration`
+    """
+    before = _standing_for(Administration.objects.values_list("session_id", flat=True).get(pk=dose_id))
+    dosing.void_administration(dose_id=dose_id, reason=reason, by=by, at=at)
+    give_away(freed=_let_go(before), by=by, at=at)
+
+
+def _standing_for(dosing_session_id: UUID) -> list[UUID]:
+    """What stands in the book for a dose, which stays locked."""
+    programs.lock_program(Session.objects.values_list("program_id", flat=True).get(pk=dosing_session_id))
+    standing = Session.objects.standing().filter(for_dose=dosing_session_id)
+    return list(standing.values_list("pk", flat=True))
+
+
+def _let_go(session_ids: Iterable[UUID]) -> list[Freed]:
+    """Those of the sessions that are cancelled by now."""
+    gone = Session.objects.filter(pk__in=list(session_ids), status=Session.Status.CANCELLED)
+    return [Freed.of(session) for session in gone.order_by("starts_at")]
 
 
 def give_away(*, freed: Iterable[Freed], by: Any, at: datetime) -> None:

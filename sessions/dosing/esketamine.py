@@ -13,8 +13,8 @@ from typing import Any
 
 from kapclinic.core.errors import FieldError
 from programs.models import Route
+from sessions.dosing.models import DEVICE_MG
 
-DEVICE_MG = 28  # PI 2: one device holds 28 mg, two sprays
 REST_MIN = 5  # PI 2: five minutes of rest between devices
 STAY_MIN = 120  # REMS monitoring form: at least two hours, counted from the first device
 USUAL_MG = (Decimal(56), Decimal(84))  # PI 2; the REMS form has an "Other" box beside them

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -13,19 +14,30 @@ from programs.models import Route
 from sessions.booking.models import Session
 
 MG: dict[str, Any] = {"max_digits": 9, "decimal_places": 3}
+DEVICE_MG = 28  # a device of esketamine holds 28 mg (Spravato PI 2)
 
 
 class Order(AppendOnlyModel):
-    """A prescriber's order for one session, in mg. A change is a new order; the latest valid one counts."""
+    """A prescriber's order for one session, in mg. A change is a new order: it replaces those before it.
+
+    `above_cap_reason` stands on an order past the protocol's cap: nobody acts on it before a second prescriber does.
+    """
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="orders")
     prescriber = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     drug = models.CharField(max_length=80)
+    form = models.CharField(max_length=80, blank=True)
     route = models.CharField(max_length=20, choices=Route.choices)
     dose_mg = models.DecimalField(**MG)
     dose_mg_per_kg = models.DecimalField(**MG, null=True)
+    weight_kg = models.DecimalField(
+        max_digits=6, decimal_places=2, null=True
+    )  # that the dose was reckoned with
+    weighed_at = models.DateTimeField(null=True)
     max_total_mg = models.DecimalField(**MG)
     valid_until = models.DateTimeField()
+    reason = models.CharField(max_length=1000, blank=True)
+    above_cap_reason = models.CharField(max_length=1000, blank=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -36,6 +48,22 @@ class Order(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"order {self.pk}"
+
+    @property
+    def waits(self) -> bool:
+        """Is it past the cap, and no second prescriber has approved it?"""
+        return self.above_cap_reason != "" and not hasattr(self, "approval")
+
+
+class OrderApproval(AppendOnlyModel):
+    """A second prescriber's word for an order past the protocol's cap; a trigger keeps the two apart."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="approval")
+    approver = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=1000)
+
+    def __str__(self) -> str:
+        return f"approval of {self.order_id}"
 
 
 class AdministrationQuerySet(AppendOnlyQuerySet["Administration"]):
@@ -67,6 +95,7 @@ class Administration(AppendOnlyModel):
     supply = models.CharField(max_length=20, choices=Supply.choices)
     drug_lot = models.UUIDField(null=True)
     given_by = models.CharField(max_length=15, choices=GivenBy.choices)
+    devices = models.PositiveSmallIntegerField(null=True)  # of esketamine, 28 mg each
     staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")  # gave or observed it
     drawn_mg = models.DecimalField(**MG, null=True)
     given_mg = models.DecimalField(**MG, null=True)
@@ -80,6 +109,10 @@ class Administration(AppendOnlyModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(name="administration_dose", condition=Q(dose_mg__gt=0)),
+            models.CheckConstraint(
+                name="administration_devices",
+                condition=Q(devices__isnull=True) | Q(dose_mg=F("devices") * DEVICE_MG),
+            ),
             models.CheckConstraint(
                 name="administration_stock_has_lot",
                 condition=~Q(supply="clinic_stock") | Q(drug_lot__isnull=False),
@@ -135,18 +168,35 @@ class GateOverride(AppendOnlyModel):
 
 
 class AdverseEvent(AppendOnlyModel):
-    """Something untoward, graded by a clinician 1-5 (CTCAE v5); seriousness is its own statement."""
+    """Something untoward, graded by a clinician 1-5 (CTCAE v5); seriousness is its own statement.
+
+    `term`, `causality`, `action` and `outcome` are as they were written: `grading` finds the pick-list's word in them.
+    The three due times are the protocol's, as they were when the event was recorded.
+    """
+
+    class Expectedness(models.TextChoices):
+        EXPECTED = "expected"
+        UNEXPECTED = "unexpected"
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="adverse_events")
     term = models.CharField(max_length=120)
+    term_text = models.CharField(max_length=500, blank=True)
     grade = models.PositiveSmallIntegerField()
     serious = models.BooleanField()
+    seriousness = ArrayField(models.CharField(max_length=30), default=list)
     onset_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     causality = models.CharField(max_length=40)
+    expectedness = models.CharField(max_length=10, choices=Expectedness.choices, blank=True)
     action = models.CharField(max_length=200)
+    treatment = models.CharField(max_length=1000, blank=True)
     outcome = models.CharField(max_length=200)
+    witness = models.CharField(max_length=200, blank=True)
+    reported_to = ArrayField(models.CharField(max_length=20), default=list)
     note = models.TextField(blank=True)
+    follow_up_due_at = models.DateTimeField(null=True)
+    review_due_at = models.DateTimeField(null=True)
+    root_cause_due_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -155,21 +205,68 @@ class AdverseEvent(AppendOnlyModel):
                 name="adverse_event_order",
                 condition=Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("onset_at")),
             ),
+            models.CheckConstraint(
+                name="adverse_event_seriousness", condition=Q(serious=True) | Q(seriousness__len=0)
+            ),
+            models.CheckConstraint(
+                name="adverse_event_expectedness",
+                condition=Q(expectedness__in=["", "expected", "unexpected"]),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["follow_up_due_at"],
+                condition=Q(follow_up_due_at__isnull=False),
+                name="adverse_event_follow_up",
+            )
         ]
 
     def __str__(self) -> str:
-        return f"{self.term} grade {self.grade}"
+        return f"adverse event {self.pk}"
+
+
+class AdverseEventFollowUp(AppendOnlyModel):
+    """What became of an event; `root_cause` says that it tells why a serious one happened."""
+
+    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, related_name="follow_ups")
+    text = models.TextField()
+    outcome = models.CharField(max_length=200, blank=True)
+    resolved_at = models.DateTimeField(null=True)
+    root_cause = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"follow-up of {self.event_id}"
+
+
+class AdverseEventReview(AppendOnlyModel):
+    """The medical director's judgement of an event; the last one says whether the client may be dosed again."""
+
+    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, related_name="reviews")
+    conclusion = models.TextField()
+    hold_released = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"review of {self.event_id}"
 
 
 class Discharge(AppendOnlyModel):
-    """The client left: what was checked, what the record said, and until when they may not drive."""
+    """The client left: what was checked, what the record said, who took them home, until when they may not drive.
+
+    `escort` is who was there; when that was not whom the session named, `escort_change_reason` says why. `sheet` is
+    what the client was given on paper, `sheet_sha256` the hash of its PDF.
+    """
 
     session = models.OneToOneField(Session, on_delete=models.PROTECT, related_name="discharge")
     checklist = models.JSONField()
     escort_present = models.BooleanField()
+    escort = models.JSONField(null=True)
+    escort_change_reason = models.CharField(max_length=1000, blank=True)
+    safety_concern = models.BooleanField(default=False)
     discharged_at = models.DateTimeField()
     no_drive_until = models.DateTimeField()
     override_reason = models.CharField(max_length=1000, blank=True)
+    sheet = models.JSONField(default=dict)
+    sheet_sha256 = models.CharField(max_length=64, blank=True)
 
     def __str__(self) -> str:
         return f"discharge of {self.session_id}"

@@ -61,7 +61,16 @@ class ReadingVoid(AppendOnlyModel):
 
 
 class Check(AuditedModel):
-    """Vital signs that the protocol asks for, at a planned minute after the dose."""
+    """Vital signs that the protocol asks for at a planned moment, `minute` minutes after the first dose.
+
+    A recheck has no minute of its own: an amber or red reading (`after_reading`) asked for it.
+    """
+
+    class Kind(models.TextChoices):
+        PLANNED = "planned"
+        AFTER_END = "after_end"  # from the end of an infusion on
+        BEFORE_LEAVING = "before_leaving"
+        RECHECK = "recheck"
 
     class State(models.TextChoices):
         DUE = "due"
@@ -71,7 +80,9 @@ class Check(AuditedModel):
         NOT_TAKEN = "not_taken"
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="checks")
-    minute = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=15, choices=Kind.choices, default=Kind.PLANNED)
+    minute = models.PositiveSmallIntegerField(null=True)
+    after_reading = models.ForeignKey(Reading, on_delete=models.PROTECT, null=True, related_name="rechecks")
     planned_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
     reading = models.ForeignKey(Reading, on_delete=models.PROTECT, null=True, related_name="checks")
@@ -80,7 +91,28 @@ class Check(AuditedModel):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["session", "planned_at"], name="check_once"),
+            models.UniqueConstraint(
+                fields=["session", "planned_at"], condition=~Q(kind="recheck"), name="check_once"
+            ),
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(
+                    kind="recheck",
+                    reading__isnull=True,
+                    ended_at__isnull=True,
+                    state__in=["due", "late", "missed"],
+                ),
+                name="check_one_recheck",
+            ),
+            models.CheckConstraint(
+                name="check_kind",
+                condition=Q(kind="recheck", minute__isnull=True, after_reading__isnull=False)
+                | Q(
+                    kind__in=["planned", "after_end", "before_leaving"],
+                    minute__isnull=False,
+                    after_reading__isnull=True,
+                ),
+            ),
             models.CheckConstraint(
                 name="check_state", condition=Q(state__in=["due", "done", "late", "missed", "not_taken"])
             ),
@@ -100,7 +132,7 @@ class Check(AuditedModel):
         ]
 
     def __str__(self) -> str:
-        return f"check at {self.minute}"
+        return f"{self.kind} check at {self.planned_at}"
 
 
 class AlarmQuerySet(AuditedQuerySet["Alarm"]):
@@ -109,13 +141,24 @@ class AlarmQuerySet(AuditedQuerySet["Alarm"]):
 
 
 class Alarm(AuditedModel):
-    """Something that somebody must look at and acknowledge with an action: a red reading, an overdue check."""
+    """Something that somebody must look at and acknowledge with an action: a red reading, an overdue check.
+
+    A clinician raises a red trigger by hand, whatever the numbers say; `note` is clinical text of the record.
+    """
 
     class Cause(models.TextChoices):
         AMBER = "amber_reading"
         RED = "red_reading"
         LATE = "check_late"
         MISSED = "check_missed"
+        TRIGGER = "red_trigger"
+
+    class Trigger(models.TextChoices):
+        AGITATION = "severe_agitation"
+        PSYCHOSIS = "psychosis"
+        CHEST_PAIN = "chest_pain"
+        NEURO_SIGN = "new_neuro_sign"
+        SUICIDAL = "si_with_intent"
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -124,6 +167,8 @@ class Alarm(AuditedModel):
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="alarms")
     cause = models.CharField(max_length=15, choices=Cause.choices)
     reading = models.ForeignKey(Reading, on_delete=models.PROTECT, null=True, related_name="alarms")
+    trigger = models.CharField(max_length=20, choices=Trigger.choices, blank=True, default="")
+    note = models.CharField(max_length=1000, blank=True, default="")
     check_row = models.ForeignKey(Check, on_delete=models.PROTECT, null=True, related_name="alarms")
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     escalation = models.PositiveSmallIntegerField(default=0)
@@ -138,6 +183,21 @@ class Alarm(AuditedModel):
             models.UniqueConstraint(fields=["cause", "reading"], name="alarm_once_per_reading"),
             models.UniqueConstraint(fields=["cause", "check_row"], name="alarm_once_per_check"),
             models.CheckConstraint(name="alarm_state", condition=Q(state__in=["open", "acknowledged"])),
+            models.CheckConstraint(
+                name="alarm_cause",
+                condition=Q(cause__in=["amber_reading", "red_reading"], reading__isnull=False, trigger="")
+                | Q(cause__in=["check_late", "check_missed"], check_row__isnull=False, trigger="")
+                | Q(
+                    cause="red_trigger",
+                    trigger__in=[
+                        "severe_agitation",
+                        "psychosis",
+                        "chest_pain",
+                        "new_neuro_sign",
+                        "si_with_intent",
+                    ],
+                ),
+            ),
             models.CheckConstraint(
                 name="alarm_acknowledged",
                 condition=Q(state="open") | (Q(acknowledged_at__isnull=False) & ~Q(action="")),

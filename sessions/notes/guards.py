@@ -9,6 +9,8 @@ from kapclinic.core.triggers import append_only, frozen_when
 NOTES = "clinic_sessions_note"
 ADDENDA = "clinic_sessions_addendum"
 PSYCHOTHERAPY = "clinic_sessions_psychotherapynote"
+ENTRIES = "clinic_sessions_recordentry"
+ENTRY_VOIDS = "clinic_sessions_recordentryvoid"
 
 # A note that waits for its second signature keeps its words; only that signature may still come.
 _PENDING = f"""
@@ -47,4 +49,35 @@ OPERATIONS = [
     RunSQL(_PENDING, _undo(NOTES, "pending")),
     RunSQL(_SIGNED_ONLY, _undo(ADDENDA, "signed")),
     frozen_when(PSYCHOTHERAPY, "true", unless_changes=("sealed", "version", "updated_at")),
+]
+
+# "None observed" is a statement about the whole session, so it can't be made beside an adverse event.
+_NONE_OBSERVED = f"""
+CREATE OR REPLACE FUNCTION {ENTRIES}_none() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM clinic_sessions_adverseevent WHERE session_id = NEW.session_id) THEN
+        RAISE EXCEPTION 'an adverse event stands on this session' USING ERRCODE = 'KA002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {ENTRIES}_none BEFORE INSERT ON {ENTRIES}
+    FOR EACH ROW WHEN (NEW.part = 'none_observed') EXECUTE FUNCTION {ENTRIES}_none();
+"""
+
+_OWN_VOID = f"""
+CREATE OR REPLACE FUNCTION {ENTRY_VOIDS}_own() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM {ENTRIES} WHERE id = NEW.entry_id AND created_by = NEW.created_by) THEN
+        RAISE EXCEPTION 'only its author takes an entry back' USING ERRCODE = 'KA002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {ENTRY_VOIDS}_own BEFORE INSERT ON {ENTRY_VOIDS}
+    FOR EACH ROW EXECUTE FUNCTION {ENTRY_VOIDS}_own();
+"""
+
+RECORD_OPERATIONS = [
+    append_only(ENTRIES, ENTRY_VOIDS),
+    RunSQL(_NONE_OBSERVED, _undo(ENTRIES, "none")),
+    RunSQL(_OWN_VOID, _undo(ENTRY_VOIDS, "own")),
 ]

@@ -139,3 +139,63 @@ class PsychotherapyNote(AuditedBase):
     def bound_to(self, version: int) -> bytes:
         """What the sealed text belongs to, so that no row's text opens in another row or version."""
         return crypto.bound_to(self._meta.db_table, self.pk, self.session.client_id, self.author_id, version)
+
+
+class RecordEntry(AppendOnlyModel):
+    """One part of a dosing session's own record, as somebody there saw it: `content` has the part's fields (`parts`).
+
+    `observed_at` is when it was so, `recorded_at` when it was entered; a late entry keeps both. `reason` stands on an
+    addendum: an entry after the protocol's `record_hours`.
+    """
+
+    class Part(models.TextChoices):
+        CHECK_IN = "check_in"
+        SETTING = "setting"
+        OBSERVATION = "observation"
+        SUPPORT = "support"
+        EMERGENCE = "emergence"
+        DEBRIEF = "debrief"
+        NONE_OBSERVED = "none_observed"
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="record_entries")
+    part = models.CharField(max_length=15, choices=Part.choices)
+    content = models.JSONField()
+    observed_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="record_entry_part",
+                condition=Q(
+                    part__in=[
+                        "check_in",
+                        "setting",
+                        "observation",
+                        "support",
+                        "emergence",
+                        "debrief",
+                        "none_observed",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(name="record_entry_author", condition=Q(recorded_by=F("created_by"))),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["session", "observed_at"], name="record_entry_session")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.pk}"
+
+
+class RecordEntryVoid(AppendOnlyModel):
+    """An entry that its author takes back, and why; the entry itself stays."""
+
+    entry = models.OneToOneField(RecordEntry, on_delete=models.PROTECT, related_name="void")
+    reason = models.CharField(max_length=1000)
+
+    def __str__(self) -> str:
+        return f"void of {self.entry_id}"

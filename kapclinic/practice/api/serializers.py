@@ -255,9 +255,12 @@ class TimeOffOut(Output):
     id = serializers.UUIDField()
     version = serializers.IntegerField()
     created_at = Moment()
+    user = serializers.UUIDField(source="user_id")
     starts_at = Moment()
     ends_at = Moment()
     reason = serializers.CharField()
+    cancelled_at = Moment(allow_null=True)
+    cancel_reason = serializers.CharField()
 
 
 class LoginIn(Input):

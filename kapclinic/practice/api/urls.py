@@ -26,9 +26,6 @@ urlpatterns = [
     path(
         "staff/<uuid:pk>/working-hours/", views.StaffViewSet.as_view({"get": "hours", "put": "replace_hours"})
     ),
-    path(
-        "staff/<uuid:pk>/time-off/", views.StaffViewSet.as_view({"get": "time_off", "post": "add_time_off"})
-    ),
     path("clients/", views.ClientViewSet.as_view(LIST)),
     path("clients/<uuid:pk>/", views.ClientViewSet.as_view(ONE)),
     path("clients/<uuid:pk>/access-log/", views.ClientViewSet.as_view({"get": "access_log"})),

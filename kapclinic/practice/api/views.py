@@ -13,7 +13,7 @@ from kapclinic.core.errors import Invalid
 from kapclinic.core.http.params import Param
 from kapclinic.practice import rules, selectors, services
 from kapclinic.practice.api import serializers as s
-from kapclinic.practice.models import Client, Location, Role, Room, SessionKind, TimeOff, User
+from kapclinic.practice.models import Client, Location, Role, Room, SessionKind, User
 from kapclinic.trail import selectors as trail
 from kapclinic.trail.http import ANYONE, ClinicViewSet, ListMixin, RetrieveMixin
 
@@ -91,21 +91,16 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "partial_update": rules.ADMIN,
         "hours": ANYONE,
         "replace_hours": rules.ADMIN,
-        "time_off": ANYONE,
-        "add_time_off": rules.ADMIN | rules.BOOKERS,
     }
     inputs: ClassVar = {
         "create": s.StaffIn,
         "partial_update": s.StaffIn,
         "replace_hours": s.WorkingHoursIn,
-        "add_time_off": s.TimeOffIn,
     }
     output = s.StaffOut
     outputs: ClassVar = {
         "hours": s.WorkingHoursOut,
         "replace_hours": s.WorkingHoursOut,
-        "time_off": s.TimeOffOut,
-        "add_time_off": s.TimeOffOut,
     }
     filters = (
         Param("location", "uuid", lambda qs, value, user: qs.filter(locations__contains=[value])),
@@ -138,22 +133,6 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         body.is_valid(raise_exception=True)
         services.replace_hours(user=user, rows=body.validated_data, by=self.user, at=self.at)
         return Response(self.represent(selectors.current_hours(user_id=user.pk), many=True))
-
-    def time_off(self, request: Request, pk: Any) -> Response:
-        rows = TimeOff.objects.filter(user=self.get_object(), cancelled_at__isnull=True).order_by("starts_at")
-        return self.get_paginated_response(self.represent(self.paginate_queryset(rows), many=True))
-
-    def get_queryset(self) -> QuerySet[User]:
-        """Everybody may look up everybody; who is away is said by their own location, or the administrator."""
-        found: QuerySet[User] = User.objects.all()
-        if self.action == "add_time_off" and Role.ADMIN not in self.user.role_set:
-            found = found.filter(locations__overlap=list(self.user.locations))
-        return found
-
-    def add_time_off(self, request: Request, pk: Any) -> Response:
-        user = self.get_object()
-        row = services.add_time_off(user=user, **self.body(), by=self.user, at=self.at)
-        return self.answer(row, status=201)
 
 
 class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):

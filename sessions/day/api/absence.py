@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.models import TimeOff
+from kapclinic.practice.rules import ABSENCE_ROLES
 from kapclinic.trail.http import ClinicViewSet
 from programs.models import Modality
 from sessions.booking.models import Session
@@ -107,7 +108,7 @@ class AbsenceOut(Output):
 class AbsenceViewSet(ClinicViewSet):
     object_type = "absence"
     client_path = "client_id"
-    roles: ClassVar = dict.fromkeys(("create", "preview"), absence.ABSENCE_ROLES)
+    roles: ClassVar = dict.fromkeys(("create", "preview"), ABSENCE_ROLES)
     inputs: ClassVar = {"create": AbsenceRecordIn, "preview": AbsenceIn}
     outputs: ClassVar = {"create": AbsenceOut, "preview": AbsencePreviewOut}
 

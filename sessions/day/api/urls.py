@@ -7,8 +7,10 @@ from django.urls import path
 from sessions.day.api.absence import AbsenceViewSet
 from sessions.day.api.availability import AvailabilityViewSet
 from sessions.day.api.board import BoardViewSet
+from sessions.day.api.openings import DoseVoidViewSet, WaiverViewSet
 from sessions.day.api.programs import ProgramViewSet
 from sessions.day.api.sessions import HoldViewSet, SessionViewSet
+from sessions.day.api.time_off import TimeOffViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
@@ -37,6 +39,7 @@ urlpatterns = [
     path("availability/", AvailabilityViewSet.as_view({"get": "list"})),
     path("availability/next/", AvailabilityViewSet.as_view({"get": "next"})),
     path("day-board/", BoardViewSet.as_view({"get": "board"})),
+    path("obligations/<uuid:pk>/waive/", WaiverViewSet.as_view({"post": "waive"})),
     path("session-holds/", HoldViewSet.as_view({"post": "create"})),
     path("session-holds/<uuid:pk>/", HoldViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
     path("session-swaps/", SessionViewSet.as_view({"post": "swap"})),
@@ -46,6 +49,12 @@ urlpatterns = [
         path(f"sessions/<uuid:pk>/{at}/", SessionViewSet.as_view({"post": do}))
         for at, do in SESSION_MOVES.items()
     ),
+    path(
+        "sessions/<uuid:session_id>/administrations/<uuid:pk>/void/",
+        DoseVoidViewSet.as_view({"post": "void"}),
+    ),
+    path("staff/<uuid:pk>/time-off/", TimeOffViewSet.as_view(LIST)),
+    path("staff/<uuid:staff_id>/time-off/<uuid:pk>/cancel/", TimeOffViewSet.as_view({"post": "cancel"})),
     path("programs/", ProgramViewSet.as_view(LIST)),
     path("programs/<uuid:pk>/", ProgramViewSet.as_view(ONE)),
     path("programs/<uuid:pk>/plan/", ProgramViewSet.as_view({"get": "propose_plan", "post": "book_plan"})),

@@ -21,7 +21,6 @@ urlpatterns = [
         f"{SESSION}/administrations/<uuid:pk>/finish/",
         views.AdministrationViewSet.as_view({"post": "finish"}),
     ),
-    path(f"{SESSION}/administrations/<uuid:pk>/void/", views.AdministrationViewSet.as_view({"post": "void"})),
     path(f"{SESSION}/readings/", views.ReadingViewSet.as_view(LIST)),
     path(f"{SESSION}/readings/<uuid:pk>/", views.ReadingViewSet.as_view(ONE)),
     path(f"{SESSION}/readings/<uuid:pk>/void/", views.ReadingViewSet.as_view({"post": "void"})),

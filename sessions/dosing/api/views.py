@@ -46,9 +46,8 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
         "retrieve": CLINICIANS,
         "create": NURSES,
         "finish": NURSES,
-        "void": PRESCRIBER,
     }
-    inputs: ClassVar = {"create": s.AdministrationIn, "finish": s.FinishIn, "void": Reason}
+    inputs: ClassVar = {"create": s.AdministrationIn, "finish": s.FinishIn}
     output = s.AdministrationOut
     default_order = ("administered_at",)
     key_required = frozenset({"create", "finish"})
@@ -75,12 +74,6 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
         services.finish_administration(
             dose_id=dose.pk, values=body, witness=self.witness(), by=self.user, at=self.at
         )
-        return self.answer(self.get_object())
-
-    def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:
-        dose = self.get_object()
-        reason = self.body()["reason"]
-        services.void_administration(dose_id=dose.pk, reason=reason, by=self.user, at=self.at)
         return self.answer(self.get_object())
 
 

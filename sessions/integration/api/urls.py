@@ -7,5 +7,4 @@ from sessions.integration.api import views
 urlpatterns = [
     path("obligations/", views.ObligationViewSet.as_view({"get": "list"})),
     path("obligations/<uuid:pk>/", views.ObligationViewSet.as_view({"get": "retrieve"})),
-    path("obligations/<uuid:pk>/waive/", views.ObligationViewSet.as_view({"post": "waive"})),
 ]

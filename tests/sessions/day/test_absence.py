@@ -388,27 +388,32 @@ def test_two_absences_that_swap_the_same_sessions_wait_for_each_other_and_never_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_desk_books_into_an_absence_that_is_being_kept(cast: Cast) -> None:
+@pytest.mark.parametrize("plain", [False, True], ids=["absence", "time off"])
+def test_no_desk_books_into_an_absence_that_is_being_kept(cast: Cast, plain: bool) -> None:
     """A booking and an absence race: either the booking is seen and refuses the absence, or it is refused."""
-    for day_ in range(1, 6):
+    for day_ in range(1, 4):
         (program,) = desk.programs_of(cast, 1, name=f"KAP {day_}")
         start = MONDAY + day_ * DAY
         statuses: dict[str, int] = {}
 
-        def post(path: str, body: dict[str, Any], told: dict[str, int] = statuses) -> Callable[[], None]:
+        def post(
+            what: str, path: str, body: dict[str, Any], told: dict[str, int] = statuses
+        ) -> Callable[[], None]:
             def run() -> None:
                 with clock.fixed(MONDAY):
-                    told[path] = people.Desk(cast.frontdesk).post(path, body).status_code
+                    told[what] = people.Desk(cast.frontdesk).post(path, body).status_code
 
             return run
 
-        work = [
-            post("sessions/", desk.body(cast, program, start=start)),
-            post("absences/", away(cast.therapist, start, start + 2 * HOUR) | {"moves": []}),
-        ]
+        gone = away(cast.therapist, start, start + 2 * HOUR) | {"moves": []}
+        path = "absences/"
+        if plain:
+            path = f"staff/{cast.therapist.pk}/time-off/"
+            gone = {name: gone[name] for name in ("starts_at", "ends_at")}
+        work = [post("book", "sessions/", desk.body(cast, program, start=start)), post("away", path, gone)]
         assert race(*work) == []
-        assert statuses in ({"sessions/": 201, "absences/": 409}, {"sessions/": 400, "absences/": 201})
+        assert statuses in ({"book": 201, "away": 409}, {"book": 400, "away": 201})
         held = absence.replacements.broken(
             absence.Absence(cast.therapist.pk, start, start + 2 * HOUR, MONDAY)
         ).count()
-        assert held == (1 if statuses["sessions/"] == 201 else 0)
+        assert held == (1 if statuses["book"] == 201 else 0)

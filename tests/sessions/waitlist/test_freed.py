@@ -12,9 +12,10 @@ from kapclinic.core import clock, doorbell
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM, User
 from programs import services as programs
-from programs.models import Program
+from programs.models import Program, Protocol
 from sessions.booking import services as booking
 from sessions.booking.models import Session
+from sessions.dosing.models import Administration
 from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation
 from sessions.waitlist.models import WaitlistEntry
@@ -415,3 +416,53 @@ def test_a_visit_without_a_dose_gives_its_held_integration_to_the_next(cast: Cas
     entry = waits(cast, program)
     cast.desk("np").must(f"sessions/{dose.pk}/not-dosed/", {"reason": "Pressure too high"})
     assert [(row.entry_id, row.starts_at) for row in offered()] == [(entry.pk, held.starts_at)]
+
+
+@pytest.mark.parametrize("booked", [False, True], ids=["still held", "booked already"])
+@pytest.mark.parametrize("how", ["waived", "voided"])
+def test_an_integration_that_is_owed_no_more_gives_its_slot_to_the_next(
+    cast: Cast, how: str, booked: bool
+) -> None:
+    """A waiver frees what was held; a session that the client knows of stays. A voided dose frees both."""
+    row = people.owed(cast)
+    if booked:
+        schedule_obligation(obligation_id=row.pk, at=clock.now())
+    slot = Session.objects.get(for_dose=row.dosing_session)
+    entry = waits(cast, _another(cast, row.program.protocol))
+    if how == "waived":
+        cast.desk("therapist").must(f"obligations/{row.pk}/waive/", {"reason": "Seen elsewhere"})
+    else:
+        dose = Administration.objects.get()
+        path = f"sessions/{row.dosing_session_id}/administrations/{dose.pk}/void/"
+        cast.desk("prescriber").must(path, {"reason": "Wrong client"})
+    stays = how == "waived" and booked
+    slot.refresh_from_db()
+    assert slot.status == ("scheduled" if stays else "cancelled")
+    expected = [] if stays else [(entry.pk, slot.starts_at)]
+    assert [(offer.entry_id, offer.starts_at) for offer in offered()] == expected
+
+
+def test_a_client_who_agreed_is_booked_into_the_slot_of_a_waived_integration(cast: Cast) -> None:
+    row = people.owed(cast)
+    slot = Session.objects.get(for_dose=row.dosing_session)
+    program = _another(cast, row.program.protocol)
+    waits(cast, program, auto_fill=True)
+    cast.desk("therapist").must(f"obligations/{row.pk}/waive/", {"reason": "Seen elsewhere"})
+    assert Session.objects.get(program=program).starts_at == slot.starts_at
+
+
+def test_a_refused_waiver_offers_nothing(cast: Cast) -> None:
+    row = people.owed(cast)
+    waits(cast, _another(cast, row.program.protocol))
+    assert cast.desk("frontdesk").post(f"obligations/{row.pk}/waive/", {"reason": "Full"}).status_code == 403
+    assert (
+        cast.desk("south_therapist").post(f"obligations/{row.pk}/waive/", {"reason": "Full"}).status_code
+        == 404
+    )
+    assert offered() == []
+    assert Session.objects.get(for_dose=row.dosing_session).status == "held"
+
+
+def _another(cast: Cast, protocol: Protocol) -> Program:
+    who = people.client(cast.north, by=cast.frontdesk, first="Al", phone="303-555-0166")
+    return people.opened_program(cast, protocol=protocol, who=who)

@@ -16,6 +16,7 @@ from kapclinic.trail.models import Outbox
 from programs.models import Phase, Program
 from screening import services as screening
 from sessions.day import services as day
+from sessions.dosing.rems import services as rems
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
 from sessions.reminders import services as reminders
@@ -54,6 +55,7 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("checks", monitoring.sweep_checks),
     ("alarms", monitoring.carry_up_alarms),
     ("alerts", screening.escalate_overdue_alerts),
+    ("rems", rems.sweep_records),
     ("phases", _advance_all),
     ("not_cleared", day.warn_all_not_cleared),
     ("ended", day.free_all_ended),

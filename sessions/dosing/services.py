@@ -17,7 +17,7 @@ from programs import services as programs
 from programs.models import Modality, Phase, Program, Route
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES, moment_errors
-from sessions.dosing import gates, rules, selectors
+from sessions.dosing import esketamine, gates, rules, selectors
 from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
@@ -26,6 +26,7 @@ from sessions.dosing.models import (
     GateOverride,
     Order,
 )
+from sessions.dosing.rems import services as rems
 from sessions.drugs import services as drugs
 from sessions.drugs.models import DrugLot
 from sessions.integration import services as integration
@@ -167,6 +168,8 @@ def record_administration(
         _draw(session, dose, witness=witness, by=by, at=at)
     if first:
         _begin(session, dosed_at=moment, by=by, at=at)
+    if esketamine.is_esketamine(dose.drug):
+        rems.owe(session=session, by=by, at=at)
     return dose
 
 

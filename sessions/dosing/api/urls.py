@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from sessions.dosing.api import views
+from sessions.dosing.api import rems, views
 
 SESSION = "sessions/<uuid:session_id>"
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
@@ -26,5 +26,9 @@ urlpatterns = [
     path(f"{SESSION}/readings/<uuid:pk>/void/", views.ReadingViewSet.as_view({"post": "void"})),
     path(f"{SESSION}/adverse-events/", views.AdverseEventViewSet.as_view(LIST)),
     path(f"{SESSION}/adverse-events/<uuid:pk>/", views.AdverseEventViewSet.as_view(ONE)),
+    path("rems-records/", rems.RemsRecordViewSet.as_view({"get": "list"})),
+    path(f"{SESSION}/rems/", rems.RemsViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
+    path(f"{SESSION}/rems/submit/", rems.RemsViewSet.as_view({"post": "submit"})),
+    path(f"{SESSION}/rems/pdf/", rems.RemsViewSet.as_view({"get": "pdf"})),
     path(f"{SESSION}/discharge/", views.DischargeViewSet.as_view({"get": "retrieve", "post": "create"})),
 ]

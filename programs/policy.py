@@ -25,6 +25,7 @@ LIMITS: dict[str, Any] = {
     "clearance_days": 365,
     "consent_days": 365,
     "weight_days": 30,
+    "pdmp_days": 90,
     "vitals_max_age_min": 60,
     "reading_tolerance_min": 5,
     "missed_after_min": 10,
@@ -43,6 +44,12 @@ LIMITS: dict[str, Any] = {
     "min_age_years": 18,
     "severe_grade": 3,
     "event_review_hours": 24,
+    "event_phase_hours": [2, 24],
+    "event_follow_up_hours": {"1": 0, "2": 72, "3": 24, "4": 24, "5": 24},
+    "event_root_cause_days": 7,
+    "record_hours": 24,
+    "safety_contact_hours": 24,
+    "home_rest_hours": 24,
     "older_adult_years": 65,
     "screening_bp_days": 30,
     "instrument_days": 7,
@@ -59,6 +66,46 @@ LIMITS: dict[str, Any] = {
     "dast10_block": 6,
     "cadss_back_to": 4,
 }
+# How a readiness gate that is policy counts. `required` blocks the dose until it passes or is overridden; `at_risk`
+# blocks where the record shows suicidal ideation and before every dose at home; `advised` never blocks; `off` is not
+# asked. These are proposals for racemic ketamine; esketamine and doses at home have fixed gates of their own.
+REQUIRED, AT_RISK, ADVISED, OFF = "required", "at_risk", "advised", "off"
+GATE_MODES = (REQUIRED, AT_RISK, ADVISED, OFF)
+GATES: dict[str, str] = {
+    "identifiers": REQUIRED,  # the right person: two identifiers (NPSG.01.01.01)
+    "not_intoxicated": REQUIRED,  # sedation adds up with alcohol and other drugs
+    "equipment": REQUIRED,  # what an emergency needs is there and works today
+    "fasting": REQUIRED,  # vomiting in a sedated client
+    "contraindications": REQUIRED,  # since the last dose something may have come up
+    "staff": REQUIRED,  # somebody who may watch the client, and for KAP a therapist
+    "escort": REQUIRED,  # nobody drives home alone
+    "suicide_screen": AT_RISK,  # a screener before every dose where there is reason; elsewhere at intake is enough
+    "pdmp": ADVISED,  # the duty is state law, which differs: the director requires it where it holds
+    "pregnancy_test": OFF,  # asked at screening; a clinic that tests before every dose requires it
+    "drug_screen": OFF,  # ordered for cause, not for everybody
+}
+# Gates that no protocol changes: law, the label, or a rule of the house. Those that know a number (preparation,
+# minimum_gap, adult) follow the protocol's number; weight stands because a cap per kg can't be held without it.
+FIXED_GATES = (
+    "program_active",
+    "adult",
+    "clearance",
+    "safety_alert",
+    "consent",
+    "preparation",
+    "integration_done",
+    "minimum_gap",
+    "order",
+    "weight",
+    "vitals",
+    "home_address",
+    "home_dosing",
+    "home_risk",
+    "home_chaperone",
+    "home_video",
+    "prescriber_on_site",
+    "pulse_oximeter",
+)
 FASTING: dict[str, Any] = {"solid": 4, "clear": 2}
 INTEGRATION: dict[str, Any] = {"from_hours": 24, "to_hours": 72}
 LENGTHS: dict[str, int] = {"preparation": 60, "integration": 60, "medical": 30, "maintenance": 60}
@@ -152,5 +199,6 @@ def filled(values: dict[str, Any]) -> dict[str, Any]:
         "lengths_min": lengths,
         "bands": _over(BANDS, values.get("bands") or {}),
         "limits": _over(limits_of(values["route"]), values.get("limits") or {}),
+        "gates": GATES | dict(values.get("gates") or {}),
     }
     return defaults | values | merged

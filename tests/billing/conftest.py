@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.billing.builders import Clinic, at_noon, make_clinic
+from tests.replay import played
 
 
 @pytest.fixture(autouse=True)
@@ -17,4 +18,5 @@ def _noon() -> Iterator[None]:
 
 @pytest.fixture
 def clinic(db: None) -> Clinic:
-    return make_clinic()
+    made: Clinic = played("billing", make_clinic)
+    return made

@@ -17,6 +17,7 @@ from kapclinic.practice.services import save_client
 from programs import services as programs
 from programs.models import Program, Protocol
 from screening.rules.conditions import CONDITIONS
+from tests.replay import played
 
 AT = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)
 NO_TO_ALL = {code: False for code, condition in CONDITIONS.items() if condition.asked}
@@ -103,6 +104,11 @@ def now() -> Iterator[datetime]:
 
 @pytest.fixture
 def clinic(db: None, now: datetime) -> Clinic:
+    made: Clinic = played("screening", _made)
+    return made
+
+
+def _made() -> Clinic:
     aspen = Location(name="aspen", time_zone="America/Denver").save_by(SYSTEM, at=AT)
     birch = Location(name="birch", time_zone="America/New_York").save_by(SYSTEM, at=AT)
     people = {(role, "aspen"): _person(role, aspen) for role in Role.values}

@@ -18,6 +18,7 @@ from programs.models import Program
 from sessions.booking.models import Session
 from sessions.booking.services import Ask, book_session
 from tests import cast as people
+from tests.replay import played
 
 AT = people.MONDAY
 PASSWORD = people.PASSWORD
@@ -51,6 +52,11 @@ def _booked(cast: people.Cast, program: Program, kind: str, day: int) -> Session
 
 def open_clinic() -> Clinic:
     """The cast, a few colleagues more, and one session of every kind."""
+    clinic: Clinic = played("rooms", _open)
+    return clinic
+
+
+def _open() -> Clinic:
     cast = people.assemble()
     staff = cast.people | {
         "np2": people.staff("np2", ["nurse_practitioner"], cast.north),

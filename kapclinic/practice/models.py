@@ -59,7 +59,8 @@ class Location(AuditedModel):
     """A place where the practice works; `legal_name`, EIN and organization NPI go on its superbills.
 
     `override_roles` may use a room or a staff member twice at the same time, with a reason; nobody unless named.
-    `witness_roles` may witness a waste of drug; any clinician unless named.
+    `witness_roles` may witness a waste of drug; any clinician unless named. `counts_required` asks for a count of the
+    drug safe at the close of every day on which it moved.
     """
 
     name = models.CharField(max_length=120)
@@ -75,6 +76,7 @@ class Location(AuditedModel):
     override_roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     late_cancel_hours = models.PositiveSmallIntegerField(default=24)
     witness_roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
+    counts_required = models.BooleanField(default=False)
     legal_name = models.CharField(max_length=160, blank=True)
     ein = models.CharField(max_length=9, blank=True)
     organization_npi = models.CharField(max_length=10, blank=True)

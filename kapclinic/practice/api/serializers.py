@@ -65,6 +65,7 @@ class LocationIn(Input):
     witness_roles = serializers.ListField(
         child=serializers.ChoiceField(Role.choices), required=False, max_length=7
     )
+    counts_required = serializers.BooleanField(required=False)
     legal_name = Text(max_length=160, required=False, allow_blank=True)
     ein = serializers.RegexField(r"^\d{9}$", required=False, allow_blank=True)
     organization_npi = serializers.RegexField(r"^\d{10}$", required=False, allow_blank=True)
@@ -85,6 +86,7 @@ class LocationOut(Output):
     override_roles = serializers.ListField(child=serializers.CharField())
     late_cancel_hours = serializers.IntegerField()
     witness_roles = serializers.ListField(child=serializers.CharField())
+    counts_required = serializers.BooleanField()
     legal_name = serializers.CharField()
     ein = serializers.CharField()
     organization_npi = serializers.CharField()

@@ -13,11 +13,12 @@ from typing import Any
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.rules import CLINICIANS, NURSES
-from sessions.monitoring.models import Alarm, Check
+from sessions.monitoring.models import Alarm, Check, Reading
 
 C, A = Check.State, Alarm.State
 OPEN_CHECKS = frozenset({C.DUE, C.LATE, C.MISSED})  # without a reading
 CHECK_MOVES = {"not_taken": Move.of(set(OPEN_CHECKS), C.NOT_TAKEN, NURSES)}
+OVERDUE = {C.LATE: Alarm.Cause.LATE, C.MISSED: Alarm.Cause.MISSED}
 ALARM_MOVES = {"acknowledge": Move.of({A.OPEN}, A.ACKNOWLEDGED, CLINICIANS)}
 
 SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation")
@@ -98,17 +99,33 @@ def _low_is_bad(value: int, *, red: float, amber: float) -> str:
     return "amber" if value < amber else "go"
 
 
-def in_session_bands(vitals: Vitals, bands: Bands, *, before: Vitals | None) -> dict[str, str]:
+Earlier = Sequence[tuple[datetime, Vitals]]  # readings before this one, oldest first
+
+
+def repeat_of(
+    measured_at: datetime, earlier: Earlier, *, recheck_min: float
+) -> tuple[Vitals | None, list[Vitals]]:
+    """(the last reading at least `recheck_min` minutes before, the readings taken since then)."""
+    latest = measured_at - timedelta(minutes=recheck_min)
+    before = [vitals for taken_at, vitals in earlier if taken_at <= latest]
+    between = [vitals for taken_at, vitals in earlier if latest < taken_at < measured_at]
+    return (before[-1] if before else None), between
+
+
+def in_session_bands(
+    vitals: Vitals, bands: Bands, *, before: Vitals | None, between: Sequence[Vitals] = ()
+) -> dict[str, str]:
     """go / amber / red for each sign (policy table 3.2).
 
-    `before` is the last reading at least `recheck_min` minutes earlier: a pressure or heart rate past its red limit
-    is red when that one was too ("two readings 5 min apart"); past `red_single` it is red at once.
+    `before` and `between` are as `repeat_of` finds them. A pressure past its red limit is red when `before` was too
+    ("two readings 5 min apart"); past `red_single` it is red at once. A fast heart is red when it was so at `before`
+    and at every reading since ("sustained 5 min").
     """
     bp, hr = bands["bp"], bands["hr"]
     high_before = before is not None and (
         before["systolic"] > bp["red"][0] or before["diastolic"] > bp["red"][1]
     )
-    fast_before = before is not None and before["heart_rate"] > hr["red_high"]
+    fast_before = before is not None and all(row["heart_rate"] > hr["red_high"] for row in (before, *between))
     found = {
         "systolic": _pressure_in(vitals["systolic"], 0, bp, repeated=high_before),
         "diastolic": _pressure_in(vitals["diastolic"], 1, bp, repeated=high_before),
@@ -133,33 +150,122 @@ def worst(bands: Mapping[str, str]) -> str:
     return max(bands.values(), key=SEVERITY.index, default="go")
 
 
-def planned(*, dosed_at: datetime, checks_min: Sequence[int]) -> list[tuple[int, datetime]]:
-    """(minute, moment) of every check that a dose asks for, in elapsed minutes."""
-    return [(minute, dosed_at + timedelta(minutes=minute)) for minute in checks_min]
+def overdue_before(*, at: datetime, tolerance_min: float, missed_min: float) -> tuple[datetime, datetime]:
+    """(late, missed): a check without a reading that was planned before these moments is so at `at`.
 
-
-def closed_by(measured_at: datetime, checks: Sequence[Check], *, tolerance_min: int) -> Check | None:
-    """The check that a reading answers: the nearest that is not further ahead than the tolerance, while it is open.
-
-    A second reading beside one that is done answers none: it never fills in a check that was missed long before.
+    Reading tolerance and the limit for a missed check are policy 3.3 (+5 and +10 minutes by default).
     """
-    ahead = timedelta(minutes=tolerance_min)
-    near = [check for check in checks if check.planned_at - ahead <= measured_at]
-    nearest = min(near, key=lambda check: abs(check.planned_at - measured_at), default=None)
-    is_open = nearest is not None and nearest.reading_id is None and nearest.state in OPEN_CHECKS
-    return nearest if is_open else None
+    return at - timedelta(minutes=tolerance_min), at - timedelta(minutes=missed_min)
 
 
-def state_when_read(check: Check, measured_at: datetime, *, tolerance_min: int) -> str:
+def state_unread(planned_at: datetime, *, at: datetime, tolerance_min: float, missed_min: float) -> str:
+    """Due, late past the tolerance, missed past the longer limit; by the server's clock."""
+    late, missed = overdue_before(at=at, tolerance_min=tolerance_min, missed_min=missed_min)
+    if planned_at < missed:
+        return C.MISSED
+    return C.LATE if planned_at < late else C.DUE
+
+
+def closed_by(measured_at: datetime, checks: Sequence[Check], *, tolerance_min: float) -> list[Check]:
+    """The checks that a reading answers, while they are open.
+
+    The nearest that is not further ahead than the tolerance, with those just before that it is still in time for: an
+    infusion may end a minute after a planned check. A second reading beside one that is done answers none: it never
+    fills in a check that was missed long before. Of two equally near ones the open one is answered.
+    """
+    tolerance = timedelta(minutes=tolerance_min)
+    near = [check for check in checks if check.planned_at - tolerance <= measured_at]
+    if not near:
+        return []
+    nearest = min(near, key=lambda check: (abs(check.planned_at - measured_at), not _is_open(check)))
+    in_time = [
+        c for c in near if c is not nearest and timedelta(0) <= measured_at - c.planned_at <= tolerance
+    ]
+    return [check for check in (nearest, *in_time) if _is_open(check)]
+
+
+def _is_open(check: Check) -> bool:
+    return check.reading_id is None and check.state in OPEN_CHECKS
+
+
+def state_when_read(check: Check, measured_at: datetime, *, tolerance_min: float) -> str:
     """Done within the tolerance after the planned time, else late."""
     return C.DONE if measured_at <= check.planned_at + timedelta(minutes=tolerance_min) else C.LATE
 
 
-def state_unread(planned_at: datetime, *, at: datetime, tolerance_min: int, missed_min: int) -> str:
-    """Due, late past the tolerance, missed past the longer limit; by the server's clock."""
-    if at > planned_at + timedelta(minutes=missed_min):
-        return C.MISSED
-    return C.LATE if at > planned_at + timedelta(minutes=tolerance_min) else C.DUE
+# --- the schedule -----------------------------------------------------------------------------------------------------
+
+Slot = tuple[int, datetime]  # minute after the first dose, moment
+
+
+def planned(*, dosed_at: datetime, checks_min: Sequence[int]) -> list[Slot]:
+    """Every check that a dose asks for, in elapsed minutes: no clock change moves one."""
+    return [(minute, dosed_at + timedelta(minutes=minute)) for minute in checks_min]
+
+
+def _minute(moment: datetime, dosed_at: datetime) -> int:
+    return int((moment - dosed_at).total_seconds() // 60)
+
+
+def extended(
+    *,
+    booster_at: datetime,
+    dosed_at: datetime,
+    checks_min: Sequence[int],
+    standing: Sequence[datetime],
+    tolerance_min: float,
+) -> list[Slot]:
+    """The checks that a booster adds behind those that stand: no second set, but a longer one (policy 3.3, 4).
+
+    The minimum stay starts again from the last racemic dose, and so do the protocol's minutes: those that lie behind
+    the last check which stands are asked for as well. Before that the first set watches both doses. One that falls
+    within the tolerance of a check that stands is answered with it.
+    """
+    last = max(standing, default=dosed_at)
+    beyond = last + timedelta(minutes=tolerance_min)
+    moments = [booster_at + timedelta(minutes=minute) for minute in checks_min]
+    return [(_minute(moment, dosed_at), moment) for moment in moments if moment > beyond]
+
+
+def after_end(*, dosed_at: datetime, ended_at: datetime, every_min: float, until_min: float) -> list[Slot]:
+    """The checks behind an infusion: at its end, then every so many minutes until the stay is over (policy 3.3)."""
+    moments = [ended_at]
+    while moments[-1] + timedelta(minutes=every_min) <= ended_at + timedelta(minutes=until_min):
+        moments.append(moments[-1] + timedelta(minutes=every_min))
+    return [(_minute(moment, dosed_at), moment) for moment in moments]
+
+
+def moment_of(check: Check) -> datetime:
+    return check.planned_at
+
+
+def gives_way(
+    check: Check, moments: Sequence[datetime], *, at: datetime, tolerance_min: float, missed_min: float
+) -> bool:
+    """May this check be dropped for those at `moments`? Not when answered, one of them, or overdue alone."""
+    if not _is_open(check) or check.ended_at is not None or check.planned_at in moments:
+        return False
+    state = state_unread(check.planned_at, at=at, tolerance_min=tolerance_min, missed_min=missed_min)
+    near = any(abs(moment - check.planned_at) <= timedelta(minutes=tolerance_min) for moment in moments)
+    return near or state == C.DUE
+
+
+def waits_for_next(check: Check) -> bool:
+    """Is this a recheck that the next reading answers?"""
+    return check.kind == Check.Kind.RECHECK and _is_open(check)
+
+
+def asks_again(phase: str, bands: Mapping[str, str]) -> bool:
+    """Is this a reading that must be repeated: amber or red after the dose (policy 3.2: "repeat in 5 min")?"""
+    return phase == Reading.Phase.IN_SESSION and worst(bands) in {"amber", "red"}
+
+
+def recheck_at(measured_at: datetime, *, at: datetime, recheck_min: float) -> datetime:
+    """When the repeat is due: so long after the reading, but not before it was written down."""
+    return max(measured_at + timedelta(minutes=recheck_min), at)
+
+
+# --- going home -------------------------------------------------------------------------------------------------------
 
 
 def home_ready(*, vitals: Vitals, bands: Mapping[str, str], baseline: Vitals | None, percent: int) -> bool:

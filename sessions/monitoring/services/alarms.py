@@ -1,0 +1,110 @@
+"""Alarms: opened by readings, overdue checks and people; acknowledged, or carried up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Conflict
+from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.rules import CLINICIANS
+from kapclinic.practice.selectors import staff_with_role
+from kapclinic.trail import services as trail
+from sessions.booking.models import Session
+from sessions.monitoring import rules
+from sessions.monitoring.models import Alarm, Check, Reading
+
+MONITORED = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS, Session.Status.COMPLETED})
+
+
+class NotCheckedIn(Conflict):
+    code, title = "illegal_transition", "The client is not checked in"
+
+
+def open_for_check(check: Check, state: str, *, at: datetime) -> None:
+    cause = rules.OVERDUE.get(state)
+    if cause is not None and not check.alarms.filter(cause=cause).exists():
+        Alarm(session_id=check.session_id, cause=cause, check_row=check).save_by(SYSTEM, at=at)
+
+
+def open_for_reading(reading: Reading, bands: Mapping[str, str], *, at: datetime) -> None:
+    causes = {"red": Alarm.Cause.RED, "emergency": Alarm.Cause.RED, "amber": Alarm.Cause.AMBER}
+    cause = causes.get(rules.worst(bands))
+    if cause is not None and not reading.alarms.filter(cause=cause).exists():
+        Alarm(session_id=reading.session_id, cause=cause, reading=reading).save_by(SYSTEM, at=at)
+
+
+@transaction.atomic
+def raise_alarm(*, session: Session, trigger: str, note: str, by: Any, at: datetime) -> Alarm:
+    """Open a red alarm for what no number shows: agitation, psychosis, chest pain, a new neurological sign, suicidal
+    intent (policy 3.2, red free triggers).
+
+    :raises NotPermitted: unless `by` is a clinician
+    :raises NotCheckedIn: before the client has come
+    """
+    transitions.require_role(by, CLINICIANS, what="Raising an alarm")
+    if session.status not in MONITORED:
+        raise NotCheckedIn("Check the client in first.", state=session.status)
+    return Alarm(session=session, cause=Alarm.Cause.TRIGGER, trigger=trigger, note=note).save_by(by, at=at)
+
+
+@transaction.atomic
+def acknowledge_alarm(*, alarm_id: UUID, action: str, by: Any, at: datetime) -> Alarm:
+    """Say who saw an alarm and what they did.
+
+    :raises IllegalTransition: when it was acknowledged before
+    """
+    alarm: Alarm = Alarm.objects.select_for_update().get(pk=alarm_id)
+    transitions.apply(rules.ALARM_MOVES, "acknowledge", instance=alarm, by=by, field="state")
+    alarm.acknowledged_at, alarm.acknowledged_by, alarm.action = at, by, action
+    alarm.save_by(by, at=at)
+    trail.settle_tasks(kind="alarm", subject_id=alarm.pk, by=by, at=at, outcome="acknowledged")
+    return alarm
+
+
+def carry_up_alarms(*, at: datetime) -> int:
+    """An alarm that nobody acknowledged becomes a worklist row, and after a while the prescriber's and director's."""
+    open_alarms = Alarm.objects.filter(state=Alarm.State.OPEN, escalation__lt=2)
+    return sum(
+        _carry_up(pk, at=at) for pk in list(open_alarms.order_by("created_at").values_list("pk", flat=True))
+    )
+
+
+@transaction.atomic
+def _carry_up(alarm_id: UUID, *, at: datetime) -> int:
+    found = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
+        "session__program__protocol"
+    )
+    alarm: Alarm | None = found.filter(pk=alarm_id, state=Alarm.State.OPEN).first()
+    if alarm is None:
+        return 0
+    wait = timedelta(minutes=alarm.session.program.protocol.limits["alarm_minutes"])
+    if at < alarm.created_at + wait * (alarm.escalation + 1):
+        return 0
+    first = alarm.escalation == 0
+    roles = (Role.NURSE_PRACTITIONER, Role.PRESCRIBER) if first else (Role.MEDICAL_DIRECTOR,)
+    task = trail.open_task(
+        kind="alarm",
+        roles=roles,
+        location=alarm.session.location_id,
+        client=alarm.session.client_id,
+        subject_type="alarm",
+        subject_id=alarm.pk,
+        due_at=at,
+        by=SYSTEM,
+        at=at,
+    )
+    if not first:
+        trail.escalate_task(task=task, roles=roles, by=SYSTEM, at=at)
+    alarm.escalation += 1
+    alarm.save_by(SYSTEM, at=at)
+    for role in roles:
+        for user in staff_with_role(role=role, location=alarm.session.location_id):
+            key = f"alarm:{alarm.pk}:{alarm.escalation}:{user.pk}"
+            trail.queue_message(key=key, template="worklist", recipient=user.pk, subject_id=alarm.pk, at=at)
+    return 1

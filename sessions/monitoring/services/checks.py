@@ -1,0 +1,247 @@
+"""Checks: planned with the dose, extended, answered, skipped, asked for again, and swept by the clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Invalid
+from kapclinic.practice.models import SYSTEM
+from programs import policy
+from programs.models import Protocol
+from sessions.booking.models import Session
+from sessions.monitoring import rules, selectors
+from sessions.monitoring.models import Check, Reading
+from sessions.monitoring.services.alarms import open_for_check
+
+
+def _protocol(session: Session) -> Protocol:
+    return session.program.protocol
+
+
+def start_checks(
+    *, session: Session, dosed_at: datetime, by: Any, at: datetime, rems: bool = False
+) -> list[Check]:
+    """Plan the protocol's checks from the first dose; the pre-dose reading already answers the one at minute 0.
+
+    `rems`: the drug is esketamine, whose checks the label fixes whatever the protocol says (policy.REMS_CHECKS).
+    """
+    fixed = policy.REMS_CHECKS
+    minutes = fixed["checks_min"] if rems else _protocol(session).checks_min
+    slots = [(Check.Kind.PLANNED, *slot) for slot in rules.planned(dosed_at=dosed_at, checks_min=minutes)]
+    if rems:
+        leaving = rules.planned(dosed_at=dosed_at, checks_min=[fixed["before_leaving_min"]])
+        slots += [(Check.Kind.BEFORE_LEAVING, *slot) for slot in leaving]
+    baseline = selectors.last_before_dose(session_id=session.pk, before=dosed_at)
+    before = _by_moment(session)
+    checks = []
+    for kind, minute, moment in slots:
+        check = before.get(moment) or Check(session=session, planned_at=moment)
+        check.kind, check.minute = kind, minute
+        check.ended_at = None  # a voided dose that is entered again at the same time asks again
+        if minute == 0 and baseline is not None:
+            check.state, check.reading = Check.State.DONE, baseline
+        checks.append(check.save_by(by, at=at))
+    return checks
+
+
+def _by_moment(session: Session) -> dict[datetime, Check]:
+    """The session's scheduled checks, locked, also those that were ended."""
+    rows = Check.objects.select_for_update().filter(session=session).exclude(kind=Check.Kind.RECHECK)
+    return {check.planned_at: check for check in rows}
+
+
+def extend_checks(
+    *, session: Session, dosed_at: datetime, booster_at: datetime, by: Any, at: datetime
+) -> list[Check]:
+    """Ask for more checks after a booster, as `rules.extended` says; `dosed_at` is the first dose's time.
+
+    Esketamine has no booster in this sense: its two hours count from the first device (label), so nobody calls this.
+    """
+    protocol, rows = _protocol(session), _by_moment(session)
+    slots = rules.extended(
+        booster_at=booster_at,
+        dosed_at=dosed_at,
+        checks_min=protocol.checks_min,
+        standing=[moment for moment, check in rows.items() if check.ended_at is None],
+        tolerance_min=protocol.limits["reading_tolerance_min"],
+    )
+    found = []
+    for minute, moment in slots:
+        check = rows.get(moment) or Check(session=session, minute=minute, planned_at=moment)
+        check.ended_at = None
+        found.append(check.save_by(by, at=at))
+    return found
+
+
+def plan_after_end(*, session: Session, ended_at: datetime, by: Any, at: datetime) -> list[Check]:
+    """An infusion has ended: ask for vital signs at its end and from then on until the stay is over (policy 3.3).
+
+    Checks that lie inside the infusion stay; those behind it give way to the ones counted from its end, apart from
+    overdue ones that no new one stands for. A reading within the tolerance of a new check has answered it already.
+    Without a route that has an end (`limits.after_end`), or without a dose, nothing is planned.
+    """
+    protocol, rows = _protocol(session), _by_moment(session)
+    after = protocol.limits.get("after_end") or policy.limits_of(protocol.route).get("after_end")
+    first = min((row for row in rows.values() if row.ended_at is None), key=rules.moment_of, default=None)
+    if after is None or first is None:
+        return []
+    assert first.minute is not None
+    dosed_at = first.planned_at - timedelta(minutes=first.minute)
+    slots = rules.after_end(dosed_at=dosed_at, ended_at=ended_at, **after)
+    tolerance = protocol.limits["reading_tolerance_min"]
+    missed = protocol.limits["missed_after_min"]
+    for check in rows.values():
+        if check.planned_at > ended_at and rules.gives_way(
+            check, [moment for _, moment in slots], at=at, tolerance_min=tolerance, missed_min=missed
+        ):
+            check.ended_at = at
+            check.save_by(by, at=at)
+    return [_after_end(session, slot, rows.get(slot[1]), by=by, at=at) for slot in slots]
+
+
+def _after_end(session: Session, slot: rules.Slot, check: Check | None, *, by: Any, at: datetime) -> Check:
+    minute, moment = slot
+    if check is None:
+        check = Check(session=session, kind=Check.Kind.AFTER_END, minute=minute, planned_at=moment)
+    elif check.ended_at is None:
+        return check
+    check.ended_at = None
+    protocol = _protocol(session)
+    tolerance = timedelta(minutes=protocol.limits["reading_tolerance_min"])
+    taken = selectors.standing_readings(session_id=session.pk).filter(
+        measured_at__range=(moment - tolerance, moment + tolerance)
+    )
+    nearest = min(taken, key=lambda row: abs(row.measured_at - moment), default=None)
+    if nearest is not None and check.reading_id is None:
+        check.state, check.reading = Check.State.DONE, nearest
+    return check.save_by(by, at=at)
+
+
+def end_checks(*, session: Session, by: Any, at: datetime, left_at: datetime | None = None) -> None:
+    """The client left at `left_at`, or the dose was voided: nothing is asked for any more.
+
+    What was overdue when the client left rings, also when no sweep has seen it yet (R14).
+    """
+    for check in selectors.open_checks(session_id=session.pk).select_for_update(of=("self",)):
+        if left_at is not None and check.state == Check.State.DUE:
+            check.state = _state_at(check, _protocol(session), at=left_at)
+            open_for_check(check, check.state, at=at)
+        check.ended_at = at
+        check.save_by(by, at=at)
+
+
+@transaction.atomic
+def skip_check(*, check_id: UUID, reason: str, by: Any, at: datetime) -> Check:
+    """Say that a check was not taken, and why.
+
+    :raises IllegalTransition: when it was read already
+    """
+    check: Check = Check.objects.select_for_update().get(pk=check_id)
+    transitions.apply(rules.CHECK_MOVES, "not_taken", instance=check, by=by, field="state")
+    if check.reading_id is not None:
+        raise Invalid("This check has a reading.")
+    check.reason = reason
+    return check.save_by(by, at=at)
+
+
+# --- readings answer them ------------------------------------------------------------------------------------------
+
+
+def close_checks(reading: Reading, protocol: Protocol, *, by: Any, at: datetime) -> None:
+    """Answer the planned checks that this reading is for, and the recheck that waits for the next reading."""
+    tolerance = protocol.limits["reading_tolerance_min"]
+    asked = list(
+        selectors.asked_checks(session_id=reading.session_id)
+        .select_related("after_reading")
+        .select_for_update(of=("self",))
+    )
+    scheduled = [check for check in asked if check.kind != Check.Kind.RECHECK]
+    for check in rules.closed_by(reading.measured_at, scheduled, tolerance_min=tolerance):
+        _answer(check, reading, protocol, by=by, at=at)
+    for check in asked:
+        if rules.waits_for_next(check) and check.after_reading.measured_at < reading.measured_at:
+            _answer(check, reading, protocol, by=by, at=at)
+
+
+def _answer(check: Check, reading: Reading, protocol: Protocol, *, by: Any, at: datetime) -> None:
+    """Close a check; one that is read too late rings, whether the sweep has seen it or not (R14)."""
+    tolerance = protocol.limits["reading_tolerance_min"]
+    check.state = rules.state_when_read(check, reading.measured_at, tolerance_min=tolerance)
+    check.reading = reading
+    check.save_by(by, at=at)
+    open_for_check(check, _state_at(check, protocol, at=reading.measured_at), at=at)
+
+
+def _state_at(check: Check, protocol: Protocol, *, at: datetime) -> str:
+    """What an unread check was at `at`."""
+    limits = protocol.limits
+    return rules.state_unread(
+        check.planned_at,
+        at=at,
+        tolerance_min=limits["reading_tolerance_min"],
+        missed_min=limits["missed_after_min"],
+    )
+
+
+def ask_again(reading: Reading, protocol: Protocol, *, by: Any, at: datetime) -> None:
+    """An amber or red reading asks for a repeat; the next reading answers it. One repeat is open at a time."""
+    if not rules.asks_again(reading.phase, reading.bands):
+        return
+    asked = selectors.open_checks(session_id=reading.session_id).filter(kind=Check.Kind.RECHECK)
+    if asked.exists():
+        return
+    due_at = rules.recheck_at(reading.measured_at, at=at, recheck_min=protocol.bands["bp"]["recheck_min"])
+    Check(
+        session_id=reading.session_id, kind=Check.Kind.RECHECK, after_reading=reading, planned_at=due_at
+    ).save_by(by, at=at)
+
+
+def ask_anew(check: Check, *, by: Any, at: datetime) -> None:
+    """Its reading was voided. A recheck is then answered by the reading after that one, if there is one."""
+    check.reading, check.state = None, Check.State.DUE
+    if check.kind == Check.Kind.RECHECK:
+        standing = selectors.standing_readings(session_id=check.session_id)
+        following = standing.filter(measured_at__gt=check.after_reading.measured_at).first()
+        if following is not None:
+            _answer(check, following, _protocol(check.session), by=by, at=at)
+            return
+        others = selectors.open_checks(session_id=check.session_id).exclude(pk=check.pk)
+        if others.filter(kind=Check.Kind.RECHECK).exists():
+            check.ended_at = at
+    check.save_by(by, at=at)
+
+
+# --- the clock ----------------------------------------------------------------------------------------------------
+
+
+def sweep_checks(*, at: datetime) -> int:
+    """Mark overdue checks late or missed and open an alarm for each, by the server's clock."""
+    waiting = Check.objects.filter(
+        state__in=[Check.State.DUE, Check.State.LATE],
+        reading__isnull=True,
+        ended_at__isnull=True,
+        planned_at__lt=at,
+    )
+    return sum(_mark(pk, at=at) for pk in list(waiting.order_by("planned_at").values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _mark(check_id: UUID, *, at: datetime) -> int:
+    found = Check.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
+        "session__program__protocol"
+    )
+    check: Check | None = found.filter(pk=check_id, reading__isnull=True, ended_at__isnull=True).first()
+    if check is None or check.state not in {Check.State.DUE, Check.State.LATE}:
+        return 0
+    state = _state_at(check, _protocol(check.session), at=at)
+    if state == check.state:
+        return 0
+    check.state = state
+    check.save_by(SYSTEM, at=at)
+    open_for_check(check, state, at=at)  # once: it may have been told before its reading was voided
+    return 1

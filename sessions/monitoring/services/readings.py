@@ -1,0 +1,110 @@
+"""Readings: recorded once, judged by the protocol's bands, voided but never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Conflict, merge
+from kapclinic.practice.rules import NURSES
+from programs.models import Protocol
+from sessions.booking.models import Session
+from sessions.booking.rules import moment_errors
+from sessions.monitoring import rules, selectors
+from sessions.monitoring.models import Check, Reading, ReadingVoid
+from sessions.monitoring.services.alarms import MONITORED, NotCheckedIn, open_for_reading
+from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks
+
+
+class AlreadyVoid(Conflict):
+    code, title = "already_void", "This was voided before"
+
+
+@transaction.atomic
+def record_reading(
+    *,
+    session: Session,
+    values: Mapping[str, Any],
+    dosed_at: datetime | None,
+    by: Any,
+    at: datetime,
+    left: bool = False,
+) -> Reading:
+    """Record vital signs, close the checks they answer, and open an alarm when a sign is amber or red.
+
+    `dosed_at` is the first dose's time, None before it; `left` says that the client was discharged, so that nothing is
+    asked for any more. Nothing is pre-filled and nothing is corrected.
+
+    :raises NotPermitted: unless `by` is a nurse practitioner or prescriber
+    :raises Invalid: for implausible values, diastolic >= systolic, a time in the future or before check-in
+    :raises NotCheckedIn: before the client has come
+    """
+    transitions.require_role(by, NURSES, what="Recording vital signs")
+    if session.status not in MONITORED:
+        raise NotCheckedIn("Check the client in first.", state=session.status)
+    protocol, measured_at = session.program.protocol, values["measured_at"]
+    merge(
+        [
+            *rules.plausibility_errors(values, protocol.limits["plausible"]),
+            *moment_errors(moment=measured_at, at=at, after=session.checked_in_at, field="measured_at"),
+        ]
+    )
+    standing = list(selectors.standing_readings(session_id=session.pk))
+    reading = Reading(session=session, recorded_at=max(at, measured_at), recorded_by=by, **values)
+    reading.bands = _bands(reading, standing, protocol, dosed_at=dosed_at)
+    in_session = dosed_at is not None and measured_at > dosed_at
+    reading.phase = Reading.Phase.IN_SESSION if in_session else Reading.Phase.PRE_DOSE
+    reading.insert_by(by, at=at)
+    close_checks(reading, protocol, by=by, at=at)
+    open_for_reading(reading, reading.bands, at=at)
+    later = [row for row in standing if row.measured_at > measured_at]
+    if not later and not left and session.status != Session.Status.COMPLETED:
+        ask_again(reading, protocol, by=by, at=at)
+    for row in later:  # a late entry may be the first of "two readings 5 min apart"
+        found = _bands(row, [*standing, reading], protocol, dosed_at=dosed_at)
+        if rules.worst(found) == "red":
+            open_for_reading(row, found, at=at)
+    return reading
+
+
+def _bands(
+    reading: Reading, standing: Sequence[Reading], protocol: Protocol, *, dosed_at: datetime | None
+) -> dict[str, str]:
+    vitals = selectors.vitals_of(reading)
+    if dosed_at is None or reading.measured_at <= dosed_at:
+        return rules.pre_dose_bands(vitals, protocol.bands)
+    rows = sorted(standing, key=lambda row: row.measured_at)
+    earlier = [
+        (row.measured_at, selectors.vitals_of(row))
+        for row in rows
+        if dosed_at < row.measured_at < reading.measured_at
+    ]
+    before, between = rules.repeat_of(
+        reading.measured_at, earlier, recheck_min=protocol.bands["bp"]["recheck_min"]
+    )
+    return rules.in_session_bands(vitals, protocol.bands, before=before, between=between)
+
+
+@transaction.atomic
+def void_reading(*, reading: Reading, reason: str, by: Any, at: datetime) -> ReadingVoid:
+    """Say that a reading does not count: its check is asked for again, a repeat that it asked for no more.
+
+    :raises AlreadyVoid: the second time
+    """
+    transitions.require_role(by, NURSES, what="Voiding a reading")
+    try:
+        with transaction.atomic():
+            void = ReadingVoid(reading=reading, reason=reason).insert_by(by, at=at)
+    except IntegrityError as exc:
+        raise AlreadyVoid from exc
+    mine = selectors.open_checks(session_id=reading.session_id).filter(after_reading=reading)
+    for check in mine.select_for_update(of=("self",)):
+        check.ended_at = at
+        check.save_by(by, at=at)
+    for check in Check.objects.select_for_update().filter(reading=reading):
+        ask_anew(check, by=by, at=at)
+    return void

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from kapclinic.core.audited import AuditedModel, AuditedQuerySet
 from kapclinic.practice.models import Client, Location, User
+from programs import policy
 
 
 class ProgramType(models.TextChoices):
@@ -63,13 +64,11 @@ class Protocol(AuditedModel):
     bands = models.JSONField()
     dose = models.JSONField()  # {"warn", "cap", "unit"}
     lengths_min = models.JSONField()
-    resources = models.JSONField()  # [{"role", "from_min", "to_min", "mode"}] of a dosing session
+    resources = models.JSONField()  # [{"role", "from_min", "to_min", "mode", "any_of"?, "count"?}] of a dose
     fasting_hours = models.JSONField()
     limits = models.JSONField()
     home_dosing = models.BooleanField(default=False)
-    gates = models.JSONField(
-        default=dict
-    )  # {"code": mode} of the gates that are policy; left out: the default's
+    gates = models.JSONField(default=dict)  # {"code": mode} of the gates that are policy
     approved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
 
@@ -89,6 +88,11 @@ class Protocol(AuditedModel):
     @property
     def owes_integration(self) -> bool:
         return self.program_type == ProgramType.KAP
+
+    @property
+    def gate_modes(self) -> dict[str, str]:
+        """How each gate that is policy counts; an edition from before these gates takes the default."""
+        return policy.GATES | self.gates
 
     def length_of(self, kind: str) -> int:
         """Minutes of a session of `kind`."""

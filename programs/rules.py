@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
@@ -69,6 +70,7 @@ def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
         *_window_errors(values["integration"]),
         *_dose_errors(values["dose"]),
         *_resource_errors(values),
+        *_gate_errors(values["gates"]),
         *_shape_errors("/bands", values["bands"], policy.BANDS),
         *_shape_errors("/limits", values["limits"], policy.limits_of(values["route"])),
         *_after_end_errors(values["limits"].get("after_end")),
@@ -147,6 +149,21 @@ def _window_errors(window: Mapping[str, Any]) -> list[FieldError]:
     return []
 
 
+def _gate_errors(gates: Mapping[str, Any]) -> list[FieldError]:
+    """Modes by gate: only gates that are policy may be anything but required."""
+    errors = []
+    for code, mode in gates.items():
+        if code in policy.FIXED_GATES:
+            if mode != policy.REQUIRED:
+                errors.append(FieldError(f"/gates/{code}", "fixed", "This gate can't be switched off."))
+        elif code not in policy.GATES:
+            errors.append(FieldError(f"/gates/{code}", "unknown_field", "There is no such gate."))
+        elif mode not in policy.GATE_MODES:
+            words = ", ".join(policy.GATE_MODES)
+            errors.append(FieldError(f"/gates/{code}", "invalid", f"One of {words} is expected."))
+    return errors
+
+
 def _dose_errors(dose: Mapping[str, Any]) -> list[FieldError]:
     try:
         warn, cap = Decimal(str(dose["warn"])), Decimal(str(dose["cap"]))
@@ -159,28 +176,56 @@ def _dose_errors(dose: Mapping[str, Any]) -> list[FieldError]:
     return []
 
 
+RESOURCE = frozenset({"role", "from_min", "to_min", "mode", "any_of", "count"})
+HELD_MODES = ("exclusive", "monitor")
+ON_SITE = "on_site"  # at work at the location, and held for nothing
+LARGEST_TEAM = 20
+
+
 def _resource_errors(values: Mapping[str, Any]) -> list[FieldError]:
+    """Rows of the session template: who is needed for which part, of whom (`any_of`), and how many (`count`)."""
     rows: Sequence[Mapping[str, Any]] = values["resources"]
+    length_min = values["lengths_min"]["dosing"]
     errors = []
     for index, row in enumerate(rows):
-        known = {"role", "from_min", "to_min", "mode"}
-        if (
-            set(row) - known
-            or row.get("role") not in Role.values
-            or row.get("mode") not in ("exclusive", "monitor")
-        ):
-            errors.append(
-                FieldError(
-                    f"/resources/{index}", "invalid", "role, from_min, to_min, mode (exclusive/monitor)."
-                )
-            )
-        elif not _fits(row, values["lengths_min"]["dosing"]):
-            errors.append(
-                FieldError(
-                    f"/resources/{index}/to_min", "invalid", "The part must lie inside the dosing session."
-                )
-            )
+        errors += _row_errors(f"/resources/{index}", row, length_min)
+    if not errors and sum(row.get("count", 1) for row in rows if row["mode"] != ON_SITE) > LARGEST_TEAM:
+        errors.append(FieldError("/resources", "too_many", f"{LARGEST_TEAM} people at most."))
     return errors
+
+
+def _row_errors(pointer: str, row: Mapping[str, Any], length_min: Any) -> list[FieldError]:
+    role, mode = row.get("role"), row.get("mode")
+    if set(row) - RESOURCE or role not in Role.values or mode not in (*HELD_MODES, ON_SITE):
+        words = "role, from_min, to_min, mode (exclusive/monitor/on_site), any_of, count."
+        return [FieldError(pointer, "invalid", words)]
+    errors = []
+    if not _fits(row, length_min):
+        detail = "The part must lie inside the dosing session."
+        errors.append(FieldError(f"{pointer}/to_min", "invalid", detail))
+    if mode == ON_SITE and role != Role.PRESCRIBER:
+        errors.append(FieldError(f"{pointer}/mode", "invalid", "Only a prescriber is asked to be on site."))
+    return errors + _pool_errors(pointer, row)
+
+
+def _pool_errors(pointer: str, row: Mapping[str, Any]) -> list[FieldError]:
+    pool, count = row.get("any_of"), row.get("count", 1)
+    if "any_of" in row and not _is_pool(pool):
+        words = f"1 to {LARGEST_TEAM} different staff members are expected, by id."
+        return [FieldError(f"{pointer}/any_of", "invalid", words)]
+    most = len(pool) if pool else LARGEST_TEAM
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= most:
+        return [FieldError(f"{pointer}/count", "invalid", f"A number from 1 to {most} is expected.")]
+    return []
+
+
+def _is_pool(value: Any) -> bool:
+    if not isinstance(value, list) or not 1 <= len(value) <= LARGEST_TEAM:
+        return False
+    try:
+        return len({UUID(user) for user in value}) == len(value)
+    except (ValueError, TypeError, AttributeError):
+        return False
 
 
 def _fits(row: Mapping[str, Any], length_min: Any) -> bool:

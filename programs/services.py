@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,8 +34,20 @@ def draft_protocol(*, values: Mapping[str, Any], by: HasId, at: datetime) -> Pro
     """
     filled = policy.filled(dict(values))
     merge(rules.protocol_errors(filled))
+    merge(_strangers(filled["resources"]))
     last = Protocol.objects.filter(name=filled["name"]).aggregate(last=Max("edition"))["last"] or 0
     return Protocol(**filled, edition=last + 1).save_by(by, at=at)
+
+
+def _strangers(resources: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+    """Pools that name somebody who does not hold the role: a wrong id would make a pool smaller in silence."""
+    pools = {UUID(pk) for row in resources for pk in row.get("any_of", ())}
+    roles = dict(User.objects.filter(pk__in=pools, is_active=True).values_list("pk", "roles"))
+    return [
+        FieldError(f"/resources/{i}/any_of", "not_found", "Somebody named here does not hold the role.")
+        for i, row in enumerate(resources)
+        if any(row["role"] not in roles.get(UUID(pk), ()) for pk in row.get("any_of", ()))
+    ]
 
 
 @transaction.atomic

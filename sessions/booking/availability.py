@@ -1,13 +1,15 @@
 """Free time in SQL: working hours and opening hours minus time off and allocations, as multiranges.
 
-One query finds every start on the 15-minute grid at which the client, a room and one person per needed role are
-free, in the location's own time zone (so a day of clock change has 23 or 25 hours).
+One query finds every start on the 15-minute grid at which the client and a room are free, and who is free for each
+seat of the team; `rules.filled` then seats them. All in the location's own time zone (so a day of clock change has 23
+or 25 hours).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from django.db import connection
 from kapclinic.practice.models import User
 from programs.models import Modality, Program
 from sessions.booking import rules
-from sessions.booking.rules import Need
+from sessions.booking.rules import Need, Seat
 
 HOURS = Path(__file__).with_name("hours.sql").read_text()
 MOST = 10_000  # 93 days of quarter hours
@@ -33,17 +35,16 @@ busy AS MATERIALIZED (
       AND (expires_at IS NULL OR expires_at > %(at)s)
 ),
 roles AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%(needs)s::jsonb)
-    AS r(idx int, role text, mode text, preferred uuid, candidates uuid[])
+    SELECT * FROM jsonb_to_recordset(%(parts)s::jsonb) AS r(idx int, mode text, candidates uuid[])
 ),
 places AS MATERIALIZED (
-    SELECT roles.idx, u.id AS user_id, n, (u.id IS DISTINCT FROM roles.preferred) AS rank, u.created_at,
-           (SELECT count(*) FROM roles other WHERE u.id = ANY(other.candidates)) AS reach,
+    SELECT roles.idx, c.pos::int AS pos,
            present.during - coalesce(
                (SELECT range_agg(busy.during) FROM busy WHERE busy.resource = u.id AND busy.lanes && lane), '{}'
            ) AS free
     FROM roles
-    JOIN practice_user u ON u.id = ANY(roles.candidates)
+    CROSS JOIN LATERAL unnest(roles.candidates) WITH ORDINALITY AS c(user_id, pos)
+    JOIN practice_user u ON u.id = c.user_id
     JOIN present ON present.user_id = u.id
     CROSS JOIN LATERAL generate_series(0, CASE roles.mode WHEN 'monitor' THEN u.monitor_capacity - 1 ELSE 0 END) n
     CROSS JOIN LATERAL (
@@ -98,49 +99,121 @@ def on_grid(moment: datetime) -> datetime:
     return floor if floor == moment else floor + rules.GRID
 
 
-def _candidates(
+@dataclass(frozen=True)
+class _Team:
+    """The seats that a session needs filled, with who may take each, best first; and who has to be on site."""
+
+    seats: Sequence[Seat]
+    candidates: Sequence[Sequence[UUID]]  # of each seat
+    watch: Sequence[tuple[Need, Sequence[UUID]]]  # parts that somebody is on site for
+
+    def parts(self) -> list[tuple[int, Need, Sequence[UUID]]]:
+        """Each part to be held: its seat, what it is, who may."""
+        pairs = zip(self.seats, self.candidates, strict=True)
+        return [(seat, part, ids) for seat, (one, ids) in enumerate(pairs) for part in one.parts]
+
+
+def _people(location: UUID) -> list[tuple[UUID, list[str]]]:
+    staff = User.objects.filter(is_active=True, locations__contains=[location])
+    return list(staff.order_by("created_at").values_list("pk", "roles"))
+
+
+def _who(need: Need, people: Sequence[tuple[UUID, list[str]]]) -> list[UUID]:
+    return [pk for pk, roles in people if need.role in roles and need.admits(pk)]
+
+
+def _team(
     program: Program, needs: Sequence[Need], only: Mapping[str, Sequence[UUID]], someone: UUID | None
-) -> list[dict[str, Any]]:
-    staff = User.objects.filter(is_active=True, locations__contains=[program.location_id])
-    people = list(staff.values_list("pk", "roles"))
-    preferred = {"therapist": program.therapist_id, "prescriber": program.prescriber_id}
-    rows = []
-    for idx, need in enumerate(needs):
-        allowed = only.get(need.role)
-        ids = [pk for pk, roles in people if need.role in roles and (allowed is None or pk in allowed)]
-        first = someone if someone in ids else preferred.get(need.role)
-        rows.append(
-            {
-                "idx": idx,
-                "role": need.role,
-                "mode": need.mode,
-                "preferred": str(first) if first else None,
-                "candidates": [str(pk) for pk in ids],
-            }
+) -> _Team:
+    """First `someone`, then the program's own therapist or prescriber, then a pool in its order; without a pool,
+    whoever could take fewest seats, then who has been here longest."""
+    people = _people(program.location_id)
+    own = {"therapist": program.therapist_id, "prescriber": program.prescriber_id}
+    seats = rules.seats_of(needs)
+    found = [
+        [pk for pk in _who(seat.parts[0], people) if seat.role not in only or pk in only[seat.role]]
+        for seat in seats
+    ]
+    reach = Counter(pk for ids in found for pk in ids)
+    for seat, ids in zip(seats, found, strict=True):
+        first = someone if someone in ids else own.get(seat.role)
+        order = {pk: place for place, pk in enumerate(seat.any_of)} or reach
+        ids.sort(key=lambda pk, first=first, order=order: (pk != first, order[pk]))  # type: ignore[misc]
+    watch = [(need, _who(need, people)) for need in needs if need.mode == rules.ON_SITE]
+    return _Team(seats, found, watch)
+
+
+def _statement(team: _Team, *, with_room: bool) -> str:
+    joins, seated = [ROOM if with_room else ""], []
+    parts = list(enumerate(team.parts()))
+    for seat in range(len(team.seats)):
+        first, *others = [idx for idx, (its_seat, _, _) in parts if its_seat == seat]
+        also = "".join(
+            f"""
+        AND EXISTS (SELECT FROM places p{idx} WHERE p{idx}.idx = {idx} AND p{idx}.pos = places.pos
+                    AND p{idx}.free @> tstzrange(s + %(from{idx})s, s + %(to{idx})s))"""
+            for idx in others
         )
-    return rows
-
-
-def _statement(needs: Sequence[Need], *, with_room: bool) -> str:
-    joins = [ROOM if with_room else ""]
-    for idx in range(len(needs)):
-        others = "".join(f" AND user_id <> p{other}.user_id" for other in range(idx))
         joins.append(
             f"""
 JOIN LATERAL (
-    SELECT user_id FROM places
-    WHERE idx = {idx} AND free @> tstzrange(s + %(from{idx})s, s + %(to{idx})s){others}
-    ORDER BY rank, reach, created_at, n LIMIT 1
-) p{idx} ON true"""
+    SELECT array_agg(DISTINCT pos) AS who FROM places
+    WHERE idx = {first} AND free @> tstzrange(s + %(from{first})s, s + %(to{first})s){also}
+) seat{seat} ON seat{seat}.who IS NOT NULL"""
         )
-    people = "".join(f", p{idx}.user_id" for idx in range(len(needs)))
+        seated.append(f", seat{seat}.who")
+    watch = "".join(
+        f"""
+AND (SELECT count(*) FROM present WHERE user_id = ANY(%(watch{i})s::uuid[])
+     AND during @> tstzrange(s + %(from_watch{i})s, s + %(to_watch{i})s)) >= %(count_watch{i})s"""
+        for i in range(len(team.watch))
+    )
     return f"""
 WITH {HOURS}, {PLACES}
-SELECT s, {"room.id" if with_room else "NULL"}{people}
+SELECT s, {"room.id" if with_room else "NULL"}{"".join(seated)}
 FROM generate_series(%(start)s::timestamptz, %(last)s::timestamptz, interval '15 minutes') s
 CROSS JOIN opening CROSS JOIN person {"".join(joins)}
-WHERE opening.during @> tstzrange(s, s + %(length)s) AND person.free @> tstzrange(s, s + %(length)s)
+WHERE opening.during @> tstzrange(s, s + %(length)s) AND person.free @> tstzrange(s, s + %(length)s){watch}
 ORDER BY s LIMIT {MOST}"""
+
+
+def _asked(team: _Team) -> dict[str, Any]:
+    """The parameters of the team: each part's minutes and candidates, and each on-site part's."""
+    rows: list[dict[str, Any]] = []
+    params: dict[str, Any] = {}
+    for idx, (_, part, ids) in enumerate(team.parts()):
+        rows.append({"idx": idx, "mode": part.mode, "candidates": [str(pk) for pk in ids]})
+        params |= _minutes(str(idx), part)
+    for i, (need, ids) in enumerate(team.watch):
+        params |= _minutes(f"_watch{i}", need) | {f"watch{i}": list(ids), f"count_watch{i}": need.count}
+    known = {pk for ids in (*team.candidates, *(ids for _, ids in team.watch)) for pk in ids}
+    return params | {"parts": json.dumps(rows), "staff": sorted(known)}
+
+
+def _minutes(name: str, need: Need) -> dict[str, timedelta]:
+    return {f"from{name}": timedelta(minutes=need.from_min), f"to{name}": timedelta(minutes=need.to_min)}
+
+
+class _Seating:
+    """Who sits where, of those who are free; the same few answers come up for thousands of starts."""
+
+    def __init__(self, team: _Team) -> None:
+        self.team = team
+        self.known: dict[tuple[tuple[int, ...], ...], tuple[tuple[UUID, str], ...] | None] = {}
+
+    def of(self, free: Iterable[Sequence[int]]) -> tuple[tuple[UUID, str], ...] | None:
+        """(user, role) for every seat, or None when they are too few. `free`: places in each seat's candidates."""
+        key = tuple(map(tuple, free))
+        if key not in self.known:
+            pairs = zip(key, self.team.candidates, strict=True)
+            chosen = rules.filled([[ids[pos - 1] for pos in places] for places, ids in pairs])
+            staff = [
+                (user, seat.role)
+                for user, seat in zip(chosen, self.team.seats, strict=True)
+                if user is not None
+            ]
+            self.known[key] = tuple(staff) if len(staff) == len(chosen) else None
+        return self.known[key]
 
 
 def free_slots(
@@ -162,15 +235,15 @@ def free_slots(
 
     `someone` must be there, in whichever needed role they hold; `only` narrows who may fill a role (role -> user
     ids); `ignoring` leaves one session's own allocations aside; with `exact` the first start is `start` itself, on the
-    grid or not. Whoever can fill fewer roles is taken first.
+    grid or not. Who is taken first: `_team`.
     """
     length = length_min or program.protocol.length_of(kind)
     needs = rules.needs_of(kind=kind, protocol=program.protocol, length_min=length)
     first = start if exact else on_grid(start)
     if first >= before:
         return []
-    rows = _candidates(program, needs, only or {}, someone)
-    params: dict[str, Any] = {
+    team = _team(program, needs, only or {}, someone)
+    params: dict[str, Any] = _asked(team) | {
         "location": program.location_id,
         "client": program.client_id,
         "kind": kind,
@@ -181,30 +254,52 @@ def free_slots(
         "last": before - timedelta(microseconds=1),
         "stop": before + timedelta(minutes=length),
         "length": timedelta(minutes=length),
-        "staff": sorted({UUID(pk) for row in rows for pk in row["candidates"]}),
-        "needs": json.dumps(rows),
     }
-    for idx, need in enumerate(needs):
-        params[f"from{idx}"] = timedelta(minutes=need.from_min)
-        params[f"to{idx}"] = timedelta(minutes=need.to_min)
     with connection.cursor() as cursor:
-        cursor.execute(_statement(needs, with_room=modality == Modality.IN_PERSON), params)
+        cursor.execute(_statement(team, with_room=modality == Modality.IN_PERSON), params)
         found = cursor.fetchall()
-    slots = [
-        Slot(
-            row[0],
-            row[0] + timedelta(minutes=length),
-            modality,
-            row[1],
-            tuple(zip(row[2:], _roles(needs), strict=True)),
-        )
-        for row in found
+    seating, span = _Seating(team), timedelta(minutes=length)
+    seated = ((start, where, seating.of(free)) for start, where, *free in found)
+    return [
+        Slot(start, start + span, modality, where, staff)
+        for start, where, staff in seated
+        if staff is not None and (someone is None or someone in {user for user, _ in staff})
     ]
-    return [slot for slot in slots if someone is None or someone in {user for user, _ in slot.staff}]
 
 
-def _roles(needs: Sequence[Need]) -> list[str]:
-    return [need.role for need in needs]
+def off_site(*, location: UUID, needs: Iterable[Need], starts_at: datetime) -> list[Need]:
+    """The `on_site` parts during which fewer people than asked for are at work, each throughout; mostly no query."""
+    asked = [need for need in needs if need.mode == rules.ON_SITE]
+    if not asked:
+        return []
+    people = _people(location)
+    rows = [
+        {
+            "idx": idx,
+            "a": (starts_at + timedelta(minutes=need.from_min)).isoformat(),
+            "b": (starts_at + timedelta(minutes=need.to_min)).isoformat(),
+            "count": need.count,
+            "candidates": [str(pk) for pk in _who(need, people)],
+        }
+        for idx, need in enumerate(asked)
+    ]
+    query = f"""
+WITH {HOURS}
+SELECT r.idx FROM jsonb_to_recordset(%(parts)s::jsonb)
+    AS r(idx int, a timestamptz, b timestamptz, count int, candidates uuid[])
+WHERE (SELECT count(*) FROM present
+       WHERE user_id = ANY(r.candidates) AND during @> tstzrange(r.a, r.b)) < r.count
+ORDER BY r.idx"""
+    params: dict[str, Any] = {
+        "location": location,
+        "start": starts_at,
+        "stop": starts_at + timedelta(minutes=max(need.to_min for need in asked)),
+        "staff": [pk for pk, _ in people],
+        "parts": json.dumps(rows),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return [asked[idx] for (idx,) in cursor.fetchall()]
 
 
 def outside_hours(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from kapclinic.core.errors import FieldError
@@ -16,6 +16,7 @@ from programs.models import Modality, Program, Protocol
 from sessions.booking.models import Allocation, Session, SessionHold
 
 S = Session.Status
+T = TypeVar("T")
 SYSTEM = frozenset({"system"})
 CAREGIVERS = frozenset({Role.THERAPIST, Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 
@@ -44,14 +45,52 @@ NEEDED_ROLE: Mapping[str, Role] = {
 }
 
 
+ON_SITE = "on_site"
+
+
 @dataclass(frozen=True)
 class Need:
-    """A part of a session that somebody of `role` must fill: minutes from its start, exclusive or one monitor place."""
+    """A part of a session that `count` people of `role` must fill: minutes from its start.
+
+    Held exclusively, on one `monitor` place each, or `on_site`: at work there, and held for nothing. With `any_of`
+    (users, the preferred first) nobody else may.
+    """
 
     role: str
     from_min: int
     to_min: int
     mode: str
+    any_of: tuple[UUID, ...] = ()
+    count: int = 1
+
+    def admits(self, user: UUID) -> bool:
+        return not self.any_of or user in self.any_of
+
+    def overlaps(self, other: Need) -> bool:
+        return self.from_min < other.to_min and other.from_min < self.to_min
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One person's place in the team of a session: every part that they are held for."""
+
+    parts: tuple[Need, ...]
+
+    @property
+    def role(self) -> str:
+        return self.parts[0].role
+
+    @property
+    def any_of(self) -> tuple[UUID, ...]:
+        return self.parts[0].any_of
+
+    def takes(self, role: str, user: UUID) -> bool:
+        return role == self.role and self.parts[0].admits(user)
+
+    def may_add(self, need: Need) -> bool:
+        """Is it the same person who comes back: same role, same pool, another time?"""
+        same = (need.role, need.any_of) == (self.role, self.any_of)
+        return same and not any(need.overlaps(part) for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -74,12 +113,106 @@ def needs_of(*, kind: str, protocol: Protocol, length_min: int) -> list[Need]:
     """Who a session of `kind` needs, from the protocol's resources for dosing."""
     if kind == SessionKind.DOSING:
         return [
-            Need(row["role"], row["from_min"], min(row["to_min"], length_min), row["mode"])
+            Need(
+                row["role"],
+                row["from_min"],
+                min(row["to_min"], length_min),
+                row["mode"],
+                tuple(UUID(user) for user in row.get("any_of", ())),
+                row.get("count", 1),
+            )
             for row in protocol.resources
             if row["from_min"] < length_min
         ]
     role = NEEDED_ROLE.get(kind, Role.THERAPIST if protocol.owes_integration else Role.PRESCRIBER)
     return [Need(str(role), 0, length_min, "exclusive")]
+
+
+def seats_of(needs: Iterable[Need]) -> list[Seat]:
+    """The team that a session needs, a seat per person; who is only on site has none.
+
+    Rows of one role and one pool that follow each other are one seat: who was there at the start comes back for the
+    discharge, and may do something else in between. Nobody takes two seats.
+    """
+    seats: list[Seat] = []
+    for need in needs:
+        if need.mode == ON_SITE:
+            continue
+        again = [i for i, seat in enumerate(seats) if seat.may_add(need)][: need.count]
+        for i in again:
+            seats[i] = Seat((*seats[i].parts, need))
+        seats += [Seat((need,))] * (need.count - len(again))
+    return seats
+
+
+def filled(options: Sequence[Sequence[T]]) -> list[T | None]:
+    """For each seat one of its options, nobody twice: as many seats as can be, then each seat's earliest option."""
+    most = _most(options)
+    chosen: list[T | None] = []
+    for seat, ones in enumerate(options):
+        for one in ones:
+            gone = [*chosen, one]
+            left = [[other for other in others if other not in gone] for others in options[seat + 1 :]]
+            sure = sum(other is not None for other in gone)
+            if one not in chosen and sure + _most(left) == most:
+                chosen.append(one)
+                break
+        else:
+            chosen.append(None)
+    return chosen
+
+
+def _most(options: Sequence[Sequence[T]]) -> int:
+    """How many seats can be filled at once (Kuhn 1955: a seat may take a person whose holder finds another)."""
+    holder: dict[T, int] = {}
+
+    def finds(seat: int, tried: set[T]) -> bool:
+        for one in options[seat]:
+            if one in tried:
+                continue
+            tried.add(one)
+            if one not in holder or finds(holder[one], tried):
+                holder[one] = seat
+                return True
+        return False
+
+    return sum(finds(seat, set()) for seat in range(len(options)))
+
+
+def parts_of(needs: Iterable[Need], staff: Sequence[Mapping[str, Any]]) -> list[tuple[Need, ...]]:
+    """What each row of `staff` is held for: the parts of its seat.
+
+    One more than the protocol asks for is held like the first of their role; a role that it does not name, throughout.
+    """
+    seats = seats_of(needs)
+    people = [(str(row["role"]), UUID(str(row["user"]))) for row in staff]
+    options = [[i for i, person in enumerate(people) if seat.takes(*person)] for seat in seats]
+    taken = {row: seat for row, seat in zip(filled(options), seats, strict=True) if row is not None}
+    found = []
+    for i, (role, user) in enumerate(people):
+        spare = [seat for seat in seats if seat.role == role]
+        spare.sort(key=lambda seat: not seat.takes(role, user))
+        whole = Seat((Need(role, 0, 10_000, "exclusive"),))
+        found.append(taken.get(i, [*spare, whole][0]).parts)
+    return found
+
+
+def outside_pool(needs: Iterable[Need], staff: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The rows of `staff` whose role the protocol leaves to certain people, and who are none of them."""
+    seats = seats_of(needs)
+    roles = {seat.role for seat in seats}
+    return [
+        i
+        for i, row in enumerate(staff)
+        if row["role"] in roles
+        and not any(seat.takes(str(row["role"]), UUID(str(row["user"]))) for seat in seats)
+    ]
+
+
+def off_site_words(need: Need) -> str:
+    """What is said when an `on_site` part lacks its people."""
+    who = Role(need.role).label.lower()
+    return f"The protocol asks for {need.count} {who} on site for minutes {need.from_min} to {need.to_min}."
 
 
 def wanted(
@@ -90,20 +223,14 @@ def wanted(
     places: Mapping[UUID, int],
     override: Collection[str] = (),
 ) -> list[Wanted]:
-    """All that `session` will hold: the client, the room (turnover lengthens it), each staff member's parts.
-
-    A staff member whose role the protocol does not name is held for the whole session, exclusively.
-    """
+    """All that `session` will hold: the client, the room (turnover lengthens it), each staff member's parts."""
     start, end = session.starts_at, session.ends_at
     found = [Wanted("client", session.client_id, "", start, end)]
     if session.room_id:
         cleaned = end + timedelta(minutes=turnover_min)
         found.append(Wanted("room", session.room_id, "", start, cleaned, override="room" in override))
-    for row in session.staff:
+    for row, parts in zip(session.staff, parts_of(needs, session.staff), strict=True):
         user = UUID(str(row["user"]))
-        parts = [need for need in needs if need.role == row["role"]] or [
-            Need(row["role"], 0, 10_000, "exclusive")
-        ]
         found += [
             Wanted(
                 "staff",

@@ -24,7 +24,7 @@ from sessions.booking.allocating import (
     release_hold,
 )
 from sessions.booking.models import Session, SessionHold, Stage
-from sessions.booking.rules import Wanted
+from sessions.booking.rules import Need, Wanted
 
 
 class HoldExpired(Conflict):
@@ -78,7 +78,24 @@ def _check_staff(program: Program, ask: Ask, people: Mapping[UUID, User]) -> lis
         errors.append(
             FieldError("/staff", "role_missing", f"This kind of session needs a {needed.label.lower()}.")
         )
-    return errors
+    return [*errors, *_check_pools(program, ask)]
+
+
+def _check_pools(program: Program, ask: Ask) -> list[FieldError]:
+    """Whom the protocol does not name for the role; an override reason lets them in, as it lets hours pass."""
+    if ask.override_reason:
+        return []
+    needs = _needs(ask.kind, program, ask.starts_at, ask.ends_at)
+    detail = "The protocol names others for this role. Send override_reason to book."
+    return [
+        FieldError(f"/staff/{index}/user", "outside_pool", detail)
+        for index in rules.outside_pool(needs, ask.staff)
+    ]
+
+
+def _needs(kind: str, program: Program, starts_at: datetime, ends_at: datetime) -> list[Need]:
+    length = int((ends_at - starts_at).total_seconds() // 60)
+    return rules.needs_of(kind=kind, protocol=program.protocol, length_min=length)
 
 
 def _check_room(program: Program, ask: Ask, room: Room | None) -> list[FieldError]:
@@ -114,16 +131,16 @@ def _resources(program: Program, ask: Ask) -> _Resources:
 def _wants(
     session: Session | SessionHold, program: Program, resources: _Resources, override: Sequence[str] = ()
 ) -> list[Wanted]:
-    length = int((session.ends_at - session.starts_at).total_seconds() // 60)
-    needs = rules.needs_of(kind=session.kind, protocol=program.protocol, length_min=length)
+    needs = _needs(session.kind, program, session.starts_at, session.ends_at)
     turnover = resources.room.turnover_min if resources.room else 0
     return rules.wanted(
         session=session, needs=needs, turnover_min=turnover, places=resources.places, override=override
     )
 
 
-def _require_hours(session: Session | SessionHold, location_id: UUID, wants: Sequence[Wanted]) -> None:
-    """:raises OutsideHours: naming the location's hours or each staff member's"""
+def _require_hours(session: Session | SessionHold, program: Program, wants: Sequence[Wanted]) -> None:
+    """:raises OutsideHours: naming the location's hours, each staff member's, or a role that must be on site"""
+    location_id = program.location_id
     staff = [(want.resource, want.starts_at, want.ends_at) for want in wants if want.kind == "staff"]
     closed, absent = availability.outside_hours(
         location=location_id, staff=staff, starts_at=session.starts_at, ends_at=session.ends_at
@@ -136,6 +153,9 @@ def _require_hours(session: Session | SessionHold, location_id: UUID, wants: Seq
             errors.append(
                 FieldError(f"/staff/{index}", "outside_hours", "This staff member does not work then.")
             )
+    needs = _needs(session.kind, program, session.starts_at, session.ends_at)
+    missing = availability.off_site(location=location_id, needs=needs, starts_at=session.starts_at)
+    errors += [FieldError("/staff", "off_site", rules.off_site_words(need)) for need in missing]
     if errors:
         raise OutsideHours(
             "; ".join(e.detail for e in errors) + " Send override_reason to book.", errors=errors
@@ -207,7 +227,7 @@ def book_session(
     wants = _wants(session, program, resources, ask.override)
     lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence takes them too
     if not ask.override_reason:
-        _require_hours(session, program.location_id, wants)
+        _require_hours(session, program, wants)
     session.save_by(by, at=at)
     allocate(owner=session, wants=wants, by=by, at=at, wait=wait)
     return session
@@ -236,7 +256,7 @@ def move_session(
     wants = _wants(session, program, resources, ask.override)
     lock_resources([*held_resources(session), *(want.resource for want in wants)])
     if not ask.override_reason:
-        _require_hours(session, program.location_id, wants)
+        _require_hours(session, program, wants)
     release(session=session, at=at)
     session.save_by(by, at=at)
     allocate(owner=session, wants=wants, by=by, at=at)
@@ -284,7 +304,7 @@ def keep_slot(*, program: Program, ask: Ask, by: Any, at: datetime) -> SessionHo
         expires_at=at + rules.HOLD,
     )
     wants = _wants(hold, program, resources)
-    _require_hours(hold, program.location_id, wants)
+    _require_hours(hold, program, wants)
     hold.save_by(by, at=at)
     allocate(owner=hold, wants=wants, by=by, at=at)
     return hold

@@ -19,11 +19,13 @@ from sessions.booking import services as booking
 from sessions.booking.allocating import ResourceConflict, lock_resources
 from sessions.booking.availability import Slot, free_slots
 from sessions.booking.models import Session
+from sessions.booking.rules import needs_of, seats_of
 from sessions.booking.services import Ask
 from sessions.day import course
 from sessions.day.course import Course, Wish
 from sessions.dosing import selectors as dosing
 from sessions.integration import rules as integration
+from sessions.waitlist import services as waitlist
 
 S = Session.Status
 AHEAD = (S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS)
@@ -72,11 +74,28 @@ def _wish(program: Program) -> Wish:
 def _slots(
     program: Program, kind: str, modality: str, *, at: datetime, start: datetime, end: datetime
 ) -> list[Slot]:
-    only = {str(Role.THERAPIST): [program.therapist_id]} if program.therapist_id else {}
+    """Free slots with the assigned therapist alone; where the protocol has a pool or several, with them first."""
+    own, pooled = program.therapist_id, _therapists_pooled(program, kind)
+    only = {str(Role.THERAPIST): [own]} if own and not pooled else {}
     slots = free_slots(
         program=program, kind=kind, modality=modality, at=at, start=start, before=end, only=only
     )
-    return integration.ranked(slots, program, program.location.zone)
+    ranked = integration.ranked(slots, program, program.location.zone)
+    if not pooled:
+        return ranked
+    zone = program.location.zone
+
+    def rank(slot: Slot) -> tuple[bool, bool]:
+        return not integration.preferred(slot, program, zone), own not in {user for user, _ in slot.staff}
+
+    return sorted(ranked, key=rank)
+
+
+def _therapists_pooled(program: Program, kind: str) -> bool:
+    protocol = program.protocol
+    needs = needs_of(kind=kind, protocol=protocol, length_min=protocol.length_of(kind))
+    seats = [seat for seat in seats_of(needs) if seat.role == Role.THERAPIST]
+    return len(seats) > 1 or any(seat.any_of for seat in seats)
 
 
 def _first_modality(program: Program, kind: str) -> str:
@@ -86,7 +105,7 @@ def _first_modality(program: Program, kind: str) -> str:
 
 
 def propose(*, program: Program, at: datetime) -> Course:
-    """The best course from now on for the assigned therapist, a room and a nurse practitioner; books nothing.
+    """The best course from now on for the assigned therapist, a room and the protocol's team; books nothing.
 
     Preparation and doses on the client's preferred days and hours alone, or anywhere when that can't be.
     """
@@ -147,6 +166,9 @@ def told(found: Course, program: Program) -> dict[str, Any]:
 def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, at: datetime) -> list[Session]:
     """Book every session of a proposal, or none. Each integration is held for the dose of its number.
 
+    The locks of all that the plan holds are taken at once, in the order of every booking: two plans for the same
+    slots wait for each other, and one of them hears what is taken.
+
     :raises Invalid: for an integration whose dose is neither in the plan nor booked, or outside its window
     :raises CourseConflict: naming what is taken
     """
@@ -164,6 +186,9 @@ def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, a
         if session.kind == SessionKind.DOSING:
             doses[row.get("number") or session.number] = session
         made.append(session)
+    for session in made:
+        if session.status != S.HELD:  # a slot that is held fills nobody's wait before it is confirmed
+            waitlist.note_booking(session=session, by=by, at=at)
     return sorted(made, key=lambda session: session.starts_at)
 
 

@@ -124,7 +124,10 @@ def replace(session: Session, absence: Absence, so_far: Proposals) -> list[Repla
 def _ways_out(session: Session, absence: Absence, so_far: Proposals) -> Iterator[Replacement]:
     for slot in _with_others(session, absence, so_far):
         yield Replacement("other_staff", slot)
-    same = {row["role"]: [UUID(row["user"])] for row in session.staff if row["role"] != _WATCHING}
+    same: dict[str, list[UUID]] = {}
+    for row in session.staff:
+        if row["role"] != _WATCHING:
+            same.setdefault(row["role"], []).append(UUID(row["user"]))
     others = {role: so_far.of_role(role, session, but=absence.user) for role in same}
     for only in (same, others):
         for slot in _at_other_times(session, absence, only):
@@ -145,20 +148,24 @@ def _with_others(session: Session, absence: Absence, so_far: Proposals) -> Itera
     for row in session.staff:
         if row["user"] != str(absence.user):
             kept.setdefault(row["role"], []).append(UUID(row["user"]))
+    beside = next((user for role in away for user in kept.get(role, ())), None)  # of the same role, and stays
     asked: set[UUID] = set()
     for _ in range(OTHERS):
         stand_ins = {
             role: [pk for pk in so_far.of_role(role, session, but=absence.user) if pk not in asked]
             for role in away
         }
-        slot = _same_start(session, stand_ins | kept, absence)
+        only = stand_ins | {role: [*users, *stand_ins.get(role, ())] for role, users in kept.items()}
+        slot = _same_start(session, only, absence, someone=beside)
         if slot is None:
             return
         yield slot
         asked |= {user for user, role in slot.staff if role in away}
 
 
-def _same_start(session: Session, only: Mapping[str, list[UUID]], absence: Absence) -> Slot | None:
+def _same_start(
+    session: Session, only: Mapping[str, list[UUID]], absence: Absence, *, someone: UUID | None
+) -> Slot | None:
     """The session's own start with these people: in its own room, or in another when that one is taken."""
     for room in dict.fromkeys([session.room_id, None]):
         slots = free_slots(
@@ -170,6 +177,7 @@ def _same_start(session: Session, only: Mapping[str, list[UUID]], absence: Absen
             before=session.starts_at + timedelta(minutes=1),
             length_min=_length(session),
             room=room,
+            someone=someone,
             only=only,
             ignoring=session.pk,
             exact=True,

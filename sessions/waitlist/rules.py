@@ -15,7 +15,7 @@ from kapclinic.practice.rules import BOOKERS
 from programs.models import Modality, Program
 from sessions.booking.availability import Slot
 from sessions.booking.models import Session
-from sessions.booking.rules import SYSTEM, Need
+from sessions.booking.rules import SYSTEM, Need, seats_of
 from sessions.waitlist.models import ANY, WaitlistEntry
 
 S = WaitlistEntry.Status
@@ -125,7 +125,7 @@ def freed_staff(
     A client of a KAP program is seen by the assigned therapist, or by another who is trained for it.
     """
     found: dict[str, list[UUID]] = {}
-    roles = {need.role for need in needs}
+    roles = {seat.role for seat in seats_of(needs)}
     for user, role in freed.staff:
         strange = role == Role.THERAPIST and program.protocol.owes_integration and user not in trained
         if role in roles and (not strange or user == program.therapist_id):

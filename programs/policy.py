@@ -118,7 +118,7 @@ BY_ROUTE: dict[str, dict[str, Any]] = {
     "intravenous": {
         "checks_min": [0, 10, 20, 30, 40, 55, 70, 85, 100],
         "after_end": {"every_min": 15, "until_min": 60},  # minutes from the end of the infusion
-        "min_stay_min": 100,
+        "min_stay_min": 60,  # from the end of the infusion, as every stay from the end of the last dose
         "dose": {"warn": "0.75", "cap": "1.0", "unit": "mg/kg"},
         "dosing_min": 150,
     },

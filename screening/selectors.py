@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -118,6 +118,13 @@ def latest_measure(*, program_id: UUID, instrument: str, at: datetime) -> Measur
         program_id=program_id, instrument=instrument, taken_at__lte=at
     )
     return found.order_by("-taken_at", "-created_at").first()
+
+
+def latest_measures(*, program_id: UUID, instruments: Sequence[str], at: datetime) -> Mapping[str, Measure]:
+    """The last filling-in by `at` of each of these instruments."""
+    rows = Measure.objects.filter(program_id=program_id, instrument__in=instruments, taken_at__lte=at)
+    latest = rows.order_by("instrument", "-taken_at", "-created_at").distinct("instrument")
+    return {row.instrument: row for row in latest}
 
 
 def recent_measures(*, program: Program, at: datetime) -> Mapping[str, Measure]:

@@ -26,6 +26,7 @@ from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
 from sessions.day import services as day
+from sessions.dosing import ordering
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, Order
 from sessions.integration.models import Obligation
@@ -339,7 +340,12 @@ def written_order(cast: Cast, session: Session, **more: Any) -> Order:
         "max_total_mg": Decimal(200),
         "valid_until": max(session.ends_at, clock.now()) + timedelta(days=1),
     }
-    return dosing.write_order(session_id=session.pk, values=values | more, by=cast.prescriber, at=clock.now())
+    return ordering.write_order(
+        session_id=session.pk, values=values | more, by=cast.prescriber, at=clock.now()
+    )
+
+
+ASKED = ("identifiers", "not_intoxicated", "equipment", "contraindications", "pdmp")  # what clinicians attest
 
 
 def ready_dose(
@@ -347,7 +353,7 @@ def ready_dose(
 ) -> Session:
     """A dosing session at the clock's moment: the client is there, everything is written, nothing is given yet.
 
-    `without` leaves out any of escort, order and vitals.
+    `without` leaves out any of escort, order, vitals, fasting and the attestations ASKED.
     """
     program = program or cleared_program(cast)
     now = clock.now()
@@ -355,9 +361,12 @@ def ready_dose(
     session = booked(cast, program, "dosing", more.pop("starts_at", now), **more)
     day.check_in(session_id=session.pk, by=cast.frontdesk, moment=now, at=now)
     session.refresh_from_db()
+    noted: dict[str, Any] = {"attestations": {code: True for code in ASKED if code not in without}}
     if "escort" not in without:
-        escort = {"name": "Alex Example", "phone": "303-555-0177", "relationship": "friend"}
-        day.change(session=session, values={"escort": escort}, by=cast.frontdesk, at=now)
+        noted["escort"] = {"name": "Alex Example", "phone": "303-555-0177", "relationship": "friend"}
+    if "fasting" not in without:
+        noted["fasting_since"] = now - timedelta(hours=8)
+    day.change(session=session, values=noted, by=cast.np, at=now)
     if "order" not in without:
         written_order(cast, session)
     if "vitals" not in without:

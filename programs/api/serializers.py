@@ -39,6 +39,7 @@ class ProtocolIn(Input):
     fasting_hours = Table(required=False)
     limits = Table(required=False)
     home_dosing = serializers.BooleanField(required=False)
+    gates = Table(required=False)
 
     def validate_span_days(self, value: list[int]) -> list[int]:
         if len(value) != 2:
@@ -69,9 +70,13 @@ class ProtocolOut(Output):
     fasting_hours = serializers.JSONField()
     limits = serializers.JSONField()
     home_dosing = serializers.BooleanField()
+    gates = serializers.SerializerMethodField()
     approved_by = serializers.UUIDField(source="approved_by_id", allow_null=True)
     approved_at = Moment(allow_null=True)
     allowed_moves = serializers.SerializerMethodField()
+
+    def get_gates(self, protocol: Any) -> dict[str, str]:
+        return protocol.gate_modes  # type: ignore[no-any-return]
 
     def get_allowed_moves(self, protocol: Any) -> list[str]:
         return transitions.allowed(PROTOCOL_MOVES, state=protocol.status, by=self.context["request"].user)

@@ -51,6 +51,7 @@ SHOWN = (
     "fasting_since",
     "weight_kg",
     "attestations",
+    "attested",
     "checked_in_at",
     "started_at",
     "completed_at",

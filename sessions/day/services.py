@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice.models import SYSTEM, Role, SessionKind
-from kapclinic.practice.rules import BOOKERS
+from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.trail import services as trail
 from programs import rules as program_rules
 from programs import services as programs
@@ -268,14 +268,17 @@ def end(
 def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
     """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
 
+    Attestations are laid over those that stand; each that changes keeps who said so and when.
+
     :raises IllegalTransition: once the session is over
     :raises Invalid: for an implausible weight or a time in the future
+    :raises NotPermitted: for attestations by somebody who is no clinician
     """
     if session.status in {S.COMPLETED, S.CANCELLED, S.NO_SHOW}:
         raise IllegalTransition("The session is over.", state=session.status)
     merge(_change_errors(session, values, at=at))
     for name, value in values.items():
-        setattr(session, name, value)
+        setattr(session, name, _attested(session, value, by=by, at=at) if name == "attestations" else value)
     if values.get("weight_kg") is not None:
         session.weighed_at = min(at, session.ends_at)
     session.save_by(by, at=at)
@@ -285,6 +288,15 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
             trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="confirmed")
         waitlist.settle_confirmation(session=session, outcome="confirmed", by=by, at=at)
     return session
+
+
+def _attested(session: Session, said: Mapping[str, bool], *, by: Any, at: datetime) -> dict[str, bool]:
+    """All attestations after `said`; notes whose word each new one is."""
+    transitions.require_role(by, CLINICIANS, what="Attesting")
+    new = {code for code, value in said.items() if session.attestations.get(code) is not value}
+    word = {"by": str(by.pk), "at": at.astimezone(UTC).isoformat().replace("+00:00", "Z")}
+    session.attested = session.attested | dict.fromkeys(sorted(new), word)
+    return session.attestations | dict(said)
 
 
 def _change_errors(session: Session, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:

@@ -1,4 +1,4 @@
-"""Verbs at the end of a dosing day: adverse events, not dosed, discharge."""
+"""Verbs at the end of a dosing day: not dosed, discharge."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, IllegalTransition, merge
+from kapclinic.core import paper, transitions
+from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, merge
 from kapclinic.practice.models import Role, User
 from kapclinic.trail import services as trail
 from programs.models import Protocol
+from screening import selectors as screening
+from screening.rules.findings import limit
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES, moment_errors
-from sessions.dosing import rules, selectors
-from sessions.dosing.models import AdverseEvent, Discharge
+from sessions.dosing import rules, selectors, sheets
+from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.services import STARTED, NotReady, lock_dosing
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
@@ -25,6 +27,7 @@ from sessions.monitoring import selectors as monitoring
 from sessions.monitoring import services as checks
 from sessions.monitoring.rules import home_ready
 
+CONTACT = "discharge_safety_concern"
 BOOKED = frozenset(
     {Obligation.State.BOOKED, Obligation.State.MET, Obligation.State.MET_LATE, Obligation.State.WAIVED}
 )
@@ -36,38 +39,6 @@ class OpenDraw(Conflict):
 
 class WasDosed(IllegalTransition):
     title = "A dose was given"
-
-
-@transaction.atomic
-def record_adverse_event(
-    *, session: Session, values: Mapping[str, Any], by: User, at: datetime
-) -> AdverseEvent:
-    """Record an adverse event; a severe or serious one is put before the medical director at once.
-
-    :raises NotPermitted: unless `by` is a clinician
-    :raises Invalid: for times in the future or reversed
-    """
-    transitions.require_role(by, rules.REPORTERS, what="Recording an adverse event")
-    errors = moment_errors(moment=values["onset_at"], at=at, after=None, field="onset_at")
-    if values.get("resolved_at") is not None:
-        errors += moment_errors(
-            moment=values["resolved_at"], at=at, after=values["onset_at"], field="resolved_at"
-        )
-    merge(errors)
-    event: AdverseEvent = AdverseEvent(session=session, **values).insert_by(by, at=at)
-    if event.serious or event.grade >= session.program.protocol.limits["severe_grade"]:
-        trail.open_task(
-            kind="adverse_event_review",
-            roles=(Role.MEDICAL_DIRECTOR,),
-            location=session.location_id,
-            client=session.client_id,
-            subject_type="adverse_event",
-            subject_id=event.pk,
-            due_at=at + timedelta(hours=session.program.protocol.limits["event_review_hours"]),
-            by=by,
-            at=at,
-        )
-    return event
 
 
 @transaction.atomic
@@ -91,26 +62,31 @@ def end_undosed(*, session_id: UUID, reason: str, by: User, moment: datetime, at
 
 
 def computed_checklist(
-    *, session: Session, discharged_at: datetime, escort_present: bool
+    *, session: Session, discharged_at: datetime, escort_present: bool, escort: Mapping[str, Any] | None
 ) -> dict[str, bool | None]:
     """What the record itself says about going home; None where it says nothing (policy 3.6).
 
-    The minimum stay counts from the last dose; vital signs are in band, blood pressure and heart rate at least within
-    the protocol's percentage of the baseline; sedation is MOAA/S at the protocol's level.
+    The minimum stay is `rules.stay_over_at`; vital signs are in band, blood pressure and heart rate at least within
+    the protocol's percentage of the baseline; sedation is MOAA/S at the protocol's level. `escort` is who is there.
     """
     protocol = session.program.protocol
-    last = selectors.last_dosed_at(session_id=session.pk)
-    first = selectors.first_dosed_at(session_id=session.pk)
-    assert last is not None
-    assert first is not None
+    doses = list(selectors.standing_doses(session_id=session.pk).select_related("finish"))
+    assert doses
+    first, last = doses[0].administered_at, doses[-1].administered_at
+    over_at = rules.stay_over_at(protocol, doses[-1].drug, first, max(map(_ended_at, doses)))
     obligation = Obligation.objects.filter(dosing_session=session).first()
     return {
-        "minimum_stay": discharged_at >= last + timedelta(minutes=protocol.min_stay_min),
+        "minimum_stay": discharged_at >= over_at,
         "vitals": _vitals_allow(session, protocol, last=last, first=first),
         "sedation": _awake(session, protocol, last=last),
-        "escort": escort_present and bool(session.escort),
+        "escort": escort_present and bool(escort and escort.get("name") and escort.get("phone")),
         "integration_booked": obligation is None or obligation.state in BOOKED,
     }
+
+
+def _ended_at(dose: Administration) -> datetime:
+    ended: datetime = dose.finish.ended_at if hasattr(dose, "finish") else dose.administered_at
+    return ended
 
 
 def _vitals_allow(session: Session, protocol: Protocol, *, last: datetime, first: datetime) -> bool:
@@ -132,6 +108,35 @@ def _awake(session: Session, protocol: Protocol, *, last: datetime) -> bool | No
     return None if reading is None else reading.sedation >= protocol.bands["sedation"]["go"]
 
 
+def _escort_here(
+    session: Session, escort: Mapping[str, Any] | None, change_reason: str
+) -> tuple[dict[str, Any] | None, str]:
+    """Who takes the client home, and why it is somebody else than the session names.
+
+    :raises Invalid: for somebody else without a reason
+    """
+    named = session.escort
+    if escort is None:
+        return named, ""
+    changed = bool(named) and not rules.same_person(named, escort)
+    if changed and not change_reason:
+        detail = "Somebody else than the session names is here: say why."
+        raise Invalid.field("escort_change_reason", detail, code="required")
+    return dict(escort), change_reason if changed else ""
+
+
+def _whole_checklist(
+    session: Session, checklist: Mapping[str, bool], computed: Mapping[str, bool | None]
+) -> dict[str, bool | None]:
+    """What is stated laid under what is computed; a safety alert that nobody acknowledged speaks against both."""
+    whole = {key: checklist.get(key) for key in rules.STATED} | dict(computed)
+    if whole["sedation"] is None:
+        whole["sedation"] = checklist.get("sedation")
+    if screening.open_alerts(program_id=session.program_id).exists():
+        whole["safety_addressed"] = False
+    return whole
+
+
 @transaction.atomic
 def discharge_client(
     *,
@@ -142,19 +147,63 @@ def discharge_client(
     override_reason: str,
     by: User,
     at: datetime,
+    escort: Mapping[str, Any] | None = None,
+    escort_change_reason: str = "",
+    safety_concern: bool = False,
 ) -> Discharge:
     """Let the client go home when the record allows it, or on a prescriber's responsibility.
 
     What the record can say is computed and never taken from the request; `sedation` is stated only when no reading
-    since the dose holds it.
+    since the dose holds it. `escort` is who is here, when that is not whom the session names. A `safety_concern` puts
+    the first contact on the therapist's worklist (policy 7: within 24 hours). What the client is given on paper is
+    kept with its hash.
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber; an override needs a prescriber
     :raises IllegalTransition: without a dose, or when discharged before
+    :raises Invalid: for a time in the future or before the dose, or another escort without a reason
     :raises OpenDraw: while a draw is not settled (R7)
     :raises NotReady: naming each criterion in `unmet`
     """
     transitions.require_role(by, rules.DISCHARGERS, what="Discharging")
     session = lock_dosing(session_id)
+    first = _require_leaving(session, discharged_at=discharged_at, at=at)
+    here, changed = _escort_here(session, escort, escort_change_reason)
+    computed = computed_checklist(
+        session=session, discharged_at=discharged_at, escort_present=escort_present, escort=here
+    )
+    whole = _whole_checklist(session, checklist, computed)
+    if unmet := rules.unmet(whole):
+        if not override_reason:
+            rows = [{"code": key, "label": rules.LABELS[key]} for key in unmet]
+            raise NotReady("Not yet: " + ", ".join(unmet) + ".", unmet=rows)
+        transitions.require_role(by, rules.ORDERERS, what="Discharging early")
+    checks.end_checks(session=session, by=by, at=at)
+    row = Discharge(
+        session=session,
+        checklist=whole,
+        escort_present=escort_present,
+        escort=here if escort_present else None,
+        escort_change_reason=changed,
+        safety_concern=safety_concern,
+        discharged_at=discharged_at,
+        no_drive_until=rules.no_drive_until(dosed_at=first, zone=session.location.zone),
+        override_reason=override_reason if unmet else "",
+        created_at=at,
+    )
+    row.sheet = sheets.content_of(row, last_dosed_at=selectors.last_dosed_at(session_id=session.pk) or first)
+    row.sheet_sha256 = paper.fingerprint(sheets.pdf_of(row))
+    if safety_concern:
+        _ask_for_contact(session, discharged_at=discharged_at, by=by, at=at)
+    return row.insert_by(by, at=at)
+
+
+def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime) -> datetime:
+    """When the first dose was given, if the client may leave at all at `discharged_at`.
+
+    :raises IllegalTransition: without a dose, or when discharged before
+    :raises Invalid: for a time in the future or before the dose
+    :raises OpenDraw: while a draw is not settled (R7)
+    """
     if session.status not in STARTED or session.outcome != Session.Outcome.DOSED:
         raise IllegalTransition("Only a dosed client who is still here is discharged.", state=session.status)
     if Discharge.objects.filter(session=session).exists():
@@ -164,21 +213,21 @@ def discharge_client(
     merge(moment_errors(moment=discharged_at, at=at, after=first, field="discharged_at"))
     if selectors.open_draws(session_id=session.pk):
         raise OpenDraw("Say of each draw what was given and what was wasted.")
-    computed = computed_checklist(session=session, discharged_at=discharged_at, escort_present=escort_present)
-    whole = {key: checklist.get(key) for key in rules.STATED} | computed
-    if whole["sedation"] is None:
-        whole["sedation"] = checklist.get("sedation")
-    if unmet := rules.unmet(whole):
-        if not override_reason:
-            rows = [{"code": key, "label": rules.LABELS[key]} for key in unmet]
-            raise NotReady("Not yet: " + ", ".join(unmet) + ".", unmet=rows)
-        transitions.require_role(by, rules.ORDERERS, what="Discharging early")
-    checks.end_checks(session=session, left_at=discharged_at, by=by, at=at)
-    return Discharge(
-        session=session,
-        checklist=whole,
-        escort_present=escort_present,
-        discharged_at=discharged_at,
-        no_drive_until=rules.no_drive_until(dosed_at=first, zone=session.location.zone),
-        override_reason=override_reason if unmet else "",
-    ).insert_by(by, at=at)
+    return first
+
+
+def _ask_for_contact(session: Session, *, discharged_at: datetime, by: User, at: datetime) -> None:
+    program = session.program
+    hours = limit(program.protocol.limits, "safety_contact_hours")
+    trail.open_task(
+        kind=CONTACT,
+        roles=(Role.THERAPIST,) if program.therapist_id else (Role.NURSE_PRACTITIONER, Role.PRESCRIBER),
+        location=session.location_id,
+        client=session.client_id,
+        assignee=program.therapist_id,
+        subject_type="session",
+        subject_id=session.pk,
+        due_at=discharged_at + timedelta(hours=hours),
+        by=by,
+        at=at,
+    )

@@ -1,118 +1,83 @@
-"""The readiness gates: pure judgement over the facts of a dosing session, in the order in which staff clear them.
+"""The readiness gates, in the order in which staff clear them.
 
-Which gates stand, who clears them and who may override is one table, readable by a nurse (clinical policy 2.2).
+Which gates stand, who clears them and who may override is one table, readable by a nurse (clinical policy 2.2). How a
+gate that is policy counts is the protocol's word (programs/policy.py, GATES).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 from kapclinic.practice.models import Role
-from programs.models import Modality
-from sessions.monitoring.rules import worst
+from sessions.dosing import conditions as c
+from sessions.dosing.facts import Facts, Proof
 
 NP, THERAPIST, PRESCRIBER, DESK = Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER, Role.FRONT_DESK
 DIRECTOR = Role.MEDICAL_DIRECTOR
+CLINICIANS = (NP, THERAPIST, PRESCRIBER, DIRECTOR)
+STAFF = (DESK, NP, THERAPIST, PRESCRIBER)
 VITALS = "vitals"
+NOBODY: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Facts:
-    """All that the gates look at; gathered by `selectors.gather`, so that judging needs no database."""
+def _nobody(_: Facts) -> tuple[str, ...]:
+    return NOBODY
 
-    program_status: str
-    is_kap: bool
-    modality: str
-    home_dosing: bool
-    min_preparations: int
-    min_gap_hours: int
-    vitals_max_age_min: int
-    needs_weight: bool
-    weight_days: int
-    min_age_years: int
-    moment: datetime  # the dose's time, or now, by the clinic's own clock
-    client_age: int
-    cleared_until: date | None = None
-    consented: bool = False
-    preparations_done: int = 0
-    has_order: bool = False
-    bands: Mapping[str, str] | None = None
-    vitals_at: datetime | None = None
-    vitals_age_counts: bool = True
-    escort: Mapping[str, Any] | None = None
-    client_location: Mapping[str, Any] | None = None
-    weight_kg: Decimal | None = None
-    weighed_at: datetime | None = None
-    earlier_integration_open: bool = False
-    last_dosed_at: datetime | None = None
-    severe_event: bool = False
-    open_alerts: int = 0
+
+def _prescriber(_: Facts) -> tuple[str, ...]:
+    return (PRESCRIBER,)
+
+
+def _unless_denied(code: str) -> Callable[[Facts], tuple[str, ...]]:
+    return lambda f: NOBODY if f.denied(code) else (PRESCRIBER,)
+
+
+def _unless_home(f: Facts) -> tuple[str, ...]:
+    return NOBODY if f.at_home else (PRESCRIBER,)
+
+
+def _vitals_override(f: Facts) -> tuple[str, ...]:
+    """Only REVIEW is a prescriber's decision; HOLD and EMERGENCY mean no dose today (policy 3.1)."""
+    review = c.vitals_fresh(f) and f.vitals is not None and f.vitals.band == "review"
+    return (PRESCRIBER,) if review else NOBODY
+
+
+def _never(_: Facts) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One condition of the dose: what the front desk reads, whether it is clinical, who clears, who may override."""
+    """One condition of the dose: what the front desk reads, whether it is clinical, who clears, who may override.
+
+    `stands`: the gate counts whatever the protocol's mode says. `proof` is asked only of a gate that passes.
+    """
 
     code: str
     label: str
     passes: Callable[[Facts], bool]
     detail: Callable[[Facts], str]
     who_can_clear: tuple[str, ...]
-    overridable_by: Callable[[Facts], tuple[str, ...]] = field(default=lambda _: ())
+    overridable_by: Callable[[Facts], tuple[str, ...]] = _nobody
     applies: Callable[[Facts], bool] = field(default=lambda _: True)
+    proof: Callable[[Facts], Proof | None] = field(default=lambda _: None)
+    stands: Callable[[Facts], bool] = _never
     clinical: bool = True
 
 
-def _vitals_fresh(f: Facts) -> bool:
-    if f.vitals_at is None:
-        return False
-    age = f.moment - f.vitals_at
-    return not f.vitals_age_counts or age <= timedelta(minutes=f.vitals_max_age_min)
-
-
-def _vitals_pass(f: Facts) -> bool:
-    return _vitals_fresh(f) and f.bands is not None and worst(f.bands) == "go"
-
-
-def _vitals_detail(f: Facts) -> str:
-    if f.vitals_at is None or f.bands is None:
-        return "No pre-dose reading yet."
-    if not _vitals_fresh(f):
-        return f"The last reading is older than {f.vitals_max_age_min} minutes."
-    signs = ", ".join(f"{sign} {band}" for sign, band in f.bands.items() if band != "go")
-    return f"Out of band: {signs}." if signs else "In band."
-
-
-def _vitals_override(f: Facts) -> tuple[str, ...]:
-    """Only REVIEW is a prescriber's decision; HOLD and EMERGENCY mean no dose today (policy 3.1)."""
-    review = _vitals_fresh(f) and f.bands is not None and worst(f.bands) == "review"
-    return (PRESCRIBER,) if review else ()
-
-
-def _gap_passes(f: Facts) -> bool:
-    return f.last_dosed_at is None or f.moment >= f.last_dosed_at + timedelta(hours=f.min_gap_hours)
-
-
-def _escort_passes(f: Facts) -> bool:
-    return bool(f.escort and f.escort.get("name") and f.escort.get("phone"))
-
-
-def _address_passes(f: Facts) -> bool:
-    return bool(f.client_location and f.client_location.get("state") and f.client_location.get("address"))
-
-
-def _weight_passes(f: Facts) -> bool:
-    if f.weight_kg is None or f.weighed_at is None:
-        return False
-    return f.moment - f.weighed_at <= timedelta(days=f.weight_days)
-
-
-def _at_home(f: Facts) -> bool:
-    return f.modality == Modality.VIDEO
+def _attested(code: str, label: str, wanted: str, *, asked_at_home: bool = True) -> Gate:
+    """A gate that a clinician's word of the day clears."""
+    return Gate(
+        code,
+        label,
+        lambda f: f.affirmed(code),
+        lambda f: "Attested." if f.affirmed(code) else "Attested with no." if f.denied(code) else wanted,
+        CLINICIANS,
+        _prescriber,
+        applies=lambda f: asked_at_home or not f.at_home,
+        proof=c.word_of(code),
+    )
 
 
 GATES: tuple[Gate, ...] = (
@@ -121,7 +86,7 @@ GATES: tuple[Gate, ...] = (
         "The program is active",
         lambda f: f.program_status == "active",
         lambda f: f"The program is {f.program_status.replace('_', ' ')}.",
-        (THERAPIST, PRESCRIBER, NP, DIRECTOR),
+        CLINICIANS,
         clinical=False,
     ),
     Gate(
@@ -137,20 +102,31 @@ GATES: tuple[Gate, ...] = (
         lambda f: f.cleared_until is not None and f.cleared_until >= f.moment.date(),
         lambda f: "No current clearance." if f.cleared_until is None else f"Cleared until {f.cleared_until}.",
         (PRESCRIBER,),
+        proof=lambda f: f.clearance,
     ),
     Gate(
         "safety_alert",
         "No safety alert waits",
         lambda f: f.open_alerts == 0,
         lambda f: f"{f.open_alerts} safety alert(s) to acknowledge." if f.open_alerts else "None.",
-        (THERAPIST, PRESCRIBER, NP, DIRECTOR),
+        CLINICIANS,
+    ),
+    Gate(
+        "suicide_screen",
+        "The suicide screener of today is done",
+        c.screened_today,
+        c.screen_detail,
+        CLINICIANS,
+        _prescriber,
+        proof=lambda f: f.cssrs,
     ),
     Gate(
         "consent",
         "The treatment consent is signed",
-        lambda f: f.consented,
-        lambda f: "Signed." if f.consented else "No signed, current kap_treatment consent.",
-        (DESK, NP, THERAPIST, PRESCRIBER),
+        lambda f: f.consent is not None,
+        lambda f: "Signed." if f.consent else "No signed, current kap_treatment consent.",
+        STAFF,
+        proof=lambda f: f.consent,
         clinical=False,
     ),
     Gate(
@@ -159,7 +135,7 @@ GATES: tuple[Gate, ...] = (
         lambda f: f.preparations_done >= f.min_preparations,
         lambda f: f"{f.preparations_done} of {f.min_preparations} preparation sessions completed.",
         (THERAPIST,),
-        lambda _: (PRESCRIBER,),
+        _prescriber,
         applies=lambda f: f.is_kap,
         clinical=False,
     ),
@@ -177,50 +153,130 @@ GATES: tuple[Gate, ...] = (
     Gate(
         "minimum_gap",
         "The minimum gap since the last dose is over",
-        _gap_passes,
-        lambda f: f"{f.min_gap_hours} h between doses; the last one was {f.last_dosed_at}.",
+        c.gap_over,
+        c.gap_detail,
         (),
-        lambda _: (PRESCRIBER,),
+        _prescriber,
     ),
     Gate(
         "order",
         "A prescriber's order is there",
-        lambda f: f.has_order,
-        lambda f: "Valid." if f.has_order else "No order that is valid at this time.",
+        lambda f: f.order is not None and not f.order_problem,
+        lambda f: f.order_problem or "Valid.",
         (PRESCRIBER,),
+        proof=lambda f: f.order,
     ),
+    Gate(
+        "pdmp",
+        "The prescription monitoring program was checked",
+        lambda f: f.pdmp is not None,
+        lambda f: f"Check it and attest `pdmp`: at most {f.pdmp_days} days ago.",
+        (NP, PRESCRIBER),
+        _prescriber,
+        proof=lambda f: f.pdmp,
+    ),
+    _attested("identifiers", "The client is identified", "Match two identifiers, then attest `identifiers`."),
+    Gate(
+        "not_intoxicated",
+        "The client is not intoxicated",
+        lambda f: f.affirmed("not_intoxicated"),
+        lambda f: c.attested_detail(f, "not_intoxicated", "The client is intoxicated: no dose today."),
+        CLINICIANS,
+        _unless_denied("not_intoxicated"),
+        proof=c.word_of("not_intoxicated"),
+        stands=lambda f: f.denied("not_intoxicated"),
+    ),
+    Gate(
+        "contraindications",
+        "Contraindications were asked about since the last dose",
+        c.rescreened,
+        lambda f: c.attested_detail(f, "contraindications", "A new contraindication: screen again."),
+        CLINICIANS,
+        _unless_denied("contraindications"),
+        proof=c.rescreened_by,
+        stands=lambda f: f.denied("contraindications"),
+    ),
+    Gate(
+        "fasting",
+        "The client has fasted",
+        c.fasted,
+        c.fasting_detail,
+        CLINICIANS,
+        _prescriber,
+        proof=c.fasted_by,
+        stands=lambda f: f.esketamine,
+    ),
+    _attested("pregnancy_test", "The pregnancy test allows it", "Test, or say that it does not apply."),
+    _attested("drug_screen", "The drug screen allows it", "Test, then attest `drug_screen`."),
     Gate(
         "weight",
         "The weight is recent",
-        _weight_passes,
+        c.weight_recent,
         lambda f: f"Weigh the client: at most {f.weight_days} days ago.",
         (NP, PRESCRIBER),
         applies=lambda f: f.needs_weight,
+        proof=lambda f: Proof(f"{f.weight_kg} kg", "record", at=f.weighed_at),
+    ),
+    _attested(
+        "equipment",
+        "The emergency equipment was checked today",
+        "Check it, then attest `equipment`.",
+        asked_at_home=False,
+    ),
+    Gate(
+        "staff",
+        "Qualified staff are there",
+        lambda f: not c.staff_missing(f),
+        lambda f: f"Missing: {c.staff_missing(f)}." if c.staff_missing(f) else "There.",
+        STAFF,
+        _prescriber,
+        clinical=False,
+    ),
+    Gate(
+        "prescriber_on_site",
+        "A prescriber is on site",
+        c.prescriber_there,
+        lambda f: "There." if c.prescriber_there(f) else "Esketamine: attest `prescriber_on_site`.",
+        CLINICIANS,
+        applies=lambda f: f.esketamine,
+        proof=c.word_of("prescriber_on_site"),
+    ),
+    Gate(
+        "pulse_oximeter",
+        "A pulse oximeter is in use",
+        lambda f: f.vitals is not None and f.vitals.spo2 is not None,
+        lambda _: "Esketamine: the reading before the dose holds SpO2.",
+        (NP, PRESCRIBER),
+        applies=lambda f: f.esketamine,
+        proof=c.reading_of,
     ),
     Gate(
         VITALS,
         "Vital signs before the dose are in band",
-        _vitals_pass,
-        _vitals_detail,
+        c.vitals_pass,
+        c.vitals_detail,
         (NP, PRESCRIBER),
         _vitals_override,
+        proof=c.reading_of,
     ),
     Gate(
         "escort",
         "Somebody takes the client home",
-        _escort_passes,
-        lambda f: "Named." if _escort_passes(f) else "No escort with name and phone.",
-        (DESK, NP, THERAPIST, PRESCRIBER),
-        lambda f: () if _at_home(f) else (PRESCRIBER,),
+        c.escort_named,
+        lambda f: "Named." if c.escort_named(f) else "No escort with name and phone.",
+        STAFF,
+        _unless_home,
+        proof=lambda _: Proof("Named, with a phone number", "record"),
+        stands=lambda f: f.at_home or f.esketamine,
         clinical=False,
     ),
     Gate(
         "home_address",
-        "The client's address is known",
-        _address_passes,
-        lambda f: "Known." if _address_passes(f) else "Dosing at home needs the client's address and state.",
-        (DESK, NP, THERAPIST, PRESCRIBER),
-        applies=_at_home,
+        "The client's address and the help near it are known",
+        lambda f: not c.address_missing(f),
+        lambda f: f"Missing: {c.address_missing(f)}." if c.address_missing(f) else "Known.",
+        STAFF,
+        applies=lambda f: f.at_home,
         clinical=False,
     ),
     Gate(
@@ -229,71 +285,33 @@ GATES: tuple[Gate, ...] = (
         lambda f: f.home_dosing and not f.severe_event,
         lambda f: "A severe adverse event stands." if f.severe_event else "The protocol decides.",
         (PRESCRIBER, DIRECTOR),
-        applies=_at_home,
+        applies=lambda f: f.at_home,
+    ),
+    Gate(
+        "home_risk",
+        "The suicide screener allows a dose at home",
+        c.home_risk_low,
+        c.home_risk_detail,
+        CLINICIANS,
+        applies=lambda f: f.at_home,
+        proof=lambda f: f.cssrs,
+    ),
+    Gate(
+        "home_chaperone",
+        "The adult with the client is trained",
+        lambda f: f.affirmed("chaperone_trained"),
+        lambda f: c.attested_detail(f, "chaperone_trained", "The chaperone is not trained."),
+        CLINICIANS,
+        applies=lambda f: f.at_home,
+        proof=c.word_of("chaperone_trained"),
+    ),
+    Gate(
+        "home_video",
+        "The video is on",
+        lambda f: f.affirmed("video_on"),
+        lambda f: c.attested_detail(f, "video_on", "The video is off."),
+        CLINICIANS,
+        applies=lambda f: f.at_home,
+        proof=c.word_of("video_on"),
     ),
 )
-BY_CODE = {gate.code: gate for gate in GATES}
-CLINICAL_HOLD = "clinical_hold"
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One gate as it stands now."""
-
-    code: str
-    label: str
-    state: str  # pass | open | overridden
-    who_can_clear: tuple[str, ...]
-    overridable_by: tuple[str, ...]
-    detail: str
-    clinical: bool
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "code": self.code,
-            "label": self.label,
-            "state": self.state,
-            "who_can_clear": [str(role) for role in self.who_can_clear],
-            "overridable_by": [str(role) for role in self.overridable_by],
-            "detail": self.detail,
-        }
-
-
-def judge(facts: Facts, *, overridden: frozenset[str] = frozenset()) -> list[Judged]:
-    """Every gate that applies; an override counts only while its gate may be overridden."""
-    found = []
-    for gate in GATES:
-        if not gate.applies(facts):
-            continue
-        by = gate.overridable_by(facts)
-        state = "pass" if gate.passes(facts) else "overridden" if by and gate.code in overridden else "open"
-        found.append(
-            Judged(gate.code, gate.label, state, gate.who_can_clear, by, gate.detail(facts), gate.clinical)
-        )
-    return found
-
-
-def is_ready(judged: list[Judged]) -> bool:
-    return all(gate.state != "open" for gate in judged)
-
-
-def for_front_desk(judged: list[Judged]) -> list[dict[str, Any]]:
-    """Plain blockers without detail; all clinical gates fall together into one `clinical_hold` (R13)."""
-    shown = [gate.as_dict() | {"detail": ""} for gate in judged if not gate.clinical]
-    clinical = [gate for gate in judged if gate.clinical]
-    if clinical:
-        held = any(gate.state == "open" for gate in clinical)
-        clearers = sorted(
-            {str(role) for gate in clinical if gate.state == "open" for role in gate.who_can_clear}
-        )
-        shown.append(
-            {
-                "code": CLINICAL_HOLD,
-                "label": "The clinical team is ready",
-                "state": "open" if held else "pass",
-                "who_can_clear": clearers,
-                "overridable_by": [],
-                "detail": "",
-            }
-        )
-    return shown

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
 from kapclinic.practice.models import Role
-from kapclinic.practice.rules import CLINICIANS, NURSES, PRESCRIBER
+from kapclinic.practice.rules import CLINICIANS, NURSES, PRESCRIBER, normalized
 from programs.models import Protocol
 from sessions.dosing import esketamine
+from sessions.dosing.models import Order
 
 ORDERERS = PRESCRIBER
 GIVERS = NURSES
@@ -55,6 +56,21 @@ def ordered_mg(
     if dose_mg_per_kg is None or weight_kg is None:
         return None
     return mg(dose_mg_per_kg * weight_kg)
+
+
+def order_problem(order: Order, *, moment: datetime) -> str:
+    """Why nobody may act on this order at `moment`, in plain words; empty when they may."""
+    if order.waits:
+        return "Above the cap: a second prescriber has to approve it."
+    return "The order has expired." if order.valid_until < moment else ""
+
+
+def order_warnings(dose: Mapping[str, Any], order: Order) -> list[dict[str, str]]:
+    """What a prescriber should look at again: a dose above the protocol's usual (clinical policy 4)."""
+    usual = cap_mg(dose, weight_kg=order.weight_kg, limit="warn")
+    if usual is None or order.dose_mg <= usual:
+        return []
+    return [{"code": "dose_above_usual", "detail": f"The protocol's usual dose ends at {usual:f} mg."}]
 
 
 def cap_mg(dose: Mapping[str, Any], *, weight_kg: Decimal | None, limit: str = "cap") -> Decimal | None:
@@ -102,6 +118,12 @@ def stay_over_at(
 def unmet(checklist: Mapping[str, bool | None]) -> list[str]:
     """The discharge criteria that are not fulfilled and do block, in the order of the checklist."""
     return [key for key in LABELS if key not in NOT_BLOCKING and not checklist.get(key)]
+
+
+def same_person(named: Mapping[str, Any] | None, here: Mapping[str, Any]) -> bool:
+    """Is who is here whom the session names? By the name, however it is written."""
+    words = [normalized(str((who or {}).get("name", ""))).split() for who in (named, here)]
+    return words[0] == words[1]
 
 
 def may_override_discharge(roles: frozenset[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Verbs of dosing: order, override, record, finish and void a dose."""
+"""Verbs of dosing: override a gate; record, finish and void a dose. Orders are in `ordering`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from programs import services as programs
 from programs.models import Modality, Phase, Program, Route
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES, moment_errors
-from sessions.dosing import esketamine, gates, rules, selectors
+from sessions.dosing import esketamine, readiness, rules, selectors
+from sessions.dosing.gates import VITALS
+from sessions.dosing.judging import Judged, judge
 from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
@@ -82,42 +84,6 @@ def lock_dosing(session_id: UUID) -> Session:
 
 
 @transaction.atomic
-def write_order(*, session_id: UUID, values: Mapping[str, Any], by: User, at: datetime) -> Order:
-    """Order a dose for one session.
-
-    :raises NotPermitted: unless `by` is a prescriber
-    :raises Invalid: for another route than the protocol's, no amount, or an amount past the maximum
-    :raises DoseAboveCap: when one dose alone is above the protocol's cap
-    """
-    transitions.require_role(by, rules.ORDERERS, what="Ordering")
-    session = lock_dosing(session_id)
-    if session.status not in OPEN_ORDERS:
-        raise IllegalTransition("The session is over.", state=session.status)
-    protocol, values = session.program.protocol, dict(values)
-    dose = rules.ordered_mg(
-        dose_mg=values.get("dose_mg"),
-        dose_mg_per_kg=values.get("dose_mg_per_kg"),
-        weight_kg=session.weight_kg,
-    )
-    if dose is None:
-        raise Invalid.field(
-            "dose_mg", "Give dose_mg, or dose_mg_per_kg for a client who was weighed.", code="required"
-        )
-    errors = []
-    if values["route"] != protocol.route:
-        errors.append(FieldError("/route", "wrong_route", f"The protocol's route is {protocol.route}."))
-    if values["max_total_mg"] < dose:
-        errors.append(FieldError("/max_total_mg", "too_small", "The maximum is below the dose."))
-    if values["valid_until"] < session.starts_at:
-        errors.append(FieldError("/valid_until", "too_early", "The order ends before the session begins."))
-    merge(errors)
-    cap = rules.cap_mg(protocol.dose, weight_kg=session.weight_kg)
-    if cap is not None and dose > cap:
-        raise DoseAboveCap.of(cap)
-    return Order(session=session, prescriber=by, **values | {"dose_mg": dose}).insert_by(by, at=at)
-
-
-@transaction.atomic
 def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: datetime) -> GateOverride:
     """Pass one open gate on one's own responsibility.
 
@@ -126,13 +92,12 @@ def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: dat
     :raises NotPermitted: by a role that may not
     """
     session = lock_dosing(session_id)
-    facts = selectors.gather(session=session, moment=at, at=at, dosing_now=False)
-    overridden = selectors.overridden_gates(session_id=session.pk)
-    judged = {row.code: row for row in gates.judge(facts, overridden=overridden)}
-    row = judged.get(gate)
+    facts = readiness.gather(session=session, moment=at, at=at, dosing_now=False)
+    judged = judge(facts, overrides=readiness.overrides_of(session_id=session.pk))
+    row = next((row for row in (*judged.gates, *judged.advice) if row.code == gate), None)
     if row is None:
         raise Invalid.field("gate", "There is no such gate for this session.", code="not_found")
-    if row.state != "open" or not row.overridable_by:
+    if row not in judged.open or not row.overridable_by:
         raise NotOverridable(f"'{row.label}' is {row.state} and can't be overridden now.")
     allowed = frozenset(map(str, row.overridable_by))
     transitions.require_role(by, allowed, what="This override")
@@ -167,7 +132,9 @@ def record_administration(
     if dose.supply == Administration.Supply.CLINIC_STOCK:
         _draw(session, dose, witness=witness, by=by, at=at)
     if first:
-        _begin(session, dosed_at=moment, by=by, at=at)
+        _begin(session, dose, by=by, at=at)
+    elif not esketamine.is_esketamine(dose.drug):
+        monitoring.extend_checks(session=session, dosed_at=begun, booster_at=moment, by=by, at=at)
     if esketamine.is_esketamine(dose.drug):
         rems.owe(session=session, by=by, at=at)
     return dose
@@ -187,26 +154,31 @@ def _order(session: Session, order_id: UUID, moment: datetime) -> Order:
     order: Order | None = Order.objects.filter(pk=order_id, session=session).first()
     if order is None:
         raise Invalid.field("order", "There is no such order for this session.", code="not_found")
-    if order.valid_until < moment:
+    current = selectors.current_order(session_id=session.pk)
+    if current is None or current.pk != order.pk:
+        raise Invalid.field("order", "A newer order has replaced this one.", code="superseded")
+    if current.valid_until < moment:
         raise Invalid.field("order", "This order has expired.", code="expired")
-    return order
+    return current
 
 
 def _require_amount(session: Session, order: Order, dose_mg: Decimal) -> None:
+    """An order above the cap that a second prescriber approved goes up to its own maximum."""
     total = selectors.given_total_mg(session_id=session.pk) + dose_mg
     cap = rules.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
-    if cap is not None and total > cap:
+    approved = order.above_cap_reason != "" and not order.waits
+    if cap is not None and total > cap and not approved:
         raise DoseAboveCap.of(cap)
     if total > order.max_total_mg:
         detail = f"The order allows {order.max_total_mg} mg in all; this would make {total} mg."
         raise Invalid.field("dose_mg", detail, code="above_order")
 
 
-def _require_ready(session: Session, *, moment: datetime, at: datetime, first: bool) -> list[gates.Judged]:
+def _require_ready(session: Session, *, moment: datetime, at: datetime, first: bool) -> list[Judged]:
     """Every gate for the first dose; a booster needs no second reading before it, but all else must still stand."""
-    facts = selectors.gather(session=session, moment=moment, at=at, dosing_now=True)
-    judged = gates.judge(facts, overridden=selectors.overridden_gates(session_id=session.pk))
-    judged = [row for row in judged if first or row.code != gates.VITALS]
+    facts = readiness.gather(session=session, moment=moment, at=at, dosing_now=True)
+    found = judge(facts, overrides=readiness.overrides_of(session_id=session.pk))
+    judged = [row for row in found.gates if first or row.code != VITALS]
     still_open = [row for row in judged if row.state == "open"]
     if still_open:
         kind = MinimumGap if [row.code for row in still_open] == ["minimum_gap"] else NotReady
@@ -215,8 +187,23 @@ def _require_ready(session: Session, *, moment: datetime, at: datetime, first: b
     return judged
 
 
+def _esketamine_errors(session: Session, order: Order, values: Mapping[str, Any]) -> list[FieldError]:
+    if not esketamine.is_esketamine(order.drug):
+        told = values.get("devices") is not None
+        return [FieldError("/devices", "invalid", "Only esketamine comes in devices.")] if told else []
+    last = selectors.standing_doses(session_id=session.pk).last()
+    return esketamine.dose_errors(
+        values,
+        client_supply=values["supply"] == Administration.Supply.CLIENT_PRESCRIPTION,
+        at_home=session.modality == Modality.VIDEO,
+        rested_at=None
+        if last is None
+        else esketamine.next_device_at(administered_at=last.administered_at, devices=last.devices or 1),
+    )
+
+
 def _dose(
-    session: Session, order: Order, values: Mapping[str, Any], *, first: bool, judged: list[gates.Judged]
+    session: Session, order: Order, values: Mapping[str, Any], *, first: bool, judged: list[Judged]
 ) -> Administration:
     """The row of a dose: amounts completed and checked against the way it is supplied.
 
@@ -240,7 +227,7 @@ def _dose(
         errors.append(
             FieldError("/supply", "not_at_home", "At home only the client's own lozenges or tablets.")
         )
-    merge(errors)
+    merge([*errors, *_esketamine_errors(session, order, values)])
     concentration = lot.concentration_mg_per_ml if lot else None
     return Administration(
         session=session,
@@ -255,6 +242,7 @@ def _dose(
         supply=values["supply"],
         drug_lot=values.get("drug_lot"),
         given_by=values["given_by"],
+        devices=esketamine.devices_of(values["dose_mg"]) if esketamine.is_esketamine(order.drug) else None,
         drawn_mg=drawn,
         given_mg=given,
         wasted_mg=wasted,
@@ -289,14 +277,16 @@ def _draw(session: Session, dose: Administration, *, witness: User | None, by: U
     )
 
 
-def _begin(session: Session, *, dosed_at: datetime, by: User, at: datetime) -> None:
+def _begin(session: Session, dose: Administration, *, by: User, at: datetime) -> None:
     """What the first dose brings: the session runs, checks are planned, integration is owed, the last one counts."""
+    dosed_at = dose.administered_at
     if session.status == Session.Status.CHECKED_IN:
         transitions.apply(SESSION_MOVES, "start", instance=session, by=by)
         session.started_at = dosed_at
     session.outcome = Session.Outcome.DOSED
     session.save_by(by, at=at)
-    monitoring.start_checks(session=session, dosed_at=dosed_at, by=by, at=at)
+    fixed = esketamine.is_esketamine(dose.drug)
+    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, by=by, at=at)
     integration.owe_integration(dose=session, program=session.program, dosed_at=dosed_at, by=by, at=at)
     _follow_doses(session.program, by=by, at=max(dosed_at, session.started_at or dosed_at))
 
@@ -324,7 +314,7 @@ def finish_administration(
     """
     transitions.require_role(by, rules.GIVERS, what="Finishing a dose")
     dose: Administration = Administration.objects.get(pk=dose_id)
-    lock_dosing(dose.session_id)
+    session = lock_dosing(dose.session_id)
     over = AdministrationFinish.objects.filter(administration=dose).exists()
     if dose.supply != Administration.Supply.CLINIC_STOCK:  # what left the safe is accounted for in any case
         over = over or AdministrationVoid.objects.filter(administration=dose).exists()
@@ -346,6 +336,8 @@ def finish_administration(
             by=by,
             at=at,
         )
+    if selectors.standing_doses(session_id=dose.session_id).filter(pk=dose.pk).exists():
+        monitoring.plan_after_end(session=session, ended_at=finish.ended_at, by=by, at=at)
     return finish
 
 
@@ -374,7 +366,8 @@ def void_administration(*, dose_id: UUID, reason: str, by: User, at: datetime) -
         session.outcome = Session.Outcome.NOT_DOSED if over else ""
         session.save_by(by, at=at)
     elif obligation is not None and obligation.dosed_at != left:
-        monitoring.start_checks(session=session, dosed_at=left, by=by, at=at)
+        fixed = esketamine.is_esketamine(dose.drug)
+        monitoring.start_checks(session=session, dosed_at=left, rems=fixed, by=by, at=at)
         integration.owe_integration(dose=session, program=session.program, dosed_at=left, by=by, at=at)
     _follow_doses(session.program, by=by, at=at)
     return void

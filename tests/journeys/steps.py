@@ -132,6 +132,28 @@ def name_escort(cast: Cast, session: dict[str, Any]) -> dict[str, Any]:
     return answer.json()  # type: ignore[no-any-return]
 
 
+def ask_before(cast: Cast, session: dict[str, Any], start: datetime, *more: str) -> dict[str, Any]:
+    """What the nurse asks and looks at before the drug: identity, sobriety, equipment, health since, last meal."""
+    asked = ("identifiers", "not_intoxicated", "equipment", "contraindications", "pdmp", *more)
+    noted = {"attestations": dict.fromkeys(asked, True), "fasting_since": moment(start - timedelta(hours=8))}
+    answer = cast.desk("np").patch(f"sessions/{session['id']}/", noted)
+    assert answer.status_code == 200, answer.content
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def screen_for_suicide(cast: Cast, program: dict[str, Any]) -> dict[str, Any]:
+    """The C-SSRS screener since the last contact, all answered with no."""
+    body = {
+        "program": program["id"],
+        "instrument": "cssrs",
+        "form": "since_last_contact",
+        "answers": [0] * 6,
+        "taken_at": moment(clock.now()),
+        "administered_by": "nurse practitioner",
+    }
+    return cast.desk("np").must("measures/", body)
+
+
 def dose(session: dict[str, Any], order_: dict[str, Any], at: datetime, **more: Any) -> dict[str, Any]:
     """The body of an administration."""
     return {
@@ -165,9 +187,10 @@ def write_note(cast: Cast, session: dict[str, Any], *, by: str = "therapist") ->
 
 
 def dosing_day(cast: Cast, session: dict[str, Any], start: datetime) -> dict[str, Any]:
-    """Everything before the drug: check-in, escort, consent (if none yet), order, vital signs. Returns the order."""
+    """Everything before the drug: check-in, escort, questions, order, vital signs. Returns the order."""
     cast.desk("frontdesk").must(f"sessions/{session['id']}/check-in/", {"at": moment(start)})
     name_escort(cast, session)
+    ask_before(cast, session, start)
     order_ = order(cast, session)
     read(cast, session, start + timedelta(minutes=5))
     return order_

@@ -12,7 +12,12 @@ from sessions.day.sweeping import sweep
 from tests.cast import MONDAY, Cast
 from tests.journeys import steps
 
-HOME = {"state": "CO", "address": "1 Example Street, Denver"}
+HOME = {
+    "state": "CO",
+    "address": "1 Example Street, Denver",
+    "emergency_department": "Example Hospital, 2 Example Street",
+    "ems_phone": "303-555-0911",
+}
 
 
 def _cleared(cast: Cast, **more: Any) -> dict[str, Any]:
@@ -34,9 +39,13 @@ def test_a_client_is_dosed_at_home_on_video(cast: Cast) -> None:
     session = _by_video(cast, program)
     assert (session["modality"], session["room"], session["client_location"]) == ("video", None, HOME)
     order = steps.dosing_day(cast, session, MONDAY - timedelta(minutes=5))
+    steps.ask_before(cast, session, MONDAY, "chaperone_trained", "video_on")
+    steps.screen_for_suicide(cast, program)
     ready = cast.desk("np").get(f"sessions/{session['id']}/readiness/").json()
     assert ready["ready"], ready
-    assert {"home_address", "home_dosing"} <= {gate["code"] for gate in ready["gates"]}
+    assert {"home_address", "home_dosing", "home_risk", "suicide_screen"} <= {
+        gate["code"] for gate in ready["gates"]
+    }
 
     path = f"sessions/{session['id']}/administrations/"
     lot = steps.receive_lot(cast)

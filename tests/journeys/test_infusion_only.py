@@ -19,6 +19,7 @@ def _infuse(cast: Cast, session: dict[str, Any], lot: dict[str, Any]) -> None:
     path = f"sessions/{session['id']}"
     cast.desk("frontdesk").must(f"{path}/check-in/")
     steps.name_escort(cast, session)
+    steps.ask_before(cast, session, MONDAY)
     weight = cast.desk("np").patch(f"{path}/", {"weight_kg": "80.00"})
     assert weight.status_code == 200, weight.content
     order = steps.order(
@@ -55,7 +56,7 @@ def test_an_infusion_runs_without_therapy_and_owes_none(cast: Cast) -> None:
     protocol = steps.approve_protocol(
         cast, name="Infusion", program_type="infusion_only", route="intravenous", planned_doses=1
     )
-    assert (protocol["min_preparations"], protocol["min_stay_min"]) == (0, 100)
+    assert (protocol["min_preparations"], protocol["min_stay_min"]) == (0, 60)
     program = steps.open_program(cast, client, protocol, therapist=None, pathway_reason="Fastest relief")
     steps.screen_and_clear(cast, program)
     steps.sign_consent(cast, program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,8 @@ from sessions.booking.models import Stage
 from sessions.booking.rules import SESSION_MOVES
 from sessions.day.board import COLUMNS
 
+ATTESTATION = re.compile(r"[a-z_]{1,40}")  # a clinic may have its own beside those that the gates read
+MOST_ATTESTATIONS = 40
 DOUBLE_USE = ["room", "staff"]  # what a deliberate override may use twice; a client is never in two places
 
 
@@ -27,8 +30,12 @@ class StaffRow(Input):
 
 
 class PlaceIn(Input):
+    """Where the client is: at home also the nearest emergency department and the number of the ambulance there."""
+
     state = serializers.RegexField(r"^[A-Z]{2}$")
     address = Text(max_length=300)
+    emergency_department = Text(max_length=300, required=False)
+    ems_phone = Text(max_length=30, required=False)
 
 
 class SessionIn(Input):
@@ -136,12 +143,22 @@ class EscortNamed(Input):
     relationship = Text(max_length=60, required=False, allow_blank=True, default="")
 
 
+class AttestedOut(Output):
+    by = serializers.UUIDField()
+    at = Moment()
+
+
+def _attestation_codes(value: dict[str, bool]) -> None:
+    if len(value) > MOST_ATTESTATIONS or not all(ATTESTATION.fullmatch(code) for code in value):
+        raise serializers.ValidationError("Codes of small letters and _, at most 40 of them, are expected.")
+
+
 class SessionPatch(Input):
     escort = EscortNamed(allow_null=True)
     client_location = PlaceIn(allow_null=True)
     fasting_since = Moment(allow_null=True)
     weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2)
-    attestations = serializers.DictField(child=serializers.BooleanField())
+    attestations = serializers.DictField(child=serializers.BooleanField(), validators=[_attestation_codes])
     client_confirmed_at = Moment(allow_null=True)
 
 
@@ -181,6 +198,7 @@ class SessionOut(Output):
     fasting_since = Moment(allow_null=True)
     weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
     attestations = serializers.DictField(child=serializers.BooleanField())
+    attested = serializers.DictField(child=AttestedOut())
     checked_in_at = Moment(allow_null=True)
     started_at = Moment(allow_null=True)
     completed_at = Moment(allow_null=True)
@@ -204,7 +222,7 @@ def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
         row["stage"]["at"] = datetime.fromisoformat(row["stage"]["at"])  # JSON made in SQL holds text
     row["allowed_moves"] = _moves(row, user)
     if not user.role_set & CLINICIANS:
-        row |= dict.fromkeys(CLINICAL) | {"attestations": {}}
+        row |= dict.fromkeys(CLINICAL) | {"attestations": {}, "attested": {}}
         row["reason"] = "" if row["outcome"] else row["reason"]
     return row
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Milligrams, Moment, Output, Text
 from programs.models import Route
+from sessions.dosing import rules
 from sessions.dosing.models import Administration
 from sessions.drugs.api.serializers import WitnessIn
 from sessions.integration.models import Obligation
@@ -20,6 +22,9 @@ class OrderIn(Input):
     dose_mg_per_kg = Milligrams(required=False, allow_null=True)
     max_total_mg = Milligrams()
     valid_until = Moment()
+    form = Text(max_length=80, required=False, allow_blank=True, default="")
+    reason = Text(max_length=1000, required=False, allow_blank=True, default="")
+    above_cap_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("dose_mg") is not None and attrs.get("dose_mg_per_kg") is not None:
@@ -32,6 +37,17 @@ class OrderIn(Input):
         return attrs
 
 
+class ApprovalOut(Output):
+    by = serializers.UUIDField(source="approver_id")
+    reason = serializers.CharField()
+    at = Moment(source="created_at")
+
+
+class WarningOut(Output):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
 class OrderOut(Output):
     id = serializers.UUIDField()
     version = serializers.IntegerField(default=1)
@@ -42,8 +58,24 @@ class OrderOut(Output):
     route = serializers.CharField()
     dose_mg = Milligrams()
     dose_mg_per_kg = Milligrams(allow_null=True)
+    weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
+    weighed_at = Moment(allow_null=True)
     max_total_mg = Milligrams()
     valid_until = Moment()
+    form = serializers.CharField()
+    reason = serializers.CharField()
+    above_cap_reason = serializers.CharField()
+    waits = serializers.BooleanField()
+    approval = serializers.SerializerMethodField()
+    warnings = serializers.SerializerMethodField()
+
+    @extend_schema_field(ApprovalOut(allow_null=True))
+    def get_approval(self, order: Any) -> dict[str, Any] | None:
+        return ApprovalOut(order.approval).data if hasattr(order, "approval") else None
+
+    @extend_schema_field(WarningOut(many=True))
+    def get_warnings(self, order: Any) -> list[dict[str, str]]:
+        return rules.order_warnings(order.session.program.protocol.dose, order)
 
 
 class AdministrationIn(Input):
@@ -53,6 +85,7 @@ class AdministrationIn(Input):
     drug_lot = serializers.UUIDField(required=False, allow_null=True)
     administered_at = Moment()
     given_by = serializers.ChoiceField(Administration.GivenBy.choices)
+    devices = serializers.IntegerField(min_value=1, max_value=10, required=False, allow_null=True)
     drawn_mg = Milligrams(required=False, allow_null=True)
     given_mg = Milligrams(required=False, allow_null=True)
     wasted_mg = Milligrams(required=False, allow_null=True)
@@ -93,6 +126,7 @@ class AdministrationOut(Output):
     supply = serializers.CharField()
     drug_lot = serializers.UUIDField(allow_null=True)
     given_by = serializers.CharField()
+    devices = serializers.IntegerField(allow_null=True)
     staff = serializers.UUIDField(source="staff_id")
     drawn_mg = Milligrams(allow_null=True)
     given_mg = Milligrams(allow_null=True)
@@ -126,6 +160,23 @@ class FinishIn(Input):
     witness = WitnessIn(required=False, allow_null=True)
 
 
+class ProofOut(Output):
+    """What cleared a gate: in words, and the row or the person behind them where there is one."""
+
+    text = serializers.CharField()
+    kind = serializers.CharField()
+    by = serializers.UUIDField(allow_null=True)
+    at = Moment(allow_null=True)
+    ref = serializers.UUIDField(allow_null=True)
+
+
+class GatePassedOut(Output):
+    reason = serializers.CharField()
+    by = serializers.UUIDField()
+    role = serializers.CharField()
+    at = Moment()
+
+
 class GateOut(Output):
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -133,11 +184,16 @@ class GateOut(Output):
     who_can_clear = serializers.ListField(child=serializers.CharField())
     overridable_by = serializers.ListField(child=serializers.CharField())
     detail = serializers.CharField()
+    cleared_by = ProofOut(allow_null=True)
+    override = GatePassedOut(allow_null=True)
 
 
 class ReadinessOut(Output):
+    """`ready` is: no gate is open. `advice` is asked for apart from the gates, and never blocks."""
+
     ready = serializers.BooleanField()
     gates = GateOut(many=True)
+    advice = GateOut(many=True)
 
 
 class OverrideIn(Input):
@@ -153,67 +209,4 @@ class OverrideOut(Output):
     gate = serializers.CharField()
     reason = serializers.CharField()
     role = serializers.CharField()
-    by = serializers.UUIDField(source="created_by")
-
-
-class AdverseEventIn(Input):
-    term = Text(max_length=120)
-    grade = serializers.IntegerField(min_value=1, max_value=5)
-    serious = serializers.BooleanField()
-    onset_at = Moment()
-    resolved_at = Moment(required=False, allow_null=True)
-    causality = Text(max_length=40)
-    action = Text(max_length=200)
-    outcome = Text(max_length=200)
-    note = Text(required=False, allow_blank=True, default="")
-
-
-class AdverseEventOut(Output):
-    id = serializers.UUIDField()
-    version = serializers.IntegerField(default=1)
-    created_at = Moment()
-    session = serializers.UUIDField(source="session_id")
-    term = serializers.CharField()
-    grade = serializers.IntegerField()
-    serious = serializers.BooleanField()
-    onset_at = Moment()
-    resolved_at = Moment(allow_null=True)
-    causality = serializers.CharField()
-    action = serializers.CharField()
-    outcome = serializers.CharField()
-    note = serializers.CharField()
-
-
-class ChecklistIn(Input):
-    """What staff state; what the record can compute is computed and may be left out."""
-
-    minimum_stay = serializers.BooleanField(required=False)
-    vitals = serializers.BooleanField(required=False)
-    sedation = serializers.BooleanField(required=False)
-    oriented = serializers.BooleanField(required=False)
-    walks_unaided = serializers.BooleanField(required=False)
-    symptoms_tolerable = serializers.BooleanField(required=False)
-    safety_addressed = serializers.BooleanField(required=False)
-    instructions_given = serializers.BooleanField(required=False)
-    escort = serializers.BooleanField(required=False)
-    integration_booked = serializers.BooleanField(required=False)
-
-
-class DischargeIn(Input):
-    checklist = ChecklistIn()
-    escort_present = serializers.BooleanField()
-    discharged_at = Moment()
-    override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
-
-
-class DischargeOut(Output):
-    id = serializers.UUIDField()
-    version = serializers.IntegerField(default=1)
-    created_at = Moment()
-    session = serializers.UUIDField(source="session_id")
-    checklist = serializers.DictField(child=serializers.BooleanField(allow_null=True))
-    escort_present = serializers.BooleanField()
-    discharged_at = Moment()
-    no_drive_until = Moment()
-    override_reason = serializers.CharField()
     by = serializers.UUIDField(source="created_by")

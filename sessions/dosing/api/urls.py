@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from sessions.dosing.api import rems, views
+from sessions.dosing.api import discharges, events, rems, views
 
 SESSION = "sessions/<uuid:session_id>"
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{SESSION}/override/", views.ReadinessViewSet.as_view({"post": "override"})),
     path(f"{SESSION}/orders/", views.OrderViewSet.as_view(LIST)),
     path(f"{SESSION}/orders/<uuid:pk>/", views.OrderViewSet.as_view(ONE)),
+    path(f"{SESSION}/orders/<uuid:pk>/approve-cap/", views.OrderViewSet.as_view({"post": "approve_cap"})),
     path(f"{SESSION}/administrations/", views.AdministrationViewSet.as_view(LIST)),
     path(f"{SESSION}/administrations/<uuid:pk>/", views.AdministrationViewSet.as_view(ONE)),
     path(
@@ -24,11 +25,19 @@ urlpatterns = [
     path(f"{SESSION}/readings/", views.ReadingViewSet.as_view(LIST)),
     path(f"{SESSION}/readings/<uuid:pk>/", views.ReadingViewSet.as_view(ONE)),
     path(f"{SESSION}/readings/<uuid:pk>/void/", views.ReadingViewSet.as_view({"post": "void"})),
-    path(f"{SESSION}/adverse-events/", views.AdverseEventViewSet.as_view(LIST)),
-    path(f"{SESSION}/adverse-events/<uuid:pk>/", views.AdverseEventViewSet.as_view(ONE)),
+    path(f"{SESSION}/adverse-events/", events.AdverseEventViewSet.as_view(LIST)),
+    path(f"{SESSION}/adverse-events/<uuid:pk>/", events.AdverseEventViewSet.as_view(ONE)),
+    path(
+        f"{SESSION}/adverse-events/<uuid:pk>/follow-ups/",
+        events.AdverseEventViewSet.as_view({"post": "follow_ups"}),
+    ),
+    path(
+        f"{SESSION}/adverse-events/<uuid:pk>/review/", events.AdverseEventViewSet.as_view({"post": "review"})
+    ),
     path("rems-records/", rems.RemsRecordViewSet.as_view({"get": "list"})),
     path(f"{SESSION}/rems/", rems.RemsViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
     path(f"{SESSION}/rems/submit/", rems.RemsViewSet.as_view({"post": "submit"})),
     path(f"{SESSION}/rems/pdf/", rems.RemsViewSet.as_view({"get": "pdf"})),
-    path(f"{SESSION}/discharge/", views.DischargeViewSet.as_view({"get": "retrieve", "post": "create"})),
+    path(f"{SESSION}/discharge/", discharges.DischargeViewSet.as_view({"get": "retrieve", "post": "create"})),
+    path(f"{SESSION}/discharge/sheet/", discharges.DischargeViewSet.as_view({"get": "sheet"})),
 ]

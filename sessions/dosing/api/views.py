@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,9 +14,9 @@ from kapclinic.core.http.fields import Reason
 from kapclinic.practice.rules import BOOKERS, CLINICIANS, NURSES, PRESCRIBER
 from kapclinic.trail.http import ListMixin, RetrieveMixin
 from sessions.booking.http import InSession
-from sessions.dosing import discharging, gates, selectors, services
+from sessions.dosing import judging, ordering, readiness, selectors, services
 from sessions.dosing.api import serializers as s
-from sessions.dosing.models import Administration, AdverseEvent, Discharge, GateOverride, Order
+from sessions.dosing.models import Administration, Discharge, GateOverride, Order
 from sessions.drugs.api.witness import Witnessed
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.api import serializers as vitals
@@ -26,17 +25,28 @@ from sessions.monitoring.models import Reading
 
 class OrderViewSet(ListMixin, RetrieveMixin, InSession):
     object_type = "order"
-    roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "create": PRESCRIBER}
-    inputs: ClassVar = {"create": s.OrderIn}
+    roles: ClassVar = {
+        "list": CLINICIANS,
+        "retrieve": CLINICIANS,
+        "create": PRESCRIBER,
+        "approve_cap": PRESCRIBER,
+    }
+    inputs: ClassVar = {"create": s.OrderIn, "approve_cap": Reason}
     output = s.OrderOut
     default_order = ("-created_at",)
 
     def get_queryset(self) -> QuerySet[Order]:
-        return Order.objects.filter(session=self.session)
+        related = ("approval", "session__program__protocol")
+        return Order.objects.filter(session=self.session).select_related(*related)
 
     def create(self, request: Request, session_id: UUID) -> Response:
-        order = services.write_order(session_id=session_id, values=self.body(), by=self.user, at=self.at)
+        order = ordering.write_order(session_id=session_id, values=self.body(), by=self.user, at=self.at)
         return self.answer(order, status=201)
+
+    def approve_cap(self, request: Request, session_id: UUID, pk: UUID) -> Response:
+        order = self.get_object()
+        ordering.approve_cap(order_id=order.pk, reason=self.body()["reason"], by=self.user, at=self.at)
+        return self.answer(self.get_object())
 
 
 class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
@@ -93,6 +103,7 @@ class ReadingViewSet(ListMixin, RetrieveMixin, InSession):
             session=self.lock_session(),
             values=self.body(),
             dosed_at=selectors.first_dosed_at(session_id=session_id),
+            left=Discharge.objects.filter(session_id=session_id).exists(),
             by=self.user,
             at=self.at,
         )
@@ -115,45 +126,10 @@ class ReadinessViewSet(InSession):
         return GateOverride.objects.filter(session=self.session)
 
     def retrieve(self, request: Request, session_id: UUID) -> Response:
-        judged = selectors.readiness(session_id=session_id, at=self.at)
+        found = readiness.readiness(session_id=session_id, at=self.at)
         clinical = bool(self.user.role_set & CLINICIANS)
-        shown = [gate.as_dict() for gate in judged] if clinical else gates.for_front_desk(judged)
-        return Response({"ready": gates.is_ready(judged), "gates": shown})
+        return Response(judging.for_clinicians(found) if clinical else judging.for_front_desk(found))
 
     def override(self, request: Request, session_id: UUID) -> Response:
         row = services.override_gate(session_id=session_id, **self.body(), by=self.user, at=self.at)
-        return self.answer(row, status=201)
-
-
-class AdverseEventViewSet(ListMixin, RetrieveMixin, InSession):
-    object_type = "adverse_event"
-    roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "create": CLINICIANS}
-    inputs: ClassVar = {"create": s.AdverseEventIn}
-    output = s.AdverseEventOut
-    default_order = ("onset_at",)
-
-    def get_queryset(self) -> QuerySet[AdverseEvent]:
-        return AdverseEvent.objects.filter(session=self.session)
-
-    def create(self, request: Request, session_id: UUID) -> Response:
-        event = discharging.record_adverse_event(
-            session=self.session, values=self.body(), by=self.user, at=self.at
-        )
-        return self.answer(event, status=201)
-
-
-class DischargeViewSet(InSession):
-    object_type = "discharge"
-    roles: ClassVar = {"retrieve": CLINICIANS, "create": NURSES}
-    inputs: ClassVar = {"create": s.DischargeIn}
-    output = s.DischargeOut
-
-    def get_queryset(self) -> QuerySet[Discharge]:
-        return Discharge.objects.filter(session=self.session)
-
-    def retrieve(self, request: Request, session_id: UUID) -> Response:
-        return self.answer(get_object_or_404(self.get_queryset()))
-
-    def create(self, request: Request, session_id: UUID) -> Response:
-        row = discharging.discharge_client(session_id=session_id, **self.body(), by=self.user, at=self.at)
         return self.answer(row, status=201)

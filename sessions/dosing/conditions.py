@@ -1,0 +1,194 @@
+"""What each readiness gate looks for, over the facts of the session: when it passes, and what it says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from kapclinic.practice.models import Role
+from sessions.dosing.facts import Facts, Proof
+
+MONITORS = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
+LOW_RISK = frozenset({"none", "low"})
+PLACE = {  # a dose at home: where help would be sent, and from where (clinical policy 12)
+    "state": "state",
+    "address": "address",
+    "emergency_department": "nearest emergency department",
+    "ems_phone": "number of the ambulance there",
+}
+
+
+def _hour(f: Facts, moment: datetime) -> str:
+    return f"{moment.astimezone(f.moment.tzinfo):%H:%M}"
+
+
+# --- attestations ---------------------------------------------------------------------------------------------------
+
+
+def word_of(code: str) -> Callable[[Facts], Proof | None]:
+    """Whose word clears it."""
+
+    def proof(f: Facts) -> Proof | None:
+        said = f.word(code)
+        return Proof("Attested", "attestation", by=said.by, at=said.at) if said and said.value else None
+
+    return proof
+
+
+def attested_detail(f: Facts, code: str, denied: str) -> str:
+    if f.denied(code):
+        return denied
+    return "Attested." if f.affirmed(code) else f"Ask today, then attest `{code}`."
+
+
+def rescreened(f: Facts) -> bool:
+    """Nothing can have come up since the last dose, or somebody asked: by a new screening, or today."""
+    if f.denied("contraindications"):
+        return False
+    if f.last_dosed_at is None or f.affirmed("contraindications"):
+        return True
+    return f.screened_at is not None and f.screened_at > f.last_dosed_at
+
+
+def rescreened_by(f: Facts) -> Proof | None:
+    return word_of("contraindications")(f) or f.screening
+
+
+# --- suicide risk ---------------------------------------------------------------------------------------------------
+
+
+def screened_today(f: Facts) -> bool:
+    """A C-SSRS of the clinic's own date with a tier; the alert of a high or moderate one is acknowledged."""
+    if f.cssrs is None or f.cssrs.at is None or f.cssrs_tier is None or f.cssrs_alert_open:
+        return False
+    return f.cssrs.at.astimezone(f.moment.tzinfo).date() == f.moment.date()
+
+
+def screen_detail(f: Facts) -> str:
+    if screened_today(f):
+        return f"Tier today: {f.cssrs_tier}."
+    if f.cssrs_alert_open:
+        return "The alert of the C-SSRS waits to be acknowledged."
+    return "No C-SSRS of today with a tier."
+
+
+def home_risk_low(f: Facts) -> bool:
+    """No tier above low, and no ideation in the screening: PSY_SI is absolute at home (clinical policy 5.1 and 12)."""
+    return f.cssrs_tier in LOW_RISK and not f.stated_ideation
+
+
+def home_risk_detail(f: Facts) -> str:
+    if f.stated_ideation:
+        return "The screening tells of suicidal ideation."
+    return f"The latest C-SSRS: {f.cssrs_tier}." if f.cssrs_tier else "No C-SSRS with a tier."
+
+
+# --- timing ---------------------------------------------------------------------------------------------------------
+
+
+def gap_over(f: Facts) -> bool:
+    return f.last_dosed_at is None or f.moment >= f.last_dosed_at + timedelta(hours=f.min_gap_hours)
+
+
+def gap_detail(f: Facts) -> str:
+    last = "there was none" if f.last_dosed_at is None else f"the last one was {f.last_dosed_at}"
+    return f"{f.min_gap_hours} h between doses; {last}."
+
+
+def _fasting_missing(f: Facts) -> list[str]:
+    """Solid food by the clock. Esketamine also: no fluid for 30 minutes, no nasal spray for an hour (label, 2)."""
+    hours, missing = timedelta(hours=f.fasting_hours), []
+    if f.fasting_hours and (f.fasting_since is None or f.moment - f.fasting_since < hours):
+        missing.append(f"no solid food for {f.fasting_hours:g} h (`fasting_since`)")
+    if f.esketamine and not f.affirmed("no_fluids"):
+        missing.append("no fluid for 30 minutes (`no_fluids`)")
+    if f.esketamine and not f.affirmed("no_nasal_spray"):
+        missing.append("no nasal spray for 1 h (`no_nasal_spray`)")
+    return missing
+
+
+def fasted(f: Facts) -> bool:
+    return not _fasting_missing(f)
+
+
+def fasting_detail(f: Facts) -> str:
+    missing = _fasting_missing(f)
+    return f"To be noted: {', '.join(missing)}." if missing else "Long enough."
+
+
+def fasted_by(f: Facts) -> Proof | None:
+    if f.fasting_since is None:
+        return None
+    return Proof(f"No solid food since {_hour(f, f.fasting_since)}", "record", at=f.fasting_since)
+
+
+def weight_recent(f: Facts) -> bool:
+    if f.weight_kg is None or f.weighed_at is None:
+        return False
+    return f.moment - f.weighed_at <= timedelta(days=f.weight_days)
+
+
+# --- people and places ----------------------------------------------------------------------------------------------
+
+
+def prescriber_there(f: Facts) -> bool:
+    """On the session, or said to be on site today. Source: Spravato REMS, outpatient healthcare settings."""
+    return Role.PRESCRIBER in f.staff_roles or f.affirmed("prescriber_on_site")
+
+
+def staff_missing(f: Facts) -> str:
+    """Who is not there: somebody who may watch, for KAP a therapist, and a prescriber where the protocol says so."""
+    missing = []
+    if not MONITORS & f.staff_roles and (f.vitals is None or f.vitals.by is None):
+        missing.append("a nurse practitioner or prescriber")
+    if f.is_kap and Role.THERAPIST not in f.staff_roles and not f.has_therapist:
+        missing.append("a therapist")
+    if f.needs_prescriber and not prescriber_there(f):
+        missing.append("a prescriber on site")
+    return ", ".join(missing)
+
+
+def escort_named(f: Facts) -> bool:
+    return bool(f.escort and f.escort.get("name") and f.escort.get("phone"))
+
+
+def address_missing(f: Facts) -> str:
+    place = f.client_location or {}
+    return ", ".join(words for key, words in PLACE.items() if not place.get(key))
+
+
+# --- vital signs ----------------------------------------------------------------------------------------------------
+
+
+def vitals_fresh(f: Facts) -> bool:
+    if f.vitals is None:
+        return False
+    age = f.moment - f.vitals.measured_at
+    return not f.vitals_age_counts or age <= timedelta(minutes=f.vitals_max_age_min)
+
+
+def vitals_pass(f: Facts) -> bool:
+    return vitals_fresh(f) and f.vitals is not None and f.vitals.band == "go"
+
+
+def vitals_detail(f: Facts) -> str:
+    if f.vitals is None:
+        return "No pre-dose reading yet."
+    if not vitals_fresh(f):
+        return f"The last reading is older than {f.vitals_max_age_min} minutes."
+    if f.vitals.too_early and f.vitals.counts_from is not None:
+        begin = _hour(f, f.vitals.counts_from)
+        return f"Taken too soon after one out of band: a recheck counts from {begin}, after a rest."
+    signs = ", ".join(f"{sign} {band}" for sign, band in f.vitals.bands.items() if band != "go")
+    if not signs:
+        return "In band."
+    today = "" if f.vitals.band == "review" else " No dose on this reading, whoever decides."
+    return f"Out of band: {signs}.{today}"
+
+
+def reading_of(f: Facts) -> Proof | None:
+    if f.vitals is None:
+        return None
+    at = f.vitals.measured_at
+    text = f"Reading {f.vitals.systolic}/{f.vitals.diastolic} at {_hour(f, at)}"
+    return Proof(text, "reading", by=f.vitals.by, at=at, ref=f.vitals.ref)

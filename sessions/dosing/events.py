@@ -1,0 +1,154 @@
+"""Verbs of adverse events: record, follow up, review; and what the sweep does while nobody follows one up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.audited import HasId
+from kapclinic.core.errors import Conflict, merge
+from kapclinic.practice.models import SYSTEM, Role, User
+from kapclinic.practice.rules import DIRECTOR
+from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
+from sessions.booking.models import Session
+from sessions.booking.rules import CAREGIVERS, moment_errors
+from sessions.dosing import grading, reported, rules
+from sessions.dosing.models import AdverseEvent, AdverseEventFollowUp, AdverseEventReview
+
+REVIEW, FOLLOW_UP, ROOT_CAUSE = "adverse_event_review", "adverse_event_follow_up", "adverse_event_root_cause"
+
+
+class NotSerious(Conflict):
+    code, title = "not_serious", "Only a serious event has a root cause to find"
+
+
+@transaction.atomic
+def record_adverse_event(
+    *, session: Session, values: Mapping[str, Any], by: User, at: datetime
+) -> AdverseEvent:
+    """Record an adverse event; a severe or serious one is put before the medical director at once.
+
+    The protocol's limits say by grade when somebody follows it up, and until when the director reviews a severe one
+    and finds the cause of a serious one: each is a row on the worklist (clinical policy 11.3).
+
+    :raises NotPermitted: unless `by` is a clinician
+    :raises Invalid: for times in the future or reversed, an unexplained `other`, criteria of an event that is not
+        serious
+    """
+    transitions.require_role(by, rules.REPORTERS, what="Recording an adverse event")
+    errors = moment_errors(moment=values["onset_at"], at=at, after=None, field="onset_at")
+    errors += _resolved_errors(values.get("resolved_at"), onset_at=values["onset_at"], at=at)
+    merge([*errors, *grading.event_errors(values)])
+    due = grading.due_times(
+        grade=values["grade"],
+        serious=values["serious"],
+        resolved=values.get("resolved_at") is not None,
+        limits=session.program.protocol.limits,
+        at=at,
+    )
+    event: AdverseEvent = AdverseEvent(session=session, **values, **due).insert_by(by, at=at)
+    _put(REVIEW, event, roles=DIRECTOR, due_at=event.review_due_at, by=by, at=at)
+    _put(FOLLOW_UP, event, roles=CAREGIVERS, due_at=event.follow_up_due_at, by=by, at=at)
+    _put(ROOT_CAUSE, event, roles=DIRECTOR, due_at=event.root_cause_due_at, by=by, at=at)
+    return event
+
+
+def _resolved_errors(resolved_at: datetime | None, *, onset_at: datetime, at: datetime) -> list[Any]:
+    if resolved_at is None:
+        return []
+    return moment_errors(moment=resolved_at, at=at, after=onset_at, field="resolved_at")
+
+
+def _put(
+    kind: str,
+    event: AdverseEvent,
+    *,
+    roles: frozenset[Role],
+    due_at: datetime | None,
+    by: HasId,
+    at: datetime,
+) -> Task | None:
+    """The event's row of this kind on the worklist; none when nothing is due."""
+    if due_at is None:
+        return None
+    return trail.open_task(
+        kind=kind,
+        roles=roles,
+        location=event.session.location_id,
+        client=event.session.client_id,
+        subject_type="adverse_event",
+        subject_id=event.pk,
+        due_at=due_at,
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def follow_up(
+    *, event: AdverseEvent, values: Mapping[str, Any], by: User, at: datetime
+) -> AdverseEventFollowUp:
+    """Say what became of an event; its row on the worklist is settled, with `root_cause` that one too.
+
+    :raises NotPermitted: unless `by` is a clinician; the root cause is the medical director's
+    :raises NotSerious: for the root cause of an event that is not serious
+    :raises Invalid: for an end in the future or before the onset
+    """
+    transitions.require_role(by, rules.REPORTERS, what="Following up an adverse event")
+    if values.get("root_cause"):
+        transitions.require_role(by, DIRECTOR, what="Naming the root cause")
+        if not event.serious:
+            raise NotSerious
+    merge(_resolved_errors(values.get("resolved_at"), onset_at=event.onset_at, at=at))
+    row: AdverseEventFollowUp = AdverseEventFollowUp(event=event, **values).insert_by(by, at=at)
+    trail.settle_tasks(kind=FOLLOW_UP, subject_id=event.pk, by=by, at=at, outcome="followed up")
+    if row.root_cause:
+        trail.settle_tasks(kind=ROOT_CAUSE, subject_id=event.pk, by=by, at=at, outcome="found")
+    return row
+
+
+@transaction.atomic
+def review(
+    *, event: AdverseEvent, conclusion: str, hold_released: bool, by: User, at: datetime
+) -> AdverseEventReview:
+    """Judge an event as medical director; only `hold_released` lets the client be dosed again.
+
+    A later review overtakes an earlier one, also to hold the client again.
+
+    :raises NotPermitted: unless `by` is a medical director
+    """
+    transitions.require_role(by, DIRECTOR, what="Reviewing an adverse event")
+    row: AdverseEventReview = AdverseEventReview(
+        event=event, conclusion=conclusion, hold_released=hold_released
+    ).insert_by(by, at=at)
+    outcome = "hold released" if hold_released else "hold stays"
+    trail.settle_tasks(kind=REVIEW, subject_id=event.pk, by=by, at=at, outcome=outcome)
+    return row
+
+
+def sweep_follow_ups(*, at: datetime) -> int:
+    """Carry every overdue follow-up up to the medical director; from the sweep.
+
+    Returns how many were carried up this time: a second pass finds nothing more to do. A worklist row that somebody
+    ticked off without a follow-up is opened again.
+    """
+    return sum(_carry_up(pk, at) for pk in reported.to_follow_up(at=at).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _carry_up(event_id: UUID, at: datetime) -> int:
+    locked = reported.to_follow_up(at=at).select_for_update(of=("self",), skip_locked=True, no_key=True)
+    event = AdverseEvent.objects.select_related("session").filter(pk=event_id).first()
+    if event is None or not locked.filter(pk=event_id).exists():
+        return 0
+    task = _put(FOLLOW_UP, event, roles=CAREGIVERS, due_at=event.follow_up_due_at, by=SYSTEM, at=at)
+    if task is None or Role.MEDICAL_DIRECTOR in task.roles:
+        return 0
+    trail.escalate_task(task=task, roles=DIRECTOR, by=SYSTEM, at=at)
+    return 1

@@ -1,0 +1,190 @@
+"""All that the readiness gates look at, as plain values: gathered by `readiness`, judged by `judging`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from programs import policy
+from programs.models import Modality
+from sessions.monitoring.rules import worst
+
+CSSRS, NO_RISK = "cssrs", "none"
+ITEM_FLAGS = frozenset({"item_9", "item_12", "item_10"})  # PHQ-9, QIDS, MADRS: the item on wanting to die
+
+
+def clock_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What cleared a gate: words for people, and the row or the person behind them."""
+
+    text: str
+    kind: str  # reading | attestation | order | clearance | consent | measure | screening | note | record
+    by: UUID | str | None = None
+    at: datetime | None = None
+    ref: UUID | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "kind": self.kind,
+            "by": str(self.by) if self.by else None,
+            "at": clock_text(self.at) if self.at else None,
+            "ref": str(self.ref) if self.ref else None,
+        }
+
+
+@dataclass(frozen=True)
+class Override:
+    """One gate passed on somebody's responsibility."""
+
+    reason: str
+    by: UUID
+    role: str
+    at: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "reason": self.reason,
+            "by": str(self.by),
+            "role": self.role,
+            "at": clock_text(self.at),
+        }
+
+
+@dataclass(frozen=True)
+class Said:
+    """One attestation: yes or no, whose word, when. Without the word it counts for nothing."""
+
+    value: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """The pre-dose reading that is judged, and from when a good one counts after one that was not."""
+
+    systolic: int
+    diastolic: int
+    spo2: int | None
+    measured_at: datetime
+    bands: Mapping[str, str]
+    by: UUID | None = None
+    ref: UUID | None = None
+    counts_from: datetime | None = None  # the rest after the last reading out of band
+    band_before: str = "go"  # of that reading
+
+    @property
+    def too_early(self) -> bool:
+        """Was it taken before the rest was over, and is it milder than the reading before it?"""
+        return self.band != worst(self.bands)
+
+    @property
+    def band(self) -> str:
+        """The most severe band that stands: a milder one that came too early leaves the one before it standing."""
+        here = worst(self.bands)
+        early = self.counts_from is not None and self.measured_at < self.counts_from
+        return worst({"here": here, "before": self.band_before}) if early else here
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`moment` is the dose's time, or now, by the clinic's own clock."""
+
+    moment: datetime
+    program_status: str = "active"
+    is_kap: bool = True
+    modality: str = Modality.IN_PERSON
+    home_dosing: bool = False
+    client_age: int = 40
+    modes: Mapping[str, str] = field(default_factory=lambda: dict(policy.GATES))
+    min_preparations: int = 0
+    min_gap_hours: int = 0
+    min_age_years: int = 18
+    vitals_max_age_min: int = 60
+    weight_days: int = 30
+    pdmp_days: int = 90
+    fasting_hours: float = 0  # of solid food
+    needs_weight: bool = False
+    needs_prescriber: bool = False  # the protocol's resources name one
+    esketamine: bool = False
+    cleared_until: date | None = None
+    clearance: Proof | None = None
+    consent: Proof | None = None
+    screening: Proof | None = None  # the one that the clearance stands on
+    screened_at: datetime | None = None
+    preparations_done: int = 0
+    order: Proof | None = None
+    order_problem: str = ""
+    vitals: Vitals | None = None
+    vitals_age_counts: bool = True
+    said: Mapping[str, Said] = field(default_factory=dict)
+    staff_roles: frozenset[str] = frozenset()
+    has_therapist: bool = True
+    escort: Mapping[str, Any] | None = None
+    client_location: Mapping[str, Any] | None = None
+    fasting_since: datetime | None = None
+    weight_kg: Decimal | None = None
+    weighed_at: datetime | None = None
+    earlier_integration_open: bool = False
+    last_dosed_at: datetime | None = None
+    severe_event: bool = False
+    open_alerts: int = 0
+    at_risk: bool = False
+    cssrs: Proof | None = None
+    cssrs_tier: str | None = None
+    cssrs_alert_open: bool = False
+    stated_ideation: bool = False  # PSY_SI in the screening that the clearance stands on
+    pdmp: Proof | None = None
+
+    @property
+    def at_home(self) -> bool:
+        return self.modality == Modality.VIDEO
+
+    def word(self, code: str) -> Said | None:
+        """What was said of `code` on the day of the dose, or later when it is written up; an older word is none."""
+        found = self.said.get(code)
+        if found is None or found.at.astimezone(self.moment.tzinfo).date() < self.moment.date():
+            return None
+        return found
+
+    def affirmed(self, code: str) -> bool:
+        found = self.word(code)
+        return found is not None and found.value
+
+    def denied(self, code: str) -> bool:
+        found = self.word(code)
+        return found is not None and not found.value
+
+
+def shows_ideation(measures: Sequence[tuple[str, str | None, Sequence[str]]], *, stated: bool) -> bool:
+    """Does the record show suicidal ideation? Of each instrument the latest (key, band, flags) is looked at.
+
+    PHQ-9 item 9 at the protocol's value or above (1 by default), the like item of QIDS and MADRS, any C-SSRS tier but
+    none (also one that stayed open), or a PSY_SI answered with yes. Source: Joint Commission NPSG.15.01.01; C-SSRS.
+    """
+    tier = any(key == CSSRS and band != NO_RISK for key, band, _ in measures)
+    return stated or tier or any(ITEM_FLAGS & set(flags) for _, _, flags in measures)
+
+
+def judged_reading(readings: Sequence[Vitals], *, recheck_min: float) -> Vitals | None:
+    """The latest of the pre-dose readings (oldest first), with the rest that the last one out of band asks for.
+
+    A recheck counts from `recheck_min` minutes after it (policy 3.1: 5 to 15 minutes of rest).
+    """
+    if not readings:
+        return None
+    last = readings[-1]
+    before = next((row for row in reversed(readings[:-1]) if worst(row.bands) != "go"), None)
+    if before is None:
+        return last
+    rest = timedelta(minutes=recheck_min)
+    return replace(last, counts_from=before.measured_at + rest, band_before=worst(before.bands))

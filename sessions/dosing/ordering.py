@@ -1,0 +1,113 @@
+"""Verbs of ordering: write an order, and approve one above the protocol's cap as a second prescriber."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, NotPermitted, merge
+from kapclinic.practice.models import User
+from programs.models import Modality
+from sessions.booking.models import Session
+from sessions.dosing import esketamine, rules, selectors
+from sessions.dosing.models import Order, OrderApproval
+from sessions.dosing.services import OPEN_ORDERS, DoseAboveCap, lock_dosing
+
+
+class SamePrescriber(NotPermitted):
+    title = "Another prescriber approves"
+
+
+class NothingToApprove(IllegalTransition):
+    title = "This order waits for nobody"
+
+
+@transaction.atomic
+def write_order(*, session_id: UUID, values: Mapping[str, Any], by: User, at: datetime) -> Order:
+    """Order a dose for one session; the order replaces those before it.
+
+    The dose is kept in mg and, for a client who was weighed, in mg/kg with the weight and its date. Above the
+    protocol's cap it takes `above_cap_reason`, and waits for a second prescriber (clinical policy 4).
+
+    :raises NotPermitted: unless `by` is a prescriber
+    :raises Invalid: for another route than the protocol's, no amount, an amount past the maximum, or an order that
+        the label of esketamine does not allow
+    :raises DoseAboveCap: when one dose alone is above the protocol's cap, without a reason
+    """
+    transitions.require_role(by, rules.ORDERERS, what="Ordering")
+    session = lock_dosing(session_id)
+    _require_open(session)
+    weight = session.weight_kg
+    dose = rules.ordered_mg(
+        dose_mg=values.get("dose_mg"), dose_mg_per_kg=values.get("dose_mg_per_kg"), weight_kg=weight
+    )
+    if dose is None:
+        raise Invalid.field(
+            "dose_mg", "Give dose_mg, or dose_mg_per_kg for a client who was weighed.", code="required"
+        )
+    merge(_order_errors(session, values, dose))
+    _require_cap(session, values, dose)
+    reckoned = {
+        "dose_mg": dose,
+        "dose_mg_per_kg": values.get("dose_mg_per_kg") or rules.per_kg(dose, weight),
+        "weight_kg": weight,
+        "weighed_at": session.weighed_at if weight else None,
+    }
+    return Order(session=session, prescriber=by, **dict(values) | reckoned).insert_by(by, at=at)
+
+
+def _require_open(session: Session) -> None:
+    if session.status not in OPEN_ORDERS:
+        raise IllegalTransition("The session is over.", state=session.status)
+
+
+def _order_errors(session: Session, values: Mapping[str, Any], dose: Decimal) -> list[FieldError]:
+    protocol, errors = session.program.protocol, []
+    if values["route"] != protocol.route:
+        errors.append(FieldError("/route", "wrong_route", f"The protocol's route is {protocol.route}."))
+    if values["max_total_mg"] < dose:
+        errors.append(FieldError("/max_total_mg", "too_small", "The maximum is below the dose."))
+    if values["valid_until"] < session.starts_at:
+        errors.append(FieldError("/valid_until", "too_early", "The order ends before the session begins."))
+    if esketamine.is_esketamine(values["drug"]):
+        at_home = session.modality == Modality.VIDEO
+        errors += esketamine.order_errors(values, dose_mg=dose, at_home=at_home)
+    return errors
+
+
+def _require_cap(session: Session, values: Mapping[str, Any], dose: Decimal) -> None:
+    """:raises DoseAboveCap: / Invalid: above the cap without a reason, or with one that nothing asks for"""
+    cap = rules.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
+    reason = values.get("above_cap_reason")
+    if not reason and cap is not None and dose > cap:
+        raise DoseAboveCap.of(cap)
+    if reason and (cap is None or values["max_total_mg"] <= cap):
+        raise Invalid.field("above_cap_reason", "Nothing of this order is above the cap.", code="not_needed")
+
+
+@transaction.atomic
+def approve_cap(*, order_id: UUID, reason: str, by: User, at: datetime) -> OrderApproval:
+    """Stand in for an order above the cap, as a second prescriber; from then on it may be given.
+
+    :raises NotPermitted: unless `by` is a prescriber
+    :raises SamePrescriber: by who wrote the order
+    :raises NothingToApprove: for an order within the cap, approved before, replaced, or of a session that is over
+    """
+    transitions.require_role(by, rules.ORDERERS, what="Approving an order")
+    order: Order = Order.objects.select_related("approval").get(pk=order_id)
+    session = lock_dosing(order.session_id)
+    _require_open(session)
+    current = selectors.current_order(session_id=session.pk)
+    if current is None or current.pk != order.pk or not current.waits:
+        raise NothingToApprove(
+            "It is within the cap, approved before, or replaced by a newer one.", state="settled"
+        )
+    if order.prescriber_id == by.pk:
+        raise SamePrescriber("A second prescriber approves what is above the cap.")
+    return OrderApproval(order=order, approver=by, reason=reason).insert_by(by, at=at)

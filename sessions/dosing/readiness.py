@@ -1,0 +1,227 @@
+"""Gathers what the gates look at, in a number of queries that does not grow with the record, and has it judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from kapclinic.practice.models import Role, SessionKind
+from screening import selectors as screening
+from screening.models import Clearance, Measure
+from screening.rules.findings import limit
+from sessions.booking.models import Session
+from sessions.dosing import esketamine, rules, selectors
+from sessions.dosing.facts import (
+    CSSRS,
+    Facts,
+    Override,
+    Proof,
+    Said,
+    Vitals,
+    judged_reading,
+    shows_ideation,
+)
+from sessions.dosing.judging import Readiness, judge
+from sessions.dosing.models import GateOverride, Order
+from sessions.integration import selectors as integration
+from sessions.monitoring import selectors as monitoring
+from sessions.monitoring.models import Reading
+
+IDEATION = (CSSRS, "phq9", "qids_sr16", "madrs")
+
+
+def overrides_of(*, session_id: UUID) -> dict[str, Override]:
+    """The latest override of each gate of a session."""
+    rows = GateOverride.objects.filter(session_id=session_id).order_by("created_at", "pk")
+    return {row.gate: Override(row.reason, row.created_by, row.role, row.created_at) for row in rows}
+
+
+def gather(*, session: Session, moment: datetime, at: datetime, dosing_now: bool) -> Facts:
+    """All facts of the gates for a dose at `moment`.
+
+    `dosing_now` says that a dose is being recorded; looking at a session of the past (late entry), the age of its
+    vital signs is not judged against the present.
+    """
+    moment = moment.astimezone(session.location.zone)  # ages and clearances count by the clinic's own date
+    order = selectors.current_order(session_id=session.pk)
+    given = order is not None and esketamine.is_esketamine(order.drug)
+    return Facts(
+        moment=moment,
+        vitals=_vitals(session, moment),
+        vitals_age_counts=dosing_now or session.ends_at >= at,
+        esketamine=given,
+        **_policy(session, given=given),
+        **_course(session, moment),
+        **_screening(session, moment),
+        **_order(order, moment),
+        **_visit(session),
+    )
+
+
+def _policy(session: Session, *, given: bool) -> dict[str, Any]:
+    """What the protocol asks; under esketamine what its label asks instead."""
+    protocol = session.program.protocol
+    age = protocol.limits["min_age_years"]
+    return {
+        "is_kap": protocol.owes_integration,
+        "home_dosing": protocol.home_dosing,
+        "modes": protocol.gate_modes,
+        "min_preparations": protocol.min_preparations,
+        "min_gap_hours": protocol.min_gap_hours,
+        "min_age_years": max(age, esketamine.ADULT_YEARS) if given else age,
+        "vitals_max_age_min": protocol.limits["vitals_max_age_min"],
+        "weight_days": protocol.limits["weight_days"],
+        "pdmp_days": limit(protocol.limits, "pdmp_days"),
+        "fasting_hours": esketamine.SOLID_HOURS if given else protocol.fasting_hours["solid"],
+        "needs_weight": protocol.dose["unit"] == "mg/kg",
+        "needs_prescriber": any(row["role"] == Role.PRESCRIBER for row in protocol.resources),
+    }
+
+
+def _course(session: Session, moment: datetime) -> dict[str, Any]:
+    """What came before this session: the program, earlier doses, what they owe, what went wrong."""
+    program = session.program
+    days = limit(program.protocol.limits, "pdmp_days")
+    return {
+        "program_status": program.status,
+        "client_age": session.client.age_at(moment),
+        "has_therapist": program.therapist_id is not None,
+        "preparations_done": selectors.preparations_done([program.pk]).get(program.pk, 0),
+        "earlier_integration_open": integration.earlier_open(program_id=program.pk, but=session.pk),
+        "last_dosed_at": selectors.last_dose_elsewhere(
+            client_id=session.client_id, but=session.pk, before=moment
+        ),
+        "severe_event": selectors.has_severe_event(
+            client_id=session.client_id, grade=program.protocol.limits["severe_grade"]
+        ),
+        "pdmp": _pdmp(session, since=moment - timedelta(days=days)),
+    }
+
+
+def _pdmp(session: Session, *, since: datetime) -> Proof | None:
+    """The latest check of the monitoring program for this client, on whichever session it was attested."""
+    rows = Session.objects.filter(
+        client_id=session.client_id, attestations__pdmp=True, attested__has_key="pdmp"
+    )
+    words = [
+        (_moment(row["pdmp"]["at"]), row["pdmp"]["by"]) for row in rows.values_list("attested", flat=True)
+    ]
+    at, by = max(words, default=(since, ""))
+    return Proof("Attested", "attestation", by=by, at=at) if by and at >= since else None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _screening(session: Session, moment: datetime) -> dict[str, Any]:
+    """What screening says: clearance, consent, alerts, and whether the record shows suicidal ideation."""
+    program_id = session.program_id
+    clearance = screening.current_clearance(program_id=program_id, at=moment)
+    consent = screening.active_consent(program_id=program_id, document=selectors.CONSENT, at=moment)
+    alerts = list(screening.open_alerts(program_id=program_id).values_list("measure_id", flat=True))
+    latest = screening.latest_measures(program_id=program_id, instruments=IDEATION, at=moment)
+    cssrs, stated = latest.get(CSSRS), _stated(clearance)
+    told = [(key, row.band, row.flags) for key, row in latest.items()]
+    facts: dict[str, Any] = {
+        "open_alerts": len(alerts),
+        "stated_ideation": stated,
+        "at_risk": shows_ideation(told, stated=stated),
+        **_cssrs(cssrs, alerts=alerts),
+    }
+    if consent is not None:
+        facts["consent"] = Proof(
+            "Signed", "consent", by=consent.collected_by_id, at=consent.signed_at, ref=consent.pk
+        )
+    return facts | _clearance(clearance)
+
+
+def _cssrs(measure: Measure | None, *, alerts: list[UUID | None]) -> dict[str, Any]:
+    if measure is None:
+        return {}
+    return {
+        "cssrs": Proof(
+            f"C-SSRS: {measure.band}", "measure", by=measure.created_by, at=measure.taken_at, ref=measure.pk
+        ),
+        "cssrs_tier": measure.band,
+        "cssrs_alert_open": measure.pk in alerts,
+    }
+
+
+def _stated(clearance: Clearance | None) -> bool:
+    answer = clearance.screening.answers.get("PSY_SI") if clearance else None
+    return (answer.get("value") if isinstance(answer, Mapping) else answer) is True
+
+
+def _clearance(clearance: Clearance | None) -> dict[str, Any]:
+    if clearance is None:
+        return {}
+    decided = clearance.screening
+    return {
+        "cleared_until": clearance.expires_on,
+        "clearance": Proof(
+            f"Cleared until {clearance.expires_on}",
+            "clearance",
+            by=clearance.decided_by_id,
+            at=clearance.valid_from,
+            ref=clearance.pk,
+        ),
+        "screened_at": decided.submitted_at,
+        "screening": Proof(
+            "Screened", "screening", by=decided.created_by, at=decided.submitted_at, ref=decided.pk
+        ),
+    }
+
+
+def _order(order: Order | None, moment: datetime) -> dict[str, Any]:
+    if order is None:
+        return {"order_problem": "No order."}
+    text = f"Order of {order.dose_mg:f} mg, {order.route}"
+    proof = Proof(text, "order", by=order.prescriber_id, at=order.created_at, ref=order.pk)
+    return {"order": proof, "order_problem": rules.order_problem(order, moment=moment)}
+
+
+def _visit(session: Session) -> dict[str, Any]:
+    """What staff noted on the session itself."""
+    said = {
+        code: Said(value, session.attested[code]["by"], _moment(session.attested[code]["at"]))
+        for code, value in session.attestations.items()
+        if code in session.attested
+    }
+    names = ("modality", "escort", "client_location", "fasting_since", "weight_kg", "weighed_at")
+    return {
+        "said": said,
+        "staff_roles": frozenset(row["role"] for row in session.staff),
+        **{name: getattr(session, name) for name in names},
+    }
+
+
+def _vitals(session: Session, moment: datetime) -> Vitals | None:
+    rows = monitoring.standing_readings(session_id=session.pk).filter(
+        phase=Reading.Phase.PRE_DOSE, measured_at__lte=moment
+    )
+    readings = [
+        Vitals(
+            systolic=row.systolic,
+            diastolic=row.diastolic,
+            spo2=row.spo2,
+            measured_at=row.measured_at,
+            bands=row.bands,
+            by=row.recorded_by_id,
+            ref=row.pk,
+        )
+        for row in rows
+    ]
+    return judged_reading(readings, recheck_min=session.program.protocol.bands["bp"]["recheck_min"])
+
+
+def readiness(*, session_id: UUID, at: datetime) -> Readiness:
+    """Every gate of a dosing session as it stands now; for another kind of session there are none."""
+    session = Session.objects.select_related("program__protocol", "client", "location").get(pk=session_id)
+    if session.kind != SessionKind.DOSING:
+        return Readiness()
+    given = selectors.first_dosed_at(session_id=session_id)
+    facts = gather(session=session, moment=given or at, at=at, dosing_now=given is not None)
+    return judge(facts, overrides=overrides_of(session_id=session_id))

@@ -91,6 +91,7 @@ FIXED_GATES = (
     "adult",
     "clearance",
     "safety_alert",
+    "adverse_event_review",
     "consent",
     "preparation",
     "integration_done",

@@ -232,6 +232,7 @@ MORE: dict[str, set[str]] = {
         "grading.py",
         "judging.py",
         "ordering.py",
+        "readiness.py",
         "rems",
         "reported.py",
         "sheets.py",

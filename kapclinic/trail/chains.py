@@ -1,11 +1,26 @@
-"""Other hash chains (the drug ledger's) register their check here, so that `verify_audit` walks them too."""
+"""Other hash chains (the drug ledger's) register their check here, so that `verify_audit` walks them too.
+
+A chain that can be cut off at its end also registers an `Anchor`: what of it is kept elsewhere, and how to compare.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 Check = Callable[[], str | None]
+Heads = Mapping[str, Mapping[str, Any]]
 _checks: dict[str, Check] = {}
+_anchors: dict[str, Anchor] = {}
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """`heads()` is {part: {sequence, hash}} of the ends; `beside(heads)` what has gone of a kept one, or None."""
+
+    heads: Callable[[], Heads]
+    beside: Callable[[Heads], str | None]
 
 
 def register(name: str, check: Check) -> None:
@@ -13,5 +28,14 @@ def register(name: str, check: Check) -> None:
     _checks[name] = check
 
 
+def register_anchor(name: str, anchor: Anchor) -> None:
+    """`name` is the key of its heads in an exported anchor."""
+    _anchors[name] = anchor
+
+
 def registered() -> list[tuple[str, Check]]:
     return sorted(_checks.items())
+
+
+def anchors() -> list[tuple[str, Anchor]]:
+    return sorted(_anchors.items())

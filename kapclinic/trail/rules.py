@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -51,6 +51,13 @@ class Broken:
 
     sequence: int
     why: str
+
+
+def anchor_digest(content: Mapping[str, Any]) -> str:
+    """SHA-256 over an anchor without its own `sha256`, as two programs would write it."""
+    kept = {key: value for key, value in content.items() if key != "sha256"}
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def first_broken(seals: Iterable[Any], *, start: str = GENESIS) -> Broken | None:

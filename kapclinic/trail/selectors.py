@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from kapclinic.trail.models import AuditEvent, AuditSeal, Heartbeat
+from kapclinic.trail.rules import GENESIS
 
 
 def access_log(*, client_id: UUID) -> QuerySet[AuditEvent]:
@@ -20,6 +22,25 @@ def access_log(*, client_id: UUID) -> QuerySet[AuditEvent]:
 def sealed() -> Iterator[AuditSeal]:
     """The chain in order, with its events."""
     return AuditSeal.objects.select_related("event").order_by("sequence").iterator(chunk_size=2000)
+
+
+def audit_head() -> dict[str, Any]:
+    """Sequence and hash of the last link: what an anchor keeps elsewhere; 0 before the first one."""
+    last = AuditSeal.objects.order_by("-sequence").values("sequence", "hash").first()
+    return {"sequence": 0, "hash": GENESIS} if last is None else dict(last)
+
+
+def beside_audit_anchor(head: Mapping[str, Any]) -> str | None:
+    """What is wrong with the audit chain beside a head that was kept elsewhere; None when it still holds that link."""
+    if head["sequence"] == 0:
+        return None
+    found = AuditSeal.objects.filter(sequence=head["sequence"]).first()
+    if found is None:
+        last = audit_head()["sequence"]
+        return f"link {last + 1} is missing: the anchor holds {head['sequence']} links."
+    if found.hash != head["hash"]:
+        return f"link {head['sequence']} is not the one that the anchor holds."
+    return None
 
 
 def age_of(*, name: str, at: datetime) -> timedelta | None:

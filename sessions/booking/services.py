@@ -13,7 +13,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
-from kapclinic.practice.models import Room, User
+from kapclinic.practice.models import SYSTEM, Room, User
 from programs.models import Program
 from sessions.booking import availability, rules
 from sessions.booking.allocating import (
@@ -23,7 +23,7 @@ from sessions.booking.allocating import (
     release,
     release_hold,
 )
-from sessions.booking.models import Session, SessionHold, Stage
+from sessions.booking.models import Allocation, Session, SessionHold, Stage
 from sessions.booking.rules import Need, Wanted
 
 
@@ -322,3 +322,24 @@ def end_hold(*, hold_id: UUID, by: Any, at: datetime) -> SessionHold:
     hold.released_at = at
     release_hold(hold=hold, at=at)
     return hold.save_by(by, at=at)
+
+
+@transaction.atomic
+def _expire(hold_id: UUID, *, at: datetime) -> None:
+    hold = SessionHold.objects.select_for_update(skip_locked=True).filter(pk=hold_id).first()
+    if hold is None or hold.released_at is not None:
+        return
+    held = Allocation.objects.filter(hold=hold, released_at__isnull=True)
+    lock_resources(list(held.values_list("resource", flat=True)))  # as a booking that lets them go does
+    hold.released_at = at
+    release_hold(hold=hold, at=at)
+    hold.save_by(SYSTEM, at=at)
+
+
+def sweep_holds(*, at: datetime) -> int:
+    """Write down that expired holds are over. They block nothing before that; returns how many there were."""
+    over = SessionHold.objects.filter(released_at__isnull=True, expires_at__lte=at)
+    ids = list(over.order_by("expires_at", "pk").values_list("pk", flat=True))
+    for hold_id in ids:
+        _expire(hold_id, at=at)
+    return len(ids)

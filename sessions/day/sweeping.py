@@ -15,8 +15,11 @@ from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox
 from programs.models import Phase, Program
 from screening import services as screening
+from sessions.booking import services as booking
 from sessions.day import services as day
+from sessions.dosing import events
 from sessions.dosing.rems import services as rems
+from sessions.drugs import services as drugs
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
 from sessions.reminders import services as reminders
@@ -55,10 +58,14 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("checks", monitoring.sweep_checks),
     ("alarms", monitoring.carry_up_alarms),
     ("alerts", screening.escalate_overdue_alerts),
+    ("adverse_events", events.sweep_follow_ups),
     ("rems", rems.sweep_records),
     ("phases", _advance_all),
     ("not_cleared", day.warn_all_not_cleared),
     ("ended", day.free_all_ended),
+    ("drug_clocks", drugs.sweep_discrepancies),
+    ("drug_counts", drugs.sweep_counts),
+    ("holds", booking.sweep_holds),
     ("waitlist", waitlist.sweep_waitlist),
     ("reminders", reminders.sweep_reminders),
     ("messages", send_messages),

@@ -143,12 +143,14 @@ def sweep_follow_ups(*, at: datetime) -> int:
 
 @transaction.atomic
 def _carry_up(event_id: UUID, at: datetime) -> int:
-    locked = reported.to_follow_up(at=at).select_for_update(of=("self",), skip_locked=True, no_key=True)
-    event = AdverseEvent.objects.select_related("session").filter(pk=event_id).first()
-    if event is None or not locked.filter(pk=event_id).exists():
+    event = reported.to_follow_up(at=at).select_related("session").filter(pk=event_id).first()
+    if event is None:  # followed up since
         return 0
     task = _put(FOLLOW_UP, event, roles=CAREGIVERS, due_at=event.follow_up_due_at, by=SYSTEM, at=at)
-    if task is None or Role.MEDICAL_DIRECTOR in task.roles:
+    assert task is not None
+    waiting = Task.objects.open().exclude(roles__contains=[Role.MEDICAL_DIRECTOR])
+    locked = waiting.select_for_update(skip_locked=True).filter(pk=task.pk).first()
+    if locked is None:  # carried up before, or at this moment by another sweep
         return 0
-    trail.escalate_task(task=task, roles=DIRECTOR, by=SYSTEM, at=at)
+    trail.escalate_task(task=locked, roles=DIRECTOR, by=SYSTEM, at=at)
     return 1

@@ -112,6 +112,17 @@ GATES: tuple[Gate, ...] = (
         CLINICIANS,
     ),
     Gate(
+        "adverse_event_review",
+        "Severe adverse events are reviewed",
+        lambda f: f.unreviewed_events == 0,
+        lambda f: (
+            f"{f.unreviewed_events} severe or serious event(s) wait for the medical director."
+            if f.unreviewed_events
+            else "None waits."
+        ),
+        (DIRECTOR,),
+    ),
+    Gate(
         "suicide_screen",
         "The suicide screener of today is done",
         c.screened_today,

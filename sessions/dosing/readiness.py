@@ -12,7 +12,7 @@ from screening import selectors as screening
 from screening.models import Clearance, Measure
 from screening.rules.findings import limit
 from sessions.booking.models import Session
-from sessions.dosing import esketamine, rules, selectors
+from sessions.dosing import esketamine, reported, rules, selectors
 from sessions.dosing.facts import (
     CSSRS,
     Facts,
@@ -96,6 +96,9 @@ def _course(session: Session, moment: datetime) -> dict[str, Any]:
         "severe_event": selectors.has_severe_event(
             client_id=session.client_id, grade=program.protocol.limits["severe_grade"]
         ),
+        "unreviewed_events": reported.unreviewed(client_id=session.client_id, but_session=session.pk)
+        .filter(onset_at__lte=moment)
+        .count(),
         "pdmp": _pdmp(session, since=moment - timedelta(days=days)),
     }
 

@@ -57,9 +57,8 @@ def events_of(session: Session) -> QuerySet[AdverseEvent]:
         doses = doses.filter(session__client_id=session.client_id)
     last = doses.order_by("-administered_at", "-created_at")
     since, until = F("measured_at") - OuterRef("onset_at"), OuterRef("onset_at") - F("measured_at")
-    near = Reading.objects.filter(session_id=session.pk, void__isnull=True).order_by(
-        Greatest(since, until, output_field=DurationField()), "measured_at", "pk"
-    )
+    readings = Reading.objects.filter(session_id=session.pk, void__isnull=True)
+    near = readings.annotate(away=Greatest(since, until, output_field=DurationField()))
     row = JSONObject(id="pk", measured_at="measured_at", **{sign: sign for sign in SIGNS})
     found: QuerySet[AdverseEvent] = AdverseEvent.objects.filter(session=session)
     return (
@@ -71,7 +70,7 @@ def events_of(session: Session) -> QuerySet[AdverseEvent]:
         .annotate(
             dose=Subquery(last.values("pk")[:1]),
             dosed_at=Subquery(last.values("administered_at")[:1]),
-            nearest=Subquery(near.values(row=row)[:1]),
+            nearest=Subquery(near.order_by("away", "measured_at", "pk").values(row=row)[:1]),
         )
     )
 

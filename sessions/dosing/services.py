@@ -125,6 +125,7 @@ def record_administration(
     merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
     order = _order(session, values["order"], moment)
     _require_amount(session, order, values["dose_mg"])
+    merge(_way_errors(session, order, values))
     judged = _require_ready(session, moment=moment, at=at, first=first)
     dose = _dose(session, order, values, first=first, judged=judged)
     dose.staff, dose.recorded_at = by, at
@@ -187,15 +188,21 @@ def _require_ready(session: Session, *, moment: datetime, at: datetime, first: b
     return judged
 
 
-def _esketamine_errors(session: Session, order: Order, values: Mapping[str, Any]) -> list[FieldError]:
+def _way_errors(session: Session, order: Order, values: Mapping[str, Any]) -> list[FieldError]:
+    """Where this drug may not be given in this way (clinical policy 12; the label of esketamine)."""
+    stock = values["supply"] == Administration.Supply.CLINIC_STOCK
+    at_home = session.modality == Modality.VIDEO
+    if at_home and (stock or order.route not in HOME_ROUTES):
+        detail = "At home only the client's own lozenges or tablets."
+        return [FieldError("/supply", "not_at_home", detail)]
     if not esketamine.is_esketamine(order.drug):
         told = values.get("devices") is not None
         return [FieldError("/devices", "invalid", "Only esketamine comes in devices.")] if told else []
     last = selectors.standing_doses(session_id=session.pk).last()
     return esketamine.dose_errors(
         values,
-        client_supply=values["supply"] == Administration.Supply.CLIENT_PRESCRIPTION,
-        at_home=session.modality == Modality.VIDEO,
+        client_supply=not stock,
+        at_home=at_home,
         rested_at=None
         if last is None
         else esketamine.next_device_at(administered_at=last.administered_at, devices=last.devices or 1),
@@ -207,7 +214,7 @@ def _dose(
 ) -> Administration:
     """The row of a dose: amounts completed and checked against the way it is supplied.
 
-    :raises Invalid: for amounts that don't add up, a missing lot, or clinic stock used at home
+    :raises Invalid: for amounts that don't add up, or a missing lot
     """
     drawn, given, wasted = (values.get(name) for name in ("drawn_mg", "given_mg", "wasted_mg"))
     stock = values["supply"] == Administration.Supply.CLINIC_STOCK
@@ -223,11 +230,7 @@ def _dose(
         errors.append(FieldError("/drawn_mg", "too_small", "Less was drawn than given."))
     if stock and values.get("drug_lot") is None:
         errors.append(FieldError("/drug_lot", "required", "Clinic stock names its lot."))
-    if session.modality == Modality.VIDEO and (stock or order.route not in HOME_ROUTES):
-        errors.append(
-            FieldError("/supply", "not_at_home", "At home only the client's own lozenges or tablets.")
-        )
-    merge([*errors, *_esketamine_errors(session, order, values)])
+    merge(errors)
     concentration = lot.concentration_mg_per_ml if lot else None
     return Administration(
         session=session,
@@ -274,6 +277,7 @@ def _draw(session: Session, dose: Administration, *, witness: User | None, by: U
         by=by,
         at=at,
         on=dose.administered_at.astimezone(session.location.zone).date(),
+        occurred_at=dose.administered_at,
     )
 
 
@@ -335,6 +339,7 @@ def finish_administration(
             witness=witness,
             by=by,
             at=at,
+            occurred_at=finish.ended_at,
         )
     if selectors.standing_doses(session_id=dose.session_id).filter(pk=dose.pk).exists():
         monitoring.plan_after_end(session=session, ended_at=finish.ended_at, by=by, at=at)

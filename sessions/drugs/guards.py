@@ -76,10 +76,21 @@ OPERATIONS = [
 COUNTS, LINES, DISCREPANCIES = (
     f"clinic_sessions_drug{name}" for name in ("count", "countline", "discrepancy")
 )
-FACTS = (
-    "id created_at created_by location_id lot_id entry_id cause expected_mg counted_mg difference_mg discovered_at "
-    "notice_due_at form_106_due_on"
-).split()
+FACTS = [
+    "id",
+    "created_at",
+    "created_by",
+    "location_id",
+    "lot_id",
+    "entry_id",
+    "cause",
+    "expected_mg",
+    "counted_mg",
+    "difference_mg",
+    "discovered_at",
+    "notice_due_at",
+    "form_106_due_on",
+]
 
 _TRANSFER = f"""
 CREATE OR REPLACE FUNCTION {ENTRIES}_linked() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -116,7 +127,7 @@ END $$;
 CREATE CONSTRAINT TRIGGER {ENTRIES}_answered AFTER INSERT ON {ENTRIES} DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.kind = 'loss' OR NEW.kind = 'count' AND NEW.delta_mg <> 0)
     EXECUTE FUNCTION {ENTRIES}_answered();
-"""  # noqa: S608
+"""
 
 _COUNT_LINE = f"""
 CREATE OR REPLACE FUNCTION {LINES}_true() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -32,6 +32,10 @@ class DrugLotQuerySet(AuditedQuerySet["DrugLot"]):
             balance_mg=Coalesce(Subquery(last), Value(Decimal(0)), output_field=_milligrams())
         )
 
+    def holding(self) -> DrugLotQuerySet:
+        """Lots that should hold something, with `balance_mg`."""
+        return self.with_balance().filter(Q(balance_mg__gt=0))
+
 
 class DrugLot(AuditedModel):
     """One lot of a controlled drug at one location, as its invoice names it (21 CFR 1304.22(c)).

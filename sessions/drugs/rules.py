@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
+from kapclinic.core.transitions import Move
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES
-from sessions.drugs.models import DrugEntry, DrugLot
+from sessions.drugs.deadlines import end_of_day
+from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugEntry, DrugLot
 
 KEEPERS = NURSES  # who may draw, receive and enter drug (rule R8)
 READERS = NURSES | DIRECTOR
@@ -25,6 +28,16 @@ ZERO = Decimal("0.000")
 MOST_MG = Decimal("999999.999")
 
 K = DrugEntry.Kind
+S = DrugDiscrepancy.State
+# What turns out to be an error of the books ends explained; what does not is reported. Filing may come before the
+# notice, whose clock then still runs. A report that proves wrong is closed with a reason.
+DISCREPANCY_MOVES = {
+    "explain": Move.of({S.OPEN}, S.EXPLAINED, DIRECTOR),
+    "notify": Move.of({S.OPEN, S.EXPLAINED, S.REPORTED}, S.REPORTED, DIRECTOR),
+    "file": Move.of({S.OPEN, S.EXPLAINED, S.REPORTED}, S.REPORTED, DIRECTOR),
+    "close": Move.of({S.EXPLAINED, S.REPORTED}, S.CLOSED, DIRECTOR),
+}
+COUNT_WITHIN = timedelta(hours=24)  # how far back a count may be written up
 BY_HAND = (K.WASTE, K.TRANSFER, K.RETURN, K.LOSS, K.COUNT, K.CORRECT)
 BY_HAND_CHOICES = [(kind.value, kind.label) for kind in BY_HAND]
 OUTGOING = frozenset({K.ADMINISTER, K.WASTE, K.TRANSFER, K.RETURN, K.LOSS})
@@ -41,6 +54,79 @@ def amount_errors(*, kind: str, amount_mg: Decimal) -> list[FieldError]:
     if amount_mg < 0 or (amount_mg == 0 and kind != K.COUNT):
         return [FieldError("/amount_mg", "min_value", "The amount must be more than 0 mg.")]
     return []
+
+
+def destination_errors(*, kind: str, to_location: UUID | None) -> list[FieldError]:
+    """A transfer goes to another location of the practice; nothing else goes anywhere."""
+    if kind == K.TRANSFER and to_location is None:
+        return [FieldError("/to_location", "required", "Say to which location it goes.")]
+    if kind != K.TRANSFER and to_location is not None:
+        return [FieldError("/to_location", "not_a_transfer", "Only a transfer goes to another location.")]
+    return []
+
+
+def same_lot_errors(here: DrugLot, there: DrugLot) -> list[FieldError]:
+    """Two lots of one number are one lot only when strength and expiry agree as well."""
+    if (here.concentration_mg_per_ml, here.expires_on) == (there.concentration_mg_per_ml, there.expires_on):
+        return []
+    detail = "The lot of this number there has another strength or expiry."
+    return [FieldError("/to_location", "other_lot", detail)]
+
+
+def last_closed_day(
+    hours: Sequence[Mapping[str, Any]], *, closed_dates: Iterable[date], zone: ZoneInfo, at: datetime
+) -> tuple[date, datetime]:
+    """The latest local day whose closing time has come, and that time; a day without hours ends at midnight."""
+    today, closed = at.astimezone(zone).date(), set(closed_dates)
+    for day in (today, today - timedelta(days=1)):
+        ends = [time.fromisoformat(row["to"]) for row in hours if row["weekday"] == day.weekday()]
+        ends = ends if day not in closed else []
+        closing = datetime.combine(day, max(ends), tzinfo=zone) if ends else end_of_day(day, zone=zone)
+        if closing <= at:
+            return day, closing
+    return today - timedelta(days=1), end_of_day(today - timedelta(days=1), zone=zone)
+
+
+def containers(*, balance_mg: Decimal, container_mg: Decimal | None) -> dict[str, Any] | None:
+    """Full containers, and the mg in the open one; None for a lot that says nothing of its containers."""
+    if container_mg is None:
+        return None
+    return {"whole": int(balance_mg // container_mg), "open_mg": balance_mg % container_mg}
+
+
+def volume_ml(amount_mg: Decimal | None, *, concentration: Decimal | None) -> Decimal | None:
+    """mg as mL, to the microliter; None for what is not a liquid."""
+    if amount_mg is None or concentration is None:
+        return None
+    return (amount_mg / concentration).quantize(ZERO)
+
+
+def business_of(*, kind: str, given: str | None) -> str | None:
+    """Whether a count was taken at the open or at the close of business; an inventory must say so (1304.11(a))."""
+    said = {DrugCount.Kind.OPENING: DrugCount.Business.OPEN, DrugCount.Kind.CLOSING: DrugCount.Business.CLOSE}
+    return str(said.get(DrugCount.Kind(kind), given or "")) or None
+
+
+def line_errors(lines: Sequence[Mapping[str, Any]], *, here: Iterable[UUID]) -> list[FieldError]:
+    """Lots that are not at this location, or that are counted twice, by line."""
+    known, seen, errors = set(here), set(), []
+    for index, line in enumerate(lines):
+        if line["lot"] not in known:
+            errors.append(
+                FieldError(f"/lines/{index}/lot", "not_found", "There is no such lot at this location.")
+            )
+        elif line["lot"] in seen:
+            errors.append(FieldError(f"/lines/{index}/lot", "repeated", "This lot is counted twice."))
+        seen.add(line["lot"])
+    return errors
+
+
+def after_wrong_password(
+    failed_at: Sequence[datetime], *, at: datetime, attempts: int, window: timedelta, lock: timedelta
+) -> tuple[list[datetime], datetime | None]:
+    """The wrong passwords to remember, and until when the witness is locked; `attempts` within `window` lock."""
+    recent = [*(moment for moment in failed_at if moment > at - window), at]
+    return ([], at + lock) if len(recent) >= attempts else (recent, None)
 
 
 def lot_errors(lot: DrugLot, *, location_id: UUID, drug: str, on: date) -> list[FieldError]:
@@ -94,6 +180,7 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
+LATER = ("occurred_at", "counterpart")  # columns of a later version: hashed where they say something
 HASHED = (
     *("id", "created_at", "created_by", "lot_id", "sequence", "kind", "amount_mg", "delta_mg", "balance_mg"),
     *("given_mg", "wasted_mg", "administration", "session_id", "client_id", "reason", "witness_id"),
@@ -103,7 +190,8 @@ HASHED = (
 
 def link(entry: DrugEntry) -> str:
     """The hash of one entry: SHA-256 over the previous hash and every other column, as two programs would write it."""
-    content = {name: _plain(getattr(entry, name)) for name in HASHED}
+    said = [name for name in LATER if getattr(entry, name) is not None]
+    content = {name: _plain(getattr(entry, name)) for name in (*HASHED, *said)}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(f"{entry.previous_hash}|{text}".encode()).hexdigest()
 

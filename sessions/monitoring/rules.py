@@ -198,9 +198,19 @@ def state_when_read(check: Check, measured_at: datetime, *, tolerance_min: float
 Slot = tuple[int, datetime]  # minute after the first dose, moment
 
 
-def planned(*, dosed_at: datetime, checks_min: Sequence[int]) -> list[Slot]:
-    """Every check that a dose asks for, in elapsed minutes: no clock change moves one."""
-    return [(minute, dosed_at + timedelta(minutes=minute)) for minute in checks_min]
+def schedule(
+    *, dosed_at: datetime, checks_min: Sequence[int], fixed: Mapping[str, Any] | None = None
+) -> list[tuple[str, int, datetime]]:
+    """(kind, minute, moment) of every check that a dose asks for, in elapsed minutes: no clock change moves one.
+
+    `fixed` is what a label lays down in place of the protocol's minutes (policy.REMS_CHECKS).
+    """
+    asked = [
+        (Check.Kind.PLANNED, minute) for minute in (checks_min if fixed is None else fixed["checks_min"])
+    ]
+    if fixed is not None:
+        asked.append((Check.Kind.BEFORE_LEAVING, fixed["before_leaving_min"]))
+    return [(kind, minute, dosed_at + timedelta(minutes=minute)) for kind, minute in asked]
 
 
 def _minute(moment: datetime, dosed_at: datetime) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
+from sessions.monitoring import rules
 from sessions.monitoring.models import Alarm, Check, Reading
 from sessions.monitoring.rules import OPEN_CHECKS
 
@@ -46,6 +48,25 @@ def asked_checks(*, session_id: UUID) -> QuerySet[Check]:
 def open_checks(*, session_id: UUID) -> QuerySet[Check]:
     """Checks without a reading that are still asked for."""
     return asked_checks(session_id=session_id).filter(state__in=OPEN_CHECKS, reading__isnull=True)
+
+
+def checks_at(*, session_id: UUID, limits: Mapping[str, Any], at: datetime) -> QuerySet[Check]:
+    """All checks of a session with `shown`: the state as the clock says it at `at`, swept or not.
+
+    `limits` are those of the session's protocol.
+    """
+    late, missed = rules.overdue_before(
+        at=at, tolerance_min=limits["reading_tolerance_min"], missed_min=limits["missed_after_min"]
+    )
+    unread = Q(state__in=OPEN_CHECKS, reading__isnull=True, ended_at__isnull=True)
+    shown = Case(
+        When(unread & Q(planned_at__lt=missed), then=Value(Check.State.MISSED)),
+        When(unread & Q(planned_at__lt=late), then=Value(Check.State.LATE)),
+        default=F("state"),
+        output_field=CharField(),
+    )
+    found: QuerySet[Check] = Check.objects.filter(session_id=session_id).annotate(shown=shown)
+    return found
 
 
 def open_alarms(*, session_id: UUID) -> QuerySet[Alarm]:

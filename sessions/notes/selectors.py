@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from kapclinic.core import crypto
 from sessions.booking.models import Session
-from sessions.notes import rules
-from sessions.notes.models import Note, NoteQuerySet, PsychotherapyNote
+from sessions.dosing import reported
+from sessions.monitoring import selectors as monitoring
+from sessions.notes import parts, rules
+from sessions.notes.models import Note, NoteQuerySet, PsychotherapyNote, RecordEntry
+
+PEAKS = ("systolic", "diastolic", "heart_rate")
 
 
 def signed_note_exists(*, session_id: UUID) -> bool:
@@ -51,3 +56,35 @@ def signed_notes_problem() -> str | None:
         if (why := rules.fault(note)) is not None:
             return f"note {note.pk} {why}."
     return None
+
+
+def record_entries(*, session_id: UUID) -> QuerySet[RecordEntry]:
+    """The session's entries in the order in which they were observed, each with its void."""
+    found: QuerySet[RecordEntry] = RecordEntry.objects.filter(session_id=session_id)
+    return found.select_related("void", "recorded_by").order_by("observed_at", "pk")
+
+
+def record_of(session: Session) -> dict[str, Any]:
+    """The session's own record, whole: its entries, the setting at last, the peaks, and what was adverse.
+
+    Pressure and heart rate peak over the standing readings, dissociation (0-10) over the observations too. "None
+    observed" is overtaken by any adverse event on the session, whoever was first.
+    """
+    entries = list(record_entries(session_id=session.pk))
+    standing = [entry for entry in entries if not hasattr(entry, "void")]
+    readings = list(monitoring.standing_readings(session_id=session.pk))
+    peaks = {sign: parts.peak((row.measured_at, getattr(row, sign)) for row in readings) for sign in PEAKS}
+    none = [entry for entry in standing if entry.part == RecordEntry.Part.NONE_OBSERVED]
+    events = list(reported.named_on(session_id=session.pk).values_list("pk", flat=True))
+    return {
+        "session_id": session.pk,
+        "status": session.status,
+        "entries": entries,
+        "setting": parts.setting_of(standing),
+        "peaks": peaks | {"dissociation": parts.peak(parts.dissociations(standing))},
+        "adverse_events": {
+            "ids": events,
+            "none_observed": none[-1].pk if none else None,
+            "overtaken": bool(none and events),
+        },
+    }

@@ -8,7 +8,10 @@ from typing import Any
 
 from kapclinic.core import clock
 from programs.models import Program
+from screening import services as screening
+from screening.models import Measure
 from sessions.booking.models import Session
+from sessions.day import services as day
 from sessions.drugs import services as drugs
 from sessions.drugs.models import DrugLot
 from tests import cast as people
@@ -59,6 +62,45 @@ def stock(lot: DrugLot, **more: Any) -> dict[str, Any]:
 
 def witness(cast: Cast, who: str = "prescriber") -> dict[str, Any]:
     return {"user": str(cast.people[who].pk), "password": PASSWORD}
+
+
+HOME = {
+    "state": "CO",
+    "address": "1 Example Street",
+    "emergency_department": "Example Hospital",
+    "ems_phone": "303-555-0911",
+}
+AT_HOME = ("chaperone_trained", "video_on")
+
+
+def cssrs(cast: Cast, program: Program, *yes: int) -> Measure:
+    """The C-SSRS screener since the last contact, at the clock's moment; `yes` are the questions answered so."""
+    values = {
+        "program": program.pk,
+        "instrument": "cssrs",
+        "form": "since_last_contact",
+        "answers": [int(number in yes) for number in range(1, 7)],
+        "language": "en",
+        "administered_by": "nurse practitioner",
+        "taken_at": clock.now(),
+    }
+    return screening.record_measure(values=values, by=cast.np, at=clock.now())
+
+
+def attest(cast: Cast, session: Session, *codes: str, value: bool = True, by: str = "np") -> Session:
+    """A clinician's word on each of these."""
+    session.refresh_from_db()
+    said = {"attestations": dict.fromkeys(codes, value)}
+    return day.change(session=session, values=said, by=cast.people[by], at=clock.now())
+
+
+def at_home(cast: Cast, *, place: dict[str, str] | None = HOME, **more: Any) -> Session:
+    """A ready session at home on video, under a protocol that allows it; the screener of today shows no risk."""
+    edition = people.approved_protocol(cast, name="At home", min_preparations=0, home_dosing=True)
+    program = people.cleared_program(cast, protocol=edition)
+    cssrs(cast, program)
+    session = people.ready_dose(cast, program, modality="video", room=None, client_location=place, **more)
+    return attest(cast, session, *AT_HOME)
 
 
 def weighed(

@@ -83,6 +83,7 @@ class EntryViewSet(Witnessed, ListMixin, ClinicViewSet):
             kind=body["kind"],
             amount_mg=body["amount_mg"],
             reason=body["reason"],
+            to_location=body.get("to_location"),
             witness=self.witness(),
             by=self.user,
             at=self.at,

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from sessions.monitoring.models import Alarm
 from sessions.monitoring.rules import ALARM_MOVES, CHECK_MOVES
 
 
@@ -57,15 +58,31 @@ class CheckOut(Output):
     version = serializers.IntegerField()
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
-    minute = serializers.IntegerField()
+    kind = serializers.CharField()
+    minute = serializers.IntegerField(allow_null=True)
     planned_at = Moment()
-    state = serializers.CharField()
+    state = serializers.SerializerMethodField()
     reading = serializers.UUIDField(source="reading_id", allow_null=True)
+    after_reading = serializers.UUIDField(source="after_reading_id", allow_null=True)
     reason = serializers.CharField()
+    ended_at = Moment(allow_null=True)
     allowed_moves = serializers.SerializerMethodField()
 
+    def get_state(self, check: Any) -> str:
+        """By the clock of this request, whether the sweep has passed or not."""
+        return str(getattr(check, "shown", check.state))
+
     def get_allowed_moves(self, check: Any) -> list[str]:
+        if check.reading_id is not None:
+            return []
         return transitions.allowed(CHECK_MOVES, state=check.state, by=self.context["request"].user)
+
+
+class AlarmIn(Input):
+    """What no number shows; `note` is clinical text."""
+
+    trigger = serializers.ChoiceField(Alarm.Trigger.choices)
+    note = Text(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class ActionIn(Input):
@@ -78,6 +95,8 @@ class AlarmOut(Output):
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
     cause = serializers.CharField()
+    trigger = serializers.CharField()
+    note = serializers.CharField()
     reading = serializers.UUIDField(source="reading_id", allow_null=True)
     check = serializers.UUIDField(source="check_row_id", allow_null=True)
     state = serializers.CharField()

@@ -11,6 +11,7 @@ urlpatterns = [
         "sessions/<uuid:session_id>/checks/<uuid:pk>/not-taken/",
         views.CheckViewSet.as_view({"post": "not_taken"}),
     ),
+    path("sessions/<uuid:session_id>/alarms/", views.SessionAlarmViewSet.as_view({"post": "create"})),
     path("alarms/", views.AlarmViewSet.as_view({"get": "list"})),
     path("alarms/<uuid:pk>/", views.AlarmViewSet.as_view({"get": "retrieve"})),
     path("alarms/<uuid:pk>/acknowledge/", views.AlarmViewSet.as_view({"post": "acknowledge"})),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Invalid
+from kapclinic.core.errors import IllegalTransition
 from kapclinic.practice.models import SYSTEM
 from programs import policy
 from programs.models import Protocol
@@ -30,12 +30,11 @@ def start_checks(
 
     `rems`: the drug is esketamine, whose checks the label fixes whatever the protocol says (policy.REMS_CHECKS).
     """
-    fixed = policy.REMS_CHECKS
-    minutes = fixed["checks_min"] if rems else _protocol(session).checks_min
-    slots = [(Check.Kind.PLANNED, *slot) for slot in rules.planned(dosed_at=dosed_at, checks_min=minutes)]
-    if rems:
-        leaving = rules.planned(dosed_at=dosed_at, checks_min=[fixed["before_leaving_min"]])
-        slots += [(Check.Kind.BEFORE_LEAVING, *slot) for slot in leaving]
+    slots = rules.schedule(
+        dosed_at=dosed_at,
+        checks_min=_protocol(session).checks_min,
+        fixed=policy.REMS_CHECKS if rems else None,
+    )
     baseline = selectors.last_before_dose(session_id=session.pk, before=dosed_at)
     before = _by_moment(session)
     checks = []
@@ -144,7 +143,7 @@ def skip_check(*, check_id: UUID, reason: str, by: Any, at: datetime) -> Check:
     check: Check = Check.objects.select_for_update().get(pk=check_id)
     transitions.apply(rules.CHECK_MOVES, "not_taken", instance=check, by=by, field="state")
     if check.reading_id is not None:
-        raise Invalid("This check has a reading.")
+        raise IllegalTransition("This check has a reading.", state=check.state)
     check.reason = reason
     return check.save_by(by, at=at)
 

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from kapclinic.core import clock
-from kapclinic.core.errors import ClinicError
 from kapclinic.practice import services as practice
-from programs.models import Program
 from sessions.booking.models import Session
-from sessions.booking.services import Ask
-from sessions.day import moving
-from sessions.day import services as day
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.journeys.steps import moment
@@ -76,7 +68,9 @@ def test_one_slot_goes_to_one_of_many_desks(cast: Cast, track: Track) -> None:
         (winner,) = track.bodies(201)
         for loser in track.bodies(409):
             assert loser["code"] == "resource_conflict"
-            assert {conflict["session"] for conflict in loser["conflicts"]} == {winner["id"]}
+            told = {(one["resource"], one["session"], one["starts_at"]) for one in loser["conflicts"]}
+            held = (str(cast.aspen.pk), str(cast.therapist.pk))
+            assert told == {(resource, winner["id"], moment(start)) for resource in held}
         assert Session.objects.filter(starts_at=start).count() == 1
     assert desk.overlaps() == 0
     assert desk.orphans() == []
@@ -97,9 +91,31 @@ def test_one_slot_goes_to_one_of_many_who_move(cast: Cast, track: Track) -> None
         work = [track.posting(f"sessions/{session['id']}/reschedule/", there) for session in made]
         assert track.run(*work) == {200: 1, 409: MOVERS - 1}
         (winner,) = track.bodies(200)
-        assert {loser["code"] for loser in track.bodies(409)} == {"resource_conflict"}
+        for loser in track.bodies(409):
+            assert loser["code"] == "resource_conflict"
+            assert {one["session"] for one in loser["conflicts"]} == {winner["id"]}
+            assert {one["kind"] for one in loser["conflicts"]} == {"room", "staff"}
         after = {str(session.pk): session.starts_at for session in Session.objects.all()}
         assert after == before | {winner["id"]: start}
+        assert desk.overlaps() == 0
+        assert desk.orphans() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_swaps_of_the_same_sessions_at_once_all_happen_and_none_deadlocks(cast: Cast, track: Track) -> None:
+    """Each desk names the pair the other way round. Three swaps end where one would; nobody is refused."""
+    front, programs = cast.desk("frontdesk"), desk.programs_of(cast, 2)
+    starts = [TUESDAY, TUESDAY + HOUR]
+    for round_ in range(ROUNDS):
+        pair = [
+            front.must("sessions/", body(cast, program, start=start + timedelta(days=round_)))["id"]
+            for program, start in zip(programs, starts, strict=True)
+        ]
+        ways = [dict(zip(("first", "second"), pair[::turn], strict=True)) for turn in (1, -1, 1)]
+        work = [track.posting("session-swaps/", way | {"reason": "They asked"}) for way in ways]
+        assert track.run(*work) == {200: 3}, track.answers
+        now = {str(session.pk): session.starts_at for session in Session.objects.filter(pk__in=pair)}
+        assert [now[pk] for pk in pair] == [start + timedelta(days=round_) for start in reversed(starts)]
         assert desk.overlaps() == 0
         assert desk.orphans() == []
 
@@ -176,104 +192,3 @@ def test_two_desks_cannot_overwrite_each_others_notes(cast: Cast, track: Track) 
         assert track.run(*(patch(n) for n in range(8))) == {200: 1, 412: 7}
         (winner,) = track.bodies(200)
         assert Session.objects.get(pk=session["id"]).escort == winner["escort"]
-
-
-# --- any sequence ----------------------------------------------------------------------------------------
-
-KINDS = ("preparation", "dosing", "medical")
-STEP = st.tuples(
-    st.sampled_from(["book", "book", "move", "cancel"]),
-    st.integers(0, 1),  # whose
-    st.sampled_from(KINDS),
-    st.integers(0, 11),  # which quarter of the morning
-    st.integers(0, 1),  # which room
-    st.integers(0, 1),  # which therapist
-)
-
-
-@dataclass
-class Floor:
-    """Two programs, two rooms, two therapists."""
-
-    cast: Cast
-    programs: list[Program]
-
-    def refuses(self, step: tuple[Any, ...]) -> bool:
-        """Act, and say whether it was refused as the API would (400 or 409)."""
-        try:
-            with transaction.atomic():
-                self.act(step)
-        except ClinicError as refusal:
-            if refusal.status not in {400, 409}:
-                raise
-            return True
-        return False
-
-    def act(self, step: tuple[Any, ...]) -> None:
-        """One step, as the service does it.
-
-        :raises ClinicError: when it is refused
-        """
-        do, whose, kind, quarter, where, who = step
-        by, at = self.cast.frontdesk, clock.now()
-        start = TUESDAY + timedelta(minutes=15 * quarter)
-        standing = Session.objects.filter(program=self.programs[whose], status__in=["held", "scheduled"])
-        session = standing.order_by("created_at", "pk").last()
-        if do == "book":
-            day.book(
-                program_id=self.programs[whose].pk,
-                ask=self._ask(kind, start, where, who),
-                obligation_id=None,
-                by=by,
-                at=at,
-            )
-        elif session is not None and do == "move":
-            ask = self._ask(session.kind, start, where, who)
-            values = {
-                "starts_at": start,
-                "ends_at": start + (session.ends_at - session.starts_at),
-                "room": ask.room,
-                "staff": ask.staff,
-                "reason": "Moved",
-            }
-            moving.reschedule(session_id=session.pk, values=values, by=by, at=at)
-        elif session is not None:
-            day.end(session_id=session.pk, move="cancel", reason="Cancelled", by=by, at=at)
-
-    def _ask(self, kind: str, start: datetime, where: int, who: int) -> Ask:
-        therapist = (self.cast.therapist, self.cast.other_therapist)[who]
-        staff = [{"user": therapist.pk, "role": "therapist"}]
-        if kind == "medical":
-            staff = [{"user": self.cast.prescriber.pk, "role": "prescriber"}]
-        if kind == "dosing":
-            staff.append({"user": self.cast.np.pk, "role": "nurse_practitioner"})
-        minutes = desk.LENGTHS[kind]
-        room = (self.cast.aspen, self.cast.birch)[where].pk
-        return Ask(kind, "in_person", start, start + timedelta(minutes=minutes), room, staff)
-
-
-@pytest.fixture
-def floor(cast: Cast) -> Iterator[Floor]:
-    cast.np.monitor_capacity = 2
-    cast.np.save_by(cast.admin, at=clock.now())
-    return Floor(cast, desk.programs_of(cast, 2))
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(sequence=st.lists(STEP, min_size=3, max_size=12))
-def test_no_sequence_of_bookings_moves_and_cancellations_holds_a_thing_twice_or_for_nobody(
-    floor: Floor, sequence: list[tuple[Any, ...]]
-) -> None:
-    with transaction.atomic():
-        for step in sequence:
-            before = desk.book_of_sessions()
-            refused = floor.refuses(step)
-            assert not refused or desk.book_of_sessions() == before
-            assert desk.overlaps() == 0
-            assert desk.orphans() == []
-        transaction.set_rollback(True)

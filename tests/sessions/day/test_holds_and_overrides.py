@@ -9,6 +9,7 @@ import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Allocation, Session, SessionHold
+from sessions.booking.services import sweep_holds
 from tests.cast import MONDAY, Cast, client, opened_program
 from tests.journeys import steps
 from tests.journeys.steps import moment
@@ -62,6 +63,17 @@ def test_an_expired_hold_vanishes_by_itself(cast: Cast) -> None:
         late = cast.desk("frontdesk").post("sessions/", _ask(cast, mine, hold=hold["id"]))
         assert (late.status_code, late.json()["code"]) == (409, "hold_expired")
     assert Session.objects.count() == 1
+
+
+def test_the_sweep_writes_down_that_a_hold_is_over(cast: Cast) -> None:
+    mine, _ = _two(cast)
+    cast.desk("frontdesk").must("session-holds/", _ask(cast, mine), status=201)
+    over = MONDAY + timedelta(minutes=5)
+    assert sweep_holds(at=over - timedelta(seconds=1)) == 0
+    assert Allocation.objects.filter(released_at__isnull=True).count() == 3
+    assert (sweep_holds(at=over), sweep_holds(at=over)) == (1, 0)
+    assert set(Allocation.objects.values_list("released_at", flat=True)) == {over}
+    assert SessionHold.objects.get().released_at == over
 
 
 def test_the_booking_takes_the_place_of_its_hold(cast: Cast) -> None:

@@ -23,18 +23,25 @@ from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
 from tests import cast as people
 from tests.cast import MONDAY, Cast
-from tests.sessions.giving import attempt
+from tests.sessions.giving import AT_HOME, HOME, at_home, attempt, attest, cssrs
 
 ALWAYS = (
     "program_active",
     "adult",
     "clearance",
     "safety_alert",
+    "adverse_event_review",
     "consent",
     "preparation",
     "integration_done",
     "minimum_gap",
     "order",
+    "identifiers",
+    "not_intoxicated",
+    "contraindications",
+    "fasting",
+    "equipment",
+    "staff",
     "vitals",
     "escort",
 )
@@ -179,18 +186,16 @@ def no_escort(cast: Cast) -> Session:
     return people.ready_dose(cast, without=("escort",))
 
 
-def _at_home(cast: Cast, **more: Any) -> Session:
-    protocol = people.approved_protocol(cast, name="At home", min_preparations=0, home_dosing=True)
-    program = people.cleared_program(cast, protocol=protocol)
-    return people.ready_dose(cast, program, modality="video", room=None, **more)
-
-
 def home_without_address(cast: Cast) -> Session:
-    return _at_home(cast)
+    return at_home(cast, place=None)
+
+
+def home_far_from_help(cast: Cast) -> Session:
+    return at_home(cast, place={"state": "CO", "address": "1 Example Street", "ems_phone": "911"})
 
 
 def home_after_severe_event(cast: Cast) -> Session:
-    session = _at_home(cast, client_location={"state": "CO", "address": "1 Example Street"})
+    session = at_home(cast)
     values = {
         "term": "hypertension",
         "grade": 3,
@@ -225,6 +230,7 @@ BLOCKED: list[tuple[str, Callable[[Cast], Session]]] = [
     ("vitals", voided_vitals),
     ("escort", no_escort),
     ("home_address", home_without_address),
+    ("home_address", home_far_from_help),
     ("home_dosing", home_after_severe_event),
 ]
 
@@ -325,15 +331,15 @@ def test_at_home_the_protocol_must_allow_it(cast: Cast) -> None:
     """A protocol is frozen, so a session that was booked at home under another rule shows it here."""
     session = people.ready_dose(cast)
     session.modality = "video"
-    session.client_location = {"state": "CO", "address": "1 Example Street"}
+    session.client_location = HOME
     session.save_by(cast.np, at=clock.now())
+    cssrs(cast, session.program)
+    attest(cast, session, *AT_HOME)
     assert open_gates(readiness(cast, session)) == ["home_dosing"]
 
 
 def test_at_home_there_is_no_escort_to_override(cast: Cast) -> None:
-    session = _at_home(
-        cast, without=("escort",), client_location={"state": "CO", "address": "1 Example Street"}
-    )
+    session = at_home(cast, without=("escort",))
     shown = readiness(cast, session)
     assert open_gates(shown) == ["escort"]
     assert next(gate for gate in shown["gates"] if gate["code"] == "escort")["overridable_by"] == []
@@ -341,7 +347,7 @@ def test_at_home_there_is_no_escort_to_override(cast: Cast) -> None:
 
 def test_a_session_that_is_no_dose_has_no_gates(cast: Cast) -> None:
     session = people.booked(cast, people.cleared_program(cast), "preparation", MONDAY + timedelta(days=1))
-    assert readiness(cast, session) == {"ready": True, "gates": []}
+    assert readiness(cast, session) == {"ready": True, "gates": [], "advice": []}
 
 
 # --- what the front desk sees -------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from kapclinic.core import clock
 from kapclinic.practice.models import LoginFailures
 from kapclinic.trail.models import AuditEvent, Task
-from sessions.drugs.models import DrugEntry, DrugLot
+from sessions.drugs.models import DrugDiscrepancy, DrugEntry, DrugLot
 from tests.sessions.drugs.stock import D, dose, lines, lot_of
 from tests.sessions.rooms import AT, PASSWORD, Clinic, events, signed_in
 
@@ -182,7 +182,8 @@ def test_an_entry_moves_the_balance_as_its_kind_says(
     clinic: Clinic, kind: str, amount: str, balance: str
 ) -> None:
     lot = lot_of(clinic)
-    answer = enter(clinic, lot, kind, amount)
+    where = {"to_location": str(clinic.there.pk)} if kind == "transfer" else {}
+    answer = enter(clinic, lot, kind, amount, **where)
     assert answer.status_code == 201, answer.data
     assert answer.data["balance_mg"] == balance
     assert answer.data["sequence"] == 2
@@ -228,9 +229,11 @@ def test_no_other_kind_is_entered_by_hand(clinic: Clinic, kind: str) -> None:
 )
 def test_a_lot_never_gives_more_than_it_holds(clinic: Clinic, kind: str, amount: str) -> None:
     lot = lot_of(clinic)
-    answer = enter(clinic, lot, kind, amount)
+    where = {"to_location": str(clinic.there.pk)} if kind == "transfer" else {}
+    answer = enter(clinic, lot, kind, amount, **where)
     assert (answer.status_code, answer.data["code"]) == (409, "insufficient_stock")
     assert answer.data["balance_mg"] == "1000.000"
+    assert DrugLot.objects.count() == 1
     assert len(lines(lot)) == 1
 
 
@@ -275,8 +278,11 @@ def test_a_variance_sets_the_balance_and_waits_for_the_director(
     assert D(answer.data["delta_mg"]) == D(delta)
     task = Task.objects.get()
     assert (task.kind, task.roles, task.location) == ("drug_variance", ["medical_director"], clinic.here.pk)
-    assert str(task.subject_id) == answer.data["id"]
-    assert task.due_at == AT + timedelta(hours=24)
+    found = DrugDiscrepancy.objects.get()
+    assert (task.subject_type, task.subject_id) == ("drug_discrepancy", found.pk)
+    assert str(found.entry_id) == answer.data["id"]
+    assert (found.expected_mg, found.counted_mg) == (D("1000"), D(counted))
+    assert task.due_at == found.notice_due_at == AT + timedelta(hours=24)  # Monday to Tuesday
     assert signed_in(clinic["director"]).get("/api/v1/tasks/").data["count"] == 1
     assert signed_in(clinic["np"]).get("/api/v1/tasks/").data["count"] == 0
 

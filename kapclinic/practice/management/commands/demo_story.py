@@ -16,6 +16,7 @@ from kapclinic.practice.management.demo.places import DOMAIN, LOCATIONS
 
 ZONE = ZoneInfo(LOCATIONS[0]["time_zone"])
 PATIENCE_SECONDS = 90
+ASKED = ("identifiers", "not_intoxicated", "equipment", "contraindications", "pdmp")
 
 
 def local(moment: str) -> str:
@@ -61,6 +62,8 @@ class Command(BaseCommand):
         self._say(
             "front desk", f"checks the client in for {local(session['starts_at'])}, notes who drives home"
         )
+        patch(np, f"{path}/", {"attestations": dict.fromkeys(ASKED, True), "fasting_since": self._fasting()})
+        self._say("nurse practitioner", "matches two identifiers, asks, checks the emergency equipment")
         open_gates = [
             gate["code"] for gate in get(np, f"{path}/readiness/")["gates"] if gate["state"] == "open"
         ]
@@ -79,6 +82,9 @@ class Command(BaseCommand):
         )
         booked = self._wait(desk, owed["id"])
         self._say("worker", f"booked the integration for {local(booked['starts_at'])} ({booked['modality']})")
+
+    def _fasting(self) -> str:
+        return (clock.now() - timedelta(hours=8)).isoformat()
 
     def _order(self, prescriber: RemoteDesk, path: str) -> Any:
         until = (clock.now() + timedelta(days=1)).isoformat()

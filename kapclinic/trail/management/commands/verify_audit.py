@@ -1,26 +1,63 @@
-"""`manage.py verify_audit`: seal what waits, then walk every chain from its start."""
+"""`manage.py verify_audit`: seal what waits, then walk every chain; beside an anchor, also its end."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kapclinic.trail import rules, selectors, services
-from kapclinic.trail.chains import registered
+from kapclinic.trail.chains import anchors, registered
 
 
 class Command(BaseCommand):
     help = "Checks the audit chain and every other registered hash chain; fails naming the first bad row."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--anchor", type=Path, help="a file of export_anchor: also finds ends that were cut off"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["anchor"] is not None:  # before new links are put where old ones may have been
+            anchor = _read(options["anchor"])
+            self._walk()
+            self._compare(anchor)
         while services.seal_events(everything=True):
             pass
-        broken = rules.first_broken(selectors.sealed())
-        if broken is not None:
-            raise CommandError(f"audit chain: link {broken.sequence} {broken.why}.")
+        self._walk()
         self.stdout.write("audit chain: every link holds.")
         for name, check in registered():
             if (problem := check()) is not None:
                 raise CommandError(f"{name}: {problem}")
             self.stdout.write(f"{name}: every link holds.")
+
+    def _walk(self) -> None:
+        broken = rules.first_broken(selectors.sealed())
+        if broken is not None:
+            raise CommandError(f"audit chain: link {broken.sequence} {broken.why}.")
+
+    def _compare(self, anchor: dict[str, Any]) -> None:
+        if (problem := selectors.beside_audit_anchor(anchor["audit"])) is not None:
+            raise CommandError(f"audit chain: {problem}")
+        for name, chain in anchors():
+            if (problem := chain.beside(anchor.get(name, {}))) is not None:
+                raise CommandError(f"{name}: {problem}")
+        self.stdout.write(f"anchor of {anchor['at']}: everything that it holds is still there.")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The anchor in `path`.
+
+    :raises CommandError: when it can't be read, or is not as it was written
+    """
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+        whole = content["sha256"] == rules.anchor_digest(content)
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise CommandError(f"{path} is not an anchor: {type(exc).__name__}.") from exc
+    if not whole:
+        raise CommandError(f"{path} was changed after it was written.")
+    return content

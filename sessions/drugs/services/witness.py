@@ -1,0 +1,97 @@
+"""A second person: who may witness, and how often somebody may guess their password."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from kapclinic.core.errors import Invalid
+from kapclinic.practice.models import Location, User
+from kapclinic.practice.services import confirm_password, login_is_locked
+from kapclinic.trail.services import log_act
+from sessions.drugs import rules
+from sessions.drugs.models import WitnessLock
+
+
+class WitnessInvalid(Invalid):
+    code, title = "witness_invalid", "This witness can't be accepted"
+
+    @classmethod
+    def because(cls, detail: str) -> WitnessInvalid:
+        return cls.field("witness", detail, code=cls.code)  # type: ignore[return-value]
+
+
+def verify_witness(*, witness: Mapping[str, Any], giver: Any, location_id: UUID, at: datetime) -> User:
+    """The staff member that `witness` {user, password} names, when they may witness and the password is theirs.
+
+    Call it before the transaction of the request begins (`sessions.drugs.api.witness`): a wrong password counts
+    towards the lock of this witness and of their login, and leaves an audit event, although the request is refused.
+
+    :raises WitnessInvalid: for the giver themselves, an unknown or inactive person, one of another location or of a
+        role that may not witness, a wrong password, or a witness or login that is locked
+    """
+    if witness["user"] == giver.pk:
+        raise WitnessInvalid.because("The witness must be a second person.")
+    user = User.objects.filter(pk=witness["user"], is_active=True).first()
+    if user is None or location_id not in user.locations:
+        raise WitnessInvalid.because("There is no such staff member at this location.")
+    named = Location.objects.values_list("witness_roles", flat=True).get(pk=location_id)
+    if not user.role_set & (frozenset(named) or rules.WITNESSES):
+        raise WitnessInvalid.because("This person's role may not witness here.")
+    if (why := _refused(user, password=witness["password"], at=at)) is not None:
+        code, detail = why
+        log_act(
+            by=giver.pk,
+            roles=giver.role_set,
+            action="witness.verify",
+            object_type="staff",
+            object_id=user.pk,
+            outcome="refused",
+            detail={"code": code},
+            at=at,
+        )
+        raise WitnessInvalid.because(detail)
+    return user
+
+
+@transaction.atomic
+def _refused(user: User, *, password: str, at: datetime) -> tuple[str, str] | None:
+    """Code and words when this password signs for nobody; looked at and counted under one lock, so that many guesses
+    at once are no more than many one after the other."""
+    WitnessLock.objects.get_or_create(user=user)
+    row = WitnessLock.objects.select_for_update().get(user=user)
+    if row.locked_until is not None and row.locked_until > at:
+        until = f"{row.locked_until.astimezone(UTC):%H:%M} UTC"
+        return "locked", f"This witness is locked until {until}, after wrong passwords."
+    if login_is_locked(email=user.email, at=at):
+        return "login_locked", "The login of this witness is locked, after wrong passwords."
+    right = confirm_password(user=user, password=password, at=at)
+    if right and not row.failed_at and row.locked_until is None:
+        return None
+    row.failed_at, row.locked_until = ([], None) if right else _after_wrong(row, at)
+    row.save()
+    return None if right else ("wrong", "The witness's password is wrong.")
+
+
+def _after_wrong(row: WitnessLock, at: datetime) -> tuple[list[datetime], datetime | None]:
+    return rules.after_wrong_password(
+        row.failed_at,
+        at=at,
+        attempts=settings.WITNESS_ATTEMPTS,
+        window=timedelta(seconds=settings.WITNESS_WINDOW_SECONDS),
+        lock=timedelta(seconds=settings.WITNESS_LOCK_SECONDS),
+    )
+
+
+def require_witness(*, wasted_mg: Decimal | None, witness: User | None, by: Any) -> None:
+    """:raises WitnessInvalid: for a waste without a witness, or a witness who is the actor"""
+    if wasted_mg and witness is None:
+        raise WitnessInvalid.because("A waste names a witness who signs with their password.")
+    if witness is not None and witness.pk == by.pk:
+        raise WitnessInvalid.because("The witness must be a second person.")

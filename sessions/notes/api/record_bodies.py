@@ -1,0 +1,82 @@
+"""Bodies of a dosing session's own record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from kapclinic.core.http.fields import Input, Moment, Output, Text
+from sessions.notes import parts
+from sessions.notes.models import RecordEntry
+
+CONTENT = (
+    "The part's fields, `?` where one may be left out. Summaries only: what belongs in a psychotherapy note is not "
+    f"written here. {parts.described()}."
+)
+
+
+class EntryIn(Input):
+    part = serializers.ChoiceField(RecordEntry.Part.choices)
+    content = serializers.DictField(child=serializers.JSONField(allow_null=True), help_text=CONTENT)
+    observed_at = Moment()
+    reason = Text(
+        max_length=1000,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="of an addendum: an entry after the record has closed",
+    )
+
+
+class EntryVoidOut(Output):
+    voided_at = Moment(source="created_at")
+    reason = serializers.CharField()
+
+
+class EntryOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
+    created_at = Moment()
+    session = serializers.UUIDField(source="session_id")
+    part = serializers.CharField()
+    content = serializers.DictField(help_text=CONTENT)
+    observed_at = Moment()
+    recorded_at = Moment()
+    recorded_by = serializers.UUIDField(source="recorded_by_id")
+    recorded_by_name = serializers.CharField(source="recorded_by.name")
+    addendum_reason = serializers.CharField(source="reason")
+    void = serializers.SerializerMethodField()
+
+    def get_void(self, entry: Any) -> EntryVoidOut | None:
+        found: Any = EntryVoidOut(entry.void).data if hasattr(entry, "void") else None
+        return found  # type: ignore[no-any-return]
+
+
+class PeakOut(Output):
+    value = serializers.IntegerField()
+    at = Moment()
+
+
+class PeaksOut(Output):
+    systolic = PeakOut(allow_null=True)
+    diastolic = PeakOut(allow_null=True)
+    heart_rate = PeakOut(allow_null=True)
+    dissociation = PeakOut(allow_null=True)
+
+
+class NoneObservedOut(Output):
+    """Whether anything adverse happened: the events, or somebody's explicit statement that there was none."""
+
+    ids = serializers.ListField(child=serializers.UUIDField())
+    none_observed = serializers.UUIDField(allow_null=True)
+    overtaken = serializers.BooleanField()
+
+
+class RecordOut(Output):
+    session = serializers.UUIDField(source="session_id")
+    status = serializers.CharField()
+    entries = EntryOut(many=True)
+    setting = serializers.DictField()
+    peaks = PeaksOut()
+    adverse_events = NoneObservedOut()

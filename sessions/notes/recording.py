@@ -1,0 +1,129 @@
+"""Verbs of a dosing session's own record: append an entry, take one back. They lock no row: nobody waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, NotPermitted, merge
+from kapclinic.core.transitions import require_role
+from kapclinic.practice.models import SessionKind, User
+from kapclinic.trail.services import open_task
+from screening.rules.findings import limit
+from sessions.booking.models import Session
+from sessions.booking.rules import moment_errors
+from sessions.dosing import reported
+from sessions.notes import parts, rules
+from sessions.notes.models import RecordEntry, RecordEntryVoid
+
+CONCERN = "check_in_safety_concern"
+
+
+class AdverseEventStands(Conflict):
+    code, title = "adverse_event_recorded", "An adverse event stands on this session"
+
+
+class EntryVoid(Conflict):
+    code, title = "already_void", "This entry was taken back before"
+
+
+@transaction.atomic
+def append_entry(
+    *,
+    session_id: UUID,
+    part: str,
+    content: Mapping[str, Any],
+    observed_at: datetime,
+    reason: str,
+    by: User,
+    at: datetime,
+) -> RecordEntry:
+    """Add to the record what somebody in the session saw or did.
+
+    Open from check-in until the protocol's `record_hours` after the end; later an entry is an addendum and says why. A
+    safety concern at check-in is also a row on the worklist of whoever may act on it.
+
+    :raises NotPermitted: unless `by` is a therapist, nurse practitioner or prescriber
+    :raises IllegalTransition: for another kind of session, and before check-in
+    :raises Invalid: for fields that the part lacks or needs, a time in the future or before check-in, or an addendum
+        without a reason
+    :raises AdverseEventStands: for "none observed" beside an adverse event
+    """
+    require_role(by, rules.ANY_WRITER, what="The session's record")
+    session: Session = Session.objects.select_related("program__protocol", "location").get(pk=session_id)
+    _require_open(session)
+    errors: list[FieldError] = moment_errors(
+        moment=observed_at, at=at, after=session.checked_in_at, field="observed_at"
+    )
+    kept, wrong = parts.checked(
+        part,
+        content,
+        observed_at=observed_at,
+        session_day=session.starts_at,
+        zone=session.location.zone,
+    )
+    merge(errors + wrong)
+    hours = limit(session.program.protocol.limits, "record_hours")
+    addendum = parts.is_addendum(ended_at=session.completed_at or session.ends_at, at=at, hours=hours)
+    if addendum and not reason:
+        raise Invalid.field(
+            "reason", f"The record closed {hours} h after the session: say why.", code="required"
+        )
+    if part == RecordEntry.Part.NONE_OBSERVED and reported.named_on(session_id=session.pk).exists():
+        raise AdverseEventStands
+    entry: RecordEntry = RecordEntry(
+        session=session,
+        part=part,
+        content=kept,
+        observed_at=observed_at,
+        recorded_at=at,
+        recorded_by=by,
+        reason=reason if addendum else "",
+    ).insert_by(by, at=at)
+    if kept.get("safety_concern"):
+        _tell_of_concern(session, entry, by=by, at=at)
+    return entry
+
+
+def _require_open(session: Session) -> None:
+    """:raises IllegalTransition: when there is no record of this session, or not yet"""
+    if session.kind != SessionKind.DOSING:
+        raise IllegalTransition("Only a dosing session has this record.", state=session.status)
+    if session.status not in parts.OPEN_STATES:
+        raise IllegalTransition("The record begins when the client checks in.", state=session.status)
+
+
+def _tell_of_concern(session: Session, entry: RecordEntry, *, by: User, at: datetime) -> None:
+    minutes = limit(session.program.protocol.limits, "alert_minutes")
+    open_task(
+        kind=CONCERN,
+        roles=rules.ANY_WRITER,
+        location=session.location_id,
+        client=session.client_id,
+        assignee=session.program.prescriber_id,
+        subject_type="record_entry",
+        subject_id=entry.pk,
+        due_at=at + timedelta(minutes=minutes),
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def void_entry(*, entry: RecordEntry, reason: str, by: User, at: datetime) -> RecordEntryVoid:
+    """Say that one's own entry does not count; its words stay.
+
+    :raises NotPermitted: unless `by` wrote it
+    :raises EntryVoid: the second time
+    """
+    if entry.recorded_by_id != by.pk:
+        raise NotPermitted("Only its author takes an entry back.")
+    try:
+        with transaction.atomic():
+            return RecordEntryVoid(entry=entry, reason=reason).insert_by(by, at=at)
+    except IntegrityError as exc:
+        raise EntryVoid from exc

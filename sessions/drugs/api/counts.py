@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,7 +16,7 @@ from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from sessions.drugs import rules, selectors, services
 from sessions.drugs.api import serializers as s
 from sessions.drugs.api.witness import Witnessed
-from sessions.drugs.models import DrugCount, DrugDiscrepancy
+from sessions.drugs.models import DrugCount, DrugCountLine, DrugDiscrepancy
 
 
 class CountViewSet(Witnessed, ListMixin, RetrieveMixin, ClinicViewSet):
@@ -42,8 +42,9 @@ class CountViewSet(Witnessed, ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-counted_at",)
 
     def get_queryset(self) -> QuerySet[DrugCount]:
-        found = DrugCount.objects.visible_to(self.user)
-        return found.prefetch_related("lines__lot", "lines__entry__discrepancy")
+        lines = DrugCountLine.objects.select_related("lot", "entry__discrepancy")
+        ordered = lines.order_by("lot__drug", "lot__lot_number", "pk")
+        return DrugCount.objects.visible_to(self.user).prefetch_related(Prefetch("lines", ordered))
 
     def witness_location(self, body: Mapping[str, Any]) -> UUID | None:
         location: UUID = body["location"]

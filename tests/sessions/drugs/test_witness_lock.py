@@ -1,0 +1,92 @@
+"""Guessing a witness's password: counted in the database although every request is refused, and locked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kapclinic.core import clock
+from kapclinic.trail.models import AuditEvent
+from sessions.dosing.models import Administration
+from sessions.drugs.models import DrugEntry, WitnessLock
+from sessions.drugs.rules import after_wrong_password
+from tests import cast as people
+from tests.cast import MONDAY, PASSWORD, Cast
+from tests.racing import race
+from tests.sessions.giving import IM, attempt, lot_of, stock, weighed
+
+MINUTE = timedelta(minutes=1)
+LIMITS = {"attempts": 5, "window": 15 * MINUTE, "lock": 15 * MINUTE}
+
+
+@pytest.mark.parametrize(
+    ("failed", "kept", "locked"),
+    [
+        ([], 1, None),
+        ([0, 1, 2], 4, None),
+        ([0, 1, 2, 3], 0, 29),
+        ([-2, -1, 0, 1], 3, None),  # two are older than the window
+    ],
+)
+def test_five_within_a_quarter_of_an_hour_lock_for_a_quarter_of_an_hour(
+    failed: list[int], kept: int, locked: int | None
+) -> None:
+    moments = [MONDAY + n * MINUTE for n in failed]
+    left, until = after_wrong_password(moments, at=MONDAY + 14 * MINUTE, **LIMITS)
+    assert len(left) == kept
+    assert until == (None if locked is None else MONDAY + locked * MINUTE)
+
+
+def waste(cast: Cast, lot: Any, password: str, who: str = "prescriber") -> Any:
+    body = {"lot": str(lot.pk), "kind": "waste", "amount_mg": "5", "reason": "broken"}
+    named = {"user": str(cast.people[who].pk), "password": password}
+    return cast.desk("np").post("drug-entries/", body | {"witness": named})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_witness_whose_password_is_guessed_is_locked_and_the_others_are_not(now: Any) -> None:
+    cast = people.assemble()
+    lot = lot_of(cast)
+    for _ in range(5):
+        assert waste(cast, lot, "a guess").json()["code"] == "witness_invalid"
+    locked = waste(cast, lot, PASSWORD)
+    assert (locked.status_code, locked.json()["code"]) == (400, "witness_invalid")
+    assert "locked until 15:15 UTC" in locked.json()["detail"]
+    assert DrugEntry.objects.count() == 1
+    events = AuditEvent.objects.filter(
+        action="witness.verify", outcome="refused", object_id=cast.prescriber.pk
+    )
+    assert [row.detail["code"] for row in events.order_by("id")] == ["wrong"] * 5 + ["locked"]
+    assert {row.created_by for row in events} == {cast.np.pk}
+    assert waste(cast, lot, PASSWORD, "director").status_code == 201
+    with clock.fixed(MONDAY + 15 * MINUTE):
+        assert waste(cast, lot, PASSWORD).status_code == 201
+    row = WitnessLock.objects.get(user=cast.prescriber)
+    assert (row.failed_at, row.locked_until) == ([], None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dose_with_a_locked_witness_is_not_recorded(now: Any) -> None:
+    cast = people.assemble()
+    session, lot = weighed(cast, IM), lot_of(cast)
+    amounts = {"dose_mg": "40", "drawn_mg": "50", "given_mg": "40", "wasted_mg": "10"}
+    for password in ["a guess"] * 5 + [PASSWORD]:
+        named = {"user": str(cast.prescriber.pk), "password": password}
+        answer = attempt(cast, session, **stock(lot, **amounts, witness=named))
+        assert (answer.status_code, answer.json()["code"]) == (400, "witness_invalid")
+    assert not Administration.objects.exists()
+    assert DrugEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_that_race_are_no_more_than_guesses_in_a_row(settings: Any) -> None:
+    settings.WITNESS_ATTEMPTS = 3
+    cast = people.assemble()
+    lot = lot_of(cast)
+    desk = cast.desk("np")
+    answers: list[str] = []
+    race(*[lambda: answers.append(waste(cast, lot, "a guess").json()["detail"])] * 6)
+    assert desk is cast.desk("np")
+    assert sorted("locked" in detail for detail in answers) == [False] * 3 + [True] * 3

@@ -123,7 +123,7 @@ def latest_measure(*, program_id: UUID, instrument: str, at: datetime) -> Measur
 def latest_measures(*, program_id: UUID, instruments: Sequence[str], at: datetime) -> Mapping[str, Measure]:
     """The last filling-in by `at` of each of these instruments."""
     rows = Measure.objects.filter(program_id=program_id, instrument__in=instruments, taken_at__lte=at)
-    latest = rows.order_by("instrument", "-taken_at", "-created_at").distinct("instrument")
+    latest = rows.order_by("instrument", "-taken_at", "-created_at", "-pk").distinct("instrument")
     return {row.instrument: row for row in latest}
 
 

@@ -58,7 +58,7 @@ class Readiness:
 
 def mode_of(gate: Gate, facts: Facts) -> str:
     """required, advised or off for this client today; a gate that is no policy is always required."""
-    if gate.stands(facts):
+    if gate.stands(facts) or gate.code not in policy.GATES:
         return policy.REQUIRED
     mode = facts.modes.get(gate.code, policy.REQUIRED)
     if mode == policy.AT_RISK:

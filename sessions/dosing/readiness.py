@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +99,7 @@ def _course(session: Session, moment: datetime) -> dict[str, Any]:
         "unreviewed_events": reported.unreviewed(client_id=session.client_id, but_session=session.pk)
         .filter(onset_at__lte=moment)
         .count(),
-        "pdmp": _pdmp(session, since=moment - timedelta(days=days)),
+        "pdmp": _pdmp(session, since=moment.astimezone(UTC) - timedelta(days=days)),
     }
 
 

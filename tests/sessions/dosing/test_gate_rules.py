@@ -1,0 +1,188 @@
+"""The rules behind the gates, without a database: how a gate counts, who is at risk, when a recheck counts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from programs import policy
+from programs.models import Protocol
+from sessions.dosing import rules
+from sessions.dosing.facts import Facts, Override, Said, Vitals, judged_reading, shows_ideation
+from sessions.dosing.gates import GATES
+from sessions.dosing.judging import for_front_desk, judge
+
+NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+
+
+def facts(**more: Any) -> Facts:
+    return Facts(moment=NINE, **more)
+
+
+def codes(found: Any) -> tuple[set[str], set[str]]:
+    return {row.code for row in found.gates}, {row.code for row in found.advice}
+
+
+def test_every_gate_is_policy_or_fixed_and_never_both() -> None:
+    known = {gate.code for gate in GATES}
+    assert known == set(policy.GATES) | set(policy.FIXED_GATES)
+    assert not set(policy.GATES) & set(policy.FIXED_GATES)
+
+
+@pytest.mark.parametrize(
+    ("mode", "at_risk", "at_home", "counts"),
+    [
+        ("required", False, False, "gate"),
+        ("at_risk", False, False, "advice"),
+        ("at_risk", True, False, "gate"),
+        ("at_risk", False, True, "gate"),
+        ("advised", True, True, "advice"),
+        ("off", True, True, ""),
+    ],
+)
+@pytest.mark.parametrize("code", ["suicide_screen", "fasting", "identifiers", "drug_screen"])
+def test_a_mode_says_how_a_gate_counts(
+    code: str, mode: str, at_risk: bool, at_home: bool, counts: str
+) -> None:
+    modality = "video" if at_home else "in_person"
+    found = judge(facts(modes=policy.GATES | {code: mode}, at_risk=at_risk, modality=modality), overrides={})
+    gates, advice = codes(found)
+    assert (code in gates, code in advice) == (counts == "gate", counts == "advice")
+
+
+def test_what_is_fixed_counts_whatever_stands_in_the_protocol() -> None:
+    """The protocol is refused with it; a row from elsewhere is not believed either."""
+    off = dict.fromkeys((gate.code for gate in GATES), "off")
+    found, _ = codes(judge(facts(modes=off), overrides={}))
+    assert {"clearance", "consent", "order", "vitals", "program_active", "adult", "safety_alert"} <= found
+    home, _ = codes(judge(facts(modality="video", modes=off), overrides={}))
+    assert {"home_address", "home_dosing", "home_risk", "home_chaperone", "home_video", "escort"} <= home
+    nose, _ = codes(judge(facts(esketamine=True, modes=off), overrides={}))
+    assert {"prescriber_on_site", "pulse_oximeter", "fasting", "escort"} <= nose
+
+
+@pytest.mark.parametrize(
+    ("measures", "stated", "at_risk"),
+    [
+        ([], False, False),
+        ([], True, True),
+        ([("phq9", "mild", ["item_9"])], False, True),
+        ([("phq9", "severe", [])], False, False),
+        ([("qids_sr16", "mild", ["item_12"])], False, True),
+        ([("madrs", "mild", ["item_10"])], False, True),
+        ([("cssrs", "none", [])], False, False),
+        ([("cssrs", "low", [])], False, True),
+        ([("cssrs", "high", [])], False, True),
+        ([("cssrs", None, ["incomplete"])], False, True),  # what is missing never lowers a tier
+        ([("phq9", "mild", ["worsening"]), ("cssrs", "none", [])], False, False),
+    ],
+)
+def test_what_tells_of_suicidal_ideation(measures: Any, stated: bool, at_risk: bool) -> None:
+    assert shows_ideation(measures, stated=stated) is at_risk
+
+
+def _reading(minutes: float, band: str) -> Vitals:
+    return Vitals(120, 80, 98, NINE + timedelta(minutes=minutes), {"systolic": band})
+
+
+@pytest.mark.parametrize(
+    ("readings", "stands"),
+    [
+        ([(0, "go")], "go"),
+        ([(0, "review")], "review"),
+        ([(0, "review"), (4.99, "go")], "review"),
+        ([(0, "review"), (5, "go")], "go"),
+        ([(0, "hold"), (4.99, "go")], "hold"),
+        ([(0, "hold"), (4.99, "review")], "hold"),  # a milder one is no way round the rest
+        ([(0, "hold"), (5, "go")], "go"),
+        ([(0, "go"), (1, "go")], "go"),
+        ([(0, "go"), (1, "hold")], "hold"),
+        ([(0, "review"), (3, "go"), (6, "go")], "go"),
+        ([(0, "review"), (4, "review"), (6, "go")], "review"),
+        ([(0, "emergency"), (2, "hold")], "emergency"),
+    ],
+)
+def test_a_recheck_needs_its_rest(readings: list[tuple[float, str]], stands: str) -> None:
+    found = judged_reading([_reading(*row) for row in readings], recheck_min=5)
+    assert found is not None
+    assert found.band == stands
+
+
+def test_no_reading_is_no_band() -> None:
+    assert judged_reading([], recheck_min=5) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({}, "open"),
+        ({"no_fluids": True}, "open"),
+        ({"no_fluids": True, "no_nasal_spray": True}, "pass"),
+        ({"no_fluids": True, "no_nasal_spray": False}, "open"),
+    ],
+)
+@pytest.mark.parametrize("minutes", [119, 120])
+def test_esketamine_asks_for_food_fluid_and_nasal_spray(
+    minutes: int, change: dict[str, bool], state: str
+) -> None:
+    said = {code: Said(value, "np", NINE) for code, value in change.items()}
+    since = NINE - timedelta(minutes=minutes)
+    found = judge(facts(esketamine=True, fasting_hours=2, fasting_since=since, said=said), overrides={})
+    row = next(row for row in found.gates if row.code == "fasting")
+    assert row.state == (state if minutes == 120 else "open")
+
+
+@pytest.mark.parametrize(
+    ("roles", "kap", "therapist", "prescriber", "missing"),
+    [
+        ({"nurse_practitioner", "therapist"}, True, False, False, ""),
+        ({"prescriber"}, True, True, True, ""),
+        ({"therapist"}, True, True, False, "a nurse practitioner or prescriber"),
+        ({"nurse_practitioner"}, True, False, False, "a therapist"),
+        ({"nurse_practitioner"}, False, False, False, ""),
+        ({"nurse_practitioner"}, False, False, True, "a prescriber on site"),
+        (set(), True, False, True, "a nurse practitioner or prescriber, a therapist, a prescriber on site"),
+    ],
+)
+def test_who_has_to_be_there(
+    roles: set[str], kap: bool, therapist: bool, prescriber: bool, missing: str
+) -> None:
+    found = facts(
+        staff_roles=frozenset(roles), is_kap=kap, has_therapist=therapist, needs_prescriber=prescriber
+    )
+    row = next(row for row in judge(found, overrides={}).gates if row.code == "staff")
+    assert (row.state, row.detail) == (("open", f"Missing: {missing}.") if missing else ("pass", "There."))
+
+
+def test_an_override_covers_only_a_gate_that_may_be_overridden() -> None:
+    everything = {gate.code: Override("Because", NINE, "prescriber", NINE) for gate in GATES}  # type: ignore[arg-type]
+    found = judge(facts(is_kap=False, open_alerts=1), overrides=everything)
+    assert {row.code for row in found.open} >= {"clearance", "consent", "order", "vitals", "safety_alert"}
+    assert all(row.overridable_by for row in found.gates if row.state == "overridden")
+
+
+def test_the_front_desk_reads_nothing_clinical() -> None:
+    told = for_front_desk(judge(facts(), overrides={}))
+    clinical = {gate.code for gate in GATES if gate.clinical}
+    rows = told["gates"] + told["advice"]
+    assert not clinical & {row["code"] for row in rows}
+    assert {row["detail"] for row in rows} == {""}
+
+
+@pytest.mark.parametrize(
+    ("drug", "first", "ended", "over"),
+    [
+        ("ketamine", 0, 0, 90),
+        ("ketamine", 0, 40, 130),  # an infusion counts from its end, a booster from itself
+        ("Esketamine", 0, 0, 120),
+        ("Spravato (esketamine)", 0, 10, 120),  # from the first device
+    ],
+)
+def test_when_a_stay_is_over(drug: str, first: int, ended: int, over: int) -> None:
+    protocol = Protocol(min_stay_min=90)
+    found = rules.stay_over_at(
+        protocol, drug, NINE + timedelta(minutes=first), NINE + timedelta(minutes=ended)
+    )
+    assert found == NINE + timedelta(minutes=over)

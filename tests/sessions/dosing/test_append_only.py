@@ -91,6 +91,19 @@ def owner(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
         yield found
 
 
+def what_is_said(cast: Cast, path: str, now: str) -> None:
+    """An entry of the record that is taken back; a severe event with its follow-up and its review."""
+    seen = {"part": "observation", "content": {"text": "Quiet"}, "observed_at": now}
+    entry = cast.desk("therapist").must(f"{path}/record/", seen)
+    cast.desk("therapist").must(f"{path}/record/{entry['id']}/void/", {"reason": "Wrong client"})
+    event = {"term": "nausea", "grade": 3, "serious": False, "onset_at": now}
+    event |= {"causality": "probable", "action": "none", "outcome": "recovering"}
+    told = cast.desk("np").must(f"{path}/adverse-events/", event)
+    cast.desk("np").must(f"{path}/adverse-events/{told['id']}/follow-ups/", {"text": "Better"})
+    judged = {"conclusion": "Expected", "hold_released": True}
+    cast.desk("director").must(f"{path}/adverse-events/{told['id']}/review/", judged)
+
+
 def a_days_work(cast: Cast) -> None:
     """A dose from the safe with its order, readings, waste, alarm, void, event, discharge and overrides."""
     hours = [{"location": str(cast.north.pk), "weekday": 0, "from": "08:00", "to": "20:00"}]
@@ -109,6 +122,7 @@ def a_days_work(cast: Cast) -> None:
     reading = cast.desk("np").must(f"{path}/readings/", people.calm() | {"measured_at": now, "systolic": 150})
     cast.desk("np").must(f"{path}/readings/{reading['id']}/void/", {"reason": "Cuff slipped"})
     cast.desk("frontdesk").must(f"{path}/stage/", {"stage": "in_recovery"})
+    what_is_said(cast, path, now)
     home = {"checklist": {}, "escort_present": True, "discharged_at": now, "override_reason": "Transfer"}
     cast.desk("prescriber").must(f"{path}/discharge/", home)
     cast.desk("prescriber").must(
@@ -137,7 +151,9 @@ def test_even_the_owner_is_refused_by_every_fact_that_a_day_writes(
             assert refused.value.sqlstate == "KA001", (table, refused.value)
         assert owner.execute(sql.SQL("SELECT count(*) FROM {}").format(name)).fetchone() == before
         tried.append(table)
-    assert len(tried) >= 25, tried
+    said = {"recordentry", "recordentryvoid", "adverseevent", "adverseeventfollowup", "adverseeventreview"}
+    assert {f"clinic_sessions_{name}" for name in said} <= set(tried)
+    assert len(tried) >= 30, tried
     assert {"clinic_sessions_administration", "clinic_sessions_discharge", "trail_auditseal"} <= set(tried)
 
 

@@ -7,6 +7,7 @@ from django.urls import path
 from sessions.day.api.absence import AbsenceViewSet
 from sessions.day.api.availability import AvailabilityViewSet
 from sessions.day.api.board import BoardViewSet
+from sessions.day.api.evidence import EvidenceViewSet
 from sessions.day.api.openings import DoseVoidViewSet, WaiverViewSet
 from sessions.day.api.programs import ProgramViewSet
 from sessions.day.api.sessions import HoldViewSet, SessionViewSet
@@ -14,6 +15,8 @@ from sessions.day.api.time_off import TimeOffViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
+READ: dict[str, Any] = {"get": "retrieve"}
+EVIDENCE = "sessions/<uuid:session_id>/evidence"
 
 SESSION_MOVES: dict[str, Any] = {
     "check-in": "check_in",
@@ -55,6 +58,10 @@ urlpatterns = [
     ),
     path("staff/<uuid:pk>/time-off/", TimeOffViewSet.as_view(LIST)),
     path("staff/<uuid:staff_id>/time-off/<uuid:pk>/cancel/", TimeOffViewSet.as_view({"post": "cancel"})),
+    path(f"{EVIDENCE}/", EvidenceViewSet.as_view({"get": "live", "post": "create"})),
+    path(f"{EVIDENCE}/pdf/", EvidenceViewSet.as_view({"get": "pdf"})),
+    path(f"{EVIDENCE}/<uuid:pk>/", EvidenceViewSet.as_view(READ)),
+    path(f"{EVIDENCE}/<uuid:pk>/pdf/", EvidenceViewSet.as_view({"get": "frozen_pdf"})),
     path("programs/", ProgramViewSet.as_view(LIST)),
     path("programs/<uuid:pk>/", ProgramViewSet.as_view(ONE)),
     path("programs/<uuid:pk>/plan/", ProgramViewSet.as_view({"get": "propose_plan", "post": "book_plan"})),

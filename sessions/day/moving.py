@@ -162,11 +162,7 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     """
     session = lock_session(session_id)
     ask = _ask(session, values)
-    obligation: Obligation | None = (
-        Obligation.objects.select_for_update().filter(integration_session=session).first()
-    )
-    if obligation is not None and ask.starts_at < obligation.window_start:
-        raise Invalid.field("starts_at", "This integration starts before its window.", code="before_window")
+    obligation = _require_window(session, ask, field="starts_at")
     _require_course(session, ask)
     freed = openings.freed_by(session)
     session.modality = ask.modality
@@ -184,6 +180,18 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     waitlist.note_booking(session=session, by=by, at=at)
     openings.give_away(freed=freed, by=by, at=at)
     return session
+
+
+def _require_window(session: Session, ask: Ask, *, field: str) -> Obligation | None:
+    """The obligation, locked, that `session` is to settle.
+
+    :raises Invalid: when the session would start before its window
+    """
+    locked = Obligation.objects.select_for_update()
+    obligation: Obligation | None = locked.filter(integration_session=session).first()
+    if obligation is not None and ask.starts_at < obligation.window_start:
+        raise Invalid.field(field, "This integration starts before its window.", code="before_window")
+    return obligation
 
 
 def _ask(session: Session, values: Mapping[str, Any]) -> Ask:
@@ -238,25 +246,53 @@ def preview(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetim
 def swap(*, first_id: UUID, second_id: UUID, reason: str, by: Any, at: datetime) -> tuple[Session, Session]:
     """Two sessions exchange their start times, each with its own room, staff and length, in one transaction.
 
-    :raises Invalid: for one session given twice
+    The integration that is held for a dose moves with it.
+
+    :raises Invalid: for one session given twice, or an integration that would start before its window
+    :raises CourseConflict: when a course would break
     :raises ResourceConflict: when one of them does not fit; then nothing has moved
+    """
+    pair = _lock_pair(first_id, second_id)
+    first, second = pair.values()
+    asks = {s.pk: _swapped(s, other) for s, other in ((first, second), (second, first))}
+    for name, session in pair.items():
+        _require_window(session, asks[session.pk], field=name)
+        _require_course(session, asks[session.pk])
+        release(session=session, at=at)
+    doses = [session for session in pair.values() if session.kind == SessionKind.DOSING]
+    for dose in doses:
+        integration.free_hold(dose=dose, by=by, at=at)
+    for session in pair.values():
+        booking.move_session(
+            session=session, program=session.program, ask=asks[session.pk], reason=reason, by=by, at=at
+        )
+    for dose in doses:
+        integration.hold_slot(dose=dose, program=dose.program, by=by, at=at)
+    for session in pair.values():
+        waitlist.note_booking(session=session, by=by, at=at)
+    return first, second
+
+
+def _lock_pair(first_id: UUID, second_id: UUID) -> dict[str, Session]:
+    """The two, with their programs and all that they and the integrations held for them may take.
+
+    :raises Invalid: for one session given twice, or a slot that is held for the other
     """
     if first_id == second_id:
         raise Invalid.field("second", "Two different sessions are expected.")
     owners = Session.objects.filter(pk__in=[first_id, second_id]).values_list("program_id", flat=True)
     for program_id in sorted(set(owners)):
         programs.lock_program(program_id)
-    first, second = lock_session(first_id), lock_session(second_id)
-    lock_resources([*held_resources(first), *held_resources(second)])
-    asks = {s.pk: _swapped(s, other) for s, other in ((first, second), (second, first))}
-    for session in (first, second):
-        _require_course(session, asks[session.pk])
-        release(session=session, at=at)
-    for session in (first, second):
-        booking.move_session(
-            session=session, program=session.program, ask=asks[session.pk], reason=reason, by=by, at=at
-        )
-    return first, second
+    pair = {"first": lock_session(first_id), "second": lock_session(second_id)}
+    if {session.for_dose_id for session in pair.values()} & {first_id, second_id}:
+        raise Invalid.field("second", "A slot held for a dose moves with that dose.", code="moves_with_dose")
+    resources: list[UUID] = []
+    for session in pair.values():
+        resources += held_resources(session)
+        if session.kind == SessionKind.DOSING:
+            resources += integration.hold_resources(session.program)
+    lock_resources(resources)
+    return pair
 
 
 def _swapped(session: Session, other: Session) -> Ask:

@@ -62,6 +62,8 @@ STEPS = st.builds(
             "double",
             "move",
             "move",
+            "swap",
+            "swap",
             "cancel",
             "away",
             "away",
@@ -146,6 +148,14 @@ class Floor:
                 "override_reason": "Agreed with all" if step.forced else "",
             }
             moving.reschedule(session_id=session.pk, values=values, by=self.cast.frontdesk, at=self.at)
+
+    def _swap(self, step: Step) -> None:
+        rows = list(Session.objects.filter(status__in=OPEN).order_by("created_at", "pk"))
+        if rows:
+            one, other = rows[step.nth % len(rows)], rows[(step.nth + 1) % len(rows)]
+            moving.swap(
+                first_id=one.pk, second_id=other.pk, reason="They asked", by=self.cast.frontdesk, at=self.at
+            )
 
     def _cancel(self, step: Step) -> None:
         session = self._session(step)

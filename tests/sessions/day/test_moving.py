@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from sessions.booking.models import Allocation, Session
+from sessions.integration.services import schedule_obligation
+from tests import cast as people
 from tests.cast import MONDAY, Cast, client, opened_program
 from tests.journeys import steps
 from tests.journeys.steps import moment
+from tests.sessions.booking import desk
 
 DAY = timedelta(days=1)
 
@@ -144,6 +147,38 @@ def test_a_swap_that_does_not_fit_moves_neither(cast: Cast) -> None:
         b["starts_at"],
         long["starts_at"],
     )
+
+
+def test_a_dose_that_is_swapped_takes_its_held_integration_along(cast: Cast) -> None:
+    first, second = ({"id": str(program.pk)} for program in desk.programs_of(cast, 2))
+    dose = steps.book(cast, first, "dosing", MONDAY + DAY)
+    prep = steps.book(cast, second, "preparation", MONDAY + 8 * DAY)
+    pair = {"first": dose["id"], "second": prep["id"], "reason": "They asked"}
+    cast.desk("frontdesk").must("session-swaps/", pair, status=200)
+    held = Session.objects.get(for_dose=dose["id"], status="held")
+    assert MONDAY + 9 * DAY <= held.starts_at < MONDAY + 11 * DAY
+    assert desk.orphans() == []
+    own = pair | {"second": str(held.pk)}
+    refused = cast.desk("frontdesk").post("session-swaps/", own)
+    assert (refused.status_code, desk.codes(refused)) == (400, {("/second", "moves_with_dose")})
+
+
+def test_an_integration_is_not_swapped_to_a_time_before_its_window(cast: Cast) -> None:
+    owed = people.owed(cast)
+    schedule_obligation(obligation_id=owed.pk, at=MONDAY)
+    booked = Session.objects.get(fulfils=owed)
+    other = opened_program(
+        cast, who=client(cast.north, by=cast.frontdesk, first="Jo"), protocol=owed.program.protocol
+    )
+    staff = [desk.row(cast.other_therapist, "therapist")]
+    early = people.booked(
+        cast, other, "preparation", MONDAY + timedelta(hours=5), room=cast.birch.pk, staff=staff
+    )
+    before = desk.book_of_sessions()
+    pair = {"first": str(booked.pk), "second": str(early.pk), "reason": "They asked"}
+    refused = cast.desk("frontdesk").post("session-swaps/", pair)
+    assert (refused.status_code, desk.codes(refused)) == (400, {("/first", "before_window")})
+    assert desk.book_of_sessions() == before
 
 
 def test_another_locations_session_can_not_be_swapped(cast: Cast) -> None:

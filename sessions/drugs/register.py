@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -96,7 +97,7 @@ def _mg(value: Any) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def _printed(row: Mapping[str, Any], *, zone: ZoneInfo) -> dict[str, str]:
+def _printed(row: Mapping[str, Any], *, zone: ZoneInfo, signs: Mapping[str, str]) -> dict[str, str]:
     client, supplier, held = row["client"], row["supplier"], row["containers"]
     who = f"{client['name']}, {client['address']}" if client else row["reason"]
     if supplier:
@@ -112,9 +113,10 @@ def _printed(row: Mapping[str, Any], *, zone: ZoneInfo) -> dict[str, str]:
         "volume": _mg(row["volume_ml"]),
         "given": _mg(row["given_mg"]),
         "wasted": _mg(row["wasted_mg"]),
-        "balance": _mg(row["balance_mg"]) + (f" ({held['whole']} full)" if held else ""),
-        "by": row["by"]["initials"],
-        "witness": row["witness"]["initials"] if row["witness"] else "",
+        "balance": _mg(row["balance_mg"])
+        + (f" ({held['whole']} full, {_mg(held['open_mg'])} open)" if held else ""),
+        "by": signs[row["by"]["name"]],
+        "witness": signs[row["witness"]["name"]] if row["witness"] else "",
     }
 
 
@@ -124,10 +126,22 @@ def people_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     return sorted({person["name"]: person for person in people}.values(), key=lambda person: person["name"])
 
 
+def signs_of(people: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """What stands for each name on paper: the initials, or the name where two people share them."""
+    people = list(people)
+    shared = Counter(person["initials"] for person in people)
+    return {
+        person["name"]: person["initials"] if shared[person["initials"]] == 1 else person["name"]
+        for person in people
+    }
+
+
 def print_register(
     rows: list[dict[str, Any]], *, location: Location, first: date, last: date, at: datetime
 ) -> bytes:
     """The rows on paper, lot by lot, with a legend of initials."""
+    people = people_of(rows)
+    signs = signs_of(people)
     content = {
         "location": location.legal_name or location.name,
         "address": address_of(location.address),
@@ -135,8 +149,8 @@ def print_register(
         "from": first.isoformat(),
         "to": last.isoformat(),
         "zone": location.time_zone,
-        "rows": [_printed(row, zone=location.zone) for row in rows],
-        "people": people_of(rows),
+        "rows": [_printed(row, zone=location.zone, signs=signs) for row in rows],
+        "people": people,
     }
     pdf, _ = paper.render_pdf(template=TEMPLATE, content=content, at=at)
     return pdf

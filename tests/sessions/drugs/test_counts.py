@@ -24,8 +24,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def vial(cast: Cast) -> DrugLot:
     """500 mg that came an hour ago, in vials of 200."""
     with clock.fixed(MONDAY - HOUR):
-        lot = lot_of(cast, container_mg=Decimal(200))
-    return lot
+        return lot_of(cast, container_mg=Decimal(200))
 
 
 def body(cast: Cast, kind: str, *lines: tuple[Any, str], **more: Any) -> dict[str, Any]:

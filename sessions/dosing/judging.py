@@ -63,7 +63,7 @@ def mode_of(gate: Gate, facts: Facts) -> str:
     mode = facts.modes.get(gate.code, policy.REQUIRED)
     if mode == policy.AT_RISK:
         return policy.REQUIRED if facts.at_risk or facts.at_home else policy.ADVISED
-    return mode
+    return mode if mode in (policy.ADVISED, policy.OFF) else policy.REQUIRED
 
 
 def _judged(gate: Gate, facts: Facts, overrides: Mapping[str, Override]) -> Judged:

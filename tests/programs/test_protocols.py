@@ -19,6 +19,7 @@ def test_a_draft_takes_the_default_policy(cast: Cast) -> None:
     assert draft["status"] == "draft"
     assert draft["bands"]["bp"]["go"] == [140, 90]
     assert draft["checks_min"] == [0, 15, 30, 45, 60, 90, 120]
+    assert (draft["gates"]["suicide_screen"], draft["gates"]["equipment"]) == ("at_risk", "required")
     assert draft["integration"] == {"from_hours": 24, "to_hours": 72}
     assert draft["dose"] == {"warn": "300", "cap": "400", "unit": "mg"}
 
@@ -40,6 +41,10 @@ def test_one_value_may_differ_and_the_rest_stays_default(cast: Cast) -> None:
         ({"limits": {"after_end": {"every_min": 15}}}, "/limits/after_end"),  # only an infusion has an end
         ({"route": "intravenous", "limits": {"after_end": {"every_min": 0}}}, "/limits/after_end"),
         ({"fasting_hours": {"solid": True}}, "/fasting_hours/solid"),
+        ({"gates": {"consent": "off"}}, "/gates/consent"),  # fixed
+        ({"gates": {"pulse_oximeter": "advised"}}, "/gates/pulse_oximeter"),
+        ({"gates": {"fasting": "sometimes"}}, "/gates/fasting"),
+        ({"gates": {"weather": "required"}}, "/gates/weather"),
         ({"integration": {"from_hours": 72, "to_hours": 24}}, "/integration"),
         ({"dose": {"warn": "500", "cap": "400", "unit": "mg"}}, "/dose/cap"),
         ({"dose": {"warn": "1", "cap": "2", "unit": "spoons"}}, "/dose/unit"),

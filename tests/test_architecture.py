@@ -214,6 +214,7 @@ MORE: dict[str, set[str]] = {
         "board.py",
         "course.py",
         "evidence.py",
+        "evidence_chart.py",
         "evidence_page.py",
         "moving.py",
         "openings.py",
@@ -221,6 +222,7 @@ MORE: dict[str, set[str]] = {
         "replacements.py",
         "sweeping.py",
         "templates",
+        "ward.py",
     },
     "sessions/dosing": {
         "conditions.py",

@@ -71,6 +71,12 @@ def _text(raw: str) -> str:
     return raw
 
 
+def _cursor(raw: str) -> str:
+    if len(raw) > 4000:
+        raise ValueError("4000 characters at most")
+    return raw
+
+
 _READ: Mapping[str, tuple[Callable[[str], Any], dict[str, str]]] = {
     "uuid": (_uuid, {"type": "string", "format": "uuid"}),
     "date": (_date, {"type": "string", "format": "date"}),
@@ -80,6 +86,7 @@ _READ: Mapping[str, tuple[Callable[[str], Any], dict[str, str]]] = {
     "clock": (_clock, {"type": "string"}),
     "bool": (_bool, {"type": "boolean"}),
     "text": (_text, {"type": "string"}),
+    "cursor": (_cursor, {"type": "string"}),
 }
 
 

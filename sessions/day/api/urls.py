@@ -12,6 +12,7 @@ from sessions.day.api.openings import DoseVoidViewSet, WaiverViewSet
 from sessions.day.api.programs import ProgramViewSet
 from sessions.day.api.sessions import HoldViewSet, SessionViewSet
 from sessions.day.api.time_off import TimeOffViewSet
+from sessions.day.api.ward import WardViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
@@ -42,6 +43,7 @@ urlpatterns = [
     path("availability/", AvailabilityViewSet.as_view({"get": "list"})),
     path("availability/next/", AvailabilityViewSet.as_view({"get": "next"})),
     path("day-board/", BoardViewSet.as_view({"get": "board"})),
+    path("monitoring-board/", WardViewSet.as_view({"get": "board"})),
     path("obligations/<uuid:pk>/waive/", WaiverViewSet.as_view({"post": "waive"})),
     path("session-holds/", HoldViewSet.as_view({"post": "create"})),
     path("session-holds/<uuid:pk>/", HoldViewSet.as_view({"get": "retrieve", "delete": "destroy"})),

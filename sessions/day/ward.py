@@ -1,0 +1,280 @@
+"""The monitoring board: who is being watched at a location, by what is due next, and what changed since the last look.
+
+Nothing keeps a version of the board: it is read off the rows. A session's *mark* is the sum of the versions of its
+editable rows and the numbers of its append-only ones, so it rises with every change, whoever makes it, whatever
+commits first. What time alone changes, a check that becomes due, late or missed, is a moment that the client is handed
+with the marks: until then, and with the same marks, there is nothing new.
+"""
+
+from __future__ import annotations
+
+import binascii
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models import F, JSONField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+
+from kapclinic.practice.models import SessionKind, User
+from sessions.booking.models import Session, Stage
+from sessions.dosing.models import Administration
+from sessions.monitoring import rules
+from sessions.monitoring.models import Alarm, Check, Reading
+
+Marks = dict[UUID, int]
+WATCHED = (Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS)
+TREND = 8  # readings on a card
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_PLAIN = """
+SELECT s.id, s.version + c.version
+     + (SELECT count(*) FROM clinic_sessions_stage t WHERE t.session_id = s.id)
+"""
+_CLINICAL = """
+     + (SELECT count(*) + count(v.id) FROM clinic_sessions_reading t
+          LEFT JOIN clinic_sessions_readingvoid v ON v.reading_id = t.id WHERE t.session_id = s.id)
+     + (SELECT count(*) + count(v.id) FROM clinic_sessions_administration t
+          LEFT JOIN clinic_sessions_administrationvoid v ON v.administration_id = t.id WHERE t.session_id = s.id)
+     + (SELECT count(*) FROM clinic_sessions_discharge t WHERE t.session_id = s.id)
+     + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_check t WHERE t.session_id = s.id)
+     + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_alarm t WHERE t.session_id = s.id)
+"""
+_WATCHED = """
+  FROM clinic_sessions_session s
+  JOIN practice_client c ON c.id = s.client_id
+ WHERE s.location_id = %s AND s.kind = 'dosing' AND s.status IN ('checked_in', 'in_progress')
+"""
+_MARKS = {True: _PLAIN + _CLINICAL + _WATCHED, False: _PLAIN + _WATCHED}
+
+
+def marks_of(location_id: UUID, *, clinical: bool) -> Marks:
+    """The mark of every session that is watched at a location, in one query; the front desk's is of its own columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARKS[clinical], [location_id])
+        return {pk: int(mark) for pk, mark in cursor.fetchall()}
+
+
+# --- what a client knows ----------------------------------------------------------------------------------------------
+
+
+class BadCursor(ValueError):
+    """This cursor was not made here."""
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """What a client has seen: the marks, when, and until when time alone changes nothing."""
+
+    seen_at: datetime
+    until: datetime
+    marks: Mapping[UUID, int]
+
+    def __str__(self) -> str:
+        head = struct.pack(">QQ", _micros(self.seen_at), _micros(self.until))
+        rows = b"".join(pk.bytes + struct.pack(">I", mark) for pk, mark in sorted(self.marks.items()))
+        return urlsafe_b64encode(head + rows).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str) -> Cursor:
+        """:raises BadCursor: for any other text"""
+        try:
+            raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            seen, until = struct.unpack(">QQ", raw[:16])
+            rows = struct.iter_unpack(">16sI", raw[16:])
+            return cls(_moment(seen), _moment(until), {UUID(bytes=pk): mark for pk, mark in rows})
+        except (binascii.Error, struct.error, ValueError, OverflowError) as exc:
+            raise BadCursor("a cursor from an earlier answer is expected") from exc
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - EPOCH) // TICK
+
+
+def _moment(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def etag_of(location_id: UUID, marks: Marks, *, until: datetime, clinical: bool) -> str:
+    """A name of what the board shows: `until` in it lets the next poll be answered from the marks alone."""
+    told = f"{location_id} {clinical} " + " ".join(f"{pk} {mark}" for pk, mark in sorted(marks.items()))
+    return f'"{_micros(until):x}-{sha256(told.encode()).hexdigest()[:24]}"'
+
+
+def current_tag(given: str, location_id: UUID, marks: Marks, *, clinical: bool, at: datetime) -> str | None:
+    """The tag of `If-None-Match` that still names what the board shows, if there is one."""
+    for tag in (part.strip().removeprefix("W/") for part in given.split(",")):
+        micros, _, _ = tag.strip('"').partition("-")
+        try:
+            until = _moment(int(micros, 16))
+        except (ValueError, OverflowError):
+            continue
+        if at < until and tag == etag_of(location_id, marks, until=until, clinical=clinical):
+            return tag
+    return None
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ward:
+    """What a location's board shows at one moment; `moments` says of each session when time alone changes it."""
+
+    cards: list[dict[str, Any]]
+    cursor: Cursor
+    moments: Mapping[UUID, list[datetime]]
+
+    def since(self, before: Cursor) -> list[dict[str, Any]]:
+        """The cards of sessions that changed since `before`, by a row or by the clock."""
+        now = self.cursor
+        return [
+            card
+            for card in self.cards
+            if before.marks.get(card["id"]) != now.marks.get(card["id"])
+            or any(before.seen_at < moment <= now.seen_at for moment in self.moments.get(card["id"], ()))
+        ]
+
+    def gone(self, before: Cursor) -> list[UUID]:
+        """Sessions of `before` that are watched no more."""
+        return sorted(set(before.marks) - {card["id"] for card in self.cards})
+
+
+def ward(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> Ward:
+    """The board of a location, in two queries (one for the front desk).
+
+    `marks` were read before: what happens in between is told again rather than lost. Clinical cards stand by what is
+    due next; the front desk's say room, client and stage.
+    """
+    rows = list(_rows(location_id, clinical=clinical))
+    if not clinical:
+        return Ward([_plain(row) for row in rows], Cursor(at, NEVER, marks), {})
+    names = _names(rows)
+    cards = [_plain(row) | _clinical(row, names, at=at) for row in rows]
+    cards.sort(key=lambda card: card["next_check"]["planned_at"] if card["next_check"] else NEVER)
+    moments = {row["id"]: _moments(row) for row in rows}
+    until = min((moment for found in moments.values() for moment in found if moment > at), default=NEVER)
+    return Ward(cards, Cursor(at, until, marks), moments)
+
+
+def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Any, dict[str, Any]]:
+    """One row per session, straight from SQL; the front desk's has no clinical column."""
+    stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
+    watched = Session.objects.filter(
+        location_id=location_id, kind=SessionKind.DOSING, status__in=WATCHED
+    ).order_by("starts_at", "pk")
+    plain: dict[str, Any] = {
+        "room_name": F("room__name"),
+        "first": F("client__legal_first_name"),
+        "chosen": F("client__chosen_name"),
+        "last": F("client__legal_last_name"),
+        "latest_stage": Subquery(
+            stage.values(row=JSONObject(stage="stage", at="at"))[:1], output_field=JSONField()
+        ),
+    }
+    names = ["id", "client", "status", "room"]
+    if not clinical:
+        return watched.values(*names, **plain)
+    return watched.values(*names, "staff", **plain, **_clinical_columns())
+
+
+def _clinical_columns() -> dict[str, Any]:
+    mine = {"session": OuterRef("pk")}
+    doses = Administration.objects.standing().filter(**mine).order_by("administered_at")
+    checks = Check.objects.filter(
+        **mine, reading__isnull=True, ended_at__isnull=True, state__in=rules.OPEN_CHECKS
+    ).order_by("planned_at")
+    readings = Reading.objects.filter(**mine, void__isnull=True).order_by("-measured_at", "-pk")
+    alarms = Alarm.objects.filter(**mine, state=Alarm.State.OPEN).order_by("created_at")
+    reading = {name: name for name in ("id", "phase", *rules.SIGNS, "bands", "measured_at")}
+    check = {name: name for name in ("id", "kind", "minute", "planned_at")}
+    alarm = {name: name for name in ("id", "cause", "trigger", "escalation", "reading")}
+    return {
+        "limits": F("program__protocol__limits"),
+        "discharged_at": F("discharge__discharged_at"),
+        "dosed_at": Subquery(doses.values("administered_at")[:1]),
+        "open_checks": ArraySubquery(checks.values(row=JSONObject(**check))),
+        "last_readings": ArraySubquery(readings.values(row=JSONObject(**reading))[:TREND]),
+        "open_alarms": ArraySubquery(
+            alarms.values(row=JSONObject(opened_at="created_at", check="check_row", **alarm))
+        ),
+    }
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    first, last = row["chosen"] or row["first"], row["last"]
+    stage = row["latest_stage"]
+    return {
+        "id": row["id"],
+        "client": row["client"],
+        "client_name": f"{first} {last}",
+        "client_initials": f"{first[:1]}{last[:1]}".upper(),
+        "room": row["room"],
+        "room_name": row["room_name"],
+        "status": row["status"],
+        "stage": stage and stage | {"at": datetime.fromisoformat(stage["at"])},
+    }
+
+
+def _clinical(row: Mapping[str, Any], names: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
+    readings = [_read(reading) for reading in row["last_readings"]]
+    checks = [_check(check, row["limits"], at=at) for check in row["open_checks"]]
+    dosed_at = row["dosed_at"]
+    return {
+        "dosed_at": dosed_at,
+        "minutes": None if dosed_at is None else int((at - dosed_at).total_seconds() // 60),
+        "discharged_at": row["discharged_at"],
+        "next_check": checks[0] if checks else None,
+        "overdue": sum(check["state"] in rules.OVERDUE for check in checks),
+        "last_reading": readings[0] if readings else None,
+        "trend": readings[::-1],
+        "alarms": [
+            alarm
+            | {
+                "opened_at": datetime.fromisoformat(alarm["opened_at"]),
+                "escalated": alarm["escalation"] > 0,
+            }
+            for alarm in row["open_alarms"]
+        ],
+        "staff": [staff | {"name": names.get(staff["user"], "")} for staff in row["staff"]],
+    }
+
+
+def _read(reading: dict[str, Any]) -> dict[str, Any]:
+    return reading | {"measured_at": datetime.fromisoformat(reading["measured_at"])}
+
+
+def _check(check: dict[str, Any], limits: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
+    """An open check with its state by the clock, as `checks/` says it."""
+    planned_at = datetime.fromisoformat(check["planned_at"])
+    state = rules.state_unread(
+        planned_at,
+        at=at,
+        tolerance_min=limits["reading_tolerance_min"],
+        missed_min=limits["missed_after_min"],
+    )
+    return check | {"planned_at": planned_at, "state": state, "is_due": planned_at <= at}
+
+
+def _moments(row: Mapping[str, Any]) -> list[datetime]:
+    """When time alone will change, or has changed, what the card says: a check becomes due, late, missed."""
+    limits = row["limits"]
+    late = timedelta(minutes=limits["reading_tolerance_min"]) + TICK
+    missed = timedelta(minutes=limits["missed_after_min"]) + TICK
+    planned = [datetime.fromisoformat(check["planned_at"]) for check in row["open_checks"]]
+    return [moment + behind for moment in planned for behind in (timedelta(0), late, missed)]
+
+
+def _names(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The names of everybody who watches, by id."""
+    ids = {staff["user"] for row in rows for staff in row["staff"]}
+    return {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 DOMAIN = "demo.kapclinic.test"
+MAILBOXES = "example.test"  # reserved (RFC 6761): nothing sent there arrives anywhere
 EVERY_DAY = [{"weekday": day, "from": "08:00", "to": "20:00"} for day in range(7)]
 WEEKDAYS = [{"weekday": day, "from": "09:00", "to": "17:00"} for day in range(5)]
 ALL_KINDS = ["preparation", "dosing", "integration", "medical", "maintenance"]
@@ -106,4 +107,5 @@ CLIENTS: list[dict[str, Any]] = [
     {"legal_first_name": "Sascha", "legal_last_name": "Placeholder", "date_of_birth": "1978-07-14"},
     {"legal_first_name": "Mika", "legal_last_name": "Fictional", "date_of_birth": "1996-01-30"},
 ]
+REMINDERS = {"hours_before": [48, 24, 2], "on_booking": True, "channels": ["email"]}
 FEES = {"90837": "180.00", "90834": "150.00", "99214": "210.00", "KAP-DOSE": "250.00"}

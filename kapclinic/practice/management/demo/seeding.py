@@ -75,6 +75,8 @@ class Seeder:
         ):
             for row in rows:
                 self._staff(desk, row, where, hours)
+        for where in (first, second):
+            patch(desk, f"reminder-plans/{where}/", places.REMINDERS)
         return first, second
 
     def _staff(self, desk: LocalDesk, row: dict[str, Any], where: str, hours: list[dict[str, Any]]) -> None:
@@ -100,6 +102,8 @@ class Seeder:
         body = row | {
             "administrative_sex": "X",
             "phone": f"303-555-{len(self.people) + int(row['date_of_birth'][:4]) % 1000:04d}",
+            "email": f"{row['legal_first_name']}.{row['legal_last_name']}@{places.MAILBOXES}".lower(),
+            "communication_consent": {"email": True, "sms": False, "phone": True},
             "address": places.LOCATIONS[0]["address"],
             "locations": [where],
         }

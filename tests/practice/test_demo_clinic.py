@@ -1,0 +1,30 @@
+"""The demo clinic that `seed_demo` builds: visibly fictional, and alive."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from kapclinic.practice.models import Client, User
+from sessions.day.sweeping import send_messages
+from sessions.reminders.services import sweep_reminders
+from tests.cast import Desk
+
+
+@pytest.mark.django_db
+def test_the_demos_clients_are_reminded_at_addresses_that_do_not_exist(now: datetime) -> None:
+    said = StringIO()
+    call_command("seed_demo", "--json", stdout=said)
+    told = json.loads(said.getvalue())
+    assert all(email.endswith("@example.test") for email in Client.objects.values_list("email", flat=True))
+    assert sweep_reminders(at=now) >= 1
+    assert send_messages(at=now) >= 1
+    director = Desk(User.objects.get(email="director@demo.kapclinic.test"))
+    rows = director.get("messages/", recipient=told["client"], status="sent").json()["results"]
+    assert ("reminder_booking", "email") in {(row["template"], row["channel"]) for row in rows}
+    (plan,) = director.get("reminder-plans/").json()["results"]
+    assert plan["hours_before"] == [48, 24, 2]

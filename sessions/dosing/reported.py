@@ -63,10 +63,8 @@ def events_of(session: Session) -> QuerySet[AdverseEvent]:
     found: QuerySet[AdverseEvent] = AdverseEvent.objects.filter(session=session)
     return (
         found.select_related("session__program__protocol")
-        .prefetch_related(
-            Prefetch("follow_ups", queryset=AdverseEventFollowUp.objects.order_by("created_at", "pk")),
-            Prefetch("reviews", queryset=AdverseEventReview.objects.order_by("created_at", "pk")),
-        )
+        .prefetch_related(Prefetch("follow_ups", AdverseEventFollowUp.objects.order_by("created_at", "pk")))
+        .prefetch_related(Prefetch("reviews", AdverseEventReview.objects.order_by("created_at", "pk")))
         .annotate(
             dose=Subquery(last.values("pk")[:1]),
             dosed_at=Subquery(last.values("administered_at")[:1]),

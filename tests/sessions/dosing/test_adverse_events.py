@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
 from kapclinic.practice.models import Role
@@ -170,6 +171,21 @@ def test_an_event_that_is_not_serious_has_no_root_cause_to_find(cast: Cast) -> N
     answer = cast.desk("director").post(path, {"text": "Late breakfast", "root_cause": True})
     assert (answer.status_code, answer.json()["code"]) == (409, "not_serious")
     assert not AdverseEventFollowUp.objects.exists()
+
+
+def test_many_events_are_listed_in_as_few_queries_as_one(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    asked = []
+    for more in (1, 4):
+        for _ in range(more):
+            event = told(cast, session, **SEVERE)
+            path = f"sessions/{session.pk}/adverse-events/{event['id']}/"
+            cast.desk("np").must(f"{path}follow-ups/", {"text": "Called"})
+        with CaptureQueriesContext(connection) as queries:
+            rows = cast.desk("np").get(f"sessions/{session.pk}/adverse-events/").json()["results"]
+        asked.append(len(queries))
+    assert [len(row["follow_ups"]) for row in rows] == [1] * 5
+    assert asked[0] == asked[1]
 
 
 # --- the next dose ----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +92,19 @@ def test_the_record_gathers_what_everybody_in_the_room_said(cast: Cast) -> None:
         "dissociation": {"value": 8, "at": "2026-05-04T15:30:00Z"},
     }
     assert found["adverse_events"] == {"ids": [], "none_observed": None, "overtaken": False}
+
+
+def test_a_long_record_is_read_in_as_few_queries_as_a_short_one(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    cast.desk("director")  # signs in
+    asked = []
+    for more in (1, 4):
+        for _ in range(more):
+            say(cast, session, "observation", text="Quiet")
+        with CaptureQueriesContext(connection) as queries:
+            assert whole(cast, session)["entries"]
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_an_entry_that_was_taken_back_stays_and_counts_for_nothing(cast: Cast) -> None:

@@ -102,43 +102,43 @@ def preparations_for(dose: Slot, slots: Sequence[Slot], wish: Wish) -> list[Slot
     return before[len(before) - wish.preparations :]
 
 
-def _may_follow(earlier: Slot, later: Slot, wish: Wish, integrations: Sequence[Slot]) -> bool:
-    gap = later.starts_at - earlier.starts_at
-    if not wish.min_gap <= gap <= LONGEST_GAP:
-        return False
-    return (
-        wish.integration is None
-        or integration_for(earlier, integrations, wish, before=later.starts_at) is not None
-    )
+def _earliest_done(dose: Slot, slots: Sequence[Slot], wish: Wish) -> datetime:
+    """When the integration of `dose` can be over at the earliest; there is one."""
+    assert wish.integration is not None
+    start, end = dose.ends_at + wish.integration[0], dose.starts_at + wish.integration[1]
+    return min(slot.ends_at for slot in slots if start <= slot.starts_at < end)
 
 
 def _followers(
     doses: Sequence[Slot], wish: Wish, integrations: Mapping[int, Sequence[Slot]]
-) -> dict[int, list[int]]:
-    return {
-        i: [j for j in range(i + 1, len(doses)) if _may_follow(doses[i], doses[j], wish, integrations[i])]
-        for i in range(len(doses))
-    }
-
-
-def _step(a: Slot, b: Slot, zone: ZoneInfo) -> Cost:
-    days = (b.starts_at - a.starts_at) / DAY
-    other_day = a.starts_at.astimezone(zone).weekday() != b.starts_at.astimezone(zone).weekday()
-    return days * days, int(other_day)
+) -> dict[int, list[tuple[int, Cost]]]:
+    """For each dose those that may be next, with the step's cost: the gap allows it, an integration lies between."""
+    weekdays = [slot.starts_at.astimezone(wish.zone).weekday() for slot in doses]
+    found: dict[int, list[tuple[int, Cost]]] = {}
+    for i, dose in enumerate(doses):
+        first = dose.starts_at + wish.min_gap
+        if wish.integration is not None:
+            first = max(first, _earliest_done(dose, integrations[i], wish))
+        last = dose.starts_at + LONGEST_GAP
+        found[i] = [
+            (j, (((doses[j].starts_at - dose.starts_at) / DAY) ** 2, int(weekdays[i] != weekdays[j])))
+            for j in range(i + 1, len(doses))
+            if first <= doses[j].starts_at <= last
+        ]
+    return found
 
 
 def _paths(
-    first: int, doses: Sequence[Slot], followers: Mapping[int, list[int]], wish: Wish
+    first: int, doses: Sequence[Slot], followers: Mapping[int, list[tuple[int, Cost]]], wish: Wish
 ) -> dict[int, tuple[Cost, list[int]]]:
     """The cheapest way from the dose `first` to each possible last dose."""
     reached: dict[int, tuple[Cost, list[int]]] = {first: ((0.0, 0), [first])}
     for _ in range(wish.doses - 1):
         further: dict[int, tuple[Cost, list[int]]] = {}
         for i, (cost, path) in reached.items():
-            for j in followers[i]:
+            for j, (gap, change) in followers[i]:
                 if doses[j].starts_at - doses[first].starts_at > wish.span[1]:
                     break
-                gap, change = _step(doses[i], doses[j], wish.zone)
                 total = (cost[0] + gap, cost[1] + change)
                 if j not in further or total < further[j][0]:
                     further[j] = (total, [*path, j])
@@ -167,12 +167,23 @@ def best_course(
         if not candidates:
             detail = "No dosing day has a free integration slot with the therapist inside its window."
             return Course(unmet=[Unmet("no_integration_slot", detail)])
-    prepared = {i: preparations_for(slot, preparations, wish) for i, slot in enumerate(candidates)}
-    starts = [i for i in range(len(candidates)) if prepared[i] is not None][:MOST_STARTS]
-    if not starts:
+    prepared = _prepared(candidates, preparations, wish)
+    if not prepared:
         detail = f"{wish.preparations} preparation days before a first dose can't be found."
         return Course(unmet=[Unmet("no_preparation_slot", detail)])
-    return _choose(wish, candidates, near, {i: prepared[i] or [] for i in starts})
+    return _choose(wish, candidates, near, prepared)
+
+
+def _prepared(doses: Sequence[Slot], slots: Sequence[Slot], wish: Wish) -> dict[int, list[Slot]]:
+    """The first doses that are tried, with the preparation before each."""
+    found: dict[int, list[Slot]] = {}
+    for i, dose in enumerate(doses):
+        before = preparations_for(dose, slots, wish)
+        if before is not None:
+            found[i] = before
+        if len(found) == MOST_STARTS:
+            break
+    return found
 
 
 def _near(dose: Slot, integrations: Sequence[Slot], wish: Wish) -> list[Slot]:

@@ -92,7 +92,8 @@ class Protocol(AuditedModel):
     @property
     def gate_modes(self) -> dict[str, str]:
         """How each gate that is policy counts; an edition from before these gates takes the default."""
-        return policy.GATES | self.gates
+        modes: dict[str, str] = self.gates
+        return policy.GATES | modes
 
     def length_of(self, kind: str) -> int:
         """Minutes of a session of `kind`."""

@@ -296,7 +296,8 @@ def _attested(session: Session, said: Mapping[str, bool], *, by: Any, at: dateti
     new = {code for code, value in said.items() if session.attestations.get(code) is not value}
     word = {"by": str(by.pk), "at": at.astimezone(UTC).isoformat().replace("+00:00", "Z")}
     session.attested = session.attested | dict.fromkeys(sorted(new), word)
-    return session.attestations | dict(said)
+    standing: dict[str, bool] = session.attestations
+    return standing | dict(said)
 
 
 def _change_errors(session: Session, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:

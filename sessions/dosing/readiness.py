@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -141,7 +141,7 @@ def _screening(session: Session, moment: datetime) -> dict[str, Any]:
     return facts | _clearance(clearance)
 
 
-def _cssrs(measure: Measure | None, *, alerts: list[UUID | None]) -> dict[str, Any]:
+def _cssrs(measure: Measure | None, *, alerts: Sequence[UUID | None]) -> dict[str, Any]:
     if measure is None:
         return {}
     return {

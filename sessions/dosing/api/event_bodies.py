@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
@@ -134,12 +135,12 @@ class AdverseEventOut(Output):
         limits = event.session.program.protocol.limits
         return grading.phase_of(onset_at=event.onset_at, dosed_at=event.dosed_at, limits=limits)
 
-    def get_vitals(self, event: Any) -> NearestOut | None:
+    @extend_schema_field(NearestOut(allow_null=True))
+    def get_vitals(self, event: Any) -> Any:
         if event.nearest is None:
             return None
         taken = datetime.fromisoformat(event.nearest["measured_at"])
-        found: Any = NearestOut(event.nearest | {"measured_at": taken}).data
-        return found  # type: ignore[no-any-return]
+        return NearestOut(event.nearest | {"measured_at": taken}).data
 
     def get_holds_next_dose(self, event: Any) -> bool:
         reviews = [row.hold_released for row in event.reviews.all()]

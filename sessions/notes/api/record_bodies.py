@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
@@ -16,7 +17,7 @@ CONTENT = (
 )
 
 
-class EntryIn(Input):
+class RecordEntryIn(Input):
     part = serializers.ChoiceField(RecordEntry.Part.choices)
     content = serializers.DictField(child=serializers.JSONField(allow_null=True), help_text=CONTENT)
     observed_at = Moment()
@@ -29,12 +30,12 @@ class EntryIn(Input):
     )
 
 
-class EntryVoidOut(Output):
+class RecordVoidOut(Output):
     voided_at = Moment(source="created_at")
     reason = serializers.CharField()
 
 
-class EntryOut(Output):
+class RecordEntryOut(Output):
     id = serializers.UUIDField()
     version = serializers.IntegerField(default=1)
     created_at = Moment()
@@ -48,9 +49,9 @@ class EntryOut(Output):
     addendum_reason = serializers.CharField(source="reason")
     void = serializers.SerializerMethodField()
 
-    def get_void(self, entry: Any) -> EntryVoidOut | None:
-        found: Any = EntryVoidOut(entry.void).data if hasattr(entry, "void") else None
-        return found  # type: ignore[no-any-return]
+    @extend_schema_field(RecordVoidOut(allow_null=True))
+    def get_void(self, entry: Any) -> Any:
+        return RecordVoidOut(entry.void).data if hasattr(entry, "void") else None
 
 
 class PeakOut(Output):
@@ -76,7 +77,7 @@ class NoneObservedOut(Output):
 class RecordOut(Output):
     session = serializers.UUIDField(source="session_id")
     status = serializers.CharField()
-    entries = EntryOut(many=True)
+    entries = RecordEntryOut(many=True)
     setting = serializers.DictField()
     peaks = PeaksOut()
     adverse_events = NoneObservedOut()

@@ -25,8 +25,8 @@ class RecordViewSet(InSession):
 
     object_type = "record_entry"
     roles: ClassVar = {"retrieve": CLINICIANS, "create": rules.ANY_WRITER, "void": rules.ANY_WRITER}
-    inputs: ClassVar = {"create": s.EntryIn, "void": Reason}
-    output = s.EntryOut
+    inputs: ClassVar = {"create": s.RecordEntryIn, "void": Reason}
+    output = s.RecordEntryOut
     outputs: ClassVar = {"retrieve": s.RecordOut}
 
     def get_queryset(self) -> QuerySet[RecordEntry]:

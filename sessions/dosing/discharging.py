@@ -177,7 +177,7 @@ def discharge_client(
             rows = [{"code": key, "label": rules.LABELS[key]} for key in unmet]
             raise NotReady("Not yet: " + ", ".join(unmet) + ".", unmet=rows)
         transitions.require_role(by, rules.ORDERERS, what="Discharging early")
-    checks.end_checks(session=session, by=by, at=at)
+    checks.end_checks(session=session, left_at=discharged_at, by=by, at=at)
     row = Discharge(
         session=session,
         checklist=whole,

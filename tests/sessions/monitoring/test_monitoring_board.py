@@ -17,15 +17,14 @@ from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check, Reading
 from tests import cast as people
 from tests.cast import MONDAY, Cast
+from tests.sessions.monitoring.watching import dosed_client
 
 CLINICAL = {"dosed_at", "minutes", "next_check", "last_reading", "trend", "alarms", "staff"}
 
 
 @pytest.fixture
 def dosed(cast: Cast) -> Session:
-    session = people.ready_dose(cast)
-    people.give(cast, session)
-    return session
+    return dosed_client(cast)
 
 
 def poll(cast: Cast, who: str = "np", *, minute: float = 0, tag: str = "", **query: Any) -> Any:

@@ -5,7 +5,7 @@ Pure: the same content gives the same bytes, whoever prints it and when.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kapclinic.core import paper
+from sessions.day.evidence_chart import chart
 
 TEMPLATE = Path(__file__).parent / "templates" / "evidence.typ"
 SERIES = (
@@ -100,6 +101,23 @@ def _lot(words: Words, row: Row) -> str:
 def _amounts(_: Words, row: Row) -> str:
     end = row["finish"] or row
     return ", ".join(amount or "open" for amount in (row["drawn_mg"], end["given_mg"], end["wasted_mg"]))
+
+
+def _above(words: Words, row: Row) -> str:
+    """Why an order is unusual, and who else answers for it."""
+    reasons = [row["reason"], row["above_cap_reason"]]
+    if row["approval"]:
+        reasons.append(f"approved by {words.who(row['approval']['approver'])}: {row['approval']['reason']}")
+    return "; ".join(reason for reason in reasons if reason)
+
+
+def _cause(_: Words, row: Row) -> str:
+    return ": ".join(part.replace("_", " ") for part in (row["cause"], row["trigger"]) if part)
+
+
+def _since(_: Words, row: Row) -> str:
+    """What became of an adverse event, and what the medical director concluded."""
+    return "; ".join([told["text"] for told in row["follow_ups"]] + [r["conclusion"] for r in row["reviews"]])
 
 
 def _sentence(content: Any) -> str:
@@ -191,6 +209,7 @@ TABLES = (
             ("mg/kg", text("dose_mg_per_kg")),
             ("At most mg", text("max_total_mg")),
             ("Valid until", when("valid_until")),
+            ("Reason", _above),
         ),
     ),
     Table(
@@ -260,7 +279,7 @@ TABLES = (
         "None.",
         (
             ("When", when("created_at")),
-            ("Cause", named("cause")),
+            ("Cause", _cause),
             ("State", text("state")),
             ("By", who("acknowledged_by")),
             ("Acknowledged", when("acknowledged_at")),
@@ -280,6 +299,7 @@ TABLES = (
             ("Causality", text("causality")),
             ("Action", text("action")),
             ("Outcome", text("outcome")),
+            ("Since", _since),
         ),
     ),
     Table(
@@ -357,38 +377,3 @@ def _discharge(content: Row) -> dict[str, Any]:
         "rows": rows,
         "empty": "Not discharged.",
     }
-
-
-def chart(
-    readings: Sequence[Row], doses: Sequence[Row], hour_of: Callable[[str], str]
-) -> dict[str, Any] | None:
-    """Blood pressure and heart rate over time as lines in whole thousandths; None below two standing readings.
-
-    `ticks_x` and `ticks_y` are (place, words); `doses` the places of the standing doses.
-    """
-    standing = [row for row in readings if row["void"] is None]
-    moments = [datetime.fromisoformat(row["measured_at"]) for row in standing]
-    if len(set(moments)) < 2:
-        return None
-    begin, span = moments[0], moments[-1] - moments[0]
-    values = [row[name] for row in standing for name, _ in SERIES]
-    low, high = min(values) // STEP * STEP, -(-max(values) // STEP) * STEP
-    across = [_thousandths(moment - begin, span) for moment in moments]
-    given = [datetime.fromisoformat(row["administered_at"]) for row in doses if row["void"] is None]
-
-    def up(value: int) -> int:
-        return _thousandths(value - low, max(high - low, STEP))
-
-    return {
-        "series": [
-            {"name": label, "points": [[x, up(row[name])] for x, row in zip(across, standing, strict=True)]}
-            for name, label in SERIES
-        ],
-        "ticks_x": [[x, hour_of(row["measured_at"])] for x, row in zip(across, standing, strict=True)],
-        "ticks_y": [[up(value), str(value)] for value in range(low, high + 1, STEP)],
-        "doses": [_thousandths(at - begin, span) for at in given if begin <= at <= moments[-1]],
-    }
-
-
-def _thousandths(part: Any, whole: Any) -> int:
-    return round(part / whole * SCALE)

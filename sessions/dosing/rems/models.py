@@ -79,7 +79,6 @@ class RemsRecord(AuditedModel):
     reference = models.CharField(max_length=80, blank=True)
     form = models.JSONField(null=True)
 
-    owed: bool  # of `selectors.records()`: does an esketamine dose stand?
     objects: ClassVar[Any] = RemsRecordQuerySet.as_manager()
 
     class Meta:

@@ -26,7 +26,7 @@ def print_form(record: RemsRecord) -> bytes:
     zone = record.session.location.zone
     for key in ("first_device_at", "monitoring_ended_at", "ready_without_two_hours_at"):
         content[key] = _local(content[key], zone)
-    content["submitted_at"] = _local(record.submitted_at and record.submitted_at.isoformat(), zone)
+    content["submitted_at"] = _local(record.submitted_at.isoformat() if record.submitted_at else None, zone)
     for name in ("blood_pressure_pre", "blood_pressure_40_min", "blood_pressure_completion"):
         row = content[name]
         content[name] = row and row | {"measured_at": _local(row["measured_at"], zone)}

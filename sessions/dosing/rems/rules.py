@@ -30,8 +30,12 @@ DRUG = "esketamine|spravato"  # `esketamine.is_esketamine` as a regular expressi
 FORTY = timedelta(minutes=40)  # label: blood pressure before, about 40 minutes after, and before completion
 CONCOMITANT = ("benzodiazepines", "sedative_hypnotics", "psychostimulants", "maois", "opioids")
 PRESSURES = ("blood_pressure_pre", "blood_pressure_40_min", "blood_pressure_completion")
-STATED = ("monitoring_hcp", "ready_without_two_hours_at", "vitals_acceptable_pre")
-STATED += ("vitals_acceptable_completion",)
+STATED = (
+    "monitoring_hcp",
+    "ready_without_two_hours_at",
+    "vitals_acceptable_pre",
+    "vitals_acceptable_completion",
+)
 
 
 def due_at(first_device_at: datetime) -> datetime:

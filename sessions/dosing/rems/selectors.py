@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from kapclinic.practice.models import User
+from kapclinic.practice.rules import NURSES
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration, AdverseEvent, Discharge
@@ -62,7 +63,7 @@ def to_tell(*, at: datetime) -> QuerySet[RemsRecord]:
 
 def may_monitor(*, location_id: UUID) -> QuerySet[User]:
     """Who may be named as the monitoring health care provider at a location."""
-    roles = sorted(map(str, rules.NURSES))
+    roles = sorted(map(str, NURSES))
     return User.objects.filter(is_active=True, locations__contains=[location_id], roles__overlap=roles)
 
 

@@ -108,13 +108,12 @@ def submit(*, record_id: UUID, reference: str, submitted_at: datetime, by: User,
     """
     record = _lock(record_id)
     transitions.apply(rules.REMS_MOVES, "submit", instance=record, by=by, field="state")
-    if not record.owed:
+    if selectors.first_device_at(session_id=record.session_id) is None:
         raise NotOwed
     form = selectors.form_of(record)
     merge(rules.missing(form))
     ended = datetime.fromisoformat(form["monitoring_ended_at"])
-    late = moment_errors(moment=record.ready_without_two_hours_at, at=ended, after=None)
-    if late:
+    if datetime.fromisoformat(form["ready_without_two_hours_at"]) > ended:
         detail = "The client was ready at the end of the monitoring at the latest."
         raise Invalid.field("ready_without_two_hours_at", detail, code="too_late")
     merge(moment_errors(moment=submitted_at, at=at, after=ended, field="submitted_at"))
@@ -154,7 +153,7 @@ def _tell(session_id: UUID, *, at: datetime) -> int:
     record = _lock(RemsRecord.objects.values_list("pk", flat=True).get(session=session))
     if record.state != RemsRecord.State.DRAFT:
         return 0
-    if not record.owed:
+    if selectors.first_device_at(session_id=session.pk) is None:
         trail.settle_tasks(kind=rules.TASK, subject_id=record.pk, by=SYSTEM, at=at, outcome="not owed")
         record.warnings = 0
         record.save_by(SYSTEM, at=at)

@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection, transaction
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.day import evidence, evidence_page
+from sessions.day import evidence, evidence_chart, evidence_page
 from sessions.day.models import EvidenceBundle
 from sessions.monitoring import services as monitoring
 from tests import cast as people
@@ -150,7 +150,7 @@ def test_the_hash_is_that_of_the_canonical_text(day: Day) -> None:
 
 AGAIN = """
 import hashlib, json, sys, time
-from sessions.day import evidence, evidence_page
+from sessions.day import evidence, evidence_chart, evidence_page
 content = json.load(sys.stdin)
 text = evidence.canonical(dict(reversed(content.items())))
 digest = hashlib.sha256(text).hexdigest()
@@ -214,13 +214,13 @@ def test_the_chart_keeps_proportions_and_leaves_out_what_was_voided() -> None:
         return {"measured_at": at, "systolic": systolic, "diastolic": 80, "heart_rate": 60, "void": void}
 
     doses = [{"administered_at": (MONDAY + timedelta(minutes=30)).isoformat(), "void": None}]
-    drawn = evidence_page.chart([row(0, 120), row(10, 220, {}), row(40, 140)], doses, lambda moment: moment)
+    drawn = evidence_chart.chart([row(0, 120), row(10, 220, {}), row(40, 140)], doses, lambda moment: moment)
     assert drawn is not None
     assert drawn["series"][0]["points"] == [[0, 750], [1000, 1000]]  # 60 to 140 mmHg
     assert drawn["series"][2]["points"] == [[0, 0], [1000, 0]]
     assert [place for place, _ in drawn["ticks_y"]] == [0, 250, 500, 750, 1000]
     assert drawn["doses"] == [750]
-    assert evidence_page.chart([row(0, 120)], doses, str) is None
+    assert evidence_chart.chart([row(0, 120)], doses, str) is None
 
 
 def test_who_reads_and_who_freezes(day: Day) -> None:

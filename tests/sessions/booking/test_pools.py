@@ -24,6 +24,7 @@ from tests.cast import Cast
 from tests.journeys.steps import moment
 from tests.sessions.booking import desk
 from tests.sessions.booking.desk import TUESDAY, body, codes, row
+from tests.sessions.day.leaving import away, looked_at
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 NURSE = {"role": "nurse_practitioner", "from_min": 0, "to_min": 180, "mode": "monitor"}
@@ -306,8 +307,21 @@ def test_a_plan_goes_to_the_pool_when_the_assigned_therapist_is_away(cast: Cast,
     assert Session.objects.filter(kind="dosing").count() == 4
 
 
-def test_who_stands_in_for_one_of_two_comes_beside_the_other() -> None:
-    """Two rows that overlap are two people; who is more than the protocol asks for is held like the first."""
+def test_who_stands_in_for_one_of_two_comes_beside_the_other(cast: Cast, third: User) -> None:
+    pool = _any_of(cast.therapist, cast.other_therapist, third) | {"count": 2}
+    (program,) = desk.programs_of(cast, 1, resources=[NURSE, THERAPY | pool])
+    made = _offers(cast, program)[0] | {"program": str(program.pk), "kind": "dosing"}
+    assert _people(made) == [str(cast.therapist.pk), str(cast.other_therapist.pk)]
+    cast.desk("frontdesk").must("sessions/", made)
+    (session, *_) = looked_at(cast, away(cast.therapist))["sessions"]
+    proposals = [one for one in session["replacements"] if one["kind"] == "other_staff"]
+    assert [sorted(_people(one)) for one in proposals] == [
+        sorted([str(cast.other_therapist.pk), str(third.pk)])
+    ]
+
+
+def test_rows_that_overlap_are_two_people() -> None:
+    """Who is more than the protocol asks for is held like the first."""
     two = [Need("therapist", 0, 180, "exclusive"), Need("therapist", 60, 120, "exclusive")]
     staff = [{"user": str(UUID(int=n)), "role": "therapist"} for n in (1, 2, 3)]
     held = rules.parts_of(two, staff)

@@ -1,45 +1,39 @@
-"""The ledger against a model of Decimals: whatever the clinic does, the balance is the sum of what it did."""
+"""The ledgers of two locations against a model of Decimals: whatever the clinic does, and in whatever order."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
+from uuid import UUID
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from django.db import connection, transaction
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from kapclinic.core.errors import ClinicError
+from sessions.dosing import services as dosing
+from sessions.dosing.models import Administration, Order
 from sessions.drugs import selectors, services
+from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugLot
 from tests.sessions.drugs.stock import dose, lot_of
 from tests.sessions.rooms import AT, Clinic
 
+ZERO = Decimal("0.000")
 MG = st.decimals(min_value="0.001", max_value="300", places=3)
+COUNTED = MG | st.just(ZERO)
 SIGNED = st.decimals(min_value="-300", max_value="300", places=3)
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("dose"), MG, st.integers(0, 100)),
-        st.tuples(st.just("infusion"), MG, st.integers(0, 100)),
-        st.tuples(st.just("settle"), st.just(Decimal(0)), st.integers(0, 100)),
-        st.tuples(st.sampled_from(["waste", "transfer", "return", "loss"]), MG, st.just(0)),
-        st.tuples(st.just("count"), MG | st.just(Decimal(0)), st.just(0)),
-        st.tuples(st.just("correct"), SIGNED, st.just(0)),
-    ),
-    max_size=15,
-)
-
-
-class Ledger:
-    """What should be there: the balance, the open draws, and how many lines were written."""
-
-    def __init__(self, balance: Decimal) -> None:
-        self.balance, self.open, self.lines = balance, {}, 1
-
-    def after(self, kind: str, amount: Decimal) -> Decimal:
-        if kind == "count":
-            return amount
-        return self.balance + (amount if kind == "correct" else -amount)
+PERCENT = st.integers(0, 100)
 
 
 def split(amount: Decimal, percent: int) -> tuple[Decimal, Decimal]:
@@ -47,67 +41,197 @@ def split(amount: Decimal, percent: int) -> tuple[Decimal, Decimal]:
     return amount - wasted, wasted
 
 
-def act(clinic: Clinic, lot: Any, ledger: Ledger, step: tuple[str, Decimal, int]) -> None:
-    kind, amount, percent = step
-    witness = clinic["np2"]
-    if kind == "settle":
-        if not ledger.open:
-            return
-        administration, drawn = ledger.open.popitem()
-        given_mg, wasted = split(drawn, percent)
-        services.settle_draw(
-            administration_id=administration,
-            given_mg=given_mg,
-            wasted_mg=wasted,
-            witness=witness,
-            by=clinic["np"],
+class Safes(RuleBasedStateMachine):
+    """What should be in both safes; each rule does it by the services and says what must come of it."""
+
+    clinic: ClassVar[Clinic]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        self.here, self.there = ZERO, ZERO
+        self.lines, self.found = 1, 0
+        self.open: dict[UUID, Decimal] = {}  # drawn, and not yet settled
+        self.voided: set[UUID] = set()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.transaction.__exit__(None, None, None)
+
+    @initialize(mg=MG)
+    def receive(self, mg: Decimal) -> None:
+        self.lot = lot_of(self.clinic, str(mg))
+        self.here = mg
+        session = self.clinic.sessions["dosing"]
+        self.order = Order(
+            session=session,
+            prescriber=self.clinic["prescriber"],
+            drug="ketamine",
+            route="intravenous",
+            dose_mg=mg,
+            max_total_mg=mg,
+            valid_until=session.ends_at,
+        ).insert_by(self.clinic["prescriber"], at=AT)
+
+    def attempt(self, act: Callable[[], Any], *, possible: bool) -> bool:
+        """Do it, when it is possible; else it must be refused, with nothing written (the invariants look)."""
+        try:
+            with transaction.atomic():
+                act()
+                connection.check_constraints()
+        except ClinicError:
+            assert not possible
+            return False
+        assert possible
+        return True
+
+    def enter(
+        self, kind: str, mg: Decimal, *, lot: DrugLot | None = None, by: str = "np", **more: Any
+    ) -> Any:
+        return lambda: services.record_entry(
+            lot_id=(lot or self.lot).pk,
+            kind=kind,
+            amount_mg=mg,
+            reason="why",
+            witness=self.clinic["np2"] if by == "np" else None,
+            by=self.clinic[by],
             at=AT,
+            **more,
         )
-        ledger.lines += 2 if wasted else 1
-        return
-    given_mg, wasted = split(amount, percent) if kind == "dose" else (Decimal(0), Decimal(0))
-    possible = ledger.after(kind, amount) >= 0 and (kind != "correct" or amount != 0)
-    try:
-        with transaction.atomic():
-            if kind == "dose":
-                dose(clinic, lot, str(amount), str(given_mg), str(wasted), witness=witness)
-            elif kind == "infusion":
-                entry = dose(clinic, lot, str(amount))
-            else:
-                services.record_entry(
-                    lot_id=lot.pk,
-                    kind=kind,
-                    amount_mg=amount,
-                    reason="why",
-                    witness=witness,
-                    by=clinic["np"],
-                    at=AT,
-                )
-    except ClinicError:
-        assert not possible, step
-        return
-    assert possible, step
-    ledger.balance = ledger.after(kind, amount)
-    ledger.lines += 2 if wasted else 1
-    if kind == "infusion":
-        ledger.open[entry.administration] = amount
+
+    @rule(mg=MG, percent=PERCENT)
+    def give(self, mg: Decimal, percent: int) -> None:
+        given, wasted = split(mg, percent)
+        amounts = (str(mg), str(given), str(wasted))
+        act = partial(dose, self.clinic, self.lot, *amounts, witness=self.clinic["np2"])
+        if self.attempt(act, possible=mg <= self.here):
+            self.here -= mg
+            self.lines += 2 if wasted else 1
+
+    def _infuse(self, mg: Decimal) -> UUID:
+        row = Administration(
+            session=self.clinic.sessions["dosing"],
+            order=self.order,
+            is_first=False,
+            drug="ketamine",
+            route="intravenous",
+            dose_mg=mg,
+            supply="clinic_stock",
+            drug_lot=self.lot.pk,
+            given_by="staff",
+            staff=self.clinic["np"],
+            drawn_mg=mg,
+            administered_at=AT,
+            recorded_at=AT,
+            gates=[],
+        ).insert_by(self.clinic["np"], at=AT)
+        dose(self.clinic, self.lot, str(mg), administration=row.pk)
+        return UUID(str(row.pk))
+
+    @rule(mg=MG)
+    def begin_an_infusion(self, mg: Decimal) -> None:
+        made: list[UUID] = []
+        if self.attempt(lambda: made.append(self._infuse(mg)), possible=mg <= self.here):
+            self.here -= mg
+            self.lines += 1
+            self.open[made[0]] = mg
+
+    @precondition(lambda self: self.open)
+    @rule(percent=PERCENT, wrong=st.booleans())
+    def finish(self, percent: int, wrong: bool) -> None:
+        pk, drawn = next(iter(self.open.items()))
+        given, wasted = split(drawn, percent)
+        values = {"ended_at": AT, "given_mg": given + (1 if wrong else 0), "wasted_mg": wasted}
+        by = {"witness": self.clinic["np2"], "by": self.clinic["np"]}
+        act = partial(dosing.finish_administration, dose_id=pk, values=values, at=AT, **by)
+        if self.attempt(act, possible=not wrong):
+            del self.open[pk]
+            self.lines += 2 if wasted else 1
+
+    @precondition(lambda self: set(self.open) - self.voided)
+    @rule()
+    def void(self) -> None:
+        """A dose that was recorded in error left the safe all the same, and is still to be settled."""
+        pk = min(set(self.open) - self.voided)
+        dosing.void_administration(dose_id=pk, reason="error", by=self.clinic["prescriber"], at=AT)
+        self.voided.add(pk)
+
+    @rule(kind=st.sampled_from(["waste", "return", "loss"]), mg=MG)
+    def take_out(self, kind: str, mg: Decimal) -> None:
+        if self.attempt(self.enter(kind, mg), possible=mg <= self.here):
+            self.here -= mg
+            self.lines += 1
+            self.found += kind == "loss"
+
+    @rule(mg=SIGNED)
+    def correct(self, mg: Decimal) -> None:
+        if self.attempt(self.enter("correct", mg), possible=mg != 0 and self.here + mg >= 0):
+            self.here += mg
+            self.lines += 1
+
+    @rule(mg=COUNTED)
+    def count_by_hand(self, mg: Decimal) -> None:
+        assert self.attempt(self.enter("count", mg), possible=True)
+        self.found += mg != self.here
+        self.here = mg
+        self.lines += 1
+
+    @rule(mg=COUNTED, right=st.booleans())
+    def count_the_safe(self, mg: Decimal, right: bool) -> None:
+        mg = self.here if right else mg
+        values = {
+            "location": self.clinic.here.pk,
+            "kind": "closing",
+            "lines": [{"lot": self.lot.pk, "counted_mg": mg}],
+        }
+        services.record_count(values=values, witness=self.clinic["np2"], by=self.clinic["np"], at=AT)
+        differs = mg != self.here
+        assert DrugCount.objects.latest("id").lines.get().difference_mg == mg - self.here
+        self.found += differs
+        self.lines += differs
+        self.here = mg
+
+    @rule(mg=MG)
+    def send(self, mg: Decimal) -> None:
+        act = self.enter("transfer", mg, to_location=self.clinic.there.pk)
+        if self.attempt(act, possible=mg <= self.here):
+            self.here, self.there = self.here - mg, self.there + mg
+            self.lines += 1
+
+    @precondition(lambda self: self.there)
+    @rule(mg=MG)
+    def send_back(self, mg: Decimal) -> None:
+        theirs = DrugLot.objects.get(location=self.clinic.there)
+        act = self.enter("transfer", mg, lot=theirs, by="south_np", to_location=self.clinic.here.pk)
+        if self.attempt(act, possible=mg <= self.there):
+            self.here, self.there = self.here + mg, self.there - mg
+            self.lines += 1
+
+    @invariant()
+    def both_safes_hold_what_was_done(self) -> None:
+        if not hasattr(self, "lot"):
+            return
+        rows = list(self.lot.entries.order_by("sequence"))
+        assert rows[-1].balance_mg == sum(row.delta_mg for row in rows) == self.here
+        assert len(rows) == self.lines
+        lots = DrugLot.objects.filter(location=self.clinic.there).with_balance()
+        assert [lot.balance_mg for lot in lots] in ([], [self.there])
+        assert DrugDiscrepancy.objects.count() == self.found
+        still_open = selectors.open_draws(session_id=self.clinic.sessions["dosing"].pk)
+        assert {row.administration for row in still_open} == set(self.open)
+        assert selectors.ledger_problem() is None
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS, start=MG)
-def test_the_ledger_is_the_sum_of_what_was_done(clinic: Clinic, steps: list[Any], start: Decimal) -> None:
-    with transaction.atomic():
-        lot = lot_of(clinic, str(start))
-        ledger = Ledger(start)
-        for step in steps:
-            act(clinic, lot, ledger, step)
-        rows = list(lot.entries.order_by("sequence"))
-        assert rows[-1].balance_mg == ledger.balance
-        assert sum(row.delta_mg for row in rows) == ledger.balance
-        assert all(row.balance_mg >= 0 for row in rows)
-        assert len(rows) == ledger.lines
-        still_open = selectors.open_draws(session_id=clinic.sessions["dosing"].pk)
-        assert {row.administration for row in still_open} == set(ledger.open)
-        assert selectors.ledger_problem() is None
-        transaction.set_rollback(True)
+def test_the_ledger_is_the_sum_of_what_was_done(clinic: Clinic) -> None:
+    Safes.clinic = clinic
+    run_state_machine_as_test(
+        Safes,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=12,
+            deadline=None,
+            suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        ),
+    )

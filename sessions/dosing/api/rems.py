@@ -75,7 +75,7 @@ class RemsRowOut(Output):
     session = serializers.UUIDField(source="session_id")
     client = serializers.UUIDField(source="session.client_id")
     location = serializers.UUIDField(source="session.location_id")
-    state = serializers.ChoiceField(RemsRecord.State.choices)
+    state = serializers.CharField()
     owed = serializers.BooleanField(help_text="does an esketamine dose of the session stand?")
     due_at = Moment()
     warnings = serializers.IntegerField()

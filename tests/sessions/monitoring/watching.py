@@ -20,7 +20,8 @@ def dosed_client(cast: Cast) -> Session:
 
 
 def _dosed(cast: Cast) -> Session:
-    session = people.ready_dose(cast)
+    program = people.cleared_program(cast, diagnosis="F33.2")  # spelled out: a tape holds no other tape
+    session = people.ready_dose(cast, program)
     people.give(cast, session)
     session.refresh_from_db()
     return session

@@ -31,7 +31,7 @@ class CountViewSet(Witnessed, ListMixin, RetrieveMixin, ClinicViewSet):
     }
     inputs: ClassVar = {"create": s.CountIn}
     output = s.CountOut
-    outputs: ClassVar = {"sheet": s.SheetOut}
+    outputs: ClassVar = {"sheet": s.CountSheetOut}
     filters = (
         Param("location", "uuid", "location_id"),
         Param("kind", choices=tuple(DrugCount.Kind.values)),
@@ -69,7 +69,7 @@ class DiscrepancyViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "retrieve": rules.READERS,
         **{name: move.roles for name, move in rules.DISCREPANCY_MOVES.items()},
     }
-    inputs: ClassVar = {"explain": Reason, "notify": s.NotifyIn, "file": s.FileIn, "close": Reason}
+    inputs: ClassVar = {"explain": Reason, "notify": s.DrugNoticeIn, "file": s.Form106In, "close": Reason}
     output = s.DiscrepancyOut
     filters = (
         Param("location", "uuid", "location_id"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Milligrams, Moment, Output, Text
 from sessions.drugs import rules
-from sessions.drugs.models import DrugCount, DrugLot
+from sessions.drugs.models import DrugCount
 from sessions.drugs.rules import BY_HAND_CHOICES
 
 LEAST = Decimal("0.001")
@@ -66,9 +67,10 @@ class LotOut(Output):
     balance_mg = Milligrams()
     containers = serializers.SerializerMethodField()
 
-    def get_containers(self, lot: DrugLot) -> ContainersOut | None:
-        held = rules.containers(balance_mg=lot.balance_mg, container_mg=lot.container_mg)  # type: ignore[attr-defined]
-        return None if held is None else ContainersOut(held).data  # type: ignore[return-value]
+    @extend_schema_field(ContainersOut(allow_null=True))
+    def get_containers(self, lot: Any) -> dict[str, Any] | None:
+        held = rules.containers(balance_mg=lot.balance_mg, container_mg=lot.container_mg)
+        return None if held is None else dict(ContainersOut(held).data)
 
 
 class EntryIn(Input):
@@ -110,7 +112,7 @@ class EntryOut(Output):
     hash = serializers.CharField()
 
 
-class LineIn(Input):
+class CountLineIn(Input):
     lot = serializers.UUIDField()
     counted_mg = Milligrams()
 
@@ -122,11 +124,11 @@ class CountIn(Input):
     kind = serializers.ChoiceField(choices=DrugCount.Kind.choices)
     business = serializers.ChoiceField(choices=DrugCount.Business.choices, required=False, allow_null=True)
     counted_at = Moment(required=False, allow_null=True)
-    lines = serializers.ListField(child=LineIn(), min_length=1, max_length=500)
+    lines = serializers.ListField(child=CountLineIn(), min_length=1, max_length=500)
     witness = WitnessIn()
 
 
-class SheetOut(Output):
+class CountSheetOut(Output):
     """A lot as the counter sees it: what it is, and not what it should hold."""
 
     lot = serializers.UUIDField(source="pk")
@@ -139,7 +141,7 @@ class SheetOut(Output):
     expires_on = serializers.DateField()
 
 
-class LineOut(Output):
+class CountLineOut(Output):
     """One lot of a count, with what an inventory must say of it (21 CFR 1304.11(e))."""
 
     lot = serializers.UUIDField(source="lot_id")
@@ -156,9 +158,10 @@ class LineOut(Output):
     entry = serializers.UUIDField(source="entry_id", allow_null=True)
     discrepancy = serializers.UUIDField(source="entry.discrepancy.pk", allow_null=True, default=None)
 
-    def get_containers(self, line: Any) -> ContainersOut | None:
+    @extend_schema_field(ContainersOut(allow_null=True))
+    def get_containers(self, line: Any) -> dict[str, Any] | None:
         held = rules.containers(balance_mg=line.counted_mg, container_mg=line.lot.container_mg)
-        return None if held is None else ContainersOut(held).data  # type: ignore[return-value]
+        return None if held is None else dict(ContainersOut(held).data)
 
 
 class CountOut(Output):
@@ -173,15 +176,15 @@ class CountOut(Output):
     taken_by = serializers.UUIDField(source="created_by")
     witness = serializers.UUIDField(source="witness_id")
     witness_verified_at = Moment()
-    lines = LineOut(many=True, source="lines.all")
+    lines = CountLineOut(many=True, source="lines.all")
 
 
-class NotifyIn(Input):
+class DrugNoticeIn(Input):
     reference = Text(min_length=3, max_length=200)
     notified_at = Moment()
 
 
-class FileIn(Input):
+class Form106In(Input):
     form_106_number = Text(min_length=1, max_length=60)
     filed_at = Moment()
 
@@ -220,7 +223,7 @@ class DiscrepancyOut(Output):
         return transitions.allowed(rules.DISCREPANCY_MOVES, state=row.state, by=self.context["request"].user)
 
 
-class PersonOut(Output):
+class RegisterPersonOut(Output):
     name = serializers.CharField()
     initials = serializers.CharField()
     credentials = serializers.CharField()
@@ -265,8 +268,8 @@ class RegisterOut(Output):
     client = RegisterClientOut(allow_null=True)
     session = serializers.UUIDField(allow_null=True)
     administration = serializers.UUIDField(allow_null=True)
-    by = PersonOut()
-    witness = PersonOut(allow_null=True)
+    by = RegisterPersonOut()
+    witness = RegisterPersonOut(allow_null=True)
     witness_verified_at = Moment(allow_null=True)
     supplier = SupplierOut(allow_null=True)
     reason = serializers.CharField()

@@ -128,6 +128,9 @@ def a_days_work(cast: Cast) -> None:
     cast.desk("prescriber").must(
         f"{path}/administrations/{dose.json()['id']}/void/", {"reason": "Wrong client"}
     )
+    lines = [{"lot": str(lot.pk), "counted_mg": "440"}]
+    count = {"location": str(cast.north.pk), "kind": "closing", "lines": lines, "witness": witness(cast)}
+    cast.desk("np").must("drug-counts/", count)
     seal_events()
 
 

@@ -80,8 +80,17 @@ def test_a_reading_keeps_when_it_was_taken_and_when_it_was_written(cast: Cast, s
         ({"systolic": 301}, "/systolic", "implausible"),
         ({"diastolic": 122}, "/diastolic", "reversed"),
         ({"diastolic": 130}, "/diastolic", "reversed"),
+        ({"diastolic": 19}, "/diastolic", "implausible"),
+        ({"systolic": 250, "diastolic": 201}, "/diastolic", "implausible"),
+        ({"heart_rate": 19}, "/heart_rate", "implausible"),
+        ({"heart_rate": 251}, "/heart_rate", "implausible"),
+        ({"spo2": 49}, "/spo2", "implausible"),
         ({"spo2": 101}, "/spo2", "implausible"),
+        ({"respiratory_rate": 1}, "/respiratory_rate", "implausible"),
+        ({"respiratory_rate": 61}, "/respiratory_rate", "implausible"),
+        ({"sedation": -1}, "/sedation", "min_value"),
         ({"sedation": 6}, "/sedation", "implausible"),
+        ({"systolic": 120.5}, "/systolic", "invalid"),
         ({"heart_rate": 1000}, "/heart_rate", "max_value"),
         ({"heart_rate": -1}, "/heart_rate", "min_value"),
         ({"heart_rate": None}, "/heart_rate", "null"),
@@ -100,6 +109,7 @@ def test_a_reading_that_can_not_be_is_refused(
     error = answer.json()["errors"][0]
     assert (error["pointer"], error["code"]) == (pointer, code)
     assert not Reading.objects.exists()
+    assert not Alarm.objects.exists()
 
 
 def test_the_protocol_says_what_is_plausible(cast: Cast) -> None:

@@ -47,6 +47,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("GET", "measures/"): CLINICAL,
     ("POST", "screenings/{id}/decide/"): {PR},
     ("POST", "sessions/{session_id}/orders/"): {PR},
+    ("POST", "sessions/{session_id}/orders/{id}/approve-cap/"): {PR},
     ("POST", "sessions/{session_id}/readings/"): {NP, PR},
     ("POST", "sessions/{session_id}/discharge/"): {NP, PR},
     ("POST", "sessions/{session_id}/administrations/"): {NP, PR},

@@ -85,6 +85,18 @@ def test_an_entry_that_breaks_the_ledger_is_refused_by_the_database(
     assert len(lines(lot)) == 1
 
 
+@pytest.mark.parametrize(
+    "change", [{}, {"kind": "count", "amount_mg": D("990")}], ids=["loss", "count that differs"]
+)
+def test_what_is_missing_and_nobody_answers_for_does_not_commit(
+    clinic: Clinic, change: dict[str, Any]
+) -> None:
+    lot = lot_of(clinic)
+    with refused("nobody answers for the -10.000 mg"):
+        following(lot, **change).save(force_insert=True)
+    assert len(lines(lot)) == 1
+
+
 def test_the_ledger_of_a_lot_begins_at_its_receipt(clinic: Clinic) -> None:
     lot = lot_of(clinic)
     other = DrugLot(

@@ -23,6 +23,7 @@ PRESCRIBER = frozenset({Role.PRESCRIBER})
 NURSES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 ABSENCE_ROLES = BOOKERS | ADMIN  # say who is away
 BILLERS = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
+MIDNIGHT = time.max  # the end of the day, written 24:00: hours that go on after it are two rows
 _ZONES = available_timezones()
 
 
@@ -85,5 +86,12 @@ def as_stored(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"weekday": r["weekday"], "from": _hm(r["starts"]), "to": _hm(r["ends"])} for r in rows]
 
 
+def closing_time(text: str) -> time:
+    """The end of a stored row of opening hours."""
+    return MIDNIGHT if text == "24:00" else time.fromisoformat(text)
+
+
 def _hm(value: Any) -> Any:
+    if value == MIDNIGHT:
+        return "24:00"
     return value.strftime("%H:%M") if isinstance(value, time) else value

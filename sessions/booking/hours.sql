@@ -14,7 +14,8 @@ spans AS MATERIALIZED (
     FROM loc, days, jsonb_to_recordset(loc.opening_hours) AS h(weekday int, "from" time, "to" time)
     WHERE h.weekday = days.weekday AND day <> ALL(loc.closed_dates)
     UNION ALL
-    SELECT w.user_id, (day + w.starts) AT TIME ZONE loc.tz, (day + w.ends) AT TIME ZONE loc.tz
+    SELECT w.user_id, (day + w.starts) AT TIME ZONE loc.tz,
+           (day + CASE WHEN w.ends > '23:59:59.9' THEN '24:00' ELSE w.ends END) AT TIME ZONE loc.tz
     FROM loc, days, practice_workinghours w
     WHERE w.location_id = loc.id AND w.ended_at IS NULL AND w.weekday = days.weekday AND w.user_id = ANY(%(staff)s)
 ),

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
-from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES
+from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES, closing_time
 from sessions.drugs.deadlines import end_of_day
 from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugEntry, DrugLot
 
@@ -79,7 +79,7 @@ def last_closed_day(
     """The latest local day whose closing time has come, and that time; a day without hours ends at midnight."""
     today, closed = at.astimezone(zone).date(), set(closed_dates)
     for day in (today, today - timedelta(days=1)):
-        ends = [time.fromisoformat(row["to"]) for row in hours if row["weekday"] == day.weekday()]
+        ends = [closing_time(row["to"]) for row in hours if row["weekday"] == day.weekday()]
         ends = ends if day not in closed else []
         closing = datetime.combine(day, max(ends), tzinfo=zone) if ends else end_of_day(day, zone=zone)
         if closing <= at:

@@ -154,7 +154,9 @@ def test_hours_replace_those_before_and_keep_them(cast: Cast) -> None:
         pytest.param([(0, "08:00", "18:00"), (0, "09:00", "10:00")], "/1/from", id="one inside the other"),
         pytest.param([(0, "08:00", "12:00"), (0, "08:00", "12:00")], "/1/from", id="twice"),
         pytest.param([(7, "08:00", "12:00")], "/0/weekday", id="an eighth day"),
-        pytest.param([(0, "08:00", "24:00")], "/0/to", id="midnight as 24:00"),
+        pytest.param([(0, "24:00", "24:00")], "/0/from", id="a day that begins at its end"),
+        pytest.param([(0, "08:00", "24:15")], "/0/to", id="after the end of the day"),
+        pytest.param([(0, "08:00", "00:00")], "/0/to", id="the midnight that begins the day"),
         pytest.param([(0, "eight", "12:00")], "/0/from", id="in words"),
     ],
 )
@@ -177,6 +179,13 @@ def test_hours_at_an_unknown_location_are_refused(cast: Cast) -> None:
     ]
     errors = _refused(cast, f"staff/{cast.np.pk}/working-hours/", rows, 400, method="put")["errors"]
     assert [error["pointer"] for error in errors] == ["/0/location"]
+
+
+def test_hours_may_last_until_midnight_and_go_on_after_it(cast: Cast) -> None:
+    rows = _hours(cast, (0, "20:00", "24:00"), (1, "00:00", "06:00"))
+    path = f"staff/{cast.np.pk}/working-hours/"
+    assert cast.desk("admin").put(path, rows).json() == rows
+    assert cast.desk("frontdesk").get(path).json() == rows
 
 
 def test_back_to_back_hours_are_accepted(cast: Cast) -> None:

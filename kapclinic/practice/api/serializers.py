@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.models import Role, SessionKind
-from kapclinic.practice.rules import npi_is_valid
+from kapclinic.practice.rules import MIDNIGHT, npi_is_valid
 
 HM = "%H:%M"
 
@@ -22,6 +22,16 @@ class AddressIn(Input):
     postal_code = serializers.RegexField(r"^\d{5}(-\d{4})?$")
 
 
+class Closing(serializers.TimeField):
+    """A local time at which hours end; 24:00 is the midnight that ends the day."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        return MIDNIGHT if value == "24:00" else super().to_internal_value(value)
+
+    def to_representation(self, value: Any) -> Any:
+        return "24:00" if value == MIDNIGHT else super().to_representation(value)
+
+
 class HoursIn(Input):
     """One weekly row; weekday 0 is Monday."""
 
@@ -30,7 +40,7 @@ class HoursIn(Input):
     def get_fields(self) -> dict[str, Any]:
         return super().get_fields() | {
             "from": serializers.TimeField(source="starts", format=HM),
-            "to": serializers.TimeField(source="ends", format=HM),
+            "to": Closing(source="ends", format=HM),
         }
 
 
@@ -45,7 +55,7 @@ class WorkingHoursOut(Output):
     def get_fields(self) -> dict[str, Any]:
         return super().get_fields() | {
             "from": serializers.TimeField(source="starts", format=HM),
-            "to": serializers.TimeField(source="ends", format=HM),
+            "to": Closing(source="ends", format=HM),
         }
 
 

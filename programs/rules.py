@@ -123,10 +123,9 @@ def _shape_errors(pointer: str, value: Any, default: Any) -> list[FieldError]:
 
 def _after_end_errors(value: Any) -> list[FieldError]:
     """Checks after an infusion: every so many minutes (1 or more) until so many (720 at most)."""
-    every, until = (value.get("every_min"), value.get("until_min")) if isinstance(value, Mapping) else (1, 1)
-    if not (_is_number(every) and _is_number(until)):
-        return []  # its shape is refused already
-    if every >= 1 and until <= 720:
+    if not isinstance(value, Mapping) or not all(map(_is_number, value.values())):
+        return []  # left out, or its shape is refused already
+    if value.get("every_min", 1) >= 1 and value.get("until_min", 0) <= 720:
         return []
     return [FieldError("/limits/after_end", "invalid", "every_min from 1, until_min to 720 are expected.")]
 

@@ -169,7 +169,7 @@ def ward(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> Wa
 def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Any, dict[str, Any]]:
     """One row per session, straight from SQL; the front desk's has no clinical column."""
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
-    watched = Session.objects.filter(
+    watched: QuerySet[Session] = Session.objects.filter(
         location_id=location_id, kind=SessionKind.DOSING, status__in=WATCHED
     ).order_by("starts_at", "pk")
     plain: dict[str, Any] = {
@@ -182,9 +182,9 @@ def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Any, dict[str, Any]]
         ),
     }
     names = ["id", "client", "status", "room"]
-    if not clinical:
-        return watched.values(*names, **plain)
-    return watched.values(*names, "staff", **plain, **_clinical_columns())
+    columns = plain | _clinical_columns() if clinical else plain
+    rows: QuerySet[Any, dict[str, Any]] = watched.values(*names, *(["staff"] if clinical else []), **columns)
+    return rows
 
 
 def _clinical_columns() -> dict[str, Any]:

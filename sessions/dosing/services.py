@@ -134,7 +134,7 @@ def record_administration(
         _draw(session, dose, witness=witness, by=by, at=at)
     if first:
         _begin(session, dose, by=by, at=at)
-    elif not esketamine.is_esketamine(dose.drug):
+    elif begun is not None and not esketamine.is_esketamine(dose.drug):
         monitoring.extend_checks(session=session, dosed_at=begun, booster_at=moment, by=by, at=at)
     if esketamine.is_esketamine(dose.drug):
         rems.owe(session=session, by=by, at=at)

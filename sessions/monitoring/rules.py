@@ -18,7 +18,7 @@ from sessions.monitoring.models import Alarm, Check, Reading
 C, A = Check.State, Alarm.State
 OPEN_CHECKS = frozenset({C.DUE, C.LATE, C.MISSED})  # without a reading
 CHECK_MOVES = {"not_taken": Move.of(set(OPEN_CHECKS), C.NOT_TAKEN, NURSES)}
-OVERDUE = {C.LATE: Alarm.Cause.LATE, C.MISSED: Alarm.Cause.MISSED}
+OVERDUE: Mapping[str, Alarm.Cause] = {C.LATE: Alarm.Cause.LATE, C.MISSED: Alarm.Cause.MISSED}
 ALARM_MOVES = {"acknowledge": Move.of({A.OPEN}, A.ACKNOWLEDGED, CLINICIANS)}
 
 SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation")
@@ -260,9 +260,10 @@ def gives_way(
     return near or state == C.DUE
 
 
-def waits_for_next(check: Check) -> bool:
-    """Is this a recheck that the next reading answers?"""
-    return check.kind == Check.Kind.RECHECK and _is_open(check)
+def waits_for(check: Check, measured_at: datetime) -> bool:
+    """Is this an open recheck, asked for by a reading before `measured_at`? The next reading answers it."""
+    asked_by = check.after_reading
+    return asked_by is not None and _is_open(check) and asked_by.measured_at < measured_at
 
 
 def asks_again(phase: str, bands: Mapping[str, str]) -> bool:

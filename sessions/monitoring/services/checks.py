@@ -163,7 +163,7 @@ def close_checks(reading: Reading, protocol: Protocol, *, by: Any, at: datetime)
     for check in rules.closed_by(reading.measured_at, scheduled, tolerance_min=tolerance):
         _answer(check, reading, protocol, by=by, at=at)
     for check in asked:
-        if rules.waits_for_next(check) and check.after_reading.measured_at < reading.measured_at:
+        if rules.waits_for(check, reading.measured_at):
             _answer(check, reading, protocol, by=by, at=at)
 
 
@@ -203,7 +203,7 @@ def ask_again(reading: Reading, protocol: Protocol, *, by: Any, at: datetime) ->
 def ask_anew(check: Check, *, by: Any, at: datetime) -> None:
     """Its reading was voided. A recheck is then answered by the reading after that one, if there is one."""
     check.reading, check.state = None, Check.State.DUE
-    if check.kind == Check.Kind.RECHECK:
+    if check.after_reading is not None:
         standing = selectors.standing_readings(session_id=check.session_id)
         following = standing.filter(measured_at__gt=check.after_reading.measured_at).first()
         if following is not None:

@@ -153,6 +153,7 @@ SAMPLES = {
     "clock": "09:00",
     "bool": "true",
     "text": "x",
+    "cursor": "A" * 22,
 }
 BAD = {
     "uuid": ["7", "true", "01900000-0000-7000-8000-00000000deag"],
@@ -168,6 +169,7 @@ BAD = {
     "clock": ["25:00", "noon", "9 am"],
     "bool": ["True", "1", "yes"],
     "text": ["x" * 201],
+    "cursor": ["x" * 4001, "AAAA", "no cursor!"],
 }
 
 

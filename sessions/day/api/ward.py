@@ -112,10 +112,9 @@ class WardViewSet(ClinicViewSet):
 
     def board(self, request: Request) -> Response:
         query = self.query()
-        location = query["location"]
+        location, before = query["location"], self._before(query.get("since"))
         if location not in self.user.locations:
             raise Http404
-        before = self._before(query.get("since"))
         clinical = bool(self.user.role_set & CLINICIANS)
         marks = marks_of(location, clinical=clinical)
         given = request.headers.get("If-None-Match", "")

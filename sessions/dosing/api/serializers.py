@@ -43,7 +43,7 @@ class ApprovalOut(Output):
     at = Moment(source="created_at")
 
 
-class WarningOut(Output):
+class DoseWarningOut(Output):
     code = serializers.CharField()
     detail = serializers.CharField()
 
@@ -73,7 +73,7 @@ class OrderOut(Output):
     def get_approval(self, order: Any) -> dict[str, Any] | None:
         return ApprovalOut(order.approval).data if hasattr(order, "approval") else None
 
-    @extend_schema_field(WarningOut(many=True))
+    @extend_schema_field(DoseWarningOut(many=True))
     def get_warnings(self, order: Any) -> list[dict[str, str]]:
         return rules.order_warnings(order.session.program.protocol.dose, order)
 
@@ -160,7 +160,7 @@ class FinishIn(Input):
     witness = WitnessIn(required=False, allow_null=True)
 
 
-class ProofOut(Output):
+class ClearedByOut(Output):
     """What cleared a gate: in words, and the row or the person behind them where there is one."""
 
     text = serializers.CharField()
@@ -184,7 +184,7 @@ class GateOut(Output):
     who_can_clear = serializers.ListField(child=serializers.CharField())
     overridable_by = serializers.ListField(child=serializers.CharField())
     detail = serializers.CharField()
-    cleared_by = ProofOut(allow_null=True)
+    cleared_by = ClearedByOut(allow_null=True)
     override = GatePassedOut(allow_null=True)
 
 

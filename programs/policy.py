@@ -100,6 +100,7 @@ FIXED_GATES = (
     "weight",
     "vitals",
     "home_address",
+    "home_emergency",
     "home_dosing",
     "home_risk",
     "home_chaperone",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from kapclinic.practice.models import Role
@@ -10,9 +10,11 @@ from sessions.dosing.facts import Facts, Proof
 
 MONITORS = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 LOW_RISK = frozenset({"none", "low"})
-PLACE = {  # a dose at home: where help would be sent, and from where (clinical policy 12)
+PLACE = {
     "state": "state",
     "address": "address",
+}  # a dose at home: where help would be sent (clinical policy 12)
+HELP = {  # and from where
     "emergency_department": "nearest emergency department",
     "ems_phone": "number of the ambulance there",
 }
@@ -152,9 +154,10 @@ def escort_named(f: Facts) -> bool:
     return bool(f.escort and f.escort.get("name") and f.escort.get("phone"))
 
 
-def address_missing(f: Facts) -> str:
+def missing_of(f: Facts, wanted: Mapping[str, str]) -> str:
+    """What of `wanted` is not known of the place where the client takes the dose."""
     place = f.client_location or {}
-    return ", ".join(words for key, words in PLACE.items() if not place.get(key))
+    return ", ".join(words for key, words in wanted.items() if not place.get(key))
 
 
 # --- vital signs ----------------------------------------------------------------------------------------------------

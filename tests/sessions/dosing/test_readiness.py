@@ -187,7 +187,7 @@ def no_escort(cast: Cast) -> Session:
 
 
 def home_without_address(cast: Cast) -> Session:
-    return at_home(cast, place=None)
+    return at_home(cast, place={"emergency_department": "Example Hospital", "ems_phone": "911"})
 
 
 def home_far_from_help(cast: Cast) -> Session:
@@ -230,7 +230,7 @@ BLOCKED: list[tuple[str, Callable[[Cast], Session]]] = [
     ("vitals", voided_vitals),
     ("escort", no_escort),
     ("home_address", home_without_address),
-    ("home_address", home_far_from_help),
+    ("home_emergency", home_far_from_help),
     ("home_dosing", home_after_severe_event),
 ]
 
@@ -356,7 +356,16 @@ def test_a_session_that_is_no_dose_has_no_gates(cast: Cast) -> None:
 CLINICAL = [
     (gate, scene)
     for gate, scene in BLOCKED
-    if gate not in {"program_active", "consent", "preparation", "integration_done", "escort", "home_address"}
+    if gate
+    not in {
+        "program_active",
+        "consent",
+        "preparation",
+        "integration_done",
+        "escort",
+        "home_address",
+        "home_emergency",
+    }
 ]
 
 
@@ -413,6 +422,7 @@ OVERRIDABLE = [
     ("minimum_gap", too_soon),
     ("vitals", review_vitals),
     ("escort", no_escort),
+    ("home_emergency", home_far_from_help),
 ]
 
 

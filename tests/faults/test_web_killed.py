@@ -88,7 +88,6 @@ def kill_at_random(web: psutil.Process, recorder: Recorder) -> int:
     killed, until = 0, time.monotonic() + SECONDS
     while time.monotonic() < until:
         if recorder.waiting and (workers := web.children()):
-            time.sleep(random.uniform(0, 0.05))
             random.choice(workers).kill()
             killed += 1
         time.sleep(random.uniform(0.8, 1.6))
@@ -128,15 +127,20 @@ def test_doses_that_are_repeated_while_web_workers_die_are_each_recorded_once(
     recorder = Recorder(run_processes.base_url, secret)
 
     def nurse(index: int) -> None:
-        for turn, (path, body, key) in enumerate(work[index::NURSES]):
+        mine = work[index::NURSES]
+        for turn, dose in enumerate(mine):
             time.sleep(max(0.0, began + turn * SECONDS / 2 + index * 0.3 - time.monotonic()))
-            recorder.record(path, body, key)
+            recorder.record(*dose)
+            while not over.is_set() and time.monotonic() < began + (turn + 1) * SECONDS / 2:
+                recorder.send(*random.choice(mine[: turn + 1]))  # asks again for what was answered
+                time.sleep(0.05)
 
-    began = time.monotonic()
+    over, began = threading.Event(), time.monotonic()
     threads = [threading.Thread(target=nurse, args=(index,)) for index in range(NURSES)]
     for thread in threads:
         thread.start()
     killed = kill_at_random(run_processes.process("web"), recorder)
+    over.set()
     for thread in threads:
         thread.join(timeout=60)
     assert not any(thread.is_alive() for thread in threads)

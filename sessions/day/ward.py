@@ -106,7 +106,9 @@ def _moment(micros: int) -> datetime:
 
 def etag_of(location_id: UUID, marks: Marks, *, until: datetime, clinical: bool) -> str:
     """A name of what the board shows: `until` in it lets the next poll be answered from the marks alone."""
-    told = f"{location_id} {clinical} " + " ".join(f"{pk} {mark}" for pk, mark in sorted(marks.items()))
+    told = f"{location_id} {clinical} {_micros(until)} " + " ".join(
+        f"{pk} {mark}" for pk, mark in sorted(marks.items())
+    )
     return f'"{_micros(until):x}-{sha256(told.encode()).hexdigest()[:24]}"'
 
 

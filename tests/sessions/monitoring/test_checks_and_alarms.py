@@ -21,6 +21,7 @@ from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check
 from tests import cast as people
 from tests.cast import MONDAY, Cast
+from tests.sessions.dosing.test_rems import dosed as esketamine_given
 from tests.sessions.giving import IM, IV, weighed
 from tests.sessions.monitoring.watching import dosed_client, rung, take
 
@@ -143,6 +144,12 @@ def test_a_booster_makes_the_watch_longer_and_not_denser(cast: Cast) -> None:
     with clock.fixed(minute(20)):
         people.give(cast, session, dose_mg=Decimal(40))
     assert asked(session) == [*before, ("planned", 110, "due")]
+
+
+def test_esketamine_has_its_labels_checks_whatever_the_protocol_says(cast: Cast) -> None:
+    session = esketamine_given(cast)
+    assert session.program.protocol.checks_min == [0, 15, 30, 45, 60, 90]
+    assert asked(session) == [("planned", 0, "done"), ("planned", 40, "due"), ("before_leaving", 120, "due")]
 
 
 @pytest.fixture

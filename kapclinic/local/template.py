@@ -17,7 +17,7 @@ from kapclinic.local.places import CHECKOUT, LocalError
 from kapclinic.local.servers import Servers
 
 PREFIX = "kap_template_"
-NAMES = ("apps.py", "models.py")  # the rights of the runtime role are read off the models
+NAMES = ("apps.py", "models.py", "guards.py")  # rights are read off the models, triggers come from guards
 FOLDERS = ("kapclinic/core", "kapclinic/trail", "billing/codes/data")
 BUILDING = 0x6B6170  # the advisory lock of whoever builds a template; "kap"
 

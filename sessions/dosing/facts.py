@@ -137,7 +137,7 @@ class Facts:
     earlier_integration_open: bool = False
     last_dosed_at: datetime | None = None
     severe_event: bool = False
-    unreviewed_events: int = 0  # severe or serious, on other sessions, that the director still holds the dose for
+    unreviewed_events: int = 0  # severe or serious, on other sessions; the director holds the dose for them
     open_alerts: int = 0
     at_risk: bool = False
     cssrs: Proof | None = None

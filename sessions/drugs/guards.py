@@ -110,7 +110,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER {ENTRIES}_linked AFTER INSERT ON {ENTRIES} DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.kind IN ('transfer', 'transfer_in')) EXECUTE FUNCTION {ENTRIES}_linked();
+    FOR EACH ROW WHEN (NEW.kind = 'transfer_in' OR NEW.counterpart IS NOT NULL) EXECUTE FUNCTION {ENTRIES}_linked();
 """  # noqa: S608  (the only names in it are ours, here and below)
 
 _VARIANCE = f"""
@@ -125,7 +125,9 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER {ENTRIES}_answered AFTER INSERT ON {ENTRIES} DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.kind = 'loss' OR NEW.kind = 'count' AND NEW.delta_mg <> 0)
+    FOR EACH ROW WHEN (
+        NEW.kind = 'loss' OR NEW.kind = 'count' AND NEW.delta_mg <> 0 OR NEW.kind = 'correct' AND NEW.delta_mg < 0
+    )
     EXECUTE FUNCTION {ENTRIES}_answered();
 """
 

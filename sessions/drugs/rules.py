@@ -57,9 +57,7 @@ def amount_errors(*, kind: str, amount_mg: Decimal) -> list[FieldError]:
 
 
 def destination_errors(*, kind: str, to_location: UUID | None) -> list[FieldError]:
-    """A transfer goes to another location of the practice; nothing else goes anywhere."""
-    if kind == K.TRANSFER and to_location is None:
-        return [FieldError("/to_location", "required", "Say to which location it goes.")]
+    """A transfer may name another location of the practice; without one it leaves for another registrant."""
     if kind != K.TRANSFER and to_location is not None:
         return [FieldError("/to_location", "not_a_transfer", "Only a transfer goes to another location.")]
     return []
@@ -71,6 +69,11 @@ def same_lot_errors(here: DrugLot, there: DrugLot) -> list[FieldError]:
         return []
     detail = "The lot of this number there has another strength or expiry."
     return [FieldError("/to_location", "other_lot", detail)]
+
+
+def is_missing(kind: str, delta_mg: Decimal) -> bool:
+    """Must somebody answer for this entry: a loss, a count that differs, a correction that takes drug away?"""
+    return kind == K.LOSS or (kind == K.COUNT and delta_mg != 0) or (kind == K.CORRECT and delta_mg < 0)
 
 
 def last_closed_day(

@@ -38,13 +38,14 @@ def record_entry(
 ) -> DrugEntry:
     """Enter by hand what happened to a lot outside a dose.
 
-    `waste`, `transfer` (to the lot of the same number at `to_location`, made when it is not there), `return` (to the
-    supplier) and `loss` take the amount out; `correct` adds the signed amount; `count` says what is there. A loss, and
-    a count that differs from the balance, open a discrepancy, which the medical director answers for.
+    `waste`, `transfer` (to the lot of the same number at `to_location`, made when it is not there; without one to
+    another registrant, named in the reason), `return` (to the supplier) and `loss` take the amount out; `correct` adds
+    the signed amount; `count` says what is there. A loss, a count that differs from the balance, and a correction that
+    takes drug away open a discrepancy, which the medical director answers for.
 
     :raises NotPermitted: unless `by` may keep drug
-    :raises Invalid: for a lot that is not at the actor's locations, an amount that the kind can't have, or a transfer
-        that has nowhere to go
+    :raises Invalid: for a lot that is not at the actor's locations, an amount that the kind can't have, or a
+        destination that it can't have
     :raises WitnessInvalid: for a waste without a second person
     :raises InsufficientStock: when more would leave than there is
     """
@@ -59,7 +60,7 @@ def record_entry(
     if lot is None:
         raise Invalid.field("lot", NO_LOT, code="not_found")
     entry = append_entry(lot=lot, kind=kind, **facts)
-    if kind == rules.K.LOSS or (kind == rules.K.COUNT and entry.delta_mg):
+    if rules.is_missing(kind, entry.delta_mg):
         expected = entry.balance_mg - entry.delta_mg
         open_discrepancy(entry=entry, expected_mg=expected, discovered_at=at, by=by, at=at)
     return entry

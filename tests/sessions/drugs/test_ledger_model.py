@@ -169,6 +169,7 @@ class Safes(RuleBasedStateMachine):
         if self.attempt(self.enter("correct", mg), possible=mg != 0 and self.here + mg >= 0):
             self.here += mg
             self.lines += 1
+            self.found += mg < 0
 
     @rule(mg=COUNTED)
     def count_by_hand(self, mg: Decimal) -> None:

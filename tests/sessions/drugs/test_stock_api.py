@@ -167,6 +167,13 @@ def test_reading_a_dose_in_the_ledger_is_reading_the_clients_record(clinic: Clin
     assert events("drug_lot.entries") == [(clinic["director"].pk, "ok", [clinic.client.pk])]
 
 
+@pytest.mark.parametrize(("amount", "found"), [("-12.5", 1), ("12.5", 0)])
+def test_a_correction_that_takes_drug_away_is_answered_for(clinic: Clinic, amount: str, found: int) -> None:
+    answer = enter(clinic, lot_of(clinic), "correct", amount)
+    assert answer.status_code == 201, answer.data
+    assert DrugDiscrepancy.objects.filter(entry=answer.data["id"], state="open").count() == found
+
+
 @pytest.mark.parametrize(
     ("kind", "amount", "balance"),
     [

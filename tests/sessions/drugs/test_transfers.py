@@ -60,11 +60,19 @@ def test_the_next_one_comes_to_the_lot_that_is_there_and_may_go_back(cast: Cast)
     assert selectors.ledger_problem() is None
 
 
+def test_a_transfer_to_another_registrant_is_one_entry(cast: Cast) -> None:
+    lot = lot_of(cast)
+    answer = sent(cast, lot, to_location=None, reason="To Example Hospital, DEA AE1234567")
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["counterpart"] is None
+    assert [row.kind for row in DrugEntry.objects.order_by("sequence")] == ["receive", "transfer"]
+    assert selectors.ledger_problem() is None
+
+
 @pytest.mark.parametrize(
     ("change", "status", "what"),
     [
         ({"amount_mg": "500.001"}, 409, "insufficient_stock"),
-        ({"to_location": None}, 400, "/to_location"),
         ({"to_location": "01900000-0000-7000-8000-00000000dead"}, 400, "/to_location"),
         ({"to_location": "here"}, 400, "/to_location"),
         ({"kind": "return"}, 400, "/to_location"),

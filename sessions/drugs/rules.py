@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
-from kapclinic.core.transitions import Move
+from kapclinic.core.transitions import Move, allowed
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES, closing_time
 from sessions.drugs.deadlines import end_of_day
 from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugEntry, DrugLot
@@ -37,6 +37,9 @@ DISCREPANCY_MOVES = {
     "file": Move.of({S.OPEN, S.EXPLAINED, S.REPORTED}, S.REPORTED, DIRECTOR),
     "close": Move.of({S.EXPLAINED, S.REPORTED}, S.CLOSED, DIRECTOR),
 }
+BY_ANOTHER = frozenset(
+    {"explain", "close"}
+)  # moves that nobody makes for what they wrote or witnessed themselves
 COUNT_WITHIN = timedelta(hours=24)  # how far back a count may be written up
 BY_HAND = (K.WASTE, K.TRANSFER, K.RETURN, K.LOSS, K.COUNT, K.CORRECT)
 BY_HAND_CHOICES = [(kind.value, kind.label) for kind in BY_HAND]
@@ -74,6 +77,26 @@ def same_lot_errors(here: DrugLot, there: DrugLot) -> list[FieldError]:
 def is_missing(kind: str, delta_mg: Decimal) -> bool:
     """Must somebody answer for this entry: a loss, a count that differs, a correction that takes drug away?"""
     return kind == K.LOSS or (kind == K.COUNT and delta_mg != 0) or (kind == K.CORRECT and delta_mg < 0)
+
+
+def is_unseen(kind: str, delta_mg: Decimal, *, to_location: UUID | None, witnessed: bool) -> bool:
+    """Did one person alone send drug out, or make the books hold more than they did? Then the director looks at it.
+
+    A transfer inside the practice is seen by whoever receives it; what goes missing is answered for (`is_missing`).
+    """
+    left = kind == K.RETURN or (kind == K.TRANSFER and to_location is None)
+    return not witnessed and (left or (kind == K.CORRECT and delta_mg > 0))
+
+
+def is_own(entry: DrugEntry, *, by: Any) -> bool:
+    """Did `by` write or witness this entry?"""
+    return by.pk in {entry.created_by, entry.witness_id}
+
+
+def discrepancy_moves(row: DrugDiscrepancy, *, by: Any) -> list[str]:
+    """What `by` may do with it now."""
+    own = BY_ANOTHER if is_own(row.entry, by=by) else frozenset()
+    return [name for name in allowed(DISCREPANCY_MOVES, state=row.state, by=by) if name not in own]
 
 
 def last_closed_day(

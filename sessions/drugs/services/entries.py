@@ -13,7 +13,7 @@ from kapclinic.core.errors import Invalid, merge
 from kapclinic.core.ids import uuid7
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import Location, User
-from kapclinic.practice.rules import NURSES
+from kapclinic.practice.rules import DIRECTOR, NURSES
 from kapclinic.trail.services import open_task
 from sessions.drugs import deadlines, rules
 from sessions.drugs.models import DrugEntry, DrugLot
@@ -21,6 +21,7 @@ from sessions.drugs.services.discrepancies import open_discrepancy
 from sessions.drugs.services.ledger import append_entry, locked_lot
 from sessions.drugs.services.witness import require_witness
 
+REVIEW = "drug_entry_review"
 NO_LOT = "There is no such lot for you."
 
 
@@ -41,7 +42,8 @@ def record_entry(
     `waste`, `transfer` (to the lot of the same number at `to_location`, made when it is not there; without one to
     another registrant, named in the reason), `return` (to the supplier) and `loss` take the amount out; `correct` adds
     the signed amount; `count` says what is there. A loss, a count that differs from the balance, and a correction that
-    takes drug away open a discrepancy, which the medical director answers for.
+    takes drug away open a discrepancy, which the medical director answers for. Drug that leaves the practice, and a
+    correction that adds some, come before the medical director unless a second person signed.
 
     :raises NotPermitted: unless `by` may keep drug
     :raises Invalid: for a lot that is not at the actor's locations, an amount that the kind can't have, or a
@@ -63,7 +65,22 @@ def record_entry(
     if rules.is_missing(kind, entry.delta_mg):
         expected = entry.balance_mg - entry.delta_mg
         open_discrepancy(entry=entry, expected_mg=expected, discovered_at=at, by=by, at=at)
+    if rules.is_unseen(kind, entry.delta_mg, to_location=to_location, witnessed=witness is not None):
+        _put(REVIEW, entry, roles=DIRECTOR, where=lot.location, by=by, at=at)
     return entry
+
+
+def _put(kind: str, entry: DrugEntry, *, roles: Any, where: Location, by: Any, at: datetime) -> None:
+    open_task(
+        kind=kind,
+        roles=roles,
+        location=where.pk,
+        subject_type="drug_entry",
+        subject_id=entry.pk,
+        due_at=deadlines.one_business_day_after(at, zone=where.zone),
+        by=by,
+        at=at,
+    )
 
 
 def _transfer(lot_id: UUID, to_location: UUID, facts: dict[str, Any]) -> DrugEntry:
@@ -79,16 +96,7 @@ def _transfer(lot_id: UUID, to_location: UUID, facts: dict[str, Any]) -> DrugEnt
     going, coming = uuid7(), uuid7()
     left = append_entry(lot=here, kind=rules.K.TRANSFER, id=going, counterpart=coming, **facts)
     came = append_entry(lot=theirs, kind=rules.K.TRANSFER_IN, id=coming, counterpart=going, **facts)
-    open_task(
-        kind="drug_transfer",
-        roles=NURSES,
-        location=there.pk,
-        subject_type="drug_entry",
-        subject_id=came.pk,
-        due_at=deadlines.one_business_day_after(at, zone=there.zone),
-        by=by,
-        at=at,
-    )
+    _put("drug_transfer", came, roles=NURSES, where=there, by=by, at=at)
     return left
 
 

@@ -80,7 +80,7 @@ class DiscrepancyViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-discovered_at",)
 
     def get_queryset(self) -> QuerySet[DrugDiscrepancy]:
-        return DrugDiscrepancy.objects.visible_to(self.user).select_related("lot")
+        return DrugDiscrepancy.objects.visible_to(self.user).select_related("lot", "entry")
 
     def explain(self, request: Request, pk: Any) -> Response:
         row = self.get_object()

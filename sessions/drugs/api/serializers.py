@@ -8,7 +8,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Milligrams, Moment, Output, Text
 from sessions.drugs import rules
 from sessions.drugs.models import DrugCount
@@ -220,7 +219,7 @@ class DiscrepancyOut(Output):
     allowed_moves = serializers.SerializerMethodField()
 
     def get_allowed_moves(self, row: Any) -> list[str]:
-        return transitions.allowed(rules.DISCREPANCY_MOVES, state=row.state, by=self.context["request"].user)
+        return rules.discrepancy_moves(row, by=self.context["request"].user)
 
 
 class RegisterPersonOut(Output):

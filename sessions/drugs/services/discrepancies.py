@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import IllegalTransition, merge
+from kapclinic.core.errors import Conflict, IllegalTransition, merge
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
@@ -24,6 +24,10 @@ from sessions.drugs.rules import S
 FORM_106 = "drug_form_106"
 NOTICE = {DrugDiscrepancy.Cause.LOSS: "drug_loss", DrugDiscrepancy.Cause.VARIANCE: "drug_variance"}
 UP = (Role.MEDICAL_DIRECTOR, Role.PRESCRIBER)  # who hears that a clock ran out
+
+
+class OwnEntry(Conflict):
+    code, title = "own_entry", "Somebody else answers for what you entered or witnessed"
 
 
 def open_discrepancy(
@@ -73,9 +77,11 @@ def _form_due_at(row: DrugDiscrepancy) -> datetime:
 
 
 def _moved(discrepancy_id: UUID, move: str, *, by: Any) -> DrugDiscrepancy:
-    found = DrugDiscrepancy.objects.select_for_update(of=("self",)).select_related("location", "lot")
+    found = DrugDiscrepancy.objects.select_for_update(of=("self",)).select_related("location", "lot", "entry")
     row: DrugDiscrepancy = found.get(pk=discrepancy_id)
     transitions.apply(rules.DISCREPANCY_MOVES, move, instance=row, by=by, field="state")
+    if move in rules.BY_ANOTHER and rules.is_own(row.entry, by=by):
+        raise OwnEntry
     return row
 
 
@@ -85,6 +91,7 @@ def explain_discrepancy(*, discrepancy_id: UUID, reason: str, by: Any, at: datet
 
     :raises NotPermitted: unless `by` is the medical director
     :raises IllegalTransition: unless it is open
+    :raises OwnEntry: when `by` wrote or witnessed the entry
     """
     row = _moved(discrepancy_id, "explain", by=by)
     row.explanation, row.explained_at = reason, at
@@ -138,6 +145,7 @@ def close_discrepancy(*, discrepancy_id: UUID, reason: str, by: Any, at: datetim
 
     :raises NotPermitted: unless `by` is the medical director
     :raises IllegalTransition: unless it is explained or reported
+    :raises OwnEntry: when `by` wrote or witnessed the entry
     """
     row = _moved(discrepancy_id, "close", by=by)
     row.close_reason, row.closed_at = reason, at

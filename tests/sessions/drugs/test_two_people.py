@@ -9,7 +9,7 @@ import pytest
 
 from kapclinic.core import clock
 from kapclinic.trail.models import Task
-from sessions.drugs.models import DrugLot
+from sessions.drugs.models import DrugDiscrepancy, DrugLot
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import lot_of, witness
 
@@ -60,3 +60,26 @@ def test_what_somebody_answers_for_already_is_not_asked_twice(cast: Cast, vial: 
     entered(cast, vial, "loss")
     entered(cast, vial, "count", "200")
     assert to_review() == []
+
+
+def test_who_entered_or_witnessed_a_loss_neither_explains_nor_closes_it(cast: Cast, vial: DrugLot) -> None:
+    cast.np.roles = [*cast.np.roles, "medical_director"]
+    cast.np.save_by(cast.admin, at=MONDAY)
+    cast.prescriber.roles = [*cast.prescriber.roles, "medical_director"]
+    cast.prescriber.save_by(cast.admin, at=MONDAY)
+    entered(cast, vial, "loss", witness=witness(cast))
+    row = DrugDiscrepancy.objects.get()
+    path = f"drug-discrepancies/{row.pk}/"
+    for who in ("np", "prescriber"):
+        answer = cast.desk(who).post(f"{path}explain/", {"reason": "It will turn up"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "own_entry")
+        assert cast.desk(who).get(path).json()["allowed_moves"] == ["notify", "file"]
+    row.refresh_from_db()
+    assert (row.state, row.version) == ("open", 1)
+
+    told = {"reference": "Letter to Denver, 2026-17", "notified_at": MONDAY.isoformat()}
+    cast.desk("np").must(f"{path}notify/", told)
+    answer = cast.desk("np").post(f"{path}close/", {"reason": "Enough of it"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "own_entry")
+    assert cast.desk("director").get(path).json()["allowed_moves"] == ["notify", "file", "close"]
+    assert cast.desk("director").must(f"{path}close/", {"reason": "Found"})["state"] == "closed"

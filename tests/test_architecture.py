@@ -231,6 +231,7 @@ MORE: dict[str, set[str]] = {
         "events.py",
         "facts.py",
         "gates.py",
+        "giving.py",
         "grading.py",
         "judging.py",
         "ordering.py",

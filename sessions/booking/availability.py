@@ -31,7 +31,9 @@ busy AS MATERIALIZED (
     SELECT resource, lanes, tstzrange(starts_at, ends_at) AS during
     FROM clinic_sessions_allocation
     WHERE released_at IS NULL AND ends_at > %(start)s AND starts_at < %(stop)s + interval '1 day'
-      AND (session_id IS NULL OR session_id IS DISTINCT FROM %(ignoring)s)
+      AND (session_id IS NULL OR session_id NOT IN (
+          SELECT id FROM clinic_sessions_session
+          WHERE id = %(ignoring)s OR (for_dose_id = %(ignoring)s AND status = 'held')))
       AND (expires_at IS NULL OR expires_at > %(at)s)
 ),
 roles AS MATERIALIZED (
@@ -231,16 +233,17 @@ def free_slots(
     ignoring: UUID | None = None,
     exact: bool = False,
 ) -> list[Slot]:
-    """Every free start in [start, before), earliest first.
+    """Every free start in [start, before), earliest first; none that booking would refuse as too far or too long.
 
     `someone` must be there, in whichever needed role they hold; `only` narrows who may fill a role (role -> user
-    ids); `ignoring` leaves one session's own allocations aside; with `exact` the first start is `start` itself, on the
-    grid or not. Who is taken first: `_team`.
+    ids); `ignoring` leaves aside what one session holds, and the slot held for it; with `exact` the first start is
+    `start` itself, on the grid or not. Who is taken first: `_team`.
     """
     length = length_min or program.protocol.length_of(kind)
     needs = rules.needs_of(kind=kind, protocol=program.protocol, length_min=length)
     first = start if exact else on_grid(start)
-    if first >= before:
+    before = min(before, at + rules.FURTHEST)
+    if first >= before or timedelta(minutes=length) > rules.LONGEST:
         return []
     team = _team(program, needs, only or {}, someone)
     params: dict[str, Any] = _asked(team) | {

@@ -156,6 +156,8 @@ def _of_integration(session: Session, starts_at: datetime, ends_at: datetime) ->
 def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
     """Move a session; a dose's held integration moves with it, an integration stays inside its window.
 
+    A dose may go to the time of its own held integration, which is let go first.
+
     :raises IllegalTransition: once it has begun
     :raises Invalid: when an integration would start before its window
     :raises CourseConflict: when the course would break, without `override_reason`; then nothing has moved
@@ -169,13 +171,13 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     if session.kind == SessionKind.DOSING:
         held = held_resources(session)
         integration.lock_dose(program=session.program, resources=[*held, *ask.resources])
+        integration.free_hold(dose=session, by=by, at=at)  # first: its own hold is never in the way
     booking.move_session(
         session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
     )
     if obligation is not None and obligation.state == Obligation.State.BOOKED:
         integration.tell_if_late(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
-        integration.free_hold(dose=session, by=by, at=at)
         integration.hold_slot(dose=session, program=session.program, by=by, at=at)
     waitlist.note_booking(session=session, by=by, at=at)
     openings.give_away(freed=freed, by=by, at=at)

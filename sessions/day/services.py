@@ -272,8 +272,10 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
 
     :raises IllegalTransition: once the session is over
     :raises Invalid: for an implausible weight or a time in the future
-    :raises NotPermitted: for attestations by somebody who is no clinician
+    :raises NotPermitted: for attestations or a weight by somebody who is no clinician: they could not read it (R13)
     """
+    if "weight_kg" in values:
+        transitions.require_role(by, CLINICIANS, what="Noting a weight")
     if session.status in {S.COMPLETED, S.CANCELLED, S.NO_SHOW}:
         raise IllegalTransition("The session is over.", state=session.status)
     merge(_change_errors(session, values, at=at))

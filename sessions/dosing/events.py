@@ -20,6 +20,8 @@ from sessions.booking.models import Session
 from sessions.booking.rules import CAREGIVERS, moment_errors
 from sessions.dosing import grading, reported, rules
 from sessions.dosing.models import AdverseEvent, AdverseEventFollowUp, AdverseEventReview
+from sessions.dosing.rems import services as rems
+from sessions.dosing.rems.rules import recorded_events
 
 REVIEW, FOLLOW_UP, ROOT_CAUSE = "adverse_event_review", "adverse_event_follow_up", "adverse_event_root_cause"
 
@@ -35,7 +37,8 @@ def record_adverse_event(
     """Record an adverse event; a severe or serious one is put before the medical director at once.
 
     The protocol's limits say by grade when somebody follows it up, and until when the director reviews a severe one
-    and finds the cause of a serious one: each is a row on the worklist (clinical policy 11.3).
+    and finds the cause of a serious one: each is a row on the worklist (clinical policy 11.3). What the REMS form asks
+    about is sent after a form that was submitted.
 
     :raises NotPermitted: unless `by` is a clinician
     :raises Invalid: for times in the future or reversed, an unexplained `other`, criteria of an event that is not
@@ -56,6 +59,8 @@ def record_adverse_event(
     _put(REVIEW, event, roles=DIRECTOR, due_at=event.review_due_at, by=by, at=at)
     _put(FOLLOW_UP, event, roles=CAREGIVERS, due_at=event.follow_up_due_at, by=by, at=at)
     _put(ROOT_CAUSE, event, roles=DIRECTOR, due_at=event.root_cause_due_at, by=by, at=at)
+    if recorded_events([event]):
+        rems.amend(session=session, by=by, at=at)
     return event
 
 

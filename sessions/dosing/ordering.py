@@ -16,8 +16,9 @@ from kapclinic.practice.models import User
 from programs.models import Modality
 from sessions.booking.models import Session
 from sessions.dosing import esketamine, rules, selectors
+from sessions.dosing.giving import DoseAboveCap
 from sessions.dosing.models import Order, OrderApproval
-from sessions.dosing.services import OPEN_ORDERS, DoseAboveCap, lock_dosing
+from sessions.dosing.services import OPEN_ORDERS, lock_dosing
 
 
 class SamePrescriber(NotPermitted):

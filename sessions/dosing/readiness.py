@@ -38,14 +38,16 @@ def overrides_of(*, session_id: UUID) -> dict[str, Override]:
     return {row.gate: Override(row.reason, row.created_by, row.role, row.created_at) for row in rows}
 
 
-def gather(*, session: Session, moment: datetime, at: datetime, dosing_now: bool) -> Facts:
+def gather(
+    *, session: Session, moment: datetime, at: datetime, dosing_now: bool, order: Order | None = None
+) -> Facts:
     """All facts of the gates for a dose at `moment`.
 
     `dosing_now` says that a dose is being recorded; looking at a session of the past (late entry), the age of its
-    vital signs is not judged against the present.
+    vital signs is not judged against the present. `order` is the one that the dose names, else the one of `moment`.
     """
     moment = moment.astimezone(session.location.zone)  # ages and clearances count by the clinic's own date
-    order = selectors.current_order(session_id=session.pk)
+    order = order or selectors.order_at(session_id=session.pk, moment=moment)
     given = order is not None and esketamine.is_esketamine(order.drug)
     return Facts(
         moment=moment,

@@ -33,13 +33,11 @@ def last_dosed_at(*, session_id: UUID) -> datetime | None:
     return standing_doses(session_id=session_id).values_list("administered_at", flat=True).last()
 
 
-def given_total_mg(*, session_id: UUID) -> Decimal:
-    """The sum of the session's standing doses in mg."""
-    zero = Decimal(0)
-    total = (
-        standing_doses(session_id=session_id).order_by().aggregate(sum=Coalesce(Sum("dose_mg"), zero))["sum"]
-    )
-    return Decimal(total)
+def given_total_mg(*, session_id: UUID, but: UUID | None = None) -> Decimal:
+    """The sum of the session's standing doses in mg, without `but`: what went in, where that is known already."""
+    went_in = Coalesce("finish__given_mg", "given_mg", "dose_mg")
+    doses = standing_doses(session_id=session_id).order_by().exclude(pk=but)
+    return Decimal(doses.aggregate(sum=Coalesce(Sum(went_in), Decimal(0)))["sum"])
 
 
 def doses_counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:
@@ -66,6 +64,23 @@ def current_order(*, session_id: UUID) -> Order | None:
     """The latest order of the session, with its approval: it has replaced those before it."""
     found: QuerySet[Order] = Order.objects.filter(session_id=session_id).select_related("approval")
     return found.order_by("-created_at", "-pk").first()
+
+
+def order_at(*, session_id: UUID, moment: datetime) -> Order | None:
+    """The order that counts for a dose at `moment`: the latest by then, else the one that was written up after it."""
+    found: QuerySet[Order] = Order.objects.filter(session_id=session_id, created_at__lte=moment)
+    by_then = found.select_related("approval").order_by("-created_at", "-pk").first()
+    return by_then or current_order(session_id=session_id)
+
+
+def is_replaced(order: Order, *, moment: datetime) -> bool:
+    """Was there a newer order at `moment`? One that was written after `moment` must be the newest of all."""
+    newer = Order.objects.filter(session_id=order.session_id).filter(
+        Q(created_at__gt=order.created_at) | Q(created_at=order.created_at, pk__gt=order.pk)
+    )
+    if order.created_at <= moment:
+        newer = newer.filter(created_at__lte=moment)
+    return bool(newer.exists())
 
 
 def preparations_counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
+from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, merge
 from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
-from programs.models import Modality, Phase, Program, Route
+from programs.models import Phase, Program
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES, moment_errors
-from sessions.dosing import esketamine, readiness, rules, selectors
+from sessions.dosing import esketamine, giving, readiness, rules, selectors
 from sessions.dosing.gates import VITALS
 from sessions.dosing.judging import Judged, judge
 from sessions.dosing.models import (
@@ -30,14 +29,12 @@ from sessions.dosing.models import (
 )
 from sessions.dosing.rems import services as rems
 from sessions.drugs import services as drugs
-from sessions.drugs.models import DrugLot
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
 
 STARTED = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS})
 OPEN_ORDERS = STARTED | {Session.Status.SCHEDULED}
-HOME_ROUTES = frozenset({Route.SUBLINGUAL, Route.ORAL})
 
 
 class NotReady(Conflict):
@@ -48,15 +45,6 @@ class NotReady(Conflict):
 
 class MinimumGap(NotReady):
     code, title = "minimum_gap", "Too soon after the last dose"
-
-
-class DoseAboveCap(Invalid):
-    code, title = "dose_above_cap", "Above the protocol's cap"
-
-    @classmethod
-    def of(cls, cap: Decimal, *, field: str = "dose_mg") -> DoseAboveCap:
-        detail = f"The protocol allows {cap} mg in one session."
-        return cls(detail, errors=[FieldError(f"/{field}", cls.code, detail)])
 
 
 class NotOverridable(Conflict):
@@ -123,11 +111,11 @@ def record_administration(
     moment, begun = values["administered_at"], selectors.first_dosed_at(session_id=session.pk)
     first = begun is None
     merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
-    order = _order(session, values["order"], moment)
-    _require_amount(session, order, values["dose_mg"])
-    merge(_way_errors(session, order, values))
-    judged = _require_ready(session, moment=moment, at=at, first=first)
-    dose = _dose(session, order, values, first=first, judged=judged)
+    order = giving.order_for(session, values["order"], moment)
+    giving.require_amount(session, order, values["dose_mg"])
+    merge(giving.way_errors(session, order, values))
+    judged = _require_ready(session, order, moment=moment, at=at, first=first)
+    dose = giving.dose_of(session, order, values, first=first, judged=judged)
     dose.staff, dose.recorded_at = by, at
     dose.insert_by(by, at=at)
     if dose.supply == Administration.Supply.CLINIC_STOCK:
@@ -151,33 +139,11 @@ def _require_here(session: Session) -> None:
         raise IllegalTransition("The client was discharged.", state="discharged")
 
 
-def _order(session: Session, order_id: UUID, moment: datetime) -> Order:
-    order: Order | None = Order.objects.filter(pk=order_id, session=session).first()
-    if order is None:
-        raise Invalid.field("order", "There is no such order for this session.", code="not_found")
-    current = selectors.current_order(session_id=session.pk)
-    if current is None or current.pk != order.pk:
-        raise Invalid.field("order", "A newer order has replaced this one.", code="superseded")
-    if current.valid_until < moment:
-        raise Invalid.field("order", "This order has expired.", code="expired")
-    return current
-
-
-def _require_amount(session: Session, order: Order, dose_mg: Decimal) -> None:
-    """An order above the cap that a second prescriber approved goes up to its own maximum."""
-    total = selectors.given_total_mg(session_id=session.pk) + dose_mg
-    cap = rules.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
-    approved = order.above_cap_reason != "" and not order.waits
-    if cap is not None and total > cap and not approved:
-        raise DoseAboveCap.of(cap)
-    if total > order.max_total_mg:
-        detail = f"The order allows {order.max_total_mg} mg in all; this would make {total} mg."
-        raise Invalid.field("dose_mg", detail, code="above_order")
-
-
-def _require_ready(session: Session, *, moment: datetime, at: datetime, first: bool) -> list[Judged]:
+def _require_ready(
+    session: Session, order: Order, *, moment: datetime, at: datetime, first: bool
+) -> list[Judged]:
     """Every gate for the first dose; a booster needs no second reading before it, but all else must still stand."""
-    facts = readiness.gather(session=session, moment=moment, at=at, dosing_now=True)
+    facts = readiness.gather(session=session, moment=moment, at=at, dosing_now=True, order=order)
     found = judge(facts, overrides=readiness.overrides_of(session_id=session.pk))
     judged = [row for row in found.gates if first or row.code != VITALS]
     still_open = [row for row in judged if row.state == "open"]
@@ -186,78 +152,6 @@ def _require_ready(session: Session, *, moment: datetime, at: datetime, first: b
         names = ", ".join(row.code for row in still_open)
         raise kind(f"Open: {names}.", gates=[row.as_dict() for row in still_open])
     return judged
-
-
-def _way_errors(session: Session, order: Order, values: Mapping[str, Any]) -> list[FieldError]:
-    """Where this drug may not be given in this way (clinical policy 12; the label of esketamine)."""
-    stock = values["supply"] == Administration.Supply.CLINIC_STOCK
-    at_home = session.modality == Modality.VIDEO
-    if at_home and (stock or order.route not in HOME_ROUTES):
-        detail = "At home only the client's own lozenges or tablets."
-        return [FieldError("/supply", "not_at_home", detail)]
-    if not esketamine.is_esketamine(order.drug):
-        told = values.get("devices") is not None
-        return [FieldError("/devices", "invalid", "Only esketamine comes in devices.")] if told else []
-    last = selectors.standing_doses(session_id=session.pk).last()
-    return esketamine.dose_errors(
-        values,
-        client_supply=not stock,
-        at_home=at_home,
-        rested_at=None
-        if last is None
-        else esketamine.next_device_at(administered_at=last.administered_at, devices=last.devices or 1),
-    )
-
-
-def _dose(
-    session: Session, order: Order, values: Mapping[str, Any], *, first: bool, judged: list[Judged]
-) -> Administration:
-    """The row of a dose: amounts completed and checked against the way it is supplied.
-
-    :raises Invalid: for amounts that don't add up, or a missing lot
-    """
-    drawn, given, wasted = (values.get(name) for name in ("drawn_mg", "given_mg", "wasted_mg"))
-    stock = values["supply"] == Administration.Supply.CLINIC_STOCK
-    lot: DrugLot | None = _lot(values) if stock else None
-    if given is None and wasted is None and order.route != Route.INTRAVENOUS:
-        given, wasted = values["dose_mg"], (drawn or values["dose_mg"]) - values["dose_mg"]
-    if stock and drawn is None:
-        drawn = values["dose_mg"] if given is None else given + (wasted or 0)
-    errors = rules.settle_errors(drawn=drawn, given=given, wasted=wasted)
-    if given is not None and given != values["dose_mg"]:
-        errors.append(FieldError("/given_mg", "unbalanced", "given_mg must equal dose_mg."))
-    if wasted is not None and wasted < 0:
-        errors.append(FieldError("/drawn_mg", "too_small", "Less was drawn than given."))
-    if stock and values.get("drug_lot") is None:
-        errors.append(FieldError("/drug_lot", "required", "Clinic stock names its lot."))
-    merge(errors)
-    concentration = lot.concentration_mg_per_ml if lot else None
-    return Administration(
-        session=session,
-        order=order,
-        is_first=first,
-        drug=order.drug,
-        route=order.route,
-        dose_mg=values["dose_mg"],
-        dose_mg_per_kg=rules.per_kg(values["dose_mg"], session.weight_kg),
-        weight_kg=session.weight_kg,
-        volume_ml=rules.mg(values["dose_mg"] / concentration) if concentration else None,
-        supply=values["supply"],
-        drug_lot=values.get("drug_lot"),
-        given_by=values["given_by"],
-        devices=esketamine.devices_of(values["dose_mg"]) if esketamine.is_esketamine(order.drug) else None,
-        drawn_mg=drawn,
-        given_mg=given,
-        wasted_mg=wasted,
-        administered_at=values["administered_at"],
-        gates=[row.as_dict() for row in judged],
-    )
-
-
-def _lot(values: Mapping[str, Any]) -> DrugLot | None:
-    lot_id = values.get("drug_lot")
-    found: DrugLot | None = None if lot_id is None else DrugLot.objects.filter(pk=lot_id).first()
-    return found
 
 
 def _draw(session: Session, dose: Administration, *, witness: User | None, by: User, at: datetime) -> None:
@@ -314,7 +208,8 @@ def finish_administration(
     """Settle a dose that ran on: what was given and what was wasted. A voided one too, when it drew from stock.
 
     :raises IllegalTransition: when it is finished already
-    :raises Invalid: when given and wasted are not what was drawn
+    :raises Invalid: when given and wasted are not what was drawn, or more was given than ordered
+    :raises DoseAboveCap: when the session's total passes the protocol's cap
     """
     transitions.require_role(by, rules.GIVERS, what="Finishing a dose")
     dose: Administration = Administration.objects.get(pk=dose_id)
@@ -330,6 +225,9 @@ def finish_administration(
             *rules.settle_errors(drawn=dose.drawn_mg, given=values["given_mg"], wasted=values["wasted_mg"]),
         ]
     )
+    standing = selectors.standing_doses(session_id=session.pk).filter(pk=dose.pk).exists()
+    if standing:
+        giving.require_given(session, dose, values["given_mg"])
     finish: AdministrationFinish = AdministrationFinish(administration=dose, **values).insert_by(by, at=at)
     if dose.supply == Administration.Supply.CLINIC_STOCK:
         drugs.settle_draw(
@@ -341,7 +239,7 @@ def finish_administration(
             at=at,
             occurred_at=finish.ended_at,
         )
-    if selectors.standing_doses(session_id=dose.session_id).filter(pk=dose.pk).exists():
+    if standing:
         monitoring.plan_after_end(session=session, ended_at=finish.ended_at, by=by, at=at)
     return finish
 
@@ -371,8 +269,11 @@ def void_administration(*, dose_id: UUID, reason: str, by: User, at: datetime) -
         session.outcome = Session.Outcome.NOT_DOSED if over else ""
         session.save_by(by, at=at)
     elif obligation is not None and obligation.dosed_at != left:
-        fixed = esketamine.is_esketamine(dose.drug)
+        remaining = selectors.standing_doses(session_id=session.pk).values_list("drug", flat=True).first()
+        fixed = esketamine.is_esketamine(remaining or dose.drug)
         monitoring.start_checks(session=session, dosed_at=left, rems=fixed, by=by, at=at)
         integration.owe_integration(dose=session, program=session.program, dosed_at=left, by=by, at=at)
     _follow_doses(session.program, by=by, at=at)
+    if esketamine.is_esketamine(dose.drug):
+        rems.amend(session=session, by=by, at=at)
     return void

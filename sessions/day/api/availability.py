@@ -18,6 +18,7 @@ from kapclinic.trail.http import ClinicViewSet
 from programs.models import Modality, Program
 from programs.selectors import programs_with_relations
 from sessions.booking.availability import Slot, free_slots
+from sessions.booking.rules import LONGEST
 from sessions.day.api import serializers as s
 
 SPAN = timedelta(days=14)
@@ -63,6 +64,8 @@ class AvailabilityViewSet(ClinicViewSet):
         program: Program | None = found.filter(pk=query["program"]).first()
         if program is None:
             raise Http404
+        if timedelta(minutes=query.get("duration", 0)) > LONGEST:
+            raise Invalid.field("duration", "A session lasts 12 hours at most.", code="too_long")
         start, before = self._range(query, program)
         modality = query.get("modality", Modality.IN_PERSON)
         if not _bookable(program, query["kind"], modality):

@@ -23,8 +23,8 @@ REMS_MOVES = {
     "write": Move.of({S.DRAFT}, None, NURSES),
     "submit": Move.of({S.DRAFT}, S.SUBMITTED, NURSES),
 }
-TASK = "rems_record"
-SUBMIT_WITHIN = timedelta(days=7)  # the REMS: within 7 days of the session
+TASK, AMEND = "rems_record", "rems_amend"
+SUBMIT_WITHIN = timedelta(days=7)  # the REMS: within 7 days of the session; for what is sent after it our own
 TOLD_AFTER = (timedelta(days=3), timedelta(days=6), SUBMIT_WITHIN)  # two warnings, then overdue
 DRUG = "esketamine|spravato"  # `esketamine.is_esketamine` as a regular expression, for the database
 FORTY = timedelta(minutes=40)  # label: blood pressure before, about 40 minutes after, and before completion

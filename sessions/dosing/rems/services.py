@@ -12,6 +12,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import SYSTEM, User
+from kapclinic.practice.rules import NURSES
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
 from sessions.booking.models import Session
@@ -41,6 +42,27 @@ def owe(*, session: Session, by: Any, at: datetime) -> RemsRecord | None:
         record.due_at, record.warnings = due, 0
         record.save_by(by, at=at)
     return record
+
+
+def amend(*, session: Session, by: Any, at: datetime) -> None:
+    """Have the REMS told what its form does not know: a dose or an event of the session changed after it was sent.
+
+    The form stays as it was sent; a row on the worklist asks who may submit to send the change. A draft needs none.
+    """
+    # the lock first: a form that is being submitted just now does not know the change either
+    record: RemsRecord | None = RemsRecord.objects.select_for_update().filter(session=session).first()
+    if record is not None and record.state == RemsRecord.State.SUBMITTED:
+        trail.open_task(
+            kind=rules.AMEND,
+            roles=NURSES,
+            location=session.location_id,
+            client=session.client_id,
+            subject_type="rems_record",
+            subject_id=record.pk,
+            due_at=at + rules.SUBMIT_WITHIN,
+            by=by,
+            at=at,
+        )
 
 
 def _lock(record_id: UUID) -> RemsRecord:

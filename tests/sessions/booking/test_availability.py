@@ -228,9 +228,17 @@ def test_two_weeks_are_searched_unless_said(cast: Cast) -> None:
     assert starts[-1] < moment(MONDAY + timedelta(days=14))
 
 
+def test_nothing_is_offered_that_booking_finds_too_far_ahead(cast: Cast) -> None:
+    program = people.opened_program(cast)  # two years after MONDAY 09:00 in Denver is a Wednesday, 09:00
+    found = _find(cast, program, **{"from": "2028-05-03", "to": "2028-05-05"})
+    assert _starts(found) == ["08:00", "08:15", "08:30", "08:45"]
+    _book_each(cast, program, "preparation", found["results"][-1:])
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
+        ({"duration": "721"}, "/duration"),
         ({"flavour": "mint"}, "/flavour"),
         ({"ordering": "starts_at"}, "/ordering"),
         ({"kind": "massage"}, "/kind"),

@@ -304,6 +304,18 @@ def test_notes_that_cannot_be_change_nothing(
     assert desk.book_of_sessions() == before
 
 
+def test_the_front_desk_overwrites_no_weight_that_it_can_not_read(cast: Cast, dose: dict[str, Any]) -> None:
+    path = f"sessions/{dose['id']}/"
+    assert cast.desk("np").patch(path, {"weight_kg": "70.50"}).status_code == 200
+    before = desk.book_of_sessions()
+    refused = cast.desk("frontdesk").patch(path, {"weight_kg": "45"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+    assert "70.5" not in refused.content.decode()
+    assert desk.book_of_sessions() == before
+    contact = {"escort": {"name": "Alex", "phone": "303-555-0177"}, "fasting_since": moment(MONDAY)}
+    assert cast.desk("frontdesk").patch(path, contact).status_code == 200
+
+
 # --- the visit -------------------------------------------------------------------------------------------
 
 

@@ -99,6 +99,23 @@ def test_the_preview_names_a_clash(cast: Cast) -> None:
     assert clash["refusal"]["conflicts"]
 
 
+def test_a_dose_may_go_to_the_time_of_its_own_held_integration(cast: Cast) -> None:
+    _, course = _course(cast)
+    held = Session.objects.get(for_dose=course["dose1"]["id"], status="held")
+    there = _to(held.starts_at, 180)
+    assert _preview(cast, course["dose1"], there)["possible"] is True
+    cast.desk("frontdesk").must(f"sessions/{course['dose1']['id']}/reschedule/", there)
+    again = Session.objects.get(for_dose=course["dose1"]["id"], status="held")
+    assert again.starts_at >= held.starts_at + timedelta(hours=27)
+    assert desk.orphans() == []
+    other = Session.objects.get(for_dose=course["dose2"]["id"], status="held")
+    refused = cast.desk("frontdesk").post(
+        f"sessions/{course['dose1']['id']}/reschedule/", _to(other.starts_at, 180)
+    )
+    assert refused.status_code == 409  # the hold of another dose stays in the way
+    assert Session.objects.get(pk=other.pk).status == Session.objects.get(pk=again.pk).status == "held"
+
+
 def test_two_desks_can_not_move_the_same_session_unawares(cast: Cast) -> None:
     _, course = _course(cast)
     path = f"sessions/{course['prep1']['id']}/reschedule/"

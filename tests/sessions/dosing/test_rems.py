@@ -335,6 +335,47 @@ def test_submitting_takes_the_row_off_the_worklist(cast: Cast, home: str) -> Non
     assert Task.objects.get(kind=rules.TASK).state == "done"
 
 
+def a_serious_event(cast: Cast, session: Session, **more: Any) -> None:
+    body = {"term": "sedation", "grade": 3, "serious": True, "onset_at": people.later(days=2).isoformat()}
+    body |= {"causality": "possible", "action": "none", "outcome": "recovering"} | more
+    with clock.fixed(people.later(days=2)):
+        cast.desk("np").must(f"sessions/{session.pk}/adverse-events/", body)
+
+
+def a_voided_dose(cast: Cast, session: Session) -> None:
+    dose = Administration.objects.get(session=session)
+    dosing.void_administration(
+        dose_id=dose.pk, reason="Wrong client", by=cast.prescriber, at=people.later(days=2)
+    )
+
+
+@pytest.mark.parametrize("happens", [a_serious_event, a_voided_dose])
+def test_what_changes_after_the_form_was_sent_is_sent_after_it(cast: Cast, home: str, happens: Any) -> None:
+    session = Session.objects.get(rems_record__isnull=False)
+    fill(cast, home)
+    submit(cast, home)
+    sent = RemsRecord.objects.get().form
+    happens(cast, session)
+    task = Task.objects.open().get(kind="rems_amend")
+    assert task.roles == ["nurse_practitioner", "prescriber"]
+    assert (task.subject_id, task.due_at) == (RemsRecord.objects.get().pk, people.later(days=9))
+    assert RemsRecord.objects.get().form == sent
+    cast.desk("np").must(f"tasks/{task.pk}/done/", {"outcome": "Sent again by fax"})
+    assert services.sweep_records(at=people.later(days=10)) == 0
+    assert not Task.objects.open().filter(kind="rems_amend").exists()
+
+
+def test_what_the_form_does_not_ask_for_and_what_a_draft_still_takes_in_amend_nothing(
+    cast: Cast, home: str
+) -> None:
+    session = Session.objects.get(rems_record__isnull=False)
+    a_serious_event(cast, session)
+    fill(cast, home, serious_adverse_event={"occurred": True}, events_note="Still sleepy")
+    assert submit(cast, home).status_code == 200
+    a_serious_event(cast, session, term="nausea", grade=1, serious=False)
+    assert not Task.objects.filter(kind="rems_amend").exists()
+
+
 # --- rules and guards -------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,154 @@
+"""What one dose may be: the order it is given on, its amounts, its way. Reads, and refuses; saves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from kapclinic.core.errors import FieldError, Invalid, merge
+from programs.models import Modality, Route
+from sessions.booking.models import Session
+from sessions.dosing import esketamine, rules, selectors
+from sessions.dosing.judging import Judged
+from sessions.dosing.models import Administration, Order
+from sessions.drugs.models import DrugLot
+
+HOME_ROUTES = frozenset({Route.SUBLINGUAL, Route.ORAL})
+
+
+class DoseAboveCap(Invalid):
+    code, title = "dose_above_cap", "Above the protocol's cap"
+
+    @classmethod
+    def of(cls, cap: Decimal, *, field: str = "dose_mg") -> DoseAboveCap:
+        detail = f"The protocol allows {cap} mg in one session."
+        return cls(detail, errors=[FieldError(f"/{field}", cls.code, detail)])
+
+
+def order_for(session: Session, order_id: UUID, moment: datetime) -> Order:
+    """The order that a dose at `moment` names. One that was replaced later still stood at that moment.
+
+    :raises Invalid: for an order of another session, replaced by then, or expired
+    """
+    order: Order | None = (
+        Order.objects.select_related("approval").filter(pk=order_id, session=session).first()
+    )
+    if order is None:
+        raise Invalid.field("order", "There is no such order for this session.", code="not_found")
+    if selectors.is_replaced(order, moment=moment):
+        raise Invalid.field("order", "A newer order has replaced this one.", code="superseded")
+    if order.valid_until < moment:
+        raise Invalid.field("order", "This order has expired.", code="expired")
+    return order
+
+
+def require_amount(
+    session: Session, order: Order, amount_mg: Decimal, *, field: str = "dose_mg", but: UUID | None = None
+) -> None:
+    """A dose is within the ordered one, and with it the session within cap and order; `but` is not counted.
+
+    An order above the cap that a second prescriber approved goes up to its own maximum.
+
+    :raises DoseAboveCap: / Invalid: naming `field`
+    """
+    total = selectors.given_total_mg(session_id=session.pk, but=but) + amount_mg
+    cap = rules.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
+    approved = order.above_cap_reason != "" and not order.waits
+    if cap is not None and total > cap and not approved:
+        raise DoseAboveCap.of(cap, field=field)
+    if amount_mg > order.dose_mg:
+        raise Invalid.field(field, f"The order is for {order.dose_mg} mg at a time.", code="above_order")
+    if total > order.max_total_mg:
+        detail = f"The order allows {order.max_total_mg} mg in all; this would make {total} mg."
+        raise Invalid.field(field, detail, code="above_order")
+
+
+def require_given(session: Session, dose: Administration, given_mg: Decimal) -> None:
+    """What an infusion gave in the end is judged as a dose is: by its own order, or by the one that stands now.
+
+    The second way is for a prescriber who writes afterwards what was given beyond the first.
+
+    :raises DoseAboveCap: / Invalid: naming `given_mg`
+    """
+    now = selectors.current_order(session_id=session.pk)
+    if now is not None and now.pk != dose.order_id:
+        try:
+            return require_amount(session, now, given_mg, field="given_mg", but=dose.pk)
+        except Invalid:
+            pass
+    return require_amount(session, dose.order, given_mg, field="given_mg", but=dose.pk)
+
+
+def way_errors(session: Session, order: Order, values: Mapping[str, Any]) -> list[FieldError]:
+    """Where this drug may not be given in this way (clinical policy 12; the label of esketamine)."""
+    stock = values["supply"] == Administration.Supply.CLINIC_STOCK
+    at_home = session.modality == Modality.VIDEO
+    if at_home and (stock or order.route not in HOME_ROUTES):
+        detail = "At home only the client's own lozenges or tablets."
+        return [FieldError("/supply", "not_at_home", detail)]
+    if not esketamine.is_esketamine(order.drug):
+        told = values.get("devices") is not None
+        return [FieldError("/devices", "invalid", "Only esketamine comes in devices.")] if told else []
+    last = selectors.standing_doses(session_id=session.pk).last()
+    return esketamine.dose_errors(
+        values,
+        client_supply=not stock,
+        at_home=at_home,
+        rested_at=None
+        if last is None
+        else esketamine.next_device_at(administered_at=last.administered_at, devices=last.devices or 1),
+    )
+
+
+def dose_of(
+    session: Session, order: Order, values: Mapping[str, Any], *, first: bool, judged: list[Judged]
+) -> Administration:
+    """The row of a dose: amounts completed and checked against the way it is supplied.
+
+    :raises Invalid: for amounts that don't add up, or a missing lot
+    """
+    drawn, given, wasted = (values.get(name) for name in ("drawn_mg", "given_mg", "wasted_mg"))
+    stock = values["supply"] == Administration.Supply.CLINIC_STOCK
+    lot: DrugLot | None = _lot(values) if stock else None
+    if given is None and wasted is None and order.route != Route.INTRAVENOUS:
+        given, wasted = values["dose_mg"], (drawn or values["dose_mg"]) - values["dose_mg"]
+    if stock and drawn is None:
+        drawn = values["dose_mg"] if given is None else given + (wasted or 0)
+    errors = rules.settle_errors(drawn=drawn, given=given, wasted=wasted)
+    if given is not None and given != values["dose_mg"]:
+        errors.append(FieldError("/given_mg", "unbalanced", "given_mg must equal dose_mg."))
+    if wasted is not None and wasted < 0:
+        errors.append(FieldError("/drawn_mg", "too_small", "Less was drawn than given."))
+    if stock and values.get("drug_lot") is None:
+        errors.append(FieldError("/drug_lot", "required", "Clinic stock names its lot."))
+    merge(errors)
+    concentration = lot.concentration_mg_per_ml if lot else None
+    return Administration(
+        session=session,
+        order=order,
+        is_first=first,
+        drug=order.drug,
+        route=order.route,
+        dose_mg=values["dose_mg"],
+        dose_mg_per_kg=rules.per_kg(values["dose_mg"], session.weight_kg),
+        weight_kg=session.weight_kg,
+        volume_ml=rules.mg(values["dose_mg"] / concentration) if concentration else None,
+        supply=values["supply"],
+        drug_lot=values.get("drug_lot"),
+        given_by=values["given_by"],
+        devices=esketamine.devices_of(values["dose_mg"]) if esketamine.is_esketamine(order.drug) else None,
+        drawn_mg=drawn,
+        given_mg=given,
+        wasted_mg=wasted,
+        administered_at=values["administered_at"],
+        gates=[row.as_dict() for row in judged],
+    )
+
+
+def _lot(values: Mapping[str, Any]) -> DrugLot | None:
+    lot_id = values.get("drug_lot")
+    found: DrugLot | None = None if lot_id is None else DrugLot.objects.filter(pk=lot_id).first()
+    return found

@@ -26,7 +26,7 @@ REMS_MOVES = {
 TASK, AMEND = "rems_record", "rems_amend"
 SUBMIT_WITHIN = timedelta(days=7)  # the REMS: within 7 days of the session; for what is sent after it our own
 TOLD_AFTER = (timedelta(days=3), timedelta(days=6), SUBMIT_WITHIN)  # two warnings, then overdue
-DRUG = "esketamine|spravato"  # `esketamine.is_esketamine` as a regular expression, for the database
+LOOKED_BACK = timedelta(days=30)  # a step that was lost longer ago is no matter of the minute's sweep
 FORTY = timedelta(minutes=40)  # label: blood pressure before, about 40 minutes after, and before completion
 CONCOMITANT = ("benzodiazepines", "sedative_hypnotics", "psychostimulants", "maois", "opioids")
 PRESSURES = ("blood_pressure_pre", "blood_pressure_40_min", "blood_pressure_completion")

@@ -24,7 +24,7 @@ from sessions.monitoring import selectors as monitoring
 def devices(*, session_id: Any) -> QuerySet[Administration]:
     """The session's standing esketamine doses, in order; `session_id` may be a column of an outer query."""
     standing: QuerySet[Administration] = Administration.objects.standing().filter(session_id=session_id)
-    return standing.filter(drug__iregex=rules.DRUG).order_by("administered_at", "created_at")
+    return standing.filter(devices__isnull=False).order_by("administered_at", "created_at")
 
 
 def first_device_at(*, session_id: UUID) -> datetime | None:
@@ -42,12 +42,14 @@ def records() -> RemsRecordQuerySet:
     )
 
 
-def sessions_without_record() -> QuerySet[Session]:
-    """Sessions with a standing esketamine dose that no record was made for."""
-    found: QuerySet[Session] = Session.objects.filter(
-        Exists(devices(session_id=OuterRef("pk"))), rems_record__isnull=True
+def sessions_without_record(*, at: datetime) -> list[UUID]:
+    """Sessions whose standing esketamine dose no record was made for, of the weeks that the sweep looks back over."""
+    found = Administration.objects.standing().filter(
+        devices__isnull=False,
+        administered_at__gte=at - rules.LOOKED_BACK,
+        session__rems_record__isnull=True,
     )
-    return found.order_by("starts_at", "pk")
+    return list(found.order_by("session_id").values_list("session_id", flat=True).distinct())
 
 
 def to_tell(*, at: datetime) -> QuerySet[RemsRecord]:

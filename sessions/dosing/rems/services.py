@@ -148,8 +148,7 @@ def submit(*, record_id: UUID, reference: str, submitted_at: datetime, by: User,
 
 def sweep_records(*, at: datetime) -> int:
     """Owe what a lost step left out, and tell of every record that is still owed: on day 3, day 6 and when overdue."""
-    sessions = list(selectors.sessions_without_record().values_list("pk", flat=True))
-    owed = sum(_owe_late(pk, at=at) for pk in sessions)
+    owed = sum(_owe_late(pk, at=at) for pk in selectors.sessions_without_record(at=at))
     waiting = list(selectors.to_tell(at=at).values_list("session_id", flat=True))
     return owed + sum(_tell(pk, at=at) for pk in waiting)
 

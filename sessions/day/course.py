@@ -33,7 +33,8 @@ class Wish:
     span: Window  # shortest and longest time from first to last dose
     integration: Window | None  # from–to after a dose; None when none is owed
     zone: ZoneInfo
-    after: datetime | None = None  # the last dose that was given, when the course is under way
+    after: datetime | None = None  # the last dose in the book, given or not, when the course is under way
+    prepare_before: datetime | None = None  # the first dose in the book that is still to come
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,10 @@ def integration_for(dose: Slot, slots: Sequence[Slot], wish: Wish, *, before: da
     return None
 
 
-def preparations_for(dose: Slot, slots: Sequence[Slot], wish: Wish) -> list[Slot] | None:
+def preparations_for(dosed_at: datetime, slots: Sequence[Slot], wish: Wish) -> list[Slot] | None:
     """The latest preparation slots before the first dose, on days of their own."""
-    first_day = dose.starts_at.astimezone(wish.zone).date()
-    days = one_a_day([slot for slot in slots if slot.ends_at <= dose.starts_at], wish.zone)
+    first_day = dosed_at.astimezone(wish.zone).date()
+    days = one_a_day([slot for slot in slots if slot.ends_at <= dosed_at], wish.zone)
     before = [slot for slot in days if slot.starts_at.astimezone(wish.zone).date() < first_day]
     if len(before) < wish.preparations:
         return None
@@ -151,7 +152,7 @@ def best_course(
 ) -> Course:
     """The best course over the candidate slots (best first within a day), or one that says what is in the way."""
     if not wish.doses:
-        return Course(preparations=list(one_a_day(preparations, wish.zone)[: wish.preparations]))
+        return _preparations_alone(wish, preparations)
     candidates = one_a_day(doses, wish.zone)
     if wish.after is not None:
         candidates = [slot for slot in candidates if slot.starts_at >= wish.after + wish.min_gap]
@@ -169,16 +170,34 @@ def best_course(
             return Course(unmet=[Unmet("no_integration_slot", detail)])
     prepared = _prepared(candidates, preparations, wish)
     if not prepared:
-        detail = f"{wish.preparations} preparation days before a first dose can't be found."
-        return Course(unmet=[Unmet("no_preparation_slot", detail)])
+        return _unprepared(wish)
     return _choose(wish, candidates, near, prepared)
 
 
+def _unprepared(wish: Wish) -> Course:
+    detail = f"{wish.preparations} preparation days before a first dose can't be found."
+    if wish.prepare_before is not None:
+        booked = wish.prepare_before.astimezone(wish.zone).date()
+        detail = f"{wish.preparations} preparation days before the dose booked on {booked} can't be found."
+    return Course(unmet=[Unmet("no_preparation_slot", detail)])
+
+
+def _preparations_alone(wish: Wish, slots: Sequence[Slot]) -> Course:
+    """Every dose is in the book: preparation before the first that is to come, or soon when all were given."""
+    if wish.prepare_before is not None:
+        found = preparations_for(wish.prepare_before, slots, wish)
+    else:
+        found = one_a_day(slots, wish.zone)[: wish.preparations]
+    if found is None or len(found) < wish.preparations:
+        return _unprepared(wish)
+    return Course(preparations=found)
+
+
 def _prepared(doses: Sequence[Slot], slots: Sequence[Slot], wish: Wish) -> dict[int, list[Slot]]:
-    """The first doses that are tried, with the preparation before each."""
+    """The first doses that are tried, with the preparation before each, or before one that is booked already."""
     found: dict[int, list[Slot]] = {}
     for i, dose in enumerate(doses):
-        before = preparations_for(dose, slots, wish)
+        before = preparations_for(wish.prepare_before or dose.starts_at, slots, wish)
         if before is not None:
             found[i] = before
         if len(found) == MOST_STARTS:

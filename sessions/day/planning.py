@@ -29,6 +29,7 @@ from sessions.waitlist import services as waitlist
 
 S = Session.Status
 AHEAD = (S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS)
+PREPARED_WITHIN = timedelta(days=93)  # how far before a booked dose its preparation is looked for
 
 
 class CourseConflict(Conflict):
@@ -49,17 +50,16 @@ def _missing(program: Program) -> tuple[int, int]:
     return max(preparations, 0), max(program.protocol.planned_doses - given - open_doses, 0)
 
 
-def _wish(program: Program) -> Wish:
+def _wish(program: Program, *, at: datetime) -> Wish:
     protocol = program.protocol
     preparations, doses = _missing(program)
     window = protocol.integration
     owed = (timedelta(hours=window["from_hours"]), timedelta(hours=window["to_hours"]))
-    last = (
-        Session.objects.standing()
-        .filter(program=program, kind=SessionKind.DOSING)
-        .order_by("starts_at")
-        .last()
+    doses_booked = (
+        Session.objects.standing().filter(program=program, kind=SessionKind.DOSING).order_by("starts_at")
     )
+    last = doses_booked.last()
+    first = doses_booked.filter(status__in=AHEAD, outcome="", starts_at__gt=at).first()
     return Wish(
         preparations=preparations,
         doses=doses,
@@ -68,17 +68,18 @@ def _wish(program: Program) -> Wish:
         integration=owed if protocol.owes_integration else None,
         zone=program.location.zone,
         after=last.starts_at if last else None,
+        prepare_before=first.starts_at if first else None,
     )
 
 
 def _slots(
-    program: Program, kind: str, modality: str, *, at: datetime, start: datetime, end: datetime
+    program: Program, kind: str, modality: str, *, at: datetime, span: tuple[datetime, datetime]
 ) -> list[Slot]:
     """Free slots with the assigned therapist alone; where the protocol has a pool or several, with them first."""
     own, pooled = program.therapist_id, _therapists_pooled(program, kind)
     only = {str(Role.THERAPIST): [own]} if own and not pooled else {}
     slots = free_slots(
-        program=program, kind=kind, modality=modality, at=at, start=start, before=end, only=only
+        program=program, kind=kind, modality=modality, at=at, start=span[0], before=span[1], only=only
     )
     ranked = integration.ranked(slots, program, program.location.zone)
     if not pooled:
@@ -107,18 +108,26 @@ def _first_modality(program: Program, kind: str) -> str:
 def propose(*, program: Program, at: datetime) -> Course:
     """The best course from now on for the assigned therapist, a room and the protocol's team; books nothing.
 
+    New doses come after those that stand in the book, missing preparation before the first of these to come.
     Preparation and doses on the client's preferred days and hours alone, or anywhere when that can't be.
     """
-    wish = _wish(program)
+    wish = _wish(program, at=at)
     start = at + timedelta(minutes=int(program.protocol.limits["notice_min"]))
-    end = start + wish.span[1] + timedelta(days=course.MOST_STARTS)
+    begin = start if wish.after is None else max(start, wish.after)  # of what is still to be dosed
+    end = begin + wish.span[1] + timedelta(days=course.MOST_STARTS)
+    prepared = wish.prepare_before or end
+    ranges = {
+        SessionKind.PREPARATION: (max(start, prepared - PREPARED_WITHIN), prepared),
+        SessionKind.DOSING: (begin, end),
+        SessionKind.INTEGRATION: (begin, end),
+    }
     needed: dict[str, bool] = {
         SessionKind.PREPARATION: wish.preparations > 0,
         SessionKind.DOSING: wish.doses > 0,
         SessionKind.INTEGRATION: wish.doses > 0 and wish.integration is not None,
     }
     slots = {
-        kind: _slots(program, kind, _first_modality(program, kind), at=at, start=start, end=end)
+        kind: _slots(program, kind, _first_modality(program, kind), at=at, span=ranges[kind])
         if wanted
         else []
         for kind, wanted in needed.items()
@@ -126,7 +135,7 @@ def propose(*, program: Program, at: datetime) -> Course:
     wished = Course()
     if program.preferred_days or program.preferred_hours:
         wished = _search(program, wish, slots, preferred_only=True)
-    return wished if wished.doses else _search(program, wish, slots, preferred_only=False)
+    return wished if wished.all() else _search(program, wish, slots, preferred_only=False)
 
 
 def _search(program: Program, wish: Wish, slots: Mapping[str, list[Slot]], *, preferred_only: bool) -> Course:

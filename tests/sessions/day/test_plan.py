@@ -100,6 +100,35 @@ def test_an_integration_outside_its_window_is_refused(cast: Cast) -> None:
     assert not Session.objects.exists()
 
 
+def test_missing_preparation_is_planned_before_the_dose_that_is_booked(cast: Cast) -> None:
+    program = opened_program(cast)
+    dose = steps.book(cast, {"id": str(program.pk)}, "dosing", MONDAY + 10 * DAY)
+    plan = cast.desk("frontdesk").get(f"programs/{program.pk}/plan/").json()
+    prepared = [row for row in plan["sessions"] if row["kind"] == "preparation"]
+    assert (len(prepared), plan["unmet"]) == (2, [])
+    assert max(row["ends_at"] for row in prepared) < dose["starts_at"]
+    assert min(row["starts_at"] for row in plan["sessions"] if row["kind"] == "dosing") > dose["starts_at"]
+
+
+def test_a_dose_that_is_booked_too_early_to_be_prepared_is_said(cast: Cast) -> None:
+    program = opened_program(cast)
+    steps.book(
+        cast, {"id": str(program.pk)}, "dosing", MONDAY + DAY
+    )  # one day before it, for two preparations
+    plan = cast.desk("frontdesk").get(f"programs/{program.pk}/plan/").json()
+    assert (plan["sessions"], [row["code"] for row in plan["unmet"]]) == ([], ["no_preparation_slot"])
+    assert "2026-05-05" in plan["unmet"][0]["detail"]
+
+
+def test_a_course_is_planned_on_from_a_dose_that_stands_far_ahead(cast: Cast) -> None:
+    program = opened_program(cast)
+    dose = steps.book(cast, {"id": str(program.pk)}, "dosing", MONDAY + 120 * DAY)
+    plan = cast.desk("frontdesk").get(f"programs/{program.pk}/plan/").json()
+    doses = [_moment(row["starts_at"]) for row in plan["sessions"] if row["kind"] == "dosing"]
+    assert (len(doses), plan["unmet"]) == (5, [])
+    assert min(doses) >= _moment(dose["starts_at"]) + timedelta(hours=72)
+
+
 def test_preferred_days_and_hours_come_first(cast: Cast) -> None:
     program = opened_program(cast, preferred_days=[1, 4], preferred_hours={"from": "13:00", "to": "15:00"})
     plan = cast.desk("frontdesk").get(f"programs/{program.pk}/plan/").json()

@@ -25,6 +25,7 @@ from sessions.day import course
 from sessions.day.course import Course, Wish
 from sessions.dosing import selectors as dosing
 from sessions.integration import rules as integration
+from sessions.integration import services as integration_services
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
@@ -175,6 +176,8 @@ def told(found: Course, program: Program) -> dict[str, Any]:
 def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, at: datetime) -> list[Session]:
     """Book every session of a proposal, or none. Each integration is held for the dose of its number.
 
+    A dose without one in the proposal gets its slot as any booked dose does, beside all that was asked for.
+
     The locks of all that the plan holds are taken at once, in the order of every booking: two plans for the same
     slots wait for each other, and one of them hears what is taken.
 
@@ -185,7 +188,8 @@ def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, a
     program = programs.lock_program(program_id)
     programs.require_active(program)
     asks = [_ask(row) for row in rows]
-    lock_resources([program.client_id, *(pk for ask in asks for pk in ask.resources)])
+    held = integration_services.hold_resources(program)
+    lock_resources([program.client_id, *held, *(pk for ask in asks for pk in ask.resources)])
     made: list[Session] = []
     doses: dict[int, Session] = {}
     for index in _doses_first(rows):
@@ -195,10 +199,19 @@ def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, a
         if session.kind == SessionKind.DOSING:
             doses[row.get("number") or session.number] = session
         made.append(session)
+    made += _hold_rest(program, made, by=by, at=at)
     for session in made:
         if session.status != S.HELD:  # a slot that is held fills nobody's wait before it is confirmed
             waitlist.note_booking(session=session, by=by, at=at)
     return sorted(made, key=lambda session: session.starts_at)
+
+
+def _hold_rest(program: Program, made: Sequence[Session], *, by: Any, at: datetime) -> list[Session]:
+    """The slots held for those doses whose integration was not asked for; one that finds none goes without."""
+    covered = {session.for_dose_id for session in made}
+    bare = [dose for dose in made if dose.kind == SessionKind.DOSING and dose.pk not in covered]
+    found = [integration_services.hold_slot(dose=dose, program=program, by=by, at=at) for dose in bare]
+    return [session for session in found if session is not None]
 
 
 def _ask(row: Mapping[str, Any]) -> Ask:

@@ -62,6 +62,22 @@ def test_the_proposal_is_booked_as_it_came(cast: Cast) -> None:
     assert (again["sessions"], again["unmet"]) == ([], [])
 
 
+def test_doses_planned_without_their_integrations_hold_them_all_the_same(cast: Cast) -> None:
+    program = opened_program(cast)
+    desk = cast.desk("frontdesk")
+    rows = desk.get(f"programs/{program.pk}/plan/").json()["sessions"]
+    kept = [row for row in rows if row["kind"] != "integration" or row["number"] == 1]
+    booked = desk.must(f"programs/{program.pk}/plan/", {"sessions": kept}, status=201)["sessions"]
+    doses = {row["id"]: row for row in booked if row["kind"] == "dosing"}
+    held = [row for row in booked if row["kind"] == "integration"]
+    assert {row["for_dose"] for row in held} == set(doses)
+    assert {row["status"] for row in held} == {"held"}
+    assert len(booked) == len(rows)
+    for row in held:
+        after = _moment(row["starts_at"]) - _moment(doses[row["for_dose"]]["ends_at"])
+        assert timedelta(hours=24) <= after < timedelta(hours=72)
+
+
 def test_a_plan_is_booked_all_or_none(cast: Cast) -> None:
     program = opened_program(cast)
     desk = cast.desk("frontdesk")

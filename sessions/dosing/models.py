@@ -126,7 +126,12 @@ class Administration(AppendOnlyModel):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["session", "administered_at"], name="administration_session")
+            models.Index(fields=["session", "administered_at"], name="administration_session"),
+            models.Index(
+                fields=["administered_at"],
+                condition=Q(devices__isnull=False),
+                name="administration_in_devices",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -181,6 +181,9 @@ class DrugEntry(AppendOnlyModel):
                 condition=Q(hash__regex=r"^[0-9a-f]{64}$", previous_hash__regex=r"^[0-9a-f]{64}$"),
             ),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["lot", "created_at"], name="drug_entry_written")
+        ]
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.kind} {self.amount_mg}"

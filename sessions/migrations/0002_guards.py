@@ -5,24 +5,37 @@ from typing import ClassVar
 from django.db import migrations
 
 from kapclinic.core.triggers import append_only, frozen_when
+from sessions.dosing.guards import OPERATIONS as DOSING
+from sessions.drugs.guards import COUNT_OPERATIONS as COUNTS
 from sessions.drugs.guards import OPERATIONS as DRUGS
 from sessions.notes.guards import OPERATIONS as NOTES
+from sessions.notes.guards import RECORD_OPERATIONS as RECORD
 
 FACTS = (
     "stage",
     "reading",
     "readingvoid",
     "order",
+    "orderapproval",
     "administration",
     "administrationfinish",
     "administrationvoid",
     "gateoverride",
     "adverseevent",
+    "adverseeventfollowup",
+    "adverseeventreview",
     "discharge",
+    "evidencebundle",
+    "waitlistoffer",
     "historicalsession",
+    "historicalsessionhold",
     "historicalobligation",
     "historicalcheck",
     "historicalalarm",
+    "historicalwaitlistentry",
+    "historicalreminderplan",
+    "historicalcalendarfeed",
+    "historicalremsrecord",
 )
 
 
@@ -34,4 +47,8 @@ class Migration(migrations.Migration):
         frozen_when("clinic_sessions_allocation", "true", unless_changes=("released_at",)),
         *DRUGS,
         *NOTES,
+        *DOSING,
+        *COUNTS,
+        *RECORD,
+        frozen_when("clinic_sessions_remsrecord", "OLD.state = 'submitted'"),
     ]

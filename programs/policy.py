@@ -41,6 +41,7 @@ LIMITS: dict[str, Any] = {
         "weight_kg": [25, 350],
     },
     "vitals_within_baseline_percent": 20,
+    "leaving_vitals_min": 30,  # the last vital signs before going home are no older
     "min_age_years": 18,
     "severe_grade": 3,
     "event_review_hours": 24,
@@ -50,6 +51,7 @@ LIMITS: dict[str, Any] = {
     "record_hours": 24,
     "safety_contact_hours": 24,
     "home_rest_hours": 24,
+    "infusion_min": 40,  # how long an infusion runs that was settled without its end
     "older_adult_years": 65,
     "screening_bp_days": 30,
     "instrument_days": 7,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -67,36 +67,43 @@ def computed_checklist(
     """What the record itself says about going home; None where it says nothing (policy 3.6).
 
     The minimum stay is `rules.stay_over_at`; vital signs are in band, blood pressure and heart rate at least within
-    the protocol's percentage of the baseline; sedation is MOAA/S at the protocol's level. `escort` is who is there.
+    the protocol's percentage of the baseline, and were taken at most `leaving_vitals_min` before; nobody leaves while a
+    red alarm is open; sedation is MOAA/S at the protocol's level. `escort` is who is there.
     """
     protocol = session.program.protocol
     doses = list(selectors.standing_doses(session_id=session.pk).select_related("finish"))
     assert doses
     first, last = doses[0].administered_at, doses[-1].administered_at
-    over_at = rules.stay_over_at(protocol, doses[-1].drug, first, max(map(_ended_at, doses)))
+    over_at = rules.stay_over_at(
+        protocol, doses[-1].drug, first, max(rules.ended_at(dose, protocol.limits) for dose in doses)
+    )
     obligation = Obligation.objects.filter(dosing_session=session).first()
     return {
         "minimum_stay": discharged_at >= over_at,
-        "vitals": _vitals_allow(session, protocol, last=last, first=first),
+        "vitals": _vitals_allow(session, protocol, doses=doses, discharged_at=discharged_at),
+        "alarms": not monitoring.red_alarms(session_id=session.pk).exists(),
         "sedation": _awake(session, protocol, last=last),
         "escort": escort_present and bool(escort and escort.get("name") and escort.get("phone")),
         "integration_booked": obligation is None or obligation.state in BOOKED,
     }
 
 
-def _ended_at(dose: Administration) -> datetime:
-    ended: datetime = dose.finish.ended_at if hasattr(dose, "finish") else dose.administered_at
-    return ended
-
-
-def _vitals_allow(session: Session, protocol: Protocol, *, last: datetime, first: datetime) -> bool:
-    reading = monitoring.last_after(session_id=session.pk, after=last)
-    if reading is None or reading.phase != "in_session":
+def _vitals_allow(
+    session: Session, protocol: Protocol, *, doses: Sequence[Administration], discharged_at: datetime
+) -> bool:
+    """The last reading up to the discharge is fresh and good enough; the label's own check before leaving is done."""
+    first, last = doses[0].administered_at, doses[-1].administered_at
+    since = monitoring.readings_after(session=session, dosed_at=first)
+    taken = [row for row in since if last < row.measured_at <= discharged_at]
+    fresh = timedelta(minutes=limit(protocol.limits, "leaving_vitals_min"))
+    if not taken or discharged_at - taken[-1].measured_at > fresh:
+        return False
+    if monitoring.unread_before_leaving(session_id=session.pk).exists():
         return False
     baseline = monitoring.last_before_dose(session_id=session.pk, before=first)
     return home_ready(
-        vitals=monitoring.vitals_of(reading),
-        bands=reading.bands,
+        vitals=monitoring.vitals_of(taken[-1]),
+        bands=taken[-1].bands,
         baseline=monitoring.vitals_of(baseline) if baseline else None,
         percent=protocol.limits["vitals_within_baseline_percent"],
     )

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from kapclinic.core.errors import FieldError
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import CLINICIANS, NURSES, PRESCRIBER, normalized
-from programs.models import Protocol
+from programs.models import Protocol, Route
+from screening.rules.findings import limit
 from sessions.dosing import esketamine
-from sessions.dosing.models import Order
+from sessions.dosing.models import Administration, Order
 
 ORDERERS = PRESCRIBER
 GIVERS = NURSES
@@ -21,11 +22,12 @@ REPORTERS = CLINICIANS
 DISCHARGERS = NURSES
 MG = Decimal("0.001")
 
-COMPUTED = ("minimum_stay", "vitals", "sedation", "escort", "integration_booked")
+COMPUTED = ("minimum_stay", "vitals", "alarms", "sedation", "escort", "integration_booked")
 STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
 LABELS = {
     "minimum_stay": "The minimum stay is not over",
-    "vitals": "The last vital signs are neither in band nor near the baseline",
+    "vitals": "The last vital signs are too old, or neither in band nor near the baseline",
+    "alarms": "A red alarm waits to be acknowledged",
     "sedation": "The client is not fully awake",
     "escort": "The escort is not there",
     "oriented": "Orientation is not confirmed",
@@ -100,6 +102,18 @@ def no_drive_until(*, dosed_at: datetime, zone: ZoneInfo) -> datetime:
     local = dosed_at.astimezone(zone)
     next_day = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), tzinfo=zone)
     return max(dosed_at + timedelta(hours=24), next_day.replace(hour=6))
+
+
+def ended_at(dose: Administration, limits: Mapping[str, Any]) -> datetime:
+    """When a dose had gone in: as somebody said, else an infusion's usual minutes after its start, any other at once.
+
+    The minutes are the protocol's `infusion_min`: a stay that counted from the start would end too soon.
+    """
+    if hasattr(dose, "finish"):
+        said: datetime = dose.finish.ended_at
+        return said
+    minutes = limit(limits, "infusion_min") if dose.route == Route.INTRAVENOUS else 0
+    return dose.administered_at + timedelta(minutes=minutes)
 
 
 def stay_over_at(

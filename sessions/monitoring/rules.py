@@ -102,6 +102,12 @@ def _low_is_bad(value: int, *, red: float, amber: float) -> str:
 Earlier = Sequence[tuple[datetime, Vitals]]  # readings before this one, oldest first
 
 
+def phase_at(measured_at: datetime, *, dosed_at: datetime | None) -> str:
+    """Before or after the first dose, as the record knows it now: a dose may be written down after its readings."""
+    after = dosed_at is not None and measured_at > dosed_at
+    return Reading.Phase.IN_SESSION if after else Reading.Phase.PRE_DOSE
+
+
 def repeat_of(
     measured_at: datetime, earlier: Earlier, *, recheck_min: float
 ) -> tuple[Vitals | None, list[Vitals]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
+from programs.models import Protocol
+from sessions.booking.models import Session
 from sessions.monitoring import rules
 from sessions.monitoring.models import Alarm, Check, Reading
 from sessions.monitoring.rules import OPEN_CHECKS
@@ -21,22 +23,53 @@ def standing_readings(*, session_id: UUID) -> QuerySet[Reading]:
 
 
 def last_before_dose(*, session_id: UUID, before: datetime) -> Reading | None:
-    """The latest standing pre-dose reading up to `before`."""
-    found = standing_readings(session_id=session_id).filter(
-        phase=Reading.Phase.PRE_DOSE, measured_at__lte=before
-    )
-    return found.last()
-
-
-def last_after(*, session_id: UUID, after: datetime) -> Reading | None:
-    """The latest standing reading that was taken after `after`."""
-    return standing_readings(session_id=session_id).filter(measured_at__gt=after).last()
+    """The latest standing reading up to `before`, the first dose's time."""
+    return standing_readings(session_id=session_id).filter(measured_at__lte=before).last()
 
 
 def vitals_of(reading: Reading) -> dict[str, Any]:
     """A reading as the rules take it."""
     signs = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation")
     return {sign: getattr(reading, sign) for sign in signs}
+
+
+def bands_of(
+    reading: Reading, standing: Sequence[Reading], protocol: Protocol, *, dosed_at: datetime | None
+) -> dict[str, str]:
+    """How the protocol judges a reading beside those that stand, with the first dose at `dosed_at`."""
+    vitals = vitals_of(reading)
+    if dosed_at is None or reading.measured_at <= dosed_at:
+        return rules.pre_dose_bands(vitals, protocol.bands)
+    rows = sorted(standing, key=lambda row: row.measured_at)
+    earlier = [
+        (row.measured_at, vitals_of(row)) for row in rows if dosed_at < row.measured_at < reading.measured_at
+    ]
+    before, between = rules.repeat_of(
+        reading.measured_at, earlier, recheck_min=protocol.bands["bp"]["recheck_min"]
+    )
+    return rules.in_session_bands(vitals, protocol.bands, before=before, between=between)
+
+
+def as_dosed(
+    readings: Sequence[Reading], *, session: Session, dosed_at: datetime | None
+) -> Sequence[Reading]:
+    """The same readings, each in the phase that the first dose puts it in now.
+
+    A row keeps what was told when it was recorded. When the dose was written down after it, or voided since, that was
+    of the other phase: then phase and bands are judged anew, here and never in the row.
+    """
+    other = [row for row in readings if row.phase != rules.phase_at(row.measured_at, dosed_at=dosed_at)]
+    standing = list(standing_readings(session_id=session.pk)) if other else []
+    for row in other:
+        row.phase = rules.phase_at(row.measured_at, dosed_at=dosed_at)
+        row.bands = bands_of(row, standing, session.program.protocol, dosed_at=dosed_at)
+    return readings
+
+
+def readings_after(*, session: Session, dosed_at: datetime) -> list[Reading]:
+    """Standing readings since the first dose, oldest first, judged as such whenever the dose was written down."""
+    since = list(standing_readings(session_id=session.pk).filter(measured_at__gt=dosed_at))
+    return list(as_dosed(since, session=session, dosed_at=dosed_at))
 
 
 def asked_checks(*, session_id: UUID) -> QuerySet[Check]:
@@ -48,6 +81,11 @@ def asked_checks(*, session_id: UUID) -> QuerySet[Check]:
 def open_checks(*, session_id: UUID) -> QuerySet[Check]:
     """Checks without a reading that are still asked for."""
     return asked_checks(session_id=session_id).filter(state__in=OPEN_CHECKS, reading__isnull=True)
+
+
+def unread_before_leaving(*, session_id: UUID) -> QuerySet[Check]:
+    """The check that the label asks for before the client leaves, while it has no reading (Spravato REMS)."""
+    return asked_checks(session_id=session_id).filter(kind=Check.Kind.BEFORE_LEAVING, reading__isnull=True)
 
 
 def checks_at(*, session_id: UUID, limits: Mapping[str, Any], at: datetime) -> QuerySet[Check]:
@@ -72,3 +110,8 @@ def checks_at(*, session_id: UUID, limits: Mapping[str, Any], at: datetime) -> Q
 def open_alarms(*, session_id: UUID) -> QuerySet[Alarm]:
     found: QuerySet[Alarm] = Alarm.objects.filter(session_id=session_id, state=Alarm.State.OPEN)
     return found
+
+
+def red_alarms(*, session_id: UUID) -> QuerySet[Alarm]:
+    """Open alarms that nobody goes home with: a red reading, and what a clinician rang for by hand."""
+    return open_alarms(session_id=session_id).filter(cause__in=[Alarm.Cause.RED, Alarm.Cause.TRIGGER])

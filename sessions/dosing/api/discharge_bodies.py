@@ -12,6 +12,7 @@ class ChecklistIn(Input):
 
     minimum_stay = serializers.BooleanField(required=False)
     vitals = serializers.BooleanField(required=False)
+    alarms = serializers.BooleanField(required=False)
     sedation = serializers.BooleanField(required=False)
     oriented = serializers.BooleanField(required=False)
     walks_unaided = serializers.BooleanField(required=False)

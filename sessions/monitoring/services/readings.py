@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, merge
 from kapclinic.practice.rules import NURSES
-from programs.models import Protocol
 from sessions.booking.models import Session
 from sessions.booking.rules import moment_errors
 from sessions.monitoring import rules, selectors
@@ -55,9 +54,8 @@ def record_reading(
     )
     standing = list(selectors.standing_readings(session_id=session.pk))
     reading = Reading(session=session, recorded_at=max(at, measured_at), recorded_by=by, **values)
-    reading.bands = _bands(reading, standing, protocol, dosed_at=dosed_at)
-    in_session = dosed_at is not None and measured_at > dosed_at
-    reading.phase = Reading.Phase.IN_SESSION if in_session else Reading.Phase.PRE_DOSE
+    reading.bands = selectors.bands_of(reading, standing, protocol, dosed_at=dosed_at)
+    reading.phase = rules.phase_at(measured_at, dosed_at=dosed_at)
     reading.insert_by(by, at=at)
     close_checks(reading, protocol, by=by, at=at)
     open_for_reading(reading, reading.bands, at=at)
@@ -65,28 +63,10 @@ def record_reading(
     if not later and not left and session.status != Session.Status.COMPLETED:
         ask_again(reading, protocol, by=by, at=at)
     for row in later:  # a late entry may be the first of "two readings 5 min apart"
-        found = _bands(row, [*standing, reading], protocol, dosed_at=dosed_at)
+        found = selectors.bands_of(row, [*standing, reading], protocol, dosed_at=dosed_at)
         if rules.worst(found) == "red":
             open_for_reading(row, found, at=at)
     return reading
-
-
-def _bands(
-    reading: Reading, standing: Sequence[Reading], protocol: Protocol, *, dosed_at: datetime | None
-) -> dict[str, str]:
-    vitals = selectors.vitals_of(reading)
-    if dosed_at is None or reading.measured_at <= dosed_at:
-        return rules.pre_dose_bands(vitals, protocol.bands)
-    rows = sorted(standing, key=lambda row: row.measured_at)
-    earlier = [
-        (row.measured_at, selectors.vitals_of(row))
-        for row in rows
-        if dosed_at < row.measured_at < reading.measured_at
-    ]
-    before, between = rules.repeat_of(
-        reading.measured_at, earlier, recheck_min=protocol.bands["bp"]["recheck_min"]
-    )
-    return rules.in_session_bands(vitals, protocol.bands, before=before, between=between)
 
 
 @transaction.atomic
@@ -96,6 +76,8 @@ def void_reading(*, reading: Reading, reason: str, by: Any, at: datetime) -> Rea
     :raises AlreadyVoid: the second time
     """
     transitions.require_role(by, NURSES, what="Voiding a reading")
+    # The session first, as every writer of checks: two orders would be a deadlock.
+    Session.objects.select_for_update(of=("self",)).get(pk=reading.session_id)
     try:
         with transaction.atomic():
             void = ReadingVoid(reading=reading, reason=reason).insert_by(by, at=at)

@@ -13,7 +13,7 @@ from sessions.booking.models import Session
 from sessions.dosing import rules
 from sessions.dosing.models import Discharge
 from sessions.monitoring import services as monitoring
-from sessions.monitoring.models import Check
+from sessions.monitoring.models import Alarm, Check
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import IV, attempt, lot_of, stock, weighed, witness
@@ -63,6 +63,7 @@ def test_a_well_client_goes_home_after_the_minimum_stay(cast: Cast) -> None:
     computed = {
         "minimum_stay": True,
         "vitals": True,
+        "alarms": True,
         "sedation": True,
         "escort": True,
         "integration_booked": False,
@@ -80,7 +81,7 @@ def test_a_well_client_goes_home_after_the_minimum_stay(cast: Cast) -> None:
     [(STAY - timedelta(seconds=1), ["minimum_stay"]), (STAY, None), (STAY + timedelta(hours=1), None)],
 )
 def test_the_stay_is_at_least_the_protocols(cast: Cast, after: timedelta, codes: list[str] | None) -> None:
-    answer = go(cast, dosed(cast), after=after)
+    answer = go(cast, dosed(cast, read_at=int(after.total_seconds() // 60)), after=after)
     if codes is None:
         assert answer.status_code == 201
     else:
@@ -148,6 +149,52 @@ def test_a_client_with_a_high_baseline_may_go_home_near_it(cast: Cast) -> None:
 @pytest.mark.parametrize("spo2", [91, 89])
 def test_nearness_to_the_baseline_excuses_no_low_oxygen(cast: Cast, spo2: int) -> None:
     assert "vitals" in unmet(go(cast, dosed(cast, spo2=spo2)))
+
+
+@pytest.mark.parametrize(("read_at", "allowed"), [(1, False), (89, False), (90, True), (119, True)])
+def test_vital_signs_from_long_before_let_nobody_go(cast: Cast, read_at: int, allowed: bool) -> None:
+    """`leaving_vitals_min` of the protocol, 30 by default; an old protocol has the default."""
+    session = dosed(cast, read_at=read_at)
+    if allowed:
+        assert go(cast, session).status_code == 201
+    else:
+        assert unmet(go(cast, session)) == ["vitals"]
+
+
+def test_a_reading_after_the_client_had_left_does_not_count(cast: Cast) -> None:
+    session = dosed(cast, read_at=80)
+    read(cast, session, 130)
+    left = (MONDAY + STAY).isoformat()
+    answer = go(cast, session, after=timedelta(minutes=131), discharged_at=left)
+    assert unmet(answer) == ["vitals"]
+
+
+@pytest.mark.parametrize("cause", ["red_reading", "red_trigger"])
+def test_nobody_goes_home_while_a_red_alarm_is_open(cast: Cast, cause: str) -> None:
+    session = dosed(cast, read_at=None)
+    if cause == "red_reading":
+        read(cast, session, 60, systolic=205)
+    else:
+        body = {"trigger": "chest_pain", "note": "Says so herself"}
+        cast.desk("therapist").must(f"sessions/{session.pk}/alarms/", body)
+    read(cast, session, 119)
+    answer = go(cast, session)
+    assert unmet(answer) == ["alarms"]
+    assert b"herself" not in answer.content
+    alarm = Alarm.objects.get(cause=cause)
+    cast.desk("prescriber").must(f"alarms/{alarm.pk}/acknowledge/", {"action": "Looked at, ECG normal"})
+    assert go(cast, session).status_code == 201
+
+
+def test_red_readings_before_a_late_entry_of_the_dose_keep_the_client_too(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    for minute in (110, 116):
+        with clock.fixed(MONDAY + timedelta(minutes=minute)):
+            body = people.calm() | {"systolic": 185, "diastolic": 112, "measured_at": clock.now().isoformat()}
+            cast.desk("np").must(f"sessions/{session.pk}/readings/", body)
+    with clock.fixed(MONDAY + timedelta(minutes=119)):
+        people.give(cast, session, administered_at=MONDAY)
+    assert unmet(go(cast, session)) == ["vitals", "alarms"]
 
 
 def test_a_client_who_is_not_fully_awake_stays(cast: Cast) -> None:

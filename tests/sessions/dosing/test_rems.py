@@ -93,6 +93,22 @@ def home(cast: Cast, session: Session) -> str:
     return f"sessions/{session.pk}/rems/"
 
 
+def test_under_esketamine_the_forms_reading_before_leaving_is_asked_for(cast: Cast, session: Session) -> None:
+    """Two hours are over, and vital signs are ten minutes old: the form's third set is missing (REMS)."""
+    session.refresh_from_db()
+    for minute, told in ((110, 409), (116, 201)):
+        read(cast, session, minute)
+        at = MONDAY + timedelta(minutes=120)
+        stated = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
+        body = {"checklist": dict.fromkeys(stated, True), "escort_present": True}
+        with clock.fixed(at):
+            body["discharged_at"] = at.isoformat()
+            answer = cast.desk("np").post(f"sessions/{session.pk}/discharge/", body)
+        assert answer.status_code == told, answer.content
+        if told == 409:
+            assert [row["code"] for row in answer.json()["unmet"]] == ["vitals"]
+
+
 def submit(cast: Cast, path: str, who: str = "np", **more: Any) -> Any:
     at = MONDAY + timedelta(days=1)
     with clock.fixed(at):

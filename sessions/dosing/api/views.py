@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +18,7 @@ from sessions.dosing import judging, ordering, readiness, selectors, services
 from sessions.dosing.api import serializers as s
 from sessions.dosing.models import Administration, Discharge, GateOverride, Order
 from sessions.drugs.api.witness import Witnessed
+from sessions.monitoring import selectors as readings
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.api import serializers as vitals
 from sessions.monitoring.models import Reading
@@ -96,7 +97,16 @@ class ReadingViewSet(ListMixin, RetrieveMixin, InSession):
     key_required = frozenset({"create"})
 
     def get_queryset(self) -> QuerySet[Reading]:
-        return Reading.objects.filter(session=self.session).select_related("void").prefetch_related("checks")
+        rows = Reading.objects.filter(session=self.session).select_related("void").prefetch_related("checks")
+        first = selectors.standing_doses(session_id=self.session.pk).values("administered_at")[:1]
+        return rows.annotate(dosed_at=Subquery(first))
+
+    def represent(self, row: Any, *, many: bool = False) -> Any:
+        """In the phase that the first dose puts a reading in now."""
+        rows = row if many else [row]
+        if rows:
+            readings.as_dosed(rows, session=self.session, dosed_at=rows[0].dosed_at)
+        return super().represent(row, many=many)
 
     def create(self, request: Request, session_id: UUID) -> Response:
         reading = monitoring.record_reading(
@@ -107,7 +117,7 @@ class ReadingViewSet(ListMixin, RetrieveMixin, InSession):
             by=self.user,
             at=self.at,
         )
-        return self.answer(reading, status=201)
+        return self.answer(self.get_queryset().get(pk=reading.pk), status=201)
 
     def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:
         reading = self.get_object()

@@ -50,7 +50,9 @@ class ReadingOut(Output):
         return hasattr(reading, "void")
 
     def get_check(self, reading: Any) -> str | None:
-        return next((str(check.pk) for check in reading.checks.all()), None)
+        """The check that it answers; one that is asked for still goes before one of a voided dose."""
+        rows = sorted(reading.checks.all(), key=lambda check: (check.ended_at is not None, check.pk))
+        return next((str(check.pk) for check in rows), None)
 
 
 class CheckOut(Output):

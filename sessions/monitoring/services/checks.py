@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from programs.models import Protocol
 from sessions.booking.models import Session
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading
-from sessions.monitoring.services.alarms import open_for_check
+from sessions.monitoring.services.alarms import open_for_check, open_for_reading
 
 
 def _protocol(session: Session) -> Protocol:
@@ -29,6 +30,8 @@ def start_checks(
     """Plan the protocol's checks from the first dose; the pre-dose reading already answers the one at minute 0.
 
     `rems`: the drug is esketamine, whose checks the label fixes whatever the protocol says (policy.REMS_CHECKS).
+    Those that a voided dose had asked for are asked for no more. Readings since `dosed_at` that were written down
+    before the dose ring and answer these checks now, as they would have done.
     """
     slots = rules.schedule(
         dosed_at=dosed_at,
@@ -37,6 +40,7 @@ def start_checks(
     )
     baseline = selectors.last_before_dose(session_id=session.pk, before=dosed_at)
     before = _by_moment(session)
+    _end({moment: check for moment, check in before.items() if check.ended_at is None}, slots, by=by, at=at)
     checks = []
     for kind, minute, moment in slots:
         check = before.get(moment) or Check(session=session, planned_at=moment)
@@ -45,7 +49,31 @@ def start_checks(
         if minute == 0 and baseline is not None:
             check.state, check.reading = Check.State.DONE, baseline
         checks.append(check.save_by(by, at=at))
+    _catch_up(session, checks, dosed_at=dosed_at, by=by, at=at)
     return checks
+
+
+def _end(
+    asked: Mapping[datetime, Check], slots: Sequence[tuple[str, int, datetime]], *, by: Any, at: datetime
+) -> None:
+    kept = {moment for _, _, moment in slots}
+    for moment, check in asked.items():
+        if moment not in kept:
+            check.ended_at = at
+            check.save_by(by, at=at)
+
+
+def _catch_up(session: Session, checks: list[Check], *, dosed_at: datetime, by: Any, at: datetime) -> None:
+    """Readings were taken after a dose that is written down only now: nothing of what they say is lost (R14)."""
+    protocol = _protocol(session)
+    tolerance = protocol.limits["reading_tolerance_min"]
+    since = selectors.readings_after(session=session, dosed_at=dosed_at)
+    for reading in since:
+        open_for_reading(reading, reading.bands, at=at)
+        for check in rules.closed_by(reading.measured_at, checks, tolerance_min=tolerance):
+            _answer(check, reading, protocol, by=by, at=at)
+    if since and session.status != Session.Status.COMPLETED:
+        ask_again(since[-1], protocol, by=by, at=at)
 
 
 def _by_moment(session: Session) -> dict[datetime, Check]:
@@ -231,13 +259,19 @@ def sweep_checks(*, at: datetime) -> int:
 
 @transaction.atomic
 def _mark(check_id: UUID, *, at: datetime) -> int:
-    found = Check.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
-        "session__program__protocol"
-    )
-    check: Check | None = found.filter(pk=check_id, reading__isnull=True, ended_at__isnull=True).first()
-    if check is None or check.state not in {Check.State.DUE, Check.State.LATE}:
+    """The session first, as every writer of checks: an alarm refers to it, and two orders would be a deadlock.
+
+    A session that somebody writes to at this moment is left to the next sweep.
+    """
+    sessions = Session.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    session = sessions.select_related("program__protocol").filter(checks=check_id).first()
+    if session is None:
         return 0
-    state = _state_at(check, _protocol(check.session), at=at)
+    found = Check.objects.select_for_update().filter(pk=check_id, reading__isnull=True, ended_at__isnull=True)
+    check: Check | None = found.filter(state__in=[Check.State.DUE, Check.State.LATE]).first()
+    if check is None:
+        return 0
+    state = _state_at(check, _protocol(session), at=at)
     if state == check.state:
         return 0
     check.state = state

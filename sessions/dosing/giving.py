@@ -11,6 +11,7 @@ from uuid import UUID
 from kapclinic.core.errors import FieldError, Invalid, merge
 from programs.models import Modality, Route
 from sessions.booking.models import Session
+from sessions.booking.rules import moment_errors
 from sessions.dosing import esketamine, rules, selectors
 from sessions.dosing.judging import Judged
 from sessions.dosing.models import Administration, Order
@@ -101,6 +102,17 @@ def way_errors(session: Session, order: Order, values: Mapping[str, Any]) -> lis
         if last is None
         else esketamine.next_device_at(administered_at=last.administered_at, devices=last.devices or 1),
     )
+
+
+def end_errors(order: Order, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:
+    """Where a dose can't say that it ended: only an infusion that names given and wasted is over at once."""
+    ended_at = values.get("ended_at")
+    if ended_at is None:
+        return []
+    if order.route != Route.INTRAVENOUS or values.get("given_mg") is None:
+        detail = "Only an infusion that says what was given has ended."
+        return [FieldError("/ended_at", "not_settled", detail)]
+    return moment_errors(moment=ended_at, at=at, after=values["administered_at"], field="ended_at")
 
 
 def dose_of(

@@ -13,7 +13,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, merge
 from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
-from programs.models import Phase, Program
+from programs.models import Phase, Program, Route
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES, moment_errors
 from sessions.dosing import esketamine, giving, readiness, rules, selectors
@@ -113,7 +113,7 @@ def record_administration(
     merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
     order = giving.order_for(session, values["order"], moment)
     giving.require_amount(session, order, values["dose_mg"])
-    merge(giving.way_errors(session, order, values))
+    merge([*giving.way_errors(session, order, values), *giving.end_errors(order, values, at=at)])
     judged = _require_ready(session, order, moment=moment, at=at, first=first)
     dose = giving.dose_of(session, order, values, first=first, judged=judged)
     dose.staff, dose.recorded_at = by, at
@@ -124,6 +124,8 @@ def record_administration(
         _begin(session, dose, by=by, at=at)
     elif begun is not None and not esketamine.is_esketamine(dose.drug):
         monitoring.extend_checks(session=session, dosed_at=begun, booster_at=moment, by=by, at=at)
+    if dose.route == Route.INTRAVENOUS and dose.given_mg is not None:
+        _end_at_once(session, dose, values.get("ended_at"), by=by, at=at)
     if esketamine.is_esketamine(dose.drug):
         rems.owe(session=session, by=by, at=at)
     return dose
@@ -187,6 +189,21 @@ def _begin(session: Session, dose: Administration, *, by: User, at: datetime) ->
     monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, by=by, at=at)
     integration.owe_integration(dose=session, program=session.program, dosed_at=dosed_at, by=by, at=at)
     _follow_doses(session.program, by=by, at=max(dosed_at, session.started_at or dosed_at))
+
+
+def _end_at_once(
+    session: Session, dose: Administration, ended_at: datetime | None, *, by: User, at: datetime
+) -> None:
+    """An infusion that is settled as it is recorded: its checks count from its end, said or usual."""
+    if ended_at is not None:
+        AdministrationFinish(
+            administration=dose,
+            ended_at=ended_at,
+            given_mg=dose.given_mg,
+            wasted_mg=dose.wasted_mg or 0,
+        ).insert_by(by, at=at)
+    over_at = ended_at or rules.ended_at(dose, session.program.protocol.limits)
+    monitoring.plan_after_end(session=session, ended_at=over_at, by=by, at=at)
 
 
 def _follow_doses(program: Program, *, by: User, at: datetime) -> None:

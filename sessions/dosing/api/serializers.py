@@ -89,6 +89,7 @@ class AdministrationIn(Input):
     drawn_mg = Milligrams(required=False, allow_null=True)
     given_mg = Milligrams(required=False, allow_null=True)
     wasted_mg = Milligrams(required=False, allow_null=True)
+    ended_at = Moment(required=False, allow_null=True)
     witness = WitnessIn(required=False, allow_null=True)
 
     def validate_dose_mg(self, value: Any) -> Any:

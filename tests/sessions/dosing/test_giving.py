@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
+from sessions.dosing import discharging
 from sessions.dosing.models import Administration, AdministrationFinish
+from sessions.monitoring import selectors as monitoring
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import IV, attempt, lot_of, stock, weighed
@@ -93,3 +96,63 @@ def test_the_next_dose_counts_what_an_infusion_really_gave(cast: Cast) -> None:
             attempt(cast, session, **stock(lot, dose_mg="20", **settled)).json()["code"] == "dose_above_cap"
         )
     assert Administration.objects.count() == 1
+
+
+# --- when it ended -----------------------------------------------------------------------------------------------------
+
+
+def infused(cast: Cast, *, minutes: float = 0, **more: Any) -> Any:
+    """An infusion of 40 mg from nine o'clock on, recorded so many minutes later."""
+    session = weighed(cast, IV, kg="80", dose_mg="40", most="80")
+    more.setdefault("administered_at", MONDAY.isoformat())
+    settled = {"dose_mg": "40", "given_mg": "40", "wasted_mg": "0"}
+    lot = lot_of(cast)
+    with at(minutes):
+        return attempt(cast, session, **stock(lot, **settled) | more)
+
+
+def stays_until(dose: dict[str, Any]) -> float:
+    """Minutes after the start when the minimum stay is over."""
+    session = Session.objects.select_related("program__protocol", "location").get(pk=dose["session"])
+    for minutes in range(0, 200, 10):
+        left = MONDAY + timedelta(minutes=minutes)
+        if discharging.computed_checklist(
+            session=session, discharged_at=left, escort_present=True, escort=None
+        )["minimum_stay"]:
+            return minutes
+    raise AssertionError
+
+
+def after_end(dose: dict[str, Any]) -> list[int | None]:
+    asked = monitoring.asked_checks(session_id=UUID(dose["session"]))
+    return [check.minute for check in asked if check.planned_at > MONDAY]
+
+
+def test_an_infusion_settled_at_once_lasts_as_long_as_infusions_do(cast: Cast) -> None:
+    dose = infused(cast).json()
+    assert stays_until(dose) == 100  # 40 minutes, and the stay of an hour from its end
+    assert after_end(dose) == [10, 20, 30, 40, 55, 70, 85, 100]
+
+
+def test_an_infusion_settled_at_once_may_say_when_it_ended(cast: Cast) -> None:
+    answer = infused(cast, minutes=20, ended_at=(MONDAY + timedelta(minutes=20)).isoformat())
+    dose = answer.json()
+    assert (answer.status_code, dose.get("ended_at")) == (201, "2026-05-04T15:20:00Z"), answer.content
+    assert (dose["given_mg"], dose["wasted_mg"]) == ("40.000", "0.000")
+    assert stays_until(dose) == 80
+    assert after_end(dose) == [10, 20, 35, 50, 65, 80]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"ended_at": (MONDAY + timedelta(minutes=2)).isoformat()}, "in_the_future"),
+        ({"ended_at": (MONDAY - timedelta(minutes=1)).isoformat()}, "too_early"),
+        ({"ended_at": MONDAY.isoformat(), "given_mg": None, "wasted_mg": None}, "not_settled"),
+    ],
+)
+def test_an_end_that_can_not_be_is_refused(cast: Cast, change: dict[str, Any], code: str) -> None:
+    answer = infused(cast, **change)
+    assert answer.status_code == 400
+    assert [(row["pointer"], row["code"]) for row in answer.json()["errors"]] == [("/ended_at", code)]
+    assert not Administration.objects.exists()

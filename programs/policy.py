@@ -94,6 +94,7 @@ FIXED_GATES = (
     "clearance",
     "safety_alert",
     "adverse_event_review",
+    "red_alarm",
     "consent",
     "preparation",
     "integration_done",

@@ -189,6 +189,13 @@ def vitals_detail(f: Facts) -> str:
     return f"Out of band: {signs}.{today}"
 
 
+def red_detail(f: Facts) -> str:
+    """Before a booster: what is red since the first dose (clinical policy 3.2: the prescriber comes to the room)."""
+    if f.red_alarms:
+        return f"{f.red_alarms} red alarm(s) to acknowledge."
+    return "The last reading is red: take another." if f.red_reading else "None."
+
+
 def reading_of(f: Facts) -> Proof | None:
     if f.vitals is None:
         return None

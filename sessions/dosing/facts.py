@@ -137,7 +137,10 @@ class Facts:
     earlier_integration_open: bool = False
     last_dosed_at: datetime | None = None
     severe_event: bool = False
-    unreviewed_events: int = 0  # severe or serious, on other sessions; the director holds the dose for them
+    unreviewed_events: int = 0  # severe or serious; the director holds the dose for them
+    booster: bool = False  # a dose of this session stands already
+    red_alarms: int = 0  # of this session, open, of what was before the booster
+    red_reading: bool = False  # the last one since the first dose
     open_alerts: int = 0
     at_risk: bool = False
     cssrs: Proof | None = None

@@ -123,6 +123,14 @@ GATES: tuple[Gate, ...] = (
         (DIRECTOR,),
     ),
     Gate(
+        "red_alarm",
+        "No red alarm of this session is open",
+        lambda f: not f.red_alarms and not f.red_reading,
+        c.red_detail,
+        CLINICIANS,
+        applies=lambda f: f.booster,
+    ),
+    Gate(
         "suicide_screen",
         "The suicide screener of today is done",
         c.screened_today,

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from kapclinic.practice.models import Role, SessionKind
 from screening import selectors as screening
 from screening.models import Clearance, Measure
@@ -27,7 +29,8 @@ from sessions.dosing.judging import Readiness, judge
 from sessions.dosing.models import GateOverride, Order
 from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
-from sessions.monitoring.models import Reading
+from sessions.monitoring.models import Alarm
+from sessions.monitoring.rules import worst
 
 IDEATION = (CSSRS, "phq9", "qids_sr16", "madrs")
 
@@ -39,23 +42,31 @@ def overrides_of(*, session_id: UUID) -> dict[str, Override]:
 
 
 def gather(
-    *, session: Session, moment: datetime, at: datetime, dosing_now: bool, order: Order | None = None
+    *,
+    session: Session,
+    moment: datetime,
+    at: datetime,
+    dosing_now: bool,
+    order: Order | None = None,
+    begun: datetime | None = None,
 ) -> Facts:
     """All facts of the gates for a dose at `moment`.
 
     `dosing_now` says that a dose is being recorded; looking at a session of the past (late entry), the age of its
     vital signs is not judged against the present. `order` is the one that the dose names, else the one of `moment`.
+    `begun` is the time of the session's first dose; a dose after it is a booster, which looks at what came since.
     """
     moment = moment.astimezone(session.location.zone)  # ages and clearances count by the clinic's own date
     order = order or selectors.order_at(session_id=session.pk, moment=moment)
     given = order is not None and esketamine.is_esketamine(order.drug)
     return Facts(
         moment=moment,
-        vitals=_vitals(session, moment),
+        vitals=_vitals(session, begun or moment),
         vitals_age_counts=dosing_now or session.ends_at >= at,
         esketamine=given,
         **_policy(session, given=given),
-        **_course(session, moment),
+        **_course(session, moment, begun=begun),
+        **_since(session, moment, begun=begun),
         **_screening(session, moment),
         **_order(order, moment),
         **_visit(session),
@@ -82,10 +93,30 @@ def _policy(session: Session, *, given: bool) -> dict[str, Any]:
     }
 
 
-def _course(session: Session, moment: datetime) -> dict[str, Any]:
+def _is_booster(moment: datetime, begun: datetime | None) -> bool:
+    return begun is not None and moment > begun
+
+
+def _since(session: Session, moment: datetime, *, begun: datetime | None) -> dict[str, Any]:
+    """What a booster at `moment` looks at: red alarms that nobody acknowledged, and the last reading."""
+    if begun is None or not _is_booster(moment, begun):
+        return {}
+    rung = Q(reading__measured_at__lte=moment, cause=Alarm.Cause.RED)
+    rung |= Q(created_at__lte=moment, cause=Alarm.Cause.TRIGGER)
+    readings = monitoring.readings_after(session=session, dosed_at=begun)
+    bands = [row.bands for row in readings if row.measured_at <= moment]
+    return {
+        "booster": True,
+        "red_alarms": monitoring.open_alarms(session_id=session.pk).filter(rung).count(),
+        "red_reading": bool(bands) and worst(bands[-1]) == "red",
+    }
+
+
+def _course(session: Session, moment: datetime, *, begun: datetime | None) -> dict[str, Any]:
     """What came before this session: the program, earlier doses, what they owe, what went wrong."""
     program = session.program
     days = limit(program.protocol.limits, "pdmp_days")
+    but = None if _is_booster(moment, begun) else session.pk
     return {
         "program_status": program.status,
         "client_age": session.client.age_at(moment),
@@ -98,7 +129,7 @@ def _course(session: Session, moment: datetime) -> dict[str, Any]:
         "severe_event": selectors.has_severe_event(
             client_id=session.client_id, grade=program.protocol.limits["severe_grade"]
         ),
-        "unreviewed_events": reported.unreviewed(client_id=session.client_id, but_session=session.pk)
+        "unreviewed_events": reported.unreviewed(client_id=session.client_id, but_session=but)
         .filter(onset_at__lte=moment)
         .count(),
         "pdmp": _pdmp(session, since=moment.astimezone(UTC) - timedelta(days=days)),
@@ -204,9 +235,9 @@ def _visit(session: Session) -> dict[str, Any]:
 
 
 def _vitals(session: Session, moment: datetime) -> Vitals | None:
-    rows = monitoring.standing_readings(session_id=session.pk).filter(
-        phase=Reading.Phase.PRE_DOSE, measured_at__lte=moment
-    )
+    """The readings up to the first dose, judged as such also where it was entered again at a later time."""
+    taken = monitoring.standing_readings(session_id=session.pk).filter(measured_at__lte=moment)
+    rows = monitoring.as_dosed(list(taken), session=session, dosed_at=None)
     readings = [
         Vitals(
             systolic=row.systolic,
@@ -228,5 +259,5 @@ def readiness(*, session_id: UUID, at: datetime) -> Readiness:
     if session.kind != SessionKind.DOSING:
         return Readiness()
     given = selectors.first_dosed_at(session_id=session_id)
-    facts = gather(session=session, moment=given or at, at=at, dosing_now=given is not None)
+    facts = gather(session=session, moment=given or at, at=at, dosing_now=given is not None, begun=given)
     return judge(facts, overrides=overrides_of(session_id=session_id))

@@ -17,11 +17,11 @@ from sessions.monitoring.models import Reading
 SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation")
 
 
-def unreviewed(*, client_id: UUID, but_session: UUID) -> QuerySet[AdverseEvent]:
+def unreviewed(*, client_id: UUID, but_session: UUID | None) -> QuerySet[AdverseEvent]:
     """The client's severe or serious events, in any program, whose hold the director has not released.
 
-    Those of the session `but_session` itself are left out: its doses may be written up after them. Severe is the
-    grade that the event's own protocol says.
+    Before a first dose those of its own session, `but_session`, are left out: it may be written up after them; a
+    booster leaves out none. Severe is the grade that the event's own protocol says.
     """
     last = AdverseEventReview.objects.filter(event=OuterRef("pk")).order_by("-created_at", "-pk")
     limits = "session__program__protocol__limits"

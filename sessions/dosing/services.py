@@ -80,7 +80,8 @@ def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: dat
     :raises NotPermitted: by a role that may not
     """
     session = lock_dosing(session_id)
-    facts = readiness.gather(session=session, moment=at, at=at, dosing_now=False)
+    begun = selectors.first_dosed_at(session_id=session.pk)
+    facts = readiness.gather(session=session, moment=at, at=at, dosing_now=False, begun=begun)
     judged = judge(facts, overrides=readiness.overrides_of(session_id=session.pk))
     row = next((row for row in (*judged.gates, *judged.advice) if row.code == gate), None)
     if row is None:
@@ -114,7 +115,7 @@ def record_administration(
     order = giving.order_for(session, values["order"], moment)
     giving.require_amount(session, order, values["dose_mg"])
     merge([*giving.way_errors(session, order, values), *giving.end_errors(order, values, at=at)])
-    judged = _require_ready(session, order, moment=moment, at=at, first=first)
+    judged = _require_ready(session, order, moment=moment, at=at, begun=begun)
     dose = giving.dose_of(session, order, values, first=first, judged=judged)
     dose.staff, dose.recorded_at = by, at
     dose.insert_by(by, at=at)
@@ -142,12 +143,12 @@ def _require_here(session: Session) -> None:
 
 
 def _require_ready(
-    session: Session, order: Order, *, moment: datetime, at: datetime, first: bool
+    session: Session, order: Order, *, moment: datetime, at: datetime, begun: datetime | None
 ) -> list[Judged]:
     """Every gate for the first dose; a booster needs no second reading before it, but all else must still stand."""
-    facts = readiness.gather(session=session, moment=moment, at=at, dosing_now=True, order=order)
+    facts = readiness.gather(session=session, moment=moment, at=at, dosing_now=True, order=order, begun=begun)
     found = judge(facts, overrides=readiness.overrides_of(session_id=session.pk))
-    judged = [row for row in found.gates if first or row.code != VITALS]
+    judged = [row for row in found.gates if begun is None or row.code != VITALS]
     still_open = [row for row in judged if row.state == "open"]
     if still_open:
         kind = MinimumGap if [row.code for row in still_open] == ["minimum_gap"] else NotReady

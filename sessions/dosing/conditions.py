@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from kapclinic.practice.models import Role
-from sessions.dosing.facts import Facts, Proof
+from sessions.dosing.facts import HELD, Facts, Proof
 
 MONITORS = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 LOW_RISK = frozenset({"none", "low"})
@@ -171,7 +171,14 @@ def vitals_fresh(f: Facts) -> bool:
 
 
 def vitals_pass(f: Facts) -> bool:
-    return vitals_fresh(f) and f.vitals is not None and f.vitals.band == "go"
+    return vitals_fresh(f) and f.vitals is not None and f.vitals.band == "go" and f.vitals.held_at is None
+
+
+def vitals_for_a_prescriber(f: Facts) -> bool:
+    """Is it a decision: the last reading is REVIEW, or after the rest no more HOLD though one of the day was?"""
+    if f.vitals is None or not vitals_fresh(f):
+        return False
+    return f.vitals.band == "review" or (f.vitals.band == "go" and f.vitals.held_at is not None)
 
 
 def vitals_detail(f: Facts) -> str:
@@ -183,10 +190,13 @@ def vitals_detail(f: Facts) -> str:
         begin = _hour(f, f.vitals.counts_from)
         return f"Taken too soon after one out of band: a recheck counts from {begin}, after a rest."
     signs = ", ".join(f"{sign} {band}" for sign, band in f.vitals.bands.items() if band != "go")
-    if not signs:
-        return "In band."
-    today = "" if f.vitals.band == "review" else " No dose on this reading, whoever decides."
-    return f"Out of band: {signs}.{today}"
+    said = f"Out of band: {signs}." if signs else "In band."
+    if f.vitals.band in HELD:
+        return f"{said} No dose on this reading, whoever decides."
+    if f.vitals.held_at is not None:
+        held = _hour(f, f.vitals.held_at)
+        return f"{said} A reading at {held} today said: no dose today. Only a prescriber decides otherwise."
+    return said
 
 
 def red_detail(f: Facts) -> str:

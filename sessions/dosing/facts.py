@@ -14,6 +14,7 @@ from programs.models import Modality
 from sessions.monitoring.rules import worst
 
 CSSRS, NO_RISK = "cssrs", "none"
+HELD = frozenset({"hold", "emergency"})  # pre-dose bands: no dose today (policy 3.1)
 ITEM_FLAGS = frozenset({"item_9", "item_12", "item_10"})  # PHQ-9, QIDS, MADRS: the item on wanting to die
 
 
@@ -81,6 +82,7 @@ class Vitals:
     ref: UUID | None = None
     counts_from: datetime | None = None  # the rest after the last reading out of band
     band_before: str = "go"  # of that reading
+    held_at: datetime | None = None  # an earlier one of the day said: no dose today
 
     @property
     def too_early(self) -> bool:
@@ -179,14 +181,20 @@ def shows_ideation(measures: Sequence[tuple[str, str | None, Sequence[str]]], *,
     return stated or tier or any(ITEM_FLAGS & set(flags) for _, _, flags in measures)
 
 
-def judged_reading(readings: Sequence[Vitals], *, recheck_min: float) -> Vitals | None:
+def judged_reading(readings: Sequence[Vitals], *, recheck_min: float, moment: datetime) -> Vitals | None:
     """The latest of the pre-dose readings (oldest first), with the rest that the last one out of band asks for.
 
-    A recheck counts from `recheck_min` minutes after it (policy 3.1: 5 to 15 minutes of rest).
+    A recheck counts from `recheck_min` minutes after it (policy 3.1: 5 to 15 minutes of rest). It cures REVIEW; HOLD
+    and EMERGENCY mean not on this day, which is that of `moment` by its own clock.
     """
     if not readings:
         return None
-    last = readings[-1]
+    held = [
+        row.measured_at
+        for row in readings[:-1]
+        if worst(row.bands) in HELD and row.measured_at.astimezone(moment.tzinfo).date() == moment.date()
+    ]
+    last = replace(readings[-1], held_at=held[-1] if held else None)
     before = next((row for row in reversed(readings[:-1]) if worst(row.bands) != "go"), None)
     if before is None:
         return last

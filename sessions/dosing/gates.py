@@ -38,9 +38,8 @@ def _unless_home(f: Facts) -> tuple[str, ...]:
 
 
 def _vitals_override(f: Facts) -> tuple[str, ...]:
-    """Only REVIEW is a prescriber's decision; HOLD and EMERGENCY mean no dose today (policy 3.1)."""
-    review = c.vitals_fresh(f) and f.vitals is not None and f.vitals.band == "review"
-    return (PRESCRIBER,) if review else NOBODY
+    """REVIEW is a prescriber's decision; so is a dose after a HOLD of the day, but never on a reading of HOLD (3.1)."""
+    return (PRESCRIBER,) if c.vitals_for_a_prescriber(f) else NOBODY
 
 
 def _never(_: Facts) -> bool:

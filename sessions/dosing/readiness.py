@@ -250,7 +250,8 @@ def _vitals(session: Session, moment: datetime) -> Vitals | None:
         )
         for row in rows
     ]
-    return judged_reading(readings, recheck_min=session.program.protocol.bands["bp"]["recheck_min"])
+    recheck_min = session.program.protocol.bands["bp"]["recheck_min"]
+    return judged_reading(readings, recheck_min=recheck_min, moment=moment.astimezone(session.location.zone))
 
 
 def readiness(*, session_id: UUID, at: datetime) -> Readiness:

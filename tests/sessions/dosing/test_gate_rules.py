@@ -96,7 +96,7 @@ def _reading(minutes: float, band: str) -> Vitals:
         ([(0, "review"), (5, "go")], "go"),
         ([(0, "hold"), (4.99, "go")], "hold"),
         ([(0, "hold"), (4.99, "review")], "hold"),  # a milder one is no way round the rest
-        ([(0, "hold"), (5, "go")], "go"),
+        ([(0, "hold"), (5, "go")], "go"),  # the rest is over; that it was HOLD still stands
         ([(0, "go"), (1, "go")], "go"),
         ([(0, "go"), (1, "hold")], "hold"),
         ([(0, "review"), (3, "go"), (6, "go")], "go"),
@@ -105,13 +105,36 @@ def _reading(minutes: float, band: str) -> Vitals:
     ],
 )
 def test_a_recheck_needs_its_rest(readings: list[tuple[float, str]], stands: str) -> None:
-    found = judged_reading([_reading(*row) for row in readings], recheck_min=5)
+    found = judged_reading([_reading(*row) for row in readings], recheck_min=5, moment=NINE)
     assert found is not None
     assert found.band == stands
 
 
+@pytest.mark.parametrize(
+    ("readings", "state", "may_override"),
+    [
+        ([(0, "hold"), (5, "go")], "open", True),
+        ([(0, "emergency"), (5, "go"), (10, "go")], "open", True),
+        ([(0, "hold"), (5, "review")], "open", True),
+        ([(0, "hold"), (4.99, "go")], "open", False),  # no rest
+        ([(0, "hold"), (5, "hold")], "open", False),
+        ([(-600, "hold"), (0, "go")], "pass", False),  # yesterday's
+        ([(0, "review"), (5, "go")], "pass", False),
+    ],
+)
+def test_hold_means_not_today_unless_a_prescriber_decides_after_the_rest(
+    readings: list[tuple[float, str]], state: str, may_override: bool
+) -> None:
+    later = NINE + timedelta(minutes=15)
+    vitals = judged_reading([_reading(*row) for row in readings], recheck_min=5, moment=later)
+    found = judge(Facts(moment=later, vitals=vitals), overrides={})
+    gate = next(row for row in found.gates if row.code == "vitals")
+    assert (gate.state, bool(gate.overridable_by)) == (state, may_override)
+    assert ("at 09:00 today" in gate.detail) is (state == "open" and may_override)
+
+
 def test_no_reading_is_no_band() -> None:
-    assert judged_reading([], recheck_min=5) is None
+    assert judged_reading([], recheck_min=5, moment=NINE) is None
 
 
 @pytest.mark.parametrize(

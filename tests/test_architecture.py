@@ -212,6 +212,7 @@ MORE: dict[str, set[str]] = {
     "sessions/day": {
         "absence.py",
         "board.py",
+        "cautions.py",
         "course.py",
         "evidence.py",
         "evidence_chart.py",
@@ -220,6 +221,7 @@ MORE: dict[str, set[str]] = {
         "openings.py",
         "planning.py",
         "replacements.py",
+        "standing.py",
         "sweeping.py",
         "templates",
         "ward.py",
@@ -242,6 +244,7 @@ MORE: dict[str, set[str]] = {
         "templates",
     },
     "sessions/drugs": {"deadlines.py", "register.py", "register.typ"},
+    "sessions/integration": {"holding.py"},
     "sessions/calendars": {"rendering.py", "zones.py"},
     "sessions/notes": {"parts.py", "recording.py"},
     "sessions/reminders": {"sms.py", "texts.py"},

@@ -35,7 +35,8 @@ class ClinicViewSet(GenericViewSet[Any]):
     public       actions that need no login
     roles        action -> roles that may (ANYONE: any signed-in user); an action that is not named is closed
     inputs       action -> serializer of the body;   outputs  action -> serializer of the answer (else `output`)
-    filters      parameters of the list;             params   action -> parameters of another GET
+    filters      parameters of the list;             params   action -> query parameters of another action
+    paged        GET actions that answer a page;     created  actions that answer 201, beside `create`
     orderings    public name -> ORM path;            searches function (queryset, text) -> queryset
     object_type  what the audit log calls a row;     client_path  attribute path from a row to its client's id
     logged       GET actions that read a client's record, and so leave an audit event
@@ -53,6 +54,8 @@ class ClinicViewSet(GenericViewSet[Any]):
     params: ClassVar[Mapping[str, tuple[Param, ...]]] = {}
     orderings: ClassVar[Mapping[str, str]] = {}
     default_order: ClassVar[tuple[str, ...]] = ()
+    paged: ClassVar[frozenset[str]] = frozenset({"list"})
+    created: ClassVar[frozenset[str]] = frozenset({"create"})
     searches: ClassVar[Any] = None
     search_doc: ClassVar[str] = ""
     object_type: ClassVar[str] = "object"
@@ -87,8 +90,8 @@ class ClinicViewSet(GenericViewSet[Any]):
         return self.response
 
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
-            params.read(request, self.params_of().get(self.action, ()), also=self._list_params())
             response = handler(request, *args, **kwargs)
             if self.client_path is not None and self.action in self.logged:
                 self._log(outcome="ok")
@@ -104,10 +107,10 @@ class ClinicViewSet(GenericViewSet[Any]):
         def work_and_log() -> Response:
             response = work()
             if request.user.is_authenticated:
-                self._log(outcome="ok")
+                self._log(outcome="ok", detail={"preview": True} if self.only_looks() else None)
             return response
 
-        if request.method == "POST" and self.idempotent:
+        if request.method == "POST" and self.idempotent and not self.only_looks():
             key = idempotency.key_of(request, required=self.action in self.key_required)
             if key is not None:
                 return idempotency.run_once(
@@ -119,6 +122,10 @@ class ClinicViewSet(GenericViewSet[Any]):
                     again=self.replay if self.replay_by_id else None,
                 )
         return work_and_log()
+
+    def only_looks(self) -> bool:
+        """A preview tells what would happen and changes nothing, so no key keeps its answer."""
+        return self.action == "preview" or self.query().get("preview") is True
 
     def reauthorise(self, answer: Any) -> None:
         """Before a stored answer is replayed: the caller must still be able to see what it tells of."""
@@ -196,8 +203,9 @@ class ClinicViewSet(GenericViewSet[Any]):
         return dict(serializer.validated_data)
 
     def query(self) -> dict[str, Any]:
-        """The declared parameters of this GET, parsed; an unknown one is refused."""
-        return params.read(self.request, self.params_of().get(self.action, ()))
+        """The declared parameters of this action, parsed; an unknown one is refused."""
+        known = self.params_of().get(self.action or "", ())
+        return params.read(self.request, known, also=self._list_params())
 
     def answer(self, row: Any, *, status: int = 200) -> Response:
         """`row` as `outputs[action]`, with its ETag, noted for the access log."""
@@ -243,9 +251,10 @@ class ClinicViewSet(GenericViewSet[Any]):
         return {"list": self.filters, **self.params}
 
     def _list_params(self) -> frozenset[str]:
-        """Parameters that every list understands, beside its filters."""
+        """Parameters that every page and every list understands, beside its filters."""
+        paging = params.PAGING if self.action in self.paged else frozenset()
         own = {"ordering": self.orderings, "search": self.searches} if self.action == "list" else {}
-        return params.RESERVED | {name for name, given in own.items() if given}
+        return params.RESERVED | paging | {name for name, given in own.items() if given}
 
     def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """`queryset` after the list's parameters, search and ordering.

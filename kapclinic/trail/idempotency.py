@@ -48,11 +48,12 @@ def key_of(request: Request, *, required: bool) -> str | None:
     return str(key)
 
 
-def _hmac(body: bytes) -> str:
-    """The same JSON written otherwise is the same body."""
+def _hmac(body: bytes, query: str) -> str:
+    """The same JSON written otherwise is the same body; another query asks for something else."""
     with contextlib.suppress(orjson.JSONDecodeError):
         body = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
-    return hmac.new(settings.SECRET_KEY.encode(), body, hashlib.sha256).hexdigest()
+    asked = b"\x00".join([body, query.encode()]) if query else body
+    return hmac.new(settings.SECRET_KEY.encode(), asked, hashlib.sha256).hexdigest()
 
 
 def _lock(*parts: str) -> None:
@@ -95,7 +96,7 @@ def run_once(
     With `again`, only the id of the answer is kept, and a replay asks `again` for the rest.
 
     :raises RequestInProgress: while the first request is still running
-    :raises KeyReused: when the key came with another body before
+    :raises KeyReused: when the key came with another body or query before
     """
     scope = {
         "user_id": request.user.pk,
@@ -104,7 +105,7 @@ def run_once(
         "key": key,
     }
     _lock(*map(str, scope.values()))
-    fingerprint = _hmac(bytes(request._request.body))  # noqa: SLF001
+    fingerprint = _hmac(bytes(request._request.body), request.META.get("QUERY_STRING", ""))  # noqa: SLF001
     record = IdempotencyRecord.objects.filter(**scope).first()
     if record is not None:
         if not hmac.compare_digest(record.body_hmac, fingerprint):

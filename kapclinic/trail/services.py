@@ -12,6 +12,8 @@ from django.db import IntegrityError, connection, transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.audited import HasId
+from kapclinic.core.errors import Invalid
+from kapclinic.core.rows import each
 from kapclinic.core.transitions import Actor
 from kapclinic.trail import rules
 from kapclinic.trail.models import AuditEvent, AuditSeal, Heartbeat, IdempotencyRecord, Outbox, Task
@@ -97,6 +99,7 @@ def open_task(
     at: datetime,
     client: UUID | None = None,
     assignee: UUID | None = None,
+    escalation: int = 0,
 ) -> Task:
     """Put a row on a worklist, once: an open row of the same kind and subject is returned as it is."""
     task = Task.objects.open().filter(kind=kind, subject_id=subject_id).first()
@@ -111,6 +114,7 @@ def open_task(
         subject_type=subject_type,
         subject_id=subject_id,
         due_at=due_at,
+        escalation=escalation,
     )
     try:
         with transaction.atomic():
@@ -131,12 +135,15 @@ def escalate_task(
 
 @transaction.atomic
 def finish_task(*, task_id: UUID, by: Actor, at: datetime, outcome: str = "") -> Task:
-    """Take a row off the worklist.
+    """Take a row off the worklist. One whose matter still stands comes back with the next sweep (`reopen_ticked`).
 
     :raises IllegalTransition: when it is done already
+    :raises Invalid: without an outcome, for a kind that only words settle
     """
     task: Task = Task.objects.select_for_update().get(pk=task_id)
     transitions.apply(rules.TASK_MOVES, "done", instance=task, by=by, field="state")
+    if task.kind in rules.IN_WORDS and not outcome.strip():
+        raise Invalid.field("outcome", "Say what was done: nothing else settles this row.", code="required")
     task.done_at, task.done_by, task.outcome = at, by.pk, outcome  # type: ignore[attr-defined]
     return task.save_by(by, at=at)  # type: ignore[arg-type]
 
@@ -146,6 +153,48 @@ def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcom
     for task in Task.objects.open().select_for_update().filter(kind=kind, subject_id=subject_id):
         task.state, task.done_at, task.done_by, task.outcome = Task.State.DONE, at, by.pk, outcome
         task.save_by(by, at=at)
+
+
+def reopen_ticked(*, kind: str, standing: Iterable[UUID], by: HasId, at: datetime) -> list[Task]:
+    """Put rows back on the worklist that somebody ticked off while their matter stood: a fact settles it, no tick does.
+
+    `standing` are the subjects that still wait for that fact. A row comes back as it was, for everybody to whom it had
+    been carried up; a subject that never had a row of this kind gets none.
+    """
+    listed = Task.objects.open().filter(kind=kind).values_list("subject_id", flat=True)
+    silent = set(standing) - set(listed)
+    if not silent:
+        return []
+    rows = Task.objects.filter(kind=kind, subject_id__in=silent).order_by("subject_id", "-created_at", "-pk")
+    return [
+        open_task(
+            kind=kind,
+            roles=row.roles,
+            location=row.location,
+            client=row.client,
+            assignee=row.assignee,
+            subject_type=row.subject_type,
+            subject_id=row.subject_id,
+            due_at=row.due_at,
+            escalation=row.escalation,
+            by=by,
+            at=at,
+        )
+        for row in rows.distinct("subject_id")
+    ]
+
+
+def carry_up_overdue(*, kinds: Iterable[str], roles: Iterable[str], by: HasId, at: datetime) -> int:
+    """Show rows of these kinds that nobody did in time to `roles` as well, once; returns how many."""
+    wanted = sorted(map(str, roles))
+    late = Task.objects.open().filter(kind__in=list(kinds), due_at__lte=at).exclude(roles__contains=wanted)
+
+    @transaction.atomic
+    def carry(task_id: UUID) -> int:
+        task = late.select_for_update(skip_locked=True).filter(pk=task_id).first()
+        return 0 if task is None else int(bool(escalate_task(task=task, roles=wanted, by=by, at=at)))
+
+    return each(late.order_by("due_at", "pk").values_list("pk", flat=True), carry)
 
 
 def queue_message(

@@ -43,6 +43,7 @@ class ScreeningViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     output = s.ScreeningOut
     outputs: ClassVar = {"conditions": s.ConditionOut}
     filters = (*OF_PROGRAM, Param("status", choices=tuple(Screening.Status.values)))
+    paged = frozenset({"list", "conditions"})
     orderings: ClassVar = {"created_at": "created_at", "submitted_at": "submitted_at"}
     default_order = ("-created_at",)
 

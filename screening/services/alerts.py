@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.audited import HasId
+from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
@@ -101,13 +103,11 @@ def escalate_overdue_alerts(*, at: datetime) -> int:
     Returns how many were carried up this time: a second pass finds nothing more to do. A worklist row that somebody
     ticked off without acknowledging the alert is opened again.
     """
-    return sum(
-        _escalate(alert_id, at) for alert_id in selectors.overdue_alerts(at=at).values_list("pk", flat=True)
-    )
+    return each(selectors.overdue_alerts(at=at).values_list("pk", flat=True), partial(_escalate, at=at))
 
 
 @transaction.atomic
-def _escalate(alert_id: UUID, at: datetime) -> int:
+def _escalate(alert_id: UUID, *, at: datetime) -> int:
     locked = SafetyAlert.objects.select_for_update(of=("self",), skip_locked=True).select_related("program")
     alert = locked.filter(pk=alert_id, status=SafetyAlert.Status.OPEN).first()
     if alert is None:

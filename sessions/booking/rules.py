@@ -197,6 +197,13 @@ def parts_of(needs: Iterable[Need], staff: Sequence[Mapping[str, Any]]) -> list[
     return found
 
 
+def unfilled(needs: Iterable[Need], staff: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The roles of the team's seats that nobody of `staff` takes; nobody takes two."""
+    seats = seats_of(needs)
+    options = [[str(row["user"]) for row in staff if row["role"] == seat.role] for seat in seats]
+    return [seat.role for seat, user in zip(seats, filled(options), strict=True) if user is None]
+
+
 def outside_pool(needs: Iterable[Need], staff: Sequence[Mapping[str, Any]]) -> list[int]:
     """The rows of `staff` whose role the protocol leaves to certain people, and who are none of them."""
     seats = seats_of(needs)

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Room, User
 from programs.models import Program
 from sessions.booking import availability, rules
@@ -340,6 +342,5 @@ def sweep_holds(*, at: datetime) -> int:
     """Write down that expired holds are over. They block nothing before that; returns how many there were."""
     over = SessionHold.objects.filter(released_at__isnull=True, expires_at__lte=at)
     ids = list(over.order_by("expires_at", "pk").values_list("pk", flat=True))
-    for hold_id in ids:
-        _expire(hold_id, at=at)
+    each(ids, partial(_expire, at=at))
     return len(ids)

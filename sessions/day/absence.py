@@ -14,7 +14,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM, SessionKind, TimeOff, User
-from kapclinic.practice.rules import ABSENCE_ROLES
+from kapclinic.practice.rules import ABSENCE_ROLES, BOOKERS
 from programs import services as programs
 from sessions.booking import rules
 from sessions.booking import services as booking
@@ -23,6 +23,7 @@ from sessions.booking.models import Session
 from sessions.booking.services import Ask
 from sessions.day import moving, openings, replacements, services
 from sessions.day.replacements import Absence
+from sessions.integration import holding
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.waitlist import services as waitlist
@@ -104,6 +105,7 @@ def preview(
     """What an absence would break, with up to three ways out for each session: tried out and taken back.
 
     {"sessions": [(session, replacements)], "obligations": [{…}], "elsewhere": how many sessions at other locations}
+    Whoever may not book gets no replacements, and is to be told no more than the times.
 
     :raises Invalid: for a staff member of another location, or an end that is not after the start
     """
@@ -114,7 +116,10 @@ def preview(
         found = list(replacements.broken(absence))
         mine = [session for session in found if session.location_id in by.locations]
         so_far = replacements.proposals(by.locations)
-        sessions = [(session, replacements.replace(session, absence, so_far)) for session in mine]
+        books = bool(by.role_set & BOOKERS)
+        sessions = [
+            (session, replacements.replace(session, absence, so_far) if books else []) for session in mine
+        ]
         windows = replacements.windows_lost(absence, by=by, sessions=found)
         transaction.set_rollback(True)
     return {"sessions": sessions, "obligations": windows, "elsewhere": len(found) - len(mine)}
@@ -135,11 +140,14 @@ def record(
 
     A slot that is only held for a planned dose needs no decision: it is held anew.
 
+    :raises NotPermitted: for moves by somebody who may not book
     :raises Invalid: for a person or session that the actor may not see, or a move that can't be (`/moves/0/…`)
     :raises UnresolvedSessions: naming the sessions in the absence that no move is for
     :raises AbsenceConflict: naming everything that is taken, for each move
     :raises CourseConflict: when a move would break its course, without `override_reason`
     """
+    if moves:
+        transitions.require_role(by, BOOKERS, what="Moving sessions")
     return _keep(_person(user_id, by), (starts_at, ends_at), reason, moves, by=by, at=at)
 
 
@@ -221,7 +229,7 @@ def _lock_all(absence: Absence, rows: Rows) -> dict[UUID, Session]:
         if pk in rows and not rows[pk][1]["cancel"]:
             resources |= set(ask_of(session, rows[pk][1]).resources)
         if session.kind == SessionKind.DOSING or session.status == S.HELD:
-            resources |= set(integration.hold_resources(session.program))
+            resources |= set(holding.hold_resources(session.program))
     lock_resources(sorted(resources))
     return sessions
 
@@ -265,12 +273,11 @@ def _moves_in_time(session: Session, ask: Ask) -> bool:
 
 def _cancel(work: _Work) -> list[Obligation]:
     """Cancel what is to be cancelled; returns the integrations that are due again, for which the worker is rung."""
-    actor = work.by if work.by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
     owing: list[Obligation] = []
     for session, row in work.cancels:
         owed = Obligation.objects.filter(integration_session=session).first()
         ended = services.end(
-            session_id=session.pk, move="cancel", reason=row["reason"], by=actor, at=work.at, offer=False
+            session_id=session.pk, move="cancel", reason=row["reason"], by=work.by, at=work.at, offer=False
         )
         work.sessions[session.pk] = ended
         if owed is not None:
@@ -302,7 +309,7 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
         raise AbsenceConflict("Something is taken at that time.", conflicts=conflicts)
     _require_courses(changed)
     for dose in doses:
-        integration.hold_slot(dose=dose, program=dose.program, by=actor, at=work.at)
+        holding.hold_slot(dose=dose, program=dose.program, by=actor, at=work.at)
     for _, session, _ in work.moves:
         waitlist.note_booking(session=session, by=actor, at=work.at)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from kapclinic.practice.models import Location, Room
 from sessions.booking.models import Session, Stage
+from sessions.booking.rules import LONGEST
+from sessions.day.rules import HERE
 from sessions.day.selectors import session_rows
 
 S, G = Session.Status, Stage.Name
@@ -37,7 +39,6 @@ OF_STAGE = {
     G.READY: "ready",
     G.CHECKED_OUT: "done",
 }
-HERE = frozenset({S.CHECKED_IN, S.IN_PROGRESS})
 
 
 def column_of(row: dict[str, Any], *, late_within: timedelta) -> str:
@@ -78,7 +79,7 @@ def board(*, location: Location, on: date) -> tuple[list[dict[str, Any]], list[d
         .values("id", "name", "kinds", "turnover_min")
     )
     day = Session.objects.filter(
-        location=location, starts_at__gte=begin - timedelta(hours=12), starts_at__lt=end, ends_at__gt=begin
+        location=location, starts_at__gte=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin
     )
     rows = list(session_rows(day).order_by("starts_at", "pk"))
     late_within = timedelta(hours=location.late_cancel_hours)

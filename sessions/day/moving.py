@@ -23,6 +23,7 @@ from sessions.day import openings
 from sessions.day.services import lock_session
 from sessions.dosing import selectors as dosing
 from sessions.dosing.selectors import CONSENT
+from sessions.integration import holding
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.waitlist import services as waitlist
@@ -70,7 +71,7 @@ def _others(session: Session, kind: str) -> list[Session]:
 def _of_dose(session: Session, starts_at: datetime, ends_at: datetime) -> Iterator[Effect]:
     protocol = session.program.protocol
     gap = timedelta(hours=protocol.min_gap_hours)
-    doses = _others(session, SessionKind.DOSING)
+    doses = [row for row in _others(session, SessionKind.DOSING) if row.outcome != Session.Outcome.NOT_DOSED]
     for other in doses:
         if abs(other.starts_at - starts_at) < gap:
             detail = f"Less than {protocol.min_gap_hours} h from dose {other.number}."
@@ -170,7 +171,7 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     session.modality = ask.modality
     if session.kind == SessionKind.DOSING:
         held = held_resources(session)
-        integration.lock_dose(program=session.program, resources=[*held, *ask.resources])
+        holding.lock_dose(program=session.program, resources=[*held, *ask.resources])
         integration.free_hold(dose=session, by=by, at=at)  # first: its own hold is never in the way
     booking.move_session(
         session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
@@ -178,7 +179,7 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     if obligation is not None and obligation.state == Obligation.State.BOOKED:
         integration.tell_if_late(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
-        integration.hold_slot(dose=session, program=session.program, by=by, at=at)
+        holding.hold_slot(dose=session, program=session.program, by=by, at=at)
     waitlist.note_booking(session=session, by=by, at=at)
     openings.give_away(freed=freed, by=by, at=at)
     return session
@@ -269,7 +270,7 @@ def swap(*, first_id: UUID, second_id: UUID, reason: str, by: Any, at: datetime)
             session=session, program=session.program, ask=asks[session.pk], reason=reason, by=by, at=at
         )
     for dose in doses:
-        integration.hold_slot(dose=dose, program=dose.program, by=by, at=at)
+        holding.hold_slot(dose=dose, program=dose.program, by=by, at=at)
     for session in pair.values():
         waitlist.note_booking(session=session, by=by, at=at)
     return first, second
@@ -292,7 +293,7 @@ def _lock_pair(first_id: UUID, second_id: UUID) -> dict[str, Session]:
     for session in pair.values():
         resources += held_resources(session)
         if session.kind == SessionKind.DOSING:
-            resources += integration.hold_resources(session.program)
+            resources += holding.hold_resources(session.program)
     lock_resources(resources)
     return pair
 

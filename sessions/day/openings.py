@@ -21,6 +21,7 @@ from sessions.booking.services import Ask
 from sessions.dosing import discharging
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration
+from sessions.integration import holding
 from sessions.integration import selectors as integration_selectors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
@@ -153,7 +154,7 @@ def _book(match: Match, *, at: datetime) -> Session | None:
                 program=program, ask=ask, by=SYSTEM, at=at, source=Session.Source.SCHEDULER, wait=False
             )
             if session.kind == SessionKind.DOSING:
-                integration.hold_slot(dose=session, program=program, by=SYSTEM, at=at)
+                holding.hold_slot(dose=session, program=program, by=SYSTEM, at=at)
             waitlist.note_booking(session=session, by=SYSTEM, at=at)
             waitlist.ask_to_confirm(session=session, by=SYSTEM, at=at)
     except (ResourceConflict, Invalid):

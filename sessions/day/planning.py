@@ -24,8 +24,8 @@ from sessions.booking.services import Ask
 from sessions.day import course
 from sessions.day.course import Course, Wish
 from sessions.dosing import selectors as dosing
+from sessions.integration import holding
 from sessions.integration import rules as integration
-from sessions.integration import services as integration_services
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
@@ -188,8 +188,8 @@ def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, a
     program = programs.lock_program(program_id)
     programs.require_active(program)
     asks = [_ask(row) for row in rows]
-    held = integration_services.hold_resources(program)
-    lock_resources([program.client_id, *held, *(pk for ask in asks for pk in ask.resources)])
+    integrated = holding.hold_resources(program)
+    lock_resources([program.client_id, *integrated, *(pk for ask in asks for pk in ask.resources)])
     made: list[Session] = []
     doses: dict[int, Session] = {}
     for index in _doses_first(rows):
@@ -210,7 +210,7 @@ def _hold_rest(program: Program, made: Sequence[Session], *, by: Any, at: dateti
     """The slots held for those doses whose integration was not asked for; one that finds none goes without."""
     covered = {session.for_dose_id for session in made}
     bare = [dose for dose in made if dose.kind == SessionKind.DOSING and dose.pk not in covered]
-    found = [integration_services.hold_slot(dose=dose, program=program, by=by, at=at) for dose in bare]
+    found = [holding.hold_slot(dose=dose, program=program, by=by, at=at) for dose in bare]
     return [session for session in found if session is not None]
 
 

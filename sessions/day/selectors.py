@@ -19,6 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import JSONObject
 
+from kapclinic.practice.models import User
 from programs.models import Program
 from sessions.booking.models import Allocation, Session, Stage
 from sessions.booking.rules import OVERRIDE_FROM
@@ -64,8 +65,11 @@ SHOWN = (
 def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
     """Sessions as plain rows, straight from SQL: with the client's name and the latest stage.
 
-    `owed` is the obligation that an integration fulfils, or that a dose made.
+    `owed` is the obligation that an integration fulfils, or that a dose made; `reason_roles` are the roles of whoever
+    first gave the reason that stands, by the session's history.
     """
+    writer = User.objects.filter(pk=OuterRef("history_user_id")).values("roles")[:1]
+    worded = Session.history.filter(id=OuterRef("pk"), reason=OuterRef("reason")).order_by("history_id")
     of_session = Q(integration_session=OuterRef("pk")) | Q(dosing_session=OuterRef("pk"))
     owed = Obligation.objects.filter(of_session).values("pk")[:1]
     beside = Allocation.objects.filter(
@@ -80,6 +84,7 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
         client_mrn=F("client__mrn"),
         double_use=Exists(beside),
         owed=Subquery(owed),
+        reason_roles=Subquery(worded.annotate(writer_roles=Subquery(writer)).values("writer_roles")[:1]),
         latest_stage=Subquery(
             stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1],
             output_field=JSONField(),

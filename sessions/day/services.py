@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
+from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.trail import services as trail
@@ -21,11 +22,13 @@ from programs.models import Phase, Program
 from screening import selectors as screening
 from sessions.booking import rules
 from sessions.booking import services as booking
-from sessions.booking.models import Session, SessionHold
+from sessions.booking.models import Session, SessionHold, Stage
 from sessions.booking.services import Ask
 from sessions.day import openings
+from sessions.day.rules import stage_fits
 from sessions.dosing import selectors as dosing
 from sessions.dosing.models import Discharge
+from sessions.integration import holding
 from sessions.integration import rules as integration_rules
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
@@ -86,12 +89,12 @@ def book(
     if dose is not None:
         integration.free_hold(dose=dose, by=by, at=at)  # first, so that the held slot itself may be booked
     if ask.kind == SessionKind.DOSING:
-        integration.lock_dose(program=program, resources=ask.resources)
+        holding.lock_dose(program=program, resources=ask.resources)
     session = booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose)
     if obligation is not None:
         integration.link_booking(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
-        integration.hold_slot(dose=session, program=program, by=by, at=at)
+        holding.hold_slot(dose=session, program=program, by=by, at=at)
     waitlist.note_booking(session=session, by=by, at=at)
     return session
 
@@ -227,8 +230,7 @@ def warn_all_not_cleared(*, at: datetime) -> int:
     week = at + timedelta(days=7)
     booked = Session.objects.filter(kind=SessionKind.DOSING, status=S.SCHEDULED, starts_at__range=(at, week))
     ids = list(booked.order_by("program_id").values_list("program_id", flat=True).distinct())
-    for program_id in ids:
-        warn_not_cleared(program_id=program_id, at=at)
+    each(ids, lambda program_id: warn_not_cleared(program_id=program_id, at=at))
     return len(ids)
 
 
@@ -290,6 +292,19 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
             trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="confirmed")
         waitlist.settle_confirmation(session=session, outcome="confirmed", by=by, at=at)
     return session
+
+
+@transaction.atomic
+def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: Any, at: datetime) -> Stage:
+    """Say where the client is during the visit.
+
+    :raises IllegalTransition: while the client is not here: before check-in, or once the session is over
+    :raises Invalid: for a time in the future
+    """
+    session = lock_session(session_id)
+    if not stage_fits(session, stage=stage, moment=moment):
+        raise IllegalTransition(f"'{stage}' needs the client to be here.", state=session.status)
+    return booking.note_stage(session=session, stage=stage, moment=moment, by=by, at=at)
 
 
 def _attested(session: Session, said: Mapping[str, bool], *, by: Any, at: datetime) -> dict[str, bool]:
@@ -361,7 +376,7 @@ def free_all_ended(*, at: datetime) -> int:
     """The same for every course that was ended early, when the message was lost."""
     rows = unowed().filter(program__status=Program.Status.DISCONTINUED).order_by("program_id")
     ids = list(rows.values_list("program_id", flat=True).distinct())
-    return sum(free_future(program_id=program_id, by=SYSTEM, at=at) for program_id in ids)
+    return each(ids, lambda program_id: free_future(program_id=program_id, by=SYSTEM, at=at))
 
 
 @transaction.atomic

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from django.db import DatabaseError
-
-from kapclinic.core.errors import ClinicError
+from kapclinic.core.rows import FAILURES, each
 from kapclinic.practice.services import deliver_notice
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox
@@ -17,9 +15,11 @@ from programs.models import Phase, Program
 from screening import services as screening
 from sessions.booking import services as booking
 from sessions.day import services as day
+from sessions.day import standing
 from sessions.dosing import events
 from sessions.dosing.rems import services as rems
 from sessions.drugs import services as drugs
+from sessions.integration import holding
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
 from sessions.reminders import services as reminders
@@ -31,8 +31,7 @@ logger = logging.getLogger(__name__)
 def _advance_all(*, at: datetime) -> int:
     waiting = Program.objects.filter(status=Program.Status.ACTIVE, phase=Phase.PREPARATION)
     ids = list(waiting.order_by("pk").values_list("pk", flat=True))
-    for program_id in ids:
-        day.advance_cleared(program_id=program_id, at=at)
+    each(ids, lambda program_id: day.advance_cleared(program_id=program_id, at=at))
     return len(ids)
 
 
@@ -65,7 +64,9 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("ended", day.free_all_ended),
     ("drug_clocks", drugs.sweep_discrepancies),
     ("drug_counts", drugs.sweep_counts),
+    ("worklist", standing.sweep_worklist),
     ("holds", booking.sweep_holds),
+    ("unheld", holding.sweep_unheld),
     ("waitlist", waitlist.sweep_waitlist),
     ("reminders", reminders.sweep_reminders),
     ("messages", send_messages),
@@ -84,7 +85,7 @@ def sweep(*, at: datetime) -> dict[str, int | str]:
     for name, step in STEPS:
         try:
             done[name] = step(at=at)
-        except (ClinicError, DatabaseError, ValueError, KeyError, TypeError) as exc:
+        except FAILURES as exc:
             logger.exception("sweep step %s failed: %s", name, type(exc).__name__)
             done[name], failure = "failed", exc
     if failure is not None:

@@ -202,6 +202,7 @@ def _clinical_columns() -> dict[str, Any]:
     alarm = {name: name for name in ("id", "cause", "trigger", "escalation", "reading")}
     return {
         "limits": F("program__protocol__limits"),
+        "bands": F("program__protocol__bands"),
         "discharged_at": F("discharge__discharged_at"),
         "dosed_at": Subquery(doses.values("administered_at")[:1]),
         "open_checks": ArraySubquery(checks.values(row=JSONObject(**check))),
@@ -228,7 +229,7 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _clinical(row: Mapping[str, Any], names: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
-    readings = [_read(reading) for reading in row["last_readings"]]
+    readings = _as_dosed([_read(reading) for reading in row["last_readings"]], row)
     checks = [_check(check, row["limits"], at=at) for check in row["open_checks"]]
     dosed_at = row["dosed_at"]
     return {
@@ -253,6 +254,17 @@ def _clinical(row: Mapping[str, Any], names: Mapping[str, str], *, at: datetime)
 
 def _read(reading: dict[str, Any]) -> dict[str, Any]:
     return reading | {"measured_at": datetime.fromisoformat(reading["measured_at"])}
+
+
+def _as_dosed(readings: list[dict[str, Any]], row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each in the phase that the first dose puts it in now: the dose may have been written down after it."""
+    others = [(reading["measured_at"], reading) for reading in readings]
+    for moment, reading in others:
+        phase = rules.phase_at(moment, dosed_at=row["dosed_at"])
+        if phase != reading["phase"]:
+            found = rules.bands_at(moment, reading, row["bands"], others=others, dosed_at=row["dosed_at"])
+            reading |= {"phase": phase, "bands": found}
+    return readings
 
 
 def _check(check: dict[str, Any], limits: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:

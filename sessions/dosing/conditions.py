@@ -75,26 +75,39 @@ def screen_detail(f: Facts) -> str:
 
 
 def home_risk_low(f: Facts) -> bool:
-    """No tier above low, and no ideation in the screening: PSY_SI is absolute at home (clinical policy 5.1 and 12)."""
-    return f.cssrs_tier in LOW_RISK and not f.stated_ideation
+    """A screener of the day with no tier above low, and no PSY_SI: absolute at home (clinical policy 5.1 and 12)."""
+    return screened_today(f) and f.cssrs_tier in LOW_RISK and not f.stated_ideation
 
 
 def home_risk_detail(f: Facts) -> str:
     if f.stated_ideation:
         return "The screening tells of suicidal ideation."
-    return f"The latest C-SSRS: {f.cssrs_tier}." if f.cssrs_tier else "No C-SSRS with a tier."
+    return screen_detail(f)
 
 
 # --- timing ---------------------------------------------------------------------------------------------------------
 
 
+def gaps(f: Facts) -> list[timedelta]:
+    """To the dose before, and for one that is written up late to the dose after it."""
+    before = [f.moment - f.last_dosed_at] if f.last_dosed_at else []
+    return before + ([f.next_dosed_at - f.moment] if f.next_dosed_at else [])
+
+
 def gap_over(f: Facts) -> bool:
-    return f.last_dosed_at is None or f.moment >= f.last_dosed_at + timedelta(hours=f.min_gap_hours)
+    return all(gap >= timedelta(hours=f.min_gap_hours) for gap in gaps(f))
+
+
+def gap_above_floor(f: Facts) -> bool:
+    """May anybody decide on a shorter gap? Not below the protocol's `min_gap_floor_hours` (PR4)."""
+    return all(gap >= timedelta(hours=f.gap_floor_hours) for gap in gaps(f))
 
 
 def gap_detail(f: Facts) -> str:
-    last = "there was none" if f.last_dosed_at is None else f"the last one was {f.last_dosed_at}"
-    return f"{f.min_gap_hours} h between doses; {last}."
+    last = "there was none before" if f.last_dosed_at is None else f"the last one was {f.last_dosed_at}"
+    following = f", the next one was {f.next_dosed_at}" if f.next_dosed_at else ""
+    floor = "" if gap_above_floor(f) else f" Nobody overrides less than {f.gap_floor_hours:g} h."
+    return f"{f.min_gap_hours} h between doses; {last}{following}.{floor}"
 
 
 def _fasting_missing(f: Facts) -> list[str]:
@@ -102,6 +115,8 @@ def _fasting_missing(f: Facts) -> list[str]:
     hours, missing = timedelta(hours=f.fasting_hours), []
     if f.fasting_hours and (f.fasting_since is None or f.moment - f.fasting_since < hours):
         missing.append(f"no solid food for {f.fasting_hours:g} h (`fasting_since`)")
+    if f.clear_hours and not f.esketamine and f.denied("no_fluids"):
+        missing.append("no clear fluids (`no_fluids` was denied)")
     if f.esketamine and not f.affirmed("no_fluids"):
         missing.append("no fluid for 30 minutes (`no_fluids`)")
     if f.esketamine and not f.affirmed("no_nasal_spray"):
@@ -115,7 +130,9 @@ def fasted(f: Facts) -> bool:
 
 def fasting_detail(f: Facts) -> str:
     missing = _fasting_missing(f)
-    return f"To be noted: {', '.join(missing)}." if missing else "Long enough."
+    said = f"To be noted: {', '.join(missing)}." if missing else "Long enough."
+    fluids = f.clear_hours and not f.esketamine
+    return f"{said} Of clear fluids: none for {f.clear_hours:g} h." if fluids else said
 
 
 def fasted_by(f: Facts) -> Proof | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Conflict, merge
+from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role, User
 from kapclinic.practice.rules import DIRECTOR
 from kapclinic.trail import services as trail
@@ -143,11 +145,11 @@ def sweep_follow_ups(*, at: datetime) -> int:
     Returns how many were carried up this time: a second pass finds nothing more to do. A worklist row that somebody
     ticked off without a follow-up is opened again.
     """
-    return sum(_carry_up(pk, at) for pk in reported.to_follow_up(at=at).values_list("pk", flat=True))
+    return each(reported.to_follow_up(at=at).values_list("pk", flat=True), partial(_carry_up, at=at))
 
 
 @transaction.atomic
-def _carry_up(event_id: UUID, at: datetime) -> int:
+def _carry_up(event_id: UUID, *, at: datetime) -> int:
     event = reported.to_follow_up(at=at).select_related("session").filter(pk=event_id).first()
     if event is None:  # followed up since
         return 0

@@ -110,11 +110,13 @@ class Facts:
     modes: Mapping[str, str] = field(default_factory=lambda: dict(policy.GATES))
     min_preparations: int = 0
     min_gap_hours: int = 0
+    gap_floor_hours: float = 0  # below it nobody overrides the gap
     min_age_years: int = 18
     vitals_max_age_min: int = 60
     weight_days: int = 30
     pdmp_days: int = 90
     fasting_hours: float = 0  # of solid food
+    clear_hours: float = 0  # of clear fluids
     needs_weight: bool = False
     needs_prescriber: bool = False  # the protocol's resources name one
     esketamine: bool = False
@@ -138,6 +140,7 @@ class Facts:
     weighed_at: datetime | None = None
     earlier_integration_open: bool = False
     last_dosed_at: datetime | None = None
+    next_dosed_at: datetime | None = None  # in a later session: this dose is written up late
     severe_event: bool = False
     unreviewed_events: int = 0  # severe or serious; the director holds the dose for them
     booster: bool = False  # a dose of this session stands already

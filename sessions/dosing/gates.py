@@ -137,6 +137,7 @@ GATES: tuple[Gate, ...] = (
         CLINICIANS,
         _prescriber,
         proof=lambda f: f.cssrs,
+        stands=lambda f: f.at_home,
     ),
     Gate(
         "consent",
@@ -174,7 +175,7 @@ GATES: tuple[Gate, ...] = (
         c.gap_over,
         c.gap_detail,
         (),
-        _prescriber,
+        lambda f: (PRESCRIBER,) if c.gap_above_floor(f) else NOBODY,
     ),
     Gate(
         "order",

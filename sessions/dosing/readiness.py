@@ -87,6 +87,8 @@ def _policy(session: Session, *, given: bool) -> dict[str, Any]:
         "vitals_max_age_min": protocol.limits["vitals_max_age_min"],
         "weight_days": protocol.limits["weight_days"],
         "pdmp_days": limit(protocol.limits, "pdmp_days"),
+        "gap_floor_hours": limit(protocol.limits, "min_gap_floor_hours"),
+        "clear_hours": protocol.fasting_hours.get("clear", 0),
         "fasting_hours": esketamine.SOLID_HOURS if given else protocol.fasting_hours["solid"],
         "needs_weight": protocol.dose["unit"] == "mg/kg",
         "needs_prescriber": any(row["role"] == Role.PRESCRIBER for row in protocol.resources),
@@ -126,6 +128,9 @@ def _course(session: Session, moment: datetime, *, begun: datetime | None) -> di
         "last_dosed_at": selectors.last_dose_elsewhere(
             client_id=session.client_id, but=session.pk, before=moment
         ),
+        "next_dosed_at": None
+        if begun
+        else selectors.next_dose_elsewhere(client_id=session.client_id, but=session.pk, after=moment),
         "severe_event": selectors.has_severe_event(
             client_id=session.client_id, grade=program.protocol.limits["severe_grade"]
         ),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from kapclinic.practice.models import SessionKind
@@ -57,6 +57,13 @@ def last_dose_elsewhere(*, client_id: UUID, but: UUID, before: datetime) -> date
     """The client's last standing dose in another session, up to `before`."""
     rows = Administration.objects.standing().filter(session__client_id=client_id, administered_at__lte=before)
     found: datetime | None = rows.exclude(session_id=but).aggregate(last=Max("administered_at"))["last"]
+    return found
+
+
+def next_dose_elsewhere(*, client_id: UUID, but: UUID, after: datetime) -> datetime | None:
+    """The client's first standing dose in another session after `after`: there is one only beside a late entry."""
+    rows = Administration.objects.standing().filter(session__client_id=client_id, administered_at__gt=after)
+    found: datetime | None = rows.exclude(session_id=but).aggregate(first=Min("administered_at"))["first"]
     return found
 
 

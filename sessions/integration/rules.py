@@ -37,6 +37,7 @@ CONFIRM = "integration_confirm"
 FOLLOW_UP = "integration_missed"
 UNRECORDED = "integration_unrecorded"
 LATE = "integration_late"
+NO_SLOT = "integration_no_slot"  # of a dose that is booked
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
 from kapclinic.core import doorbell, transitions
-from kapclinic.core.errors import ClinicError, Conflict, Invalid
-from kapclinic.practice.models import SYSTEM, Role, Room, SessionKind
+from kapclinic.core.errors import Conflict, Invalid
+from kapclinic.core.rows import each
+from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
 from programs.models import Program
 from programs.rules import integration_window
 from programs.services import lock_program
 from sessions.booking import services as booking
-from sessions.booking.allocating import ResourceConflict, lock_resources
+from sessions.booking.allocating import ResourceConflict
 from sessions.booking.availability import Slot
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES
@@ -35,63 +35,20 @@ class NotOwed(Conflict):
     code, title = "not_owed", "No integration is owed here"
 
 
-def _ask(slot: Slot) -> Ask:
+def ask_for(slot: Slot) -> Ask:
+    """The booking of a free slot as it was found."""
     staff = [{"user": user, "role": role} for user, role in slot.staff]
     return Ask("integration", slot.modality, slot.starts_at, slot.ends_at, slot.room, staff)
 
 
-def lock_dose(*, program: Program, resources: Sequence[UUID]) -> None:
-    """Take the locks of a dose together with those of the slot that `hold_slot` may choose, all in one order.
-
-    Doses that are booked at once then wait for each other, and none goes without its slot.
-    """
-    held = hold_resources(program)
-    if held:
-        lock_resources([*resources, *held])
-
-
-def hold_resources(program: Program) -> list[UUID]:
-    """All that `hold_slot` may choose from for a dose of this program; nothing when none is held."""
-    if not program.protocol.owes_integration or program.therapist_id is None:
-        return []
-    rooms = Room.objects.filter(
-        location_id=program.location_id, is_active=True, kinds__contains=[SessionKind.INTEGRATION]
-    )
-    return [program.client_id, program.therapist_id, *rooms.values_list("pk", flat=True)]
-
-
-def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Session | None:
-    """Keep an integration slot with the assigned therapist for a planned dose, so that the capacity is there.
-
-    Inside the window for any dose within the booked session; None when there is no free slot (the worker and the
-    front desk take it from there once the dose is given). The caller has locked the program.
-    """
-    if not program.protocol.owes_integration or program.therapist_id is None:
-        return None
-    start = integration_window(program.protocol, dosed_at=dose.ends_at)[0]
-    end = integration_window(program.protocol, dosed_at=dose.starts_at)[1]
-    slots = selectors.candidates(program=program, dose=dose, start=start, end=end, at=at, others=False)
-    for slot in slots[:RACES]:
-        try:
-            return booking.book_session(
-                program=program,
-                ask=_ask(slot),
-                by=by,
-                at=at,
-                status=Session.Status.HELD,
-                source=Session.Source.SCHEDULER,
-                for_dose=dose,
-                wait=False,
-            )
-        except ResourceConflict:
-            continue
-    return None
-
-
 def free_hold(*, dose: Session, by: Any, at: datetime) -> None:
-    """Free the slot that was held for a dose that moved, was not given, or needs it no more."""
+    """Free the slot that was held for a dose that moved, was not given, or needs it no more.
+
+    The word that there was none is taken back with it.
+    """
     for held in Session.objects.select_for_update().filter(for_dose=dose, status=Session.Status.HELD):
         booking.end_booking(session=held, move="cancel", reason=rules.HOLD_FREED, by=by, at=at)
+    trail.settle_tasks(kind=rules.NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="not needed")
 
 
 def owe_integration(
@@ -115,6 +72,8 @@ def owe_integration(
     obligation.window_start, obligation.window_end = integration_window(program.protocol, dosed_at=dosed_at)
     obligation.integration_session, obligation.escalations = None, []
     obligation.save_by(by, at=at)
+    # from here on the obligation itself is booked or told
+    trail.settle_tasks(kind=rules.NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="owed")
     doorbell.ring(TASK, obligation_id=obligation.pk)
     return obligation
 
@@ -247,7 +206,7 @@ def _book_best(obligation: Obligation, program: Program, *, at: datetime) -> boo
         try:
             session = booking.book_session(
                 program=program,
-                ask=_ask(slot),
+                ask=ask_for(slot),
                 by=SYSTEM,
                 at=at,
                 source=Session.Source.SCHEDULER,
@@ -371,13 +330,10 @@ def sweep_obligations(*, at: datetime) -> int:
     One that fails does not keep the others waiting; the first failure is raised at the end, so that it is seen.
     """
     waiting = list(selectors.waiting(at=at).values_list("pk", "state"))
-    failures: list[Exception] = []
-    for obligation_id, state in waiting:
-        work = schedule_obligation if state == Obligation.State.DUE else remind_unrecorded
-        try:
-            work(obligation_id=obligation_id, at=at)
-        except (ClinicError, DatabaseError) as exc:
-            failures.append(exc)
-    if failures:
-        raise failures[0]
+    each(waiting, lambda row: _sweep_one(*row, at=at))
     return len(waiting)
+
+
+def _sweep_one(obligation_id: UUID, state: str, *, at: datetime) -> None:
+    work = schedule_obligation if state == Obligation.State.DUE else remind_unrecorded
+    work(obligation_id=obligation_id, at=at)

@@ -151,6 +151,17 @@ def in_session_bands(
     return found
 
 
+def bands_at(
+    measured_at: datetime, vitals: Vitals, bands: Bands, *, others: Earlier, dosed_at: datetime | None
+) -> dict[str, str]:
+    """The bands of a reading in the phase that the first dose puts it in, beside the `others` that stand."""
+    if dosed_at is None or phase_at(measured_at, dosed_at=dosed_at) == Reading.Phase.PRE_DOSE:
+        return pre_dose_bands(vitals, bands)
+    earlier = sorted((row for row in others if dosed_at < row[0] < measured_at), key=lambda row: row[0])
+    before, between = repeat_of(measured_at, earlier, recheck_min=bands["bp"]["recheck_min"])
+    return in_session_bands(vitals, bands, before=before, between=between)
+
+
 def worst(bands: Mapping[str, str]) -> str:
     """The most severe band of a reading."""
     return max(bands.values(), key=SEVERITY.index, default="go")

@@ -37,17 +37,10 @@ def bands_of(
     reading: Reading, standing: Sequence[Reading], protocol: Protocol, *, dosed_at: datetime | None
 ) -> dict[str, str]:
     """How the protocol judges a reading beside those that stand, with the first dose at `dosed_at`."""
-    vitals = vitals_of(reading)
-    if dosed_at is None or reading.measured_at <= dosed_at:
-        return rules.pre_dose_bands(vitals, protocol.bands)
-    rows = sorted(standing, key=lambda row: row.measured_at)
-    earlier = [
-        (row.measured_at, vitals_of(row)) for row in rows if dosed_at < row.measured_at < reading.measured_at
-    ]
-    before, between = rules.repeat_of(
-        reading.measured_at, earlier, recheck_min=protocol.bands["bp"]["recheck_min"]
+    others = [(row.measured_at, vitals_of(row)) for row in standing]
+    return rules.bands_at(
+        reading.measured_at, vitals_of(reading), protocol.bands, others=others, dosed_at=dosed_at
     )
-    return rules.in_session_bands(vitals, protocol.bands, before=before, between=between)
 
 
 def as_dosed(

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import ClinicError, Conflict, Invalid, merge
+from kapclinic.core.errors import Conflict, Invalid, merge
+from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail import services as trail
@@ -186,13 +187,6 @@ def sweep_waitlist(*, at: datetime) -> int:
         .values_list("pk", flat=True)
     )
     offers = list(selectors.open_offers())
-    failures: list[Exception] = []
     steps = [*(partial(_expire, pk) for pk in over), *(partial(_let_go, row) for row in offers)]
-    for step in steps:
-        try:
-            step(at=at)
-        except (ClinicError, DatabaseError) as exc:
-            failures.append(exc)
-    if failures:
-        raise failures[0]
-    return len(over) + len(offers)
+    each(steps, lambda step: step(at=at))
+    return len(steps)

@@ -28,6 +28,7 @@ STATUS = Param("status", choices=tuple(STATUSES), lookup=lambda qs, value, user:
 class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     queryset = Charge.objects.all()
     object_type = "charge"
+    created = frozenset({"create", "reverse"})
     client_path = "client_id"
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)
     inputs: ClassVar = {"create": s.ChargeIn, "reverse": Reason}
@@ -75,6 +76,7 @@ class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 class PaymentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     queryset = Payment.objects.all()
     object_type = "payment"
+    created = frozenset({"create", "reverse"})
     client_path = "client_id"
     key_required = frozenset({"create"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "allocate", "reverse"), BILLERS)
@@ -122,6 +124,7 @@ class PaymentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 class RefundViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     queryset = Refund.objects.all()
     object_type = "refund"
+    created = frozenset({"create", "reverse"})
     client_path = "payment.client_id"
     key_required = frozenset({"create"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)

@@ -14,7 +14,9 @@ from rest_framework.request import Request
 
 from kapclinic.core.errors import FieldError, Invalid, merge
 
-RESERVED = frozenset({"page", "page_size", "format"})
+RESERVED = frozenset({"format"})
+PAGING = frozenset({"page", "page_size"})
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
 D = TypeVar("D", date, datetime)
 Apply = Callable[[QuerySet[Any], Any, Any], QuerySet[Any]]
 
@@ -60,9 +62,9 @@ def _clock(raw: str) -> time:
 
 
 def _bool(raw: str) -> bool:
-    if raw not in {"true", "false"}:
-        raise ValueError("true or false is expected")
-    return raw == "true"
+    if raw not in FLAGS:
+        raise ValueError("true or false (1 or 0) is expected")
+    return FLAGS[raw]
 
 
 def _text(raw: str) -> str:
@@ -141,7 +143,7 @@ def read(request: Request, known: tuple[Param, ...], *, also: frozenset[str] = R
             )
         elif len(raws) > 1:
             errors.append(FieldError(f"/{name}", "repeated", f"{name}: give it once."))
-        elif raws[0]:
+        elif raws[0] or by_name[name].kind == "bool":  # `?preview=` must not pass for a no
             try:
                 values[name] = by_name[name].parse(raws[0])
             except ValueError as exc:

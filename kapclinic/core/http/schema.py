@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_doc
 
 
 def _text(name: str, where: str, doc: str, *, required: bool = False, kind: str = "string") -> dict[str, Any]:
@@ -19,6 +20,13 @@ class ClinicSchema(AutoSchema):
         action = getattr(self.view, "action", None) or self.method.lower()
         return "_".join([*tokens, action])
 
+    def get_description(self) -> str:  # type: ignore[override]
+        """Of the action, else of its view; how views are built is no business of a client."""
+        own = type(self.view).__doc__
+        words = str(super().get_description())
+        inherited = not own and words and words == get_doc(type(self.view))
+        return "" if inherited else words
+
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/")[3:] if part]
         return [parts[0]] if parts else ["service"]
@@ -32,7 +40,8 @@ class ClinicSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         if getattr(self.view, "inputs", None) is None:
             return super().get_response_serializers()
-        return self.view.outputs.get(self.view.action, self.view.output)
+        output = self.view.outputs.get(self.view.action, self.view.output)
+        return {201: output} if self.view.action in self.view.created else output
 
     def _get_parameters(self) -> list[dict[str, Any]]:
         return sorted([*super()._get_parameters(), *self._ours()], key=lambda p: (p["in"], p["name"]))
@@ -41,19 +50,20 @@ class ClinicSchema(AutoSchema):
         view, found = self.view, []
         action = getattr(view, "action", None)
         params_of = getattr(view, "params_of", None)
-        if self.method == "GET" and params_of is not None:
+        if params_of is not None:
             found += [param.schema() for param in params_of().get(action, ())]
-        if action == "list":
+        if action in getattr(view, "paged", ()):
             found += [
                 _text("page", "query", "from 1", kind="integer"),
                 _text("page_size", "query", "1 to 200", kind="integer"),
             ]
+        if action == "list":
             if getattr(view, "orderings", None):
                 names = ", ".join(sorted(view.orderings))
                 found.append(_text("ordering", "query", f"any of {names}; '-' turns it round; commas join"))
             if getattr(view, "searches", None):
                 found.append(_text("search", "query", view.search_doc))
-        if self.method == "POST" and getattr(view, "idempotent", False):
+        if self.method == "POST" and getattr(view, "idempotent", False) and action != "preview":
             required = action in view.key_required
             found.append(
                 _text("Idempotency-Key", "header", "Repeats are answered once acted", required=required)

@@ -162,6 +162,7 @@ class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     searches = staticmethod(selectors.search_clients)
     search_doc = "words of a name, MRN, phone number or birth date"
     logged = frozenset({"list", "retrieve", "access_log"})
+    paged = frozenset({"list", "access_log"})
 
     def get_queryset(self) -> QuerySet[Client]:
         return Client.objects.visible_to(self.user)

@@ -11,12 +11,14 @@ from rest_framework.response import Response
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.models import TimeOff
-from kapclinic.practice.rules import ABSENCE_ROLES
+from kapclinic.practice.rules import ABSENCE_ROLES, BOOKERS
 from kapclinic.trail.http import ClinicViewSet
 from programs.models import Modality
 from sessions.booking.models import Session
 from sessions.day import absence
 from sessions.day.api.serializers import SlotOut, StaffRow
+
+TIMES = ("starts_at", "ends_at")
 
 
 class AbsenceIn(Input):
@@ -72,7 +74,20 @@ class StandingOut(Output):
 
 
 class BrokenOut(StandingOut):
+    """A session that the absence breaks; whoever may not book reads its times, and nothing else."""
+
     replacements = ReplacementOut(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for name in set(fields) - set(TIMES):
+            fields[name].required = False
+        return fields
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        row: dict[str, Any] = super().to_representation(instance)
+        booker = self.context["request"].user.role_set & BOOKERS
+        return row if booker else {name: row[name] for name in TIMES}
 
 
 class WindowOut(Output):
@@ -106,6 +121,11 @@ class AbsenceOut(Output):
 
 
 class AbsenceViewSet(ClinicViewSet):
+    """Mark somebody away: `preview/` shows what that breaks, and the absence is kept with every move, or not at all.
+
+    The administrator says who is away; moves belong to those who book.
+    """
+
     object_type = "absence"
     client_path = "client_id"
     roles: ClassVar = dict.fromkeys(("create", "preview"), ABSENCE_ROLES)
@@ -124,7 +144,8 @@ class AbsenceViewSet(ClinicViewSet):
             by=self.user,
             at=self.at,
         )
-        self.touch_all(session for session, _ in found["sessions"])
+        if self.user.role_set & BOOKERS:  # others are shown no client's session
+            self.touch_all(session for session, _ in found["sessions"])
         rows = [_broken(session, ways) for session, ways in found["sessions"]]
         return Response(self.represent(found | {"sessions": rows}))
 

@@ -29,7 +29,9 @@ FILTERS = (
     Param("program", "uuid", required=True, doc="its therapist and prescriber come first"),
     Param("from", "moment", doc="a time with offset, or a date; a past one is taken as now"),
     Param("to", "moment", doc="a time with offset, or a date (inclusive); 14 days on unless given"),
-    Param("modality", choices=tuple(Modality.values)),
+    Param(
+        "modality", choices=tuple(Modality.values), doc="in person unless given, or what the client accepts"
+    ),
     Param("room", "uuid"),
     Param("staff", "uuid", doc="only slots with this staff member"),
     Param("duration", "minutes", doc="minutes, in place of the protocol's length"),
@@ -67,7 +69,7 @@ class AvailabilityViewSet(ClinicViewSet):
         if timedelta(minutes=query.get("duration", 0)) > LONGEST:
             raise Invalid.field("duration", "A session lasts 12 hours at most.", code="too_long")
         start, before = self._range(query, program)
-        modality = query.get("modality", Modality.IN_PERSON)
+        modality = query.get("modality") or _usual(program, query["kind"])
         if not _bookable(program, query["kind"], modality):
             return []
         slots = free_slots(
@@ -97,6 +99,14 @@ class AvailabilityViewSet(ClinicViewSet):
         if before - start > WIDEST:
             raise Invalid.field("to", "93 days at a time at most.", code="too_wide")
         return start, before
+
+
+def _usual(program: Program, kind: str) -> str:
+    """In person where the client comes at all; a dose is at home only where the protocol allows it."""
+    accepted = program.accepted_modalities
+    on_site = kind == SessionKind.DOSING and not program.protocol.home_dosing
+    in_person = on_site or not accepted or Modality.IN_PERSON in accepted
+    return str(Modality.IN_PERSON if in_person else accepted[0])
 
 
 def _bookable(program: Program, kind: str, modality: str) -> bool:

@@ -20,7 +20,7 @@ from programs.models import Phase, Program
 from programs.rules import LEADERS
 from programs.selectors import programs_with_relations
 from sessions.booking.models import Session
-from sessions.day import planning, selectors, services
+from sessions.day import cautions, planning, selectors, services
 from sessions.day.api import serializers as s
 
 READERS = BOOKERS | {Role.BILLING}
@@ -56,6 +56,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     }
     output = s.ProgramOut
     outputs: ClassVar = {"timeline": s.TimelineOut, "propose_plan": s.PlanOut, "book_plan": s.BookedPlanOut}
+    created = frozenset({"create", "book_plan"})
     filters = (
         Param("client", "uuid", "client_id"),
         Param("location", "uuid", "location_id"),
@@ -133,4 +134,8 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         )
         rows = selectors.session_rows(Session.objects.filter(pk__in=[session.pk for session in made]))
         shown = [s.shown(row, self.user) for row in rows.order_by("starts_at")]
-        return Response({"sessions": shown}, status=201)
+        warned = {session.pk: cautions.warnings_of(session) for session in made}
+        for row in shown:
+            row["warnings"] = warned[row["id"]]
+        together = sorted({code for codes in warned.values() for code in codes})
+        return Response({"sessions": shown, "warnings": together}, status=201)

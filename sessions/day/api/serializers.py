@@ -11,7 +11,7 @@ from rest_framework import serializers
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Reason, Text
 from kapclinic.practice.models import Role, SessionKind
-from kapclinic.practice.rules import CLINICIANS
+from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from programs.api.serializers import PhaseOut
 from programs.models import Modality
 from programs.rules import PROGRAM_MOVES
@@ -169,7 +169,10 @@ class LatestStage(Output):
 
 
 class SessionOut(Output):
-    """A session for anybody who may see it; clinical fields are empty for the front desk and billing (R13)."""
+    """A session for anybody who may see it; clinical fields are empty for the front desk and billing (R13).
+
+    `reason`: the front desk reads what the front desk wrote; billing reads none, and neither escort nor address.
+    """
 
     id = serializers.UUIDField()
     version = serializers.IntegerField()
@@ -211,6 +214,7 @@ class SessionOut(Output):
 
 
 CLINICAL = ("fasting_since", "weight_kg")
+OF_THE_VISIT = ("escort", "client_location")
 
 
 def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
@@ -221,9 +225,13 @@ def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
     if row["stage"] is not None:
         row["stage"]["at"] = datetime.fromisoformat(row["stage"]["at"])  # JSON made in SQL holds text
     row["allowed_moves"] = _moves(row, user)
+    writer = frozenset(row.pop("reason_roles") or ())
     if not user.role_set & CLINICIANS:
         row |= dict.fromkeys(CLINICAL) | {"attestations": {}, "attested": {}}
-        row["reason"] = "" if row["outcome"] else row["reason"]
+        own = Role.FRONT_DESK in user.role_set & writer and not writer & CLINICIANS
+        row["reason"] = row["reason"] if own and not row["outcome"] else ""
+    if not user.role_set & BOOKERS:
+        row |= dict.fromkeys(OF_THE_VISIT)
     return row
 
 
@@ -298,6 +306,7 @@ class PlanIn(Input):
 
 class BookedPlanOut(Output):
     sessions = SessionOut(many=True)
+    warnings = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 def _moment(text: str | None) -> datetime | None:

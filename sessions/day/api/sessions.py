@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,9 +21,9 @@ from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from screening.selectors import current_clearance
 from sessions.booking import services as booking
 from sessions.booking.models import Session, SessionHold
-from sessions.booking.rules import CAREGIVERS
+from sessions.booking.rules import CAREGIVERS, LONGEST
 from sessions.booking.services import Ask
-from sessions.day import moving, openings, selectors, services
+from sessions.day import cautions, moving, openings, selectors, services
 from sessions.day.api import serializers as s
 
 ASK = (
@@ -39,12 +40,13 @@ ASK = (
 
 
 def _on_date(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Session]:
-    """Sessions that start on this date, each location in its own time zone: half-open ranges that an index serves."""
+    """Sessions that reach into this date, each location in its own zone: ranges of starts that an index serves."""
     condition = None
     for location in Location.objects.filter(pk__in=list(user.locations)):
         begin = datetime.combine(value, datetime.min.time(), tzinfo=location.zone)
         end = datetime.combine(value + timedelta(days=1), datetime.min.time(), tzinfo=location.zone)
-        part = Q(location=location, starts_at__gte=begin, starts_at__lt=end)
+        starts = Q(starts_at__gte=begin - LONGEST, starts_at__lt=end)
+        part = Q(location=location, ends_at__gt=begin) & starts
         condition = part if condition is None else condition | part
     return queryset.none() if condition is None else queryset.filter(condition)
 
@@ -78,8 +80,17 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     }
     output = s.SessionOut
     outputs: ClassVar = {"stage": s.StageOut, "swap": s.BookedPlanOut}
+    created = frozenset({"create", "stage"})
+    params: ClassVar = {
+        "reschedule": (Param("preview", "bool", doc="true: nothing moves, the answer tells what would"),)
+    }
     filters = (
-        Param("date", "date", _on_date, doc="local date of each location"),
+        Param(
+            "date",
+            "date",
+            _on_date,
+            doc="local date of each location; also what began before and reaches into it",
+        ),
         Param("from", "datetime", "starts_at__gte"),
         Param("to", "datetime", "starts_at__lt"),
         Param("location", "uuid", "location_id"),
@@ -127,23 +138,28 @@ class SessionViewSet(ListMixin, ClinicViewSet):
             by=self.user,
             at=self.at,
         )
-        return self.one(session.pk, status=201)
+        return self.one(session.pk, status=201, warnings=cautions.warnings_of(session))
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         session = self.matched()
         services.change(session=session, values=self.given(), by=self.user, at=self.at)
         return self.one(session.pk)
 
+    @extend_schema(
+        responses=PolymorphicProxySerializer(
+            "MovedOrPreview", [s.SessionOut, s.PreviewOut], resource_type_field_name=None
+        )
+    )
     def reschedule(self, request: Request, pk: UUID) -> Response:
-        """With `?preview=1` nothing moves: the answer tells what would."""
+        """Move a session. With `preview=true` nothing moves: the answer tells what would."""
         session = self.get_object()
         if request.headers.get("If-Match"):
             require_match(request, session)
         asked = {"session_id": session.pk, "values": self.body(), "by": self.user, "at": self.at}
-        if request.query_params.get("preview") == "1":
+        if self.only_looks():
             return Response(s.PreviewOut(moving.preview(**asked)).data)
-        moving.reschedule(**asked)
-        return self.one(session.pk)
+        moved = moving.reschedule(**asked)
+        return self.one(moved.pk, warnings=cautions.warnings_of(moved))
 
     def swap(self, request: Request) -> Response:
         body = self.body()
@@ -214,8 +230,8 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     def stage(self, request: Request, pk: UUID) -> Response:
         session, body = self.get_object(), self.body()
         moment = body.get("at", self.at)
-        row = booking.note_stage(
-            session=session, stage=body["stage"], moment=moment, by=self.user, at=self.at
+        row = services.note_stage(
+            session_id=session.pk, stage=body["stage"], moment=moment, by=self.user, at=self.at
         )
         return Response(s.StageOut(row).data, status=201)
 

@@ -20,7 +20,7 @@ from sessions.day import absence
 
 
 class TimeOffViewSet(ClinicViewSet):
-    """Everybody may look up who is away; their own location says so, or the administrator.
+    """Who is away: for their own locations, which also say so, and for the administrator.
 
     Over a booked session it is refused: `absences/` keeps the time off together with the moves.
     """
@@ -35,7 +35,7 @@ class TimeOffViewSet(ClinicViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         staff: QuerySet[User] = User.objects.all()
-        if self.action != "list" and Role.ADMIN not in self.user.role_set:
+        if Role.ADMIN not in self.user.role_set:
             staff = staff.filter(locations__overlap=list(self.user.locations))
         if self.action != "cancel":
             return staff

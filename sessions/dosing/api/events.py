@@ -19,6 +19,7 @@ from sessions.dosing.models import AdverseEvent
 
 class AdverseEventViewSet(ListMixin, RetrieveMixin, InSession):
     object_type = "adverse_event"
+    created = frozenset({"create", "follow_ups", "review"})
     roles: ClassVar = {
         "list": CLINICIANS,
         "retrieve": CLINICIANS,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, User
 from kapclinic.practice.rules import NURSES
 from kapclinic.practice.selectors import staff_with_role
@@ -148,9 +150,14 @@ def submit(*, record_id: UUID, reference: str, submitted_at: datetime, by: User,
 
 def sweep_records(*, at: datetime) -> int:
     """Owe what a lost step left out, and tell of every record that is still owed: on day 3, day 6 and when overdue."""
-    owed = sum(_owe_late(pk, at=at) for pk in selectors.sessions_without_record(at=at))
-    waiting = list(selectors.to_tell(at=at).values_list("session_id", flat=True))
-    return owed + sum(_tell(pk, at=at) for pk in waiting)
+    return each(_behind(at=at), lambda step: step(at=at))
+
+
+def _behind(*, at: datetime) -> Iterator[Callable[..., int]]:
+    for session_id in selectors.sessions_without_record(at=at):
+        yield partial(_owe_late, session_id)
+    for session_id in selectors.to_tell(at=at).values_list("session_id", flat=True):
+        yield partial(_tell, session_id)
 
 
 def _lock_session(session_id: UUID) -> Session | None:

@@ -38,6 +38,7 @@ class CountViewSet(Witnessed, ListMixin, RetrieveMixin, ClinicViewSet):
         Param("lot", "uuid", "lines__lot_id"),
     )
     params: ClassVar = {"sheet": (Param("location", "uuid", required=True),)}
+    paged = frozenset({"list", "sheet"})
     orderings: ClassVar = {"counted_at": "counted_at", "created_at": "created_at"}
     default_order = ("-counted_at",)
 

@@ -22,6 +22,7 @@ class LotViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "drug_lot"
     client_path = "client_id"  # of its entries
     logged = frozenset({"entries"})
+    paged = frozenset({"list", "entries"})
     roles: ClassVar = {
         "list": rules.READERS,
         "retrieve": rules.READERS,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.core.rows import each
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import SYSTEM, Location, Role, User
 from kapclinic.practice.rules import NURSES
@@ -142,12 +144,17 @@ def sweep_counts(*, at: datetime) -> int:
     """
     places = {place.pk: place for place in Location.objects.all()}
     asked = {pk: place for pk, place in places.items() if place.counts_required}
-    told = sum(_tell_of_count(place, at=at) for place in asked.values())
-    for pk, last, first in selectors.inventories():
-        told += _tell_of_inventory(places[pk], last=last, first=first, at=at)
-    return told
+    steps = [
+        *(partial(_tell_of_count, place) for place in asked.values()),
+        *(
+            partial(_tell_of_inventory, places[pk], last=last, first=first)
+            for pk, last, first in selectors.inventories()
+        ),
+    ]
+    return each(steps, lambda step: step(at=at))
 
 
+@transaction.atomic
 def _tell_of_count(place: Location, *, at: datetime) -> int:
     """The last day that closed: did the safe move, and was it counted after that? Told once a day."""
     day, closed_at = rules.last_closed_day(
@@ -162,6 +169,7 @@ def _tell_of_count(place: Location, *, at: datetime) -> int:
     return 1
 
 
+@transaction.atomic
 def _tell_of_inventory(place: Location, *, last: datetime | None, first: datetime, at: datetime) -> int:
     """The first inventory belongs to the first day of handling; each next one to the two years after the last.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.db.models import Q
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, IllegalTransition, merge
+from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
@@ -160,7 +162,7 @@ def sweep_discrepancies(*, at: datetime) -> int:
         Q(notified_at__isnull=True, notice_overdue_at__isnull=True, notice_due_at__lte=at)
         | Q(filed_at__isnull=True, form_106_overdue_at__isnull=True, form_106_due_on__lte=at.date())
     )
-    return sum(_carry_up(pk, at=at) for pk in list(late.order_by("pk").values_list("pk", flat=True)))
+    return each(late.order_by("pk").values_list("pk", flat=True), partial(_carry_up, at=at))
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict
+from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.practice.selectors import staff_with_role
@@ -70,9 +72,7 @@ def acknowledge_alarm(*, alarm_id: UUID, action: str, by: Any, at: datetime) -> 
 def carry_up_alarms(*, at: datetime) -> int:
     """An alarm that nobody acknowledged becomes a worklist row, and after a while the prescriber's and director's."""
     open_alarms = Alarm.objects.filter(state=Alarm.State.OPEN, escalation__lt=2)
-    return sum(
-        _carry_up(pk, at=at) for pk in list(open_alarms.order_by("created_at").values_list("pk", flat=True))
-    )
+    return each(open_alarms.order_by("created_at").values_list("pk", flat=True), partial(_carry_up, at=at))
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import IllegalTransition
+from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM
 from programs import policy
 from programs.models import Protocol
@@ -254,7 +256,7 @@ def sweep_checks(*, at: datetime) -> int:
         ended_at__isnull=True,
         planned_at__lt=at,
     )
-    return sum(_mark(pk, at=at) for pk in list(waiting.order_by("planned_at").values_list("pk", flat=True)))
+    return each(waiting.order_by("planned_at").values_list("pk", flat=True), partial(_mark, at=at))
 
 
 @transaction.atomic

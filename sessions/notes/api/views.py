@@ -20,6 +20,7 @@ from sessions.notes.models import Note, PsychotherapyNote
 
 class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "note"
+    created = frozenset({"create", "addenda"})
     client_path = "session.client_id"
     roles: ClassVar = {
         "list": rules.READERS,

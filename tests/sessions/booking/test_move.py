@@ -371,6 +371,7 @@ def test_the_front_desk_neither_starts_nor_completes(cast: Cast, session: dict[s
 def test_stages_are_told_one_after_the_other(cast: Cast, session: dict[str, Any]) -> None:
     path = f"sessions/{session['id']}"
     with clock.fixed(TUESDAY + HOUR):
+        cast.desk("frontdesk").must(f"{path}/check-in/", {"at": moment(TUESDAY)})
         for minute, stage in enumerate(("roomed", "in_session", "in_recovery", "ready", "checked_out")):
             at = TUESDAY + timedelta(minutes=minute)
             told = cast.desk("np").must(f"{path}/stage/", {"stage": stage, "at": moment(at)})

@@ -10,7 +10,7 @@ import pytest
 from programs import policy
 from programs.models import Protocol
 from sessions.dosing import rules
-from sessions.dosing.facts import Facts, Override, Said, Vitals, judged_reading, shows_ideation
+from sessions.dosing.facts import Facts, Override, Proof, Said, Vitals, judged_reading, shows_ideation
 from sessions.dosing.gates import GATES
 from sessions.dosing.judging import for_front_desk, judge
 
@@ -42,7 +42,7 @@ def test_every_gate_is_policy_or_fixed_and_never_both() -> None:
         ("off", True, True, ""),
     ],
 )
-@pytest.mark.parametrize("code", ["suicide_screen", "fasting", "identifiers", "drug_screen"])
+@pytest.mark.parametrize("code", ["pregnancy_test", "fasting", "identifiers", "drug_screen"])
 def test_a_mode_says_how_a_gate_counts(
     code: str, mode: str, at_risk: bool, at_home: bool, counts: str
 ) -> None:
@@ -209,3 +209,61 @@ def test_when_a_stay_is_over(drug: str, first: int, ended: int, over: int) -> No
         protocol, drug, NINE + timedelta(minutes=first), NINE + timedelta(minutes=ended)
     )
     assert found == NINE + timedelta(minutes=over)
+
+
+# --- the screener at home, fluids, the gap -----------------------------------------------------------------------------
+
+
+def gate_for(code: str, found: Facts, **overrides: Override) -> Any:
+    return next(row for row in judge(found, overrides=overrides).gates if row.code == code)
+
+
+def screener(hours_ago: float, tier: str | None = "none") -> dict[str, Any]:
+    return {"cssrs": Proof("C-SSRS", "measure", at=NINE - timedelta(hours=hours_ago)), "cssrs_tier": tier}
+
+
+@pytest.mark.parametrize("mode", ["at_risk", "advised", "off"])
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [({}, "open"), (screener(8), "pass"), (screener(10), "open"), (screener(1, None), "open")],
+)
+def test_at_home_only_a_screener_of_the_day_counts(mode: str, answers: dict[str, Any], state: str) -> None:
+    found = facts(modality="video", modes=policy.GATES | {"suicide_screen": mode}, **answers)
+    assert [gate_for(code, found).state for code in ("suicide_screen", "home_risk")] == [state, state]
+
+
+@pytest.mark.parametrize(
+    ("clear_hours", "said", "state"),
+    [(2, None, "pass"), (2, False, "open"), (2, True, "pass"), (0, False, "pass")],
+)
+def test_a_client_who_drank_too_late_is_not_dosed(clear_hours: float, said: bool | None, state: str) -> None:
+    words = {} if said is None else {"no_fluids": Said(said, "np", NINE)}
+    gate = gate_for("fasting", facts(clear_hours=clear_hours, said=words))
+    assert gate.state == state
+    assert ("Of clear fluids: none for 2 h" in gate.detail) is bool(clear_hours)
+
+
+@pytest.mark.parametrize(
+    ("last", "following", "floor", "state", "may_override"),
+    [
+        (72, None, 0, "pass", True),
+        (71.9, None, 0, "open", True),
+        (1, None, 0, "open", True),  # without a floor a prescriber may always
+        (47.9, None, 48, "open", False),
+        (48, None, 48, "open", True),
+        (None, 72, 0, "pass", True),
+        (None, 71.9, 0, "open", True),  # a dose written up late, before one that stands already
+        (100, 47.9, 48, "open", False),
+        (47.9, 60, 48, "open", False),
+    ],
+)
+def test_the_gap_is_kept_on_both_sides_and_has_a_floor(
+    last: float | None, following: float | None, floor: float, state: str, may_override: bool
+) -> None:
+    before = None if last is None else NINE - timedelta(hours=last)
+    after = None if following is None else NINE + timedelta(hours=following)
+    gate = gate_for(
+        "minimum_gap",
+        facts(min_gap_hours=72, gap_floor_hours=floor, last_dosed_at=before, next_dosed_at=after),
+    )
+    assert (gate.state, bool(gate.overridable_by)) == (state, may_override)

@@ -54,6 +54,16 @@ def test_an_order_written_after_the_dose_counts_unless_it_was_replaced(cast: Cas
         assert answer.status_code == 201, answer.content
 
 
+def test_a_dose_written_up_late_keeps_the_gap_to_the_one_after_it(cast: Cast) -> None:
+    first = people.ready_dose(cast)
+    with at(50 * 60):
+        people.owed(cast, people.cleared_program(cast, who=first.client))
+    with at(51 * 60):
+        late = attempt(cast, first, administered_at=MONDAY.isoformat())
+        assert (late.status_code, late.json()["code"]) == (409, "minimum_gap")
+    assert Administration.objects.count() == 1
+
+
 # --- how much ----------------------------------------------------------------------------------------------------------
 
 

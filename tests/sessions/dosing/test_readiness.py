@@ -307,7 +307,7 @@ def test_vital_signs_count_for_an_hour(cast: Cast, age: int, ready: bool) -> Non
 def test_the_last_vital_signs_count_not_the_best(cast: Cast) -> None:
     session = people.ready_dose(cast)
     with clock.fixed(MONDAY + timedelta(minutes=5)):
-        reading(cast, session, systolic=165)
+        reading(cast, session, systolic=155)
         assert open_gates(readiness(cast, session)) == ["vitals"]
     with clock.fixed(MONDAY + timedelta(minutes=15)):
         reading(cast, session)

@@ -11,13 +11,14 @@ import pytest
 
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
-from kapclinic.practice.models import SYSTEM, User, WorkingHours
+from kapclinic.practice.models import SYSTEM, TimeOff, User, WorkingHours
 from kapclinic.trail.models import Task
 from programs.models import Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
+from sessions.day import moving
 from sessions.day import services as day
-from sessions.integration import rules
+from sessions.integration import holding, rules
 from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation
 from tests import cast as people
@@ -71,6 +72,56 @@ def test_booking_a_dose_holds_an_integration_slot_with_the_assigned_therapist(ca
     assert therapists_of(held) == [str(cast.therapist.pk)]
     assert dose.ends_at + timedelta(hours=24) <= held.starts_at < start + timedelta(hours=72)
     assert held.number == dose.number
+
+
+def _no_slot() -> list[Task]:
+    return list(Task.objects.open().filter(kind="integration_no_slot"))
+
+
+def dose_without_slot(cast: Cast) -> Session:
+    """Tomorrow's dose, whose assigned therapist is away on all days of its window."""
+    program = people.cleared_program(cast)
+    start = clock.now() + timedelta(days=1)
+    away(cast.therapist, start + timedelta(hours=12), start + timedelta(days=4))
+    return people.booked(cast, program, "dosing", start)
+
+
+def test_a_dose_without_a_free_integration_slot_comes_before_the_front_desk(cast: Cast) -> None:
+    dose = dose_without_slot(cast)
+    assert not Session.objects.filter(status="held").exists()
+    (task,) = _no_slot()
+    assert (task.roles, task.subject_id, task.due_at) == (["front_desk"], dose.pk, dose.starts_at)
+    with clock.fixed(dose.starts_at - timedelta(hours=1)):
+        holding.sweep_unheld(at=clock.now())
+        assert _no_slot() == [task]
+        for row in TimeOff.objects.all():
+            practice.cancel_time_off(time_off_id=row.pk, reason="Back", by=cast.admin, at=clock.now())
+        holding.sweep_unheld(at=clock.now())
+    assert Session.objects.get(status="held").for_dose_id == dose.pk
+    assert _no_slot() == []
+
+
+def test_a_dose_without_a_slot_that_is_moved_or_cancelled_is_no_longer_told(cast: Cast) -> None:
+    dose = dose_without_slot(cast)
+    there = {"starts_at": dose.starts_at + timedelta(days=7), "ends_at": dose.ends_at + timedelta(days=7)}
+    values = there | {"reason": "No integration slot"}
+    moving.reschedule(session_id=dose.pk, values=values, by=cast.frontdesk, at=clock.now())
+    assert (Session.objects.filter(status="held").count(), _no_slot()) == (1, [])
+    back = {"starts_at": dose.starts_at, "ends_at": dose.ends_at, "reason": "As before"}
+    moving.reschedule(session_id=dose.pk, values=back, by=cast.frontdesk, at=clock.now())
+    assert len(_no_slot()) == 1
+    day.end(session_id=dose.pk, move="cancel", reason="Ill", by=cast.frontdesk, at=clock.now())
+    assert _no_slot() == []
+
+
+def test_once_the_dose_is_given_the_obligation_alone_is_on_the_worklist(cast: Cast) -> None:
+    away(cast.therapist, clock.now() + timedelta(hours=12), clock.now() + timedelta(days=4))
+    session = people.ready_dose(cast)
+    assert len(_no_slot()) == 1
+    people.give(cast, session)
+    assert _no_slot() == []
+    row = scheduled(Obligation.objects.get())
+    assert therapists_of(row.integration_session) == [str(cast.other_therapist.pk)]
 
 
 def test_the_held_slot_inside_the_window_is_confirmed(cast: Cast) -> None:

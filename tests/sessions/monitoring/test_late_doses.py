@@ -52,6 +52,10 @@ def test_readings_before_a_late_entry_of_the_dose_ring_red_all_the_same(cast: Ca
     assert asked(session) == [(0, "done"), (15, "done"), (30, "due"), (45, "due")]
     assert rechecks(session) == [(21, "due", True)]
     assert listed(cast, session) == [("pre_dose", "go"), ("in_session", "amber"), ("in_session", "red")]
+    with clock.fixed(MONDAY + timedelta(minutes=20)):
+        board = cast.desk("np").get("monitoring-board/", location=str(cast.north.pk)).json()
+    card = board["sessions"][0]
+    assert [(row["phase"], row["bands"]["systolic"]) for row in card["trend"]] == listed(cast, session)
     assert set(Reading.objects.values_list("phase", flat=True)) == {"pre_dose"}  # as it was told then
     monitoring.sweep_checks(at=MONDAY + timedelta(minutes=31))
     assert "check_missed" not in rung(session)

@@ -1,0 +1,112 @@
+"""What stays on the worklist whoever ticks it off: rows that only a fact settles, and who is told when one is late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from kapclinic.core.rows import each
+from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.selectors import staff_with_role
+from kapclinic.trail import rules as worklist
+from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
+from screening.models import SafetyAlert
+from screening.services.alerts import TASK as SAFETY_ALERT
+from sessions.dosing import events
+from sessions.dosing.models import AdverseEvent
+from sessions.drugs.models import DrugDiscrepancy
+from sessions.drugs.services import discrepancies
+from sessions.monitoring.models import Alarm
+from sessions.notes.models import Note
+from sessions.notes.services import COSIGN_TASK
+
+
+def _ids(rows: QuerySet[Any]) -> Iterable[UUID]:
+    found: Iterable[UUID] = rows.values_list("pk", flat=True)
+    return found
+
+
+def _alarms() -> Iterable[UUID]:
+    return _ids(Alarm.objects.filter(state=Alarm.State.OPEN))
+
+
+def _alerts() -> Iterable[UUID]:
+    return _ids(SafetyAlert.objects.filter(status=SafetyAlert.Status.OPEN))
+
+
+def _cosigns() -> Iterable[UUID]:
+    return _ids(Note.objects.filter(status=Note.Status.COSIGN_PENDING))
+
+
+def _reviews() -> Iterable[UUID]:
+    return _ids(AdverseEvent.objects.filter(review_due_at__isnull=False, reviews__isnull=True))
+
+
+def _follow_ups() -> Iterable[UUID]:
+    return _ids(AdverseEvent.objects.filter(follow_up_due_at__isnull=False, follow_ups__isnull=True))
+
+
+def _root_causes() -> Iterable[UUID]:
+    asked = AdverseEvent.objects.filter(root_cause_due_at__isnull=False)
+    return _ids(asked.exclude(follow_ups__root_cause=True))
+
+
+def _notices(cause: str) -> Callable[[], Iterable[UUID]]:
+    return lambda: _ids(_missing().filter(cause=cause, notified_at__isnull=True))
+
+
+def _forms() -> Iterable[UUID]:
+    return _ids(_missing().filter(filed_at__isnull=True))
+
+
+def _missing() -> QuerySet[DrugDiscrepancy]:
+    states = (DrugDiscrepancy.State.OPEN, DrugDiscrepancy.State.REPORTED)
+    found: QuerySet[DrugDiscrepancy] = DrugDiscrepancy.objects.filter(state__in=states)
+    return found
+
+
+# kind of row -> the subjects that still wait for the fact which settles it. Integration, REMS and counts look after
+# their own rows, whose people change with time.
+STANDING: dict[str, Callable[[], Iterable[UUID]]] = {
+    "alarm": _alarms,  # acknowledged
+    SAFETY_ALERT: _alerts,  # acknowledged
+    events.REVIEW: _reviews,  # reviewed by the director
+    events.FOLLOW_UP: _follow_ups,  # followed up
+    events.ROOT_CAUSE: _root_causes,  # named in a follow-up
+    COSIGN_TASK: _cosigns,  # cosigned
+    discrepancies.FORM_106: _forms,  # filed, explained or closed
+} | {kind: _notices(cause) for cause, kind in discrepancies.NOTICE.items()}  # notified, explained or closed
+
+
+def sweep_worklist(*, at: datetime) -> int:
+    """Put back what was ticked off while its matter stood, and carry up what nobody put into words in time (R14).
+
+    Who sees a row that came back is told again.
+
+    :returns: how many rows came back or were carried up
+    """
+    back = each(STANDING, lambda kind: _put_back(kind, at=at))
+    return back + trail.carry_up_overdue(
+        kinds=worklist.IN_WORDS, roles=(Role.MEDICAL_DIRECTOR,), by=SYSTEM, at=at
+    )
+
+
+@transaction.atomic
+def _put_back(kind: str, *, at: datetime) -> int:
+    rows = trail.reopen_ticked(kind=kind, standing=STANDING[kind](), by=SYSTEM, at=at)
+    for row in rows:
+        _tell(row, at=at)
+    return len(rows)
+
+
+def _tell(row: Task, *, at: datetime) -> None:
+    readers = {user.pk for role in row.roles for user in staff_with_role(role=role, location=row.location)}
+    for reader in readers | ({row.assignee} if row.assignee else set()):
+        key = f"back:{row.pk}:{reader}"
+        trail.queue_message(key=key, template="worklist", recipient=reader, subject_id=row.subject_id, at=at)

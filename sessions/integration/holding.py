@@ -1,0 +1,113 @@
+"""Capacity for what will be owed: the integration slot held for each booked dose, or a row that says none is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core.rows import each
+from kapclinic.practice.models import SYSTEM, Role, Room, SessionKind
+from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
+from programs.models import Program
+from programs.rules import integration_window
+from programs.services import lock_program
+from sessions.booking import services as booking
+from sessions.booking.allocating import ResourceConflict, lock_resources
+from sessions.booking.models import Session
+from sessions.integration import rules, selectors
+from sessions.integration.services import RACES, ask_for
+
+
+def lock_dose(*, program: Program, resources: Sequence[UUID]) -> None:
+    """Take the locks of a dose together with those of the slot that `hold_slot` may choose, all in one order.
+
+    Doses that are booked at once then wait for each other, and none goes without its slot.
+    """
+    held = hold_resources(program)
+    if held:
+        lock_resources([*resources, *held])
+
+
+def hold_resources(program: Program) -> list[UUID]:
+    """All that `hold_slot` may choose from for a dose of this program; nothing when none is held."""
+    if not program.protocol.owes_integration or program.therapist_id is None:
+        return []
+    rooms = Room.objects.filter(
+        location_id=program.location_id, is_active=True, kinds__contains=[SessionKind.INTEGRATION]
+    )
+    return [program.client_id, program.therapist_id, *rooms.values_list("pk", flat=True)]
+
+
+def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Session | None:
+    """Keep an integration slot with the assigned therapist for a planned dose, so that the capacity is there.
+
+    Inside the window for any dose within the booked session. None when there is no free slot: then a row on the front
+    desk's worklist says so, until there is one. The caller has locked the program.
+    """
+    if not program.protocol.owes_integration:
+        return None
+    held = _hold_best(dose, program, by=by, at=at)
+    if held is None:
+        _tell_no_slot(dose, program, at=at)
+    else:
+        trail.settle_tasks(kind=rules.NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="held")
+    return held
+
+
+def _hold_best(dose: Session, program: Program, *, by: Any, at: datetime) -> Session | None:
+    if program.therapist_id is None:
+        return None
+    start = integration_window(program.protocol, dosed_at=dose.ends_at)[0]
+    end = integration_window(program.protocol, dosed_at=dose.starts_at)[1]
+    slots = selectors.candidates(program=program, dose=dose, start=start, end=end, at=at, others=False)
+    for slot in slots[:RACES]:
+        try:
+            return booking.book_session(
+                program=program,
+                ask=ask_for(slot),
+                by=by,
+                at=at,
+                status=Session.Status.HELD,
+                source=Session.Source.SCHEDULER,
+                for_dose=dose,
+                wait=False,
+            )
+        except ResourceConflict:
+            continue
+    return None
+
+
+def _tell_no_slot(dose: Session, program: Program, *, at: datetime) -> None:
+    trail.open_task(
+        kind=rules.NO_SLOT,
+        roles=(Role.FRONT_DESK,),
+        location=program.location_id,
+        client=program.client_id,
+        subject_type="session",
+        subject_id=dose.pk,
+        due_at=dose.starts_at,
+        by=SYSTEM,
+        at=at,
+    )
+
+
+@transaction.atomic
+def _hold_late(dose_id: UUID, *, at: datetime) -> None:
+    program = lock_program(Session.objects.values_list("program_id", flat=True).get(pk=dose_id))
+    dose = Session.objects.get(pk=dose_id)
+    if dose.status == Session.Status.SCHEDULED and dose.starts_at > at:
+        hold_slot(dose=dose, program=program, by=SYSTEM, at=at)
+
+
+def sweep_unheld(*, at: datetime) -> int:
+    """Look again for a slot for doses to come that found none; returns how many there were."""
+    rows = Task.objects.open().filter(kind=rules.NO_SLOT, due_at__gt=at).order_by("due_at", "pk")
+    ids = list(rows.values_list("subject_id", flat=True))
+    each(ids, partial(_hold_late, at=at))
+    return len(ids)

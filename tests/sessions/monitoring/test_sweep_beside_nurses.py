@@ -1,0 +1,83 @@
+"""The sweep works while nurses write: neither waits for ever for the other, and one bad row stops no other."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, transaction
+
+from kapclinic.core import clock
+from kapclinic.core.rows import each
+from sessions.booking.models import Session
+from sessions.monitoring import services as monitoring
+from sessions.monitoring.models import Alarm, Check
+from sessions.monitoring.services import checks
+from tests import cast as people
+from tests.cast import MONDAY, Cast
+from tests.racing import race
+from tests.sessions.monitoring.watching import dosed_client, rung
+
+LATE = MONDAY + timedelta(minutes=21)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_nurse_who_writes_while_the_sweep_rings_is_never_thrown_out(cast: Cast) -> None:
+    """The nurse holds the session; the sweep wants to mark a check of it at that moment."""
+    session = people.ready_dose(cast)
+    people.give(cast, session)
+    held, swept = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with clock.fixed(LATE), transaction.atomic():
+            locked = Session.objects.select_for_update(of=("self",)).select_related("program__protocol")
+            mine = locked.get(pk=session.pk)
+            held.set()
+            swept.wait(timeout=1)
+            values = people.calm()
+            monitoring.record_reading(session=mine, values=values, dosed_at=MONDAY, by=cast.np, at=LATE)
+
+    def sweep() -> None:
+        held.wait(timeout=10)
+        monitoring.sweep_checks(at=LATE)
+        swept.set()
+
+    assert race(write, sweep) == []
+    monitoring.sweep_checks(at=LATE + timedelta(minutes=1))
+    row = Check.objects.get(minute=15)
+    assert (row.state, rung(session)) == ("late", ["check_late"])
+
+
+def test_one_check_that_can_not_be_marked_stops_no_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = dosed_client(cast)
+    bad, real = Check.objects.get(minute=15).pk, checks.open_for_check
+
+    def fails(check: Check, state: str, **more: Any) -> None:
+        if check.pk == bad:
+            raise OperationalError("deadlock detected")
+        real(check, state, **more)
+
+    monkeypatch.setattr(checks, "open_for_check", fails)
+    with pytest.raises(OperationalError):  # seen: the sweep does not beat
+        monitoring.sweep_checks(at=MONDAY + timedelta(minutes=36))
+    assert [row.check_row.minute for row in Alarm.objects.all()] == [30]
+    monkeypatch.undo()
+    monitoring.sweep_checks(at=MONDAY + timedelta(minutes=36))
+    assert rung(session) == ["check_late", "check_missed"]
+
+
+def test_each_row_is_done_whatever_became_of_the_others() -> None:
+    done = []
+
+    def work(row: int) -> int | None:
+        if row in {2, 4}:
+            raise ValueError(str(row))
+        done.append(row)
+        return row if row > 1 else None
+
+    with pytest.raises(ValueError, match="2"):
+        each([1, 2, 3, 4, 5], work)
+    assert done == [1, 3, 5]
+    assert each([1, 3, 5], work) == 8

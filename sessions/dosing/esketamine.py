@@ -14,6 +14,7 @@ from typing import Any
 from kapclinic.core.errors import FieldError
 from programs.models import Route
 from sessions.dosing.models import DEVICE_MG
+from sessions.drugs.names import ESKETAMINE, known_as
 
 REST_MIN = 5  # PI 2: five minutes of rest between devices
 STAY_MIN = 120  # REMS monitoring form: at least two hours, counted from the first device
@@ -23,9 +24,8 @@ SOLID_HOURS = 2  # PI 2: no food for two hours, no fluid for 30 minutes, no nasa
 
 
 def is_esketamine(drug: str) -> bool:
-    """Does this name mean the REMS product? Under either of its names, however it is written."""
-    name = drug.casefold()
-    return "esketamine" in name or "spravato" in name
+    """Does this name mean the REMS product? Under any of its names, however it is written."""
+    return known_as(drug) == ESKETAMINE
 
 
 def devices_of(dose_mg: Decimal) -> int | None:

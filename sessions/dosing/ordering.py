@@ -19,6 +19,7 @@ from sessions.dosing import esketamine, rules, selectors
 from sessions.dosing.giving import DoseAboveCap
 from sessions.dosing.models import Order, OrderApproval
 from sessions.dosing.services import OPEN_ORDERS, lock_dosing
+from sessions.drugs.names import known_as
 
 
 class SamePrescriber(NotPermitted):
@@ -76,6 +77,9 @@ def _order_errors(session: Session, values: Mapping[str, Any], dose: Decimal) ->
         errors.append(FieldError("/max_total_mg", "too_small", "The maximum is below the dose."))
     if values["valid_until"] < session.starts_at:
         errors.append(FieldError("/valid_until", "too_early", "The order ends before the session begins."))
+    if not known_as(values["drug"]):
+        detail = "Ketamine or esketamine is expected, by any of their names."
+        errors.append(FieldError("/drug", "unknown_drug", detail))
     if esketamine.is_esketamine(values["drug"]):
         at_home = session.modality == Modality.VIDEO
         errors += esketamine.order_errors(values, dose_mg=dose, at_home=at_home)

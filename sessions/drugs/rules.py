@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move, allowed
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES, closing_time
+from sessions.drugs import names
 from sessions.drugs.deadlines import end_of_day
 from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugEntry, DrugLot
 
@@ -160,7 +161,7 @@ def lot_errors(lot: DrugLot, *, location_id: UUID, drug: str, on: date) -> list[
     if lot.location_id != location_id:
         return [FieldError("/drug_lot", "not_found", "There is no such lot at this location.")]
     errors = []
-    if lot.drug.strip().casefold() != drug.strip().casefold():
+    if not names.same_drug(lot.drug, drug):
         errors.append(FieldError("/drug_lot", "wrong_drug", "This lot holds another drug than the order."))
     if lot.expires_on < on:
         errors.append(

@@ -11,7 +11,9 @@ from django.db import DatabaseError, transaction
 from kapclinic.core import clock
 from kapclinic.practice.models import Role
 from sessions.booking.models import Session
+from sessions.dosing import esketamine
 from sessions.dosing.models import Administration, Order, OrderApproval
+from sessions.drugs.names import known_as
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import IM, at_home, attempt, weighed
@@ -232,3 +234,47 @@ def test_esketamine_is_never_ordered_for_home(cast: Cast) -> None:
     answer = write(cast, session, drug="Spravato", dose_mg="56", max_total_mg="56")
     assert {"/drug", "/route"} == {row["pointer"] for row in answer.json()["errors"]}
     assert not Order.objects.exists()
+
+
+# --- what a name means -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "drug"),
+    [
+        ("Esketamine", "esketamine"),
+        ("SPRAVATO 28 mg", "esketamine"),
+        ("S-ketamine", "esketamine"),
+        ("(S)-ketamine HCl", "esketamine"),
+        ("S(+)-Ketamine", "esketamine"),
+        ("(S)-(+)-ketamine", "esketamine"),
+        ("es ketamine", "esketamine"),
+        ("Es-Ketamine nasal", "esketamine"),
+        ("esketamin", "esketamine"),
+        ("nasal s-ketamine", "esketamine"),
+        ("ketamine", "ketamine"),
+        ("Ketamine HCl 50 mg/mL", "ketamine"),
+        ("Ketalar", "ketamine"),
+        ("(R,S)-ketamine", "ketamine"),
+        ("rac-(RS)-ketamine", "ketamine"),
+        ("racemic R-/S-ketamine", "ketamine"),
+        ("troche(s) ketamine", "ketamine"),
+        ("lozenges ketamine", "ketamine"),
+        ("the pharmacy's ketamine", "ketamine"),
+        ("ketamine s.l.", "ketamine"),
+        ("midazolam", ""),
+        ("kitamine", ""),
+    ],
+)
+def test_a_drug_is_known_by_any_of_its_names(name: str, drug: str) -> None:
+    assert known_as(name) == drug
+    assert esketamine.is_esketamine(name) is (drug == "esketamine")
+
+
+def test_an_order_of_another_drug_is_refused(cast: Cast) -> None:
+    session = people.ready_dose(cast, without=("order",))
+    answer = write(cast, session, drug="midazolam")
+    assert answer.status_code == 400
+    assert [(row["pointer"], row["code"]) for row in answer.json()["errors"]] == [("/drug", "unknown_drug")]
+    assert not Order.objects.exists()
+    assert write(cast, session, drug="Ketamine HCl").json()["drug"] == "Ketamine HCl"

@@ -117,7 +117,7 @@ def propose(*, program: Program, at: datetime) -> Course:
     begin = start if wish.after is None else max(start, wish.after)  # of what is still to be dosed
     end = begin + wish.span[1] + timedelta(days=course.MOST_STARTS)
     prepared = wish.prepare_before or end
-    ranges = {
+    ranges: dict[str, tuple[datetime, datetime]] = {
         SessionKind.PREPARATION: (max(start, prepared - PREPARED_WITHIN), prepared),
         SessionKind.DOSING: (begin, end),
         SessionKind.INTEGRATION: (begin, end),

@@ -106,9 +106,14 @@ def test_everything_that_the_record_says_is_in_it(day: Day) -> None:
     assert [row["systolic"] for row in found["readings"]] == [122, 165, 150, 140, 124]
     assert [row["void"] is not None for row in found["readings"]] == [False, False, True, False, False]
     states = {row["planned_at"][11:16]: row["state"] for row in found["checks"]}
-    assert (states["15:15"], states["15:45"]) == ("done", "missed")  # 45 minutes after the dose nobody measured
+    assert (states["15:15"], states["15:45"]) == (
+        "done",
+        "missed",
+    )  # nobody measured 45 minutes after the dose
     assert "due" not in states.values()  # the client went home: what was not read by then never will be
-    assert {row["action"] for row in found["alarms"]} == {"Repeated: it fell"}
+    answered = {row["action"] for row in found["alarms"] if row["state"] == "acknowledged"}
+    assert answered == {"Repeated: it fell"}
+    assert {row["cause"] for row in found["alarms"] if row["state"] == "open"} == {"check_missed"}
     assert found["discharge"]["checklist"]["oriented"] is True
     assert [row["document"] for row in found["consents"]] == ["kap_treatment"]
     assert [row["decision"] for row in found["clearances"]] == ["cleared"]

@@ -109,6 +109,7 @@ FIXED_GATES = (
     "home_risk",
     "home_chaperone",
     "home_video",
+    "rems_enrolment",
     "prescriber_on_site",
     "pulse_oximeter",
 )

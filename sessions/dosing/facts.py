@@ -153,6 +153,7 @@ class Facts:
     cssrs_alert_open: bool = False
     stated_ideation: bool = False  # PSY_SI in the screening that the clearance stands on
     pdmp: Proof | None = None
+    rems_enrolment: Proof | None = None
 
     @property
     def at_home(self) -> bool:

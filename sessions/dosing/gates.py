@@ -252,6 +252,15 @@ GATES: tuple[Gate, ...] = (
         clinical=False,
     ),
     Gate(
+        "rems_enrolment",
+        "The client is enrolled and the site certified with the Spravato REMS",
+        lambda f: f.rems_enrolment is not None,
+        lambda f: "Said." if f.rems_enrolment else "Esketamine: enrol, then attest `rems_enrolment`, once.",
+        CLINICIANS,
+        applies=lambda f: f.esketamine,
+        proof=lambda f: f.rems_enrolment,
+    ),
+    Gate(
         "prescriber_on_site",
         "A prescriber is on site",
         c.prescriber_there,

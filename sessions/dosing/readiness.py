@@ -137,20 +137,32 @@ def _course(session: Session, moment: datetime, *, begun: datetime | None) -> di
         "unreviewed_events": reported.unreviewed(client_id=session.client_id, but_session=but)
         .filter(onset_at__lte=moment)
         .count(),
-        "pdmp": _pdmp(session, since=moment.astimezone(UTC) - timedelta(days=days)),
+        **_kept_words(session, moment, since=moment.astimezone(UTC) - timedelta(days=days)),
     }
 
 
-def _pdmp(session: Session, *, since: datetime) -> Proof | None:
-    """The latest check of the monitoring program for this client, on whichever session it was attested."""
-    rows = Session.objects.filter(
-        client_id=session.client_id, attestations__pdmp=True, attested__has_key="pdmp"
-    )
+def _kept_words(session: Session, moment: datetime, *, since: datetime) -> dict[str, Any]:
+    """What is asked of a client, not of each day: the monitoring program's check (so long), the REMS enrolment."""
+    pdmp = _last_word(session, "pdmp", until=moment)
+    return {
+        "pdmp": pdmp if pdmp and pdmp.at and pdmp.at >= since else None,
+        "rems_enrolment": _last_word(session, "rems_enrolment", until=moment),
+    }
+
+
+def _last_word(session: Session, code: str, *, until: datetime) -> Proof | None:
+    """The newest word on `code` for this client, if it is yes, on whichever session it was attested.
+
+    A word after `until` counts only on the session itself, whose dose may be written up late.
+    """
+    rows = Session.objects.filter(client_id=session.client_id, attested__has_key=code)
     words = [
-        (_moment(row["pdmp"]["at"]), row["pdmp"]["by"]) for row in rows.values_list("attested", flat=True)
+        (_moment(attested[code]["at"]), said[code], attested[code]["by"])
+        for pk, said, attested in rows.values_list("pk", "attestations", "attested")
+        if pk == session.pk or _moment(attested[code]["at"]) <= until
     ]
-    at, by = max(words, default=(since, ""))
-    return Proof("Attested", "attestation", by=by, at=at) if by and at >= since else None
+    at, yes, by = max(words, default=(until, False, ""))
+    return Proof("Attested", "attestation", by=by, at=at) if yes else None
 
 
 def _moment(text: str) -> datetime:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
+from sessions.day import services as day
 from sessions.dosing.models import Administration, Order
 from sessions.drugs.models import DrugLot
 from tests import cast as people
@@ -18,7 +19,7 @@ from tests.cast import MONDAY, Cast
 from tests.sessions.giving import attempt, attest, lot_of, stock
 
 NOSE = {"route": "intranasal", "min_preparations": 0}
-WORDS = ("prescriber_on_site", "no_fluids", "no_nasal_spray")
+WORDS = ("rems_enrolment", "prescriber_on_site", "no_fluids", "no_nasal_spray")
 
 
 def ready(cast: Cast, *, words: tuple[str, ...] = WORDS, **protocol: Any) -> Session:
@@ -86,7 +87,12 @@ def test_only_esketamine_comes_in_devices(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("left_out", "gate"),
-    [("prescriber_on_site", "prescriber_on_site"), ("no_fluids", "fasting"), ("no_nasal_spray", "fasting")],
+    [
+        ("rems_enrolment", "rems_enrolment"),
+        ("prescriber_on_site", "prescriber_on_site"),
+        ("no_fluids", "fasting"),
+        ("no_nasal_spray", "fasting"),
+    ],
 )
 def test_what_the_rems_asks_for_no_protocol_switches_off(cast: Cast, left_out: str, gate: str) -> None:
     words = tuple(word for word in WORDS if word != left_out)
@@ -97,6 +103,27 @@ def test_what_the_rems_asks_for_no_protocol_switches_off(cast: Cast, left_out: s
     assert cast.desk("prescriber").post(f"sessions/{session.pk}/override/", body).status_code == 409
     attest(cast, session, left_out)
     assert still_open(cast, session) == []
+
+
+@pytest.mark.parametrize(("newest", "gates"), [(True, []), (False, ["rems_enrolment"])])
+def test_who_is_enrolled_stays_so_until_somebody_says_otherwise(
+    cast: Cast, newest: bool, gates: list[str]
+) -> None:
+    with clock.fixed(MONDAY - timedelta(days=400)):
+        program = people.cleared_program(cast, protocol=people.approved_protocol(cast, name="Old", **NOSE))
+        old = people.booked(cast, program, "dosing", clock.now(), override_reason="x")
+        attest(cast, old, "rems_enrolment", value=not newest)
+        day.end(session_id=old.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
+    with clock.fixed(MONDAY - timedelta(days=300)):
+        other = people.booked(cast, program, "dosing", clock.now(), override_reason="x")
+        attest(cast, other, "rems_enrolment", value=newest)
+        day.end(session_id=other.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
+    edition = people.approved_protocol(cast, name="Esketamine", **NOSE)
+    now = people.cleared_program(cast, protocol=edition, who=program.client)
+    session = people.ready_dose(cast, now, without=("order",))
+    people.written_order(cast, session, drug="Spravato", dose_mg=Decimal(84), max_total_mg=Decimal(84))
+    attest(cast, session, *WORDS[1:])
+    assert still_open(cast, session) == gates
 
 
 def test_without_the_oximeters_number_nobody_sprays(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from kapclinic.core import clock
 from screening import services as screening
 from screening.models import SafetyAlert
 from sessions.booking.models import Session
+from sessions.day import services as day
 from sessions.dosing import readiness as reading_gates
 from sessions.dosing.models import Administration, GateOverride
 from sessions.integration import services as integration
@@ -253,6 +254,25 @@ def test_the_monitoring_program_is_checked_every_90_days(cast: Cast, days: float
     integration.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
     session = people.ready_dose(cast, row.program, without=("pdmp",))
     assert still_open(cast, session) == ([] if counts else ["pdmp"])
+
+
+@pytest.mark.parametrize(("today", "said_before"), [(False, True), (None, False)])
+def test_the_newest_word_about_the_monitoring_program_wins(
+    cast: Cast, today: bool | None, said_before: bool
+) -> None:
+    edition = people.approved_protocol(cast, name="PDMP", min_preparations=0, gates={"pdmp": "required"})
+    program = people.cleared_program(cast, protocol=edition)
+    for days, value in ((20, not said_before), (10, said_before)):
+        with clock.fixed(MONDAY - timedelta(days=days)):
+            old = people.booked(cast, program, "dosing", clock.now(), override_reason="x")
+            attest(cast, old, "pdmp", value=value)
+            day.end(session_id=old.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
+    session = people.ready_dose(cast, program, without=("pdmp",))
+    if today is not None:
+        attest(cast, session, "pdmp", value=today)
+    assert still_open(cast, session) == ["pdmp"]
+    attest(cast, session, "pdmp")
+    assert still_open(cast, session) == []
 
 
 def test_a_new_screening_answers_for_contraindications(cast: Cast) -> None:

@@ -27,7 +27,7 @@ from tests.cast import MONDAY, Cast
 from tests.replay import played
 from tests.sessions.giving import attempt, lot_of, stock
 
-WORDS = ("prescriber_on_site", "no_fluids", "no_nasal_spray")
+WORDS = ("rems_enrolment", "prescriber_on_site", "no_fluids", "no_nasal_spray")
 NO = {"occurred": False}
 NONE_TAKEN = dict.fromkeys(rules.CONCOMITANT, False)
 

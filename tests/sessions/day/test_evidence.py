@@ -294,7 +294,9 @@ def test_the_database_keeps_the_bytes_and_their_hash_together(day: Day) -> None:
         ("UPDATE clinic_sessions_evidencebundle SET sequence = 9", "append-only|permission denied"),
         ("DELETE FROM clinic_sessions_evidencebundle", "append-only|permission denied"),
         (
-            "INSERT INTO clinic_sessions_evidencebundle SELECT gen_random_uuid(), created_at, created_by, 2,"
+            "INSERT INTO clinic_sessions_evidencebundle"
+            " (id, created_at, created_by, sequence, content, sha256, pdf, pdf_sha256, session_id)"
+            " SELECT gen_random_uuid(), created_at, created_by, 2,"
             " content || '\\x20'::bytea, sha256, pdf, pdf_sha256, session_id FROM clinic_sessions_evidencebundle",
             "evidence_hashes",
         ),

@@ -270,7 +270,7 @@ def end(
 def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
     """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
 
-    Attestations are laid over those that stand; each that changes keeps who said so and when.
+    Attestations are laid over those that stand; each that is sent keeps who said so and when.
 
     :raises IllegalTransition: once the session is over
     :raises Invalid: for an implausible weight or a time in the future
@@ -308,11 +308,10 @@ def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: Any, at: d
 
 
 def _attested(session: Session, said: Mapping[str, bool], *, by: Any, at: datetime) -> dict[str, bool]:
-    """All attestations after `said`; notes whose word each new one is."""
+    """All attestations after `said`; notes whose word each one is, also one that says the same again today."""
     transitions.require_role(by, CLINICIANS, what="Attesting")
-    new = {code for code, value in said.items() if session.attestations.get(code) is not value}
     word = {"by": str(by.pk), "at": at.astimezone(UTC).isoformat().replace("+00:00", "Z")}
-    session.attested = session.attested | dict.fromkeys(sorted(new), word)
+    session.attested = session.attested | dict.fromkeys(sorted(said), word)
     standing: dict[str, bool] = session.attestations
     return standing | dict(said)
 

@@ -212,7 +212,7 @@ def test_what_cleared_a_gate_is_told_to_clinicians_only(cast: Cast) -> None:
     assert not {row["code"] for row in rows} & {"identifiers", "equipment", "fasting", "pdmp", "order"}
 
 
-def test_each_attestation_keeps_who_said_it_first(cast: Cast) -> None:
+def test_each_attestation_keeps_who_said_it_last(cast: Cast) -> None:
     session = people.booked(cast, people.cleared_program(cast), "dosing", MONDAY + timedelta(hours=2))
     note(cast, session, attestations={"identifiers": True})
     with clock.fixed(MONDAY + timedelta(minutes=9)):
@@ -227,7 +227,15 @@ def test_each_attestation_keeps_who_said_it_first(cast: Cast) -> None:
         {"by": str(cast.np.pk), "at": "2026-05-04T15:00:00Z"},
         {"by": str(cast.therapist.pk), "at": "2026-05-04T15:09:00Z"},
     )
-    assert told["attested"] == {"identifiers": np, "own_word": therapist, "equipment": therapist}
+    assert told["attested"] == {"identifiers": therapist, "own_word": therapist, "equipment": therapist}
+    with clock.fixed(MONDAY + timedelta(minutes=10)):
+        told = note(cast, session, attestations={"equipment": True}).json()
+    assert told["attestations"] == {"identifiers": True, "own_word": True, "equipment": True}
+    assert told["attested"] == {
+        "identifiers": therapist,
+        "own_word": therapist,
+        "equipment": np | {"at": "2026-05-04T15:10:00Z"},
+    }
 
 
 def test_the_front_desk_attests_nothing(cast: Cast) -> None:
@@ -242,8 +250,10 @@ def test_yesterdays_word_is_no_word_of_today(cast: Cast) -> None:
     attest(cast, session, *people.ASKED)
     with clock.fixed(MONDAY + timedelta(days=1)):
         open_gates = set(still_open(cast, session))
-    assert {"identifiers", "not_intoxicated", "equipment"} <= open_gates
-    assert "pdmp" not in open_gates
+        assert {"identifiers", "not_intoxicated", "equipment"} <= open_gates
+        assert "pdmp" not in open_gates
+        attest(cast, session, *people.ASKED)  # the same, said again today
+        assert not {"identifiers", "not_intoxicated", "equipment"} & set(still_open(cast, session))
 
 
 @pytest.mark.parametrize(("days", "counts"), [(90, True), (90.01, False)])

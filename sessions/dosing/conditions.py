@@ -85,6 +85,15 @@ def home_risk_detail(f: Facts) -> str:
     return screen_detail(f)
 
 
+def alert_detail(f: Facts) -> str:
+    alerts = [f"{f.open_alerts} safety alert(s) to acknowledge."] if f.open_alerts else []
+    if f.open_concerns:
+        alerts.append(
+            f"{f.open_concerns} safety concern(s) of the check-in: say on the worklist what was done."
+        )
+    return " ".join(alerts) or "None."
+
+
 # --- timing ---------------------------------------------------------------------------------------------------------
 
 

@@ -147,6 +147,7 @@ class Facts:
     red_alarms: int = 0  # of this session, open, of what was before the booster
     red_reading: bool = False  # the last one since the first dose
     open_alerts: int = 0
+    open_concerns: int = 0  # told at a check-in; nobody has said yet what was done
     at_risk: bool = False
     cssrs: Proof | None = None
     cssrs_tier: str | None = None

@@ -106,8 +106,8 @@ GATES: tuple[Gate, ...] = (
     Gate(
         "safety_alert",
         "No safety alert waits",
-        lambda f: f.open_alerts == 0,
-        lambda f: f"{f.open_alerts} safety alert(s) to acknowledge." if f.open_alerts else "None.",
+        lambda f: not f.open_alerts and not f.open_concerns,
+        c.alert_detail,
         CLINICIANS,
     ),
     Gate(

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from kapclinic.practice.models import Role, SessionKind
+from kapclinic.trail.models import Task
 from screening import selectors as screening
 from screening.models import Clearance, Measure
 from screening.rules.findings import limit
@@ -32,6 +33,7 @@ from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Alarm
 from sessions.monitoring.rules import worst
 
+CONCERN = "check_in_safety_concern"  # the worklist row of a concern that the session's record tells of
 IDEATION = (CSSRS, "phq9", "qids_sr16", "madrs")
 
 
@@ -143,23 +145,25 @@ def _course(session: Session, moment: datetime, *, begun: datetime | None) -> di
 
 def _kept_words(session: Session, moment: datetime, *, since: datetime) -> dict[str, Any]:
     """What is asked of a client, not of each day: the monitoring program's check (so long), the REMS enrolment."""
-    pdmp = _last_word(session, "pdmp", until=moment)
+    asked = Q(attested__has_key="pdmp") | Q(attested__has_key="rems_enrolment")
+    found = Session.objects.filter(asked, client_id=session.client_id)
+    rows = list(found.values_list("pk", "attestations", "attested"))
+    pdmp = _last_word(rows, "pdmp", own=session.pk, until=moment)
     return {
         "pdmp": pdmp if pdmp and pdmp.at and pdmp.at >= since else None,
-        "rems_enrolment": _last_word(session, "rems_enrolment", until=moment),
+        "rems_enrolment": _last_word(rows, "rems_enrolment", own=session.pk, until=moment),
     }
 
 
-def _last_word(session: Session, code: str, *, until: datetime) -> Proof | None:
-    """The newest word on `code` for this client, if it is yes, on whichever session it was attested.
+def _last_word(rows: Sequence[Any], code: str, *, own: UUID, until: datetime) -> Proof | None:
+    """The newest word on `code` in rows of (session, attestations, attested), if it is yes.
 
-    A word after `until` counts only on the session itself, whose dose may be written up late.
+    A word after `until` counts only on the session `own` itself, whose dose may be written up late.
     """
-    rows = Session.objects.filter(client_id=session.client_id, attested__has_key=code)
     words = [
-        (_moment(attested[code]["at"]), said[code], attested[code]["by"])
-        for pk, said, attested in rows.values_list("pk", "attestations", "attested")
-        if pk == session.pk or _moment(attested[code]["at"]) <= until
+        (at, said[code], attested[code]["by"])
+        for pk, said, attested in rows
+        if code in attested and ((at := _moment(attested[code]["at"])) <= until or pk == own)
     ]
     at, yes, by = max(words, default=(until, False, ""))
     return Proof("Attested", "attestation", by=by, at=at) if yes else None
@@ -170,7 +174,7 @@ def _moment(text: str) -> datetime:
 
 
 def _screening(session: Session, moment: datetime) -> dict[str, Any]:
-    """What screening says: clearance, consent, alerts, and whether the record shows suicidal ideation."""
+    """What screening says: clearance, consent, alerts; what the check-in said; whether the record shows ideation."""
     program_id = session.program_id
     clearance = screening.current_clearance(program_id=program_id, at=moment)
     consent = screening.active_consent(program_id=program_id, document=selectors.CONSENT, at=moment)
@@ -180,6 +184,7 @@ def _screening(session: Session, moment: datetime) -> dict[str, Any]:
     told = [(key, row.band, row.flags) for key, row in latest.items()]
     facts: dict[str, Any] = {
         "open_alerts": len(alerts),
+        "open_concerns": Task.objects.open().filter(kind=CONCERN, client=session.client_id).count(),
         "stated_ideation": stated,
         "at_risk": shows_ideation(told, stated=stated),
         **_cssrs(cssrs, alerts=alerts),

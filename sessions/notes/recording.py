@@ -16,11 +16,11 @@ from kapclinic.trail.services import open_task
 from screening.rules.findings import limit
 from sessions.booking.models import Session
 from sessions.booking.rules import moment_errors
-from sessions.dosing import reported
+from sessions.dosing import readiness, reported
 from sessions.notes import parts, rules
 from sessions.notes.models import RecordEntry, RecordEntryVoid
 
-CONCERN = "check_in_safety_concern"
+CONCERN = readiness.CONCERN
 
 
 class AdverseEventStands(Conflict):
@@ -45,7 +45,7 @@ def append_entry(
     """Add to the record what somebody in the session saw or did.
 
     Open from check-in until the protocol's `record_hours` after the end; later an entry is an addendum and says why. A
-    safety concern at check-in is also a row on the worklist of whoever may act on it.
+    safety concern at check-in is also a row on the worklist of whoever may act on it; until it is done none is dosed.
 
     :raises NotPermitted: unless `by` is a therapist, nurse practitioner or prescriber
     :raises IllegalTransition: for another kind of session, and before check-in

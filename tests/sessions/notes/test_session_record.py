@@ -22,6 +22,7 @@ from sessions.notes import parts, recording
 from sessions.notes.models import RecordEntry, RecordEntryVoid
 from tests import cast as people
 from tests.cast import MONDAY, Cast
+from tests.sessions.giving import attempt
 
 HELLO = {"mood": 4, "intention": "To rest", "safety_concern": False}
 EVENT = {
@@ -186,6 +187,11 @@ def test_none_observed_is_not_said_beside_an_adverse_event_and_is_overtaken_by_o
     assert RecordEntry.objects.count() == 1
 
 
+def open_gates(cast: Cast, session: Session) -> list[str]:
+    gates = cast.desk("np").get(f"sessions/{session.pk}/readiness/").json()["gates"]
+    return [gate["code"] for gate in gates if gate["state"] == "open"]
+
+
 def test_a_safety_concern_at_check_in_is_put_before_those_who_may_act(cast: Cast) -> None:
     session = people.ready_dose(cast)
     refused(say(cast, session, "check_in", mood=1, safety_concern=True), 400, "invalid", "/content/safety")
@@ -194,6 +200,11 @@ def test_a_safety_concern_at_check_in_is_put_before_those_who_may_act(cast: Cast
     task = Task.objects.get(kind=recording.CONCERN)
     assert (task.assignee, task.due_at) == (cast.prescriber.pk, MONDAY + timedelta(minutes=30))
     assert "gone" not in str(vars(task))
+    assert open_gates(cast, session) == ["safety_alert"]
+    assert attempt(cast, session).status_code == 409
+    cast.desk("therapist").must(f"tasks/{task.pk}/done/", {"outcome": "Talked it through; plan agreed."})
+    assert open_gates(cast, session) == []
+    assert attempt(cast, session).status_code == 201
 
 
 @pytest.mark.django_db(transaction=True)

@@ -51,6 +51,10 @@ class NotOverridable(Conflict):
     code, title = "not_overridable", "This gate can't be overridden"
 
 
+class SameDose(Conflict):
+    code, title = "same_dose", "This dose is recorded already"
+
+
 class AlreadyVoid(Conflict):
     code, title = "already_void", "This was voided before"
 
@@ -103,6 +107,7 @@ def record_administration(
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber (R8)
     :raises IllegalTransition: before check-in, after the discharge or after the session
     :raises Invalid: for a time in the future or before the first dose, an order of another session, an expired order
+    :raises SameDose: for a time at which a dose of the same order stands
     :raises DoseAboveCap: when the session's total passes the protocol's cap
     :raises NotReady: / MinimumGap: while a gate is open; `gates` names them
     """
@@ -113,6 +118,7 @@ def record_administration(
     first = begun is None
     merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
     order = giving.order_for(session, values["order"], moment)
+    _require_another(session, order, moment)
     giving.require_amount(session, order, values["dose_mg"])
     merge([*giving.way_errors(session, order, values), *giving.end_errors(order, values, at=at)])
     judged = _require_ready(session, order, moment=moment, at=at, begun=begun)
@@ -140,6 +146,12 @@ def _require_here(session: Session) -> None:
         )
     if Discharge.objects.filter(session=session).exists():
         raise IllegalTransition("The client was discharged.", state="discharged")
+
+
+def _require_another(session: Session, order: Order, moment: datetime) -> None:
+    """:raises SameDose: when this is a dose that was sent before, under another Idempotency-Key"""
+    if selectors.standing_doses(session_id=session.pk).filter(order=order, administered_at=moment).exists():
+        raise SameDose("A dose of this order stands at this time. Give a further one its own time.")
 
 
 def _require_ready(
@@ -196,6 +208,7 @@ def _end_at_once(
     session: Session, dose: Administration, ended_at: datetime | None, *, by: User, at: datetime
 ) -> None:
     """An infusion that is settled as it is recorded: its checks count from its end, said or usual."""
+    assert dose.given_mg is not None
     if ended_at is not None:
         AdministrationFinish(
             administration=dose,

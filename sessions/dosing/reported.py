@@ -26,9 +26,10 @@ def unreviewed(*, client_id: UUID, but_session: UUID | None) -> QuerySet[Adverse
     last = AdverseEventReview.objects.filter(event=OuterRef("pk")).order_by("-created_at", "-pk")
     limits = "session__program__protocol__limits"
     found: QuerySet[AdverseEvent] = AdverseEvent.objects.filter(session__client_id=client_id)
+    if but_session is not None:
+        found = found.exclude(session_id=but_session)
     return (
-        found.exclude(session_id=but_session)
-        .annotate(
+        found.annotate(
             severe_from=Cast(KeyTextTransform("severe_grade", limits), IntegerField()),
             released=Subquery(last.values("hold_released")[:1]),
         )

@@ -36,7 +36,9 @@ def last_dosed_at(*, session_id: UUID) -> datetime | None:
 def given_total_mg(*, session_id: UUID, but: UUID | None = None) -> Decimal:
     """The sum of the session's standing doses in mg, without `but`: what went in, where that is known already."""
     went_in = Coalesce("finish__given_mg", "given_mg", "dose_mg")
-    doses = standing_doses(session_id=session_id).order_by().exclude(pk=but)
+    doses = standing_doses(session_id=session_id).order_by()
+    if but is not None:
+        doses = doses.exclude(pk=but)
     return Decimal(doses.aggregate(sum=Coalesce(Sum(went_in), Decimal(0)))["sum"])
 
 

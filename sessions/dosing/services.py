@@ -106,7 +106,8 @@ def record_administration(
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber (R8)
     :raises IllegalTransition: before check-in, after the discharge or after the session
-    :raises Invalid: for a time in the future or before the first dose, an order of another session, an expired order
+    :raises Invalid: for a time in the future, before the first dose or too long after it, an order of another session,
+        an expired order, or a way that the drug is not given in
     :raises SameDose: for a time at which a dose of the same order stands
     :raises DoseAboveCap: when the session's total passes the protocol's cap
     :raises NotReady: / MinimumGap: while a gate is open; `gates` names them
@@ -120,7 +121,7 @@ def record_administration(
     order = giving.order_for(session, values["order"], moment)
     _require_another(session, order, moment)
     giving.require_amount(session, order, values["dose_mg"])
-    merge([*giving.way_errors(session, order, values), *giving.end_errors(order, values, at=at)])
+    merge(giving.errors_of(session, order, values, begun=begun, at=at))
     judged = _require_ready(session, order, moment=moment, at=at, begun=begun)
     dose = giving.dose_of(session, order, values, first=first, judged=judged)
     dose.staff, dose.recorded_at = by, at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,8 +14,8 @@ from kapclinic.local import services
 from kapclinic.local.places import Place, server_account
 
 
-@pytest.fixture
-def empty_place() -> Iterator[Place]:
+@contextlib.contextmanager
+def a_place() -> Iterator[Place]:
     """A folder that the servers' account can pass through, which pytest's own are not."""
     base = Path(tempfile.mkdtemp(prefix="kap-test-"))
     base.chmod(0o711 if server_account() else 0o700)
@@ -22,6 +23,24 @@ def empty_place() -> Iterator[Place]:
     yield place
     services.down(place)
     shutil.rmtree(base)
+
+
+@pytest.fixture
+def empty_place() -> Iterator[Place]:
+    with a_place() as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def shared_place() -> Iterator[Place]:
+    """For the tests that change nothing which another one looks at."""
+    with a_place() as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def shared_pair(shared_place: Place) -> services.Pair:
+    return services.up(shared_place)
 
 
 @pytest.fixture

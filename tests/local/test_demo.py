@@ -1,18 +1,16 @@
-"""``make demo``: it opens, tells its story, and leaves nothing behind."""
+"""``make demo``: what it refuses, and what is left when it is stopped before it is open."""
 
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
 
 import psutil
 import pytest
 
+from kapclinic.local import services
 from kapclinic.local.places import CHECKOUT, Place
 from kapclinic.local.ports import free_port, is_free
 from kapclinic.local.servers import GIVEN
@@ -36,19 +34,6 @@ def port() -> int:
     return free_port()
 
 
-@pytest.fixture
-def clinic(empty_place: Place, port: int) -> Iterator[subprocess.Popen[str]]:
-    process = demo(empty_place, PORT=str(port), KAP_DEMO_PASSWORD="a password of the visitor")
-    yield process
-    if process.poll() is None:
-        process.terminate()
-    process.communicate()
-
-
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
-
-
 def read_until(process: subprocess.Popen[str], words: str) -> str:
     assert process.stdout is not None
     lines = []
@@ -59,26 +44,17 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError("".join(lines))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_opens_and_closes_without_a_trace(
-    clinic: subprocess.Popen[str], empty_place: Place, port: int, number: signal.Signals
-) -> None:
-    said = read_until(clinic, "Ctrl-C stops it.")
-    assert f"http://127.0.0.1:{port}/" in said
-    assert "frontdesk@demo.kapclinic.test" in said
-    assert "a password of the visitor" in said
-    assert "the story broke off" not in said
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
-        assert answer.status == 200
-
-    family = psutil.Process(clinic.pid).children(recursive=True)
-    running = psutil.process_iter(["cmdline"])  # a process that ends meanwhile has none
-    servers = [each for each in running if str(empty_place.base) in " ".join(each.info["cmdline"] or ())]
-    assert len(servers) >= 1
-    os.kill(clinic.pid, number)
-    assert clinic.wait(60) == 0
-    assert not alive(family)
-    assert not alive(servers)
+def test_a_demo_that_is_stopped_while_it_opens_leaves_nothing(empty_place: Place, port: int) -> None:
+    opening = demo(empty_place, PORT=str(port))
+    read_until(opening, "applying the migrations")
+    pair = services.running(empty_place)
+    assert pair is not None
+    family = psutil.Process(opening.pid).children(recursive=True)
+    opening.terminate()
+    said, _ = opening.communicate(timeout=60)
+    assert opening.returncode == 0, said
+    assert not [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    assert not pair.answers()
     assert is_free(port)
 
 

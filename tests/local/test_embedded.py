@@ -87,27 +87,27 @@ def test_a_killed_valkey_comes_back_with_its_messages(empty_place: Place, pair: 
         assert client.llen("queue") == 500
 
 
-def test_strangers_are_refused(pair: Pair) -> None:
+def test_strangers_are_refused(shared_pair: Pair) -> None:
     for role in (SUPERUSER, OWNER, RUNTIME):
-        url = pair.postgres.url(role).replace(pair.postgres.passwords[role], "guess")
+        url = shared_pair.postgres.url(role).replace(shared_pair.postgres.passwords[role], "guess")
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(url)
     for password in ("", "guess"):
-        stranger = replace(pair.valkey, password=password)
+        stranger = replace(shared_pair.valkey, password=password)
         assert not stranger.answers()
         with stranger.client() as client, pytest.raises(redis.AuthenticationError):
             client.ping()
 
 
-def test_passwords_and_data_are_private(empty_place: Place, pair: Pair) -> None:
-    assert stat.S_IMODE(empty_place.state_file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(empty_place.data.stat().st_mode) == 0o700
-    assert not (empty_place.data / "pg.password").exists()
+def test_passwords_and_data_are_private(shared_place: Place, shared_pair: Pair) -> None:
+    assert stat.S_IMODE(shared_place.state_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(shared_place.data.stat().st_mode) == 0o700
+    assert not (shared_place.data / "pg.password").exists()
 
 
-def test_root_lends_the_servers_an_account(empty_place: Place, pair: Pair) -> None:
-    expected = empty_place.account.uid if empty_place.account else os.geteuid()
-    servers = [pair.postgres.process(), pair.valkey.process()]
+def test_root_lends_the_servers_an_account(shared_place: Place, shared_pair: Pair) -> None:
+    expected = shared_place.account.uid if shared_place.account else os.geteuid()
+    servers = [shared_pair.postgres.process(), shared_pair.valkey.process()]
     assert [server.uids().real for server in servers if server] == [expected, expected]
     assert expected != 0
 
@@ -156,13 +156,13 @@ def test_half_made_and_unopenable_clusters_are_made_again(empty_place: Place, pa
     assert not list(empty_place.data.glob("pg.new-*"))
 
 
-def test_the_owner_may_make_databases_and_the_runtime_role_nothing(pair: Pair) -> None:
-    pair.servers.create_database("clinic")
-    with psycopg.connect(pair.postgres.url(OWNER, "clinic"), autocommit=True) as owner:
+def test_the_owner_may_make_databases_and_the_runtime_role_nothing(shared_pair: Pair) -> None:
+    shared_pair.servers.create_database("clinic")
+    with psycopg.connect(shared_pair.postgres.url(OWNER, "clinic"), autocommit=True) as owner:
         owner.execute("CREATE EXTENSION btree_gist")
         owner.execute("CREATE EXTENSION pg_trgm")
         owner.execute("CREATE DATABASE another")
-    with psycopg.connect(pair.postgres.url(RUNTIME, "clinic"), autocommit=True) as runtime:
+    with psycopg.connect(shared_pair.postgres.url(RUNTIME, "clinic"), autocommit=True) as runtime:
         for statement in (
             "CREATE TABLE mine ()",
             "CREATE DATABASE mine",
@@ -173,38 +173,20 @@ def test_the_owner_may_make_databases_and_the_runtime_role_nothing(pair: Pair) -
                 runtime.execute(statement)
 
 
-def test_names_sort_the_same_everywhere(pair: Pair) -> None:
-    with psycopg.connect(pair.postgres.url(SUPERUSER)) as connection:
+def test_names_sort_the_same_everywhere(shared_pair: Pair) -> None:
+    with psycopg.connect(shared_pair.postgres.url(SUPERUSER)) as connection:
         row = connection.execute(
             "SELECT datlocprovider, datlocale, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'"
         ).fetchone()
     assert row == ("b", "C.UTF-8", "UTF8")
 
 
-def test_the_pair_stays_while_somebody_uses_it(empty_place: Place, pair: Pair) -> None:
-    other = subprocess.Popen(
-        [sys.executable, "-m", "kapclinic.local", "run", "--", "sh", "-c", "echo ready; read end"],
-        cwd=CHECKOUT,
-        env=os.environ | {"KAP_EMBED_DIR": str(empty_place.base), "DATABASE_URL": ""},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert other.stdout is not None
-    assert other.stdout.readline() == "ready\n"
-    assert services.down_if_unused(empty_place) is False
-    assert pair.answers()
-    other.communicate("end\n")
-    assert services.down_if_unused(empty_place) is True
-    assert services.running(empty_place) is None
-
-
-def test_a_broker_database_is_lent_once(empty_place: Place, pair: Pair) -> None:
-    first, lease = services.lease_valkey_database(empty_place, pair.servers)
-    second, other = services.lease_valkey_database(empty_place, pair.servers)
+def test_a_broker_database_is_lent_once(shared_place: Place, shared_pair: Pair) -> None:
+    first, lease = services.lease_valkey_database(shared_place, shared_pair.servers)
+    second, other = services.lease_valkey_database(shared_place, shared_pair.servers)
     assert first != second
     lease.close()
-    third, again = services.lease_valkey_database(empty_place, pair.servers)
+    third, again = services.lease_valkey_database(shared_place, shared_pair.servers)
     assert third == first
     other.close()
     again.close()

@@ -1,4 +1,4 @@
-"""``make demo`` outlives what dies in it, and ``manage.py`` beside it needs no environment."""
+"""``make demo`` opens, tells its story, outlives what dies in it and leaves nothing behind; ``manage.py`` beside it needs no environment."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import psutil
 import psycopg
 import pytest
 
 from kapclinic.local import lending, services
-from kapclinic.local.places import CHECKOUT, Place
-from kapclinic.local.ports import free_port, wait_until
+from kapclinic.local.keeper import Keeper
+from kapclinic.local.places import CHECKOUT, LocalError, Place
+from kapclinic.local.ports import free_port, is_free, wait_until
+from kapclinic.local.processes import Processes
 from kapclinic.local.servers import with_path
 from tests.local.test_demo import demo, read_until
 
@@ -59,14 +62,18 @@ def ready(port: int) -> bool:
         return False
 
 
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+
+
 class OpenDemo:
     """A demo of the test's own, open since its greeting."""
 
-    def __init__(self, place: Place, *, sweep_seconds: str = "1") -> None:
+    def __init__(self, place: Place) -> None:
         self.place = place
         self.port = free_port()
         self.process = demo(
-            place, PORT=str(self.port), KAP_DEMO_PASSWORD="one two three four", SWEEP_SECONDS=sweep_seconds
+            place, PORT=str(self.port), KAP_DEMO_PASSWORD="one two three four", SWEEP_SECONDS="1"
         )
         self.greeting = read_until(self.process, "Ctrl-C stops it.")
 
@@ -84,6 +91,13 @@ class OpenDemo:
         assert process is not None
         process.kill()
         return process.pid
+
+    def family(self) -> list[psutil.Process]:
+        """Whatever it started, the servers included, which are no children of it."""
+        running = psutil.process_iter(["cmdline"])  # a process that ends meanwhile has none
+        servers = [each for each in running if str(self.place.base) in " ".join(each.info["cmdline"] or ())]
+        assert len(servers) >= 1
+        return psutil.Process(self.process.pid).children(recursive=True) + servers
 
     def swept_after(self, moment: float) -> bool:
         pair = services.running(self.place)
@@ -109,53 +123,31 @@ def opened(empty_place: Place) -> Iterator[OpenDemo]:
     opened.process.communicate(timeout=60)
 
 
-def test_whatever_dies_in_the_demo_is_started_again(opened: OpenDemo) -> None:
-    for name in ("worker", "beat"):
-        dead = opened.kill9(name)
-        assert ready(opened.port)
-        said = read_until(opened.process, "starting it again")
-        assert f"{name} died" in said
-        assert wait_until(lambda name=name: opened.main_process(name) is not None, seconds=20)  # type: ignore[misc]
-        fresh = opened.main_process(name)
-        assert fresh is not None
-        assert fresh.pid != dead
-    assert opened.sweeps_on()
-
-    pair = services.running(opened.place)
-    assert pair is not None
-    with pair.valkey.client() as client:
-        client.flushall()
-    pair.valkey.kill()
-    opened.kill9("worker")
-    assert wait_until(pair.valkey.answers, seconds=20)
-    assert opened.sweeps_on()
-
-    pair.postgres.kill()
-    assert wait_until(pair.answers, seconds=60)
-    assert opened.sweeps_on()
-    assert wait_until(lambda: ready(opened.port), seconds=30)
-    assert opened.process.poll() is None
-
-    os.kill(opened.process.pid, signal.SIGTERM)
+def test_the_demo_opens_serves_outlives_what_dies_in_it_and_closes_without_a_trace(opened: OpenDemo) -> None:
+    """One boot, which costs a whole clinic, for all that is said of an open demo."""
+    _greets(opened)
+    _takes_commands(opened)
+    _starts_again_what_dies(opened)
+    _goes_on_with_new_servers(opened)
+    family = opened.family()
+    os.kill(opened.process.pid, signal.SIGINT)
     assert opened.process.wait(60) == 0
+    assert not alive(family)
     assert not opened.file.exists()
+    assert is_free(opened.port)
     assert services.running(opened.place) is None
 
 
-def test_a_web_that_keeps_dying_ends_the_demo(opened: OpenDemo) -> None:
-    for _ in range(2):
-        opened.kill9("web")
-        read_until(opened.process, "web died; starting it again")
-        assert wait_until(lambda: ready(opened.port), seconds=30)
-    opened.kill9("web")
-    said, _ = opened.process.communicate(timeout=60)
-    assert opened.process.returncode == 1
-    assert "web died 3 times within a minute" in said
-    assert not opened.file.exists()
-
-
-def test_commands_by_hand_work_on_the_open_demo(opened: OpenDemo) -> None:
+def _greets(opened: OpenDemo) -> None:
+    for words in (f"http://127.0.0.1:{opened.port}/", "frontdesk@demo.kapclinic.test", "one two three four"):
+        assert words in opened.greeting
     assert ".venv/bin/python manage.py sweep" in opened.greeting
+    assert "the story broke off" not in opened.greeting
+    assert ready(opened.port)
+
+
+def _takes_commands(opened: OpenDemo) -> None:
+    """By hand, from a shell without any of its variables."""
     assert stat.S_IMODE(opened.file.stat().st_mode) == 0o600
     assert "KAP_SUPERUSER_URL" not in opened.file.read_text()
 
@@ -172,33 +164,87 @@ def test_commands_by_hand_work_on_the_open_demo(opened: OpenDemo) -> None:
     assert "SECRET_KEY and FIELD_KEYS must be set" in refused.stderr
 
 
-def test_without_a_demo_commands_work_on_a_migrated_kap_dev(empty_place: Place) -> None:
+def _starts_again_what_dies(opened: OpenDemo) -> None:
+    for name in ("web", "worker", "beat"):
+        dead = opened.kill9(name)
+        assert f"{name} died" in read_until(opened.process, "starting it again")
+        assert wait_until(lambda name=name: opened.main_process(name) is not None, seconds=20)  # type: ignore[misc]
+        fresh = opened.main_process(name)
+        assert fresh is not None
+        assert fresh.pid != dead
+        assert wait_until(lambda: ready(opened.port), seconds=30)
+
+
+def _goes_on_with_new_servers(opened: OpenDemo) -> None:
+    pair = services.running(opened.place)
+    assert pair is not None
+    with pair.valkey.client() as client:
+        client.flushall()
+    pair.valkey.kill()
+    opened.kill9("worker")
+    assert wait_until(pair.valkey.answers, seconds=20)
+    assert opened.sweeps_on()
+
+    pair.postgres.kill()
+    assert wait_until(pair.answers, seconds=60)
+    assert opened.sweeps_on()
+    assert wait_until(lambda: ready(opened.port), seconds=30)
+    assert opened.process.poll() is None
+
+
+class Dying:
+    """Processes of which web has died whenever somebody looks."""
+
+    log_file = staticmethod(Path)
+
+    def __init__(self) -> None:
+        self.killed: list[str] = []
+
+    def dead(self) -> list[str]:
+        return ["web"]
+
+    def kill9(self, name: str) -> None:
+        self.killed.append(name)
+
+    def tail(self, name: str) -> str:
+        return f"the end of {name}"
+
+
+def test_a_web_that_keeps_dying_ends_the_demo() -> None:
+    """A LocalError ends the demo with 1 and leaves nothing behind, as Ctrl-C does."""
+    processes, said = Dying(), list[str]()
+    keeper = Keeper(processes=cast("Processes", processes), share=None, say=said.append, moved=lambda _: None)
+    keeper.look()
+    keeper.look()
+    assert [line.split(" in ")[0] for line in said] == ["web died; starting it again"] * 2
+    with pytest.raises(LocalError, match="web died 3 times within a minute; its log ends:\nthe end of web"):
+        keeper.look()
+    assert processes.killed == ["web"] * 3
+
+
+def test_without_a_demo_commands_work_on_kap_dev_which_run_migrates_and_keeps(empty_place: Place) -> None:
+    """One migration, which costs most of it, for all that is said of the development database."""
     stale = empty_place.base / "demo-8000.env"
     stale.write_text("KAP_DEMO=1:5.0\nDATABASE_URL=postgresql://nobody@localhost/gone\n")
-    assert database_of(empty_place) == "kap_dev kap_app"
-    done = manage(empty_place, "migrate", "--check")
-    assert done.returncode == 0, done.stderr
-    done = manage(empty_place, "verify_audit")
-    assert done.returncode == 0, done.stderr
+    assert manage(empty_place, "migrate", "--check").returncode == 1  # made just now, and still empty
 
-
-def test_run_migrates_kap_dev_when_it_is_behind(empty_place: Place) -> None:
-    env = bare_environment(empty_place)
-    run = [sys.executable, "-m", "kapclinic.local", "run", "--"]
     ask = "import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL']).execute("
-    ask += "\"SELECT to_regclass('trail_heartbeat') IS NOT NULL\").fetchone())"
-    services.up(empty_place).servers.create_database("kap_dev")
+    ask += "\"SELECT to_regclass('trail_heartbeat') IS NOT NULL\").fetchone(), flush=True); input()"
+    run = [sys.executable, "-m", "kapclinic.local", "run", "--", sys.executable, "-c", ask]
+    env, pipe = bare_environment(empty_place), subprocess.PIPE
     for _ in range(2):  # the second time there is nothing to do
-        done = subprocess.run(
-            [*run, sys.executable, "-c", ask],
-            cwd=CHECKOUT,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout.strip() == "(True,)"
-        assert done.stderr == ""
+        other = subprocess.Popen(run, cwd=CHECKOUT, env=env, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        assert other.stdout is not None
+        assert other.stdout.readline() == "(True,)\n"
+        assert services.down_if_unused(empty_place) is False
+        assert other.communicate("end\n") == ("", "")
+
+    assert database_of(empty_place) == "kap_dev kap_app"
+    for words in (["migrate", "--check"], ["verify_audit"]):
+        done = manage(empty_place, *words)
+        assert done.returncode == 0, done.stderr
+    assert services.down_if_unused(empty_place) is True
+    assert services.running(empty_place) is None
 
 
 @pytest.mark.parametrize("name", lending.OWN)

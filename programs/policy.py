@@ -52,6 +52,7 @@ LIMITS: dict[str, Any] = {
     "safety_contact_hours": 24,
     "home_rest_hours": 24,
     "min_gap_floor_hours": 0,  # below it nobody overrides the gap; 0 is off, PR4 proposes 48
+    "booster_within_min": 180,  # of the first dose: what comes later is another session
     "infusion_min": 40,  # how long an infusion runs that was settled without its end
     "older_adult_years": 65,
     "screening_bp_days": 30,

@@ -26,7 +26,7 @@ from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
 from sessions.day import services as day
-from sessions.dosing import ordering
+from sessions.dosing import giving, ordering
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, Order
 from sessions.integration.models import Obligation
@@ -375,12 +375,13 @@ def ready_dose(
 
 
 def give(cast: Cast, session: Session, **more: Any) -> Administration:
-    """Record a dose of the client's own lozenge at the clock's moment."""
+    """Record a dose of the client's own at the clock's moment."""
+    order = Order.objects.filter(session=session).latest("created_at")
     values = {
-        "order": Order.objects.filter(session=session).latest("created_at").pk,
+        "order": order.pk,
         "dose_mg": Decimal(100),
         "supply": "client_prescription",
-        "given_by": "self_observed",
+        "given_by": "staff" if order.route in giving.INJECTED else "self_observed",
         "administered_at": clock.now(),
     }
     return dosing.record_administration(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from kapclinic.core.errors import FieldError, Invalid, merge
 from programs.models import Modality, Route
+from screening.rules.findings import limit
 from sessions.booking.models import Session
 from sessions.booking.rules import moment_errors
 from sessions.dosing import esketamine, rules, selectors
@@ -20,12 +21,20 @@ from sessions.drugs.models import DrugLot
 HOME_ROUTES = frozenset({Route.SUBLINGUAL, Route.ORAL})
 
 
+INJECTED = frozenset({Route.INTRAMUSCULAR, Route.INTRAVENOUS})
+# How more is given (clinical policy 4): the prescriber says why, and another one stands in for it.
+WAY = "For more, write an order with `above_cap_reason`; a second prescriber approves it at orders/{id}/approve-cap/."
+WAITS = "The order waits: a second prescriber is missing, who approves it at orders/{id}/approve-cap/."
+
+
 class DoseAboveCap(Invalid):
     code, title = "dose_above_cap", "Above the protocol's cap"
 
     @classmethod
-    def of(cls, cap: Decimal, *, field: str = "dose_mg") -> DoseAboveCap:
-        detail = f"The protocol allows {cap} mg in one session."
+    def of(cls, cap: Decimal, *, field: str = "dose_mg", waits: bool = False) -> DoseAboveCap:
+        """`waits`: the order has its reason, and a second prescriber is all that is missing."""
+        way = WAITS if waits else WAY
+        detail = f"The protocol allows {cap:f} mg in one session. {way}"
         return cls(detail, errors=[FieldError(f"/{field}", cls.code, detail)])
 
 
@@ -59,7 +68,7 @@ def require_amount(
     cap = rules.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
     approved = order.above_cap_reason != "" and not order.waits
     if cap is not None and total > cap and not approved:
-        raise DoseAboveCap.of(cap, field=field)
+        raise DoseAboveCap.of(cap, field=field, waits=order.waits)
     if amount_mg > order.dose_mg:
         raise Invalid.field(field, f"The order is for {order.dose_mg} mg at a time.", code="above_order")
     if total > order.max_total_mg:
@@ -104,6 +113,27 @@ def way_errors(session: Session, order: Order, values: Mapping[str, Any]) -> lis
     )
 
 
+def time_errors(session: Session, moment: datetime, *, begun: datetime | None) -> list[FieldError]:
+    """A booster is part of its session: it follows the first dose, at `begun`, within the protocol's minutes."""
+    within = limit(session.program.protocol.limits, "booster_within_min")
+    if begun is None or moment <= begun + timedelta(minutes=within):
+        return []
+    detail = f"A booster is given within {within} minutes of the first dose. Later is another session."
+    return [FieldError("/administered_at", "too_late", detail)]
+
+
+def supply_errors(order: Order, values: Mapping[str, Any]) -> list[FieldError]:
+    """A dose of the client's own comes from no lot of the safe; an injection or infusion is given by staff."""
+    errors = []
+    if values["supply"] != Administration.Supply.CLINIC_STOCK and values.get("drug_lot") is not None:
+        detail = "Only a dose from clinic stock names a lot."
+        errors.append(FieldError("/drug_lot", "not_clinic_stock", detail))
+    if values["given_by"] == Administration.GivenBy.SELF_OBSERVED and order.route in INJECTED:
+        detail = "Staff give an injection or an infusion."
+        errors.append(FieldError("/given_by", "not_self_given", detail))
+    return errors
+
+
 def end_errors(order: Order, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:
     """Where a dose can't say that it ended: only an infusion that names given and wasted is over at once."""
     ended_at = values.get("ended_at")
@@ -113,6 +143,18 @@ def end_errors(order: Order, values: Mapping[str, Any], *, at: datetime) -> list
         detail = "Only an infusion that says what was given has ended."
         return [FieldError("/ended_at", "not_settled", detail)]
     return moment_errors(moment=ended_at, at=at, after=values["administered_at"], field="ended_at")
+
+
+def errors_of(
+    session: Session, order: Order, values: Mapping[str, Any], *, begun: datetime | None, at: datetime
+) -> list[FieldError]:
+    """All that speaks against giving this dose at this time and in this way."""
+    return [
+        *time_errors(session, values["administered_at"], begun=begun),
+        *supply_errors(order, values),
+        *way_errors(session, order, values),
+        *end_errors(order, values, at=at),
+    ]
 
 
 def dose_of(

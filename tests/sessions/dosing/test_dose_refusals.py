@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from kapclinic.core import clock
+from sessions.booking.models import Session
 from sessions.dosing.models import Administration
 from tests import cast as people
 from tests.cast import MONDAY, Cast
-from tests.sessions.giving import attempt
+from tests.sessions.giving import IM, IV, attempt, lot_of, weighed
 
 
-def told(answer: object) -> tuple[int, str, str]:
+def told(answer: Any) -> tuple[int, str, str]:
     """Status, pointer and code of a refusal that names one field."""
-    [row] = answer.json()["errors"]  # type: ignore[attr-defined]
-    return answer.status_code, row["pointer"], row["code"]  # type: ignore[attr-defined]
+    assert answer.status_code == 400, answer.content
+    [row] = answer.json()["errors"]
+    return answer.status_code, row["pointer"], row["code"]
 
 
 def test_the_same_dose_sent_again_under_another_key_is_no_second_dose(cast: Cast) -> None:
@@ -34,3 +40,53 @@ def test_a_voided_dose_may_be_recorded_again_at_its_own_time(cast: Cast) -> None
         f"sessions/{session.pk}/administrations/{wrong}/void/", {"reason": "Wrong amount"}
     )
     assert attempt(cast, session, dose_mg="75").status_code == 201
+
+
+def test_a_booster_comes_within_the_protocols_minutes_of_the_first_dose(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    people.give(cast, session, dose_mg=Decimal(50))
+    with clock.fixed(MONDAY + timedelta(minutes=181)):
+        late = attempt(cast, session, dose_mg="50")
+        assert told(late) == (400, "/administered_at", "too_late")
+        assert Administration.objects.count() == 1
+        in_time = (MONDAY + timedelta(minutes=180)).isoformat()
+        assert attempt(cast, session, dose_mg="50", administered_at=in_time).status_code == 201
+
+
+def test_a_dose_of_the_clients_own_names_no_lot_of_the_safe(cast: Cast) -> None:
+    session, lot = people.ready_dose(cast), lot_of(cast)
+    answer = attempt(cast, session, drug_lot=str(lot.pk))
+    assert told(answer) == (400, "/drug_lot", "not_clinic_stock")
+    assert not Administration.objects.exists()
+
+
+@pytest.mark.parametrize("protocol", [IM, IV])
+def test_nobody_injects_or_infuses_themselves(cast: Cast, protocol: dict[str, Any]) -> None:
+    session = weighed(cast, protocol)
+    answer = attempt(cast, session, dose_mg="40", given_by="self_observed")
+    assert told(answer) == (400, "/given_by", "not_self_given")
+    assert not Administration.objects.exists()
+
+
+def test_a_dose_on_an_order_that_waits_is_told_who_is_missing(cast: Cast) -> None:
+    session = people.ready_dose(cast, without=("order",))
+    refused = cast.desk("prescriber").post(f"sessions/{session.pk}/orders/", order_of(session))
+    assert (refused.status_code, refused.json()["code"]) == (400, "dose_above_cap")
+    assert "above_cap_reason" in refused.json()["detail"]
+    assert "approve-cap/" in refused.json()["detail"]
+    people.written_order(cast, session, dose_mg=Decimal(450), max_total_mg=Decimal(450), above_cap_reason="x")
+    waits = attempt(cast, session, dose_mg="450")
+    assert (waits.status_code, waits.json()["code"]) == (400, "dose_above_cap")
+    assert "second prescriber" in waits.json()["detail"]
+    assert not Administration.objects.exists()
+
+
+def order_of(session: Session) -> dict[str, Any]:
+    """An order above the cap of 400 mg, without a word on why."""
+    return {
+        "drug": "ketamine",
+        "route": "sublingual",
+        "dose_mg": "450",
+        "max_total_mg": "450",
+        "valid_until": session.ends_at.isoformat(),
+    }

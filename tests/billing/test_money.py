@@ -132,7 +132,7 @@ def check(client: Any) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=18, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=st.lists(ACTS, min_size=3, max_size=18))
 def test_every_order_of_acts_keeps_every_cent(clinic, acts):
     with transaction.atomic():

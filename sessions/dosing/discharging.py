@@ -18,7 +18,7 @@ from screening import selectors as screening
 from screening.rules.findings import limit
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES, moment_errors
-from sessions.dosing import rules, selectors, sheets
+from sessions.dosing import esketamine, rules, selectors, sheets
 from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.services import STARTED, NotReady, lock_dosing
 from sessions.integration import services as integration
@@ -169,7 +169,7 @@ def discharge_client(
     :raises IllegalTransition: without a dose, or when discharged before
     :raises Invalid: for a time in the future or before the dose, or another escort without a reason
     :raises OpenDraw: while a draw is not settled (R7)
-    :raises NotReady: naming each criterion in `unmet`
+    :raises NotReady: naming each criterion in `unmet`; with a reason too, before the two hours of esketamine are over
     """
     transitions.require_role(by, rules.DISCHARGERS, what="Discharging")
     session = lock_dosing(session_id)
@@ -180,7 +180,7 @@ def discharge_client(
     )
     whole = _whole_checklist(session, checklist, computed)
     if unmet := rules.unmet(whole):
-        if not override_reason:
+        if not override_reason or _bound_to_stay(session, unmet):
             rows = [{"code": key, "label": rules.LABELS[key]} for key in unmet]
             raise NotReady("Not yet: " + ", ".join(unmet) + ".", unmet=rows)
         transitions.require_role(by, rules.ORDERERS, what="Discharging early")
@@ -202,6 +202,12 @@ def discharge_client(
     if safety_concern:
         _ask_for_contact(session, discharged_at=discharged_at, by=by, at=at)
     return row.insert_by(by, at=at)
+
+
+def _bound_to_stay(session: Session, unmet: Sequence[str]) -> bool:
+    """Is the stay of the label not over? After esketamine nobody shortens it (REMS Patient Monitoring Form)."""
+    doses = selectors.standing_doses(session_id=session.pk)
+    return "minimum_stay" in unmet and any(esketamine.is_esketamine(dose.drug) for dose in doses)
 
 
 def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime) -> datetime:

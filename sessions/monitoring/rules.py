@@ -17,6 +17,10 @@ from sessions.monitoring.models import Alarm, Check, Reading
 
 C, A = Check.State, Alarm.State
 OPEN_CHECKS = frozenset({C.DUE, C.LATE, C.MISSED})  # without a reading
+# Why a check is asked for no more without anybody having skipped it.
+DISCHARGED, DOSE_VOIDED, AFTER_END = "discharged", "dose voided", "the infusion has ended"
+READING_VOIDED = "reading voided"
+ENDED = frozenset({DISCHARGED, DOSE_VOIDED, AFTER_END, READING_VOIDED})
 CHECK_MOVES = {"not_taken": Move.of(set(OPEN_CHECKS), C.NOT_TAKEN, NURSES)}
 OVERDUE: Mapping[str, Alarm.Cause] = {C.LATE: Alarm.Cause.LATE, C.MISSED: Alarm.Cause.MISSED}
 ALARM_MOVES = {"acknowledge": Move.of({A.OPEN}, A.ACKNOWLEDGED, CLINICIANS)}
@@ -173,6 +177,20 @@ def overdue_before(*, at: datetime, tolerance_min: float, missed_min: float) -> 
     Reading tolerance and the limit for a missed check are policy 3.3 (+5 and +10 minutes by default).
     """
     return at - timedelta(minutes=tolerance_min), at - timedelta(minutes=missed_min)
+
+
+def ask(check: Check) -> None:
+    """Ask for a check again that was ended; one that somebody skipped stays skipped."""
+    if check.ended_at is not None and check.state == C.NOT_TAKEN and check.reason in ENDED:
+        check.state, check.reason = C.DUE, ""
+    check.ended_at = None
+
+
+def gone_errors(measured_at: datetime, *, left_at: datetime | None) -> list[FieldError]:
+    """Nobody is measured who has gone home; what was measured before may still be written down."""
+    if left_at is None or measured_at <= left_at:
+        return []
+    return [FieldError("/measured_at", "too_late", "The client was discharged before this time.")]
 
 
 def state_unread(planned_at: datetime, *, at: datetime, tolerance_min: float, missed_min: float) -> str:

@@ -109,11 +109,12 @@ class ReadingViewSet(ListMixin, RetrieveMixin, InSession):
         return super().represent(row, many=many)
 
     def create(self, request: Request, session_id: UUID) -> Response:
+        discharges = Discharge.objects.filter(session_id=session_id)
         reading = monitoring.record_reading(
             session=self.lock_session(),
             values=self.body(),
             dosed_at=selectors.first_dosed_at(session_id=session_id),
-            left=Discharge.objects.filter(session_id=session_id).exists(),
+            left_at=discharges.values_list("discharged_at", flat=True).first(),
             by=self.user,
             at=self.at,
         )

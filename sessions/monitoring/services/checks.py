@@ -47,7 +47,7 @@ def start_checks(
     for kind, minute, moment in slots:
         check = before.get(moment) or Check(session=session, planned_at=moment)
         check.kind, check.minute = kind, minute
-        check.ended_at = None  # a voided dose that is entered again at the same time asks again
+        rules.ask(check)  # a voided dose that is entered again at the same time asks again
         if minute == 0 and baseline is not None:
             check.state, check.reading = Check.State.DONE, baseline
         checks.append(check.save_by(by, at=at))
@@ -61,8 +61,7 @@ def _end(
     kept = {moment for _, _, moment in slots}
     for moment, check in asked.items():
         if moment not in kept:
-            check.ended_at = at
-            check.save_by(by, at=at)
+            end_check(check, reason=rules.DOSE_VOIDED, by=by, at=at)
 
 
 def _catch_up(session: Session, checks: list[Check], *, dosed_at: datetime, by: Any, at: datetime) -> None:
@@ -102,7 +101,7 @@ def extend_checks(
     found = []
     for minute, moment in slots:
         check = rows.get(moment) or Check(session=session, minute=minute, planned_at=moment)
-        check.ended_at = None
+        rules.ask(check)
         found.append(check.save_by(by, at=at))
     return found
 
@@ -128,8 +127,7 @@ def plan_after_end(*, session: Session, ended_at: datetime, by: Any, at: datetim
         if check.planned_at > ended_at and rules.gives_way(
             check, [moment for _, moment in slots], at=at, tolerance_min=tolerance, missed_min=missed
         ):
-            check.ended_at = at
-            check.save_by(by, at=at)
+            end_check(check, reason=rules.AFTER_END, by=by, at=at)
     return [_after_end(session, slot, rows.get(slot[1]), by=by, at=at) for slot in slots]
 
 
@@ -139,7 +137,7 @@ def _after_end(session: Session, slot: rules.Slot, check: Check | None, *, by: A
         check = Check(session=session, kind=Check.Kind.AFTER_END, minute=minute, planned_at=moment)
     elif check.ended_at is None:
         return check
-    check.ended_at = None
+    rules.ask(check)
     protocol = _protocol(session)
     tolerance = timedelta(minutes=protocol.limits["reading_tolerance_min"])
     taken = selectors.standing_readings(session_id=session.pk).filter(
@@ -154,14 +152,22 @@ def _after_end(session: Session, slot: rules.Slot, check: Check | None, *, by: A
 def end_checks(*, session: Session, by: Any, at: datetime, left_at: datetime | None = None) -> None:
     """The client left at `left_at`, or the dose was voided: nothing is asked for any more.
 
-    What was overdue when the client left rings, also when no sweep has seen it yet (R14).
+    What was overdue when the client left rings, also when no sweep has seen it yet (R14). The rest is not taken.
     """
+    reason = rules.DISCHARGED if left_at is not None else rules.DOSE_VOIDED
     for check in selectors.open_checks(session_id=session.pk).select_for_update(of=("self",)):
         if left_at is not None and check.state == Check.State.DUE:
             check.state = _state_at(check, _protocol(session), at=left_at)
             open_for_check(check, check.state, at=at)
-        check.ended_at = at
-        check.save_by(by, at=at)
+        end_check(check, reason=reason, by=by, at=at)
+
+
+def end_check(check: Check, *, reason: str, by: Any, at: datetime) -> None:
+    """Ask for this one no more; one that nobody was late for is not taken."""
+    if check.state == Check.State.DUE and check.reading_id is None:
+        check.state, check.reason = Check.State.NOT_TAKEN, reason
+    check.ended_at = at
+    check.save_by(by, at=at)
 
 
 @transaction.atomic

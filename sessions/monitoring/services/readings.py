@@ -16,7 +16,7 @@ from sessions.booking.rules import moment_errors
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading, ReadingVoid
 from sessions.monitoring.services.alarms import MONITORED, NotCheckedIn, open_for_reading
-from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks
+from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks, end_check
 
 
 class AlreadyVoid(Conflict):
@@ -31,15 +31,16 @@ def record_reading(
     dosed_at: datetime | None,
     by: Any,
     at: datetime,
-    left: bool = False,
+    left_at: datetime | None = None,
 ) -> Reading:
     """Record vital signs, close the checks they answer, and open an alarm when a sign is amber or red.
 
-    `dosed_at` is the first dose's time, None before it; `left` says that the client was discharged, so that nothing is
-    asked for any more. Nothing is pre-filled and nothing is corrected.
+    `dosed_at` is the first dose's time, None before it; `left_at` when the client was discharged: after it nothing is
+    asked for any more, and nothing was measured. Nothing is pre-filled and nothing is corrected.
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber
-    :raises Invalid: for implausible values, diastolic >= systolic, a time in the future or before check-in
+    :raises Invalid: for implausible values, diastolic >= systolic, a time in the future, before check-in or after the
+        discharge
     :raises NotCheckedIn: before the client has come
     """
     transitions.require_role(by, NURSES, what="Recording vital signs")
@@ -50,6 +51,7 @@ def record_reading(
         [
             *rules.plausibility_errors(values, protocol.limits["plausible"]),
             *moment_errors(moment=measured_at, at=at, after=session.checked_in_at, field="measured_at"),
+            *rules.gone_errors(measured_at, left_at=left_at),
         ]
     )
     standing = list(selectors.standing_readings(session_id=session.pk))
@@ -60,7 +62,7 @@ def record_reading(
     close_checks(reading, protocol, by=by, at=at)
     open_for_reading(reading, reading.bands, at=at)
     later = [row for row in standing if row.measured_at > measured_at]
-    if not later and not left and session.status != Session.Status.COMPLETED:
+    if not later and left_at is None and session.status != Session.Status.COMPLETED:
         ask_again(reading, protocol, by=by, at=at)
     for row in later:  # a late entry may be the first of "two readings 5 min apart"
         found = selectors.bands_of(row, [*standing, reading], protocol, dosed_at=dosed_at)
@@ -85,8 +87,7 @@ def void_reading(*, reading: Reading, reason: str, by: Any, at: datetime) -> Rea
         raise AlreadyVoid from exc
     mine = selectors.open_checks(session_id=reading.session_id).filter(after_reading=reading)
     for check in mine.select_for_update(of=("self",)):
-        check.ended_at = at
-        check.save_by(by, at=at)
+        end_check(check, reason=rules.READING_VOIDED, by=by, at=at)
     for check in Check.objects.select_for_update().filter(reading=reading):
         ask_anew(check, by=by, at=at)
     return void

@@ -107,7 +107,7 @@ def test_a_repeat_that_was_refused_says_why(cast: Cast, dosed: Session) -> None:
 def test_voiding_the_reading_that_asked_ends_the_repeat(cast: Cast, dosed: Session) -> None:
     wrong = take(cast, dosed, 15, **HIGH)
     void(cast, dosed, wrong, 16)
-    assert rechecks(dosed) == [(20, "due", False)]
+    assert rechecks(dosed) == [(20, "not_taken", False)]
     monitoring.sweep_checks(at=MONDAY + timedelta(minutes=40))
     assert not Alarm.objects.filter(check_row__kind="recheck").exists()
     take(cast, dosed, 41, **HIGH)

@@ -1,12 +1,15 @@
-"""Pure rules of the day: when something may be said of where a client is."""
+"""Pure rules of the day: when something may be said of where a client is, and of what a dose was given on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sessions.booking.models import Session, Stage
 
 HERE = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS})
+GIVEN_ON = ("fasting_since", "weight_kg")  # beside the attestations
 
 
 def stage_fits(session: Session, *, stage: str, moment: datetime) -> bool:
@@ -20,3 +23,11 @@ def stage_fits(session: Session, *, stage: str, moment: datetime) -> bool:
         return False
     began = session.checked_in_at or session.starts_at
     return stage == Stage.Name.CHECKED_OUT or began <= moment <= session.completed_at
+
+
+def dose_stands_on(session: Session, values: Mapping[str, Any]) -> bool:
+    """Would `values` change what the gates of a dose looked at, while that dose stands? Never the escort."""
+    if session.outcome != Session.Outcome.DOSED:
+        return False
+    changed = any(name in values and values[name] != getattr(session, name) for name in GIVEN_ON)
+    return changed or bool(values.get("attestations"))

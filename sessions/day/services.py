@@ -25,7 +25,7 @@ from sessions.booking import services as booking
 from sessions.booking.models import Session, SessionHold, Stage
 from sessions.booking.services import Ask
 from sessions.day import openings
-from sessions.day.rules import stage_fits
+from sessions.day.rules import dose_stands_on, stage_fits
 from sessions.dosing import selectors as dosing
 from sessions.dosing.models import Discharge
 from sessions.integration import holding
@@ -274,12 +274,16 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
 
     :raises IllegalTransition: once the session is over
     :raises Invalid: for an implausible weight or a time in the future
-    :raises NotPermitted: for attestations or a weight by somebody who is no clinician: they could not read it (R13)
+    :raises IllegalTransition: for what a dose was given on, once it stands: the escort may still change
+    :raises NotPermitted: for attestations by somebody who is no clinician, or another weight than the one that is
+        noted: they could not read it (R13)
     """
-    if "weight_kg" in values:
-        transitions.require_role(by, CLINICIANS, what="Noting a weight")
+    if "weight_kg" in values and session.weight_kg is not None:
+        transitions.require_role(by, CLINICIANS, what="Changing a weight")
     if session.status in {S.COMPLETED, S.CANCELLED, S.NO_SHOW}:
         raise IllegalTransition("The session is over.", state=session.status)
+    if dose_stands_on(session, values):
+        raise IllegalTransition("A dose was given on this: it stays as it was.", state="dosed")
     merge(_change_errors(session, values, at=at))
     for name, value in values.items():
         setattr(session, name, _attested(session, value, by=by, at=at) if name == "attestations" else value)

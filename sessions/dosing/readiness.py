@@ -276,11 +276,27 @@ def _vitals(session: Session, moment: datetime) -> Vitals | None:
     return judged_reading(readings, recheck_min=recheck_min, moment=moment.astimezone(session.location.zone))
 
 
+def judged_at(session: Session, *, at: datetime) -> datetime:
+    """The moment of a dose that is not there yet: now, or for the session of an earlier local day its end.
+
+    What is written up late is judged by its own day, as the dose itself will be.
+    """
+    zone = session.location.zone
+    over = session.ends_at.astimezone(zone).date() < at.astimezone(zone).date()
+    return session.ends_at if over else at
+
+
 def readiness(*, session_id: UUID, at: datetime) -> Readiness:
     """Every gate of a dosing session as it stands now; for another kind of session there are none."""
     session = Session.objects.select_related("program__protocol", "client", "location").get(pk=session_id)
     if session.kind != SessionKind.DOSING:
         return Readiness()
     given = selectors.first_dosed_at(session_id=session_id)
-    facts = gather(session=session, moment=given or at, at=at, dosing_now=given is not None, begun=given)
+    facts = gather(
+        session=session,
+        moment=given or judged_at(session, at=at),
+        at=at,
+        dosing_now=given is not None,
+        begun=given,
+    )
     return judge(facts, overrides=overrides_of(session_id=session_id))

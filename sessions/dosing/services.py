@@ -85,7 +85,8 @@ def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: dat
     """
     session = lock_dosing(session_id)
     begun = selectors.first_dosed_at(session_id=session.pk)
-    facts = readiness.gather(session=session, moment=at, at=at, dosing_now=False, begun=begun)
+    moment = at if begun else readiness.judged_at(session, at=at)
+    facts = readiness.gather(session=session, moment=moment, at=at, dosing_now=False, begun=begun)
     judged = judge(facts, overrides=readiness.overrides_of(session_id=session.pk))
     row = next((row for row in (*judged.gates, *judged.advice) if row.code == gate), None)
     if row is None:

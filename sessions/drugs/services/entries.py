@@ -54,6 +54,10 @@ def record_entry(
     require_role(by, rules.KEEPERS, what="Entering drug")
     merge(rules.amount_errors(kind=kind, amount_mg=amount_mg))
     merge(rules.destination_errors(kind=kind, to_location=to_location))
+    if not DrugLot.objects.filter(pk=lot_id, location__in=list(by.locations)).exists():
+        raise Invalid.field(
+            "lot", NO_LOT, code="not_found"
+        )  # before the witness, who is judged by where it is
     require_witness(wasted_mg=amount_mg if kind == rules.K.WASTE else None, witness=witness, by=by)
     facts = {"amount_mg": amount_mg, "reason": reason, "witness": witness, "by": by, "at": at}
     if to_location is not None:

@@ -30,7 +30,6 @@ from sessions.dosing.models import (
 from sessions.dosing.rems import services as rems
 from sessions.drugs import services as drugs
 from sessions.integration import services as integration
-from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
 
 STARTED = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS})
@@ -281,32 +280,44 @@ def finish_administration(
 def void_administration(*, dose_id: UUID, reason: str, by: User, at: datetime) -> AdministrationVoid:
     """Say that a dose was recorded in error. With the first one go its checks and its obligation.
 
+    Where another dose stands, both count from that one; what was met or waived stays so.
+
     :raises NotPermitted: unless `by` is a prescriber
     :raises AlreadyVoid: the second time
     """
     transitions.require_role(by, rules.ORDERERS, what="Voiding a dose")
     dose: Administration = Administration.objects.get(pk=dose_id)
     session = lock_dosing(dose.session_id)
+    before = selectors.first_dosed_at(session_id=session.pk)
     try:
         with transaction.atomic():
             void = AdministrationVoid(administration=dose, reason=reason).insert_by(by, at=at)
     except IntegrityError as exc:
         raise AlreadyVoid from exc
     left = selectors.first_dosed_at(session_id=session.pk)
-    obligation = Obligation.objects.filter(dosing_session=session).first()
-    if left is None or (obligation is not None and obligation.dosed_at != left):
-        integration.void_obligation(dose=session, by=by, at=at)
-        monitoring.end_checks(session=session, by=by, at=at)
     if left is None:
-        over = session.status == Session.Status.COMPLETED
-        session.outcome = Session.Outcome.NOT_DOSED if over else ""
-        session.save_by(by, at=at)
-    elif obligation is not None and obligation.dosed_at != left:
-        remaining = selectors.standing_doses(session_id=session.pk).values_list("drug", flat=True).first()
-        fixed = esketamine.is_esketamine(remaining or dose.drug)
-        monitoring.start_checks(session=session, dosed_at=left, rems=fixed, by=by, at=at)
-        integration.owe_integration(dose=session, program=session.program, dosed_at=left, by=by, at=at)
+        _take_back(session, by=by, at=at)
+    elif left != before:
+        _begin_anew(session, left, by=by, at=at)
     _follow_doses(session.program, by=by, at=at)
     if esketamine.is_esketamine(dose.drug):
         rems.amend(session=session, by=by, at=at)
     return void
+
+
+def _take_back(session: Session, *, by: User, at: datetime) -> None:
+    """No dose stands any more: nothing is asked for, and nothing is owed."""
+    integration.void_obligation(dose=session, by=by, at=at)
+    monitoring.end_checks(session=session, by=by, at=at)
+    over = session.status == Session.Status.COMPLETED
+    session.outcome = Session.Outcome.NOT_DOSED if over else ""
+    session.save_by(by, at=at)
+
+
+def _begin_anew(session: Session, dosed_at: datetime, *, by: User, at: datetime) -> None:
+    """Another dose is the first one now, at `dosed_at`."""
+    monitoring.end_checks(session=session, by=by, at=at)
+    drugs_left = selectors.standing_doses(session_id=session.pk).values_list("drug", flat=True)
+    fixed = esketamine.is_esketamine(drugs_left[0])
+    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, by=by, at=at)
+    integration.follow_first_dose(dose=session, dosed_at=dosed_at, by=by, at=at)

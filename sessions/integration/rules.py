@@ -16,6 +16,7 @@ from sessions.booking.rules import CAREGIVERS, SYSTEM
 from sessions.integration.models import Obligation
 
 S = Obligation.State
+SETTLED = frozenset({S.MET, S.MET_LATE, S.WAIVED})  # nobody owes it any more, and nobody reopens it
 SYSTEM_OR_DESK = SYSTEM | BOOKERS
 WAIVERS = frozenset({Role.THERAPIST, Role.PRESCRIBER})
 

@@ -78,6 +78,23 @@ def owe_integration(
     return obligation
 
 
+def follow_first_dose(*, dose: Session, dosed_at: datetime, by: Any, at: datetime) -> None:
+    """The first dose was voided and another stands, at `dosed_at`: its window counts from there.
+
+    An integration that took place, or that somebody waived, stays so; any other is owed anew by `owe_integration`.
+    """
+    obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
+    if obligation is None or obligation.state not in rules.SETTLED:
+        void_obligation(dose=dose, by=by, at=at)
+        owe_integration(dose=dose, program=dose.program, dosed_at=dosed_at, by=by, at=at)
+        return
+    obligation.dosed_at = dosed_at
+    obligation.window_start, obligation.window_end = integration_window(
+        obligation.program.protocol, dosed_at=dosed_at
+    )
+    obligation.save_by(by, at=at)
+
+
 def void_obligation(*, dose: Session, by: Any, at: datetime) -> None:
     """The dose was voided: nothing is owed, and what was booked for it is freed."""
     obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()

@@ -117,7 +117,7 @@ class AdministrationOut(Output):
     created_at = Moment()
     session = serializers.UUIDField(source="session_id")
     order = serializers.UUIDField(source="order_id")
-    is_first = serializers.BooleanField()
+    is_first = serializers.SerializerMethodField(help_text="of the doses that were not voided")
     drug = serializers.CharField()
     route = serializers.CharField()
     dose_mg = Milligrams()
@@ -137,6 +137,9 @@ class AdministrationOut(Output):
     finish = serializers.SerializerMethodField()
     voided = serializers.SerializerMethodField()
     obligation = serializers.SerializerMethodField()
+
+    def get_is_first(self, dose: Any) -> bool:
+        return bool(dose.first == dose.pk)
 
     def get_finish(self, dose: Any) -> dict[str, Any] | None:
         return FinishOut(dose.finish).data if hasattr(dose, "finish") else None

@@ -65,7 +65,9 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
 
     def get_queryset(self) -> QuerySet[Administration]:
         related = ("session__obligation", "finish", "void")
-        return Administration.objects.filter(session=self.session).select_related(*related)
+        rows = Administration.objects.filter(session=self.session).select_related(*related)
+        first = selectors.standing_doses(session_id=self.session.pk).values("pk")[:1]
+        return rows.annotate(first=Subquery(first))
 
     def witness_location(self, body: Mapping[str, Any]) -> UUID | None:
         return self.session.location_id

@@ -8,6 +8,8 @@ from decimal import Decimal
 from kapclinic.core import clock
 from sessions.booking.models import Session
 from sessions.dosing import services as dosing
+from sessions.dosing.models import Administration
+from sessions.integration import services as integration
 from sessions.monitoring.models import Check, Reading
 from tests import cast as people
 from tests.cast import MONDAY, Cast
@@ -102,3 +104,18 @@ def test_a_session_of_yesterday_is_judged_by_its_own_day(cast: Cast) -> None:
     with clock.fixed(MONDAY + timedelta(days=2)):
         told = cast.desk("np").get(f"sessions/{session.pk}/readiness/").json()
     assert [gate["code"] for gate in told["gates"] if gate["state"] == "open"] == []
+
+
+def test_a_waiver_outlives_the_first_of_two_doses_and_the_other_one_is_first(cast: Cast) -> None:
+    row = people.owed(cast)
+    session, second_at = row.dosing_session, MONDAY + timedelta(minutes=20)
+    wrong = Administration.objects.get()
+    with clock.fixed(second_at):
+        people.give(cast, session, dose_mg=Decimal(50))
+        integration.waive(obligation_id=row.pk, reason="Moved away", by=cast.therapist, at=clock.now())
+        dosing.void_administration(dose_id=wrong.pk, reason="Never given", by=cast.prescriber, at=clock.now())
+        shown = cast.desk("np").get(f"sessions/{session.pk}/administrations/").json()["results"]
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.dosed_at) == ("waived", "Moved away", second_at)
+    assert row.window_start == second_at + timedelta(hours=24)
+    assert [(dose["voided"], dose["is_first"]) for dose in shown] == [(True, False), (False, True)]

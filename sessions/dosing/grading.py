@@ -84,6 +84,10 @@ def event_errors(values: Mapping[str, Any]) -> list[FieldError]:
         errors.append(FieldError("/term_text", "required", "Say in words what happened."))
     if criteria and not values["serious"]:
         errors.append(FieldError("/seriousness", "not_serious", "Only a serious event has criteria."))
+    if values["grade"] == FATAL and not values["serious"]:
+        errors.append(
+            FieldError("/serious", "inconsistent", "Grade 5 is death, which is serious (CTCAE v5).")
+        )
     if "death" in criteria and values["grade"] != FATAL:
         errors.append(FieldError("/grade", "inconsistent", "Death is grade 5 (CTCAE v5)."))
     return errors

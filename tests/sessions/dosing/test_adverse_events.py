@@ -112,6 +112,7 @@ def test_an_event_that_is_told_of_days_later_counts_from_the_clients_last_dose(c
         ({"term": "Other"}, "/term_text"),
         ({"seriousness": ["hospitalization"]}, "/seriousness"),
         ({"serious": True, "seriousness": ["death"], "grade": 4}, "/grade"),
+        ({"grade": 5, "serious": False}, "/serious"),
         ({"serious": True, "seriousness": ["bad luck"]}, "/seriousness/0"),
         ({"reported_to": ["the press"]}, "/reported_to/0"),
         ({"expectedness": "maybe"}, "/expectedness"),

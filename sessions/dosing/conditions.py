@@ -24,6 +24,11 @@ def _hour(f: Facts, moment: datetime) -> str:
     return f"{moment.astimezone(f.moment.tzinfo):%H:%M}"
 
 
+def _day(f: Facts, moment: datetime) -> str:
+    """By the clinic's own clock, as staff say it."""
+    return f"{moment.astimezone(f.moment.tzinfo):%Y-%m-%d %H:%M}"
+
+
 # --- attestations ---------------------------------------------------------------------------------------------------
 
 
@@ -113,8 +118,10 @@ def gap_above_floor(f: Facts) -> bool:
 
 
 def gap_detail(f: Facts) -> str:
-    last = "there was none before" if f.last_dosed_at is None else f"the last one was {f.last_dosed_at}"
-    following = f", the next one was {f.next_dosed_at}" if f.next_dosed_at else ""
+    last = (
+        "there was none before" if f.last_dosed_at is None else f"the last one was {_day(f, f.last_dosed_at)}"
+    )
+    following = f", the next one was {_day(f, f.next_dosed_at)}" if f.next_dosed_at else ""
     floor = "" if gap_above_floor(f) else f" Nobody overrides less than {f.gap_floor_hours:g} h."
     return f"{f.min_gap_hours} h between doses; {last}{following}.{floor}"
 

@@ -115,7 +115,8 @@ GATES: tuple[Gate, ...] = (
         "Severe adverse events are reviewed",
         lambda f: f.unreviewed_events == 0,
         lambda f: (
-            f"{f.unreviewed_events} severe or serious event(s) wait for the medical director."
+            f"{f.unreviewed_events} severe or serious event(s) wait: the medical director reviews each at "
+            "sessions/{id}/adverse-events/{id}/review/ with `hold_released`."
             if f.unreviewed_events
             else "None waits."
         ),

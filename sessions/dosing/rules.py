@@ -68,11 +68,19 @@ def order_problem(order: Order, *, moment: datetime) -> str:
 
 
 def order_warnings(dose: Mapping[str, Any], order: Order) -> list[dict[str, str]]:
-    """What a prescriber should look at again: a dose above the protocol's usual (clinical policy 4)."""
-    usual = cap_mg(dose, weight_kg=order.weight_kg, limit="warn")
-    if usual is None or order.dose_mg <= usual:
-        return []
-    return [{"code": "dose_above_usual", "detail": f"The protocol's usual dose ends at {usual:f} mg."}]
+    """What a prescriber should look at again (clinical policy 4): a dose above the protocol's usual, a maximum that
+    can't be given without a second prescriber, a cap per kg that nobody could look at."""
+    usual, cap = (cap_mg(dose, weight_kg=order.weight_kg, limit=name) for name in ("warn", "cap"))
+    if usual is None or cap is None:
+        detail = "The protocol's cap is per kg, and no weight is noted: weigh the client before the dose."
+        return [{"code": "cap_not_checked", "detail": detail}]
+    found = []
+    if order.dose_mg > usual:
+        found.append(("dose_above_usual", f"The protocol's usual dose ends at {usual:f} mg."))
+    if order.max_total_mg > cap and not order.above_cap_reason:
+        detail = f"In all at most {cap:f} mg are given on it: above that it takes `above_cap_reason`."
+        found.append(("max_above_cap", detail))
+    return [{"code": code, "detail": detail} for code, detail in found]
 
 
 def cap_mg(dose: Mapping[str, Any], *, weight_kg: Decimal | None, limit: str = "cap") -> Decimal | None:

@@ -10,7 +10,8 @@ import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing.models import Administration
+from sessions.dosing import rules
+from sessions.dosing.models import Administration, Order
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import IM, IV, attempt, lot_of, weighed
@@ -90,3 +91,25 @@ def order_of(session: Session) -> dict[str, Any]:
         "max_total_mg": "450",
         "valid_until": session.ends_at.isoformat(),
     }
+
+
+@pytest.mark.parametrize(
+    ("most", "kg", "codes"),
+    [("80", "80", []), ("80.001", "80", ["max_above_cap"]), ("80", None, ["cap_not_checked"])],
+)
+def test_an_order_warns_of_a_maximum_that_nobody_can_give(
+    most: str, kg: str | None, codes: list[str]
+) -> None:
+    order = Order(dose_mg=Decimal(40), max_total_mg=Decimal(most), weight_kg=kg and Decimal(kg))
+    told = rules.order_warnings({"warn": "0.75", "cap": "1.0", "unit": "mg/kg"}, order)
+    assert [row["code"] for row in told] == codes
+
+
+def test_a_gap_is_told_in_the_clinics_own_time(cast: Cast) -> None:
+    program = people.cleared_program(cast)
+    people.give(cast, people.ready_dose(cast, program))
+    with clock.fixed(MONDAY + timedelta(days=1)):
+        session = people.ready_dose(cast, program)
+        gates = cast.desk("np").get(f"sessions/{session.pk}/readiness/").json()["gates"]
+    detail = next(gate["detail"] for gate in gates if gate["code"] == "minimum_gap")
+    assert "the last one was 2026-05-04 09:00." in detail

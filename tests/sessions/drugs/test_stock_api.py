@@ -351,6 +351,15 @@ def test_somebody_unknown_or_gone_is_no_witness(clinic: Clinic) -> None:
     assert len(lines(lot)) == 1
 
 
+def test_waste_from_a_lot_that_is_not_there_says_so_whoever_signs(clinic: Clinic) -> None:
+    for who, lot in (("np", DrugLot(pk=uuid4())), ("south_np", lot_of(clinic))):
+        answer = enter(clinic, lot, "waste", "10", who=who, **witness(clinic))
+        assert answer.status_code == 400
+        row = answer.json()["errors"][0]
+        assert (row["pointer"], row["code"]) == ("/lot", "not_found")
+    assert not DrugEntry.objects.filter(kind="waste").exists()
+
+
 def test_a_witness_who_is_named_for_a_count_must_be_real_too(clinic: Clinic) -> None:
     lot = lot_of(clinic)
     assert enter(clinic, lot, "count", "1000", **witness(clinic, "np2", "wrong")).status_code == 400

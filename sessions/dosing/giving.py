@@ -151,8 +151,8 @@ def errors_of(
     """All that speaks against giving this dose at this time and in this way."""
     return [
         *time_errors(session, values["administered_at"], begun=begun),
-        *supply_errors(order, values),
         *way_errors(session, order, values),
+        *supply_errors(order, values),
         *end_errors(order, values, at=at),
     ]
 

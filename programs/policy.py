@@ -41,7 +41,7 @@ LIMITS: dict[str, Any] = {
         "weight_kg": [25, 350],
     },
     "vitals_within_baseline_percent": 20,
-    "leaving_vitals_min": 30,  # the last vital signs before going home are no older
+    "leaving_vitals_min": 60,  # the last vital signs before going home are no older
     "min_age_years": 18,
     "severe_grade": 3,
     "event_review_hours": 24,

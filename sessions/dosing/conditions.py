@@ -68,7 +68,7 @@ def screened_today(f: Facts) -> bool:
     """A C-SSRS of the clinic's own date with a tier; the alert of a high or moderate one is acknowledged."""
     if f.cssrs is None or f.cssrs.at is None or f.cssrs_tier is None or f.cssrs_alert_open:
         return False
-    return f.cssrs.at.astimezone(f.moment.tzinfo).date() == f.moment.date()
+    return f.cssrs.at.astimezone(f.moment.tzinfo).date() == f.day
 
 
 def screen_detail(f: Facts) -> str:

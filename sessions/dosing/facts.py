@@ -102,6 +102,7 @@ class Facts:
     """`moment` is the dose's time, or now, by the clinic's own clock."""
 
     moment: datetime
+    begun: datetime | None = None  # the session's first dose, when this one is a booster
     program_status: str = "active"
     is_kap: bool = True
     modality: str = Modality.IN_PERSON
@@ -160,10 +161,15 @@ class Facts:
     def at_home(self) -> bool:
         return self.modality == Modality.VIDEO
 
+    @property
+    def day(self) -> date:
+        """The clinic's own date of the session's first dose: a booster past midnight belongs to it."""
+        return (self.begun or self.moment).astimezone(self.moment.tzinfo).date()
+
     def word(self, code: str) -> Said | None:
         """What was said of `code` on the day of the dose, or later when it is written up; an older word is none."""
         found = self.said.get(code)
-        if found is None or found.at.astimezone(self.moment.tzinfo).date() < self.moment.date():
+        if found is None or found.at.astimezone(self.moment.tzinfo).date() < self.day:
             return None
         return found
 

@@ -63,6 +63,7 @@ def gather(
     given = order is not None and esketamine.is_esketamine(order.drug)
     return Facts(
         moment=moment,
+        begun=begun,
         vitals=_vitals(session, begun or moment),
         vitals_age_counts=dosing_now or session.ends_at >= at,
         esketamine=given,

@@ -267,3 +267,11 @@ def test_the_gap_is_kept_on_both_sides_and_has_a_floor(
         facts(min_gap_hours=72, gap_floor_hours=floor, last_dosed_at=before, next_dosed_at=after),
     )
     assert (gate.state, bool(gate.overridable_by)) == (state, may_override)
+
+
+@pytest.mark.parametrize(("begun", "state"), [(None, "open"), (NINE - timedelta(hours=10), "pass")])
+def test_a_booster_past_midnight_stands_on_the_words_of_its_own_evening(
+    begun: datetime | None, state: str
+) -> None:
+    said = {"identifiers": Said(value=True, by="np", at=NINE - timedelta(hours=11))}
+    assert gate_for("identifiers", facts(begun=begun, said=said)).state == state

@@ -36,6 +36,11 @@ BOOKED = frozenset(
 class OpenDraw(Conflict):
     code, title = "open_draw", "A draw is not settled"
 
+    @classmethod
+    def of_session(cls) -> OpenDraw:
+        label = "Say of each draw what was given and what was wasted."
+        return cls(label, unmet=[{"code": cls.code, "label": label}])
+
 
 class WasDosed(IllegalTransition):
     title = "A dose was given"
@@ -53,7 +58,7 @@ def end_undosed(*, session_id: UUID, reason: str, by: User, moment: datetime, at
     if selectors.standing_doses(session_id=session.pk).exists():
         raise WasDosed("Void the dose first, or discharge the client.", state=session.status)
     if selectors.open_draws(session_id=session.pk):
-        raise OpenDraw("Say of each draw what was given and what was wasted.")
+        raise OpenDraw.of_session()
     transitions.apply(SESSION_MOVES, "not_dosed", instance=session, by=by)
     merge(moment_errors(moment=moment, at=at, after=session.checked_in_at))
     session.outcome, session.reason, session.completed_at = Session.Outcome.NOT_DOSED, reason, moment
@@ -225,7 +230,7 @@ def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime)
     assert first is not None
     merge(moment_errors(moment=discharged_at, at=at, after=first, field="discharged_at"))
     if selectors.open_draws(session_id=session.pk):
-        raise OpenDraw("Say of each draw what was given and what was wasted.")
+        raise OpenDraw.of_session()
     return first
 
 

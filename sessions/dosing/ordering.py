@@ -75,7 +75,7 @@ def _order_errors(session: Session, values: Mapping[str, Any], dose: Decimal) ->
         errors.append(FieldError("/route", "wrong_route", f"The protocol's route is {protocol.route}."))
     if values["max_total_mg"] < dose:
         errors.append(FieldError("/max_total_mg", "too_small", "The maximum is below the dose."))
-    if values["valid_until"] < session.starts_at:
+    if values["valid_until"] < min(session.starts_at, session.checked_in_at or session.starts_at):
         errors.append(FieldError("/valid_until", "too_early", "The order ends before the session begins."))
     if not known_as(values["drug"]):
         detail = "Ketamine or esketamine is expected, by any of their names."

@@ -26,9 +26,10 @@ from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
 from sessions.day import services as day
-from sessions.dosing import giving, ordering
+from sessions.dosing import services
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, Order
+from sessions.dosing.services import dose_checks
 from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
 from tests.replay import played
@@ -340,7 +341,7 @@ def written_order(cast: Cast, session: Session, **more: Any) -> Order:
         "max_total_mg": Decimal(200),
         "valid_until": max(session.ends_at, clock.now()) + timedelta(days=1),
     }
-    return ordering.write_order(
+    return services.write_order(
         session_id=session.pk, values=values | more, by=cast.prescriber, at=clock.now()
     )
 
@@ -381,7 +382,7 @@ def give(cast: Cast, session: Session, **more: Any) -> Administration:
         "order": order.pk,
         "dose_mg": Decimal(100),
         "supply": "client_prescription",
-        "given_by": "staff" if order.route in giving.INJECTED else "self_observed",
+        "given_by": "staff" if order.route in dose_checks.INJECTED else "self_observed",
         "administered_at": clock.now(),
     }
     return dosing.record_administration(

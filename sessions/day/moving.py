@@ -22,7 +22,7 @@ from sessions.booking.services import Ask
 from sessions.day import openings
 from sessions.day.services import lock_session
 from sessions.dosing import selectors as dosing
-from sessions.dosing.selectors import CONSENT
+from sessions.dosing.selectors.doses import CONSENT
 from sessions.integration import holding
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation

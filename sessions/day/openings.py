@@ -18,7 +18,6 @@ from sessions.booking import services as booking
 from sessions.booking.allocating import ResourceConflict
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
-from sessions.dosing import discharging
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration
 from sessions.integration import holding
@@ -46,7 +45,7 @@ def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: Any, at:
     :raises IllegalTransition: / Invalid: as in `discharging.end_undosed`
     """
     held = freed_by(Session.objects.get(pk=session_id))[1:]
-    session = discharging.end_undosed(session_id=session_id, reason=reason, moment=moment, by=by, at=at)
+    session = dosing.end_undosed(session_id=session_id, reason=reason, moment=moment, by=by, at=at)
     give_away(freed=held, by=by, at=at)
     return session
 

@@ -18,7 +18,7 @@ from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from screening.models import SafetyAlert
 from screening.services.alerts import TASK as SAFETY_ALERT
-from sessions.dosing import events
+from sessions.dosing import services as dosing
 from sessions.dosing.models import AdverseEvent
 from sessions.drugs.models import DrugDiscrepancy
 from sessions.drugs.services import discrepancies
@@ -76,9 +76,9 @@ def _missing() -> QuerySet[DrugDiscrepancy]:
 STANDING: dict[str, Callable[[], Iterable[UUID]]] = {
     "alarm": _alarms,  # acknowledged
     SAFETY_ALERT: _alerts,  # acknowledged
-    events.REVIEW: _reviews,  # reviewed by the director
-    events.FOLLOW_UP: _follow_ups,  # followed up
-    events.ROOT_CAUSE: _root_causes,  # named in a follow-up
+    dosing.REVIEW: _reviews,  # reviewed by the director
+    dosing.FOLLOW_UP: _follow_ups,  # followed up
+    dosing.ROOT_CAUSE: _root_causes,  # named in a follow-up
     COSIGN_TASK: _cosigns,  # cosigned
     discrepancies.FORM_106: _forms,  # filed, explained or closed
 } | {kind: _notices(cause) for cause, kind in discrepancies.NOTICE.items()}  # notified, explained or closed

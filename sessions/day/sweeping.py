@@ -16,7 +16,7 @@ from screening import services as screening
 from sessions.booking import services as booking
 from sessions.day import services as day
 from sessions.day import standing
-from sessions.dosing import events
+from sessions.dosing import services as dosing
 from sessions.dosing.rems import services as rems
 from sessions.drugs import services as drugs
 from sessions.integration import holding
@@ -57,7 +57,7 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("checks", monitoring.sweep_checks),
     ("alarms", monitoring.carry_up_alarms),
     ("alerts", screening.escalate_overdue_alerts),
-    ("adverse_events", events.sweep_follow_ups),
+    ("adverse_events", dosing.sweep_follow_ups),
     ("rems", rems.sweep_records),
     ("phases", _advance_all),
     ("not_cleared", day.warn_all_not_cleared),

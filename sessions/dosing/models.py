@@ -175,7 +175,8 @@ class GateOverride(AppendOnlyModel):
 class AdverseEvent(AppendOnlyModel):
     """Something untoward, graded by a clinician 1-5 (CTCAE v5); seriousness is its own statement.
 
-    `term`, `causality`, `action` and `outcome` are as they were written: `grading` finds the pick-list's word in them.
+    `term`, `causality`, `action` and `outcome` are as they were written: `rules.adverse_events` finds the pick-list's
+    word in them.
     The three due times are the protocol's, as they were when the event was recorded.
     """
 

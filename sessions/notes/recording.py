@@ -16,11 +16,12 @@ from kapclinic.trail.services import open_task
 from screening.rules.findings import limit
 from sessions.booking.models import Session
 from sessions.booking.rules import moment_errors
-from sessions.dosing import readiness, reported
+from sessions.dosing import selectors as dosing
+from sessions.dosing.gates import gather
 from sessions.notes import parts, rules
 from sessions.notes.models import RecordEntry, RecordEntryVoid
 
-CONCERN = readiness.CONCERN
+CONCERN = gather.CONCERN
 
 
 class AdverseEventStands(Conflict):
@@ -73,7 +74,7 @@ def append_entry(
         raise Invalid.field(
             "reason", f"The record closed {hours} h after the session: say why.", code="required"
         )
-    if part == RecordEntry.Part.NONE_OBSERVED and reported.named_on(session_id=session.pk).exists():
+    if part == RecordEntry.Part.NONE_OBSERVED and dosing.named_on(session_id=session.pk).exists():
         raise AdverseEventStands
     entry: RecordEntry = RecordEntry(
         session=session,

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from kapclinic.core import crypto
 from sessions.booking.models import Session
-from sessions.dosing import reported
+from sessions.dosing import selectors as dosing
 from sessions.monitoring import selectors as monitoring
 from sessions.notes import parts, rules
 from sessions.notes.models import Note, NoteQuerySet, PsychotherapyNote, RecordEntry
@@ -75,7 +75,7 @@ def record_of(session: Session) -> dict[str, Any]:
     readings = list(monitoring.standing_readings(session_id=session.pk))
     peaks = {sign: parts.peak((row.measured_at, getattr(row, sign)) for row in readings) for sign in PEAKS}
     none = [entry for entry in standing if entry.part == RecordEntry.Part.NONE_OBSERVED]
-    events = list(reported.named_on(session_id=session.pk).values_list("pk", flat=True))
+    events = list(dosing.named_on(session_id=session.pk).values_list("pk", flat=True))
     return {
         "session_id": session.pk,
         "status": session.status,

@@ -12,7 +12,7 @@ from screening import services as screening
 from screening.models import Measure
 from sessions.booking.models import Session
 from sessions.day import services as day
-from sessions.dosing import giving
+from sessions.dosing.services import dose_checks
 from sessions.drugs import services as drugs
 from sessions.drugs.models import DrugLot
 from tests import cast as people
@@ -25,7 +25,7 @@ IV = {"route": "intravenous", "min_preparations": 0}
 def body_of(session: Session, **more: Any) -> dict[str, Any]:
     """A dose of 100 mg of the client's own, now, on the latest order of the session."""
     order = session.orders.order_by("created_at").last()
-    injected = order is not None and order.route in giving.INJECTED
+    injected = order is not None and order.route in dose_checks.INJECTED
     return {
         "order": str(order.pk if order else session.pk),
         "dose_mg": "100",

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from kapclinic.core.http.fields import Reason
 from kapclinic.practice.rules import PRESCRIBER
 from sessions.day import openings
-from sessions.dosing.api.views import AdministrationViewSet
+from sessions.dosing.api.doses import AdministrationViewSet
 from sessions.integration import rules
 from sessions.integration.api.serializers import WaivedOut
 from sessions.integration.api.views import ObligationViewSet

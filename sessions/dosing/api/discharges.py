@@ -16,7 +16,7 @@ from kapclinic.core import paper
 from kapclinic.core.http.papers import Printed
 from kapclinic.practice.rules import BOOKERS, CLINICIANS, NURSES
 from sessions.booking.http import InSession
-from sessions.dosing import discharging, sheets
+from sessions.dosing import services, sheets
 from sessions.dosing.api import discharge_bodies as s
 from sessions.dosing.models import Discharge
 
@@ -36,7 +36,7 @@ class DischargeViewSet(Printed, InSession):
         return self.answer(get_object_or_404(self.get_queryset()))
 
     def create(self, request: Request, session_id: UUID) -> Response:
-        row = discharging.discharge_client(session_id=session_id, **self.body(), by=self.user, at=self.at)
+        row = services.discharge_client(session_id=session_id, **self.body(), by=self.user, at=self.at)
         return self.answer(row, status=201)
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})

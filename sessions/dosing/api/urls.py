@@ -4,35 +4,36 @@ from typing import Any
 
 from django.urls import path
 
-from sessions.dosing.api import discharges, events, rems, views
+from sessions.dosing.api import adverse_events, discharges, doses, orders, readiness, readings, rems
 
 SESSION = "sessions/<uuid:session_id>"
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve"}
 
 urlpatterns = [
-    path(f"{SESSION}/readiness/", views.ReadinessViewSet.as_view({"get": "retrieve"})),
-    path(f"{SESSION}/override/", views.ReadinessViewSet.as_view({"post": "override"})),
-    path(f"{SESSION}/orders/", views.OrderViewSet.as_view(LIST)),
-    path(f"{SESSION}/orders/<uuid:pk>/", views.OrderViewSet.as_view(ONE)),
-    path(f"{SESSION}/orders/<uuid:pk>/approve-cap/", views.OrderViewSet.as_view({"post": "approve_cap"})),
-    path(f"{SESSION}/administrations/", views.AdministrationViewSet.as_view(LIST)),
-    path(f"{SESSION}/administrations/<uuid:pk>/", views.AdministrationViewSet.as_view(ONE)),
+    path(f"{SESSION}/readiness/", readiness.ReadinessViewSet.as_view({"get": "retrieve"})),
+    path(f"{SESSION}/override/", readiness.ReadinessViewSet.as_view({"post": "override"})),
+    path(f"{SESSION}/orders/", orders.OrderViewSet.as_view(LIST)),
+    path(f"{SESSION}/orders/<uuid:pk>/", orders.OrderViewSet.as_view(ONE)),
+    path(f"{SESSION}/orders/<uuid:pk>/approve-cap/", orders.OrderViewSet.as_view({"post": "approve_cap"})),
+    path(f"{SESSION}/administrations/", doses.AdministrationViewSet.as_view(LIST)),
+    path(f"{SESSION}/administrations/<uuid:pk>/", doses.AdministrationViewSet.as_view(ONE)),
     path(
         f"{SESSION}/administrations/<uuid:pk>/finish/",
-        views.AdministrationViewSet.as_view({"post": "finish"}),
+        doses.AdministrationViewSet.as_view({"post": "finish"}),
     ),
-    path(f"{SESSION}/readings/", views.ReadingViewSet.as_view(LIST)),
-    path(f"{SESSION}/readings/<uuid:pk>/", views.ReadingViewSet.as_view(ONE)),
-    path(f"{SESSION}/readings/<uuid:pk>/void/", views.ReadingViewSet.as_view({"post": "void"})),
-    path(f"{SESSION}/adverse-events/", events.AdverseEventViewSet.as_view(LIST)),
-    path(f"{SESSION}/adverse-events/<uuid:pk>/", events.AdverseEventViewSet.as_view(ONE)),
+    path(f"{SESSION}/readings/", readings.ReadingViewSet.as_view(LIST)),
+    path(f"{SESSION}/readings/<uuid:pk>/", readings.ReadingViewSet.as_view(ONE)),
+    path(f"{SESSION}/readings/<uuid:pk>/void/", readings.ReadingViewSet.as_view({"post": "void"})),
+    path(f"{SESSION}/adverse-events/", adverse_events.AdverseEventViewSet.as_view(LIST)),
+    path(f"{SESSION}/adverse-events/<uuid:pk>/", adverse_events.AdverseEventViewSet.as_view(ONE)),
     path(
         f"{SESSION}/adverse-events/<uuid:pk>/follow-ups/",
-        events.AdverseEventViewSet.as_view({"post": "follow_ups"}),
+        adverse_events.AdverseEventViewSet.as_view({"post": "follow_ups"}),
     ),
     path(
-        f"{SESSION}/adverse-events/<uuid:pk>/review/", events.AdverseEventViewSet.as_view({"post": "review"})
+        f"{SESSION}/adverse-events/<uuid:pk>/review/",
+        adverse_events.AdverseEventViewSet.as_view({"post": "review"}),
     ),
     path("rems-records/", rems.RemsRecordViewSet.as_view({"get": "list"})),
     path(f"{SESSION}/rems/", rems.RemsViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),

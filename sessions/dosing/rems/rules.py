@@ -15,8 +15,8 @@ from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import NURSES
-from sessions.dosing.esketamine import USUAL_MG
 from sessions.dosing.rems.models import EVENTS, RemsRecord
+from sessions.dosing.rules.esketamine import USUAL_MG
 
 S = RemsRecord.State
 REMS_MOVES = {

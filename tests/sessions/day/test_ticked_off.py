@@ -13,7 +13,8 @@ from kapclinic.trail import rules
 from kapclinic.trail.models import Outbox, Task
 from sessions.day.standing import STANDING, sweep_worklist
 from sessions.day.sweeping import sweep
-from sessions.dosing import discharging, events
+from sessions.dosing import services
+from sessions.dosing.models import AdverseEvent
 from sessions.monitoring.models import Alarm
 from sessions.notes import recording
 from tests import cast as people
@@ -55,7 +56,7 @@ def acknowledged(cast: Cast, subject: str) -> None:
 
 
 def reviewed(cast: Cast, subject: str) -> None:
-    path = events.AdverseEvent.objects.get(pk=subject).session_id
+    path = AdverseEvent.objects.get(pk=subject).session_id
     body = {"conclusion": "Vasovagal", "hold_released": True}
     cast.desk("director").must(f"sessions/{path}/adverse-events/{subject}/review/", body)
 
@@ -68,8 +69,8 @@ def explained(cast: Cast, subject: str) -> None:
     ("kind", "happens", "settles"),
     [
         ("alarm", red_alarm, acknowledged),
-        (events.REVIEW, serious_event, reviewed),
-        (events.ROOT_CAUSE, serious_event, None),
+        (services.REVIEW, serious_event, reviewed),
+        (services.ROOT_CAUSE, serious_event, None),
         ("drug_loss", loss, explained),
     ],
 )
@@ -105,7 +106,7 @@ def home_with_concern(cast: Cast) -> Task:
         body: dict[str, Any] = {"checklist": dict.fromkeys(stated, True), "escort_present": True}
         body |= {"discharged_at": clock.now().isoformat(), "safety_concern": True}
         cast.desk("np").must(f"sessions/{session.pk}/discharge/", body)
-    found: Task = Task.objects.get(kind=discharging.CONTACT)
+    found: Task = Task.objects.get(kind=services.CONTACT)
     return found
 
 
@@ -125,5 +126,5 @@ def test_a_safety_concern_is_ticked_off_in_words_or_comes_before_the_director(ca
 
 
 def test_the_kinds_of_the_worklist_are_those_that_the_rooms_open() -> None:
-    assert {discharging.CONTACT, recording.CONCERN} == rules.IN_WORDS
+    assert {services.CONTACT, recording.CONCERN} == rules.IN_WORDS
     assert not rules.IN_WORDS & set(STANDING)

@@ -15,8 +15,9 @@ from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from programs import policy
 from sessions.booking.models import Session
-from sessions.dosing import events, grading
+from sessions.dosing import services
 from sessions.dosing.models import AdverseEvent, AdverseEventFollowUp, AdverseEventReview
+from sessions.dosing.rules import adverse_events
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
@@ -265,17 +266,17 @@ def test_a_follow_up_that_is_overdue_is_carried_up_once_and_never_lost(cast: Cas
     session = people.ready_dose(cast)
     told(cast, session, grade=2)
     due = MONDAY + timedelta(hours=72)
-    assert events.sweep_follow_ups(at=due - timedelta(seconds=1)) == 0
+    assert services.sweep_follow_ups(at=due - timedelta(seconds=1)) == 0
     task = open_tasks()["adverse_event_follow_up"]
     assert Role.MEDICAL_DIRECTOR not in task.roles
-    assert [events.sweep_follow_ups(at=due) for _ in range(2)] == [1, 0]
+    assert [services.sweep_follow_ups(at=due) for _ in range(2)] == [1, 0]
     task.refresh_from_db()
     assert (Role.MEDICAL_DIRECTOR in task.roles, task.escalation) == (True, 1)
     trail.finish_task(task_id=task.pk, by=cast.np, at=due, outcome="ticked off")
-    assert events.sweep_follow_ups(at=due) == 1  # without a follow-up it comes back
+    assert services.sweep_follow_ups(at=due) == 1  # without a follow-up it comes back
     event = AdverseEvent.objects.get()
-    events.follow_up(event=event, values={"text": "Well"}, by=cast.np, at=due)
-    assert (events.sweep_follow_ups(at=due + timedelta(days=9)), open_tasks()) == (0, {})
+    services.follow_up(event=event, values={"text": "Well"}, by=cast.np, at=due)
+    assert (services.sweep_follow_ups(at=due + timedelta(days=9)), open_tasks()) == (0, {})
 
 
 # --- the database and the rules ---------------------------------------------------------------------------------
@@ -303,7 +304,7 @@ def test_the_database_refuses_what_an_event_can_not_be(cast: Cast, values: dict[
     ],
 )
 def test_a_term_is_found_in_the_pick_list_however_it_is_written(term: str, code: str) -> None:
-    assert grading.term_code(term) == code
+    assert adverse_events.term_code(term) == code
 
 
 @pytest.mark.parametrize(
@@ -312,9 +313,9 @@ def test_a_term_is_found_in_the_pick_list_however_it_is_written(term: str, code:
 )
 def test_the_phase_counts_from_the_dose(minutes: int, phase: str) -> None:
     onset: datetime = MONDAY + timedelta(minutes=minutes)
-    assert grading.phase_of(onset_at=onset, dosed_at=MONDAY, limits=policy.LIMITS) == phase
+    assert adverse_events.phase_of(onset_at=onset, dosed_at=MONDAY, limits=policy.LIMITS) == phase
     assert (
-        grading.phase_of(onset_at=onset, dosed_at=MONDAY, limits={"event_phase_hours": [9999, 9999]})
+        adverse_events.phase_of(onset_at=onset, dosed_at=MONDAY, limits={"event_phase_hours": [9999, 9999]})
         == "acute"
     )
 
@@ -335,15 +336,15 @@ def test_only_a_pressure_is_hinted_at_and_never_a_crisis(
     pressure: tuple[int, int], grade: int | None
 ) -> None:
     vitals = dict(zip(("systolic", "diastolic"), pressure, strict=True))
-    assert grading.suggested_grade("hypertension", vitals) == grade
-    assert grading.suggested_grade("tachycardia", vitals) is None
-    assert grading.suggested_grade("hypertension", None) is None
+    assert adverse_events.suggested_grade("hypertension", vitals) == grade
+    assert adverse_events.suggested_grade("tachycardia", vitals) is None
+    assert adverse_events.suggested_grade("hypertension", None) is None
 
 
 def test_when_somebody_follows_up_is_the_protocols_word() -> None:
     asked = {"grade": 2, "serious": False, "resolved": False, "at": MONDAY}
     for hours, due in ((0, None), (5, MONDAY + timedelta(hours=5))):
         limits = policy.LIMITS | {"event_follow_up_hours": {"2": hours}}
-        assert grading.due_times(**asked, limits=limits)["follow_up_due_at"] == due
+        assert adverse_events.due_times(**asked, limits=limits)["follow_up_due_at"] == due
     limits = policy.LIMITS | {"severe_grade": 2, "event_review_hours": 6}
-    assert grading.due_times(**asked, limits=limits)["review_due_at"] == MONDAY + timedelta(hours=6)
+    assert adverse_events.due_times(**asked, limits=limits)["review_due_at"] == MONDAY + timedelta(hours=6)

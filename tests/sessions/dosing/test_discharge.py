@@ -10,8 +10,8 @@ import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing import rules
 from sessions.dosing.models import Discharge
+from sessions.dosing.rules import discharge
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check
 from tests import cast as people
@@ -319,5 +319,5 @@ DENVER, NEW_YORK = ZoneInfo("America/Denver"), ZoneInfo("America/New_York")
     ],
 )
 def test_nobody_drives_before_the_next_day_and_24_hours(dosed_at: str, zone: ZoneInfo, until: str) -> None:
-    found = rules.no_drive_until(dosed_at=datetime.fromisoformat(dosed_at), zone=zone)
+    found = discharge.no_drive_until(dosed_at=datetime.fromisoformat(dosed_at), zone=zone)
     assert found == datetime.fromisoformat(until)

@@ -18,8 +18,9 @@ from programs.models import Protocol
 from screening import services as screening
 from screening.models import SafetyAlert
 from sessions.booking.models import Session
-from sessions.dosing import discharging, rules, sheets
+from sessions.dosing import services, sheets
 from sessions.dosing.models import Discharge
+from sessions.dosing.rules import discharge
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from tests import cast as people
@@ -86,8 +87,8 @@ def test_a_client_who_left_alone_was_taken_home_by_nobody(cast: Cast) -> None:
     [("Zoë Núñez", "ZOE NUNEZ", True), ("Sam", "Sammy", False), ("", "Sam", False)],
 )
 def test_a_person_is_known_by_the_name(named: str, here: str, same: bool) -> None:
-    assert rules.same_person({"name": named}, {"name": here}) is same
-    assert rules.same_person(None, {"name": here}) is False
+    assert discharge.same_person({"name": named}, {"name": here}) is same
+    assert discharge.same_person(None, {"name": here}) is False
 
 
 # --- what worries somebody --------------------------------------------------------------------------------------
@@ -105,14 +106,14 @@ def test_while_a_safety_alert_waits_no_concern_is_addressed(cast: Cast) -> None:
 def test_a_concern_at_the_discharge_asks_the_therapist_for_a_contact_within_a_day(cast: Cast) -> None:
     session = dosed(cast)
     assert go(cast, session, safety_concern=True).json()["safety_concern"] is True
-    task = Task.objects.get(kind=discharging.CONTACT)
+    task = Task.objects.get(kind=services.CONTACT)
     assert (task.roles, task.assignee) == (["therapist"], cast.therapist.pk)
     assert (task.due_at, task.subject_id) == (MONDAY + STAY + timedelta(hours=24), session.pk)
 
 
 def test_without_a_concern_nobody_is_asked(cast: Cast) -> None:
     go(cast, dosed(cast))
-    assert not Task.objects.filter(kind=discharging.CONTACT).exists()
+    assert not Task.objects.filter(kind=services.CONTACT).exists()
 
 
 # --- the sheet --------------------------------------------------------------------------------------------------

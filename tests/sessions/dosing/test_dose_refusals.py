@@ -10,8 +10,8 @@ import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing import rules
 from sessions.dosing.models import Administration, Order
+from sessions.dosing.rules import amounts
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import IM, IV, attempt, lot_of, weighed
@@ -101,7 +101,7 @@ def test_an_order_warns_of_a_maximum_that_nobody_can_give(
     most: str, kg: str | None, codes: list[str]
 ) -> None:
     order = Order(dose_mg=Decimal(40), max_total_mg=Decimal(most), weight_kg=kg and Decimal(kg))
-    told = rules.order_warnings({"warn": "0.75", "cap": "1.0", "unit": "mg/kg"}, order)
+    told = amounts.order_warnings({"warn": "0.75", "cap": "1.0", "unit": "mg/kg"}, order)
     assert [row["code"] for row in told] == codes
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from programs import policy
 from programs.models import Protocol
-from sessions.dosing import rules
-from sessions.dosing.facts import Facts, Override, Proof, Said, Vitals, judged_reading, shows_ideation
-from sessions.dosing.gates import GATES
-from sessions.dosing.judging import for_front_desk, judge
+from sessions.dosing.gates.facts import Facts, Override, Proof, Said, Vitals, judged_reading, shows_ideation
+from sessions.dosing.gates.judge import for_front_desk, judge
+from sessions.dosing.gates.table import GATES
+from sessions.dosing.rules import discharge
 
 NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
@@ -205,7 +205,7 @@ def test_the_front_desk_reads_nothing_clinical() -> None:
 )
 def test_when_a_stay_is_over(drug: str, first: int, ended: int, over: int) -> None:
     protocol = Protocol(min_stay_min=90)
-    found = rules.stay_over_at(
+    found = discharge.stay_over_at(
         protocol, drug, NINE + timedelta(minutes=first), NINE + timedelta(minutes=ended)
     )
     assert found == NINE + timedelta(minutes=over)

@@ -10,7 +10,7 @@ import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing import discharging
+from sessions.dosing import services
 from sessions.dosing.models import Administration, AdministrationFinish
 from sessions.monitoring import selectors as monitoring
 from tests import cast as people
@@ -126,9 +126,9 @@ def stays_until(dose: dict[str, Any]) -> float:
     session = Session.objects.select_related("program__protocol", "location").get(pk=dose["session"])
     for minutes in range(0, 200, 10):
         left = MONDAY + timedelta(minutes=minutes)
-        if discharging.computed_checklist(
-            session=session, discharged_at=left, escort_present=True, escort=None
-        )["minimum_stay"]:
+        if services.computed_checklist(session=session, discharged_at=left, escort_present=True, escort=None)[
+            "minimum_stay"
+        ]:
             return minutes
     raise AssertionError
 

@@ -11,8 +11,8 @@ from django.db import DatabaseError, transaction
 from kapclinic.core import clock
 from kapclinic.practice.models import Role
 from sessions.booking.models import Session
-from sessions.dosing import esketamine
 from sessions.dosing.models import Administration, Order, OrderApproval
+from sessions.dosing.rules import esketamine
 from sessions.drugs.names import known_as
 from tests import cast as people
 from tests.cast import MONDAY, Cast

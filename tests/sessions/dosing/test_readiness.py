@@ -16,7 +16,7 @@ from programs import services as programs
 from screening import services as screening
 from screening.models import Clearance, Consent, SafetyAlert
 from sessions.booking.models import Session
-from sessions.dosing import events
+from sessions.dosing import services
 from sessions.dosing.models import Administration, GateOverride
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
@@ -205,7 +205,7 @@ def home_after_severe_event(cast: Cast) -> Session:
         "action": "none",
         "outcome": "resolved",
     }
-    events.record_adverse_event(session=session, values=values, by=cast.np, at=clock.now())
+    services.record_adverse_event(session=session, values=values, by=cast.np, at=clock.now())
     return session
 
 

@@ -15,7 +15,7 @@ from screening import services as screening
 from screening.models import SafetyAlert
 from sessions.booking.models import Session
 from sessions.day import services as day
-from sessions.dosing import readiness as reading_gates
+from sessions.dosing.gates import gather as reading_gates
 from sessions.dosing.models import Administration, GateOverride
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring

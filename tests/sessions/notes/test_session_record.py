@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kapclinic.core import clock
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
-from sessions.dosing import events
+from sessions.dosing import services
 from sessions.monitoring import services as monitoring
 from sessions.notes import parts, recording
 from sessions.notes.models import RecordEntry, RecordEntryVoid
@@ -51,7 +51,7 @@ def whole(cast: Cast, session: Session, who: str = "director") -> Any:
 
 def sick(cast: Cast, session: Session, **more: Any) -> None:
     values = EVENT | {"onset_at": clock.now()} | more
-    events.record_adverse_event(session=session, values=values, by=cast.np, at=clock.now())
+    services.record_adverse_event(session=session, values=values, by=cast.np, at=clock.now())
 
 
 def refused(answer: Any, status: int, code: str, pointer: str | None = None) -> None:

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR
 from kapclinic.trail.http import ListMixin, RetrieveMixin
 from sessions.booking.http import InSession
-from sessions.dosing import events, reported
-from sessions.dosing.api import event_bodies as s
+from sessions.dosing import selectors, services
+from sessions.dosing.api import adverse_event_bodies as s
 from sessions.dosing.models import AdverseEvent
 
 
@@ -33,20 +33,20 @@ class AdverseEventViewSet(ListMixin, RetrieveMixin, InSession):
     default_order = ("onset_at",)
 
     def get_queryset(self) -> QuerySet[AdverseEvent]:
-        return reported.events_of(self.session)
+        return selectors.events_of(self.session)
 
     def create(self, request: Request, session_id: UUID) -> Response:
-        event = events.record_adverse_event(
+        event = services.record_adverse_event(
             session=self.session, values=self.body(), by=self.user, at=self.at
         )
         return self.answer(self.get_queryset().get(pk=event.pk), status=201)
 
     def follow_ups(self, request: Request, session_id: UUID, pk: UUID) -> Response:
         event = self.get_object()
-        row = events.follow_up(event=event, values=self.body(), by=self.user, at=self.at)
+        row = services.follow_up(event=event, values=self.body(), by=self.user, at=self.at)
         return self.answer(row, status=201)
 
     def review(self, request: Request, session_id: UUID, pk: UUID) -> Response:
         event = self.get_object()
-        row = events.review(event=event, **self.body(), by=self.user, at=self.at)
+        row = services.review(event=event, **self.body(), by=self.user, at=self.at)
         return self.answer(row, status=201)

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
-from sessions.dosing import grading
 from sessions.dosing.models import AdverseEvent
+from sessions.dosing.rules import adverse_events
 
 
 def _listed(words: tuple[str, ...]) -> str:
@@ -18,27 +18,29 @@ def _listed(words: tuple[str, ...]) -> str:
 
 
 class AdverseEventIn(Input):
-    term = Text(max_length=120, help_text=f"From the list, or free text: {_listed(tuple(grading.TERMS))}")
+    term = Text(
+        max_length=120, help_text=f"From the list, or free text: {_listed(tuple(adverse_events.TERMS))}"
+    )
     term_text = Text(max_length=500, required=False, allow_blank=True, default="", help_text="for `other`")
     grade = serializers.IntegerField(
         min_value=1, max_value=5, help_text="CTCAE v5, as the clinician judges it: nothing sets it by itself"
     )
     serious = serializers.BooleanField()
     seriousness = serializers.ListField(
-        child=serializers.ChoiceField(grading.SERIOUSNESS), required=False, max_length=6
+        child=serializers.ChoiceField(adverse_events.SERIOUSNESS), required=False, max_length=6
     )
     onset_at = Moment()
     resolved_at = Moment(required=False, allow_null=True)
-    causality = Text(max_length=40, help_text=_listed(grading.CAUSALITIES))
+    causality = Text(max_length=40, help_text=_listed(adverse_events.CAUSALITIES))
     expectedness = serializers.ChoiceField(
         AdverseEvent.Expectedness.choices, required=False, allow_blank=True, default=""
     )
-    action = Text(max_length=200, help_text=_listed(grading.ACTIONS))
+    action = Text(max_length=200, help_text=_listed(adverse_events.ACTIONS))
     treatment = Text(max_length=1000, required=False, allow_blank=True, default="")
     outcome = Text(max_length=200)
     witness = Text(max_length=200, required=False, allow_blank=True, default="")
     reported_to = serializers.ListField(
-        child=serializers.ChoiceField(grading.REPORTED_TO), required=False, max_length=5
+        child=serializers.ChoiceField(adverse_events.REPORTED_TO), required=False, max_length=5
     )
     note = Text(required=False, allow_blank=True, default="")
 
@@ -126,14 +128,14 @@ class AdverseEventOut(Output):
     holds_next_dose = serializers.SerializerMethodField()
 
     def get_term_code(self, event: Any) -> str:
-        return grading.term_code(event.term)
+        return adverse_events.term_code(event.term)
 
     def get_suggested_grade(self, event: Any) -> int | None:
-        return grading.suggested_grade(grading.term_code(event.term), event.nearest)
+        return adverse_events.suggested_grade(adverse_events.term_code(event.term), event.nearest)
 
     def get_phase(self, event: Any) -> str:
         limits = event.session.program.protocol.limits
-        return grading.phase_of(onset_at=event.onset_at, dosed_at=event.dosed_at, limits=limits)
+        return adverse_events.phase_of(onset_at=event.onset_at, dosed_at=event.dosed_at, limits=limits)
 
     @extend_schema_field(NearestOut(allow_null=True))
     def get_vitals(self, event: Any) -> Any:
@@ -145,5 +147,5 @@ class AdverseEventOut(Output):
     def get_holds_next_dose(self, event: Any) -> bool:
         reviews = [row.hold_released for row in event.reviews.all()]
         limits = event.session.program.protocol.limits
-        severe = grading.is_severe(grade=event.grade, serious=event.serious, limits=limits)
+        severe = adverse_events.is_severe(grade=event.grade, serious=event.serious, limits=limits)
         return severe and not (reviews and reviews[-1])

@@ -20,10 +20,11 @@ from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
 from sessions.booking.rules import CAREGIVERS, moment_errors
-from sessions.dosing import grading, reported, rules
+from sessions.dosing import selectors
 from sessions.dosing.models import AdverseEvent, AdverseEventFollowUp, AdverseEventReview
 from sessions.dosing.rems import services as rems
 from sessions.dosing.rems.rules import recorded_events
+from sessions.dosing.rules import adverse_events
 
 REVIEW, FOLLOW_UP, ROOT_CAUSE = "adverse_event_review", "adverse_event_follow_up", "adverse_event_root_cause"
 
@@ -46,11 +47,11 @@ def record_adverse_event(
     :raises Invalid: for times in the future or reversed, an unexplained `other`, criteria of an event that is not
         serious
     """
-    transitions.require_role(by, rules.REPORTERS, what="Recording an adverse event")
+    transitions.require_role(by, adverse_events.REPORTERS, what="Recording an adverse event")
     errors = moment_errors(moment=values["onset_at"], at=at, after=None, field="onset_at")
     errors += _resolved_errors(values.get("resolved_at"), onset_at=values["onset_at"], at=at)
-    merge([*errors, *grading.event_errors(values)])
-    due = grading.due_times(
+    merge([*errors, *adverse_events.event_errors(values)])
+    due = adverse_events.due_times(
         grade=values["grade"],
         serious=values["serious"],
         resolved=values.get("resolved_at") is not None,
@@ -107,7 +108,7 @@ def follow_up(
     :raises NotSerious: for the root cause of an event that is not serious
     :raises Invalid: for an end in the future or before the onset
     """
-    transitions.require_role(by, rules.REPORTERS, what="Following up an adverse event")
+    transitions.require_role(by, adverse_events.REPORTERS, what="Following up an adverse event")
     if values.get("root_cause"):
         transitions.require_role(by, DIRECTOR, what="Naming the root cause")
         if not event.serious:
@@ -145,12 +146,12 @@ def sweep_follow_ups(*, at: datetime) -> int:
     Returns how many were carried up this time: a second pass finds nothing more to do. A worklist row that somebody
     ticked off without a follow-up is opened again.
     """
-    return each(reported.to_follow_up(at=at).values_list("pk", flat=True), partial(_carry_up, at=at))
+    return each(selectors.to_follow_up(at=at).values_list("pk", flat=True), partial(_carry_up, at=at))
 
 
 @transaction.atomic
 def _carry_up(event_id: UUID, *, at: datetime) -> int:
-    event = reported.to_follow_up(at=at).select_related("session").filter(pk=event_id).first()
+    event = selectors.to_follow_up(at=at).select_related("session").filter(pk=event_id).first()
     if event is None:  # followed up since
         return 0
     task = _put(FOLLOW_UP, event, roles=CAREGIVERS, due_at=event.follow_up_due_at, by=SYSTEM, at=at)

@@ -78,3 +78,8 @@ def named_on(*, session_id: UUID) -> QuerySet[AdverseEvent]:
     """The session's events, in the order in which they began."""
     found: QuerySet[AdverseEvent] = AdverseEvent.objects.filter(session_id=session_id)
     return found.order_by("onset_at", "pk")
+
+
+def has_severe_event(*, client_id: UUID, grade: int) -> bool:
+    severe = Q(grade__gte=grade) | Q(serious=True)
+    return bool(AdverseEvent.objects.filter(severe, session__client_id=client_id).exists())

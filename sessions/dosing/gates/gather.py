@@ -15,8 +15,8 @@ from screening import selectors as screening
 from screening.models import Clearance, Measure
 from screening.rules.findings import limit
 from sessions.booking.models import Session
-from sessions.dosing import esketamine, reported, rules, selectors
-from sessions.dosing.facts import (
+from sessions.dosing import selectors
+from sessions.dosing.gates.facts import (
     CSSRS,
     Facts,
     Override,
@@ -26,8 +26,9 @@ from sessions.dosing.facts import (
     judged_reading,
     shows_ideation,
 )
-from sessions.dosing.judging import Readiness, judge
+from sessions.dosing.gates.judge import Readiness, judge
 from sessions.dosing.models import GateOverride, Order
+from sessions.dosing.rules import amounts, esketamine
 from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Alarm
@@ -137,7 +138,7 @@ def _course(session: Session, moment: datetime, *, begun: datetime | None) -> di
         "severe_event": selectors.has_severe_event(
             client_id=session.client_id, grade=program.protocol.limits["severe_grade"]
         ),
-        "unreviewed_events": reported.unreviewed(client_id=session.client_id, but_session=but)
+        "unreviewed_events": selectors.unreviewed(client_id=session.client_id, but_session=but)
         .filter(onset_at__lte=moment)
         .count(),
         **_kept_words(session, moment, since=moment.astimezone(UTC) - timedelta(days=days)),
@@ -239,7 +240,7 @@ def _order(order: Order | None, moment: datetime) -> dict[str, Any]:
         return {"order_problem": "No order."}
     text = f"Order of {order.dose_mg:f} mg, {order.route}"
     proof = Proof(text, "order", by=order.prescriber_id, at=order.created_at, ref=order.pk)
-    return {"order": proof, "order_problem": rules.order_problem(order, moment=moment)}
+    return {"order": proof, "order_problem": amounts.order_problem(order, moment=moment)}
 
 
 def _visit(session: Session) -> dict[str, Any]:

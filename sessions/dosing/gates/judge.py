@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from programs import policy
-from sessions.dosing.facts import Facts, Override, Proof
-from sessions.dosing.gates import GATES, VITALS, Gate
+from sessions.dosing.gates.facts import Facts, Override, Proof
+from sessions.dosing.gates.table import GATES, VITALS, Gate
 
 CLINICAL_HOLD = "clinical_hold"
 

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kapclinic.core.errors import FieldError
+from kapclinic.practice.rules import CLINICIANS
 from screening.rules.findings import limit
 
+REPORTERS = CLINICIANS
 OTHER = "other"
 # Code -> what staff read, and other words for it.
 TERMS: Mapping[str, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""Questions about dosing: the doses given, the order that counts, what came before."""
+"""Questions about doses: what was given, when, how much, and what came before."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from kapclinic.practice.models import SessionKind
 from sessions.booking.models import Session
-from sessions.dosing.models import Administration, AdverseEvent, Order
+from sessions.dosing.models import Administration
 from sessions.drugs import selectors as drugs
 
 CONSENT = "kap_treatment"
@@ -69,29 +69,6 @@ def next_dose_elsewhere(*, client_id: UUID, but: UUID, after: datetime) -> datet
     return found
 
 
-def current_order(*, session_id: UUID) -> Order | None:
-    """The latest order of the session, with its approval: it has replaced those before it."""
-    found: QuerySet[Order] = Order.objects.filter(session_id=session_id).select_related("approval")
-    return found.order_by("-created_at", "-pk").first()
-
-
-def order_at(*, session_id: UUID, moment: datetime) -> Order | None:
-    """The order that counts for a dose at `moment`: the latest by then, else the one that was written up after it."""
-    found: QuerySet[Order] = Order.objects.filter(session_id=session_id, created_at__lte=moment)
-    by_then = found.select_related("approval").order_by("-created_at", "-pk").first()
-    return by_then or current_order(session_id=session_id)
-
-
-def is_replaced(order: Order, *, moment: datetime) -> bool:
-    """Was there a newer order at `moment`? One that was written after `moment` must be the newest of all."""
-    newer = Order.objects.filter(session_id=order.session_id).filter(
-        Q(created_at__gt=order.created_at) | Q(created_at=order.created_at, pk__gt=order.pk)
-    )
-    if order.created_at <= moment:
-        newer = newer.filter(created_at__lte=moment)
-    return bool(newer.exists())
-
-
 def preparations_counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:
     """Rows of `program_id` and `n`: its completed preparation sessions."""
     rows: QuerySet[Session] = Session.objects.filter(
@@ -103,11 +80,6 @@ def preparations_counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:
 def preparations_done(program_ids: list[UUID]) -> dict[UUID, int]:
     """Completed preparation sessions per program."""
     return {row["program_id"]: row["n"] for row in preparations_counted(program_ids)}
-
-
-def has_severe_event(*, client_id: UUID, grade: int) -> bool:
-    severe = Q(grade__gte=grade) | Q(serious=True)
-    return bool(AdverseEvent.objects.filter(severe, session__client_id=client_id).exists())
 
 
 def open_draws(*, session_id: UUID) -> bool:

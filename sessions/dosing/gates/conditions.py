@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from kapclinic.practice.models import Role
-from sessions.dosing.facts import HELD, Facts, Proof
+from sessions.dosing.gates.facts import HELD, Facts, Proof
 
 MONITORS = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 LOW_RISK = frozenset({"none", "low"})

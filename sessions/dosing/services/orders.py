@@ -15,10 +15,11 @@ from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, NotPer
 from kapclinic.practice.models import User
 from programs.models import Modality
 from sessions.booking.models import Session
-from sessions.dosing import esketamine, rules, selectors
-from sessions.dosing.giving import DoseAboveCap
+from sessions.dosing import selectors
 from sessions.dosing.models import Order, OrderApproval
-from sessions.dosing.services import OPEN_ORDERS, lock_dosing
+from sessions.dosing.rules import amounts, esketamine
+from sessions.dosing.services.dose_checks import DoseAboveCap
+from sessions.dosing.services.doses import OPEN_ORDERS, lock_dosing
 from sessions.drugs.names import known_as
 
 
@@ -42,11 +43,11 @@ def write_order(*, session_id: UUID, values: Mapping[str, Any], by: User, at: da
         the label of esketamine does not allow
     :raises DoseAboveCap: when one dose alone is above the protocol's cap, without a reason
     """
-    transitions.require_role(by, rules.ORDERERS, what="Ordering")
+    transitions.require_role(by, amounts.ORDERERS, what="Ordering")
     session = lock_dosing(session_id)
     _require_open(session)
     weight = session.weight_kg
-    dose = rules.ordered_mg(
+    dose = amounts.ordered_mg(
         dose_mg=values.get("dose_mg"), dose_mg_per_kg=values.get("dose_mg_per_kg"), weight_kg=weight
     )
     if dose is None:
@@ -57,7 +58,7 @@ def write_order(*, session_id: UUID, values: Mapping[str, Any], by: User, at: da
     _require_cap(session, values, dose)
     reckoned = {
         "dose_mg": dose,
-        "dose_mg_per_kg": values.get("dose_mg_per_kg") or rules.per_kg(dose, weight),
+        "dose_mg_per_kg": values.get("dose_mg_per_kg") or amounts.per_kg(dose, weight),
         "weight_kg": weight,
         "weighed_at": session.weighed_at if weight else None,
     }
@@ -88,7 +89,7 @@ def _order_errors(session: Session, values: Mapping[str, Any], dose: Decimal) ->
 
 def _require_cap(session: Session, values: Mapping[str, Any], dose: Decimal) -> None:
     """:raises DoseAboveCap: / Invalid: above the cap without a reason, or with one that nothing asks for"""
-    cap = rules.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
+    cap = amounts.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
     reason = values.get("above_cap_reason")
     if not reason and cap is not None and dose > cap:
         raise DoseAboveCap.of(cap)
@@ -104,7 +105,7 @@ def approve_cap(*, order_id: UUID, reason: str, by: User, at: datetime) -> Order
     :raises SamePrescriber: by who wrote the order
     :raises NothingToApprove: for an order within the cap, approved before, replaced, or of a session that is over
     """
-    transitions.require_role(by, rules.ORDERERS, what="Approving an order")
+    transitions.require_role(by, amounts.ORDERERS, what="Approving an order")
     order: Order = Order.objects.select_related("approval").get(pk=order_id)
     session = lock_dosing(order.session_id)
     _require_open(session)

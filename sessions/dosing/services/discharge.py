@@ -18,9 +18,10 @@ from screening import selectors as screening
 from screening.rules.findings import limit
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES, moment_errors
-from sessions.dosing import esketamine, rules, selectors, sheets
+from sessions.dosing import selectors, sheets
 from sessions.dosing.models import Administration, Discharge
-from sessions.dosing.services import STARTED, NotReady, lock_dosing
+from sessions.dosing.rules import amounts, discharge, esketamine
+from sessions.dosing.services.doses import STARTED, NotReady, lock_dosing
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.monitoring import selectors as monitoring
@@ -79,8 +80,8 @@ def computed_checklist(
     doses = list(selectors.standing_doses(session_id=session.pk).select_related("finish"))
     assert doses
     first, last = doses[0].administered_at, doses[-1].administered_at
-    over_at = rules.stay_over_at(
-        protocol, doses[-1].drug, first, max(rules.ended_at(dose, protocol.limits) for dose in doses)
+    over_at = discharge.stay_over_at(
+        protocol, doses[-1].drug, first, max(discharge.ended_at(dose, protocol.limits) for dose in doses)
     )
     obligation = Obligation.objects.filter(dosing_session=session).first()
     return {
@@ -130,7 +131,7 @@ def _escort_here(
     named = session.escort
     if escort is None:
         return named, ""
-    changed = bool(named) and not rules.same_person(named, escort)
+    changed = bool(named) and not discharge.same_person(named, escort)
     if changed and not change_reason:
         detail = "Somebody else than the session names is here: say why."
         raise Invalid.field("escort_change_reason", detail, code="required")
@@ -141,7 +142,7 @@ def _whole_checklist(
     session: Session, checklist: Mapping[str, bool], computed: Mapping[str, bool | None]
 ) -> dict[str, bool | None]:
     """What is stated laid under what is computed; a safety alert that nobody acknowledged speaks against both."""
-    whole = {key: checklist.get(key) for key in rules.STATED} | dict(computed)
+    whole = {key: checklist.get(key) for key in discharge.STATED} | dict(computed)
     if whole["sedation"] is None:
         whole["sedation"] = checklist.get("sedation")
     if screening.open_alerts(program_id=session.program_id).exists():
@@ -176,7 +177,7 @@ def discharge_client(
     :raises OpenDraw: while a draw is not settled (R7)
     :raises NotReady: naming each criterion in `unmet`; with a reason too, before the two hours of esketamine are over
     """
-    transitions.require_role(by, rules.DISCHARGERS, what="Discharging")
+    transitions.require_role(by, discharge.DISCHARGERS, what="Discharging")
     session = lock_dosing(session_id)
     first = _require_leaving(session, discharged_at=discharged_at, at=at)
     here, changed = _escort_here(session, escort, escort_change_reason)
@@ -184,11 +185,11 @@ def discharge_client(
         session=session, discharged_at=discharged_at, escort_present=escort_present, escort=here
     )
     whole = _whole_checklist(session, checklist, computed)
-    if unmet := rules.unmet(whole):
+    if unmet := discharge.unmet(whole):
         if not override_reason or _bound_to_stay(session, unmet):
-            rows = [{"code": key, "label": rules.LABELS[key]} for key in unmet]
+            rows = [{"code": key, "label": discharge.LABELS[key]} for key in unmet]
             raise NotReady("Not yet: " + ", ".join(unmet) + ".", unmet=rows)
-        transitions.require_role(by, rules.ORDERERS, what="Discharging early")
+        transitions.require_role(by, amounts.ORDERERS, what="Discharging early")
     checks.end_checks(session=session, left_at=discharged_at, by=by, at=at)
     row = Discharge(
         session=session,
@@ -198,7 +199,7 @@ def discharge_client(
         escort_change_reason=changed,
         safety_concern=safety_concern,
         discharged_at=discharged_at,
-        no_drive_until=rules.no_drive_until(dosed_at=first, zone=session.location.zone),
+        no_drive_until=discharge.no_drive_until(dosed_at=first, zone=session.location.zone),
         override_reason=override_reason if unmet else "",
         created_at=at,
     )

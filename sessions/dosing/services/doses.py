@@ -1,4 +1,4 @@
-"""Verbs of dosing: override a gate; record, finish and void a dose. Orders are in `ordering`."""
+"""Verbs of doses: record, finish and void one."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, merge
+from kapclinic.core.errors import Conflict, IllegalTransition, merge
 from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
 from programs.models import Phase, Program, Route
 from sessions.booking.models import Session
 from sessions.booking.rules import SESSION_MOVES, moment_errors
-from sessions.dosing import esketamine, giving, readiness, rules, selectors
-from sessions.dosing.gates import VITALS
-from sessions.dosing.judging import Judged, judge
+from sessions.dosing import selectors
+from sessions.dosing.gates import gather
+from sessions.dosing.gates.judge import Judged, judge
+from sessions.dosing.gates.table import VITALS
 from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
     AdministrationVoid,
     Discharge,
-    GateOverride,
     Order,
 )
 from sessions.dosing.rems import services as rems
+from sessions.dosing.rules import amounts, discharge, esketamine
+from sessions.dosing.services import dose_checks
 from sessions.drugs import services as drugs
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
@@ -44,10 +46,6 @@ class NotReady(Conflict):
 
 class MinimumGap(NotReady):
     code, title = "minimum_gap", "Too soon after the last dose"
-
-
-class NotOverridable(Conflict):
-    code, title = "not_overridable", "This gate can't be overridden"
 
 
 class SameDose(Conflict):
@@ -75,30 +73,6 @@ def lock_dosing(session_id: UUID) -> Session:
 
 
 @transaction.atomic
-def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: datetime) -> GateOverride:
-    """Pass one open gate on one's own responsibility.
-
-    :raises Invalid: for a gate that does not exist here
-    :raises NotOverridable: when it is not open, or nobody may override it
-    :raises NotPermitted: by a role that may not
-    """
-    session = lock_dosing(session_id)
-    begun = selectors.first_dosed_at(session_id=session.pk)
-    moment = at if begun else readiness.judged_at(session, at=at)
-    facts = readiness.gather(session=session, moment=moment, at=at, dosing_now=False, begun=begun)
-    judged = judge(facts, overrides=readiness.overrides_of(session_id=session.pk))
-    row = next((row for row in (*judged.gates, *judged.advice) if row.code == gate), None)
-    if row is None:
-        raise Invalid.field("gate", "There is no such gate for this session.", code="not_found")
-    if row not in judged.open or not row.overridable_by:
-        raise NotOverridable(f"'{row.label}' is {row.state} and can't be overridden now.")
-    allowed = frozenset(map(str, row.overridable_by))
-    transitions.require_role(by, allowed, what="This override")
-    role = min(by.role_set & allowed)
-    return GateOverride(session=session, gate=gate, reason=reason, role=role).insert_by(by, at=at)
-
-
-@transaction.atomic
 def record_administration(
     *, session_id: UUID, values: Mapping[str, Any], witness: User | None, by: User, at: datetime
 ) -> Administration:
@@ -112,18 +86,18 @@ def record_administration(
     :raises DoseAboveCap: when the session's total passes the protocol's cap
     :raises NotReady: / MinimumGap: while a gate is open; `gates` names them
     """
-    transitions.require_role(by, rules.GIVERS, what="Administering")
+    transitions.require_role(by, amounts.GIVERS, what="Administering")
     session = lock_dosing(session_id)
     _require_here(session)
     moment, begun = values["administered_at"], selectors.first_dosed_at(session_id=session.pk)
     first = begun is None
     merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
-    order = giving.order_for(session, values["order"], moment)
+    order = dose_checks.order_for(session, values["order"], moment)
     _require_another(session, order, moment)
-    giving.require_amount(session, order, values["dose_mg"])
-    merge(giving.errors_of(session, order, values, begun=begun, at=at))
+    dose_checks.require_amount(session, order, values["dose_mg"])
+    merge(dose_checks.errors_of(session, order, values, begun=begun, at=at))
     judged = _require_ready(session, order, moment=moment, at=at, begun=begun)
-    dose = giving.dose_of(session, order, values, first=first, judged=judged)
+    dose = dose_checks.dose_of(session, order, values, first=first, judged=judged)
     dose.staff, dose.recorded_at = by, at
     dose.insert_by(by, at=at)
     if dose.supply == Administration.Supply.CLINIC_STOCK:
@@ -159,8 +133,8 @@ def _require_ready(
     session: Session, order: Order, *, moment: datetime, at: datetime, begun: datetime | None
 ) -> list[Judged]:
     """Every gate for the first dose; a booster needs no second reading before it, but all else must still stand."""
-    facts = readiness.gather(session=session, moment=moment, at=at, dosing_now=True, order=order, begun=begun)
-    found = judge(facts, overrides=readiness.overrides_of(session_id=session.pk))
+    facts = gather.gather(session=session, moment=moment, at=at, dosing_now=True, order=order, begun=begun)
+    found = judge(facts, overrides=gather.overrides_of(session_id=session.pk))
     judged = [row for row in found.gates if begun is None or row.code != VITALS]
     still_open = [row for row in judged if row.state == "open"]
     if still_open:
@@ -217,7 +191,7 @@ def _end_at_once(
             given_mg=dose.given_mg,
             wasted_mg=dose.wasted_mg or 0,
         ).insert_by(by, at=at)
-    over_at = ended_at or rules.ended_at(dose, session.program.protocol.limits)
+    over_at = ended_at or discharge.ended_at(dose, session.program.protocol.limits)
     monitoring.plan_after_end(session=session, ended_at=over_at, by=by, at=at)
 
 
@@ -243,7 +217,7 @@ def finish_administration(
     :raises Invalid: when given and wasted are not what was drawn, or more was given than ordered
     :raises DoseAboveCap: when the session's total passes the protocol's cap
     """
-    transitions.require_role(by, rules.GIVERS, what="Finishing a dose")
+    transitions.require_role(by, amounts.GIVERS, what="Finishing a dose")
     dose: Administration = Administration.objects.get(pk=dose_id)
     session = lock_dosing(dose.session_id)
     over = AdministrationFinish.objects.filter(administration=dose).exists()
@@ -254,12 +228,12 @@ def finish_administration(
     merge(
         [
             *moment_errors(moment=values["ended_at"], at=at, after=dose.administered_at, field="ended_at"),
-            *rules.settle_errors(drawn=dose.drawn_mg, given=values["given_mg"], wasted=values["wasted_mg"]),
+            *amounts.settle_errors(drawn=dose.drawn_mg, given=values["given_mg"], wasted=values["wasted_mg"]),
         ]
     )
     standing = selectors.standing_doses(session_id=session.pk).filter(pk=dose.pk).exists()
     if standing:
-        giving.require_given(session, dose, values["given_mg"])
+        dose_checks.require_given(session, dose, values["given_mg"])
     finish: AdministrationFinish = AdministrationFinish(administration=dose, **values).insert_by(by, at=at)
     if dose.supply == Administration.Supply.CLINIC_STOCK:
         drugs.settle_draw(
@@ -285,7 +259,7 @@ def void_administration(*, dose_id: UUID, reason: str, by: User, at: datetime) -
     :raises NotPermitted: unless `by` is a prescriber
     :raises AlreadyVoid: the second time
     """
-    transitions.require_role(by, rules.ORDERERS, what="Voiding a dose")
+    transitions.require_role(by, amounts.ORDERERS, what="Voiding a dose")
     dose: Administration = Administration.objects.get(pk=dose_id)
     session = lock_dosing(dose.session_id)
     before = selectors.first_dosed_at(session_id=session.pk)

@@ -1,4 +1,4 @@
-"""All that the readiness gates look at, as plain values: gathered by `readiness`, judged by `judging`. Pure."""
+"""All that the readiness gates look at, as plain values: filled by `gather`, judged by `judge`. Pure."""
 
 from __future__ import annotations
 

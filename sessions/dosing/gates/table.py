@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kapclinic.practice.models import Role
-from sessions.dosing import conditions as c
-from sessions.dosing.facts import Facts, Proof
+from sessions.dosing.gates import conditions as c
+from sessions.dosing.gates.facts import Facts, Proof
 
 NP, THERAPIST, PRESCRIBER, DESK = Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER, Role.FRONT_DESK
 DIRECTOR = Role.MEDICAL_DIRECTOR

@@ -13,9 +13,10 @@ from programs.models import Modality, Route
 from screening.rules.findings import limit
 from sessions.booking.models import Session
 from sessions.booking.rules import moment_errors
-from sessions.dosing import esketamine, rules, selectors
-from sessions.dosing.judging import Judged
+from sessions.dosing import selectors
+from sessions.dosing.gates.judge import Judged
 from sessions.dosing.models import Administration, Order
+from sessions.dosing.rules import amounts, esketamine
 from sessions.drugs.models import DrugLot
 
 HOME_ROUTES = frozenset({Route.SUBLINGUAL, Route.ORAL})
@@ -65,7 +66,7 @@ def require_amount(
     :raises DoseAboveCap: / Invalid: naming `field`
     """
     total = selectors.given_total_mg(session_id=session.pk, but=but) + amount_mg
-    cap = rules.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
+    cap = amounts.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
     approved = order.above_cap_reason != "" and not order.waits
     if cap is not None and total > cap and not approved:
         raise DoseAboveCap.of(cap, field=field, waits=order.waits)
@@ -171,7 +172,7 @@ def dose_of(
         given, wasted = values["dose_mg"], (drawn or values["dose_mg"]) - values["dose_mg"]
     if stock and drawn is None:
         drawn = values["dose_mg"] if given is None else given + (wasted or 0)
-    errors = rules.settle_errors(drawn=drawn, given=given, wasted=wasted)
+    errors = amounts.settle_errors(drawn=drawn, given=given, wasted=wasted)
     if given is not None and given != values["dose_mg"]:
         errors.append(FieldError("/given_mg", "unbalanced", "given_mg must equal dose_mg."))
     if wasted is not None and wasted < 0:
@@ -187,9 +188,9 @@ def dose_of(
         drug=order.drug,
         route=order.route,
         dose_mg=values["dose_mg"],
-        dose_mg_per_kg=rules.per_kg(values["dose_mg"], session.weight_kg),
+        dose_mg_per_kg=amounts.per_kg(values["dose_mg"], session.weight_kg),
         weight_kg=session.weight_kg,
-        volume_ml=rules.mg(values["dose_mg"] / concentration) if concentration else None,
+        volume_ml=amounts.mg(values["dose_mg"] / concentration) if concentration else None,
         supply=values["supply"],
         drug_lot=values.get("drug_lot"),
         given_by=values["given_by"],

@@ -1,0 +1,36 @@
+"""Readiness over HTTP: the gates, and an override of one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.practice.rules import BOOKERS, CLINICIANS
+from sessions.booking.http import InSession
+from sessions.dosing import services
+from sessions.dosing.api import readiness_bodies
+from sessions.dosing.gates import gather, judge
+from sessions.dosing.models import GateOverride
+
+
+class ReadinessViewSet(InSession):
+    object_type = "readiness"
+    roles: ClassVar = {"retrieve": BOOKERS, "override": CLINICIANS}
+    inputs: ClassVar = {"override": readiness_bodies.OverrideIn}
+    outputs: ClassVar = {"retrieve": readiness_bodies.ReadinessOut, "override": readiness_bodies.OverrideOut}
+
+    def get_queryset(self) -> QuerySet[GateOverride]:
+        return GateOverride.objects.filter(session=self.session)
+
+    def retrieve(self, request: Request, session_id: UUID) -> Response:
+        found = gather.readiness(session_id=session_id, at=self.at)
+        clinical = bool(self.user.role_set & CLINICIANS)
+        return Response(judge.for_clinicians(found) if clinical else judge.for_front_desk(found))
+
+    def override(self, request: Request, session_id: UUID) -> Response:
+        row = services.override_gate(session_id=session_id, **self.body(), by=self.user, at=self.at)
+        return self.answer(row, status=201)

@@ -2,7 +2,6 @@
 
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
 from sessions.calendars.models import CalendarFeed
-from sessions.day.models import EvidenceBundle
 from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
@@ -24,6 +23,7 @@ from sessions.drugs.models import (
     DrugLot,
     WitnessLock,
 )
+from sessions.evidence.models import EvidenceBundle
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
 from sessions.notes.models import Addendum, Note, PsychotherapyNote, RecordEntry, RecordEntryVoid

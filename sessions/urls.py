@@ -2,6 +2,20 @@
 
 from django.urls import include, path
 
-ROOMS = ("day", "notes", "dosing", "integration", "monitoring", "drugs", "waitlist", "reminders", "calendars")
+ROOMS = (
+    "visits",
+    "course",
+    "absences",
+    "boards",
+    "evidence",
+    "notes",
+    "dosing",
+    "integration",
+    "monitoring",
+    "drugs",
+    "waitlist",
+    "reminders",
+    "calendars",
+)
 
 urlpatterns = [path("", include(f"sessions.{room}.api.urls")) for room in ROOMS]

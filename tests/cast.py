@@ -25,13 +25,13 @@ from screening import services as screening
 from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
 from sessions.booking.services import Ask
-from sessions.day import services as day
 from sessions.dosing import services
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, Order
 from sessions.dosing.services import dose_checks
 from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
+from sessions.visits import services as visits
 from tests.replay import played
 
 MONDAY = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)  # 09:00 in Denver
@@ -324,7 +324,7 @@ def ask(cast: Cast, kind: str, starts_at: datetime, **more: Any) -> Ask:
 def booked(cast: Cast, program: Program, kind: str, starts_at: datetime, **more: Any) -> Session:
     """A session in the book; a dose holds its integration slot too."""
     obligation = more.pop("obligation", None)
-    return day.book(
+    return visits.book(
         program_id=program.pk,
         ask=ask(cast, kind, starts_at, **more),
         obligation_id=obligation.pk if obligation else None,
@@ -360,14 +360,14 @@ def ready_dose(
     now = clock.now()
     more.setdefault("override_reason", "Written up late")
     session = booked(cast, program, "dosing", more.pop("starts_at", now), **more)
-    day.check_in(session_id=session.pk, by=cast.frontdesk, moment=now, at=now)
+    visits.check_in(session_id=session.pk, by=cast.frontdesk, moment=now, at=now)
     session.refresh_from_db()
     noted: dict[str, Any] = {"attestations": {code: True for code in ASKED if code not in without}}
     if "escort" not in without:
         noted["escort"] = {"name": "Alex Example", "phone": "303-555-0177", "relationship": "friend"}
     if "fasting" not in without:
         noted["fasting_since"] = now - timedelta(hours=8)
-    day.change(session=session, values=noted, by=cast.np, at=now)
+    visits.change(session=session, values=noted, by=cast.np, at=now)
     if "order" not in without:
         written_order(cast, session)
     if "vitals" not in without:

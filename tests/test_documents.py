@@ -15,7 +15,7 @@ from django.dispatch import Signal
 from kapclinic.celery import app as celery
 from kapclinic.local.places import CHECKOUT
 from kapclinic.trail.rights import append_only_tables
-from sessions.day.sweeping import STEPS
+from sessions.sweep.steps import STEPS
 
 ARCHITECTURE = (CHECKOUT / "docs/architecture.md").read_text()
 OPERATIONS = (CHECKOUT / "docs/operations.md").read_text()

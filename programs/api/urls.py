@@ -1,4 +1,4 @@
-"""Addresses of protocols; `programs/` itself stands in sessions/day."""
+"""Addresses of protocols; `programs/` itself stands in sessions/course."""
 
 from django.urls import path
 

@@ -31,6 +31,7 @@ SESSION_MOVES = {
     "reschedule": Move.of({S.HELD, S.SCHEDULED}, None, BOOKERS | SYSTEM),
 }
 
+AHEAD = (S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS)  # not over
 EXCLUSIVE = (0, 100)
 OVERRIDE_FROM = 100
 HOLD = timedelta(minutes=5)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kapclinic.core import clock
-from sessions.day.sweeping import sweep
+from sessions.sweep.steps import sweep
 from tests.cast import MONDAY, Cast
 from tests.journeys import steps
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from kapclinic.core import clock
-from sessions.day.sweeping import sweep
+from sessions.sweep.steps import sweep
 from tests.cast import MONDAY, PASSWORD, Cast
 from tests.journeys import steps
 from tests.journeys.steps import moment

@@ -10,8 +10,8 @@ import pytest
 from django.core.management import call_command
 
 from kapclinic.practice.models import Client, User
-from sessions.day.sweeping import send_messages
 from sessions.reminders.services import sweep_reminders
+from sessions.sweep.steps import send_messages
 from tests.cast import Desk
 
 

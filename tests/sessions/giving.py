@@ -11,10 +11,10 @@ from programs.models import Program
 from screening import services as screening
 from screening.models import Measure
 from sessions.booking.models import Session
-from sessions.day import services as day
 from sessions.dosing.services import dose_checks
 from sessions.drugs import services as drugs
 from sessions.drugs.models import DrugLot
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import PASSWORD, Cast
 
@@ -93,7 +93,7 @@ def attest(cast: Cast, session: Session, *codes: str, value: bool = True, by: st
     """A clinician's word on each of these."""
     session.refresh_from_db()
     said = {"attestations": dict.fromkeys(codes, value)}
-    return day.change(session=session, values=said, by=cast.people[by], at=clock.now())
+    return visits.change(session=session, values=said, by=cast.people[by], at=clock.now())
 
 
 def at_home(cast: Cast, *, place: dict[str, str] | None = HOME, **more: Any) -> Session:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from kapclinic.core import clock
-from sessions.day.sweeping import sweep
+from sessions.sweep.steps import sweep
 
 
 class Command(BaseCommand):

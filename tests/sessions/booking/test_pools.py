@@ -22,9 +22,9 @@ from sessions.booking.rules import Need
 from tests import cast as people
 from tests.cast import Cast
 from tests.journeys.steps import moment
+from tests.sessions.absences.leaving import away, looked_at
 from tests.sessions.booking import desk
 from tests.sessions.booking.desk import TUESDAY, body, codes, row
-from tests.sessions.day.leaving import away, looked_at
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 NURSE = {"role": "nurse_practitioner", "from_min": 0, "to_min": 180, "mode": "monitor"}

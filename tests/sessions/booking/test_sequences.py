@@ -21,12 +21,12 @@ from kapclinic.practice import services as practice
 from kapclinic.practice.models import TimeOff, User
 from kapclinic.trail.models import Task
 from programs.models import Program
+from sessions.absences import services
 from sessions.booking.models import Allocation, Session, SessionHold
 from sessions.booking.services import Ask, sweep_holds
-from sessions.day import absence, moving
-from sessions.day import services as day
 from sessions.integration.models import Obligation
 from sessions.integration.services import sweep_obligations
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.booking import desk
@@ -107,20 +107,20 @@ class Floor:
     def _book(self, step: Step, **more: Any) -> None:
         program = self.programs[step.whose]
         ask = self._ask(step, step.kind)
-        day.book(
+        visits.book(
             program_id=program.pk, ask=ask, obligation_id=None, by=self.cast.frontdesk, at=self.at, **more
         )
 
     def _hold(self, step: Step) -> None:
         ask = self._ask(step, step.kind)
-        day.keep(program_id=self.programs[step.whose].pk, ask=ask, by=self.cast.frontdesk, at=self.at)
+        visits.keep(program_id=self.programs[step.whose].pk, ask=ask, by=self.cast.frontdesk, at=self.at)
 
     def _take(self, step: Step) -> None:
         """Book what was held."""
         held = SessionHold.objects.filter(program=self.programs[step.whose], released_at__isnull=True).first()
         if held is not None:
             ask = Ask(held.kind, held.modality, held.starts_at, held.ends_at, held.room_id, held.staff)
-            day.book(
+            visits.book(
                 program_id=held.program_id,
                 ask=ask,
                 obligation_id=None,
@@ -133,7 +133,7 @@ class Floor:
         """Book over whatever stands there, on purpose."""
         ask = self._ask(step, step.kind, override=("room", "staff"), override_reason="Agreed with all")
         program = self.programs[step.whose]
-        day.book(program_id=program.pk, ask=ask, obligation_id=None, by=self.cast.frontdesk, at=self.at)
+        visits.book(program_id=program.pk, ask=ask, obligation_id=None, by=self.cast.frontdesk, at=self.at)
 
     def _move(self, step: Step) -> None:
         session = self._session(step)
@@ -147,30 +147,30 @@ class Floor:
                 "reason": "They asked",
                 "override_reason": "Agreed with all" if step.forced else "",
             }
-            moving.reschedule(session_id=session.pk, values=values, by=self.cast.frontdesk, at=self.at)
+            visits.reschedule(session_id=session.pk, values=values, by=self.cast.frontdesk, at=self.at)
 
     def _swap(self, step: Step) -> None:
         rows = list(Session.objects.filter(status__in=OPEN).order_by("created_at", "pk"))
         if rows:
             one, other = rows[step.nth % len(rows)], rows[(step.nth + 1) % len(rows)]
-            moving.swap(
+            visits.swap(
                 first_id=one.pk, second_id=other.pk, reason="They asked", by=self.cast.frontdesk, at=self.at
             )
 
     def _cancel(self, step: Step) -> None:
         session = self._session(step)
         if session is not None:
-            day.end(session_id=session.pk, move="cancel", reason="Ill", by=self.cast.frontdesk, at=self.at)
+            visits.end(session_id=session.pk, move="cancel", reason="Ill", by=self.cast.frontdesk, at=self.at)
 
     def _away(self, step: Step) -> None:
         """Somebody is away for half a day; every session goes the first way out that is shown, or is cancelled."""
         user = (self.cast.therapist, self.cast.other_therapist, self.cast.np)[step.nth % 3]
         span = {"user_id": user.pk, "starts_at": step.start, "ends_at": step.start + 5 * HOUR}
-        shown = absence.preview(**span, by=self.cast.frontdesk, at=self.at)
+        shown = services.preview(**span, by=self.cast.frontdesk, at=self.at)
         moves = [
             self._way_out(session, ways) for session, ways in shown["sessions"] if session.status != "held"
         ]
-        absence.record(**span, reason="Away", moves=moves, by=self.cast.frontdesk, at=self.at)
+        services.record(**span, reason="Away", moves=moves, by=self.cast.frontdesk, at=self.at)
 
     def _way_out(self, session: Session, ways: list[Any]) -> dict[str, Any]:
         if not ways:

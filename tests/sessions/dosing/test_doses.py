@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.day import services as day
 from sessions.dosing.models import Administration, Order
 from sessions.drugs.models import DrugLot
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import attempt, attest, lot_of, stock
@@ -113,11 +113,11 @@ def test_who_is_enrolled_stays_so_until_somebody_says_otherwise(
         program = people.cleared_program(cast, protocol=people.approved_protocol(cast, name="Old", **NOSE))
         old = people.booked(cast, program, "dosing", clock.now(), override_reason="x")
         attest(cast, old, "rems_enrolment", value=not newest)
-        day.end(session_id=old.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
+        visits.end(session_id=old.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
     with clock.fixed(MONDAY - timedelta(days=300)):
         other = people.booked(cast, program, "dosing", clock.now(), override_reason="x")
         attest(cast, other, "rems_enrolment", value=newest)
-        day.end(session_id=other.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
+        visits.end(session_id=other.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
     edition = people.approved_protocol(cast, name="Esketamine", **NOSE)
     now = people.cleared_program(cast, protocol=edition, who=program.client)
     session = people.ready_dose(cast, now, without=("order",))

@@ -14,11 +14,11 @@ from kapclinic.core import clock
 from screening import services as screening
 from screening.models import SafetyAlert
 from sessions.booking.models import Session
-from sessions.day import services as day
 from sessions.dosing.gates import gather as reading_gates
 from sessions.dosing.models import Administration, GateOverride
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import AT_HOME, at_home, attempt, attest, cssrs
@@ -276,7 +276,7 @@ def test_the_newest_word_about_the_monitoring_program_wins(
         with clock.fixed(MONDAY - timedelta(days=days)):
             old = people.booked(cast, program, "dosing", clock.now(), override_reason="x")
             attest(cast, old, "pdmp", value=value)
-            day.end(session_id=old.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
+            visits.end(session_id=old.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
     session = people.ready_dose(cast, program, without=("pdmp",))
     if today is not None:
         attest(cast, session, "pdmp", value=today)

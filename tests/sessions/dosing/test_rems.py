@@ -16,12 +16,12 @@ from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import Outbox, Task
 from sessions.booking.models import Session
-from sessions.day import services as day
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, AdverseEvent
 from sessions.dosing.rems import rules, services
 from sessions.dosing.rems.models import EVENTS, RemsRecord
 from sessions.monitoring import services as monitoring
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.replay import played
@@ -37,7 +37,7 @@ def dosed(cast: Cast) -> Session:
     edition = people.approved_protocol(cast, name="Esketamine", route="intranasal", min_preparations=0)
     session = people.ready_dose(cast, people.cleared_program(cast, protocol=edition), without=("order",))
     words = {"fasting_since": people.later(hours=-6), "attestations": dict.fromkeys(WORDS, True)}
-    day.change(session=session, values=words, by=cast.np, at=clock.now())
+    visits.change(session=session, values=words, by=cast.np, at=clock.now())
     amounts = {"dose_mg": Decimal(84), "max_total_mg": Decimal(84)}
     people.written_order(cast, session, drug="Esketamine", **amounts)
     lot = lot_of(cast, drug="Esketamine", form="device", concentration_mg_per_ml=None, lot_number="SPR-7")

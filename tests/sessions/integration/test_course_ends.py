@@ -11,9 +11,9 @@ from django.db import transaction
 from kapclinic.core import clock
 from programs import services as programs
 from sessions.booking.models import Session
-from sessions.day.sweeping import sweep
 from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation
+from sessions.sweep.steps import sweep
 from tests import cast as people
 from tests.cast import MONDAY, Cast, opened_program
 from tests.journeys import steps

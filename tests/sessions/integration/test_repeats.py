@@ -13,9 +13,9 @@ from kapclinic.practice import services as practice
 from kapclinic.trail.models import Outbox, Task
 from sessions.booking import services as booking
 from sessions.booking.models import Allocation, Session
-from sessions.day import services as day
 from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation, sweep_obligations
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.racing import race
@@ -103,7 +103,7 @@ def test_the_worker_and_the_front_desk_do_not_both_book(now: Any) -> None:
     ask = people.ask(cast, "integration", row.window_start + timedelta(hours=8))
 
     def by_hand() -> None:
-        day.book(program_id=row.program_id, ask=ask, obligation_id=row.pk, by=cast.frontdesk, at=MONDAY)
+        visits.book(program_id=row.program_id, ask=ask, obligation_id=row.pk, by=cast.frontdesk, at=MONDAY)
 
     raised = race(by_hand, lambda: schedule_obligation(obligation_id=row.pk, at=MONDAY))
     assert [type(exc).__name__ for exc in raised] in ([], ["IllegalTransition"])

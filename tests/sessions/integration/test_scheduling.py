@@ -16,11 +16,10 @@ from kapclinic.trail.models import Task
 from programs.models import Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.day import moving
-from sessions.day import services as day
 from sessions.integration import holding, rules
 from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import Cast
 
@@ -105,12 +104,12 @@ def test_a_dose_without_a_slot_that_is_moved_or_cancelled_is_no_longer_told(cast
     dose = dose_without_slot(cast)
     there = {"starts_at": dose.starts_at + timedelta(days=7), "ends_at": dose.ends_at + timedelta(days=7)}
     values = there | {"reason": "No integration slot"}
-    moving.reschedule(session_id=dose.pk, values=values, by=cast.frontdesk, at=clock.now())
+    visits.reschedule(session_id=dose.pk, values=values, by=cast.frontdesk, at=clock.now())
     assert (Session.objects.filter(status="held").count(), _no_slot()) == (1, [])
     back = {"starts_at": dose.starts_at, "ends_at": dose.ends_at, "reason": "As before"}
-    moving.reschedule(session_id=dose.pk, values=back, by=cast.frontdesk, at=clock.now())
+    visits.reschedule(session_id=dose.pk, values=back, by=cast.frontdesk, at=clock.now())
     assert len(_no_slot()) == 1
-    day.end(session_id=dose.pk, move="cancel", reason="Ill", by=cast.frontdesk, at=clock.now())
+    visits.end(session_id=dose.pk, move="cancel", reason="Ill", by=cast.frontdesk, at=clock.now())
     assert _no_slot() == []
 
 
@@ -308,7 +307,7 @@ def test_the_protocol_says_how_much_notice(cast: Cast) -> None:
 def _once_more(cast: Cast, row: Obligation, move: str) -> tuple[Session, Session]:
     """End the booked integration and schedule anew: the given up session, and the one after."""
     gone = scheduled(row).integration_session
-    day.end(session_id=gone.pk, move=move, reason="The client can't", by=cast.frontdesk, at=clock.now())
+    visits.end(session_id=gone.pk, move=move, reason="The client can't", by=cast.frontdesk, at=clock.now())
     return gone, scheduled(row).integration_session
 
 
@@ -325,7 +324,9 @@ def test_even_with_nothing_else_free_a_given_up_slot_stays_given_up(cast: Cast) 
     away(cast.therapist, row.window_start + timedelta(hours=1), clock.now() + timedelta(days=7))
     only = scheduled(row).integration_session
     assert only.starts_at == row.window_start
-    day.end(session_id=only.pk, move="cancel", reason="The client can't", by=cast.frontdesk, at=clock.now())
+    visits.end(
+        session_id=only.pk, move="cancel", reason="The client can't", by=cast.frontdesk, at=clock.now()
+    )
     row = scheduled(row)
     assert (row.state, row.integration_session) == ("due", None)
 
@@ -334,7 +335,9 @@ def test_the_slot_that_another_client_gave_up_is_free(cast: Cast) -> None:
     first = freed(people.owed(cast))
     second = people.cleared_program(cast, who=people.client(cast.north, by=cast.frontdesk, first="Kim"))
     gone = scheduled(first).integration_session
-    day.end(session_id=gone.pk, move="cancel", reason="The client can't", by=cast.frontdesk, at=clock.now())
+    visits.end(
+        session_id=gone.pk, move="cancel", reason="The client can't", by=cast.frontdesk, at=clock.now()
+    )
     dose = people.booked(cast, second, "dosing", clock.now() + timedelta(hours=4))
     assert Session.objects.get(for_dose=dose, status="held").starts_at >= gone.starts_at
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from kapclinic.core import clock
 from kapclinic.trail.models import Outbox, Task
 from sessions.booking.models import Session
-from sessions.day.sweeping import send_messages, sweep
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check
+from sessions.sweep.steps import send_messages, sweep
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.dosing.test_rems import dosed as esketamine_given

@@ -19,8 +19,8 @@ from kapclinic.practice.models import Client
 from kapclinic.trail.models import Outbox
 from programs.models import Program
 from sessions.booking.models import Session
-from sessions.day.sweeping import send_messages
 from sessions.reminders.services import sweep_reminders
+from sessions.sweep.steps import send_messages
 from tests import cast as people
 from tests.cast import Cast, Desk
 from tests.journeys.steps import moment

@@ -16,10 +16,10 @@ from kapclinic.core import clock
 from kapclinic.trail import rules as trail_rules
 from kapclinic.trail.models import Outbox
 from kapclinic.trail.services import queue_message, send_waiting
-from sessions.day.sweeping import send_messages
 from sessions.reminders import rules
 from sessions.reminders import sms as sending
 from sessions.reminders.services import sweep_reminders
+from sessions.sweep.steps import send_messages
 from tests.cast import MONDAY, Cast
 from tests.sessions.reminders.telling import HOUR, Gateway, booked, course, rows, states, tell
 

@@ -11,10 +11,10 @@ import pytest
 from kapclinic.core import clock
 from kapclinic.trail.models import Outbox
 from sessions.booking.models import Session
-from sessions.day.sweeping import send_messages, sweep
 from sessions.reminders import rules
 from sessions.reminders.models import ReminderPlan
 from sessions.reminders.services import sweep_reminders
+from sessions.sweep.steps import send_messages, sweep
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.reminders.telling import (

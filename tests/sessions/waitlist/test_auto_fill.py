@@ -13,7 +13,7 @@ from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM
 from programs.models import Program
 from sessions.booking.models import Session
-from sessions.day import services as day
+from sessions.visits import services as visits
 from sessions.waitlist.models import WaitlistEntry
 from sessions.waitlist.services import sweep_waitlist
 from tests import cast as people
@@ -127,20 +127,20 @@ def test_the_cancellation_stands_when_the_agreed_one_cannot_be_booked(
 ) -> None:
     """Another desk has a lock on the room just then: the next one is tried, and the first is called."""
     from sessions.booking.allocating import ResourceConflict
-    from sessions.day import openings
+    from sessions.visits.services import freed_slots
 
     gone, unlucky, lucky = desk.programs_of(cast, 3)
     first = waits(cast, unlucky, auto_fill=True, window_to=MONDAY + 2 * DAY)
     waits(cast, lucky, auto_fill=True)
     session = full_slot(cast, gone)
-    real = openings.booking.book_session
+    real = freed_slots.booking.book_session
 
     def busy(*, program: Program, **asked: Any) -> Session:
         if program.pk == unlucky.pk:
             raise ResourceConflict("Another booking is being made.", conflicts=[])
         return real(program=program, **asked)
 
-    monkeypatch.setattr(openings.booking, "book_session", busy)
+    monkeypatch.setattr(freed_slots.booking, "book_session", busy)
     cancelled(cast, session)
     session.refresh_from_db()
     first.refresh_from_db()
@@ -154,7 +154,7 @@ def test_the_cancellation_stands_when_the_agreed_one_cannot_be_booked(
 
 def cancelling(cast: Cast, session: Session) -> Callable[[], None]:
     def run() -> None:
-        day.end(session_id=session.pk, move="cancel", reason="Ill", by=cast.frontdesk, at=MONDAY)
+        visits.end(session_id=session.pk, move="cancel", reason="Ill", by=cast.frontdesk, at=MONDAY)
 
     return run
 

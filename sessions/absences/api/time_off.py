@@ -1,0 +1,59 @@
+"""Time off of one staff member over HTTP. It stands here because it may not break what is booked."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.fields import Reason
+from kapclinic.core.http.params import Param
+from kapclinic.practice import services as practice
+from kapclinic.practice.api.serializers import TimeOffIn, TimeOffOut
+from kapclinic.practice.models import Role, TimeOff, User
+from kapclinic.practice.rules import ABSENCE_ROLES
+from kapclinic.trail.http import ANYONE, ClinicViewSet
+from sessions.absences import services
+
+
+class TimeOffViewSet(ClinicViewSet):
+    """Who is away: for their own locations, which also say so, and for the administrator.
+
+    Over a booked session it is refused: `absences/` keeps the time off together with the moves.
+    """
+
+    object_type = "time_off"
+    roles: ClassVar = {"list": ANYONE, "create": ABSENCE_ROLES, "cancel": ABSENCE_ROLES}
+    inputs: ClassVar = {"create": TimeOffIn, "cancel": Reason}
+    output = TimeOffOut
+    params: ClassVar = {
+        "list": (Param("cancelled", "bool", doc="those that were cancelled, in place of the others"),)
+    }
+
+    def get_queryset(self) -> QuerySet[Any]:
+        staff: QuerySet[User] = User.objects.all()
+        if Role.ADMIN not in self.user.role_set:
+            staff = staff.filter(locations__overlap=list(self.user.locations))
+        if self.action != "cancel":
+            return staff
+        found: QuerySet[TimeOff] = TimeOff.objects.filter(user__in=staff, user_id=self.kwargs["staff_id"])
+        return found
+
+    def list(self, request: Request, pk: UUID) -> Response:
+        gone = self.query().get("cancelled", False)
+        rows = TimeOff.objects.filter(user=self.get_object(), cancelled_at__isnull=not gone)
+        page = self.paginate_queryset(rows.order_by("starts_at", "pk"))
+        return self.get_paginated_response(self.represent(page, many=True))
+
+    def create(self, request: Request, pk: UUID) -> Response:
+        row = services.add_time_off(user=self.get_object(), **self.body(), by=self.user, at=self.at)
+        return self.answer(row, status=201)
+
+    def cancel(self, request: Request, staff_id: UUID, pk: UUID) -> Response:
+        row = practice.cancel_time_off(
+            time_off_id=self.get_object().pk, reason=self.body()["reason"], by=self.user, at=self.at
+        )
+        return self.answer(row)

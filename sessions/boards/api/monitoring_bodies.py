@@ -1,0 +1,81 @@
+"""Bodies of the monitoring board."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from kapclinic.core.http.fields import Moment, Output
+
+
+class WardStageOut(Output):
+    stage = serializers.CharField()
+    at = Moment()
+
+
+class WardCheckOut(Output):
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    minute = serializers.IntegerField(allow_null=True)
+    planned_at = Moment()
+    state = serializers.CharField()
+    is_due = serializers.BooleanField()
+
+
+class WardReadingOut(Output):
+    id = serializers.UUIDField()
+    phase = serializers.CharField()
+    systolic = serializers.IntegerField()
+    diastolic = serializers.IntegerField()
+    heart_rate = serializers.IntegerField()
+    spo2 = serializers.IntegerField(allow_null=True)
+    respiratory_rate = serializers.IntegerField(allow_null=True)
+    sedation = serializers.IntegerField(allow_null=True)
+    bands = serializers.DictField(child=serializers.CharField())
+    measured_at = Moment()
+
+
+class WardAlarmOut(Output):
+    id = serializers.UUIDField()
+    cause = serializers.CharField()
+    trigger = serializers.CharField()
+    opened_at = Moment()
+    escalation = serializers.IntegerField()
+    escalated = serializers.BooleanField()
+    check = serializers.UUIDField(allow_null=True)
+    reading = serializers.UUIDField(allow_null=True)
+
+
+class WardStaffOut(Output):
+    user = serializers.UUIDField()
+    role = serializers.CharField()
+    name = serializers.CharField()
+
+
+class WardCardOut(Output):
+    """A session that is watched. From `dosed_at` on only clinicians get it."""
+
+    id = serializers.UUIDField()
+    client = serializers.UUIDField()
+    client_name = serializers.CharField()
+    client_initials = serializers.CharField()
+    room = serializers.UUIDField(allow_null=True)
+    room_name = serializers.CharField(allow_null=True)
+    status = serializers.CharField()
+    stage = WardStageOut(allow_null=True)
+    dosed_at = Moment(allow_null=True, required=False)
+    minutes = serializers.IntegerField(allow_null=True, required=False)
+    discharged_at = Moment(allow_null=True, required=False)
+    next_check = WardCheckOut(allow_null=True, required=False)
+    overdue = serializers.IntegerField(required=False)
+    last_reading = WardReadingOut(allow_null=True, required=False)
+    trend = WardReadingOut(many=True, required=False)
+    alarms = WardAlarmOut(many=True, required=False)
+    staff = WardStaffOut(many=True, required=False)
+
+
+class WardOut(Output):
+    location = serializers.UUIDField()
+    at = Moment()
+    cursor = serializers.CharField()
+    sessions = WardCardOut(many=True)
+    gone = serializers.ListField(child=serializers.UUIDField())

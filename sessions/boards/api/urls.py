@@ -1,0 +1,11 @@
+"""Addresses of the boards."""
+
+from django.urls import path
+
+from sessions.boards.api.day import BoardViewSet
+from sessions.boards.api.monitoring import WardViewSet
+
+urlpatterns = [
+    path("day-board/", BoardViewSet.as_view({"get": "board"})),
+    path("monitoring-board/", WardViewSet.as_view({"get": "board"})),
+]

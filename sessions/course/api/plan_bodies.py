@@ -1,0 +1,41 @@
+"""Bodies of plans: a proposal, and what is booked of it."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from kapclinic.core.http.fields import Input, Moment, Output
+from kapclinic.practice.models import SessionKind
+from programs.models import Modality
+from sessions.visits.api.session_bodies import StaffRow
+
+
+class PlanRow(Input):
+    """One session of a plan; the proposal's rows are sent back as they came, or changed."""
+
+    kind = serializers.ChoiceField(SessionKind.choices)
+    number = serializers.IntegerField(min_value=1, max_value=100, required=False, allow_null=True)
+    starts_at = Moment()
+    ends_at = Moment()
+    modality = serializers.ChoiceField(Modality.choices)
+    room = serializers.UUIDField(required=False, allow_null=True)
+    staff = StaffRow(many=True, max_length=10)  # type: ignore[call-arg]
+
+
+class UnmetOut(Output):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class PlanOut(Output):
+    sessions = PlanRow(many=True)
+    weeks = serializers.IntegerField()
+    unmet = UnmetOut(many=True)
+
+
+class PlanIn(Input):
+    """The proposal may come back whole; only its sessions are read."""
+
+    weeks = serializers.IntegerField(required=False)
+    unmet = serializers.ListField(child=serializers.DictField(), required=False)
+    sessions = PlanRow(many=True, min_length=1, max_length=60)  # type: ignore[call-arg]

@@ -1,0 +1,103 @@
+"""Bodies of programs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from kapclinic.core import transitions
+from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.practice.models import Role
+from kapclinic.practice.rules import CLINICIANS
+from programs.api.serializers import PhaseOut
+from programs.rules import PROGRAM_MOVES
+
+
+class MayReason(Input):
+    reason = Text(max_length=1000, required=False, allow_blank=True, default="")
+
+
+def _moment(text: str | None) -> datetime | None:
+    """JSON made in SQL holds times as text."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class ProgramOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    created_at = Moment()
+    client = serializers.UUIDField(source="client_id")
+    protocol = serializers.UUIDField(source="protocol_id")
+    location = serializers.UUIDField(source="location_id")
+    therapist = serializers.UUIDField(source="therapist_id", allow_null=True)
+    prescriber = serializers.UUIDField(source="prescriber_id")
+    program_type = serializers.CharField(source="protocol.program_type")
+    diagnosis = serializers.CharField()
+    goals = serializers.CharField()
+    pathway_reason = serializers.CharField()
+    accepted_modalities = serializers.ListField(child=serializers.CharField())
+    preferred_days = serializers.ListField(child=serializers.IntegerField())
+    preferred_hours = serializers.JSONField(allow_null=True)
+    status = serializers.CharField()
+    status_reason = serializers.CharField()
+    phase = serializers.CharField()
+    phases = serializers.SerializerMethodField()
+    progress = serializers.SerializerMethodField()
+    allowed_moves = serializers.SerializerMethodField()
+
+    def get_phases(self, program: Any) -> list[dict[str, Any]]:
+        times = ("started_at", "ended_at")
+        return [row | {name: _moment(row[name]) for name in times} for row in program.phase_rows]
+
+    def get_progress(self, program: Any) -> dict[str, dict[str, int]]:
+        return self.context["progress"][program.pk]  # type: ignore[no-any-return]
+
+    def get_allowed_moves(self, program: Any) -> list[str]:
+        return transitions.allowed(PROGRAM_MOVES, state=program.status, by=self.context["request"].user)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Front desk may send diagnosis and goals, not read them; billing reads the diagnosis (R13)."""
+        row: dict[str, Any] = super().to_representation(instance)
+        roles = self.context["request"].user.role_set
+        if not roles & CLINICIANS:
+            hidden = ["goals", "pathway_reason", "status_reason"]
+            hidden += [] if Role.BILLING in roles else ["diagnosis"]
+            row |= dict.fromkeys(hidden, "")
+        return row
+
+
+class TimelineSessionOut(Output):
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    number = serializers.IntegerField()
+    starts_at = Moment()
+    ends_at = Moment()
+    modality = serializers.CharField()
+    status = serializers.CharField()
+    outcome = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    for_dose = serializers.UUIDField(allow_null=True)
+
+
+class TimelineDoseOut(Output):
+    session = serializers.UUIDField()
+    administered_at = Moment()
+
+
+class TimelineObligationOut(Output):
+    id = serializers.UUIDField()
+    dosing_session = serializers.UUIDField()
+    integration_session = serializers.UUIDField(allow_null=True)
+    dosed_at = Moment()
+    window_start = Moment()
+    window_end = Moment()
+    state = serializers.CharField()
+
+
+class TimelineOut(Output):
+    phases = PhaseOut(many=True)
+    sessions = TimelineSessionOut(many=True)
+    doses = TimelineDoseOut(many=True)
+    obligations = TimelineObligationOut(many=True)

@@ -1,0 +1,149 @@
+"""Programs over HTTP: they show session facts, so they stand in the top room."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.fields import Reason
+from kapclinic.core.http.params import Param
+from kapclinic.practice.models import Role
+from kapclinic.practice.rules import BOOKERS, CLINICIANS
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+from programs import services as programs
+from programs.api.serializers import ProgramIn, ProgramPatch
+from programs.models import Phase, Program
+from programs.rules import LEADERS
+from programs.selectors import programs_with_relations
+from sessions.booking.models import Session
+from sessions.course import services
+from sessions.course.api import plan_bodies, program_bodies
+from sessions.course.selectors import progress, proposals, timeline
+from sessions.visits.api import session_bodies
+from sessions.visits.selectors import warnings
+from sessions.visits.selectors.sessions import session_rows
+
+READERS = BOOKERS | {Role.BILLING}
+
+
+class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    object_type = "program"
+    client_path = "client_id"
+    logged = frozenset({"list", "retrieve", "timeline", "propose_plan"})
+    roles: ClassVar = {
+        "list": READERS,
+        "retrieve": READERS,
+        "timeline": BOOKERS,
+        "create": BOOKERS,
+        "partial_update": BOOKERS,
+        "hold": CLINICIANS,
+        "resume": CLINICIANS,
+        "discontinue": CLINICIANS,
+        "end_dosing": LEADERS,
+        "complete": LEADERS,
+        "propose_plan": BOOKERS,
+        "book_plan": BOOKERS,
+    }
+    inputs: ClassVar = {
+        "create": ProgramIn,
+        "partial_update": ProgramPatch,
+        "hold": program_bodies.MayReason,
+        "resume": program_bodies.MayReason,
+        "discontinue": Reason,
+        "end_dosing": program_bodies.MayReason,
+        "complete": program_bodies.MayReason,
+        "book_plan": plan_bodies.PlanIn,
+    }
+    output = program_bodies.ProgramOut
+    outputs: ClassVar = {
+        "timeline": program_bodies.TimelineOut,
+        "propose_plan": plan_bodies.PlanOut,
+        "book_plan": session_bodies.BookedPlanOut,
+    }
+    created = frozenset({"create", "book_plan"})
+    filters = (
+        Param("client", "uuid", "client_id"),
+        Param("location", "uuid", "location_id"),
+        Param("therapist", "uuid", "therapist_id"),
+        Param("prescriber", "uuid", "prescriber_id"),
+        Param("status", choices=tuple(Program.Status.values)),
+        Param("phase", choices=tuple(Phase.values)),
+    )
+    orderings: ClassVar = {"created_at": "created_at"}
+    default_order = ("-created_at",)
+
+    def get_queryset(self) -> QuerySet[Program]:
+        return programs_with_relations().filter(location__in=list(self.user.locations))
+
+    def represent(self, row: Any, *, many: bool = False) -> Any:
+        if self.action == "timeline":
+            return super().represent(row)
+        context = dict(self.get_serializer_context()) | {
+            "progress": progress.progress(row if many else [row])
+        }
+        return program_bodies.ProgramOut(row, many=many, context=context).data
+
+    def create(self, request: Request) -> Response:
+        program = programs.open_program(values=self.body(), by=self.user, at=self.at)
+        return self._again(program.pk, status=201)
+
+    def _again(self, pk: UUID, *, status: int = 200) -> Response:
+        """The program as it stands after the write."""
+        return self.answer(self.get_queryset().get(pk=pk), status=status)
+
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        program = self.matched()
+        programs.change_program(program=program, values=self.given(), by=self.user, at=self.at)
+        return self._again(pk)
+
+    def hold(self, request: Request, pk: UUID) -> Response:
+        return self._move("hold", reason=self.body()["reason"])
+
+    def resume(self, request: Request, pk: UUID) -> Response:
+        return self._move("resume", reason=self.body()["reason"])
+
+    def _move(self, move: str, *, reason: str) -> Response:
+        program = self.get_object()
+        programs.move_program(program_id=program.pk, move=move, reason=reason, by=self.user, at=self.at)
+        return self._again(program.pk)
+
+    def discontinue(self, request: Request, pk: UUID) -> Response:
+        program = self.get_object()
+        reason = self.body()["reason"]
+        services.discontinue(program_id=program.pk, reason=reason, by=self.user, at=self.at)
+        return self._again(program.pk)
+
+    def end_dosing(self, request: Request, pk: UUID) -> Response:
+        self.body()
+        services.end_dosing(program_id=self.get_object().pk, by=self.user, at=self.at)
+        return self._again(pk)
+
+    def complete(self, request: Request, pk: UUID) -> Response:
+        self.body()
+        services.complete_program(program_id=self.get_object().pk, by=self.user, at=self.at)
+        return self._again(pk)
+
+    def timeline(self, request: Request, pk: UUID) -> Response:
+        program = self.get_object()
+        return Response(self.represent(timeline.timeline(program)))
+
+    def propose_plan(self, request: Request, pk: UUID) -> Response:
+        program = self.get_object()
+        return Response(proposals.told(proposals.propose(program=program, at=self.at), program))
+
+    def book_plan(self, request: Request, pk: UUID) -> Response:
+        program = self.get_object()
+        made = services.book_plan(
+            program_id=program.pk, rows=self.body()["sessions"], by=self.user, at=self.at
+        )
+        rows = session_rows(Session.objects.filter(pk__in=[session.pk for session in made]))
+        shown = [session_bodies.shown(row, self.user) for row in rows.order_by("starts_at")]
+        warned = {session.pk: warnings.warnings_of(session) for session in made}
+        for row in shown:
+            row["warnings"] = warned[row["id"]]
+        together = sorted({code for codes in warned.values() for code in codes})
+        return Response({"sessions": shown, "warnings": together}, status=201)

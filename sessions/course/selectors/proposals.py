@@ -1,0 +1,153 @@
+"""The course planner's proposal: every session that a program still needs, at the best free times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from kapclinic.practice.models import Role, SessionKind
+from programs.models import Modality, Program
+from sessions.booking import services as booking
+from sessions.booking.availability import Slot, free_slots
+from sessions.booking.models import Session
+from sessions.booking.rules import AHEAD, needs_of, seats_of
+from sessions.course.rules import search
+from sessions.course.rules.search import Course, Wish
+from sessions.dosing import selectors as dosing
+from sessions.integration import rules as integration
+
+PREPARED_WITHIN = timedelta(days=93)  # how far before a booked dose its preparation is looked for
+
+
+def _missing(program: Program) -> tuple[int, int]:
+    """Preparation and dosing sessions that are neither done nor booked."""
+    booked = Session.objects.filter(program=program, status__in=AHEAD)
+    prepared = dosing.preparations_done([program.pk]).get(program.pk, 0)
+    preparations = (
+        program.protocol.min_preparations - prepared - booked.filter(kind=SessionKind.PREPARATION).count()
+    )
+    given = dosing.doses_given([program.pk]).get(program.pk, 0)
+    open_doses = booked.filter(kind=SessionKind.DOSING, outcome="").count()
+    return max(preparations, 0), max(program.protocol.planned_doses - given - open_doses, 0)
+
+
+def _wish(program: Program, *, at: datetime) -> Wish:
+    protocol = program.protocol
+    preparations, doses = _missing(program)
+    window = protocol.integration
+    owed = (timedelta(hours=window["from_hours"]), timedelta(hours=window["to_hours"]))
+    doses_booked = (
+        Session.objects.standing().filter(program=program, kind=SessionKind.DOSING).order_by("starts_at")
+    )
+    last = doses_booked.last()
+    first = doses_booked.filter(status__in=AHEAD, outcome="", starts_at__gt=at).first()
+    return Wish(
+        preparations=preparations,
+        doses=doses,
+        min_gap=timedelta(hours=protocol.min_gap_hours),
+        span=(timedelta(days=protocol.span_days[0]), timedelta(days=protocol.span_days[1])),
+        integration=owed if protocol.owes_integration else None,
+        zone=program.location.zone,
+        after=last.starts_at if last else None,
+        prepare_before=first.starts_at if first else None,
+    )
+
+
+def _slots(
+    program: Program, kind: str, modality: str, *, at: datetime, span: tuple[datetime, datetime]
+) -> list[Slot]:
+    """Free slots with the assigned therapist alone; where the protocol has a pool or several, with them first."""
+    own, pooled = program.therapist_id, _therapists_pooled(program, kind)
+    only = {str(Role.THERAPIST): [own]} if own and not pooled else {}
+    slots = free_slots(
+        program=program, kind=kind, modality=modality, at=at, start=span[0], before=span[1], only=only
+    )
+    ranked = integration.ranked(slots, program, program.location.zone)
+    if not pooled:
+        return ranked
+    zone = program.location.zone
+
+    def rank(slot: Slot) -> tuple[bool, bool]:
+        return not integration.preferred(slot, program, zone), own not in {user for user, _ in slot.staff}
+
+    return sorted(ranked, key=rank)
+
+
+def _therapists_pooled(program: Program, kind: str) -> bool:
+    protocol = program.protocol
+    needs = needs_of(kind=kind, protocol=protocol, length_min=protocol.length_of(kind))
+    seats = [seat for seat in seats_of(needs) if seat.role == Role.THERAPIST]
+    return len(seats) > 1 or any(seat.any_of for seat in seats)
+
+
+def _first_modality(program: Program, kind: str) -> str:
+    if kind == SessionKind.DOSING:
+        return str(Modality.IN_PERSON)
+    return integration.modalities(program)[0]
+
+
+def propose(*, program: Program, at: datetime) -> Course:
+    """The best course from now on for the assigned therapist, a room and the protocol's team; books nothing.
+
+    New doses come after those that stand in the book, missing preparation before the first of these to come.
+    Preparation and doses on the client's preferred days and hours alone, or anywhere when that can't be.
+    """
+    wish = _wish(program, at=at)
+    start = at + timedelta(minutes=int(program.protocol.limits["notice_min"]))
+    begin = start if wish.after is None else max(start, wish.after)  # of what is still to be dosed
+    end = begin + wish.span[1] + timedelta(days=search.MOST_STARTS)
+    prepared = wish.prepare_before or end
+    ranges: dict[str, tuple[datetime, datetime]] = {
+        SessionKind.PREPARATION: (max(start, prepared - PREPARED_WITHIN), prepared),
+        SessionKind.DOSING: (begin, end),
+        SessionKind.INTEGRATION: (begin, end),
+    }
+    needed: dict[str, bool] = {
+        SessionKind.PREPARATION: wish.preparations > 0,
+        SessionKind.DOSING: wish.doses > 0,
+        SessionKind.INTEGRATION: wish.doses > 0 and wish.integration is not None,
+    }
+    slots = {
+        kind: _slots(program, kind, _first_modality(program, kind), at=at, span=ranges[kind])
+        if wanted
+        else []
+        for kind, wanted in needed.items()
+    }
+    wished = Course()
+    if program.preferred_days or program.preferred_hours:
+        wished = _search(program, wish, slots, preferred_only=True)
+    return wished if wished.all() else _search(program, wish, slots, preferred_only=False)
+
+
+def _search(program: Program, wish: Wish, slots: Mapping[str, list[Slot]], *, preferred_only: bool) -> Course:
+    def kept(kind: str) -> list[Slot]:
+        zone = program.location.zone
+        return [s for s in slots[kind] if not preferred_only or integration.preferred(s, program, zone)]
+
+    return search.best_course(
+        wish,
+        preparations=kept(SessionKind.PREPARATION),
+        doses=kept(SessionKind.DOSING),
+        integrations=slots[SessionKind.INTEGRATION],  # in its window first; preferred days and hours rank it
+    )
+
+
+def told(found: Course, program: Program) -> dict[str, Any]:
+    """A proposal as the API shows it: sessions in order of time, numbered as they would be booked."""
+    groups = (
+        (SessionKind.PREPARATION, found.preparations),
+        (SessionKind.DOSING, found.doses),
+        (SessionKind.INTEGRATION, found.integrations),
+    )
+    rows: list[dict[str, Any]] = []
+    for kind, slots in groups:
+        counted = SessionKind.DOSING if kind == SessionKind.INTEGRATION else kind
+        first = booking.next_number(program=program, kind=counted)
+        rows += [slot.as_dict() | {"kind": str(kind), "number": first + i} for i, slot in enumerate(slots)]
+    rows.sort(key=lambda row: row["starts_at"])
+    return {
+        "sessions": rows,
+        "weeks": found.weeks(program.location.zone),
+        "unmet": [unmet.as_dict() for unmet in found.unmet],
+    }

@@ -1,0 +1,113 @@
+"""The verb of a plan: book every session of a proposal, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.practice.models import SessionKind
+from kapclinic.practice.rules import BOOKERS
+from programs import services as programs
+from programs.models import Program
+from sessions.booking import services as booking
+from sessions.booking.allocating import ResourceConflict, lock_resources
+from sessions.booking.models import Session
+from sessions.booking.services import Ask
+from sessions.integration import holding
+from sessions.waitlist import services as waitlist
+
+S = Session.Status
+
+
+class CourseConflict(Conflict):
+    """Part of the plan can't be booked; nothing of it was."""
+
+    code, title = "resource_conflict", "The plan no longer fits"
+
+
+@transaction.atomic
+def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, at: datetime) -> list[Session]:
+    """Book every session of a proposal, or none. Each integration is held for the dose of its number.
+
+    A dose without one in the proposal gets its slot as any booked dose does, beside all that was asked for.
+
+    The locks of all that the plan holds are taken at once, in the order of every booking: two plans for the same
+    slots wait for each other, and one of them hears what is taken.
+
+    :raises Invalid: for an integration whose dose is neither in the plan nor booked, or outside its window
+    :raises CourseConflict: naming what is taken
+    """
+    transitions.require_role(by, BOOKERS, what="Booking")
+    program = programs.lock_program(program_id)
+    programs.require_active(program)
+    asks = [_ask(row) for row in rows]
+    integrated = holding.hold_resources(program)
+    lock_resources([program.client_id, *integrated, *(pk for ask in asks for pk in ask.resources)])
+    made: list[Session] = []
+    doses: dict[int, Session] = {}
+    for index in _doses_first(rows):
+        row, ask = rows[index], asks[index]
+        dose = _dose_of(program, row, doses) if ask.kind == SessionKind.INTEGRATION else None
+        session = _book(program, ask, dose=dose, index=index, by=by, at=at)
+        if session.kind == SessionKind.DOSING:
+            doses[row.get("number") or session.number] = session
+        made.append(session)
+    made += _hold_rest(program, made, by=by, at=at)
+    for session in made:
+        if session.status != S.HELD:  # a slot that is held fills nobody's wait before it is confirmed
+            waitlist.note_booking(session=session, by=by, at=at)
+    return sorted(made, key=lambda session: session.starts_at)
+
+
+def _hold_rest(program: Program, made: Sequence[Session], *, by: Any, at: datetime) -> list[Session]:
+    """The slots held for those doses whose integration was not asked for; one that finds none goes without."""
+    covered = {session.for_dose_id for session in made}
+    bare = [dose for dose in made if dose.kind == SessionKind.DOSING and dose.pk not in covered]
+    found = [holding.hold_slot(dose=dose, program=program, by=by, at=at) for dose in bare]
+    return [session for session in found if session is not None]
+
+
+def _ask(row: Mapping[str, Any]) -> Ask:
+    return Ask(row["kind"], row["modality"], row["starts_at"], row["ends_at"], row.get("room"), row["staff"])
+
+
+def _doses_first(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    return sorted(
+        range(len(rows)), key=lambda i: (rows[i]["kind"] == SessionKind.INTEGRATION, rows[i]["starts_at"])
+    )
+
+
+def _dose_of(program: Program, row: Mapping[str, Any], doses: Mapping[int, Session]) -> Session:
+    before = [dose for dose in doses.values() if dose.starts_at < row["starts_at"]]
+    dose = doses.get(row.get("number") or 0) or max(before, key=lambda found: found.starts_at, default=None)
+    if dose is None:
+        raise Invalid.field(
+            "sessions", "An integration of a plan follows a dose of the plan.", code="no_dose"
+        )
+    window = program.protocol.integration
+    start = dose.ends_at + timedelta(hours=window["from_hours"])
+    end = dose.starts_at + timedelta(hours=window["to_hours"])
+    if not start <= row["starts_at"] < end:
+        raise Invalid.field(
+            "sessions", f"Integration {dose.number} lies outside its window.", code="outside_window"
+        )
+    return dose
+
+
+def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: Any, at: datetime) -> Session:
+    held: dict[str, Any] = {} if dose is None else {"status": S.HELD, "source": Session.Source.SCHEDULER}
+    try:
+        return booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose, **held)
+    except ResourceConflict as exc:
+        detail = f"Session {index + 1} of the plan: {exc.detail}"
+        error = FieldError(f"/sessions/{index}", exc.code, detail)
+        raise CourseConflict(detail, errors=[error], **exc.extra) from exc
+    except Invalid as exc:
+        merge([FieldError(f"/sessions/{index}{e.pointer}", e.code, e.detail) for e in exc.errors])
+        raise

@@ -1,0 +1,137 @@
+"""Verbs of a course that need the facts of its sessions: advance, end dosing, discontinue, complete."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Conflict, IllegalTransition
+from kapclinic.core.rows import each
+from kapclinic.practice.models import SYSTEM, Role, SessionKind
+from kapclinic.trail import services as trail
+from programs import rules as program_rules
+from programs import services as programs
+from programs.models import Phase, Program
+from screening import selectors as screening
+from sessions.booking import rules
+from sessions.booking.models import Session
+from sessions.integration.models import Obligation
+from sessions.visits.services.endings import end
+from sessions.visits.services.visits import advance, lock_session
+
+S = Session.Status
+FUTURE = (S.HELD, S.SCHEDULED)
+
+
+class StillOwed(Conflict):
+    code, title = "integration_owed", "An integration is still owed"
+
+
+@transaction.atomic
+def advance_cleared(*, program_id: UUID, at: datetime) -> None:
+    """After a clearance: preparation that was done before it counts."""
+    program = programs.lock_program(program_id)
+    if screening.current_clearance(program_id=program_id, at=at) is not None:
+        advance(program=program, by=SYSTEM, moment=at, at=at)
+
+
+@transaction.atomic
+def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
+    """Doses stand in the book for a client who is not cleared (any more): one row on the worklist says so."""
+    program = programs.lock_program(program_id)
+    booked = Session.objects.filter(program=program, kind=SessionKind.DOSING, status=S.SCHEDULED).order_by(
+        "starts_at"
+    )
+    first = booked.first()
+    if first is None or screening.current_clearance(program_id=program_id, at=at) is not None:
+        return
+    trail.open_task(
+        kind="dose_without_clearance",
+        roles=(Role.FRONT_DESK, Role.PRESCRIBER),
+        location=program.location_id,
+        client=program.client_id,
+        subject_type="program",
+        subject_id=program.pk,
+        due_at=first.starts_at,
+        by=SYSTEM,
+        at=at,
+    )
+
+
+def warn_all_not_cleared(*, at: datetime) -> int:
+    """The same for every program with a dose in the coming week, when the message was lost."""
+    week = at + timedelta(days=7)
+    booked = Session.objects.filter(kind=SessionKind.DOSING, status=S.SCHEDULED, starts_at__range=(at, week))
+    ids = list(booked.order_by("program_id").values_list("program_id", flat=True).distinct())
+    each(ids, lambda program_id: warn_not_cleared(program_id=program_id, at=at))
+    return len(ids)
+
+
+@transaction.atomic
+def end_dosing(*, program_id: UUID, by: Any, at: datetime) -> Program:
+    """No further dose is planned: on to integration; future dosing sessions and their holds are freed.
+
+    :raises IllegalTransition: from another phase than dosing
+    """
+    program = programs.lock_program(program_id)
+    transitions.apply(program_rules.PROGRAM_MOVES, "end_dosing", instance=program, by=by)
+    if program.phase != Phase.DOSING:
+        raise IllegalTransition(f"'end_dosing' is possible from the dosing phase. Now: {program.phase}.")
+    for session in Session.objects.filter(program=program, kind=SessionKind.DOSING, status__in=FUTURE):
+        end(session_id=session.pk, move="cancel", reason="Dosing has ended.", by=by, at=at)
+    return programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at)
+
+
+@transaction.atomic
+def discontinue(*, program_id: UUID, reason: str, by: Any, at: datetime) -> Program:
+    """End a course early. Future sessions are freed, but an integration that a dose owes stays owed and booked."""
+    program = programs.move_program(program_id=program_id, move="discontinue", reason=reason, by=by, at=at)
+    free_future(program_id=program.pk, by=by, at=at)
+    return program
+
+
+def unowed() -> QuerySet[Session]:
+    """Sessions in the book that settle no dose's integration."""
+    booked = Q(fulfils__state=Obligation.State.BOOKED)
+    held = Q(status=S.HELD, for_dose__obligation__state=Obligation.State.DUE)
+    found: QuerySet[Session] = Session.objects.filter(status__in=FUTURE).exclude(booked | held)
+    return found
+
+
+@transaction.atomic
+def free_future(*, program_id: UUID, by: Any, at: datetime) -> int:
+    """Cancel what a course that has ended still has in the book, but for integrations that are owed."""
+    ids = list(unowed().filter(program_id=program_id).order_by("starts_at").values_list("pk", flat=True))
+    for session_id in ids:
+        session = lock_session(session_id)
+        if session.status in FUTURE:  # a dose that was cancelled just now has freed its hold itself
+            actor = by if by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
+            end(session_id=session_id, move="cancel", reason="The program has ended.", by=actor, at=at)
+    return len(ids)
+
+
+def free_all_ended(*, at: datetime) -> int:
+    """The same for every course that was ended early, when the message was lost."""
+    rows = unowed().filter(program__status=Program.Status.DISCONTINUED).order_by("program_id")
+    ids = list(rows.values_list("program_id", flat=True).distinct())
+    return each(ids, lambda program_id: free_future(program_id=program_id, by=SYSTEM, at=at))
+
+
+@transaction.atomic
+def complete_program(*, program_id: UUID, by: Any, at: datetime) -> Program:
+    """End a course as planned; what it still has in the book is freed.
+
+    :raises StillOwed: while an integration is due or booked: hold it, or waive it
+    """
+    program = programs.lock_program(program_id)
+    open_states = [Obligation.State.DUE, Obligation.State.BOOKED]
+    if Obligation.objects.filter(program=program, state__in=open_states).exists():
+        raise StillOwed("Complete or waive the integration that is owed.")
+    program = programs.complete_program(program_id=program_id, by=by, at=at)
+    free_future(program_id=program_id, by=by, at=at)
+    return program

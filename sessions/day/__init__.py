@@ -1,1 +1,0 @@
-"""The top room: sessions, availability and programs as staff meet them, composed from the rooms below."""

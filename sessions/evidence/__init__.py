@@ -1,0 +1,1 @@
+"""One dosing session as its record stands, put together and frozen."""

@@ -1,0 +1,1 @@
+"""One pass of all the periodic work, and what keeps the worklist honest."""

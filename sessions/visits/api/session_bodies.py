@@ -1,0 +1,214 @@
+"""Bodies of sessions."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from kapclinic.core import transitions
+from kapclinic.core.http.fields import Input, Moment, Output, Reason, Text
+from kapclinic.practice.models import Role, SessionKind
+from kapclinic.practice.rules import BOOKERS, CLINICIANS
+from programs.models import Modality
+from sessions.booking.models import Stage
+from sessions.booking.rules import SESSION_MOVES
+
+ATTESTATION = re.compile(r"[a-z_]{1,40}")  # a clinic may have its own beside those that the gates read
+MOST_ATTESTATIONS = 40
+DOUBLE_USE = ["room", "staff"]  # what a deliberate override may use twice; a client is never in two places
+
+
+class StaffRow(Input):
+    user = serializers.UUIDField()
+    role = serializers.ChoiceField(Role.choices)
+
+
+class PlaceIn(Input):
+    """Where the client is: at home also the nearest emergency department and the number of the ambulance there."""
+
+    state = serializers.RegexField(r"^[A-Z]{2}$")
+    address = Text(max_length=300)
+    emergency_department = Text(max_length=300, required=False)
+    ems_phone = Text(max_length=30, required=False)
+
+
+class SessionIn(Input):
+    program = serializers.UUIDField()
+    kind = serializers.ChoiceField(SessionKind.choices)
+    modality = serializers.ChoiceField(Modality.choices)
+    starts_at = Moment()
+    ends_at = Moment()
+    room = serializers.UUIDField(required=False, allow_null=True)
+    staff = StaffRow(many=True, max_length=10)  # type: ignore[call-arg]
+    obligation = serializers.UUIDField(required=False, allow_null=True)
+    override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
+    override = serializers.ListField(child=serializers.ChoiceField(DOUBLE_USE), required=False, max_length=2)
+    client_location = PlaceIn(required=False, allow_null=True)
+    hold = serializers.UUIDField(required=False, allow_null=True)
+
+
+class RescheduleIn(Input):
+    starts_at = Moment()
+    ends_at = Moment()
+    room = serializers.UUIDField(required=False, allow_null=True)
+    staff = StaffRow(many=True, required=False, max_length=10)  # type: ignore[call-arg]
+    modality = serializers.ChoiceField(Modality.choices, required=False)
+    reason = Text(min_length=3, max_length=1000)
+    override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
+    override = serializers.ListField(child=serializers.ChoiceField(DOUBLE_USE), required=False, max_length=2)
+
+
+class SwapIn(Reason):
+    first = serializers.UUIDField()
+    second = serializers.UUIDField()
+
+
+class EffectOut(Output):
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=["breaks", "moves", "warns"])
+    detail = serializers.CharField()
+    session = serializers.UUIDField(allow_null=True)
+
+
+class PreviewOut(Output):
+    possible = serializers.BooleanField()
+    refusal = serializers.JSONField(allow_null=True)
+    effects = EffectOut(many=True)
+
+
+class MomentIn(Input):
+    """When it happened, for late entry; now unless said."""
+
+    at = Moment(required=False)
+
+
+class EndIn(Reason):
+    """Why, and when it happened; now unless said."""
+
+    at = Moment(required=False)
+
+
+class StageIn(MomentIn):
+    stage = serializers.ChoiceField(Stage.Name.choices)
+
+
+class StageOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField(default=1)
+    created_at = Moment()
+    session = serializers.UUIDField(source="session_id")
+    stage = serializers.CharField()
+    at = Moment()
+    by = serializers.UUIDField(source="created_by")
+
+
+class EscortNamed(Input):
+    name = Text(max_length=120)
+    phone = Text(max_length=30)
+    relationship = Text(max_length=60, required=False, allow_blank=True, default="")
+
+
+class AttestedOut(Output):
+    by = serializers.UUIDField()
+    at = Moment()
+
+
+def _attestation_codes(value: dict[str, bool]) -> None:
+    if len(value) > MOST_ATTESTATIONS or not all(ATTESTATION.fullmatch(code) for code in value):
+        raise serializers.ValidationError("Codes of small letters and _, at most 40 of them, are expected.")
+
+
+class SessionPatch(Input):
+    escort = EscortNamed(allow_null=True)
+    client_location = PlaceIn(allow_null=True)
+    fasting_since = Moment(allow_null=True)
+    weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2)
+    attestations = serializers.DictField(child=serializers.BooleanField(), validators=[_attestation_codes])
+    client_confirmed_at = Moment(allow_null=True)
+
+
+class LatestStage(Output):
+    stage = serializers.CharField()
+    at = Moment()
+    by = serializers.UUIDField()
+
+
+class SessionOut(Output):
+    """A session for anybody who may see it; clinical fields are empty for the front desk and billing (R13).
+
+    `reason`: the front desk reads what the front desk wrote; billing reads none, and neither escort nor address.
+    """
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    created_at = Moment()
+    program = serializers.UUIDField()
+    client = serializers.UUIDField()
+    client_name = serializers.CharField()
+    client_mrn = serializers.CharField()
+    location = serializers.UUIDField()
+    room = serializers.UUIDField(allow_null=True)
+    staff = StaffRow(many=True)
+    kind = serializers.CharField()
+    number = serializers.IntegerField()
+    modality = serializers.CharField()
+    starts_at = Moment()
+    ends_at = Moment()
+    status = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    outcome = serializers.CharField()
+    for_dose = serializers.UUIDField(allow_null=True)
+    obligation = serializers.UUIDField(allow_null=True)
+    stage = LatestStage(allow_null=True)
+    client_confirmed_at = Moment(allow_null=True)
+    client_location = PlaceIn(allow_null=True)
+    escort = EscortNamed(allow_null=True)
+    fasting_since = Moment(allow_null=True)
+    weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
+    attestations = serializers.DictField(child=serializers.BooleanField())
+    attested = serializers.DictField(child=AttestedOut())
+    checked_in_at = Moment(allow_null=True)
+    started_at = Moment(allow_null=True)
+    completed_at = Moment(allow_null=True)
+    reason = serializers.CharField()
+    override_reason = serializers.CharField()
+    cancelled_at = Moment(allow_null=True)
+    double_use = serializers.BooleanField()
+    allowed_moves = serializers.ListField(child=serializers.CharField())
+    warnings = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+CLINICAL = ("fasting_since", "weight_kg")
+OF_THE_VISIT = ("escort", "client_location")
+
+
+def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
+    """A row of `selectors.session_rows` as `SessionOut` for this user."""
+    first, chosen = row.pop("client_first_name"), row.pop("client_chosen_name")
+    row["client_name"] = f"{chosen or first} {row.pop('client_last_name')}"
+    row["obligation"], row["stage"] = row.pop("owed"), row.pop("latest_stage")
+    if row["stage"] is not None:
+        row["stage"]["at"] = datetime.fromisoformat(row["stage"]["at"])  # JSON made in SQL holds text
+    row["allowed_moves"] = _moves(row, user)
+    writer = frozenset(row.pop("reason_roles") or ())
+    if not user.role_set & CLINICIANS:
+        row |= dict.fromkeys(CLINICAL) | {"attestations": {}, "attested": {}}
+        own = Role.FRONT_DESK in user.role_set & writer and not writer & CLINICIANS
+        row["reason"] = row["reason"] if own and not row["outcome"] else ""
+    if not user.role_set & BOOKERS:
+        row |= dict.fromkeys(OF_THE_VISIT)
+    return row
+
+
+def _moves(row: dict[str, Any], user: Any) -> list[str]:
+    moves = transitions.allowed(SESSION_MOVES, state=row["status"], by=user)
+    dosing = row["kind"] == SessionKind.DOSING
+    return [move for move in moves if move != "not_dosed" or (dosing and not row["outcome"])]
+
+
+class BookedPlanOut(Output):
+    sessions = SessionOut(many=True)
+    warnings = serializers.ListField(child=serializers.CharField(), required=False)

@@ -1,0 +1,239 @@
+"""Sessions over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.errors import Invalid
+from kapclinic.core.http.etags import etag_of, require_match
+from kapclinic.core.http.params import Param
+from kapclinic.practice.models import Location, Role, SessionKind
+from kapclinic.practice.rules import BOOKERS, NURSES
+from kapclinic.trail.http import ClinicViewSet, ListMixin
+from screening.selectors import current_clearance
+from sessions.booking.models import Session
+from sessions.booking.rules import CAREGIVERS, LONGEST
+from sessions.booking.services import Ask
+from sessions.visits import services
+from sessions.visits.api import session_bodies
+from sessions.visits.selectors import warnings
+from sessions.visits.selectors.sessions import session_rows
+
+ASK = (
+    "kind",
+    "modality",
+    "starts_at",
+    "ends_at",
+    "room",
+    "staff",
+    "override_reason",
+    "override",
+    "client_location",
+)
+
+
+def _on_date(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Session]:
+    """Sessions that reach into this date, each location in its own zone: ranges of starts that an index serves."""
+    condition = None
+    for location in Location.objects.filter(pk__in=list(user.locations)):
+        begin = datetime.combine(value, datetime.min.time(), tzinfo=location.zone)
+        end = datetime.combine(value + timedelta(days=1), datetime.min.time(), tzinfo=location.zone)
+        starts = Q(starts_at__gte=begin - LONGEST, starts_at__lt=end)
+        part = Q(location=location, ends_at__gt=begin) & starts
+        condition = part if condition is None else condition | part
+    return queryset.none() if condition is None else queryset.filter(condition)
+
+
+def _with_staff(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[Session]:
+    return queryset.filter(staff__contains=[{"user": str(value)}])
+
+
+class SessionViewSet(ListMixin, ClinicViewSet):
+    object_type = "session"
+    client_path = "client_id"
+    roles: ClassVar = {
+        **dict.fromkeys(("list", "retrieve"), BOOKERS | {Role.BILLING}),
+        **dict.fromkeys(("create", "partial_update", "reschedule", "swap"), BOOKERS),
+        **dict.fromkeys(("check_in", "cancel", "no_show", "stage"), BOOKERS),
+        **dict.fromkeys(("start", "complete"), CAREGIVERS),
+        "not_dosed": NURSES,
+    }
+    inputs: ClassVar = {
+        "create": session_bodies.SessionIn,
+        "partial_update": session_bodies.SessionPatch,
+        "reschedule": session_bodies.RescheduleIn,
+        "swap": session_bodies.SwapIn,
+        "check_in": session_bodies.MomentIn,
+        "start": session_bodies.MomentIn,
+        "complete": session_bodies.MomentIn,
+        "cancel": session_bodies.EndIn,
+        "no_show": session_bodies.EndIn,
+        "not_dosed": session_bodies.EndIn,
+        "stage": session_bodies.StageIn,
+    }
+    output = session_bodies.SessionOut
+    outputs: ClassVar = {"stage": session_bodies.StageOut, "swap": session_bodies.BookedPlanOut}
+    created = frozenset({"create", "stage"})
+    params: ClassVar = {
+        "reschedule": (Param("preview", "bool", doc="true: nothing moves, the answer tells what would"),)
+    }
+    filters = (
+        Param(
+            "date",
+            "date",
+            _on_date,
+            doc="local date of each location; also what began before and reaches into it",
+        ),
+        Param("from", "datetime", "starts_at__gte"),
+        Param("to", "datetime", "starts_at__lt"),
+        Param("location", "uuid", "location_id"),
+        Param("room", "uuid", "room_id"),
+        Param("staff", "uuid", _with_staff),
+        Param("client", "uuid", "client_id"),
+        Param("program", "uuid", "program_id"),
+        Param("kind", choices=tuple(SessionKind.values)),
+        Param("status", choices=tuple(Session.Status.values)),
+    )
+    orderings: ClassVar = {"starts_at": "starts_at", "created_at": "created_at"}
+    default_order = ("starts_at",)
+
+    def get_queryset(self) -> QuerySet[Session]:
+        return Session.objects.visible_to(self.user)
+
+    def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return session_rows(super().narrowed(queryset))
+
+    def rows(self, page: list[Any]) -> list[Any]:
+        return [session_bodies.shown(row, self.user) for row in page]
+
+    def one(self, session_id: UUID, *, status: int = 200, warnings: list[str] | None = None) -> Response:
+        """The session as a list shows it, with its ETag."""
+        row = session_rows(self.get_queryset().filter(pk=session_id)).first()
+        if row is None:
+            raise Http404
+        self.touch(row)
+        self._object_id = session_id
+        body = session_bodies.shown(row, self.user)
+        if warnings is not None:
+            body["warnings"] = warnings
+        return Response(body, status=status, headers={"ETag": etag_of(body["version"])})
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.one(pk)
+
+    def create(self, request: Request) -> Response:
+        body = self.body()
+        session = services.book(
+            program_id=body["program"],
+            ask=Ask(**{name: body[name] for name in ASK if name in body}),
+            obligation_id=body.get("obligation"),
+            hold_id=body.get("hold"),
+            by=self.user,
+            at=self.at,
+        )
+        return self.one(session.pk, status=201, warnings=warnings.warnings_of(session))
+
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        session = self.matched()
+        services.change(session=session, values=self.given(), by=self.user, at=self.at)
+        return self.one(session.pk)
+
+    @extend_schema(
+        responses=PolymorphicProxySerializer(
+            "MovedOrPreview",
+            [session_bodies.SessionOut, session_bodies.PreviewOut],
+            resource_type_field_name=None,
+        )
+    )
+    def reschedule(self, request: Request, pk: UUID) -> Response:
+        """Move a session. With `preview=true` nothing moves: the answer tells what would."""
+        session = self.get_object()
+        if request.headers.get("If-Match"):
+            require_match(request, session)
+        asked = {"session_id": session.pk, "values": self.body(), "by": self.user, "at": self.at}
+        if self.only_looks():
+            return Response(session_bodies.PreviewOut(services.preview(**asked)).data)
+        moved = services.reschedule(**asked)
+        return self.one(moved.pk, warnings=warnings.warnings_of(moved))
+
+    def swap(self, request: Request) -> Response:
+        body = self.body()
+        for name in ("first", "second"):
+            if not self.get_queryset().filter(pk=body[name]).exists():
+                raise Invalid.field(name, "There is no such session for you.", code="not_found")
+        pair = services.swap(
+            first_id=body["first"], second_id=body["second"], reason=body["reason"], by=self.user, at=self.at
+        )
+        rows = session_rows(self.get_queryset().filter(pk__in=[session.pk for session in pair]))
+        shown = [session_bodies.shown(row, self.user) for row in rows.order_by("starts_at")]
+        self.touch_all(shown)
+        return Response({"sessions": shown})
+
+    def check_in(self, request: Request, pk: UUID) -> Response:
+        session = self.get_object()
+        moment = self.body().get("at", self.at)
+        services.check_in(session_id=session.pk, by=self.user, moment=moment, at=self.at)
+        return self.one(session.pk, warnings=self._warnings(session))
+
+    def _warnings(self, session: Session) -> list[str]:
+        cleared = current_clearance(program_id=session.program_id, at=self.at) is not None
+        return [] if cleared or session.kind != SessionKind.DOSING else ["not_cleared"]
+
+    def start(self, request: Request, pk: UUID) -> Response:
+        session = self.get_object()
+        moment = self.body().get("at", self.at)
+        services.start(session_id=session.pk, by=self.user, moment=moment, at=self.at)
+        return self.one(session.pk)
+
+    def complete(self, request: Request, pk: UUID) -> Response:
+        session = self.get_object()
+        moment = self.body().get("at", self.at)
+        services.complete(session_id=session.pk, by=self.user, moment=moment, at=self.at)
+        return self.one(session.pk)
+
+    def not_dosed(self, request: Request, pk: UUID) -> Response:
+        session = self.get_object()
+        body = self.body()
+        services.end_undosed(
+            session_id=session.pk,
+            reason=body["reason"],
+            moment=body.get("at", self.at),
+            by=self.user,
+            at=self.at,
+        )
+        return self.one(session.pk)
+
+    def cancel(self, request: Request, pk: UUID) -> Response:
+        return self._end("cancel")
+
+    def no_show(self, request: Request, pk: UUID) -> Response:
+        return self._end("no_show")
+
+    def _end(self, move: str) -> Response:
+        session = self.get_object()
+        body = self.body()
+        services.end(
+            session_id=session.pk,
+            move=move,
+            reason=body["reason"],
+            moment=body.get("at"),
+            by=self.user,
+            at=self.at,
+        )
+        return self.one(session.pk)
+
+    def stage(self, request: Request, pk: UUID) -> Response:
+        session, body = self.get_object(), self.body()
+        moment = body.get("at", self.at)
+        row = services.note_stage(
+            session_id=session.pk, stage=body["stage"], moment=moment, by=self.user, at=self.at
+        )
+        return Response(session_bodies.StageOut(row).data, status=201)

@@ -1,0 +1,40 @@
+"""What a booking lets pass and somebody should hear: it never refuses, it answers `warnings`.
+
+Codes: those of `moving.effects` that break or stretch the course, and `staff_missing`, `planned_doses`,
+`no_integration_slot`. Clearance and consent are none of them: booking needs neither, check-in warns of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kapclinic.practice.models import SessionKind
+from sessions.booking.models import Session
+from sessions.booking.rules import needs_of, unfilled
+from sessions.visits.selectors import consequences
+
+PAPERS = frozenset({"clearance", "consent"})
+
+
+def warnings_of(session: Session) -> list[str]:
+    """The codes for a session as it stands in the book now, each once."""
+    found = consequences.effects(session=session, starts_at=session.starts_at, ends_at=session.ends_at)
+    codes = [
+        effect.code for effect in found if effect.severity != consequences.MOVES and effect.code not in PAPERS
+    ]
+    if session.kind == SessionKind.DOSING:
+        codes += _of_dose(session)
+    return sorted(set(codes))
+
+
+def _of_dose(dose: Session) -> Iterator[str]:
+    protocol = dose.program.protocol
+    length = int((dose.ends_at - dose.starts_at).total_seconds() // 60)
+    if unfilled(needs_of(kind=dose.kind, protocol=protocol, length_min=length), dose.staff):
+        yield "staff_missing"
+    standing = Session.objects.standing().filter(program=dose.program_id)
+    doses = standing.filter(kind=SessionKind.DOSING).exclude(outcome=Session.Outcome.NOT_DOSED)
+    if doses.count() > protocol.planned_doses:
+        yield "planned_doses"
+    if protocol.owes_integration and not standing.filter(for_dose=dose).exists():
+        yield "no_integration_slot"

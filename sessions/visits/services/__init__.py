@@ -1,0 +1,39 @@
+"""Verbs of a visit."""
+
+from sessions.visits.services.bookings import book, keep
+from sessions.visits.services.endings import end, end_undosed, void_administration, waive
+from sessions.visits.services.freed_slots import freed_by, give_away
+from sessions.visits.services.moves import CourseConflict, preview, reschedule, swap
+from sessions.visits.services.visits import (
+    NotDischarged,
+    advance,
+    change,
+    check_in,
+    complete,
+    lock_session,
+    note_stage,
+    start,
+)
+
+__all__ = [
+    "CourseConflict",
+    "NotDischarged",
+    "advance",
+    "book",
+    "change",
+    "check_in",
+    "complete",
+    "end",
+    "end_undosed",
+    "freed_by",
+    "give_away",
+    "keep",
+    "lock_session",
+    "note_stage",
+    "preview",
+    "reschedule",
+    "start",
+    "swap",
+    "void_administration",
+    "waive",
+]

@@ -1,0 +1,100 @@
+"""Verbs of the book: book a session, keep a slot while somebody decides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Invalid
+from kapclinic.practice.models import SessionKind
+from kapclinic.practice.rules import BOOKERS
+from programs import services as programs
+from programs.models import Program
+from sessions.booking import services as booking
+from sessions.booking.models import Session, SessionHold
+from sessions.booking.services import Ask
+from sessions.integration import holding
+from sessions.integration import services as integration
+from sessions.integration.models import Obligation
+from sessions.waitlist import services as waitlist
+
+
+def _program(program_id: UUID, by: Any) -> Program:
+    visible = Program.objects.visible_to(by).filter(pk=program_id).exists()
+    if not visible:
+        raise Invalid.field("program", "There is no such program for you.", code="not_found")
+    return programs.lock_program(program_id)
+
+
+@transaction.atomic
+def book(
+    *,
+    program_id: UUID,
+    ask: Ask,
+    obligation_id: UUID | None,
+    by: Any,
+    at: datetime,
+    hold_id: UUID | None = None,
+) -> Session:
+    """Book a session. A dose also holds an integration slot; an integration settles what is owed for its dose.
+
+    :raises Invalid: / OutsideHours / ResourceConflict: as in `booking.services.book_session`
+    :raises ProgramNotActive: when the course is on hold or over
+    """
+    transitions.require_role(by, BOOKERS, what="Booking")
+    program = _program(program_id, by)
+    if ask.kind != SessionKind.INTEGRATION:
+        programs.require_active(program)
+    if hold_id is not None:
+        _take_hold(hold_id, program, by=by, at=at)
+    obligation = _owed(program, ask, obligation_id)
+    dose = obligation.dosing_session if obligation else None
+    if dose is not None:
+        integration.free_hold(dose=dose, by=by, at=at)  # first, so that the held slot itself may be booked
+    if ask.kind == SessionKind.DOSING:
+        holding.lock_dose(program=program, resources=ask.resources)
+    session = booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose)
+    if obligation is not None:
+        integration.link_booking(obligation=obligation, session=session, by=by, at=at)
+    if session.kind == SessionKind.DOSING:
+        holding.hold_slot(dose=session, program=program, by=by, at=at)
+    waitlist.note_booking(session=session, by=by, at=at)
+    return session
+
+
+def _take_hold(hold_id: UUID, program: Program, *, by: Any, at: datetime) -> None:
+    if not SessionHold.objects.filter(pk=hold_id, program=program).exists():
+        raise Invalid.field("hold", "This program has no such hold.", code="not_found")
+    booking.end_hold(hold_id=hold_id, by=by, at=at)
+
+
+@transaction.atomic
+def keep(*, program_id: UUID, ask: Ask, by: Any, at: datetime) -> SessionHold:
+    """Hold a slot while the dialog is open.
+
+    :raises Invalid: / OutsideHours / ResourceConflict: as for a booking
+    """
+    transitions.require_role(by, BOOKERS, what="Holding a slot")
+    return booking.keep_slot(program=_program(program_id, by), ask=ask, by=by, at=at)
+
+
+def _owed(program: Program, ask: Ask, obligation_id: UUID | None) -> Obligation | None:
+    """The obligation that this booking is for: the one named, or the only one that is due."""
+    open_ones = Obligation.objects.select_for_update(of=("self",)).select_related("dosing_session")
+    if obligation_id is not None:
+        if ask.kind != SessionKind.INTEGRATION:
+            raise Invalid.field("obligation", "Only an integration session settles an obligation.")
+        obligation: Obligation | None = open_ones.filter(pk=obligation_id, program=program).first()
+        if obligation is None:
+            raise Invalid.field("obligation", "This program has no such obligation.", code="not_found")
+        return obligation
+    if ask.kind != SessionKind.INTEGRATION:
+        return None
+    due = list(
+        open_ones.filter(program=program, state=Obligation.State.DUE, window_start__lte=ask.starts_at)[:2]
+    )
+    return due[0] if len(due) == 1 else None

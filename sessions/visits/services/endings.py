@@ -1,0 +1,107 @@
+"""Verbs that end something and set a slot free: each puts the freed slot to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core.errors import IllegalTransition, merge
+from kapclinic.practice.models import SessionKind
+from programs import services as programs
+from sessions.booking import rules
+from sessions.booking import services as booking
+from sessions.booking.models import Session
+from sessions.dosing import services as dosing
+from sessions.dosing.models import Administration
+from sessions.integration import services as integration
+from sessions.integration.models import Obligation
+from sessions.visits.services.freed_slots import freed_by, give_away
+from sessions.visits.services.visits import lock_session
+from sessions.waitlist import services as waitlist
+from sessions.waitlist.rules import Freed
+
+
+@transaction.atomic
+def end(
+    *,
+    session_id: UUID,
+    move: str,
+    reason: str,
+    by: Any,
+    at: datetime,
+    offer: bool = True,
+    moment: datetime | None = None,
+) -> Session:
+    """Cancel a session or note a no-show: frees what it held; a dose frees its hold, an integration is owed again.
+
+    What is free then is offered to those who wait, unless the caller does so later.
+
+    :raises IllegalTransition: once a dose was given, or the session is over
+    """
+    session = lock_session(session_id)
+    if session.outcome == Session.Outcome.DOSED:
+        raise IllegalTransition("A dose was given: this session can't be cancelled.", state=session.status)
+    merge(rules.moment_errors(moment=moment or at, at=at, after=at - rules.LATE_ENTRY))
+    freed = freed_by(session)
+    booking.end_booking(session=session, move=move, reason=reason, by=by, at=at, moment=moment)
+    if session.kind == SessionKind.DOSING:
+        integration.free_hold(dose=session, by=by, at=at)
+    if session.kind == SessionKind.INTEGRATION:
+        integration.reopen(session=session, by=by, at=at)
+    waitlist.settle_confirmation(session=session, outcome=session.status, by=by, at=at)
+    if offer:
+        give_away(freed=freed, by=by, at=at)
+    return session
+
+
+@transaction.atomic
+def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: Any, at: datetime) -> Session:
+    """End a visit without a dose, and put the integration slot that was held for it to use.
+
+    :raises IllegalTransition: / Invalid: as in `discharging.end_undosed`
+    """
+    held = freed_by(Session.objects.get(pk=session_id))[1:]
+    session = dosing.end_undosed(session_id=session_id, reason=reason, moment=moment, by=by, at=at)
+    give_away(freed=held, by=by, at=at)
+    return session
+
+
+@transaction.atomic
+def waive(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligation:
+    """Do without the integration of one dose, and put the slot that was held for it to use.
+
+    :raises NotPermitted: / IllegalTransition: as in `integration.waive`
+    """
+    dose_id = Obligation.objects.values_list("dosing_session_id", flat=True).get(pk=obligation_id)
+    before = _standing_for(dose_id)
+    obligation = integration.waive(obligation_id=obligation_id, reason=reason, by=by, at=at)
+    give_away(freed=_let_go(before), by=by, at=at)
+    return obligation
+
+
+@transaction.atomic
+def void_administration(*, dose_id: UUID, reason: str, by: Any, at: datetime) -> None:
+    """Say that a dose was recorded in error, and put the integration that stood in the book for it to use.
+
+    :raises NotPermitted: / AlreadyVoid: as in `dosing.void_administration`
+    """
+    before = _standing_for(Administration.objects.values_list("session_id", flat=True).get(pk=dose_id))
+    dosing.void_administration(dose_id=dose_id, reason=reason, by=by, at=at)
+    give_away(freed=_let_go(before), by=by, at=at)
+
+
+def _standing_for(dosing_session_id: UUID) -> list[UUID]:
+    """What stands in the book for a dose, which stays locked."""
+    programs.lock_program(Session.objects.values_list("program_id", flat=True).get(pk=dosing_session_id))
+    standing = Session.objects.standing().filter(for_dose=dosing_session_id)
+    return list(standing.values_list("pk", flat=True))
+
+
+def _let_go(session_ids: Iterable[UUID]) -> list[Freed]:
+    """Those of the sessions that are cancelled by now."""
+    gone = Session.objects.filter(pk__in=list(session_ids), status=Session.Status.CANCELLED)
+    return [Freed.of(session) for session in gone.order_by("starts_at")]

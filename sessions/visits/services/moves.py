@@ -1,0 +1,182 @@
+"""Verbs of moving: a session goes to another time, or two sessions swap; refused whole, or previewed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core.errors import ClinicError, Conflict, Invalid
+from kapclinic.practice.models import SessionKind
+from programs import services as programs
+from sessions.booking import services as booking
+from sessions.booking.allocating import held_resources, lock_resources, release
+from sessions.booking.models import Session
+from sessions.booking.services import Ask
+from sessions.integration import holding
+from sessions.integration import services as integration
+from sessions.integration.models import Obligation
+from sessions.visits.selectors.consequences import BREAKS, effects
+from sessions.visits.services import freed_slots
+from sessions.visits.services.visits import lock_session
+from sessions.waitlist import services as waitlist
+
+
+class CourseConflict(Conflict):
+    """The move would break the course; `effects` says what. An override reason lets it pass."""
+
+    code, title = "course_conflict", "The course would break"
+
+
+@transaction.atomic
+def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
+    """Move a session; a dose's held integration moves with it, an integration stays inside its window.
+
+    A dose may go to the time of its own held integration, which is let go first.
+
+    :raises IllegalTransition: once it has begun
+    :raises Invalid: when an integration would start before its window
+    :raises CourseConflict: when the course would break, without `override_reason`; then nothing has moved
+    """
+    session = lock_session(session_id)
+    ask = _ask(session, values)
+    obligation = _require_window(session, ask, field="starts_at")
+    _require_course(session, ask)
+    freed = freed_slots.freed_by(session)
+    session.modality = ask.modality
+    if session.kind == SessionKind.DOSING:
+        held = held_resources(session)
+        holding.lock_dose(program=session.program, resources=[*held, *ask.resources])
+        integration.free_hold(dose=session, by=by, at=at)  # first: its own hold is never in the way
+    booking.move_session(
+        session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
+    )
+    if obligation is not None and obligation.state == Obligation.State.BOOKED:
+        integration.tell_if_late(obligation=obligation, session=session, by=by, at=at)
+    if session.kind == SessionKind.DOSING:
+        holding.hold_slot(dose=session, program=session.program, by=by, at=at)
+    waitlist.note_booking(session=session, by=by, at=at)
+    freed_slots.give_away(freed=freed, by=by, at=at)
+    return session
+
+
+def _require_window(session: Session, ask: Ask, *, field: str) -> Obligation | None:
+    """The obligation, locked, that `session` is to settle.
+
+    :raises Invalid: when the session would start before its window
+    """
+    locked = Obligation.objects.select_for_update()
+    obligation: Obligation | None = locked.filter(integration_session=session).first()
+    if obligation is not None and ask.starts_at < obligation.window_start:
+        raise Invalid.field(field, "This integration starts before its window.", code="before_window")
+    return obligation
+
+
+def _ask(session: Session, values: Mapping[str, Any]) -> Ask:
+    return Ask(
+        kind=session.kind,
+        modality=values.get("modality", session.modality),
+        starts_at=values["starts_at"],
+        ends_at=values["ends_at"],
+        room=values.get("room", session.room_id),
+        staff=values.get("staff", session.staff),
+        override_reason=values.get("override_reason", ""),
+        override=values.get("override", ()),
+    )
+
+
+def _require_course(session: Session, ask: Ask) -> None:
+    found = effects(session=session, starts_at=ask.starts_at, ends_at=ask.ends_at)
+    broken = [effect for effect in found if effect.severity == BREAKS]
+    if broken and not ask.override_reason:
+        words = " ".join(effect.detail for effect in broken)
+        raise CourseConflict(
+            f"{words} Send override_reason to move it all the same.", effects=[e.as_dict() for e in found]
+        )
+
+
+def preview(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> dict[str, Any]:
+    """What a move would bring, and whether it would be refused: tried out and taken back."""
+    session = Session.objects.select_related("program__protocol").get(pk=session_id)
+    found = effects(session=session, starts_at=values["starts_at"], ends_at=values["ends_at"])
+    problem: ClinicError | None = None
+    try:
+        with transaction.atomic():
+            reschedule(session_id=session_id, values=values, by=by, at=at)
+            transaction.set_rollback(True)
+    except ClinicError as exc:
+        problem = exc
+    refused = None
+    if problem is not None:
+        refused = {
+            "code": problem.code,
+            "detail": problem.detail,
+            "conflicts": problem.extra.get("conflicts", []),
+        }
+    return {
+        "possible": problem is None,
+        "refusal": refused,
+        "effects": [effect.as_dict() for effect in found],
+    }
+
+
+@transaction.atomic
+def swap(*, first_id: UUID, second_id: UUID, reason: str, by: Any, at: datetime) -> tuple[Session, Session]:
+    """Two sessions exchange their start times, each with its own room, staff and length, in one transaction.
+
+    The integration that is held for a dose moves with it.
+
+    :raises Invalid: for one session given twice, or an integration that would start before its window
+    :raises CourseConflict: when a course would break
+    :raises ResourceConflict: when one of them does not fit; then nothing has moved
+    """
+    pair = _lock_pair(first_id, second_id)
+    first, second = pair.values()
+    asks = {s.pk: _swapped(s, other) for s, other in ((first, second), (second, first))}
+    for name, session in pair.items():
+        _require_window(session, asks[session.pk], field=name)
+        _require_course(session, asks[session.pk])
+        release(session=session, at=at)
+    doses = [session for session in pair.values() if session.kind == SessionKind.DOSING]
+    for dose in doses:
+        integration.free_hold(dose=dose, by=by, at=at)
+    for session in pair.values():
+        booking.move_session(
+            session=session, program=session.program, ask=asks[session.pk], reason=reason, by=by, at=at
+        )
+    for dose in doses:
+        holding.hold_slot(dose=dose, program=dose.program, by=by, at=at)
+    for session in pair.values():
+        waitlist.note_booking(session=session, by=by, at=at)
+    return first, second
+
+
+def _lock_pair(first_id: UUID, second_id: UUID) -> dict[str, Session]:
+    """The two, with their programs and all that they and the integrations held for them may take.
+
+    :raises Invalid: for one session given twice, or a slot that is held for the other
+    """
+    if first_id == second_id:
+        raise Invalid.field("second", "Two different sessions are expected.")
+    owners = Session.objects.filter(pk__in=[first_id, second_id]).values_list("program_id", flat=True)
+    for program_id in sorted(set(owners)):
+        programs.lock_program(program_id)
+    pair = {"first": lock_session(first_id), "second": lock_session(second_id)}
+    if {session.for_dose_id for session in pair.values()} & {first_id, second_id}:
+        raise Invalid.field("second", "A slot held for a dose moves with that dose.", code="moves_with_dose")
+    resources: list[UUID] = []
+    for session in pair.values():
+        resources += held_resources(session)
+        if session.kind == SessionKind.DOSING:
+            resources += holding.hold_resources(session.program)
+    lock_resources(resources)
+    return pair
+
+
+def _swapped(session: Session, other: Session) -> Ask:
+    length = session.ends_at - session.starts_at
+    times = {"starts_at": other.starts_at, "ends_at": other.starts_at + length}
+    return _ask(session, times)

@@ -1,0 +1,170 @@
+"""Verbs of a visit: the client comes, the session begins and is over; what is noted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import FieldError, IllegalTransition, merge
+from kapclinic.practice.models import SessionKind
+from kapclinic.practice.rules import CLINICIANS
+from kapclinic.trail import services as trail
+from programs import services as programs
+from programs.models import Phase, Program
+from sessions.booking import rules
+from sessions.booking import services as booking
+from sessions.booking.models import Session, Stage
+from sessions.dosing import selectors as dosing
+from sessions.dosing.models import Discharge
+from sessions.integration import rules as integration_rules
+from sessions.integration import services as integration
+from sessions.integration.models import Obligation
+from sessions.visits.rules import dose_stands_on, stage_fits
+from sessions.waitlist import services as waitlist
+
+S = Session.Status
+
+
+class NotDischarged(IllegalTransition):
+    title = "The client was not discharged"
+
+
+def lock_session(session_id: UUID) -> Session:
+    """The program's row, then the session's: the order of every writer."""
+    programs.lock_program(Session.objects.values_list("program_id", flat=True).get(pk=session_id))
+    found = Session.objects.select_for_update(of=("self",)).select_related(
+        "program__protocol", "location", "room"
+    )
+    session: Session = found.get(pk=session_id)
+    return session
+
+
+@transaction.atomic
+def check_in(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
+    """Note that the client has come. Never refused for want of clearance; readiness tells what is missing."""
+    session = lock_session(session_id)
+    transitions.apply(rules.SESSION_MOVES, "check_in", instance=session, by=by)
+    merge(rules.moment_errors(moment=moment, at=at, after=at - rules.LATE_ENTRY))
+    session.checked_in_at = moment
+    return session.save_by(by, at=at)
+
+
+@transaction.atomic
+def start(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
+    """Note that the session has begun."""
+    session = lock_session(session_id)
+    transitions.apply(rules.SESSION_MOVES, "start", instance=session, by=by)
+    merge(rules.moment_errors(moment=moment, at=at, after=session.checked_in_at))
+    session.started_at = moment
+    return session.save_by(by, at=at)
+
+
+@transaction.atomic
+def complete(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
+    """Note that the session took place: preparation may open dosing, an integration settles its obligation.
+
+    :raises NotDischarged: for a dosing session before the client's discharge
+    :raises IllegalTransition: from another state, or for a dosing session without a dose (use not-dosed)
+    """
+    session = lock_session(session_id)
+    transitions.apply(rules.SESSION_MOVES, "complete", instance=session, by=by)
+    merge(rules.moment_errors(moment=moment, at=at, after=session.started_at or session.checked_in_at))
+    if session.kind == SessionKind.DOSING:
+        _require_discharged(session)
+    session.completed_at = moment
+    session.save_by(by, at=at)
+    if session.kind == SessionKind.PREPARATION:
+        advance(program=session.program, by=by, moment=moment, at=at)
+    if session.kind == SessionKind.INTEGRATION:
+        integration.settle(session=session, by=by, at=at)
+    return session
+
+
+def _require_discharged(session: Session) -> None:
+    if session.outcome != Session.Outcome.DOSED:
+        raise IllegalTransition("No dose was given: end the visit by not-dosed.", state=session.status)
+    if not Discharge.objects.filter(session=session).exists():
+        raise NotDischarged("Discharge the client first.", state=session.status)
+
+
+def advance(*, program: Program, by: Any, moment: datetime, at: datetime) -> Program:
+    """Let a cleared program go on to dosing once the protocol's preparation is done. The program is locked.
+
+    :raises nothing: a program that is not that far stays where it is
+    """
+    done = dosing.preparations_done([program.pk]).get(program.pk, 0)
+    if program.phase != Phase.PREPARATION or program.status != Program.Status.ACTIVE:
+        return program
+    if done < program.protocol.min_preparations:
+        return program
+    return programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=moment)
+
+
+def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
+    """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
+
+    Attestations are laid over those that stand; each that is sent keeps who said so and when.
+
+    :raises IllegalTransition: once the session is over
+    :raises Invalid: for an implausible weight or a time in the future
+    :raises IllegalTransition: for what a dose was given on, once it stands: the escort may still change
+    :raises NotPermitted: for attestations by somebody who is no clinician, or another weight than the one that is
+        noted: they could not read it (R13)
+    """
+    if "weight_kg" in values and session.weight_kg is not None:
+        transitions.require_role(by, CLINICIANS, what="Changing a weight")
+    if session.status in {S.COMPLETED, S.CANCELLED, S.NO_SHOW}:
+        raise IllegalTransition("The session is over.", state=session.status)
+    if dose_stands_on(session, values):
+        raise IllegalTransition("A dose was given on this: it stays as it was.", state="dosed")
+    merge(_change_errors(session, values, at=at))
+    for name, value in values.items():
+        setattr(session, name, _attested(session, value, by=by, at=at) if name == "attestations" else value)
+    if values.get("weight_kg") is not None:
+        session.weighed_at = min(at, session.ends_at)
+    session.save_by(by, at=at)
+    if values.get("client_confirmed_at") is not None:
+        for obligation in Obligation.objects.filter(integration_session=session):
+            kind = integration_rules.CONFIRM
+            trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="confirmed")
+        waitlist.settle_confirmation(session=session, outcome="confirmed", by=by, at=at)
+    return session
+
+
+@transaction.atomic
+def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: Any, at: datetime) -> Stage:
+    """Say where the client is during the visit.
+
+    :raises IllegalTransition: while the client is not here: before check-in, or once the session is over
+    :raises Invalid: for a time in the future
+    """
+    session = lock_session(session_id)
+    if not stage_fits(session, stage=stage, moment=moment):
+        raise IllegalTransition(f"'{stage}' needs the client to be here.", state=session.status)
+    return booking.note_stage(session=session, stage=stage, moment=moment, by=by, at=at)
+
+
+def _attested(session: Session, said: Mapping[str, bool], *, by: Any, at: datetime) -> dict[str, bool]:
+    """All attestations after `said`; notes whose word each one is, also one that says the same again today."""
+    transitions.require_role(by, CLINICIANS, what="Attesting")
+    word = {"by": str(by.pk), "at": at.astimezone(UTC).isoformat().replace("+00:00", "Z")}
+    session.attested = session.attested | dict.fromkeys(sorted(said), word)
+    standing: dict[str, bool] = session.attestations
+    return standing | dict(said)
+
+
+def _change_errors(session: Session, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:
+    errors: list[FieldError] = []
+    weight = values.get("weight_kg")
+    low, high = session.program.protocol.limits["plausible"]["weight_kg"]
+    if weight is not None and not low <= weight <= high:
+        errors.append(FieldError("/weight_kg", "implausible", f"weight_kg must be from {low} to {high}."))
+    for field in ("fasting_since", "client_confirmed_at"):
+        if values.get(field) is not None:
+            errors += rules.moment_errors(moment=values[field], at=at, after=None, field=field)
+    return errors

@@ -1,0 +1,130 @@
+"""A tick on the worklist settles nothing that a fact has to settle: the row comes back, and rings again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kapclinic.core import clock
+from kapclinic.trail import rules
+from kapclinic.trail.models import Outbox, Task
+from sessions.dosing import services
+from sessions.dosing.models import AdverseEvent
+from sessions.monitoring.models import Alarm
+from sessions.notes import recording
+from sessions.sweep.steps import sweep
+from sessions.sweep.worklist import STANDING, sweep_worklist
+from tests import cast as people
+from tests.cast import MONDAY, Cast
+from tests.sessions.giving import lot_of
+from tests.sessions.monitoring.watching import dosed_client, take
+
+SERIOUS = {
+    "term": "Syncope",
+    "grade": 4,
+    "serious": True,
+    "onset_at": MONDAY.isoformat(),
+    "causality": "probable",
+    "action": "stopped",
+    "outcome": "ongoing",
+}
+
+
+def red_alarm(cast: Cast) -> str:
+    take(cast, dosed_client(cast), 10, systolic=205)
+    for minute in (16, 22):
+        sweep(at=MONDAY + timedelta(minutes=minute))
+    return str(Alarm.objects.get(cause="red_reading").pk)
+
+
+def serious_event(cast: Cast) -> str:
+    session = people.ready_dose(cast)
+    return str(cast.desk("np").must(f"sessions/{session.pk}/adverse-events/", SERIOUS)["id"])
+
+
+def loss(cast: Cast) -> str:
+    body = {"lot": str(lot_of(cast).pk), "kind": "loss", "amount_mg": "50", "reason": "Vial broke"}
+    cast.desk("np").must("drug-entries/", body)
+    return str(Task.objects.get(kind="drug_loss").subject_id)
+
+
+def acknowledged(cast: Cast, subject: str) -> None:
+    cast.desk("prescriber").must(f"alarms/{subject}/acknowledge/", {"action": "With the client"})
+
+
+def reviewed(cast: Cast, subject: str) -> None:
+    path = AdverseEvent.objects.get(pk=subject).session_id
+    body = {"conclusion": "Vasovagal", "hold_released": True}
+    cast.desk("director").must(f"sessions/{path}/adverse-events/{subject}/review/", body)
+
+
+def explained(cast: Cast, subject: str) -> None:
+    cast.desk("director").must(f"drug-discrepancies/{subject}/explain/", {"reason": "Found behind the safe"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "happens", "settles"),
+    [
+        ("alarm", red_alarm, acknowledged),
+        (services.REVIEW, serious_event, reviewed),
+        (services.ROOT_CAUSE, serious_event, None),
+        ("drug_loss", loss, explained),
+    ],
+)
+def test_ticking_the_row_off_does_not_make_the_matter_disappear(
+    cast: Cast,
+    kind: str,
+    happens: Callable[[Cast], str],
+    settles: Callable[[Cast, str], None] | None,
+) -> None:
+    subject = happens(cast)
+    row = Task.objects.open().get(kind=kind, subject_id=subject)
+    at = MONDAY + timedelta(minutes=30)
+    with clock.fixed(at):
+        cast.desk("director").must(f"tasks/{row.pk}/done/", {"outcome": "seen"})
+        assert not Task.objects.open().filter(kind=kind, subject_id=subject).exists()
+        assert [sweep_worklist(at=at) for _ in range(2)] == [1, 0]
+        back = Task.objects.open().get(kind=kind, subject_id=subject)
+        copied = ("roles", "assignee", "location", "client", "subject_type", "due_at", "escalation")
+        assert [getattr(back, name) for name in copied] == [getattr(row, name) for name in copied]
+        told = Outbox.objects.filter(key__startswith=f"back:{back.pk}:").values_list("recipient", flat=True)
+        assert cast.director.pk in told
+        if settles is not None:
+            settles(cast, subject)
+            assert sweep_worklist(at=at) == 0
+            assert not Task.objects.open().filter(kind=kind, subject_id=subject).exists()
+
+
+def home_with_concern(cast: Cast) -> Task:
+    session = dosed_client(cast)
+    take(cast, session, 119)
+    with clock.fixed(MONDAY + timedelta(minutes=120)):
+        stated = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
+        body: dict[str, Any] = {"checklist": dict.fromkeys(stated, True), "escort_present": True}
+        body |= {"discharged_at": clock.now().isoformat(), "safety_concern": True}
+        cast.desk("np").must(f"sessions/{session.pk}/discharge/", body)
+    found: Task = Task.objects.get(kind=services.CONTACT)
+    return found
+
+
+def test_a_safety_concern_is_ticked_off_in_words_or_comes_before_the_director(cast: Cast) -> None:
+    row = home_with_concern(cast)
+    desk = cast.desk("therapist")
+    for nothing in ({}, {"outcome": "  "}):
+        answer = desk.post(f"tasks/{row.pk}/done/", nothing)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/outcome")
+    due = row.due_at
+    assert sweep_worklist(at=due - timedelta(seconds=1)) == 0
+    assert [sweep_worklist(at=due) for _ in range(2)] == [1, 0]
+    row.refresh_from_db()
+    assert (row.state, set(row.roles), row.escalation) == ("open", {"therapist", "medical_director"}, 1)
+    desk.must(f"tasks/{row.pk}/done/", {"outcome": "Called: is well, sister stays the night"})
+    assert sweep_worklist(at=due) == 0
+
+
+def test_the_kinds_of_the_worklist_are_those_that_the_rooms_open() -> None:
+    assert {services.CONTACT, recording.CONCERN} == rules.IN_WORDS
+    assert not rules.IN_WORDS & set(STANDING)

@@ -325,3 +325,31 @@ def test_tasks_carry_ids_and_stand_changes_of_their_signature() -> None:
 def test_every_task_is_told_of_in_the_architecture() -> None:
     missing = [name for name in tasks() if f"| `{name}` |" not in _architecture()]
     assert missing == []
+
+
+# --- verbs that are half of another ---------------------------------------------------------------------------------
+
+
+def _named(path: Path) -> set[str]:
+    """Every name and attribute that a module uses."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | {
+        node.attr for node in nodes if isinstance(node, ast.Attribute)
+    }
+
+
+def test_a_verb_that_leaves_a_freed_slot_unused_is_called_by_its_whole_alone() -> None:
+    """`visits` voids a dose, waives and ends undosed as a whole; nobody else calls the half of it below."""
+    halves = {
+        function.name
+        for path in files("sessions")
+        for function in _functions(path)
+        if function.name.endswith("_leaving_slot")
+    }
+    assert halves == {
+        "end_undosed_leaving_slot",
+        "void_administration_leaving_slot",
+        "waive_leaving_slot",
+    }
+    callers = {shown(path) for path in files(*SOURCES, "tests") if _named(path) & halves}
+    assert callers == {"sessions/visits/services/endings.py"}

@@ -313,7 +313,7 @@ def settle(*, session: Session, by: Any, at: datetime) -> Obligation | None:
 
 
 @transaction.atomic
-def waive(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligation:
+def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligation:
     """Do without the integration of one dose, with a reason; a session that is booked for it stays.
 
     :raises NotPermitted: unless `by` is a therapist or prescriber

@@ -16,7 +16,7 @@ from sessions.dosing.services.discharge import (
     WasDosed,
     computed_checklist,
     discharge_client,
-    end_undosed,
+    end_undosed_leaving_slot,
 )
 from sessions.dosing.services.dose_checks import (
     DoseAboveCap,
@@ -40,7 +40,7 @@ from sessions.dosing.services.doses import (
     finish_administration,
     lock_dosing,
     record_administration,
-    void_administration,
+    void_administration_leaving_slot,
 )
 from sessions.dosing.services.orders import NothingToApprove, SamePrescriber, approve_cap, write_order
 from sessions.dosing.services.overrides import NotOverridable, override_gate
@@ -68,7 +68,7 @@ __all__ = [
     "discharge_client",
     "dose_of",
     "end_errors",
-    "end_undosed",
+    "end_undosed_leaving_slot",
     "errors_of",
     "finish_administration",
     "follow_up",
@@ -83,7 +83,7 @@ __all__ = [
     "supply_errors",
     "sweep_follow_ups",
     "time_errors",
-    "void_administration",
+    "void_administration_leaving_slot",
     "way_errors",
     "write_order",
 ]

@@ -48,8 +48,12 @@ class WasDosed(IllegalTransition):
 
 
 @transaction.atomic
-def end_undosed(*, session_id: UUID, reason: str, by: User, moment: datetime, at: datetime) -> Session:
+def end_undosed_leaving_slot(
+    *, session_id: UUID, reason: str, by: User, moment: datetime, at: datetime
+) -> Session:
     """The client came and was not dosed: the visit is completed, and its held integration is freed with it.
+
+    Half a verb: the freed slot is left unused. `visits.services.end_undosed` is the whole.
 
     :raises WasDosed: when a dose stands
     :raises OpenDraw: while the draw of a voided dose is not settled (R7)

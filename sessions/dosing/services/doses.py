@@ -251,8 +251,12 @@ def finish_administration(
 
 
 @transaction.atomic
-def void_administration(*, dose_id: UUID, reason: str, by: User, at: datetime) -> AdministrationVoid:
+def void_administration_leaving_slot(
+    *, dose_id: UUID, reason: str, by: User, at: datetime
+) -> AdministrationVoid:
     """Say that a dose was recorded in error. With the first one go its checks and its obligation.
+
+    Half a verb: the slot that its integration held is left unused. `visits.services.void_administration` is the whole.
 
     Where another dose stands, both count from that one; what was met or waived stays so.
 

@@ -62,10 +62,12 @@ def end(
 def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: Any, at: datetime) -> Session:
     """End a visit without a dose, and put the integration slot that was held for it to use.
 
-    :raises IllegalTransition: / Invalid: as in `discharging.end_undosed`
+    :raises IllegalTransition: / Invalid: as in `dosing.services.end_undosed_leaving_slot`
     """
     held = freed_by(Session.objects.get(pk=session_id))[1:]
-    session = dosing.end_undosed(session_id=session_id, reason=reason, moment=moment, by=by, at=at)
+    session = dosing.end_undosed_leaving_slot(
+        session_id=session_id, reason=reason, moment=moment, by=by, at=at
+    )
     give_away(freed=held, by=by, at=at)
     return session
 
@@ -74,11 +76,11 @@ def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: Any, at:
 def waive(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligation:
     """Do without the integration of one dose, and put the slot that was held for it to use.
 
-    :raises NotPermitted: / IllegalTransition: as in `integration.waive`
+    :raises NotPermitted: / IllegalTransition: as in `integration.services.waive_leaving_slot`
     """
     dose_id = Obligation.objects.values_list("dosing_session_id", flat=True).get(pk=obligation_id)
     before = _standing_for(dose_id)
-    obligation = integration.waive(obligation_id=obligation_id, reason=reason, by=by, at=at)
+    obligation = integration.waive_leaving_slot(obligation_id=obligation_id, reason=reason, by=by, at=at)
     give_away(freed=_let_go(before), by=by, at=at)
     return obligation
 
@@ -87,10 +89,10 @@ def waive(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligat
 def void_administration(*, dose_id: UUID, reason: str, by: Any, at: datetime) -> None:
     """Say that a dose was recorded in error, and put the integration that stood in the book for it to use.
 
-    :raises NotPermitted: / AlreadyVoid: as in `dosing.void_administration`
+    :raises NotPermitted: / AlreadyVoid: as in `dosing.services.void_administration_leaving_slot`
     """
     before = _standing_for(Administration.objects.values_list("session_id", flat=True).get(pk=dose_id))
-    dosing.void_administration(dose_id=dose_id, reason=reason, by=by, at=at)
+    dosing.void_administration_leaving_slot(dose_id=dose_id, reason=reason, by=by, at=at)
     give_away(freed=_let_go(before), by=by, at=at)
 
 

@@ -16,12 +16,12 @@ from programs import services as programs
 from screening import services as screening
 from screening.models import Clearance
 from sessions.booking.models import Session
-from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration
 from sessions.drugs.models import DrugEntry
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Check
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.racing import race
@@ -256,7 +256,7 @@ def test_a_voided_dose_counts_no_more(cast: Cast) -> None:
     session = people.ready_dose(cast, without=("order",))
     people.written_order(cast, session, dose_mg=Decimal(200))
     dose = people.give(cast, session, dose_mg=Decimal(200))
-    dosing.void_administration(dose_id=dose.pk, reason="Never given", by=cast.prescriber, at=clock.now())
+    visits.void_administration(dose_id=dose.pk, reason="Never given", by=cast.prescriber, at=clock.now())
     assert attempt(cast, session, dose_mg="200").status_code == 201
 
 

@@ -18,9 +18,9 @@ from sessions.booking.models import Session
 from sessions.dosing import services
 from sessions.dosing.models import AdverseEvent, AdverseEventFollowUp, AdverseEventReview
 from sessions.dosing.rules import adverse_events
-from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import attempt
@@ -197,7 +197,7 @@ def next_session(cast: Cast, after: Session) -> Session:
     """The next ready dose of the same client, four days on, in another program than the event's."""
     owed = Obligation.objects.filter(dosing_session=after)
     for row in owed:
-        integration.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
+        visits.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
     other = people.cleared_program(
         cast,
         protocol=people.approved_protocol(cast, name="A second course", min_preparations=0),

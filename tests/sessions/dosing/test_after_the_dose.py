@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration
-from sessions.integration import services as integration
 from sessions.monitoring.models import Check, Reading
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.dosing.test_discharge import dosed, go, read, unmet
@@ -61,7 +60,7 @@ def test_a_check_that_the_discharge_overtakes_is_not_taken(cast: Cast) -> None:
 def test_a_voided_dose_asks_for_nothing_and_the_same_dose_again_asks_again(cast: Cast) -> None:
     session = people.ready_dose(cast)
     wrong = people.give(cast, session)
-    dosing.void_administration(dose_id=wrong.pk, reason="Wrong lot", by=cast.prescriber, at=MONDAY)
+    visits.void_administration(dose_id=wrong.pk, reason="Wrong lot", by=cast.prescriber, at=MONDAY)
     assert checks(cast, session)[1:] == [("not_taken", "dose voided")] * 6
     people.give(cast, session)
     assert checks(cast, session)[1:] == [("due", "")] * 6
@@ -112,8 +111,8 @@ def test_a_waiver_outlives_the_first_of_two_doses_and_the_other_one_is_first(cas
     wrong = Administration.objects.get()
     with clock.fixed(second_at):
         people.give(cast, session, dose_mg=Decimal(50))
-        integration.waive(obligation_id=row.pk, reason="Moved away", by=cast.therapist, at=clock.now())
-        dosing.void_administration(dose_id=wrong.pk, reason="Never given", by=cast.prescriber, at=clock.now())
+        visits.waive(obligation_id=row.pk, reason="Moved away", by=cast.therapist, at=clock.now())
+        visits.void_administration(dose_id=wrong.pk, reason="Never given", by=cast.prescriber, at=clock.now())
         shown = cast.desk("np").get(f"sessions/{session.pk}/administrations/").json()["results"]
     row.refresh_from_db()
     assert (row.state, row.reason, row.dosed_at) == ("waived", "Moved away", second_at)

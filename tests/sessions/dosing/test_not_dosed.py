@@ -9,10 +9,10 @@ import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Check
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import attempt
@@ -70,7 +70,7 @@ def test_who_was_dosed_is_discharged_instead(cast: Cast) -> None:
 def test_after_a_voided_dose_the_visit_may_end_without_one(cast: Cast) -> None:
     session = people.ready_dose(cast)
     dose = people.give(cast, session)
-    dosing.void_administration(dose_id=dose.pk, reason="Never taken", by=cast.prescriber, at=clock.now())
+    visits.void_administration(dose_id=dose.pk, reason="Never taken", by=cast.prescriber, at=clock.now())
     assert not_dosed(cast, session).status_code == 200
     assert Obligation.objects.get().state == "voided"
     assert not Check.objects.filter(ended_at__isnull=True, reading__isnull=True).exists()

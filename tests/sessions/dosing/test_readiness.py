@@ -18,9 +18,9 @@ from screening.models import Clearance, Consent, SafetyAlert
 from sessions.booking.models import Session
 from sessions.dosing import services
 from sessions.dosing.models import Administration, GateOverride
-from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import AT_HOME, HOME, at_home, attempt, attest, cssrs
@@ -127,7 +127,7 @@ def integration_owed(cast: Cast) -> Session:
 
 def too_soon(cast: Cast) -> Session:
     row = _dosed_before(cast, 71.99)
-    integration.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
+    visits.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
     return people.ready_dose(cast, row.program)
 
 
@@ -317,7 +317,7 @@ def test_the_last_vital_signs_count_not_the_best(cast: Cast) -> None:
 @pytest.mark.parametrize(("hours", "ready"), [(71.999, False), (72, True)])
 def test_the_gap_between_doses_is_72_hours(cast: Cast, hours: float, ready: bool) -> None:
     row = _dosed_before(cast, hours)
-    integration.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
+    visits.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
     assert readiness(cast, people.ready_dose(cast, row.program))["ready"] is ready
 
 

@@ -16,7 +16,6 @@ from screening.models import SafetyAlert
 from sessions.booking.models import Session
 from sessions.dosing.gates import gather as reading_gates
 from sessions.dosing.models import Administration, GateOverride
-from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
 from sessions.visits import services as visits
 from tests import cast as people
@@ -63,7 +62,7 @@ def _under(cast: Cast, **protocol: Any) -> Session:
 def not_asked_since_the_last_dose(cast: Cast) -> Session:
     with clock.fixed(MONDAY - timedelta(days=7)):
         row = people.owed(cast)
-    integration.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
+    visits.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
     return people.ready_dose(cast, row.program, without=("contraindications",))
 
 
@@ -261,7 +260,7 @@ def test_the_monitoring_program_is_checked_every_90_days(cast: Cast, days: float
     edition = people.approved_protocol(cast, name="PDMP", min_preparations=0, gates={"pdmp": "required"})
     with clock.fixed(MONDAY - timedelta(days=days)):
         row = people.owed(cast, people.cleared_program(cast, protocol=edition))
-    integration.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
+    visits.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
     session = people.ready_dose(cast, row.program, without=("pdmp",))
     assert still_open(cast, session) == ([] if counts else ["pdmp"])
 

@@ -16,7 +16,6 @@ from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import Outbox, Task
 from sessions.booking.models import Session
-from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, AdverseEvent
 from sessions.dosing.rems import rules, services
 from sessions.dosing.rems.models import EVENTS, RemsRecord
@@ -157,7 +156,7 @@ def test_the_sweep_owes_what_a_lost_step_left_out_and_only_once(
 def test_a_voided_dose_owes_none_and_nobody_is_told(cast: Cast, session: Session) -> None:
     services.sweep_records(at=people.later(days=3))
     dose = Administration.objects.get(session=session)
-    dosing.void_administration(dose_id=dose.pk, reason="Wrong client", by=cast.prescriber, at=MONDAY)
+    visits.void_administration(dose_id=dose.pk, reason="Wrong client", by=cast.prescriber, at=MONDAY)
     services.sweep_records(at=people.later(days=7))
     assert [task.state for task in Task.objects.filter(kind=rules.TASK)] == ["done"]
     assert RemsRecord.objects.get().warnings == 0
@@ -360,7 +359,7 @@ def a_serious_event(cast: Cast, session: Session, **more: Any) -> None:
 
 def a_voided_dose(cast: Cast, session: Session) -> None:
     dose = Administration.objects.get(session=session)
-    dosing.void_administration(
+    visits.void_administration(
         dose_id=dose.pk, reason="Wrong client", by=cast.prescriber, at=people.later(days=2)
     )
 

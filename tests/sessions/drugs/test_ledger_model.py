@@ -26,6 +26,7 @@ from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, Order
 from sessions.drugs import selectors, services
 from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugLot
+from sessions.visits import services as visits
 from tests.sessions.drugs.stock import dose, lot_of
 from tests.sessions.rooms import AT, Clinic
 
@@ -155,7 +156,7 @@ class Safes(RuleBasedStateMachine):
     def void(self) -> None:
         """A dose that was recorded in error left the safe all the same, and is still to be settled."""
         pk = min(set(self.open) - self.voided)
-        dosing.void_administration(dose_id=pk, reason="error", by=self.clinic["prescriber"], at=AT)
+        visits.void_administration(dose_id=pk, reason="error", by=self.clinic["prescriber"], at=AT)
         self.voided.add(pk)
 
     @rule(kind=st.sampled_from(["waste", "return", "loss"]), mg=MG)

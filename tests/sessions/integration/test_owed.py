@@ -10,11 +10,11 @@ from django.db import IntegrityError, connection, transaction
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.integration.services import schedule_obligation
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import Cast
 from tests.sessions.giving import attempt
@@ -126,7 +126,7 @@ def test_only_a_prescriber_voids_a_dose(cast: Cast, who: str) -> None:
 def test_a_dose_after_a_voided_one_owes_again(cast: Cast) -> None:
     row = people.owed(cast)
     first = Administration.objects.get()
-    dosing.void_administration(dose_id=first.pk, reason="Wrong time", by=cast.prescriber, at=clock.now())
+    visits.void_administration(dose_id=first.pk, reason="Wrong time", by=cast.prescriber, at=clock.now())
     with clock.fixed(clock.now() + timedelta(minutes=30)):
         again = people.give(cast, row.dosing_session)
         row.refresh_from_db()
@@ -145,7 +145,7 @@ def test_when_a_booster_outlives_the_voided_first_dose_the_window_follows_it(cas
     first = Administration.objects.get()
     with clock.fixed(clock.now() + timedelta(minutes=20)):
         people.give(cast, row.dosing_session, dose_mg=50)
-        dosing.void_administration(dose_id=first.pk, reason="Never given", by=cast.prescriber, at=clock.now())
+        visits.void_administration(dose_id=first.pk, reason="Never given", by=cast.prescriber, at=clock.now())
         row.refresh_from_db()
         assert (row.state, row.dosed_at) == ("due", clock.now())
         assert row.window_start == clock.now() + timedelta(hours=24)
@@ -155,7 +155,7 @@ def test_voiding_a_booster_changes_nothing_that_is_owed(cast: Cast) -> None:
     row = people.owed(cast)
     with clock.fixed(clock.now() + timedelta(minutes=20)):
         booster = people.give(cast, row.dosing_session, dose_mg=50)
-        dosing.void_administration(
+        visits.void_administration(
             dose_id=booster.pk, reason="Never given", by=cast.prescriber, at=clock.now()
         )
     before = row.version

@@ -8,10 +8,10 @@ from typing import Any
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Check, Reading
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.dosing.test_rems import dosed as esketamine_given
@@ -29,7 +29,7 @@ def give_late(
 
 def void_dose(cast: Cast, dose: Administration, minute: float) -> None:
     at = MONDAY + timedelta(minutes=minute)
-    dosing.void_administration(dose_id=dose.pk, reason="Wrong time", by=cast.prescriber, at=at)
+    visits.void_administration(dose_id=dose.pk, reason="Wrong time", by=cast.prescriber, at=at)
 
 
 def asked(session: Session) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""What the database itself refuses about the drug ledger, as migration operations (rule R7)."""
+"""What the database itself refuses about the drug ledger, as migration operations (R6 and R7)."""
 
 from __future__ import annotations
 

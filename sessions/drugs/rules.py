@@ -20,7 +20,7 @@ from sessions.drugs import names
 from sessions.drugs.deadlines import end_of_day
 from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugEntry, DrugLot
 
-KEEPERS = NURSES  # who may draw, receive and enter drug (rule R8)
+KEEPERS = NURSES  # who may draw, receive and enter drug (R8)
 READERS = NURSES | DIRECTOR
 # Federal law asks for no second person at a waste; the clinic's policy does (DEA letter of October 2014).
 WITNESSES = CLINICIANS

@@ -69,7 +69,7 @@ def _spo2_pre(value: int, band: Bands) -> str:
 
 
 def pre_dose_bands(vitals: Vitals, bands: Bands) -> dict[str, str]:
-    """go / review / hold / emergency for each sign that was taken (policy table 3.1)."""
+    """go / review / hold / emergency for each sign that was taken (clinical policy 3.1)."""
     found = {
         "systolic": _pressure_pre(vitals["systolic"], 0, bands["bp"]),
         "diastolic": _pressure_pre(vitals["diastolic"], 1, bands["bp"]),
@@ -125,7 +125,7 @@ def repeat_of(
 def in_session_bands(
     vitals: Vitals, bands: Bands, *, before: Vitals | None, between: Sequence[Vitals] = ()
 ) -> dict[str, str]:
-    """go / amber / red for each sign (policy table 3.2).
+    """go / amber / red for each sign (clinical policy 3.2).
 
     `before` and `between` are as `repeat_of` finds them. A pressure past its red limit is red when `before` was too
     ("two readings 5 min apart"); past `red_single` it is red at once. A fast heart is red when it was so at `before`
@@ -174,7 +174,7 @@ def worst(bands: Mapping[str, str]) -> str:
 def overdue_before(*, at: datetime, tolerance_min: float, missed_min: float) -> tuple[datetime, datetime]:
     """(late, missed): a check without a reading that was planned before these moments is so at `at`.
 
-    Reading tolerance and the limit for a missed check are policy 3.3 (+5 and +10 minutes by default).
+    Reading tolerance and the limit for a missed check are clinical policy 3.3 (+5 and +10 minutes by default).
     """
     return at - timedelta(minutes=tolerance_min), at - timedelta(minutes=missed_min)
 
@@ -260,7 +260,7 @@ def extended(
     standing: Sequence[datetime],
     tolerance_min: float,
 ) -> list[Slot]:
-    """The checks that a booster adds behind those that stand: no second set, but a longer one (policy 3.3, 4).
+    """The checks a booster adds behind those that stand: no second set, but a longer one (clinical policy 3.3 and 4).
 
     The minimum stay starts again from the last racemic dose, and so do the protocol's minutes: those that lie behind
     the last check which stands are asked for as well. Before that the first set watches both doses. One that falls
@@ -273,7 +273,7 @@ def extended(
 
 
 def after_end(*, dosed_at: datetime, ended_at: datetime, every_min: float, until_min: float) -> list[Slot]:
-    """The checks behind an infusion: at its end, then every so many minutes until the stay is over (policy 3.3)."""
+    """Checks behind an infusion: at its end, then every so many minutes until the stay ends (clinical policy 3.3)."""
     moments = [ended_at]
     while moments[-1] + timedelta(minutes=every_min) <= ended_at + timedelta(minutes=until_min):
         moments.append(moments[-1] + timedelta(minutes=every_min))
@@ -302,7 +302,7 @@ def waits_for(check: Check, measured_at: datetime) -> bool:
 
 
 def asks_again(phase: str, bands: Mapping[str, str]) -> bool:
-    """Is this a reading that must be repeated: amber or red after the dose (policy 3.2: "repeat in 5 min")?"""
+    """Is this a reading that must be repeated: amber or red after the dose (clinical policy 3.2: "repeat in 5 min")?"""
     return phase == Reading.Phase.IN_SESSION and worst(bands) in {"amber", "red"}
 
 
@@ -315,7 +315,7 @@ def recheck_at(measured_at: datetime, *, at: datetime, recheck_min: float) -> da
 
 
 def home_ready(*, vitals: Vitals, bands: Mapping[str, str], baseline: Vitals | None, percent: int) -> bool:
-    """Is every sign in band, or a pressure or heart rate within `percent` of the pre-dose one (policy 3.6)?
+    """Is every sign in band, or a pressure or heart rate within `percent` of the pre-dose one (clinical policy 3.6)?
 
     Sedation is a criterion of its own. Nothing excuses low oxygen or slow breathing.
     """

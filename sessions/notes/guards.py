@@ -1,4 +1,4 @@
-"""What the database itself refuses about notes, as migration operations (rules R6 and R9)."""
+"""What the database itself refuses about notes, as migration operations (R6 and R9)."""
 
 from __future__ import annotations
 

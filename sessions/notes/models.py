@@ -112,7 +112,7 @@ class Addendum(AppendOnlyModel):
 
 class PsychotherapyNoteQuerySet(AuditedQuerySet["PsychotherapyNote"]):
     def of_author(self, user: Any) -> PsychotherapyNoteQuerySet:
-        """The user's own: there is no other way to see one (45 CFR 164.501, 164.508(a)(2); rule R9)."""
+        """The user's own: there is no other way to see one (45 CFR 164.501, 164.508(a)(2); R9)."""
         return self.filter(author=user.pk)
 
 

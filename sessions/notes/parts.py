@@ -1,6 +1,6 @@
 """Pure rules of a dosing session's own record: its parts, the fields of each, when an entry is an addendum.
 
-Source: clinical policy 11.1 (pre-dose, setting, observations, peak, adverse events), 1.2 and 1.7. The record is part of
+Source: clinical policy 1.2, 1.7 and 11.1 (pre-dose, setting, observations, peak, adverse events). The record is part of
 the medical record: summaries only. What belongs in a psychotherapy note (45 CFR 164.501) is never written here.
 """
 

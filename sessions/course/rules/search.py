@@ -18,7 +18,7 @@ from sessions.booking.availability import Slot
 
 DAY = timedelta(days=1)
 MOST_STARTS = 21  # first doses that are tried: one a day for three weeks
-LONGEST_GAP = timedelta(days=21)  # a longer pause means a new assessment (policy PR5)
+LONGEST_GAP = timedelta(days=21)  # a longer pause means a new assessment (PR5)
 Window = tuple[timedelta, timedelta]
 Cost = tuple[float, int]
 

@@ -14,7 +14,7 @@ from programs.models import Modality
 from sessions.monitoring.rules import worst
 
 CSSRS, NO_RISK = "cssrs", "none"
-HELD = frozenset({"hold", "emergency"})  # pre-dose bands: no dose today (policy 3.1)
+HELD = frozenset({"hold", "emergency"})  # pre-dose bands: no dose today (clinical policy 3.1)
 ITEM_FLAGS = frozenset({"item_9", "item_12", "item_10"})  # PHQ-9, QIDS, MADRS: the item on wanting to die
 
 
@@ -195,7 +195,7 @@ def shows_ideation(measures: Sequence[tuple[str, str | None, Sequence[str]]], *,
 def judged_reading(readings: Sequence[Vitals], *, recheck_min: float, moment: datetime) -> Vitals | None:
     """The latest of the pre-dose readings (oldest first), with the rest that the last one out of band asks for.
 
-    A recheck counts from `recheck_min` minutes after it (policy 3.1: 5 to 15 minutes of rest). It cures REVIEW; HOLD
+    A recheck counts from `recheck_min` minutes after it (clinical policy 3.1: a rest of 5 to 15). It cures REVIEW; HOLD
     and EMERGENCY mean not on this day, which is that of `moment` by its own clock.
     """
     if not readings:

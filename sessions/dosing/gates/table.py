@@ -38,7 +38,7 @@ def _unless_home(f: Facts) -> tuple[str, ...]:
 
 
 def _vitals_override(f: Facts) -> tuple[str, ...]:
-    """REVIEW is a prescriber's decision; so is a dose after a HOLD of the day, but never on a reading of HOLD (3.1)."""
+    """A prescriber decides on REVIEW and after a HOLD of the day; nobody on a reading of HOLD (clinical policy 3.1)."""
     return (PRESCRIBER,) if c.vitals_for_a_prescriber(f) else NOBODY
 
 

@@ -119,7 +119,7 @@ def due_times(
 
 
 def phase_of(*, onset_at: datetime, dosed_at: datetime | None, limits: Mapping[str, Any]) -> str:
-    """Before any dose, acute, within a day, or later; `dosed_at` is the last dose up to the onset (11.3)."""
+    """Before any dose, acute, within a day or later; `dosed_at`: last dose up to the onset (clinical policy 11.3)."""
     if dosed_at is None:
         return PRE
     acute, day = limit(limits, "event_phase_hours")

@@ -74,7 +74,7 @@ def end_undosed_leaving_slot(
 def computed_checklist(
     *, session: Session, discharged_at: datetime, escort_present: bool, escort: Mapping[str, Any] | None
 ) -> dict[str, bool | None]:
-    """What the record itself says about going home; None where it says nothing (policy 3.6).
+    """What the record itself says about going home; None where it says nothing (clinical policy 3.6).
 
     The minimum stay is `rules.stay_over_at`; vital signs are in band, blood pressure and heart rate at least within
     the protocol's percentage of the baseline, and were taken at most `leaving_vitals_min` before; nobody leaves while a
@@ -172,7 +172,7 @@ def discharge_client(
 
     What the record can say is computed and never taken from the request; `sedation` is stated only when no reading
     since the dose holds it. `escort` is who is here, when that is not whom the session names. A `safety_concern` puts
-    the first contact on the therapist's worklist (policy 7: within 24 hours). What the client is given on paper is
+    the first contact on the therapist's worklist (clinical policy 7: within 24 h). What the client is given on paper is
     kept with its hash.
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber; an override needs a prescriber

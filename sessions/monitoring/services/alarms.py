@@ -44,7 +44,7 @@ def open_for_reading(reading: Reading, bands: Mapping[str, str], *, at: datetime
 @transaction.atomic
 def raise_alarm(*, session: Session, trigger: str, note: str, by: Any, at: datetime) -> Alarm:
     """Open a red alarm for what no number shows: agitation, psychosis, chest pain, a new neurological sign, suicidal
-    intent (policy 3.2, red free triggers).
+    intent (clinical policy 3.2, red free triggers).
 
     :raises NotPermitted: unless `by` is a clinician
     :raises NotCheckedIn: before the client has come

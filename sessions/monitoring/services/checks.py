@@ -107,7 +107,7 @@ def extend_checks(
 
 
 def plan_after_end(*, session: Session, ended_at: datetime, by: Any, at: datetime) -> list[Check]:
-    """An infusion has ended: ask for vital signs at its end and from then on until the stay is over (policy 3.3).
+    """An infusion has ended: ask for vital signs at its end and then until the stay is over (clinical policy 3.3).
 
     Checks that lie inside the infusion stay; those behind it give way to the ones counted from its end, apart from
     overdue ones that no new one stands for. A reading within the tolerance of a new check has answered it already.

@@ -1,4 +1,4 @@
-"""Bands, checks and plausibility beside the shared vectors, which hold every edge (clinical policy 3.1 to 3.3)."""
+"""Bands, checks and plausibility beside the shared vectors that hold every edge (clinical policy 3.1, 3.2 and 3.3)."""
 
 from __future__ import annotations
 

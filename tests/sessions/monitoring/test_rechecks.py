@@ -1,4 +1,4 @@
-"""A reading that is not good asks for another one; and what a late entry or a void changes in it (policy 3.2)."""
+"""A reading that is not good asks for another; and what a late entry or a void changes in it (clinical policy 3.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Psychotherapy notes: their author's alone (rule R9)."""
+"""Psychotherapy notes: their author's alone (R9)."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
 
 class PsychotherapyNoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
-    """The caller's own private notes. Anybody else's does not exist, whatever the caller's role (R9)."""
+    """The caller's own private notes. Anybody else's does not exist, whatever the caller's role (rule R9)."""
 
     object_type = "psychotherapy_note"
     client_path = "session.client_id"

@@ -1,11 +1,24 @@
 """The Celery app. Static beat schedule in settings; tasks carry ids only."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init
+from django.core.exceptions import ImproperlyConfigured
+
+from kapclinic.core.shipped import refuse_broken
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kapclinic.settings")
 
 app = Celery("kapclinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _refuse_broken(**_: Any) -> None:
+    try:
+        refuse_broken()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error  # Celery logs any other exception, and starts all the same

@@ -217,7 +217,7 @@ MORE: dict[str, set[str]] = {
     "kapclinic/trail": {"chains.py", "documents.py", "http.py", "idempotency.py", "rights.py"},
     "kapclinic/practice": {"auth.py", "middleware.py"},
     "programs": {"policy.py"},
-    "screening": {"documents"},
+    "screening": {"checks.py", "data", "documents"},
     "sessions": set(ROOMS["clinic_sessions"]),
     "billing": set(ROOMS["billing"]),
     "sessions/booking": {"allocating.py", "availability.py", "hours.sql", "http.py"},

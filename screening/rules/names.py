@@ -1,57 +1,17 @@
-"""Words of medication lists: US brand names, names of several words, and words that say how a medicine is taken."""
+"""How a medication text is read: as plain words, some of which only say how a medicine is taken."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 
-PHRASES: Mapping[str, str] = {
-    "st john's wort": "st-johns-wort",
-    "st johns wort": "st-johns-wort",
-    "saint john's wort": "st-johns-wort",
-    "methylene blue": "methylene-blue",
-    "armour thyroid": "thyroid",
-    "sodium oxybate": "oxybate",
-}
-
-_BRANDS = """
-alprazolam: xanax | clonazepam: klonopin | lorazepam: ativan | diazepam: valium | temazepam: restoril
-chlordiazepoxide: librium | clobazam: onfi | triazolam: halcion
-zolpidem: ambien | eszopiclone: lunesta | zaleplon: sonata | oxybate: xyrem xywav lumryz
-amphetamine: adderall evekeo mydayis | lisdexamfetamine: vyvanse | dextroamphetamine: dexedrine
-methylphenidate: ritalin concerta | dexmethylphenidate: focalin | modafinil: provigil | armodafinil: nuvigil
-phentermine: adipex | pseudoephedrine: sudafed | oxymetazoline: afrin
-tranylcypromine: parnate | phenelzine: nardil | selegiline: emsam | isocarboxazid: marplan | rasagiline: azilect
-sertraline: zoloft | fluoxetine: prozac sarafem | escitalopram: lexapro | citalopram: celexa | paroxetine: paxil
-fluvoxamine: luvox | venlafaxine: effexor | desvenlafaxine: pristiq | duloxetine: cymbalta | milnacipran: savella
-lithium: lithobid | lamotrigine: lamictal | carbamazepine: tegretol equetro | oxcarbazepine: trileptal
-phenytoin: dilantin | naltrexone: vivitrol revia | buprenorphine naloxone: suboxone zubsolv | buprenorphine: sublocade
-hydrocodone: norco vicodin | oxycodone: percocet oxycontin roxicodone | tramadol: ultram | tapentadol: nucynta
-hydromorphone: dilaudid | fentanyl: duragesic | morphine: mscontin kadian
-diphenhydramine: benadryl | hydroxyzine: vistaril atarax | doxylamine: unisom | promethazine: phenergan
-cyclobenzaprine: flexeril | carisoprodol: soma | methocarbamol: robaxin | tizanidine: zanaflex | metaxalone: skelaxin
-gabapentin: neurontin gralise horizant | pregabalin: lyrica | butalbital: fioricet fiorinal
-levothyroxine: synthroid levoxyl unithroid tirosint | liothyronine: cytomel
-clozapine: clozaril | haloperidol: haldol | risperidone: risperdal | paliperidone: invega | olanzapine: zyprexa
-quetiapine: seroquel | aripiprazole: abilify | brexpiprazole: rexulti | cariprazine: vraylar | lurasidone: latuda
-lumateperone: caplyta | ziprasidone: geodon | asenapine: saphris
-amlodipine: norvasc | lisinopril: zestril prinivil | metoprolol: toprol lopressor | propranolol: inderal
-atenolol: tenormin | carvedilol: coreg | losartan: cozaar | valsartan: diovan | olmesartan: benicar
-clonidine: catapres kapvay | prazosin: minipress | guanfacine: intuniv tenex | verapamil: calan | diltiazem: cardizem
-spironolactone: aldactone | furosemide: lasix | clopidogrel: plavix | clarithromycin: biaxin | fluconazole: diflucan
-fluticasone: flonase | mometasone: nasonex | budesonide: rhinocort | triamcinolone: nasacort
-olanzapine samidorphan: lybalvi
-"""
+WORD = re.compile(r"[^\W\d_]+")
+INGREDIENT = re.compile(rf"{WORD.pattern}(?:[-']{WORD.pattern})*")
 
 
-def _brands() -> dict[str, str]:
-    found = {}
-    for entry in _BRANDS.replace("\n", "|").split("|"):
-        ingredients, _, brands = entry.partition(":")
-        found.update(dict.fromkeys(brands.split(), ingredients.strip()))
-    return found
+def plain(text: str) -> str:
+    """Small letters, one space between words, no dots, and one kind of apostrophe."""
+    return " ".join(text.casefold().replace("’", "'").replace(".", " ").split())
 
-
-BRANDS: Mapping[str, str] = _brands()
 
 _WORDS_OF_USE = """
 mg mcg ug g gram grams ml iu unit units meq percent tablet tablets tab tabs capsule capsules cap caps pill

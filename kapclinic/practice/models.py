@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -176,6 +176,10 @@ class User(AuditedBase, AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.has_perm(app_label)
+
+
+# Whoever `by` may be where the worker acts too; where only people act, it is a User.
+Actor: TypeAlias = User | System
 
 
 class AuthToken(models.Model):

@@ -31,14 +31,14 @@ class Move:
 Moves = Mapping[str, Move]
 
 
-class Actor(Protocol):
-    """Whoever acts: a staff member, or the system account of the worker."""
+class HasRoles(Protocol):
+    """Whoever acts, seen from below: a staff member, or the system account of the worker."""
 
     @property
     def role_set(self) -> frozenset[str]: ...
 
 
-def require_role(by: Actor, roles: frozenset[str] | set[str], *, what: str) -> None:
+def require_role(by: HasRoles, roles: frozenset[str] | set[str], *, what: str) -> None:
     """Refuse unless `by` holds one of `roles`.
 
     :raises NotPermitted: naming the roles that may
@@ -47,7 +47,7 @@ def require_role(by: Actor, roles: frozenset[str] | set[str], *, what: str) -> N
         raise NotPermitted(f"{what} needs one of the roles: {', '.join(sorted(map(str, roles)))}.")
 
 
-def apply(moves: Moves, name: str, *, instance: Any, by: Actor, field: str = "status") -> None:
+def apply(moves: Moves, name: str, *, instance: Any, by: HasRoles, field: str = "status") -> None:
     """Set the state of `instance` by the move `name`; saves nothing.
 
     :raises NotPermitted: when no role of `by` may make the move
@@ -63,6 +63,6 @@ def apply(moves: Moves, name: str, *, instance: Any, by: Actor, field: str = "st
         setattr(instance, field, move.target)
 
 
-def allowed(moves: Moves, *, state: str, by: Actor) -> list[str]:
+def allowed(moves: Moves, *, state: str, by: HasRoles) -> list[str]:
     """The moves that `by` could make from `state`, in the table's order."""
     return [name for name, move in moves.items() if state in move.sources and by.role_set & move.roles]

@@ -185,7 +185,8 @@ class ClinicViewSet(GenericViewSet[Any]):
         if found is not None:
             self._touched.add(found if isinstance(found, UUID) else UUID(str(found)))
 
-    def body(self) -> dict[str, Any]:
+    # `body` and `given` are Any: a dict with the shape that the action's serializer has just checked, whichever it is.
+    def body(self) -> Any:
         """The request's body, validated by `inputs[action]`.
 
         :raises ValidationError: naming each field and its rule
@@ -194,7 +195,7 @@ class ClinicViewSet(GenericViewSet[Any]):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
-    def given(self) -> dict[str, Any]:
+    def given(self) -> Any:
         """The body of a PATCH: only the fields that were sent; a nested object is sent whole."""
         serializer = self.inputs[self.action](data=self.request.data, context=self.get_serializer_context())
         for field in serializer.fields.values():  # type: ignore[attr-defined]

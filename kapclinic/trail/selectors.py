@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from kapclinic.trail.models import AuditEvent, AuditSeal, Heartbeat
 from kapclinic.trail.rules import GENESIS
+
+
+class Head(TypedDict):
+    """The last link of a chain."""
+
+    sequence: int
+    hash: str
 
 
 def access_log(*, client_id: UUID) -> QuerySet[AuditEvent]:
@@ -24,13 +31,15 @@ def sealed() -> Iterator[AuditSeal]:
     return AuditSeal.objects.select_related("event").order_by("sequence").iterator(chunk_size=2000)
 
 
-def audit_head() -> dict[str, Any]:
+def audit_head() -> Head:
     """Sequence and hash of the last link: what an anchor keeps elsewhere; 0 before the first one."""
     last = AuditSeal.objects.order_by("-sequence").values("sequence", "hash").first()
-    return {"sequence": 0, "hash": GENESIS} if last is None else dict(last)
+    if last is None:
+        return {"sequence": 0, "hash": GENESIS}
+    return {"sequence": last["sequence"], "hash": last["hash"]}
 
 
-def beside_audit_anchor(head: Mapping[str, Any]) -> str | None:
+def beside_audit_anchor(head: Head) -> str | None:
     """What is wrong with the audit chain beside a head that was kept elsewhere; None when it still holds that link."""
     if head["sequence"] == 0:
         return None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Protocol
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -14,13 +14,17 @@ from kapclinic.core import transitions
 from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Invalid
 from kapclinic.core.rows import each
-from kapclinic.core.transitions import Actor
+from kapclinic.core.transitions import HasRoles
 from kapclinic.trail import rules
 from kapclinic.trail.models import AuditEvent, AuditSeal, Heartbeat, IdempotencyRecord, Outbox, Task
 
 SEAL_LOCK = 0x6B61705F7365616C  # "kap_seal"
 SEAL_BATCH = 2000
 IDEMPOTENCY_DAYS = 7
+
+
+class Staff(HasId, HasRoles, Protocol):
+    """A staff member, as far as the trail knows them."""
 
 
 def log_act(
@@ -33,7 +37,7 @@ def log_act(
     object_id: UUID | None = None,
     clients: Iterable[UUID] = (),
     outcome: str = "ok",
-    detail: dict[str, Any] | None = None,
+    detail: Mapping[str, object] | None = None,
 ) -> AuditEvent:
     """Append one audit event; it is chained later, so that requests never wait for each other."""
     event = AuditEvent(
@@ -134,7 +138,7 @@ def escalate_task(
 
 
 @transaction.atomic
-def finish_task(*, task_id: UUID, by: Actor, at: datetime, outcome: str = "") -> Task:
+def finish_task(*, task_id: UUID, by: Staff, at: datetime, outcome: str = "") -> Task:
     """Take a row off the worklist. One whose matter still stands comes back with the next sweep (`reopen_ticked`).
 
     :raises IllegalTransition: when it is done already
@@ -144,8 +148,8 @@ def finish_task(*, task_id: UUID, by: Actor, at: datetime, outcome: str = "") ->
     transitions.apply(rules.TASK_MOVES, "done", instance=task, by=by, field="state")
     if task.kind in rules.IN_WORDS and not outcome.strip():
         raise Invalid.field("outcome", "Say what was done: nothing else settles this row.", code="required")
-    task.done_at, task.done_by, task.outcome = at, by.pk, outcome  # type: ignore[attr-defined]
-    return task.save_by(by, at=at)  # type: ignore[arg-type]
+    task.done_at, task.done_by, task.outcome = at, by.pk, outcome
+    return task.save_by(by, at=at)
 
 
 def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcome: str) -> None:
@@ -224,7 +228,7 @@ def queue_message(
 
 
 @transaction.atomic
-def retry_message(*, message_id: UUID, by: Actor, at: datetime) -> Outbox:
+def retry_message(*, message_id: UUID, by: Staff, at: datetime) -> Outbox:
     """Let a message that was given up wait again, with all its tries.
 
     :raises IllegalTransition: unless it is dead

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, time
-from typing import Any
+from typing import TypedDict
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from kapclinic.core.errors import FieldError
@@ -25,6 +26,24 @@ ABSENCE_ROLES = BOOKERS | ADMIN  # say who is away
 BILLERS = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
 MIDNIGHT = time.max  # the end of the day, written 24:00: hours that go on after it are two rows
 _ZONES = available_timezones()
+
+
+class Hours(TypedDict):
+    """One weekly row of local time; weekday 0 is Monday."""
+
+    weekday: int
+    starts: time
+    ends: time
+
+
+class PlacedHours(Hours):
+    """Weekly hours of a person, who may work at several locations."""
+
+    location: UUID
+
+
+# A row of opening hours as the location keeps it.
+StoredHours = TypedDict("StoredHours", {"weekday": int, "from": str, "to": str})
 
 
 def normalized(text: str) -> str:
@@ -65,10 +84,10 @@ def zone_is_known(name: str) -> bool:
     return name in _ZONES
 
 
-def hours_errors(rows: Sequence[Any], *, where: str) -> list[FieldError]:
-    """Reversed or overlapping weekly hours, by index. Rows have weekday, starts, ends (and location, when given)."""
+def hours_errors(rows: Sequence[Hours], *, where: str) -> list[FieldError]:
+    """Reversed or overlapping weekly hours, by index; rows of different locations are not compared."""
     errors: list[FieldError] = []
-    seen: list[tuple[Any, Any, Any]] = []
+    seen: list[tuple[tuple[object, int], time, time]] = []
     for index, row in enumerate(rows):
         key = (row.get("location"), row["weekday"])
         if row["starts"] >= row["ends"]:
@@ -81,7 +100,7 @@ def hours_errors(rows: Sequence[Any], *, where: str) -> list[FieldError]:
     return errors
 
 
-def as_stored(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def as_stored(rows: Sequence[Hours]) -> list[StoredHours]:
     """Opening hours as JSON."""
     return [{"weekday": r["weekday"], "from": _hm(r["starts"]), "to": _hm(r["ends"])} for r in rows]
 
@@ -91,7 +110,5 @@ def closing_time(text: str) -> time:
     return MIDNIGHT if text == "24:00" else time.fromisoformat(text)
 
 
-def _hm(value: Any) -> Any:
-    if value == MIDNIGHT:
-        return "24:00"
-    return value.strftime("%H:%M") if isinstance(value, time) else value
+def _hm(value: time) -> str:
+    return "24:00" if value == MIDNIGHT else value.strftime("%H:%M")

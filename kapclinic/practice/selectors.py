@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -22,7 +21,7 @@ def search_clients(queryset: QuerySet[Client], text: str) -> QuerySet[Client]:
 
 
 def likely_duplicates(
-    *, user: Any, first: str, last: str, born: date, phone: str, but: UUID | None = None
+    *, user: User, first: str, last: str, born: date, phone: str, but: UUID | None = None
 ) -> list[Client]:
     """Clients that the user may see with the same birth date and last name or first name, or the same phone."""
     names = Q(legal_last_name__iexact=last) | Q(legal_first_name__iexact=first)
@@ -45,7 +44,9 @@ def unknown_locations(ids: Iterable[UUID]) -> set[UUID]:
     return wanted - set(Location.objects.filter(pk__in=wanted).values_list("pk", flat=True))
 
 
-def location_errors(ids: Iterable[UUID], *, user: Any = None, also: Iterable[UUID] = ()) -> list[FieldError]:
+def location_errors(
+    ids: Iterable[UUID], *, user: User | None = None, also: Iterable[UUID] = ()
+) -> list[FieldError]:
     """One error per location that does not exist, or that is neither the user's nor one of `also`."""
     wanted = list(ids)
     bad = unknown_locations(wanted)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -16,10 +16,10 @@ from django.core.mail import send_mail
 from django.db import connection, transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.audited import HasId
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice import rules, selectors
 from kapclinic.practice.models import (
+    Actor,
     AuthToken,
     Client,
     Location,
@@ -32,30 +32,117 @@ from kapclinic.practice.models import (
 from kapclinic.trail.models import Outbox
 
 
-def save_location(
-    *, location: Location | None, values: Mapping[str, Any], by: HasId, at: datetime
-) -> Location:
+class Address(TypedDict):
+    line1: str
+    line2: NotRequired[str]
+    city: str
+    state: str
+    postal_code: str
+
+
+class LocationFields(TypedDict, total=False):
+    """A change names what changes; a new row also names all that its table has no default for. So with those below."""
+
+    name: str
+    time_zone: str
+    address: Address
+    phone: str
+    dea_number: str
+    pos_code: str
+    opening_hours: Sequence[rules.Hours]
+    closed_dates: list[date]
+    override_roles: list[str]
+    late_cancel_hours: int
+    witness_roles: list[str]
+    counts_required: bool
+    legal_name: str
+    ein: str
+    organization_npi: str
+
+
+class RoomFields(TypedDict, total=False):
+    location_id: UUID
+    name: str
+    kinds: list[str]
+    turnover_min: int
+    is_active: bool
+
+
+class License(TypedDict):
+    number: str
+    state: str
+
+
+class StaffFields(TypedDict, total=False):
+    email: str
+    name: str
+    roles: list[str]
+    locations: list[UUID]
+    credentials: str
+    npi: str
+    license: License
+    dea_number: str
+    kap_trained: bool
+    needs_cosign: bool
+    monitor_capacity: int
+    is_active: bool
+    password: str
+
+
+class Contact(TypedDict):
+    name: str
+    phone: str
+    relationship: NotRequired[str]
+
+
+class Channels(TypedDict, total=False):
+    """By which ways a client agreed to be written to or called."""
+
+    email: bool
+    sms: bool
+    phone: bool
+
+
+class ClientFields(TypedDict, total=False):
+    legal_first_name: str
+    legal_last_name: str
+    chosen_name: str
+    pronouns: str
+    date_of_birth: date
+    administrative_sex: str
+    phone: str
+    email: str
+    address: Address
+    time_zone: str
+    emergency_contact: Contact
+    escort_contacts: list[Contact]
+    communication_consent: Channels
+    locations: list[UUID]
+
+
+def save_location(*, location: Location | None, values: LocationFields, by: Actor, at: datetime) -> Location:
     """Create or change a location.
 
     :raises Invalid: for an unknown time zone, or opening hours that are reversed or overlap
     """
     location = location or Location()
-    values = dict(values)
+    hours = values.get("opening_hours")
     errors: list[FieldError] = []
     if "time_zone" in values and not rules.zone_is_known(values["time_zone"]):
         errors.append(
             FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver.")
         )
-    if "opening_hours" in values:
-        errors += rules.hours_errors(values["opening_hours"], where="opening_hours/")
-        values["opening_hours"] = rules.as_stored(values["opening_hours"])
+    if hours is not None:
+        errors += rules.hours_errors(hours, where="opening_hours/")
     merge(errors)
     for name, value in values.items():
         setattr(location, name, value)
+    if hours is not None:
+        location.opening_hours = rules.as_stored(hours)
     return location.save_by(by, at=at)
 
 
-def save_room(*, room: Room | None, values: Mapping[str, Any], by: HasId, at: datetime) -> Room:
+def save_room(*, room: Room | None, values: RoomFields, by: Actor, at: datetime) -> Room:
     """Create or change a room."""
     room = room or Room()
     for name, value in values.items():
@@ -63,20 +150,19 @@ def save_room(*, room: Room | None, values: Mapping[str, Any], by: HasId, at: da
     return room.save_by(by, at=at)
 
 
-def save_staff(*, user: User | None, values: Mapping[str, Any], by: HasId, at: datetime) -> User:
+def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetime) -> User:
     """Create or change a staff account. Deactivating one ends its tokens at once.
 
     :raises Invalid: for an unknown location, an e-mail that is taken, or a weak password
     """
     user = user or User()
-    values = dict(values)
-    password = values.pop("password", None)
-    license_ = values.pop("license", None)
+    password, license_ = values.get("password"), values.get("license")
     merge(selectors.location_errors(values.get("locations", ())))
-    if license_ is not None:
-        values |= {"license_number": license_["number"], "license_state": license_["state"]}
     for name, value in values.items():
-        setattr(user, name, value)
+        if name not in {"password", "license"}:
+            setattr(user, name, value)
+    if license_ is not None:
+        user.license_number, user.license_state = license_["number"], license_["state"]
     _refuse_taken_email(user)
     if password is not None:
         set_password(user=user, password=password)
@@ -108,7 +194,7 @@ def set_password(*, user: User, password: str, field: str = "password") -> None:
 
 
 @transaction.atomic
-def replace_hours(*, user: User, rows: Sequence[Mapping[str, Any]], by: HasId, at: datetime) -> None:
+def replace_hours(*, user: User, rows: Sequence[rules.PlacedHours], by: Actor, at: datetime) -> None:
     """End the present weekly hours and write these.
 
     :raises Invalid: for an unknown location, reversed or overlapping hours
@@ -135,7 +221,7 @@ def replace_hours(*, user: User, rows: Sequence[Mapping[str, Any]], by: HasId, a
 
 
 def add_time_off(
-    *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: HasId, at: datetime
+    *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: Actor, at: datetime
 ) -> TimeOff:
     """Mark a staff member away.
 
@@ -151,7 +237,7 @@ class TimeOffOver(IllegalTransition):
 
 
 @transaction.atomic
-def cancel_time_off(*, time_off_id: UUID, reason: str, by: Any, at: datetime) -> TimeOff:
+def cancel_time_off(*, time_off_id: UUID, reason: str, by: User, at: datetime) -> TimeOff:
     """The staff member is there after all: what is left of the time off can be booked again.
 
     :raises NotPermitted: by a role that may not say who is away
@@ -173,7 +259,7 @@ def _next_mrn() -> str:
         return f"KC{cursor.fetchone()[0]:07d}"
 
 
-def save_client(*, client: Client | None, values: Mapping[str, Any], by: Any, at: datetime) -> Client:
+def save_client(*, client: Client | None, values: ClientFields, by: User, at: datetime) -> Client:
     """Register a client, or change contact data. A location that is not the actor's own stays as it was.
 
     :raises Invalid: for a birth date in the future, an unknown zone, or a location that is not the actor's

@@ -75,7 +75,7 @@ class RoomViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         values = self._checked(self.given())
         return self.answer(services.save_room(room=room, values=values, by=self.user, at=self.at))
 
-    def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
+    def _checked(self, values: services.RoomFields) -> services.RoomFields:
         if "location_id" in values and selectors.unknown_locations([values["location_id"]]):
             raise Invalid.field("location", "There is no such location.", code="not_found")
         return values

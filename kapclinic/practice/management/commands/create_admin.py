@@ -32,7 +32,13 @@ class Command(BaseCommand):
         email, name = options["email"].strip(), options["name"].strip()
         self._refuse(email, name, another=options["another"])
         password = os.environ.get(VARIABLE) or self._asked()
-        values = {"email": email, "name": name, "roles": [Role.ADMIN], "locations": [], "password": password}
+        values: services.StaffFields = {
+            "email": email,
+            "name": name,
+            "roles": [Role.ADMIN],
+            "locations": [],
+            "password": password,
+        }
         at = clock.now()
         try:
             with transaction.atomic():

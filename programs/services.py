@@ -4,19 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
 
 from kapclinic.core import transitions
-from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
-from kapclinic.practice.models import Client, Location, Role, User
+from kapclinic.practice.models import Actor, Client, Location, Role, User
 from programs import policy, rules
 from programs.models import Modality, Phase, PhaseSpan, Program, ProgramType, Protocol
 from programs.signals import program_discontinued
+
+
+class Resource(TypedDict):
+    """Who is needed for which part of a dosing session, of whom (`any_of`, ids as text), and how many."""
+
+    role: str
+    from_min: int
+    to_min: int
+    mode: str
+    any_of: NotRequired[list[str]]
+    count: NotRequired[int]
+
+
+class ProtocolDraft(TypedDict):
+    """An edition; what is left out takes the default policy, and tables are laid over theirs (`policy.filled`)."""
+
+    name: str
+    program_type: str
+    route: str
+    planned_doses: NotRequired[int]
+    min_gap_hours: NotRequired[int]
+    span_days: NotRequired[list[int]]
+    min_preparations: NotRequired[int]
+    integration: NotRequired[Mapping[str, object]]
+    checks_min: NotRequired[list[int]]
+    min_stay_min: NotRequired[int]
+    bands: NotRequired[Mapping[str, object]]
+    dose: NotRequired[Mapping[str, object]]
+    lengths_min: NotRequired[Mapping[str, int]]
+    resources: NotRequired[Sequence[Resource]]
+    fasting_hours: NotRequired[Mapping[str, object]]
+    limits: NotRequired[Mapping[str, object]]
+    home_dosing: NotRequired[bool]
+    gates: NotRequired[Mapping[str, str]]
+
+
+# Local times of a day, as text: {"from": "09:00", "to": "12:00"}.
+PreferredHours = TypedDict("PreferredHours", {"from": str, "to": str})
+# The keys of a program's body that name a row.
+LINKS = frozenset({"client", "protocol", "location", "therapist", "prescriber"})
+
+
+class Wishes(TypedDict, total=False):
+    """What a program says beside its people: all of it may change later."""
+
+    diagnosis: str
+    goals: str
+    pathway_reason: str
+    accepted_modalities: list[str]
+    preferred_days: list[int]
+    preferred_hours: PreferredHours | None
+
+
+class ProgramOpening(Wishes):
+    client: UUID
+    protocol: UUID
+    location: UUID
+    therapist: NotRequired[UUID | None]
+    prescriber: UUID
+
+
+class ProgramChange(Wishes, total=False):
+    therapist: UUID
+    prescriber: UUID
 
 
 class ProtocolNotApproved(Invalid):
@@ -27,7 +90,7 @@ class ProgramNotActive(IllegalTransition):
     title = "The program is not active"
 
 
-def draft_protocol(*, values: Mapping[str, Any], by: HasId, at: datetime) -> Protocol:
+def draft_protocol(*, values: ProtocolDraft, by: User, at: datetime) -> Protocol:
     """Write a new edition of a protocol, with the default policy for what it leaves out.
 
     :raises Invalid: naming each value that can't work
@@ -39,7 +102,7 @@ def draft_protocol(*, values: Mapping[str, Any], by: HasId, at: datetime) -> Pro
     return Protocol(**filled, edition=last + 1).save_by(by, at=at)
 
 
-def _strangers(resources: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+def _strangers(resources: Sequence[Resource]) -> list[FieldError]:
     """Pools that name somebody who does not hold the role: a wrong id would make a pool smaller in silence."""
     pools = {UUID(pk) for row in resources for pk in row.get("any_of", ())}
     roles = dict(User.objects.filter(pk__in=pools, is_active=True).values_list("pk", "roles"))
@@ -78,34 +141,33 @@ def _staff(
     return user, []
 
 
-def _visible(model: Any, pk: UUID, by: Any, field: str) -> tuple[Any, list[FieldError]]:
-    row = model.objects.visible_to(by).filter(pk=pk).first()
-    return row, [] if row else [FieldError(f"/{field}", "not_found", "There is no such row for you.")]
+def _client(pk: UUID, by: User) -> tuple[Client | None, list[FieldError]]:
+    row: Client | None = Client.objects.visible_to(by).filter(pk=pk).first()
+    return row, [] if row else [FieldError("/client", "not_found", "There is no such row for you.")]
 
 
 @transaction.atomic
-def open_program(*, values: Mapping[str, Any], by: Any, at: datetime) -> Program:
+def open_program(*, values: ProgramOpening, by: User, at: datetime) -> Program:
     """Open a client's course on an approved protocol version; it begins in screening.
 
     :raises Invalid: for a client, location or staff member that the actor may not use, or a missing therapist
     :raises ProtocolNotApproved: when the protocol version is still a draft
     """
-    values = dict(values)
     errors: list[FieldError] = []
-    protocol = Protocol.objects.filter(pk=values.pop("protocol")).first()
+    protocol = Protocol.objects.filter(pk=values["protocol"]).first()
     if protocol is None:
         errors.append(FieldError("/protocol", "not_found", "There is no such protocol."))
     elif protocol.status != Protocol.Status.APPROVED:
         raise ProtocolNotApproved(
             errors=[FieldError("/protocol", "not_approved", "Choose an approved version.")]
         )
-    client, more = _visible(Client, values.pop("client"), by, "client")
-    location = Location.objects.filter(pk=values.pop("location")).first()
+    client, more = _client(values["client"], by)
+    location = Location.objects.filter(pk=values["location"]).first()
     if location is None or location.pk not in by.locations:
         merge([*errors, *more, FieldError("/location", "not_found", "There is no such location for you.")])
     assert location is not None
-    therapist, no_therapist = _staff(values.pop("therapist", None), Role.THERAPIST, location, "therapist")
-    prescriber, no_prescriber = _staff(values.pop("prescriber"), Role.PRESCRIBER, location, "prescriber")
+    therapist, no_therapist = _staff(values.get("therapist"), Role.THERAPIST, location, "therapist")
+    prescriber, no_prescriber = _staff(values["prescriber"], Role.PRESCRIBER, location, "prescriber")
     errors += [*more, *no_therapist, *no_prescriber]
     if protocol and protocol.program_type == ProgramType.KAP and therapist is None and not no_therapist:
         errors.append(FieldError("/therapist", "required", "A KAP program has an assigned therapist."))
@@ -118,12 +180,18 @@ def open_program(*, values: Mapping[str, Any], by: Any, at: datetime) -> Program
         location=location,
         therapist=therapist,
         prescriber=prescriber,
-        **values,
     )
+    _take_wishes(program, values)
     program.accepted_modalities = program.accepted_modalities or [Modality.IN_PERSON]
     program.save_by(by, at=at)
     PhaseSpan(program=program, phase=Phase.SCREENING, started_at=at).save_by(by, at=at)
     return program
+
+
+def _take_wishes(program: Program, values: ProgramOpening | ProgramChange) -> None:
+    for name, value in values.items():
+        if name not in LINKS:
+            setattr(program, name, value)
 
 
 def lock_program(program_id: UUID) -> Program:
@@ -143,21 +211,22 @@ def try_lock_program(program_id: UUID) -> Program | None:
     return found
 
 
-def change_program(*, program: Program, values: Mapping[str, Any], by: Any, at: datetime) -> Program:
+def change_program(*, program: Program, values: ProgramChange, by: User, at: datetime) -> Program:
     """Change goals, diagnosis, preferences, or the assigned therapist or prescriber.
 
     :raises Invalid: for a staff member who does not hold the role at this location
     """
-    values = dict(values)
     errors: list[FieldError] = []
-    for field, role in (("therapist", Role.THERAPIST), ("prescriber", Role.PRESCRIBER)):
+    for field, named, role in (
+        ("therapist", values.get("therapist"), Role.THERAPIST),
+        ("prescriber", values.get("prescriber"), Role.PRESCRIBER),
+    ):
         if field in values:
-            user, problems = _staff(values.pop(field), role, program.location, field)
+            user, problems = _staff(named, role, program.location, field)
             errors += problems
             setattr(program, field, user)
     merge(errors)
-    for name, value in values.items():
-        setattr(program, name, value)
+    _take_wishes(program, values)
     return program.save_by(by, at=at)
 
 
@@ -167,7 +236,7 @@ def require_active(program: Program) -> None:
         raise ProgramNotActive(f"The program is {program.status.replace('_', ' ')}.", state=program.status)
 
 
-def enter_phase(*, program: Program, phase: str, by: HasId, at: datetime) -> Program:
+def enter_phase(*, program: Program, phase: str, by: Actor, at: datetime) -> Program:
     """Close the open span and begin `phase`; the caller has locked the program.
 
     :raises Conflict: when `phase` can't follow the present one
@@ -184,7 +253,7 @@ def enter_phase(*, program: Program, phase: str, by: HasId, at: datetime) -> Pro
 
 
 @transaction.atomic
-def move_program(*, program_id: UUID, move: str, by: Any, at: datetime, reason: str = "") -> Program:
+def move_program(*, program_id: UUID, move: str, by: User, at: datetime, reason: str = "") -> Program:
     """Hold, resume or discontinue a course. Discontinuing closes its phase and announces program_discontinued.
 
     :raises IllegalTransition: from a state that the move does not start in
@@ -201,7 +270,7 @@ def move_program(*, program_id: UUID, move: str, by: Any, at: datetime, reason: 
 
 
 @transaction.atomic
-def discontinue_declined(*, program_id: UUID, by: Any, at: datetime) -> Program:
+def discontinue_declined(*, program_id: UUID, by: User, at: datetime) -> Program:
     """End the course because the prescriber declined the client."""
     return move_program(
         program_id=program_id, move="discontinue", by=by, at=at, reason="Declined at screening."
@@ -209,7 +278,7 @@ def discontinue_declined(*, program_id: UUID, by: Any, at: datetime) -> Program:
 
 
 @transaction.atomic
-def complete_program(*, program_id: UUID, by: Any, at: datetime) -> Program:
+def complete_program(*, program_id: UUID, by: User, at: datetime) -> Program:
     """End the course as planned, from its integration or maintenance phase.
 
     :raises IllegalTransition: from another status or phase
@@ -223,7 +292,7 @@ def complete_program(*, program_id: UUID, by: Any, at: datetime) -> Program:
     return program
 
 
-def _close(program: Program, *, by: HasId, at: datetime) -> None:
+def _close(program: Program, *, by: Actor, at: datetime) -> None:
     for span in PhaseSpan.objects.select_for_update().filter(program=program, ended_at__isnull=True):
         span.ended_at = max(at, span.started_at)
         span.save_by(by, at=at)

@@ -71,8 +71,9 @@ class ScreeningViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def decide(self, request: Request, pk: Any) -> Response:
         screening = self.get_object()
-        values = {"resolutions": []} | self.body()
-        services.decide_screening(screening_id=screening.pk, **values, by=self.user, at=self.at)
+        body = self.body()
+        body.setdefault("resolutions", [])
+        services.decide_screening(screening_id=screening.pk, **body, by=self.user, at=self.at)
         return self.answer(self.get_object())
 
     def conditions(self, request: Request) -> Response:

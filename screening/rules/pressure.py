@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from kapclinic.core.errors import FieldError
 from screening.models import Finding
@@ -22,16 +22,27 @@ SOURCE = "measured at screening; bands of the protocol"
 S = Finding.Severity
 
 
+class BloodPressure(TypedDict):
+    systolic: int
+    diastolic: int
+    heart_rate: NotRequired[int | None]
+    measured_at: datetime
+
+
 def pressure_errors(
-    readings: Sequence[Mapping[str, Any]], *, limits: Mapping[str, Any], at: datetime
+    readings: Sequence[BloodPressure], *, limits: Mapping[str, Any], at: datetime
 ) -> list[FieldError]:
     """What can't be true of these readings, by index and field."""
     errors = []
     for index, reading in enumerate(readings):
         where = f"/blood_pressures/{index}"
-        for name in ("systolic", "diastolic", "heart_rate"):
+        for name, value in (
+            ("systolic", reading["systolic"]),
+            ("diastolic", reading["diastolic"]),
+            ("heart_rate", reading.get("heart_rate")),
+        ):
             low, high = limit(limits, "plausible")[name]
-            if reading.get(name) is not None and not low <= reading[name] <= high:
+            if value is not None and not low <= value <= high:
                 errors.append(FieldError(f"{where}/{name}", "implausible", f"{low} to {high} is plausible."))
         if reading["diastolic"] >= reading["systolic"]:
             errors.append(FieldError(f"{where}/diastolic", "implausible", "Diastolic lies below systolic."))
@@ -40,11 +51,11 @@ def pressure_errors(
     return errors
 
 
-def as_stored(readings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def as_stored(readings: Sequence[BloodPressure]) -> list[dict[str, object]]:
     """Readings as JSON, times in UTC."""
     rows = []
     for reading in readings:
-        row = {name: value for name, value in reading.items() if value is not None}
+        row: dict[str, object] = {name: value for name, value in reading.items() if value is not None}
         row["measured_at"] = reading["measured_at"].astimezone(UTC).isoformat().replace("+00:00", "Z")
         rows.append(row)
     return rows

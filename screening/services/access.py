@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from kapclinic.core.errors import Invalid
+from kapclinic.practice.models import User
 from programs.models import Program
 from programs.services import ProgramNotActive
 
 OVER = frozenset({Program.Status.COMPLETED, Program.Status.DISCONTINUED})
 
 
-def visible_program(*, program_id: UUID, by: Any) -> Program:
+def visible_program(*, program_id: UUID, by: User) -> Program:
     """The program with its protocol, client and location.
 
     :raises Invalid: naming `program`, when the actor may not see such a program

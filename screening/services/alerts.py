@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.audited import HasId
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role, User
+from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
@@ -37,7 +35,7 @@ def raise_safety_alert(
     *,
     program: Program,
     cause: str,
-    by: HasId,
+    by: Actor,
     at: datetime,
     measure: Measure | None = None,
     screening: Screening | None = None,
@@ -61,7 +59,7 @@ def raise_safety_alert(
     return alert
 
 
-def _task_of(alert: SafetyAlert, *, by: HasId, at: datetime) -> Task:
+def _task_of(alert: SafetyAlert, *, by: Actor, at: datetime) -> Task:
     return trail.open_task(
         kind=TASK,
         roles=FIRST,
@@ -82,7 +80,7 @@ def _tell(alert: SafetyAlert, recipient: UUID, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def acknowledge_alert(*, alert_id: UUID, action: str, by: Any, at: datetime) -> SafetyAlert:
+def acknowledge_alert(*, alert_id: UUID, action: str, by: User, at: datetime) -> SafetyAlert:
     """Say who saw the alert and what was done; its worklist row goes with it.
 
     :raises IllegalTransition: when it is acknowledged already

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, merge
+from kapclinic.practice.models import User
 from programs import services as programs
 from programs.models import Phase, Program
 from programs.rules import first_phase_after_clearance
@@ -20,6 +21,13 @@ from screening.rules.findings import NEEDS_WORDS, limit
 from screening.services.access import require_open
 from screening.services.medications import review_medication
 from screening.signals import clearance_decided, clearance_voided
+
+
+class Resolution(TypedDict):
+    """What a prescriber says to one finding."""
+
+    finding: UUID
+    resolution: str
 
 
 class AbsoluteFinding(Conflict):
@@ -32,8 +40,8 @@ def decide_screening(
     screening_id: UUID,
     decision: str,
     rationale: str,
-    resolutions: Sequence[Mapping[str, Any]],
-    by: Any,
+    resolutions: Sequence[Resolution],
+    by: User,
     at: datetime,
 ) -> Screening:
     """Decide as any prescriber of the location. Announces clearance_decided.
@@ -82,10 +90,10 @@ def _refuse_absolute(findings: Sequence[Finding]) -> None:
 
 def _resolve(
     findings: Sequence[Finding],
-    resolutions: Sequence[Mapping[str, Any]],
+    resolutions: Sequence[Resolution],
     *,
     needed: bool,
-    by: Any,
+    by: User,
     at: datetime,
 ) -> None:
     by_id = {finding.pk: finding for finding in findings}
@@ -117,12 +125,12 @@ def _resolve(
             review_medication(medication_id=finding.medication_id, review=row["resolution"], by=by, at=at)
 
 
-def _expires_on(program: Program, at: datetime) -> Any:
+def _expires_on(program: Program, at: datetime) -> date:
     local = at.astimezone(program.location.zone).date()
     return local + timedelta(days=limit(program.protocol.limits, "clearance_days"))
 
 
-def _move_program(program: Program, decision: str, *, by: Any, at: datetime) -> None:
+def _move_program(program: Program, decision: str, *, by: User, at: datetime) -> None:
     if decision == Clearance.Decision.DECLINED:
         programs.discontinue_declined(program_id=program.pk, by=by, at=at)
     elif decision == Clearance.Decision.CLEARED and program.phase == Phase.SCREENING:
@@ -131,7 +139,7 @@ def _move_program(program: Program, decision: str, *, by: Any, at: datetime) -> 
 
 
 @transaction.atomic
-def void_clearance(*, clearance_id: UUID, reason: str, by: Any, at: datetime) -> Clearance:
+def void_clearance(*, clearance_id: UUID, reason: str, by: User, at: datetime) -> Clearance:
     """Take a decision back: from now on nothing stands on it. Announces clearance_voided.
 
     :raises NotPermitted: unless `by` is a prescriber or the medical director

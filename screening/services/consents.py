@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, Invalid
+from kapclinic.practice.models import User
 from screening import rules, selectors
 from screening.models import Consent
 from screening.services.access import require_open, visible_program
+
+
+class ConsentDraft(TypedDict):
+    program: UUID
+    document: str
+    language: str
 
 
 class OutdatedDocument(Conflict):
     code, title = "outdated_document", "A newer version of this document is in force"
 
 
-def create_consent(*, values: Mapping[str, Any], by: Any, at: datetime) -> Consent:
+def create_consent(*, values: ConsentDraft, by: User, at: datetime) -> Consent:
     """Put the version of a document that is in force before the client, as a draft with its exact text and hash.
 
     :raises Invalid: for a program that the actor may not see
@@ -48,7 +54,7 @@ def _locked(consent_id: UUID) -> Consent:
 
 @transaction.atomic
 def sign_consent(
-    *, consent_id: UUID, signer_name: str, method: str, signature: str, by: Any, at: datetime
+    *, consent_id: UUID, signer_name: str, method: str, signature: str, by: User, at: datetime
 ) -> Consent:
     """Record the signature, and who collected it (ESIGN/UETA: intent, attribution, association, retention).
 
@@ -70,7 +76,7 @@ def sign_consent(
 
 
 @transaction.atomic
-def revoke_consent(*, consent_id: UUID, reason: str, by: Any, at: datetime) -> Consent:
+def revoke_consent(*, consent_id: UUID, reason: str, by: User, at: datetime) -> Consent:
     """Record that the client took the consent back; what was done under it stays as it was.
 
     :raises IllegalTransition: unless it is signed

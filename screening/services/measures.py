@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
+from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core.errors import FieldError, merge
+from kapclinic.practice.models import User
 from programs.models import Program
 from screening.models import Measure
 from screening.rules import instruments
@@ -17,7 +19,20 @@ from screening.services.access import visible_program
 from screening.services.alerts import raise_safety_alert
 
 
-def _refuse_wrong(values: Mapping[str, Any], at: datetime) -> None:
+class Answered(TypedDict):
+    """One filling-in of an instrument: an item that was not answered is null, yes and no are 1 and 0."""
+
+    program: UUID
+    instrument: str
+    answers: Sequence[int | None]
+    taken_at: datetime
+    administered_by: str
+    form: NotRequired[str]
+    threshold: NotRequired[int | None]
+    language: str
+
+
+def _refuse_wrong(values: Answered, at: datetime) -> None:
     key = values["instrument"]
     errors = instruments.answer_errors(key, values["answers"])
     if values["taken_at"] > at + CLOCK_SKEW:
@@ -30,7 +45,7 @@ def _refuse_wrong(values: Mapping[str, Any], at: datetime) -> None:
     merge(errors)
 
 
-def _total_before(program: Program, values: Mapping[str, Any]) -> int | None:
+def _total_before(program: Program, values: Answered) -> int | None:
     earlier = Measure.objects.filter(program=program, instrument=values["instrument"], total__isnull=False)
     rows = earlier.filter(taken_at__lt=values["taken_at"]).order_by("-taken_at", "-created_at")
     found: int | None = rows.values_list("total", flat=True).first()
@@ -38,7 +53,7 @@ def _total_before(program: Program, values: Mapping[str, Any]) -> int | None:
 
 
 @transaction.atomic
-def record_measure(*, values: Mapping[str, Any], by: Any, at: datetime) -> Measure:
+def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
     """Score and keep one filling-in; an answer that points at danger raises a safety alert in the same transaction.
 
     :raises Invalid: for a program that the actor may not see, answers that the instrument does not have, a future time

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Conflict, Invalid
 from kapclinic.core.transitions import require_role
-from kapclinic.practice.models import Client
+from kapclinic.practice.models import Client, User
 from kapclinic.practice.rules import PRESCRIBER
 from screening.models import Medication
 from screening.rules import medicines
 from screening.rules.pressure import CLOCK_SKEW
+
+
+class MedicationEntry(TypedDict):
+    client: UUID
+    text: str
+
+
+class MedicationChange(TypedDict, total=False):
+    ended_at: datetime
+    review: str
 
 
 class MedicationEnded(Conflict):
@@ -34,7 +43,7 @@ def _mapped(client: Client, text: str) -> Medication:
     )
 
 
-def record_medication(*, values: Mapping[str, Any], by: Any, at: datetime) -> Medication:
+def record_medication(*, values: MedicationEntry, by: User, at: datetime) -> Medication:
     """Put a medicine on a client's list, mapped to its interaction classes as far as the table knows it.
 
     :raises Invalid: for a client that the actor may not see
@@ -46,7 +55,7 @@ def record_medication(*, values: Mapping[str, Any], by: Any, at: datetime) -> Me
 
 
 def listed_medications(
-    *, client: Client, texts: Sequence[str], by: HasId, at: datetime
+    *, client: Client, texts: Sequence[str], by: User, at: datetime
 ) -> list[medicines.Listed]:
     """All that the client takes, after `texts` that are not on the list yet have joined it."""
     Client.objects.select_for_update().get(pk=client.pk)  # two screenings at once must not both add a text
@@ -60,7 +69,7 @@ def listed_medications(
 
 
 def change_medication(
-    *, medication: Medication, values: Mapping[str, Any], by: Any, at: datetime
+    *, medication: Medication, values: MedicationChange, by: User, at: datetime
 ) -> Medication:
     """Stop a medicine (`ended_at`), or say in words what an unmapped one means (`review`). The caller has locked it.
 
@@ -80,12 +89,12 @@ def change_medication(
     return medication.save_by(by, at=at)
 
 
-def _review(medication: Medication, review: str, by: Any, at: datetime) -> None:
+def _review(medication: Medication, review: str, by: User, at: datetime) -> None:
     medication.review, medication.reviewed_by, medication.reviewed_at = review, by, at
 
 
 @transaction.atomic
-def review_medication(*, medication_id: UUID, review: str, by: Any, at: datetime) -> Medication:
+def review_medication(*, medication_id: UUID, review: str, by: User, at: datetime) -> Medication:
     """Keep the prescriber's words about an unmapped medicine with the medicine."""
     medication: Medication = Medication.objects.select_for_update().get(pk=medication_id)
     _review(medication, review, by, at)

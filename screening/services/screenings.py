@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import merge
+from kapclinic.practice.models import User
 from programs.models import Program
 from screening import rules, selectors
 from screening.models import Finding, SafetyAlert, Screening
@@ -22,17 +23,42 @@ from screening.services.alerts import raise_safety_alert
 from screening.services.medications import listed_medications
 
 
-def _written(screening: Screening, values: Mapping[str, Any], program: Program, at: datetime) -> None:
+class WordedAnswer(TypedDict):
+    """true, false or "unknown", with a note; `degree` is a severity that the condition offers."""
+
+    value: bool | str
+    note: NotRequired[str]
+    degree: NotRequired[str]
+
+
+class MedicineText(TypedDict):
+    text: str
+
+
+class ScreeningChange(TypedDict, total=False):
+    """Each field that is sent is whole. `answers` are by the code of their condition."""
+
+    answers: Mapping[str, bool | str | WordedAnswer]
+    blood_pressures: list[pressure.BloodPressure]
+    medications: list[MedicineText]
+
+
+class ScreeningDraft(ScreeningChange):
+    program: UUID
+
+
+def _written(screening: Screening, values: ScreeningChange, program: Program, at: datetime) -> None:
     if "blood_pressures" in values:
         readings = values["blood_pressures"]
         merge(pressure.pressure_errors(readings, limits=program.protocol.limits, at=at))
         screening.blood_pressures = pressure.as_stored(readings)
-    for name in ("answers", "medications"):
-        if name in values:
-            setattr(screening, name, values[name])
+    if "answers" in values:
+        screening.answers = values["answers"]
+    if "medications" in values:
+        screening.medications = values["medications"]
 
 
-def create_screening(*, values: Mapping[str, Any], by: Any, at: datetime) -> Screening:
+def create_screening(*, values: ScreeningDraft, by: User, at: datetime) -> Screening:
     """Write a draft.
 
     :raises Invalid: for a program that the actor may not see, or a blood pressure that can't be true
@@ -45,7 +71,7 @@ def create_screening(*, values: Mapping[str, Any], by: Any, at: datetime) -> Scr
     return screening.save_by(by, at=at)
 
 
-def change_screening(*, screening: Screening, values: Mapping[str, Any], by: Any, at: datetime) -> Screening:
+def change_screening(*, screening: Screening, values: ScreeningChange, by: User, at: datetime) -> Screening:
     """Change a draft; each field that is sent replaces the one before. The caller has locked the row.
 
     :raises IllegalTransition: once it is submitted
@@ -57,7 +83,7 @@ def change_screening(*, screening: Screening, values: Mapping[str, Any], by: Any
 
 
 @transaction.atomic
-def submit_screening(*, screening_id: UUID, by: Any, at: datetime) -> Screening:
+def submit_screening(*, screening_id: UUID, by: User, at: datetime) -> Screening:
     """Close the draft and write its findings; answers, readings and findings then stay as they are.
 
     The medicines join the client's list, and all that the client takes is weighed. Suicidal thoughts with intent or

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -12,15 +12,18 @@ from django.db.models import F, Q, QuerySet
 from billing.codes import rules
 from billing.codes.models import Diagnosis, Fee, ServiceCode
 from kapclinic.core.errors import FieldError
+from kapclinic.practice.models import User
+
+Dated = TypeVar("Dated", ServiceCode, Fee)  # rows that hold from a day to a day
 
 
 def search_codes(queryset: QuerySet[ServiceCode], text: str) -> QuerySet[ServiceCode]:
     return queryset.filter(Q(code__istartswith=text) | Q(label__icontains=text))
 
 
-def only_in_force(queryset: QuerySet[Any], on: date, user: Any) -> QuerySet[Any]:
+def only_in_force(queryset: QuerySet[Dated], on: date, user: User) -> QuerySet[Dated]:
     """A list's parameter `on`: the rows that hold that day."""
-    found: QuerySet[Any] = queryset.model._default_manager.in_force(on)
+    found: QuerySet[Dated] = queryset.model.objects.in_force(on)
     return queryset.filter(pk__in=found.values("pk"))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, TypeVar
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
@@ -14,10 +16,37 @@ from django.db.models import Max, Q
 from billing.codes import rules
 from billing.codes.catalogue import CODES
 from billing.codes.models import Diagnosis, Fee, ServiceCode
-from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Conflict, Invalid, merge
+from kapclinic.practice.models import Actor, User
 
+End = TypeVar("End", date, int)
 MOST_LEAVING = 0.1  # of the codes: a yearly change is a few hundred, so more means a file that was cut off
+
+
+class CodeFields(TypedDict, total=False):
+    """A new code names its system, code and label; a change never names the system or the code."""
+
+    system: str
+    code: str
+    label: str
+    minutes_min: int | None
+    minutes_max: int | None
+    requires_ndc: bool
+    telehealth_ok: bool
+    line_kind: str
+    valid_from: date | None
+    valid_to: date | None
+    active: bool
+
+
+class FeeFields(TypedDict, total=False):
+    """A new fee names its code, amount and first day; a change never names the code or the location."""
+
+    code: ServiceCode
+    location_id: UUID | None
+    amount: Decimal
+    valid_from: date
+    valid_to: date | None
 
 
 class CodeTaken(Conflict):
@@ -36,7 +65,7 @@ class SetIncomplete(Invalid):
     code, title = "set_incomplete", "This is not a whole ICD-10-CM set"
 
 
-def save_code(*, row: ServiceCode | None, values: Mapping[str, Any], by: HasId, at: datetime) -> ServiceCode:
+def save_code(*, row: ServiceCode | None, values: CodeFields, by: User, at: datetime) -> ServiceCode:
     """Add a service code with the clinic's own label, or change all but the code itself.
 
     :raises Invalid: when the code has not the shape of its system, or its days or minutes are reversed
@@ -54,13 +83,13 @@ def save_code(*, row: ServiceCode | None, values: Mapping[str, Any], by: HasId, 
     return row.save_by(by, at=at)
 
 
-def _refuse_reversed(first: Any, last: Any, field: str) -> None:
+def _refuse_reversed(first: End | None, last: End | None, field: str) -> None:
     if first is not None and last is not None and last < first:
         raise Invalid.field(field, "The end must not lie before the start.", code="reversed")
 
 
 @transaction.atomic
-def save_fee(*, fee: Fee | None, values: Mapping[str, Any], by: HasId, at: datetime) -> Fee:
+def save_fee(*, fee: Fee | None, values: FeeFields, by: User, at: datetime) -> Fee:
     """Set the price of one unit of a code from a day on; charges that were made keep theirs.
 
     :raises Invalid: when the days are reversed
@@ -78,7 +107,7 @@ def save_fee(*, fee: Fee | None, values: Mapping[str, Any], by: HasId, at: datet
 
 
 @transaction.atomic
-def ensure_codes(*, by: HasId, at: datetime) -> int:
+def ensure_codes(*, by: Actor, at: datetime) -> int:
     """Add the catalogue's codes that are missing; returns how many. What the clinic changed stays as it is."""
     present = set(ServiceCode.objects.values_list("code", flat=True))
     missing = [entry for entry in CODES if entry.code not in present]

@@ -57,6 +57,10 @@ class Document(AppendOnlyModel):
     sha256 = models.CharField(max_length=64)
     corrects = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="corrected_by")
 
+    # No columns: what `selectors.documents` adds to a row.
+    replaced_by: str | None
+    outdated: bool
+
     objects: ClassVar[Any] = DocumentQuerySet.as_manager()
 
     class Meta:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.codes.models import LineKind, ServiceCode
-from billing.ledger.models import MOST_DIAGNOSES
+from billing.ledger.models import MOST_DIAGNOSES, Charge
 from kapclinic.core import money
 from kapclinic.core.errors import FieldError
 from kapclinic.practice.models import Client, Location, User
@@ -92,13 +92,13 @@ def clinician(user: User) -> dict[str, str]:
     return {"name": user.name, "credentials": user.credentials, "npi": user.npi, "license": licence}
 
 
-def rendering_provider(charge: Any) -> dict[str, Any]:
+def rendering_provider(charge: Charge) -> dict[str, Any]:
     """Who rendered the line, and who answers for them while they are pre-licensed (`charge.supervisor`)."""
     supervisor = clinician(charge.supervisor) if charge.supervisor else None
     return clinician(charge.rendering) | {"supervisor": supervisor}
 
 
-def letters_of(charges: Iterable[Any]) -> dict[str, str]:
+def letters_of(charges: Iterable[Charge]) -> dict[str, str]:
     """The diagnoses of all lines, each once, lettered in the order they come: {"F33.2": "A"}.
 
     Past L the letter is `?`: `missing` then refuses the document.
@@ -107,12 +107,19 @@ def letters_of(charges: Iterable[Any]) -> dict[str, str]:
     return {code: LETTERS[i] if i < len(LETTERS) else "?" for i, code in enumerate(codes)}
 
 
-def is_payers(charge: Any) -> bool:
+def is_payers(charge: Charge) -> bool:
     """Whether a payer knows the code: the clinic's internal codes stay off superbills."""
     return bool(charge.code.system != ServiceCode.System.INTERNAL)
 
 
-def superbill_line(charge: Any, letters: Mapping[str, str]) -> dict[str, Any]:
+def drug(charge: Charge) -> str:
+    """The drug of a line: NDC, unit and quantity; nothing when the line names none."""
+    if not charge.ndc or charge.ndc_quantity is None:
+        return ""
+    return f"{charge.ndc} {charge.ndc_unit}{charge.ndc_quantity.normalize():f}"
+
+
+def superbill_line(charge: Charge, letters: Mapping[str, str]) -> dict[str, Any]:
     return {
         "charge": str(charge.pk),
         "date_of_service": charge.date_of_service.isoformat(),
@@ -124,7 +131,7 @@ def superbill_line(charge: Any, letters: Mapping[str, str]) -> dict[str, Any]:
         "pointers": [letters[code] for code in charge.diagnoses[:MOST_POINTERS]],
         "units": charge.units,
         "line_kind": str(charge.line_kind),
-        "ndc": f"{charge.ndc} {charge.ndc_unit}{charge.ndc_quantity.normalize():f}" if charge.ndc else "",
+        "ndc": drug(charge),
         "rendering": rendering_provider(charge),
         "amount": text(charge.amount),
         "paid": text(charge.paid),
@@ -132,7 +139,7 @@ def superbill_line(charge: Any, letters: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def receipt_line(charge: Any) -> dict[str, Any]:
+def receipt_line(charge: Charge) -> dict[str, Any]:
     who = charge.rendering
     return {
         "charge": str(charge.pk),
@@ -145,7 +152,7 @@ def receipt_line(charge: Any) -> dict[str, Any]:
     }
 
 
-def totals(charges: Iterable[Any]) -> dict[str, str]:
+def totals(charges: Iterable[Charge]) -> dict[str, str]:
     """Sums of the lines, to the cent.
 
     `charges` is what the client is obliged to pay, after any reduction (a fee that nobody charged, sent to an insurer,
@@ -160,7 +167,7 @@ def totals(charges: Iterable[Any]) -> dict[str, str]:
     }
 
 
-def missing(*, location: Location, charges: Sequence[Any], codes: Iterable[str]) -> list[FieldError]:
+def missing(*, location: Location, charges: Sequence[Charge], codes: Iterable[str]) -> list[FieldError]:
     """What no payer does without, one error per field."""
     errors = [
         FieldError(
@@ -201,7 +208,7 @@ def missing(*, location: Location, charges: Sequence[Any], codes: Iterable[str])
 
 
 def superbill_warnings(
-    *, location: Location, client: Client, charges: Sequence[Any], left_out: int, elsewhere: Sequence[str]
+    *, location: Location, client: Client, charges: Sequence[Charge], left_out: int, elsewhere: Sequence[str]
 ) -> list[dict[str, str]]:
     """What a payer will miss or query, for the biller to mend before the client sends it."""
     people = {c.rendering.pk: c.rendering for c in charges}.values()
@@ -232,7 +239,7 @@ def superbill_content(
     *,
     location: Location,
     client: Client,
-    charges: Sequence[Any],
+    charges: Sequence[Charge],
     described: Mapping[str, str],
     payments: list[Any],
 ) -> dict[str, Any]:
@@ -254,7 +261,7 @@ def superbill_content(
 
 
 def receipt_content(
-    *, location: Location, client: Client, charges: Sequence[Any], payments: list[Any]
+    *, location: Location, client: Client, charges: Sequence[Charge], payments: list[Any]
 ) -> dict[str, Any]:
     """All that a receipt says but its own number and dates."""
     return {

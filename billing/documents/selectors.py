@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -16,23 +15,24 @@ from billing.documents.rules import text
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge
 from billing.ledger.rules import HEALTH_KINDS
+from kapclinic.practice.models import User
 from sessions.booking.models import Session
 from sessions.notes import selectors as notes
 from sessions.notes.models import Note
 
 
 def rendered_charges(
-    *, client: UUID, from_date: date, to_date: date, user: Any, location: UUID | None = None
-) -> QuerySet[Any]:
+    *, client: UUID, from_date: date, to_date: date, user: User, location: UUID | None = None
+) -> QuerySet[Charge]:
     """Standing charges of a period for completed sessions with a signed note, by day of service (R12)."""
     held = Session.objects.filter(client=client, status=Session.Status.COMPLETED)
-    signed: QuerySet[Any] = notes.sessions_with_signed_notes(held)
+    signed: QuerySet[Session] = notes.sessions_with_signed_notes(held)
     rows = ledger.charges().visible_to(user).select_related("rendering", "location")
     if location is not None:
         rows = rows.filter(location=location)
-    found: QuerySet[Any] = rows.filter(
+    found: QuerySet[Charge] = rows.filter(
         client=client,
-        session__in=signed.filter(has_signed_note=True).values("pk"),
+        session__in=signed.filter(Q(has_signed_note=True)).values("pk"),
         date_of_service__range=(from_date, to_date),
         reverses__isnull=True,
         reversal__isnull=True,
@@ -40,7 +40,7 @@ def rendered_charges(
     return found.order_by("date_of_service", "session__starts_at", "created_at", "pk")
 
 
-def with_supervisors(charges: Iterable[Any]) -> list[Any]:
+def with_supervisors(charges: Iterable[Charge]) -> list[Charge]:
     """The charges, each with `supervisor`: who cosigned the note of a pre-licensed clinician; else None."""
     rows = list(charges)
     learning = {(row.session_id, row.rendering_id) for row in rows if row.rendering.needs_cosign}
@@ -51,12 +51,12 @@ def with_supervisors(charges: Iterable[Any]) -> list[Any]:
     return rows
 
 
-def paid_medical(charges: Iterable[Any]) -> list[Any]:
+def paid_medical(charges: Iterable[Charge]) -> list[Charge]:
     """Those that an HSA or FSA may be asked to pay: medical care, rendered and paid at least in part."""
     return [charge for charge in charges if charge.line_kind in HEALTH_KINDS and charge.paid > 0]
 
 
-def payments_of(charges: Sequence[Any]) -> list[dict[str, str]]:
+def payments_of(charges: Sequence[Charge]) -> list[dict[str, str]]:
     """The proof of payment: each payment and how much of it went to these lines."""
     shares = ledger.standing_allocations().filter(charge__in=[charge.pk for charge in charges])
     rows = shares.values("payment", "payment__received_on", "payment__method", "payment__reference")
@@ -79,7 +79,7 @@ def descriptions(codes: Iterable[str], *, on: date) -> dict[str, str]:
     )
 
 
-def superbills_with(charges: Sequence[Any], *, but: UUID | None) -> list[str]:
+def superbills_with(charges: Sequence[Charge], *, but: UUID | None) -> list[str]:
     """Numbers of superbills that hold one of these lines and were not replaced."""
     rows = Superbill.objects.filter(
         charges__overlap=[charge.pk for charge in charges], corrected_by__isnull=True

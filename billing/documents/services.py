@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import NotRequired, TypedDict, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -12,12 +12,24 @@ from django.db import transaction
 from billing.documents import rendering, rules, selectors
 from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
 from billing.documents.rules import Series
+from billing.ledger.models import Charge
 from billing.ledger.services.allocations import lock_ledger
 from kapclinic.core import paper
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
-from kapclinic.practice.models import Client, Location
+from kapclinic.practice.models import Client, Location, User
 
+Kind = TypeVar("Kind", Superbill, Receipt)
 UNPRINTABLE = {"code": "name_not_printable", "detail": "A character has no form in our fonts: check the PDF."}
+
+
+class Period(TypedDict):
+    """Both days inclusive; `location` narrows it, `corrects` names the document that the new one replaces."""
+
+    client: UUID
+    from_date: date
+    to_date: date
+    location: NotRequired[UUID]
+    corrects: NotRequired[UUID | None]
 
 
 class NothingToBill(Conflict):
@@ -37,7 +49,7 @@ class AlreadyCorrected(Conflict):
 
 
 @transaction.atomic
-def issue_superbill(*, values: Mapping[str, Any], by: Any, at: datetime) -> Superbill:
+def issue_superbill(*, values: Period, by: User, at: datetime) -> Superbill:
     """Put the rendered, signed services of a client and period on a numbered paper (R12).
 
     :raises Invalid: for a client, location or document that the actor can't see, a reversed period, or lines of two
@@ -76,7 +88,7 @@ def issue_superbill(*, values: Mapping[str, Any], by: Any, at: datetime) -> Supe
 
 
 @transaction.atomic
-def issue_receipt(*, values: Mapping[str, Any], by: Any, at: datetime) -> Receipt:
+def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
     """Put the paid medical services of a client and period on a numbered receipt without codes and diagnoses.
 
     :raises Invalid: as `issue_superbill`
@@ -95,7 +107,7 @@ def issue_receipt(*, values: Mapping[str, Any], by: Any, at: datetime) -> Receip
     return row
 
 
-def _begin(values: Mapping[str, Any], by: Any) -> tuple[Client, Sequence[Any]]:
+def _begin(values: Period, by: User) -> tuple[Client, Sequence[Charge]]:
     """The client and the standing charges of the period, while nobody else writes in this ledger."""
     client: Client | None = Client.objects.visible_to(by).filter(pk=values["client"]).first()
     if client is None:
@@ -118,7 +130,7 @@ def _begin(values: Mapping[str, Any], by: Any) -> tuple[Client, Sequence[Any]]:
 
 
 def _place(
-    lines: Sequence[Any], values: Mapping[str, Any], *, at: datetime, otherwise: type[Conflict]
+    lines: Sequence[Charge], values: Period, *, at: datetime, otherwise: type[Conflict]
 ) -> tuple[Location, date]:
     """Who bills these lines, and the day there: the latest line's location, when all bill under one EIN."""
     if not lines:
@@ -132,10 +144,10 @@ def _place(
     return location, at.astimezone(location.zone).date()
 
 
-def _corrected(model: type[Document], values: Mapping[str, Any], client: Client) -> Any:
+def _corrected(model: type[Kind], values: Period, client: Client) -> Kind | None:
     if values.get("corrects") is None:
         return None
-    old = selectors.documents(model).filter(pk=values["corrects"], client=client).first()
+    old: Kind | None = selectors.documents(model).filter(pk=values["corrects"], client=client).first()
     if old is None:
         raise Invalid.field("corrects", "There is no such document of this client.", code="not_found")
     if old.replaced_by is not None:
@@ -156,10 +168,10 @@ def _issue(
     row: Document,
     series: Series,
     *,
-    lines: Sequence[Any],
-    content: dict[str, Any],
-    values: Mapping[str, Any],
-    by: Any,
+    lines: Sequence[Charge],
+    content: dict[str, object],
+    values: Period,
+    by: User,
     at: datetime,
 ) -> None:
     """Number, print and keep a document whose content is settled."""

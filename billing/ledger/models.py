@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -53,6 +55,12 @@ class Charge(AppendOnlyModel):
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
     reason = models.CharField(max_length=1000, blank=True)
 
+    # No columns: what `selectors.charges` adds to a row; the documents add who cosigned the note.
+    paid: Decimal
+    balance: Decimal
+    reversed_by: UUID | None
+    supervisor: User | None
+
     objects: ClassVar[Any] = LedgerQuerySet.as_manager()
 
     class Meta:
@@ -100,6 +108,12 @@ class Payment(AppendOnlyModel):
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
     reason = models.CharField(max_length=1000, blank=True)
 
+    # No columns: what `selectors.payments` adds to a row.
+    allocated: Decimal
+    refunded: Decimal
+    unallocated: Decimal
+    reversed_by: UUID | None
+
     objects: ClassVar[Any] = LedgerQuerySet.as_manager()
 
     class Meta:
@@ -145,6 +159,8 @@ class Refund(AppendOnlyModel):
     method = models.CharField(max_length=8, choices=Method.choices)
     reason = models.CharField(max_length=1000)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
+
+    reversed_by: UUID | None  # no column: `selectors.refunds` adds it
 
     objects: ClassVar[Any] = RefundQuerySet.as_manager()
 

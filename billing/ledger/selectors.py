@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
@@ -10,6 +10,7 @@ from django.db.models import (
     CharField,
     DecimalField,
     F,
+    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -18,22 +19,23 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from billing.ledger.models import Charge, LedgerQuerySet, Payment, PaymentAllocation, Refund, RefundQuerySet
 from kapclinic.core import money
 
-_MONEY: DecimalField[Any, Any] = DecimalField(max_digits=12, decimal_places=2)
+_MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=12, decimal_places=2)
 _ZERO = Value(money.ZERO, output_field=_MONEY)
 
 
-def _sum(rows: QuerySet[Any], by: str) -> Coalesce:
+def _sum(rows: QuerySet[Model], by: str) -> Coalesce:
     """Σ amount of the rows of `rows` that point at the outer row through `by`; 0.00 when there is none."""
     sums = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(sum=Sum("amount")).values("sum")
     return Coalesce(Subquery(sums, output_field=_MONEY), _ZERO)
 
 
-def _unless_reversed(amount: Any) -> Case:
+def _unless_reversed(amount: CombinedExpression) -> Case:
     gone = Q(reverses__isnull=False) | Q(reversal__isnull=False)
     return Case(When(gone, then=_ZERO), default=amount, output_field=_MONEY)
 
@@ -60,7 +62,8 @@ def payments() -> LedgerQuerySet:
     """Payments with `allocated`, `refunded`, `unallocated`, `reversed_by` and the standing allocations as data."""
     shares = standing_allocations().filter(payment=OuterRef("pk")).order_by("created_at", "pk")
     share = JSONObject(charge="charge_id", amount=Cast("amount", CharField()))
-    found: LedgerQuerySet = Payment.objects.annotate(
+    rows: LedgerQuerySet = Payment.objects.all()
+    found: LedgerQuerySet = rows.annotate(
         allocated=_sum(PaymentAllocation.objects.all(), "payment"),
         refunded=_sum(Refund.objects.all(), "payment"),
         reversed_by=F("reversal__id"),

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import connection
 
 from billing.ledger import rules, selectors
-from billing.ledger.models import Payment, PaymentAllocation
+from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
 from kapclinic.core import money
-from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Conflict, FieldError, merge
+from kapclinic.practice.models import User
+
+
+class Share(TypedDict):
+    """How much of a payment pays a charge."""
+
+    charge: UUID
+    amount: Decimal
 
 
 class OverAllocated(Conflict):
@@ -37,7 +45,7 @@ def lock_ledger(client_id: UUID) -> None:
         cursor.execute("SELECT billing_lock(%s)", [client_id])
 
 
-def refuse_reversed(row: Any) -> None:
+def refuse_reversed(row: Charge | Payment | Refund) -> None:
     """:raises NotReversible: for a reversal; :raises AlreadyReversed: for a row that has one"""
     if row.reverses_id is not None:
         raise NotReversible("Enter the right row instead.")
@@ -45,7 +53,7 @@ def refuse_reversed(row: Any) -> None:
         raise AlreadyReversed("Nothing is left to reverse.", reversed_by=str(row.reversed_by))
 
 
-def allocate(*, payment: Payment, shares: Sequence[Mapping[str, Any]], by: Any, at: datetime) -> None:
+def allocate(*, payment: Payment, shares: Sequence[Share], by: User, at: datetime) -> None:
     """Pay charges of the client out of `payment`; `shares` is [{charge, amount}]. Call under `lock_ledger`.
 
     :raises Invalid: for a charge that the actor can't see, is another client's, comes twice, or that a health card
@@ -53,7 +61,7 @@ def allocate(*, payment: Payment, shares: Sequence[Mapping[str, Any]], by: Any, 
     :raises OverAllocated: when a share passes the balance of its charge, or their sum what is left of the payment
     """
     visible = selectors.charges().visible_to(by).filter(client=payment.client_id, reverses__isnull=True)
-    found: dict[UUID, Any] = {row.pk: row for row in visible.filter(pk__in=[s["charge"] for s in shares])}
+    found: dict[UUID, Charge] = {row.pk: row for row in visible.filter(pk__in=[s["charge"] for s in shares])}
     merge(_share_errors(payment, shares, found))
     left = selectors.payments().get(pk=payment.pk).unallocated
     if money.total(share["amount"] for share in shares) > left:
@@ -73,7 +81,7 @@ def allocate(*, payment: Payment, shares: Sequence[Mapping[str, Any]], by: Any, 
 
 
 def _share_errors(
-    payment: Payment, shares: Sequence[Mapping[str, Any]], found: Mapping[UUID, Any]
+    payment: Payment, shares: Sequence[Share], found: Mapping[UUID, Charge]
 ) -> list[FieldError]:
     errors = []
     for index, share in enumerate(shares):
@@ -89,7 +97,7 @@ def _share_errors(
     return errors
 
 
-def free(allocations: Iterable[PaymentAllocation], *, by: HasId, at: datetime) -> None:
+def free(allocations: Iterable[PaymentAllocation], *, by: User, at: datetime) -> None:
     """Take back allocations: their money is credit again. Call under `lock_ledger`."""
     for row in allocations:
         PaymentAllocation(

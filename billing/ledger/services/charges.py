@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -24,6 +23,23 @@ from sessions.booking.models import Session
 from sessions.notes import selectors as notes
 
 
+class ChargeEntry(TypedDict):
+    """`amount` is the price of the whole line; an NDC comes with its quantity and unit."""
+
+    session: UUID
+    code: str
+    units: int
+    amount: NotRequired[Decimal]
+    diagnoses: NotRequired[list[str]]
+    modifiers: NotRequired[list[str]]
+    line_kind: NotRequired[str]
+    rendering: NotRequired[UUID]
+    pos_code: NotRequired[str]
+    ndc: NotRequired[str]
+    ndc_quantity: NotRequired[Decimal]
+    ndc_unit: NotRequired[str]
+
+
 class NotRendered(Conflict):
     code, title = "not_rendered", "This service was not rendered"
 
@@ -33,7 +49,7 @@ class NotSigned(Conflict):
 
 
 @transaction.atomic
-def post_charge(*, values: Mapping[str, Any], by: Any, at: datetime) -> Charge:
+def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
     """Charge one service of a completed session with a signed note (R12: rendered, signed services only).
 
     Left out, the diagnosis is the program's, the amount the fee times the units, the line kind the code's own, and the
@@ -75,11 +91,13 @@ def post_charge(*, values: Mapping[str, Any], by: Any, at: datetime) -> Charge:
         date_of_service=on,
         pos_code=values.get("pos_code")
         or rules.pos_of(modality=session.modality, location_pos=session.location.pos_code),
-        **{name: values[name] for name in ("ndc", "ndc_quantity", "ndc_unit") if name in values},
+        ndc=values.get("ndc", ""),
+        ndc_quantity=values.get("ndc_quantity"),
+        ndc_unit=values.get("ndc_unit", ""),
     ).insert_by(by, at=at)
 
 
-def _rendered_session(session_id: UUID, *, code: str, by: Any) -> Session:
+def _rendered_session(session_id: UUID, *, code: str, by: User) -> Session:
     rows = Session.objects.visible_to(by).select_related("location", "program")
     session: Session | None = rows.filter(pk=session_id).first()
     if session is None:
@@ -94,7 +112,7 @@ def _rendered_session(session_id: UUID, *, code: str, by: Any) -> Session:
     return session
 
 
-def _rendering(session: Session, values: Mapping[str, Any]) -> tuple[User | None, list[FieldError]]:
+def _rendering(session: Session, values: ChargeEntry) -> tuple[User | None, list[FieldError]]:
     named = values.get("rendering")
     user_id, errors = rules.pick_rendering(session.staff, code=values["code"].upper(), named=named)
     user: User | None = User.objects.filter(pk=user_id).first() if user_id else None
@@ -104,13 +122,13 @@ def _rendering(session: Session, values: Mapping[str, Any]) -> tuple[User | None
     return user, errors
 
 
-def _diagnoses(session: Session, values: Mapping[str, Any]) -> list[str]:
+def _diagnoses(session: Session, values: ChargeEntry) -> list[str]:
     given = values.get("diagnoses") or ([session.program.diagnosis] if session.program.diagnosis else [])
     return [code_rules.dotted(code) for code in given]
 
 
 def _price(
-    code: ServiceCode, *, session: Session, values: Mapping[str, Any], on: date, errors: list[FieldError]
+    code: ServiceCode, *, session: Session, values: ChargeEntry, on: date, errors: list[FieldError]
 ) -> tuple[Decimal | None, Decimal]:
     fee = codes.fee_on(code=code, location=session.location_id, on=on)
     unit_amount = fee.amount if fee else None
@@ -152,7 +170,7 @@ COPIED = (
 
 
 @transaction.atomic
-def reverse_charge(*, charge: Charge, reason: str, by: Any, at: datetime) -> Charge:
+def reverse_charge(*, charge: Charge, reason: str, by: User, at: datetime) -> Charge:
     """Take back a charge by a row of the opposite amount; what was paid on it is the client's credit again.
 
     :raises NotReversible: for a reversal

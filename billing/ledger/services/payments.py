@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import NotRequired, TypedDict
+from uuid import UUID
 
 from django.db import transaction
 
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
 from billing.ledger.services import allocations
-from billing.ledger.services.allocations import OverAllocated
+from billing.ledger.services.allocations import OverAllocated, Share
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
-from kapclinic.practice.models import Client, Location
+from kapclinic.practice.models import Client, Location, User
+
+
+class PaymentEntry(TypedDict):
+    client: UUID
+    amount: Decimal
+    method: str
+    received_on: date
+    reference: NotRequired[str]
+    allocations: NotRequired[Sequence[Share]]
+    location: NotRequired[UUID]
+
+
+class RefundOrder(TypedDict):
+    payment: UUID
+    amount: Decimal
+    method: NotRequired[str]
+    reason: str
 
 
 class OverRefunded(Conflict):
@@ -27,7 +45,7 @@ class Refunded(Conflict):
 
 
 @transaction.atomic
-def take_payment(*, values: Mapping[str, Any], by: Any, at: datetime) -> Payment:
+def take_payment(*, values: PaymentEntry, by: User, at: datetime) -> Payment:
     """Enter money that came in, and pay charges with it; what is not allocated is the client's credit.
 
     :raises Invalid: naming each field: a client, location or charge that the actor can't see, a day in the future, a
@@ -66,7 +84,7 @@ def take_payment(*, values: Mapping[str, Any], by: Any, at: datetime) -> Payment
     return payment
 
 
-def _location(client: Client, values: Mapping[str, Any], by: Any) -> Location:
+def _location(client: Client, values: PaymentEntry, by: User) -> Location:
     """Where the money was taken: as named, else where the first paid charge was made, else the client's first."""
     mine = [pk for pk in client.locations if pk in by.locations]
     named = values.get("location")
@@ -82,9 +100,7 @@ def _location(client: Client, values: Mapping[str, Any], by: Any) -> Location:
 
 
 @transaction.atomic
-def allocate_payment(
-    *, payment: Payment, shares: Sequence[Mapping[str, Any]], by: Any, at: datetime
-) -> Payment:
+def allocate_payment(*, payment: Payment, shares: Sequence[Share], by: User, at: datetime) -> Payment:
     """Pay further charges out of the credit that is left of a payment.
 
     :raises Invalid: as `take_payment`
@@ -98,7 +114,7 @@ def allocate_payment(
 
 
 @transaction.atomic
-def reverse_payment(*, payment: Any, reason: str, by: Any, at: datetime) -> Payment:
+def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) -> Payment:
     """Take back a payment that was entered wrongly or bounced: its charges are owed again.
 
     :raises NotReversible: for a reversal
@@ -124,14 +140,14 @@ def reverse_payment(*, payment: Any, reason: str, by: Any, at: datetime) -> Paym
 
 
 @transaction.atomic
-def refund_payment(*, values: Mapping[str, Any], by: Any, at: datetime) -> Refund:
+def refund_payment(*, values: RefundOrder, by: User, at: datetime) -> Refund:
     """Give money of a payment back: the client's credit first, then what it paid last, which is owed again.
 
     :raises Invalid: for a payment that the actor can't see, or another way than the HSA or FSA card that paid
         (IRS Publication 969: such money returns to its account)
     :raises OverRefunded: when less is left of the payment
     """
-    payment: Any = selectors.payments().visible_to(by).filter(pk=values["payment"]).first()
+    payment: Payment | None = selectors.payments().visible_to(by).filter(pk=values["payment"]).first()
     if payment is None or payment.reverses_id is not None:
         raise Invalid.field("payment", "There is no such payment for you.", code="not_found")
     method = values.get("method") or payment.method
@@ -151,7 +167,7 @@ def refund_payment(*, values: Mapping[str, Any], by: Any, at: datetime) -> Refun
     )
 
 
-def _free_up(payment: Payment, needed: Decimal, *, by: Any, at: datetime) -> None:
+def _free_up(payment: Payment, needed: Decimal, *, by: User, at: datetime) -> None:
     """Free `needed` of what the payment paid, the latest share first; the last one is freed in part."""
     for row in selectors.standing_allocations().filter(payment=payment).order_by("-created_at", "-pk"):
         if needed <= 0:
@@ -164,7 +180,7 @@ def _free_up(payment: Payment, needed: Decimal, *, by: Any, at: datetime) -> Non
 
 
 @transaction.atomic
-def reverse_refund(*, refund: Refund, by: Any, at: datetime, reason: str) -> Refund:
+def reverse_refund(*, refund: Refund, by: User, at: datetime, reason: str) -> Refund:
     """Take back a refund that was entered wrongly or never reached the client: the money is credit again.
 
     :raises NotReversible: for a reversal

@@ -24,7 +24,7 @@ from programs.models import Program, Protocol
 from screening import services as screening
 from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
-from sessions.booking.services import Ask
+from sessions.booking.services.bookings import Ask
 from sessions.dosing import services
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, Order

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from django.db.models import Max, Q
 
 from billing.codes import rules
-from billing.codes.catalogue import CODES
 from billing.codes.models import Diagnosis, Fee, ServiceCode
+from billing.codes.rules.catalogue import CODES
 from kapclinic.core.errors import Conflict, Invalid, merge
 from kapclinic.practice.models import Actor, User
 

@@ -20,12 +20,12 @@ from sessions.absences import selectors
 from sessions.absences.selectors.impact import Absence
 from sessions.booking import rules
 from sessions.booking import services as booking
-from sessions.booking.allocating import ResourceConflict, held_resources, lock_resources, release
 from sessions.booking.models import Session
-from sessions.booking.services import Ask
-from sessions.integration import holding
+from sessions.booking.services.allocations import ResourceConflict, held_resources, lock_resources, release
+from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
+from sessions.integration.services import holds
 from sessions.visits import services as visits
 from sessions.visits.selectors import consequences
 from sessions.waitlist import services as waitlist
@@ -231,7 +231,7 @@ def _lock_all(absence: Absence, rows: Rows) -> dict[UUID, Session]:
         if pk in rows and not rows[pk][1]["cancel"]:
             resources |= set(ask_of(session, rows[pk][1]).resources)
         if session.kind == SessionKind.DOSING or session.status == S.HELD:
-            resources |= set(holding.hold_resources(session.program))
+            resources |= set(holds.hold_resources(session.program))
     lock_resources(sorted(resources))
     return sessions
 
@@ -311,7 +311,7 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
         raise AbsenceConflict("Something is taken at that time.", conflicts=conflicts)
     _require_courses(changed)
     for dose in doses:
-        holding.hold_slot(dose=dose, program=dose.program, by=actor, at=work.at)
+        holds.hold_slot(dose=dose, program=dose.program, by=actor, at=work.at)
     for _, session, _ in work.moves:
         waitlist.note_booking(session=session, by=actor, at=work.at)
 

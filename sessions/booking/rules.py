@@ -110,6 +110,27 @@ class Wanted:
     override: bool = False
 
 
+@dataclass(frozen=True)
+class Slot:
+    """A start that works, with what a booking would hold; each one plus program and kind is a valid booking."""
+
+    starts_at: datetime
+    ends_at: datetime
+    modality: str
+    room: UUID | None
+    staff: tuple[tuple[UUID, str], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        staff = [{"user": user, "role": role} for user, role in self.staff]
+        return {
+            "starts_at": self.starts_at,
+            "ends_at": self.ends_at,
+            "modality": self.modality,
+            "room": self.room,
+            "staff": staff,
+        }
+
+
 def needs_of(*, kind: str, protocol: Protocol, length_min: int) -> list[Need]:
     """Who a session of `kind` needs, from the protocol's resources for dosing."""
     if kind == SessionKind.DOSING:

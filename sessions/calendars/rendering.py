@@ -10,7 +10,7 @@ from icalendar import Calendar
 from icalendar import Event as Component
 
 from sessions.calendars.rules import Event
-from sessions.calendars.zones import vtimezone
+from sessions.calendars.rules.zones import vtimezone
 
 REFRESH = timedelta(minutes=15)
 

@@ -13,8 +13,8 @@ from django.db.models.functions import Coalesce
 
 from kapclinic.practice.models import User
 from sessions.drugs import rules
-from sessions.drugs.deadlines import end_of_day
 from sessions.drugs.models import DrugCount, DrugEntry, DrugLot
+from sessions.drugs.rules.deadlines import end_of_day
 
 DAY = timedelta(days=1)
 

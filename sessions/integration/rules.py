@@ -11,8 +11,7 @@ from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS
 from programs.models import Modality, Program
-from sessions.booking.availability import Slot
-from sessions.booking.rules import CAREGIVERS, SYSTEM
+from sessions.booking.rules import CAREGIVERS, SYSTEM, Slot
 from sessions.integration.models import Obligation
 
 S = Obligation.State

@@ -10,8 +10,9 @@ from django.db.models import Count, Q, QuerySet
 
 from kapclinic.practice.models import Role, User
 from programs.models import Program
-from sessions.booking.availability import Slot, free_slots
 from sessions.booking.models import Session
+from sessions.booking.rules import Slot
+from sessions.booking.selectors.availability import free_slots
 from sessions.integration import rules
 from sessions.integration.models import Obligation
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import shared_task
 
 from kapclinic.core import clock
-from sessions.integration.services import schedule_obligation
+from sessions.integration.services.obligations import schedule_obligation
 
 
 @shared_task(name="sessions.schedule_integration")

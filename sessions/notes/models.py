@@ -142,7 +142,8 @@ class PsychotherapyNote(AuditedBase):
 
 
 class RecordEntry(AppendOnlyModel):
-    """One part of a dosing session's own record, as somebody there saw it: `content` has the part's fields (`parts`).
+    """One part of a dosing session's own record, as somebody there saw it: `content` has the part's fields
+    (`rules.records`).
 
     `observed_at` is when it was so, `recorded_at` when it was entered; a late entry keeps both. `reason` stands on an
     addendum: an entry after the protocol's `record_hours`.

@@ -12,8 +12,9 @@ from kapclinic.core import crypto
 from sessions.booking.models import Session
 from sessions.dosing import selectors as dosing
 from sessions.monitoring import selectors as monitoring
-from sessions.notes import parts, rules
+from sessions.notes import rules
 from sessions.notes.models import Note, NoteQuerySet, PsychotherapyNote, RecordEntry
+from sessions.notes.rules import records
 
 PEAKS = ("systolic", "diastolic", "heart_rate")
 
@@ -73,15 +74,15 @@ def record_of(session: Session) -> dict[str, Any]:
     entries = list(record_entries(session_id=session.pk))
     standing = [entry for entry in entries if not hasattr(entry, "void")]
     readings = list(monitoring.standing_readings(session_id=session.pk))
-    peaks = {sign: parts.peak((row.measured_at, getattr(row, sign)) for row in readings) for sign in PEAKS}
+    peaks = {sign: records.peak((row.measured_at, getattr(row, sign)) for row in readings) for sign in PEAKS}
     none = [entry for entry in standing if entry.part == RecordEntry.Part.NONE_OBSERVED]
     events = list(dosing.named_on(session_id=session.pk).values_list("pk", flat=True))
     return {
         "session_id": session.pk,
         "status": session.status,
         "entries": entries,
-        "setting": parts.setting_of(standing),
-        "peaks": peaks | {"dissociation": parts.peak(parts.dissociations(standing))},
+        "setting": records.setting_of(standing),
+        "peaks": peaks | {"dissociation": records.peak(records.dissociations(standing))},
         "adverse_events": {
             "ids": events,
             "none_observed": none[-1].pk if none else None,

@@ -17,9 +17,9 @@ from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox
 from kapclinic.trail.services import Missed, NotNow, Unwanted
 from sessions.booking.models import Session
-from sessions.reminders import rules, selectors, sms, texts
+from sessions.reminders import rules, selectors, sms
 from sessions.reminders.models import ReminderPlan
-from sessions.reminders.rules import Booked, Message
+from sessions.reminders.rules import Booked, Message, texts
 
 
 @transaction.atomic

@@ -18,8 +18,8 @@ from sessions.course import services as course
 from sessions.dosing import services as dosing
 from sessions.dosing.rems import services as rems
 from sessions.drugs import services as drugs
-from sessions.integration import holding
 from sessions.integration import services as integration
+from sessions.integration.services import holds
 from sessions.monitoring import services as monitoring
 from sessions.reminders import services as reminders
 from sessions.sweep import worklist
@@ -66,7 +66,7 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("drug_counts", drugs.sweep_counts),
     ("worklist", worklist.sweep_worklist),
     ("holds", booking.sweep_holds),
-    ("unheld", holding.sweep_unheld),
+    ("unheld", holds.sweep_unheld),
     ("waitlist", waitlist.sweep_waitlist),
     ("reminders", reminders.sweep_reminders),
     ("messages", send_messages),

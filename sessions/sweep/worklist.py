@@ -24,7 +24,7 @@ from sessions.drugs.models import DrugDiscrepancy
 from sessions.drugs.services import discrepancies
 from sessions.monitoring.models import Alarm
 from sessions.notes.models import Note
-from sessions.notes.services import COSIGN_TASK
+from sessions.notes.services.notes import COSIGN_TASK
 
 
 def _ids(rows: QuerySet[Any]) -> Iterable[UUID]:

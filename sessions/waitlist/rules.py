@@ -13,9 +13,8 @@ from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS
 from programs.models import Modality, Program
-from sessions.booking.availability import Slot
 from sessions.booking.models import Session
-from sessions.booking.rules import SYSTEM, Need, seats_of
+from sessions.booking.rules import SYSTEM, Need, Slot, seats_of
 from sessions.waitlist.models import ANY, WaitlistEntry
 
 S = WaitlistEntry.Status

@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from kapclinic.practice.models import Role, User
 from kapclinic.trail.models import Task
 from programs.models import Program
-from sessions.booking.availability import Slot, free_slots
 from sessions.booking.models import Session
-from sessions.booking.rules import needs_of
+from sessions.booking.rules import Slot, needs_of
+from sessions.booking.selectors.availability import free_slots
 from sessions.waitlist import rules
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 from sessions.waitlist.rules import Freed, Match

@@ -10,7 +10,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from billing.codes import catalogue, rules, services
+from billing.codes import rules, services
+from billing.codes.rules import catalogue
 from billing.codes.services import SetIncomplete, SetNotLater, load_diagnoses
 from billing.models import Diagnosis, Fee, ServiceCode
 from kapclinic.practice.models import SYSTEM

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from kapclinic.practice.models import Client, Location, User
 from programs.models import Program
 from sessions.booking.models import Session
-from sessions.booking.services import Ask, book_session
+from sessions.booking.services.bookings import Ask, book_session
 from tests import cast as people
 from tests.replay import played
 

@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from kapclinic.practice.models import Role, SessionKind
-from sessions.booking.availability import free_slots
 from sessions.booking.models import Allocation, Session
+from sessions.booking.selectors.availability import free_slots
 from sessions.integration import rules as integration
 from sessions.integration.models import Obligation
 from sessions.integration.selectors import given_up

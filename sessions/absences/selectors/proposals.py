@@ -11,8 +11,9 @@ from uuid import UUID
 from kapclinic.practice.models import Role, SessionKind, User
 from programs.rules import integration_window
 from sessions.absences.selectors.impact import Absence, S
-from sessions.booking.availability import Slot, free_slots
 from sessions.booking.models import Session
+from sessions.booking.rules import Slot
+from sessions.booking.selectors.availability import free_slots
 from sessions.integration import rules as integration
 from sessions.integration.models import Obligation
 from sessions.visits.selectors import consequences

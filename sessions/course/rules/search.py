@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sessions.booking.availability import Slot
+from sessions.booking.rules import Slot
 
 DAY = timedelta(days=1)
 MOST_STARTS = 21  # first doses that are tried: one a day for three weeks

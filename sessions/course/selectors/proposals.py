@@ -9,9 +9,9 @@ from typing import Any
 from kapclinic.practice.models import Role, SessionKind
 from programs.models import Modality, Program
 from sessions.booking import services as booking
-from sessions.booking.availability import Slot, free_slots
 from sessions.booking.models import Session
-from sessions.booking.rules import AHEAD, needs_of, seats_of
+from sessions.booking.rules import AHEAD, Slot, needs_of, seats_of
+from sessions.booking.selectors.availability import free_slots
 from sessions.course.rules import search
 from sessions.course.rules.search import Course, Wish
 from sessions.dosing import selectors as dosing

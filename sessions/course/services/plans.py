@@ -16,10 +16,10 @@ from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
-from sessions.booking.allocating import ResourceConflict, lock_resources
 from sessions.booking.models import Session
-from sessions.booking.services import Ask
-from sessions.integration import holding
+from sessions.booking.services.allocations import ResourceConflict, lock_resources
+from sessions.booking.services.bookings import Ask
+from sessions.integration.services import holds
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
@@ -47,7 +47,7 @@ def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, a
     program = programs.lock_program(program_id)
     programs.require_active(program)
     asks = [_ask(row) for row in rows]
-    integrated = holding.hold_resources(program)
+    integrated = holds.hold_resources(program)
     lock_resources([program.client_id, *integrated, *(pk for ask in asks for pk in ask.resources)])
     made: list[Session] = []
     doses: dict[int, Session] = {}
@@ -69,7 +69,7 @@ def _hold_rest(program: Program, made: Sequence[Session], *, by: Any, at: dateti
     """The slots held for those doses whose integration was not asked for; one that finds none goes without."""
     covered = {session.for_dose_id for session in made}
     bare = [dose for dose in made if dose.kind == SessionKind.DOSING and dose.pk not in covered]
-    found = [holding.hold_slot(dose=dose, program=program, by=by, at=at) for dose in bare]
+    found = [holds.hold_slot(dose=dose, program=program, by=by, at=at) for dose in bare]
     return [session for session in found if session is not None]
 
 

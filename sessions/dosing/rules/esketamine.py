@@ -14,7 +14,7 @@ from typing import Any
 from kapclinic.core.errors import FieldError
 from programs.models import Route
 from sessions.dosing.models import DEVICE_MG
-from sessions.drugs.names import ESKETAMINE, known_as
+from sessions.drugs.rules.names import ESKETAMINE, known_as
 
 REST_MIN = 5  # PI 2: five minutes of rest between devices
 STAY_MIN = 120  # REMS monitoring form: at least two hours, counted from the first device

@@ -20,7 +20,7 @@ from sessions.dosing.models import Order, OrderApproval
 from sessions.dosing.rules import amounts, esketamine
 from sessions.dosing.services.dose_checks import DoseAboveCap
 from sessions.dosing.services.doses import OPEN_ORDERS, lock_dosing
-from sessions.drugs.names import known_as
+from sessions.drugs.rules.names import known_as
 
 
 class SamePrescriber(NotPermitted):

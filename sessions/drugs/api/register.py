@@ -20,8 +20,8 @@ from kapclinic.practice.models import Location
 from kapclinic.trail.http import ClinicViewSet
 from sessions.drugs import register, rules, selectors
 from sessions.drugs.api import serializers as s
-from sessions.drugs.deadlines import end_of_day
 from sessions.drugs.models import DrugEntry
+from sessions.drugs.rules.deadlines import end_of_day
 
 MOST = timedelta(days=366)
 USUAL = timedelta(days=30)

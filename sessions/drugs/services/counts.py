@@ -19,8 +19,9 @@ from kapclinic.practice.rules import NURSES
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from sessions.booking.rules import moment_errors
-from sessions.drugs import deadlines, rules, selectors
+from sessions.drugs import rules, selectors
 from sessions.drugs.models import DrugCount, DrugCountLine, DrugEntry, DrugLot
+from sessions.drugs.rules import deadlines
 from sessions.drugs.services.discrepancies import open_discrepancy
 from sessions.drugs.services.ledger import append_entry
 from sessions.drugs.services.witness import WitnessInvalid, require_witness

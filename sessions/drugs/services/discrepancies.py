@@ -19,9 +19,9 @@ from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
 from sessions.booking.rules import moment_errors
-from sessions.drugs import deadlines, rules
+from sessions.drugs import rules
 from sessions.drugs.models import DrugDiscrepancy, DrugEntry
-from sessions.drugs.rules import S
+from sessions.drugs.rules import S, deadlines
 
 FORM_106 = "drug_form_106"
 NOTICE = {DrugDiscrepancy.Cause.LOSS: "drug_loss", DrugDiscrepancy.Cause.VARIANCE: "drug_variance"}

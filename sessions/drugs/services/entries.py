@@ -15,8 +15,9 @@ from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import Location, User
 from kapclinic.practice.rules import DIRECTOR, NURSES
 from kapclinic.trail.services import open_task
-from sessions.drugs import deadlines, rules
+from sessions.drugs import rules
 from sessions.drugs.models import DrugEntry, DrugLot
+from sessions.drugs.rules import deadlines
 from sessions.drugs.services.discrepancies import open_discrepancy
 from sessions.drugs.services.ledger import append_entry, locked_lot
 from sessions.drugs.services.witness import require_witness

@@ -8,12 +8,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
-from sessions.notes import parts
 from sessions.notes.models import RecordEntry
+from sessions.notes.rules import records
 
 CONTENT = (
     "The part's fields, `?` where one may be left out. Summaries only: what belongs in a psychotherapy note is not "
-    f"written here. {parts.described()}."
+    f"written here. {records.described()}."
 )
 
 

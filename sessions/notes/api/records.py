@@ -12,9 +12,10 @@ from rest_framework.response import Response
 from kapclinic.core.http.fields import Reason
 from kapclinic.practice.rules import CLINICIANS
 from sessions.booking.http import InSession
-from sessions.notes import recording, rules, selectors
+from sessions.notes import rules, selectors
 from sessions.notes.api import record_bodies as s
 from sessions.notes.models import RecordEntry
+from sessions.notes.services import records
 
 
 class RecordViewSet(InSession):
@@ -36,10 +37,10 @@ class RecordViewSet(InSession):
         return Response(self.represent(selectors.record_of(self.session)))
 
     def create(self, request: Request, session_id: UUID) -> Response:
-        entry = recording.append_entry(session_id=session_id, **self.body(), by=self.user, at=self.at)
+        entry = records.append_entry(session_id=session_id, **self.body(), by=self.user, at=self.at)
         return self.answer(entry, status=201)
 
     def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:
         entry = self.get_object()
-        recording.void_entry(entry=entry, reason=self.body()["reason"], by=self.user, at=self.at)
+        records.void_entry(entry=entry, reason=self.body()["reason"], by=self.user, at=self.at)
         return self.answer(self.get_object())

@@ -17,8 +17,8 @@ from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.http import ClinicViewSet
 from programs.models import Modality, Program
 from programs.selectors import programs_with_relations
-from sessions.booking.availability import Slot, free_slots
-from sessions.booking.rules import LONGEST
+from sessions.booking.rules import LONGEST, Slot
+from sessions.booking.selectors.availability import free_slots
 from sessions.visits.api import availability_bodies
 
 SPAN = timedelta(days=14)

@@ -13,7 +13,7 @@ from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.http import ClinicViewSet, RetrieveMixin
 from sessions.booking import services as booking
 from sessions.booking.models import SessionHold
-from sessions.booking.services import Ask
+from sessions.booking.services.bookings import Ask
 from sessions.visits import services
 from sessions.visits.api import hold_bodies
 from sessions.visits.api.sessions import ASK

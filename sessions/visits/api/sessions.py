@@ -21,7 +21,7 @@ from kapclinic.trail.http import ClinicViewSet, ListMixin
 from screening.selectors import current_clearance
 from sessions.booking.models import Session
 from sessions.booking.rules import CAREGIVERS, LONGEST
-from sessions.booking.services import Ask
+from sessions.booking.services.bookings import Ask
 from sessions.visits import services
 from sessions.visits.api import session_bodies
 from sessions.visits.selectors import warnings

@@ -16,10 +16,10 @@ from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session, SessionHold
-from sessions.booking.services import Ask
-from sessions.integration import holding
+from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
+from sessions.integration.services import holds
 from sessions.waitlist import services as waitlist
 
 
@@ -56,12 +56,12 @@ def book(
     if dose is not None:
         integration.free_hold(dose=dose, by=by, at=at)  # first, so that the held slot itself may be booked
     if ask.kind == SessionKind.DOSING:
-        holding.lock_dose(program=program, resources=ask.resources)
+        holds.lock_dose(program=program, resources=ask.resources)
     session = booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose)
     if obligation is not None:
         integration.link_booking(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
-        holding.hold_slot(dose=session, program=program, by=by, at=at)
+        holds.hold_slot(dose=session, program=program, by=by, at=at)
     waitlist.note_booking(session=session, by=by, at=at)
     return session
 

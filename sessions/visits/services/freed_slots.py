@@ -15,13 +15,13 @@ from kapclinic.practice.models import SYSTEM, SessionKind
 from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
-from sessions.booking.allocating import ResourceConflict
 from sessions.booking.models import Session
-from sessions.booking.services import Ask
-from sessions.integration import holding
+from sessions.booking.services.allocations import ResourceConflict
+from sessions.booking.services.bookings import Ask
 from sessions.integration import selectors as integration_selectors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
+from sessions.integration.services import holds
 from sessions.waitlist import rules, selectors
 from sessions.waitlist import services as waitlist
 from sessions.waitlist.rules import Freed, Match
@@ -102,7 +102,7 @@ def _book(match: Match, *, at: datetime) -> Session | None:
                 program=program, ask=ask, by=SYSTEM, at=at, source=Session.Source.SCHEDULER, wait=False
             )
             if session.kind == SessionKind.DOSING:
-                holding.hold_slot(dose=session, program=program, by=SYSTEM, at=at)
+                holds.hold_slot(dose=session, program=program, by=SYSTEM, at=at)
             waitlist.note_booking(session=session, by=SYSTEM, at=at)
             waitlist.ask_to_confirm(session=session, by=SYSTEM, at=at)
     except (ResourceConflict, Invalid):

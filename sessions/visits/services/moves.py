@@ -13,12 +13,12 @@ from kapclinic.core.errors import ClinicError, Conflict, Invalid
 from kapclinic.practice.models import SessionKind
 from programs import services as programs
 from sessions.booking import services as booking
-from sessions.booking.allocating import held_resources, lock_resources, release
 from sessions.booking.models import Session
-from sessions.booking.services import Ask
-from sessions.integration import holding
+from sessions.booking.services.allocations import held_resources, lock_resources, release
+from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
+from sessions.integration.services import holds
 from sessions.visits.selectors.consequences import BREAKS, effects
 from sessions.visits.services import freed_slots
 from sessions.visits.services.visits import lock_session
@@ -49,7 +49,7 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     session.modality = ask.modality
     if session.kind == SessionKind.DOSING:
         held = held_resources(session)
-        holding.lock_dose(program=session.program, resources=[*held, *ask.resources])
+        holds.lock_dose(program=session.program, resources=[*held, *ask.resources])
         integration.free_hold(dose=session, by=by, at=at)  # first: its own hold is never in the way
     booking.move_session(
         session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
@@ -57,7 +57,7 @@ def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: date
     if obligation is not None and obligation.state == Obligation.State.BOOKED:
         integration.tell_if_late(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
-        holding.hold_slot(dose=session, program=session.program, by=by, at=at)
+        holds.hold_slot(dose=session, program=session.program, by=by, at=at)
     waitlist.note_booking(session=session, by=by, at=at)
     freed_slots.give_away(freed=freed, by=by, at=at)
     return session
@@ -148,7 +148,7 @@ def swap(*, first_id: UUID, second_id: UUID, reason: str, by: Any, at: datetime)
             session=session, program=session.program, ask=asks[session.pk], reason=reason, by=by, at=at
         )
     for dose in doses:
-        holding.hold_slot(dose=dose, program=dose.program, by=by, at=at)
+        holds.hold_slot(dose=dose, program=dose.program, by=by, at=at)
     for session in pair.values():
         waitlist.note_booking(session=session, by=by, at=at)
     return first, second
@@ -171,7 +171,7 @@ def _lock_pair(first_id: UUID, second_id: UUID) -> dict[str, Session]:
     for session in pair.values():
         resources += held_resources(session)
         if session.kind == SessionKind.DOSING:
-            resources += holding.hold_resources(session.program)
+            resources += holds.hold_resources(session.program)
     lock_resources(resources)
     return pair
 

@@ -14,7 +14,7 @@ from programs import services as programs
 from programs.models import Program
 from sessions.absences import services
 from sessions.booking.models import Session
-from sessions.integration.services import schedule_obligation
+from sessions.integration.services.obligations import schedule_obligation
 from sessions.waitlist.models import WaitlistEntry
 from tests import cast as people
 from tests.cast import MONDAY, Cast

@@ -23,9 +23,9 @@ from kapclinic.trail.models import Task
 from programs.models import Program
 from sessions.absences import services
 from sessions.booking.models import Allocation, Session, SessionHold
-from sessions.booking.services import Ask, sweep_holds
+from sessions.booking.services.bookings import Ask, sweep_holds
 from sessions.integration.models import Obligation
-from sessions.integration.services import sweep_obligations
+from sessions.integration.services.obligations import sweep_obligations
 from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast

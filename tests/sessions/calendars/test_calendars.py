@@ -20,7 +20,7 @@ from programs import services as programs
 from sessions.booking.models import Session
 from sessions.calendars.rendering import render
 from sessions.calendars.rules import Event
-from sessions.calendars.zones import vtimezone
+from sessions.calendars.rules.zones import vtimezone
 from tests import cast as people
 from tests.cast import KINDS, MONDAY, Cast
 from tests.journeys.steps import moment

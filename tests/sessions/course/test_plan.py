@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions.booking.availability import Slot
 from sessions.booking.models import Allocation, Session
+from sessions.booking.rules import Slot
 from sessions.course.rules import search
 from sessions.course.rules.search import Wish
 from tests.cast import MONDAY, Cast, approved_protocol, client, opened_program

@@ -13,7 +13,7 @@ from kapclinic.practice.models import Role
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration, Order, OrderApproval
 from sessions.dosing.rules import esketamine
-from sessions.drugs.names import known_as
+from sessions.drugs.rules.names import known_as
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import IM, at_home, attempt, weighed

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.drugs import deadlines, rules
+from sessions.drugs import rules
+from sessions.drugs.rules import deadlines
 
 DENVER = ZoneInfo("America/Denver")
 

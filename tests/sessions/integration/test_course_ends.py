@@ -12,7 +12,7 @@ from kapclinic.core import clock
 from programs import services as programs
 from sessions.booking.models import Session
 from sessions.integration.models import Obligation
-from sessions.integration.services import schedule_obligation
+from sessions.integration.services.obligations import schedule_obligation
 from sessions.sweep.steps import sweep
 from tests import cast as people
 from tests.cast import MONDAY, Cast, opened_program

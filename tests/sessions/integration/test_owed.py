@@ -13,7 +13,7 @@ from sessions.booking.models import Session
 from sessions.dosing.models import Administration
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.integration.services import schedule_obligation
+from sessions.integration.services.obligations import schedule_obligation
 from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import Cast

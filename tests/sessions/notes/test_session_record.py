@@ -18,8 +18,9 @@ from kapclinic.trail.models import Task
 from sessions.booking.models import Session
 from sessions.dosing import services
 from sessions.monitoring import services as monitoring
-from sessions.notes import parts, recording
+from sessions.notes import services as notes
 from sessions.notes.models import RecordEntry, RecordEntryVoid
+from sessions.notes.rules import records
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import attempt
@@ -195,9 +196,9 @@ def open_gates(cast: Cast, session: Session) -> list[str]:
 def test_a_safety_concern_at_check_in_is_put_before_those_who_may_act(cast: Cast) -> None:
     session = people.ready_dose(cast)
     refused(say(cast, session, "check_in", mood=1, safety_concern=True), 400, "invalid", "/content/safety")
-    assert not Task.objects.filter(kind=recording.CONCERN).exists()
+    assert not Task.objects.filter(kind="check_in_safety_concern").exists()
     say(cast, session, "check_in", mood=1, safety_concern=True, safety="Wishes to be gone")
-    task = Task.objects.get(kind=recording.CONCERN)
+    task = Task.objects.get(kind="check_in_safety_concern")
     assert (task.assignee, task.due_at) == (cast.prescriber.pk, MONDAY + timedelta(minutes=30))
     assert "gone" not in str(vars(task))
     assert open_gates(cast, session) == ["safety_alert"]
@@ -226,7 +227,7 @@ def test_the_therapist_and_the_nurse_write_at_once_and_neither_waits(now: dateti
             connection.close()
 
     def write(by: Any) -> None:
-        recording.append_entry(
+        notes.append_entry(
             session_id=session.pk,
             part="observation",
             content={"text": "Quiet"},
@@ -283,7 +284,7 @@ def test_the_database_refuses_none_observed_beside_an_event_and_a_strangers_void
 
 
 def judge(part: str, content: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    kept, errors = parts.checked(part, content, observed_at=MONDAY, session_day=MONDAY, zone=DENVER)
+    kept, errors = records.checked(part, content, observed_at=MONDAY, session_day=MONDAY, zone=DENVER)
     return kept, [f"{error.pointer} {error.code}" for error in errors]
 
 
@@ -318,14 +319,14 @@ def test_a_part_has_its_fields_and_no_others(part: str, content: dict[str, Any],
 def test_a_debrief_of_the_next_day_says_so() -> None:
     night = datetime(2026, 5, 5, 5, 59, tzinfo=UTC)  # 23:59 in Denver
     for moment, same in ((night, True), (night + timedelta(minutes=1), False)):
-        kept, errors = parts.checked(
+        kept, errors = records.checked(
             "debrief", {"text": "x"}, observed_at=moment, session_day=MONDAY, zone=DENVER
         )
         assert (kept["same_day"], errors) == (same, [])
 
 
-@given(st.sampled_from(sorted(parts.PARTS)), st.dictionaries(st.text(max_size=12), st.none() | st.booleans() | st.integers() | st.text()))  # fmt: skip
+@given(st.sampled_from(sorted(records.PARTS)), st.dictionaries(st.text(max_size=12), st.none() | st.booleans() | st.integers() | st.text()))  # fmt: skip
 def test_what_is_kept_has_only_the_parts_fields(part: str, content: dict[str, Any]) -> None:
-    kept, _ = parts.read_content(part, content)
-    assert set(kept) <= set(parts.PARTS[part]) & set(content)
-    assert parts.read_content(part, kept)[0] == kept
+    kept, _ = records.read_content(part, content)
+    assert set(kept) <= set(records.PARTS[part]) & set(content)
+    assert records.read_content(part, kept)[0] == kept

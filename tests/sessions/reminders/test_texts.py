@@ -12,7 +12,7 @@ import pytest
 from django.core import mail
 
 from kapclinic.practice.models import Location
-from sessions.reminders import texts
+from sessions.reminders.rules import texts
 from tests import cast as people
 from tests.cast import KINDS, MONDAY, Cast
 from tests.sessions.reminders.telling import HOUR, Gateway, booked, course, reachable, tell, watch

@@ -14,7 +14,7 @@ from kapclinic.trail.models import Outbox, Task
 from sessions.dosing import services
 from sessions.dosing.models import AdverseEvent
 from sessions.monitoring.models import Alarm
-from sessions.notes import recording
+from sessions.notes.services import records
 from sessions.sweep.steps import sweep
 from sessions.sweep.worklist import STANDING, sweep_worklist
 from tests import cast as people
@@ -126,5 +126,5 @@ def test_a_safety_concern_is_ticked_off_in_words_or_comes_before_the_director(ca
 
 
 def test_the_kinds_of_the_worklist_are_those_that_the_rooms_open() -> None:
-    assert {services.CONTACT, recording.CONCERN} == rules.IN_WORDS
+    assert {services.CONTACT, records.CONCERN} == rules.IN_WORDS
     assert not rules.IN_WORDS & set(STANDING)

@@ -9,7 +9,7 @@ import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Allocation, Session, SessionHold
-from sessions.booking.services import sweep_holds
+from sessions.booking.services.bookings import sweep_holds
 from tests.cast import MONDAY, Cast, client, opened_program
 from tests.journeys import steps
 from tests.journeys.steps import moment

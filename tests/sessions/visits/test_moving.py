@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sessions.booking.models import Allocation, Session
-from sessions.integration.services import schedule_obligation
+from sessions.integration.services.obligations import schedule_obligation
 from tests import cast as people
 from tests.cast import MONDAY, Cast, client, opened_program
 from tests.journeys import steps

@@ -126,7 +126,7 @@ def test_the_cancellation_stands_when_the_agreed_one_cannot_be_booked(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another desk has a lock on the room just then: the next one is tried, and the first is called."""
-    from sessions.booking.allocating import ResourceConflict
+    from sessions.booking.services.allocations import ResourceConflict
     from sessions.visits.services import freed_slots
 
     gone, unlucky, lucky = desk.programs_of(cast, 3)

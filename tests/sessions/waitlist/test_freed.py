@@ -17,7 +17,7 @@ from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration
 from sessions.integration.models import Obligation
-from sessions.integration.services import schedule_obligation
+from sessions.integration.services.obligations import schedule_obligation
 from sessions.waitlist.models import WaitlistEntry
 from sessions.waitlist.services import sweep_waitlist
 from tests import cast as people

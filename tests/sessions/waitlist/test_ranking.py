@@ -11,7 +11,7 @@ import pytest
 
 from kapclinic.core.ids import uuid7
 from programs.models import Program
-from sessions.booking.availability import Slot
+from sessions.booking.rules import Slot
 from sessions.waitlist import rules
 from sessions.waitlist.models import WaitlistEntry
 from tests.cast import MONDAY

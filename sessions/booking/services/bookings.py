@@ -17,16 +17,17 @@ from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Room, User
 from programs.models import Program
-from sessions.booking import availability, rules
-from sessions.booking.allocating import (
+from sessions.booking import rules
+from sessions.booking.models import Allocation, Session, SessionHold, Stage
+from sessions.booking.rules import Need, Wanted
+from sessions.booking.selectors import availability
+from sessions.booking.services.allocations import (
     allocate,
     held_resources,
     lock_resources,
     release,
     release_hold,
 )
-from sessions.booking.models import Allocation, Session, SessionHold, Stage
-from sessions.booking.rules import Need, Wanted
 
 
 class HoldExpired(Conflict):

@@ -18,11 +18,10 @@ from programs.models import Program
 from programs.rules import integration_window
 from programs.services import lock_program
 from sessions.booking import services as booking
-from sessions.booking.allocating import ResourceConflict
-from sessions.booking.availability import Slot
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES
-from sessions.booking.services import Ask
+from sessions.booking.rules import SESSION_MOVES, Slot
+from sessions.booking.services.allocations import ResourceConflict
+from sessions.booking.services.bookings import Ask
 from sessions.integration import rules, selectors
 from sessions.integration.models import Obligation
 from sessions.waitlist import services as waitlist

@@ -18,10 +18,10 @@ from programs.models import Program
 from programs.rules import integration_window
 from programs.services import lock_program
 from sessions.booking import services as booking
-from sessions.booking.allocating import ResourceConflict, lock_resources
 from sessions.booking.models import Session
+from sessions.booking.services.allocations import ResourceConflict, lock_resources
 from sessions.integration import rules, selectors
-from sessions.integration.services import RACES, ask_for
+from sessions.integration.services.obligations import RACES, ask_for
 
 
 def lock_dose(*, program: Program, resources: Sequence[UUID]) -> None:

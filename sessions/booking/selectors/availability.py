@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,78 +20,10 @@ from django.db import connection
 from kapclinic.practice.models import User
 from programs.models import Modality, Program
 from sessions.booking import rules
-from sessions.booking.rules import Need, Seat
+from sessions.booking.rules import Need, Seat, Slot
+from sessions.booking.sql.free_slots import HOURS, PLACES, ROOM
 
-HOURS = Path(__file__).with_name("hours.sql").read_text()
 MOST = 10_000  # 93 days of quarter hours
-
-PLACES = """
-busy AS MATERIALIZED (
-    SELECT resource, lanes, tstzrange(starts_at, ends_at) AS during
-    FROM clinic_sessions_allocation
-    WHERE released_at IS NULL AND ends_at > %(start)s AND starts_at < %(stop)s + interval '1 day'
-      AND (session_id IS NULL OR session_id NOT IN (
-          SELECT id FROM clinic_sessions_session
-          WHERE id = %(ignoring)s OR (for_dose_id = %(ignoring)s AND status = 'held')))
-      AND (expires_at IS NULL OR expires_at > %(at)s)
-),
-roles AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%(parts)s::jsonb) AS r(idx int, mode text, candidates uuid[])
-),
-places AS MATERIALIZED (
-    SELECT roles.idx, c.pos::int AS pos,
-           present.during - coalesce(
-               (SELECT range_agg(busy.during) FROM busy WHERE busy.resource = u.id AND busy.lanes && lane), '{}'
-           ) AS free
-    FROM roles
-    CROSS JOIN LATERAL unnest(roles.candidates) WITH ORDINALITY AS c(user_id, pos)
-    JOIN practice_user u ON u.id = c.user_id
-    JOIN present ON present.user_id = u.id
-    CROSS JOIN LATERAL generate_series(0, CASE roles.mode WHEN 'monitor' THEN u.monitor_capacity - 1 ELSE 0 END) n
-    CROSS JOIN LATERAL (
-        SELECT CASE roles.mode WHEN 'monitor' THEN int4range(n, n + 1) ELSE int4range(0, 100) END AS lane
-    ) l
-),
-rooms AS MATERIALIZED (
-    SELECT r.id, r.turnover_min, r.name,
-           '{(,)}'::tstzmultirange
-               - coalesce((SELECT range_agg(busy.during) FROM busy WHERE busy.resource = r.id), '{}') AS free
-    FROM practice_room r
-    WHERE r.location_id = %(location)s AND r.is_active AND %(kind)s = ANY(r.kinds)
-      AND (%(room)s::uuid IS NULL OR r.id = %(room)s)
-),
-person AS MATERIALIZED (
-    SELECT '{(,)}'::tstzmultirange
-               - coalesce((SELECT range_agg(busy.during) FROM busy WHERE busy.resource = %(client)s), '{}') AS free
-)
-"""
-
-ROOM = """
-JOIN LATERAL (
-    SELECT id FROM rooms
-    WHERE free @> tstzrange(s, s + %(length)s + make_interval(mins => rooms.turnover_min)) ORDER BY name LIMIT 1
-) room ON true"""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A start that works, with what a booking would hold; each one plus program and kind is a valid booking."""
-
-    starts_at: datetime
-    ends_at: datetime
-    modality: str
-    room: UUID | None
-    staff: tuple[tuple[UUID, str], ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        staff = [{"user": user, "role": role} for user, role in self.staff]
-        return {
-            "starts_at": self.starts_at,
-            "ends_at": self.ends_at,
-            "modality": self.modality,
-            "room": self.room,
-            "staff": staff,
-        }
 
 
 def on_grid(moment: datetime) -> datetime:

@@ -18,8 +18,9 @@ from sessions.booking.models import Session
 from sessions.booking.rules import moment_errors
 from sessions.dosing import selectors as dosing
 from sessions.dosing.gates import gather
-from sessions.notes import parts, rules
+from sessions.notes import rules
 from sessions.notes.models import RecordEntry, RecordEntryVoid
+from sessions.notes.rules import records
 
 CONCERN = gather.CONCERN
 
@@ -60,7 +61,7 @@ def append_entry(
     errors: list[FieldError] = moment_errors(
         moment=observed_at, at=at, after=session.checked_in_at, field="observed_at"
     )
-    kept, wrong = parts.checked(
+    kept, wrong = records.checked(
         part,
         content,
         observed_at=observed_at,
@@ -69,7 +70,7 @@ def append_entry(
     )
     merge(errors + wrong)
     hours = limit(session.program.protocol.limits, "record_hours")
-    addendum = parts.is_addendum(ended_at=session.completed_at or session.ends_at, at=at, hours=hours)
+    addendum = records.is_addendum(ended_at=session.completed_at or session.ends_at, at=at, hours=hours)
     if addendum and not reason:
         raise Invalid.field(
             "reason", f"The record closed {hours} h after the session: say why.", code="required"
@@ -94,7 +95,7 @@ def _require_open(session: Session) -> None:
     """:raises IllegalTransition: when there is no record of this session, or not yet"""
     if session.kind != SessionKind.DOSING:
         raise IllegalTransition("Only a dosing session has this record.", state=session.status)
-    if session.status not in parts.OPEN_STATES:
+    if session.status not in records.OPEN_STATES:
         raise IllegalTransition("The record begins when the client checks in.", state=session.status)
 
 

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move, allowed
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES, closing_time
-from sessions.drugs import names
-from sessions.drugs.deadlines import end_of_day
 from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugEntry, DrugLot
+from sessions.drugs.rules import names
+from sessions.drugs.rules.deadlines import end_of_day
 
 KEEPERS = NURSES  # who may draw, receive and enter drug (R8)
 READERS = NURSES | DIRECTOR

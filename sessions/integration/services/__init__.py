@@ -1,0 +1,37 @@
+"""Verbs of integration."""
+
+from sessions.integration.services.obligations import (
+    TASK,
+    NotOwed,
+    ask_for,
+    follow_first_dose,
+    free_hold,
+    link_booking,
+    owe_integration,
+    remind_unrecorded,
+    reopen,
+    schedule_obligation,
+    settle,
+    sweep_obligations,
+    tell_if_late,
+    void_obligation,
+    waive_leaving_slot,
+)
+
+__all__ = [
+    "TASK",
+    "NotOwed",
+    "ask_for",
+    "follow_first_dose",
+    "free_hold",
+    "link_booking",
+    "owe_integration",
+    "remind_unrecorded",
+    "reopen",
+    "schedule_obligation",
+    "settle",
+    "sweep_obligations",
+    "tell_if_late",
+    "void_obligation",
+    "waive_leaving_slot",
+]

@@ -1,0 +1,36 @@
+"""Verbs of notes and of a session's own record."""
+
+from sessions.notes.services.notes import (
+    NoteEmpty,
+    NoteExists,
+    ReauthenticationFailed,
+    SessionNotHeld,
+    add_addendum,
+    cosign_note,
+    edit_note,
+    edit_psychotherapy_note,
+    reseal_psychotherapy_notes,
+    sign_note,
+    write_note,
+    write_psychotherapy_note,
+)
+from sessions.notes.services.records import AdverseEventStands, EntryVoid, append_entry, void_entry
+
+__all__ = [
+    "AdverseEventStands",
+    "EntryVoid",
+    "NoteEmpty",
+    "NoteExists",
+    "ReauthenticationFailed",
+    "SessionNotHeld",
+    "add_addendum",
+    "append_entry",
+    "cosign_note",
+    "edit_note",
+    "edit_psychotherapy_note",
+    "reseal_psychotherapy_notes",
+    "sign_note",
+    "void_entry",
+    "write_note",
+    "write_psychotherapy_note",
+]

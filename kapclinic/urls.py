@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from kapclinic.core.http import problems
-from kapclinic.trail.api.views import healthz, readyz
+from kapclinic.trail.api.health import healthz, readyz
 
 api: list[Any] = [
     path("", include("kapclinic.trail.api.urls")),

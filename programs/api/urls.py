@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programs.api.views import ProtocolViewSet
+from programs.api.protocols import ProtocolViewSet
 
 urlpatterns = [
     path("protocols/", ProtocolViewSet.as_view({"get": "list", "post": "create"})),

@@ -2,28 +2,35 @@
 
 from django.urls import path
 
-from screening.api import views as v
+from screening.api import clearances, consents, measures, medications, safety_alerts, screenings
 
 urlpatterns = [
-    path("screenings/", v.ScreeningViewSet.as_view({"get": "list", "post": "create"})),
-    path("screenings/conditions/", v.ScreeningViewSet.as_view({"get": "conditions"})),
-    path("screenings/<uuid:pk>/", v.ScreeningViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
-    path("screenings/<uuid:pk>/submit/", v.ScreeningViewSet.as_view({"post": "submit"})),
-    path("screenings/<uuid:pk>/decide/", v.ScreeningViewSet.as_view({"post": "decide"})),
-    path("clearances/", v.ClearanceViewSet.as_view({"get": "list"})),
-    path("clearances/<uuid:pk>/", v.ClearanceViewSet.as_view({"get": "retrieve"})),
-    path("clearances/<uuid:pk>/void/", v.ClearanceViewSet.as_view({"post": "void"})),
-    path("medications/", v.MedicationViewSet.as_view({"get": "list", "post": "create"})),
+    path("screenings/", screenings.ScreeningViewSet.as_view({"get": "list", "post": "create"})),
+    path("screenings/conditions/", screenings.ScreeningViewSet.as_view({"get": "conditions"})),
     path(
-        "medications/<uuid:pk>/", v.MedicationViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
+        "screenings/<uuid:pk>/",
+        screenings.ScreeningViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
     ),
-    path("consents/", v.ConsentViewSet.as_view({"get": "list", "post": "create"})),
-    path("consents/<uuid:pk>/", v.ConsentViewSet.as_view({"get": "retrieve"})),
-    path("consents/<uuid:pk>/sign/", v.ConsentViewSet.as_view({"post": "sign"})),
-    path("consents/<uuid:pk>/revoke/", v.ConsentViewSet.as_view({"post": "revoke"})),
-    path("measures/", v.MeasureViewSet.as_view({"get": "list", "post": "create"})),
-    path("measures/<uuid:pk>/", v.MeasureViewSet.as_view({"get": "retrieve"})),
-    path("safety-alerts/", v.SafetyAlertViewSet.as_view({"get": "list"})),
-    path("safety-alerts/<uuid:pk>/", v.SafetyAlertViewSet.as_view({"get": "retrieve"})),
-    path("safety-alerts/<uuid:pk>/acknowledge/", v.SafetyAlertViewSet.as_view({"post": "acknowledge"})),
+    path("screenings/<uuid:pk>/submit/", screenings.ScreeningViewSet.as_view({"post": "submit"})),
+    path("screenings/<uuid:pk>/decide/", screenings.ScreeningViewSet.as_view({"post": "decide"})),
+    path("clearances/", clearances.ClearanceViewSet.as_view({"get": "list"})),
+    path("clearances/<uuid:pk>/", clearances.ClearanceViewSet.as_view({"get": "retrieve"})),
+    path("clearances/<uuid:pk>/void/", clearances.ClearanceViewSet.as_view({"post": "void"})),
+    path("medications/", medications.MedicationViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "medications/<uuid:pk>/",
+        medications.MedicationViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+    ),
+    path("consents/", consents.ConsentViewSet.as_view({"get": "list", "post": "create"})),
+    path("consents/<uuid:pk>/", consents.ConsentViewSet.as_view({"get": "retrieve"})),
+    path("consents/<uuid:pk>/sign/", consents.ConsentViewSet.as_view({"post": "sign"})),
+    path("consents/<uuid:pk>/revoke/", consents.ConsentViewSet.as_view({"post": "revoke"})),
+    path("measures/", measures.MeasureViewSet.as_view({"get": "list", "post": "create"})),
+    path("measures/<uuid:pk>/", measures.MeasureViewSet.as_view({"get": "retrieve"})),
+    path("safety-alerts/", safety_alerts.SafetyAlertViewSet.as_view({"get": "list"})),
+    path("safety-alerts/<uuid:pk>/", safety_alerts.SafetyAlertViewSet.as_view({"get": "retrieve"})),
+    path(
+        "safety-alerts/<uuid:pk>/acknowledge/",
+        safety_alerts.SafetyAlertViewSet.as_view({"post": "acknowledge"}),
+    ),
 ]

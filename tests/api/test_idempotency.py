@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
-from kapclinic.practice.api.views import ClientViewSet
+from kapclinic.practice.api.clients import ClientViewSet
 from kapclinic.practice.models import SYSTEM, Client, User
 from kapclinic.trail.models import IdempotencyRecord
 from sessions.booking.models import Session

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from kapclinic.core.errors import ClinicError, Invalid, NotFound, NotPermitted
 from kapclinic.core.http.problems import Problem
 from kapclinic.practice import services
-from kapclinic.practice.api import serializers as s
+from kapclinic.practice.api import auth_bodies
 from kapclinic.trail.http import ANYONE, ClinicViewSet
 from kapclinic.trail.services import log_act
 
@@ -33,8 +33,8 @@ class AuthViewSet(ClinicViewSet):
     idempotent = False
     public = frozenset({"login", "logout"})
     roles: ClassVar = {"me": ANYONE, "password": ANYONE}
-    inputs: ClassVar = {"login": s.LoginIn, "password": s.PasswordIn}
-    outputs: ClassVar = {"login": s.MeOut, "me": s.MeOut}
+    inputs: ClassVar = {"login": auth_bodies.LoginIn, "password": auth_bodies.PasswordIn}
+    outputs: ClassVar = {"login": auth_bodies.MeOut, "me": auth_bodies.MeOut}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         get_token(request._request)  # noqa: SLF001  (also on a 401: the login form needs the cookie)
@@ -97,9 +97,9 @@ class TokenViewSet(ClinicViewSet):
     object_type = "token"
     idempotent = False
     roles: ClassVar = {"list": ANYONE, "create": ANYONE, "revoke_all": ANYONE, "revoke": ANYONE}
-    inputs: ClassVar = {"create": s.TokenIn}
-    output = s.TokenOut
-    outputs: ClassVar = {"create": s.IssuedTokenOut}
+    inputs: ClassVar = {"create": auth_bodies.TokenIn}
+    output = auth_bodies.TokenOut
+    outputs: ClassVar = {"create": auth_bodies.IssuedTokenOut}
 
     def get_queryset(self) -> Any:
         alive = self.user.tokens.filter(revoked_at__isnull=True, expires_at__gt=self.at)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from kapclinic.practice.api import views
+from kapclinic.practice.api import clients, locations, rooms, staff
 from kapclinic.practice.api.auth import AuthViewSet, TokenViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
@@ -17,16 +17,16 @@ urlpatterns = [
     path("auth/password/", AuthViewSet.as_view({"post": "password"})),
     path("auth/tokens/", TokenViewSet.as_view(LIST | {"delete": "revoke_all"})),
     path("auth/tokens/<uuid:pk>/", TokenViewSet.as_view({"delete": "revoke"})),
-    path("locations/", views.LocationViewSet.as_view(LIST)),
-    path("locations/<uuid:pk>/", views.LocationViewSet.as_view(ONE)),
-    path("rooms/", views.RoomViewSet.as_view(LIST)),
-    path("rooms/<uuid:pk>/", views.RoomViewSet.as_view(ONE)),
-    path("staff/", views.StaffViewSet.as_view(LIST)),
-    path("staff/<uuid:pk>/", views.StaffViewSet.as_view(ONE)),
+    path("locations/", locations.LocationViewSet.as_view(LIST)),
+    path("locations/<uuid:pk>/", locations.LocationViewSet.as_view(ONE)),
+    path("rooms/", rooms.RoomViewSet.as_view(LIST)),
+    path("rooms/<uuid:pk>/", rooms.RoomViewSet.as_view(ONE)),
+    path("staff/", staff.StaffViewSet.as_view(LIST)),
+    path("staff/<uuid:pk>/", staff.StaffViewSet.as_view(ONE)),
     path(
-        "staff/<uuid:pk>/working-hours/", views.StaffViewSet.as_view({"get": "hours", "put": "replace_hours"})
+        "staff/<uuid:pk>/working-hours/", staff.StaffViewSet.as_view({"get": "hours", "put": "replace_hours"})
     ),
-    path("clients/", views.ClientViewSet.as_view(LIST)),
-    path("clients/<uuid:pk>/", views.ClientViewSet.as_view(ONE)),
-    path("clients/<uuid:pk>/access-log/", views.ClientViewSet.as_view({"get": "access_log"})),
+    path("clients/", clients.ClientViewSet.as_view(LIST)),
+    path("clients/<uuid:pk>/", clients.ClientViewSet.as_view(ONE)),
+    path("clients/<uuid:pk>/access-log/", clients.ClientViewSet.as_view({"get": "access_log"})),
 ]

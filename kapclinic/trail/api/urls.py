@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from kapclinic.trail.api import views
+from kapclinic.trail.api import tasks
 
 urlpatterns = [
-    path("tasks/", views.TaskViewSet.as_view({"get": "list"})),
-    path("tasks/<uuid:pk>/", views.TaskViewSet.as_view({"get": "retrieve"})),
-    path("tasks/<uuid:pk>/done/", views.TaskViewSet.as_view({"post": "done"})),
+    path("tasks/", tasks.TaskViewSet.as_view({"get": "list"})),
+    path("tasks/<uuid:pk>/", tasks.TaskViewSet.as_view({"get": "retrieve"})),
+    path("tasks/<uuid:pk>/done/", tasks.TaskViewSet.as_view({"post": "done"})),
 ]

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice import services as practice
-from kapclinic.practice.api.serializers import TimeOffIn, TimeOffOut
+from kapclinic.practice.api.time_off_bodies import TimeOffIn, TimeOffOut
 from kapclinic.practice.models import Role, TimeOff, User
 from kapclinic.practice.rules import ABSENCE_ROLES
 from kapclinic.trail.http import ANYONE, ClinicViewSet

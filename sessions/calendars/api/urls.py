@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from sessions.calendars.api import views
+from sessions.calendars.api import calendars, feeds
 
 urlpatterns = [
-    path("calendar-feeds/", views.FeedViewSet.as_view({"get": "list", "post": "create"})),
-    path("calendar-feeds/<uuid:pk>/", views.FeedViewSet.as_view({"get": "retrieve"})),
-    path("calendar-feeds/<uuid:pk>/revoke/", views.FeedViewSet.as_view({"post": "revoke"})),
-    path("calendars/<str:token>.ics", views.CalendarViewSet.as_view({"get": "ics"}), name="calendar"),
+    path("calendar-feeds/", feeds.FeedViewSet.as_view({"get": "list", "post": "create"})),
+    path("calendar-feeds/<uuid:pk>/", feeds.FeedViewSet.as_view({"get": "retrieve"})),
+    path("calendar-feeds/<uuid:pk>/revoke/", feeds.FeedViewSet.as_view({"post": "revoke"})),
+    path("calendars/<str:token>.ics", calendars.CalendarViewSet.as_view({"get": "ics"}), name="calendar"),
 ]

@@ -11,7 +11,7 @@ from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import CLINICIANS
-from programs.api.serializers import PhaseOut
+from programs.api.program_bodies import PhaseOut
 from programs.rules import PROGRAM_MOVES
 
 

@@ -15,7 +15,7 @@ from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from programs import services as programs
-from programs.api.serializers import ProgramIn, ProgramPatch
+from programs.api.program_bodies import ProgramIn, ProgramPatch
 from programs.models import Phase, Program
 from programs.rules import LEADERS
 from programs.selectors import programs_with_relations

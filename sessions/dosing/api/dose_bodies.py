@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Milligrams, Moment, Output
 from sessions.dosing.models import Administration
-from sessions.drugs.api.serializers import WitnessIn
+from sessions.drugs.api.witness_bodies import WitnessIn
 from sessions.integration.models import Obligation
 
 

@@ -1,4 +1,4 @@
-"""Counts of the safe and what they find missing, over HTTP."""
+"""Counts of the drug safe over HTTP."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from django.db.models import Prefetch, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from sessions.drugs import rules, selectors, services
-from sessions.drugs.api import serializers as s
+from sessions.drugs.api import count_bodies
 from sessions.drugs.api.witness import Witnessed
-from sessions.drugs.models import DrugCount, DrugCountLine, DrugDiscrepancy
+from sessions.drugs.models import DrugCount, DrugCountLine
 
 
 class CountViewSet(Witnessed, ListMixin, RetrieveMixin, ClinicViewSet):
@@ -29,9 +28,9 @@ class CountViewSet(Witnessed, ListMixin, RetrieveMixin, ClinicViewSet):
         "sheet": rules.READERS,
         "create": rules.KEEPERS,
     }
-    inputs: ClassVar = {"create": s.CountIn}
-    output = s.CountOut
-    outputs: ClassVar = {"sheet": s.CountSheetOut}
+    inputs: ClassVar = {"create": count_bodies.CountIn}
+    output = count_bodies.CountOut
+    outputs: ClassVar = {"sheet": count_bodies.CountSheetOut}
     filters = (
         Param("location", "uuid", "location_id"),
         Param("kind", choices=tuple(DrugCount.Kind.values)),
@@ -61,48 +60,3 @@ class CountViewSet(Witnessed, ListMixin, RetrieveMixin, ClinicViewSet):
         body.pop("witness")
         count = services.record_count(values=body, witness=self.witness(), by=self.user, at=self.at)
         return self.answer(self.get_queryset().get(pk=count.pk), status=201)
-
-
-class DiscrepancyViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
-    object_type = "drug_discrepancy"
-    roles: ClassVar = {
-        "list": rules.READERS,
-        "retrieve": rules.READERS,
-        **{name: move.roles for name, move in rules.DISCREPANCY_MOVES.items()},
-    }
-    inputs: ClassVar = {"explain": Reason, "notify": s.DrugNoticeIn, "file": s.Form106In, "close": Reason}
-    output = s.DiscrepancyOut
-    filters = (
-        Param("location", "uuid", "location_id"),
-        Param("lot", "uuid", "lot_id"),
-        Param("state", choices=tuple(DrugDiscrepancy.State.values)),
-    )
-    orderings: ClassVar = {"discovered_at": "discovered_at", "notice_due_at": "notice_due_at"}
-    default_order = ("-discovered_at",)
-
-    def get_queryset(self) -> QuerySet[DrugDiscrepancy]:
-        return DrugDiscrepancy.objects.visible_to(self.user).select_related("lot", "entry")
-
-    def explain(self, request: Request, pk: Any) -> Response:
-        row = self.get_object()
-        return self.answer(
-            services.explain_discrepancy(discrepancy_id=row.pk, **self.body(), by=self.user, at=self.at)
-        )
-
-    def notify(self, request: Request, pk: Any) -> Response:
-        row = self.get_object()
-        return self.answer(
-            services.notify_discrepancy(discrepancy_id=row.pk, **self.body(), by=self.user, at=self.at)
-        )
-
-    def file(self, request: Request, pk: Any) -> Response:
-        row = self.get_object()
-        return self.answer(
-            services.file_discrepancy(discrepancy_id=row.pk, **self.body(), by=self.user, at=self.at)
-        )
-
-    def close(self, request: Request, pk: Any) -> Response:
-        row = self.get_object()
-        return self.answer(
-            services.close_discrepancy(discrepancy_id=row.pk, **self.body(), by=self.user, at=self.at)
-        )

@@ -19,7 +19,7 @@ from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Location
 from kapclinic.trail.http import ClinicViewSet
 from sessions.drugs import register, rules, selectors
-from sessions.drugs.api import serializers as s
+from sessions.drugs.api import register_bodies
 from sessions.drugs.models import DrugEntry
 from sessions.drugs.rules.deadlines import end_of_day
 
@@ -38,7 +38,7 @@ class RegisterViewSet(Printed, ClinicViewSet):
     client_path = "client_id"
     logged = frozenset({"list", "pdf"})
     roles: ClassVar = {"list": rules.READERS, "pdf": rules.READERS}
-    output = s.RegisterOut
+    output = register_bodies.RegisterOut
     filters = PARAMS
     params: ClassVar = {"pdf": PARAMS}
 

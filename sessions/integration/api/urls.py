@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from sessions.integration.api import views
+from sessions.integration.api import obligations
 
 urlpatterns = [
-    path("obligations/", views.ObligationViewSet.as_view({"get": "list"})),
-    path("obligations/<uuid:pk>/", views.ObligationViewSet.as_view({"get": "retrieve"})),
+    path("obligations/", obligations.ObligationViewSet.as_view({"get": "list"})),
+    path("obligations/<uuid:pk>/", obligations.ObligationViewSet.as_view({"get": "retrieve"})),
 ]

@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from sessions.reminders.api import views
+from sessions.reminders.api import messages, plans
 
 urlpatterns = [
-    path("reminder-plans/", views.ReminderPlanViewSet.as_view({"get": "list"})),
+    path("reminder-plans/", plans.ReminderPlanViewSet.as_view({"get": "list"})),
     path(
         "reminder-plans/<uuid:pk>/",
-        views.ReminderPlanViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update"}),
+        plans.ReminderPlanViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update"}),
     ),
-    path("messages/", views.MessageViewSet.as_view({"get": "list"})),
-    path("messages/<uuid:pk>/", views.MessageViewSet.as_view({"get": "retrieve"})),
-    path("messages/<uuid:pk>/retry/", views.MessageViewSet.as_view({"post": "retry"})),
+    path("messages/", messages.MessageViewSet.as_view({"get": "list"})),
+    path("messages/<uuid:pk>/", messages.MessageViewSet.as_view({"get": "retrieve"})),
+    path("messages/<uuid:pk>/retry/", messages.MessageViewSet.as_view({"post": "retry"})),
 ]

@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from kapclinic.core.http.fields import Reason
 from sessions.integration import rules
-from sessions.integration.api.serializers import WaivedOut
-from sessions.integration.api.views import ObligationViewSet
+from sessions.integration.api.obligation_bodies import WaivedOut
+from sessions.integration.api.obligations import ObligationViewSet
 from sessions.visits import services
 
 

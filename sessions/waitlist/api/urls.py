@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from sessions.waitlist.api import views
+from sessions.waitlist.api import entries, offers
 
 urlpatterns = [
-    path("waitlist/", views.WaitlistViewSet.as_view({"get": "list", "post": "create"})),
-    path("waitlist/<uuid:pk>/", views.WaitlistViewSet.as_view({"get": "retrieve"})),
-    path("waitlist/<uuid:pk>/withdraw/", views.WaitlistViewSet.as_view({"post": "withdraw"})),
-    path("waitlist-offers/", views.OfferViewSet.as_view({"get": "list"})),
-    path("waitlist-offers/<uuid:pk>/", views.OfferViewSet.as_view({"get": "retrieve"})),
+    path("waitlist/", entries.WaitlistViewSet.as_view({"get": "list", "post": "create"})),
+    path("waitlist/<uuid:pk>/", entries.WaitlistViewSet.as_view({"get": "retrieve"})),
+    path("waitlist/<uuid:pk>/withdraw/", entries.WaitlistViewSet.as_view({"post": "withdraw"})),
+    path("waitlist-offers/", offers.OfferViewSet.as_view({"get": "list"})),
+    path("waitlist-offers/<uuid:pk>/", offers.OfferViewSet.as_view({"get": "retrieve"})),
 ]

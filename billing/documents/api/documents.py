@@ -1,0 +1,47 @@
+"""What every document answers over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.documents import selectors, services
+from billing.documents.api import document_bodies
+from billing.documents.models import Document, DocumentQuerySet
+from kapclinic.core.http.papers import Printed
+from kapclinic.core.http.params import Param
+from kapclinic.practice.rules import BILLERS
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+
+
+class DocumentViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
+    """What the kinds of document have in common."""
+
+    document: ClassVar[type[Document]]
+    client_path = "client_id"
+    logged = frozenset({"list", "retrieve", "pdf"})
+    roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "pdf"), BILLERS)
+    inputs: ClassVar = {"create": document_bodies.DocumentIn}
+    filters = (
+        Param("client", "uuid", "client_id"),
+        Param("location", "uuid", "location_id"),
+        Param("number"),
+        Param("from_date", "date", "issued_on__gte", doc="issued on this day and later"),
+        Param("to_date", "date", "issued_on__lte", doc="issued on this day and earlier"),
+        Param("outdated", "bool", doc="a line was reversed since"),
+    )
+    orderings: ClassVar = {"number": "number", "created_at": "created_at", "issued_on": "issued_on"}
+    default_order = ("-created_at",)
+
+    def get_queryset(self) -> DocumentQuerySet:
+        return selectors.documents(self.document).visible_to(self.user)
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    def pdf(self, request: Request, pk: Any) -> Response:
+        row = self.get_object()
+        content = services.pdf_of(self.document, document_id=row.pk)
+        return self.print_out(content, name=f"{self.object_type}-{row.number}", sha256=row.sha256)

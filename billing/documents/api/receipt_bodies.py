@@ -1,0 +1,16 @@
+"""Bodies of receipts."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from billing.documents.api.document_bodies import DocumentOut, LineOut
+
+
+class ReceiptLineOut(LineOut):
+    description = serializers.CharField()
+    provider = serializers.CharField()
+
+
+class ReceiptOut(DocumentOut):
+    lines = ReceiptLineOut(many=True, source="content.lines")

@@ -1,0 +1,73 @@
+"""Charges over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.codes.models import LineKind
+from billing.ledger import selectors
+from billing.ledger.api import charge_bodies
+from billing.ledger.models import Charge, LedgerQuerySet
+from billing.ledger.services import charges
+from kapclinic.core.http.fields import Reason
+from kapclinic.core.http.params import Param
+from kapclinic.practice.rules import BILLERS
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+
+STATUSES = {
+    "standing": {"reverses__isnull": True, "reversal__isnull": True},
+    "reversed": {"reverses__isnull": True, "reversal__isnull": False},
+    "reversal": {"reverses__isnull": False},
+}
+STATUS = Param("status", choices=tuple(STATUSES), lookup=lambda qs, value, user: qs.filter(**STATUSES[value]))
+
+
+class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    queryset = Charge.objects.all()
+    object_type = "charge"
+    created = frozenset({"create", "reverse"})
+    client_path = "client_id"
+    roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)
+    inputs: ClassVar = {"create": charge_bodies.ChargeIn, "reverse": Reason}
+    output = charge_bodies.ChargeOut
+    outputs: ClassVar = {"create": charge_bodies.PostedChargeOut}
+    filters = (
+        Param("client", "uuid", "client_id"),
+        Param("session", "uuid", "session_id"),
+        Param("program", "uuid", "session__program_id"),
+        Param("location", "uuid", "location_id"),
+        Param("rendering", "uuid", "rendering_id"),
+        Param("code", lookup="code__code"),
+        Param("line_kind", choices=tuple(LineKind.values)),
+        Param("from_date", "date", "date_of_service__gte", doc="services of this day and later"),
+        Param("to_date", "date", "date_of_service__lte", doc="services of this day and earlier"),
+        Param(
+            "owed", "bool", lambda qs, value, user: qs.filter(**{"balance__gt" if value else "balance": 0})
+        ),
+        STATUS,
+    )
+    orderings: ClassVar = {
+        "date_of_service": "date_of_service",
+        "created_at": "created_at",
+        "amount": "amount",
+        "balance": "balance",
+    }
+    default_order = ("-date_of_service", "-created_at")
+
+    def get_queryset(self) -> LedgerQuerySet:
+        return selectors.charges().visible_to(self.user)
+
+    def create(self, request: Request) -> Response:
+        made = charges.post_charge(values=self.body(), by=self.user, at=self.at)
+        charge: Any = self.get_queryset().get(pk=made.pk)
+        charge.warnings = charges.warnings_of(charge)
+        return self.answer(charge, status=201)
+
+    def reverse(self, request: Request, pk: Any) -> Response:
+        made = charges.reverse_charge(
+            charge=self.get_object(), reason=self.body()["reason"], by=self.user, at=self.at
+        )
+        return self.answer(self.get_queryset().get(pk=made.pk), status=201)

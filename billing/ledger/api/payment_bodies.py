@@ -1,0 +1,46 @@
+"""Bodies of payments."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from billing.ledger.api.charge_bodies import CENT, EntryOut
+from billing.ledger.models import Method
+from kapclinic.core.http.fields import Input, Money, Output, Text
+
+
+class ShareIn(Input):
+    charge = serializers.UUIDField()
+    amount = Money(min_value=CENT)
+
+
+class SharesIn(Input):
+    allocations = serializers.ListField(child=ShareIn(), min_length=1, max_length=200)
+
+
+class PaymentIn(Input):
+    client = serializers.UUIDField()
+    amount = Money(min_value=CENT)
+    method = serializers.ChoiceField(Method.choices)
+    received_on = serializers.DateField()
+    reference = Text(max_length=80, required=False, allow_blank=True)
+    allocations = serializers.ListField(child=ShareIn(), max_length=200, required=False)
+    location = serializers.UUIDField(required=False)
+
+
+class ShareOut(Output):
+    charge = serializers.UUIDField()
+    amount = serializers.CharField()
+
+
+class PaymentOut(EntryOut):
+    client = serializers.UUIDField(source="client_id")
+    location = serializers.UUIDField(source="location_id")
+    amount = Money()
+    method = serializers.CharField()
+    received_on = serializers.DateField()
+    reference = serializers.CharField()
+    allocated = Money()
+    refunded = Money()
+    unallocated = Money()
+    allocations = ShareOut(many=True, source="shares")

@@ -1,0 +1,22 @@
+"""Bodies of refunds."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from billing.ledger.api.charge_bodies import CENT, EntryOut
+from billing.ledger.models import Method
+from kapclinic.core.http.fields import Money, Reason
+
+
+class RefundIn(Reason):
+    payment = serializers.UUIDField()
+    amount = Money(min_value=CENT)
+    method = serializers.ChoiceField(Method.choices, required=False)
+
+
+class RefundOut(EntryOut):
+    payment = serializers.UUIDField(source="payment_id")
+    client = serializers.UUIDField(source="payment.client_id")
+    amount = Money()
+    method = serializers.CharField()

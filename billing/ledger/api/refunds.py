@@ -1,0 +1,49 @@
+"""Refunds over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.ledger import selectors
+from billing.ledger.api import refund_bodies
+from billing.ledger.api.charges import STATUS
+from billing.ledger.models import Method, Refund, RefundQuerySet
+from billing.ledger.services import payments
+from kapclinic.core.http.fields import Reason
+from kapclinic.core.http.params import Param
+from kapclinic.practice.rules import BILLERS
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+
+
+class RefundViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    queryset = Refund.objects.all()
+    object_type = "refund"
+    created = frozenset({"create", "reverse"})
+    client_path = "payment.client_id"
+    key_required = frozenset({"create"})
+    roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)
+    inputs: ClassVar = {"create": refund_bodies.RefundIn, "reverse": Reason}
+    output = refund_bodies.RefundOut
+    filters = (
+        Param("payment", "uuid", "payment_id"),
+        Param("client", "uuid", "payment__client_id"),
+        Param("method", choices=tuple(Method.values)),
+        STATUS,
+    )
+    orderings: ClassVar = {"created_at": "created_at", "amount": "amount"}
+    default_order = ("-created_at",)
+
+    def get_queryset(self) -> RefundQuerySet:
+        return selectors.refunds().visible_to(self.user)
+
+    def create(self, request: Request) -> Response:
+        made = payments.refund_payment(values=self.body(), by=self.user, at=self.at)
+        return self.answer(self.get_queryset().get(pk=made.pk), status=201)
+
+    def reverse(self, request: Request, pk: Any) -> Response:
+        reason = self.body()["reason"]
+        made = payments.reverse_refund(refund=self.get_object(), reason=reason, by=self.user, at=self.at)
+        return self.answer(self.get_queryset().get(pk=made.pk), status=201)

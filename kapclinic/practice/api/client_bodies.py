@@ -1,0 +1,90 @@
+"""Bodies of clients."""
+
+from __future__ import annotations
+
+import re
+
+from rest_framework import serializers
+
+from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.practice.api.location_bodies import AddressIn
+from kapclinic.practice.api.staff_bodies import WarningOut
+
+
+class EscortIn(Input):
+    name = Text(max_length=120)
+    phone = Text(max_length=30)
+    relationship = Text(max_length=60, required=False, allow_blank=True)
+
+
+class CommunicationIn(Input):
+    email = serializers.BooleanField(required=False)
+    sms = serializers.BooleanField(required=False)
+    phone = serializers.BooleanField(required=False)
+
+
+class ClientIn(Input):
+    legal_first_name = Text(max_length=80)
+    legal_last_name = Text(max_length=80)
+    chosen_name = Text(max_length=80, required=False, allow_blank=True)
+    pronouns = Text(max_length=40, required=False, allow_blank=True)
+    date_of_birth = serializers.DateField()
+    administrative_sex = serializers.ChoiceField(choices=list("FMXU"))
+    phone = Text(max_length=30)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    address = AddressIn()
+    time_zone = Text(max_length=60, required=False, allow_blank=True)
+    emergency_contact = EscortIn(required=False)
+    escort_contacts = EscortIn(many=True, required=False)
+    communication_consent = CommunicationIn(required=False)
+    locations = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=50)
+
+    def validate_phone(self, value: str) -> str:
+        if len(re.sub(r"[^0-9]", "", value)) < 7:
+            raise serializers.ValidationError("A phone number has at least 7 digits.", code="invalid")
+        return value
+
+
+class ClientOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    created_at = Moment()
+    mrn = serializers.CharField()
+    legal_first_name = serializers.CharField()
+    legal_last_name = serializers.CharField()
+    chosen_name = serializers.CharField()
+    pronouns = serializers.CharField()
+    date_of_birth = serializers.DateField()
+    administrative_sex = serializers.CharField()
+    phone = serializers.CharField()
+    email = serializers.CharField()
+    address = serializers.JSONField()
+    time_zone = serializers.CharField()
+    emergency_contact = serializers.JSONField()
+    escort_contacts = serializers.JSONField()
+    communication_consent = serializers.JSONField()
+    locations = serializers.ListField(child=serializers.UUIDField())
+
+
+class DuplicateOut(WarningOut):
+    client = serializers.UUIDField()
+    mrn = serializers.CharField()
+
+
+class RegisteredOut(ClientOut):
+    """A client as just saved, with likely duplicates; they warn and never refuse."""
+
+    warnings = DuplicateOut(many=True)
+
+
+class AccessOut(Output):
+    """One act on a client's record."""
+
+    at = Moment(source="created_at")
+    by = serializers.UUIDField(source="created_by")
+    name = serializers.CharField()
+    roles = serializers.ListField(child=serializers.CharField())
+    action = serializers.CharField()
+    object_type = serializers.CharField()
+    object_id = serializers.UUIDField(allow_null=True)
+    outcome = serializers.CharField()

@@ -1,0 +1,87 @@
+"""Clients over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.params import Param
+from kapclinic.practice import rules, selectors, services
+from kapclinic.practice.api import client_bodies
+from kapclinic.practice.models import Client, User
+from kapclinic.trail import selectors as trail
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+
+
+class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    queryset = Client.objects.all()
+    object_type = "client"
+    client_path = "id"
+    roles: ClassVar = {
+        "list": rules.BOOKERS | rules.BILLERS,
+        "retrieve": rules.BOOKERS | rules.BILLERS,
+        "create": rules.BOOKERS,
+        "partial_update": rules.BOOKERS,
+        "access_log": rules.DIRECTOR,
+    }
+    inputs: ClassVar = {"create": client_bodies.ClientIn, "partial_update": client_bodies.ClientIn}
+    output = client_bodies.ClientOut
+    outputs: ClassVar = {
+        "create": client_bodies.RegisteredOut,
+        "partial_update": client_bodies.RegisteredOut,
+        "access_log": client_bodies.AccessOut,
+    }
+    filters = (
+        Param("location", "uuid", lambda qs, value, user: qs.filter(locations__contains=[value])),
+        Param("date_of_birth", "date"),
+    )
+    orderings: ClassVar = {"name": "legal_last_name", "mrn": "mrn", "created_at": "created_at"}
+    default_order = ("legal_last_name", "legal_first_name")
+    searches = staticmethod(selectors.search_clients)
+    search_doc = "words of a name, MRN, phone number or birth date"
+    logged = frozenset({"list", "retrieve", "access_log"})
+    paged = frozenset({"list", "access_log"})
+
+    def get_queryset(self) -> QuerySet[Client]:
+        return Client.objects.visible_to(self.user)
+
+    def rows(self, page: list[Any]) -> list[Any]:
+        names = list(client_bodies.ClientOut().fields)
+        return [{name: getattr(client, name) for name in names} for client in page]
+
+    def create(self, request: Request) -> Response:
+        saved = services.save_client(client=None, values=self.body(), by=self.user, at=self.at)
+        return self._registered(saved, status=201)
+
+    def partial_update(self, request: Request, pk: Any) -> Response:
+        client = self.matched()
+        return self._registered(
+            services.save_client(client=client, values=self.given(), by=self.user, at=self.at)
+        )
+
+    def _registered(self, client: Client, *, status: int = 200) -> Response:
+        twins = selectors.likely_duplicates(
+            user=self.user,
+            first=client.legal_first_name,
+            last=client.legal_last_name,
+            born=client.date_of_birth,
+            phone=client.phone,
+            but=client.pk,
+        )
+        client.warnings = [  # type: ignore[attr-defined]
+            {"code": "possible_duplicate", "detail": "Same person?", "client": twin.pk, "mrn": twin.mrn}
+            for twin in twins
+        ]
+        return self.answer(client, status=status)
+
+    def access_log(self, request: Request, pk: Any) -> Response:
+        client = self.get_object()
+        name = User.objects.filter(pk=OuterRef("created_by")).values("name")[:1]
+        rows = trail.access_log(client_id=client.pk).annotate(
+            name=Coalesce(Subquery(name), Value("the system"), output_field=CharField())
+        )
+        return self.get_paginated_response(self.represent(self.paginate_queryset(rows), many=True))

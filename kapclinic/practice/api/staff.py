@@ -1,0 +1,68 @@
+"""Staff over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.params import Param
+from kapclinic.practice import rules, selectors, services
+from kapclinic.practice.api import staff_bodies
+from kapclinic.practice.models import Role, User
+from kapclinic.trail.http import ANYONE, ClinicViewSet, ListMixin, RetrieveMixin
+
+
+class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    queryset = User.objects.all()
+    object_type = "staff"
+    roles: ClassVar = {
+        "list": ANYONE,
+        "retrieve": ANYONE,
+        "create": rules.ADMIN,
+        "partial_update": rules.ADMIN,
+        "hours": ANYONE,
+        "replace_hours": rules.ADMIN,
+    }
+    inputs: ClassVar = {
+        "create": staff_bodies.StaffIn,
+        "partial_update": staff_bodies.StaffIn,
+        "replace_hours": staff_bodies.WorkingHoursIn,
+    }
+    output = staff_bodies.StaffOut
+    outputs: ClassVar = {
+        "hours": staff_bodies.WorkingHoursOut,
+        "replace_hours": staff_bodies.WorkingHoursOut,
+    }
+    filters = (
+        Param("location", "uuid", lambda qs, value, user: qs.filter(locations__contains=[value])),
+        Param(
+            "role",
+            choices=tuple(Role.values),
+            lookup=lambda qs, value, user: qs.filter(roles__contains=[value]),
+        ),
+        Param("is_active", "bool"),
+    )
+    orderings: ClassVar = {"name": "name", "created_at": "created_at"}
+    default_order = ("name",)
+
+    def create(self, request: Request) -> Response:
+        return self.answer(
+            services.save_staff(user=None, values=self.body(), by=self.user, at=self.at), status=201
+        )
+
+    def partial_update(self, request: Request, pk: Any) -> Response:
+        user = self.matched()
+        return self.answer(services.save_staff(user=user, values=self.given(), by=self.user, at=self.at))
+
+    def hours(self, request: Request, pk: Any) -> Response:
+        user = self.get_object()
+        return Response(self.represent(selectors.current_hours(user_id=user.pk), many=True))
+
+    def replace_hours(self, request: Request, pk: Any) -> Response:
+        user = self.get_object()
+        body = staff_bodies.WorkingHoursIn(data=request.data, many=True, max_length=100)  # type: ignore[call-arg]
+        body.is_valid(raise_exception=True)
+        services.replace_hours(user=user, rows=body.validated_data, by=self.user, at=self.at)
+        return Response(self.represent(selectors.current_hours(user_id=user.pk), many=True))

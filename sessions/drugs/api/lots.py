@@ -1,0 +1,51 @@
+"""Drug lots over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.params import Param
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+from sessions.drugs import rules, services
+from sessions.drugs.api import entry_bodies, lot_bodies
+from sessions.drugs.models import DrugLot
+
+
+class LotViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    object_type = "drug_lot"
+    client_path = "client_id"  # of its entries
+    logged = frozenset({"entries"})
+    paged = frozenset({"list", "entries"})
+    roles: ClassVar = {
+        "list": rules.READERS,
+        "retrieve": rules.READERS,
+        "entries": rules.READERS,
+        "create": rules.KEEPERS,
+    }
+    inputs: ClassVar = {"create": lot_bodies.LotIn}
+    output = lot_bodies.LotOut
+    outputs: ClassVar = {"entries": entry_bodies.EntryOut}
+    filters = (
+        Param("location", "uuid", "location_id"),
+        Param("drug", lookup="drug__iexact"),
+        Param("lot_number", lookup="lot_number__iexact"),
+    )
+    orderings: ClassVar = {"expires_on": "expires_on", "drug": "drug", "created_at": "created_at"}
+    default_order = ("expires_on",)
+
+    def get_queryset(self) -> QuerySet[DrugLot]:
+        return DrugLot.objects.visible_to(self.user).with_balance()
+
+    def create(self, request: Request) -> Response:
+        lot = services.receive_lot(values=self.body(), by=self.user, at=self.at)
+        return self.answer(self.get_queryset().get(pk=lot.pk), status=201)
+
+    def entries(self, request: Request, pk: Any) -> Response:
+        self.query()
+        page = self.paginate_queryset(self.get_object().entries.order_by("sequence")) or []
+        self.touch_all(page)
+        return self.get_paginated_response(self.rows(page))

@@ -1,0 +1,44 @@
+"""Bodies of alarms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from kapclinic.core import transitions
+from kapclinic.core.http.fields import Input, Moment, Output, Text
+from sessions.monitoring.models import Alarm
+from sessions.monitoring.rules import ALARM_MOVES
+
+
+class AlarmIn(Input):
+    """What no number shows; `note` is clinical text."""
+
+    trigger = serializers.ChoiceField(Alarm.Trigger.choices)
+    note = Text(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class ActionIn(Input):
+    action = Text(min_length=3, max_length=1000)
+
+
+class AlarmOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    created_at = Moment()
+    session = serializers.UUIDField(source="session_id")
+    cause = serializers.CharField()
+    trigger = serializers.CharField()
+    note = serializers.CharField()
+    reading = serializers.UUIDField(source="reading_id", allow_null=True)
+    check = serializers.UUIDField(source="check_row_id", allow_null=True)
+    state = serializers.CharField()
+    escalation = serializers.IntegerField()
+    acknowledged_at = Moment(allow_null=True)
+    acknowledged_by = serializers.UUIDField(source="acknowledged_by_id", allow_null=True)
+    action = serializers.CharField()
+    allowed_moves = serializers.SerializerMethodField()
+
+    def get_allowed_moves(self, alarm: Any) -> list[str]:
+        return transitions.allowed(ALARM_MOVES, state=alarm.state, by=self.context["request"].user)

@@ -1,0 +1,90 @@
+"""Notes over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.params import Param
+from kapclinic.practice.services import confirm_password
+from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+from sessions.notes import rules, selectors, services
+from sessions.notes.api import note_bodies
+from sessions.notes.models import Note
+
+
+class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    object_type = "note"
+    created = frozenset({"create", "addenda"})
+    client_path = "session.client_id"
+    roles: ClassVar = {
+        "list": rules.READERS,
+        "retrieve": rules.READERS,
+        "create": rules.ANY_WRITER,
+        "partial_update": rules.ANY_WRITER,
+        "sign": rules.ANY_WRITER,
+        "cosign": rules.COSIGNERS,
+        "addenda": rules.ANY_WRITER,
+    }
+    inputs: ClassVar = {
+        "create": note_bodies.NoteIn,
+        "partial_update": note_bodies.NotePatch,
+        "sign": note_bodies.SignIn,
+        "cosign": note_bodies.SignIn,
+        "addenda": note_bodies.AddendumIn,
+    }
+    output = note_bodies.NoteOut
+    outputs: ClassVar = {"addenda": note_bodies.AddendumOut}
+    filters = (
+        Param("session", "uuid", "session_id"),
+        Param("program", "uuid", "session__program_id"),
+        Param("client", "uuid", "session__client_id"),
+        Param("author", "uuid", "author_id"),
+        Param("status", choices=tuple(Note.Status.values)),
+        Param("kind", choices=tuple(Note.Kind.values)),
+    )
+    orderings: ClassVar = {"created_at": "created_at", "updated_at": "updated_at", "signed_at": "signed_at"}
+    default_order = ("-created_at",)
+    signing: ClassVar[frozenset[str]] = frozenset({"sign", "cosign"})
+    confirmed = False
+
+    def before_write(self) -> None:
+        """Check the signer's password outside the transaction: a wrong one is counted although it is refused."""
+        data = self.request.data
+        password = data.get("password") if isinstance(data, Mapping) else None
+        if self.action in self.signing and isinstance(password, str):
+            me: Any = self.user
+            self.confirmed = confirm_password(user=me, password=password, at=self.at)
+
+    def get_queryset(self) -> QuerySet[Note]:
+        rows = selectors.notes().visible_to(self.user)
+        return rows.select_for_update(of=("self",)) if self.action == "partial_update" else rows
+
+    def create(self, request: Request) -> Response:
+        note = services.write_note(**self.body(), by=self.user, at=self.at)
+        return self.answer(note, status=201)
+
+    def partial_update(self, request: Request, pk: Any) -> Response:
+        note = self.matched()
+        return self.answer(services.edit_note(note_id=note.pk, values=self.given(), by=self.user, at=self.at))
+
+    def sign(self, request: Request, pk: Any) -> Response:
+        self.body()
+        note = self.get_object()
+        signed = services.sign_note(note_id=note.pk, confirmed=self.confirmed, by=self.user, at=self.at)
+        return self.answer(signed)
+
+    def cosign(self, request: Request, pk: Any) -> Response:
+        self.body()
+        note = self.get_object()
+        signed = services.cosign_note(note_id=note.pk, confirmed=self.confirmed, by=self.user, at=self.at)
+        return self.answer(signed)
+
+    def addenda(self, request: Request, pk: Any) -> Response:
+        note = self.get_object()
+        addendum = services.add_addendum(note_id=note.pk, **self.body(), by=self.user, at=self.at)
+        return Response(self.represent(addendum), status=201)

@@ -1,0 +1,66 @@
+"""Readings over HTTP. When the first dose was given, and when the client left, is told from above."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet, Subquery
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http.fields import Reason
+from kapclinic.practice.rules import CLINICIANS, NURSES
+from kapclinic.trail.http import ListMixin, RetrieveMixin
+from sessions.booking.http import InSession
+from sessions.monitoring import selectors, services
+from sessions.monitoring.api import reading_bodies
+from sessions.monitoring.models import Reading
+
+
+# No docstrings on the two views: a docstring here is a description in the schema.
+class ReadingViewSet(ABC, ListMixin, RetrieveMixin, InSession):
+    object_type = "reading"
+    roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "create": NURSES, "void": NURSES}
+    inputs: ClassVar = {"create": reading_bodies.ReadingIn, "void": Reason}
+    output = reading_bodies.ReadingOut
+    default_order = ("measured_at",)
+    key_required = frozenset({"create"})
+
+    @abstractmethod
+    def dose_times(self) -> QuerySet[Any, Any]:
+        """When the session's standing doses were given, the first one first."""
+
+    @abstractmethod
+    def left_at(self) -> datetime | None:
+        """When the client was discharged, if they were."""
+
+    def get_queryset(self) -> QuerySet[Reading]:
+        rows = Reading.objects.filter(session=self.session).select_related("void").prefetch_related("checks")
+        return rows.annotate(dosed_at=Subquery(self.dose_times()[:1]))
+
+    def represent(self, row: Any, *, many: bool = False) -> Any:
+        """In the phase that the first dose puts a reading in now."""
+        rows = row if many else [row]
+        if rows:
+            selectors.as_dosed(rows, session=self.session, dosed_at=rows[0].dosed_at)
+        return super().represent(row, many=many)
+
+    def create(self, request: Request, session_id: UUID) -> Response:
+        reading = services.record_reading(
+            session=self.lock_session(),
+            values=self.body(),
+            dosed_at=self.dose_times().values_list("administered_at", flat=True).first(),
+            left_at=self.left_at(),
+            by=self.user,
+            at=self.at,
+        )
+        return self.answer(self.get_queryset().get(pk=reading.pk), status=201)
+
+    def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:
+        reading = self.get_object()
+        reason = self.body()["reason"]
+        services.void_reading(reading=reading, reason=reason, by=self.user, at=self.at)
+        return self.answer(self.get_object())

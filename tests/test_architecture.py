@@ -202,52 +202,6 @@ def test_models_rules_selectors_and_services_are_handed_the_time() -> None:
     assert readers == []
 
 
-# A room has these files, those of them that have content; whoever adds another writes it down here.
-USUAL = {"__init__.py", "models.py", "rules.py", "selectors.py", "services.py", "tasks.py", "api"}
-USUAL |= {
-    "rules",
-    "selectors",
-    "services",
-    "guards.py",
-    "signals.py",
-    "receivers.py",
-}  # a long one is a folder
-APP = USUAL | {"apps.py", "migrations", "management", "admin.py", "urls.py"}
-MORE: dict[str, set[str]] = {
-    "kapclinic/trail": {"chains.py", "documents.py", "http.py", "idempotency.py", "rights.py"},
-    "kapclinic/practice": {"auth.py", "middleware.py"},
-    "programs": {"policy.py"},
-    "screening": {"checks.py", "data", "documents"},
-    "sessions": set(ROOMS["clinic_sessions"]),
-    "billing": set(ROOMS["billing"]),
-    "sessions/booking": {"http.py", "sql"},
-    "sessions/absences": set(),
-    "sessions/evidence": {"chart.py", "page.py", "templates"},
-    "sessions/sweep": {"steps.py", "worklist.py"},
-    "sessions/dosing": {"gates", "rems", "sheets.py", "templates"},
-    "sessions/drugs": {"register.py", "register.typ"},
-    "sessions/calendars": {"rendering.py"},
-    "sessions/reminders": {"sms.py"},
-    "billing/codes": {"data"},
-    "billing/documents": {"rendering.py", "templates"},
-}
-APPS = ("kapclinic/trail", "kapclinic/practice", "programs", "screening", "sessions", "billing")
-
-
-def _folders() -> list[tuple[str, set[str]]]:
-    found = [(app, APP) for app in APPS]
-    houses = {"sessions": "clinic_sessions", "billing": "billing"}
-    for house, label in houses.items():
-        found += [(f"{house}/{room}", USUAL) for room in ROOMS[label] if (ROOT / house / room).is_dir()]
-    return found
-
-
-@pytest.mark.parametrize(("folder", "usual"), _folders(), ids=[folder for folder, _ in _folders()])
-def test_a_room_has_the_files_that_every_room_has(folder: str, usual: set[str]) -> None:
-    names = {path.name for path in (ROOT / folder).iterdir()} - {"__pycache__"}
-    assert names <= usual | MORE.get(folder, set())
-
-
 def test_every_api_folder_has_its_addresses() -> None:
     for folder in (path for root in SOURCES for path in (ROOT / root).rglob("api") if path.is_dir()):
         assert (folder / "urls.py").exists(), shown(folder)

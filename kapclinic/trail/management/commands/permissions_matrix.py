@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from kapclinic.trail.documents import DocumentCommand, table
+from kapclinic.trail.management.documents import DocumentCommand, table
 
 PREFIX = "api/v1/"
 ROLES = (

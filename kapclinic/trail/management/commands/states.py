@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 
 from kapclinic.core.transitions import Move, Moves
-from kapclinic.trail.documents import DocumentCommand, table
+from kapclinic.trail.management.documents import DocumentCommand, table
 
 INTRO = """# State machines
 

@@ -1,4 +1,4 @@
-"""App config; a login by any form starts the session's clocks."""
+"""App config; the trail learns the kinds of the worklist, and a login by any form starts the session's clocks."""
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
@@ -10,5 +10,8 @@ class PracticeConfig(AppConfig):
 
     def ready(self) -> None:
         from kapclinic.practice.middleware import begin_session  # noqa: PLC0415  (settings are ready only now)
+        from kapclinic.practice.worklist import Kind  # noqa: PLC0415
+        from kapclinic.trail import kinds  # noqa: PLC0415
 
+        kinds.declare(Kind)
         user_logged_in.connect(begin_session, dispatch_uid="kapclinic.practice.begin_session")

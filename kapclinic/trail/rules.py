@@ -20,8 +20,6 @@ OUTBOX_TRIES = 8
 # together stay below the shortest lease.
 CHANNEL_SECONDS = 20.0
 ALL_STAFF = {"front_desk", "nurse_practitioner", "therapist", "prescriber", "billing", "medical_director"}
-# What only words settle: whoever ticks such a row off says what was done.
-IN_WORDS = frozenset({"check_in_safety_concern", "discharge_safety_concern"})
 TASK_MOVES = {"done": Move.of({"open"}, "done", ALL_STAFF)}
 MESSAGE_MOVES = {"retry": Move.of({"dead"}, "pending", {"admin", "medical_director"})}
 

@@ -15,7 +15,7 @@ from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Invalid
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
-from kapclinic.trail import rules
+from kapclinic.trail import kinds, rules
 from kapclinic.trail.models import AuditEvent, AuditSeal, Heartbeat, IdempotencyRecord, Outbox, Task
 
 SEAL_LOCK = 0x6B61705F7365616C  # "kap_seal"
@@ -94,44 +94,56 @@ def forget_old_answers(*, at: datetime) -> int:
 def open_task(
     *,
     kind: str,
-    roles: Iterable[str],
     location: UUID,
     subject_type: str,
     subject_id: UUID,
     due_at: datetime,
     by: HasId,
     at: datetime,
+    roles: Iterable[str] | None = None,
     client: UUID | None = None,
     assignee: UUID | None = None,
-    escalation: int = 0,
 ) -> Task:
-    """Put a row on a worklist, once: an open row of the same kind and subject is returned as it is."""
-    task = Task.objects.open().filter(kind=kind, subject_id=subject_id).first()
-    if task is not None:
-        return task
+    """Put a row on a worklist, once: an open row of the same kind and subject is returned as it is.
+
+    Who sees it is declared with its kind; `roles` narrows that.
+
+    :raises Undeclared: for a kind, or a role of it, that the table of kinds does not name
+    """
     task = Task(
         kind=kind,
-        roles=sorted(set(map(str, roles))),
+        roles=sorted(kinds.seen_by(kind, roles)),
         location=location,
         client=client,
         assignee=assignee,
         subject_type=subject_type,
         subject_id=subject_id,
         due_at=due_at,
-        escalation=escalation,
     )
+    return _once(task, by=by, at=at)
+
+
+def _once(task: Task, *, by: HasId, at: datetime) -> Task:
+    """`task`, or the open row of its kind and subject that was there before."""
+    open_rows = Task.objects.open().filter(kind=task.kind, subject_id=task.subject_id)
+    before: Task | None = open_rows.first()
+    if before is not None:
+        return before
     try:
         with transaction.atomic():
             return task.save_by(by, at=at)
     except IntegrityError:
-        return Task.objects.open().get(kind=kind, subject_id=subject_id)
+        return open_rows.get()
 
 
 def escalate_task(
     *, task: Task, roles: Iterable[str], by: HasId, at: datetime, assignee: UUID | None = None
 ) -> Task:
-    """Carry an open row up: more roles see it, and its count rises."""
-    task.roles = sorted(set(task.roles) | set(map(str, roles)))
+    """Carry an open row up: more roles see it, and its count rises.
+
+    :raises Undeclared: for a role that its kind does not climb to
+    """
+    task.roles = sorted(set(task.roles) | kinds.seen_by(task.kind, roles))
     task.assignee = assignee or task.assignee
     task.escalation += 1
     return task.save_by(by, at=at)
@@ -146,7 +158,7 @@ def finish_task(*, task_id: UUID, by: Staff, at: datetime, outcome: str = "") ->
     """
     task: Task = Task.objects.select_for_update().get(pk=task_id)
     transitions.apply(rules.TASK_MOVES, "done", instance=task, by=by, field="state")
-    if task.kind in rules.IN_WORDS and not outcome.strip():
+    if task.kind in kinds.in_words() and not outcome.strip():
         raise Invalid.field("outcome", "Say what was done: nothing else settles this row.", code="required")
     task.done_at, task.done_by, task.outcome = at, by.pk, outcome
     return task.save_by(by, at=at)
@@ -170,28 +182,28 @@ def reopen_ticked(*, kind: str, standing: Iterable[UUID], by: HasId, at: datetim
     if not silent:
         return []
     rows = Task.objects.filter(kind=kind, subject_id__in=silent).order_by("subject_id", "-created_at", "-pk")
-    return [
-        open_task(
-            kind=kind,
-            roles=row.roles,
-            location=row.location,
-            client=row.client,
-            assignee=row.assignee,
-            subject_type=row.subject_type,
-            subject_id=row.subject_id,
-            due_at=row.due_at,
-            escalation=row.escalation,
-            by=by,
-            at=at,
-        )
-        for row in rows.distinct("subject_id")
-    ]
+    return [_once(_copy(row), by=by, at=at) for row in rows.distinct("subject_id")]
 
 
-def carry_up_overdue(*, kinds: Iterable[str], roles: Iterable[str], by: HasId, at: datetime) -> int:
+def _copy(row: Task) -> Task:
+    names = (
+        "kind",
+        "roles",
+        "location",
+        "client",
+        "assignee",
+        "subject_type",
+        "subject_id",
+        "due_at",
+        "escalation",
+    )
+    return Task(**{name: getattr(row, name) for name in names})
+
+
+def carry_up_overdue(*, of: Iterable[str], roles: Iterable[str], by: HasId, at: datetime) -> int:
     """Show rows of these kinds that nobody did in time to `roles` as well, once; returns how many."""
     wanted = sorted(map(str, roles))
-    late = Task.objects.open().filter(kind__in=list(kinds), due_at__lte=at).exclude(roles__contains=wanted)
+    late = Task.objects.open().filter(kind__in=list(of), due_at__lte=at).exclude(roles__contains=wanted)
 
     @transaction.atomic
     def carry(task_id: UUID) -> int:

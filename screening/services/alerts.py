@@ -12,6 +12,7 @@ from kapclinic.core import transitions
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.selectors import staff_with_role
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from programs.models import Program
@@ -19,10 +20,6 @@ from screening import rules, selectors
 from screening.models import Measure, SafetyAlert, Screening
 from screening.rules.findings import limit
 from screening.signals import safety_alert_raised
-
-TASK = "safety_alert"
-FIRST = frozenset({Role.THERAPIST, Role.NURSE_PRACTITIONER})
-NEXT = frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 
 
 def _clinician_of(program: Program) -> User:
@@ -61,8 +58,7 @@ def raise_safety_alert(
 
 def _task_of(alert: SafetyAlert, *, by: Actor, at: datetime) -> Task:
     return trail.open_task(
-        kind=TASK,
-        roles=FIRST,
+        kind=Kind.SAFETY_ALERT,
         location=alert.program.location_id,
         client=alert.program.client_id,
         assignee=alert.clinician_id,
@@ -76,7 +72,7 @@ def _task_of(alert: SafetyAlert, *, by: Actor, at: datetime) -> Task:
 
 def _tell(alert: SafetyAlert, recipient: UUID, *, at: datetime) -> None:
     key = f"safety_alert:{alert.pk}:{recipient}"
-    trail.queue_message(key=key, template=TASK, recipient=recipient, subject_id=alert.pk, at=at)
+    trail.queue_message(key=key, template=Kind.SAFETY_ALERT, recipient=recipient, subject_id=alert.pk, at=at)
 
 
 @transaction.atomic
@@ -91,7 +87,7 @@ def acknowledge_alert(*, alert_id: UUID, action: str, by: User, at: datetime) ->
     transitions.apply(rules.ALERT_MOVES, "acknowledge", instance=alert, by=by)
     alert.acknowledged_at, alert.acknowledged_by, alert.action = at, by, action
     alert.save_by(by, at=at)
-    trail.settle_tasks(kind=TASK, subject_id=alert.pk, by=by, at=at, outcome="acknowledged")
+    trail.settle_tasks(kind=Kind.SAFETY_ALERT, subject_id=alert.pk, by=by, at=at, outcome="acknowledged")
     return alert
 
 
@@ -111,9 +107,9 @@ def _escalate(alert_id: UUID, *, at: datetime) -> int:
     if alert is None:
         return 0
     task = _task_of(alert, by=SYSTEM, at=at)
-    if set(task.roles) >= NEXT:
+    if set(task.roles) >= Kind.SAFETY_ALERT.climbs_to:
         return 0
-    trail.escalate_task(task=task, roles=NEXT, by=SYSTEM, at=at)
+    trail.escalate_task(task=task, roles=Kind.SAFETY_ALERT.climbs_to, by=SYSTEM, at=at)
     directors = staff_with_role(role=Role.MEDICAL_DIRECTOR, location=alert.program.location_id)
     for recipient in {alert.program.prescriber_id, *directors.values_list("pk", flat=True)}:
         _tell(alert, recipient, at=at)

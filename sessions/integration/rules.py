@@ -32,12 +32,6 @@ OBLIGATION_MOVES = {
 CALLER_MOVES = {"waive": OBLIGATION_MOVES["waive"]}
 
 HOLD_FREED = "The held slot was freed."
-UNBOOKED = "integration_unbooked"
-CONFIRM = "integration_confirm"
-FOLLOW_UP = "integration_missed"
-UNRECORDED = "integration_unrecorded"
-LATE = "integration_late"
-NO_SLOT = "integration_no_slot"  # of a dose that is booked
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,15 @@ from django.db.models import QuerySet
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_with_role
-from kapclinic.trail import rules as worklist
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from screening.models import SafetyAlert
-from screening.services.alerts import TASK as SAFETY_ALERT
-from sessions.dosing import services as dosing
 from sessions.dosing.models import AdverseEvent
 from sessions.drugs.models import DrugDiscrepancy
 from sessions.drugs.services import discrepancies
 from sessions.monitoring.models import Alarm
 from sessions.notes.models import Note
-from sessions.notes.services.notes import COSIGN_TASK
 
 
 def _ids(rows: QuerySet[Any]) -> Iterable[UUID]:
@@ -71,17 +68,16 @@ def _missing() -> QuerySet[DrugDiscrepancy]:
     return found
 
 
-# kind of row -> the subjects that still wait for the fact which settles it. Integration, REMS and counts look after
-# their own rows, whose people change with time.
-STANDING: dict[str, Callable[[], Iterable[UUID]]] = {
-    "alarm": _alarms,  # acknowledged
-    SAFETY_ALERT: _alerts,  # acknowledged
-    dosing.REVIEW: _reviews,  # reviewed by the director
-    dosing.FOLLOW_UP: _follow_ups,  # followed up
-    dosing.ROOT_CAUSE: _root_causes,  # named in a follow-up
-    COSIGN_TASK: _cosigns,  # cosigned
-    discrepancies.FORM_106: _forms,  # filed, explained or closed
-} | {kind: _notices(cause) for cause, kind in discrepancies.NOTICE.items()}  # notified, explained or closed
+# kind of row -> the subjects that still wait for the fact which settles it: every kind that is settled by a fact alone.
+STANDING: dict[Kind, Callable[[], Iterable[UUID]]] = {
+    Kind.ALARM: _alarms,
+    Kind.SAFETY_ALERT: _alerts,
+    Kind.ADVERSE_EVENT_REVIEW: _reviews,
+    Kind.ADVERSE_EVENT_FOLLOW_UP: _follow_ups,
+    Kind.ADVERSE_EVENT_ROOT_CAUSE: _root_causes,
+    Kind.NOTE_COSIGN: _cosigns,
+    Kind.DRUG_FORM_106: _forms,
+} | {kind: _notices(cause) for cause, kind in discrepancies.NOTICE.items()}
 
 
 def sweep_worklist(*, at: datetime) -> int:
@@ -91,14 +87,13 @@ def sweep_worklist(*, at: datetime) -> int:
 
     :returns: how many rows came back or were carried up
     """
+    in_words = [kind for kind in Kind if kind.in_words]
     back = each(STANDING, lambda kind: _put_back(kind, at=at))
-    return back + trail.carry_up_overdue(
-        kinds=worklist.IN_WORDS, roles=(Role.MEDICAL_DIRECTOR,), by=SYSTEM, at=at
-    )
+    return back + trail.carry_up_overdue(of=in_words, roles=(Role.MEDICAL_DIRECTOR,), by=SYSTEM, at=at)
 
 
 @transaction.atomic
-def _put_back(kind: str, *, at: datetime) -> int:
+def _put_back(kind: Kind, *, at: datetime) -> int:
     rows = trail.reopen_ticked(kind=kind, standing=STANDING[kind](), by=SYSTEM, at=at)
     for row in rows:
         _tell(row, at=at)

@@ -26,8 +26,6 @@ WAITLIST_MOVES = {
 }
 CALLER_MOVES = {"withdraw": WAITLIST_MOVES["withdraw"]}
 
-FREED = "slot_freed"
-CONFIRM = "waitlist_confirm"
 CALL = timedelta(minutes=15)
 WIDEST = timedelta(days=366)
 NEVER = datetime.max.replace(tzinfo=UTC)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from kapclinic.practice.models import Role, User
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
 from programs.models import Program
 from sessions.booking.models import Session
@@ -70,7 +71,7 @@ def _slot_for(entry: WaitlistEntry, *, freed: Freed, trained: frozenset[UUID], a
 
 def open_offers(**narrowed: Any) -> QuerySet[WaitlistOffer]:
     """Offers that are still on a worklist."""
-    asked = Task.objects.open().filter(kind=rules.FREED).values("subject_id")
+    asked = Task.objects.open().filter(kind=Kind.SLOT_FREED).values("subject_id")
     found: QuerySet[WaitlistOffer] = WaitlistOffer.objects.filter(pk__in=asked, **narrowed)
     return found.select_related(*(f"entry__{name}" for name in FULL))
 
@@ -105,7 +106,7 @@ def in_the_way(session: Session) -> list[WaitlistOffer]:
         starts_at__lt=session.ends_at,
         ends_at__gt=session.starts_at,
     )
-    tasks = Task.objects.open().filter(kind=rules.FREED, subject_id__in=offers.values("pk"))
+    tasks = Task.objects.open().filter(kind=Kind.SLOT_FREED, subject_id__in=offers.values("pk"))
     free = tasks.select_for_update(no_key=True, skip_locked=True).values_list("subject_id", flat=True)
     return list(offers.filter(pk__in=list(free)).order_by("pk"))
 

@@ -13,8 +13,9 @@ from django.db import IntegrityError, transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, Invalid, merge
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.models import SYSTEM
 from kapclinic.practice.rules import BOOKERS
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
 from programs.models import Program
@@ -73,7 +74,7 @@ def _end(entry: WaitlistEntry, move: str, *, by: Any, at: datetime) -> WaitlistE
 
 
 def _settle(offer: WaitlistOffer, *, outcome: str, by: Any, at: datetime) -> None:
-    trail.settle_tasks(kind=rules.FREED, subject_id=offer.pk, by=by, at=at, outcome=outcome)
+    trail.settle_tasks(kind=Kind.SLOT_FREED, subject_id=offer.pk, by=by, at=at, outcome=outcome)
 
 
 @transaction.atomic
@@ -107,8 +108,7 @@ def _offer(match: Match, *, freed: Freed, rank: int, of: int, by: Any, at: datet
         staff=[{"user": str(user), "role": role} for user, role in slot.staff],
     ).insert_by(by, at=at)
     trail.open_task(
-        kind=rules.FREED,
-        roles=(Role.FRONT_DESK,),
+        kind=Kind.SLOT_FREED,
         location=entry.program.location_id,
         client=entry.program.client_id,
         subject_type="waitlist_offer",
@@ -143,8 +143,7 @@ def note_booking(*, session: Session, by: Any, at: datetime) -> list[WaitlistEnt
 def ask_to_confirm(*, session: Session, by: Any, at: datetime) -> None:
     """A session was booked without asking: the front desk tells the client, until they have confirmed."""
     trail.open_task(
-        kind=rules.CONFIRM,
-        roles=(Role.FRONT_DESK,),
+        kind=Kind.WAITLIST_CONFIRM,
         location=session.location_id,
         client=session.client_id,
         subject_type="session",
@@ -157,7 +156,7 @@ def ask_to_confirm(*, session: Session, by: Any, at: datetime) -> None:
 
 def settle_confirmation(*, session: Session, outcome: str, by: Any, at: datetime) -> None:
     """The client has confirmed, or there is nothing to confirm any more."""
-    trail.settle_tasks(kind=rules.CONFIRM, subject_id=session.pk, by=by, at=at, outcome=outcome)
+    trail.settle_tasks(kind=Kind.WAITLIST_CONFIRM, subject_id=session.pk, by=by, at=at, outcome=outcome)
 
 
 @transaction.atomic

@@ -11,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
+from kapclinic.core.ids import uuid7
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
 from screening import services as screening
@@ -273,11 +275,10 @@ def _obligations(cast: Cast, n: int) -> None:
 
 def _tasks(cast: Cast, n: int) -> None:
     trail.open_task(
-        kind=f"call {n}",
-        roles=["front_desk"],
+        kind=Kind.SLOT_FREED,
         location=cast.north.pk,
         subject_type="client",
-        subject_id=cast.north.pk,
+        subject_id=uuid7(),
         due_at=MONDAY,
         by=SYSTEM,
         at=MONDAY,

@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, IllegalTransition
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role, SessionKind
+from kapclinic.practice.models import SYSTEM, SessionKind
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import rules as program_rules
 from programs import services as programs
@@ -51,8 +52,7 @@ def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
     if first is None or screening.current_clearance(program_id=program_id, at=at) is not None:
         return
     trail.open_task(
-        kind="dose_without_clearance",
-        roles=(Role.FRONT_DESK, Role.PRESCRIBER),
+        kind=Kind.DOSE_WITHOUT_CLEARANCE,
         location=program.location_id,
         client=program.client_id,
         subject_type="program",

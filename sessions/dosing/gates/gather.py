@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from kapclinic.practice.models import Role, SessionKind
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
 from screening import selectors as screening
 from screening.models import Clearance, Measure
@@ -34,7 +35,6 @@ from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Alarm
 from sessions.monitoring.rules import worst
 
-CONCERN = "check_in_safety_concern"  # the worklist row of a concern that the session's record tells of
 IDEATION = (CSSRS, "phq9", "qids_sr16", "madrs")
 
 
@@ -186,7 +186,9 @@ def _screening(session: Session, moment: datetime) -> dict[str, Any]:
     told = [(key, row.band, row.flags) for key, row in latest.items()]
     facts: dict[str, Any] = {
         "open_alerts": len(alerts),
-        "open_concerns": Task.objects.open().filter(kind=CONCERN, client=session.client_id).count(),
+        "open_concerns": Task.objects.open()
+        .filter(kind=Kind.CHECK_IN_SAFETY_CONCERN, client=session.client_id)
+        .count(),
         "stated_ideation": stated,
         "at_risk": shows_ideation(told, stated=stated),
         **_cssrs(cssrs, alerts=alerts),

@@ -23,7 +23,6 @@ REMS_MOVES = {
     "write": Move.of({S.DRAFT}, None, NURSES),
     "submit": Move.of({S.DRAFT}, S.SUBMITTED, NURSES),
 }
-TASK, AMEND = "rems_record", "rems_amend"
 SUBMIT_WITHIN = timedelta(days=7)  # the REMS: within 7 days of the session; for what is sent after it our own
 TOLD_AFTER = (timedelta(days=3), timedelta(days=6), SUBMIT_WITHIN)  # two warnings, then overdue
 LOOKED_BACK = timedelta(days=30)  # a step that was lost longer ago is no matter of the minute's sweep

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import NURSES
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration, AdverseEvent, Discharge
@@ -57,7 +58,7 @@ def to_tell(*, at: datetime) -> QuerySet[RemsRecord]:
     behind = Q()
     for told, wait in enumerate(rules.TOLD_AFTER):
         behind |= Q(due_at__lte=at + rules.SUBMIT_WITHIN - wait, warnings__lte=told)
-    listed = Task.objects.open().filter(kind=rules.TASK, subject_id=OuterRef("pk"))
+    listed = Task.objects.open().filter(kind=Kind.REMS_RECORD, subject_id=OuterRef("pk"))
     silent = Q(warnings__gt=0) & ~Exists(listed)
     drafts = records().filter(state=RemsRecord.State.DRAFT)
     return drafts.filter(Q(owed=True) & (behind | silent) | Q(owed=False, warnings__gt=0)).order_by("due_at")

@@ -14,8 +14,8 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, User
-from kapclinic.practice.rules import NURSES
 from kapclinic.practice.selectors import staff_with_role
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from sessions.booking.models import Session
 from sessions.booking.rules import moment_errors
@@ -40,7 +40,7 @@ def owe(*, session: Session, by: Any, at: datetime) -> RemsRecord | None:
     if record is None:
         return RemsRecord(session=session, due_at=due, monitoring_hcp_id=first.staff_id).save_by(by, at=at)
     if record.state == RemsRecord.State.DRAFT and record.due_at != due:
-        trail.settle_tasks(kind=rules.TASK, subject_id=record.pk, by=by, at=at, outcome="dosed anew")
+        trail.settle_tasks(kind=Kind.REMS_RECORD, subject_id=record.pk, by=by, at=at, outcome="dosed anew")
         record.due_at, record.warnings = due, 0
         record.save_by(by, at=at)
     return record
@@ -55,8 +55,7 @@ def amend(*, session: Session, by: Any, at: datetime) -> None:
     record: RemsRecord | None = RemsRecord.objects.select_for_update().filter(session=session).first()
     if record is not None and record.state == RemsRecord.State.SUBMITTED:
         trail.open_task(
-            kind=rules.AMEND,
-            roles=NURSES,
+            kind=Kind.REMS_AMEND,
             location=session.location_id,
             client=session.client_id,
             subject_type="rems_record",
@@ -144,7 +143,7 @@ def submit(*, record_id: UUID, reference: str, submitted_at: datetime, by: User,
     record.form, record.reference = form, reference
     record.submitted_at, record.submitted_by = submitted_at, by
     record.save_by(by, at=at)
-    trail.settle_tasks(kind=rules.TASK, subject_id=record.pk, by=by, at=at, outcome="submitted")
+    trail.settle_tasks(kind=Kind.REMS_RECORD, subject_id=record.pk, by=by, at=at, outcome="submitted")
     return record
 
 
@@ -182,7 +181,7 @@ def _tell(session_id: UUID, *, at: datetime) -> int:
     if record.state != RemsRecord.State.DRAFT:
         return 0
     if selectors.first_device_at(session_id=session.pk) is None:
-        trail.settle_tasks(kind=rules.TASK, subject_id=record.pk, by=SYSTEM, at=at, outcome="not owed")
+        trail.settle_tasks(kind=Kind.REMS_RECORD, subject_id=record.pk, by=SYSTEM, at=at, outcome="not owed")
         record.warnings = 0
         record.save_by(SYSTEM, at=at)
         return 1
@@ -194,7 +193,7 @@ def _warn(record: RemsRecord, *, at: datetime) -> int:
     due = rules.warnings_due(due_at=record.due_at, at=at)
     roles = rules.told(due)
     task = trail.open_task(
-        kind=rules.TASK,
+        kind=Kind.REMS_RECORD,
         roles=roles,
         location=record.session.location_id,
         client=record.session.client_id,

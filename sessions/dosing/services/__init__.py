@@ -1,9 +1,6 @@
 """Verbs of dosing."""
 
 from sessions.dosing.services.adverse_events import (
-    FOLLOW_UP,
-    REVIEW,
-    ROOT_CAUSE,
     NotSerious,
     follow_up,
     record_adverse_event,
@@ -11,7 +8,6 @@ from sessions.dosing.services.adverse_events import (
     sweep_follow_ups,
 )
 from sessions.dosing.services.discharge import (
-    CONTACT,
     OpenDraw,
     WasDosed,
     computed_checklist,
@@ -46,11 +42,7 @@ from sessions.dosing.services.orders import NothingToApprove, SamePrescriber, ap
 from sessions.dosing.services.overrides import NotOverridable, override_gate
 
 __all__ = [
-    "CONTACT",
-    "FOLLOW_UP",
     "OPEN_ORDERS",
-    "REVIEW",
-    "ROOT_CAUSE",
     "STARTED",
     "AlreadyVoid",
     "DoseAboveCap",

@@ -16,17 +16,16 @@ from kapclinic.core.errors import Conflict, merge
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role, User
 from kapclinic.practice.rules import DIRECTOR
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
-from sessions.booking.rules import CAREGIVERS, moment_errors
+from sessions.booking.rules import moment_errors
 from sessions.dosing import selectors
 from sessions.dosing.models import AdverseEvent, AdverseEventFollowUp, AdverseEventReview
 from sessions.dosing.rems import services as rems
 from sessions.dosing.rems.rules import recorded_events
 from sessions.dosing.rules import adverse_events
-
-REVIEW, FOLLOW_UP, ROOT_CAUSE = "adverse_event_review", "adverse_event_follow_up", "adverse_event_root_cause"
 
 
 class NotSerious(Conflict):
@@ -59,9 +58,9 @@ def record_adverse_event(
         at=at,
     )
     event: AdverseEvent = AdverseEvent(session=session, **values, **due).insert_by(by, at=at)
-    _put(REVIEW, event, roles=DIRECTOR, due_at=event.review_due_at, by=by, at=at)
-    _put(FOLLOW_UP, event, roles=CAREGIVERS, due_at=event.follow_up_due_at, by=by, at=at)
-    _put(ROOT_CAUSE, event, roles=DIRECTOR, due_at=event.root_cause_due_at, by=by, at=at)
+    _put(Kind.ADVERSE_EVENT_REVIEW, event, due_at=event.review_due_at, by=by, at=at)
+    _put(Kind.ADVERSE_EVENT_FOLLOW_UP, event, due_at=event.follow_up_due_at, by=by, at=at)
+    _put(Kind.ADVERSE_EVENT_ROOT_CAUSE, event, due_at=event.root_cause_due_at, by=by, at=at)
     if recorded_events([event]):
         rems.amend(session=session, by=by, at=at)
     return event
@@ -74,10 +73,9 @@ def _resolved_errors(resolved_at: datetime | None, *, onset_at: datetime, at: da
 
 
 def _put(
-    kind: str,
+    kind: Kind,
     event: AdverseEvent,
     *,
-    roles: frozenset[Role],
     due_at: datetime | None,
     by: HasId,
     at: datetime,
@@ -87,7 +85,6 @@ def _put(
         return None
     return trail.open_task(
         kind=kind,
-        roles=roles,
         location=event.session.location_id,
         client=event.session.client_id,
         subject_type="adverse_event",
@@ -115,9 +112,13 @@ def follow_up(
             raise NotSerious
     merge(_resolved_errors(values.get("resolved_at"), onset_at=event.onset_at, at=at))
     row: AdverseEventFollowUp = AdverseEventFollowUp(event=event, **values).insert_by(by, at=at)
-    trail.settle_tasks(kind=FOLLOW_UP, subject_id=event.pk, by=by, at=at, outcome="followed up")
+    trail.settle_tasks(
+        kind=Kind.ADVERSE_EVENT_FOLLOW_UP, subject_id=event.pk, by=by, at=at, outcome="followed up"
+    )
     if row.root_cause:
-        trail.settle_tasks(kind=ROOT_CAUSE, subject_id=event.pk, by=by, at=at, outcome="found")
+        trail.settle_tasks(
+            kind=Kind.ADVERSE_EVENT_ROOT_CAUSE, subject_id=event.pk, by=by, at=at, outcome="found"
+        )
     return row
 
 
@@ -136,7 +137,7 @@ def review(
         event=event, conclusion=conclusion, hold_released=hold_released
     ).insert_by(by, at=at)
     outcome = "hold released" if hold_released else "hold stays"
-    trail.settle_tasks(kind=REVIEW, subject_id=event.pk, by=by, at=at, outcome=outcome)
+    trail.settle_tasks(kind=Kind.ADVERSE_EVENT_REVIEW, subject_id=event.pk, by=by, at=at, outcome=outcome)
     return row
 
 
@@ -154,7 +155,7 @@ def _carry_up(event_id: UUID, *, at: datetime) -> int:
     event = selectors.to_follow_up(at=at).select_related("session").filter(pk=event_id).first()
     if event is None:  # followed up since
         return 0
-    task = _put(FOLLOW_UP, event, roles=CAREGIVERS, due_at=event.follow_up_due_at, by=SYSTEM, at=at)
+    task = _put(Kind.ADVERSE_EVENT_FOLLOW_UP, event, due_at=event.follow_up_due_at, by=SYSTEM, at=at)
     assert task is not None
     waiting = Task.objects.open().exclude(roles__contains=[Role.MEDICAL_DIRECTOR])
     locked = waiting.select_for_update(skip_locked=True).filter(pk=task.pk).first()

@@ -12,6 +12,7 @@ from django.db import transaction
 from kapclinic.core import paper, transitions
 from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, merge
 from kapclinic.practice.models import Role, User
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs.models import Protocol
 from screening import selectors as screening
@@ -28,7 +29,6 @@ from sessions.monitoring import selectors as monitoring
 from sessions.monitoring import services as checks
 from sessions.monitoring.rules import home_ready
 
-CONTACT = "discharge_safety_concern"
 BOOKED = frozenset(
     {Obligation.State.BOOKED, Obligation.State.MET, Obligation.State.MET_LATE, Obligation.State.WAIVED}
 )
@@ -243,7 +243,7 @@ def _ask_for_contact(session: Session, *, discharged_at: datetime, by: User, at:
     program = session.program
     hours = limit(program.protocol.limits, "safety_contact_hours")
     trail.open_task(
-        kind=CONTACT,
+        kind=Kind.DISCHARGE_SAFETY_CONCERN,
         roles=(Role.THERAPIST,) if program.therapist_id else (Role.NURSE_PRACTITIONER, Role.PRESCRIBER),
         location=session.location_id,
         client=session.client_id,

@@ -14,8 +14,8 @@ from django.db import transaction
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import require_role
-from kapclinic.practice.models import SYSTEM, Location, Role, User
-from kapclinic.practice.rules import NURSES
+from kapclinic.practice.models import SYSTEM, Location, User
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from sessions.booking.rules import moment_errors
@@ -25,8 +25,6 @@ from sessions.drugs.rules import deadlines
 from sessions.drugs.services.discrepancies import open_discrepancy
 from sessions.drugs.services.ledger import append_entry
 from sessions.drugs.services.witness import WitnessInvalid, require_witness
-
-COUNT_MISSING, INVENTORY_DUE = "drug_count_missing", "drug_inventory_due"
 
 
 class CountStale(Conflict):
@@ -128,9 +126,9 @@ def _write_line(
 
 def _settle(count: DrugCount, *, by: Any, at: datetime) -> None:
     """A whole count at the close, and an inventory, are what somebody was waiting for."""
-    done = [INVENTORY_DUE] if count.kind == DrugCount.Kind.INVENTORY else []
+    done = [Kind.DRUG_INVENTORY_DUE] if count.kind == DrugCount.Kind.INVENTORY else []
     if count.complete and count.business == DrugCount.Business.CLOSE:
-        done.append(COUNT_MISSING)
+        done.append(Kind.DRUG_COUNT_MISSING)
     for kind in done:
         trail.settle_tasks(kind=kind, subject_id=count.location_id, by=by, at=at, outcome="counted")
 
@@ -164,9 +162,11 @@ def _tell_of_count(place: Location, *, at: datetime) -> int:
     moved_at = selectors.last_moved_at(location_id=place.pk, day=day, zone=place.zone)
     if moved_at is None or selectors.was_counted_since(moved_at, location_id=place.pk):
         return 0
-    if Task.objects.filter(kind=COUNT_MISSING, subject_id=place.pk, created_at__gte=closed_at).exists():
+    if Task.objects.filter(
+        kind=Kind.DRUG_COUNT_MISSING, subject_id=place.pk, created_at__gte=closed_at
+    ).exists():
         return 0
-    _open(COUNT_MISSING, NURSES, place, due_at=closed_at, at=at)
+    _open(Kind.DRUG_COUNT_MISSING, place, due_at=closed_at, at=at)
     return 1
 
 
@@ -182,19 +182,18 @@ def _tell_of_inventory(place: Location, *, last: datetime | None, first: datetim
     if not deadlines.inventory_is_near(due_on, on=today):
         return 0
     due_at = deadlines.end_of_day(due_on, zone=place.zone)
-    told = Task.objects.filter(kind=INVENTORY_DUE, subject_id=place.pk, due_at=due_at)
+    told = Task.objects.filter(kind=Kind.DRUG_INVENTORY_DUE, subject_id=place.pk, due_at=due_at)
     if told.open().exists() or (
         at < due_at and told.exists()
     ):  # ticked off ahead, it comes back when it is due
         return 0
-    _open(INVENTORY_DUE, {Role.MEDICAL_DIRECTOR}, place, due_at=due_at, at=at)
+    _open(Kind.DRUG_INVENTORY_DUE, place, due_at=due_at, at=at)
     return 1
 
 
-def _open(kind: str, roles: Any, place: Location, *, due_at: datetime, at: datetime) -> None:
+def _open(kind: Kind, place: Location, *, due_at: datetime, at: datetime) -> None:
     trail.open_task(
         kind=kind,
-        roles=roles,
         location=place.pk,
         subject_type="location",
         subject_id=place.pk,

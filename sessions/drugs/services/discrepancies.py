@@ -17,14 +17,14 @@ from kapclinic.core.errors import Conflict, IllegalTransition, merge
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_with_role
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from sessions.booking.rules import moment_errors
 from sessions.drugs import rules
 from sessions.drugs.models import DrugDiscrepancy, DrugEntry
 from sessions.drugs.rules import S, deadlines
 
-FORM_106 = "drug_form_106"
-NOTICE = {DrugDiscrepancy.Cause.LOSS: "drug_loss", DrugDiscrepancy.Cause.VARIANCE: "drug_variance"}
+NOTICE = {DrugDiscrepancy.Cause.LOSS: Kind.DRUG_LOSS, DrugDiscrepancy.Cause.VARIANCE: Kind.DRUG_VARIANCE}
 UP = (Role.MEDICAL_DIRECTOR, Role.PRESCRIBER)  # who hears that a clock ran out
 
 
@@ -59,7 +59,6 @@ def open_discrepancy(
 def _tell(row: DrugDiscrepancy, *, kind: str, due_at: datetime, by: Any, at: datetime) -> Any:
     return trail.open_task(
         kind=kind,
-        roles={Role.MEDICAL_DIRECTOR},
         location=row.location_id,
         subject_type="drug_discrepancy",
         subject_id=row.pk,
@@ -97,7 +96,7 @@ def explain_discrepancy(*, discrepancy_id: UUID, reason: str, by: Any, at: datet
     """
     row = _moved(discrepancy_id, "explain", by=by)
     row.explanation, row.explained_at = reason, at
-    _settle(row, (*NOTICE.values(), FORM_106), by=by, at=at, outcome="explained")
+    _settle(row, (*NOTICE.values(), Kind.DRUG_FORM_106), by=by, at=at, outcome="explained")
     return row.save_by(by, at=at)
 
 
@@ -118,7 +117,7 @@ def notify_discrepancy(
     row.notice_reference, row.notified_at = reference, notified_at
     _settle(row, NOTICE.values(), by=by, at=at, outcome="notified")
     if row.filed_at is None:
-        _tell(row, kind=FORM_106, due_at=_form_due_at(row), by=by, at=at)
+        _tell(row, kind=Kind.DRUG_FORM_106, due_at=_form_due_at(row), by=by, at=at)
     return row.save_by(by, at=at)
 
 
@@ -137,7 +136,7 @@ def file_discrepancy(
         raise IllegalTransition("Form 106 was filed already.", state=row.state)
     merge(moment_errors(moment=filed_at, at=at, after=row.discovered_at, field="filed_at"))
     row.form_106_number, row.filed_at = form_106_number, filed_at
-    _settle(row, (FORM_106,), by=by, at=at, outcome="filed")
+    _settle(row, (Kind.DRUG_FORM_106,), by=by, at=at, outcome="filed")
     return row.save_by(by, at=at)
 
 
@@ -151,7 +150,7 @@ def close_discrepancy(*, discrepancy_id: UUID, reason: str, by: Any, at: datetim
     """
     row = _moved(discrepancy_id, "close", by=by)
     row.close_reason, row.closed_at = reason, at
-    _settle(row, (*NOTICE.values(), FORM_106), by=by, at=at, outcome="closed")
+    _settle(row, (*NOTICE.values(), Kind.DRUG_FORM_106), by=by, at=at, outcome="closed")
     return row.save_by(by, at=at)
 
 
@@ -177,7 +176,7 @@ def _carry_up(discrepancy_id: UUID, *, at: datetime) -> int:
         told.append((NOTICE[DrugDiscrepancy.Cause(row.cause)], row.notice_due_at))
     if row.filed_at is None and row.form_106_overdue_at is None and _form_due_at(row) <= at:
         row.form_106_overdue_at = at
-        told.append((FORM_106, _form_due_at(row)))
+        told.append((Kind.DRUG_FORM_106, _form_due_at(row)))
     for kind, due_at in told:
         task = _tell(row, kind=kind, due_at=due_at, by=SYSTEM, at=at)
         trail.escalate_task(task=task, roles=UP, by=SYSTEM, at=at)

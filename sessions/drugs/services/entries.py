@@ -13,7 +13,7 @@ from kapclinic.core.errors import Invalid, merge
 from kapclinic.core.ids import uuid7
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import Location, User
-from kapclinic.practice.rules import DIRECTOR, NURSES
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task
 from sessions.drugs import rules
 from sessions.drugs.models import DrugEntry, DrugLot
@@ -22,7 +22,6 @@ from sessions.drugs.services.discrepancies import open_discrepancy
 from sessions.drugs.services.ledger import append_entry, locked_lot
 from sessions.drugs.services.witness import require_witness
 
-REVIEW = "drug_entry_review"
 NO_LOT = "There is no such lot for you."
 
 
@@ -71,14 +70,13 @@ def record_entry(
         expected = entry.balance_mg - entry.delta_mg
         open_discrepancy(entry=entry, expected_mg=expected, discovered_at=at, by=by, at=at)
     if rules.is_unseen(kind, entry.delta_mg, to_location=to_location, witnessed=witness is not None):
-        _put(REVIEW, entry, roles=DIRECTOR, where=lot.location, by=by, at=at)
+        _put(Kind.DRUG_ENTRY_REVIEW, entry, where=lot.location, by=by, at=at)
     return entry
 
 
-def _put(kind: str, entry: DrugEntry, *, roles: Any, where: Location, by: Any, at: datetime) -> None:
+def _put(kind: Kind, entry: DrugEntry, *, where: Location, by: Any, at: datetime) -> None:
     open_task(
         kind=kind,
-        roles=roles,
         location=where.pk,
         subject_type="drug_entry",
         subject_id=entry.pk,
@@ -101,7 +99,7 @@ def _transfer(lot_id: UUID, to_location: UUID, facts: dict[str, Any]) -> DrugEnt
     going, coming = uuid7(), uuid7()
     left = append_entry(lot=here, kind=rules.K.TRANSFER, id=going, counterpart=coming, **facts)
     came = append_entry(lot=theirs, kind=rules.K.TRANSFER_IN, id=coming, counterpart=going, **facts)
-    _put("drug_transfer", came, roles=NURSES, where=there, by=by, at=at)
+    _put(Kind.DRUG_TRANSFER, came, where=there, by=by, at=at)
     return left
 
 

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role, Room, SessionKind
+from kapclinic.practice.models import SYSTEM, Room, SessionKind
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from programs.models import Program
@@ -20,7 +21,7 @@ from programs.services import lock_program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.services.allocations import ResourceConflict, lock_resources
-from sessions.integration import rules, selectors
+from sessions.integration import selectors
 from sessions.integration.services.obligations import RACES, ask_for
 
 
@@ -56,7 +57,7 @@ def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Sess
     if held is None:
         _tell_no_slot(dose, program, at=at)
     else:
-        trail.settle_tasks(kind=rules.NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="held")
+        trail.settle_tasks(kind=Kind.INTEGRATION_NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="held")
     return held
 
 
@@ -85,8 +86,7 @@ def _hold_best(dose: Session, program: Program, *, by: Any, at: datetime) -> Ses
 
 def _tell_no_slot(dose: Session, program: Program, *, at: datetime) -> None:
     trail.open_task(
-        kind=rules.NO_SLOT,
-        roles=(Role.FRONT_DESK,),
+        kind=Kind.INTEGRATION_NO_SLOT,
         location=program.location_id,
         client=program.client_id,
         subject_type="session",
@@ -107,7 +107,7 @@ def _hold_late(dose_id: UUID, *, at: datetime) -> None:
 
 def sweep_unheld(*, at: datetime) -> int:
     """Look again for a slot for doses to come that found none; returns how many there were."""
-    rows = Task.objects.open().filter(kind=rules.NO_SLOT, due_at__gt=at).order_by("due_at", "pk")
+    rows = Task.objects.open().filter(kind=Kind.INTEGRATION_NO_SLOT, due_at__gt=at).order_by("due_at", "pk")
     ids = list(rows.values_list("subject_id", flat=True))
     each(ids, partial(_hold_late, at=at))
     return len(ids)

@@ -13,6 +13,7 @@ from kapclinic.core.errors import Conflict, Invalid
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_with_role
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs.models import Program
 from programs.rules import integration_window
@@ -47,7 +48,7 @@ def free_hold(*, dose: Session, by: Any, at: datetime) -> None:
     """
     for held in Session.objects.select_for_update().filter(for_dose=dose, status=Session.Status.HELD):
         booking.end_booking(session=held, move="cancel", reason=rules.HOLD_FREED, by=by, at=at)
-    trail.settle_tasks(kind=rules.NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="not needed")
+    trail.settle_tasks(kind=Kind.INTEGRATION_NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="not needed")
 
 
 def owe_integration(
@@ -72,7 +73,7 @@ def owe_integration(
     obligation.integration_session, obligation.escalations = None, []
     obligation.save_by(by, at=at)
     # from here on the obligation itself is booked or told
-    trail.settle_tasks(kind=rules.NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="owed")
+    trail.settle_tasks(kind=Kind.INTEGRATION_NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="owed")
     doorbell.ring(TASK, obligation_id=obligation.pk)
     return obligation
 
@@ -109,7 +110,13 @@ def void_obligation(*, dose: Session, by: Any, at: datetime) -> None:
 
 
 def _settle_tasks(obligation: Obligation, *, by: Any, at: datetime, outcome: str) -> None:
-    for kind in (rules.UNBOOKED, rules.FOLLOW_UP, rules.UNRECORDED, rules.CONFIRM, rules.LATE):
+    for kind in (
+        Kind.INTEGRATION_UNBOOKED,
+        Kind.INTEGRATION_MISSED,
+        Kind.INTEGRATION_UNRECORDED,
+        Kind.INTEGRATION_CONFIRM,
+        Kind.INTEGRATION_LATE,
+    ):
         trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome=outcome)
 
 
@@ -124,11 +131,11 @@ def link_booking(*, obligation: Obligation, session: Session, by: Any, at: datet
     transitions.apply(rules.OBLIGATION_MOVES, "book", instance=obligation, by=by, field="state")
     obligation.integration_session = session
     obligation.save_by(by, at=at)
-    for kind in (rules.UNBOOKED, rules.FOLLOW_UP):
+    for kind in (Kind.INTEGRATION_UNBOOKED, Kind.INTEGRATION_MISSED):
         trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="booked")
     tell_if_late(obligation=obligation, session=session, by=by, at=at)
     if session.source == Session.Source.SCHEDULER and session.client_confirmed_at is None:
-        _open_task(obligation, kind=rules.CONFIRM, roles=(Role.FRONT_DESK,), due_at=session.starts_at, at=at)
+        _open_task(obligation, kind=Kind.INTEGRATION_CONFIRM, due_at=session.starts_at, at=at)
     return obligation
 
 
@@ -139,18 +146,15 @@ def tell_if_late(*, obligation: Obligation, session: Session, by: Any, at: datet
     roles = (Role.THERAPIST, Role.MEDICAL_DIRECTOR)
     obligation.escalations = [*obligation.escalations, rules.escalation("late_booking", roles=roles, at=at)]
     obligation.save_by(by, at=at)
-    _open_task(obligation, kind=rules.LATE, roles=roles, due_at=session.starts_at, at=at)
+    _open_task(obligation, kind=Kind.INTEGRATION_LATE, due_at=session.starts_at, at=at)
 
 
-def _open_task(
-    obligation: Obligation, *, kind: str, roles: tuple[str, ...], due_at: datetime, at: datetime
-) -> Any:
+def _open_task(obligation: Obligation, *, kind: Kind, due_at: datetime, at: datetime) -> Any:
     return trail.open_task(
         kind=kind,
-        roles=roles,
         location=obligation.program.location_id,
         client=obligation.client_id,
-        assignee=obligation.therapist_id if Role.THERAPIST in roles else None,
+        assignee=obligation.therapist_id if Role.THERAPIST in kind.roles else None,
         subject_type="obligation",
         subject_id=obligation.pk,
         due_at=due_at,
@@ -242,9 +246,7 @@ def _carry_up(obligation: Obligation, *, at: datetime) -> None:
     """
     reached = rules.steps_reached(dosed_at=obligation.dosed_at, at=at)
     if reached:
-        task = _open_task(
-            obligation, kind=rules.UNBOOKED, roles=reached[0].roles, due_at=obligation.window_end, at=at
-        )
+        task = _open_task(obligation, kind=Kind.INTEGRATION_UNBOOKED, due_at=obligation.window_end, at=at)
         for step in reached:
             if not set(step.roles) <= set(task.roles):
                 task = trail.escalate_task(task=task, roles=step.roles, by=SYSTEM, at=at)
@@ -258,16 +260,17 @@ def _carry_up(obligation: Obligation, *, at: datetime) -> None:
     if at >= obligation.window_end:
         transitions.apply(rules.OBLIGATION_MOVES, "miss", instance=obligation, by=SYSTEM, field="state")
         obligation.save_by(SYSTEM, at=at)
-        trail.settle_tasks(kind=rules.UNBOOKED, subject_id=obligation.pk, by=SYSTEM, at=at, outcome="missed")
-        roles = (Role.FRONT_DESK, Role.THERAPIST, Role.MEDICAL_DIRECTOR)
-        _open_task(obligation, kind=rules.FOLLOW_UP, roles=roles, due_at=at, at=at)
+        trail.settle_tasks(
+            kind=Kind.INTEGRATION_UNBOOKED, subject_id=obligation.pk, by=SYSTEM, at=at, outcome="missed"
+        )
+        _open_task(obligation, kind=Kind.INTEGRATION_MISSED, due_at=at, at=at)
 
 
 def _notify(obligation: Obligation, *, step: str, roles: tuple[str, ...], at: datetime) -> None:
     for role in roles:
         for user in staff_with_role(role=role, location=obligation.program.location_id):
             trail.queue_message(
-                key=f"{rules.UNBOOKED}:{obligation.pk}:{step}:{user.pk}",
+                key=f"{Kind.INTEGRATION_UNBOOKED}:{obligation.pk}:{step}:{user.pk}",
                 template="worklist",
                 recipient=user.pk,
                 subject_id=obligation.pk,
@@ -290,7 +293,9 @@ def reopen(*, session: Session, by: Any, at: datetime) -> Obligation | None:
     transitions.apply(rules.OBLIGATION_MOVES, "reopen", instance=obligation, by=by, field="state")
     obligation.integration_session = None
     obligation.save_by(by, at=at)
-    trail.settle_tasks(kind=rules.CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="cancelled")
+    trail.settle_tasks(
+        kind=Kind.INTEGRATION_CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="cancelled"
+    )
     doorbell.ring(TASK, obligation_id=obligation.pk)
     return obligation
 
@@ -336,8 +341,7 @@ def remind_unrecorded(*, obligation_id: UUID, at: datetime) -> None:
     locked = _lock(obligation_id)
     if locked is None or locked[1].state != Obligation.State.BOOKED:
         return
-    roles = (Role.THERAPIST, Role.FRONT_DESK)
-    _open_task(locked[1], kind=rules.UNRECORDED, roles=roles, due_at=at, at=at)
+    _open_task(locked[1], kind=Kind.INTEGRATION_UNRECORDED, due_at=at, at=at)
 
 
 def sweep_obligations(*, at: datetime) -> int:

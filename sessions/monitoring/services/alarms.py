@@ -13,9 +13,10 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.models import SYSTEM
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.practice.selectors import staff_with_role
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from sessions.booking.models import Session
 from sessions.monitoring import rules
@@ -65,7 +66,7 @@ def acknowledge_alarm(*, alarm_id: UUID, action: str, by: Any, at: datetime) -> 
     transitions.apply(rules.ALARM_MOVES, "acknowledge", instance=alarm, by=by, field="state")
     alarm.acknowledged_at, alarm.acknowledged_by, alarm.action = at, by, action
     alarm.save_by(by, at=at)
-    trail.settle_tasks(kind="alarm", subject_id=alarm.pk, by=by, at=at, outcome="acknowledged")
+    trail.settle_tasks(kind=Kind.ALARM, subject_id=alarm.pk, by=by, at=at, outcome="acknowledged")
     return alarm
 
 
@@ -87,9 +88,9 @@ def _carry_up(alarm_id: UUID, *, at: datetime) -> int:
     if at < alarm.created_at + wait * (alarm.escalation + 1):
         return 0
     first = alarm.escalation == 0
-    roles = (Role.NURSE_PRACTITIONER, Role.PRESCRIBER) if first else (Role.MEDICAL_DIRECTOR,)
+    roles = sorted(Kind.ALARM.roles if first else Kind.ALARM.climbs_to)
     task = trail.open_task(
-        kind="alarm",
+        kind=Kind.ALARM,
         roles=roles,
         location=alarm.session.location_id,
         client=alarm.session.client_id,

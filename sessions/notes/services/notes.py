@@ -13,13 +13,13 @@ from kapclinic.core import crypto, transitions
 from kapclinic.core.audited import HasId
 from kapclinic.core.errors import ClinicError, Conflict, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task, settle_tasks
 from sessions.booking.models import Session
 from sessions.notes import rules, selectors
 from sessions.notes.models import Addendum, Note, PsychotherapyNote
 
 COSIGN_WITHIN = timedelta(hours=72)
-COSIGN_TASK = "note_cosign"
 
 
 class ReauthenticationFailed(ClinicError):
@@ -129,8 +129,7 @@ def sign_note(*, note_id: UUID, confirmed: bool, by: Any, at: datetime) -> Note:
     note.save_by(by, at=at)
     if note.status == Note.Status.COSIGN_PENDING:
         open_task(
-            kind=COSIGN_TASK,
-            roles=rules.COSIGNERS,
+            kind=Kind.NOTE_COSIGN,
             location=note.session.location_id,
             client=note.session.client_id,
             subject_type="note",
@@ -157,7 +156,7 @@ def cosign_note(*, note_id: UUID, confirmed: bool, by: Any, at: datetime) -> Not
     _require_confirmed(confirmed)
     note.cosigner, note.cosigned_at, note.cosignature = by, at, rules.signature_of(by)
     note.save_by(by, at=at)
-    settle_tasks(kind=COSIGN_TASK, subject_id=note.pk, by=by, at=at, outcome="cosigned")
+    settle_tasks(kind=Kind.NOTE_COSIGN, subject_id=note.pk, by=by, at=at, outcome="cosigned")
     return note
 
 

@@ -12,17 +12,15 @@ from django.db import IntegrityError, transaction
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import SessionKind, User
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task
 from screening.rules.findings import limit
 from sessions.booking.models import Session
 from sessions.booking.rules import moment_errors
 from sessions.dosing import selectors as dosing
-from sessions.dosing.gates import gather
 from sessions.notes import rules
 from sessions.notes.models import RecordEntry, RecordEntryVoid
 from sessions.notes.rules import records
-
-CONCERN = gather.CONCERN
 
 
 class AdverseEventStands(Conflict):
@@ -102,8 +100,7 @@ def _require_open(session: Session) -> None:
 def _tell_of_concern(session: Session, entry: RecordEntry, *, by: User, at: datetime) -> None:
     minutes = limit(session.program.protocol.limits, "alert_minutes")
     open_task(
-        kind=CONCERN,
-        roles=rules.ANY_WRITER,
+        kind=Kind.CHECK_IN_SAFETY_CONCERN,
         location=session.location_id,
         client=session.client_id,
         assignee=session.program.prescriber_id,

@@ -13,6 +13,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, IllegalTransition, merge
 from kapclinic.practice.models import SessionKind
 from kapclinic.practice.rules import CLINICIANS
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
 from programs.models import Phase, Program
@@ -21,7 +22,6 @@ from sessions.booking import services as booking
 from sessions.booking.models import Session, Stage
 from sessions.dosing import selectors as dosing
 from sessions.dosing.models import Discharge
-from sessions.integration import rules as integration_rules
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.visits.rules import dose_stands_on, stage_fits
@@ -130,8 +130,9 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
     session.save_by(by, at=at)
     if values.get("client_confirmed_at") is not None:
         for obligation in Obligation.objects.filter(integration_session=session):
-            kind = integration_rules.CONFIRM
-            trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="confirmed")
+            trail.settle_tasks(
+                kind=Kind.INTEGRATION_CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="confirmed"
+            )
         waitlist.settle_confirmation(session=session, outcome="confirmed", by=by, at=at)
     return session
 

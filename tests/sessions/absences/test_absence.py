@@ -12,7 +12,7 @@ from kapclinic.practice import services as practice
 from kapclinic.practice.models import TimeOff, User
 from programs import services as programs
 from programs.models import Program
-from sessions.absences import services
+from sessions.absences import selectors
 from sessions.booking.models import Session
 from sessions.integration.services.obligations import schedule_obligation
 from sessions.waitlist.models import WaitlistEntry
@@ -415,7 +415,5 @@ def test_no_desk_books_into_an_absence_that_is_being_kept(cast: Cast, plain: boo
         work = [post("book", "sessions/", desk.body(cast, program, start=start)), post("away", path, gone)]
         assert race(*work) == []
         assert statuses in ({"book": 201, "away": 409}, {"book": 400, "away": 201})
-        held = services.replacements.broken(
-            services.Absence(cast.therapist.pk, start, start + 2 * HOUR, MONDAY)
-        ).count()
+        held = selectors.broken(selectors.Absence(cast.therapist.pk, start, start + 2 * HOUR, MONDAY)).count()
         assert held == (1 if statuses["book"] == 201 else 0)

@@ -13,12 +13,13 @@ import pytest
 
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import AuditEvent, Task
 from programs.models import Protocol
 from screening import services as screening
 from screening.models import SafetyAlert
 from sessions.booking.models import Session
-from sessions.dosing import services, sheets
+from sessions.dosing import sheets
 from sessions.dosing.models import Discharge
 from sessions.dosing.rules import discharge
 from sessions.integration import services as integration
@@ -106,14 +107,14 @@ def test_while_a_safety_alert_waits_no_concern_is_addressed(cast: Cast) -> None:
 def test_a_concern_at_the_discharge_asks_the_therapist_for_a_contact_within_a_day(cast: Cast) -> None:
     session = dosed(cast)
     assert go(cast, session, safety_concern=True).json()["safety_concern"] is True
-    task = Task.objects.get(kind=services.CONTACT)
+    task = Task.objects.get(kind=Kind.DISCHARGE_SAFETY_CONCERN)
     assert (task.roles, task.assignee) == (["therapist"], cast.therapist.pk)
     assert (task.due_at, task.subject_id) == (MONDAY + STAY + timedelta(hours=24), session.pk)
 
 
 def test_without_a_concern_nobody_is_asked(cast: Cast) -> None:
     go(cast, dosed(cast))
-    assert not Task.objects.filter(kind=services.CONTACT).exists()
+    assert not Task.objects.filter(kind=Kind.DISCHARGE_SAFETY_CONCERN).exists()
 
 
 # --- the sheet --------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, transaction
 
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Outbox, Task
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration, AdverseEvent
@@ -158,7 +159,7 @@ def test_a_voided_dose_owes_none_and_nobody_is_told(cast: Cast, session: Session
     dose = Administration.objects.get(session=session)
     visits.void_administration(dose_id=dose.pk, reason="Wrong client", by=cast.prescriber, at=MONDAY)
     services.sweep_records(at=people.later(days=7))
-    assert [task.state for task in Task.objects.filter(kind=rules.TASK)] == ["done"]
+    assert [task.state for task in Task.objects.filter(kind=Kind.REMS_RECORD)] == ["done"]
     assert RemsRecord.objects.get().warnings == 0
     path = f"sessions/{session.pk}/rems/"
     assert cast.desk("np").get(path).json()["owed"] is False
@@ -325,7 +326,7 @@ def test_an_owed_record_climbs_to_the_director(cast: Cast, session: Session) -> 
     seen = []
     for days in (2, 3, 4, 6, 7, 8):
         services.sweep_records(at=people.later(days=days))
-        seen += [[(task.roles, task.escalation) for task in Task.objects.filter(kind=rules.TASK)]]
+        seen += [[(task.roles, task.escalation) for task in Task.objects.filter(kind=Kind.REMS_RECORD)]]
     nurses = ["nurse_practitioner", "prescriber"]
     everybody = ["medical_director", *nurses]
     first, second, over = [(nurses, 0)], [(nurses, 1)], [(everybody, 2)]
@@ -337,17 +338,17 @@ def test_an_owed_record_climbs_to_the_director(cast: Cast, session: Session) -> 
 
 def test_ticking_the_row_off_does_not_submit_it(cast: Cast, session: Session) -> None:
     services.sweep_records(at=people.later(days=7))
-    task = Task.objects.get(kind=rules.TASK)
+    task = Task.objects.get(kind=Kind.REMS_RECORD)
     cast.desk("np").must(f"tasks/{task.pk}/done/", {"outcome": "Later"})
     services.sweep_records(at=people.later(days=7, minutes=1))
-    assert Task.objects.filter(kind=rules.TASK, state="open").count() == 1
+    assert Task.objects.filter(kind=Kind.REMS_RECORD, state="open").count() == 1
 
 
 def test_submitting_takes_the_row_off_the_worklist(cast: Cast, home: str) -> None:
     services.sweep_records(at=people.later(days=3))
     fill(cast, home)
     assert submit(cast, home).status_code == 200
-    assert Task.objects.get(kind=rules.TASK).state == "done"
+    assert Task.objects.get(kind=Kind.REMS_RECORD).state == "done"
 
 
 def a_serious_event(cast: Cast, session: Session, **more: Any) -> None:

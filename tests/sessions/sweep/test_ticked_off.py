@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kapclinic.core import clock
-from kapclinic.trail import rules
+from kapclinic.practice.worklist import Kind, Settled
+from kapclinic.trail import services as trail
+from kapclinic.trail.kinds import Undeclared, in_words
 from kapclinic.trail.models import Outbox, Task
-from sessions.dosing import services
 from sessions.dosing.models import AdverseEvent
 from sessions.monitoring.models import Alarm
-from sessions.notes.services import records
 from sessions.sweep.steps import sweep
 from sessions.sweep.worklist import STANDING, sweep_worklist
 from tests import cast as people
@@ -69,8 +71,8 @@ def explained(cast: Cast, subject: str) -> None:
     ("kind", "happens", "settles"),
     [
         ("alarm", red_alarm, acknowledged),
-        (services.REVIEW, serious_event, reviewed),
-        (services.ROOT_CAUSE, serious_event, None),
+        (Kind.ADVERSE_EVENT_REVIEW, serious_event, reviewed),
+        (Kind.ADVERSE_EVENT_ROOT_CAUSE, serious_event, None),
         ("drug_loss", loss, explained),
     ],
 )
@@ -106,7 +108,7 @@ def home_with_concern(cast: Cast) -> Task:
         body: dict[str, Any] = {"checklist": dict.fromkeys(stated, True), "escort_present": True}
         body |= {"discharged_at": clock.now().isoformat(), "safety_concern": True}
         cast.desk("np").must(f"sessions/{session.pk}/discharge/", body)
-    found: Task = Task.objects.get(kind=services.CONTACT)
+    found: Task = Task.objects.get(kind=Kind.DISCHARGE_SAFETY_CONCERN)
     return found
 
 
@@ -126,5 +128,45 @@ def test_a_safety_concern_is_ticked_off_in_words_or_comes_before_the_director(ca
 
 
 def test_the_kinds_of_the_worklist_are_those_that_the_rooms_open() -> None:
-    assert {services.CONTACT, records.CONCERN} == rules.IN_WORDS
-    assert not rules.IN_WORDS & set(STANDING)
+    by_words = {kind for kind in Kind if kind.settled is Settled.WORDS}
+    assert by_words == {Kind.DISCHARGE_SAFETY_CONCERN, Kind.CHECK_IN_SAFETY_CONCERN} == in_words()
+    assert {kind for kind in Kind if kind.settled is Settled.FACT} == set(STANDING)
+
+
+def test_every_kind_is_opened_somewhere_and_none_goes_by_another_name() -> None:
+    root = Path(__file__).resolve().parents[3]
+    sources = [path for app in ("screening", "sessions", "billing") for path in (root / app).rglob("*.py")]
+    trees = {path: ast.parse(path.read_text()) for path in sources if "migrations" not in path.parts}
+    named = {
+        node.attr
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Kind"
+    }
+    assert {kind.name for kind in Kind} <= named
+    written = {
+        f"{path.name}: {node.value.value}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "kind" and isinstance(node.value, ast.Constant)
+        if node.value.value in set(Kind)
+    }
+    assert written == set()
+
+
+def test_a_row_opens_for_no_kind_and_nobody_that_the_table_does_not_name(cast: Cast) -> None:
+    asked: dict[str, Any] = {
+        "location": cast.north.pk,
+        "subject_type": "session",
+        "subject_id": cast.north.pk,
+    }
+    asked |= {"due_at": MONDAY, "by": cast.np, "at": MONDAY}
+    with pytest.raises(Undeclared):
+        trail.open_task(kind="call_back", **asked)
+    with pytest.raises(Undeclared):
+        trail.open_task(kind=Kind.SLOT_FREED, roles=["billing"], **asked)
+    assert Task.objects.count() == 0
+    row = trail.open_task(kind=Kind.SLOT_FREED, **asked)
+    assert row.roles == ["front_desk"]
+    with pytest.raises(Undeclared):
+        trail.escalate_task(task=row, roles=["medical_director"], by=cast.np, at=MONDAY)

@@ -6,8 +6,33 @@ Psychiatry 74:399), clinic protocols; none is an authority for racemic ketamine,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+
+@dataclass(frozen=True)
+class SuicideItem:
+    """The item of an instrument that asks about wanting to die: its number from 1, the lowest answer that raises an
+    alert, and the cause that the alert names."""
+
+    item: int
+    lowest: int
+    cause: str
+
+    @property
+    def flag(self) -> str:
+        """What a filling-in carries whose answer reached the value."""
+        return f"item_{self.item}"
+
+
+# The one list of these items: what raises an alert, what flags a measure, and what the gates take for ideation follow
+# from it. The C-SSRS asks about nothing else and has tiers of its own (screening/rules/instruments.py).
+SUICIDE_ITEMS: dict[str, SuicideItem] = {
+    "phq9": SuicideItem(9, 1, "phq9_item_9"),
+    "qids_sr16": SuicideItem(12, 2, "qids_item_12"),
+    "madrs": SuicideItem(10, 4, "madrs_item_10"),
+}
 BANDS: dict[str, Any] = {
     "bp": {
         "go": [140, 90],
@@ -60,7 +85,7 @@ LIMITS: dict[str, Any] = {
     "severities": {},
     "cns_depressants_many": 2,
     "alert_minutes": 30,
-    "alert_items": {"phq9": [9, 1], "qids_sr16": [12, 2], "madrs": [10, 4]},
+    "alert_items": {name: [row.item, row.lowest] for name, row in SUICIDE_ITEMS.items()},
     "phq9_worsening": 5,
     "gad7_evaluate": 10,
     "pcl5_cut": 33,
@@ -159,6 +184,11 @@ BY_ROUTE: dict[str, dict[str, Any]] = {
 # Spravato REMS Patient Monitoring Form: before the first device, about 40 minutes after it, and before the client
 # leaves, two hours after it at the earliest. The label fixes this; no protocol changes it.
 REMS_CHECKS: dict[str, Any] = {"checks_min": [0, 40], "before_leaving_min": 120}
+
+
+def limit(limits: Mapping[str, Any], name: str) -> Any:
+    """The protocol's value, or the default policy's for a protocol that was approved before there was one."""
+    return limits.get(name, LIMITS[name])
 
 
 def limits_of(route: str) -> dict[str, Any]:

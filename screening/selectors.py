@@ -13,9 +13,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from programs.models import Program
+from programs.policy import limit
 from screening.models import Clearance, Consent, Finding, Measure, Medication, SafetyAlert, Screening
 from screening.rules import documents
-from screening.rules.findings import limit
 
 TEXTS = Path(__file__).resolve().parent / "documents"
 

@@ -60,16 +60,22 @@ class IllegalTransition(Conflict):
     code, title = "illegal_transition", "Not possible in this state"
 
 
+class AlreadyVoid(Conflict):
+    """A row that says of another that it was in error stands once."""
+
+    code, title = "already_void", "This was voided before"
+
+
+class NotOwed(Conflict):
+    code, title = "not_owed", "Nothing is owed here"
+
+
 class Stale(ClinicError):
     code, status, title = "stale", 412, "Somebody changed this in the meantime"
 
 
 class PreconditionRequired(ClinicError):
     code, status, title = "precondition_required", 428, "If-Match is required"
-
-
-class Unprocessable(ClinicError):
-    code, status, title = "unprocessable", 422, "Cannot be processed"
 
 
 def merge(errors: Sequence[FieldError]) -> None:

@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from programs.policy import limit
 from screening.models import Finding
-from screening.rules.findings import Found, as_policy_has_it, limit, worst
+from screening.rules.findings import Found, as_policy_has_it, worst
 
 ABSOLUTE, RELATIVE, INFO, UNKNOWN = (
     Finding.Severity.ABSOLUTE,

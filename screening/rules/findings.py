@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from programs import policy
+from programs.policy import limit
 from screening.models import Finding
 
 S = Finding.Severity
@@ -28,11 +28,6 @@ class Found:
 
 def worst(*severities: str) -> str:
     return max(severities, key=lambda severity: RANK[severity])
-
-
-def limit(limits: Mapping[str, Any], name: str) -> Any:
-    """The protocol's value, or the default policy's for a protocol that was approved before there was one."""
-    return limits.get(name, policy.LIMITS[name])
 
 
 def as_policy_has_it(code: str, default: str, limits: Mapping[str, Any]) -> str:

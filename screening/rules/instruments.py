@@ -15,8 +15,8 @@ from typing import Any
 
 from kapclinic.core.errors import FieldError
 from programs import policy
+from programs.policy import limit
 from screening.models import SafetyAlert
-from screening.rules.findings import limit
 
 Answers = Sequence[int | None]
 CAUSES = SafetyAlert.Cause
@@ -179,24 +179,17 @@ def _audit_c(items: list[int], limits: Mapping[str, Any], threshold: int | None,
     return Score(total, "positive" if total >= cut else "negative", flags, cut)
 
 
-_ITEM_ALERTS: Mapping[str, tuple[str, str]] = {
-    "phq9": ("item_9", CAUSES.ITEM_9),
-    "qids_sr16": ("item_12", CAUSES.QIDS_ITEM_12),
-    "madrs": ("item_10", CAUSES.MADRS_ITEM_10),
-}
-
-
 def _item_alerts(key: str, items: Answers, limits: Mapping[str, Any], flags: list[str]) -> tuple[str, ...]:
     """The item on wanting to die, from the protocol's value on: a flag and an alert, also when other items miss."""
-    if key not in _ITEM_ALERTS:
+    asked = policy.SUICIDE_ITEMS.get(key)
+    if asked is None:
         return ()
-    number, lowest = (policy.LIMITS["alert_items"] | limit(limits, "alert_items"))[key]
+    number, lowest = limit(limits, "alert_items").get(key, (asked.item, asked.lowest))
     value = items[number - 1]
     if value is None or value < lowest:
         return ()
-    flag, cause = _ITEM_ALERTS[key]
-    flags.append(flag)
-    return (cause,)
+    flags.append(asked.flag)
+    return (asked.cause,)
 
 
 def _triage(answers: Answers, *, form: str) -> Score:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from programs.policy import limit
 from screening.models import Finding
-from screening.rules.findings import Found, as_policy_has_it, limit
+from screening.rules.findings import Found, as_policy_has_it
 from screening.rules.medicine_list import DrugClass, MedicineList, medicine_list
 from screening.rules.names import INGREDIENT, WORDS_OF_USE, plain
 

@@ -10,12 +10,14 @@ Bands: clinic policy after the esketamine label's 140/90 point for weighing risk
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NotRequired, TypedDict
 
 from kapclinic.core.errors import FieldError
+from kapclinic.core.moments import utc_text
+from programs.policy import limit
 from screening.models import Finding
-from screening.rules.findings import Found, as_policy_has_it, limit
+from screening.rules.findings import Found, as_policy_has_it
 
 CLOCK_SKEW = timedelta(seconds=60)  # how far ahead of ours the clock of a desk may run
 SOURCE = "measured at screening; bands of the protocol"
@@ -56,7 +58,7 @@ def as_stored(readings: Sequence[BloodPressure]) -> list[dict[str, object]]:
     rows = []
     for reading in readings:
         row: dict[str, object] = {name: value for name, value in reading.items() if value is not None}
-        row["measured_at"] = reading["measured_at"].astimezone(UTC).isoformat().replace("+00:00", "Z")
+        row["measured_at"] = utc_text(reading["measured_at"])
         rows.append(row)
     return rows
 

@@ -16,9 +16,9 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from programs.models import Program
+from programs.policy import limit
 from screening import rules, selectors
 from screening.models import Measure, SafetyAlert, Screening
-from screening.rules.findings import limit
 from screening.signals import safety_alert_raised
 
 

@@ -14,10 +14,11 @@ from kapclinic.core.errors import Conflict, FieldError, merge
 from kapclinic.practice.models import User
 from programs import services as programs
 from programs.models import Phase, Program
+from programs.policy import limit
 from programs.rules import first_phase_after_clearance
 from screening import rules
 from screening.models import Clearance, Finding, Screening
-from screening.rules.findings import NEEDS_WORDS, limit
+from screening.rules.findings import NEEDS_WORDS
 from screening.services.access import require_open
 from screening.services.medications import review_medication
 from screening.signals import clearance_decided, clearance_voided

@@ -318,23 +318,6 @@ def modality_errors(*, kind: str, modality: str, program: Program, room_given: b
     return []
 
 
-def moment_errors(
-    *, moment: datetime, at: datetime, after: datetime | None, field: str = "at"
-) -> list[FieldError]:
-    """When something happened: not in the future, not before what it follows.
-
-    People write seconds or minutes. What the server stamped to the microsecond is taken to its minute, so that a
-    reading in the minute of the check-in is not before it.
-    """
-    if moment > at + timedelta(minutes=1):
-        return [FieldError(f"/{field}", "in_the_future", "This time has not come yet.")]
-    if after is not None and after.microsecond:
-        after = after.replace(second=0, microsecond=0)
-    if after is not None and moment < after:
-        return [FieldError(f"/{field}", "too_early", f"This can't be before {after.isoformat()}.")]
-    return []
-
-
 def staff_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Staff as stored: ids as text, one row per person and role."""
     seen: dict[tuple[str, str], dict[str, str]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kapclinic.core import paper
-from screening.rules.findings import limit
+from programs.policy import limit
 from sessions.dosing.models import Discharge
 from sessions.integration.models import Obligation
 

@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from kapclinic.core.errors import IllegalTransition
+from kapclinic.core.moments import utc_text
 from kapclinic.practice.models import SessionKind, User
 from programs.models import Protocol
 from screening.models import Clearance, Consent
@@ -51,7 +52,7 @@ class Evidence:
 def plain(value: Any) -> Any:
     """A value as JSON knows it: moments in UTC with `Z`, dates, ids and Decimals as text."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return utc_text(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID | Decimal):

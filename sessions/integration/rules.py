@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from kapclinic.core.moments import utc_text
 from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS
@@ -63,7 +64,7 @@ def steps_due(*, dosed_at: datetime, taken: Sequence[Mapping[str, str]], at: dat
 
 def escalation(step: str, *, roles: Sequence[str], at: datetime) -> dict[str, object]:
     """One step as the obligation keeps it."""
-    return {"at": at.isoformat().replace("+00:00", "Z"), "step": step, "roles": [str(role) for role in roles]}
+    return {"at": utc_text(at), "step": step, "roles": [str(role) for role in roles]}
 
 
 def inside(moment: datetime, *, start: datetime, end: datetime) -> bool:

@@ -29,8 +29,7 @@ def last_before_dose(*, session_id: UUID, before: datetime) -> Reading | None:
 
 def vitals_of(reading: Reading) -> dict[str, Any]:
     """A reading as the rules take it."""
-    signs = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation")
-    return {sign: getattr(reading, sign) for sign in signs}
+    return {sign: getattr(reading, sign) for sign in rules.SIGNS}
 
 
 def bands_of(

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Room, User
 from programs.models import Program
@@ -284,7 +285,7 @@ def note_stage(*, session: Session, stage: str, moment: datetime, by: Any, at: d
 
     :raises Invalid: for a time in the future
     """
-    merge(rules.moment_errors(moment=moment, at=at, after=None))
+    merge(moment_errors(moment=moment, at=at, after=None))
     return Stage(session=session, stage=stage, at=moment).insert_by(by, at=at)
 
 

@@ -1,6 +1,6 @@
 """Verbs of a course."""
 
-from sessions.course.services.plans import CourseConflict, book_plan
+from sessions.course.services.plans import PlanConflict, book_plan
 from sessions.course.services.programs import (
     StillOwed,
     advance_cleared,
@@ -15,7 +15,7 @@ from sessions.course.services.programs import (
 )
 
 __all__ = [
-    "CourseConflict",
+    "PlanConflict",
     "StillOwed",
     "advance_cleared",
     "book_plan",

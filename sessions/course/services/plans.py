@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.core.errors import FieldError, Invalid, merge
 from kapclinic.practice.models import SessionKind
 from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
@@ -25,10 +25,10 @@ from sessions.waitlist import services as waitlist
 S = Session.Status
 
 
-class CourseConflict(Conflict):
+class PlanConflict(ResourceConflict):
     """Part of the plan can't be booked; nothing of it was."""
 
-    code, title = "resource_conflict", "The plan no longer fits"
+    title = "The plan no longer fits"
 
 
 @transaction.atomic
@@ -41,7 +41,7 @@ def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, a
     slots wait for each other, and one of them hears what is taken.
 
     :raises Invalid: for an integration whose dose is neither in the plan nor booked, or outside its window
-    :raises CourseConflict: naming what is taken
+    :raises PlanConflict: naming what is taken
     """
     transitions.require_role(by, BOOKERS, what="Booking")
     program = programs.lock_program(program_id)
@@ -107,7 +107,7 @@ def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: A
     except ResourceConflict as exc:
         detail = f"Session {index + 1} of the plan: {exc.detail}"
         error = FieldError(f"/sessions/{index}", exc.code, detail)
-        raise CourseConflict(detail, errors=[error], **exc.extra) from exc
+        raise PlanConflict(detail, errors=[error], **exc.extra) from exc
     except Invalid as exc:
         merge([FieldError(f"/sessions/{index}{e.pointer}", e.code, e.detail) for e in exc.errors])
         raise

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from kapclinic.core.moments import utc_text
 from programs import policy
 from programs.models import Modality
 from sessions.monitoring.rules import worst
 
 CSSRS, NO_RISK = "cssrs", "none"
 HELD = frozenset({"hold", "emergency"})  # pre-dose bands: no dose today (clinical policy 3.1)
-ITEM_FLAGS = frozenset({"item_9", "item_12", "item_10"})  # PHQ-9, QIDS, MADRS: the item on wanting to die
-
-
-def clock_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Proof:
             "text": self.text,
             "kind": self.kind,
             "by": str(self.by) if self.by else None,
-            "at": clock_text(self.at) if self.at else None,
+            "at": utc_text(self.at) if self.at else None,
             "ref": str(self.ref) if self.ref else None,
         }
 
@@ -56,7 +52,7 @@ class Override:
             "reason": self.reason,
             "by": str(self.by),
             "role": self.role,
-            "at": clock_text(self.at),
+            "at": utc_text(self.at),
         }
 
 
@@ -185,11 +181,12 @@ class Facts:
 def shows_ideation(measures: Sequence[tuple[str, str | None, Sequence[str]]], *, stated: bool) -> bool:
     """Does the record show suicidal ideation? Of each instrument the latest (key, band, flags) is looked at.
 
-    PHQ-9 item 9 at the protocol's value or above (1 by default), the like item of QIDS and MADRS, any C-SSRS tier but
-    none (also one that stayed open), or a PSY_SI answered with yes. Source: Joint Commission NPSG.15.01.01; C-SSRS.
+    The item on wanting to die (`policy.SUICIDE_ITEMS`) at the protocol's value or above, any C-SSRS tier but none (also
+    one that stayed open), or a PSY_SI answered with yes. Source: Joint Commission NPSG.15.01.01; C-SSRS.
     """
     tier = any(key == CSSRS and band != NO_RISK for key, band, _ in measures)
-    return stated or tier or any(ITEM_FLAGS & set(flags) for _, _, flags in measures)
+    flagged = {row.flag for row in policy.SUICIDE_ITEMS.values()}
+    return stated or tier or any(flagged & set(flags) for _, _, flags in measures)
 
 
 def judged_reading(readings: Sequence[Vitals], *, recheck_min: float, moment: datetime) -> Vitals | None:

@@ -12,9 +12,10 @@ from django.db.models import Q
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
+from programs import policy
+from programs.policy import limit
 from screening import selectors as screening
 from screening.models import Clearance, Measure
-from screening.rules.findings import limit
 from sessions.booking.models import Session
 from sessions.dosing import selectors
 from sessions.dosing.gates.facts import (
@@ -34,8 +35,6 @@ from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Alarm
 from sessions.monitoring.rules import worst
-
-IDEATION = (CSSRS, "phq9", "qids_sr16", "madrs")
 
 
 def overrides_of(*, session_id: UUID) -> dict[str, Override]:
@@ -181,7 +180,9 @@ def _screening(session: Session, moment: datetime) -> dict[str, Any]:
     clearance = screening.current_clearance(program_id=program_id, at=moment)
     consent = screening.active_consent(program_id=program_id, document=selectors.CONSENT, at=moment)
     alerts = list(screening.open_alerts(program_id=program_id).values_list("measure_id", flat=True))
-    latest = screening.latest_measures(program_id=program_id, instruments=IDEATION, at=moment)
+    latest = screening.latest_measures(
+        program_id=program_id, instruments=(CSSRS, *policy.SUICIDE_ITEMS), at=moment
+    )
     cssrs, stated = latest.get(CSSRS), _stated(clearance)
     told = [(key, row.band, row.flags) for key, row in latest.items()]
     facts: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from kapclinic.core.moments import utc_text
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import NURSES
 from kapclinic.practice.worklist import Kind
@@ -156,4 +157,4 @@ def _event(record: RemsRecord, name: str) -> dict[str, Any]:
 
 def _text(moment: datetime | None) -> str | None:
     """UTC with `Z`, as answers write it."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if moment is None else utc_text(moment)

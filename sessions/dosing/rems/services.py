@@ -11,20 +11,20 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.core.errors import FieldError, Invalid, NotOwed, merge
+from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from sessions.booking.models import Session
-from sessions.booking.rules import moment_errors
 from sessions.dosing.rems import rules, selectors
 from sessions.dosing.rems.models import EVENTS, RemsRecord
 
 
-class NotOwed(Conflict):
-    code, title = "not_owed", "No esketamine dose of this session stands"
+class NoFormOwed(NotOwed):
+    title = "No esketamine dose of this session stands"
 
 
 def owe(*, session: Session, by: Any, at: datetime) -> RemsRecord | None:
@@ -132,7 +132,7 @@ def submit(*, record_id: UUID, reference: str, submitted_at: datetime, by: User,
     record = _lock(record_id)
     transitions.apply(rules.REMS_MOVES, "submit", instance=record, by=by, field="state")
     if selectors.first_device_at(session_id=record.session_id) is None:
-        raise NotOwed
+        raise NoFormOwed
     form = selectors.form_of(record)
     merge(rules.missing(form))
     ended = datetime.fromisoformat(form["monitoring_ended_at"])

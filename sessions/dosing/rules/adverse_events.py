@@ -13,7 +13,7 @@ from typing import Any
 
 from kapclinic.core.errors import FieldError
 from kapclinic.practice.rules import CLINICIANS
-from screening.rules.findings import limit
+from programs.policy import limit
 
 REPORTERS = CLINICIANS
 OTHER = "other"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kapclinic.practice.rules import NURSES, normalized
 from programs.models import Protocol, Route
-from screening.rules.findings import limit
+from programs.policy import limit
 from sessions.dosing.models import Administration
 from sessions.dosing.rules import esketamine
 

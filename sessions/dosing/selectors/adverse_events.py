@@ -13,8 +13,7 @@ from kapclinic.practice.models import SessionKind
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration, AdverseEvent, AdverseEventFollowUp, AdverseEventReview
 from sessions.monitoring.models import Reading
-
-SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation")
+from sessions.monitoring.rules import SIGNS
 
 
 def unreviewed(*, client_id: UUID, but_session: UUID | None) -> QuerySet[AdverseEvent]:

@@ -29,7 +29,6 @@ from sessions.dosing.services.dose_checks import (
 from sessions.dosing.services.doses import (
     OPEN_ORDERS,
     STARTED,
-    AlreadyVoid,
     MinimumGap,
     NotReady,
     SameDose,
@@ -44,7 +43,6 @@ from sessions.dosing.services.overrides import NotOverridable, override_gate
 __all__ = [
     "OPEN_ORDERS",
     "STARTED",
-    "AlreadyVoid",
     "DoseAboveCap",
     "MinimumGap",
     "NotOverridable",

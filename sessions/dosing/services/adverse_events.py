@@ -13,6 +13,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Conflict, merge
+from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role, User
 from kapclinic.practice.rules import DIRECTOR
@@ -20,7 +21,6 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
-from sessions.booking.rules import moment_errors
 from sessions.dosing import selectors
 from sessions.dosing.models import AdverseEvent, AdverseEventFollowUp, AdverseEventReview
 from sessions.dosing.rems import services as rems

@@ -11,14 +11,15 @@ from django.db import transaction
 
 from kapclinic.core import paper, transitions
 from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, merge
+from kapclinic.core.moments import moment_errors
 from kapclinic.practice.models import Role, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs.models import Protocol
+from programs.policy import limit
 from screening import selectors as screening
-from screening.rules.findings import limit
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES, moment_errors
+from sessions.booking.rules import SESSION_MOVES
 from sessions.dosing import selectors, sheets
 from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.rules import amounts, discharge, esketamine

@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from kapclinic.core.errors import FieldError, Invalid, merge
+from kapclinic.core.moments import moment_errors
 from programs.models import Modality, Route
-from screening.rules.findings import limit
+from programs.policy import limit
 from sessions.booking.models import Session
-from sessions.booking.rules import moment_errors
 from sessions.dosing import selectors
 from sessions.dosing.gates.judge import Judged
 from sessions.dosing.models import Administration, Order

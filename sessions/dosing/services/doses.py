@@ -10,12 +10,13 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, IllegalTransition, merge
+from kapclinic.core.errors import AlreadyVoid, Conflict, IllegalTransition, merge
+from kapclinic.core.moments import moment_errors
 from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
 from programs.models import Phase, Program, Route
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES, moment_errors
+from sessions.booking.rules import SESSION_MOVES
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
 from sessions.dosing.gates.judge import Judged, judge
@@ -50,10 +51,6 @@ class MinimumGap(NotReady):
 
 class SameDose(Conflict):
     code, title = "same_dose", "This dose is recorded already"
-
-
-class AlreadyVoid(Conflict):
-    code, title = "already_void", "This was voided before"
 
 
 def lock_dosing(session_id: UUID) -> Session:

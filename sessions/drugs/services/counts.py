@@ -12,13 +12,13 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import SYSTEM, Location, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
-from sessions.booking.rules import moment_errors
 from sessions.drugs import rules, selectors
 from sessions.drugs.models import DrugCount, DrugCountLine, DrugEntry, DrugLot
 from sessions.drugs.rules import deadlines

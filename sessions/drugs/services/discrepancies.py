@@ -14,12 +14,12 @@ from django.db.models import Q
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, IllegalTransition, merge
+from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
-from sessions.booking.rules import moment_errors
 from sessions.drugs import rules
 from sessions.drugs.models import DrugDiscrepancy, DrugEntry
 from sessions.drugs.rules import S, deadlines

@@ -2,7 +2,7 @@
 
 from sessions.integration.services.obligations import (
     TASK,
-    NotOwed,
+    NoIntegrationOwed,
     ask_for,
     follow_first_dose,
     free_hold,
@@ -20,7 +20,7 @@ from sessions.integration.services.obligations import (
 
 __all__ = [
     "TASK",
-    "NotOwed",
+    "NoIntegrationOwed",
     "ask_for",
     "follow_first_dose",
     "free_hold",

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import doorbell, transitions
-from kapclinic.core.errors import Conflict, Invalid
+from kapclinic.core.errors import Invalid, NotOwed
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_with_role
@@ -31,8 +31,8 @@ TASK = "sessions.schedule_integration"
 RACES = 5
 
 
-class NotOwed(Conflict):
-    code, title = "not_owed", "No integration is owed here"
+class NoIntegrationOwed(NotOwed):
+    title = "No integration is owed here"
 
 
 def ask_for(slot: Slot) -> Ask:
@@ -325,7 +325,7 @@ def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: Any, at: datetim
     """
     locked = _lock(obligation_id)
     if locked is None:
-        raise NotOwed
+        raise NoIntegrationOwed
     _, obligation = locked
     transitions.apply(rules.OBLIGATION_MOVES, "waive", instance=obligation, by=by, field="state")
     obligation.reason = reason

@@ -14,10 +14,9 @@ from sessions.monitoring.services.checks import (
     start_checks,
     sweep_checks,
 )
-from sessions.monitoring.services.readings import AlreadyVoid, record_reading, void_reading
+from sessions.monitoring.services.readings import record_reading, void_reading
 
 __all__ = [
-    "AlreadyVoid",
     "NotCheckedIn",
     "acknowledge_alarm",
     "carry_up_alarms",

@@ -9,18 +9,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, merge
+from kapclinic.core.errors import AlreadyVoid, merge
+from kapclinic.core.moments import moment_errors
 from kapclinic.practice.rules import NURSES
 from sessions.booking.models import Session
-from sessions.booking.rules import moment_errors
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading, ReadingVoid
 from sessions.monitoring.services.alarms import MONITORED, NotCheckedIn, open_for_reading
 from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks, end_check
-
-
-class AlreadyVoid(Conflict):
-    code, title = "already_void", "This was voided before"
 
 
 @transaction.atomic

@@ -9,14 +9,22 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, NotPermitted, merge
+from kapclinic.core.errors import (
+    AlreadyVoid,
+    Conflict,
+    FieldError,
+    IllegalTransition,
+    Invalid,
+    NotPermitted,
+    merge,
+)
+from kapclinic.core.moments import moment_errors
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task
-from screening.rules.findings import limit
+from programs.policy import limit
 from sessions.booking.models import Session
-from sessions.booking.rules import moment_errors
 from sessions.dosing import selectors as dosing
 from sessions.notes import rules
 from sessions.notes.models import RecordEntry, RecordEntryVoid
@@ -27,8 +35,8 @@ class AdverseEventStands(Conflict):
     code, title = "adverse_event_recorded", "An adverse event stands on this session"
 
 
-class EntryVoid(Conflict):
-    code, title = "already_void", "This entry was taken back before"
+class EntryVoid(AlreadyVoid):
+    title = "This entry was taken back before"
 
 
 @transaction.atomic

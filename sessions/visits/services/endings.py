@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core.errors import IllegalTransition, merge
+from kapclinic.core.moments import moment_errors
 from kapclinic.practice.models import SessionKind
 from programs import services as programs
 from sessions.booking import rules
@@ -45,7 +46,7 @@ def end(
     session = lock_session(session_id)
     if session.outcome == Session.Outcome.DOSED:
         raise IllegalTransition("A dose was given: this session can't be cancelled.", state=session.status)
-    merge(rules.moment_errors(moment=moment or at, at=at, after=at - rules.LATE_ENTRY))
+    merge(moment_errors(moment=moment or at, at=at, after=at - rules.LATE_ENTRY))
     freed = freed_by(session)
     booking.end_booking(session=session, move=move, reason=reason, by=by, at=at, moment=moment)
     if session.kind == SessionKind.DOSING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, IllegalTransition, merge
+from kapclinic.core.moments import moment_errors, utc_text
 from kapclinic.practice.models import SessionKind
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.practice.worklist import Kind
@@ -49,7 +50,7 @@ def check_in(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Se
     """Note that the client has come. Never refused for want of clearance; readiness tells what is missing."""
     session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "check_in", instance=session, by=by)
-    merge(rules.moment_errors(moment=moment, at=at, after=at - rules.LATE_ENTRY))
+    merge(moment_errors(moment=moment, at=at, after=at - rules.LATE_ENTRY))
     session.checked_in_at = moment
     return session.save_by(by, at=at)
 
@@ -59,7 +60,7 @@ def start(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Sessi
     """Note that the session has begun."""
     session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "start", instance=session, by=by)
-    merge(rules.moment_errors(moment=moment, at=at, after=session.checked_in_at))
+    merge(moment_errors(moment=moment, at=at, after=session.checked_in_at))
     session.started_at = moment
     return session.save_by(by, at=at)
 
@@ -73,7 +74,7 @@ def complete(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Se
     """
     session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "complete", instance=session, by=by)
-    merge(rules.moment_errors(moment=moment, at=at, after=session.started_at or session.checked_in_at))
+    merge(moment_errors(moment=moment, at=at, after=session.started_at or session.checked_in_at))
     if session.kind == SessionKind.DOSING:
         _require_discharged(session)
     session.completed_at = moment
@@ -153,7 +154,7 @@ def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: Any, at: d
 def _attested(session: Session, said: Mapping[str, bool], *, by: Any, at: datetime) -> dict[str, bool]:
     """All attestations after `said`; notes whose word each one is, also one that says the same again today."""
     transitions.require_role(by, CLINICIANS, what="Attesting")
-    word = {"by": str(by.pk), "at": at.astimezone(UTC).isoformat().replace("+00:00", "Z")}
+    word = {"by": str(by.pk), "at": utc_text(at)}
     session.attested = session.attested | dict.fromkeys(sorted(said), word)
     standing: dict[str, bool] = session.attestations
     return standing | dict(said)
@@ -167,5 +168,5 @@ def _change_errors(session: Session, values: Mapping[str, Any], *, at: datetime)
         errors.append(FieldError("/weight_kg", "implausible", f"weight_kg must be from {low} to {high}."))
     for field in ("fasting_since", "client_confirmed_at"):
         if values.get(field) is not None:
-            errors += rules.moment_errors(moment=values[field], at=at, after=None, field=field)
+            errors += moment_errors(moment=values[field], at=at, after=None, field=field)
     return errors

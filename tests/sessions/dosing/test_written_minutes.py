@@ -8,7 +8,7 @@ import pytest
 
 from kapclinic.core import clock
 from kapclinic.core.errors import FieldError
-from sessions.booking.rules import moment_errors
+from kapclinic.core.moments import moment_errors
 from sessions.monitoring.models import Reading
 from tests import cast as people
 from tests.cast import MONDAY, Cast

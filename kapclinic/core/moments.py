@@ -1,0 +1,29 @@
+"""Moments as this house writes them, and what one that is said of the past can't be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from kapclinic.core.errors import FieldError
+
+
+def utc_text(moment: datetime) -> str:
+    """The moment in UTC, written with `Z`: as answers, evidence and kept rows have it."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def moment_errors(
+    *, moment: datetime, at: datetime, after: datetime | None, field: str = "at"
+) -> list[FieldError]:
+    """When something happened: not in the future, not before what it follows.
+
+    People write seconds or minutes. What the server stamped to the microsecond is taken to its minute, so that a
+    reading in the minute of the check-in is not before it.
+    """
+    if moment > at + timedelta(minutes=1):
+        return [FieldError(f"/{field}", "in_the_future", "This time has not come yet.")]
+    if after is not None and after.microsecond:
+        after = after.replace(second=0, microsecond=0)
+    if after is not None and moment < after:
+        return [FieldError(f"/{field}", "too_early", f"This can't be before {after.isoformat()}.")]
+    return []

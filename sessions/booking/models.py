@@ -75,8 +75,6 @@ class Session(AuditedModel):
     fasting_since = models.DateTimeField(null=True)
     weight_kg = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     weighed_at = models.DateTimeField(null=True)
-    attestations = models.JSONField(default=dict)
-    attested = models.JSONField(default=dict)  # {"code": {"by", "at"}}: whose word each attestation is
     checked_in_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)

@@ -9,12 +9,58 @@ from django.db import models
 from django.db.models import F, Q
 
 from kapclinic.core.audited import AppendOnlyModel, AppendOnlyQuerySet
-from kapclinic.practice.models import User
+from kapclinic.practice.models import SYSTEM_ID, User
 from programs.models import Route
 from sessions.booking.models import Session
 
 MG: dict[str, Any] = {"max_digits": 9, "decimal_places": 3}
 DEVICE_MG = 28  # a device of esketamine holds 28 mg (Spravato PI 2)
+
+
+class AttestationCode(models.TextChoices):
+    """Every question that a gate reads, in words: yes allows the dose."""
+
+    IDENTIFIERS = "identifiers", "two identifiers of the client were checked"
+    NOT_INTOXICATED = "not_intoxicated", "the client is not intoxicated"
+    CONTRAINDICATIONS = "contraindications", "no contraindication is new since the last dose"
+    PREGNANCY_TEST = "pregnancy_test", "the pregnancy test allows the dose, or none is needed"
+    DRUG_SCREEN = "drug_screen", "the drug screen allows the dose"
+    PDMP = "pdmp", "the prescription monitoring program was checked"
+    EQUIPMENT = "equipment", "the emergency equipment was checked"
+    REMS_ENROLMENT = "rems_enrolment", "the client is enrolled and the site certified with the Spravato REMS"
+    PRESCRIBER_ON_SITE = "prescriber_on_site", "a prescriber is on site"
+    NO_FLUIDS = "no_fluids", "the client drank nothing for as long as the drug asks"
+    NO_NASAL_SPRAY = "no_nasal_spray", "the client used no nasal spray for an hour"
+    CHAPERONE_TRAINED = "chaperone_trained", "the adult with the client at home is trained"
+    VIDEO_ON = "video_on", "the video to the client at home is on"
+
+
+class Attestation(AppendOnlyModel):
+    """A clinician's yes or no to one question about a session; of each code the latest row counts.
+
+    `by` says so, at `at`. Only a row that the system carried over from before this table (`created_by`) may hold a
+    clinic's own code; no gate reads it.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="attestations")
+    code = models.CharField(max_length=40)
+    value = models.BooleanField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="attestation_code",
+                condition=Q(code__in=AttestationCode.values) | Q(created_by=SYSTEM_ID),
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["session", "code", "-at"], name="attestation_latest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {'yes' if self.value else 'no'}"
 
 
 class Order(AppendOnlyModel):

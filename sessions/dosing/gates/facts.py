@@ -58,10 +58,10 @@ class Override:
 
 @dataclass(frozen=True)
 class Said:
-    """One attestation: yes or no, whose word, when. Without the word it counts for nothing."""
+    """One attestation: yes or no, whose word, when."""
 
     value: bool
-    by: str
+    by: UUID
     at: datetime
 
 

@@ -29,7 +29,7 @@ from sessions.dosing.gates.facts import (
     shows_ideation,
 )
 from sessions.dosing.gates.judge import Readiness, judge
-from sessions.dosing.models import GateOverride, Order
+from sessions.dosing.models import Attestation, AttestationCode, GateOverride, Order
 from sessions.dosing.rules import amounts, esketamine
 from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
@@ -61,6 +61,7 @@ def gather(
     moment = moment.astimezone(session.location.zone)  # ages and clearances count by the clinic's own date
     order = order or selectors.order_at(session_id=session.pk, moment=moment)
     given = order is not None and esketamine.is_esketamine(order.drug)
+    words = selectors.words_for(session)
     return Facts(
         moment=moment,
         begun=begun,
@@ -72,7 +73,8 @@ def gather(
         **_since(session, moment, begun=begun),
         **_screening(session, moment),
         **_order(order, moment),
-        **_visit(session),
+        **_kept_words(session, words, moment),
+        **_visit(session, words),
     )
 
 
@@ -120,7 +122,6 @@ def _since(session: Session, moment: datetime, *, begun: datetime | None) -> dic
 def _course(session: Session, moment: datetime, *, begun: datetime | None) -> dict[str, Any]:
     """What came before this session: the program, earlier doses, what they owe, what went wrong."""
     program = session.program
-    days = limit(program.protocol.limits, "pdmp_days")
     but = None if _is_booster(moment, begun) else session.pk
     return {
         "program_status": program.status,
@@ -140,38 +141,29 @@ def _course(session: Session, moment: datetime, *, begun: datetime | None) -> di
         "unreviewed_events": selectors.unreviewed(client_id=session.client_id, but_session=but)
         .filter(onset_at__lte=moment)
         .count(),
-        **_kept_words(session, moment, since=moment.astimezone(UTC) - timedelta(days=days)),
     }
 
 
-def _kept_words(session: Session, moment: datetime, *, since: datetime) -> dict[str, Any]:
+def _kept_words(session: Session, words: Sequence[Attestation], moment: datetime) -> dict[str, Any]:
     """What is asked of a client, not of each day: the monitoring program's check (so long), the REMS enrolment."""
-    asked = Q(attested__has_key="pdmp") | Q(attested__has_key="rems_enrolment")
-    found = Session.objects.filter(asked, client_id=session.client_id)
-    rows = list(found.values_list("pk", "attestations", "attested"))
-    pdmp = _last_word(rows, "pdmp", own=session.pk, until=moment)
+    days = limit(session.program.protocol.limits, "pdmp_days")
+    since = moment.astimezone(UTC) - timedelta(days=days)
+    pdmp = _last_word(words, AttestationCode.PDMP, own=session.pk, until=moment)
     return {
         "pdmp": pdmp if pdmp and pdmp.at and pdmp.at >= since else None,
-        "rems_enrolment": _last_word(rows, "rems_enrolment", own=session.pk, until=moment),
+        "rems_enrolment": _last_word(words, AttestationCode.REMS_ENROLMENT, own=session.pk, until=moment),
     }
 
 
-def _last_word(rows: Sequence[Any], code: str, *, own: UUID, until: datetime) -> Proof | None:
-    """The newest word on `code` in rows of (session, attestations, attested), if it is yes.
+def _last_word(words: Sequence[Attestation], code: str, *, own: UUID, until: datetime) -> Proof | None:
+    """The newest word on `code` in `words` (oldest first), if it is yes.
 
     A word after `until` counts only on the session `own` itself, whose dose may be written up late.
     """
-    words = [
-        (at, said[code], attested[code]["by"])
-        for pk, said, attested in rows
-        if code in attested and ((at := _moment(attested[code]["at"])) <= until or pk == own)
-    ]
-    at, yes, by = max(words, default=(until, False, ""))
-    return Proof("Attested", "attestation", by=by, at=at) if yes else None
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    heard = [row for row in words if row.code == code and (row.at <= until or row.session_id == own)]
+    if not heard or not heard[-1].value:
+        return None
+    return Proof("Attested", "attestation", by=heard[-1].by_id, at=heard[-1].at)
 
 
 def _screening(session: Session, moment: datetime) -> dict[str, Any]:
@@ -246,13 +238,10 @@ def _order(order: Order | None, moment: datetime) -> dict[str, Any]:
     return {"order": proof, "order_problem": amounts.order_problem(order, moment=moment)}
 
 
-def _visit(session: Session) -> dict[str, Any]:
-    """What staff noted on the session itself."""
-    said = {
-        code: Said(value, session.attested[code]["by"], _moment(session.attested[code]["at"]))
-        for code, value in session.attestations.items()
-        if code in session.attested
-    }
+def _visit(session: Session, words: Sequence[Attestation]) -> dict[str, Any]:
+    """What staff noted on the session itself; of each code the latest word."""
+    own = (row for row in words if row.session_id == session.pk)
+    said = {row.code: Said(row.value, row.by_id, row.at) for row in own}
     names = ("modality", "escort", "client_location", "fasting_since", "weight_kg", "weighed_at")
     return {
         "said": said,

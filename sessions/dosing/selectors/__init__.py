@@ -7,6 +7,7 @@ from sessions.dosing.selectors.adverse_events import (
     to_follow_up,
     unreviewed,
 )
+from sessions.dosing.selectors.attestations import latest_words, words_for
 from sessions.dosing.selectors.doses import (
     CONSENT,
     doses_counted,
@@ -35,6 +36,7 @@ __all__ = [
     "is_replaced",
     "last_dose_elsewhere",
     "last_dosed_at",
+    "latest_words",
     "named_on",
     "next_dose_elsewhere",
     "open_draws",
@@ -44,4 +46,5 @@ __all__ = [
     "standing_doses",
     "to_follow_up",
     "unreviewed",
+    "words_for",
 ]

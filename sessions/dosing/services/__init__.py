@@ -7,6 +7,7 @@ from sessions.dosing.services.adverse_events import (
     review,
     sweep_follow_ups,
 )
+from sessions.dosing.services.attestations import attest
 from sessions.dosing.services.discharge import (
     OpenDraw,
     WasDosed,
@@ -54,6 +55,7 @@ __all__ = [
     "SamePrescriber",
     "WasDosed",
     "approve_cap",
+    "attest",
     "computed_checklist",
     "discharge_client",
     "dose_of",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +14,9 @@ from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from programs.models import Modality
 from sessions.booking.models import Stage
 from sessions.booking.rules import SESSION_MOVES
+from sessions.dosing.models import AttestationCode
 
-ATTESTATION = re.compile(r"[a-z_]{1,40}")  # a clinic may have its own beside those that the gates read
-MOST_ATTESTATIONS = 40
+ATTESTED = "yes or no by code: " + "; ".join(f"`{code}`: {words}" for code, words in AttestationCode.choices)
 DOUBLE_USE = ["room", "staff"]  # what a deliberate override may use twice; a client is never in two places
 
 
@@ -116,17 +115,12 @@ class AttestedOut(Output):
     at = Moment()
 
 
-def _attestation_codes(value: dict[str, bool]) -> None:
-    if len(value) > MOST_ATTESTATIONS or not all(ATTESTATION.fullmatch(code) for code in value):
-        raise serializers.ValidationError("Codes of small letters and _, at most 40 of them, are expected.")
-
-
 class SessionPatch(Input):
     escort = EscortNamed(allow_null=True)
     client_location = PlaceIn(allow_null=True)
     fasting_since = Moment(allow_null=True)
     weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2)
-    attestations = serializers.DictField(child=serializers.BooleanField(), validators=[_attestation_codes])
+    attestations = serializers.DictField(child=serializers.BooleanField(), help_text=ATTESTED)
     client_confirmed_at = Moment(allow_null=True)
 
 
@@ -192,6 +186,11 @@ def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
     row["obligation"], row["stage"] = row.pop("owed"), row.pop("latest_stage")
     if row["stage"] is not None:
         row["stage"]["at"] = datetime.fromisoformat(row["stage"]["at"])  # JSON made in SQL holds text
+    words = row.pop("words")
+    row["attestations"] = {word["code"]: word["value"] for word in words}
+    row["attested"] = {
+        word["code"]: {"by": word["by"], "at": datetime.fromisoformat(word["at"])} for word in words
+    }
     row["allowed_moves"] = _moves(row, user)
     writer = frozenset(row.pop("reason_roles") or ())
     if not user.role_set & CLINICIANS:

@@ -18,6 +18,7 @@ from django.db.models.functions import JSONObject
 from kapclinic.practice.models import User
 from sessions.booking.models import Allocation, Session, Stage
 from sessions.booking.rules import OVERRIDE_FROM
+from sessions.dosing.selectors import latest_words
 from sessions.integration.models import Obligation
 
 SHOWN = (
@@ -43,8 +44,6 @@ SHOWN = (
     "escort",
     "fasting_since",
     "weight_kg",
-    "attestations",
-    "attested",
     "checked_in_at",
     "started_at",
     "completed_at",
@@ -55,7 +54,7 @@ SHOWN = (
 
 
 def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
-    """Sessions as plain rows, straight from SQL: with the client's name and the latest stage.
+    """Sessions as plain rows, straight from SQL: with the client's name, the latest stage and attestations.
 
     `owed` is the obligation that an integration fulfils, or that a dose made; `reason_roles` are the roles of whoever
     first gave the reason that stands, by the session's history.
@@ -76,6 +75,7 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
         client_mrn=F("client__mrn"),
         double_use=Exists(beside),
         owed=Subquery(owed),
+        words=latest_words(),
         reason_roles=Subquery(worded.annotate(writer_roles=Subquery(writer)).values("writer_roles")[:1]),
         latest_stage=Subquery(
             stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1],

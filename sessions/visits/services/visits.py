@@ -11,7 +11,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, IllegalTransition, merge
-from kapclinic.core.moments import moment_errors, utc_text
+from kapclinic.core.moments import moment_errors
 from kapclinic.practice.models import SessionKind
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.practice.worklist import Kind
@@ -22,7 +22,9 @@ from sessions.booking import rules
 from sessions.booking import services as booking
 from sessions.booking.models import Session, Stage
 from sessions.dosing import selectors as dosing
+from sessions.dosing import services as doses
 from sessions.dosing.models import Discharge
+from sessions.dosing.rules.attestations import code_errors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.visits.rules import dose_stands_on, stage_fits
@@ -106,13 +108,15 @@ def advance(*, program: Program, by: Any, moment: datetime, at: datetime) -> Pro
     return programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=moment)
 
 
+@transaction.atomic
 def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
     """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
 
-    Attestations are laid over those that stand; each that is sent keeps who said so and when.
+    Each attestation that is sent is a row of its own; those that are not sent stand. The session's version counts it
+    too: whoever has the session on the screen has to look again.
 
     :raises IllegalTransition: once the session is over
-    :raises Invalid: for an implausible weight or a time in the future
+    :raises Invalid: for an implausible weight, a time in the future, or an attestation that no gate asks for
     :raises IllegalTransition: for what a dose was given on, once it stands: the escort may still change
     :raises NotPermitted: for attestations by somebody who is no clinician, or another weight than the one that is
         noted: they could not read it (R13)
@@ -124,18 +128,25 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
     if dose_stands_on(session, values):
         raise IllegalTransition("A dose was given on this: it stays as it was.", state="dosed")
     merge(_change_errors(session, values, at=at))
-    for name, value in values.items():
-        setattr(session, name, _attested(session, value, by=by, at=at) if name == "attestations" else value)
+    if "attestations" in values:
+        doses.attest(session=session, said=values["attestations"], by=by, at=at)
+    for name in values.keys() - {"attestations"}:
+        setattr(session, name, values[name])
     if values.get("weight_kg") is not None:
         session.weighed_at = min(at, session.ends_at)
     session.save_by(by, at=at)
     if values.get("client_confirmed_at") is not None:
-        for obligation in Obligation.objects.filter(integration_session=session):
-            trail.settle_tasks(
-                kind=Kind.INTEGRATION_CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="confirmed"
-            )
-        waitlist.settle_confirmation(session=session, outcome="confirmed", by=by, at=at)
+        _confirmed(session, by=by, at=at)
     return session
+
+
+def _confirmed(session: Session, *, by: Any, at: datetime) -> None:
+    """The client comes: nobody needs to ask any more."""
+    for obligation in Obligation.objects.filter(integration_session=session):
+        trail.settle_tasks(
+            kind=Kind.INTEGRATION_CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="confirmed"
+        )
+    waitlist.settle_confirmation(session=session, outcome="confirmed", by=by, at=at)
 
 
 @transaction.atomic
@@ -151,17 +162,8 @@ def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: Any, at: d
     return booking.note_stage(session=session, stage=stage, moment=moment, by=by, at=at)
 
 
-def _attested(session: Session, said: Mapping[str, bool], *, by: Any, at: datetime) -> dict[str, bool]:
-    """All attestations after `said`; notes whose word each one is, also one that says the same again today."""
-    transitions.require_role(by, CLINICIANS, what="Attesting")
-    word = {"by": str(by.pk), "at": utc_text(at)}
-    session.attested = session.attested | dict.fromkeys(sorted(said), word)
-    standing: dict[str, bool] = session.attestations
-    return standing | dict(said)
-
-
 def _change_errors(session: Session, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:
-    errors: list[FieldError] = []
+    errors = code_errors(values.get("attestations", ()))
     weight = values.get("weight_kg")
     low, high = session.program.protocol.limits["plausible"]["weight_kg"]
     if weight is not None and not low <= weight <= high:

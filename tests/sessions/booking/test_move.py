@@ -292,6 +292,7 @@ def test_times_do_not_move_by_editing(cast: Cast, session: dict[str, Any]) -> No
         pytest.param(
             {"attestations": {"identifiers": "perhaps"}}, id="an attestation that is neither yes nor no"
         ),
+        pytest.param({"attestations": {"identifier": True}}, id="an attestation that no gate asks for"),
         pytest.param({"status": "completed"}, id="the status by hand"),
     ],
 )

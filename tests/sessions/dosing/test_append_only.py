@@ -45,6 +45,7 @@ def test_the_walk_finds_the_facts() -> None:
         "discharge",
         "order",
         "gateoverride",
+        "attestation",
         "drugentry",
         "historicalsession",
     }
@@ -155,6 +156,7 @@ def test_even_the_owner_is_refused_by_every_fact_that_a_day_writes(
         assert owner.execute(sql.SQL("SELECT count(*) FROM {}").format(name)).fetchone() == before
         tried.append(table)
     said = {"recordentry", "recordentryvoid", "adverseevent", "adverseeventfollowup", "adverseeventreview"}
+    said |= {"attestation"}
     assert {f"clinic_sessions_{name}" for name in said} <= set(tried)
     assert len(tried) >= 30, tried
     assert {"clinic_sessions_administration", "clinic_sessions_discharge", "trail_auditseal"} <= set(tried)

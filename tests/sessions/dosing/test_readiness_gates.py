@@ -219,20 +219,24 @@ def test_each_attestation_keeps_who_said_it_last(cast: Cast) -> None:
             cast,
             session,
             "therapist",
-            attestations={"identifiers": True, "own_word": True, "equipment": False},
+            attestations={"identifiers": True, "chaperone_trained": True, "equipment": False},
         ).json()
-    assert told["attestations"] == {"identifiers": True, "own_word": True, "equipment": False}
+    assert told["attestations"] == {"identifiers": True, "chaperone_trained": True, "equipment": False}
     np, therapist = (
         {"by": str(cast.np.pk), "at": "2026-05-04T15:00:00Z"},
         {"by": str(cast.therapist.pk), "at": "2026-05-04T15:09:00Z"},
     )
-    assert told["attested"] == {"identifiers": therapist, "own_word": therapist, "equipment": therapist}
-    with clock.fixed(MONDAY + timedelta(minutes=10)):
-        told = note(cast, session, attestations={"equipment": True}).json()
-    assert told["attestations"] == {"identifiers": True, "own_word": True, "equipment": True}
     assert told["attested"] == {
         "identifiers": therapist,
-        "own_word": therapist,
+        "chaperone_trained": therapist,
+        "equipment": therapist,
+    }
+    with clock.fixed(MONDAY + timedelta(minutes=10)):
+        told = note(cast, session, attestations={"equipment": True}).json()
+    assert told["attestations"] == {"identifiers": True, "chaperone_trained": True, "equipment": True}
+    assert told["attested"] == {
+        "identifiers": therapist,
+        "chaperone_trained": therapist,
         "equipment": np | {"at": "2026-05-04T15:10:00Z"},
     }
 

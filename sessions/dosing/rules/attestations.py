@@ -1,0 +1,20 @@
+"""What may be attested: the declared questions, and those that are asked of a client rather than of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kapclinic.core.errors import FieldError
+from sessions.dosing.models import AttestationCode
+
+OF_THE_CLIENT = (
+    AttestationCode.PDMP,
+    AttestationCode.REMS_ENROLMENT,
+)  # a word on an earlier session counts too
+
+
+def code_errors(codes: Iterable[str]) -> list[FieldError]:
+    """One error for each code that no gate reads: a slip of the pen would leave a gate as it was."""
+    detail = f"attestations: one of {', '.join(AttestationCode.values)} is expected."
+    unknown = sorted(set(codes) - set(AttestationCode.values))
+    return [FieldError(f"/attestations/{code}", "unknown_attestation", detail) for code in unknown]

@@ -1,0 +1,26 @@
+"""Questions about attestations: what was said for a dose, and what stands on a session."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
+
+from sessions.booking.models import Session
+from sessions.dosing.models import Attestation
+from sessions.dosing.rules.attestations import OF_THE_CLIENT
+
+
+def words_for(session: Session) -> list[Attestation]:
+    """Every word on this session, and on each other session of the client what is asked of the client; oldest first."""
+    found = Attestation.objects.filter(
+        session__client=session.client_id
+    )  # narrowed first: an index serves it
+    found = found.filter(Q(session=session) | Q(code__in=OF_THE_CLIENT))
+    return list(found.order_by("at", "pk"))
+
+
+def latest_words() -> ArraySubquery:
+    """The latest word of each code on the session of the outer query, as objects of code, value, by and at."""
+    words = Attestation.objects.filter(session=OuterRef("pk")).order_by("code", "-at", "-pk").distinct("code")
+    return ArraySubquery(words.values(row=JSONObject(code="code", value="value", by="by", at="at")))

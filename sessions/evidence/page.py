@@ -179,6 +179,17 @@ TABLES = (
         ),
     ),
     Table(
+        "Attestations",
+        "attestations",
+        "None.",
+        (
+            ("What", named("code")),
+            ("Answer", lambda _, row: _sentence(row["value"])),
+            ("By", who("by")),
+            ("When", when("at")),
+        ),
+    ),
+    Table(
         "Gates at the first dose",
         "gates",
         "No dose stands.",

@@ -32,7 +32,7 @@ from sessions.drugs.models import DrugEntry, DrugLot
 from sessions.evidence.models import EvidenceBundle
 from sessions.notes.models import Note, RecordEntry
 
-FORMAT, EDITION = "kapclinic.session-evidence", 1
+FORMAT, EDITION = "kapclinic.session-evidence", 2  # 1 held what was attested as two columns of `session`
 LEFT_OUT = frozenset({"version", "updated_at"})
 CLIENT = ("mrn", "legal_name", "date_of_birth", "administrative_sex")
 PLACE = ("name", "legal_name", "address", "phone", "time_zone", "dea_number")
@@ -140,13 +140,14 @@ def _header(session: Session, rows: _Rows) -> dict[str, Any]:
 
 
 def _before(session: Session, rows: _Rows) -> dict[str, Any]:
-    """What allowed the dose: consents and clearances of the course, orders, overrides."""
+    """What allowed the dose: consents and clearances of the course, what was attested, orders, overrides."""
     consents = Consent.objects.filter(program=session.program_id, signed_at__isnull=False)
     clearances = Clearance.objects.filter(program=session.program_id)
     orders = session.orders.select_related("approval").order_by("created_at", "pk")
     return {
         "consents": rows.all(consents.order_by("signed_at", "pk"), without=("text", "signature")),
         "clearances": rows.all(clearances.order_by("valid_from", "pk")),
+        "attestations": rows.all(session.attestations.order_by("at", "code", "pk")),
         "orders": rows.all(orders, approval="approval"),
         "overrides": rows.all(session.overrides.order_by("created_at", "pk")),
     }

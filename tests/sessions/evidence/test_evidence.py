@@ -119,6 +119,8 @@ def test_everything_that_the_record_says_is_in_it(day: Day) -> None:
     assert found["discharge"]["checklist"]["oriented"] is True
     assert [row["document"] for row in found["consents"]] == ["kap_treatment"]
     assert [row["decision"] for row in found["clearances"]] == ["cleared"]
+    assert {row["code"]: row["value"] for row in found["attestations"]} == dict.fromkeys(people.ASKED, True)
+    assert {found["people"][row["by"]]["name"] for row in found["attestations"]} == {"Np"}
     whats = [row["what"] for row in found["signatures"]]
     assert sorted(whats[:5]) == ["administer", "dose", "order", "waste", "witness"]
     assert whats[5:] == ["discharge", "note"]

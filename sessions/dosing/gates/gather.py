@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -15,7 +15,7 @@ from kapclinic.trail.models import Task
 from programs import policy
 from programs.policy import limit
 from screening import selectors as screening
-from screening.models import Clearance, Measure
+from screening.models import Clearance, Consent, Measure
 from sessions.booking.models import Session
 from sessions.dosing import selectors
 from sessions.dosing.gates.facts import (
@@ -62,97 +62,99 @@ def gather(
     order = order or selectors.order_at(session_id=session.pk, moment=moment)
     given = order is not None and esketamine.is_esketamine(order.drug)
     words = selectors.words_for(session)
-    return Facts(
+    facts = Facts(
         moment=moment,
         begun=begun,
         vitals=_vitals(session, begun or moment),
         vitals_age_counts=dosing_now or session.ends_at >= at,
         esketamine=given,
-        **_policy(session, given=given),
-        **_course(session, moment, begun=begun),
-        **_since(session, moment, begun=begun),
-        **_screening(session, moment),
-        **_order(order, moment),
-        **_kept_words(session, words, moment),
-        **_visit(session, words),
     )
+    facts = _with_policy(facts, session)
+    facts = _with_course(facts, session)
+    facts = _with_booster(facts, session)
+    facts = _with_screening(facts, session)
+    facts = _with_order(facts, order)
+    facts = _with_kept_words(facts, session, words)
+    return _with_visit(facts, session, words)
 
 
-def _policy(session: Session, *, given: bool) -> dict[str, Any]:
+def _with_policy(facts: Facts, session: Session) -> Facts:
     """What the protocol asks; under esketamine what its label asks instead."""
     protocol = session.program.protocol
     age = protocol.limits["min_age_years"]
-    return {
-        "is_kap": protocol.owes_integration,
-        "home_dosing": protocol.home_dosing,
-        "modes": protocol.gate_modes,
-        "min_preparations": protocol.min_preparations,
-        "min_gap_hours": protocol.min_gap_hours,
-        "min_age_years": max(age, esketamine.ADULT_YEARS) if given else age,
-        "vitals_max_age_min": protocol.limits["vitals_max_age_min"],
-        "weight_days": protocol.limits["weight_days"],
-        "pdmp_days": limit(protocol.limits, "pdmp_days"),
-        "gap_floor_hours": limit(protocol.limits, "min_gap_floor_hours"),
-        "clear_hours": protocol.fasting_hours.get("clear", 0),
-        "fasting_hours": esketamine.SOLID_HOURS if given else protocol.fasting_hours["solid"],
-        "needs_weight": protocol.dose["unit"] == "mg/kg",
-        "needs_prescriber": any(row["role"] == Role.PRESCRIBER for row in protocol.resources),
-    }
+    return replace(
+        facts,
+        is_kap=protocol.owes_integration,
+        home_dosing=protocol.home_dosing,
+        modes=protocol.gate_modes,
+        min_preparations=protocol.min_preparations,
+        min_gap_hours=protocol.min_gap_hours,
+        min_age_years=max(age, esketamine.ADULT_YEARS) if facts.esketamine else age,
+        vitals_max_age_min=protocol.limits["vitals_max_age_min"],
+        weight_days=protocol.limits["weight_days"],
+        pdmp_days=limit(protocol.limits, "pdmp_days"),
+        gap_floor_hours=limit(protocol.limits, "min_gap_floor_hours"),
+        clear_hours=protocol.fasting_hours.get("clear", 0),
+        fasting_hours=esketamine.SOLID_HOURS if facts.esketamine else protocol.fasting_hours["solid"],
+        needs_weight=protocol.dose["unit"] == "mg/kg",
+        needs_prescriber=any(row["role"] == Role.PRESCRIBER for row in protocol.resources),
+    )
 
 
 def _is_booster(moment: datetime, begun: datetime | None) -> bool:
     return begun is not None and moment > begun
 
 
-def _since(session: Session, moment: datetime, *, begun: datetime | None) -> dict[str, Any]:
-    """What a booster at `moment` looks at: red alarms that nobody acknowledged, and the last reading."""
+def _with_booster(facts: Facts, session: Session) -> Facts:
+    """What a booster looks at: red alarms that nobody acknowledged, and the last reading."""
+    moment, begun = facts.moment, facts.begun
     if begun is None or not _is_booster(moment, begun):
-        return {}
+        return facts
     rung = Q(reading__measured_at__lte=moment, cause=Alarm.Cause.RED)
     rung |= Q(created_at__lte=moment, cause=Alarm.Cause.TRIGGER)
     readings = monitoring.readings_after(session=session, dosed_at=begun)
     bands = [row.bands for row in readings if row.measured_at <= moment]
-    return {
-        "booster": True,
-        "red_alarms": monitoring.open_alarms(session_id=session.pk).filter(rung).count(),
-        "red_reading": bool(bands) and worst(bands[-1]) == "red",
-    }
+    return replace(
+        facts,
+        booster=True,
+        red_alarms=monitoring.open_alarms(session_id=session.pk).filter(rung).count(),
+        red_reading=bool(bands) and worst(bands[-1]) == "red",
+    )
 
 
-def _course(session: Session, moment: datetime, *, begun: datetime | None) -> dict[str, Any]:
+def _with_course(facts: Facts, session: Session) -> Facts:
     """What came before this session: the program, earlier doses, what they owe, what went wrong."""
-    program = session.program
-    but = None if _is_booster(moment, begun) else session.pk
-    return {
-        "program_status": program.status,
-        "client_age": session.client.age_at(moment),
-        "has_therapist": program.therapist_id is not None,
-        "preparations_done": selectors.preparations_done([program.pk]).get(program.pk, 0),
-        "earlier_integration_open": integration.earlier_open(program_id=program.pk, but=session.pk),
-        "last_dosed_at": selectors.last_dose_elsewhere(
-            client_id=session.client_id, but=session.pk, before=moment
-        ),
-        "next_dosed_at": None
-        if begun
-        else selectors.next_dose_elsewhere(client_id=session.client_id, but=session.pk, after=moment),
-        "severe_event": selectors.has_severe_event(
-            client_id=session.client_id, grade=program.protocol.limits["severe_grade"]
-        ),
-        "unreviewed_events": selectors.unreviewed(client_id=session.client_id, but_session=but)
-        .filter(onset_at__lte=moment)
-        .count(),
-    }
+    program, client_id, moment = session.program, session.client_id, facts.moment
+    before = selectors.last_dose_elsewhere(client_id=client_id, but=session.pk, before=moment)
+    after = None  # a dose to come can be too near only to one that is written up late
+    if not facts.begun:
+        after = selectors.next_dose_elsewhere(client_id=client_id, but=session.pk, after=moment)
+    but = None if _is_booster(moment, facts.begun) else session.pk
+    unreviewed = selectors.unreviewed(client_id=client_id, but_session=but).filter(onset_at__lte=moment)
+    grade = program.protocol.limits["severe_grade"]
+    return replace(
+        facts,
+        program_status=program.status,
+        client_age=session.client.age_at(moment),
+        has_therapist=program.therapist_id is not None,
+        preparations_done=selectors.preparations_done([program.pk]).get(program.pk, 0),
+        earlier_integration_open=integration.earlier_open(program_id=program.pk, but=session.pk),
+        last_dosed_at=before,
+        next_dosed_at=after,
+        severe_event=selectors.has_severe_event(client_id=client_id, grade=grade),
+        unreviewed_events=unreviewed.count(),
+    )
 
 
-def _kept_words(session: Session, words: Sequence[Attestation], moment: datetime) -> dict[str, Any]:
+def _with_kept_words(facts: Facts, session: Session, words: Sequence[Attestation]) -> Facts:
     """What is asked of a client, not of each day: the monitoring program's check (so long), the REMS enrolment."""
-    days = limit(session.program.protocol.limits, "pdmp_days")
-    since = moment.astimezone(UTC) - timedelta(days=days)
-    pdmp = _last_word(words, AttestationCode.PDMP, own=session.pk, until=moment)
-    return {
-        "pdmp": pdmp if pdmp and pdmp.at and pdmp.at >= since else None,
-        "rems_enrolment": _last_word(words, AttestationCode.REMS_ENROLMENT, own=session.pk, until=moment),
-    }
+    since = facts.moment.astimezone(UTC) - timedelta(days=facts.pdmp_days)
+    pdmp = _last_word(words, AttestationCode.PDMP, own=session.pk, until=facts.moment)
+    return replace(
+        facts,
+        pdmp=pdmp if pdmp and pdmp.at and pdmp.at >= since else None,
+        rems_enrolment=_last_word(words, AttestationCode.REMS_ENROLMENT, own=session.pk, until=facts.moment),
+    )
 
 
 def _last_word(words: Sequence[Attestation], code: str, *, own: UUID, until: datetime) -> Proof | None:
@@ -166,43 +168,42 @@ def _last_word(words: Sequence[Attestation], code: str, *, own: UUID, until: dat
     return Proof("Attested", "attestation", by=heard[-1].by_id, at=heard[-1].at)
 
 
-def _screening(session: Session, moment: datetime) -> dict[str, Any]:
+def _with_screening(facts: Facts, session: Session) -> Facts:
     """What screening says: clearance, consent, alerts; what the check-in said; whether the record shows ideation."""
-    program_id = session.program_id
+    program_id, moment = session.program_id, facts.moment
     clearance = screening.current_clearance(program_id=program_id, at=moment)
     consent = screening.active_consent(program_id=program_id, document=selectors.CONSENT, at=moment)
     alerts = list(screening.open_alerts(program_id=program_id).values_list("measure_id", flat=True))
-    latest = screening.latest_measures(
-        program_id=program_id, instruments=(CSSRS, *policy.SUICIDE_ITEMS), at=moment
-    )
-    cssrs, stated = latest.get(CSSRS), _stated(clearance)
+    asked = (CSSRS, *policy.SUICIDE_ITEMS)
+    latest = screening.latest_measures(program_id=program_id, instruments=asked, at=moment)
+    concerns = Task.objects.open().filter(kind=Kind.CHECK_IN_SAFETY_CONCERN, client=session.client_id)
+    stated = _stated(clearance)
     told = [(key, row.band, row.flags) for key, row in latest.items()]
-    facts: dict[str, Any] = {
-        "open_alerts": len(alerts),
-        "open_concerns": Task.objects.open()
-        .filter(kind=Kind.CHECK_IN_SAFETY_CONCERN, client=session.client_id)
-        .count(),
-        "stated_ideation": stated,
-        "at_risk": shows_ideation(told, stated=stated),
-        **_cssrs(cssrs, alerts=alerts),
-    }
-    if consent is not None:
-        facts["consent"] = Proof(
-            "Signed", "consent", by=consent.collected_by_id, at=consent.signed_at, ref=consent.pk
-        )
-    return facts | _clearance(clearance)
+    facts = replace(
+        facts,
+        open_alerts=len(alerts),
+        open_concerns=concerns.count(),
+        stated_ideation=stated,
+        at_risk=shows_ideation(told, stated=stated),
+        consent=None if consent is None else _signed(consent),
+    )
+    return _with_clearance(_with_screener(facts, latest.get(CSSRS), alerts=alerts), clearance)
 
 
-def _cssrs(measure: Measure | None, *, alerts: Sequence[UUID | None]) -> dict[str, Any]:
+def _signed(consent: Consent) -> Proof:
+    return Proof("Signed", "consent", by=consent.collected_by_id, at=consent.signed_at, ref=consent.pk)
+
+
+def _with_screener(facts: Facts, measure: Measure | None, *, alerts: Sequence[UUID | None]) -> Facts:
     if measure is None:
-        return {}
-    return {
-        "cssrs": Proof(
-            f"C-SSRS: {measure.band}", "measure", by=measure.created_by, at=measure.taken_at, ref=measure.pk
-        ),
-        "cssrs_tier": measure.band,
-        "cssrs_alert_open": measure.pk in alerts,
-    }
+        return facts
+    text = f"C-SSRS: {measure.band}"
+    return replace(
+        facts,
+        cssrs=Proof(text, "measure", by=measure.created_by, at=measure.taken_at, ref=measure.pk),
+        cssrs_tier=measure.band,
+        cssrs_alert_open=measure.pk in alerts,
+    )
 
 
 def _stated(clearance: Clearance | None) -> bool:
@@ -210,44 +211,47 @@ def _stated(clearance: Clearance | None) -> bool:
     return (answer.get("value") if isinstance(answer, Mapping) else answer) is True
 
 
-def _clearance(clearance: Clearance | None) -> dict[str, Any]:
+def _with_clearance(facts: Facts, clearance: Clearance | None) -> Facts:
     if clearance is None:
-        return {}
-    decided = clearance.screening
-    return {
-        "cleared_until": clearance.expires_on,
-        "clearance": Proof(
-            f"Cleared until {clearance.expires_on}",
-            "clearance",
-            by=clearance.decided_by_id,
-            at=clearance.valid_from,
-            ref=clearance.pk,
-        ),
-        "screened_at": decided.submitted_at,
-        "screening": Proof(
+        return facts
+    decided, until = clearance.screening, f"Cleared until {clearance.expires_on}"
+    by, at = clearance.decided_by_id, clearance.valid_from
+    return replace(
+        facts,
+        cleared_until=clearance.expires_on,
+        clearance=Proof(until, "clearance", by=by, at=at, ref=clearance.pk),
+        screened_at=decided.submitted_at,
+        screening=Proof(
             "Screened", "screening", by=decided.created_by, at=decided.submitted_at, ref=decided.pk
         ),
-    }
+    )
 
 
-def _order(order: Order | None, moment: datetime) -> dict[str, Any]:
+def _with_order(facts: Facts, order: Order | None) -> Facts:
     if order is None:
-        return {"order_problem": "No order."}
+        return replace(facts, order_problem="No order.")
     text = f"Order of {order.dose_mg:f} mg, {order.route}"
-    proof = Proof(text, "order", by=order.prescriber_id, at=order.created_at, ref=order.pk)
-    return {"order": proof, "order_problem": amounts.order_problem(order, moment=moment)}
+    return replace(
+        facts,
+        order=Proof(text, "order", by=order.prescriber_id, at=order.created_at, ref=order.pk),
+        order_problem=amounts.order_problem(order, moment=facts.moment),
+    )
 
 
-def _visit(session: Session, words: Sequence[Attestation]) -> dict[str, Any]:
+def _with_visit(facts: Facts, session: Session, words: Sequence[Attestation]) -> Facts:
     """What staff noted on the session itself; of each code the latest word."""
     own = (row for row in words if row.session_id == session.pk)
-    said = {row.code: Said(row.value, row.by_id, row.at) for row in own}
-    names = ("modality", "escort", "client_location", "fasting_since", "weight_kg", "weighed_at")
-    return {
-        "said": said,
-        "staff_roles": frozenset(row["role"] for row in session.staff),
-        **{name: getattr(session, name) for name in names},
-    }
+    return replace(
+        facts,
+        said={row.code: Said(row.value, row.by_id, row.at) for row in own},
+        staff_roles=frozenset(row["role"] for row in session.staff),
+        modality=session.modality,
+        escort=session.escort,
+        client_location=session.client_location,
+        fasting_since=session.fasting_since,
+        weight_kg=session.weight_kg,
+        weighed_at=session.weighed_at,
+    )
 
 
 def _vitals(session: Session, moment: datetime) -> Vitals | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from programs import policy
 from programs.models import Protocol
+from sessions.dosing.gates import gather
 from sessions.dosing.gates.facts import Facts, Override, Proof, Said, Vitals, judged_reading, shows_ideation
 from sessions.dosing.gates.judge import for_front_desk, judge
 from sessions.dosing.gates.table import GATES
@@ -275,3 +279,15 @@ def test_a_booster_past_midnight_stands_on_the_words_of_its_own_evening(
 ) -> None:
     said = {"identifiers": Said(value=True, by="np", at=NINE - timedelta(hours=11))}
     assert gate_for("identifiers", facts(begun=begun, said=said)).state == state
+
+
+def test_every_fact_of_the_gates_is_gathered_by_its_name() -> None:
+    """A fact that nobody fills keeps its default, and most defaults say that all is well."""
+    tree = ast.parse(Path(gather.__file__).read_text())
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    filled = [call for call in calls if call.func.id in {"Facts", "replace"}]  # type: ignore[attr-defined]
+    names = [word.arg for call in filled for word in call.keywords]
+    assert None not in names  # no `**`
+    assert set(names) == {field.name for field in fields(Facts)}

@@ -13,7 +13,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice import services as practice
-from kapclinic.practice.models import SYSTEM, SessionKind, TimeOff, User
+from kapclinic.practice.models import SYSTEM, Actor, SessionKind, TimeOff, User
 from kapclinic.practice.rules import ABSENCE_ROLES, BOOKERS
 from programs import services as programs
 from sessions.absences import selectors
@@ -63,7 +63,7 @@ class _Work:
     absence: Absence
     rows: Rows
     sessions: dict[UUID, Session]
-    by: Any
+    by: User
     at: datetime
 
     @property
@@ -92,7 +92,7 @@ def ask_of(session: Session, row: Mapping[str, Any]) -> Ask:
     )
 
 
-def _person(user_id: UUID, by: Any) -> User:
+def _person(user_id: UUID, by: User) -> User:
     transitions.require_role(by, ABSENCE_ROLES, what="An absence")
     found: User | None = User.objects.filter(pk=user_id, locations__overlap=list(by.locations)).first()
     if found is None:
@@ -102,7 +102,7 @@ def _person(user_id: UUID, by: Any) -> User:
 
 @transaction.atomic
 def preview(
-    *, user_id: UUID, starts_at: datetime, ends_at: datetime, by: Any, at: datetime
+    *, user_id: UUID, starts_at: datetime, ends_at: datetime, by: User, at: datetime
 ) -> dict[str, Any]:
     """What an absence would break, with up to three ways out for each session: tried out and taken back.
 
@@ -135,7 +135,7 @@ def record(
     ends_at: datetime,
     reason: str,
     moves: Sequence[Mapping[str, Any]],
-    by: Any,
+    by: User,
     at: datetime,
 ) -> Kept:
     """Mark somebody away and move or cancel every session that this breaks, in one transaction, or refuse it all.
@@ -155,7 +155,7 @@ def record(
 
 @transaction.atomic
 def add_time_off(
-    *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: Any, at: datetime
+    *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: User, at: datetime
 ) -> TimeOff:
     """Mark somebody away for whom nothing is booked then. The caller has seen that `by` may see `user`.
 
@@ -172,7 +172,7 @@ def _keep(
     reason: str,
     moves: Sequence[Mapping[str, Any]],
     *,
-    by: Any,
+    by: User,
     at: datetime,
 ) -> Kept:
     starts_at, ends_at = span
@@ -191,7 +191,7 @@ def _keep(
     return Kept(time_off, sorted(touched, key=lambda session: session.starts_at), owing)
 
 
-def _named(moves: Sequence[Mapping[str, Any]], by: Any) -> dict[UUID, tuple[int, Mapping[str, Any]]]:
+def _named(moves: Sequence[Mapping[str, Any]], by: User) -> dict[UUID, tuple[int, Mapping[str, Any]]]:
     """The rows by session.
 
     :raises Invalid: for a session that is named twice, or that the actor may not see
@@ -326,7 +326,7 @@ def _require_movable(index: int, session: Session, ask: Ask) -> None:
 
 
 def _place(
-    index: int, session: Session, ask: Ask, *, reason: str, by: Any, at: datetime
+    index: int, session: Session, ask: Ask, *, reason: str, by: Actor, at: datetime
 ) -> list[dict[str, Any]]:
     """Move one session; what is taken is returned, so that the refusal names all of it.
 

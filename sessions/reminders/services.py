@@ -10,9 +10,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
-from kapclinic.core.audited import HasId
 from kapclinic.core.errors import merge
-from kapclinic.practice.models import Location
+from kapclinic.practice.models import Location, User
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox
 from kapclinic.trail.services import Missed, NotNow, Unwanted
@@ -23,7 +22,7 @@ from sessions.reminders.rules import Booked, Message, texts
 
 
 @transaction.atomic
-def save_plan(*, plan: ReminderPlan, values: Mapping[str, Any], by: HasId, at: datetime) -> ReminderPlan:
+def save_plan(*, plan: ReminderPlan, values: Mapping[str, Any], by: User, at: datetime) -> ReminderPlan:
     """Change a location's plan; the caller has locked the location.
 
     :raises Invalid: for an hour or channel given twice, quiet hours that leave no day, words that tell too much

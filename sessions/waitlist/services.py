@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, Invalid, merge
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail import services as trail
 from programs import services as programs
@@ -31,7 +31,7 @@ class AlreadyWaiting(Conflict):
 
 
 @transaction.atomic
-def join(*, values: Mapping[str, Any], by: Any, at: datetime) -> WaitlistEntry:
+def join(*, values: Mapping[str, Any], by: User, at: datetime) -> WaitlistEntry:
     """Put a program on the waitlist for one kind of session and a window of time.
 
     :raises Invalid: for a program of another location, or a window that is reversed, over or too wide
@@ -54,7 +54,7 @@ def join(*, values: Mapping[str, Any], by: Any, at: datetime) -> WaitlistEntry:
 
 
 @transaction.atomic
-def withdraw(*, entry_id: UUID, reason: str, by: Any, at: datetime) -> WaitlistEntry:
+def withdraw(*, entry_id: UUID, reason: str, by: User, at: datetime) -> WaitlistEntry:
     """The client waits no more.
 
     :raises IllegalTransition: when the wait is over already
@@ -64,7 +64,7 @@ def withdraw(*, entry_id: UUID, reason: str, by: Any, at: datetime) -> WaitlistE
     return _end(entry, "withdraw", by=by, at=at)
 
 
-def _end(entry: WaitlistEntry, move: str, *, by: Any, at: datetime) -> WaitlistEntry:
+def _end(entry: WaitlistEntry, move: str, *, by: Actor, at: datetime) -> WaitlistEntry:
     transitions.apply(rules.WAITLIST_MOVES, move, instance=entry, by=by)
     entry.save_by(by, at=at)
     for offer in selectors.open_offers(entry=entry):
@@ -72,12 +72,14 @@ def _end(entry: WaitlistEntry, move: str, *, by: Any, at: datetime) -> WaitlistE
     return entry
 
 
-def _settle(offer: WaitlistOffer, *, outcome: str, by: Any, at: datetime) -> None:
+def _settle(offer: WaitlistOffer, *, outcome: str, by: Actor, at: datetime) -> None:
     trail.settle_tasks(kind=rules.FREED, subject_id=offer.pk, by=by, at=at, outcome=outcome)
 
 
 @transaction.atomic
-def offer(*, freed: Freed, deadlines: Mapping[UUID, datetime], by: Any, at: datetime) -> list[WaitlistOffer]:
+def offer(
+    *, freed: Freed, deadlines: Mapping[UUID, datetime], by: Actor, at: datetime
+) -> list[WaitlistOffer]:
     """Put a freed slot on the front desk's worklist: one row per client whom it suits, due in the order of their rank.
 
     `deadlines` is when the integration that a program owes must have begun. Books nothing, and tells nobody twice.
@@ -94,7 +96,7 @@ def offer(*, freed: Freed, deadlines: Mapping[UUID, datetime], by: Any, at: date
     ]
 
 
-def _offer(match: Match, *, freed: Freed, rank: int, of: int, by: Any, at: datetime) -> WaitlistOffer:
+def _offer(match: Match, *, freed: Freed, rank: int, of: int, by: Actor, at: datetime) -> WaitlistOffer:
     entry, slot = match.entry, match.slot
     row = WaitlistOffer(
         entry=entry,
@@ -128,7 +130,7 @@ def claim(entry_id: UUID) -> WaitlistEntry | None:
 
 
 @transaction.atomic
-def note_booking(*, session: Session, by: Any, at: datetime) -> list[WaitlistEntry]:
+def note_booking(*, session: Session, by: Actor, at: datetime) -> list[WaitlistEntry]:
     """A session was booked or moved: entries that waited for it are filled, and offers that it took are gone."""
     filled = []
     for entry in selectors.waited_for(session):
@@ -140,7 +142,7 @@ def note_booking(*, session: Session, by: Any, at: datetime) -> list[WaitlistEnt
     return filled
 
 
-def ask_to_confirm(*, session: Session, by: Any, at: datetime) -> None:
+def ask_to_confirm(*, session: Session, by: Actor, at: datetime) -> None:
     """A session was booked without asking: the front desk tells the client, until they have confirmed."""
     trail.open_task(
         kind=rules.CONFIRM,
@@ -155,7 +157,7 @@ def ask_to_confirm(*, session: Session, by: Any, at: datetime) -> None:
     )
 
 
-def settle_confirmation(*, session: Session, outcome: str, by: Any, at: datetime) -> None:
+def settle_confirmation(*, session: Session, outcome: str, by: Actor, at: datetime) -> None:
     """The client has confirmed, or there is nothing to confirm any more."""
     trail.settle_tasks(kind=rules.CONFIRM, subject_id=session.pk, by=by, at=at, outcome=outcome)
 

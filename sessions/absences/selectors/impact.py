@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from kapclinic.practice.models import Role, SessionKind
+from kapclinic.practice.models import Role, SessionKind, User
 from sessions.booking.models import Allocation, Session
 from sessions.booking.selectors.availability import free_slots
 from sessions.integration import rules as integration
@@ -50,7 +50,7 @@ def broken(absence: Absence) -> QuerySet[Session]:
     return found.select_related(*related).order_by("starts_at", "pk")
 
 
-def windows_lost(absence: Absence, *, by: Any, sessions: Iterable[Session]) -> list[dict[str, Any]]:
+def windows_lost(absence: Absence, *, by: User, sessions: Iterable[Session]) -> list[dict[str, Any]]:
     """Integration windows in which the assigned therapist, being away, has no free slot left."""
     states = [Obligation.State.DUE, Obligation.State.BOOKED]
     rows = (

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
 
 from kapclinic.core.errors import Conflict
+from kapclinic.practice.models import Actor
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold
 from sessions.booking.rules import Wanted
@@ -56,7 +57,7 @@ def _taken(wants: Sequence[Wanted]) -> list[Allocation]:
 
 
 def allocate(
-    *, owner: Session | SessionHold, wants: Sequence[Wanted], by: Any, at: datetime, wait: bool = True
+    *, owner: Session | SessionHold, wants: Sequence[Wanted], by: Actor, at: datetime, wait: bool = True
 ) -> None:
     """Hold all that a session or a hold wants, or nothing. Holds that have expired vanish first.
 

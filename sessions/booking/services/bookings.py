@@ -15,7 +15,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Room, User
+from kapclinic.practice.models import SYSTEM, Actor, Room, User
 from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
@@ -172,7 +172,7 @@ def next_number(*, program: Program, kind: str) -> int:
     return next(number for number in itertools.count(1) if number not in taken)
 
 
-def require_override(*, program: Program, ask: Ask, by: Any) -> None:
+def require_override(*, program: Program, ask: Ask, by: Actor) -> None:
     """A deliberate double use needs a reason, and a role that the location allows.
 
     :raises Invalid: without a reason
@@ -190,7 +190,7 @@ def book_session(
     *,
     program: Program,
     ask: Ask,
-    by: Any,
+    by: Actor,
     at: datetime,
     status: str = Session.Status.SCHEDULED,
     source: str = Session.Source.STAFF,
@@ -238,7 +238,7 @@ def book_session(
 
 @transaction.atomic
 def move_session(
-    *, session: Session, program: Program, ask: Ask, reason: str, by: Any, at: datetime
+    *, session: Session, program: Program, ask: Ask, reason: str, by: Actor, at: datetime
 ) -> Session:
     """Give a session other times, room or staff: frees what it held and holds the new, in one transaction (R2).
 
@@ -267,7 +267,7 @@ def move_session(
 
 
 def end_booking(
-    *, session: Session, move: str, reason: str, by: Any, at: datetime, moment: datetime | None = None
+    *, session: Session, move: str, reason: str, by: Actor, at: datetime, moment: datetime | None = None
 ) -> Session:
     """Cancel, or note a no-show: the session keeps its row and frees all that it held, in one transaction (R2).
 
@@ -279,7 +279,7 @@ def end_booking(
     return session.save_by(by, at=at)
 
 
-def note_stage(*, session: Session, stage: str, moment: datetime, by: Any, at: datetime) -> Stage:
+def note_stage(*, session: Session, stage: str, moment: datetime, by: User, at: datetime) -> Stage:
     """Say where the client is now, beside the session's status.
 
     :raises Invalid: for a time in the future
@@ -289,7 +289,7 @@ def note_stage(*, session: Session, stage: str, moment: datetime, by: Any, at: d
 
 
 @transaction.atomic
-def keep_slot(*, program: Program, ask: Ask, by: Any, at: datetime) -> SessionHold:
+def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionHold:
     """Keep a slot for some minutes (rules.HOLD) while somebody decides; guarded as a booking is, and gone by itself.
 
     :raises Invalid: / OutsideHours / ResourceConflict: as for a booking
@@ -314,7 +314,7 @@ def keep_slot(*, program: Program, ask: Ask, by: Any, at: datetime) -> SessionHo
 
 
 @transaction.atomic
-def end_hold(*, hold_id: UUID, by: Any, at: datetime) -> SessionHold:
+def end_hold(*, hold_id: UUID, by: User, at: datetime) -> SessionHold:
     """Let a held slot go: it was booked, or is not wanted.
 
     :raises HoldExpired: when it ended before

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
-from kapclinic.practice.models import SessionKind
+from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
 from programs.models import Program
@@ -32,7 +32,9 @@ class CourseConflict(Conflict):
 
 
 @transaction.atomic
-def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, at: datetime) -> list[Session]:
+def book_plan(
+    *, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: User, at: datetime
+) -> list[Session]:
     """Book every session of a proposal, or none. Each integration is held for the dose of its number.
 
     A dose without one in the proposal gets its slot as any booked dose does, beside all that was asked for.
@@ -65,7 +67,7 @@ def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, a
     return sorted(made, key=lambda session: session.starts_at)
 
 
-def _hold_rest(program: Program, made: Sequence[Session], *, by: Any, at: datetime) -> list[Session]:
+def _hold_rest(program: Program, made: Sequence[Session], *, by: User, at: datetime) -> list[Session]:
     """The slots held for those doses whose integration was not asked for; one that finds none goes without."""
     covered = {session.for_dose_id for session in made}
     bare = [dose for dose in made if dose.kind == SessionKind.DOSING and dose.pk not in covered]
@@ -100,7 +102,7 @@ def _dose_of(program: Program, row: Mapping[str, Any], doses: Mapping[int, Sessi
     return dose
 
 
-def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: Any, at: datetime) -> Session:
+def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: User, at: datetime) -> Session:
     held: dict[str, Any] = {} if dose is None else {"status": S.HELD, "source": Session.Source.SCHEDULER}
     try:
         return booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose, **held)

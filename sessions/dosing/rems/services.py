@@ -13,7 +13,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, User
+from kapclinic.practice.models import SYSTEM, Actor, User
 from kapclinic.practice.rules import NURSES
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
@@ -27,7 +27,7 @@ class NotOwed(Conflict):
     code, title = "not_owed", "No esketamine dose of this session stands"
 
 
-def owe(*, session: Session, by: Any, at: datetime) -> RemsRecord | None:
+def owe(*, session: Session, by: Actor, at: datetime) -> RemsRecord | None:
     """Owe the monitoring record of a session whose first esketamine dose stands; once, however often it is asked.
 
     The caller has locked the session. A draft whose dose was entered again at another time is due by that one.
@@ -46,7 +46,7 @@ def owe(*, session: Session, by: Any, at: datetime) -> RemsRecord | None:
     return record
 
 
-def amend(*, session: Session, by: Any, at: datetime) -> None:
+def amend(*, session: Session, by: User, at: datetime) -> None:
     """Have the REMS told what its form does not know: a dose or an event of the session changed after it was sent.
 
     The form stays as it was sent; a row on the worklist asks who may submit to send the change. A draft needs none.

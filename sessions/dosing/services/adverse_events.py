@@ -11,10 +11,9 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Conflict, merge
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role, User
+from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.rules import DIRECTOR
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
@@ -79,7 +78,7 @@ def _put(
     *,
     roles: frozenset[Role],
     due_at: datetime | None,
-    by: HasId,
+    by: Actor,
     at: datetime,
 ) -> Task | None:
     """The event's row of this kind on the worklist; none when nothing is due."""

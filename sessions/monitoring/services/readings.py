@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, merge
+from kapclinic.practice.models import User
 from kapclinic.practice.rules import NURSES
 from sessions.booking.models import Session
 from sessions.booking.rules import moment_errors
@@ -29,7 +30,7 @@ def record_reading(
     session: Session,
     values: Mapping[str, Any],
     dosed_at: datetime | None,
-    by: Any,
+    by: User,
     at: datetime,
     left_at: datetime | None = None,
 ) -> Reading:
@@ -72,7 +73,7 @@ def record_reading(
 
 
 @transaction.atomic
-def void_reading(*, reading: Reading, reason: str, by: Any, at: datetime) -> ReadingVoid:
+def void_reading(*, reading: Reading, reason: str, by: User, at: datetime) -> ReadingVoid:
     """Say that a reading does not count: its check is asked for again, a repeat that it asked for no more.
 
     :raises AlreadyVoid: the second time

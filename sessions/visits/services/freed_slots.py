@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import doorbell
 from kapclinic.core.errors import Invalid
-from kapclinic.practice.models import SYSTEM, SessionKind
+from kapclinic.practice.models import SYSTEM, Actor, SessionKind
 from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
@@ -36,7 +35,7 @@ def freed_by(session: Session) -> list[Freed]:
     return [Freed.of(one) for one in [session, *held]]
 
 
-def give_away(*, freed: Iterable[Freed], by: Any, at: datetime) -> None:
+def give_away(*, freed: Iterable[Freed], by: Actor, at: datetime) -> None:
     """Put freed slots to use, in the transaction that frees them. Waits for nobody, and refuses nothing.
 
     An owed integration that fits comes first: the worker is rung, and nobody is booked into its slot before. Else

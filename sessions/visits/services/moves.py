@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core.errors import ClinicError, Conflict, Invalid
-from kapclinic.practice.models import SessionKind
+from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
 from sessions.booking import services as booking
 from sessions.booking.models import Session
@@ -32,7 +32,7 @@ class CourseConflict(Conflict):
 
 
 @transaction.atomic
-def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
+def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: User, at: datetime) -> Session:
     """Move a session; a dose's held integration moves with it, an integration stays inside its window.
 
     A dose may go to the time of its own held integration, which is let go first.
@@ -98,7 +98,7 @@ def _require_course(session: Session, ask: Ask) -> None:
         )
 
 
-def preview(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> dict[str, Any]:
+def preview(*, session_id: UUID, values: Mapping[str, Any], by: User, at: datetime) -> dict[str, Any]:
     """What a move would bring, and whether it would be refused: tried out and taken back."""
     session = Session.objects.select_related("program__protocol").get(pk=session_id)
     found = effects(session=session, starts_at=values["starts_at"], ends_at=values["ends_at"])
@@ -124,7 +124,7 @@ def preview(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetim
 
 
 @transaction.atomic
-def swap(*, first_id: UUID, second_id: UUID, reason: str, by: Any, at: datetime) -> tuple[Session, Session]:
+def swap(*, first_id: UUID, second_id: UUID, reason: str, by: User, at: datetime) -> tuple[Session, Session]:
     """Two sessions exchange their start times, each with its own room, staff and length, in one transaction.
 
     The integration that is held for a dose moves with it.

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, IllegalTransition, merge
-from kapclinic.practice.models import SessionKind
+from kapclinic.practice.models import Actor, SessionKind, User
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.trail import services as trail
 from programs import services as programs
@@ -45,7 +45,7 @@ def lock_session(session_id: UUID) -> Session:
 
 
 @transaction.atomic
-def check_in(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
+def check_in(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> Session:
     """Note that the client has come. Never refused for want of clearance; readiness tells what is missing."""
     session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "check_in", instance=session, by=by)
@@ -55,7 +55,7 @@ def check_in(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Se
 
 
 @transaction.atomic
-def start(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
+def start(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> Session:
     """Note that the session has begun."""
     session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "start", instance=session, by=by)
@@ -65,7 +65,7 @@ def start(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Sessi
 
 
 @transaction.atomic
-def complete(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
+def complete(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> Session:
     """Note that the session took place: preparation may open dosing, an integration settles its obligation.
 
     :raises NotDischarged: for a dosing session before the client's discharge
@@ -92,7 +92,7 @@ def _require_discharged(session: Session) -> None:
         raise NotDischarged("Discharge the client first.", state=session.status)
 
 
-def advance(*, program: Program, by: Any, moment: datetime, at: datetime) -> Program:
+def advance(*, program: Program, by: Actor, moment: datetime, at: datetime) -> Program:
     """Let a cleared program go on to dosing once the protocol's preparation is done. The program is locked.
 
     :raises nothing: a program that is not that far stays where it is
@@ -105,7 +105,7 @@ def advance(*, program: Program, by: Any, moment: datetime, at: datetime) -> Pro
     return programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=moment)
 
 
-def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
+def change(*, session: Session, values: Mapping[str, Any], by: User, at: datetime) -> Session:
     """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
 
     Attestations are laid over those that stand; each that is sent keeps who said so and when.
@@ -137,7 +137,7 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
 
 
 @transaction.atomic
-def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: Any, at: datetime) -> Stage:
+def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: User, at: datetime) -> Stage:
     """Say where the client is during the visit.
 
     :raises IllegalTransition: while the client is not here: before check-in, or once the session is over
@@ -149,7 +149,7 @@ def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: Any, at: d
     return booking.note_stage(session=session, stage=stage, moment=moment, by=by, at=at)
 
 
-def _attested(session: Session, said: Mapping[str, bool], *, by: Any, at: datetime) -> dict[str, bool]:
+def _attested(session: Session, said: Mapping[str, bool], *, by: User, at: datetime) -> dict[str, bool]:
     """All attestations after `said`; notes whose word each one is, also one that says the same again today."""
     transitions.require_role(by, CLINICIANS, what="Attesting")
     word = {"by": str(by.pk), "at": at.astimezone(UTC).isoformat().replace("+00:00", "Z")}

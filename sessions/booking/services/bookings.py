@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,7 +18,7 @@ from kapclinic.practice.models import SYSTEM, Actor, Room, User
 from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
-from sessions.booking.rules import Need, Wanted
+from sessions.booking.rules import Need, Place, StaffRow, Wanted
 from sessions.booking.selectors import availability
 from sessions.booking.services.allocations import (
     allocate,
@@ -47,9 +46,9 @@ class Ask:
     starts_at: datetime
     ends_at: datetime
     room: UUID | None = None
-    staff: Sequence[Mapping[str, Any]] = ()
+    staff: Sequence[StaffRow] = ()
     override_reason: str = ""
-    client_location: Mapping[str, Any] | None = None
+    client_location: Place | None = None
     override: Sequence[str] = ()  # "room", "staff": what may be used twice at the same time, on purpose
 
     @property

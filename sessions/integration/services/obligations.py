@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,12 +13,13 @@ from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
 from programs.models import Program
 from programs.rules import integration_window
 from programs.services import lock_program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES, Slot
+from sessions.booking.rules import SESSION_MOVES, Slot, StaffRow
 from sessions.booking.services.allocations import ResourceConflict
 from sessions.booking.services.bookings import Ask
 from sessions.integration import rules, selectors
@@ -36,7 +36,7 @@ class NotOwed(Conflict):
 
 def ask_for(slot: Slot) -> Ask:
     """The booking of a free slot as it was found."""
-    staff = [{"user": user, "role": role} for user, role in slot.staff]
+    staff: list[StaffRow] = [{"user": user, "role": role} for user, role in slot.staff]
     return Ask("integration", slot.modality, slot.starts_at, slot.ends_at, slot.room, staff)
 
 
@@ -144,7 +144,7 @@ def tell_if_late(*, obligation: Obligation, session: Session, by: Actor, at: dat
 
 def _open_task(
     obligation: Obligation, *, kind: str, roles: tuple[str, ...], due_at: datetime, at: datetime
-) -> Any:
+) -> Task:
     return trail.open_task(
         kind=kind,
         roles=roles,

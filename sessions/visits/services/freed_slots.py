@@ -15,6 +15,7 @@ from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
+from sessions.booking.rules import StaffRow
 from sessions.booking.services.allocations import ResourceConflict
 from sessions.booking.services.bookings import Ask
 from sessions.integration import selectors as integration_selectors
@@ -88,7 +89,7 @@ def _book_agreed(freed: Freed, deadlines: Mapping[UUID, datetime], *, at: dateti
 def _book(match: Match, *, at: datetime) -> Session | None:
     """Book it in a savepoint. No lock is waited for: this transaction holds another program's already."""
     slot = match.slot
-    staff = [{"user": user, "role": role} for user, role in slot.staff]
+    staff: list[StaffRow] = [{"user": user, "role": role} for user, role in slot.staff]
     ask = Ask(match.entry.kind, slot.modality, slot.starts_at, slot.ends_at, slot.room, staff)
     try:
         with transaction.atomic():

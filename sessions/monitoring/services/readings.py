@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from django.db import IntegrityError, transaction
 
@@ -20,6 +19,19 @@ from sessions.monitoring.services.alarms import MONITORED, NotCheckedIn, open_fo
 from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks, end_check
 
 
+class ReadingFields(TypedDict):
+    """Vital signs as they were measured; sedation is MOAA/S."""
+
+    systolic: int
+    diastolic: int
+    heart_rate: int
+    spo2: NotRequired[int | None]
+    respiratory_rate: NotRequired[int | None]
+    sedation: NotRequired[int | None]
+    measured_at: datetime
+    action_taken: NotRequired[str]
+
+
 class AlreadyVoid(Conflict):
     code, title = "already_void", "This was voided before"
 
@@ -28,7 +40,7 @@ class AlreadyVoid(Conflict):
 def record_reading(
     *,
     session: Session,
-    values: Mapping[str, Any],
+    values: ReadingFields,
     dosed_at: datetime | None,
     by: User,
     at: datetime,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -57,6 +57,11 @@ def _require_confirmed(confirmed: bool) -> None:  # noqa: FBT001
         )
 
 
+class NotePatch(TypedDict, total=False):
+    frame: str
+    sections: Mapping[str, str]
+
+
 def _locked(note_id: UUID) -> Note:
     found: Note = selectors.notes().select_for_update(of=("self",)).get(pk=note_id)
     return found
@@ -90,7 +95,7 @@ def write_note(
 
 
 @transaction.atomic
-def edit_note(*, note_id: UUID, values: Mapping[str, Any], by: User, at: datetime) -> Note:
+def edit_note(*, note_id: UUID, values: NotePatch, by: User, at: datetime) -> Note:
     """Change frame or sections of a draft.
 
     :raises NotPermitted: unless `by` is its author

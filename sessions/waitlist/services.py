@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -18,10 +18,24 @@ from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail import services as trail
 from programs import services as programs
 from programs.models import Program
+from programs.services import PreferredHours
 from sessions.booking.models import Session
 from sessions.waitlist import rules, selectors
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 from sessions.waitlist.rules import Freed, Match
+
+
+class WaitFields(TypedDict):
+    """What a client waits for, and when they can come; an empty list of days is any day."""
+
+    program: UUID
+    kind: str
+    modality: NotRequired[str]
+    window_from: datetime
+    window_to: datetime
+    preferred_days: NotRequired[list[int]]
+    preferred_hours: NotRequired[PreferredHours | None]
+    auto_fill: NotRequired[bool]
 
 
 class AlreadyWaiting(Conflict):
@@ -31,7 +45,7 @@ class AlreadyWaiting(Conflict):
 
 
 @transaction.atomic
-def join(*, values: Mapping[str, Any], by: User, at: datetime) -> WaitlistEntry:
+def join(*, values: WaitFields, by: User, at: datetime) -> WaitlistEntry:
     """Put a program on the waitlist for one kind of session and a window of time.
 
     :raises Invalid: for a program of another location, or a window that is reversed, over or too wide
@@ -39,16 +53,19 @@ def join(*, values: Mapping[str, Any], by: User, at: datetime) -> WaitlistEntry:
     :raises AlreadyWaiting: when it waits for that kind already, in a window that overlaps
     """
     transitions.require_role(by, BOOKERS, what="The waitlist")
-    values = dict(values)
-    program = Program.objects.visible_to(by).filter(pk=values.pop("program")).first()
+    program = Program.objects.visible_to(by).filter(pk=values["program"]).first()
     if program is None:
         raise Invalid.field("program", "There is no such program for you.", code="not_found")
     program = programs.lock_program(program.pk)
     programs.require_active(program)
     merge(rules.window_errors(window_from=values["window_from"], window_to=values["window_to"], at=at))
+    entry = WaitlistEntry(program=program)
+    for name, value in values.items():
+        if name != "program":
+            setattr(entry, name, value)
     try:
         with transaction.atomic():
-            return WaitlistEntry(program=program, **values).save_by(by, at=at)
+            return entry.save_by(by, at=at)
     except IntegrityError as exc:
         raise AlreadyWaiting("Withdraw the entry whose window overlaps, or choose another window.") from exc
 
@@ -67,7 +84,7 @@ def withdraw(*, entry_id: UUID, reason: str, by: User, at: datetime) -> Waitlist
 def _end(entry: WaitlistEntry, move: str, *, by: Actor, at: datetime) -> WaitlistEntry:
     transitions.apply(rules.WAITLIST_MOVES, move, instance=entry, by=by)
     entry.save_by(by, at=at)
-    for offer in selectors.open_offers(entry=entry):
+    for offer in selectors.open_offers().filter(entry=entry):
         _settle(offer, outcome=entry.status, by=by, at=at)
     return entry
 
@@ -86,9 +103,9 @@ def offer(
     """
     found = rules.one_per_client(selectors.matches(freed=freed, deadlines=deadlines, at=at))
     known = set(
-        selectors.open_offers(entry__in=[match.entry.pk for match in found]).values_list(
-            "entry_id", "starts_at"
-        )
+        selectors.open_offers()
+        .filter(entry__in=[match.entry.pk for match in found])
+        .values_list("entry_id", "starts_at")
     )
     fresh = [match for match in found if (match.entry.pk, match.slot.starts_at) not in known]
     return [

@@ -415,7 +415,7 @@ def test_no_desk_books_into_an_absence_that_is_being_kept(cast: Cast, plain: boo
         work = [post("book", "sessions/", desk.body(cast, program, start=start)), post("away", path, gone)]
         assert race(*work) == []
         assert statuses in ({"book": 201, "away": 409}, {"book": 400, "away": 201})
-        held = services.replacements.broken(
+        held = services.selectors.broken(
             services.Absence(cast.therapist.pk, start, start + 2 * HOUR, MONDAY)
         ).count()
         assert held == (1 if statuses["book"] == 201 else 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -24,7 +23,7 @@ from sessions.dosing.models import Discharge
 from sessions.integration import rules as integration_rules
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.visits.rules import dose_stands_on, stage_fits
+from sessions.visits.rules import SessionPatch, dose_stands_on, stage_fits
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
@@ -105,7 +104,7 @@ def advance(*, program: Program, by: Actor, moment: datetime, at: datetime) -> P
     return programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=moment)
 
 
-def change(*, session: Session, values: Mapping[str, Any], by: User, at: datetime) -> Session:
+def change(*, session: Session, values: SessionPatch, by: User, at: datetime) -> Session:
     """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
 
     Attestations are laid over those that stand; each that is sent keeps who said so and when.
@@ -124,7 +123,8 @@ def change(*, session: Session, values: Mapping[str, Any], by: User, at: datetim
         raise IllegalTransition("A dose was given on this: it stays as it was.", state="dosed")
     merge(_change_errors(session, values, at=at))
     for name, value in values.items():
-        setattr(session, name, _attested(session, value, by=by, at=at) if name == "attestations" else value)
+        given = value if name != "attestations" else _attested(session, values["attestations"], by=by, at=at)
+        setattr(session, name, given)
     if values.get("weight_kg") is not None:
         session.weighed_at = min(at, session.ends_at)
     session.save_by(by, at=at)
@@ -158,13 +158,16 @@ def _attested(session: Session, said: Mapping[str, bool], *, by: User, at: datet
     return standing | dict(said)
 
 
-def _change_errors(session: Session, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:
+def _change_errors(session: Session, values: SessionPatch, *, at: datetime) -> list[FieldError]:
     errors: list[FieldError] = []
     weight = values.get("weight_kg")
     low, high = session.program.protocol.limits["plausible"]["weight_kg"]
     if weight is not None and not low <= weight <= high:
         errors.append(FieldError("/weight_kg", "implausible", f"weight_kg must be from {low} to {high}."))
-    for field in ("fasting_since", "client_confirmed_at"):
-        if values.get(field) is not None:
-            errors += rules.moment_errors(moment=values[field], at=at, after=None, field=field)
+    for field, moment in (
+        ("fasting_since", values.get("fasting_since")),
+        ("client_confirmed_at", values.get("client_confirmed_at")),
+    ):
+        if moment is not None:
+            errors += rules.moment_errors(moment=moment, at=at, after=None, field=field)
     return errors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -17,12 +17,25 @@ from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
+from sessions.booking.rules import StaffRow
 from sessions.booking.services.allocations import ResourceConflict, lock_resources
 from sessions.booking.services.bookings import Ask
 from sessions.integration.services import holds
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
+
+
+class PlanRow(TypedDict):
+    """One session of a plan, as it was proposed or changed."""
+
+    kind: str
+    number: NotRequired[int | None]
+    starts_at: datetime
+    ends_at: datetime
+    modality: str
+    room: NotRequired[UUID | None]
+    staff: Sequence[StaffRow]
 
 
 class CourseConflict(Conflict):
@@ -32,9 +45,7 @@ class CourseConflict(Conflict):
 
 
 @transaction.atomic
-def book_plan(
-    *, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: User, at: datetime
-) -> list[Session]:
+def book_plan(*, program_id: UUID, rows: Sequence[PlanRow], by: User, at: datetime) -> list[Session]:
     """Book every session of a proposal, or none. Each integration is held for the dose of its number.
 
     A dose without one in the proposal gets its slot as any booked dose does, beside all that was asked for.
@@ -75,17 +86,17 @@ def _hold_rest(program: Program, made: Sequence[Session], *, by: User, at: datet
     return [session for session in found if session is not None]
 
 
-def _ask(row: Mapping[str, Any]) -> Ask:
+def _ask(row: PlanRow) -> Ask:
     return Ask(row["kind"], row["modality"], row["starts_at"], row["ends_at"], row.get("room"), row["staff"])
 
 
-def _doses_first(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+def _doses_first(rows: Sequence[PlanRow]) -> list[int]:
     return sorted(
         range(len(rows)), key=lambda i: (rows[i]["kind"] == SessionKind.INTEGRATION, rows[i]["starts_at"])
     )
 
 
-def _dose_of(program: Program, row: Mapping[str, Any], doses: Mapping[int, Session]) -> Session:
+def _dose_of(program: Program, row: PlanRow, doses: Mapping[int, Session]) -> Session:
     before = [dose for dose in doses.values() if dose.starts_at < row["starts_at"]]
     dose = doses.get(row.get("number") or 0) or max(before, key=lambda found: found.starts_at, default=None)
     if dose is None:
@@ -103,9 +114,16 @@ def _dose_of(program: Program, row: Mapping[str, Any], doses: Mapping[int, Sessi
 
 
 def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: User, at: datetime) -> Session:
-    held: dict[str, Any] = {} if dose is None else {"status": S.HELD, "source": Session.Source.SCHEDULER}
     try:
-        return booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose, **held)
+        return booking.book_session(
+            program=program,
+            ask=ask,
+            by=by,
+            at=at,
+            for_dose=dose,
+            status=S.SCHEDULED if dose is None else S.HELD,
+            source=Session.Source.STAFF if dose is None else Session.Source.SCHEDULER,
+        )
     except ResourceConflict as exc:
         detail = f"Session {index + 1} of the plan: {exc.detail}"
         error = FieldError(f"/sessions/{index}", exc.code, detail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -13,15 +13,22 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice import services as practice
-from kapclinic.practice.models import SYSTEM, SessionKind, TimeOff, User
+from kapclinic.practice.models import SYSTEM, Actor, SessionKind, TimeOff, User
 from kapclinic.practice.rules import ABSENCE_ROLES, BOOKERS
 from programs import services as programs
 from sessions.absences import selectors
-from sessions.absences.selectors.impact import Absence
+from sessions.absences.selectors.impact import Absence, LostWindow
 from sessions.booking import rules
 from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.booking.services.allocations import ResourceConflict, held_resources, lock_resources, release
+from sessions.booking.rules import StaffRow
+from sessions.booking.services.allocations import (
+    Clash,
+    ResourceConflict,
+    held_resources,
+    lock_resources,
+    release,
+)
 from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
@@ -32,7 +39,31 @@ from sessions.waitlist import services as waitlist
 
 S = Session.Status
 AWAY = "A staff member is away."
-Rows = Mapping[UUID, tuple[int, Mapping[str, Any]]]  # session -> (place in the request, what to do with it)
+
+
+class AbsenceMove(TypedDict):
+    """Where a session goes, or that it is cancelled and why; what a move does not name stays."""
+
+    session: UUID
+    cancel: bool
+    reason: NotRequired[str]
+    starts_at: NotRequired[datetime]
+    ends_at: NotRequired[datetime]
+    modality: NotRequired[str]
+    room: NotRequired[UUID | None]
+    staff: NotRequired[Sequence[StaffRow]]
+    override_reason: NotRequired[str]
+
+
+class Impact(TypedDict):
+    """What an absence would break; `elsewhere` counts the sessions at other locations."""
+
+    sessions: list[tuple[Session, list[selectors.Replacement]]]
+    obligations: list[LostWindow]
+    elsewhere: int
+
+
+Rows = Mapping[UUID, tuple[int, AbsenceMove]]  # session -> (place in the request, what to do with it)
 
 
 class UnresolvedSessions(Conflict):
@@ -63,11 +94,11 @@ class _Work:
     absence: Absence
     rows: Rows
     sessions: dict[UUID, Session]
-    by: Any
+    by: User
     at: datetime
 
     @property
-    def cancels(self) -> list[tuple[Session, Mapping[str, Any]]]:
+    def cancels(self) -> list[tuple[Session, AbsenceMove]]:
         return [(self.sessions[pk], row) for pk, (_, row) in self.rows.items() if row["cancel"]]
 
     @property
@@ -79,7 +110,7 @@ class _Work:
         ]
 
 
-def ask_of(session: Session, row: Mapping[str, Any]) -> Ask:
+def ask_of(session: Session, row: AbsenceMove) -> Ask:
     """What a move asks for; what it does not name stays."""
     return Ask(
         kind=session.kind,
@@ -92,7 +123,7 @@ def ask_of(session: Session, row: Mapping[str, Any]) -> Ask:
     )
 
 
-def _person(user_id: UUID, by: Any) -> User:
+def _person(user_id: UUID, by: User) -> User:
     transitions.require_role(by, ABSENCE_ROLES, what="An absence")
     found: User | None = User.objects.filter(pk=user_id, locations__overlap=list(by.locations)).first()
     if found is None:
@@ -101,12 +132,9 @@ def _person(user_id: UUID, by: Any) -> User:
 
 
 @transaction.atomic
-def preview(
-    *, user_id: UUID, starts_at: datetime, ends_at: datetime, by: Any, at: datetime
-) -> dict[str, Any]:
+def preview(*, user_id: UUID, starts_at: datetime, ends_at: datetime, by: User, at: datetime) -> Impact:
     """What an absence would break, with up to three ways out for each session: tried out and taken back.
 
-    {"sessions": [(session, replacements)], "obligations": [{…}], "elsewhere": how many sessions at other locations}
     Whoever may not book gets no replacements, and is to be told no more than the times.
 
     :raises Invalid: for a staff member of another location, or an end that is not after the start
@@ -134,8 +162,8 @@ def record(
     starts_at: datetime,
     ends_at: datetime,
     reason: str,
-    moves: Sequence[Mapping[str, Any]],
-    by: Any,
+    moves: Sequence[AbsenceMove],
+    by: User,
     at: datetime,
 ) -> Kept:
     """Mark somebody away and move or cancel every session that this breaks, in one transaction, or refuse it all.
@@ -155,7 +183,7 @@ def record(
 
 @transaction.atomic
 def add_time_off(
-    *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: Any, at: datetime
+    *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: User, at: datetime
 ) -> TimeOff:
     """Mark somebody away for whom nothing is booked then. The caller has seen that `by` may see `user`.
 
@@ -170,9 +198,9 @@ def _keep(
     user: User,
     span: tuple[datetime, datetime],
     reason: str,
-    moves: Sequence[Mapping[str, Any]],
+    moves: Sequence[AbsenceMove],
     *,
-    by: Any,
+    by: User,
     at: datetime,
 ) -> Kept:
     starts_at, ends_at = span
@@ -191,7 +219,7 @@ def _keep(
     return Kept(time_off, sorted(touched, key=lambda session: session.starts_at), owing)
 
 
-def _named(moves: Sequence[Mapping[str, Any]], by: Any) -> dict[UUID, tuple[int, Mapping[str, Any]]]:
+def _named(moves: Sequence[AbsenceMove], by: User) -> dict[UUID, tuple[int, AbsenceMove]]:
     """The rows by session.
 
     :raises Invalid: for a session that is named twice, or that the actor may not see
@@ -325,9 +353,7 @@ def _require_movable(index: int, session: Session, ask: Ask) -> None:
         )
 
 
-def _place(
-    index: int, session: Session, ask: Ask, *, reason: str, by: Any, at: datetime
-) -> list[dict[str, Any]]:
+def _place(index: int, session: Session, ask: Ask, *, reason: str, by: Actor, at: datetime) -> list[Clash]:
     """Move one session; what is taken is returned, so that the refusal names all of it.
 
     :raises Invalid: with the place in the request (`/moves/0/starts_at`)

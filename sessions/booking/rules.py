@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import NotRequired, TypedDict, TypeVar
 from uuid import UUID
 
 from kapclinic.core.errors import FieldError
@@ -47,6 +47,43 @@ NEEDED_ROLE: Mapping[str, Role] = {
 
 
 ON_SITE = "on_site"
+
+
+class StaffRow(TypedDict):
+    """Who is to be there in which role; ids are text once they are stored."""
+
+    user: UUID | str
+    role: str
+
+
+class StoredStaff(TypedDict):
+    user: str
+    role: str
+
+
+class Place(TypedDict):
+    """Where the client is; at home also the nearest help in an emergency."""
+
+    state: str
+    address: str
+    emergency_department: NotRequired[str]
+    ems_phone: NotRequired[str]
+
+
+class Escort(TypedDict):
+    """Who takes the client home."""
+
+    name: str
+    phone: str
+    relationship: NotRequired[str]
+
+
+class SlotRow(TypedDict):
+    starts_at: datetime
+    ends_at: datetime
+    modality: str
+    room: UUID | None
+    staff: list[StaffRow]
 
 
 @dataclass(frozen=True)
@@ -120,8 +157,8 @@ class Slot:
     room: UUID | None
     staff: tuple[tuple[UUID, str], ...]
 
-    def as_dict(self) -> dict[str, Any]:
-        staff = [{"user": user, "role": role} for user, role in self.staff]
+    def as_dict(self) -> SlotRow:
+        staff: list[StaffRow] = [{"user": user, "role": role} for user, role in self.staff]
         return {
             "starts_at": self.starts_at,
             "ends_at": self.ends_at,
@@ -201,7 +238,7 @@ def _most(options: Sequence[Sequence[T]]) -> int:
     return sum(finds(seat, set()) for seat in range(len(options)))
 
 
-def parts_of(needs: Iterable[Need], staff: Sequence[Mapping[str, Any]]) -> list[tuple[Need, ...]]:
+def parts_of(needs: Iterable[Need], staff: Sequence[StaffRow]) -> list[tuple[Need, ...]]:
     """What each row of `staff` is held for: the parts of its seat.
 
     One more than the protocol asks for is held like the first of their role; a role that it does not name, throughout.
@@ -219,14 +256,14 @@ def parts_of(needs: Iterable[Need], staff: Sequence[Mapping[str, Any]]) -> list[
     return found
 
 
-def unfilled(needs: Iterable[Need], staff: Sequence[Mapping[str, Any]]) -> list[str]:
+def unfilled(needs: Iterable[Need], staff: Sequence[StaffRow]) -> list[str]:
     """The roles of the team's seats that nobody of `staff` takes; nobody takes two."""
     seats = seats_of(needs)
     options = [[str(row["user"]) for row in staff if row["role"] == seat.role] for seat in seats]
     return [seat.role for seat, user in zip(seats, filled(options), strict=True) if user is None]
 
 
-def outside_pool(needs: Iterable[Need], staff: Sequence[Mapping[str, Any]]) -> list[int]:
+def outside_pool(needs: Iterable[Need], staff: Sequence[StaffRow]) -> list[int]:
     """The rows of `staff` whose role the protocol leaves to certain people, and who are none of them."""
     seats = seats_of(needs)
     roles = {seat.role for seat in seats}
@@ -318,9 +355,9 @@ def modality_errors(*, kind: str, modality: str, program: Program, room_given: b
     return []
 
 
-def staff_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+def staff_rows(rows: Iterable[StaffRow]) -> list[StoredStaff]:
     """Staff as stored: ids as text, one row per person and role."""
-    seen: dict[tuple[str, str], dict[str, str]] = {}
+    seen: dict[tuple[str, str], StoredStaff] = {}
     for row in rows:
         seen[(str(row["user"]), str(row["role"]))] = {"user": str(row["user"]), "role": str(row["role"])}
     return list(seen.values())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from kapclinic.practice.models import Location, User
 from kapclinic.practice.services import token_digest
@@ -45,12 +46,13 @@ def events_of(feed: CalendarFeed, *, at: datetime) -> list[Event]:
     return [rules.event_of(feed, session, was=gone.get(session.pk)) for session in sessions]
 
 
-def _last_rows(feed: CalendarFeed, sessions: list[Session]) -> dict[Any, Any]:
+# Any: rows of the history, which simple-history gives no types
+def _last_rows(feed: CalendarFeed, sessions: list[Session]) -> dict[UUID, Any]:
     """The last state of each session that still had the feed's person or room."""
     if not sessions:
         return {}
     had = Q(room_id=feed.room_id) if feed.room_id else Q(staff__contains=[{"user": str(feed.user_id)}])
-    rows: QuerySet[Any] = Session.history.filter(had, id__in=[session.pk for session in sessions])
+    rows = Session.history.filter(had, id__in=[session.pk for session in sessions])
     return {row.id: row for row in rows.order_by("id", "-version").distinct("id")}
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import NotFound
-from kapclinic.practice.models import Room
+from kapclinic.practice.models import Room, User
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.practice.services import token_digest
 from sessions.calendars import rules
 from sessions.calendars.models import CalendarFeed
 
 
-def make_feed(*, room_id: UUID | None, by: Any, at: datetime) -> tuple[CalendarFeed, str]:
+def make_feed(*, room_id: UUID | None, by: User, at: datetime) -> tuple[CalendarFeed, str]:
     """A new address for the caller's own sessions or for a room's: the row, and the token that is shown this once.
 
     :raises NotPermitted: for a room, unless the caller books
@@ -37,7 +36,7 @@ def make_feed(*, room_id: UUID | None, by: Any, at: datetime) -> tuple[CalendarF
 
 
 @transaction.atomic
-def revoke_feed(*, feed_id: UUID, by: Any, at: datetime) -> CalendarFeed:
+def revoke_feed(*, feed_id: UUID, by: User, at: datetime) -> CalendarFeed:
     """End an address at once.
 
     :raises IllegalTransition: when it has ended already

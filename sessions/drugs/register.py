@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -93,7 +94,7 @@ def row_of(entry: Any, *, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _mg(value: Any) -> str:
+def _mg(value: Decimal | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from kapclinic.practice.models import User
+from kapclinic.trail.chains import Heads
 from sessions.drugs import rules
 from sessions.drugs.models import DrugCount, DrugEntry, DrugLot
 from sessions.drugs.rules.deadlines import end_of_day
@@ -49,7 +50,7 @@ def last_entries(lots: Iterable[UUID]) -> dict[UUID, DrugEntry]:
     return {row.lot_id: row for row in rows}
 
 
-def to_count(*, user: Any, location_id: UUID | None = None) -> QuerySet[DrugLot]:
+def to_count(*, user: User, location_id: UUID | None = None) -> QuerySet[DrugLot]:
     """The lots that somebody counts: those that should hold something; how much, the counter is not told."""
     found: QuerySet[DrugLot] = DrugLot.objects.visible_to(user).holding()
     return found if location_id is None else found.filter(location=location_id)
@@ -91,7 +92,7 @@ def inventories() -> Iterator[tuple[UUID, datetime | None, datetime]]:
 
 
 def register(
-    *, user: Any, location_id: UUID, since: datetime, until: datetime, drug: str | None = None
+    *, user: User, location_id: UUID, since: datetime, until: datetime, drug: str | None = None
 ) -> QuerySet[DrugEntry]:
     """The entries of one location from `since` to before `until`, by when they happened; lot by lot, in their order.
 
@@ -115,13 +116,18 @@ def register(
 # --- the chain's head -------------------------------------------------------------------------------------------
 
 
-def ledger_heads() -> dict[str, dict[str, Any]]:
+class Head(TypedDict):
+    sequence: int
+    hash: str
+
+
+def ledger_heads() -> dict[str, Head]:
     """The last entry of every lot: what an anchor keeps elsewhere."""
     rows = DrugEntry.objects.order_by("lot_id", "-sequence").distinct("lot_id")
     return {str(row.lot_id): {"sequence": row.sequence, "hash": row.hash} for row in rows}
 
 
-def beside_anchor(heads: Mapping[str, Mapping[str, Any]]) -> str | None:
+def beside_anchor(heads: Heads) -> str | None:
     """What is wrong with the first lot whose ledger lacks the entry that an anchor names; None when all have it."""
     for lot, head in sorted(heads.items()):
         entries = DrugEntry.objects.filter(lot_id=UUID(lot))

@@ -33,6 +33,7 @@ from sessions.evidence.models import EvidenceBundle
 from sessions.notes.models import Note, RecordEntry
 
 FORMAT, EDITION = "kapclinic.session-evidence", 2  # 1 held what was attested as two columns of `session`
+Plain = dict[str, Any]  # Any: the columns of any table, as JSON
 LEFT_OUT = frozenset({"version", "updated_at"})
 CLIENT = ("mrn", "legal_name", "date_of_birth", "administrative_sex")
 PLACE = ("name", "legal_name", "address", "phone", "time_zone", "dea_number")
@@ -44,12 +45,12 @@ ONE = ("client", "location", "room", "program__protocol", "discharge", "obligati
 class Evidence:
     """What was put together: `content` as plain data, its canonical `text` and the SHA-256 of that text."""
 
-    content: dict[str, Any]
+    content: Plain
     text: bytes
     sha256: str
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """A value as JSON knows it: moments in UTC with `Z`, dates, ids and Decimals as text."""
     if isinstance(value, datetime):
         return utc_text(value)
@@ -64,7 +65,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def canonical(content: Mapping[str, Any]) -> bytes:
+def canonical(content: Plain) -> bytes:
     """The one text of `content`: UTF-8, keys sorted, nothing between tokens."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -75,11 +76,11 @@ class _Rows:
 
     people: set[UUID] = field(default_factory=set)
 
-    def of(self, row: Model | None, *, without: tuple[str, ...] = ()) -> dict[str, Any] | None:
+    def of(self, row: Model | None, *, without: tuple[str, ...] = ()) -> Plain | None:
         """The row's columns by name, or None without a row."""
         if row is None:
             return None
-        found = {}
+        found: Plain = {}
         for column in row._meta.concrete_fields:
             if column.name in LEFT_OUT or column.name in without:
                 continue
@@ -89,9 +90,7 @@ class _Rows:
             found[column.name] = plain(value)
         return found
 
-    def all(
-        self, rows: Iterable[Model], *, without: tuple[str, ...] = (), **beside: str
-    ) -> list[dict[str, Any]]:
+    def all(self, rows: Iterable[Model], *, without: tuple[str, ...] = (), **beside: str) -> list[Plain]:
         """Each row, with the row that hangs on it under each name of `beside` (name=attribute)."""
         found = []
         for row in rows:
@@ -126,7 +125,7 @@ def put_together(*, session_id: UUID) -> Evidence:
     return Evidence(content, text, hashlib.sha256(text).hexdigest())
 
 
-def _header(session: Session, rows: _Rows) -> dict[str, Any]:
+def _header(session: Session, rows: _Rows) -> Plain:
     protocol: Protocol = session.program.protocol
     return {
         "session": rows.of(session),
@@ -139,7 +138,7 @@ def _header(session: Session, rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _before(session: Session, rows: _Rows) -> dict[str, Any]:
+def _before(session: Session, rows: _Rows) -> Plain:
     """What allowed the dose: consents and clearances of the course, what was attested, orders, overrides."""
     consents = Consent.objects.filter(program=session.program_id, signed_at__isnull=False)
     clearances = Clearance.objects.filter(program=session.program_id)
@@ -153,7 +152,7 @@ def _before(session: Session, rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _drug(session: Session, rows: _Rows) -> dict[str, Any]:
+def _drug(session: Session, rows: _Rows) -> Plain:
     """Every dose with the gates as they stood, its end and its void; every ledger line with its hash; the lots."""
     given = Administration.objects.filter(session=session).select_related("finish", "void")
     doses = list(given.order_by("administered_at", "created_at", "pk"))
@@ -168,7 +167,7 @@ def _drug(session: Session, rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _watched(session: Session, rows: _Rows) -> dict[str, Any]:
+def _watched(session: Session, rows: _Rows) -> Plain:
     readings = session.readings.select_related("void").order_by("measured_at", "pk")
     return {
         "readings": rows.all(readings, void="void"),
@@ -177,9 +176,9 @@ def _watched(session: Session, rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _written(session: Session, rows: _Rows) -> dict[str, Any]:
+def _written(session: Session, rows: _Rows) -> Plain:
     """Adverse events with what became of them, the parts of the record, and the signatures under the notes."""
-    events: QuerySet[Any] = session.adverse_events.order_by("onset_at", "pk")
+    events = session.adverse_events.order_by("onset_at", "pk")
     entries = RecordEntry.objects.filter(session=session).select_related("void")
     notes = Note.objects.filter(session=session).prefetch_related("addenda")
     record = rows.all(entries.order_by("observed_at", "pk"), void="void")
@@ -201,7 +200,7 @@ def _written(session: Session, rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _statement(events: list[dict[str, Any]], record: list[dict[str, Any]]) -> str:
+def _statement(events: list[Plain], record: list[Plain]) -> str:
     """Whether somebody said that nothing untoward was seen, or nobody said anything."""
     if events:
         return "recorded"
@@ -209,19 +208,19 @@ def _statement(events: list[dict[str, Any]], record: list[dict[str, Any]]) -> st
     return "none observed" if stated else "nothing recorded"
 
 
-def _after(session: Session, rows: _Rows) -> dict[str, Any]:
+def _after(session: Session, rows: _Rows) -> Plain:
     names = ("discharge", "obligation", "rems_record")
     return {name: rows.of(getattr(session, name, None)) for name in names}
 
 
-def _people(session: Session, rows: _Rows) -> dict[str, Any]:
+def _people(session: Session, rows: _Rows) -> Plain:
     """Everybody whom the evidence names, by id: name, credentials, NPI and license."""
     ids = rows.people | {UUID(row["user"]) for row in session.staff}
     found = User.objects.filter(pk__in=ids)
     return {str(user.pk): {name: getattr(user, name) for name in PERSON} for user in found.order_by("pk")}
 
 
-def _signatures(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _signatures(content: Plain) -> list[Plain]:
     """Who answers for what, when, in order of time; `hash` where what was signed has one."""
     found = [_signed("order", row, row["prescriber"], row["created_at"]) for row in content["orders"]]
     found += [_signed("dose", row, row["staff"], row["recorded_at"]) for row in content["doses"]]
@@ -241,7 +240,7 @@ def _signatures(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["at"], row["what"], row["id"]))
 
 
-def _signed(what: str, row: Mapping[str, Any], by: str, at: str, digest: str = "") -> dict[str, str]:
+def _signed(what: str, row: Plain, by: str, at: str, digest: str = "") -> dict[str, str]:
     return {"what": what, "id": row["id"], "by": by, "at": at, "hash": digest}
 
 

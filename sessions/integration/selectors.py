@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -79,7 +78,8 @@ def earlier_open(*, program_id: UUID, but: UUID) -> bool:
     )
 
 
-def counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:
-    """Rows of `program_id`, `state` and their number `n`."""
+def counted(program_ids: list[UUID]) -> QuerySet[Obligation, tuple[UUID, str, int]]:
+    """(program, state, how many), as rows that a union takes."""
     rows: QuerySet[Obligation] = Obligation.objects.filter(program_id__in=program_ids)
-    return rows.values("program_id", "state").annotate(n=Count("pk"))
+    counts = rows.values("program_id", "state").annotate(n=Count("pk"))
+    return counts.values_list("program_id", "state", "n")

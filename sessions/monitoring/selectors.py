@@ -27,7 +27,7 @@ def last_before_dose(*, session_id: UUID, before: datetime) -> Reading | None:
     return standing_readings(session_id=session_id).filter(measured_at__lte=before).last()
 
 
-def vitals_of(reading: Reading) -> dict[str, Any]:
+def vitals_of(reading: Reading) -> rules.Vitals:
     """A reading as the rules take it."""
     return {sign: getattr(reading, sign) for sign in rules.SIGNS}
 
@@ -80,6 +80,7 @@ def unread_before_leaving(*, session_id: UUID) -> QuerySet[Check]:
     return asked_checks(session_id=session_id).filter(kind=Check.Kind.BEFORE_LEAVING, reading__isnull=True)
 
 
+# Any: the limits of a protocol are JSON
 def checks_at(*, session_id: UUID, limits: Mapping[str, Any], at: datetime) -> QuerySet[Check]:
     """All checks of a session with `shown`: the state as the clock says it at `at`, swept or not.
 

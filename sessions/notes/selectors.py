@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -65,7 +65,24 @@ def record_entries(*, session_id: UUID) -> QuerySet[RecordEntry]:
     return found.select_related("void", "recorded_by").order_by("observed_at", "pk")
 
 
-def record_of(session: Session) -> dict[str, Any]:
+class Adverse(TypedDict):
+    """The adverse events of a session, or the entry that says that there was none."""
+
+    ids: list[UUID]
+    none_observed: UUID | None
+    overtaken: bool
+
+
+class SessionRecord(TypedDict):
+    session_id: UUID
+    status: str
+    entries: list[RecordEntry]
+    setting: dict[str, object]
+    peaks: dict[str, records.Peak | None]
+    adverse_events: Adverse
+
+
+def record_of(session: Session) -> SessionRecord:
     """The session's own record, whole: its entries, the setting at last, the peaks, and what was adverse.
 
     Pressure and heart rate peak over the standing readings, dissociation (0-10) over the observations too. "None

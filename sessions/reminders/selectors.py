@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -51,7 +50,7 @@ def reminders() -> QuerySet[Outbox]:
     return Outbox.objects.filter(recipient_kind=Outbox.Recipient.CLIENT, template__startswith=rules.TEMPLATE)
 
 
-def messages_visible_to(user: Any) -> QuerySet[Outbox]:
+def messages_visible_to(user: User) -> QuerySet[Outbox]:
     """Messages to staff and clients of the user's own locations."""
     staff = User.objects.filter(locations__overlap=list(user.locations)).values("pk")
     clients = Client.objects.visible_to(user).values("pk")
@@ -61,13 +60,15 @@ def messages_visible_to(user: Any) -> QuerySet[Outbox]:
     )
 
 
-def begun(ids: Iterable[Any], *, at: datetime) -> set[UUID]:
+def begun(ids: Iterable[UUID | None], *, at: datetime) -> set[UUID]:
     """Those of these sessions that have begun and were not called off."""
     over = Session.objects.standing().filter(pk__in=list(ids), starts_at__lte=at)
     return set(over.values_list("pk", flat=True))
 
 
-def session_of(session_id: Any) -> Session | None:
+def session_of(session_id: UUID | None) -> Session | None:
     """The session of a message, with all that its text needs."""
+    if session_id is None:
+        return None
     found: Session | None = Session.objects.select_related(*FULL).filter(pk=session_id).first()
     return found

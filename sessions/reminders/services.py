@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
-from kapclinic.core.audited import HasId
 from kapclinic.core.errors import merge
-from kapclinic.practice.models import Location
+from kapclinic.practice.models import Location, User
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox
 from kapclinic.trail.services import Missed, NotNow, Unwanted
@@ -23,18 +20,18 @@ from sessions.reminders.rules import Booked, Message, texts
 
 
 @transaction.atomic
-def save_plan(*, plan: ReminderPlan, values: Mapping[str, Any], by: HasId, at: datetime) -> ReminderPlan:
+def save_plan(*, plan: ReminderPlan, values: rules.PlanFields, by: User, at: datetime) -> ReminderPlan:
     """Change a location's plan; the caller has locked the location.
 
     :raises Invalid: for an hour or channel given twice, quiet hours that leave no day, words that tell too much
     """
-    values = dict(values)
-    quiet_from, quiet_to = (values.get(name, getattr(plan, name)) for name in ("quiet_from", "quiet_to"))
+    quiet_from = values.get("quiet_from", plan.quiet_from)
+    quiet_to = values.get("quiet_to", plan.quiet_to)
     merge(rules.plan_errors(values, quiet_from=quiet_from, quiet_to=quiet_to))
-    if "hours_before" in values:
-        values["hours_before"] = sorted(values["hours_before"], reverse=True)
     for name, value in values.items():
         setattr(plan, name, value)
+    if "hours_before" in values:
+        plan.hours_before = sorted(values["hours_before"], reverse=True)
     return plan.save_by(by, at=at)
 
 

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import TypedDict
 
 from sessions.booking.models import Session, Stage
+from sessions.booking.rules import Escort, Place
 
 HERE = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS})
 GIVEN_ON = ("fasting_since", "weight_kg")  # beside the attestations
+
+
+class SessionPatch(TypedDict, total=False):
+    """What is noted of a visit beside its moves."""
+
+    escort: Escort | None
+    client_location: Place | None
+    fasting_since: datetime | None
+    weight_kg: Decimal
+    attestations: Mapping[str, bool]
+    client_confirmed_at: datetime | None
 
 
 def stage_fits(session: Session, *, stage: str, moment: datetime) -> bool:
@@ -25,9 +38,9 @@ def stage_fits(session: Session, *, stage: str, moment: datetime) -> bool:
     return stage == Stage.Name.CHECKED_OUT or began <= moment <= session.completed_at
 
 
-def dose_stands_on(session: Session, values: Mapping[str, Any]) -> bool:
+def dose_stands_on(session: Session, values: SessionPatch) -> bool:
     """Would `values` change what the gates of a dose looked at, while that dose stands? Never the escort."""
     if session.outcome != Session.Outcome.DOSED:
         return False
-    changed = any(name in values and values[name] != getattr(session, name) for name in GIVEN_ON)
+    changed = any(name in GIVEN_ON and value != getattr(session, name) for name, value in values.items())
     return changed or bool(values.get("attestations"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -69,10 +68,10 @@ def _slot_for(entry: WaitlistEntry, *, freed: Freed, trained: frozenset[UUID], a
     return None
 
 
-def open_offers(**narrowed: Any) -> QuerySet[WaitlistOffer]:
+def open_offers() -> QuerySet[WaitlistOffer]:
     """Offers that are still on a worklist."""
     asked = Task.objects.open().filter(kind=Kind.SLOT_FREED).values("subject_id")
-    found: QuerySet[WaitlistOffer] = WaitlistOffer.objects.filter(pk__in=asked, **narrowed)
+    found: QuerySet[WaitlistOffer] = WaitlistOffer.objects.filter(pk__in=asked)
     return found.select_related(*(f"entry__{name}" for name in FULL))
 
 
@@ -101,7 +100,7 @@ def in_the_way(session: Session) -> list[WaitlistOffer]:
 
     One whose task somebody else has a hand on is left out: two bookings never wait for each other here.
     """
-    offers = open_offers(
+    offers = open_offers().filter(
         entry__program__location_id=session.location_id,
         starts_at__lt=session.ends_at,
         ends_at__gt=session.starts_at,

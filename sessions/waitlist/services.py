@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -13,16 +13,30 @@ from django.db import IntegrityError, transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, Invalid, merge
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.models import SYSTEM, Actor, User
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
 from programs.models import Program
+from programs.services import PreferredHours
 from sessions.booking.models import Session
 from sessions.waitlist import rules, selectors
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 from sessions.waitlist.rules import Freed, Match
+
+
+class WaitFields(TypedDict):
+    """What a client waits for, and when they can come; an empty list of days is any day."""
+
+    program: UUID
+    kind: str
+    modality: NotRequired[str]
+    window_from: datetime
+    window_to: datetime
+    preferred_days: NotRequired[list[int]]
+    preferred_hours: NotRequired[PreferredHours | None]
+    auto_fill: NotRequired[bool]
 
 
 class AlreadyWaiting(Conflict):
@@ -32,7 +46,7 @@ class AlreadyWaiting(Conflict):
 
 
 @transaction.atomic
-def join(*, values: Mapping[str, Any], by: Any, at: datetime) -> WaitlistEntry:
+def join(*, values: WaitFields, by: User, at: datetime) -> WaitlistEntry:
     """Put a program on the waitlist for one kind of session and a window of time.
 
     :raises Invalid: for a program of another location, or a window that is reversed, over or too wide
@@ -40,22 +54,25 @@ def join(*, values: Mapping[str, Any], by: Any, at: datetime) -> WaitlistEntry:
     :raises AlreadyWaiting: when it waits for that kind already, in a window that overlaps
     """
     transitions.require_role(by, BOOKERS, what="The waitlist")
-    values = dict(values)
-    program = Program.objects.visible_to(by).filter(pk=values.pop("program")).first()
+    program = Program.objects.visible_to(by).filter(pk=values["program"]).first()
     if program is None:
         raise Invalid.field("program", "There is no such program for you.", code="not_found")
     program = programs.lock_program(program.pk)
     programs.require_active(program)
     merge(rules.window_errors(window_from=values["window_from"], window_to=values["window_to"], at=at))
+    entry = WaitlistEntry(program=program)
+    for name, value in values.items():
+        if name != "program":
+            setattr(entry, name, value)
     try:
         with transaction.atomic():
-            return WaitlistEntry(program=program, **values).save_by(by, at=at)
+            return entry.save_by(by, at=at)
     except IntegrityError as exc:
         raise AlreadyWaiting("Withdraw the entry whose window overlaps, or choose another window.") from exc
 
 
 @transaction.atomic
-def withdraw(*, entry_id: UUID, reason: str, by: Any, at: datetime) -> WaitlistEntry:
+def withdraw(*, entry_id: UUID, reason: str, by: User, at: datetime) -> WaitlistEntry:
     """The client waits no more.
 
     :raises IllegalTransition: when the wait is over already
@@ -65,29 +82,31 @@ def withdraw(*, entry_id: UUID, reason: str, by: Any, at: datetime) -> WaitlistE
     return _end(entry, "withdraw", by=by, at=at)
 
 
-def _end(entry: WaitlistEntry, move: str, *, by: Any, at: datetime) -> WaitlistEntry:
+def _end(entry: WaitlistEntry, move: str, *, by: Actor, at: datetime) -> WaitlistEntry:
     transitions.apply(rules.WAITLIST_MOVES, move, instance=entry, by=by)
     entry.save_by(by, at=at)
-    for offer in selectors.open_offers(entry=entry):
+    for offer in selectors.open_offers().filter(entry=entry):
         _settle(offer, outcome=entry.status, by=by, at=at)
     return entry
 
 
-def _settle(offer: WaitlistOffer, *, outcome: str, by: Any, at: datetime) -> None:
+def _settle(offer: WaitlistOffer, *, outcome: str, by: Actor, at: datetime) -> None:
     trail.settle_tasks(kind=Kind.SLOT_FREED, subject_id=offer.pk, by=by, at=at, outcome=outcome)
 
 
 @transaction.atomic
-def offer(*, freed: Freed, deadlines: Mapping[UUID, datetime], by: Any, at: datetime) -> list[WaitlistOffer]:
+def offer(
+    *, freed: Freed, deadlines: Mapping[UUID, datetime], by: Actor, at: datetime
+) -> list[WaitlistOffer]:
     """Put a freed slot on the front desk's worklist: one row per client whom it suits, due in the order of their rank.
 
     `deadlines` is when the integration that a program owes must have begun. Books nothing, and tells nobody twice.
     """
     found = rules.one_per_client(selectors.matches(freed=freed, deadlines=deadlines, at=at))
     known = set(
-        selectors.open_offers(entry__in=[match.entry.pk for match in found]).values_list(
-            "entry_id", "starts_at"
-        )
+        selectors.open_offers()
+        .filter(entry__in=[match.entry.pk for match in found])
+        .values_list("entry_id", "starts_at")
     )
     fresh = [match for match in found if (match.entry.pk, match.slot.starts_at) not in known]
     return [
@@ -95,7 +114,7 @@ def offer(*, freed: Freed, deadlines: Mapping[UUID, datetime], by: Any, at: date
     ]
 
 
-def _offer(match: Match, *, freed: Freed, rank: int, of: int, by: Any, at: datetime) -> WaitlistOffer:
+def _offer(match: Match, *, freed: Freed, rank: int, of: int, by: Actor, at: datetime) -> WaitlistOffer:
     entry, slot = match.entry, match.slot
     row = WaitlistOffer(
         entry=entry,
@@ -128,7 +147,7 @@ def claim(entry_id: UUID) -> WaitlistEntry | None:
 
 
 @transaction.atomic
-def note_booking(*, session: Session, by: Any, at: datetime) -> list[WaitlistEntry]:
+def note_booking(*, session: Session, by: Actor, at: datetime) -> list[WaitlistEntry]:
     """A session was booked or moved: entries that waited for it are filled, and offers that it took are gone."""
     filled = []
     for entry in selectors.waited_for(session):
@@ -140,7 +159,7 @@ def note_booking(*, session: Session, by: Any, at: datetime) -> list[WaitlistEnt
     return filled
 
 
-def ask_to_confirm(*, session: Session, by: Any, at: datetime) -> None:
+def ask_to_confirm(*, session: Session, by: Actor, at: datetime) -> None:
     """A session was booked without asking: the front desk tells the client, until they have confirmed."""
     trail.open_task(
         kind=Kind.WAITLIST_CONFIRM,
@@ -154,7 +173,7 @@ def ask_to_confirm(*, session: Session, by: Any, at: datetime) -> None:
     )
 
 
-def settle_confirmation(*, session: Session, outcome: str, by: Any, at: datetime) -> None:
+def settle_confirmation(*, session: Session, outcome: str, by: Actor, at: datetime) -> None:
     """The client has confirmed, or there is nothing to confirm any more."""
     trail.settle_tasks(kind=Kind.WAITLIST_CONFIRM, subject_id=session.pk, by=by, at=at, outcome=outcome)
 

@@ -43,7 +43,7 @@ class AbsenceViewSet(ClinicViewSet):
         if self.user.role_set & BOOKERS:  # others are shown no client's session
             self.touch_all(session for session, _ in found["sessions"])
         rows = [_broken(session, ways) for session, ways in found["sessions"]]
-        return Response(self.represent(found | {"sessions": rows}))
+        return Response(self.represent({**found, "sessions": rows}))
 
     def create(self, request: Request) -> Response:
         body = self.body()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from kapclinic.practice.models import Role, SessionKind
+from kapclinic.practice.models import Role, SessionKind, User
 from sessions.booking.models import Allocation, Session
 from sessions.booking.selectors.availability import free_slots
 from sessions.integration import rules as integration
@@ -35,6 +35,15 @@ class Absence:
         return max(self.starts_at, self.at)
 
 
+class LostWindow(TypedDict):
+    """An integration that can't take place in its window, and why."""
+
+    id: UUID
+    window_start: datetime
+    window_end: datetime
+    reason: str
+
+
 def broken(absence: Absence) -> QuerySet[Session]:
     """Sessions for which the absent person is held at some time of the absence that is still to come."""
     held = Allocation.objects.filter(
@@ -50,7 +59,7 @@ def broken(absence: Absence) -> QuerySet[Session]:
     return found.select_related(*related).order_by("starts_at", "pk")
 
 
-def windows_lost(absence: Absence, *, by: Any, sessions: Iterable[Session]) -> list[dict[str, Any]]:
+def windows_lost(absence: Absence, *, by: User, sessions: Iterable[Session]) -> list[LostWindow]:
     """Integration windows in which the assigned therapist, being away, has no free slot left."""
     states = [Obligation.State.DUE, Obligation.State.BOOKED]
     rows = (

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from kapclinic.practice.models import Role, SessionKind, User
 from programs.rules import integration_window
 from sessions.absences.selectors.impact import Absence, S
 from sessions.booking.models import Session
-from sessions.booking.rules import Slot
+from sessions.booking.rules import Slot, SlotRow
 from sessions.booking.selectors.availability import free_slots
 from sessions.integration import rules as integration
 from sessions.integration.models import Obligation
@@ -24,6 +23,10 @@ BACK, AHEAD = timedelta(days=7), timedelta(days=14)
 TRIES = 12  # other times that are tried against the rules of the course
 
 
+class ReplacementRow(SlotRow):
+    kind: str
+
+
 @dataclass(frozen=True)
 class Replacement:
     """One way out for a session: each one plus its id is a move."""
@@ -31,8 +34,8 @@ class Replacement:
     kind: str
     slot: Slot
 
-    def as_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind} | self.slot.as_dict()
+    def as_dict(self) -> ReplacementRow:
+        return {"kind": self.kind, **self.slot.as_dict()}
 
 
 @dataclass

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TypedDict
+from uuid import UUID
 
 from kapclinic.practice.models import Location, Room
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import LONGEST
 from sessions.visits.rules import HERE
-from sessions.visits.selectors.sessions import session_rows
+from sessions.visits.selectors.sessions import SessionRow, session_rows
 
 S, G = Session.Status, Stage.Name
 COLUMNS = (
@@ -24,7 +26,7 @@ COLUMNS = (
     "late_cancel",
     "cancelled",
 )
-OF_STATUS = {
+OF_STATUS: Mapping[str, str] = {
     S.HELD: "booked",
     S.SCHEDULED: "booked",
     S.CHECKED_IN: "arrived",
@@ -32,7 +34,7 @@ OF_STATUS = {
     S.COMPLETED: "done",
     S.NO_SHOW: "no_show",
 }
-OF_STAGE = {
+OF_STAGE: Mapping[str, str] = {
     G.ROOMED: "roomed",
     G.IN_SESSION: "in_session",
     G.RECOVERY: "recovery",
@@ -41,7 +43,21 @@ OF_STAGE = {
 }
 
 
-def column_of(row: dict[str, Any], *, late_within: timedelta) -> str:
+class RoomRow(TypedDict):
+    id: UUID
+    name: str
+    kinds: list[str]
+    turnover_min: int
+
+
+class BoardRow(SessionRow):
+    """A session with its place on the board."""
+
+    column: str
+    since: datetime | None
+
+
+def column_of(row: SessionRow, *, late_within: timedelta) -> str:
     """Where a session stands on the board: by its stage while the client is here, else by its status."""
     if row["status"] == S.CANCELLED:
         late = row["cancelled_at"] is not None and row["starts_at"] - row["cancelled_at"] < late_within
@@ -52,7 +68,7 @@ def column_of(row: dict[str, Any], *, late_within: timedelta) -> str:
     return OF_STATUS[row["status"]]
 
 
-def since(row: dict[str, Any]) -> datetime | None:
+def since(row: SessionRow) -> datetime | None:
     """Since when it stands there, so that a screen can count the minutes."""
     stage = row["latest_stage"]
     if stage is not None and row["status"] in HERE:
@@ -66,14 +82,14 @@ def since(row: dict[str, Any]) -> datetime | None:
     return by_status.get(row["status"])
 
 
-def board(*, location: Location, on: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def board(*, location: Location, on: date) -> tuple[list[RoomRow], list[BoardRow]]:
     """(rooms, session rows) of one local day at one location, in two queries.
 
     Each row carries `column` and `since`; sessions that began the day before and reach into the day are on it too.
     """
     begin = datetime.combine(on, datetime.min.time(), tzinfo=location.zone)
     end = datetime.combine(on + timedelta(days=1), datetime.min.time(), tzinfo=location.zone)
-    rooms: list[Any] = list(
+    rooms: list[RoomRow] = list(
         Room.objects.filter(location=location, is_active=True)
         .order_by("name")
         .values("id", "name", "kinds", "turnover_min")
@@ -81,8 +97,9 @@ def board(*, location: Location, on: date) -> tuple[list[dict[str, Any]], list[d
     day = Session.objects.filter(
         location=location, starts_at__gte=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin
     )
-    rows = list(session_rows(day).order_by("starts_at", "pk"))
     late_within = timedelta(hours=location.late_cancel_hours)
-    for row in rows:
-        row["column"], row["since"] = column_of(row, late_within=late_within), since(row)
+    rows: list[BoardRow] = [
+        {**row, "column": column_of(row, late_within=late_within), "since": since(row)}
+        for row in session_rows(day).order_by("starts_at", "pk")
+    ]
     return rooms, rows

@@ -11,25 +11,28 @@ from __future__ import annotations
 import binascii
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import F, JSONField, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import BaseExpression
 from django.db.models.functions import JSONObject
 
 from kapclinic.practice.models import SessionKind, User
 from sessions.booking.models import Session, Stage
+from sessions.booking.rules import StoredStaff
 from sessions.dosing.models import Administration
 from sessions.monitoring import rules
 from sessions.monitoring.models import Alarm, Check, Reading
 
 Marks = dict[UUID, int]
+Json = dict[str, Any]  # Any: what SQL makes of a stage, a check, a reading or an alarm, and bands and limits
 WATCHED = (Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS)
 TREND = 8  # readings on a card
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -128,15 +131,71 @@ def current_tag(given: str, location_id: UUID, marks: Marks, *, clinical: bool, 
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 
+class PlainRow(TypedDict):
+    id: UUID
+    client: UUID
+    status: str
+    room: UUID | None
+    room_name: str | None
+    first: str
+    chosen: str
+    last: str
+    latest_stage: Json | None
+
+
+class WardRow(PlainRow, total=False):
+    """A watched session as SQL gives it; the front desk's has none of these columns."""
+
+    staff: list[StoredStaff]
+    limits: Json
+    bands: Json
+    discharged_at: datetime | None
+    dosed_at: datetime | None
+    open_checks: list[Json]
+    last_readings: list[Json]
+    open_alarms: list[Json]
+
+
+class PlainCard(TypedDict):
+    id: UUID
+    client: UUID
+    client_name: str
+    client_initials: str
+    room: UUID | None
+    room_name: str | None
+    status: str
+    stage: Json | None
+
+
+class NamedStaff(StoredStaff):
+    name: str
+
+
+class ClinicalCard(TypedDict, total=False):
+    dosed_at: datetime | None
+    minutes: int | None
+    discharged_at: datetime | None
+    next_check: Json | None
+    overdue: int
+    last_reading: Json | None
+    trend: list[Json]
+    alarms: list[Json]
+    staff: list[NamedStaff]
+
+
+class Card(PlainCard, ClinicalCard):
+    """What is shown of a session: to the front desk the plain part alone."""
+
+
 @dataclass(frozen=True)
 class Ward:
     """What a location's board shows at one moment; `moments` says of each session when time alone changes it."""
 
-    cards: list[dict[str, Any]]
+    cards: Sequence[PlainCard]
     cursor: Cursor
     moments: Mapping[UUID, list[datetime]]
 
-    def since(self, before: Cursor) -> list[dict[str, Any]]:
+    def since(self, before: Cursor) -> list[PlainCard]:
         """The cards of sessions that changed since `before`, by a row or by the clock."""
         now = self.cursor
         return [
@@ -161,20 +220,20 @@ def ward(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> Wa
     if not clinical:
         return Ward([_plain(row) for row in rows], Cursor(at, NEVER, marks), {})
     names = _names(rows)
-    cards = [_plain(row) | _clinical(row, names, at=at) for row in rows]
+    cards: list[Card] = [{**_plain(row), **_clinical(row, names, at=at)} for row in rows]
     cards.sort(key=lambda card: card["next_check"]["planned_at"] if card["next_check"] else NEVER)
     moments = {row["id"]: _moments(row) for row in rows}
     until = min((moment for found in moments.values() for moment in found if moment > at), default=NEVER)
     return Ward(cards, Cursor(at, until, marks), moments)
 
 
-def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Any, dict[str, Any]]:
+def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WardRow]:
     """One row per session, straight from SQL; the front desk's has no clinical column."""
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     watched: QuerySet[Session] = Session.objects.filter(
         location_id=location_id, kind=SessionKind.DOSING, status__in=WATCHED
     ).order_by("starts_at", "pk")
-    plain: dict[str, Any] = {
+    plain: dict[str, BaseExpression | F] = {
         "room_name": F("room__name"),
         "first": F("client__legal_first_name"),
         "chosen": F("client__chosen_name"),
@@ -185,11 +244,11 @@ def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Any, dict[str, Any]]
     }
     names = ["id", "client", "status", "room"]
     columns = plain | _clinical_columns() if clinical else plain
-    rows: QuerySet[Any, dict[str, Any]] = watched.values(*names, *(["staff"] if clinical else []), **columns)
+    rows: QuerySet[Session, WardRow] = watched.values(*names, *(["staff"] if clinical else []), **columns)
     return rows
 
 
-def _clinical_columns() -> dict[str, Any]:
+def _clinical_columns() -> dict[str, BaseExpression | F]:
     mine = {"session": OuterRef("pk")}
     doses = Administration.objects.standing().filter(**mine).order_by("administered_at")
     checks = Check.objects.filter(
@@ -213,7 +272,7 @@ def _clinical_columns() -> dict[str, Any]:
     }
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(row: WardRow) -> PlainCard:
     first, last = row["chosen"] or row["first"], row["last"]
     stage = row["latest_stage"]
     return {
@@ -228,7 +287,7 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _clinical(row: Mapping[str, Any], names: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
+def _clinical(row: WardRow, names: Mapping[str, str], *, at: datetime) -> ClinicalCard:
     readings = _as_dosed([_read(reading) for reading in row["last_readings"]], row)
     checks = [_check(check, row["limits"], at=at) for check in row["open_checks"]]
     dosed_at = row["dosed_at"]
@@ -248,15 +307,15 @@ def _clinical(row: Mapping[str, Any], names: Mapping[str, str], *, at: datetime)
             }
             for alarm in row["open_alarms"]
         ],
-        "staff": [staff | {"name": names.get(staff["user"], "")} for staff in row["staff"]],
+        "staff": [{**staff, "name": names.get(staff["user"], "")} for staff in row["staff"]],
     }
 
 
-def _read(reading: dict[str, Any]) -> dict[str, Any]:
+def _read(reading: Json) -> Json:
     return reading | {"measured_at": datetime.fromisoformat(reading["measured_at"])}
 
 
-def _as_dosed(readings: list[dict[str, Any]], row: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _as_dosed(readings: list[Json], row: WardRow) -> list[Json]:
     """Each in the phase that the first dose puts it in now: the dose may have been written down after it."""
     others = [(reading["measured_at"], reading) for reading in readings]
     for moment, reading in others:
@@ -267,7 +326,7 @@ def _as_dosed(readings: list[dict[str, Any]], row: Mapping[str, Any]) -> list[di
     return readings
 
 
-def _check(check: dict[str, Any], limits: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
+def _check(check: Json, limits: Json, *, at: datetime) -> Json:
     """An open check with its state by the clock, as `checks/` says it."""
     planned_at = datetime.fromisoformat(check["planned_at"])
     state = rules.state_unread(
@@ -279,7 +338,7 @@ def _check(check: dict[str, Any], limits: Mapping[str, Any], *, at: datetime) ->
     return check | {"planned_at": planned_at, "state": state, "is_due": planned_at <= at}
 
 
-def _moments(row: Mapping[str, Any]) -> list[datetime]:
+def _moments(row: WardRow) -> list[datetime]:
     """When time alone will change, or has changed, what the card says: a check becomes due, late, missed."""
     limits = row["limits"]
     late = timedelta(minutes=limits["reading_tolerance_min"]) + TICK
@@ -288,7 +347,7 @@ def _moments(row: Mapping[str, Any]) -> list[datetime]:
     return [moment + behind for moment in planned for behind in (timedelta(0), late, missed)]
 
 
-def _names(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _names(rows: Iterable[WardRow]) -> dict[str, str]:
     """The names of everybody who watches, by id."""
     ids = {staff["user"] for row in rows for staff in row["staff"]}
     return {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")}

@@ -24,6 +24,7 @@ from sessions.booking.rules import Need, Seat, Slot
 from sessions.booking.sql.free_slots import HOURS, PLACES, ROOM
 
 MOST = 10_000  # 93 days of quarter hours
+Params = dict[str, Any]  # Any: all that psycopg adapts; the stubs leave timedelta out
 
 
 def on_grid(moment: datetime) -> datetime:
@@ -110,10 +111,10 @@ WHERE opening.during @> tstzrange(s, s + %(length)s) AND person.free @> tstzrang
 ORDER BY s LIMIT {MOST}"""
 
 
-def _asked(team: _Team) -> dict[str, Any]:
+def _asked(team: _Team) -> Params:
     """The parameters of the team: each part's minutes and candidates, and each on-site part's."""
-    rows: list[dict[str, Any]] = []
-    params: dict[str, Any] = {}
+    rows: list[dict[str, object]] = []
+    params: Params = {}
     for idx, (_, part, ids) in enumerate(team.parts()):
         rows.append({"idx": idx, "mode": part.mode, "candidates": [str(pk) for pk in ids]})
         params |= _minutes(str(idx), part)
@@ -177,7 +178,7 @@ def free_slots(
     if first >= before or timedelta(minutes=length) > rules.LONGEST:
         return []
     team = _team(program, needs, only or {}, someone)
-    params: dict[str, Any] = _asked(team) | {
+    params: Params = _asked(team) | {
         "location": program.location_id,
         "client": program.client_id,
         "kind": kind,
@@ -224,7 +225,7 @@ SELECT r.idx FROM jsonb_to_recordset(%(parts)s::jsonb)
 WHERE (SELECT count(*) FROM present
        WHERE user_id = ANY(r.candidates) AND during @> tstzrange(r.a, r.b)) < r.count
 ORDER BY r.idx"""
-    params: dict[str, Any] = {
+    params: Params = {
         "location": location,
         "start": starts_at,
         "stop": starts_at + timedelta(minutes=max(need.to_min for need in asked)),
@@ -251,7 +252,7 @@ SELECT NOT (SELECT during FROM opening) @> tstzrange(%(start)s, %(stop)s),
            unnest(%(who)s::uuid[], %(a)s::timestamptz[], %(b)s::timestamptz[]) AS w(user_id, a, b)
            JOIN present ON present.user_id = w.user_id
            WHERE NOT present.during @> tstzrange(w.a, w.b)), '{{}}')"""
-    params: dict[str, Any] = {
+    params: Params = {
         "location": location,
         "start": starts_at,
         "stop": ends_at,

@@ -5,16 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
 
 from kapclinic.core.errors import Conflict
+from kapclinic.practice.models import Actor
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold
 from sessions.booking.rules import Wanted
+
+
+class Clash(TypedDict):
+    """What is taken, and by which session; a hold tells no session."""
+
+    resource: str
+    kind: str
+    session: str | None
+    starts_at: datetime
+    ends_at: datetime
+    moving: NotRequired[str]  # of an absence: the session that was to move there
 
 
 class ResourceConflict(Conflict):
@@ -56,7 +68,7 @@ def _taken(wants: Sequence[Wanted]) -> list[Allocation]:
 
 
 def allocate(
-    *, owner: Session | SessionHold, wants: Sequence[Wanted], by: Any, at: datetime, wait: bool = True
+    *, owner: Session | SessionHold, wants: Sequence[Wanted], by: Actor, at: datetime, wait: bool = True
 ) -> None:
     """Hold all that a session or a hold wants, or nothing. Holds that have expired vanish first.
 
@@ -65,9 +77,7 @@ def allocate(
     lock_resources([want.resource for want in wants], wait=wait)
     _release_expired([want.resource for want in wants], at=at)
     taken = _taken(wants)
-    whose: dict[str, Any] = {"session": owner}
-    if isinstance(owner, SessionHold):
-        whose = {"hold": owner, "expires_at": owner.expires_at}
+    hold = owner if isinstance(owner, SessionHold) else None
     rows: list[Allocation] = []
     clashes: list[tuple[Wanted, Allocation]] = []
     for want in wants:
@@ -77,7 +87,9 @@ def allocate(
             continue
         rows.append(
             Allocation(
-                **whose,
+                session=owner if isinstance(owner, Session) else None,
+                hold=hold,
+                expires_at=hold.expires_at if hold else None,
                 kind=want.kind,
                 resource=want.resource,
                 role=want.role,
@@ -102,7 +114,7 @@ def _release_expired(resources: Sequence[UUID], *, at: datetime) -> None:
     expired.update(released_at=at)
 
 
-def _told(want: Wanted, row: Allocation) -> dict[str, Any]:
+def _told(want: Wanted, row: Allocation) -> Clash:
     return {
         "resource": str(want.resource),
         "kind": want.kind,

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,11 +15,11 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Room, User
+from kapclinic.practice.models import SYSTEM, Actor, Room, User
 from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
-from sessions.booking.rules import Need, Wanted
+from sessions.booking.rules import Need, Place, StaffRow, Wanted
 from sessions.booking.selectors import availability
 from sessions.booking.services.allocations import (
     allocate,
@@ -48,9 +47,9 @@ class Ask:
     starts_at: datetime
     ends_at: datetime
     room: UUID | None = None
-    staff: Sequence[Mapping[str, Any]] = ()
+    staff: Sequence[StaffRow] = ()
     override_reason: str = ""
-    client_location: Mapping[str, Any] | None = None
+    client_location: Place | None = None
     override: Sequence[str] = ()  # "room", "staff": what may be used twice at the same time, on purpose
 
     @property
@@ -173,7 +172,7 @@ def next_number(*, program: Program, kind: str) -> int:
     return next(number for number in itertools.count(1) if number not in taken)
 
 
-def require_override(*, program: Program, ask: Ask, by: Any) -> None:
+def require_override(*, program: Program, ask: Ask, by: Actor) -> None:
     """A deliberate double use needs a reason, and a role that the location allows.
 
     :raises Invalid: without a reason
@@ -191,7 +190,7 @@ def book_session(
     *,
     program: Program,
     ask: Ask,
-    by: Any,
+    by: Actor,
     at: datetime,
     status: str = Session.Status.SCHEDULED,
     source: str = Session.Source.STAFF,
@@ -239,7 +238,7 @@ def book_session(
 
 @transaction.atomic
 def move_session(
-    *, session: Session, program: Program, ask: Ask, reason: str, by: Any, at: datetime
+    *, session: Session, program: Program, ask: Ask, reason: str, by: Actor, at: datetime
 ) -> Session:
     """Give a session other times, room or staff: frees what it held and holds the new, in one transaction (R2).
 
@@ -268,7 +267,7 @@ def move_session(
 
 
 def end_booking(
-    *, session: Session, move: str, reason: str, by: Any, at: datetime, moment: datetime | None = None
+    *, session: Session, move: str, reason: str, by: Actor, at: datetime, moment: datetime | None = None
 ) -> Session:
     """Cancel, or note a no-show: the session keeps its row and frees all that it held, in one transaction (R2).
 
@@ -280,7 +279,7 @@ def end_booking(
     return session.save_by(by, at=at)
 
 
-def note_stage(*, session: Session, stage: str, moment: datetime, by: Any, at: datetime) -> Stage:
+def note_stage(*, session: Session, stage: str, moment: datetime, by: User, at: datetime) -> Stage:
     """Say where the client is now, beside the session's status.
 
     :raises Invalid: for a time in the future
@@ -290,7 +289,7 @@ def note_stage(*, session: Session, stage: str, moment: datetime, by: Any, at: d
 
 
 @transaction.atomic
-def keep_slot(*, program: Program, ask: Ask, by: Any, at: datetime) -> SessionHold:
+def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionHold:
     """Keep a slot for some minutes (rules.HOLD) while somebody decides; guarded as a booking is, and gone by itself.
 
     :raises Invalid: / OutsideHours / ResourceConflict: as for a booking
@@ -315,7 +314,7 @@ def keep_slot(*, program: Program, ask: Ask, by: Any, at: datetime) -> SessionHo
 
 
 @transaction.atomic
-def end_hold(*, hold_id: UUID, by: Any, at: datetime) -> SessionHold:
+def end_hold(*, hold_id: UUID, by: User, at: datetime) -> SessionHold:
     """Let a held slot go: it was booked, or is not wanted.
 
     :raises HoldExpired: when it ended before

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sessions.booking.rules import Slot
@@ -223,7 +222,7 @@ def _choose(
     wish: Wish, doses: Sequence[Slot], near: Mapping[int, list[Slot]], prepared: Mapping[int, list[Slot]]
 ) -> Course:
     followers = _followers(doses, wish, near)
-    best: tuple[Any, list[int]] | None = None
+    best: tuple[tuple[int, datetime, float, int], list[int]] | None = None
     longest = 0
     for first, preps in prepared.items():
         begin = preps[0].starts_at if preps else doses[first].starts_at

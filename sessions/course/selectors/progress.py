@@ -51,7 +51,7 @@ def _counts(ids: list[UUID]) -> Iterable[tuple[UUID, str, int]]:
     dosed = dosing.doses_counted(ids).annotate(what=named["dosing"])
     rows: Iterable[tuple[UUID, str, int]] = prepared.values_list("program_id", "what", "n").union(
         dosed.values_list("session__program_id", "what", "n"),
-        integration.counted(ids).values_list("program_id", "state", "n"),
+        integration.counted(ids),
         all=True,
     )
     return rows

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from kapclinic.practice.models import Role, SessionKind
 from programs.models import Modality, Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.booking.rules import AHEAD, Slot, needs_of, seats_of
+from sessions.booking.rules import AHEAD, Slot, SlotRow, needs_of, seats_of
 from sessions.booking.selectors.availability import free_slots
 from sessions.course.rules import search
 from sessions.course.rules.search import Course, Wish
@@ -133,18 +133,29 @@ def _search(program: Program, wish: Wish, slots: Mapping[str, list[Slot]], *, pr
     )
 
 
-def told(found: Course, program: Program) -> dict[str, Any]:
+class ProposedRow(SlotRow):
+    kind: str
+    number: int
+
+
+class Proposal(TypedDict):
+    sessions: list[ProposedRow]
+    weeks: int
+    unmet: list[dict[str, str]]
+
+
+def told(found: Course, program: Program) -> Proposal:
     """A proposal as the API shows it: sessions in order of time, numbered as they would be booked."""
     groups = (
         (SessionKind.PREPARATION, found.preparations),
         (SessionKind.DOSING, found.doses),
         (SessionKind.INTEGRATION, found.integrations),
     )
-    rows: list[dict[str, Any]] = []
+    rows: list[ProposedRow] = []
     for kind, slots in groups:
         counted = SessionKind.DOSING if kind == SessionKind.INTEGRATION else kind
         first = booking.next_number(program=program, kind=counted)
-        rows += [slot.as_dict() | {"kind": str(kind), "number": first + i} for i, slot in enumerate(slots)]
+        rows += [{**slot.as_dict(), "kind": str(kind), "number": first + i} for i, slot in enumerate(slots)]
     rows.sort(key=lambda row: row["starts_at"])
     return {
         "sessions": rows,

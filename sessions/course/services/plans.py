@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, Invalid, merge
-from kapclinic.practice.models import SessionKind
+from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
+from sessions.booking.rules import StaffRow
 from sessions.booking.services.allocations import ResourceConflict, lock_resources
 from sessions.booking.services.bookings import Ask
 from sessions.integration.services import holds
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
+
+
+class PlanRow(TypedDict):
+    """One session of a plan, as it was proposed or changed."""
+
+    kind: str
+    number: NotRequired[int | None]
+    starts_at: datetime
+    ends_at: datetime
+    modality: str
+    room: NotRequired[UUID | None]
+    staff: Sequence[StaffRow]
 
 
 class PlanConflict(ResourceConflict):
@@ -32,7 +45,7 @@ class PlanConflict(ResourceConflict):
 
 
 @transaction.atomic
-def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, at: datetime) -> list[Session]:
+def book_plan(*, program_id: UUID, rows: Sequence[PlanRow], by: User, at: datetime) -> list[Session]:
     """Book every session of a proposal, or none. Each integration is held for the dose of its number.
 
     A dose without one in the proposal gets its slot as any booked dose does, beside all that was asked for.
@@ -65,7 +78,7 @@ def book_plan(*, program_id: UUID, rows: Sequence[Mapping[str, Any]], by: Any, a
     return sorted(made, key=lambda session: session.starts_at)
 
 
-def _hold_rest(program: Program, made: Sequence[Session], *, by: Any, at: datetime) -> list[Session]:
+def _hold_rest(program: Program, made: Sequence[Session], *, by: User, at: datetime) -> list[Session]:
     """The slots held for those doses whose integration was not asked for; one that finds none goes without."""
     covered = {session.for_dose_id for session in made}
     bare = [dose for dose in made if dose.kind == SessionKind.DOSING and dose.pk not in covered]
@@ -73,17 +86,17 @@ def _hold_rest(program: Program, made: Sequence[Session], *, by: Any, at: dateti
     return [session for session in found if session is not None]
 
 
-def _ask(row: Mapping[str, Any]) -> Ask:
+def _ask(row: PlanRow) -> Ask:
     return Ask(row["kind"], row["modality"], row["starts_at"], row["ends_at"], row.get("room"), row["staff"])
 
 
-def _doses_first(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+def _doses_first(rows: Sequence[PlanRow]) -> list[int]:
     return sorted(
         range(len(rows)), key=lambda i: (rows[i]["kind"] == SessionKind.INTEGRATION, rows[i]["starts_at"])
     )
 
 
-def _dose_of(program: Program, row: Mapping[str, Any], doses: Mapping[int, Session]) -> Session:
+def _dose_of(program: Program, row: PlanRow, doses: Mapping[int, Session]) -> Session:
     before = [dose for dose in doses.values() if dose.starts_at < row["starts_at"]]
     dose = doses.get(row.get("number") or 0) or max(before, key=lambda found: found.starts_at, default=None)
     if dose is None:
@@ -100,10 +113,17 @@ def _dose_of(program: Program, row: Mapping[str, Any], doses: Mapping[int, Sessi
     return dose
 
 
-def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: Any, at: datetime) -> Session:
-    held: dict[str, Any] = {} if dose is None else {"status": S.HELD, "source": Session.Source.SCHEDULER}
+def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: User, at: datetime) -> Session:
     try:
-        return booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose, **held)
+        return booking.book_session(
+            program=program,
+            ask=ask,
+            by=by,
+            at=at,
+            for_dose=dose,
+            status=S.SCHEDULED if dose is None else S.HELD,
+            source=Session.Source.STAFF if dose is None else Session.Source.SCHEDULER,
+        )
     except ResourceConflict as exc:
         detail = f"Session {index + 1} of the plan: {exc.detail}"
         error = FieldError(f"/sessions/{index}", exc.code, detail)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +11,7 @@ from django.db.models import Q, QuerySet
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, IllegalTransition
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, SessionKind
+from kapclinic.practice.models import SYSTEM, Actor, SessionKind, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import rules as program_rules
@@ -73,7 +72,7 @@ def warn_all_not_cleared(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def end_dosing(*, program_id: UUID, by: Any, at: datetime) -> Program:
+def end_dosing(*, program_id: UUID, by: User, at: datetime) -> Program:
     """No further dose is planned: on to integration; future dosing sessions and their holds are freed.
 
     :raises IllegalTransition: from another phase than dosing
@@ -88,7 +87,7 @@ def end_dosing(*, program_id: UUID, by: Any, at: datetime) -> Program:
 
 
 @transaction.atomic
-def discontinue(*, program_id: UUID, reason: str, by: Any, at: datetime) -> Program:
+def discontinue(*, program_id: UUID, reason: str, by: User, at: datetime) -> Program:
     """End a course early. Future sessions are freed, but an integration that a dose owes stays owed and booked."""
     program = programs.move_program(program_id=program_id, move="discontinue", reason=reason, by=by, at=at)
     free_future(program_id=program.pk, by=by, at=at)
@@ -104,7 +103,7 @@ def unowed() -> QuerySet[Session]:
 
 
 @transaction.atomic
-def free_future(*, program_id: UUID, by: Any, at: datetime) -> int:
+def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
     """Cancel what a course that has ended still has in the book, but for integrations that are owed."""
     ids = list(unowed().filter(program_id=program_id).order_by("starts_at").values_list("pk", flat=True))
     for session_id in ids:
@@ -123,7 +122,7 @@ def free_all_ended(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def complete_program(*, program_id: UUID, by: Any, at: datetime) -> Program:
+def complete_program(*, program_id: UUID, by: User, at: datetime) -> Program:
     """End a course as planned; what it still has in the book is freed.
 
     :raises StillOwed: while an integration is due or booked: hold it, or waive it

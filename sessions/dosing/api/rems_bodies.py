@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -125,7 +124,7 @@ def _event(record: Any, name: str) -> dict[str, Any]:
     return {"occurred": getattr(record, name), "resolved_at": resolved}
 
 
-def columns(body: Mapping[str, Any]) -> dict[str, Any]:
+def columns(body: Any) -> Any:
     """The body's nested answers as the columns that hold them."""
     found = {name: value for name, value in body.items() if name not in {"concomitant", *EVENTS}}
     found |= body.get("concomitant", {})

@@ -28,7 +28,7 @@ class Proof:
     at: datetime | None = None
     ref: UUID | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "text": self.text,
             "kind": self.kind,
@@ -47,7 +47,7 @@ class Override:
     role: str
     at: datetime
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "reason": self.reason,
             "by": str(self.by),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from programs import policy
 from sessions.dosing.gates.facts import Facts, Override, Proof
@@ -27,7 +26,7 @@ class Judged:
     cleared_by: Proof | None = None
     override: Override | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "code": self.code,
             "label": self.label,
@@ -96,11 +95,11 @@ def judge(facts: Facts, *, overrides: Mapping[str, Override]) -> Readiness:
     return Readiness(tuple(found[policy.REQUIRED]), tuple(found[policy.ADVISED]))
 
 
-def _plain(judged: Judged) -> dict[str, Any]:
+def _plain(judged: Judged) -> dict[str, object]:
     return judged.as_dict() | {"detail": "", "cleared_by": None, "override": None}
 
 
-def for_front_desk(readiness: Readiness) -> dict[str, Any]:
+def for_front_desk(readiness: Readiness) -> dict[str, object]:
     """Plain blockers without detail; all clinical gates fall together into one `clinical_hold` (R13)."""
     shown = [_plain(gate) for gate in readiness.gates if not gate.clinical]
     if any(gate.clinical for gate in readiness.gates):
@@ -121,7 +120,7 @@ def for_front_desk(readiness: Readiness) -> dict[str, Any]:
     return {"ready": readiness.ready, "gates": shown, "advice": advice}
 
 
-def for_clinicians(readiness: Readiness) -> dict[str, Any]:
+def for_clinicians(readiness: Readiness) -> dict[str, object]:
     return {
         "ready": readiness.ready,
         "gates": [gate.as_dict() for gate in readiness.gates],

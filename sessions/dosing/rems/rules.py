@@ -6,7 +6,7 @@ fields are the form's. The warnings on day 3 and 6 are this software's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,9 +15,13 @@ from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import NURSES
+from sessions.dosing.models import AdverseEvent
 from sessions.dosing.rems.models import EVENTS, RemsRecord
 from sessions.dosing.rules.esketamine import USUAL_MG
+from sessions.monitoring.models import Reading
 
+# The whole form as JSON: a submitted one reads as it was sent, whatever the fields are by now.
+Form = dict[str, Any]
 S = RemsRecord.State
 REMS_MOVES = {
     "write": Move.of({S.DRAFT}, None, NURSES),
@@ -58,8 +62,8 @@ def dose_box(total_mg: Decimal) -> str:
 
 
 def pressures(
-    readings: Sequence[Any], *, first: datetime, ended: datetime | None, window: timedelta
-) -> tuple[Any | None, Any | None, Any | None]:
+    readings: Sequence[Reading], *, first: datetime, ended: datetime | None, window: timedelta
+) -> tuple[Reading | None, Reading | None, Reading | None]:
     """The readings before the first device, about 40 minutes after it, and before completion; None where none stands.
 
     About 40 minutes is the nearest one inside `window` on either side; the last one is later than that and not after
@@ -76,7 +80,7 @@ def pressures(
     return (before[-1] if before else None, forty, late[-1] if late else None)
 
 
-def missing(form: Mapping[str, Any]) -> list[FieldError]:
+def missing(form: Form) -> list[FieldError]:
     """What the form still lacks or contradicts, by field, in the order of the form."""
     lacks = [f"concomitant/{name}" for name in CONCOMITANT if form["concomitant"][name] is None]
     lacks += [name for name in STATED if form[name] is None]
@@ -93,7 +97,7 @@ def missing(form: Mapping[str, Any]) -> list[FieldError]:
     return found + [_contradicted(name) for name in EVENTS if _contradicts(form, name)]
 
 
-def _contradicts(form: Mapping[str, Any], name: str) -> bool:
+def _contradicts(form: Form, name: str) -> bool:
     return form[name]["occurred"] is False and name in form["recorded_events"]
 
 
@@ -101,7 +105,7 @@ def _contradicted(name: str) -> FieldError:
     return FieldError(f"/{name}/occurred", "contradicts", "An adverse event of this session says otherwise.")
 
 
-def recorded_events(events: Iterable[Any]) -> list[str]:
+def recorded_events(events: Iterable[AdverseEvent]) -> list[str]:
     """Which of the form's events the session's adverse events tell of: by their term, and any serious one."""
     found = set()
     for event in events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -21,9 +21,23 @@ from sessions.dosing.rems import rules
 from sessions.dosing.rems.models import EVENTS, RemsRecord, RemsRecordQuerySet
 from sessions.drugs.models import DrugLot
 from sessions.monitoring import selectors as monitoring
+from sessions.monitoring.models import Reading
 
 
-def devices(*, session_id: Any) -> QuerySet[Administration]:
+class Pressure(TypedDict):
+    systolic: int
+    diastolic: int
+    measured_at: str | None
+
+
+class Occurrence(TypedDict):
+    """One of the form's events: did it occur, and when was it over?"""
+
+    occurred: bool | None
+    resolved_at: str | None
+
+
+def devices(*, session_id: UUID | OuterRef) -> QuerySet[Administration]:
     """The session's standing esketamine doses, in order; `session_id` may be a column of an outer query."""
     standing: QuerySet[Administration] = Administration.objects.standing().filter(session_id=session_id)
     return standing.filter(devices__isnull=False).order_by("administered_at", "created_at")
@@ -71,7 +85,7 @@ def may_monitor(*, location_id: UUID) -> QuerySet[User]:
     return User.objects.filter(is_active=True, locations__contains=[location_id], roles__overlap=roles)
 
 
-def form_of(record: RemsRecord) -> dict[str, Any]:
+def form_of(record: RemsRecord) -> rules.Form:
     """The whole form: as it was submitted, or for a draft as the record stands now. Amounts are strings in mg."""
     if record.form is not None:
         return record.form  # type: ignore[no-any-return]
@@ -89,7 +103,7 @@ def form_of(record: RemsRecord) -> dict[str, Any]:
     )
 
 
-def _who_and_where(record: RemsRecord) -> dict[str, Any]:
+def _who_and_where(record: RemsRecord) -> rules.Form:
     client, location, hcp = record.session.client, record.session.location, record.monitoring_hcp
     return {
         "client": {
@@ -107,7 +121,7 @@ def _who_and_where(record: RemsRecord) -> dict[str, Any]:
     }
 
 
-def _what(session: Session, record: RemsRecord, ended: datetime | None) -> dict[str, Any]:
+def _what(session: Session, record: RemsRecord, ended: datetime | None) -> rules.Form:
     given = Coalesce("finish__given_mg", "given_mg", "dose_mg")
     doses = list(devices(session_id=session.pk).values("administered_at", "drug_lot", mg=given))
     lots = DrugLot.objects.filter(pk__in=[row["drug_lot"] for row in doses if row["drug_lot"]])
@@ -132,25 +146,24 @@ def _what(session: Session, record: RemsRecord, ended: datetime | None) -> dict[
     }
 
 
-def _pressures(session: Session, *, first: datetime | None, ended: datetime | None) -> dict[str, Any]:
+def _pressures(
+    session: Session, *, first: datetime | None, ended: datetime | None
+) -> dict[str, Pressure | None]:
     if first is None:
         return dict.fromkeys(rules.PRESSURES)
     window = timedelta(minutes=session.program.protocol.limits["missed_after_min"])
     readings = list(monitoring.standing_readings(session_id=session.pk))
     found = rules.pressures(readings, first=first, ended=ended, window=window)
-    shown = (
-        row
-        and {
-            "systolic": row.systolic,
-            "diastolic": row.diastolic,
-            "measured_at": _text(row.measured_at),
-        }
-        for row in found
-    )
-    return dict(zip(rules.PRESSURES, shown, strict=True))
+    return dict(zip(rules.PRESSURES, map(_pressure, found), strict=True))
 
 
-def _event(record: RemsRecord, name: str) -> dict[str, Any]:
+def _pressure(row: Reading | None) -> Pressure | None:
+    if row is None:
+        return None
+    return {"systolic": row.systolic, "diastolic": row.diastolic, "measured_at": _text(row.measured_at)}
+
+
+def _event(record: RemsRecord, name: str) -> Occurrence:
     resolved = getattr(record, f"{name}_resolved_at")
     return {"occurred": getattr(record, name), "resolved_at": _text(resolved)}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, Invalid, NotOwed, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, User
+from kapclinic.practice.models import SYSTEM, Actor, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
@@ -23,11 +23,37 @@ from sessions.dosing.rems import rules, selectors
 from sessions.dosing.rems.models import EVENTS, RemsRecord
 
 
+class RemsColumns(TypedDict, total=False):
+    """Columns of RemsRecord that staff fill in; null takes an answer back."""
+
+    benzodiazepines: bool | None
+    sedative_hypnotics: bool | None
+    psychostimulants: bool | None
+    maois: bool | None
+    opioids: bool | None
+    monitoring_hcp: UUID | None
+    lot_number: str
+    monitoring_ended_at: datetime | None
+    ready_without_two_hours_at: datetime | None
+    vitals_acceptable_pre: bool | None
+    vitals_acceptable_completion: bool | None
+    blood_pressure_reason: str
+    sedation: bool | None
+    sedation_resolved_at: datetime | None
+    dissociation: bool | None
+    dissociation_resolved_at: datetime | None
+    respiratory_depression: bool | None
+    respiratory_depression_resolved_at: datetime | None
+    serious_adverse_event: bool | None
+    serious_adverse_event_resolved_at: datetime | None
+    events_note: str
+
+
 class NoFormOwed(NotOwed):
     title = "No esketamine dose of this session stands"
 
 
-def owe(*, session: Session, by: Any, at: datetime) -> RemsRecord | None:
+def owe(*, session: Session, by: Actor, at: datetime) -> RemsRecord | None:
     """Owe the monitoring record of a session whose first esketamine dose stands; once, however often it is asked.
 
     The caller has locked the session. A draft whose dose was entered again at another time is due by that one.
@@ -46,7 +72,7 @@ def owe(*, session: Session, by: Any, at: datetime) -> RemsRecord | None:
     return record
 
 
-def amend(*, session: Session, by: Any, at: datetime) -> None:
+def amend(*, session: Session, by: User, at: datetime) -> None:
     """Have the REMS told what its form does not know: a dose or an event of the session changed after it was sent.
 
     The form stays as it was sent; a row on the worklist asks who may submit to send the change. A draft needs none.
@@ -72,23 +98,22 @@ def _lock(record_id: UUID) -> RemsRecord:
 
 
 @transaction.atomic
-def write(*, record_id: UUID, values: Mapping[str, Any], by: User, at: datetime) -> RemsRecord:
+def write(*, record_id: UUID, values: RemsColumns, by: User, at: datetime) -> RemsRecord:
     """Answer questions of the form, some or all; what the record can compute is never taken from anybody.
-
-    `values` are columns of RemsRecord; `monitoring_hcp` is an id.
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber
     :raises IllegalTransition: once it is submitted
     :raises Invalid: for times in the future or before the first device, a resolution of what did not occur, or a
         provider who does not work there
     """
-    record, values = _lock(record_id), dict(values)
+    record = _lock(record_id)
     transitions.apply(rules.REMS_MOVES, "write", instance=record, by=by, field="state")
     if "monitoring_hcp" in values:
-        record.monitoring_hcp = _provider(record, values.pop("monitoring_hcp"))
+        record.monitoring_hcp = _provider(record, values["monitoring_hcp"])
     merge(_time_errors(record, values, at=at))
     for name, value in values.items():
-        setattr(record, name, value)
+        if name != "monitoring_hcp":
+            setattr(record, name, value)
     merge(
         [
             FieldError(f"/{name}/resolved_at", "not_occurred", "Only what occurred can resolve.")
@@ -109,7 +134,7 @@ def _provider(record: RemsRecord, user_id: UUID | None) -> User | None:
     return found
 
 
-def _time_errors(record: RemsRecord, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:
+def _time_errors(record: RemsRecord, values: RemsColumns, *, at: datetime) -> list[FieldError]:
     first = selectors.first_device_at(session_id=record.session_id)
     found = []
     for name, value in values.items():

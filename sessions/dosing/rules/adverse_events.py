@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from kapclinic.core.errors import FieldError
 from kapclinic.practice.rules import CLINICIANS
@@ -66,6 +66,39 @@ PRE, ACUTE, DAY, LATER = "pre", "acute", "within_24h", "later"
 FATAL = 5
 
 
+class EventFields(TypedDict):
+    """An adverse event as a clinician tells it."""
+
+    term: str
+    term_text: NotRequired[str]
+    grade: int
+    serious: bool
+    seriousness: NotRequired[list[str]]
+    onset_at: datetime
+    resolved_at: NotRequired[datetime | None]
+    causality: str
+    expectedness: NotRequired[str]
+    action: str
+    treatment: NotRequired[str]
+    outcome: str
+    witness: NotRequired[str]
+    reported_to: NotRequired[list[str]]
+    note: NotRequired[str]
+
+
+class DueTimes(TypedDict):
+    """Until when something is done about an event; None where nobody asks."""
+
+    follow_up_due_at: datetime | None
+    review_due_at: datetime | None
+    root_cause_due_at: datetime | None
+
+
+class Pressure(TypedDict):
+    systolic: int
+    diastolic: int
+
+
 def _word(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_")
 
@@ -78,7 +111,7 @@ def term_code(term: str) -> str:
     return _CODES.get(_word(term), OTHER)
 
 
-def event_errors(values: Mapping[str, Any]) -> list[FieldError]:
+def event_errors(values: EventFields) -> list[FieldError]:
     """What an event can't say of itself."""
     errors = []
     criteria = values.get("seriousness") or []
@@ -102,7 +135,7 @@ def is_severe(*, grade: int, serious: bool, limits: Mapping[str, Any]) -> bool:
 
 def due_times(
     *, grade: int, serious: bool, resolved: bool, limits: Mapping[str, Any], at: datetime
-) -> dict[str, datetime | None]:
+) -> DueTimes:
     """When an event that is recorded at `at` is followed up, reviewed, and its cause found; None where nobody asks.
 
     A mild or moderate event that is over when it is recorded asks for no follow-up, nor does a grade whose
@@ -127,7 +160,7 @@ def phase_of(*, onset_at: datetime, dosed_at: datetime | None, limits: Mapping[s
     return ACUTE if hours <= acute else DAY if hours <= day else LATER
 
 
-def suggested_grade(code: str, vitals: Mapping[str, Any] | None) -> int | None:
+def suggested_grade(code: str, vitals: Pressure | None) -> int | None:
     """A hint for hypertension from the nearest reading, in mmHg (CTCAE v5: 120/80, 140/90, 160/100); else None.
 
     Never grade 4: that is a crisis, which numbers alone don't show. A transient rise after ketamine that reaches the

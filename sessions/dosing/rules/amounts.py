@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, NotRequired, TypedDict
+from uuid import UUID
 
 from kapclinic.core.errors import FieldError
 from kapclinic.practice.rules import NURSES, PRESCRIBER
@@ -14,6 +15,44 @@ from sessions.dosing.models import Order
 ORDERERS = PRESCRIBER
 GIVERS = NURSES
 MG = Decimal("0.001")
+
+
+class OrderFields(TypedDict):
+    """An order as written: its dose in mg, or in mg/kg for a client who was weighed."""
+
+    drug: str
+    route: str
+    dose_mg: NotRequired[Decimal | None]
+    dose_mg_per_kg: NotRequired[Decimal | None]
+    max_total_mg: Decimal
+    valid_until: datetime
+    form: NotRequired[str]
+    reason: NotRequired[str]
+    above_cap_reason: NotRequired[str]
+
+
+class DoseFields(TypedDict):
+    """A dose as told; amounts that are left out are reckoned from the dose."""
+
+    order: UUID
+    dose_mg: Decimal
+    supply: str
+    drug_lot: NotRequired[UUID | None]
+    administered_at: datetime
+    given_by: str
+    devices: NotRequired[int | None]
+    drawn_mg: NotRequired[Decimal | None]
+    given_mg: NotRequired[Decimal | None]
+    wasted_mg: NotRequired[Decimal | None]
+    ended_at: NotRequired[datetime | None]
+
+
+class FinishFields(TypedDict):
+    """How a dose that ran on ended."""
+
+    ended_at: datetime
+    given_mg: Decimal
+    wasted_mg: Decimal
 
 
 def mg(amount: Decimal) -> Decimal:

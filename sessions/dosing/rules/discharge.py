@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from kapclinic.practice.rules import NURSES, normalized
 from programs.models import Protocol, Route
 from programs.policy import limit
+from sessions.booking.rules import Escort
 from sessions.dosing.models import Administration
 from sessions.dosing.rules import esketamine
 
@@ -71,7 +72,7 @@ def unmet(checklist: Mapping[str, bool | None]) -> list[str]:
     return [key for key in LABELS if key not in NOT_BLOCKING and not checklist.get(key)]
 
 
-def same_person(named: Mapping[str, Any] | None, here: Mapping[str, Any]) -> bool:
+def same_person(named: Escort | None, here: Escort) -> bool:
     """Is who is here whom the session names? By the name, however it is written."""
-    words = [normalized(str((who or {}).get("name", ""))).split() for who in (named, here)]
+    words = [normalized(str(who.get("name", "") if who else "")).split() for who in (named, here)]
     return words[0] == words[1]

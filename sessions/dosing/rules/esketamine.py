@@ -6,14 +6,13 @@ counselling); Spravato REMS (FDA REMS 386) with its Patient Monitoring Form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from kapclinic.core.errors import FieldError
 from programs.models import Route
 from sessions.dosing.models import DEVICE_MG
+from sessions.dosing.rules.amounts import DoseFields, OrderFields
 from sessions.drugs.rules.names import ESKETAMINE, known_as
 
 REST_MIN = 5  # PI 2: five minutes of rest between devices
@@ -34,7 +33,7 @@ def devices_of(dose_mg: Decimal) -> int | None:
     return None if rest or not count else int(count)
 
 
-def order_errors(values: Mapping[str, Any], *, dose_mg: Decimal, at_home: bool) -> list[FieldError]:
+def order_errors(values: OrderFields, *, dose_mg: Decimal, at_home: bool) -> list[FieldError]:
     """What an order of esketamine can't say. Another dose than 56 or 84 mg takes the prescriber's reason.
 
     Source: PI 2; REMS: given in a certified setting only, never dispensed for use at home.
@@ -58,7 +57,7 @@ def next_device_at(*, administered_at: datetime, devices: int) -> datetime:
 
 
 def dose_errors(
-    values: Mapping[str, Any], *, client_supply: bool, at_home: bool, rested_at: datetime | None
+    values: DoseFields, *, client_supply: bool, at_home: bool, rested_at: datetime | None
 ) -> list[FieldError]:
     """What a dose of esketamine can't be. `rested_at`: when the next device may be used, None before the first.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, QuerySet, Sum
@@ -16,6 +16,16 @@ from sessions.dosing.models import Administration
 from sessions.drugs import selectors as drugs
 
 CONSENT = "kap_treatment"
+
+
+class DosesCounted(TypedDict):
+    session__program_id: UUID
+    n: int
+
+
+class PreparationsCounted(TypedDict):
+    program_id: UUID
+    n: int
 
 
 def standing_doses(*, session_id: UUID) -> QuerySet[Administration]:
@@ -42,7 +52,7 @@ def given_total_mg(*, session_id: UUID, but: UUID | None = None) -> Decimal:
     return Decimal(doses.aggregate(sum=Coalesce(Sum(went_in), Decimal(0)))["sum"])
 
 
-def doses_counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:
+def doses_counted(program_ids: list[UUID]) -> QuerySet[Administration, DosesCounted]:
     """Rows of `session__program_id` and `n`: how many of its sessions had a standing dose."""
     rows: QuerySet[Administration] = Administration.objects.standing().filter(
         session__program_id__in=program_ids
@@ -69,7 +79,7 @@ def next_dose_elsewhere(*, client_id: UUID, but: UUID, after: datetime) -> datet
     return found
 
 
-def preparations_counted(program_ids: list[UUID]) -> QuerySet[Any, Any]:
+def preparations_counted(program_ids: list[UUID]) -> QuerySet[Session, PreparationsCounted]:
     """Rows of `program_id` and `n`: its completed preparation sessions."""
     rows: QuerySet[Session] = Session.objects.filter(
         program_id__in=program_ids, kind=SessionKind.PREPARATION, status=Session.Status.COMPLETED

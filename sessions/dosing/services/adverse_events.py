@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.audited import HasId
-from kapclinic.core.errors import Conflict, merge
+from kapclinic.core.errors import Conflict, FieldError, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role, User
+from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
@@ -28,13 +26,22 @@ from sessions.dosing.rems.rules import recorded_events
 from sessions.dosing.rules import adverse_events
 
 
+class FollowUp(TypedDict):
+    """What became of an event; `root_cause` says that this is why it happened."""
+
+    text: str
+    outcome: NotRequired[str]
+    resolved_at: NotRequired[datetime | None]
+    root_cause: NotRequired[bool]
+
+
 class NotSerious(Conflict):
     code, title = "not_serious", "Only a serious event has a root cause to find"
 
 
 @transaction.atomic
 def record_adverse_event(
-    *, session: Session, values: Mapping[str, Any], by: User, at: datetime
+    *, session: Session, values: adverse_events.EventFields, by: User, at: datetime
 ) -> AdverseEvent:
     """Record an adverse event; a severe or serious one is put before the medical director at once.
 
@@ -66,7 +73,7 @@ def record_adverse_event(
     return event
 
 
-def _resolved_errors(resolved_at: datetime | None, *, onset_at: datetime, at: datetime) -> list[Any]:
+def _resolved_errors(resolved_at: datetime | None, *, onset_at: datetime, at: datetime) -> list[FieldError]:
     if resolved_at is None:
         return []
     return moment_errors(moment=resolved_at, at=at, after=onset_at, field="resolved_at")
@@ -77,7 +84,7 @@ def _put(
     event: AdverseEvent,
     *,
     due_at: datetime | None,
-    by: HasId,
+    by: Actor,
     at: datetime,
 ) -> Task | None:
     """The event's row of this kind on the worklist; none when nothing is due."""
@@ -96,9 +103,7 @@ def _put(
 
 
 @transaction.atomic
-def follow_up(
-    *, event: AdverseEvent, values: Mapping[str, Any], by: User, at: datetime
-) -> AdverseEventFollowUp:
+def follow_up(*, event: AdverseEvent, values: FollowUp, by: User, at: datetime) -> AdverseEventFollowUp:
     """Say what became of an event; its row on the worklist is settled, with `root_cause` that one too.
 
     :raises NotPermitted: unless `by` is a clinician; the root cause is the medical director's

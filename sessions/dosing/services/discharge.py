@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,7 +18,7 @@ from programs.models import Protocol
 from programs.policy import limit
 from screening import selectors as screening
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES
+from sessions.booking.rules import SESSION_MOVES, Escort
 from sessions.dosing import selectors, sheets
 from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.rules import amounts, discharge, esketamine
@@ -73,7 +72,7 @@ def end_undosed_leaving_slot(
 
 
 def computed_checklist(
-    *, session: Session, discharged_at: datetime, escort_present: bool, escort: Mapping[str, Any] | None
+    *, session: Session, discharged_at: datetime, escort_present: bool, escort: Escort | None
 ) -> dict[str, bool | None]:
     """What the record itself says about going home; None where it says nothing (clinical policy 3.6).
 
@@ -126,21 +125,19 @@ def _awake(session: Session, protocol: Protocol, *, last: datetime) -> bool | No
     return None if reading is None else reading.sedation >= protocol.bands["sedation"]["go"]
 
 
-def _escort_here(
-    session: Session, escort: Mapping[str, Any] | None, change_reason: str
-) -> tuple[dict[str, Any] | None, str]:
+def _escort_here(session: Session, escort: Escort | None, change_reason: str) -> tuple[Escort | None, str]:
     """Who takes the client home, and why it is somebody else than the session names.
 
     :raises Invalid: for somebody else without a reason
     """
-    named = session.escort
+    named: Escort | None = session.escort
     if escort is None:
         return named, ""
     changed = bool(named) and not discharge.same_person(named, escort)
     if changed and not change_reason:
         detail = "Somebody else than the session names is here: say why."
         raise Invalid.field("escort_change_reason", detail, code="required")
-    return dict(escort), change_reason if changed else ""
+    return escort.copy(), change_reason if changed else ""
 
 
 def _whole_checklist(
@@ -165,7 +162,7 @@ def discharge_client(
     override_reason: str,
     by: User,
     at: datetime,
-    escort: Mapping[str, Any] | None = None,
+    escort: Escort | None = None,
     escort_change_reason: str = "",
     safety_concern: bool = False,
 ) -> Discharge:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from kapclinic.core.errors import FieldError, Invalid, merge
@@ -93,7 +91,7 @@ def require_given(session: Session, dose: Administration, given_mg: Decimal) -> 
     return require_amount(session, dose.order, given_mg, field="given_mg", but=dose.pk)
 
 
-def way_errors(session: Session, order: Order, values: Mapping[str, Any]) -> list[FieldError]:
+def way_errors(session: Session, order: Order, values: amounts.DoseFields) -> list[FieldError]:
     """Where this drug may not be given in this way (clinical policy 12; the label of esketamine)."""
     stock = values["supply"] == Administration.Supply.CLINIC_STOCK
     at_home = session.modality == Modality.VIDEO
@@ -123,7 +121,7 @@ def time_errors(session: Session, moment: datetime, *, begun: datetime | None) -
     return [FieldError("/administered_at", "too_late", detail)]
 
 
-def supply_errors(order: Order, values: Mapping[str, Any]) -> list[FieldError]:
+def supply_errors(order: Order, values: amounts.DoseFields) -> list[FieldError]:
     """A dose of the client's own comes from no lot of the safe; an injection or infusion is given by staff."""
     errors = []
     if values["supply"] != Administration.Supply.CLINIC_STOCK and values.get("drug_lot") is not None:
@@ -135,7 +133,7 @@ def supply_errors(order: Order, values: Mapping[str, Any]) -> list[FieldError]:
     return errors
 
 
-def end_errors(order: Order, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:
+def end_errors(order: Order, values: amounts.DoseFields, *, at: datetime) -> list[FieldError]:
     """Where a dose can't say that it ended: only an infusion that names given and wasted is over at once."""
     ended_at = values.get("ended_at")
     if ended_at is None:
@@ -147,7 +145,7 @@ def end_errors(order: Order, values: Mapping[str, Any], *, at: datetime) -> list
 
 
 def errors_of(
-    session: Session, order: Order, values: Mapping[str, Any], *, begun: datetime | None, at: datetime
+    session: Session, order: Order, values: amounts.DoseFields, *, begun: datetime | None, at: datetime
 ) -> list[FieldError]:
     """All that speaks against giving this dose at this time and in this way."""
     return [
@@ -159,13 +157,13 @@ def errors_of(
 
 
 def dose_of(
-    session: Session, order: Order, values: Mapping[str, Any], *, first: bool, judged: list[Judged]
+    session: Session, order: Order, values: amounts.DoseFields, *, first: bool, judged: list[Judged]
 ) -> Administration:
     """The row of a dose: amounts completed and checked against the way it is supplied.
 
     :raises Invalid: for amounts that don't add up, or a missing lot
     """
-    drawn, given, wasted = (values.get(name) for name in ("drawn_mg", "given_mg", "wasted_mg"))
+    drawn, given, wasted = values.get("drawn_mg"), values.get("given_mg"), values.get("wasted_mg")
     stock = values["supply"] == Administration.Supply.CLINIC_STOCK
     lot: DrugLot | None = _lot(values) if stock else None
     if given is None and wasted is None and order.route != Route.INTRAVENOUS:
@@ -203,7 +201,7 @@ def dose_of(
     )
 
 
-def _lot(values: Mapping[str, Any]) -> DrugLot | None:
+def _lot(values: amounts.DoseFields) -> DrugLot | None:
     lot_id = values.get("drug_lot")
     found: DrugLot | None = None if lot_id is None else DrugLot.objects.filter(pk=lot_id).first()
     return found

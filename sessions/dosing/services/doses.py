@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -71,7 +69,7 @@ def lock_dosing(session_id: UUID) -> Session:
 
 @transaction.atomic
 def record_administration(
-    *, session_id: UUID, values: Mapping[str, Any], witness: User | None, by: User, at: datetime
+    *, session_id: UUID, values: amounts.DoseFields, witness: User | None, by: User, at: datetime
 ) -> Administration:
     """Record one dose; with the first one its checks and its integration obligation, in one transaction (R4).
 
@@ -206,7 +204,7 @@ def _follow_doses(program: Program, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def finish_administration(
-    *, dose_id: UUID, values: Mapping[str, Any], witness: User | None, by: User, at: datetime
+    *, dose_id: UUID, values: amounts.FinishFields, witness: User | None, by: User, at: datetime
 ) -> AdministrationFinish:
     """Settle a dose that ran on: what was given and what was wasted. A voided one too, when it drew from stock.
 

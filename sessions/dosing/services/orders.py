@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -32,7 +30,7 @@ class NothingToApprove(IllegalTransition):
 
 
 @transaction.atomic
-def write_order(*, session_id: UUID, values: Mapping[str, Any], by: User, at: datetime) -> Order:
+def write_order(*, session_id: UUID, values: amounts.OrderFields, by: User, at: datetime) -> Order:
     """Order a dose for one session; the order replaces those before it.
 
     The dose is kept in mg and, for a client who was weighed, in mg/kg with the weight and its date. Above the
@@ -56,13 +54,22 @@ def write_order(*, session_id: UUID, values: Mapping[str, Any], by: User, at: da
         )
     merge(_order_errors(session, values, dose))
     _require_cap(session, values, dose)
-    reckoned = {
-        "dose_mg": dose,
-        "dose_mg_per_kg": values.get("dose_mg_per_kg") or amounts.per_kg(dose, weight),
-        "weight_kg": weight,
-        "weighed_at": session.weighed_at if weight else None,
-    }
-    return Order(session=session, prescriber=by, **dict(values) | reckoned).insert_by(by, at=at)
+    order = Order(
+        session=session,
+        prescriber=by,
+        drug=values["drug"],
+        form=values.get("form", ""),
+        route=values["route"],
+        dose_mg=dose,
+        dose_mg_per_kg=values.get("dose_mg_per_kg") or amounts.per_kg(dose, weight),
+        weight_kg=weight,
+        weighed_at=session.weighed_at if weight else None,
+        max_total_mg=values["max_total_mg"],
+        valid_until=values["valid_until"],
+        reason=values.get("reason", ""),
+        above_cap_reason=values.get("above_cap_reason", ""),
+    )
+    return order.insert_by(by, at=at)
 
 
 def _require_open(session: Session) -> None:
@@ -70,7 +77,7 @@ def _require_open(session: Session) -> None:
         raise IllegalTransition("The session is over.", state=session.status)
 
 
-def _order_errors(session: Session, values: Mapping[str, Any], dose: Decimal) -> list[FieldError]:
+def _order_errors(session: Session, values: amounts.OrderFields, dose: Decimal) -> list[FieldError]:
     protocol, errors = session.program.protocol, []
     if values["route"] != protocol.route:
         errors.append(FieldError("/route", "wrong_route", f"The protocol's route is {protocol.route}."))
@@ -87,7 +94,7 @@ def _order_errors(session: Session, values: Mapping[str, Any], dose: Decimal) ->
     return errors
 
 
-def _require_cap(session: Session, values: Mapping[str, Any], dose: Decimal) -> None:
+def _require_cap(session: Session, values: amounts.OrderFields, dose: Decimal) -> None:
     """:raises DoseAboveCap: / Invalid: above the cap without a reason, or with one that nothing asks for"""
     cap = amounts.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
     reason = values.get("above_cap_reason")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move, allowed
-from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES, closing_time
+from kapclinic.practice.models import User
+from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES, StoredHours, closing_time
 from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugEntry, DrugLot
 from sessions.drugs.rules import names
 from sessions.drugs.rules.deadlines import end_of_day
@@ -45,6 +46,18 @@ COUNT_WITHIN = timedelta(hours=24)  # how far back a count may be written up
 BY_HAND = (K.WASTE, K.TRANSFER, K.RETURN, K.LOSS, K.COUNT, K.CORRECT)
 BY_HAND_CHOICES = [(kind.value, kind.label) for kind in BY_HAND]
 OUTGOING = frozenset({K.ADMINISTER, K.WASTE, K.TRANSFER, K.RETURN, K.LOSS})
+
+
+class Containers(TypedDict):
+    """Full containers, and the mg in the open one."""
+
+    whole: int
+    open_mg: Decimal
+
+
+class CountLine(TypedDict):
+    lot: UUID
+    counted_mg: Decimal
 
 
 def amount_errors(*, kind: str, amount_mg: Decimal) -> list[FieldError]:
@@ -89,19 +102,19 @@ def is_unseen(kind: str, delta_mg: Decimal, *, to_location: UUID | None, witness
     return not witnessed and (left or (kind == K.CORRECT and delta_mg > 0))
 
 
-def is_own(entry: DrugEntry, *, by: Any) -> bool:
+def is_own(entry: DrugEntry, *, by: User) -> bool:
     """Did `by` write or witness this entry?"""
     return by.pk in {entry.created_by, entry.witness_id}
 
 
-def discrepancy_moves(row: DrugDiscrepancy, *, by: Any) -> list[str]:
+def discrepancy_moves(row: DrugDiscrepancy, *, by: User) -> list[str]:
     """What `by` may do with it now."""
     own = BY_ANOTHER if is_own(row.entry, by=by) else frozenset()
     return [name for name in allowed(DISCREPANCY_MOVES, state=row.state, by=by) if name not in own]
 
 
 def last_closed_day(
-    hours: Sequence[Mapping[str, Any]], *, closed_dates: Iterable[date], zone: ZoneInfo, at: datetime
+    hours: Sequence[StoredHours], *, closed_dates: Iterable[date], zone: ZoneInfo, at: datetime
 ) -> tuple[date, datetime]:
     """The latest local day whose closing time has come, and that time; a day without hours ends at midnight."""
     today, closed = at.astimezone(zone).date(), set(closed_dates)
@@ -114,7 +127,7 @@ def last_closed_day(
     return today - timedelta(days=1), end_of_day(today - timedelta(days=1), zone=zone)
 
 
-def containers(*, balance_mg: Decimal, container_mg: Decimal | None) -> dict[str, Any] | None:
+def containers(*, balance_mg: Decimal, container_mg: Decimal | None) -> Containers | None:
     """Full containers, and the mg in the open one; None for a lot that says nothing of its containers."""
     if container_mg is None:
         return None
@@ -134,7 +147,7 @@ def business_of(*, kind: str, given: str | None) -> str | None:
     return str(said.get(DrugCount.Kind(kind), given or "")) or None
 
 
-def line_errors(lines: Sequence[Mapping[str, Any]], *, here: Iterable[UUID]) -> list[FieldError]:
+def line_errors(lines: Sequence[CountLine], *, here: Iterable[UUID]) -> list[FieldError]:
     """Lots that are not at this location, or that are counted twice, by line."""
     known, seen, errors = set(here), set(), []
     for index, line in enumerate(lines):
@@ -199,7 +212,7 @@ def effect(*, kind: str, amount_mg: Decimal, balance_mg: Decimal, of_draw: bool)
     return -amount_mg if kind in OUTGOING else amount_mg
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return f"{value:.3f}"
     if isinstance(value, datetime):

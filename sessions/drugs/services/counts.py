@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -27,6 +27,16 @@ from sessions.drugs.services.ledger import append_entry
 from sessions.drugs.services.witness import WitnessInvalid, require_witness
 
 
+class CountSheet(TypedDict):
+    """What two people found. `business` goes with an inventory; without `counted_at` they counted just now."""
+
+    location: UUID
+    kind: str
+    business: NotRequired[str | None]
+    counted_at: NotRequired[datetime | None]
+    lines: Sequence[rules.CountLine]
+
+
 class CountStale(Conflict):
     """A lot moved between the count and its writing; `lots` names which. Count again."""
 
@@ -34,8 +44,8 @@ class CountStale(Conflict):
 
 
 @transaction.atomic
-def record_count(*, values: Mapping[str, Any], witness: User | None, by: Any, at: datetime) -> DrugCount:
-    """Write what two people found: `location, kind, lines[{lot, counted_mg}], business?, counted_at?`.
+def record_count(*, values: CountSheet, witness: User | None, by: User, at: datetime) -> DrugCount:
+    """Write what two people found.
 
     The books follow the safe: each lot that differs gets a `count` entry and a discrepancy.
 
@@ -78,7 +88,7 @@ def record_count(*, values: Mapping[str, Any], witness: User | None, by: Any, at
     return count
 
 
-def _left_out(last: Mapping[UUID, DrugEntry], lines: Sequence[Mapping[str, Any]], *, kind: str) -> list[UUID]:
+def _left_out(last: Mapping[UUID, DrugEntry], lines: Sequence[rules.CountLine], *, kind: str) -> list[UUID]:
     """The lots that should hold something and were not counted; an inventory leaves none out (21 CFR 1304.11(a))."""
     holding = {pk for pk, entry in last.items() if entry.balance_mg > 0}
     missing = sorted(holding - {line["lot"] for line in lines})
@@ -91,7 +101,7 @@ def _left_out(last: Mapping[UUID, DrugEntry], lines: Sequence[Mapping[str, Any]]
 
 
 def _refuse_stale(
-    last: Mapping[UUID, DrugEntry], lines: Sequence[Mapping[str, Any]], counted_at: datetime
+    last: Mapping[UUID, DrugEntry], lines: Sequence[rules.CountLine], counted_at: datetime
 ) -> None:
     moved = [str(line["lot"]) for line in lines if last[line["lot"]].created_at > counted_at]
     if moved:
@@ -99,7 +109,7 @@ def _refuse_stale(
 
 
 def _write_line(
-    count: DrugCount, lot: DrugLot, counted_mg: Decimal, expected_mg: Decimal, *, by: Any, at: datetime
+    count: DrugCount, lot: DrugLot, counted_mg: Decimal, expected_mg: Decimal, *, by: User, at: datetime
 ) -> None:
     difference, entry = counted_mg - expected_mg, None
     if difference:
@@ -124,7 +134,7 @@ def _write_line(
     ).insert_by(by, at=at)
 
 
-def _settle(count: DrugCount, *, by: Any, at: datetime) -> None:
+def _settle(count: DrugCount, *, by: User, at: datetime) -> None:
     """A whole count at the close, and an inventory, are what somebody was waiting for."""
     done = [Kind.DRUG_INVENTORY_DUE] if count.kind == DrugCount.Kind.INVENTORY else []
     if count.complete and count.business == DrugCount.Business.CLOSE:

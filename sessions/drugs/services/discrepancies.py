@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,10 +15,11 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
 from sessions.drugs import rules
 from sessions.drugs.models import DrugDiscrepancy, DrugEntry
 from sessions.drugs.rules import S, deadlines
@@ -33,7 +33,7 @@ class OwnEntry(Conflict):
 
 
 def open_discrepancy(
-    *, entry: DrugEntry, expected_mg: Decimal, discovered_at: datetime, by: Any, at: datetime
+    *, entry: DrugEntry, expected_mg: Decimal, discovered_at: datetime, by: User, at: datetime
 ) -> DrugDiscrepancy:
     """Let somebody answer for what a loss or a count took from the balance; its clocks run from `discovered_at`.
 
@@ -56,7 +56,7 @@ def open_discrepancy(
     return row
 
 
-def _tell(row: DrugDiscrepancy, *, kind: str, due_at: datetime, by: Any, at: datetime) -> Any:
+def _tell(row: DrugDiscrepancy, *, kind: str, due_at: datetime, by: Actor, at: datetime) -> Task:
     return trail.open_task(
         kind=kind,
         location=row.location_id,
@@ -68,7 +68,7 @@ def _tell(row: DrugDiscrepancy, *, kind: str, due_at: datetime, by: Any, at: dat
     )
 
 
-def _settle(row: DrugDiscrepancy, kinds: Iterable[str], *, by: Any, at: datetime, outcome: str) -> None:
+def _settle(row: DrugDiscrepancy, kinds: Iterable[str], *, by: User, at: datetime, outcome: str) -> None:
     for kind in kinds:
         trail.settle_tasks(kind=kind, subject_id=row.pk, by=by, at=at, outcome=outcome)
 
@@ -77,7 +77,7 @@ def _form_due_at(row: DrugDiscrepancy) -> datetime:
     return deadlines.end_of_day(row.form_106_due_on, zone=row.location.zone)
 
 
-def _moved(discrepancy_id: UUID, move: str, *, by: Any) -> DrugDiscrepancy:
+def _moved(discrepancy_id: UUID, move: str, *, by: User) -> DrugDiscrepancy:
     found = DrugDiscrepancy.objects.select_for_update(of=("self",)).select_related("location", "lot", "entry")
     row: DrugDiscrepancy = found.get(pk=discrepancy_id)
     transitions.apply(rules.DISCREPANCY_MOVES, move, instance=row, by=by, field="state")
@@ -87,7 +87,7 @@ def _moved(discrepancy_id: UUID, move: str, *, by: Any) -> DrugDiscrepancy:
 
 
 @transaction.atomic
-def explain_discrepancy(*, discrepancy_id: UUID, reason: str, by: Any, at: datetime) -> DrugDiscrepancy:
+def explain_discrepancy(*, discrepancy_id: UUID, reason: str, by: User, at: datetime) -> DrugDiscrepancy:
     """Say what error of the books it was: nothing was stolen or lost, so the clocks stop.
 
     :raises NotPermitted: unless `by` is the medical director
@@ -102,7 +102,7 @@ def explain_discrepancy(*, discrepancy_id: UUID, reason: str, by: Any, at: datet
 
 @transaction.atomic
 def notify_discrepancy(
-    *, discrepancy_id: UUID, reference: str, notified_at: datetime, by: Any, at: datetime
+    *, discrepancy_id: UUID, reference: str, notified_at: datetime, by: User, at: datetime
 ) -> DrugDiscrepancy:
     """Say that the DEA field office was told in writing, under which reference and when; Form 106 is then owed.
 
@@ -123,7 +123,7 @@ def notify_discrepancy(
 
 @transaction.atomic
 def file_discrepancy(
-    *, discrepancy_id: UUID, form_106_number: str, filed_at: datetime, by: Any, at: datetime
+    *, discrepancy_id: UUID, form_106_number: str, filed_at: datetime, by: User, at: datetime
 ) -> DrugDiscrepancy:
     """Say that DEA Form 106 was filed online, under which number and when.
 
@@ -141,7 +141,7 @@ def file_discrepancy(
 
 
 @transaction.atomic
-def close_discrepancy(*, discrepancy_id: UUID, reason: str, by: Any, at: datetime) -> DrugDiscrepancy:
+def close_discrepancy(*, discrepancy_id: UUID, reason: str, by: User, at: datetime) -> DrugDiscrepancy:
     """End it with a reason; a reported one without Form 106 when the inquiry found neither theft nor loss.
 
     :raises NotPermitted: unless `by` is the medical director

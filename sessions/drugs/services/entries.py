@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -25,6 +25,16 @@ from sessions.drugs.services.witness import require_witness
 NO_LOT = "There is no such lot for you."
 
 
+class _ByHand(TypedDict):
+    """What both lines of a transfer say alike, and any other entry by hand."""
+
+    amount_mg: Decimal
+    reason: str
+    witness: User | None
+    by: User
+    at: datetime
+
+
 @transaction.atomic
 def record_entry(
     *,
@@ -33,7 +43,7 @@ def record_entry(
     amount_mg: Decimal,
     reason: str,
     witness: User | None,
-    by: Any,
+    by: User,
     at: datetime,
     to_location: UUID | None = None,
 ) -> DrugEntry:
@@ -59,10 +69,10 @@ def record_entry(
             "lot", NO_LOT, code="not_found"
         )  # before the witness, who is judged by where it is
     require_witness(wasted_mg=amount_mg if kind == rules.K.WASTE else None, witness=witness, by=by)
-    facts = {"amount_mg": amount_mg, "reason": reason, "witness": witness, "by": by, "at": at}
+    facts: _ByHand = {"amount_mg": amount_mg, "reason": reason, "witness": witness, "by": by, "at": at}
     if to_location is not None:
         return _transfer(lot_id, to_location, facts)
-    lot = locked_lot(lot_id, location__in=list(by.locations))
+    lot = locked_lot(lot_id, locations=by.locations)
     if lot is None:
         raise Invalid.field("lot", NO_LOT, code="not_found")
     entry = append_entry(lot=lot, kind=kind, **facts)
@@ -74,7 +84,7 @@ def record_entry(
     return entry
 
 
-def _put(kind: Kind, entry: DrugEntry, *, where: Location, by: Any, at: datetime) -> None:
+def _put(kind: Kind, entry: DrugEntry, *, where: Location, by: User, at: datetime) -> None:
     open_task(
         kind=kind,
         location=where.pk,
@@ -86,7 +96,7 @@ def _put(kind: Kind, entry: DrugEntry, *, where: Location, by: Any, at: datetime
     )
 
 
-def _transfer(lot_id: UUID, to_location: UUID, facts: dict[str, Any]) -> DrugEntry:
+def _transfer(lot_id: UUID, to_location: UUID, facts: _ByHand) -> DrugEntry:
     """Out here and in there, or neither; who keeps drug there is asked to see that it came. Returns the way out."""
     by, at = facts["by"], facts["at"]
     here: DrugLot | None = DrugLot.objects.filter(pk=lot_id, location__in=list(by.locations)).first()
@@ -103,7 +113,7 @@ def _transfer(lot_id: UUID, to_location: UUID, facts: dict[str, Any]) -> DrugEnt
     return left
 
 
-def _both_locked(here: DrugLot, there: Location, facts: dict[str, Any]) -> tuple[DrugLot, DrugLot]:
+def _both_locked(here: DrugLot, there: Location, facts: _ByHand) -> tuple[DrugLot, DrugLot]:
     """Both lots under their locks, taken in the order of their keys, so that two transfers never wait for each other.
 
     :raises Invalid: when the other location's lot of this number is not the same drug
@@ -123,7 +133,7 @@ def _lot_at(there: Location, like: DrugLot) -> DrugLot | None:
     return found
 
 
-def _new_lot(like: DrugLot, there: Location, facts: dict[str, Any]) -> DrugLot:
+def _new_lot(like: DrugLot, there: Location, facts: _ByHand) -> DrugLot:
     """The lot at the receiving location, whose supplier is the sending one (21 CFR 1304.22(c))."""
     sender = like.location
     address = sender.address

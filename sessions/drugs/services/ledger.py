@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -28,8 +28,58 @@ class NoOpenDraw(IllegalTransition):
     title = "There is no open draw to settle"
 
 
-def locked_lot(lot_id: UUID, **where: Any) -> DrugLot | None:
-    found: DrugLot | None = DrugLot.objects.select_for_update().filter(pk=lot_id, **where).first()
+class EntryFacts(TypedDict, total=False):
+    """What an entry may say beside its kind and amount."""
+
+    id: UUID
+    given_mg: Decimal | None
+    wasted_mg: Decimal | None
+    administration: UUID | None
+    session_id: UUID | None
+    client_id: UUID | None
+    occurred_at: datetime | None
+    counterpart: UUID | None
+    reason: str
+
+
+class DoseAmounts(TypedDict):
+    amount_mg: Decimal
+    given_mg: Decimal | None
+    wasted_mg: Decimal | None
+
+
+class DoseOf(TypedDict):
+    """Whose dose a line is about, and when it was given."""
+
+    administration: UUID
+    session_id: UUID | None
+    client_id: UUID | None
+    occurred_at: datetime | None
+
+
+class LotFields(TypedDict):
+    """A delivery as its invoice names it."""
+
+    location_id: UUID
+    drug: str
+    form: str
+    concentration_mg_per_ml: NotRequired[Decimal | None]
+    lot_number: str
+    expires_on: date
+    quantity_mg: Decimal
+    container_mg: NotRequired[Decimal | None]
+    ndc: NotRequired[str]
+    supplier: str
+    supplier_address: NotRequired[str]
+    supplier_dea_number: NotRequired[str]
+    invoice: str
+
+
+def locked_lot(lot_id: UUID, *, locations: Sequence[UUID] | None = None) -> DrugLot | None:
+    rows = DrugLot.objects.select_for_update().filter(pk=lot_id)
+    if locations is not None:
+        rows = rows.filter(location__in=list(locations))
+    found: DrugLot | None = rows.first()
     return found
 
 
@@ -38,10 +88,10 @@ def append_entry(
     lot: DrugLot,
     kind: str,
     amount_mg: Decimal,
-    by: Any,
+    by: User,
     at: datetime,
     witness: User | None = None,
-    **facts: Any,
+    **facts: Unpack[EntryFacts],
 ) -> DrugEntry:
     """The next entry of a locked lot.
 
@@ -75,7 +125,7 @@ def append_entry(
 
 
 @transaction.atomic
-def receive_lot(*, values: Mapping[str, Any], by: Any, at: datetime) -> DrugLot:
+def receive_lot(*, values: LotFields, by: User, at: datetime) -> DrugLot:
     """Take a delivery into stock: the lot, and the first entry of its ledger.
 
     :raises NotPermitted: unless `by` may keep drug
@@ -113,7 +163,7 @@ def draw(  # noqa: PLR0913
     administration_id: UUID,
     session_id: UUID,
     client_id: UUID,
-    by: Any,
+    by: User,
     at: datetime,
     on: date,
     occurred_at: datetime | None = None,
@@ -134,13 +184,13 @@ def draw(  # noqa: PLR0913
     if lot is None:
         raise Invalid.field("drug_lot", "There is no such lot at this location.", code="not_found")
     merge(rules.lot_errors(lot, location_id=location_id, drug=drug, on=on))
-    whose = {
+    whose: DoseOf = {
         "administration": administration_id,
         "session_id": session_id,
         "client_id": client_id,
         "occurred_at": occurred_at,
     }
-    amounts = {"amount_mg": drawn_mg, "given_mg": given_mg, "wasted_mg": wasted_mg}
+    amounts: DoseAmounts = {"amount_mg": drawn_mg, "given_mg": given_mg, "wasted_mg": wasted_mg}
     return _book_dose(
         lot=lot, kind=rules.K.ADMINISTER, amounts=amounts, whose=whose, witness=witness, by=by, at=at
     )
@@ -150,10 +200,10 @@ def _book_dose(
     *,
     lot: DrugLot,
     kind: str,
-    amounts: Mapping[str, Any],
-    whose: Mapping[str, Any],
+    amounts: DoseAmounts,
+    whose: DoseOf,
     witness: User | None,
-    by: Any,
+    by: User,
     at: datetime,
 ) -> DrugEntry:
     """The draw or its settlement, and when something was wasted one more line that names the witness."""
@@ -179,7 +229,7 @@ def settle_draw(
     given_mg: Decimal,
     wasted_mg: Decimal,
     witness: User | None,
-    by: Any,
+    by: User,
     at: datetime,
     occurred_at: datetime | None = None,
 ) -> DrugEntry:
@@ -198,13 +248,13 @@ def settle_draw(
         raise NoOpenDraw("This administration has no open draw.")
     merge(rules.split_errors(drawn_mg=drawn.amount_mg, given_mg=given_mg, wasted_mg=wasted_mg))
     require_witness(wasted_mg=wasted_mg, witness=witness, by=by)
-    whose = {
+    whose: DoseOf = {
         "administration": administration_id,
         "session_id": drawn.session_id,
         "client_id": drawn.client_id,
         "occurred_at": occurred_at,
     }
-    amounts = {"amount_mg": drawn.amount_mg, "given_mg": given_mg, "wasted_mg": wasted_mg}
+    amounts: DoseAmounts = {"amount_mg": drawn.amount_mg, "given_mg": given_mg, "wasted_mg": wasted_mg}
     return _book_dose(
         lot=lot, kind=rules.K.SETTLE, amounts=amounts, whose=whose, witness=witness, by=by, at=at
     )

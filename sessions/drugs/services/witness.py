@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -19,6 +18,11 @@ from sessions.drugs import rules
 from sessions.drugs.models import WitnessLock
 
 
+class NamedWitness(TypedDict):
+    user: UUID
+    password: str
+
+
 class WitnessInvalid(Invalid):
     code, title = "witness_invalid", "This witness can't be accepted"
 
@@ -27,8 +31,8 @@ class WitnessInvalid(Invalid):
         return cls.field("witness", detail, code=cls.code)  # type: ignore[return-value]
 
 
-def verify_witness(*, witness: Mapping[str, Any], giver: Any, location_id: UUID, at: datetime) -> User:
-    """The staff member that `witness` {user, password} names, when they may witness and the password is theirs.
+def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at: datetime) -> User:
+    """The staff member that `witness` names, when they may witness and the password is theirs.
 
     Call it before the transaction of the request begins (`sessions.drugs.api.witness`): a wrong password counts
     towards the lock of this witness and of their login, and leaves an audit event, although the request is refused.
@@ -89,7 +93,7 @@ def _after_wrong(row: WitnessLock, at: datetime) -> tuple[list[datetime], dateti
     )
 
 
-def require_witness(*, wasted_mg: Decimal | None, witness: User | None, by: Any) -> None:
+def require_witness(*, wasted_mg: Decimal | None, witness: User | None, by: User) -> None:
     """:raises WitnessInvalid: for a waste without a witness, or a witness who is the actor"""
     if wasted_mg and witness is None:
         raise WitnessInvalid.because("A waste names a witness who signs with their password.")

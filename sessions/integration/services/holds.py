@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Room, SessionKind
+from kapclinic.practice.models import SYSTEM, Actor, Room, SessionKind
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
@@ -45,7 +44,7 @@ def hold_resources(program: Program) -> list[UUID]:
     return [program.client_id, program.therapist_id, *rooms.values_list("pk", flat=True)]
 
 
-def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Session | None:
+def hold_slot(*, dose: Session, program: Program, by: Actor, at: datetime) -> Session | None:
     """Keep an integration slot with the assigned therapist for a planned dose, so that the capacity is there.
 
     Inside the window for any dose within the booked session. None when there is no free slot: then a row on the front
@@ -61,7 +60,7 @@ def hold_slot(*, dose: Session, program: Program, by: Any, at: datetime) -> Sess
     return held
 
 
-def _hold_best(dose: Session, program: Program, *, by: Any, at: datetime) -> Session | None:
+def _hold_best(dose: Session, program: Program, *, by: Actor, at: datetime) -> Session | None:
     if program.therapist_id is None:
         return None
     start = integration_window(program.protocol, dosed_at=dose.ends_at)[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,16 +10,17 @@ from django.db import transaction
 from kapclinic.core import doorbell, transitions
 from kapclinic.core.errors import Invalid, NotOwed
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
 from programs.models import Program
 from programs.rules import integration_window
 from programs.services import lock_program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES, Slot
+from sessions.booking.rules import SESSION_MOVES, Slot, StaffRow
 from sessions.booking.services.allocations import ResourceConflict
 from sessions.booking.services.bookings import Ask
 from sessions.integration import rules, selectors
@@ -37,11 +37,11 @@ class NoIntegrationOwed(NotOwed):
 
 def ask_for(slot: Slot) -> Ask:
     """The booking of a free slot as it was found."""
-    staff = [{"user": user, "role": role} for user, role in slot.staff]
+    staff: list[StaffRow] = [{"user": user, "role": role} for user, role in slot.staff]
     return Ask("integration", slot.modality, slot.starts_at, slot.ends_at, slot.room, staff)
 
 
-def free_hold(*, dose: Session, by: Any, at: datetime) -> None:
+def free_hold(*, dose: Session, by: Actor, at: datetime) -> None:
     """Free the slot that was held for a dose that moved, was not given, or needs it no more.
 
     The word that there was none is taken back with it.
@@ -52,7 +52,7 @@ def free_hold(*, dose: Session, by: Any, at: datetime) -> None:
 
 
 def owe_integration(
-    *, dose: Session, program: Program, dosed_at: datetime, by: Any, at: datetime
+    *, dose: Session, program: Program, dosed_at: datetime, by: User, at: datetime
 ) -> Obligation | None:
     """Write the obligation with the dose, in its transaction, and ring for the worker. Once per dosing session.
 
@@ -78,7 +78,7 @@ def owe_integration(
     return obligation
 
 
-def follow_first_dose(*, dose: Session, dosed_at: datetime, by: Any, at: datetime) -> None:
+def follow_first_dose(*, dose: Session, dosed_at: datetime, by: User, at: datetime) -> None:
     """The first dose was voided and another stands, at `dosed_at`: its window counts from there.
 
     An integration that took place, or that somebody waived, stays so; any other is owed anew by `owe_integration`.
@@ -95,7 +95,7 @@ def follow_first_dose(*, dose: Session, dosed_at: datetime, by: Any, at: datetim
     obligation.save_by(by, at=at)
 
 
-def void_obligation(*, dose: Session, by: Any, at: datetime) -> None:
+def void_obligation(*, dose: Session, by: User, at: datetime) -> None:
     """The dose was voided: nothing is owed, and what was booked for it is freed."""
     obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
     if obligation is None or obligation.state == Obligation.State.VOIDED:
@@ -109,7 +109,7 @@ def void_obligation(*, dose: Session, by: Any, at: datetime) -> None:
     _settle_tasks(obligation, by=by, at=at, outcome="The dose was voided.")
 
 
-def _settle_tasks(obligation: Obligation, *, by: Any, at: datetime, outcome: str) -> None:
+def _settle_tasks(obligation: Obligation, *, by: User, at: datetime, outcome: str) -> None:
     for kind in (
         Kind.INTEGRATION_UNBOOKED,
         Kind.INTEGRATION_MISSED,
@@ -120,7 +120,7 @@ def _settle_tasks(obligation: Obligation, *, by: Any, at: datetime, outcome: str
         trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome=outcome)
 
 
-def link_booking(*, obligation: Obligation, session: Session, by: Any, at: datetime) -> Obligation:
+def link_booking(*, obligation: Obligation, session: Session, by: Actor, at: datetime) -> Obligation:
     """Let `session` fulfil `obligation`; the caller has locked both.
 
     :raises Invalid: when the session starts before the window
@@ -139,7 +139,7 @@ def link_booking(*, obligation: Obligation, session: Session, by: Any, at: datet
     return obligation
 
 
-def tell_if_late(*, obligation: Obligation, session: Session, by: Any, at: datetime) -> None:
+def tell_if_late(*, obligation: Obligation, session: Session, by: Actor, at: datetime) -> None:
     """An integration that was put after its window stands escalated (R4): therapist and director look at it."""
     if session.starts_at < obligation.window_end:
         return
@@ -149,7 +149,7 @@ def tell_if_late(*, obligation: Obligation, session: Session, by: Any, at: datet
     _open_task(obligation, kind=Kind.INTEGRATION_LATE, due_at=session.starts_at, at=at)
 
 
-def _open_task(obligation: Obligation, *, kind: Kind, due_at: datetime, at: datetime) -> Any:
+def _open_task(obligation: Obligation, *, kind: Kind, due_at: datetime, at: datetime) -> Task:
     return trail.open_task(
         kind=kind,
         location=obligation.program.location_id,
@@ -279,7 +279,7 @@ def _notify(obligation: Obligation, *, step: str, roles: tuple[str, ...], at: da
 
 
 @transaction.atomic
-def reopen(*, session: Session, by: Any, at: datetime) -> Obligation | None:
+def reopen(*, session: Session, by: Actor, at: datetime) -> Obligation | None:
     """The booked integration was cancelled or missed: it is owed again, in what is left of its window.
 
     The caller has locked the program.
@@ -300,7 +300,7 @@ def reopen(*, session: Session, by: Any, at: datetime) -> Obligation | None:
     return obligation
 
 
-def settle(*, session: Session, by: Any, at: datetime) -> Obligation | None:
+def settle(*, session: Session, by: User, at: datetime) -> Obligation | None:
     """The integration session took place: its obligation is met, late when it began after the window."""
     found = Obligation.objects.select_for_update().filter(
         integration_session=session, state=Obligation.State.BOOKED
@@ -317,7 +317,7 @@ def settle(*, session: Session, by: Any, at: datetime) -> Obligation | None:
 
 
 @transaction.atomic
-def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligation:
+def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: User, at: datetime) -> Obligation:
     """Do without the integration of one dose, with a reason; a session that is booked for it stays.
 
     :raises NotPermitted: unless `by` is a therapist or prescriber

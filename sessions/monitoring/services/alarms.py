@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +12,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.models import SYSTEM, User
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
@@ -43,7 +42,7 @@ def open_for_reading(reading: Reading, bands: Mapping[str, str], *, at: datetime
 
 
 @transaction.atomic
-def raise_alarm(*, session: Session, trigger: str, note: str, by: Any, at: datetime) -> Alarm:
+def raise_alarm(*, session: Session, trigger: str, note: str, by: User, at: datetime) -> Alarm:
     """Open a red alarm for what no number shows: agitation, psychosis, chest pain, a new neurological sign, suicidal
     intent (clinical policy 3.2, red free triggers).
 
@@ -57,7 +56,7 @@ def raise_alarm(*, session: Session, trigger: str, note: str, by: Any, at: datet
 
 
 @transaction.atomic
-def acknowledge_alarm(*, alarm_id: UUID, action: str, by: Any, at: datetime) -> Alarm:
+def acknowledge_alarm(*, alarm_id: UUID, action: str, by: User, at: datetime) -> Alarm:
     """Say who saw an alarm and what they did.
 
     :raises IllegalTransition: when it was acknowledged before

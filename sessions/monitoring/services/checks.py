@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +12,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import IllegalTransition
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.models import SYSTEM, User
 from programs import policy
 from programs.models import Protocol
 from sessions.booking.models import Session
@@ -27,7 +26,7 @@ def _protocol(session: Session) -> Protocol:
 
 
 def start_checks(
-    *, session: Session, dosed_at: datetime, by: Any, at: datetime, rems: bool = False
+    *, session: Session, dosed_at: datetime, by: User, at: datetime, rems: bool = False
 ) -> list[Check]:
     """Plan the protocol's checks from the first dose; the pre-dose reading already answers the one at minute 0.
 
@@ -56,7 +55,7 @@ def start_checks(
 
 
 def _end(
-    asked: Mapping[datetime, Check], slots: Sequence[tuple[str, int, datetime]], *, by: Any, at: datetime
+    asked: Mapping[datetime, Check], slots: Sequence[tuple[str, int, datetime]], *, by: User, at: datetime
 ) -> None:
     kept = {moment for _, _, moment in slots}
     for moment, check in asked.items():
@@ -64,7 +63,7 @@ def _end(
             end_check(check, reason=rules.DOSE_VOIDED, by=by, at=at)
 
 
-def _catch_up(session: Session, checks: list[Check], *, dosed_at: datetime, by: Any, at: datetime) -> None:
+def _catch_up(session: Session, checks: list[Check], *, dosed_at: datetime, by: User, at: datetime) -> None:
     """Readings were taken after a dose that is written down only now: nothing of what they say is lost (R14)."""
     protocol = _protocol(session)
     tolerance = protocol.limits["reading_tolerance_min"]
@@ -84,7 +83,7 @@ def _by_moment(session: Session) -> dict[datetime, Check]:
 
 
 def extend_checks(
-    *, session: Session, dosed_at: datetime, booster_at: datetime, by: Any, at: datetime
+    *, session: Session, dosed_at: datetime, booster_at: datetime, by: User, at: datetime
 ) -> list[Check]:
     """Ask for more checks after a booster, as `rules.extended` says; `dosed_at` is the first dose's time.
 
@@ -106,7 +105,7 @@ def extend_checks(
     return found
 
 
-def plan_after_end(*, session: Session, ended_at: datetime, by: Any, at: datetime) -> list[Check]:
+def plan_after_end(*, session: Session, ended_at: datetime, by: User, at: datetime) -> list[Check]:
     """An infusion has ended: ask for vital signs at its end and then until the stay is over (clinical policy 3.3).
 
     Checks that lie inside the infusion stay; those behind it give way to the ones counted from its end, apart from
@@ -131,7 +130,7 @@ def plan_after_end(*, session: Session, ended_at: datetime, by: Any, at: datetim
     return [_after_end(session, slot, rows.get(slot[1]), by=by, at=at) for slot in slots]
 
 
-def _after_end(session: Session, slot: rules.Slot, check: Check | None, *, by: Any, at: datetime) -> Check:
+def _after_end(session: Session, slot: rules.Slot, check: Check | None, *, by: User, at: datetime) -> Check:
     minute, moment = slot
     if check is None:
         check = Check(session=session, kind=Check.Kind.AFTER_END, minute=minute, planned_at=moment)
@@ -149,7 +148,7 @@ def _after_end(session: Session, slot: rules.Slot, check: Check | None, *, by: A
     return check.save_by(by, at=at)
 
 
-def end_checks(*, session: Session, by: Any, at: datetime, left_at: datetime | None = None) -> None:
+def end_checks(*, session: Session, by: User, at: datetime, left_at: datetime | None = None) -> None:
     """The client left at `left_at`, or the dose was voided: nothing is asked for any more.
 
     What was overdue when the client left rings, also when no sweep has seen it yet (R14). The rest is not taken.
@@ -162,7 +161,7 @@ def end_checks(*, session: Session, by: Any, at: datetime, left_at: datetime | N
         end_check(check, reason=reason, by=by, at=at)
 
 
-def end_check(check: Check, *, reason: str, by: Any, at: datetime) -> None:
+def end_check(check: Check, *, reason: str, by: User, at: datetime) -> None:
     """Ask for this one no more; one that nobody was late for is not taken."""
     if check.state == Check.State.DUE and check.reading_id is None:
         check.state, check.reason = Check.State.NOT_TAKEN, reason
@@ -171,7 +170,7 @@ def end_check(check: Check, *, reason: str, by: Any, at: datetime) -> None:
 
 
 @transaction.atomic
-def skip_check(*, check_id: UUID, reason: str, by: Any, at: datetime) -> Check:
+def skip_check(*, check_id: UUID, reason: str, by: User, at: datetime) -> Check:
     """Say that a check was not taken, and why.
 
     :raises IllegalTransition: when it was read already
@@ -187,7 +186,7 @@ def skip_check(*, check_id: UUID, reason: str, by: Any, at: datetime) -> Check:
 # --- readings answer them ------------------------------------------------------------------------------------------
 
 
-def close_checks(reading: Reading, protocol: Protocol, *, by: Any, at: datetime) -> None:
+def close_checks(reading: Reading, protocol: Protocol, *, by: User, at: datetime) -> None:
     """Answer the planned checks that this reading is for, and the recheck that waits for the next reading."""
     tolerance = protocol.limits["reading_tolerance_min"]
     asked = list(
@@ -203,7 +202,7 @@ def close_checks(reading: Reading, protocol: Protocol, *, by: Any, at: datetime)
             _answer(check, reading, protocol, by=by, at=at)
 
 
-def _answer(check: Check, reading: Reading, protocol: Protocol, *, by: Any, at: datetime) -> None:
+def _answer(check: Check, reading: Reading, protocol: Protocol, *, by: User, at: datetime) -> None:
     """Close a check; one that is read too late rings, whether the sweep has seen it or not (R14)."""
     tolerance = protocol.limits["reading_tolerance_min"]
     check.state = rules.state_when_read(check, reading.measured_at, tolerance_min=tolerance)
@@ -223,7 +222,7 @@ def _state_at(check: Check, protocol: Protocol, *, at: datetime) -> str:
     )
 
 
-def ask_again(reading: Reading, protocol: Protocol, *, by: Any, at: datetime) -> None:
+def ask_again(reading: Reading, protocol: Protocol, *, by: User, at: datetime) -> None:
     """An amber or red reading asks for a repeat; the next reading answers it. One repeat is open at a time."""
     if not rules.asks_again(reading.phase, reading.bands):
         return
@@ -236,7 +235,7 @@ def ask_again(reading: Reading, protocol: Protocol, *, by: Any, at: datetime) ->
     ).save_by(by, at=at)
 
 
-def ask_anew(check: Check, *, by: Any, at: datetime) -> None:
+def ask_anew(check: Check, *, by: User, at: datetime) -> None:
     """Its reading was voided. A recheck is then answered by the reading after that one, if there is one."""
     check.reading, check.state = None, Check.State.DUE
     if check.after_reading is not None:

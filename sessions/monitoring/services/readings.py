@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import AlreadyVoid, merge
 from kapclinic.core.moments import moment_errors
+from kapclinic.practice.models import User
 from kapclinic.practice.rules import NURSES
 from sessions.booking.models import Session
 from sessions.monitoring import rules, selectors
@@ -19,13 +19,26 @@ from sessions.monitoring.services.alarms import MONITORED, NotCheckedIn, open_fo
 from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks, end_check
 
 
+class ReadingFields(TypedDict):
+    """Vital signs as they were measured; sedation is MOAA/S."""
+
+    systolic: int
+    diastolic: int
+    heart_rate: int
+    spo2: NotRequired[int | None]
+    respiratory_rate: NotRequired[int | None]
+    sedation: NotRequired[int | None]
+    measured_at: datetime
+    action_taken: NotRequired[str]
+
+
 @transaction.atomic
 def record_reading(
     *,
     session: Session,
-    values: Mapping[str, Any],
+    values: ReadingFields,
     dosed_at: datetime | None,
-    by: Any,
+    by: User,
     at: datetime,
     left_at: datetime | None = None,
 ) -> Reading:
@@ -68,7 +81,7 @@ def record_reading(
 
 
 @transaction.atomic
-def void_reading(*, reading: Reading, reason: str, by: Any, at: datetime) -> ReadingVoid:
+def void_reading(*, reading: Reading, reason: str, by: User, at: datetime) -> ReadingVoid:
     """Say that a reading does not count: its check is asked for again, a repeat that it asked for no more.
 
     :raises AlreadyVoid: the second time

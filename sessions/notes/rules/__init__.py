@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError
@@ -102,7 +101,7 @@ def signature_of(user: User) -> str:
     return ", ".join(part for part in (user.name, user.credentials, license_) if part)
 
 
-def _digest(content: Mapping[str, Any]) -> str:
+def _digest(content: Mapping[str, object]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

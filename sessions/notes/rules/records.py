@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
@@ -22,6 +22,11 @@ LONGEST = 4000
 OPEN_STATES = frozenset(
     {Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS, Session.Status.COMPLETED}
 )  # the client came
+
+
+class Peak(TypedDict):
+    value: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def _error(name: str, code: str, detail: str) -> FieldError:
     return FieldError(f"/content/{name}" if name else "/content", code, detail)
 
 
-def _read_moment(value: Any) -> str | None:
+def _read_moment(value: object) -> str | None:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         return None if moment is None or moment.tzinfo is None else _zulu(moment)
@@ -94,7 +99,7 @@ def _zulu(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _read(name: str, field: Field, value: Any) -> tuple[Any, FieldError | None]:
+def _read(name: str, field: Field, value: object) -> tuple[object, FieldError | None]:
     """The value as it is kept, or what is wrong with it."""
     if field.kind == TEXT and isinstance(value, str) and 0 < len(value.strip()) <= LONGEST:
         return value.strip(), None
@@ -119,9 +124,10 @@ def _expected(field: Field) -> str:
     }[field.kind]
 
 
-def read_content(part: str, content: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
+def read_content(part: str, content: Mapping[str, object]) -> tuple[dict[str, object], list[FieldError]]:
     """The content of a part as it is kept, and every field that is unknown, missing or unreadable."""
-    fields, kept = PARTS[part], {}
+    fields = PARTS[part]
+    kept: dict[str, object] = {}
     errors = [
         _error(name, "unknown_field", "This part has no such field.")
         for name in content
@@ -142,7 +148,7 @@ def read_content(part: str, content: Mapping[str, Any]) -> tuple[dict[str, Any],
     return kept, errors
 
 
-def _together_errors(part: str, kept: Mapping[str, Any]) -> list[FieldError]:
+def _together_errors(part: str, kept: Mapping[str, object]) -> list[FieldError]:
     """Fields that ask for each other: touch for consent, a concern for words."""
     if part == P.SUPPORT and kept["touch_used"] and "touch_consented" not in kept:
         return [_error("touch_consented", "required", "Say whether the client had consented to touch.")]
@@ -151,19 +157,19 @@ def _together_errors(part: str, kept: Mapping[str, Any]) -> list[FieldError]:
     return []
 
 
-def _time_errors(kept: Mapping[str, Any], *, observed_at: datetime) -> list[FieldError]:
+def _time_errors(kept: Mapping[str, object], *, observed_at: datetime) -> list[FieldError]:
     """Nobody ate, drank or came round after the entry was observed."""
     late = [
         name
         for name in ("last_food_at", "last_drink_at", "oriented_at")
-        if name in kept and datetime.fromisoformat(kept[name]) > observed_at
+        if name in kept and datetime.fromisoformat(str(kept[name])) > observed_at
     ]
     return [_error(name, "too_late", "This is after observed_at.") for name in late]
 
 
 def checked(
-    part: str, content: Mapping[str, Any], *, observed_at: datetime, session_day: datetime, zone: ZoneInfo
-) -> tuple[dict[str, Any], list[FieldError]]:
+    part: str, content: Mapping[str, object], *, observed_at: datetime, session_day: datetime, zone: ZoneInfo
+) -> tuple[dict[str, object], list[FieldError]]:
     """`content` as it is kept, or what is wrong with it.
 
     A debrief says itself whether it was on the session's own day, by the clinic's calendar: it is no integration
@@ -185,16 +191,16 @@ def is_addendum(*, ended_at: datetime, at: datetime, hours: float) -> bool:
     return at > ended_at + timedelta(hours=hours)
 
 
-def setting_of(entries: Iterable[RecordEntry]) -> dict[str, Any]:
+def setting_of(entries: Iterable[RecordEntry]) -> dict[str, object]:
     """The setting as it was last said to be, field by field; entries come oldest first."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for entry in entries:
         if entry.part == P.SETTING:
             found |= entry.content
     return found
 
 
-def peak(values: Iterable[tuple[datetime, int | None]]) -> dict[str, Any] | None:
+def peak(values: Iterable[tuple[datetime, int | None]]) -> Peak | None:
     """The highest value and when it was first reached; None where nothing was measured."""
     measured = [(value, moment) for moment, value in values if value is not None]
     if not measured:

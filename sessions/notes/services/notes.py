@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import crypto, transitions
-from kapclinic.core.audited import HasId
 from kapclinic.core.errors import ClinicError, Conflict, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
+from kapclinic.practice.models import Actor, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task, settle_tasks
 from sessions.booking.models import Session
@@ -38,14 +38,14 @@ class NoteEmpty(Conflict):
     title = "There is nothing to sign"
 
 
-def _visible_session(session_id: UUID, by: Any) -> Session:
+def _visible_session(session_id: UUID, by: User) -> Session:
     session: Session | None = Session.objects.visible_to(by).filter(pk=session_id).first()
     if session is None:
         raise Invalid.field("session", "There is no such session for you.", code="not_found")
     return session
 
 
-def _require_author(note: Note, by: Any) -> None:
+def _require_author(note: Note, by: User) -> None:
     if note.author_id != by.pk:
         raise NotPermitted("Only its author edits and signs a note.")
 
@@ -55,6 +55,11 @@ def _require_confirmed(confirmed: bool) -> None:  # noqa: FBT001
         raise ReauthenticationFailed(
             "Sign with your own password. After too many wrong ones your login is locked."
         )
+
+
+class NotePatch(TypedDict, total=False):
+    frame: str
+    sections: Mapping[str, str]
 
 
 def _locked(note_id: UUID) -> Note:
@@ -67,7 +72,7 @@ def _locked(note_id: UUID) -> Note:
 
 @transaction.atomic
 def write_note(
-    *, session_id: UUID, kind: str, frame: str, sections: Mapping[str, str], by: Any, at: datetime
+    *, session_id: UUID, kind: str, frame: str, sections: Mapping[str, str], by: User, at: datetime
 ) -> Note:
     """Begin a draft on a session.
 
@@ -90,7 +95,7 @@ def write_note(
 
 
 @transaction.atomic
-def edit_note(*, note_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> Note:
+def edit_note(*, note_id: UUID, values: NotePatch, by: User, at: datetime) -> Note:
     """Change frame or sections of a draft.
 
     :raises NotPermitted: unless `by` is its author
@@ -107,7 +112,7 @@ def edit_note(*, note_id: UUID, values: Mapping[str, Any], by: Any, at: datetime
 
 
 @transaction.atomic
-def sign_note(*, note_id: UUID, confirmed: bool, by: Any, at: datetime) -> Note:
+def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime) -> Note:
     """Close a draft with the author's signature; from then on nobody changes it.
 
     A pre-licensed author's note waits for a second signature, and a row on the worklist asks for it.
@@ -142,7 +147,7 @@ def sign_note(*, note_id: UUID, confirmed: bool, by: Any, at: datetime) -> Note:
 
 
 @transaction.atomic
-def cosign_note(*, note_id: UUID, confirmed: bool, by: Any, at: datetime) -> Note:
+def cosign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime) -> Note:
     """Put a licensed clinician's signature under a pre-licensed colleague's note.
 
     :raises NotPermitted: by its author, or by somebody who needs a second signature themselves
@@ -161,7 +166,7 @@ def cosign_note(*, note_id: UUID, confirmed: bool, by: Any, at: datetime) -> Not
 
 
 @transaction.atomic
-def add_addendum(*, note_id: UUID, reason: str, text: str, by: Any, at: datetime) -> Addendum:
+def add_addendum(*, note_id: UUID, reason: str, text: str, by: User, at: datetime) -> Addendum:
     """Add to a signed note what it lacked, beside its words and never in them.
 
     :raises NotPermitted: for a role that does not write this kind
@@ -192,7 +197,7 @@ def _seal(note: PsychotherapyNote, text: str) -> None:
     note.sealed = crypto.encrypt(text, aad=note.bound_to(note.version + 1))
 
 
-def write_psychotherapy_note(*, session_id: UUID, text: str, by: Any, at: datetime) -> PsychotherapyNote:
+def write_psychotherapy_note(*, session_id: UUID, text: str, by: User, at: datetime) -> PsychotherapyNote:
     """Keep a private note on a session, sealed; only `by` can ever read it.
 
     :raises NotPermitted: unless `by` is a therapist
@@ -205,7 +210,7 @@ def write_psychotherapy_note(*, session_id: UUID, text: str, by: Any, at: dateti
 
 
 def edit_psychotherapy_note(
-    *, note: PsychotherapyNote, text: str, by: Any, at: datetime
+    *, note: PsychotherapyNote, text: str, by: User, at: datetime
 ) -> PsychotherapyNote:
     """Replace the text of one's own private note; the caller has locked the row.
 
@@ -217,7 +222,7 @@ def edit_psychotherapy_note(
     return note.save_by(by, at=at)
 
 
-def reseal_psychotherapy_notes(*, by: HasId, at: datetime) -> int:
+def reseal_psychotherapy_notes(*, by: Actor, at: datetime) -> int:
     """Seal again, with the first key, what an older key sealed; returns how many notes that were.
 
     :raises Undecipherable: for a note whose key is not among FIELD_KEYS any more

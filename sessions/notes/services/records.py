@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -44,7 +43,7 @@ def append_entry(
     *,
     session_id: UUID,
     part: str,
-    content: Mapping[str, Any],
+    content: Mapping[str, object],
     observed_at: datetime,
     reason: str,
     by: User,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
@@ -180,17 +180,34 @@ def tells(text: str) -> bool:
     return TELLING.search(text) is not None
 
 
-def plan_errors(values: Mapping[str, Any], *, quiet_from: time, quiet_to: time) -> list[FieldError]:
+class PlanFields(TypedDict, total=False):
+    """What a location changes of its plan."""
+
+    hours_before: list[int]
+    on_booking: bool
+    channels: list[str]
+    quiet_from: time
+    quiet_to: time
+    sender_name: str
+    emergency_phone: str
+    emergency_text: str
+
+
+def plan_errors(values: PlanFields, *, quiet_from: time, quiet_to: time) -> list[FieldError]:
     """What a plan must not say: an hour twice, a day without waking hours, words that tell what the visit is for."""
     errors = [
         FieldError(f"/{name}", "telling", "This would tell a stranger what the visit is for.")
         for name in ("sender_name", "emergency_phone", "emergency_text")
         if tells(str(values.get(name, "")))
     ]
+    lists: dict[str, Sequence[int | str]] = {
+        "hours_before": values.get("hours_before", ()),
+        "channels": values.get("channels", ()),
+    }
     errors += [
         FieldError(f"/{name}", "repeated", "Each one once.")
-        for name in ("hours_before", "channels")
-        if len(set(values.get(name, ()))) < len(values.get(name, ()))
+        for name, given in lists.items()
+        if len(set(given)) < len(given)
     ]
     day = date(2000, 1, 1)
     quiet = datetime.combine(day, quiet_to) - datetime.combine(day, quiet_from)

@@ -179,7 +179,7 @@ CLINICAL = ("fasting_since", "weight_kg")
 OF_THE_VISIT = ("escort", "client_location")
 
 
-def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
+def shown(row: Any, user: Any) -> dict[str, Any]:
     """A row of `selectors.session_rows` as `SessionOut` for this user."""
     first, chosen = row.pop("client_first_name"), row.pop("client_chosen_name")
     row["client_name"] = f"{chosen or first} {row.pop('client_last_name')}"
@@ -199,7 +199,8 @@ def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
         row["reason"] = row["reason"] if own and not row["outcome"] else ""
     if not user.role_set & BOOKERS:
         row |= dict.fromkeys(OF_THE_VISIT)
-    return row
+    found: dict[str, Any] = row
+    return found
 
 
 def _moves(row: dict[str, Any], user: Any) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from kapclinic.practice.models import SessionKind
@@ -20,6 +20,13 @@ from sessions.integration.models import Obligation
 BREAKS, MOVES, WARNS = "breaks", "moves", "warns"
 
 
+class EffectRow(TypedDict):
+    code: str
+    severity: str
+    detail: str
+    session: UUID | None
+
+
 @dataclass(frozen=True)
 class Effect:
     """One thing that a move brings: it breaks a rule of the course, moves another session, or deserves a look."""
@@ -29,7 +36,7 @@ class Effect:
     detail: str
     session: UUID | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> EffectRow:
         return {"code": self.code, "severity": self.severity, "detail": self.detail, "session": self.session}
 
 

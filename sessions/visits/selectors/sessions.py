@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
+from typing import TypedDict
+from uuid import UUID
 
 from django.db.models import (
     Exists,
@@ -17,7 +20,7 @@ from django.db.models.functions import JSONObject
 
 from kapclinic.practice.models import User
 from sessions.booking.models import Allocation, Session, Stage
-from sessions.booking.rules import OVERRIDE_FROM
+from sessions.booking.rules import OVERRIDE_FROM, Escort, Place, StoredStaff
 from sessions.dosing.selectors import latest_words
 from sessions.integration.models import Obligation
 
@@ -53,7 +56,56 @@ SHOWN = (
 )
 
 
-def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
+class LatestStage(TypedDict):
+    stage: str
+    at: str  # SQL makes JSON of it
+    by: str
+
+
+class SessionRow(TypedDict):
+    """The columns SHOWN, and what stands beside them."""
+
+    id: UUID
+    program: UUID
+    client: UUID
+    location: UUID
+    room: UUID | None
+    for_dose: UUID | None
+    version: int
+    created_at: datetime
+    kind: str
+    number: int
+    modality: str
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    source: str
+    outcome: str
+    staff: list[StoredStaff]
+    client_confirmed_at: datetime | None
+    client_location: Place | None
+    escort: Escort | None
+    fasting_since: datetime | None
+    weight_kg: Decimal | None
+    attestations: dict[str, bool]
+    attested: dict[str, dict[str, str]]
+    checked_in_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+    reason: str
+    override_reason: str
+    client_first_name: str
+    client_chosen_name: str
+    client_last_name: str
+    client_mrn: str
+    double_use: bool
+    owed: UUID | None
+    reason_roles: list[str] | None
+    latest_stage: LatestStage | None
+
+
+def session_rows(queryset: QuerySet[Session]) -> QuerySet[Session, SessionRow]:
     """Sessions as plain rows, straight from SQL: with the client's name, the latest stage and attestations.
 
     `owed` is the obligation that an integration fulfils, or that a dose made; `reason_roles` are the roles of whoever
@@ -67,7 +119,7 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Any, dict[str, Any]]:
         session=OuterRef("pk"), released_at__isnull=True, lanes__startswith__gte=OVERRIDE_FROM
     )
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
-    rows: QuerySet[Any, dict[str, Any]] = queryset.values(
+    rows: QuerySet[Session, SessionRow] = queryset.values(
         *SHOWN,
         client_first_name=F("client__legal_first_name"),
         client_chosen_name=F("client__chosen_name"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Invalid
-from kapclinic.practice.models import SessionKind
+from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
 from programs.models import Program
@@ -23,7 +22,7 @@ from sessions.integration.services import holds
 from sessions.waitlist import services as waitlist
 
 
-def _program(program_id: UUID, by: Any) -> Program:
+def _program(program_id: UUID, by: User) -> Program:
     visible = Program.objects.visible_to(by).filter(pk=program_id).exists()
     if not visible:
         raise Invalid.field("program", "There is no such program for you.", code="not_found")
@@ -36,7 +35,7 @@ def book(
     program_id: UUID,
     ask: Ask,
     obligation_id: UUID | None,
-    by: Any,
+    by: User,
     at: datetime,
     hold_id: UUID | None = None,
 ) -> Session:
@@ -66,14 +65,14 @@ def book(
     return session
 
 
-def _take_hold(hold_id: UUID, program: Program, *, by: Any, at: datetime) -> None:
+def _take_hold(hold_id: UUID, program: Program, *, by: User, at: datetime) -> None:
     if not SessionHold.objects.filter(pk=hold_id, program=program).exists():
         raise Invalid.field("hold", "This program has no such hold.", code="not_found")
     booking.end_hold(hold_id=hold_id, by=by, at=at)
 
 
 @transaction.atomic
-def keep(*, program_id: UUID, ask: Ask, by: Any, at: datetime) -> SessionHold:
+def keep(*, program_id: UUID, ask: Ask, by: User, at: datetime) -> SessionHold:
     """Hold a slot while the dialog is open.
 
     :raises Invalid: / OutsideHours / ResourceConflict: as for a booking

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core.errors import IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
-from kapclinic.practice.models import SessionKind
+from kapclinic.practice.models import Actor, SessionKind, User
 from programs import services as programs
 from sessions.booking import rules
 from sessions.booking import services as booking
@@ -32,7 +31,7 @@ def end(
     session_id: UUID,
     move: str,
     reason: str,
-    by: Any,
+    by: Actor,
     at: datetime,
     offer: bool = True,
     moment: datetime | None = None,
@@ -60,7 +59,7 @@ def end(
 
 
 @transaction.atomic
-def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: Any, at: datetime) -> Session:
+def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: User, at: datetime) -> Session:
     """End a visit without a dose, and put the integration slot that was held for it to use.
 
     :raises IllegalTransition: / Invalid: as in `dosing.services.end_undosed_leaving_slot`
@@ -74,7 +73,7 @@ def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: Any, at:
 
 
 @transaction.atomic
-def waive(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligation:
+def waive(*, obligation_id: UUID, reason: str, by: User, at: datetime) -> Obligation:
     """Do without the integration of one dose, and put the slot that was held for it to use.
 
     :raises NotPermitted: / IllegalTransition: as in `integration.services.waive_leaving_slot`
@@ -87,7 +86,7 @@ def waive(*, obligation_id: UUID, reason: str, by: Any, at: datetime) -> Obligat
 
 
 @transaction.atomic
-def void_administration(*, dose_id: UUID, reason: str, by: Any, at: datetime) -> None:
+def void_administration(*, dose_id: UUID, reason: str, by: User, at: datetime) -> None:
     """Say that a dose was recorded in error, and put the integration that stood in the book for it to use.
 
     :raises NotPermitted: / AlreadyVoid: as in `dosing.services.void_administration_leaving_slot`

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import doorbell
 from kapclinic.core.errors import Invalid
-from kapclinic.practice.models import SYSTEM, SessionKind
+from kapclinic.practice.models import SYSTEM, Actor, SessionKind
 from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
+from sessions.booking.rules import StaffRow
 from sessions.booking.services.allocations import ResourceConflict
 from sessions.booking.services.bookings import Ask
 from sessions.integration import selectors as integration_selectors
@@ -36,7 +36,7 @@ def freed_by(session: Session) -> list[Freed]:
     return [Freed.of(one) for one in [session, *held]]
 
 
-def give_away(*, freed: Iterable[Freed], by: Any, at: datetime) -> None:
+def give_away(*, freed: Iterable[Freed], by: Actor, at: datetime) -> None:
     """Put freed slots to use, in the transaction that frees them. Waits for nobody, and refuses nothing.
 
     An owed integration that fits comes first: the worker is rung, and nobody is booked into its slot before. Else
@@ -89,7 +89,7 @@ def _book_agreed(freed: Freed, deadlines: Mapping[UUID, datetime], *, at: dateti
 def _book(match: Match, *, at: datetime) -> Session | None:
     """Book it in a savepoint. No lock is waited for: this transaction holds another program's already."""
     slot = match.slot
-    staff = [{"user": user, "role": role} for user, role in slot.staff]
+    staff: list[StaffRow] = [{"user": user, "role": role} for user, role in slot.staff]
     ask = Ask(match.entry.kind, slot.modality, slot.starts_at, slot.ends_at, slot.room, staff)
     try:
         with transaction.atomic():

@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core.errors import ClinicError, Conflict, Invalid
-from kapclinic.practice.models import SessionKind
+from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
 from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.booking.services.allocations import held_resources, lock_resources, release
+from sessions.booking.rules import StaffRow
+from sessions.booking.services.allocations import Clash, held_resources, lock_resources, release
 from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.integration.services import holds
-from sessions.visits.selectors.consequences import BREAKS, effects
+from sessions.visits.selectors.consequences import BREAKS, EffectRow, effects
 from sessions.visits.services import freed_slots
 from sessions.visits.services.visits import lock_session
 from sessions.waitlist import services as waitlist
+
+
+class NewPlace(TypedDict):
+    """Where a session goes; what is not named stays."""
+
+    starts_at: datetime
+    ends_at: datetime
+    modality: NotRequired[str]
+    room: NotRequired[UUID | None]
+    staff: NotRequired[Sequence[StaffRow]]
+    override_reason: NotRequired[str]
+    override: NotRequired[Sequence[str]]
+
+
+class Move(NewPlace):
+    reason: str
+
+
+class Refusal(TypedDict):
+    code: str
+    detail: str
+    conflicts: list[Clash]
+
+
+class Preview(TypedDict):
+    """What a move would bring, and why it would be refused."""
+
+    possible: bool
+    refusal: Refusal | None
+    effects: list[EffectRow]
 
 
 class CourseConflict(Conflict):
@@ -32,7 +63,7 @@ class CourseConflict(Conflict):
 
 
 @transaction.atomic
-def reschedule(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
+def reschedule(*, session_id: UUID, values: Move, by: User, at: datetime) -> Session:
     """Move a session; a dose's held integration moves with it, an integration stays inside its window.
 
     A dose may go to the time of its own held integration, which is let go first.
@@ -75,7 +106,7 @@ def _require_window(session: Session, ask: Ask, *, field: str) -> Obligation | N
     return obligation
 
 
-def _ask(session: Session, values: Mapping[str, Any]) -> Ask:
+def _ask(session: Session, values: NewPlace) -> Ask:
     return Ask(
         kind=session.kind,
         modality=values.get("modality", session.modality),
@@ -98,7 +129,7 @@ def _require_course(session: Session, ask: Ask) -> None:
         )
 
 
-def preview(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetime) -> dict[str, Any]:
+def preview(*, session_id: UUID, values: Move, by: User, at: datetime) -> Preview:
     """What a move would bring, and whether it would be refused: tried out and taken back."""
     session = Session.objects.select_related("program__protocol").get(pk=session_id)
     found = effects(session=session, starts_at=values["starts_at"], ends_at=values["ends_at"])
@@ -109,7 +140,7 @@ def preview(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetim
             transaction.set_rollback(True)
     except ClinicError as exc:
         problem = exc
-    refused = None
+    refused: Refusal | None = None
     if problem is not None:
         refused = {
             "code": problem.code,
@@ -124,7 +155,7 @@ def preview(*, session_id: UUID, values: Mapping[str, Any], by: Any, at: datetim
 
 
 @transaction.atomic
-def swap(*, first_id: UUID, second_id: UUID, reason: str, by: Any, at: datetime) -> tuple[Session, Session]:
+def swap(*, first_id: UUID, second_id: UUID, reason: str, by: User, at: datetime) -> tuple[Session, Session]:
     """Two sessions exchange their start times, each with its own room, staff and length, in one transaction.
 
     The integration that is held for a dose moves with it.
@@ -178,5 +209,5 @@ def _lock_pair(first_id: UUID, second_id: UUID) -> dict[str, Session]:
 
 def _swapped(session: Session, other: Session) -> Ask:
     length = session.ends_at - session.starts_at
-    times = {"starts_at": other.starts_at, "ends_at": other.starts_at + length}
+    times: NewPlace = {"starts_at": other.starts_at, "ends_at": other.starts_at + length}
     return _ask(session, times)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +10,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
-from kapclinic.practice.models import SessionKind
+from kapclinic.practice.models import Actor, SessionKind, User
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
@@ -27,7 +25,7 @@ from sessions.dosing.models import Discharge
 from sessions.dosing.rules.attestations import code_errors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.visits.rules import dose_stands_on, stage_fits
+from sessions.visits.rules import SessionPatch, dose_stands_on, stage_fits
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
@@ -48,7 +46,7 @@ def lock_session(session_id: UUID) -> Session:
 
 
 @transaction.atomic
-def check_in(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
+def check_in(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> Session:
     """Note that the client has come. Never refused for want of clearance; readiness tells what is missing."""
     session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "check_in", instance=session, by=by)
@@ -58,7 +56,7 @@ def check_in(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Se
 
 
 @transaction.atomic
-def start(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
+def start(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> Session:
     """Note that the session has begun."""
     session = lock_session(session_id)
     transitions.apply(rules.SESSION_MOVES, "start", instance=session, by=by)
@@ -68,7 +66,7 @@ def start(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Sessi
 
 
 @transaction.atomic
-def complete(*, session_id: UUID, by: Any, moment: datetime, at: datetime) -> Session:
+def complete(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> Session:
     """Note that the session took place: preparation may open dosing, an integration settles its obligation.
 
     :raises NotDischarged: for a dosing session before the client's discharge
@@ -95,7 +93,7 @@ def _require_discharged(session: Session) -> None:
         raise NotDischarged("Discharge the client first.", state=session.status)
 
 
-def advance(*, program: Program, by: Any, moment: datetime, at: datetime) -> Program:
+def advance(*, program: Program, by: Actor, moment: datetime, at: datetime) -> Program:
     """Let a cleared program go on to dosing once the protocol's preparation is done. The program is locked.
 
     :raises nothing: a program that is not that far stays where it is
@@ -109,7 +107,7 @@ def advance(*, program: Program, by: Any, moment: datetime, at: datetime) -> Pro
 
 
 @transaction.atomic
-def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime) -> Session:
+def change(*, session: Session, values: SessionPatch, by: User, at: datetime) -> Session:
     """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
 
     Each attestation that is sent is a row of its own; those that are not sent stand. The session's version counts it
@@ -131,7 +129,7 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
     if "attestations" in values:
         doses.attest(session=session, said=values["attestations"], by=by, at=at)
     for name in values.keys() - {"attestations"}:
-        setattr(session, name, values[name])
+        setattr(session, name, dict(values)[name])
     if values.get("weight_kg") is not None:
         session.weighed_at = min(at, session.ends_at)
     session.save_by(by, at=at)
@@ -140,7 +138,7 @@ def change(*, session: Session, values: Mapping[str, Any], by: Any, at: datetime
     return session
 
 
-def _confirmed(session: Session, *, by: Any, at: datetime) -> None:
+def _confirmed(session: Session, *, by: User, at: datetime) -> None:
     """The client comes: nobody needs to ask any more."""
     for obligation in Obligation.objects.filter(integration_session=session):
         trail.settle_tasks(
@@ -150,7 +148,7 @@ def _confirmed(session: Session, *, by: Any, at: datetime) -> None:
 
 
 @transaction.atomic
-def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: Any, at: datetime) -> Stage:
+def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: User, at: datetime) -> Stage:
     """Say where the client is during the visit.
 
     :raises IllegalTransition: while the client is not here: before check-in, or once the session is over
@@ -162,13 +160,16 @@ def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: Any, at: d
     return booking.note_stage(session=session, stage=stage, moment=moment, by=by, at=at)
 
 
-def _change_errors(session: Session, values: Mapping[str, Any], *, at: datetime) -> list[FieldError]:
+def _change_errors(session: Session, values: SessionPatch, *, at: datetime) -> list[FieldError]:
     errors = code_errors(values.get("attestations", ()))
     weight = values.get("weight_kg")
     low, high = session.program.protocol.limits["plausible"]["weight_kg"]
     if weight is not None and not low <= weight <= high:
         errors.append(FieldError("/weight_kg", "implausible", f"weight_kg must be from {low} to {high}."))
-    for field in ("fasting_since", "client_confirmed_at"):
-        if values.get(field) is not None:
-            errors += moment_errors(moment=values[field], at=at, after=None, field=field)
+    for field, moment in (
+        ("fasting_since", values.get("fasting_since")),
+        ("client_confirmed_at", values.get("client_confirmed_at")),
+    ):
+        if moment is not None:
+            errors += moment_errors(moment=moment, at=at, after=None, field=field)
     return errors

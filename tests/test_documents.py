@@ -1,16 +1,19 @@
-"""What the documents list is what the code has: signals, tasks, sweep steps, guarded tables, variables, links."""
+"""What the documents list is what the code has: tasks, sweep steps, guarded tables, rooms, variables, links.
+
+The table of signals is held by test_architecture.py, which also knows who hears each; names of files, of code and of commits by
+test_names_in_documents.py.
+"""
 
 from __future__ import annotations
 
-import importlib
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
-from django.dispatch import Signal
 
 from kapclinic.celery import app as celery
 from kapclinic.local.places import CHECKOUT
@@ -31,18 +34,6 @@ def first_column(page: str, head: str) -> list[str]:
     """The first cells of the table that begins with the cell `head`."""
     table = page.split(f"| {head} |", 1)[1].split("\n\n", 1)[0]
     return [line.split("|")[1].strip().strip("`") for line in table.splitlines()[2:]]
-
-
-def test_every_signal_is_in_the_table_and_has_a_receiver() -> None:
-    declared = {}
-    for config in apps.get_app_configs():
-        if config.name.startswith(OURS) and (Path(config.path) / "signals.py").exists():
-            module = importlib.import_module(f"{config.module.__name__}.signals")
-            declared |= {
-                f"{module.__name__}.{n}": v for n, v in vars(module).items() if isinstance(v, Signal)
-            }
-    assert set(first_column(ARCHITECTURE, "signal")) == set(declared)
-    assert [name for name, signal in declared.items() if not signal.receivers] == []
 
 
 def test_every_task_is_in_the_table() -> None:
@@ -72,6 +63,43 @@ def test_every_table_with_a_guard_of_its_own_is_listed() -> None:
     listed = ARCHITECTURE.split("**Guards with a condition:**", 1)[1].split("\n## ", 1)[0]
     rows = "\n".join(line.split("|")[1] for line in listed.splitlines() if line.startswith("| `"))
     assert guarded <= words(rows, r"[a-z]+_\w+")
+
+
+def contracts() -> list[dict[str, Any]]:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
+    found: list[dict[str, Any]] = project["tool"]["importlinter"]["contracts"]
+    return found
+
+
+def test_every_room_has_its_line() -> None:
+    rooms = {
+        f"{house}.{path.name}"
+        for house in ("sessions", "billing")
+        for path in (CHECKOUT / house).iterdir()
+        if (path / "__init__.py").exists() and path.name not in {"management", "migrations"}
+    }
+    assert set(first_column(ARCHITECTURE, "room")) == rooms
+    diagram = ARCHITECTURE.split("```mermaid", 1)[1].split("```", 1)[0]
+    assert {room for room in rooms if not re.search(rf"\b{room.split('.')[1]}\b", diagram)} == set()
+
+
+def test_every_name_that_a_file_of_a_room_may_have_is_explained() -> None:
+    rooms = [row for row in contracts() if "billing.ledger" in row.get("containers", [])]
+    rooms += [row for row in contracts() if row.get("containers") == ["sessions.dosing"]]
+    assert len(rooms) == 2
+    names = {name for row in rooms for line in row["layers"] for name in re.findall(r"\w+", line)}
+    table = ARCHITECTURE.split("| file | holds |", 1)[1].split("\n\n", 1)[0]
+    told = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert told == names
+
+
+def test_every_contract_is_in_the_table() -> None:
+    table = ARCHITECTURE.split("| contracts | say |", 1)[1].split("\n\n", 1)[0]
+    told = re.findall(r"\*([^*]+)\*", table)
+    for row in contracts():
+        assert any(words in row["name"] for words in told), row["name"]
+    for words in told:
+        assert any(words in row["name"] for row in contracts()), words
 
 
 def test_every_variable_of_the_settings_is_in_the_table() -> None:

@@ -15,8 +15,8 @@ from sessions.dosing.rules import discharge
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import IV, attempt, lot_of, stock, weighed, witness
+from tests.cast import IV, MONDAY, Cast, lot_of, weighed
+from tests.sessions.giving import attempt, stock, witness
 
 STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
 STAY = timedelta(minutes=120)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from tests.cast.desk import Desk
 from tests.cast.dosing import (
     ASKED,
-    CHECKED,
     STATED,
     STAY,
     calm,
@@ -22,24 +21,29 @@ from tests.cast.dosing import (
     undosed_session,
     written_order,
 )
-from tests.cast.money import charged, paid, service_codes
-from tests.cast.notes import cosigned_note, signed_dose, signed_note, signed_session, written_note
+from tests.cast.money import charged, service_codes
+from tests.cast.notes import (
+    cosigned_note,
+    session_at_south,
+    signed_dose,
+    signed_note,
+    signed_session,
+    written_note,
+)
 from tests.cast.people import (
     ADDRESS,
-    DAILY,
     KINDS,
     MONDAY,
     PASSWORD,
+    PERSON,
     Cast,
     assemble,
     client,
     colleague,
     later,
     location,
-    password_hash,
     room,
     staff,
-    works_daily,
 )
 from tests.cast.programs import approved_protocol, opened_program
 from tests.cast.screening import clear, cleared_program, cssrs, sign_consent
@@ -59,14 +63,13 @@ __all__ = [
     "ADDRESS",
     "ASKED",
     "AT_HOME",
-    "CHECKED",
-    "DAILY",
     "HOME",
     "IM",
     "IV",
     "KINDS",
     "MONDAY",
     "PASSWORD",
+    "PERSON",
     "STATED",
     "STAY",
     "Cast",
@@ -98,11 +101,10 @@ __all__ = [
     "one_of_each_kind",
     "opened_program",
     "owed",
-    "paid",
-    "password_hash",
     "ready_dose",
     "room",
     "service_codes",
+    "session_at_south",
     "sign_consent",
     "signed_dose",
     "signed_note",
@@ -112,7 +114,6 @@ __all__ = [
     "team",
     "undosed_session",
     "weighed",
-    "works_daily",
     "written_note",
     "written_order",
 ]

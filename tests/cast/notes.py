@@ -14,6 +14,7 @@ from sessions.notes import services as notes
 from sessions.notes.models import Note
 from tests.cast.dosing import completed_dose
 from tests.cast.people import PASSWORD, Cast
+from tests.cast.programs import opened_program
 from tests.cast.screening import cleared_program
 from tests.cast.sessions import completed_session, team
 
@@ -74,3 +75,20 @@ def _signed_dose(cast: Cast, program: Program | None, starts_at: datetime) -> Se
     with clock.fixed(starts_at + timedelta(hours=3)):
         signed_note(session, by=cast.np)
     return session
+
+
+def session_at_south(cast: Cast, program: Program, *, starts_at: datetime) -> Session:
+    """A session of the same client at South, by South's therapist, that took place and is written up."""
+    south = {"locations": [cast.south.pk]}
+    practice.save_client(client=program.client, values=south, by=cast.south_frontdesk, at=clock.now())
+    theirs = opened_program(
+        cast,
+        protocol=program.protocol,
+        who=program.client,
+        by=cast.south_frontdesk,
+        location=cast.south.pk,
+        therapist=cast.south_therapist.pk,
+        prescriber=cast.south_prescriber.pk,
+    )
+    more = {"who": ("south_therapist",), "room": cast.cedar.pk, "by": cast.south_frontdesk}
+    return signed_session(cast, theirs, starts_at=starts_at, **more)

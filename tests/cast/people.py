@@ -24,6 +24,15 @@ MONDAY = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)  # 09:00 in Denver
 PASSWORD = "correct horse battery staple"
 ADDRESS = {"line1": "1 Example Street", "city": "Denver", "state": "CO", "postal_code": "80202"}
 DAILY = [{"weekday": day, "starts": "08:00", "ends": "20:00"} for day in range(7)]
+PERSON = {  # whom a test asks when a role is all that matters
+    Role.FRONT_DESK: "frontdesk",
+    Role.NURSE_PRACTITIONER: "np",
+    Role.THERAPIST: "therapist",
+    Role.PRESCRIBER: "prescriber",
+    Role.BILLING: "billing",
+    Role.MEDICAL_DIRECTOR: "director",
+    Role.ADMIN: "admin",
+}
 AWAY = timedelta(days=29)  # their token ends a day later
 KINDS = ["preparation", "dosing", "integration", "medical", "maintenance"]
 
@@ -122,7 +131,7 @@ def location(name: str, zone: str) -> Location:
         "opening_hours": [_clock_times(row) for row in DAILY],
         "legal_name": f"{name} Clinic PLLC",
         "ein": "123456789",
-        "organization_npi": "1234567893",
+        "organization_npi": "1457398622",
     }
     return practice.save_location(location=None, values=values, by=SYSTEM, at=clock.now())
 

@@ -24,8 +24,7 @@ STAY = timedelta(minutes=120)
 
 def dosed(cast: Cast, *, read_at: int | None = 119, **signs: Any) -> Session:
     """A session that was dosed at MONDAY, with the last reading so many minutes after it."""
-    session = people.ready_dose(cast)
-    people.give(cast, session)
+    session = people.dosed_session(cast)
     if read_at is not None:
         read(cast, session, read_at, **signs)
     return session

@@ -14,7 +14,7 @@ from sessions.booking.models import Session
 from sessions.notes import rules, selectors
 from sessions.notes.models import Addendum, Note
 from tests.asking import events
-from tests.cast import MONDAY, PASSWORD, Cast
+from tests.cast import MONDAY, PASSWORD, Cast, ended_session
 from tests.sessions.notes.writing import DAP, NOTES, Book, add, body, patch, sign, signed_note, write
 
 READERS = ("np", "therapist", "prescriber", "director")
@@ -114,11 +114,8 @@ def test_an_author_has_one_note_of_a_kind_on_a_session(cast: Cast, book: Book) -
     assert Note.objects.count() == 2
 
 
-@pytest.mark.parametrize("status", ["cancelled"])
-def test_there_is_no_note_on_a_session_that_does_not_take_place(cast: Cast, book: Book, status: str) -> None:
-    session = book["integration"]
-    session.status = status
-    session.save_by(cast.np, at=MONDAY)
+def test_there_is_no_note_on_a_session_that_does_not_take_place(cast: Cast, book: Book) -> None:
+    ended_session(book["integration"], "cancel", by=cast.frontdesk)
     assert write(cast, book).status_code == 409
     assert not Note.objects.exists()
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from django.conf import settings
 from django.contrib.auth import hashers
+from django.db import connection
 
 from kapclinic.core import clock
 from tests import cast as people
@@ -32,7 +33,8 @@ def now() -> Iterator[datetime]:
 
 
 @pytest.fixture
-def cast(db: None, now: datetime) -> Cast:
+def cast(db: None, now: datetime) -> Iterator[Cast]:
     """Two locations, one person per role."""
     found: Cast = played("cast", people.assemble)
-    return found
+    with connection.execute_wrapper(found.watch):
+        yield found

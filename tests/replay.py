@@ -2,7 +2,8 @@
 
 A factory with a tape is run for real once per process; its INSERTs and UPDATEs are kept, and played in one round trip
 when the same beginning is asked for again, with a copy of what the factory returned. The rows are the same to the
-last id. Only a test in a transaction that is rolled back plays a tape, as the very first thing that it builds.
+last id. Only a test in a transaction that is rolled back plays a tape, as the very first thing that it builds. While
+one tape is recorded no other is played: what was played leaves no SQL to record.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ class Tape:
 
 
 _tapes: dict[str, Tape] = {}
+_recording: list[str] = []
 
 
 def played(name: str, build: Callable[[], Any]) -> Any:
     """What `build` returns: by running it the first time, from its tape ever after."""
-    if not connection.in_atomic_block:
+    if _recording or not connection.in_atomic_block:
         return build()
     if (tape := _tapes.get(name)) is None:
-        with _recorded() as written:
+        with _recorded(name) as written:
             result = build()
         tape = _tapes[name] = Tape(copy.deepcopy(result), ";\n".join(written))
         return result
@@ -43,7 +45,7 @@ def played(name: str, build: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def _recorded() -> Iterator[list[str]]:
+def _recorded(name: str) -> Iterator[list[str]]:
     written: list[str] = []
 
     def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -52,5 +54,9 @@ def _recorded() -> Iterator[list[str]]:
             written.append(connection.ops.compose_sql(sql, params))
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(keep):
-        yield written
+    _recording.append(name)
+    try:
+        with connection.execute_wrapper(keep):
+            yield written
+    finally:
+        _recording.clear()

@@ -17,9 +17,8 @@ from kapclinic.trail.services import SEAL_LOCK, log_act, seal_events
 from sessions.drugs import services as drugs
 from sessions.drugs.models import DrugLot
 from tests import cast as people
-from tests.cast import MONDAY
-from tests.sessions.giving import lot_of
-from tests.sessions.rooms import as_superuser
+from tests.asking import as_superuser
+from tests.cast import MONDAY, lot_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,11 +11,8 @@ from django.urls import get_resolver
 from kapclinic.trail.management.commands.permissions_matrix import PREFIX, ROLES, Entry, entries, routes
 from sessions.booking.models import Session
 from tests import cast as people
-from tests.cast import Cast, Desk
+from tests.cast import PERSON, Cast, Desk
 
-PERSON = dict(
-    zip(ROLES, ("frontdesk", "np", "therapist", "prescriber", "billing", "director", "admin"), strict=True)
-)
 READS = [entry for entry in entries() if entry.method == "GET" and entry.roles is not None]
 
 

@@ -110,8 +110,7 @@ def test_only_the_director_sees_the_log(cast: Cast, name: str) -> None:
 
 
 def test_a_director_of_another_location_sees_no_log(cast: Cast) -> None:
-    people.staff("south_director", ["medical_director"], cast.south)
-    cast.people["south_director"] = people.User.objects.get(email="south_director@example.test")
+    cast.people["south_director"] = people.staff("south_director", ["medical_director"], cast.south)
     client = people.client(cast.north, by=cast.frontdesk)
     assert cast.desk("south_director").get(f"clients/{client.pk}/access-log/").status_code == 404
 

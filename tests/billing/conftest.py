@@ -1,4 +1,4 @@
-"""Billing's own cast: the clock stands at noon in Denver on 20 May 2026."""
+"""Billing sits at its till when the sessions are over: the clock stands at noon in Denver on 20 May 2026."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.billing.builders import Clinic, at_noon, make_clinic
-from tests.replay import played
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with at_noon():
-        yield
+from kapclinic.core import clock
+from tests.billing.till import NOW, Till
+from tests.cast import Cast, service_codes
 
 
 @pytest.fixture
-def clinic(db: None) -> Clinic:
-    made: Clinic = played("billing", make_clinic)
-    return made
+def till(cast: Cast) -> Iterator[Till]:
+    service_codes()
+    with clock.fixed(NOW):
+        yield Till(cast)

@@ -14,23 +14,25 @@ from billing.codes import rules, services
 from billing.codes.rules import catalogue
 from billing.codes.services import SetIncomplete, SetNotLater, load_diagnoses
 from billing.models import Diagnosis, Fee, ServiceCode
+from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM
-from tests.billing.builders import NOW, done, refused
+from tests.asking import done, refused
+from tests.billing.till import NOW
 
 CODE = {"system": "CPT", "code": "99215", "label": "follow-up visit, long"}
 
 
-def test_the_clinic_adds_a_code_in_its_own_words(clinic):
-    answer = done(clinic.api().post("/api/v1/service-codes/", CODE | {"minutes_min": 40}), 201)
+def test_the_clinic_adds_a_code_in_its_own_words(till):
+    answer = done(till.desk.post("service-codes/", CODE | {"minutes_min": 40}), 201)
     assert (answer["code"], answer["label"], answer["line_kind"], answer["version"]) == (
         "99215", "follow-up visit, long", "insurance", 1,
     )  # fmt: skip
-    url = f"/api/v1/service-codes/{answer['id']}/"
-    assert clinic.api().patch(url, {"label": "long visit"}).status_code == 428
-    changed = clinic.api().patch(url, {"label": "long visit"}, headers={"If-Match": '"1"'})
+    url = f"service-codes/{answer['id']}/"
+    assert till.desk.patch(url, {"label": "long visit"}, match="").status_code == 428
+    changed = till.desk.patch(url, {"label": "long visit"}, match='"1"')
     assert done(changed, 200)["label"] == "long visit"
-    assert clinic.api().patch(url, {"label": "older"}, headers={"If-Match": '"1"'}).status_code == 412
-    renamed = clinic.api().patch(url, {"code": "99216"}, headers={"If-Match": '"2"'})
+    assert till.desk.patch(url, {"label": "older"}, match='"1"').status_code == 412
+    renamed = till.desk.patch(url, {"code": "99216"}, match='"2"')
     refused(renamed, 400, "unknown_field", "/code")
 
 
@@ -39,9 +41,9 @@ def test_the_clinic_adds_a_code_in_its_own_words(clinic):
     [("CPT", "J3490"), ("CPT", "9083"), ("CPT", "9083X"), ("HCPCS", "W1234"), ("HCPCS", "90837"),
      ("INTERNAL", "90837"), ("INTERNAL", "J3490"), ("INTERNAL", "kap"), ("INTERNAL", "A"), ("CPT", "９０８３７")],
 )  # fmt: skip
-def test_a_code_has_the_shape_of_its_system(clinic, system, code):
+def test_a_code_has_the_shape_of_its_system(till, system, code):
     refused(
-        clinic.api().post("/api/v1/service-codes/", CODE | {"system": system, "code": code}),
+        till.desk.post("service-codes/", CODE | {"system": system, "code": code}),
         400,
         "invalid",
         "/code",
@@ -49,26 +51,26 @@ def test_a_code_has_the_shape_of_its_system(clinic, system, code):
     assert not ServiceCode.objects.filter(code=code).exclude(system__in=["CPT", "HCPCS"]).exists()
 
 
-def test_a_code_is_there_once(clinic):
-    refused(clinic.api().post("/api/v1/service-codes/", CODE | {"code": "90837"}), 409, "code_taken")
+def test_a_code_is_there_once(till):
+    refused(till.desk.post("service-codes/", CODE | {"code": "90837"}), 409, "code_taken")
 
 
 @pytest.mark.parametrize(("low", "high"), [("minutes_min", "minutes_max"), ("valid_from", "valid_to")])
-def test_reversed_limits_are_refused(clinic, low, high):
+def test_reversed_limits_are_refused(till, low, high):
     values = {low: 60, high: 30} if "min" in low else {low: "2026-05-02", high: "2026-05-01"}
-    refused(clinic.api().post("/api/v1/service-codes/", CODE | values), 400, "reversed", f"/{high}")
+    refused(till.desk.post("service-codes/", CODE | values), 400, "reversed", f"/{high}")
 
 
-def test_codes_are_searched_by_beginning_and_label(clinic):
+def test_codes_are_searched_by_beginning_and_label(till):
     def find(text):
-        page = clinic.api().get(f"/api/v1/service-codes/?search={text}").json()
+        page = till.desk.get(f"service-codes/?search={text}").json()
         return [row["code"] for row in page["results"]]
 
     assert find("9083") == ["90832", "90834", "90837"]
     assert find("injection") == ["96372"]
 
 
-def test_seeding_twice_adds_nothing_and_keeps_the_clinics_words(clinic):
+def test_seeding_twice_adds_nothing_and_keeps_the_clinics_words(till):
     row = ServiceCode.objects.get(code="90837")
     row.label = "our hour"
     row.save_by(SYSTEM, at=NOW)
@@ -94,23 +96,19 @@ def test_each_code_has_the_family_that_decides_who_renders_it(code, family):
     assert rules.family_of(code) == family
 
 
-def fee(clinic, **body):
-    return clinic.api().post(
-        "/api/v1/fees/", {"code": "90837", "amount": "200.00", "valid_from": "2026-01-01"} | body
-    )
+def fee(till, **body):
+    return till.desk.post("fees/", {"code": "90837", "amount": "200.00", "valid_from": "2026-01-01"} | body)
 
 
-def test_two_fees_of_a_code_never_hold_on_the_same_day(clinic):
-    first = done(fee(clinic, valid_to="2026-06-30"), 201)
-    refused(fee(clinic, valid_from="2026-06-30"), 409, "fee_overlaps")
-    done(fee(clinic, valid_from="2026-07-01", amount="210.00"), 201)
-    done(fee(clinic, location=str(clinic.location.pk)), 201)
-    patched = clinic.api().patch(
-        f"/api/v1/fees/{first['id']}/", {"valid_to": "2026-07-01"}, headers={"If-Match": '"1"'}
-    )
+def test_two_fees_of_a_code_never_hold_on_the_same_day(till, cast):
+    first = done(fee(till, valid_to="2026-06-30"), 201)
+    refused(fee(till, valid_from="2026-06-30"), 409, "fee_overlaps")
+    done(fee(till, valid_from="2026-07-01", amount="210.00"), 201)
+    done(fee(till, location=str(cast.north.pk)), 201)
+    patched = till.desk.patch(f"fees/{first['id']}/", {"valid_to": "2026-07-01"}, match='"1"')
     refused(patched, 409, "fee_overlaps")
     assert Fee.objects.count() == 3
-    on = clinic.api().get("/api/v1/fees/?code=90837&on=2026-07-01").json()["results"]
+    on = till.desk.get("fees/?code=90837&on=2026-07-01").json()["results"]
     assert sorted(row["amount"] for row in on) == ["200.00", "210.00"]
 
 
@@ -123,16 +121,16 @@ def test_two_fees_of_a_code_never_hold_on_the_same_day(clinic):
         ({"valid_to": "2025-12-31"}, "/valid_to", "reversed"),
     ],
 )
-def test_a_fee_that_cannot_be_is_refused(clinic, body, pointer, code):
-    refused(fee(clinic, **body), 400, code, pointer)
+def test_a_fee_that_cannot_be_is_refused(till, body, pointer, code):
+    refused(fee(till, **body), 400, code, pointer)
 
 
-def test_a_fee_of_another_location_is_neither_seen_nor_made(clinic):
-    refused(fee(clinic, location=str(clinic.elsewhere.pk)), 400, "not_found", "/location")
-    clinic.staff["billing"].locations = [clinic.elsewhere.pk]
-    made = done(fee(clinic, location=str(clinic.elsewhere.pk)), 201)
-    clinic.staff["billing"].locations = [clinic.location.pk]
-    assert clinic.api().get(f"/api/v1/fees/{made['id']}/").status_code == 404
+def test_a_fee_of_another_location_is_neither_seen_nor_made(till, cast):
+    refused(fee(till, location=str(cast.south.pk)), 400, "not_found", "/location")
+    practice.save_staff(user=cast.billing, values={"locations": [cast.south.pk]}, by=cast.admin, at=NOW)
+    made = done(fee(till, location=str(cast.south.pk)), 201)
+    practice.save_staff(user=cast.billing, values={"locations": [cast.north.pk]}, by=cast.admin, at=NOW)
+    assert till.desk.get(f"fees/{made['id']}/").status_code == 404
 
 
 # --- diagnoses -----------------------------------------------------------------------------------------------

@@ -19,7 +19,9 @@ from billing.models import (
     Superbill,
 )
 from kapclinic.practice.models import SYSTEM
-from tests.billing.builders import NOW, Clinic, done, key, make_client, sql
+from tests.asking import done, sql
+from tests.billing.till import DOSED, NOW, Till
+from tests.cast import charged, client
 
 TABLES = ["charge", "payment", "paymentallocation", "refund", "superbill", "receipt"]
 
@@ -36,13 +38,13 @@ def twin(row, **changes):
 
 
 @pytest.fixture
-def paid(clinic: Clinic):
-    charge, payment = clinic.charge(amount="100.00"), None
-    payment = clinic.pay("150.00", (charge, "100.00"))
+def paid(till: Till):
+    charge, payment = till.charge(amount="100.00"), None
+    payment = till.pay("150.00", (charge, "100.00"))
     body = {"payment": payment["id"], "amount": "20.00", "reason": "courtesy"}
-    done(clinic.api().post("/api/v1/refunds/", body, headers=key()), 201)
-    done(clinic.superbill(), 201)
-    done(clinic.receipt(), 201)
+    done(till.desk.post("refunds/", body), 201)
+    done(till.superbill(), 201)
+    done(till.receipt(), 201)
     return Charge.objects.get(), Payment.objects.get()
 
 
@@ -65,25 +67,25 @@ def test_the_append_only_triggers_are_there_also_for_the_owner(db, table):
 
 
 @pytest.mark.parametrize("amount", ["0.01", "100.00"])
-def test_no_allocation_passes_its_charge(clinic, paid, amount):
+def test_no_allocation_passes_its_charge(till, paid, amount):
     charge, _ = paid
-    rich = Payment.objects.get(pk=clinic.pay("500.00")["id"])
+    rich = Payment.objects.get(pk=till.pay("500.00")["id"])
     with pytest.raises(IntegrityError, match="more than the charge"):
         insert(PaymentAllocation(payment=rich, charge=charge, amount=Decimal(amount)))
     assert PaymentAllocation.objects.count() == 1
 
 
-def test_no_allocation_passes_what_a_payment_has_left_after_its_refunds(clinic, paid):
+def test_no_allocation_passes_what_a_payment_has_left_after_its_refunds(till, cast, paid):
     _, payment = paid
-    other = Charge.objects.get(pk=clinic.charge(amount="100.00")["id"])
+    other = charged(cast, till.hour, "100.00")
     with pytest.raises(IntegrityError, match="more than the payment"):
         insert(PaymentAllocation(payment=payment, charge=other, amount=Decimal("30.01")))
     insert(PaymentAllocation(payment=payment, charge=other, amount=Decimal("30.00")))
 
 
-def test_several_rows_in_one_statement_are_summed_too(clinic, paid):
+def test_several_rows_in_one_statement_are_summed_too(till, cast, paid):
     _, payment = paid
-    other = Charge.objects.get(pk=clinic.charge(amount="100.00")["id"])
+    other = charged(cast, till.hour, "100.00")
     rows = [PaymentAllocation(payment=payment, charge=other, amount=Decimal("10.01")) for _ in range(3)]
     for row in rows:
         row.created_at, row.created_by = NOW, SYSTEM.pk
@@ -116,9 +118,9 @@ def test_a_charge_or_payment_with_money_on_it_is_not_reversed_behind_its_back(pa
         {"location_id": "other"},
     ],
 )
-def test_a_reversal_mirrors_its_original(clinic, changes):
-    charge = Charge.objects.get(pk=clinic.charge(amount="100.00")["id"])
-    other = {"session_id": clinic.session().pk, "location_id": clinic.elsewhere.pk}
+def test_a_reversal_mirrors_its_original(till, cast, changes):
+    charge = charged(cast, till.hour, "100.00")
+    other = {"session_id": till.session(starts_at=DOSED).pk, "location_id": cast.south.pk}
     changes = {name: other[name] if value == "other" else value for name, value in changes.items()}
     with pytest.raises(IntegrityError, match="mirrors"):
         insert(twin(charge, **({"amount": -charge.amount, "reverses_id": charge.pk} | changes)))
@@ -140,17 +142,17 @@ def test_an_original_is_a_positive_amount(paid, model, amount):
         insert(twin(row, amount=Decimal(amount)))
 
 
-def test_money_stays_with_its_client(clinic, paid):
+def test_money_stays_with_its_client(till, cast, paid):
     _, payment = paid
-    other = make_client(clinic.staff["front_desk"], clinic.location, legal_first_name="Other")
-    charge = Charge.objects.get(pk=clinic.charge(clinic.session(client=other), amount="10.00")["id"])
+    other = client(cast.north, by=cast.frontdesk, first="Other")
+    charge = charged(cast, till.of(other).session(starts_at=DOSED), "10.00")
     with pytest.raises(IntegrityError, match="own client"):
         insert(PaymentAllocation(payment=payment, charge=charge, amount=Decimal("10.00")))
 
 
-def test_a_health_account_pays_no_private_line_and_is_refunded_to_itself(clinic):
-    private = Charge.objects.get(pk=clinic.charge(line_kind="self_pay", amount="10.00")["id"])
-    payment = Payment.objects.get(pk=clinic.pay("10.00", method="fsa_card")["id"])
+def test_a_health_account_pays_no_private_line_and_is_refunded_to_itself(till, cast):
+    private = charged(cast, till.hour, "10.00", line_kind="self_pay")
+    payment = Payment.objects.get(pk=till.pay("10.00", method="fsa_card")["id"])
     with pytest.raises(IntegrityError, match="medical care only"):
         insert(PaymentAllocation(payment=payment, charge=private, amount=Decimal("10.00")))
     with pytest.raises(IntegrityError, match="goes back to it"):
@@ -169,8 +171,8 @@ def test_a_health_account_pays_no_private_line_and_is_refunded_to_itself(clinic)
         ({"ndc": "123"}, "charge_ndc"),
     ],
 )
-def test_a_charge_that_no_payer_could_read_is_no_row(clinic, changes, rule):
-    charge = Charge.objects.get(pk=clinic.charge()["id"])
+def test_a_charge_that_no_payer_could_read_is_no_row(till, cast, changes, rule):
+    charge = charged(cast, till.hour, "200.00")
     with pytest.raises(IntegrityError, match=rule):
         insert(twin(charge, **changes))
 
@@ -203,7 +205,7 @@ def test_a_counter_rises_by_one_and_never_falls(paid, last):
     assert DocumentCounter.objects.get(pk=counter.pk).last == 1
 
 
-def test_fees_never_overlap_and_codes_have_their_shape(clinic):
+def test_fees_never_overlap_and_codes_have_their_shape(till):
     code = ServiceCode.objects.get(code="90837")
     fee = {"code": code, "amount": Decimal("1.00"), "valid_from": "2026-01-01"}
     Fee(**fee).save_by(SYSTEM, at=NOW)

@@ -17,7 +17,8 @@ from billing.ledger.services import payments as paying
 from billing.models import Charge, Payment, PaymentAllocation, Refund
 from kapclinic.core import money
 from kapclinic.core.errors import ClinicError
-from tests.billing.builders import NOW, Clinic
+from sessions.booking.models import Session
+from tests.billing.till import NOW, Till
 
 CENTS = st.integers(0, 30_000).map(lambda n: Decimal(n) / 100)
 AMOUNTS = st.integers(1, 30_000).map(lambda n: Decimal(n) / 100)
@@ -44,9 +45,9 @@ def test_a_split_sums_to_the_whole_and_its_shares_differ_by_a_cent(amount, parts
 class Ledger:
     """Runs acts through the services, and knows what the sums must then be."""
 
-    def __init__(self, clinic: Clinic) -> None:
-        self.clinic, self.by = clinic, clinic.staff["billing"]
-        self.session = clinic.session()
+    def __init__(self, till: Till) -> None:
+        self.till, self.by = till, till.cast.billing
+        self.session = till.hour
         self.done: dict[str, int] = {}
 
     def pick(self, model: Any, index: int) -> Any:
@@ -71,7 +72,7 @@ class Ledger:
 
     def do_pay(self, amount: Decimal, pairs: list[tuple[int, Decimal]]) -> None:
         values = {
-            "client": self.clinic.client.pk,
+            "client": self.till.client.pk,
             "amount": amount,
             "method": "card",
             "received_on": NOW.date(),
@@ -131,25 +132,30 @@ def check(client: Any) -> None:
     assert total(PaymentAllocation.objects) == charged - owed == paid - back - credit
 
 
-@pytest.mark.django_db
+@pytest.fixture
+def hour(till: Till) -> Session:
+    """Built before the first example, which takes back all that it wrote."""
+    return till.hour
+
+
 @settings(max_examples=18, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=st.lists(ACTS, min_size=3, max_size=18))
-def test_every_order_of_acts_keeps_every_cent(clinic, acts):
+def test_every_order_of_acts_keeps_every_cent(till, hour, acts):
     with transaction.atomic():
-        ledger = Ledger(clinic)
+        ledger = Ledger(till)
         for amount in ("120.00", "75.35"):
             ledger.try_act("charge", Decimal(amount))
         for act in acts:
             ledger.try_act(*act)
-            check(clinic.client)
+            check(till.client)
         assert ledger.done["charge"] >= 2
         transaction.set_rollback(True)
     assert not Charge.objects.exists()
 
 
-def test_each_kind_of_act_succeeds_somewhere(clinic):
+def test_each_kind_of_act_succeeds_somewhere(till):
     """The property above would hold of a ledger that refuses everything: this one shows that it does not."""
-    ledger = Ledger(clinic)
+    ledger = Ledger(till)
     for act in (
         ("charge", Decimal("100.00")),
         ("pay", Decimal("80.00"), [(0, Decimal("50.00"))]),
@@ -160,7 +166,7 @@ def test_each_kind_of_act_succeeds_somewhere(clinic):
         ("reverse_payment", 0),
     ):
         ledger.try_act(*act)
-        check(clinic.client)
+        check(till.client)
     assert set(ledger.done.values()) == {1}
     assert len(ledger.done) == 7
     assert total(Charge.objects) == total(Payment.objects) == total(Refund.objects) == money.ZERO

@@ -10,35 +10,39 @@ import pytest
 
 from billing.documents import rendering, rules
 from billing.models import Superbill
-from kapclinic.practice.models import SYSTEM
+from kapclinic.practice import services as practice
 from kapclinic.trail.models import AuditEvent
-from tests.billing.builders import NOW, Clinic, done, make_clinic, make_user
+from tests.asking import done
+from tests.billing.till import NAMELESS, NOW, Till
+from tests.cast import ADDRESS
 
+SKY = {"legal_first_name": "Josephine", "legal_last_name": "Núñez-Åkerström", "chosen_name": "Sky"}
 HEAD = "Date POS Code Mod. Dx Units Service Prov. Charge Paid Balance"
 
 
-def fetch(clinic: Clinic, answer, kind="superbills", **headers):
-    return clinic.api().get(f"/api/v1/{kind}/{answer['id']}/pdf/", headers=headers)
+def fetch(till: Till, answer, kind="superbills", **headers):
+    return till.desk.client.get(f"/api/v1/{kind}/{answer['id']}/pdf/", headers=headers)
 
 
 def pages(content: bytes) -> list[str]:
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
 
 
-def test_the_superbill_holds_all_that_a_payer_asks_for(clinic):
-    session = clinic.dose()
-    therapy = clinic.charge(
+def test_the_superbill_holds_all_that_a_payer_asks_for(till):
+    session = till.dose()
+    till.rename(**SKY, address=ADDRESS | {"line1": "9 Aspen Way"})
+    therapy = till.charge(
         session, code="90837", amount="1220.10", modifiers=["HO"], diagnoses=["F33.2", "F43.10"]
     )
     ndc = {"ndc": "00409205310", "ndc_quantity": "1.5", "ndc_unit": "ML"}
-    clinic.charge(session, code="J3490", amount="95.00", **ndc)
-    clinic.pay("1220.10", (therapy, "1220.10"), method="hsa_card", reference="ending 4242")
-    text = "\n".join(pages(fetch(clinic, done(clinic.superbill(), 201)).content))
+    till.charge(session, code="J3490", amount="95.00", **ndc)
+    till.pay("1220.10", (therapy, "1220.10"), method="hsa_card", reference="ending 4242")
+    text = "\n".join(pages(fetch(till, done(till.superbill(), 201)).content))
     for words in (
         "Superbill", "2026-000001", "issued 05/20/2026", "05/01/2026 to 05/31/2026",
-        "Juniper KAP LLC", "12 Juniper St", "Denver, CO 80202", "303-555-0100", "EIN: 12-3456789", "NPI: 1457398622",
-        "Josephine Núñez-Åkerström", "02/14/1985", "9 Aspen Way",
-        "Therapist Person, LMFT", "1234567893", "L-ther (CO)", "Prescriber Person, LMFT", "1999999992",
+        "North Clinic PLLC", "1 Example Street", "Denver, CO 80202", "303-555-0100", "EIN: 12-3456789", "NPI: 1457398622",
+        "Josephine Núñez-Åkerström", "03/02/1985", "9 Aspen Way",
+        "Therapist, LCSW", "1234567893", "L-1 (CO)", "Prescriber, MD", "1999999992",
         "F33.2", "F43.10", "05/18/2026", "90837", "HO", "A B", "$1220.10", "J3490", "NDC 00409205310 ML1.5", "$95.00",
         "HSA card", "ending 4242", "Charges $1315.10", "Paid by the client $1220.10", "Balance $95.00", "PAID IN PART",
         "Reimburse: the client", "This is not a bill", "no guarantee of reimbursement", "American Medical Association",
@@ -47,19 +51,20 @@ def test_the_superbill_holds_all_that_a_payer_asks_for(clinic):
         assert words in text, words
 
 
-def test_the_legal_name_is_printed_and_the_chosen_name_never(clinic):
-    charge = clinic.charge()
-    clinic.pay("200.00", (charge, "200.00"))
-    for kind, made in (("superbills", clinic.superbill()), ("receipts", clinic.receipt())):
-        text = "\n".join(pages(fetch(clinic, done(made, 201), kind).content))
+def test_the_legal_name_is_printed_and_the_chosen_name_never(till):
+    charge = till.charge()
+    till.rename(**SKY)
+    till.pay("200.00", (charge, "200.00"))
+    for kind, made in (("superbills", till.superbill()), ("receipts", till.receipt())):
+        text = "\n".join(pages(fetch(till, done(made, 201), kind).content))
         assert "Josephine Núñez-Åkerström" in text
         assert "Sky" not in text
 
 
-def test_the_receipt_tells_no_diagnosis_no_code_and_no_birth_date(clinic):
-    charge = clinic.charge()
-    clinic.pay("200.00", (charge, "200.00"), method="fsa_card")
-    text = "\n".join(pages(fetch(clinic, done(clinic.receipt(), 201), "receipts").content))
+def test_the_receipt_tells_no_diagnosis_no_code_and_no_birth_date(till):
+    charge = till.charge()
+    till.pay("200.00", (charge, "200.00"), method="fsa_card")
+    text = "\n".join(pages(fetch(till, done(till.receipt(), 201), "receipts").content))
     for words in (
         "R-2026-000001",
         "05/18/2026",
@@ -69,25 +74,25 @@ def test_the_receipt_tells_no_diagnosis_no_code_and_no_birth_date(clinic):
         "PAID IN FULL",
     ):
         assert words in text, words
-    for words in ("F33", "90837", "02/14/1985", "Diagnos"):
+    for words in ("F33", "90837", "03/02/1985", "Diagnos"):
         assert words not in text, words
 
 
-def test_without_an_ein_nothing_is_printed_in_its_place(db):
-    clinic = make_clinic(location_values={})
-    clinic.charge()
-    text = "\n".join(pages(fetch(clinic, done(clinic.superbill(), 201)).content))
+def test_without_an_ein_nothing_is_printed_in_its_place(till, cast):
+    practice.save_location(location=cast.north, values=NAMELESS, by=cast.admin, at=NOW)
+    till.charge()
+    text = "\n".join(pages(fetch(till, done(till.superbill(), 201)).content))
     assert "EIN" not in text
     assert "TIN" not in text
     assert "NOT PAID" in text
 
 
-def test_sixty_lines_run_over_pages_that_repeat_the_head_and_count_themselves(clinic):
-    for day in range(60):
-        clinic.charge(clinic.session(starts_at=NOW - timedelta(days=2 + day)), amount="10.01")
-    answer = done(clinic.superbill(from_date="2026-01-01"), 201)
+def test_sixty_lines_run_over_pages_that_repeat_the_head_and_count_themselves(till):
+    for _ in range(60):
+        till.charge(amount="10.01")
+    answer = done(till.superbill(from_date="2026-01-01"), 201)
     assert answer["totals"]["charges"] == "600.60"
-    told = pages(fetch(clinic, answer).content)
+    told = pages(fetch(till, answer).content)
     assert len(told) == 3
     for number, text in enumerate(told, start=1):
         assert f"page {number} of 3" in text
@@ -96,9 +101,9 @@ def test_sixty_lines_run_over_pages_that_repeat_the_head_and_count_themselves(cl
     assert sum(text.count("$10.01 $0.00 $10.01") for text in told) == 60
 
 
-def test_the_same_content_gives_the_same_bytes(clinic):
-    clinic.charge()
-    row = Superbill.objects.get(pk=done(clinic.superbill(), 201)["id"])
+def test_the_same_content_gives_the_same_bytes(till):
+    till.charge()
+    row = Superbill.objects.get(pk=done(till.superbill(), 201)["id"])
     again, complete = rendering.render_pdf(
         template=rules.SUPERBILL.template, content=row.content, at=row.created_at
     )
@@ -120,35 +125,35 @@ def test_the_same_content_gives_the_same_bytes(clinic):
         "= Heading #pagebreak()",
     ],
 )
-def test_a_name_stays_text_whatever_it_looks_like(db, name):
-    clinic = make_clinic(legal_first_name=name)
-    clinic.charge()
-    told = pages(fetch(clinic, done(clinic.superbill(), 201)).content)
+def test_a_name_stays_text_whatever_it_looks_like(till, name):
+    till.rename(legal_first_name=name)
+    till.charge()
+    told = pages(fetch(till, done(till.superbill(), 201)).content)
     assert len(told) == 1
     assert name in told[0].replace("“", '"').replace("”", '"')
     assert "root:" not in told[0]
 
 
 @pytest.mark.parametrize("name", ["Zoë", "Łukasz", "Дмитрий", "Nguyễn", "Ελένη"])
-def test_names_of_many_alphabets_are_printed(db, name):
-    clinic = make_clinic(legal_first_name=name)
-    clinic.charge()
-    answer = done(clinic.superbill(), 201)
+def test_names_of_many_alphabets_are_printed(till, name):
+    till.rename(legal_first_name=name)
+    till.charge()
+    answer = done(till.superbill(), 201)
     assert "name_not_printable" not in {w["code"] for w in answer["warnings"]}
-    assert name in pages(fetch(clinic, answer).content)[0]
+    assert name in pages(fetch(till, answer).content)[0]
 
 
-def test_a_name_that_our_fonts_lack_is_told_and_the_document_still_made(db):
-    clinic = make_clinic(legal_first_name="李明")
-    clinic.charge()
-    answer = done(clinic.superbill(), 201)
+def test_a_name_that_our_fonts_lack_is_told_and_the_document_still_made(till):
+    till.rename(legal_first_name="李明")
+    till.charge()
+    answer = done(till.superbill(), 201)
     assert "name_not_printable" in {w["code"] for w in answer["warnings"]}
-    assert len(pages(fetch(clinic, answer).content)) == 1
+    assert len(pages(fetch(till, answer).content)) == 1
 
 
-def test_the_pdf_is_tagged_for_screen_readers(clinic):
-    clinic.charge()
-    reader = pypdf.PdfReader(io.BytesIO(fetch(clinic, done(clinic.superbill(), 201)).content))
+def test_the_pdf_is_tagged_for_screen_readers(till):
+    till.charge()
+    reader = pypdf.PdfReader(io.BytesIO(fetch(till, done(till.superbill(), 201)).content))
     root = reader.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] == True  # noqa: E712  (a pypdf boolean)
     assert "/StructTreeRoot" in root
@@ -159,10 +164,10 @@ def test_the_pdf_is_tagged_for_screen_readers(clinic):
 @pytest.mark.parametrize(
     "accept", ["application/pdf", "*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "application/json"]
 )
-def test_the_address_serves_a_pdf_to_whoever_asks(clinic, accept):
-    clinic.charge()
-    answer = done(clinic.superbill(), 201)
-    response = fetch(clinic, answer, Accept=accept)
+def test_the_address_serves_a_pdf_to_whoever_asks(till, accept):
+    till.charge()
+    answer = done(till.superbill(), 201)
+    response = fetch(till, answer, Accept=accept)
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "application/pdf"
     assert response.headers["Cache-Control"] == "private, no-store"
@@ -170,32 +175,30 @@ def test_the_address_serves_a_pdf_to_whoever_asks(clinic, accept):
     assert response.content.startswith(b"%PDF-")
 
 
-def test_a_refusal_at_the_pdf_address_is_a_problem_in_json(clinic):
-    clinic.charge()
-    answer = done(clinic.superbill(), 201)
-    clinic.staff["stranger"] = make_user("Far Biller", ["billing"], [clinic.elsewhere.pk])
+def test_a_refusal_at_the_pdf_address_is_a_problem_in_json(till, cast):
+    till.charge()
+    answer = done(till.superbill(), 201)
     url = f"/api/v1/superbills/{answer['id']}/pdf/"
-    response = clinic.api("stranger").get(url, headers={"Accept": "application/pdf"})
+    response = cast.desk("south_billing").client.get(url, headers={"Accept": "application/pdf"})
     assert response.status_code == 404
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.json()["code"] == "not_found"
 
 
-def test_reading_the_pdf_is_in_the_access_log_of_the_client(clinic):
-    clinic.charge()
-    answer = done(clinic.superbill(), 201)
-    fetch(clinic, answer)
+def test_reading_the_pdf_is_in_the_access_log_of_the_client(till, cast):
+    till.charge()
+    answer = done(till.superbill(), 201)
+    fetch(till, answer)
     event = AuditEvent.objects.get(action="superbill.pdf")
-    assert event.clients == [clinic.client.pk]
-    assert event.created_by == clinic.staff["billing"].pk
+    assert event.clients == [till.client.pk]
+    assert event.created_by == cast.billing.pk
     assert str(event.object_id) == answer["id"]
 
 
-def test_an_amended_client_leaves_the_issued_pdf_as_it_was(clinic):
-    clinic.charge()
-    answer = done(clinic.superbill(), 201)
-    before = fetch(clinic, answer).content
-    clinic.client.legal_last_name = "Changed"
-    clinic.client.save_by(SYSTEM, at=NOW)
-    assert fetch(clinic, answer).content == before
-    assert "Changed" in pages(fetch(clinic, done(clinic.superbill(), 201)).content)[0]
+def test_an_amended_client_leaves_the_issued_pdf_as_it_was(till):
+    till.charge()
+    answer = done(till.superbill(), 201)
+    before = fetch(till, answer).content
+    till.rename(legal_last_name="Changed")
+    assert fetch(till, answer).content == before
+    assert "Changed" in pages(fetch(till, done(till.superbill(), 201)).content)[0]

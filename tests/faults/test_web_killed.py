@@ -22,8 +22,8 @@ from sessions.drugs.models import DrugEntry, DrugLot
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Check
 from tests import cast as people
+from tests.cast import lot_of
 from tests.faults.crowd import ready_clients
-from tests.sessions.giving import lot_of
 
 NURSES, DOSES, SECONDS = 8, 16, 8.0
 

@@ -8,31 +8,32 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from kapclinic.core.audited import HistoryBypassed
+from programs.models import Program
 from screening import services
 from screening.models import Clearance, Consent, Finding, Measure, SafetyAlert, Screening
-from tests.screening.conftest import AT, NO_TO_ALL, Clinic
+from tests.cast import MONDAY, Cast
+from tests.screening.deciding import NO_TO_ALL, decide, submitted
 
 
 @pytest.fixture
-def full(clinic: Clinic) -> Clinic:
+def full(cast: Cast, program: Program) -> None:
     """A decided and a submitted screening, a signed consent, a measure and its open alert."""
-    screening = clinic.submitted(answers=NO_TO_ALL | {"OPHTH": True})
+    screening = submitted(cast, program, answers=NO_TO_ALL | {"OPHTH": True})
     words = [{"finding": f["id"], "resolution": "Seen by her eye doctor."} for f in screening["findings"]]
-    assert clinic.decide(screening, resolutions=words).status_code == 200
-    clinic.submitted(answers=NO_TO_ALL | {"PREG": True})
-    body = {"program": str(clinic.program.pk), "document": "kap_treatment"}
-    consent = clinic.post("front_desk", "consents/", body).json()
+    assert decide(cast, screening, resolutions=words).status_code == 200
+    submitted(cast, program, answers=NO_TO_ALL | {"PREG": True})
+    body = {"program": str(program.pk), "document": "kap_treatment"}
+    consent = cast.desk("frontdesk").post("consents/", body).json()
     sign = {"signer_name": "Robin Vale", "method": "typed"}
-    assert clinic.post("front_desk", f"consents/{consent['id']}/sign/", sign).status_code == 200
+    assert cast.desk("frontdesk").post(f"consents/{consent['id']}/sign/", sign).status_code == 200
     measure = {
-        "program": str(clinic.program.pk),
+        "program": str(program.pk),
         "instrument": "phq9",
         "answers": [0] * 8 + [1],
         "taken_at": "2026-05-04T14:00:00Z",
         "administered_by": "self",
     }
-    assert clinic.post("therapist", "measures/", measure).status_code == 201
-    return clinic
+    assert cast.desk("therapist").post("measures/", measure).status_code == 201
 
 
 def refused(sql: str, *values: Any) -> str:
@@ -60,7 +61,7 @@ def refused(sql: str, *values: Any) -> str:
         "UPDATE screening_safetyalert SET clinician_id = NULL",
     ],
 )
-def test_closed_rows_are_not_rewritten(full: Clinic, sql: str) -> None:
+def test_closed_rows_are_not_rewritten(full: None, sql: str) -> None:
     assert "frozen" in (message := refused(sql)) or "append-only" in message
 
 
@@ -74,16 +75,16 @@ def test_closed_rows_are_not_rewritten(full: Clinic, sql: str) -> None:
         "UPDATE screening_safetyalert SET status = 'acknowledged'",
     ],
 )
-def test_states_do_not_go_back_nor_half_way(full: Clinic, sql: str) -> None:
+def test_states_do_not_go_back_nor_half_way(full: None, sql: str) -> None:
     assert refused(sql)
 
 
-def test_the_last_move_is_the_last(full: Clinic) -> None:
+def test_the_last_move_is_the_last(full: None, cast: Cast) -> None:
     clearance, consent, alert = Clearance.objects.get(), Consent.objects.get(), SafetyAlert.objects.get()
-    prescriber = full.person("prescriber")
-    services.void_clearance(clearance_id=clearance.pk, reason="Murmur.", by=prescriber, at=AT)
-    services.revoke_consent(consent_id=consent.pk, reason="Changed her mind.", by=prescriber, at=AT)
-    services.acknowledge_alert(alert_id=alert.pk, action="Called.", by=prescriber, at=AT)
+    prescriber = cast.prescriber
+    services.void_clearance(clearance_id=clearance.pk, reason="Murmur.", by=prescriber, at=MONDAY)
+    services.revoke_consent(consent_id=consent.pk, reason="Changed her mind.", by=prescriber, at=MONDAY)
+    services.acknowledge_alert(alert_id=alert.pk, action="Called.", by=prescriber, at=MONDAY)
     assert refused("UPDATE screening_clearance SET voided_at = NULL, voided_by_id = NULL, void_reason = ''")
     assert refused("UPDATE screening_consent SET status = 'signed', revoked_at = NULL, revoke_reason = ''")
     assert refused("UPDATE screening_safetyalert SET action = 'Nothing.'")
@@ -97,7 +98,7 @@ def test_the_last_move_is_the_last(full: Clinic) -> None:
         "TRUNCATE screening_measure CASCADE",
     ],
 )
-def test_measures_are_only_ever_added(full: Clinic, sql: str) -> None:
+def test_measures_are_only_ever_added(full: None, sql: str) -> None:
     assert refused(sql)
     assert Measure.objects.get().total == 1
 
@@ -105,19 +106,19 @@ def test_measures_are_only_ever_added(full: Clinic, sql: str) -> None:
 @pytest.mark.parametrize(
     "table", ["screening", "finding", "clearance", "consent", "measure", "medication", "safetyalert"]
 )
-def test_nothing_is_deleted(full: Clinic, table: str) -> None:
+def test_nothing_is_deleted(full: None, table: str) -> None:
     assert "permission denied" in refused(f"DELETE FROM screening_{table}")
 
 
 @pytest.mark.parametrize(
     "table", ["screening", "finding", "clearance", "consent", "medication", "safetyalert"]
 )
-def test_histories_are_only_ever_added_to(full: Clinic, table: str) -> None:
+def test_histories_are_only_ever_added_to(full: None, table: str) -> None:
     assert refused(f"UPDATE screening_historical{table} SET history_type = '-'")
     assert refused(f"DELETE FROM screening_historical{table}")
 
 
-def test_the_models_refuse_too(full: Clinic) -> None:
+def test_the_models_refuse_too(full: None) -> None:
     measure = Measure.objects.get()
     with pytest.raises(HistoryBypassed):
         measure.save()
@@ -133,16 +134,18 @@ def test_the_models_refuse_too(full: Clinic) -> None:
     [
         {"status": "finished"},
         {"status": "submitted"},
-        {"status": "decided", "submitted_at": AT},
-        {"status": "draft", "submitted_at": AT},
+        {"status": "decided", "submitted_at": MONDAY},
+        {"status": "draft", "submitted_at": MONDAY},
     ],
 )
-def test_a_screening_has_one_of_its_states_with_their_times(clinic: Clinic, values: dict) -> None:
+def test_a_screening_has_one_of_its_states_with_their_times(
+    cast: Cast, program: Program, values: dict
+) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        Screening(program=clinic.program, **values).save_by(clinic.person("therapist"), at=AT)
+        Screening(program=program, **values).save_by(cast.therapist, at=MONDAY)
 
 
-def test_a_screening_is_decided_once(full: Clinic) -> None:
+def test_a_screening_is_decided_once(full: None, program: Program) -> None:
     row = Clearance.objects.get()
     with pytest.raises(IntegrityError), transaction.atomic():
         Clearance(
@@ -151,5 +154,5 @@ def test_a_screening_is_decided_once(full: Clinic) -> None:
             decision="deferred",
             rationale="Again.",
             decided_by=row.decided_by,
-            valid_from=AT,
-        ).save_by(row.decided_by, at=AT)
+            valid_from=MONDAY,
+        ).save_by(row.decided_by, at=MONDAY)

@@ -9,26 +9,28 @@ import pytest
 from kapclinic.practice.models import SYSTEM
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox, Task
+from programs.models import Program
 from screening import selectors, services
 from screening.models import Measure, SafetyAlert
-from tests.screening.conftest import AT, Clinic, pointers
+from tests.asking import pointers
+from tests.cast import MONDAY, Cast
 
 ITEM_9 = [0, 0, 0, 0, 0, 0, 0, 0, 1]
 
 
-def take(clinic: Clinic, instrument: str, answers: list, role: str = "therapist", **values):
+def take(cast: Cast, program: Program, instrument: str, answers: list, who: str = "therapist", **values):
     body = {
-        "program": str(clinic.program.pk),
+        "program": str(program.pk),
         "instrument": instrument,
         "answers": answers,
         "taken_at": "2026-05-04T14:45:00Z",
         "administered_by": "self",
     }
-    return clinic.post(role, "measures/", body | values)
+    return cast.desk(who).post("measures/", body | values)
 
 
-def test_a_measure_is_scored_and_kept_as_answered(clinic: Clinic) -> None:
-    answer = take(clinic, "phq9", [2, 2, 2, 2, 2, 2, 2, 1, 0])
+def test_a_measure_is_scored_and_kept_as_answered(cast: Cast, program: Program) -> None:
+    answer = take(cast, program, "phq9", [2, 2, 2, 2, 2, 2, 2, 1, 0])
     assert answer.status_code == 201
     got = answer.json()
     assert (got["total"], got["band"], got["flags"]) == (15, "moderately_severe", [])
@@ -39,11 +41,11 @@ def test_a_measure_is_scored_and_kept_as_answered(clinic: Clinic) -> None:
     )
     assert (got["taken_at"], got["language"], got["form"]) == ("2026-05-04T14:45:00Z", "en", "standard")
     assert not SafetyAlert.objects.exists()
-    assert clinic.get("nurse_practitioner", f"measures/{got['id']}/").json() == got
+    assert cast.desk("np").get(f"measures/{got['id']}/").json() == got
 
 
-def test_a_missing_answer_leaves_the_total_open(clinic: Clinic) -> None:
-    got = take(clinic, "GAD-7", [1, 1, 1, None, 1, 1, 1]).json()
+def test_a_missing_answer_leaves_the_total_open(cast: Cast, program: Program) -> None:
+    got = take(cast, program, "GAD-7", [1, 1, 1, None, 1, 1, 1]).json()
     assert (got["instrument"], got["total"], got["band"], got["flags"]) == (
         "gad7",
         None,
@@ -56,16 +58,16 @@ def test_a_missing_answer_leaves_the_total_open(clinic: Clinic) -> None:
     ("values", "band", "threshold"), [({}, "positive", 3), ({"threshold": 4}, "negative", 4)]
 )
 def test_audit_c_keeps_the_threshold_it_was_read_with(
-    clinic: Clinic, values: dict, band: str, threshold: int
+    cast: Cast, program: Program, values: dict, band: str, threshold: int
 ) -> None:
-    got = take(clinic, "AUDIT-C", [1, 1, 1], **values).json()
+    got = take(cast, program, "AUDIT-C", [1, 1, 1], **values).json()
     assert (got["total"], got["band"], got["threshold"]) == (3, band, threshold)
 
 
-def test_getting_worse_is_seen_against_the_time_before(clinic: Clinic) -> None:
-    take(clinic, "phq9", [1] * 5 + [0] * 4, taken_at="2026-04-20T15:00:00Z")
-    take(clinic, "phq9", [3] * 8 + [0], taken_at="2026-04-01T15:00:00Z")
-    assert take(clinic, "phq9", [2] * 5 + [0] * 4).json()["flags"] == ["worsening"]
+def test_getting_worse_is_seen_against_the_time_before(cast: Cast, program: Program) -> None:
+    take(cast, program, "phq9", [1] * 5 + [0] * 4, taken_at="2026-04-20T15:00:00Z")
+    take(cast, program, "phq9", [3] * 8 + [0], taken_at="2026-04-01T15:00:00Z")
+    assert take(cast, program, "phq9", [2] * 5 + [0] * 4).json()["flags"] == ["worsening"]
 
 
 @pytest.mark.parametrize(
@@ -85,34 +87,36 @@ def test_getting_worse_is_seen_against_the_time_before(clinic: Clinic) -> None:
         ({"language": "English"}, "/language"),
     ],
 )
-def test_a_measure_that_cannot_be_is_refused_by_field(clinic: Clinic, values: dict, pointer: str) -> None:
-    answer = take(clinic, **({"instrument": "phq9", "answers": [0] * 9} | values))
+def test_a_measure_that_cannot_be_is_refused_by_field(
+    cast: Cast, program: Program, values: dict, pointer: str
+) -> None:
+    answer = take(cast, program, **({"instrument": "phq9", "answers": [0] * 9} | values))
     assert answer.status_code == 400
     assert pointer in pointers(answer)
     assert not Measure.objects.exists()
 
 
-@pytest.mark.parametrize("role", ["front_desk", "billing", "admin"])
-def test_measures_and_alerts_are_for_clinicians(clinic: Clinic, role: str) -> None:
-    measure = take(clinic, "phq9", ITEM_9).json()
+@pytest.mark.parametrize("who", ["frontdesk", "billing", "admin"])
+def test_measures_and_alerts_are_for_clinicians(cast: Cast, program: Program, who: str) -> None:
+    measure = take(cast, program, "phq9", ITEM_9).json()
     alert = SafetyAlert.objects.get()
-    assert take(clinic, "phq9", ITEM_9, role).status_code == 403
+    assert take(cast, program, "phq9", ITEM_9, who).status_code == 403
     for path in ("measures/", f"measures/{measure['id']}/", "safety-alerts/", f"safety-alerts/{alert.pk}/"):
-        assert clinic.get(role, path).status_code == 403
-    answer = clinic.post(role, f"safety-alerts/{alert.pk}/acknowledge/", {"action": "seen it"})
+        assert cast.desk(who).get(path).status_code == 403
+    answer = cast.desk(who).post(f"safety-alerts/{alert.pk}/acknowledge/", {"action": "seen it"})
     assert answer.status_code == 403
     assert SafetyAlert.objects.get().status == "open"
     assert Measure.objects.count() == 1
 
 
-def test_measures_and_alerts_stay_in_their_house(clinic: Clinic) -> None:
-    measure = take(clinic, "phq9", ITEM_9).json()
+def test_measures_and_alerts_stay_in_their_house(cast: Cast, program: Program) -> None:
+    measure = take(cast, program, "phq9", ITEM_9).json()
     alert = SafetyAlert.objects.get()
     for path in (f"measures/{measure['id']}/", f"safety-alerts/{alert.pk}/"):
-        assert clinic.get("prescriber", path, "birch").status_code == 404
+        assert cast.desk("south_prescriber").get(path).status_code == 404
     for path in ("measures/", "safety-alerts/"):
-        assert clinic.get("prescriber", path, "birch").json()["count"] == 0
-    refused = clinic.post("prescriber", f"safety-alerts/{alert.pk}/acknowledge/", {"action": "seen"}, "birch")
+        assert cast.desk("south_prescriber").get(path).json()["count"] == 0
+    refused = cast.desk("south_prescriber").post(f"safety-alerts/{alert.pk}/acknowledge/", {"action": "seen"})
     assert refused.status_code == 404
     assert SafetyAlert.objects.get().status == "open"
 
@@ -129,57 +133,59 @@ def test_measures_and_alerts_stay_in_their_house(clinic: Clinic) -> None:
     ],
 )
 def test_an_answer_that_points_at_danger_names_a_clinician_and_a_time(
-    clinic: Clinic, instrument, answers, cause
+    cast: Cast, program: Program, instrument, answers, cause
 ) -> None:
-    measure = take(clinic, instrument, answers)
+    measure = take(cast, program, instrument, answers)
     assert measure.status_code == 201
-    (got,) = clinic.get("therapist", "safety-alerts/?status=open").json()["results"]
+    (got,) = cast.desk("therapist").get("safety-alerts/?status=open").json()["results"]
     assert (got["cause"], got["measure"], got["status"]) == (cause, measure.json()["id"], "open")
-    assert got["clinician"] == str(clinic.person("therapist").pk)
+    assert got["clinician"] == str(cast.therapist.pk)
     assert got["acknowledge_by"] == "2026-05-04T15:30:00Z"
     assert got["allowed_moves"] == ["acknowledge"]
     task = Task.objects.get()
     assert (task.kind, str(task.subject_id), task.assignee) == (
         "safety_alert",
         got["id"],
-        clinic.person("therapist").pk,
+        cast.therapist.pk,
     )
-    assert Outbox.objects.get().recipient == clinic.person("therapist").pk
+    assert Outbox.objects.get().recipient == cast.therapist.pk
 
 
 @pytest.mark.parametrize(
     ("instrument", "answers"),
     [("PHQ-9", [3] * 8 + [0]), ("C-SSRS", [True, True, False, False, False, False, False]), ("QIDS-SR16", [0] * 11 + [1, 0, 0, 0, 0]), ("MADRS", [0] * 9 + [3]), ("PCL-5", [4] * 20)],
 )  # fmt: skip
-def test_no_false_alarm(clinic: Clinic, instrument: str, answers: list) -> None:
-    assert take(clinic, instrument, answers).status_code == 201
+def test_no_false_alarm(cast: Cast, program: Program, instrument: str, answers: list) -> None:
+    assert take(cast, program, instrument, answers).status_code == 201
     assert not SafetyAlert.objects.exists()
 
 
-def test_without_a_therapist_the_prescriber_is_named(clinic: Clinic, another_program) -> None:
-    therapist = clinic.person("therapist")
+def test_without_a_therapist_the_prescriber_is_named(cast: Cast, program: Program, another_program) -> None:
+    therapist = cast.therapist
     therapist.is_active = False
-    therapist.save_by(SYSTEM, at=AT)
-    take(clinic, "phq9", ITEM_9, "nurse_practitioner")
-    assert SafetyAlert.objects.get().clinician_id == clinic.person("prescriber").pk
+    therapist.save_by(SYSTEM, at=MONDAY)
+    take(cast, program, "phq9", ITEM_9, "np")
+    assert SafetyAlert.objects.get().clinician_id == cast.prescriber.pk
 
 
-def test_minutes_and_items_are_the_protocols(clinic: Clinic, another_program) -> None:
+def test_minutes_and_items_are_the_protocols(cast: Cast, another_program) -> None:
     limits = {"alert_minutes": 10, "alert_items": {"phq9": [9, 2]}}
-    program = another_program(name="Strict", limits=limits, client={"phone": "555-0177"})
-    assert take(clinic, "phq9", ITEM_9, program=str(program.pk)).json()["flags"] == []
-    take(clinic, "phq9", [0] * 8 + [2], program=str(program.pk))
-    assert SafetyAlert.objects.get().acknowledge_by == AT + timedelta(minutes=10)
+    program = another_program(name="Strict", limits=limits, of={"phone": "555-0177"})
+    assert take(cast, program, "phq9", ITEM_9).json()["flags"] == []
+    take(cast, program, "phq9", [0] * 8 + [2])
+    assert SafetyAlert.objects.get().acknowledge_by == MONDAY + timedelta(minutes=10)
 
 
-@pytest.mark.parametrize("role", ["nurse_practitioner", "therapist", "prescriber", "medical_director"])
-def test_acknowledging_says_what_was_done_and_clears_the_worklist(clinic: Clinic, role: str) -> None:
-    take(clinic, "phq9", ITEM_9)
+@pytest.mark.parametrize("who", ["np", "therapist", "prescriber", "director"])
+def test_acknowledging_says_what_was_done_and_clears_the_worklist(
+    cast: Cast, program: Program, who: str
+) -> None:
+    take(cast, program, "phq9", ITEM_9)
     alert = SafetyAlert.objects.get()
     path = f"safety-alerts/{alert.pk}/acknowledge/"
-    assert pointers(clinic.post(role, path, {})) == {"/action"}
-    assert list(selectors.open_alerts(program_id=clinic.program.pk)) == [alert]
-    answer = clinic.post(role, path, {"action": "Called her; safe; C-SSRS done."})
+    assert pointers(cast.desk(who).post(path, {})) == {"/action"}
+    assert list(selectors.open_alerts(program_id=program.pk)) == [alert]
+    answer = cast.desk(who).post(path, {"action": "Called her; safe; C-SSRS done."})
     assert answer.status_code == 200
     got = answer.json()
     assert (got["status"], got["action"], got["allowed_moves"]) == (
@@ -189,62 +195,62 @@ def test_acknowledging_says_what_was_done_and_clears_the_worklist(clinic: Clinic
     )
     assert (got["acknowledged_at"], got["acknowledged_by"]) == (
         "2026-05-04T15:00:00Z",
-        str(clinic.person(role).pk),
+        str(cast.people[who].pk),
     )
-    assert not selectors.open_alerts(program_id=clinic.program.pk).exists()
+    assert not selectors.open_alerts(program_id=program.pk).exists()
     assert not Task.objects.open().exists()
-    again = clinic.post(role, path, {"action": "Me too."})
+    again = cast.desk(who).post(path, {"action": "Me too."})
     assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
 
 
 # --- nobody looks (R14) -----------------------------------------------------------------------------------
 
-LATE = AT + timedelta(minutes=31)
+LATE = MONDAY + timedelta(minutes=31)
 
 
-def test_an_overdue_alert_is_carried_up_once(clinic: Clinic) -> None:
-    take(clinic, "phq9", ITEM_9)
-    assert services.escalate_overdue_alerts(at=AT + timedelta(minutes=29)) == 0
+def test_an_overdue_alert_is_carried_up_once(cast: Cast, program: Program) -> None:
+    take(cast, program, "phq9", ITEM_9)
+    assert services.escalate_overdue_alerts(at=MONDAY + timedelta(minutes=29)) == 0
     assert services.escalate_overdue_alerts(at=LATE) == 1
     task = Task.objects.get()
     assert {"medical_director", "prescriber"} <= set(task.roles)
     assert task.escalation == 1
     told = set(Outbox.objects.values_list("recipient", flat=True))
-    assert told == {clinic.person(role).pk for role in ("therapist", "prescriber", "medical_director")}
+    assert told == {cast.people[who].pk for who in ("therapist", "prescriber", "director")}
     assert services.escalate_overdue_alerts(at=LATE + timedelta(minutes=1)) == 0
     assert (Task.objects.get().escalation, Outbox.objects.count()) == (1, 3)
 
 
-def test_ticking_off_the_worklist_row_does_not_silence_the_alert(clinic: Clinic) -> None:
-    take(clinic, "phq9", ITEM_9)
-    trail.finish_task(task_id=Task.objects.get().pk, by=clinic.person("therapist"), at=AT, outcome="later")
+def test_ticking_off_the_worklist_row_does_not_silence_the_alert(cast: Cast, program: Program) -> None:
+    take(cast, program, "phq9", ITEM_9)
+    trail.finish_task(task_id=Task.objects.get().pk, by=cast.therapist, at=MONDAY, outcome="later")
     assert services.escalate_overdue_alerts(at=LATE) == 1
     task = Task.objects.open().get()
     assert {"medical_director", "prescriber"} <= set(task.roles)
 
 
-def test_an_acknowledged_alert_is_left_alone(clinic: Clinic) -> None:
-    take(clinic, "phq9", ITEM_9)
+def test_an_acknowledged_alert_is_left_alone(cast: Cast, program: Program) -> None:
+    take(cast, program, "phq9", ITEM_9)
     alert = SafetyAlert.objects.get()
-    services.acknowledge_alert(alert_id=alert.pk, action="Called.", by=clinic.person("therapist"), at=AT)
+    services.acknowledge_alert(alert_id=alert.pk, action="Called.", by=cast.therapist, at=MONDAY)
     assert services.escalate_overdue_alerts(at=LATE) == 0
     assert not Task.objects.open().exists()
 
 
-def test_lists_are_filtered(clinic: Clinic) -> None:
-    take(clinic, "phq9", ITEM_9)
-    take(clinic, "gad7", [0] * 7)
-    count = lambda path: clinic.get("therapist", path).json()["count"]  # noqa: E731
-    assert count(f"measures/?program={clinic.program.pk}") == 2
-    assert count(f"measures/?client={clinic.client.pk}&instrument=gad7") == 1
-    assert count(f"safety-alerts/?program={clinic.program.pk}&cause=phq9_item_9&status=open") == 1
+def test_lists_are_filtered(cast: Cast, program: Program) -> None:
+    take(cast, program, "phq9", ITEM_9)
+    take(cast, program, "gad7", [0] * 7)
+    count = lambda path: cast.desk("therapist").get(path).json()["count"]  # noqa: E731
+    assert count(f"measures/?program={program.pk}") == 2
+    assert count(f"measures/?client={program.client_id}&instrument=gad7") == 1
+    assert count(f"safety-alerts/?program={program.pk}&cause=phq9_item_9&status=open") == 1
     assert count("safety-alerts/?status=acknowledged") == 0
 
 
-def test_the_latest_measure_by_a_moment(clinic: Clinic) -> None:
-    take(clinic, "phq9", [1] * 8 + [0], taken_at="2026-05-01T12:00:00Z")
-    take(clinic, "phq9", [2] * 8 + [0], taken_at="2026-05-03T12:00:00Z")
-    latest = lambda at: selectors.latest_measure(program_id=clinic.program.pk, instrument="phq9", at=at)  # noqa: E731
-    assert latest(AT).total == 16
-    assert latest(AT - timedelta(days=2)).total == 8
-    assert latest(AT - timedelta(days=30)) is None
+def test_the_latest_measure_by_a_moment(cast: Cast, program: Program) -> None:
+    take(cast, program, "phq9", [1] * 8 + [0], taken_at="2026-05-01T12:00:00Z")
+    take(cast, program, "phq9", [2] * 8 + [0], taken_at="2026-05-03T12:00:00Z")
+    latest = lambda at: selectors.latest_measure(program_id=program.pk, instrument="phq9", at=at)  # noqa: E731
+    assert latest(MONDAY).total == 16
+    assert latest(MONDAY - timedelta(days=2)).total == 8
+    assert latest(MONDAY - timedelta(days=30)) is None

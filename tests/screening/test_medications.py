@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from programs.models import Program
 from screening import selectors
 from screening.models import Medication
-from tests.screening.conftest import Clinic, pointers
+from tests.asking import pointers
+from tests.cast import Cast
 
 
-def listed(clinic: Clinic, text: str = "sertraline 50 mg", role: str = "therapist") -> dict:
-    answer = clinic.post(role, "medications/", {"client": str(clinic.client.pk), "text": text})
+def listed(cast: Cast, program: Program, text: str = "sertraline 50 mg", who: str = "therapist") -> dict:
+    answer = cast.desk(who).post("medications/", {"client": str(program.client_id), "text": text})
     assert answer.status_code == 201, answer.json()
     return answer.json()
 
@@ -24,9 +26,9 @@ def listed(clinic: Clinic, text: str = "sertraline 50 mg", role: str = "therapis
     ],
 )
 def test_the_text_stays_as_given_beside_what_it_maps_to(
-    clinic: Clinic, text: str, classes: list, is_mapped: bool
+    cast: Cast, program: Program, text: str, classes: list, is_mapped: bool
 ) -> None:
-    got = listed(clinic, text)
+    got = listed(cast, program, text)
     assert (got["text"], got["classes"], got["is_mapped"], got["ended_at"]) == (
         text,
         classes,
@@ -35,59 +37,69 @@ def test_the_text_stays_as_given_beside_what_it_maps_to(
     )
 
 
-@pytest.mark.parametrize("role", ["front_desk", "billing", "admin"])
-def test_the_list_is_for_clinicians(clinic: Clinic, role: str) -> None:
-    row = listed(clinic)
-    body = {"client": str(clinic.client.pk), "text": "ibuprofen"}
-    assert clinic.post(role, "medications/", body).status_code == 403
-    assert clinic.get(role, "medications/").status_code == 403
+@pytest.mark.parametrize("who", ["frontdesk", "billing", "admin"])
+def test_the_list_is_for_clinicians(cast: Cast, program: Program, who: str) -> None:
+    row = listed(cast, program)
+    body = {"client": str(program.client_id), "text": "ibuprofen"}
+    assert cast.desk(who).post("medications/", body).status_code == 403
+    assert cast.desk(who).get("medications/").status_code == 403
     assert (
-        clinic.patch(
-            role, f"medications/{row['id']}/", {"ended_at": "2026-05-04T10:00:00Z"}, '"1"'
-        ).status_code
+        cast.desk(who)
+        .patch(f"medications/{row['id']}/", {"ended_at": "2026-05-04T10:00:00Z"}, match='"1"')
+        .status_code
         == 403
     )
     assert Medication.objects.get().ended_at is None
 
 
-def test_the_list_stays_in_its_house(clinic: Clinic) -> None:
-    row = listed(clinic)
-    body = {"client": str(clinic.client.pk), "text": "ibuprofen"}
-    assert pointers(clinic.post("prescriber", "medications/", body, "birch")) == {"/client"}
-    assert clinic.get("prescriber", f"medications/{row['id']}/", "birch").status_code == 404
-    assert clinic.get("prescriber", "medications/", "birch").json()["count"] == 0
+def test_the_list_stays_in_its_house(cast: Cast, program: Program) -> None:
+    row = listed(cast, program)
+    body = {"client": str(program.client_id), "text": "ibuprofen"}
+    assert pointers(cast.desk("south_prescriber").post("medications/", body)) == {"/client"}
+    assert cast.desk("south_prescriber").get(f"medications/{row['id']}/").status_code == 404
+    assert cast.desk("south_prescriber").get("medications/").json()["count"] == 0
     path = f"medications/{row['id']}/"
     assert (
-        clinic.patch("prescriber", path, {"ended_at": "2026-05-04T10:00:00Z"}, '"1"', "birch").status_code
+        cast.desk("south_prescriber")
+        .patch(path, {"ended_at": "2026-05-04T10:00:00Z"}, match='"1"')
+        .status_code
         == 404
     )
     assert Medication.objects.get().ended_at is None
 
 
-def test_a_medicine_is_stopped_once(clinic: Clinic) -> None:
-    row = listed(clinic)
+def test_a_medicine_is_stopped_once(cast: Cast, program: Program) -> None:
+    row = listed(cast, program)
     path = f"medications/{row['id']}/"
-    assert clinic.patch("therapist", path, {"ended_at": "2026-05-04T10:00:00Z"}, None).status_code == 428
-    assert clinic.patch("therapist", path, {"ended_at": "2026-05-04T10:00:00Z"}, '"9"').status_code == 412
-    assert pointers(clinic.patch("therapist", path, {"ended_at": "2026-05-06T10:00:00Z"}, '"1"')) == {
-        "/ended_at"
-    }
-    assert pointers(clinic.patch("therapist", path, {"text": "nothing"}, '"1"')) == {"/text"}
+    assert (
+        cast.desk("therapist").patch(path, {"ended_at": "2026-05-04T10:00:00Z"}, match="").status_code == 428
+    )
+    assert (
+        cast.desk("therapist").patch(path, {"ended_at": "2026-05-04T10:00:00Z"}, match='"9"').status_code
+        == 412
+    )
+    assert pointers(
+        cast.desk("therapist").patch(path, {"ended_at": "2026-05-06T10:00:00Z"}, match='"1"')
+    ) == {"/ended_at"}
+    assert pointers(cast.desk("therapist").patch(path, {"text": "nothing"}, match='"1"')) == {"/text"}
     assert Medication.objects.get().version == 1
-    answer = clinic.patch("therapist", path, {"ended_at": "2026-05-04T10:00:00Z"}, '"1"')
+    answer = cast.desk("therapist").patch(path, {"ended_at": "2026-05-04T10:00:00Z"}, match='"1"')
     assert (answer.status_code, answer.json()["ended_at"]) == (200, "2026-05-04T10:00:00Z")
-    assert clinic.patch("therapist", path, {"ended_at": "2026-05-04T11:00:00Z"}, '"2"').status_code == 409
-    count = lambda query: clinic.get("therapist", f"medications/?{query}").json()["count"]  # noqa: E731
-    assert [count("active=true"), count("active=false"), count(f"client={clinic.client.pk}")] == [0, 1, 1]
+    assert (
+        cast.desk("therapist").patch(path, {"ended_at": "2026-05-04T11:00:00Z"}, match='"2"').status_code
+        == 409
+    )
+    count = lambda query: cast.desk("therapist").get(f"medications/?{query}").json()["count"]  # noqa: E731
+    assert [count("active=true"), count("active=false"), count(f"client={program.client_id}")] == [0, 1, 1]
 
 
-def test_only_a_prescriber_explains_an_unmapped_medicine(clinic: Clinic) -> None:
-    row = listed(clinic, "kratom")
+def test_only_a_prescriber_explains_an_unmapped_medicine(cast: Cast, program: Program) -> None:
+    row = listed(cast, program, "kratom")
     path = f"medications/{row['id']}/"
-    assert [m.text for m in selectors.medications_unmapped(clinic.client.pk)] == ["kratom"]
-    refused = clinic.patch("therapist", path, {"review": "harmless"}, '"1"')
+    assert [m.text for m in selectors.medications_unmapped(program.client_id)] == ["kratom"]
+    refused = cast.desk("therapist").patch(path, {"review": "harmless"}, match='"1"')
     assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
-    assert selectors.medications_unmapped(clinic.client.pk).count() == 1
-    answer = clinic.patch("prescriber", path, {"review": "Opioid-like: to be tapered first."}, '"1"')
-    assert answer.json()["reviewed_by"] == str(clinic.person("prescriber").pk)
-    assert selectors.medications_unmapped(clinic.client.pk).count() == 0
+    assert selectors.medications_unmapped(program.client_id).count() == 1
+    answer = cast.desk("prescriber").patch(path, {"review": "Opioid-like: to be tapered first."}, match='"1"')
+    assert answer.json()["reviewed_by"] == str(cast.prescriber.pk)
+    assert selectors.medications_unmapped(program.client_id).count() == 0

@@ -7,18 +7,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.trail.models import AuditEvent
+from programs.models import Program
 from screening.models import Finding, Medication, SafetyAlert, Screening
 from screening.rules.conditions import CONDITIONS
-from tests.screening.conftest import CALM, NO_TO_ALL, Clinic, pointers
+from tests.asking import pointers
+from tests.cast import Cast
+from tests.screening.deciding import CALM, NO_TO_ALL, decide, drafted, submitted
 
 
 def severities(screening: dict) -> dict[str, str]:
     return {finding["code"]: finding["severity"] for finding in screening["findings"]}
 
 
-def test_a_draft_answers_with_what_was_sent(clinic: Clinic) -> None:
+def test_a_draft_answers_with_what_was_sent(cast: Cast, program: Program) -> None:
     sent = {
-        "program": str(clinic.program.pk),
+        "program": str(program.pk),
         "answers": {
             "PREG": False,
             "OPHTH": {"value": True, "note": "glaucoma, treated"},
@@ -27,44 +30,47 @@ def test_a_draft_answers_with_what_was_sent(clinic: Clinic) -> None:
         "blood_pressures": [CALM],
         "medications": [{"text": "sertraline 50 mg"}],
     }
-    answer = clinic.post("nurse_practitioner", "screenings/", sent)
+    answer = cast.desk("np").post("screenings/", sent)
     assert answer.status_code == 201
     got = answer.json()
     assert {name: got[name] for name in sent} == sent
-    assert got["client"] == str(clinic.client.pk)
+    assert got["client"] == str(program.client_id)
     assert (got["status"], got["version"], got["findings"], got["clearance"]) == ("draft", 1, [], None)
     assert got["allowed_moves"] == ["submit"]
     assert answer["ETag"] == '"1"'
 
 
-@pytest.mark.parametrize("role", ["nurse_practitioner", "therapist", "prescriber", "medical_director"])
-def test_every_clinician_may_screen(clinic: Clinic, role: str) -> None:
-    answer = clinic.post(role, "screenings/", {"program": str(clinic.program.pk)})
+@pytest.mark.parametrize("who", ["np", "therapist", "prescriber", "director"])
+def test_every_clinician_may_screen(cast: Cast, program: Program, who: str) -> None:
+    answer = cast.desk(who).post("screenings/", {"program": str(program.pk)})
     assert answer.status_code == 201
-    assert clinic.get(role, f"screenings/{answer.json()['id']}/").status_code == 200
+    assert cast.desk(who).get(f"screenings/{answer.json()['id']}/").status_code == 200
 
 
-@pytest.mark.parametrize("role", ["front_desk", "billing", "admin"])
-def test_nobody_else_sees_or_writes_screenings(clinic: Clinic, role: str) -> None:
-    screening = clinic.draft()
-    assert clinic.post(role, "screenings/", {"program": str(clinic.program.pk)}).status_code == 403
+@pytest.mark.parametrize("who", ["frontdesk", "billing", "admin"])
+def test_nobody_else_sees_or_writes_screenings(cast: Cast, program: Program, who: str) -> None:
+    screening = drafted(cast, program)
+    assert cast.desk(who).post("screenings/", {"program": str(program.pk)}).status_code == 403
     for path in ("screenings/", "screenings/conditions/", f"screenings/{screening['id']}/"):
-        assert clinic.get(role, path).status_code == 403
-    assert clinic.patch(role, f"screenings/{screening['id']}/", {"answers": {}}, '"1"').status_code == 403
-    assert clinic.post(role, f"screenings/{screening['id']}/submit/").status_code == 403
+        assert cast.desk(who).get(path).status_code == 403
+    assert (
+        cast.desk(who).patch(f"screenings/{screening['id']}/", {"answers": {}}, match='"1"').status_code
+        == 403
+    )
+    assert cast.desk(who).post(f"screenings/{screening['id']}/submit/").status_code == 403
     assert Screening.objects.get().status == "draft"
 
 
-def test_another_house_sees_nothing(clinic: Clinic) -> None:
-    screening = clinic.submitted()
+def test_another_house_sees_nothing(cast: Cast, program: Program) -> None:
+    screening = submitted(cast, program)
     path = f"screenings/{screening['id']}/"
-    assert clinic.get("prescriber", path, "birch").status_code == 404
-    assert clinic.get("prescriber", "screenings/", "birch").json()["results"] == []
-    assert clinic.patch("prescriber", path, {"answers": {}}, '"2"', "birch").status_code == 404
-    assert clinic.post("prescriber", path + "submit/", where="birch").status_code == 404
+    assert cast.desk("south_prescriber").get(path).status_code == 404
+    assert cast.desk("south_prescriber").get("screenings/").json()["results"] == []
+    assert cast.desk("south_prescriber").patch(path, {"answers": {}}, match='"2"').status_code == 404
+    assert cast.desk("south_prescriber").post(path + "submit/").status_code == 404
     body = {"decision": "deferred", "rationale": "no reason"}
-    assert clinic.post("prescriber", path + "decide/", body, "birch").status_code == 404
-    refused = clinic.post("prescriber", "screenings/", {"program": str(clinic.program.pk)}, "birch")
+    assert cast.desk("south_prescriber").post(path + "decide/", body).status_code == 404
+    refused = cast.desk("south_prescriber").post("screenings/", {"program": str(program.pk)})
     assert (refused.status_code, pointers(refused)) == (400, {"/program"})
     assert Screening.objects.count() == 1
 
@@ -98,39 +104,41 @@ def test_another_house_sees_nothing(clinic: Clinic) -> None:
         ({"status": "submitted"}, "/status"),
     ],
 )
-def test_a_draft_that_cannot_be_is_refused_by_field(clinic: Clinic, values: dict, pointer: str) -> None:
-    answer = clinic.post("nurse_practitioner", "screenings/", {"program": str(clinic.program.pk)} | values)
+def test_a_draft_that_cannot_be_is_refused_by_field(
+    cast: Cast, program: Program, values: dict, pointer: str
+) -> None:
+    answer = cast.desk("np").post("screenings/", {"program": str(program.pk)} | values)
     assert answer.status_code == 400
     assert pointer in pointers(answer)
     assert Screening.objects.count() == 0
-    draft = clinic.draft()
-    patched = clinic.patch("nurse_practitioner", f"screenings/{draft['id']}/", values, '"1"')
+    draft = drafted(cast, program)
+    patched = cast.desk("np").patch(f"screenings/{draft['id']}/", values, match='"1"')
     assert patched.status_code == 400
     assert pointer in pointers(patched)
     assert Screening.objects.get().version == 1
 
 
-def test_a_draft_is_edited_on_its_present_version_only(clinic: Clinic) -> None:
-    path = f"screenings/{clinic.draft()['id']}/"
+def test_a_draft_is_edited_on_its_present_version_only(cast: Cast, program: Program) -> None:
+    path = f"screenings/{drafted(cast, program)['id']}/"
     changed = {"answers": NO_TO_ALL | {"OPHTH": True}}
-    assert clinic.patch("therapist", path, changed, None).status_code == 428
-    assert clinic.patch("therapist", path, changed, '"7"').status_code == 412
+    assert cast.desk("therapist").patch(path, changed, match="").status_code == 428
+    assert cast.desk("therapist").patch(path, changed, match='"7"').status_code == 412
     assert Screening.objects.get().answers == NO_TO_ALL
-    answer = clinic.patch("therapist", path, changed, '"1"')
+    answer = cast.desk("therapist").patch(path, changed, match='"1"')
     assert (answer.status_code, answer["ETag"]) == (200, '"2"')
     assert answer.json()["answers"]["OPHTH"] is True
     assert answer.json()["blood_pressures"] == [CALM]
 
 
-def test_a_calm_screening_has_no_findings(clinic: Clinic) -> None:
-    screening = clinic.submitted()
+def test_a_calm_screening_has_no_findings(cast: Cast, program: Program) -> None:
+    screening = submitted(cast, program)
     assert (screening["status"], screening["findings"]) == ("submitted", [])
     assert screening["submitted_at"] == "2026-05-04T15:00:00Z"
     assert screening["allowed_moves"] == []
-    assert clinic.get("prescriber", f"screenings/{screening['id']}/").json()["allowed_moves"] == ["decide"]
+    assert cast.desk("prescriber").get(f"screenings/{screening['id']}/").json()["allowed_moves"] == ["decide"]
 
 
-def test_submitting_says_everything_at_once(clinic: Clinic) -> None:
+def test_submitting_says_everything_at_once(cast: Cast, program: Program) -> None:
     answers = NO_TO_ALL | {
         "PREG": True,
         "OPHTH": {"value": True, "note": "glaucoma"},
@@ -138,7 +146,9 @@ def test_submitting_says_everything_at_once(clinic: Clinic) -> None:
         "CV_UNCONTROLLED_HTN": False,
     }
     del answers["RESP_OSA"]
-    screening = clinic.submitted(
+    screening = submitted(
+        cast,
+        program,
         answers=answers,
         blood_pressures=[CALM | {"systolic": 168, "diastolic": 98}],
         medications=[{"text": "phenelzine 15 mg"}, {"text": "kratom"}, {"text": "sertraline"}],
@@ -160,15 +170,17 @@ def test_submitting_says_everything_at_once(clinic: Clinic) -> None:
     assert set(by_code["PREG"]) >= {"id", "code", "severity", "evidence", "source", "resolution"}
 
 
-def test_nothing_answered_is_all_unknown_and_never_clear(clinic: Clinic) -> None:
-    screening = clinic.submitted(answers={}, blood_pressures=[])
+def test_nothing_answered_is_all_unknown_and_never_clear(cast: Cast, program: Program) -> None:
+    screening = submitted(cast, program, answers={}, blood_pressures=[])
     asked = {code for code, condition in CONDITIONS.items() if condition.asked}
     assert severities(screening) == dict.fromkeys([*asked, "CV_BP_MISSING"], "unknown")
 
 
-def test_an_answered_and_a_measured_hypertension_are_one_absolute_finding(clinic: Clinic) -> None:
+def test_an_answered_and_a_measured_hypertension_are_one_absolute_finding(
+    cast: Cast, program: Program
+) -> None:
     answers = NO_TO_ALL | {"CV_UNCONTROLLED_HTN": True}
-    screening = clinic.submitted(answers=answers, blood_pressures=[CALM | {"systolic": 190}])
+    screening = submitted(cast, program, answers=answers, blood_pressures=[CALM | {"systolic": 190}])
     (finding,) = screening["findings"]
     assert (finding["code"], finding["severity"]) == ("CV_UNCONTROLLED_HTN", "absolute")
     assert "190/76" in finding["evidence"]
@@ -183,56 +195,60 @@ def test_an_answered_and_a_measured_hypertension_are_one_absolute_finding(clinic
         ("1961-05-05", {}),
     ],
 )
-def test_age_is_counted_on_the_local_day(clinic: Clinic, another_program, born: str, expected: dict) -> None:
+def test_age_is_counted_on_the_local_day(cast: Cast, another_program, born: str, expected: dict) -> None:
     from datetime import date
 
-    program = another_program(client={"date_of_birth": date.fromisoformat(born), "phone": "555-0199"})
-    assert severities(clinic.submitted(program=str(program.pk))) == expected
+    program = another_program(of={"date_of_birth": date.fromisoformat(born), "phone": "555-0199"})
+    assert severities(submitted(cast, program)) == expected
 
 
-def test_the_medicines_join_the_clients_list_once_and_old_ones_are_weighed_too(clinic: Clinic) -> None:
-    body = {"client": str(clinic.client.pk), "text": "lorazepam 1 mg"}
-    assert clinic.post("therapist", "medications/", body).status_code == 201
-    first = clinic.submitted(medications=[{"text": "Lorazepam 1 mg"}, {"text": "zolpidem"}])
+def test_the_medicines_join_the_clients_list_once_and_old_ones_are_weighed_too(
+    cast: Cast, program: Program
+) -> None:
+    body = {"client": str(program.client_id), "text": "lorazepam 1 mg"}
+    assert cast.desk("therapist").post("medications/", body).status_code == 201
+    first = submitted(cast, program, medications=[{"text": "Lorazepam 1 mg"}, {"text": "zolpidem"}])
     assert severities(first) == {
         "MED_BENZODIAZEPINE": "relative",
         "MED_CNS_DEPRESSANT": "relative",
         "MED_CNS_DEPRESSANTS_COMBINED": "relative",
     }
     assert sorted(Medication.objects.values_list("text", flat=True)) == ["lorazepam 1 mg", "zolpidem"]
-    assert severities(clinic.submitted()) == severities(first)
+    assert severities(submitted(cast, program)) == severities(first)
     assert Medication.objects.count() == 2
 
 
-def test_a_stopped_medicine_no_longer_counts(clinic: Clinic) -> None:
-    clinic.submitted(medications=[{"text": "theophylline"}])
-    (row,) = clinic.get("therapist", f"medications/?client={clinic.client.pk}").json()["results"]
-    stopped = clinic.patch(
-        "therapist", f"medications/{row['id']}/", {"ended_at": "2026-05-04T14:00:00Z"}, '"1"'
+def test_a_stopped_medicine_no_longer_counts(cast: Cast, program: Program) -> None:
+    submitted(cast, program, medications=[{"text": "theophylline"}])
+    (row,) = cast.desk("therapist").get(f"medications/?client={program.client_id}").json()["results"]
+    stopped = cast.desk("therapist").patch(
+        f"medications/{row['id']}/", {"ended_at": "2026-05-04T14:00:00Z"}, match='"1"'
     )
     assert stopped.status_code == 200
-    assert clinic.submitted()["findings"] == []
+    assert submitted(cast, program)["findings"] == []
 
 
-def test_a_submitted_screening_is_closed(clinic: Clinic) -> None:
-    screening = clinic.submitted(answers=NO_TO_ALL | {"PREG": True})
+def test_a_submitted_screening_is_closed(cast: Cast, program: Program) -> None:
+    screening = submitted(cast, program, answers=NO_TO_ALL | {"PREG": True})
     path = f"screenings/{screening['id']}/"
-    again = clinic.post("nurse_practitioner", path + "submit/")
+    again = cast.desk("np").post(path + "submit/")
     assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
-    edited = clinic.patch("nurse_practitioner", path, {"answers": NO_TO_ALL}, f'"{screening["version"]}"')
+    edited = cast.desk("np").patch(path, {"answers": NO_TO_ALL}, match=f'"{screening["version"]}"')
     assert (edited.status_code, edited.json()["code"]) == (409, "illegal_transition")
     assert Screening.objects.get().answers["PREG"] is True
     assert Finding.objects.count() == 1
 
 
-def test_intent_or_plan_alarms_the_therapist(clinic: Clinic) -> None:
-    screening = clinic.submitted(answers=NO_TO_ALL | {"PSY_SI": {"value": True, "note": "has a plan"}})
+def test_intent_or_plan_alarms_the_therapist(cast: Cast, program: Program) -> None:
+    screening = submitted(
+        cast, program, answers=NO_TO_ALL | {"PSY_SI": {"value": True, "note": "has a plan"}}
+    )
     alert = SafetyAlert.objects.get()
-    assert (alert.cause, alert.clinician_id) == ("screening_si", clinic.person("therapist").pk)
+    assert (alert.cause, alert.clinician_id) == ("screening_si", cast.therapist.pk)
     assert str(alert.screening_id) == screening["id"]
 
 
-def test_recent_instruments_speak_too(clinic: Clinic) -> None:
+def test_recent_instruments_speak_too(cast: Cast, program: Program) -> None:
     for instrument, answers in (
         ("C-SSRS", [1, 1, 0, 1, 0, 0, 0]),
         ("AUDIT-C", [2, 2, 2]),
@@ -245,66 +261,69 @@ def test_recent_instruments_speak_too(clinic: Clinic) -> None:
             "administered_by": "self",
         }
         assert (
-            clinic.post("therapist", "measures/", body | {"program": str(clinic.program.pk)}).status_code
-            == 201
+            cast.desk("therapist").post("measures/", body | {"program": str(program.pk)}).status_code == 201
         )
-    assert severities(clinic.submitted()) == {
+    assert severities(submitted(cast, program)) == {
         "PSY_SI": "relative",
         "SUD_AUDIT_C": "relative",
         "SUD_DAST10": "relative",
     }
 
 
-def test_a_finished_course_is_not_screened(clinic: Clinic) -> None:
-    draft = clinic.draft()
-    assert clinic.decide(clinic.submitted(), "declined").status_code == 200
-    refused = clinic.post("therapist", "screenings/", {"program": str(clinic.program.pk)})
+def test_a_finished_course_is_not_screened(cast: Cast, program: Program) -> None:
+    draft = drafted(cast, program)
+    assert decide(cast, submitted(cast, program), "declined").status_code == 200
+    refused = cast.desk("therapist").post("screenings/", {"program": str(program.pk)})
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
-    assert clinic.post("therapist", f"screenings/{draft['id']}/submit/").status_code == 409
+    assert cast.desk("therapist").post(f"screenings/{draft['id']}/submit/").status_code == 409
     assert Screening.objects.get(pk=draft["id"]).status == "draft"
 
 
-def test_the_questions_can_be_read_without_their_wording(clinic: Clinic) -> None:
-    page = clinic.get("nurse_practitioner", "screenings/conditions/").json()
+def test_the_questions_can_be_read_without_their_wording(cast: Cast) -> None:
+    page = cast.desk("np").get("screenings/conditions/").json()
     assert page["count"] == len(CONDITIONS)
     row = next(row for row in page["results"] if row["code"] == "CV_OTHER")
     assert (row["severity"], row["degrees"], row["asked"]) == ("absolute", ["absolute", "relative"], True)
-    assert clinic.get("nurse_practitioner", "screenings/conditions/?lang=en").status_code == 400
+    assert cast.desk("np").get("screenings/conditions/?lang=en").status_code == 400
 
 
-def test_lists_are_filtered_and_cost_the_same_however_long(clinic: Clinic, another_program) -> None:
-    other = another_program(client={"phone": "555-0142"})
+def test_lists_are_filtered_and_cost_the_same_however_long(
+    cast: Cast, program: Program, another_program
+) -> None:
+    other = another_program(of={"phone": "555-0142"})
     for _ in range(3):
-        clinic.submitted(answers={})
-    clinic.draft(program=str(other.pk))
-    count = lambda query: clinic.get("prescriber", f"screenings/?{query}").json()["count"]  # noqa: E731
-    assert count(f"program={clinic.program.pk}") == 3
+        submitted(cast, program, answers={})
+    drafted(cast, other)
+    count = lambda query: cast.desk("prescriber").get(f"screenings/?{query}").json()["count"]  # noqa: E731
+    assert count(f"program={program.pk}") == 3
     assert count(f"client={other.client_id}") == 1
     assert count("status=draft") == 1
-    assert clinic.get("prescriber", "screenings/?programme=1").status_code == 400
+    assert cast.desk("prescriber").get("screenings/?programme=1").status_code == 400
 
     def queries(query: str) -> int:
         with CaptureQueriesContext(connection) as caught:
-            clinic.get("prescriber", f"screenings/?{query}")
+            cast.desk("prescriber").get(f"screenings/?{query}")
         return len(caught)
 
     assert (
-        queries(f"program={other.pk}") == queries(f"program={clinic.program.pk}") == 3
-    )  # rows, findings, audit
+        queries(f"program={other.pk}") == queries(f"program={program.pk}") == 4
+    )  # who asks, rows, findings, audit
 
 
-def test_reading_a_screening_is_logged_with_the_client(clinic: Clinic) -> None:
-    screening = clinic.draft()
-    clinic.get("therapist", f"screenings/{screening['id']}/")
+def test_reading_a_screening_is_logged_with_the_client(cast: Cast, program: Program) -> None:
+    screening = drafted(cast, program)
+    cast.desk("therapist").get(f"screenings/{screening['id']}/")
     event = AuditEvent.objects.get(action="screening.retrieve")
-    assert (event.created_by, event.clients) == (clinic.person("therapist").pk, [clinic.client.pk])
-    clinic.get("therapist", f"screenings/{screening['id']}/", "aspen")
-    assert AuditEvent.objects.filter(action="screening.create", clients__contains=[clinic.client.pk]).exists()
+    assert (event.created_by, event.clients) == (cast.therapist.pk, [program.client_id])
+    cast.desk("therapist").get(f"screenings/{screening['id']}/")
+    assert AuditEvent.objects.filter(
+        action="screening.create", clients__contains=[program.client_id]
+    ).exists()
 
 
-def test_the_same_key_never_screens_twice(clinic: Clinic) -> None:
-    body = {"program": str(clinic.program.pk)}
-    first = clinic.post("therapist", "screenings/", body, HTTP_IDEMPOTENCY_KEY="k1")
-    again = clinic.post("therapist", "screenings/", body, HTTP_IDEMPOTENCY_KEY="k1")
+def test_the_same_key_never_screens_twice(cast: Cast, program: Program) -> None:
+    body = {"program": str(program.pk)}
+    first = cast.desk("therapist").post("screenings/", body, key="k1")
+    again = cast.desk("therapist").post("screenings/", body, key="k1")
     assert first.json()["id"] == again.json()["id"]
     assert Screening.objects.count() == 1

@@ -16,15 +16,14 @@ from sessions.booking.models import Session
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check, Reading
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.monitoring.watching import dosed_client
+from tests.cast import MONDAY, Cast, dosed_session
 
 CLINICAL = {"dosed_at", "minutes", "next_check", "last_reading", "trend", "alarms", "staff"}
 
 
 @pytest.fixture
 def dosed(cast: Cast) -> Session:
-    return dosed_client(cast)
+    return dosed_session(cast)
 
 
 def poll(cast: Cast, who: str = "np", *, minute: float = 0, tag: str = "", **query: Any) -> Any:

@@ -10,7 +10,6 @@ import vobject
 from icalendar import Calendar
 from rest_framework.test import APIClient
 
-from kapclinic.core import clock
 from programs.models import Program
 from sessions.booking.models import Session
 from tests import cast as people
@@ -96,7 +95,3 @@ def shown(
     session.refresh_from_db()
     uid = f"{session.pk}@kapclinic"
     return Shown(uid, session.version, session.starts_at, session.ends_at, summary, place, status)
-
-
-def later(**delta: float) -> datetime:
-    return clock.now() + timedelta(**delta)

@@ -23,9 +23,9 @@ from sessions.integration.models import Obligation
 from sessions.monitoring.models import Check
 from sessions.visits import services as visits
 from tests import cast as people
-from tests.cast import MONDAY, Cast
+from tests.cast import IM, IV, MONDAY, Cast, lot_of, weighed
 from tests.racing import race
-from tests.sessions.giving import IM, IV, attempt, body_of, lot_of, stock, weighed, witness
+from tests.sessions.giving import attempt, body_of, stock, witness
 
 
 def refused(answer: Any, status: int, code: str, pointer: str = "") -> None:

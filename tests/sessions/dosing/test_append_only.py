@@ -18,8 +18,8 @@ from kapclinic.trail.services import seal_events
 from sessions.dosing.models import Administration
 from sessions.monitoring.models import Alarm, Reading
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import IM, attempt, lot_of, stock, weighed, witness
+from tests.cast import IM, MONDAY, Cast, lot_of, weighed
+from tests.sessions.giving import attempt, stock, witness
 
 FACTS = sorted(append_only_tables())
 KEPT = sorted(undeletable_tables())

@@ -24,8 +24,8 @@ from sessions.dosing.gates.judge import judge
 from sessions.dosing.models import Attestation, AttestationCode
 from sessions.dosing.rules.attestations import OF_THE_CLIENT
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import attempt, attest
+from tests.cast import MONDAY, Cast, attest
+from tests.sessions.giving import attempt
 
 NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 

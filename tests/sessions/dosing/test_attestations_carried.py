@@ -18,8 +18,7 @@ from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM_ID
 from sessions.booking.models import Session
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import attest
+from tests.cast import MONDAY, Cast, attest
 
 SESSIONS, HISTORY = "clinic_sessions_session", "clinic_sessions_historicalsession"
 AS_OWNER = "SET LOCAL ROLE kap_owner"  # who runs `migrate`

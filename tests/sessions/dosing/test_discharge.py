@@ -15,8 +15,8 @@ from sessions.dosing.rules import discharge
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import IV, attempt, lot_of, stock, weighed, witness
+from tests.cast import IV, MONDAY, Cast, lot_of, weighed
+from tests.sessions.giving import attempt, stock, witness
 
 STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
 STAY = timedelta(minutes=120)
@@ -24,8 +24,7 @@ STAY = timedelta(minutes=120)
 
 def dosed(cast: Cast, *, read_at: int | None = 119, **signs: Any) -> Session:
     """A session that was dosed at MONDAY, with the last reading so many minutes after it."""
-    session = people.ready_dose(cast)
-    people.give(cast, session)
+    session = people.dosed_session(cast)
     if read_at is not None:
         read(cast, session, read_at, **signs)
     return session

@@ -13,8 +13,8 @@ from sessions.booking.models import Session
 from sessions.dosing.models import Administration, Order
 from sessions.dosing.rules import amounts
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import IM, IV, attempt, lot_of, weighed
+from tests.cast import IM, IV, MONDAY, Cast, lot_of, weighed
+from tests.sessions.giving import attempt
 
 
 def told(answer: Any) -> tuple[int, str, str]:

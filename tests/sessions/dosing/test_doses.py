@@ -15,8 +15,8 @@ from sessions.dosing.models import Administration, Order
 from sessions.drugs.models import DrugLot
 from sessions.visits import services as visits
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import attempt, attest, lot_of, stock
+from tests.cast import MONDAY, Cast, attest, lot_of
+from tests.sessions.giving import attempt, stock
 
 NOSE = {"route": "intranasal", "min_preparations": 0}
 WORDS = ("rems_enrolment", "prescriber_on_site", "no_fluids", "no_nasal_spray")

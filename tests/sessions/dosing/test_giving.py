@@ -14,8 +14,8 @@ from sessions.dosing import services
 from sessions.dosing.models import Administration, AdministrationFinish
 from sessions.monitoring import selectors as monitoring
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import IV, attempt, lot_of, stock, weighed
+from tests.cast import IV, MONDAY, Cast, lot_of, weighed
+from tests.sessions.giving import attempt, stock
 
 
 def at(minutes: float) -> Any:

@@ -15,8 +15,8 @@ from sessions.dosing.models import Administration, Order, OrderApproval
 from sessions.dosing.rules import esketamine
 from sessions.drugs.rules.names import known_as
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import IM, at_home, attempt, weighed
+from tests.cast import IM, MONDAY, Cast, at_home, weighed
+from tests.sessions.giving import attempt
 
 
 def write(cast: Cast, session: Session, who: str = "prescriber", **more: Any) -> Any:

@@ -22,8 +22,8 @@ from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
 from sessions.visits import services as visits
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import AT_HOME, HOME, at_home, attempt, attest, cssrs
+from tests.cast import AT_HOME, HOME, MONDAY, Cast, at_home, attest, cssrs
+from tests.sessions.giving import attempt
 
 ALWAYS = (
     "program_active",

@@ -19,8 +19,8 @@ from sessions.dosing.models import Administration, GateOverride
 from sessions.monitoring import services as monitoring
 from sessions.visits import services as visits
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import AT_HOME, at_home, attempt, attest, cssrs
+from tests.cast import AT_HOME, MONDAY, Cast, at_home, attest, cssrs
+from tests.sessions.giving import attempt
 
 
 def shown(cast: Cast, session: Session, who: str = "np") -> dict[str, Any]:

@@ -23,9 +23,9 @@ from sessions.dosing.rems.models import EVENTS, RemsRecord
 from sessions.monitoring import services as monitoring
 from sessions.visits import services as visits
 from tests import cast as people
-from tests.cast import MONDAY, Cast
+from tests.cast import MONDAY, Cast, lot_of
 from tests.replay import played
-from tests.sessions.giving import attempt, lot_of, stock
+from tests.sessions.giving import attempt, stock
 
 WORDS = ("rems_enrolment", "prescriber_on_site", "no_fluids", "no_nasal_spray")
 NO = {"occurred": False}

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 
-from tests.sessions import rooms
+from sessions.booking.models import Session
+from tests.cast import Cast, one_of_each_kind
 
 
 @pytest.fixture
-def clinic(db: None, now: datetime) -> rooms.Clinic:
-    return rooms.open_clinic()
+def book(cast: Cast) -> dict[str, Session]:
+    """One client's course with a session of every kind."""
+    return one_of_each_kind(cast)

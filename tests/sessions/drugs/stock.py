@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from kapclinic.practice.models import User
+from sessions.booking.models import Session
 from sessions.drugs import services
 from sessions.drugs.models import DrugEntry, DrugLot
-from tests.sessions.rooms import AT, Clinic
+from tests.cast import MONDAY, Cast, lot_of
 
 D = Decimal
 
 
-def lot_of(clinic: Clinic, mg: str = "1000", **more: Any) -> DrugLot:
-    values = {
-        "location_id": clinic.here.pk,
-        "drug": "ketamine",
-        "form": "vial 50 mg/mL",
-        "concentration_mg_per_ml": D("50"),
-        "lot_number": "A-1",
-        "expires_on": date(2027, 6, 30),
-        "quantity_mg": D(mg),
-        "supplier": "Supply Co",
-        "invoice": "INV-7",
-    } | more
-    return services.receive_lot(values=values, by=clinic["np"], at=AT)
+def lot_with(cast: Cast, mg: str = "1000", **more: Any) -> DrugLot:
+    """A lot of so many milligrams in North's safe."""
+    return lot_of(cast, quantity_mg=D(mg), **more)
 
 
 def dose(
-    clinic: Clinic,
+    cast: Cast,
+    session: Session,
     lot: DrugLot,
     drawn: str,
     given: str | None = None,
@@ -41,10 +32,9 @@ def dose(
     administration: UUID | None = None,
     **more: Any,
 ) -> DrugEntry:
-    session = clinic.sessions["dosing"]
     values = {
         "lot_id": lot.pk,
-        "location_id": clinic.here.pk,
+        "location_id": cast.north.pk,
         "drug": "ketamine",
         "drawn_mg": D(drawn),
         "given_mg": None if given is None else D(given),
@@ -53,9 +43,9 @@ def dose(
         "administration_id": administration or uuid4(),
         "session_id": session.pk,
         "client_id": session.client_id,
-        "by": clinic["np"],
-        "at": AT,
-        "on": AT.date(),
+        "by": cast.np,
+        "at": MONDAY,
+        "on": MONDAY.date(),
     } | more
     return services.draw(**values)
 

@@ -14,8 +14,8 @@ from kapclinic.core import clock
 from kapclinic.trail.models import Outbox, Task
 from sessions.drugs import services
 from sessions.drugs.models import DrugCount, DrugCountLine, DrugDiscrepancy, DrugEntry, DrugLot
-from tests.cast import MONDAY, PASSWORD, Cast
-from tests.sessions.giving import lot_of, witness
+from tests.cast import MONDAY, PASSWORD, Cast, lot_of
+from tests.sessions.giving import witness
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

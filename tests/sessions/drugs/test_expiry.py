@@ -9,7 +9,8 @@ import pytest
 from kapclinic.core import clock
 from sessions.drugs.models import DrugEntry
 from tests import cast as people
-from tests.sessions.giving import IM, attempt, lot_of, stock, weighed
+from tests.cast import IM, lot_of, weighed
+from tests.sessions.giving import attempt, stock
 
 
 @pytest.mark.django_db

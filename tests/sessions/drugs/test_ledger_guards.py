@@ -13,10 +13,12 @@ from django.db import DatabaseError, connection, transaction
 
 from kapclinic.core.audited import HistoryBypassed
 from kapclinic.core.ids import uuid7
+from sessions.booking.models import Session
 from sessions.drugs import rules, selectors
 from sessions.drugs.models import DrugEntry, DrugLot
-from tests.sessions.drugs.stock import D, dose, lines, lot_of
-from tests.sessions.rooms import AT, Clinic, as_superuser, open_clinic
+from tests.asking import as_superuser
+from tests.cast import MONDAY, Cast
+from tests.sessions.drugs.stock import D, dose, lines, lot_with
 
 TABLE = "clinic_sessions_drugentry"
 
@@ -41,7 +43,7 @@ def following(lot: DrugLot, /, **more: Any) -> DrugEntry:
         "balance_mg": last.balance_mg - 10,
         "reason": "dropped",
         "previous_hash": last.hash,
-        "created_at": AT,
+        "created_at": MONDAY,
         "created_by": uuid4(),
     } | more
     entry = DrugEntry(**values)
@@ -49,8 +51,8 @@ def following(lot: DrugLot, /, **more: Any) -> DrugEntry:
     return entry
 
 
-def test_an_entry_that_follows_is_taken(clinic: Clinic) -> None:
-    lot = lot_of(clinic)
+def test_an_entry_that_follows_is_taken(cast: Cast) -> None:
+    lot = lot_with(cast)
     following(lot, kind="return").save(force_insert=True)
     assert lines(lot)[-1] == ("return", D("10"), D("-10"), D("990"))
     assert selectors.ledger_problem() is None
@@ -77,9 +79,9 @@ def test_an_entry_that_follows_is_taken(clinic: Clinic) -> None:
     ],
 )
 def test_an_entry_that_breaks_the_ledger_is_refused_by_the_database(
-    clinic: Clinic, change: dict[str, Any], why: str
+    cast: Cast, change: dict[str, Any], why: str
 ) -> None:
-    lot = lot_of(clinic)
+    lot = lot_with(cast)
     with refused(why):
         following(lot, **change).save(force_insert=True)
     assert len(lines(lot)) == 1
@@ -88,25 +90,23 @@ def test_an_entry_that_breaks_the_ledger_is_refused_by_the_database(
 @pytest.mark.parametrize(
     "change", [{}, {"kind": "count", "amount_mg": D("990")}], ids=["loss", "count that differs"]
 )
-def test_what_is_missing_and_nobody_answers_for_does_not_commit(
-    clinic: Clinic, change: dict[str, Any]
-) -> None:
-    lot = lot_of(clinic)
+def test_what_is_missing_and_nobody_answers_for_does_not_commit(cast: Cast, change: dict[str, Any]) -> None:
+    lot = lot_with(cast)
     with refused("nobody answers for the -10.000 mg"):
         following(lot, **change).save(force_insert=True)
     assert len(lines(lot)) == 1
 
 
-def test_the_ledger_of_a_lot_begins_at_its_receipt(clinic: Clinic) -> None:
-    lot = lot_of(clinic)
+def test_the_ledger_of_a_lot_begins_at_its_receipt(cast: Cast) -> None:
+    lot = lot_with(cast)
     other = DrugLot(
-        location=clinic.here,
+        location=cast.north,
         drug="ketamine",
         form="vial",
         lot_number="B",
         expires_on=lot.expires_on,
         quantity_mg=D("5"),
-    ).save_by(clinic["np"], at=AT)
+    ).save_by(cast.np, at=MONDAY)
     with refused("drug_entry_first"):
         entry = following(lot, lot=other, sequence=1, kind="correct", amount_mg=D("5"), delta_mg=D("5"))
         entry.balance_mg, entry.previous_hash = D("5"), rules.GENESIS
@@ -114,18 +114,20 @@ def test_the_ledger_of_a_lot_begins_at_its_receipt(clinic: Clinic) -> None:
     assert selectors.ledger_problem() == f"lot {other.pk} has lost its entries."
 
 
-def test_a_waste_cannot_be_witnessed_by_whoever_entered_it(clinic: Clinic) -> None:
-    lot, np = lot_of(clinic), clinic["np"]
+def test_a_waste_cannot_be_witnessed_by_whoever_entered_it(cast: Cast) -> None:
+    lot, np = lot_with(cast), cast.np
     with refused("drug_entry_witness"):
-        following(lot, kind="waste", witness=np, witness_verified_at=AT, created_by=np.pk).save(
+        following(lot, kind="waste", witness=np, witness_verified_at=MONDAY, created_by=np.pk).save(
             force_insert=True
         )
     with refused("drug_entry_witness"):
-        following(lot, kind="waste", witness=np, created_by=clinic["np2"].pk).save(force_insert=True)
+        following(lot, kind="waste", witness=np, created_by=cast.prescriber.pk).save(force_insert=True)
 
 
-def test_given_and_wasted_that_do_not_add_up_are_refused_by_the_database(clinic: Clinic) -> None:
-    lot, session = lot_of(clinic), clinic.sessions["dosing"]
+def test_given_and_wasted_that_do_not_add_up_are_refused_by_the_database(
+    cast: Cast, book: dict[str, Session]
+) -> None:
+    lot, session = lot_with(cast), book["dosing"]
     whose = {"administration": uuid4(), "session": session, "client_id": session.client_id}
     with refused("drug_entry_given_and_wasted"):
         following(lot, kind="administer", given_mg=D("5"), wasted_mg=D("4"), **whose).save(force_insert=True)
@@ -135,17 +137,19 @@ def test_given_and_wasted_that_do_not_add_up_are_refused_by_the_database(clinic:
         )
 
 
-def test_waste_without_its_witnessed_line_does_not_commit(clinic: Clinic) -> None:
-    lot, session = lot_of(clinic), clinic.sessions["dosing"]
+def test_waste_without_its_witnessed_line_does_not_commit(cast: Cast, book: dict[str, Session]) -> None:
+    lot, session = lot_with(cast), book["dosing"]
     whose = {"administration": uuid4(), "session": session, "client_id": session.client_id}
     with refused("wasted without a witness"):
         following(lot, kind="administer", given_mg=D("6"), wasted_mg=D("4"), **whose).save(force_insert=True)
     assert len(lines(lot)) == 1
 
 
-def test_a_settlement_settles_an_open_draw_of_its_amount_and_nothing_else(clinic: Clinic) -> None:
-    lot = lot_of(clinic)
-    drawn = dose(clinic, lot, "100")
+def test_a_settlement_settles_an_open_draw_of_its_amount_and_nothing_else(
+    cast: Cast, book: dict[str, Session]
+) -> None:
+    lot = lot_with(cast)
+    drawn = dose(cast, book["dosing"], lot, "100")
     whose = {
         "administration": drawn.administration,
         "session_id": drawn.session_id,
@@ -158,17 +162,17 @@ def test_a_settlement_settles_an_open_draw_of_its_amount_and_nothing_else(clinic
                 lot, kind="settle", amount_mg=D(amount), given_mg=D(amount), **(still | whose | change)
             )
             entry.save(force_insert=True)
-    waste = {"kind": "waste", "delta_mg": D("0"), "balance_mg": D("900"), "witness": clinic["np2"]}
+    waste = {"kind": "waste", "delta_mg": D("0"), "balance_mg": D("900"), "witness": cast.prescriber}
     with refused("wastes what no dose left over"):
-        following(lot, **waste, **whose, witness_verified_at=AT).save(force_insert=True)
+        following(lot, **waste, **whose, witness_verified_at=MONDAY).save(force_insert=True)
     assert len(lines(lot)) == 2
 
 
 @pytest.mark.parametrize(
     "statement", [f"UPDATE {TABLE} SET reason = 'x'", f"DELETE FROM {TABLE}", f"TRUNCATE {TABLE} CASCADE"]
 )
-def test_the_apps_own_role_can_neither_change_nor_delete_an_entry(clinic: Clinic, statement: str) -> None:
-    lot_of(clinic)
+def test_the_apps_own_role_can_neither_change_nor_delete_an_entry(cast: Cast, statement: str) -> None:
+    lot_with(cast)
     with refused("permission denied"), connection.cursor() as cursor:
         cursor.execute(statement)
 
@@ -177,16 +181,16 @@ def test_the_apps_own_role_can_neither_change_nor_delete_an_entry(clinic: Clinic
     "statement", [f"UPDATE {TABLE} SET reason = 'x'", f"DELETE FROM {TABLE}", f"TRUNCATE {TABLE} CASCADE"]
 )
 @pytest.mark.django_db(transaction=True)
-def test_the_owner_of_the_table_cannot_either(statement: str) -> None:
-    lot_of(open_clinic())
+def test_the_owner_of_the_table_cannot_either(cast: Cast, statement: str) -> None:
+    lot_with(cast)
     with as_superuser() as owner:
         owner.execute("SET session_replication_role = origin")
         with pytest.raises(Exception, match="append-only"):
             owner.execute(statement)
 
 
-def test_lots_are_never_deleted(clinic: Clinic) -> None:
-    lot = lot_of(clinic)
+def test_lots_are_never_deleted(cast: Cast) -> None:
+    lot = lot_with(cast)
     with refused("permission denied"), connection.cursor() as cursor:
         cursor.execute("DELETE FROM clinic_sessions_druglot")
     entry = lot.entries.get()
@@ -220,10 +224,11 @@ def test_lots_are_never_deleted(clinic: Clinic) -> None:
     ],
 )
 @pytest.mark.django_db(transaction=True)
-def test_verify_names_the_entry_that_somebody_with_the_keys_edited(edit: str, why: str) -> None:
-    clinic = open_clinic()
-    lot = lot_of(clinic)
-    dose(clinic, lot, "100", "60", "40", witness=clinic["np2"])
+def test_verify_names_the_entry_that_somebody_with_the_keys_edited(
+    cast: Cast, book: dict[str, Session], edit: str, why: str
+) -> None:
+    lot = lot_with(cast)
+    dose(cast, book["dosing"], lot, "100", "60", "40", witness=cast.prescriber)
     call_command("verify_audit")
     with as_superuser() as intruder:
         assert intruder.execute(edit).rowcount
@@ -242,7 +247,7 @@ def test_a_balance_that_does_not_add_up_is_found_even_with_good_hashes() -> None
             delta_mg=D("10"),
             balance_mg=balance,
             previous_hash=previous,
-            created_at=AT,
+            created_at=MONDAY,
             created_by=uuid4(),
         )
         entry.hash = previous = rules.link(entry)

@@ -22,13 +22,14 @@ from hypothesis.stateful import (
 )
 
 from kapclinic.core.errors import ClinicError
+from sessions.booking.models import Session
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration, Order
 from sessions.drugs import selectors, services
 from sessions.drugs.models import DrugCount, DrugDiscrepancy, DrugLot
 from sessions.visits import services as visits
-from tests.sessions.drugs.stock import dose, lot_of
-from tests.sessions.rooms import AT, Clinic
+from tests.cast import MONDAY, Cast
+from tests.sessions.drugs.stock import dose, lot_with
 
 ZERO = Decimal("0.000")
 MG = st.decimals(min_value="0.001", max_value="300", places=3)
@@ -46,7 +47,8 @@ def split(amount: Decimal, percent: int) -> tuple[Decimal, Decimal]:
 class Safes(RuleBasedStateMachine):
     """What should be in both safes; each rule does it by the services and says what must come of it."""
 
-    clinic: ClassVar[Clinic]
+    cast: ClassVar[Cast]
+    session: ClassVar[Session]  # whose doses they are
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,18 +65,17 @@ class Safes(RuleBasedStateMachine):
 
     @initialize(mg=MG)
     def receive(self, mg: Decimal) -> None:
-        self.lot = lot_of(self.clinic, str(mg))
+        self.lot = lot_with(self.cast, str(mg))
         self.here = mg
-        session = self.clinic.sessions["dosing"]
         self.order = Order(
-            session=session,
-            prescriber=self.clinic["prescriber"],
+            session=self.session,
+            prescriber=self.cast.prescriber,
             drug="ketamine",
             route="intravenous",
             dose_mg=PLENTY,
             max_total_mg=PLENTY,
-            valid_until=session.ends_at,
-        ).insert_by(self.clinic["prescriber"], at=AT)
+            valid_until=self.session.ends_at,
+        ).insert_by(self.cast.prescriber, at=MONDAY)
 
     def attempt(self, act: Callable[[], Any], *, possible: bool) -> bool:
         """Do it, when it is possible; else it must be refused, with nothing written (the invariants look)."""
@@ -96,9 +97,9 @@ class Safes(RuleBasedStateMachine):
             kind=kind,
             amount_mg=mg,
             reason="why",
-            witness=self.clinic["np2"] if by == "np" else None,
-            by=self.clinic[by],
-            at=AT,
+            witness=self.cast.prescriber if by == "np" else None,
+            by=self.cast.people[by],
+            at=MONDAY,
             **more,
         )
 
@@ -106,14 +107,14 @@ class Safes(RuleBasedStateMachine):
     def give(self, mg: Decimal, percent: int) -> None:
         given, wasted = split(mg, percent)
         amounts = (str(mg), str(given), str(wasted))
-        act = partial(dose, self.clinic, self.lot, *amounts, witness=self.clinic["np2"])
+        act = partial(dose, self.cast, self.session, self.lot, *amounts, witness=self.cast.prescriber)
         if self.attempt(act, possible=mg <= self.here):
             self.here -= mg
             self.lines += 2 if wasted else 1
 
     def _infuse(self, mg: Decimal) -> UUID:
         row = Administration(
-            session=self.clinic.sessions["dosing"],
+            session=self.session,
             order=self.order,
             is_first=False,
             drug="ketamine",
@@ -122,13 +123,13 @@ class Safes(RuleBasedStateMachine):
             supply="clinic_stock",
             drug_lot=self.lot.pk,
             given_by="staff",
-            staff=self.clinic["np"],
+            staff=self.cast.np,
             drawn_mg=mg,
-            administered_at=AT,
-            recorded_at=AT,
+            administered_at=MONDAY,
+            recorded_at=MONDAY,
             gates=[],
-        ).insert_by(self.clinic["np"], at=AT)
-        dose(self.clinic, self.lot, str(mg), administration=row.pk)
+        ).insert_by(self.cast.np, at=MONDAY)
+        dose(self.cast, self.session, self.lot, str(mg), administration=row.pk)
         return UUID(str(row.pk))
 
     @rule(mg=MG)
@@ -144,9 +145,9 @@ class Safes(RuleBasedStateMachine):
     def finish(self, percent: int, wrong: bool) -> None:
         pk, drawn = next(iter(self.open.items()))
         given, wasted = split(drawn, percent)
-        values = {"ended_at": AT, "given_mg": given + (1 if wrong else 0), "wasted_mg": wasted}
-        by = {"witness": self.clinic["np2"], "by": self.clinic["np"]}
-        act = partial(dosing.finish_administration, dose_id=pk, values=values, at=AT, **by)
+        values = {"ended_at": MONDAY, "given_mg": given + (1 if wrong else 0), "wasted_mg": wasted}
+        by = {"witness": self.cast.prescriber, "by": self.cast.np}
+        act = partial(dosing.finish_administration, dose_id=pk, values=values, at=MONDAY, **by)
         if self.attempt(act, possible=not wrong):
             del self.open[pk]
             self.lines += 2 if wasted else 1
@@ -156,7 +157,7 @@ class Safes(RuleBasedStateMachine):
     def void(self) -> None:
         """A dose that was recorded in error left the safe all the same, and is still to be settled."""
         pk = min(set(self.open) - self.voided)
-        visits.void_administration(dose_id=pk, reason="error", by=self.clinic["prescriber"], at=AT)
+        visits.void_administration(dose_id=pk, reason="error", by=self.cast.prescriber, at=MONDAY)
         self.voided.add(pk)
 
     @rule(kind=st.sampled_from(["waste", "return", "loss"]), mg=MG)
@@ -184,11 +185,11 @@ class Safes(RuleBasedStateMachine):
     def count_the_safe(self, mg: Decimal, right: bool) -> None:
         mg = self.here if right else mg
         values = {
-            "location": self.clinic.here.pk,
+            "location": self.cast.north.pk,
             "kind": "closing",
             "lines": [{"lot": self.lot.pk, "counted_mg": mg}],
         }
-        services.record_count(values=values, witness=self.clinic["np2"], by=self.clinic["np"], at=AT)
+        services.record_count(values=values, witness=self.cast.prescriber, by=self.cast.np, at=MONDAY)
         differs = mg != self.here
         assert DrugCount.objects.latest("id").lines.get().difference_mg == mg - self.here
         self.found += differs
@@ -197,7 +198,7 @@ class Safes(RuleBasedStateMachine):
 
     @rule(mg=MG)
     def send(self, mg: Decimal) -> None:
-        act = self.enter("transfer", mg, to_location=self.clinic.there.pk)
+        act = self.enter("transfer", mg, to_location=self.cast.south.pk)
         if self.attempt(act, possible=mg <= self.here):
             self.here, self.there = self.here - mg, self.there + mg
             self.lines += 1
@@ -205,8 +206,8 @@ class Safes(RuleBasedStateMachine):
     @precondition(lambda self: self.there)
     @rule(mg=MG)
     def send_back(self, mg: Decimal) -> None:
-        theirs = DrugLot.objects.get(location=self.clinic.there)
-        act = self.enter("transfer", mg, lot=theirs, by="south_np", to_location=self.clinic.here.pk)
+        theirs = DrugLot.objects.get(location=self.cast.south)
+        act = self.enter("transfer", mg, lot=theirs, by="south_np", to_location=self.cast.north.pk)
         if self.attempt(act, possible=mg <= self.there):
             self.here, self.there = self.here + mg, self.there - mg
             self.lines += 1
@@ -218,17 +219,17 @@ class Safes(RuleBasedStateMachine):
         rows = list(self.lot.entries.order_by("sequence"))
         assert rows[-1].balance_mg == sum(row.delta_mg for row in rows) == self.here
         assert len(rows) == self.lines
-        lots = DrugLot.objects.filter(location=self.clinic.there).with_balance()
+        lots = DrugLot.objects.filter(location=self.cast.south).with_balance()
         assert [lot.balance_mg for lot in lots] in ([], [self.there])
         assert DrugDiscrepancy.objects.count() == self.found
-        still_open = selectors.open_draws(session_id=self.clinic.sessions["dosing"].pk)
+        still_open = selectors.open_draws(session_id=self.session.pk)
         assert {row.administration for row in still_open} == set(self.open)
         assert selectors.ledger_problem() is None
 
 
 @pytest.mark.django_db
-def test_the_ledger_is_the_sum_of_what_was_done(clinic: Clinic) -> None:
-    Safes.clinic = clinic
+def test_the_ledger_is_the_sum_of_what_was_done(cast: Cast, book: dict[str, Session]) -> None:
+    Safes.cast, Safes.session = cast, book["dosing"]
     run_state_machine_as_test(
         Safes,
         settings=settings(

@@ -14,8 +14,8 @@ from kapclinic.trail.models import AuditEvent
 from sessions.booking.models import Session
 from sessions.drugs import register
 from sessions.drugs.models import DrugLot
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import IM, attempt, lot_of, stock, weighed, witness
+from tests.cast import IM, MONDAY, Cast, lot_of, weighed
+from tests.sessions.giving import attempt, stock, witness
 
 
 @pytest.fixture

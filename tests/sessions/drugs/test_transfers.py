@@ -16,9 +16,8 @@ from sessions.drugs import selectors
 from sessions.drugs.models import DrugEntry, DrugLot
 from sessions.drugs.services import ledger
 from tests import cast as people
-from tests.cast import MONDAY, Cast
+from tests.cast import MONDAY, Cast, lot_of
 from tests.racing import race
-from tests.sessions.giving import lot_of
 
 
 def sent(cast: Cast, lot: DrugLot, mg: str = "200", *, who: str = "np", **more: Any) -> Any:

@@ -10,8 +10,8 @@ import pytest
 from kapclinic.core import clock
 from kapclinic.trail.models import Task
 from sessions.drugs.models import DrugDiscrepancy, DrugLot
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import lot_of, witness
+from tests.cast import MONDAY, Cast, lot_of
+from tests.sessions.giving import witness
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from sessions.dosing.models import Administration
 from sessions.drugs.models import DrugEntry, WitnessLock
 from sessions.drugs.rules import after_wrong_password
 from tests import cast as people
-from tests.cast import MONDAY, PASSWORD, Cast
+from tests.cast import IM, MONDAY, PASSWORD, Cast, lot_of, weighed
 from tests.racing import race
-from tests.sessions.giving import IM, attempt, lot_of, stock, weighed
+from tests.sessions.giving import attempt, stock
 
 MINUTE = timedelta(minutes=1)
 LIMITS = {"attempts": 5, "window": 15 * MINUTE, "lock": 15 * MINUTE}

@@ -25,10 +25,10 @@ from sessions.evidence import selectors as evidence
 from sessions.evidence.models import EvidenceBundle
 from sessions.monitoring import services as monitoring
 from tests import cast as people
-from tests.cast import MONDAY, PASSWORD, Cast
+from tests.asking import events
+from tests.cast import IM, MONDAY, PASSWORD, Cast, lot_of, weighed
 from tests.replay import played
-from tests.sessions.giving import IM, attempt, lot_of, stock, weighed, witness
-from tests.sessions.rooms import events
+from tests.sessions.giving import attempt, stock, witness
 
 SECRET = "What was said in confidence"
 ROOT = Path(__file__).resolve().parents[3]

@@ -20,15 +20,14 @@ from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check
 from sessions.sweep.steps import send_messages, sweep
 from tests import cast as people
-from tests.cast import MONDAY, Cast
+from tests.cast import IM, IV, MONDAY, Cast, dosed_session, weighed
 from tests.sessions.dosing.test_rems import dosed as esketamine_given
-from tests.sessions.giving import IM, IV, weighed
-from tests.sessions.monitoring.watching import dosed_client, rung, take
+from tests.sessions.monitoring.watching import rung, take
 
 
 @pytest.fixture
 def dosed(cast: Cast) -> Session:
-    return dosed_client(cast)
+    return dosed_session(cast)
 
 
 def minute(count: float) -> datetime:

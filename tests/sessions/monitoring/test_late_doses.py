@@ -13,9 +13,9 @@ from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Check, Reading
 from sessions.visits import services as visits
 from tests import cast as people
-from tests.cast import MONDAY, Cast
+from tests.cast import MONDAY, Cast, dosed_session
 from tests.sessions.dosing.test_rems import dosed as esketamine_given
-from tests.sessions.monitoring.watching import dosed_client, rechecks, rung, take, void
+from tests.sessions.monitoring.watching import rechecks, rung, take, void
 
 WORSE: tuple[dict[str, Any], ...] = ({"systolic": 185, "diastolic": 112}, {"systolic": 186, "diastolic": 113})
 
@@ -70,7 +70,7 @@ def test_a_check_that_nothing_answered_before_the_late_entry_is_missed_as_ever(c
 
 
 def test_a_dose_that_is_entered_again_at_another_minute_rings_for_nothing(cast: Cast) -> None:
-    session = dosed_client(cast)
+    session = dosed_session(cast)
     for minute in (15, 30):
         take(cast, session, minute)
     void_dose(cast, Administration.objects.get(), 31)

@@ -29,9 +29,7 @@ def session(cast: Cast) -> Session:
 @pytest.fixture
 def dosed(cast: Cast) -> Session:
     """Dosed at MONDAY; the reading of the same minute answers the check at minute 0."""
-    session = people.ready_dose(cast)
-    people.give(cast, session)
-    return session
+    return people.dosed_session(cast)
 
 
 def post(cast: Cast, session: Session, who: str = "np", *, key: str | None = "", **change: Any) -> Any:

@@ -14,15 +14,15 @@ from sessions.booking.models import Session
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check, Reading
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.monitoring.watching import dosed_client, rechecks, rung, take, void
+from tests.cast import MONDAY, Cast, dosed_session
+from tests.sessions.monitoring.watching import rechecks, rung, take, void
 
 HIGH: dict[str, Any] = {"systolic": 165}
 
 
 @pytest.fixture
 def dosed(cast: Cast) -> Session:
-    return dosed_client(cast)
+    return dosed_session(cast)
 
 
 @pytest.mark.parametrize("signs", [HIGH, {"spo2": 91}, {"spo2": 89}, {"systolic": 205}])

@@ -16,9 +16,9 @@ from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check
 from sessions.monitoring.services import checks
 from tests import cast as people
-from tests.cast import MONDAY, Cast
+from tests.cast import MONDAY, Cast, dosed_session
 from tests.racing import race
-from tests.sessions.monitoring.watching import dosed_client, rung
+from tests.sessions.monitoring.watching import rung
 
 LATE = MONDAY + timedelta(minutes=21)
 
@@ -51,7 +51,7 @@ def test_a_nurse_who_writes_while_the_sweep_rings_is_never_thrown_out(cast: Cast
 
 
 def test_one_check_that_can_not_be_marked_stops_no_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = dosed_client(cast)
+    session = dosed_session(cast)
     bad, real = Check.objects.get(minute=15).pk, checks.open_for_check
 
     def fails(check: Check, state: str, **more: Any) -> None:

@@ -16,8 +16,7 @@ from programs import policy
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import IV, weighed
+from tests.cast import IV, MONDAY, Cast, weighed
 
 FOLDER = Path(__file__).parents[2] / "vectors"
 

@@ -1,4 +1,4 @@
-"""A dosed client, and readings that are taken minutes after the dose."""
+"""Readings that are taken minutes after the dose."""
 
 from __future__ import annotations
 
@@ -10,21 +10,6 @@ from sessions.booking.models import Session
 from sessions.monitoring.models import Alarm, Check
 from tests import cast as people
 from tests.cast import MONDAY, Cast
-from tests.replay import played
-
-
-def dosed_client(cast: Cast) -> Session:
-    """A lozenge at MONDAY; the reading of the same minute answers the check at minute 0."""
-    found: Session = played("dosed client", lambda: _dosed(cast))
-    return found
-
-
-def _dosed(cast: Cast) -> Session:
-    program = people.cleared_program(cast, diagnosis="F33.2")  # spelled out: a tape holds no other tape
-    session = people.ready_dose(cast, program)
-    people.give(cast, session)
-    session.refresh_from_db()
-    return session
 
 
 def take(cast: Cast, session: Session, minute: float, *, measured: float | None = None, **signs: Any) -> Any:

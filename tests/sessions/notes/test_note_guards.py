@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from sessions.notes.models import Note
-from tests.sessions.notes.writing import DAP, add, sign, signed_note, write
-from tests.sessions.rooms import AT, Clinic, as_superuser, open_clinic
+from tests.asking import as_superuser, sql
+from tests.cast import MONDAY, Cast
+from tests.sessions.notes.writing import DAP, Book, add, sign, signed_note, write
 
 NOTE, ADDENDUM = "clinic_sessions_note", "clinic_sessions_addendum"
 
@@ -20,11 +21,6 @@ NOTE, ADDENDUM = "clinic_sessions_note", "clinic_sessions_addendum"
 def refused(match: str) -> Iterator[None]:
     with pytest.raises(DatabaseError, match=match), transaction.atomic():
         yield
-
-
-def sql(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
 
 
 @pytest.mark.parametrize(
@@ -37,19 +33,19 @@ def sql(statement: str) -> None:
         "content_hash = repeat('a', 64)",
     ],
 )
-def test_a_signed_note_is_frozen_in_the_database(clinic: Clinic, change: str) -> None:
-    signed_note(clinic)
+def test_a_signed_note_is_frozen_in_the_database(cast: Cast, book: Book, change: str) -> None:
+    signed_note(cast, book)
     with refused("frozen"):
         sql(f"UPDATE {NOTE} SET {change}")
     assert Note.objects.get().sections == DAP
 
 
-def test_even_a_save_past_the_services_is_refused(clinic: Clinic) -> None:
-    signed_note(clinic)
+def test_even_a_save_past_the_services_is_refused(cast: Cast, book: Book) -> None:
+    signed_note(cast, book)
     note = Note.objects.get()
     note.sections = {"data": "other"}
     with refused("frozen"):
-        note.save_by(clinic["therapist"], at=AT)
+        note.save_by(cast.therapist, at=MONDAY)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +57,10 @@ def test_even_a_save_past_the_services_is_refused(clinic: Clinic) -> None:
         "author_id = signed_by_id, frame = 'free'",
     ],
 )
-def test_a_note_that_waits_for_its_second_signature_keeps_its_words(clinic: Clinic, change: str) -> None:
-    sign(clinic, "trainee", write(clinic, "trainee").data["id"])
+def test_a_note_that_waits_for_its_second_signature_keeps_its_words(
+    cast: Cast, book: Book, change: str
+) -> None:
+    sign(cast, "trainee", write(cast, book, "trainee").data["id"])
     with refused("frozen"):
         sql(f"UPDATE {NOTE} SET {change}")
     assert Note.objects.get().status == "cosign_pending"
@@ -85,9 +83,9 @@ def test_a_note_that_waits_for_its_second_signature_keeps_its_words(clinic: Clin
     ],
 )
 def test_a_state_that_no_note_can_have_is_refused_by_the_database(
-    clinic: Clinic, change: str, constraint: str
+    cast: Cast, book: Book, change: str, constraint: str
 ) -> None:
-    write(clinic)
+    write(cast, book)
     with refused(constraint):
         sql(f"UPDATE {NOTE} SET {change}")
 
@@ -95,8 +93,8 @@ def test_a_state_that_no_note_can_have_is_refused_by_the_database(
 @pytest.mark.parametrize(
     "table", [NOTE, "clinic_sessions_psychotherapynote", "clinic_sessions_historicalnote"]
 )
-def test_the_apps_own_role_deletes_no_note(clinic: Clinic, table: str) -> None:
-    signed_note(clinic)
+def test_the_apps_own_role_deletes_no_note(cast: Cast, book: Book, table: str) -> None:
+    signed_note(cast, book)
     for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
         with refused("permission denied"):
             sql(statement)
@@ -105,14 +103,14 @@ def test_the_apps_own_role_deletes_no_note(clinic: Clinic, table: str) -> None:
 @pytest.mark.parametrize(
     "statement", [f"UPDATE {ADDENDUM} SET text = 'x'", f"DELETE FROM {ADDENDUM}", f"TRUNCATE {ADDENDUM}"]
 )
-def test_an_addendum_is_never_changed(clinic: Clinic, statement: str) -> None:
-    add(clinic, "therapist", signed_note(clinic))
+def test_an_addendum_is_never_changed(cast: Cast, book: Book, statement: str) -> None:
+    add(cast, "therapist", signed_note(cast, book))
     with refused("permission denied"):
         sql(statement)
 
 
-def test_an_addendum_stands_under_a_signed_note_only(clinic: Clinic) -> None:
-    note, author = write(clinic).data["id"], clinic["therapist"].pk
+def test_an_addendum_stands_under_a_signed_note_only(cast: Cast, book: Book) -> None:
+    note, author = write(cast, book).data["id"], cast.therapist.pk
     with refused("signed note"):
         sql(
             f"INSERT INTO {ADDENDUM} (id, created_at, created_by, note_id, number, reason, text, author_id, signature, "
@@ -135,11 +133,12 @@ def test_an_addendum_stands_under_a_signed_note_only(clinic: Clinic) -> None:
         (f"DELETE FROM {ADDENDUM} WHERE number = 1", "addendum that was changed"),
     ],
 )
-def test_verify_names_the_note_that_somebody_with_the_keys_edited(edit: str, why: str) -> None:
-    clinic = open_clinic()
-    note = signed_note(clinic)
-    add(clinic, "therapist", note)
-    add(clinic, "therapist", note)
+def test_verify_names_the_note_that_somebody_with_the_keys_edited(
+    cast: Cast, book: Book, edit: str, why: str
+) -> None:
+    note = signed_note(cast, book)
+    add(cast, "therapist", note)
+    add(cast, "therapist", note)
     call_command("verify_audit")
     with as_superuser() as intruder:
         assert intruder.execute(edit).rowcount == 1

@@ -20,9 +20,8 @@ from sessions.monitoring.models import Alarm
 from sessions.sweep.steps import sweep
 from sessions.sweep.worklist import STANDING, sweep_worklist
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import lot_of
-from tests.sessions.monitoring.watching import dosed_client, take
+from tests.cast import MONDAY, Cast, dosed_session, lot_of
+from tests.sessions.monitoring.watching import take
 
 SERIOUS = {
     "term": "Syncope",
@@ -36,7 +35,7 @@ SERIOUS = {
 
 
 def red_alarm(cast: Cast) -> str:
-    take(cast, dosed_client(cast), 10, systolic=205)
+    take(cast, dosed_session(cast), 10, systolic=205)
     for minute in (16, 22):
         sweep(at=MONDAY + timedelta(minutes=minute))
     return str(Alarm.objects.get(cause="red_reading").pk)
@@ -101,7 +100,7 @@ def test_ticking_the_row_off_does_not_make_the_matter_disappear(
 
 
 def home_with_concern(cast: Cast) -> Task:
-    session = dosed_client(cast)
+    session = dosed_session(cast)
     take(cast, session, 119)
     with clock.fixed(MONDAY + timedelta(minutes=120)):
         stated = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")

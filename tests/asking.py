@@ -1,0 +1,58 @@
+"""What tests ask of an answer and of the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+
+from kapclinic.trail.models import AuditEvent
+
+
+def done(answer: Any, status: int) -> dict[str, Any]:
+    """The body of an answer that has this status."""
+    assert answer.status_code == status, answer.content
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def refused(answer: Any, status: int, code: str, pointer: str | None = None) -> dict[str, Any]:
+    """A problem with this status; `code` is its own, or that of the error at `pointer`."""
+    body = done(answer, status)
+    if pointer is None:
+        assert body["code"] == code, body
+    else:
+        assert (pointer, code) in [(e["pointer"], e["code"]) for e in body.get("errors", [])], body
+    return body
+
+
+def pointers(answer: Any) -> set[str]:
+    """The fields that a problem names."""
+    return {error["pointer"] for error in answer.json().get("errors", [])}
+
+
+def events(action: str) -> list[tuple[UUID, str, list[UUID]]]:
+    """The audit events of an action: by whom, how it ended, whose record."""
+    rows = AuditEvent.objects.filter(action=action).order_by("id")
+    return [(row.created_by, row.outcome, row.clients) for row in rows]
+
+
+def sql(statement: str, *params: Any) -> list[Any]:
+    """The rows of a statement that goes past the models, as the app's own role of the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def as_superuser() -> Iterator[Any]:
+    """A connection past every trigger: what an intruder with the keys of the database can do."""
+    url = os.environ["KAP_SUPERUSER_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+    with psycopg.connect(url, autocommit=True) as intruder:
+        intruder.execute("SET session_replication_role = replica")
+        yield intruder

@@ -1,0 +1,49 @@
+"""A person at the API: the one way in which tests ask it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from rest_framework.test import APIClient
+
+from kapclinic.core import clock
+from kapclinic.practice import services as practice
+from kapclinic.practice.models import User
+
+_keys = itertools.count(1)
+
+
+class Desk:
+    """A person at the API: signed in by token, an Idempotency-Key on every POST, If-Match on every PATCH."""
+
+    def __init__(self, user: User | None) -> None:
+        self.user, self.opened_at = user, clock.now()
+        self.client = APIClient()
+        if user is not None:
+            _, secret = practice.issue_token(user=user, name="desk", at=clock.now())
+            self.client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.client.get(f"/api/v1/{path}", query)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = "", **headers: Any) -> Any:
+        if key is not None:
+            headers["HTTP_IDEMPOTENCY_KEY"] = key or f"key-{next(_keys)}"
+        return self.client.post(f"/api/v1/{path}", body if body is not None else {}, format="json", **headers)
+
+    def patch(self, path: str, body: Any, *, match: str | None = None) -> Any:
+        tag = match if match is not None else self.client.get(f"/api/v1/{path}").headers["ETag"]
+        return self.client.patch(f"/api/v1/{path}", body, format="json", HTTP_IF_MATCH=tag)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self.client.put(f"/api/v1/{path}", body, format="json")
+
+    def must(
+        self, path: str, body: Any = None, *, status: int | tuple[int, ...] = (200, 201), **more: Any
+    ) -> Any:
+        """POST that has to succeed; returns the answer's body."""
+        answer = self.post(path, body, **more)
+        allowed = status if isinstance(status, tuple) else (status,)
+        assert answer.status_code in allowed, (path, answer.status_code, answer.content[:2000])
+        return answer.json()

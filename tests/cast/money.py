@@ -1,0 +1,26 @@
+"""Service codes, and money for sessions that took place."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from billing.codes import services as codes
+from billing.ledger.services import charges
+from billing.models import Charge
+from kapclinic.core import clock
+from kapclinic.practice.models import SYSTEM
+from sessions.booking.models import Session
+from tests.cast.people import Cast
+from tests.replay import played
+
+
+def service_codes() -> None:
+    """The codes that a new clinic has; nothing else of the cast touches them."""
+    played("service codes", lambda: codes.ensure_codes(by=SYSTEM, at=clock.now()))
+
+
+def charged(cast: Cast, session: Session, amount: str, **more: Any) -> Charge:
+    """A standing charge for a session that is written up."""
+    values = {"session": session.pk, "code": "90837", "units": 1, "amount": Decimal(amount)} | more
+    return charges.post_charge(values=values, by=cast.billing, at=clock.now())

@@ -1,0 +1,94 @@
+"""Notes that their authors signed with their passwords, and sessions that are written up so."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from kapclinic.core import clock
+from kapclinic.practice import services as practice
+from kapclinic.practice.models import User
+from programs.models import Program
+from sessions.booking.models import Session
+from sessions.notes import services as notes
+from sessions.notes.models import Note
+from tests.cast.dosing import completed_dose
+from tests.cast.people import PASSWORD, Cast
+from tests.cast.programs import opened_program
+from tests.cast.screening import cleared_program
+from tests.cast.sessions import completed_session, team
+
+
+def _confirmed(who: User) -> bool:
+    return practice.confirm_password(user=who, password=PASSWORD, at=clock.now())
+
+
+def written_note(session: Session, *, by: User) -> Note:
+    """A draft."""
+    words = {"frame": "free", "sections": {"text": "said privately"}}
+    return notes.write_note(session_id=session.pk, kind=session.kind, **words, by=by, at=clock.now())
+
+
+def signed_note(session: Session, *, by: User) -> Note:
+    """Signed by its author; a pre-licensed author's waits for a second signature."""
+    note = written_note(session, by=by)
+    return notes.sign_note(note_id=note.pk, confirmed=_confirmed(by), by=by, at=clock.now())
+
+
+def cosigned_note(session: Session, *, by: User, cosigner: User) -> Note:
+    """Signed by a pre-licensed author, and by a licensed colleague."""
+    note = signed_note(session, by=by)
+    return notes.cosign_note(note_id=note.pk, confirmed=_confirmed(cosigner), by=cosigner, at=clock.now())
+
+
+def signed_session(
+    cast: Cast, program: Program | None = None, *, starts_at: datetime, **more: Any
+) -> Session:
+    """A session, no dose, that took place and is written up; without `program` in one that is cleared."""
+    if program or more:
+        return _signed(cast, program, starts_at, **more)
+    found: Session = cast.first(f"signed session {starts_at}", lambda: _signed(cast, None, starts_at))
+    return found
+
+
+def _signed(cast: Cast, program: Program | None, starts_at: datetime, **more: Any) -> Session:
+    program = program or cleared_program(cast)
+    session = completed_session(cast, program, starts_at=starts_at, **more)
+    with clock.fixed(session.ends_at):
+        signed_note(session, by=User.objects.get(pk=session.staff[0]["user"]))
+    return session
+
+
+def signed_dose(cast: Cast, program: Program | None = None, *, starts_at: datetime) -> Session:
+    """A dose by nurse, therapist and prescriber: the client went home, and the nurse signed the note."""
+    if program:
+        return _signed_dose(cast, program, starts_at)
+    found: Session = cast.first(f"signed dose {starts_at}", lambda: _signed_dose(cast, None, starts_at))
+    return found
+
+
+def _signed_dose(cast: Cast, program: Program | None, starts_at: datetime) -> Session:
+    program = program or cleared_program(cast)
+    staff = team(cast, "np", "therapist", "prescriber")
+    with clock.fixed(starts_at):
+        session = completed_dose(cast, program, staff=staff)
+    with clock.fixed(starts_at + timedelta(hours=3)):
+        signed_note(session, by=cast.np)
+    return session
+
+
+def session_at_south(cast: Cast, program: Program, *, starts_at: datetime) -> Session:
+    """A session of the same client at South, by South's therapist, that took place and is written up."""
+    south = {"locations": [cast.south.pk]}
+    practice.save_client(client=program.client, values=south, by=cast.south_frontdesk, at=clock.now())
+    theirs = opened_program(
+        cast,
+        protocol=program.protocol,
+        who=program.client,
+        by=cast.south_frontdesk,
+        location=cast.south.pk,
+        therapist=cast.south_therapist.pk,
+        prescriber=cast.south_prescriber.pk,
+    )
+    more = {"who": ("south_therapist",), "room": cast.cedar.pk, "by": cast.south_frontdesk}
+    return signed_session(cast, theirs, starts_at=starts_at, **more)

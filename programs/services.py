@@ -278,8 +278,10 @@ def discontinue_declined(*, program_id: UUID, by: User, at: datetime) -> Program
 
 
 @transaction.atomic
-def complete_program(*, program_id: UUID, by: User, at: datetime) -> Program:
+def complete_leaving_bookings(*, program_id: UUID, by: User, at: datetime) -> Program:
     """End the course as planned, from its integration or maintenance phase.
+
+    Half a verb: what is owed or booked is left as it is. `course.services.complete_program` is the whole.
 
     :raises IllegalTransition: from another status or phase
     """

@@ -133,3 +133,8 @@ def recent_measures(*, program: Program, at: datetime) -> Mapping[str, Measure]:
     rows = Measure.objects.filter(program=program, taken_at__gte=since, taken_at__lte=at)
     latest = rows.order_by("instrument", "-taken_at", "-created_at").distinct("instrument")
     return {row.instrument: row for row in latest.prefetch_related("alerts")}
+
+
+def raised_alert(measure: Measure | None, *, cause: str) -> bool:
+    """Did this filling-in raise an alert whose cause begins with `cause`?"""
+    return measure is not None and measure.alerts.filter(cause__startswith=cause).exists()

@@ -280,23 +280,32 @@ def test_tasks_carry_ids_and_stand_changes_of_their_signature() -> None:
 def _named(path: Path) -> set[str]:
     """Every name and attribute that a module uses."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
-    return {node.id for node in nodes if isinstance(node, ast.Name)} | {
-        node.attr for node in nodes if isinstance(node, ast.Attribute)
+    imported = {
+        alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and path.name != "__init__.py"
+        for alias in node.names
+    }
+    return imported | {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for node in nodes
+        if isinstance(node, ast.Name | ast.Attribute)
     }
 
 
-def test_a_verb_that_leaves_a_freed_slot_unused_is_called_by_its_whole_alone() -> None:
-    """`visits` voids a dose, waives and ends undosed as a whole; nobody else calls the half of it below."""
+def test_a_verb_that_leaves_something_undone_is_called_by_its_whole_alone() -> None:
+    """`visits` voids a dose, waives and ends undosed as a whole, `course` completes; nobody else calls a half."""
     halves = {
         function.name
-        for path in files("sessions")
+        for path in files("programs", "sessions")
         for function in _functions(path)
-        if function.name.endswith("_leaving_slot")
+        if "_leaving_" in function.name
     }
     assert halves == {
+        "complete_leaving_bookings",
         "end_undosed_leaving_slot",
         "void_administration_leaving_slot",
         "waive_leaving_slot",
     }
     callers = {shown(path) for path in files(*SOURCES, "tests") if _named(path) & halves}
-    assert callers == {"sessions/visits/services/endings.py"}
+    assert callers == {"sessions/course/services/programs.py", "sessions/visits/services/endings.py"}

@@ -14,7 +14,8 @@ from rest_framework.request import Request
 
 from kapclinic.core import clock
 from kapclinic.practice.models import AuthToken, User
-from kapclinic.practice.services import count_login, login_is_locked, token_digest
+from kapclinic.practice.rules import token_digest
+from kapclinic.practice.services import count_login, login_is_locked
 
 
 class ClinicBackend(BaseBackend):

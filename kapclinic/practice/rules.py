@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -112,3 +113,8 @@ def closing_time(text: str) -> time:
 
 def _hm(value: time) -> str:
     return "24:00" if value == MIDNIGHT else value.strftime("%H:%M")
+
+
+def token_digest(token: str) -> str:
+    """What is kept of a secret: SHA-256 of its text."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -29,6 +28,7 @@ from kapclinic.practice.models import (
     User,
     WorkingHours,
 )
+from kapclinic.practice.rules import token_digest
 from kapclinic.trail.models import Outbox
 
 
@@ -220,10 +220,10 @@ def replace_hours(*, user: User, rows: Sequence[rules.PlacedHours], by: Actor, a
         ).save_by(by, at=at)
 
 
-def add_time_off(
+def write_time_off(
     *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: Actor, at: datetime
 ) -> TimeOff:
-    """Mark a staff member away.
+    """Write down that a staff member is away; looks at no session (`absences.services.add_time_off` does).
 
     :raises Invalid: when the end is not after the start
     """
@@ -284,10 +284,6 @@ def save_client(*, client: Client | None, values: ClientFields, by: User, at: da
         names=names, mrn=client.mrn, phone=client.phone, born=client.date_of_birth
     )
     return client.save_by(by, at=at)
-
-
-def token_digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def issue_token(*, user: User, name: str, at: datetime) -> tuple[AuthToken, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, StrEnum
 
 from kapclinic.practice.models import Role
-from kapclinic.practice.rules import DIRECTOR, NURSES
+from kapclinic.practice.rules import DIRECTOR, NURSES, PRESCRIBER
 
 DESK = frozenset({Role.FRONT_DESK})
 THERAPIST = frozenset({Role.THERAPIST})
@@ -17,7 +17,7 @@ class Settled(Enum):
     """How a row leaves the worklist.
 
     FACT: by a fact alone; a row that is ticked off before comes back with the sweep's step `worklist` (R14).
-    ROOM: by a fact alone; its own step of the sweep opens it again, since who sees it changes with time.
+    ROOM: a row that is ticked off before comes back with a step of its own of the sweep, while its matter stands.
     WORDS: by whoever says what was done; no fact could.
     TICK: by a fact, or by whoever has seen to it.
     """
@@ -48,95 +48,43 @@ class Kind(StrEnum):
     def in_words(self) -> bool:
         return self.settled is Settled.WORDS
 
+    # fmt: off
     ALARM = "alarm", NURSES, DIRECTOR, Settled.FACT, "acknowledging the alarm"
     SAFETY_ALERT = (
-        "safety_alert",
-        THERAPIST | {Role.NURSE_PRACTITIONER},
-        DIRECTOR | {Role.PRESCRIBER},
-        Settled.FACT,
-        "acknowledging the alert",
-    )
+        "safety_alert", THERAPIST | {Role.NURSE_PRACTITIONER}, DIRECTOR | PRESCRIBER, Settled.FACT,
+        "acknowledging the alert")
     ADVERSE_EVENT_REVIEW = "adverse_event_review", DIRECTOR, NOBODY, Settled.FACT, "the director's review"
     ADVERSE_EVENT_FOLLOW_UP = "adverse_event_follow_up", CAREGIVERS, DIRECTOR, Settled.FACT, "a follow-up"
     ADVERSE_EVENT_ROOT_CAUSE = (
-        "adverse_event_root_cause",
-        DIRECTOR,
-        NOBODY,
-        Settled.FACT,
-        "a follow-up that names the root cause",
-    )
-    NOTE_COSIGN = "note_cosign", THERAPIST | {Role.PRESCRIBER}, NOBODY, Settled.FACT, "the cosignature"
+        "adverse_event_root_cause", DIRECTOR, NOBODY, Settled.FACT, "a follow-up that names the root cause")
+    NOTE_COSIGN = "note_cosign", THERAPIST | PRESCRIBER, NOBODY, Settled.FACT, "the cosignature"
 
-    DRUG_LOSS = "drug_loss", DIRECTOR, NURSES, Settled.FACT, "the notice, an explanation, or closing the case"
+    DRUG_LOSS = (
+        "drug_loss", DIRECTOR, DIRECTOR | PRESCRIBER, Settled.FACT, "the notice, an explanation, or closing the case")
     DRUG_VARIANCE = (
-        "drug_variance",
-        DIRECTOR,
-        NURSES,
-        Settled.FACT,
-        "the notice, an explanation, or closing the case",
-    )
+        "drug_variance", DIRECTOR, DIRECTOR | PRESCRIBER, Settled.FACT,
+        "the notice, an explanation, or closing the case")
     DRUG_FORM_106 = (
-        "drug_form_106",
-        DIRECTOR,
-        NURSES,
-        Settled.FACT,
-        "Form 106, an explanation, or closing the case",
-    )
-    DRUG_ENTRY_REVIEW = (
-        "drug_entry_review",
-        DIRECTOR,
-        NOBODY,
-        Settled.TICK,
-        "the director, who has looked at it",
-    )
+        "drug_form_106", DIRECTOR, DIRECTOR | PRESCRIBER, Settled.FACT, "Form 106, an explanation, or closing the case")
+    DRUG_ENTRY_REVIEW = "drug_entry_review", DIRECTOR, NOBODY, Settled.TICK, "the director, who has looked at it"
     DRUG_TRANSFER = "drug_transfer", NURSES, NOBODY, Settled.TICK, "whoever has put the drug into the safe"
-    DRUG_COUNT_MISSING = "drug_count_missing", NURSES, NOBODY, Settled.ROOM, "a whole count at the close"
+    DRUG_COUNT_MISSING = "drug_count_missing", NURSES, NOBODY, Settled.TICK, "a whole count at the close, or the word"
     DRUG_INVENTORY_DUE = "drug_inventory_due", DIRECTOR, NOBODY, Settled.ROOM, "an inventory"
 
     CHECK_IN_SAFETY_CONCERN = (
-        "check_in_safety_concern",
-        CAREGIVERS,
-        DIRECTOR,
-        Settled.WORDS,
-        "whoever has spoken to the client",
-    )
+        "check_in_safety_concern", CAREGIVERS, DIRECTOR, Settled.WORDS, "whoever has spoken to the client")
     DISCHARGE_SAFETY_CONCERN = (
-        "discharge_safety_concern",
-        CAREGIVERS,
-        DIRECTOR,
-        Settled.WORDS,
-        "whoever has spoken to the client",
-    )
+        "discharge_safety_concern", CAREGIVERS, DIRECTOR, Settled.WORDS, "whoever has spoken to the client")
 
     INTEGRATION_UNBOOKED = (
-        "integration_unbooked",
-        DESK,
-        THERAPIST | DIRECTOR,
-        Settled.ROOM,
-        "a booking, a waiver or the window's end",
-    )
+        "integration_unbooked", DESK, THERAPIST | DIRECTOR, Settled.ROOM, "a booking, a waiver or the window's end")
     INTEGRATION_MISSED = (
-        "integration_missed",
-        DESK | THERAPIST | DIRECTOR,
-        NOBODY,
-        Settled.TICK,
-        "a booking, a waiver, or the follow-up",
-    )
+        "integration_missed", DESK | THERAPIST | DIRECTOR, NOBODY, Settled.TICK,
+        "a booking, a waiver, or the follow-up")
     INTEGRATION_UNRECORDED = (
-        "integration_unrecorded",
-        THERAPIST | DESK,
-        NOBODY,
-        Settled.ROOM,
-        "saying whether it took place",
-    )
+        "integration_unrecorded", THERAPIST | DESK, NOBODY, Settled.ROOM, "saying whether it took place")
     INTEGRATION_CONFIRM = "integration_confirm", DESK, NOBODY, Settled.TICK, "the client's word, or the call"
-    INTEGRATION_LATE = (
-        "integration_late",
-        THERAPIST | DIRECTOR,
-        NOBODY,
-        Settled.TICK,
-        "whoever has looked at it",
-    )
+    INTEGRATION_LATE = "integration_late", THERAPIST | DIRECTOR, NOBODY, Settled.TICK, "whoever has looked at it"
     INTEGRATION_NO_SLOT = "integration_no_slot", DESK, NOBODY, Settled.TICK, "a slot that is held after all"
 
     SLOT_FREED = "slot_freed", DESK, NOBODY, Settled.TICK, "an answer to the offer, or the call"
@@ -145,5 +93,6 @@ class Kind(StrEnum):
     REMS_RECORD = "rems_record", NURSES, DIRECTOR, Settled.ROOM, "submitting the form"
     REMS_AMEND = "rems_amend", NURSES, NOBODY, Settled.TICK, "whoever has sent the change to the REMS"
     DOSE_WITHOUT_CLEARANCE = (
-        "dose_without_clearance", DESK | {Role.PRESCRIBER}, NOBODY, Settled.ROOM, "a clearance, or no dose in the book",
-    )  # fmt: skip
+        "dose_without_clearance", DESK | PRESCRIBER, NOBODY, Settled.ROOM,
+        "a look of desk and prescriber: the sweep asks again while the dose stands without a clearance")
+    # fmt: on

@@ -19,13 +19,17 @@ S = Finding.Severity
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known when a screening is submitted. `measures`: the latest of each instrument that still counts."""
+    """What is known when a screening is submitted. `measures`: the latest of each instrument that still counts.
+
+    `cssrs_alerted`: the latest C-SSRS raised an alert.
+    """
 
     protocol: Protocol
     answers: Mapping[str, Any]
     blood_pressures: Sequence[Mapping[str, Any]]
     medicines: Sequence[Listed]
     measures: Mapping[str, Measure]
+    cssrs_alerted: bool
     age: int
     at: datetime
 
@@ -40,16 +44,18 @@ def evaluate(facts: Facts) -> list[Found]:
             *age_findings(facts.age, limits=limits),
             *pressure_findings(facts.blood_pressures, bands=protocol.bands, limits=limits, at=facts.at),
             *medicine_findings(facts.medicines, route=protocol.route, limits=limits),
-            *measure_findings(facts.measures, protocol=protocol),
+            *measure_findings(facts.measures, protocol=protocol, cssrs_alerted=facts.cssrs_alerted),
         ]
     )
 
 
-def measure_findings(measures: Mapping[str, Measure], *, protocol: Protocol) -> list[Found]:
+def measure_findings(
+    measures: Mapping[str, Measure], *, protocol: Protocol, cssrs_alerted: bool
+) -> list[Found]:
     """What recent instruments add: C-SSRS tiers, AUDIT-C and DAST-10 beyond their cuts (clinic policy)."""
     found = []
     tier = measures.get("cssrs")
-    if tier is not None and any(alert.cause.startswith("cssrs") for alert in tier.alerts.all()):
+    if tier is not None and cssrs_alerted:
         severity = CONDITIONS["PSY_SI"].at_home if protocol.home_dosing else S.RELATIVE
         words = f"C-SSRS screener: {tier.band or 'incomplete, at least moderate'}."
         found.append(Found("PSY_SI", str(severity), words, CONDITIONS["PSY_SI"].source))

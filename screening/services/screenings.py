@@ -98,12 +98,14 @@ def submit_screening(*, screening_id: UUID, by: User, at: datetime) -> Screening
     program = screening.program
     require_open(program)
     texts = [row["text"] for row in screening.medications]
+    measures = selectors.recent_measures(program=program, at=at)
     facts = Facts(
         protocol=program.protocol,
         answers=screening.answers,
         blood_pressures=screening.blood_pressures,
         medicines=listed_medications(client=program.client, texts=texts, by=by, at=at),
-        measures=selectors.recent_measures(program=program, at=at),
+        measures=measures,
+        cssrs_alerted=selectors.raised_alert(measures.get("cssrs"), cause="cssrs"),
         age=program.client.age_at(at.astimezone(program.location.zone)),
         at=at,
     )

@@ -142,7 +142,7 @@ def preview(*, user_id: UUID, starts_at: datetime, ends_at: datetime, by: User, 
     user = _person(user_id, by)
     absence = Absence(user.pk, starts_at, ends_at, at)
     with transaction.atomic():
-        practice.add_time_off(user=user, starts_at=starts_at, ends_at=ends_at, reason="", by=by, at=at)
+        practice.write_time_off(user=user, starts_at=starts_at, ends_at=ends_at, reason="", by=by, at=at)
         found = list(selectors.broken(absence))
         mine = [session for session in found if session.location_id in by.locations]
         so_far = selectors.proposals(by.locations)
@@ -206,7 +206,7 @@ def _keep(
     starts_at, ends_at = span
     absence = Absence(user.pk, starts_at, ends_at, at)
     rows = _named(moves, by)
-    time_off = practice.add_time_off(
+    time_off = practice.write_time_off(
         user=user, starts_at=starts_at, ends_at=ends_at, reason=reason, by=by, at=at
     )
     work = _Work(absence, rows, _lock_all(absence, rows), by, at)

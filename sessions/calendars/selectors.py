@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from kapclinic.practice.models import Location, User
-from kapclinic.practice.services import token_digest
+from kapclinic.practice.rules import token_digest
 from sessions.booking.models import Allocation, Session
 from sessions.calendars import rules
 from sessions.calendars.models import CalendarFeed

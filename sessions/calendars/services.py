@@ -11,8 +11,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import NotFound
 from kapclinic.practice.models import Room, User
-from kapclinic.practice.rules import BOOKERS
-from kapclinic.practice.services import token_digest
+from kapclinic.practice.rules import BOOKERS, token_digest
 from sessions.calendars import rules
 from sessions.calendars.models import CalendarFeed
 

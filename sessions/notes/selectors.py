@@ -54,7 +54,7 @@ def signed_notes_problem() -> str | None:
     """What is wrong with the first signed note whose hashes don't hold; None when all do (for `verify_audit`)."""
     signed = Note.objects.exclude(status=Note.Status.DRAFT).prefetch_related("addenda").order_by("pk")
     for note in signed.iterator(chunk_size=500):
-        if (why := rules.fault(note)) is not None:
+        if (why := rules.fault(note, note.addenda.all())) is not None:
             return f"note {note.pk} {why}."
     return None
 

@@ -1,4 +1,4 @@
-"""Pure rules of the day: when something may be said of where a client is, and of what a dose was given on."""
+"""Pure rules of visits: when something may be said of where a client is, and of what a dose was given on."""
 
 from __future__ import annotations
 

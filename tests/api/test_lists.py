@@ -335,7 +335,7 @@ def _first_program(cast: Cast) -> Any:
 
 def _time_off(cast: Cast, n: int) -> None:
     start = TUESDAY + n * HOUR
-    practice.add_time_off(
+    practice.write_time_off(
         user=cast.np, starts_at=start, ends_at=start + HOUR, reason="", by=cast.admin, at=MONDAY
     )
 

@@ -9,10 +9,9 @@ from sessions.booking.services.bookings import (
     end_hold,
     keep_slot,
     move_session,
-    next_number,
-    note_stage,
     require_override,
     sweep_holds,
+    write_stage,
 )
 
 __all__ = [
@@ -24,8 +23,7 @@ __all__ = [
     "end_hold",
     "keep_slot",
     "move_session",
-    "next_number",
-    "note_stage",
     "require_override",
     "sweep_holds",
+    "write_stage",
 ]

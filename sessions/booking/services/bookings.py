@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
 from sessions.booking.rules import Need, Place, StaffRow, Wanted
-from sessions.booking.selectors import availability
+from sessions.booking.selectors import availability, numbers
 from sessions.booking.services.allocations import (
     allocate,
     held_resources,
@@ -165,13 +164,6 @@ def _require_hours(session: Session | SessionHold, program: Program, wants: Sequ
         )
 
 
-def next_number(*, program: Program, kind: str) -> int:
-    """The first number that no standing session of `kind` has in this course: one rebooked takes the old number."""
-    standing = Session.objects.standing().filter(program=program, kind=kind)
-    taken = set(standing.values_list("number", flat=True))
-    return next(number for number in itertools.count(1) if number not in taken)
-
-
 def require_override(*, program: Program, ask: Ask, by: Actor) -> None:
     """A deliberate double use needs a reason, and a role that the location allows.
 
@@ -225,7 +217,7 @@ def book_session(
         for_dose=for_dose,
         override_reason=ask.override_reason,
         client_location=ask.client_location,
-        number=for_dose.number if for_dose else next_number(program=program, kind=ask.kind),
+        number=for_dose.number if for_dose else numbers.next_number(program=program, kind=ask.kind),
     )
     wants = _wants(session, program, resources, ask.override)
     lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence takes them too
@@ -279,8 +271,8 @@ def end_booking(
     return session.save_by(by, at=at)
 
 
-def note_stage(*, session: Session, stage: str, moment: datetime, by: User, at: datetime) -> Stage:
-    """Say where the client is now, beside the session's status.
+def write_stage(*, session: Session, stage: str, moment: datetime, by: User, at: datetime) -> Stage:
+    """Write down where the client is; `visits.services.note_stage` looks whether they are here.
 
     :raises Invalid: for a time in the future
     """

@@ -56,12 +56,13 @@ class Course:
     integrations: list[Slot] = field(default_factory=list)
     unmet: list[Unmet] = field(default_factory=list)
 
-    def all(self) -> list[Slot]:
+    def slots(self) -> list[Slot]:
+        """Every slot, in order of time."""
         return sorted([*self.preparations, *self.doses, *self.integrations], key=lambda slot: slot.starts_at)
 
     def weeks(self, zone: ZoneInfo) -> int:
         """Calendar weeks that the course touches, Monday to Sunday."""
-        slots = self.all()
+        slots = self.slots()
         return _weeks(slots[0].starts_at, slots[-1].starts_at, zone) if slots else 0
 
 

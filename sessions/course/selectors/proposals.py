@@ -8,9 +8,9 @@ from typing import TypedDict
 
 from kapclinic.practice.models import Role, SessionKind
 from programs.models import Modality, Program
-from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.rules import AHEAD, Slot, SlotRow, needs_of, seats_of
+from sessions.booking.selectors import numbers
 from sessions.booking.selectors.availability import free_slots
 from sessions.course.rules import search
 from sessions.course.rules.search import Course, Wish
@@ -117,7 +117,7 @@ def propose(*, program: Program, at: datetime) -> Course:
     wished = Course()
     if program.preferred_days or program.preferred_hours:
         wished = _search(program, wish, slots, preferred_only=True)
-    return wished if wished.all() else _search(program, wish, slots, preferred_only=False)
+    return wished if wished.slots() else _search(program, wish, slots, preferred_only=False)
 
 
 def _search(program: Program, wish: Wish, slots: Mapping[str, list[Slot]], *, preferred_only: bool) -> Course:
@@ -154,7 +154,7 @@ def told(found: Course, program: Program) -> Proposal:
     rows: list[ProposedRow] = []
     for kind, slots in groups:
         counted = SessionKind.DOSING if kind == SessionKind.INTEGRATION else kind
-        first = booking.next_number(program=program, kind=counted)
+        first = numbers.next_number(program=program, kind=counted)
         rows += [{**slot.as_dict(), "kind": str(kind), "number": first + i} for i, slot in enumerate(slots)]
     rows.sort(key=lambda row: row["starts_at"])
     return {

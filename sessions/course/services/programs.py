@@ -131,6 +131,6 @@ def complete_program(*, program_id: UUID, by: User, at: datetime) -> Program:
     open_states = [Obligation.State.DUE, Obligation.State.BOOKED]
     if Obligation.objects.filter(program=program, state__in=open_states).exists():
         raise StillOwed("Complete or waive the integration that is owed.")
-    program = programs.complete_program(program_id=program_id, by=by, at=at)
+    program = programs.complete_leaving_bookings(program_id=program_id, by=by, at=at)
     free_future(program_id=program_id, by=by, at=at)
     return program

@@ -13,8 +13,8 @@ from typing import Any
 
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
-from kapclinic.practice.models import Role
 from kapclinic.practice.rules import NURSES
+from kapclinic.practice.worklist import Kind
 from sessions.dosing.models import AdverseEvent
 from sessions.dosing.rems.models import EVENTS, RemsRecord
 from sessions.dosing.rules.esketamine import USUAL_MG
@@ -53,7 +53,8 @@ def warnings_due(*, due_at: datetime, at: datetime) -> int:
 
 def told(warning: int) -> frozenset[str]:
     """Who a warning is for: those who may submit; once it is overdue the medical director as well."""
-    return NURSES if warning < len(TOLD_AFTER) else NURSES | {Role.MEDICAL_DIRECTOR}
+    kind = Kind.REMS_RECORD
+    return kind.roles if warning < len(TOLD_AFTER) else kind.roles | kind.climbs_to
 
 
 def dose_box(total_mg: Decimal) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from kapclinic.core.errors import FieldError
 from sessions.dosing.models import AttestationCode
 
+MOST_NAMED = 40  # of the unknown codes of one request
 OF_THE_CLIENT = (
     AttestationCode.PDMP,
     AttestationCode.REMS_ENROLMENT,
@@ -16,5 +17,10 @@ OF_THE_CLIENT = (
 def code_errors(codes: Iterable[str]) -> list[FieldError]:
     """One error for each code that no gate reads: a slip of the pen would leave a gate as it was."""
     detail = f"attestations: one of {', '.join(AttestationCode.values)} is expected."
-    unknown = sorted(set(codes) - set(AttestationCode.values))
-    return [FieldError(f"/attestations/{code}", "unknown_attestation", detail) for code in unknown]
+    unknown = sorted(set(codes) - set(AttestationCode.values))[:MOST_NAMED]
+    return [FieldError(f"/attestations/{_token(code)}", "unknown_attestation", detail) for code in unknown]
+
+
+def _token(key: str) -> str:
+    """A key as a JSON pointer has it (RFC 6901), and no longer than anybody reads."""
+    return key[:40].replace("~", "~0").replace("/", "~1")

@@ -42,13 +42,12 @@ def no_drive_until(*, dosed_at: datetime, zone: ZoneInfo) -> datetime:
     return max(dosed_at + timedelta(hours=24), next_day.replace(hour=6))
 
 
-def ended_at(dose: Administration, limits: Mapping[str, Any]) -> datetime:
-    """When a dose had gone in: as somebody said, else an infusion's usual minutes after its start, any other at once.
+def ended_at(dose: Administration, said: datetime | None, limits: Mapping[str, Any]) -> datetime:
+    """When a dose had gone in: as somebody `said`, else an infusion's usual minutes after its start, any other at once.
 
     The minutes are the protocol's `infusion_min`: a stay that counted from the start would end too soon.
     """
-    if hasattr(dose, "finish"):
-        said: datetime = dose.finish.ended_at
+    if said is not None:
         return said
     minutes = limit(limits, "infusion_min") if dose.route == Route.INTRAVENOUS else 0
     return dose.administered_at + timedelta(minutes=minutes)

@@ -166,5 +166,5 @@ def _carry_up(event_id: UUID, *, at: datetime) -> int:
     locked = waiting.select_for_update(skip_locked=True).filter(pk=task.pk).first()
     if locked is None:  # carried up before, or at this moment by another sweep
         return 0
-    trail.escalate_task(task=locked, roles=DIRECTOR, by=SYSTEM, at=at)
+    trail.escalate_task(task=locked, roles=Kind.ADVERSE_EVENT_FOLLOW_UP.climbs_to, by=SYSTEM, at=at)
     return 1

@@ -85,7 +85,10 @@ def computed_checklist(
     assert doses
     first, last = doses[0].administered_at, doses[-1].administered_at
     over_at = discharge.stay_over_at(
-        protocol, doses[-1].drug, first, max(discharge.ended_at(dose, protocol.limits) for dose in doses)
+        protocol,
+        doses[-1].drug,
+        first,
+        max(discharge.ended_at(dose, _said_end(dose), protocol.limits) for dose in doses),
     )
     obligation = Obligation.objects.filter(dosing_session=session).first()
     return {
@@ -96,6 +99,11 @@ def computed_checklist(
         "escort": escort_present and bool(escort and escort.get("name") and escort.get("phone")),
         "integration_booked": obligation is None or obligation.state in BOOKED,
     }
+
+
+def _said_end(dose: Administration) -> datetime | None:
+    """When a dose that ran on was said to have ended; None for any other."""
+    return dose.finish.ended_at if hasattr(dose, "finish") else None
 
 
 def _vitals_allow(

@@ -186,7 +186,7 @@ def _end_at_once(
             given_mg=dose.given_mg,
             wasted_mg=dose.wasted_mg or 0,
         ).insert_by(by, at=at)
-    over_at = ended_at or discharge.ended_at(dose, session.program.protocol.limits)
+    over_at = discharge.ended_at(dose, ended_at, session.program.protocol.limits)
     monitoring.plan_after_end(session=session, ended_at=over_at, by=by, at=at)
 
 

@@ -15,7 +15,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Actor, Role, User
+from kapclinic.practice.models import SYSTEM, Actor, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
@@ -25,7 +25,7 @@ from sessions.drugs.models import DrugDiscrepancy, DrugEntry
 from sessions.drugs.rules import S, deadlines
 
 NOTICE = {DrugDiscrepancy.Cause.LOSS: Kind.DRUG_LOSS, DrugDiscrepancy.Cause.VARIANCE: Kind.DRUG_VARIANCE}
-UP = (Role.MEDICAL_DIRECTOR, Role.PRESCRIBER)  # who hears that a clock ran out
+UP = sorted(Kind.DRUG_LOSS.climbs_to)  # who hears that a clock ran out
 
 
 class OwnEntry(Conflict):

@@ -320,6 +320,8 @@ def settle(*, session: Session, by: User, at: datetime) -> Obligation | None:
 def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: User, at: datetime) -> Obligation:
     """Do without the integration of one dose, with a reason; a session that is booked for it stays.
 
+    Half a verb: a slot that was held is left unused. `visits.services.waive` is the whole.
+
     :raises NotPermitted: unless `by` is a therapist or prescriber
     :raises IllegalTransition: when it is met or over
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from kapclinic.core import transitions
@@ -143,12 +143,12 @@ def addendum_hash(addendum: Addendum) -> str:
     )
 
 
-def fault(note: Note) -> str | None:
-    """What is wrong with a signed note or its addenda (in order); None when every hash holds."""
+def fault(note: Note, addenda: Iterable[Addendum]) -> str | None:
+    """What is wrong with a signed note or its addenda, in order; None when every hash holds."""
     if content_hash(note) != note.content_hash:
         return "was changed after it was signed"
     previous = note.content_hash
-    for addendum in note.addenda.all():
+    for addendum in addenda:
         if addendum.previous_hash != previous or addendum_hash(addendum) != addendum.hash:
             return f"has an addendum that was changed: {addendum.pk}"
         previous = addendum.hash

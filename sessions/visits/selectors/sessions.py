@@ -62,6 +62,15 @@ class LatestStage(TypedDict):
     by: str
 
 
+class Word(TypedDict):
+    """The latest word on one code; SQL makes JSON of it."""
+
+    code: str
+    value: bool
+    by: str
+    at: str
+
+
 class SessionRow(TypedDict):
     """The columns SHOWN, and what stands beside them."""
 
@@ -87,8 +96,7 @@ class SessionRow(TypedDict):
     escort: Escort | None
     fasting_since: datetime | None
     weight_kg: Decimal | None
-    attestations: dict[str, bool]
-    attested: dict[str, dict[str, str]]
+    words: list[Word]
     checked_in_at: datetime | None
     started_at: datetime | None
     completed_at: datetime | None

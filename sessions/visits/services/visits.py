@@ -128,14 +128,19 @@ def change(*, session: Session, values: SessionPatch, by: User, at: datetime) ->
     merge(_change_errors(session, values, at=at))
     if "attestations" in values:
         doses.attest(session=session, said=values["attestations"], by=by, at=at)
-    for name in values.keys() - {"attestations"}:
-        setattr(session, name, dict(values)[name])
+    _note(session, values)
     if values.get("weight_kg") is not None:
         session.weighed_at = min(at, session.ends_at)
     session.save_by(by, at=at)
     if values.get("client_confirmed_at") is not None:
         _confirmed(session, by=by, at=at)
     return session
+
+
+def _note(session: Session, values: SessionPatch) -> None:
+    for name, value in values.items():
+        if name != "attestations":  # rows of their own
+            setattr(session, name, value)
 
 
 def _confirmed(session: Session, *, by: User, at: datetime) -> None:
@@ -157,7 +162,7 @@ def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: User, at: 
     session = lock_session(session_id)
     if not stage_fits(session, stage=stage, moment=moment):
         raise IllegalTransition(f"'{stage}' needs the client to be here.", state=session.status)
-    return booking.note_stage(session=session, stage=stage, moment=moment, by=by, at=at)
+    return booking.write_stage(session=session, stage=stage, moment=moment, by=by, at=at)
 
 
 def _change_errors(session: Session, values: SessionPatch, *, at: datetime) -> list[FieldError]:

@@ -86,7 +86,7 @@ def test_more_doses_than_the_protocol_plans_are_booked_and_said(cast: Cast) -> N
 
 def test_a_dose_without_a_free_integration_slot_is_said(cast: Cast, program: dict[str, Any]) -> None:
     gone = {"starts_at": TUESDAY + DAY / 2, "ends_at": TUESDAY + 4 * DAY}
-    practice.add_time_off(user=cast.therapist, **gone, reason="Away", by=SYSTEM, at=MONDAY)
+    practice.write_time_off(user=cast.therapist, **gone, reason="Away", by=SYSTEM, at=MONDAY)
     dose = steps.book(cast, program, "dosing", TUESDAY)
     assert dose["warnings"] == ["no_integration_slot"]
     listed = cast.desk("frontdesk").get("tasks/", kind="integration_no_slot", state="open").json()

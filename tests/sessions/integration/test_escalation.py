@@ -28,7 +28,7 @@ def stranded(cast: Cast) -> Obligation:
     """A dose was given, both therapists are away for a fortnight, and no slot is held."""
     for user in (cast.therapist, cast.other_therapist):
         away = {"starts_at": clock.now() + timedelta(hours=4), "ends_at": clock.now() + timedelta(days=14)}
-        practice.add_time_off(user=user, reason="Away", by=SYSTEM, at=clock.now(), **away)
+        practice.write_time_off(user=user, reason="Away", by=SYSTEM, at=clock.now(), **away)
     return people.owed(cast)
 
 

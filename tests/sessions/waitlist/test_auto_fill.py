@@ -104,7 +104,7 @@ def test_without_two_hours_notice_the_client_is_called_and_not_booked(cast: Cast
 def test_a_strange_therapist_is_offered_and_not_booked(cast: Cast) -> None:
     gone, program = desk.programs_of(cast, 2)
     entry = waits(cast, program, auto_fill=True)
-    practice.add_time_off(
+    practice.write_time_off(
         user=cast.therapist, starts_at=TUESDAY, ends_at=TUESDAY + DAY, reason="", by=SYSTEM, at=clock.now()
     )
     staff = [{"user": cast.other_therapist.pk, "role": "therapist"}]

@@ -29,7 +29,7 @@ from tests.sessions.waitlist.waiting import DAY, HOUR, cancelled, full_slot, nam
 
 
 def away(user: User, starts_at: datetime, ends_at: datetime) -> None:
-    practice.add_time_off(
+    practice.write_time_off(
         user=user, starts_at=starts_at, ends_at=ends_at, reason="Away", by=SYSTEM, at=clock.now()
     )
 

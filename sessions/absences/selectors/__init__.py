@@ -1,7 +1,7 @@
 """Questions about an absence."""
 
 from sessions.absences.selectors.impact import Absence, broken, windows_lost
-from sessions.absences.selectors.proposals import Proposals, Replacement, proposals, replace
+from sessions.absences.selectors.ways_out import Proposals, Replacement, proposals, replace
 
 __all__ = [
     "Absence",

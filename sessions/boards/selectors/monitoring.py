@@ -143,7 +143,7 @@ class PlainRow(TypedDict):
     latest_stage: Json | None
 
 
-class WardRow(PlainRow, total=False):
+class BoardRow(PlainRow, total=False):
     """A watched session as SQL gives it; the front desk's has none of these columns."""
 
     staff: list[StoredStaff]
@@ -188,7 +188,7 @@ class Card(PlainCard, ClinicalCard):
 
 
 @dataclass(frozen=True)
-class Ward:
+class MonitoringBoard:
     """What a location's board shows at one moment; `moments` says of each session when time alone changes it."""
 
     cards: Sequence[PlainCard]
@@ -210,7 +210,7 @@ class Ward:
         return sorted(set(before.marks) - {card["id"] for card in self.cards})
 
 
-def ward(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> Ward:
+def monitoring_board(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> MonitoringBoard:
     """The board of a location, in two queries (one for the front desk).
 
     `marks` were read before: what happens in between is told again rather than lost. Clinical cards stand by what is
@@ -218,16 +218,16 @@ def ward(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> Wa
     """
     rows = list(_rows(location_id, clinical=clinical))
     if not clinical:
-        return Ward([_plain(row) for row in rows], Cursor(at, NEVER, marks), {})
+        return MonitoringBoard([_plain(row) for row in rows], Cursor(at, NEVER, marks), {})
     names = _names(rows)
     cards: list[Card] = [{**_plain(row), **_clinical(row, names, at=at)} for row in rows]
     cards.sort(key=lambda card: card["next_check"]["planned_at"] if card["next_check"] else NEVER)
     moments = {row["id"]: _moments(row) for row in rows}
     until = min((moment for found in moments.values() for moment in found if moment > at), default=NEVER)
-    return Ward(cards, Cursor(at, until, marks), moments)
+    return MonitoringBoard(cards, Cursor(at, until, marks), moments)
 
 
-def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WardRow]:
+def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, BoardRow]:
     """One row per session, straight from SQL; the front desk's has no clinical column."""
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     watched: QuerySet[Session] = Session.objects.filter(
@@ -244,7 +244,7 @@ def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WardRow]:
     }
     names = ["id", "client", "status", "room"]
     columns = plain | _clinical_columns() if clinical else plain
-    rows: QuerySet[Session, WardRow] = watched.values(*names, *(["staff"] if clinical else []), **columns)
+    rows: QuerySet[Session, BoardRow] = watched.values(*names, *(["staff"] if clinical else []), **columns)
     return rows
 
 
@@ -272,7 +272,7 @@ def _clinical_columns() -> dict[str, BaseExpression | F]:
     }
 
 
-def _plain(row: WardRow) -> PlainCard:
+def _plain(row: BoardRow) -> PlainCard:
     first, last = row["chosen"] or row["first"], row["last"]
     stage = row["latest_stage"]
     return {
@@ -287,7 +287,7 @@ def _plain(row: WardRow) -> PlainCard:
     }
 
 
-def _clinical(row: WardRow, names: Mapping[str, str], *, at: datetime) -> ClinicalCard:
+def _clinical(row: BoardRow, names: Mapping[str, str], *, at: datetime) -> ClinicalCard:
     readings = _as_dosed([_read(reading) for reading in row["last_readings"]], row)
     checks = [_check(check, row["limits"], at=at) for check in row["open_checks"]]
     dosed_at = row["dosed_at"]
@@ -315,7 +315,7 @@ def _read(reading: Json) -> Json:
     return reading | {"measured_at": datetime.fromisoformat(reading["measured_at"])}
 
 
-def _as_dosed(readings: list[Json], row: WardRow) -> list[Json]:
+def _as_dosed(readings: list[Json], row: BoardRow) -> list[Json]:
     """Each in the phase that the first dose puts it in now: the dose may have been written down after it."""
     others = [(reading["measured_at"], reading) for reading in readings]
     for moment, reading in others:
@@ -338,7 +338,7 @@ def _check(check: Json, limits: Json, *, at: datetime) -> Json:
     return check | {"planned_at": planned_at, "state": state, "is_due": planned_at <= at}
 
 
-def _moments(row: WardRow) -> list[datetime]:
+def _moments(row: BoardRow) -> list[datetime]:
     """When time alone will change, or has changed, what the card says: a check becomes due, late, missed."""
     limits = row["limits"]
     late = timedelta(minutes=limits["reading_tolerance_min"]) + TICK
@@ -347,7 +347,7 @@ def _moments(row: WardRow) -> list[datetime]:
     return [moment + behind for moment in planned for behind in (timedelta(0), late, missed)]
 
 
-def _names(rows: Iterable[WardRow]) -> dict[str, str]:
+def _names(rows: Iterable[BoardRow]) -> dict[str, str]:
     """The names of everybody who watches, by id."""
     ids = {staff["user"] for row in rows for staff in row["staff"]}
     return {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")}

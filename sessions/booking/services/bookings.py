@@ -64,7 +64,7 @@ class _Resources:
     places: dict[UUID, int]
 
 
-def _check_staff(program: Program, ask: Ask, people: Mapping[UUID, User]) -> list[FieldError]:
+def _staff_errors(program: Program, ask: Ask, people: Mapping[UUID, User]) -> list[FieldError]:
     errors = [] if ask.staff else [FieldError("/staff", "required", "Somebody has to be there.")]
     for index, row in enumerate(ask.staff):
         user = people.get(UUID(str(row["user"])))
@@ -81,10 +81,10 @@ def _check_staff(program: Program, ask: Ask, people: Mapping[UUID, User]) -> lis
         errors.append(
             FieldError("/staff", "role_missing", f"This kind of session needs a {needed.label.lower()}.")
         )
-    return [*errors, *_check_pools(program, ask)]
+    return [*errors, *_pool_errors(program, ask)]
 
 
-def _check_pools(program: Program, ask: Ask) -> list[FieldError]:
+def _pool_errors(program: Program, ask: Ask) -> list[FieldError]:
     """Whom the protocol does not name for the role; an override reason lets them in, as it lets hours pass."""
     if ask.override_reason:
         return []
@@ -101,7 +101,7 @@ def _needs(kind: str, program: Program, starts_at: datetime, ends_at: datetime) 
     return rules.needs_of(kind=kind, protocol=program.protocol, length_min=length)
 
 
-def _check_room(program: Program, ask: Ask, room: Room | None) -> list[FieldError]:
+def _room_errors(program: Program, ask: Ask, room: Room | None) -> list[FieldError]:
     if ask.room is None:
         return []
     if room is None or room.location_id != program.location_id or not room.is_active:
@@ -124,8 +124,8 @@ def _resources(program: Program, ask: Ask) -> _Resources:
             *rules.modality_errors(
                 kind=ask.kind, modality=ask.modality, program=program, room_given=ask.room is not None
             ),
-            *_check_room(program, ask, room),
-            *_check_staff(program, ask, people),
+            *_room_errors(program, ask, room),
+            *_staff_errors(program, ask, people),
         ]
     )
     return _Resources(room, {pk: user.monitor_capacity for pk, user in people.items()})

@@ -167,7 +167,7 @@ def _time_errors(kept: Mapping[str, object], *, observed_at: datetime) -> list[F
     return [_error(name, "too_late", "This is after observed_at.") for name in late]
 
 
-def checked(
+def read_entry(
     part: str, content: Mapping[str, object], *, observed_at: datetime, session_day: datetime, zone: ZoneInfo
 ) -> tuple[dict[str, object], list[FieldError]]:
     """`content` as it is kept, or what is wrong with it.

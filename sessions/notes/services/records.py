@@ -66,7 +66,7 @@ def append_entry(
     errors: list[FieldError] = moment_errors(
         moment=observed_at, at=at, after=session.checked_in_at, field="observed_at"
     )
-    kept, wrong = records.checked(
+    kept, wrong = records.read_entry(
         part,
         content,
         observed_at=observed_at,

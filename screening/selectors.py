@@ -62,14 +62,14 @@ def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
         valid_from__gte=OuterRef("valid_from"),
         valid_from__lte=at,
     )
-    standing: QuerySet[Clearance] = Clearance.objects.filter(
+    in_force: QuerySet[Clearance] = Clearance.objects.filter(
         ~Exists(overtaken),
         program_id=program_id,
         decision=Clearance.Decision.CLEARED,
         voided_at__isnull=True,
         expires_on__gte=today,
     )
-    return standing.order_by("-valid_from").first()
+    return in_force.order_by("-valid_from").first()
 
 
 def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent | None:

@@ -171,14 +171,14 @@ def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcom
         task.save_by(by, at=at)
 
 
-def reopen_ticked(*, kind: str, standing: Iterable[UUID], by: HasId, at: datetime) -> list[Task]:
+def reopen_ticked(*, kind: str, waiting: Iterable[UUID], by: HasId, at: datetime) -> list[Task]:
     """Put rows back on the worklist that somebody ticked off while their matter stood: a fact settles it, no tick does.
 
-    `standing` are the subjects that still wait for that fact. A row comes back as it was, for everybody to whom it had
+    `waiting` are the subjects that still wait for that fact. A row comes back as it was, for everybody to whom it had
     been carried up; a subject that never had a row of this kind gets none.
     """
     listed = Task.objects.open().filter(kind=kind).values_list("subject_id", flat=True)
-    silent = set(standing) - set(listed)
+    silent = set(waiting) - set(listed)
     if not silent:
         return []
     rows = Task.objects.filter(kind=kind, subject_id__in=silent).order_by("subject_id", "-created_at", "-pk")

@@ -257,16 +257,16 @@ def extended(
     booster_at: datetime,
     dosed_at: datetime,
     checks_min: Sequence[int],
-    standing: Sequence[datetime],
+    asked: Sequence[datetime],
     tolerance_min: float,
 ) -> list[Slot]:
-    """The checks a booster adds behind those that stand: no second set, but a longer one (clinical policy 3.3 and 4).
+    """The checks that a booster adds behind those in `asked`: a longer set, no second one (clinical policy 3.3 and 4).
 
-    The minimum stay starts again from the last racemic dose, and so do the protocol's minutes: those that lie behind
-    the last check which stands are asked for as well. Before that the first set watches both doses. One that falls
-    within the tolerance of a check that stands is answered with it.
+    The minimum stay starts again from the last racemic dose, so the protocol's minutes are counted from the booster.
+    Of these moments only those behind the last check in `asked` become checks: until then the first set watches both
+    doses. A moment within the tolerance behind that last check is left out too, since one reading answers both.
     """
-    last = max(standing, default=dosed_at)
+    last = max(asked, default=dosed_at)
     beyond = last + timedelta(minutes=tolerance_min)
     moments = [booster_at + timedelta(minutes=minute) for minute in checks_min]
     return [(_minute(moment, dosed_at), moment) for moment in moments if moment > beyond]

@@ -94,7 +94,7 @@ def extend_checks(
         booster_at=booster_at,
         dosed_at=dosed_at,
         checks_min=protocol.checks_min,
-        standing=[moment for moment, check in rows.items() if check.ended_at is None],
+        asked=[moment for moment, check in rows.items() if check.ended_at is None],
         tolerance_min=protocol.limits["reading_tolerance_min"],
     )
     found = []

@@ -25,14 +25,14 @@ from sessions.booking.rules import StaffRow
 from sessions.booking.services.allocations import (
     Clash,
     ResourceConflict,
-    held_resources,
     lock_resources,
     release,
+    taken_resources,
 )
 from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.integration.services import holds
+from sessions.integration.services import held_slots
 from sessions.visits import services as visits
 from sessions.visits.selectors import consequences
 from sessions.waitlist import services as waitlist
@@ -255,11 +255,11 @@ def _lock_all(absence: Absence, rows: Rows) -> dict[UUID, Session]:
     sessions = {session.pk: session for session in locked.order_by("pk")}
     resources = {absence.user}
     for pk, session in sessions.items():
-        resources |= {session.client_id, *held_resources(session)}
+        resources |= {session.client_id, *taken_resources(session)}
         if pk in rows and not rows[pk][1]["cancel"]:
             resources |= set(ask_of(session, rows[pk][1]).resources)
         if session.kind == SessionKind.DOSING or session.status == S.HELD:
-            resources |= set(holds.hold_resources(session.program))
+            resources |= set(held_slots.held_slot_resources(session.program))
     lock_resources(sorted(resources))
     return sessions
 
@@ -324,7 +324,7 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
     actor = work.by if work.by.role_set & rules.SESSION_MOVES["reschedule"].roles else SYSTEM
     doses = list(reheld)
     for dose in doses:
-        integration.free_hold(dose=dose, by=actor, at=work.at)
+        integration.free_held_slot(dose=dose, by=actor, at=work.at)
     for index, session, ask in work.moves:
         _require_movable(index, session, ask)
         release(session=session, at=work.at)
@@ -339,7 +339,7 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
         raise AbsenceConflict("Something is taken at that time.", conflicts=conflicts)
     _require_courses(changed)
     for dose in doses:
-        holds.hold_slot(dose=dose, program=dose.program, by=actor, at=work.at)
+        held_slots.hold_slot(dose=dose, program=dose.program, by=actor, at=work.at)
     for _, session, _ in work.moves:
         waitlist.note_booking(session=session, by=actor, at=work.at)
 

@@ -34,7 +34,7 @@ SESSION_MOVES = {
 AHEAD = (S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS)  # not over
 EXCLUSIVE = (0, 100)
 OVERRIDE_FROM = 100
-HOLD = timedelta(minutes=5)
+KEPT_FOR = timedelta(minutes=5)
 GRID = timedelta(minutes=15)
 LATE_ENTRY = timedelta(days=7)
 LONGEST = timedelta(hours=12)

@@ -6,13 +6,13 @@ from sessions.booking.services.bookings import (
     OutsideHours,
     book_session,
     end_booking,
-    end_hold,
+    end_kept_slot,
     keep_slot,
     move_session,
     next_number,
     note_stage,
     require_override,
-    sweep_holds,
+    sweep_kept_slots,
 )
 
 __all__ = [
@@ -21,11 +21,11 @@ __all__ = [
     "OutsideHours",
     "book_session",
     "end_booking",
-    "end_hold",
+    "end_kept_slot",
     "keep_slot",
     "move_session",
     "next_number",
     "note_stage",
     "require_override",
-    "sweep_holds",
+    "sweep_kept_slots",
 ]

@@ -124,7 +124,7 @@ def _told(want: Wanted, row: Allocation) -> Clash:
     }
 
 
-def held_resources(session: Session) -> list[UUID]:
+def taken_resources(session: Session) -> list[UUID]:
     """The client, room and staff whose time the session holds now."""
     held = Allocation.objects.filter(session=session, released_at__isnull=True)
     return list(held.values_list("resource", flat=True))
@@ -135,6 +135,6 @@ def release(*, session: Session, at: datetime) -> None:
     Allocation.objects.filter(session=session, released_at__isnull=True).update(released_at=at)
 
 
-def release_hold(*, hold: SessionHold, at: datetime) -> None:
-    """Free all that the hold holds."""
+def release_kept_slot(*, hold: SessionHold, at: datetime) -> None:
+    """Free all that the kept slot holds."""
     Allocation.objects.filter(hold=hold, released_at__isnull=True).update(released_at=at)

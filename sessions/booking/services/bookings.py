@@ -23,10 +23,10 @@ from sessions.booking.rules import Need, Place, StaffRow, Wanted
 from sessions.booking.selectors import availability
 from sessions.booking.services.allocations import (
     allocate,
-    held_resources,
     lock_resources,
     release,
-    release_hold,
+    release_kept_slot,
+    taken_resources,
 )
 
 
@@ -257,7 +257,7 @@ def move_session(
     session.staff, session.reason = rules.staff_rows(ask.staff), reason
     session.override_reason = ask.override_reason or session.override_reason
     wants = _wants(session, program, resources, ask.override)
-    lock_resources([*held_resources(session), *(want.resource for want in wants)])
+    lock_resources([*taken_resources(session), *(want.resource for want in wants)])
     if not ask.override_reason:
         _require_hours(session, program, wants)
     release(session=session, at=at)
@@ -290,7 +290,7 @@ def note_stage(*, session: Session, stage: str, moment: datetime, by: User, at: 
 
 @transaction.atomic
 def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionHold:
-    """Keep a slot for some minutes (rules.HOLD) while somebody decides; guarded as a booking is, and gone by itself.
+    """Keep a slot for `rules.KEPT_FOR` while the desk decides: nobody else can book it until then.
 
     :raises Invalid: / OutsideHours / ResourceConflict: as for a booking
     """
@@ -304,7 +304,7 @@ def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionH
         staff=rules.staff_rows(ask.staff),
         starts_at=ask.starts_at,
         ends_at=ask.ends_at,
-        expires_at=at + rules.HOLD,
+        expires_at=at + rules.KEPT_FOR,
     )
     wants = _wants(hold, program, resources)
     _require_hours(hold, program, wants)
@@ -314,8 +314,8 @@ def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionH
 
 
 @transaction.atomic
-def end_hold(*, hold_id: UUID, by: User, at: datetime) -> SessionHold:
-    """Let a held slot go: it was booked, or is not wanted.
+def end_kept_slot(*, hold_id: UUID, by: User, at: datetime) -> SessionHold:
+    """Let a kept slot go: it was booked, or is not wanted.
 
     :raises HoldExpired: when it ended before
     """
@@ -323,7 +323,7 @@ def end_hold(*, hold_id: UUID, by: User, at: datetime) -> SessionHold:
     if hold.released_at is not None or hold.expires_at <= at:
         raise HoldExpired("Choose a slot again.")
     hold.released_at = at
-    release_hold(hold=hold, at=at)
+    release_kept_slot(hold=hold, at=at)
     return hold.save_by(by, at=at)
 
 
@@ -335,12 +335,12 @@ def _expire(hold_id: UUID, *, at: datetime) -> None:
     held = Allocation.objects.filter(hold=hold, released_at__isnull=True)
     lock_resources(list(held.values_list("resource", flat=True)))  # as a booking that lets them go does
     hold.released_at = at
-    release_hold(hold=hold, at=at)
+    release_kept_slot(hold=hold, at=at)
     hold.save_by(SYSTEM, at=at)
 
 
-def sweep_holds(*, at: datetime) -> int:
-    """Write down that expired holds are over. They block nothing before that; returns how many there were."""
+def sweep_kept_slots(*, at: datetime) -> int:
+    """Release the kept slots whose minutes are over; a booking ignores them already. Returns how many there were."""
     over = SessionHold.objects.filter(released_at__isnull=True, expires_at__lte=at)
     ids = list(over.order_by("expires_at", "pk").values_list("pk", flat=True))
     each(ids, partial(_expire, at=at))

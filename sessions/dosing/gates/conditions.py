@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from kapclinic.practice.models import Role
-from sessions.dosing.gates.facts import HELD, Facts, Proof
+from sessions.dosing.gates.facts import NO_DOSE_TODAY, Facts, Proof
 
 MONITORS = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 LOW_RISK = frozenset({"none", "low"})
@@ -224,7 +224,7 @@ def vitals_detail(f: Facts) -> str:
         return f"Taken too soon after one out of band: a recheck counts from {begin}, after a rest."
     signs = ", ".join(f"{sign} {band}" for sign, band in f.vitals.bands.items() if band != "go")
     said = f"Out of band: {signs}." if signs else "In band."
-    if f.vitals.band in HELD:
+    if f.vitals.band in NO_DOSE_TODAY:
         return f"{said} No dose on this reading, whoever decides."
     if f.vitals.held_at is not None:
         held = _hour(f, f.vitals.held_at)

@@ -15,7 +15,7 @@ from programs.models import Modality
 from sessions.monitoring.rules import worst
 
 CSSRS, NO_RISK = "cssrs", "none"
-HELD = frozenset({"hold", "emergency"})  # pre-dose bands: no dose today (clinical policy 3.1)
+NO_DOSE_TODAY = frozenset({"hold", "emergency"})  # pre-dose bands: no dose today (clinical policy 3.1)
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,8 @@ def judged_reading(readings: Sequence[Vitals], *, recheck_min: float, moment: da
     held = [
         row.measured_at
         for row in readings[:-1]
-        if worst(row.bands) in HELD and row.measured_at.astimezone(moment.tzinfo).date() == moment.date()
+        if worst(row.bands) in NO_DOSE_TODAY
+        and row.measured_at.astimezone(moment.tzinfo).date() == moment.date()
     ]
     last = replace(readings[-1], held_at=held[-1] if held else None)
     before = next((row for row in reversed(readings[:-1]) if worst(row.bands) != "go"), None)

@@ -67,7 +67,7 @@ def end_undosed_leaving_slot(
     transitions.apply(SESSION_MOVES, "not_dosed", instance=session, by=by)
     merge(moment_errors(moment=moment, at=at, after=session.checked_in_at))
     session.outcome, session.reason, session.completed_at = Session.Outcome.NOT_DOSED, reason, moment
-    integration.free_hold(dose=session, by=by, at=at)
+    integration.free_held_slot(dose=session, by=by, at=at)
     return session.save_by(by, at=at)
 
 

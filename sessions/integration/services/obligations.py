@@ -41,7 +41,7 @@ def ask_for(slot: Slot) -> Ask:
     return Ask("integration", slot.modality, slot.starts_at, slot.ends_at, slot.room, staff)
 
 
-def free_hold(*, dose: Session, by: Actor, at: datetime) -> None:
+def free_held_slot(*, dose: Session, by: Actor, at: datetime) -> None:
     """Free the slot that was held for a dose that moved, was not given, or needs it no more.
 
     The word that there was none is taken back with it.
@@ -105,7 +105,7 @@ def void_obligation(*, dose: Session, by: User, at: datetime) -> None:
     obligation.save_by(by, at=at)
     if booked is not None and booked.status in SESSION_MOVES["cancel"].sources:
         booking.end_booking(session=booked, move="cancel", reason="The dose was voided.", by=by, at=at)
-    free_hold(dose=dose, by=by, at=at)
+    free_held_slot(dose=dose, by=by, at=at)
     _settle_tasks(obligation, by=by, at=at, outcome="The dose was voided.")
 
 
@@ -208,7 +208,7 @@ def _confirm_held(obligation: Obligation, *, at: datetime) -> bool:
     if held.starts_at < at or not rules.inside(
         held.starts_at, start=obligation.window_start, end=obligation.window_end
     ):
-        free_hold(dose=dose, by=SYSTEM, at=at)
+        free_held_slot(dose=dose, by=SYSTEM, at=at)
         return False
     transitions.apply(SESSION_MOVES, "confirm", instance=held, by=SYSTEM)
     held.source = Session.Source.SCHEDULER
@@ -330,7 +330,7 @@ def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: User, at: dateti
     transitions.apply(rules.OBLIGATION_MOVES, "waive", instance=obligation, by=by, field="state")
     obligation.reason = reason
     obligation.save_by(by, at=at)
-    free_hold(dose=obligation.dosing_session, by=by, at=at)
+    free_held_slot(dose=obligation.dosing_session, by=by, at=at)
     _settle_tasks(obligation, by=by, at=at, outcome="waived")
     return obligation
 

@@ -49,7 +49,7 @@ def end(
     freed = freed_by(session)
     booking.end_booking(session=session, move=move, reason=reason, by=by, at=at, moment=moment)
     if session.kind == SessionKind.DOSING:
-        integration.free_hold(dose=session, by=by, at=at)
+        integration.free_held_slot(dose=session, by=by, at=at)
     if session.kind == SessionKind.INTEGRATION:
         integration.reopen(session=session, by=by, at=at)
     waitlist.settle_confirmation(session=session, outcome=session.status, by=by, at=at)

@@ -29,12 +29,12 @@ def lock_dose(*, program: Program, resources: Sequence[UUID]) -> None:
 
     Doses that are booked at once then wait for each other, and none goes without its slot.
     """
-    held = hold_resources(program)
+    held = held_slot_resources(program)
     if held:
         lock_resources([*resources, *held])
 
 
-def hold_resources(program: Program) -> list[UUID]:
+def held_slot_resources(program: Program) -> list[UUID]:
     """All that `hold_slot` may choose from for a dose of this program; nothing when none is held."""
     if not program.protocol.owes_integration or program.therapist_id is None:
         return []
@@ -97,7 +97,7 @@ def _tell_no_slot(dose: Session, program: Program, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def _hold_late(dose_id: UUID, *, at: datetime) -> None:
+def _hold_again(dose_id: UUID, *, at: datetime) -> None:
     program = lock_program(Session.objects.values_list("program_id", flat=True).get(pk=dose_id))
     dose = Session.objects.get(pk=dose_id)
     if dose.status == Session.Status.SCHEDULED and dose.starts_at > at:
@@ -108,5 +108,5 @@ def sweep_unheld(*, at: datetime) -> int:
     """Look again for a slot for doses to come that found none; returns how many there were."""
     rows = Task.objects.open().filter(kind=Kind.INTEGRATION_NO_SLOT, due_at__gt=at).order_by("due_at", "pk")
     ids = list(rows.values_list("subject_id", flat=True))
-    each(ids, partial(_hold_late, at=at))
+    each(ids, partial(_hold_again, at=at))
     return len(ids)

@@ -143,7 +143,7 @@ class PlainRow(TypedDict):
     latest_stage: Json | None
 
 
-class BoardRow(PlainRow, total=False):
+class WatchedRow(PlainRow, total=False):
     """A watched session as SQL gives it; the front desk's has none of these columns."""
 
     staff: list[StoredStaff]
@@ -227,7 +227,7 @@ def monitoring_board(*, location_id: UUID, marks: Marks, clinical: bool, at: dat
     return MonitoringBoard(cards, Cursor(at, until, marks), moments)
 
 
-def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, BoardRow]:
+def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WatchedRow]:
     """One row per session, straight from SQL; the front desk's has no clinical column."""
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     watched: QuerySet[Session] = Session.objects.filter(
@@ -244,7 +244,7 @@ def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, BoardRow]:
     }
     names = ["id", "client", "status", "room"]
     columns = plain | _clinical_columns() if clinical else plain
-    rows: QuerySet[Session, BoardRow] = watched.values(*names, *(["staff"] if clinical else []), **columns)
+    rows: QuerySet[Session, WatchedRow] = watched.values(*names, *(["staff"] if clinical else []), **columns)
     return rows
 
 
@@ -272,7 +272,7 @@ def _clinical_columns() -> dict[str, BaseExpression | F]:
     }
 
 
-def _plain(row: BoardRow) -> PlainCard:
+def _plain(row: WatchedRow) -> PlainCard:
     first, last = row["chosen"] or row["first"], row["last"]
     stage = row["latest_stage"]
     return {
@@ -287,7 +287,7 @@ def _plain(row: BoardRow) -> PlainCard:
     }
 
 
-def _clinical(row: BoardRow, names: Mapping[str, str], *, at: datetime) -> ClinicalCard:
+def _clinical(row: WatchedRow, names: Mapping[str, str], *, at: datetime) -> ClinicalCard:
     readings = _as_dosed([_read(reading) for reading in row["last_readings"]], row)
     checks = [_check(check, row["limits"], at=at) for check in row["open_checks"]]
     dosed_at = row["dosed_at"]
@@ -315,7 +315,7 @@ def _read(reading: Json) -> Json:
     return reading | {"measured_at": datetime.fromisoformat(reading["measured_at"])}
 
 
-def _as_dosed(readings: list[Json], row: BoardRow) -> list[Json]:
+def _as_dosed(readings: list[Json], row: WatchedRow) -> list[Json]:
     """Each in the phase that the first dose puts it in now: the dose may have been written down after it."""
     others = [(reading["measured_at"], reading) for reading in readings]
     for moment, reading in others:
@@ -338,7 +338,7 @@ def _check(check: Json, limits: Json, *, at: datetime) -> Json:
     return check | {"planned_at": planned_at, "state": state, "is_due": planned_at <= at}
 
 
-def _moments(row: BoardRow) -> list[datetime]:
+def _moments(row: WatchedRow) -> list[datetime]:
     """When time alone will change, or has changed, what the card says: a check becomes due, late, missed."""
     limits = row["limits"]
     late = timedelta(minutes=limits["reading_tolerance_min"]) + TICK
@@ -347,7 +347,7 @@ def _moments(row: BoardRow) -> list[datetime]:
     return [moment + behind for moment in planned for behind in (timedelta(0), late, missed)]
 
 
-def _names(rows: Iterable[BoardRow]) -> dict[str, str]:
+def _names(rows: Iterable[WatchedRow]) -> dict[str, str]:
     """The names of everybody who watches, by id."""
     ids = {staff["user"] for row in rows for staff in row["staff"]}
     return {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")}

@@ -1,9 +1,6 @@
 """Verbs of the book."""
 
 from sessions.booking.services.bookings import (
-    Ask,
-    HoldExpired,
-    OutsideHours,
     book_session,
     end_booking,
     end_kept_slot,
@@ -11,14 +8,10 @@ from sessions.booking.services.bookings import (
     move_session,
     next_number,
     note_stage,
-    require_override,
     sweep_kept_slots,
 )
 
 __all__ = [
-    "Ask",
-    "HoldExpired",
-    "OutsideHours",
     "book_session",
     "end_booking",
     "end_kept_slot",
@@ -26,6 +19,5 @@ __all__ = [
     "move_session",
     "next_number",
     "note_stage",
-    "require_override",
     "sweep_kept_slots",
 ]

@@ -37,7 +37,7 @@ def advance_cleared(*, program_id: UUID, at: datetime) -> None:
     """After a clearance: preparation that was done before it counts."""
     program = programs.lock_program(program_id)
     if screening.current_clearance(program_id=program_id, at=at) is not None:
-        advance(program=program, by=SYSTEM, moment=at, at=at)
+        advance(program=program, by=SYSTEM, moment=at)
 
 
 @transaction.atomic

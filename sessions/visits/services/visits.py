@@ -80,7 +80,7 @@ def complete(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> S
     session.completed_at = moment
     session.save_by(by, at=at)
     if session.kind == SessionKind.PREPARATION:
-        advance(program=session.program, by=by, moment=moment, at=at)
+        advance(program=session.program, by=by, moment=moment)
     if session.kind == SessionKind.INTEGRATION:
         integration.settle(session=session, by=by, at=at)
     return session
@@ -93,7 +93,7 @@ def _require_discharged(session: Session) -> None:
         raise NotDischarged("Discharge the client first.", state=session.status)
 
 
-def advance(*, program: Program, by: Actor, moment: datetime, at: datetime) -> Program:
+def advance(*, program: Program, by: Actor, moment: datetime) -> Program:
     """Let a cleared program go on to dosing once the protocol's preparation is done. The program is locked.
 
     :raises nothing: a program that is not that far stays where it is

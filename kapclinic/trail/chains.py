@@ -1,6 +1,7 @@
 """Other hash chains (the drug ledger's) register here, so that `verify_audit` walks them too.
 
-A chain that can be cut off at its end also registers an `Anchor`: what of it is kept elsewhere, and how to compare.
+A chain that can be cut off at its end also registers an `Anchor`: its last links are kept elsewhere, and the chain is
+compared with them later.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ _anchors: dict[str, Anchor] = {}
 
 @dataclass(frozen=True)
 class Anchor:
-    """`heads()` is {part: {sequence, hash}} of the ends; `beside(heads)` what has gone of a kept one, or None."""
+    """`heads()` gives the present last links as {part: {sequence, hash}}; `beside(heads)` says which of the kept last
+    links the chain lacks, or None.
+    """
 
     heads: Callable[[], Heads]
     beside: Callable[[Heads], str | None]

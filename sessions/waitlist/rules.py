@@ -46,7 +46,7 @@ class Freed:
 
     @classmethod
     def of(cls, session: Session) -> Freed:
-        """Taken before the session moves, or when it has ended."""
+        """Read this before the session moves, or once it has ended."""
         return cls(
             session=session.pk,
             program=session.program_id,

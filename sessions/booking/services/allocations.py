@@ -19,7 +19,7 @@ from sessions.booking.rules import Wanted
 
 
 class Clash(TypedDict):
-    """What is taken, and by which session; a hold tells no session."""
+    """What is taken, and by which session; behind a kept slot there is no session."""
 
     resource: str
     kind: str
@@ -43,7 +43,7 @@ def lock_key(resource: UUID) -> int:
 def lock_resources(resources: Sequence[UUID], *, wait: bool = True) -> None:
     """Take the locks of all `resources` in one order; they end with the transaction.
 
-    A second booking in one transaction must not wait: holding the first one's locks, it could close a ring of waits.
+    A second booking in one transaction passes `wait=False`: it holds the first one's locks, and waiting could deadlock.
 
     :raises ResourceConflict: without `wait`, when another booking has one of the locks just now
     """

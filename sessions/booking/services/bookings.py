@@ -85,7 +85,7 @@ def _staff_errors(program: Program, ask: Ask, people: Mapping[UUID, User]) -> li
 
 
 def _pool_errors(program: Program, ask: Ask) -> list[FieldError]:
-    """Whom the protocol does not name for the role; an override reason lets them in, as it lets hours pass."""
+    """One error per staff member whom the protocol does not name for the role; none with an override reason."""
     if ask.override_reason:
         return []
     needs = _needs(ask.kind, program, ask.starts_at, ask.ends_at)
@@ -112,7 +112,7 @@ def _room_errors(program: Program, ask: Ask, room: Room | None) -> list[FieldErr
 
 
 def _resources(program: Program, ask: Ask) -> _Resources:
-    """Load and check what is asked for.
+    """Load the room and the staff that are asked for.
 
     :raises Invalid: naming each staff row, room or modality that can't be
     """
@@ -166,7 +166,7 @@ def _require_hours(session: Session | SessionHold, program: Program, wants: Sequ
 
 
 def next_number(*, program: Program, kind: str) -> int:
-    """The first number that no standing session of `kind` has in this course: one rebooked takes the old number."""
+    """The lowest number that no standing session of `kind` in this course has: a cancelled session's is used again."""
     standing = Session.objects.standing().filter(program=program, kind=kind)
     taken = set(standing.values_list("number", flat=True))
     return next(number for number in itertools.count(1) if number not in taken)
@@ -228,7 +228,7 @@ def book_session(
         number=for_dose.number if for_dose else next_number(program=program, kind=ask.kind),
     )
     wants = _wants(session, program, resources, ask.override)
-    lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence takes them too
+    lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence locks them too
     if not ask.override_reason:
         _require_hours(session, program, wants)
     session.save_by(by, at=at)

@@ -158,7 +158,7 @@ def in_session_bands(
 def bands_at(
     measured_at: datetime, vitals: Vitals, bands: Bands, *, others: Earlier, dosed_at: datetime | None
 ) -> dict[str, str]:
-    """The bands of a reading in the phase that the first dose puts it in, beside the `others` that stand."""
+    """The bands of a reading before or after the first dose, judged beside the other standing readings `others`."""
     if dosed_at is None or phase_at(measured_at, dosed_at=dosed_at) == Reading.Phase.PRE_DOSE:
         return pre_dose_bands(vitals, bands)
     earlier = sorted((row for row in others if dosed_at < row[0] < measured_at), key=lambda row: row[0])
@@ -172,7 +172,7 @@ def worst(bands: Mapping[str, str]) -> str:
 
 
 def overdue_before(*, at: datetime, tolerance_min: float, missed_min: float) -> tuple[datetime, datetime]:
-    """(late, missed): a check without a reading that was planned before these moments is so at `at`.
+    """(late, missed): at `at`, a check without a reading is late or missed when it was planned before that moment.
 
     Reading tolerance and the limit for a missed check are clinical policy 3.3 (+5 and +10 minutes by default).
     """
@@ -204,9 +204,10 @@ def state_unread(planned_at: datetime, *, at: datetime, tolerance_min: float, mi
 def closed_by(measured_at: datetime, checks: Sequence[Check], *, tolerance_min: float) -> list[Check]:
     """The checks that a reading answers, while they are open.
 
-    The nearest that is not further ahead than the tolerance, with those just before that it is still in time for: an
-    infusion may end a minute after a planned check. A second reading beside one that is done answers none: it never
-    fills in a check that was missed long before. Of two equally near ones the open one is answered.
+    These are the nearest check that is no further ahead than the tolerance, and those just before it for which the
+    reading is still in time: an infusion may end a minute after a planned check. When the nearest one is answered
+    already, none is: a second reading never fills in a check that was missed long before. Of two equally near ones the
+    open one is taken.
     """
     tolerance = timedelta(minutes=tolerance_min)
     near = [check for check in checks if check.planned_at - tolerance <= measured_at]
@@ -287,7 +288,7 @@ def moment_of(check: Check) -> datetime:
 def gives_way(
     check: Check, moments: Sequence[datetime], *, at: datetime, tolerance_min: float, missed_min: float
 ) -> bool:
-    """May this check be dropped for those at `moments`? Not when answered, one of them, or overdue alone."""
+    """May this check be dropped for those at `moments`? Not when answered, one of them, or overdue with none near."""
     if not _is_open(check) or check.ended_at is not None or check.planned_at in moments:
         return False
     state = state_unread(check.planned_at, at=at, tolerance_min=tolerance_min, missed_min=missed_min)

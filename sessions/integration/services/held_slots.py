@@ -1,4 +1,4 @@
-"""Capacity for what will be owed: the integration slot held for each booked dose, or a row that says none is."""
+"""The integration slot that is held for each booked dose, or the worklist's row that says that none was found."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def held_slot_resources(program: Program) -> list[UUID]:
 
 
 def hold_slot(*, dose: Session, program: Program, by: Actor, at: datetime) -> Session | None:
-    """Keep an integration slot with the assigned therapist for a planned dose, so that the capacity is there.
+    """Hold an integration slot with the assigned therapist for a planned dose, so that there is time for it later.
 
-    Inside the window for any dose within the booked session. None when there is no free slot: then a row on the front
-    desk's worklist says so, until there is one. The caller has locked the program.
+    The slot is inside the window at whatever time of the booked session the dose is given. The answer is None when no
+    slot is free; a row on the front desk's worklist then says so until there is one. The caller has locked the program.
     """
     if not program.protocol.owes_integration:
         return None
@@ -105,7 +105,7 @@ def _hold_again(dose_id: UUID, *, at: datetime) -> None:
 
 
 def sweep_unheld(*, at: datetime) -> int:
-    """Look again for a slot for doses to come that found none; returns how many there were."""
+    """Look again for a slot for each coming dose that has none; returns how many there were."""
     rows = Task.objects.open().filter(kind=Kind.INTEGRATION_NO_SLOT, due_at__gt=at).order_by("due_at", "pk")
     ids = list(rows.values_list("subject_id", flat=True))
     each(ids, partial(_hold_again, at=at))

@@ -82,7 +82,7 @@ def record_reading(
 
 @transaction.atomic
 def void_reading(*, reading: Reading, reason: str, by: User, at: datetime) -> ReadingVoid:
-    """Say that a reading does not count: its check is asked for again, a repeat that it asked for no more.
+    """Say that a reading does not count: its check is open again, and a recheck that it had asked for is ended.
 
     :raises AlreadyVoid: the second time
     """

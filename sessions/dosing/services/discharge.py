@@ -143,7 +143,7 @@ def _escort_here(session: Session, escort: Escort | None, change_reason: str) ->
 def _whole_checklist(
     session: Session, checklist: Mapping[str, bool], computed: Mapping[str, bool | None]
 ) -> dict[str, bool | None]:
-    """What is stated laid under what is computed; a safety alert that nobody acknowledged speaks against both."""
+    """The whole checklist: computed answers before stated ones; an open safety alert fails `safety_addressed`."""
     whole = {key: checklist.get(key) for key in discharge.STATED} | dict(computed)
     if whole["sedation"] is None:
         whole["sedation"] = checklist.get("sedation")

@@ -158,7 +158,7 @@ def _together_errors(part: str, kept: Mapping[str, object]) -> list[FieldError]:
 
 
 def _time_errors(kept: Mapping[str, object], *, observed_at: datetime) -> list[FieldError]:
-    """Nobody ate, drank or came round after the entry was observed."""
+    """The last meal, the last drink and the return of orientation can't lie after `observed_at`."""
     late = [
         name
         for name in ("last_food_at", "last_drink_at", "oriented_at")

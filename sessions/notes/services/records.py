@@ -52,7 +52,8 @@ def append_entry(
     """Add to the record what somebody in the session saw or did.
 
     Open from check-in until the protocol's `record_hours` after the end; later an entry is an addendum and says why. A
-    safety concern at check-in is also a row on the worklist of whoever may act on it; until it is done none is dosed.
+    safety concern at check-in is also a row on the worklist of whoever may act on it; until that row is done the client
+    is not dosed.
 
     :raises NotPermitted: unless `by` is a therapist, nurse practitioner or prescriber
     :raises IllegalTransition: for another kind of session, and before check-in

@@ -265,10 +265,10 @@ def _lock_all(absence: Absence, rows: Rows) -> dict[UUID, Session]:
 
 
 def _resolve(work: _Work) -> list[Session]:
-    """The doses whose integration has to be held anew: their hold falls into the absence, or they move.
+    """The doses that need a new held slot: the old one falls into the absence, or the dose itself moves.
 
     :raises UnresolvedSessions: for any other session in the absence that no row names
-    :raises Invalid: for a hold that is named beside its dose: it moves with the dose
+    :raises Invalid: for a held slot that is named beside its dose: it moves with the dose
     """
     left = [session for session in selectors.broken(work.absence) if session.pk not in work.rows]
     open_ones = [session for session in left if session.status != S.HELD]
@@ -374,7 +374,7 @@ def _place(index: int, session: Session, ask: Ask, *, reason: str, by: Actor, at
 
 
 def _require_courses(sessions: Iterable[Session]) -> None:
-    """:raises CourseConflict: when a session stands now where it breaks its course"""
+    """:raises CourseConflict: when the new time of a session breaks its course"""
     found = [
         effect
         for session in sessions

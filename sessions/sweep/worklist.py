@@ -81,9 +81,9 @@ WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
 
 
 def sweep_worklist(*, at: datetime) -> int:
-    """Put back what was ticked off while its matter stood, and carry up what nobody put into words in time (R14).
+    """Put back rows ticked off without their fact, and carry up those that nobody answered in words in time (R14).
 
-    Who sees a row that came back is told again.
+    Everybody who sees a row that came back gets a message again.
 
     :returns: how many rows came back or were carried up
     """

@@ -29,7 +29,7 @@ class ReplacementRow(SlotRow):
 
 @dataclass(frozen=True)
 class Replacement:
-    """One way out for a session: each one plus its id is a move."""
+    """One way out for a session; with the session's id it is a move."""
 
     kind: str
     slot: Slot
@@ -40,7 +40,7 @@ class Replacement:
 
 @dataclass
 class Proposals:
-    """First proposals so far: two sessions are never sent to the same place at once."""
+    """The first proposals made so far, so that no two sessions are sent to the same place at once."""
 
     people: list[tuple[UUID, list[str], bool]]
     taken: list[tuple[UUID, Slot]] = field(default_factory=list)

@@ -108,7 +108,7 @@ def _moment(micros: int) -> datetime:
 
 
 def etag_of(location_id: UUID, marks: Marks, *, until: datetime, clinical: bool) -> str:
-    """A name of what the board shows: `until` in it lets the next poll be answered from the marks alone."""
+    """The ETag of a board. It contains `until`, so that the next poll can be answered from the marks alone."""
     told = f"{location_id} {clinical} {_micros(until)} " + " ".join(
         f"{pk} {mark}" for pk, mark in sorted(marks.items())
     )
@@ -213,8 +213,8 @@ class MonitoringBoard:
 def monitoring_board(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> MonitoringBoard:
     """The board of a location, in two queries (one for the front desk).
 
-    `marks` were read before: what happens in between is told again rather than lost. Clinical cards stand by what is
-    due next; the front desk's say room, client and stage.
+    `marks` were read before this: a change in between is sent twice rather than lost. Clinical cards come in the order
+    of what is due next; the front desk's say room, client and stage.
     """
     rows = list(_rows(location_id, clinical=clinical))
     if not clinical:
@@ -316,7 +316,7 @@ def _read(reading: Json) -> Json:
 
 
 def _as_dosed(readings: list[Json], row: WatchedRow) -> list[Json]:
-    """Each in the phase that the first dose puts it in now: the dose may have been written down after it."""
+    """Judge each reading as before or after the first dose as it stands now: the dose may have been entered later."""
     others = [(reading["measured_at"], reading) for reading in readings]
     for moment, reading in others:
         phase = rules.phase_at(moment, dosed_at=row["dosed_at"])

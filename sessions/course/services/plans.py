@@ -79,7 +79,7 @@ def book_plan(*, program_id: UUID, rows: Sequence[PlanRow], by: User, at: dateti
 
 
 def _hold_rest(program: Program, made: Sequence[Session], *, by: User, at: datetime) -> list[Session]:
-    """The slots held for those doses whose integration was not asked for; one that finds none goes without."""
+    """Hold a slot for each dose whose integration the plan does not name; where none is free, the dose goes without."""
     covered = {session.for_dose_id for session in made}
     bare = [dose for dose in made if dose.kind == SessionKind.DOSING and dose.pk not in covered]
     found = [held_slots.hold_slot(dose=dose, program=program, by=by, at=at) for dose in bare]

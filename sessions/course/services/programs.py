@@ -34,7 +34,7 @@ class StillOwed(Conflict):
 
 @transaction.atomic
 def advance_cleared(*, program_id: UUID, at: datetime) -> None:
-    """After a clearance: preparation that was done before it counts."""
+    """Let a cleared program go on to dosing when its preparation was done before the clearance."""
     program = programs.lock_program(program_id)
     if screening.current_clearance(program_id=program_id, at=at) is not None:
         advance(program=program, by=SYSTEM, moment=at)
@@ -42,7 +42,7 @@ def advance_cleared(*, program_id: UUID, at: datetime) -> None:
 
 @transaction.atomic
 def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
-    """Doses stand in the book for a client who is not cleared (any more): one row on the worklist says so."""
+    """Put one row on the worklist when doses are booked for a client who is not cleared (any more)."""
     program = programs.lock_program(program_id)
     booked = Session.objects.filter(program=program, kind=SessionKind.DOSING, status=S.SCHEDULED).order_by(
         "starts_at"
@@ -63,7 +63,7 @@ def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
 
 
 def warn_all_not_cleared(*, at: datetime) -> int:
-    """The same for every program with a dose in the coming week, when the message was lost."""
+    """Do `warn_not_cleared` for every program with a dose in the coming week: its message may have been lost."""
     week = at + timedelta(days=7)
     booked = Session.objects.filter(kind=SessionKind.DOSING, status=S.SCHEDULED, starts_at__range=(at, week))
     ids = list(booked.order_by("program_id").values_list("program_id", flat=True).distinct())
@@ -73,7 +73,7 @@ def warn_all_not_cleared(*, at: datetime) -> int:
 
 @transaction.atomic
 def end_dosing(*, program_id: UUID, by: User, at: datetime) -> Program:
-    """No further dose is planned: on to integration; future dosing sessions and their holds are freed.
+    """No further dose is planned: on to integration; future dosing sessions and their held slots are freed.
 
     :raises IllegalTransition: from another phase than dosing
     """
@@ -108,14 +108,14 @@ def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
     ids = list(unowed().filter(program_id=program_id).order_by("starts_at").values_list("pk", flat=True))
     for session_id in ids:
         session = lock_session(session_id)
-        if session.status in FUTURE:  # a dose that was cancelled just now has freed its hold itself
+        if session.status in FUTURE:  # a dose that was cancelled just now has freed its held slot itself
             actor = by if by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
             end(session_id=session_id, move="cancel", reason="The program has ended.", by=actor, at=at)
     return len(ids)
 
 
 def free_all_ended(*, at: datetime) -> int:
-    """The same for every course that was ended early, when the message was lost."""
+    """Do `free_future` for every course that was ended early: its message may have been lost."""
     rows = unowed().filter(program__status=Program.Status.DISCONTINUED).order_by("program_id")
     ids = list(rows.values_list("program_id", flat=True).distinct())
     return each(ids, lambda program_id: free_future(program_id=program_id, by=SYSTEM, at=at))

@@ -36,7 +36,7 @@ def end(
     offer: bool = True,
     moment: datetime | None = None,
 ) -> Session:
-    """Cancel a session or note a no-show: frees what it held; a dose frees its hold, an integration is owed again.
+    """Cancel a session or note a no-show, and free what it held, also a dose's slot; an integration is owed again.
 
     What is free then is offered to those who wait, unless the caller does so later.
 

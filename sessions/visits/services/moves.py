@@ -81,7 +81,7 @@ def reschedule(*, session_id: UUID, values: Move, by: User, at: datetime) -> Ses
     if session.kind == SessionKind.DOSING:
         held = taken_resources(session)
         held_slots.lock_dose(program=session.program, resources=[*held, *ask.resources])
-        integration.free_held_slot(dose=session, by=by, at=at)  # first: its own hold is never in the way
+        integration.free_held_slot(dose=session, by=by, at=at)  # first: its own held slot is never in the way
     booking.move_session(
         session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
     )

@@ -110,8 +110,8 @@ def advance(*, program: Program, by: Actor, moment: datetime) -> Program:
 def change(*, session: Session, values: SessionPatch, by: User, at: datetime) -> Session:
     """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
 
-    Each attestation that is sent is a row of its own; those that are not sent stand. The session's version counts it
-    too: whoever has the session on the screen has to look again.
+    Each attestation that is sent is a row of its own; those that are not sent stay as they are. The session's version
+    counts it too: whoever has the session on the screen has to look again.
 
     :raises IllegalTransition: once the session is over
     :raises Invalid: for an implausible weight, a time in the future, or an attestation that no gate asks for
@@ -139,7 +139,7 @@ def change(*, session: Session, values: SessionPatch, by: User, at: datetime) ->
 
 
 def _confirmed(session: Session, *, by: User, at: datetime) -> None:
-    """The client comes: nobody needs to ask any more."""
+    """Take the rows off the worklist that ask for the client's word on this session."""
     for obligation in Obligation.objects.filter(integration_session=session):
         trail.settle_tasks(
             kind=Kind.INTEGRATION_CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="confirmed"

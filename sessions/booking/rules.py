@@ -31,6 +31,9 @@ SESSION_MOVES = {
     "reschedule": Move.of({S.HELD, S.SCHEDULED}, None, BOOKERS | SYSTEM),
 }
 
+MOVABLE = frozenset({S.HELD, S.SCHEDULED})  # not begun
+HERE = frozenset({S.CHECKED_IN, S.IN_PROGRESS})  # the client has come, and the session is not over
+CAME = HERE | {S.COMPLETED}  # the client has come
 AHEAD = (S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS)  # not over
 EXCLUSIVE = (0, 100)
 OVERRIDE_FROM = 100
@@ -311,6 +314,15 @@ def wanted(
             for part in parts
         ]
     return found
+
+
+def on_days_and_hours(
+    local: datetime, *, days: Sequence[int] | None, hours: Mapping[str, str] | None
+) -> bool:
+    """Does a local time fall on one of `days` (0 is Monday) and within `hours`? None or none given: any will do."""
+    if days and local.weekday() not in days:
+        return False
+    return not hours or hours["from"] <= local.strftime("%H:%M") < hours["to"]
 
 
 def overlaps(a: Wanted, b: Allocation) -> bool:

@@ -8,9 +8,8 @@ from decimal import Decimal
 from typing import TypedDict
 
 from sessions.booking.models import Session, Stage
-from sessions.booking.rules import Escort, Place
+from sessions.booking.rules import HERE, Escort, Place
 
-HERE = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS})
 GIVEN_ON = ("fasting_since", "weight_kg")  # beside the attestations
 
 

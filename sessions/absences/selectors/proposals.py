@@ -9,15 +9,14 @@ from uuid import UUID
 
 from kapclinic.practice.models import Role, SessionKind, User
 from programs.rules import integration_window
-from sessions.absences.selectors.impact import Absence, S
+from sessions.absences.selectors.impact import Absence
 from sessions.booking.models import Session
-from sessions.booking.rules import Slot, SlotRow
+from sessions.booking.rules import MOVABLE, Slot, SlotRow
 from sessions.booking.selectors.availability import free_slots
 from sessions.integration import rules as integration
 from sessions.integration.models import Obligation
 from sessions.visits.selectors import consequences
 
-MOVABLE = (S.HELD, S.SCHEDULED)
 MOST, OTHERS = 3, 2  # proposals for a session; of these with other staff at the same time
 BACK, AHEAD = timedelta(days=7), timedelta(days=14)
 TRIES = 12  # other times that are tried against the rules of the course

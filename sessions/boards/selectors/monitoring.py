@@ -26,14 +26,13 @@ from django.db.models.functions import JSONObject
 
 from kapclinic.practice.models import SessionKind, User
 from sessions.booking.models import Session, Stage
-from sessions.booking.rules import StoredStaff
+from sessions.booking.rules import HERE, StoredStaff
 from sessions.dosing.models import Administration
 from sessions.monitoring import rules
 from sessions.monitoring.models import Alarm, Check, Reading
 
 Marks = dict[UUID, int]
 Json = dict[str, Any]  # Any: what SQL makes of a stage, a check, a reading or an alarm, and bands and limits
-WATCHED = (Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS)
 TREND = 8  # readings on a card
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -231,7 +230,7 @@ def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WatchedRow]
     """One row per session, straight from SQL; the front desk's has no clinical column."""
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     watched: QuerySet[Session] = Session.objects.filter(
-        location_id=location_id, kind=SessionKind.DOSING, status__in=WATCHED
+        location_id=location_id, kind=SessionKind.DOSING, status__in=HERE
     ).order_by("starts_at", "pk")
     plain: dict[str, BaseExpression | F] = {
         "room_name": F("room__name"),

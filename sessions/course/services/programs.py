@@ -20,12 +20,12 @@ from programs.models import Phase, Program
 from screening import selectors as screening
 from sessions.booking import rules
 from sessions.booking.models import Session
+from sessions.booking.rules import MOVABLE
 from sessions.integration.models import Obligation
 from sessions.visits.services.endings import end
 from sessions.visits.services.visits import advance, lock_session
 
 S = Session.Status
-FUTURE = (S.HELD, S.SCHEDULED)
 
 
 class StillOwed(Conflict):
@@ -81,7 +81,7 @@ def end_dosing(*, program_id: UUID, by: User, at: datetime) -> Program:
     transitions.apply(program_rules.PROGRAM_MOVES, "end_dosing", instance=program, by=by)
     if program.phase != Phase.DOSING:
         raise IllegalTransition(f"'end_dosing' is possible from the dosing phase. Now: {program.phase}.")
-    for session in Session.objects.filter(program=program, kind=SessionKind.DOSING, status__in=FUTURE):
+    for session in Session.objects.filter(program=program, kind=SessionKind.DOSING, status__in=MOVABLE):
         end(session_id=session.pk, move="cancel", reason="Dosing has ended.", by=by, at=at)
     return programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at)
 
@@ -98,7 +98,7 @@ def unowed() -> QuerySet[Session]:
     """Sessions in the book that settle no dose's integration."""
     booked = Q(fulfils__state=Obligation.State.BOOKED)
     held = Q(status=S.HELD, for_dose__obligation__state=Obligation.State.DUE)
-    found: QuerySet[Session] = Session.objects.filter(status__in=FUTURE).exclude(booked | held)
+    found: QuerySet[Session] = Session.objects.filter(status__in=MOVABLE).exclude(booked | held)
     return found
 
 
@@ -108,7 +108,7 @@ def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
     ids = list(unowed().filter(program_id=program_id).order_by("starts_at").values_list("pk", flat=True))
     for session_id in ids:
         session = lock_session(session_id)
-        if session.status in FUTURE:  # a dose that was cancelled just now has freed its held slot itself
+        if session.status in MOVABLE:  # a dose that was cancelled just now has freed its held slot itself
             actor = by if by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
             end(session_id=session_id, move="cancel", reason="The program has ended.", by=actor, at=at)
     return len(ids)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from kapclinic.practice.models import Role
+from kapclinic.practice.rules import NURSES
 from sessions.dosing.gates.facts import NO_DOSE_TODAY, Facts, Proof
 
-MONITORS = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 LOW_RISK = frozenset({"none", "low"})
 # What must be known of a client who takes the dose at home (clinical policy 12): where they are ...
 PLACE = {
@@ -176,7 +176,7 @@ def prescriber_there(f: Facts) -> bool:
 def staff_missing(f: Facts) -> str:
     """Who is not there: somebody who may watch, for KAP a therapist, and a prescriber where the protocol says so."""
     missing = []
-    if not MONITORS & f.staff_roles and (f.vitals is None or f.vitals.by is None):
+    if not NURSES & f.staff_roles and (f.vitals is None or f.vitals.by is None):
         missing.append("a nurse practitioner or prescriber")
     if f.is_kap and Role.THERAPIST not in f.staff_roles and not f.has_therapist:
         missing.append("a therapist")

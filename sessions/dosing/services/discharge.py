@@ -18,11 +18,11 @@ from programs.models import Protocol
 from programs.policy import limit
 from screening import selectors as screening
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES, Escort
+from sessions.booking.rules import HERE, SESSION_MOVES, Escort
 from sessions.dosing import selectors, sheets
 from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.rules import amounts, discharge, esketamine
-from sessions.dosing.services.doses import STARTED, NotReady, lock_dosing
+from sessions.dosing.services.doses import NotReady, lock_dosing
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.monitoring import selectors as monitoring
@@ -225,7 +225,7 @@ def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime)
     :raises Invalid: for a time in the future or before the dose
     :raises OpenDraw: while a draw is not settled (R7)
     """
-    if session.status not in STARTED or session.outcome != Session.Outcome.DOSED:
+    if session.status not in HERE or session.outcome != Session.Outcome.DOSED:
         raise IllegalTransition("Only a dosed client who is still here is discharged.", state=session.status)
     if Discharge.objects.filter(session=session).exists():
         raise IllegalTransition("The client was discharged before.", state="discharged")

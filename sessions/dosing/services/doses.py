@@ -14,7 +14,7 @@ from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
 from programs.models import Phase, Program, Route
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES
+from sessions.booking.rules import HERE, SESSION_MOVES
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
 from sessions.dosing.gates.judge import Judged, judge
@@ -33,8 +33,7 @@ from sessions.drugs import services as drugs
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
 
-STARTED = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS})
-OPEN_ORDERS = STARTED | {Session.Status.SCHEDULED}
+OPEN_ORDERS = HERE | {Session.Status.SCHEDULED}
 
 
 class NotReady(Conflict):
@@ -110,7 +109,7 @@ def record_administration(
 
 def _require_here(session: Session) -> None:
     """:raises IllegalTransition: when the client has not come yet, or has gone"""
-    if session.status not in STARTED:
+    if session.status not in HERE:
         raise IllegalTransition(
             "Check the client in first; a finished session takes no dose.", state=session.status
         )

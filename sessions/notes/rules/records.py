@@ -13,15 +13,11 @@ from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
-from sessions.booking.models import Session
 from sessions.notes.models import RecordEntry
 
 P = RecordEntry.Part
 TEXT, BOOL, SCALE, CHOICE, MOMENT = "text", "bool", "scale", "choice", "moment"
 LONGEST = 4000
-OPEN_STATES = frozenset(
-    {Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS, Session.Status.COMPLETED}
-)  # the client came
 
 
 class Peak(TypedDict):

@@ -24,6 +24,7 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task
 from programs.policy import limit
 from sessions.booking.models import Session
+from sessions.booking.rules import CAME
 from sessions.dosing import selectors as dosing
 from sessions.notes import rules
 from sessions.notes.models import RecordEntry, RecordEntryVoid
@@ -101,7 +102,7 @@ def _require_open(session: Session) -> None:
     """:raises IllegalTransition: when there is no record of this session, or not yet"""
     if session.kind != SessionKind.DOSING:
         raise IllegalTransition("Only a dosing session has this record.", state=session.status)
-    if session.status not in records.OPEN_STATES:
+    if session.status not in CAME:
         raise IllegalTransition("The record begins when the client checks in.", state=session.status)
 
 

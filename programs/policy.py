@@ -22,7 +22,7 @@ class SuicideItem:
 
     @property
     def flag(self) -> str:
-        """What a filling-in carries whose answer reached the value."""
+        """The flag of a measure in which this answer reached the value."""
         return f"item_{self.item}"
 
 

@@ -177,7 +177,7 @@ def _dose_errors(dose: Mapping[str, Any]) -> list[FieldError]:
 
 RESOURCE = frozenset({"role", "from_min", "to_min", "mode", "any_of", "count"})
 HELD_MODES = ("exclusive", "monitor")
-ON_SITE = "on_site"  # at work at the location, and held for nothing
+ON_SITE = "on_site"  # at work at the location, but not reserved for the session
 LARGEST_TEAM = 20
 
 

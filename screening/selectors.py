@@ -50,8 +50,8 @@ def screenings_with_findings() -> QuerySet[Screening]:
 def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
     """The clearance that a dose at `at` stands on: cleared, not voided, not yet expired on the local day of `at`.
 
-    One that was decided after `at` counts, because a day may be written up late. One that a later `declined` or
-    `deferred`, decided by `at`, has overtaken does not.
+    One that was decided after `at` counts, because a day may be written up late. One does not count when a later
+    decision, made by `at`, is `declined` or `deferred`.
     """
     program = Program.objects.select_related("location").get(pk=program_id)
     today = at.astimezone(program.location.zone).date()
@@ -62,14 +62,14 @@ def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
         valid_from__gte=OuterRef("valid_from"),
         valid_from__lte=at,
     )
-    standing: QuerySet[Clearance] = Clearance.objects.filter(
+    in_force: QuerySet[Clearance] = Clearance.objects.filter(
         ~Exists(overtaken),
         program_id=program_id,
         decision=Clearance.Decision.CLEARED,
         voided_at__isnull=True,
         expires_on__gte=today,
     )
-    return standing.order_by("-valid_from").first()
+    return in_force.order_by("-valid_from").first()
 
 
 def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent | None:

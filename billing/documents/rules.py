@@ -155,8 +155,8 @@ def receipt_line(charge: Charge) -> dict[str, Any]:
 def totals(charges: Iterable[Charge]) -> dict[str, str]:
     """Sums of the lines, to the cent.
 
-    `charges` is what the client is obliged to pay, after any reduction (a fee that nobody charged, sent to an insurer,
-    can be fraud), and a mistake is reversed: so the ledger has no adjusting entries that could be left to add up.
+    `charges` is what the client is obliged to pay, after any reduction: to send an insurer a fee that nobody charged
+    can be fraud. A mistake is reversed as a whole, so there are no adjusting entries to add up.
     """
     rows = list(charges)
     return {

@@ -108,7 +108,7 @@ def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
 
 
 def _begin(values: Period, by: User) -> tuple[Client, Sequence[Charge]]:
-    """The client and the standing charges of the period, while nobody else writes in this ledger."""
+    """Lock the client's ledger; returns the client and the standing charges of the period."""
     client: Client | None = Client.objects.visible_to(by).filter(pk=values["client"]).first()
     if client is None:
         raise Invalid.field("client", "There is no such client for you.", code="not_found")

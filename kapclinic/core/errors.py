@@ -34,7 +34,7 @@ class ClinicError(Exception):
 
 
 class Invalid(ClinicError):
-    """The request says something that can't be: names each field and the rule it broke."""
+    """The request can't be carried out as it is: each refused field is named, with the rule that it breaks."""
 
     code, status, title = "invalid", 400, "Invalid input"
 
@@ -61,7 +61,7 @@ class IllegalTransition(Conflict):
 
 
 class AlreadyVoid(Conflict):
-    """A row that says of another that it was in error stands once."""
+    """The row was voided before: a second void is refused."""
 
     code, title = "already_void", "This was voided before"
 

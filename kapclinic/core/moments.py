@@ -1,4 +1,4 @@
-"""Moments as this house writes them, and what one that is said of the past can't be."""
+"""How moments are written, and when a moment that somebody states is refused."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def utc_text(moment: datetime) -> str:
 def moment_errors(
     *, moment: datetime, at: datetime, after: datetime | None, field: str = "at"
 ) -> list[FieldError]:
-    """When something happened: not in the future, not before what it follows.
+    """One error when a stated moment lies in the future, or before `after`.
 
-    People write seconds or minutes. What the server stamped to the microsecond is taken to its minute, so that a
-    reading in the minute of the check-in is not before it.
+    People state seconds or minutes. An `after` that the server stamped to the microsecond is therefore cut to its
+    minute: a reading in the minute of the check-in is not refused.
     """
     if moment > at + timedelta(minutes=1):
         return [FieldError(f"/{field}", "in_the_future", "This time has not come yet.")]

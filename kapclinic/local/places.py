@@ -85,7 +85,7 @@ class Place:
                 f"Cannot write {self.base}: set KAP_EMBED_DIR to a folder of your own."
             ) from refused
         self.folder(self.data)
-        self._check_reachable()
+        self._require_reachable()
 
     def folder(self, path: Path) -> Path:
         """Make a private folder that belongs to the servers' account."""
@@ -136,7 +136,7 @@ class Place:
             return {}
         return {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
 
-    def _check_reachable(self) -> None:
+    def _require_reachable(self) -> None:
         if self.account and not self.runs("/bin/sh", "-c", f'cd "{self.data}"'):
             raise LocalError(
                 f"{self.account.name} cannot reach {self.data}: choose a folder with KAP_EMBED_DIR whose "

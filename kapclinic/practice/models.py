@@ -163,7 +163,7 @@ class User(AuditedBase, AbstractBaseUser):
         return tuple(self.locations)
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Without Django's silent re-hash: a user row is saved by somebody, never by a look."""
+        """Compare only. Django would re-hash and save the row here, but a user row is saved only by a known actor."""
         return raw_password is not None and check_password(raw_password, self.password)
 
     # Stock Django admin asks these; only the administrator gets in at all (kapclinic.admin).
@@ -178,7 +178,7 @@ class User(AuditedBase, AbstractBaseUser):
         return self.has_perm(app_label)
 
 
-# Whoever `by` may be where the worker acts too; where only people act, it is a User.
+# The type of `by` in verbs that the worker calls too; a verb of people alone takes a User.
 Actor: TypeAlias = User | System
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -59,7 +59,7 @@ def location_errors(
     ]
 
 
-def staff_with_role(*, role: Role | str, location: UUID, on: datetime | None = None) -> QuerySet[User]:
+def staff_with_role(*, role: Role | str, location: UUID) -> QuerySet[User]:
     """Active staff of a location who hold `role`."""
     found: QuerySet[User] = User.objects.filter(
         is_active=True, roles__contains=[str(role)], locations__contains=[location]

@@ -41,7 +41,9 @@ class Address(TypedDict):
 
 
 class LocationFields(TypedDict, total=False):
-    """A change names what changes; a new row also names all that its table has no default for. So with those below."""
+    """A location's fields. A change gives only what changes; a new row also gives every field without a default. The
+    same goes for the fields of rooms, staff and clients below.
+    """
 
     name: str
     time_zone: str

@@ -1,6 +1,7 @@
-"""Other hash chains (the drug ledger's) register their check here, so that `verify_audit` walks them too.
+"""Other hash chains (the drug ledger's) register here, so that `verify_audit` walks them too.
 
-A chain that can be cut off at its end also registers an `Anchor`: what of it is kept elsewhere, and how to compare.
+A chain that can be cut off at its end also registers an `Anchor`: its last links are kept elsewhere, and the chain is
+compared with them later.
 """
 
 from __future__ import annotations
@@ -9,23 +10,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Check = Callable[[], str | None]
+Verify = Callable[[], str | None]
 Heads = Mapping[str, Mapping[str, Any]]
-_checks: dict[str, Check] = {}
+_verifiers: dict[str, Verify] = {}
 _anchors: dict[str, Anchor] = {}
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """`heads()` is {part: {sequence, hash}} of the ends; `beside(heads)` what has gone of a kept one, or None."""
+    """`heads()` gives the present last links as {part: {sequence, hash}}; `beside(heads)` says which of the kept last
+    links the chain lacks, or None.
+    """
 
     heads: Callable[[], Heads]
     beside: Callable[[Heads], str | None]
 
 
-def register(name: str, check: Check) -> None:
-    """`check` answers None when the chain holds, else what is wrong with which row."""
-    _checks[name] = check
+def register(name: str, verify: Verify) -> None:
+    """`verify` answers None when the chain holds, else what is wrong with which row."""
+    _verifiers[name] = verify
 
 
 def register_anchor(name: str, anchor: Anchor) -> None:
@@ -33,8 +36,8 @@ def register_anchor(name: str, anchor: Anchor) -> None:
     _anchors[name] = anchor
 
 
-def registered() -> list[tuple[str, Check]]:
-    return sorted(_checks.items())
+def registered() -> list[tuple[str, Verify]]:
+    return sorted(_verifiers.items())
 
 
 def anchors() -> list[tuple[str, Anchor]]:

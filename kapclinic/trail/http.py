@@ -101,7 +101,7 @@ class ClinicViewSet(GenericViewSet[Any]):
             return self._write(lambda: handler(request, *args, **kwargs), request)
 
     def before_write(self) -> None:
-        """A hook between the permission check and the transaction of a write, for what must outlive a refusal."""
+        """A hook before the transaction of a write: what it saves stays, also when the write is refused."""
 
     def _write(self, work: Callable[[], Response], request: Request) -> Response:
         def work_and_log() -> Response:
@@ -124,7 +124,7 @@ class ClinicViewSet(GenericViewSet[Any]):
         return work_and_log()
 
     def only_looks(self) -> bool:
-        """A preview tells what would happen and changes nothing, so no key keeps its answer."""
+        """Is this a preview? It changes nothing, so its answer is not kept under an Idempotency-Key."""
         return self.action == "preview" or self.query().get("preview") is True
 
     def reauthorise(self, answer: Any) -> None:

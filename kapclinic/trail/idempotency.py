@@ -49,7 +49,7 @@ def key_of(request: Request, *, required: bool) -> str | None:
 
 
 def _hmac(body: bytes, query: str) -> str:
-    """The same JSON written otherwise is the same body; another query asks for something else."""
+    """HMAC of body and query. JSON counts with its keys sorted, so how it is spaced or ordered makes no difference."""
     with contextlib.suppress(orjson.JSONDecodeError):
         body = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     asked = b"\x00".join([body, query.encode()]) if query else body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -190,6 +189,3 @@ class Task(AuditedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_id}"
-
-    def overdue(self, at: datetime) -> bool:
-        return self.state == self.State.OPEN and self.due_at <= at

@@ -40,7 +40,7 @@ def audit_head() -> Head:
 
 
 def beside_audit_anchor(head: Head) -> str | None:
-    """What is wrong with the audit chain beside a head that was kept elsewhere; None when it still holds that link."""
+    """What is wrong with the audit chain beside a head that was kept elsewhere; None while the chain has that link."""
     if head["sequence"] == 0:
         return None
     found = AuditSeal.objects.filter(sequence=head["sequence"]).first()

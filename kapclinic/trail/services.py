@@ -151,7 +151,7 @@ def escalate_task(
 
 @transaction.atomic
 def finish_task(*, task_id: UUID, by: Staff, at: datetime, outcome: str = "") -> Task:
-    """Take a row off the worklist. One whose matter still stands comes back with the next sweep (`reopen_ticked`).
+    """Take a row off the worklist. One that only a fact settles comes back with the next sweep (`reopen_ticked`).
 
     :raises IllegalTransition: when it is done already
     :raises Invalid: without an outcome, for a kind that only words settle
@@ -171,14 +171,14 @@ def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcom
         task.save_by(by, at=at)
 
 
-def reopen_ticked(*, kind: str, standing: Iterable[UUID], by: HasId, at: datetime) -> list[Task]:
-    """Put rows back on the worklist that somebody ticked off while their matter stood: a fact settles it, no tick does.
+def reopen_ticked(*, kind: str, waiting: Iterable[UUID], by: HasId, at: datetime) -> list[Task]:
+    """Put back worklist rows that somebody ticked off although the fact that settles them is still missing.
 
-    `standing` are the subjects that still wait for that fact. A row comes back as it was, for everybody to whom it had
+    `waiting` are the subjects that still wait for that fact. A row comes back as it was, for everybody to whom it had
     been carried up; a subject that never had a row of this kind gets none.
     """
     listed = Task.objects.open().filter(kind=kind).values_list("subject_id", flat=True)
-    silent = set(standing) - set(listed)
+    silent = set(waiting) - set(listed)
     if not silent:
         return []
     rows = Task.objects.filter(kind=kind, subject_id__in=silent).order_by("subject_id", "-created_at", "-pk")
@@ -201,7 +201,7 @@ def _copy(row: Task) -> Task:
 
 
 def carry_up_overdue(*, of: Iterable[str], roles: Iterable[str], by: HasId, at: datetime) -> int:
-    """Show rows of these kinds that nobody did in time to `roles` as well, once; returns how many."""
+    """Show overdue rows of these kinds to `roles` as well, each row once; returns how many."""
     wanted = sorted(map(str, roles))
     late = Task.objects.open().filter(kind__in=list(of), due_at__lte=at).exclude(roles__contains=wanted)
 
@@ -253,11 +253,11 @@ def retry_message(*, message_id: UUID, by: Staff, at: datetime) -> Outbox:
 
 
 class Unwanted(Exception):
-    """Raised by `deliver`: what the message tells is not so any more, or its reader wants none."""
+    """Raised by `deliver`: the message is no longer true, or its reader opted out."""
 
 
 class Missed(Unwanted):
-    """Raised by `deliver`: it is too late to tell. After failed tries that is a loss, and shown as one."""
+    """Raised by `deliver`: it is too late for this message; it is dead when a try failed before, else cancelled."""
 
 
 class NotNow(Exception):
@@ -288,7 +288,7 @@ def _claim(channel: str, at: datetime) -> Outbox | None:
 
 
 def _try(row: Outbox, deliver: Callable[[Outbox], None], at: datetime) -> None:
-    """One try; the row then says how it ended. One that took its worker down at every try is given up unsent."""
+    """Try to send one message, and note how that ended. One at which the worker died every time is given up unsent."""
     if row.attempts > rules.OUTBOX_TRIES:
         row.status = Outbox.Status.DEAD
         return

@@ -180,7 +180,7 @@ def _audit_c(items: list[int], limits: Mapping[str, Any], threshold: int | None,
 
 
 def _item_alerts(key: str, items: Answers, limits: Mapping[str, Any], flags: list[str]) -> tuple[str, ...]:
-    """The item on wanting to die, from the protocol's value on: a flag and an alert, also when other items miss."""
+    """A flag and an alert when the answer about wanting to die reaches the protocol's value, other items or not."""
     asked = policy.SUICIDE_ITEMS.get(key)
     if asked is None:
         return ()

@@ -121,7 +121,7 @@ def _classes_of(medicines: Sequence[Row], known: set[str]) -> Iterator[Fault]:
 
 
 def _claims(medicines: Sequence[Row]) -> Iterator[Fault]:
-    """A name that means two things would be read as one of them: nobody may have to guess which."""
+    """Report every name that stands for two things: a client's text would be read as either of them."""
     ingredients = {row["ingredient"]: row.line for row in medicines}
     claims: defaultdict[str, list[tuple[Row, bool]]] = defaultdict(list)
     for row in medicines:

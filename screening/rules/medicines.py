@@ -22,17 +22,14 @@ S = Finding.Severity
 LABELS = "esketamine and racemic ketamine labels"
 
 CLASSES: tuple[DrugClass, ...]
-INGREDIENTS: Mapping[str, frozenset[str]]
 LIST_EDITION: str
 
 
 def __getattr__(name: str) -> Any:
-    """The three names above are read at their use: a broken list must not stop the import, or no check could tell."""
+    """Read these two names when they are used: with a broken list the import must work, or nothing could report it."""
     match name:
         case "CLASSES":
             return medicine_list().classes
-        case "INGREDIENTS":
-            return medicine_list().ingredients
         case "LIST_EDITION":
             return medicine_list().edition
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,16 +1,13 @@
 """Verbs of screening, by noun; this file gathers what interfaces and the apps above call."""
 
 from screening.services.alerts import acknowledge_alert, escalate_overdue_alerts, raise_safety_alert
-from screening.services.clearances import AbsoluteFinding, decide_screening, void_clearance
-from screening.services.consents import OutdatedDocument, create_consent, revoke_consent, sign_consent
+from screening.services.clearances import decide_screening, void_clearance
+from screening.services.consents import create_consent, revoke_consent, sign_consent
 from screening.services.measures import record_measure
-from screening.services.medications import MedicationEnded, change_medication, record_medication
+from screening.services.medications import change_medication, record_medication
 from screening.services.screenings import change_screening, create_screening, submit_screening
 
 __all__ = [
-    "AbsoluteFinding",
-    "MedicationEnded",
-    "OutdatedDocument",
     "acknowledge_alert",
     "change_medication",
     "change_screening",

@@ -141,7 +141,7 @@ def _move_program(program: Program, decision: str, *, by: User, at: datetime) ->
 
 @transaction.atomic
 def void_clearance(*, clearance_id: UUID, reason: str, by: User, at: datetime) -> Clearance:
-    """Take a decision back: from now on nothing stands on it. Announces clearance_voided.
+    """Take a decision back: from now on no dose may rely on it. Announces clearance_voided.
 
     :raises NotPermitted: unless `by` is a prescriber or the medical director
     :raises IllegalTransition: when it is voided already

@@ -57,7 +57,7 @@ def record_medication(*, values: MedicationEntry, by: User, at: datetime) -> Med
 def listed_medications(
     *, client: Client, texts: Sequence[str], by: User, at: datetime
 ) -> list[medicines.Listed]:
-    """All that the client takes, after `texts` that are not on the list yet have joined it."""
+    """Add those of `texts` that the client's list lacks, then return all that the client takes."""
     Client.objects.select_for_update().get(pk=client.pk)  # two screenings at once must not both add a text
     current = list(Medication.objects.current().filter(client=client).order_by("created_at", "id"))
     known = {row.text.casefold() for row in current}

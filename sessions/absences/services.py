@@ -25,14 +25,14 @@ from sessions.booking.rules import StaffRow
 from sessions.booking.services.allocations import (
     Clash,
     ResourceConflict,
-    held_resources,
     lock_resources,
     release,
+    taken_resources,
 )
 from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.integration.services import holds
+from sessions.integration.services import held_slots
 from sessions.visits import services as visits
 from sessions.visits.selectors import consequences
 from sessions.waitlist import services as waitlist
@@ -255,20 +255,20 @@ def _lock_all(absence: Absence, rows: Rows) -> dict[UUID, Session]:
     sessions = {session.pk: session for session in locked.order_by("pk")}
     resources = {absence.user}
     for pk, session in sessions.items():
-        resources |= {session.client_id, *held_resources(session)}
+        resources |= {session.client_id, *taken_resources(session)}
         if pk in rows and not rows[pk][1]["cancel"]:
             resources |= set(ask_of(session, rows[pk][1]).resources)
         if session.kind == SessionKind.DOSING or session.status == S.HELD:
-            resources |= set(holds.hold_resources(session.program))
+            resources |= set(held_slots.held_slot_resources(session.program))
     lock_resources(sorted(resources))
     return sessions
 
 
 def _resolve(work: _Work) -> list[Session]:
-    """The doses whose integration has to be held anew: their hold falls into the absence, or they move.
+    """The doses that need a new held slot: the old one falls into the absence, or the dose itself moves.
 
     :raises UnresolvedSessions: for any other session in the absence that no row names
-    :raises Invalid: for a hold that is named beside its dose: it moves with the dose
+    :raises Invalid: for a held slot that is named beside its dose: it moves with the dose
     """
     left = [session for session in selectors.broken(work.absence) if session.pk not in work.rows]
     open_ones = [session for session in left if session.status != S.HELD]
@@ -324,7 +324,7 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
     actor = work.by if work.by.role_set & rules.SESSION_MOVES["reschedule"].roles else SYSTEM
     doses = list(reheld)
     for dose in doses:
-        integration.free_hold(dose=dose, by=actor, at=work.at)
+        integration.free_held_slot(dose=dose, by=actor, at=work.at)
     for index, session, ask in work.moves:
         _require_movable(index, session, ask)
         release(session=session, at=work.at)
@@ -339,7 +339,7 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
         raise AbsenceConflict("Something is taken at that time.", conflicts=conflicts)
     _require_courses(changed)
     for dose in doses:
-        holds.hold_slot(dose=dose, program=dose.program, by=actor, at=work.at)
+        held_slots.hold_slot(dose=dose, program=dose.program, by=actor, at=work.at)
     for _, session, _ in work.moves:
         waitlist.note_booking(session=session, by=actor, at=work.at)
 
@@ -374,7 +374,7 @@ def _place(index: int, session: Session, ask: Ask, *, reason: str, by: Actor, at
 
 
 def _require_courses(sessions: Iterable[Session]) -> None:
-    """:raises CourseConflict: when a session stands now where it breaks its course"""
+    """:raises CourseConflict: when the new time of a session breaks its course"""
     found = [
         effect
         for session in sessions

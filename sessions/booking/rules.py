@@ -31,10 +31,13 @@ SESSION_MOVES = {
     "reschedule": Move.of({S.HELD, S.SCHEDULED}, None, BOOKERS | SYSTEM),
 }
 
+MOVABLE = frozenset({S.HELD, S.SCHEDULED})  # not begun
+HERE = frozenset({S.CHECKED_IN, S.IN_PROGRESS})  # the client has come, and the session is not over
+CAME = HERE | {S.COMPLETED}  # the client has come
 AHEAD = (S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS)  # not over
 EXCLUSIVE = (0, 100)
 OVERRIDE_FROM = 100
-HOLD = timedelta(minutes=5)
+KEPT_FOR = timedelta(minutes=5)
 GRID = timedelta(minutes=15)
 LATE_ENTRY = timedelta(days=7)
 LONGEST = timedelta(hours=12)
@@ -90,8 +93,8 @@ class SlotRow(TypedDict):
 class Need:
     """A part of a session that `count` people of `role` must fill: minutes from its start.
 
-    Held exclusively, on one `monitor` place each, or `on_site`: at work there, and held for nothing. With `any_of`
-    (users, the preferred first) nobody else may.
+    They are held exclusively, on one `monitor` place each, or are `on_site`: at work there, but not reserved. With
+    `any_of` (users, the preferred first) nobody else may.
     """
 
     role: str
@@ -126,7 +129,7 @@ class Seat:
         return role == self.role and self.parts[0].admits(user)
 
     def may_add(self, need: Need) -> bool:
-        """Is it the same person who comes back: same role, same pool, another time?"""
+        """May this part go to the same person: same role, same pool, and at no time beside another part of the seat?"""
         same = (need.role, need.any_of) == (self.role, self.any_of)
         return same and not any(need.overlaps(part) for part in self.parts)
 
@@ -205,7 +208,7 @@ def seats_of(needs: Iterable[Need]) -> list[Seat]:
 
 
 def filled(options: Sequence[Sequence[T]]) -> list[T | None]:
-    """For each seat one of its options, nobody twice: as many seats as can be, then each seat's earliest option."""
+    """Choose one option per seat, nobody twice: first as many seats as possible, then each seat's earliest option."""
     most = _most(options)
     chosen: list[T | None] = []
     for seat, ones in enumerate(options):
@@ -241,7 +244,8 @@ def _most(options: Sequence[Sequence[T]]) -> int:
 def parts_of(needs: Iterable[Need], staff: Sequence[StaffRow]) -> list[tuple[Need, ...]]:
     """What each row of `staff` is held for: the parts of its seat.
 
-    One more than the protocol asks for is held like the first of their role; a role that it does not name, throughout.
+    A person beyond the protocol's number is held like the first of their role; one of a role that it does not name,
+    throughout.
     """
     seats = seats_of(needs)
     people = [(str(row["role"]), UUID(str(row["user"]))) for row in staff]
@@ -264,7 +268,7 @@ def unfilled(needs: Iterable[Need], staff: Sequence[StaffRow]) -> list[str]:
 
 
 def outside_pool(needs: Iterable[Need], staff: Sequence[StaffRow]) -> list[int]:
-    """The rows of `staff` whose role the protocol leaves to certain people, and who are none of them."""
+    """The rows of `staff` whose role the protocol leaves to certain people, and who are not among these."""
     seats = seats_of(needs)
     roles = {seat.role for seat in seats}
     return [
@@ -310,6 +314,15 @@ def wanted(
             for part in parts
         ]
     return found
+
+
+def on_days_and_hours(
+    local: datetime, *, days: Sequence[int] | None, hours: Mapping[str, str] | None
+) -> bool:
+    """Does a local time fall on one of `days` (0 is Monday) and within `hours`? None or none given: any will do."""
+    if days and local.weekday() not in days:
+        return False
+    return not hours or hours["from"] <= local.strftime("%H:%M") < hours["to"]
 
 
 def overlaps(a: Wanted, b: Allocation) -> bool:

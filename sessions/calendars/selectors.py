@@ -23,8 +23,8 @@ def live_feed(token: str) -> CalendarFeed | None:
     """
     found = CalendarFeed.objects.filter(digest=token_digest(token), state=CalendarFeed.State.LIVE)
     active = User.objects.filter(is_active=True).values("pk")
-    standing = Q(user__in=active) | Q(room__is_active=True, created_by__in=active)
-    feed: CalendarFeed | None = found.filter(standing).select_related("user", "room__location").first()
+    in_use = Q(user__in=active) | Q(room__is_active=True, created_by__in=active)
+    feed: CalendarFeed | None = found.filter(in_use).select_related("user", "room__location").first()
     return feed
 
 

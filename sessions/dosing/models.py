@@ -66,7 +66,8 @@ class Attestation(AppendOnlyModel):
 class Order(AppendOnlyModel):
     """A prescriber's order for one session, in mg. A change is a new order: it replaces those before it.
 
-    `above_cap_reason` stands on an order past the protocol's cap: nobody acts on it before a second prescriber does.
+    `above_cap_reason` is given on an order above the protocol's cap: nobody acts on it before a second prescriber
+    approves it.
     """
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="orders")

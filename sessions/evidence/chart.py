@@ -11,7 +11,7 @@ SERIES = (
     ("diastolic", "Diastolic, mmHg"),
     ("heart_rate", "Heart rate, /min"),
 )
-SCALE = 1000
+SCALE = 1000  # places are whole thousandths of the chart's width and height
 STEP = 20  # mmHg or beats between two lines
 Row = Mapping[str, Any]
 

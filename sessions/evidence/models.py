@@ -1,4 +1,4 @@
-"""The table of the day: what was put together of a dosing session, kept as it was."""
+"""The table of evidence: what was put together of a dosing session, kept as it was."""
 
 from __future__ import annotations
 

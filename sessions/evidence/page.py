@@ -16,13 +16,6 @@ from kapclinic.core import paper
 from sessions.evidence.chart import chart
 
 TEMPLATE = Path(__file__).parent / "templates" / "evidence.typ"
-SERIES = (
-    ("systolic", "Systolic, mmHg"),
-    ("diastolic", "Diastolic, mmHg"),
-    ("heart_rate", "Heart rate, /min"),
-)
-SCALE = 1000  # places on the chart are whole thousandths of its width and height, from the lower left
-STEP = 20  # mmHg or beats between two lines of the chart
 Row = Mapping[str, Any]
 
 

@@ -12,12 +12,12 @@ from kapclinic.core.errors import IllegalTransition
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import DIRECTOR, NURSES
 from sessions.booking.models import Session
+from sessions.booking.rules import CAME
 from sessions.evidence import page
 from sessions.evidence.models import EvidenceBundle
 from sessions.evidence.selectors import frozen, put_together
 
 FREEZERS = NURSES | DIRECTOR
-BEGUN = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS, Session.Status.COMPLETED})
 
 
 @transaction.atomic
@@ -32,7 +32,7 @@ def freeze(*, session_id: UUID, by: User, at: datetime) -> tuple[EvidenceBundle,
     transitions.require_role(by, FREEZERS, what="Freezing evidence")
     session = Session.objects.select_for_update(of=("self",)).get(pk=session_id)
     made = put_together(session_id=session_id)
-    if session.status not in BEGUN:
+    if session.status not in CAME:
         raise IllegalTransition("The session has not begun.", state=session.status)
     last = frozen(session_id=session_id).last()
     if last is not None and last.sha256 == made.sha256:

@@ -12,7 +12,7 @@ from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS
 from programs.models import Modality, Program
-from sessions.booking.rules import CAREGIVERS, SYSTEM, Slot
+from sessions.booking.rules import CAREGIVERS, SYSTEM, Slot, on_days_and_hours
 from sessions.integration.models import Obligation
 
 S = Obligation.State
@@ -75,10 +75,7 @@ def inside(moment: datetime, *, start: datetime, end: datetime) -> bool:
 def preferred(slot: Slot, program: Program, zone: ZoneInfo) -> bool:
     """Does the slot fall on the client's preferred days and hours (no preference: any)?"""
     local = slot.starts_at.astimezone(zone)
-    if program.preferred_days and local.weekday() not in program.preferred_days:
-        return False
-    hours = program.preferred_hours
-    return not hours or hours["from"] <= local.strftime("%H:%M") < hours["to"]
+    return on_days_and_hours(local, days=program.preferred_days, hours=program.preferred_hours)
 
 
 def ranked(slots: Sequence[Slot], program: Program, zone: ZoneInfo) -> list[Slot]:

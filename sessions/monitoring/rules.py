@@ -158,7 +158,7 @@ def in_session_bands(
 def bands_at(
     measured_at: datetime, vitals: Vitals, bands: Bands, *, others: Earlier, dosed_at: datetime | None
 ) -> dict[str, str]:
-    """The bands of a reading in the phase that the first dose puts it in, beside the `others` that stand."""
+    """The bands of a reading before or after the first dose, judged beside the other standing readings `others`."""
     if dosed_at is None or phase_at(measured_at, dosed_at=dosed_at) == Reading.Phase.PRE_DOSE:
         return pre_dose_bands(vitals, bands)
     earlier = sorted((row for row in others if dosed_at < row[0] < measured_at), key=lambda row: row[0])
@@ -172,7 +172,7 @@ def worst(bands: Mapping[str, str]) -> str:
 
 
 def overdue_before(*, at: datetime, tolerance_min: float, missed_min: float) -> tuple[datetime, datetime]:
-    """(late, missed): a check without a reading that was planned before these moments is so at `at`.
+    """(late, missed): at `at`, a check without a reading is late or missed when it was planned before that moment.
 
     Reading tolerance and the limit for a missed check are clinical policy 3.3 (+5 and +10 minutes by default).
     """
@@ -204,9 +204,10 @@ def state_unread(planned_at: datetime, *, at: datetime, tolerance_min: float, mi
 def closed_by(measured_at: datetime, checks: Sequence[Check], *, tolerance_min: float) -> list[Check]:
     """The checks that a reading answers, while they are open.
 
-    The nearest that is not further ahead than the tolerance, with those just before that it is still in time for: an
-    infusion may end a minute after a planned check. A second reading beside one that is done answers none: it never
-    fills in a check that was missed long before. Of two equally near ones the open one is answered.
+    These are the nearest check that is no further ahead than the tolerance, and those just before it for which the
+    reading is still in time: an infusion may end a minute after a planned check. When the nearest one is answered
+    already, none is: a second reading never fills in a check that was missed long before. Of two equally near ones the
+    open one is taken.
     """
     tolerance = timedelta(minutes=tolerance_min)
     near = [check for check in checks if check.planned_at - tolerance <= measured_at]
@@ -257,16 +258,16 @@ def extended(
     booster_at: datetime,
     dosed_at: datetime,
     checks_min: Sequence[int],
-    standing: Sequence[datetime],
+    asked: Sequence[datetime],
     tolerance_min: float,
 ) -> list[Slot]:
-    """The checks a booster adds behind those that stand: no second set, but a longer one (clinical policy 3.3 and 4).
+    """The checks that a booster adds behind those in `asked`: a longer set, no second one (clinical policy 3.3 and 4).
 
-    The minimum stay starts again from the last racemic dose, and so do the protocol's minutes: those that lie behind
-    the last check which stands are asked for as well. Before that the first set watches both doses. One that falls
-    within the tolerance of a check that stands is answered with it.
+    The minimum stay starts again from the last racemic dose, so the protocol's minutes are counted from the booster.
+    Of these moments only those behind the last check in `asked` become checks: until then the first set watches both
+    doses. A moment within the tolerance behind that last check is left out too, since one reading answers both.
     """
-    last = max(standing, default=dosed_at)
+    last = max(asked, default=dosed_at)
     beyond = last + timedelta(minutes=tolerance_min)
     moments = [booster_at + timedelta(minutes=minute) for minute in checks_min]
     return [(_minute(moment, dosed_at), moment) for moment in moments if moment > beyond]
@@ -287,7 +288,7 @@ def moment_of(check: Check) -> datetime:
 def gives_way(
     check: Check, moments: Sequence[datetime], *, at: datetime, tolerance_min: float, missed_min: float
 ) -> bool:
-    """May this check be dropped for those at `moments`? Not when answered, one of them, or overdue alone."""
+    """May this check be dropped for those at `moments`? Not when answered, one of them, or overdue with none near."""
     if not _is_open(check) or check.ended_at is not None or check.planned_at in moments:
         return False
     state = state_unread(check.planned_at, at=at, tolerance_min=tolerance_min, missed_min=missed_min)

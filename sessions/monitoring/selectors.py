@@ -45,10 +45,10 @@ def bands_of(
 def as_dosed(
     readings: Sequence[Reading], *, session: Session, dosed_at: datetime | None
 ) -> Sequence[Reading]:
-    """The same readings, each in the phase that the first dose puts it in now.
+    """The same readings, each with the phase and the bands that the first dose gives it now.
 
-    A row keeps what was told when it was recorded. When the dose was written down after it, or voided since, that was
-    of the other phase: then phase and bands are judged anew, here and never in the row.
+    The row in the database keeps what was told when it was recorded. When the dose was written down after the reading,
+    or voided since, phase and bands are judged anew on the objects returned here.
     """
     other = [row for row in readings if row.phase != rules.phase_at(row.measured_at, dosed_at=dosed_at)]
     standing = list(standing_readings(session_id=session.pk)) if other else []
@@ -59,7 +59,7 @@ def as_dosed(
 
 
 def readings_after(*, session: Session, dosed_at: datetime) -> list[Reading]:
-    """Standing readings since the first dose, oldest first, judged as such whenever the dose was written down."""
+    """Standing readings since the first dose, oldest first, judged as after it whenever it was written down."""
     since = list(standing_readings(session_id=session.pk).filter(measured_at__gt=dosed_at))
     return list(as_dosed(since, session=session, dosed_at=dosed_at))
 

@@ -86,7 +86,7 @@ def record_of(session: Session) -> SessionRecord:
     """The session's own record, whole: its entries, the setting at last, the peaks, and what was adverse.
 
     Pressure and heart rate peak over the standing readings, dissociation (0-10) over the observations too. "None
-    observed" is overtaken by any adverse event on the session, whoever was first.
+    observed" no longer counts once there is an adverse event on the session, whichever was recorded first.
     """
     entries = list(record_entries(session_id=session.pk))
     standing = [entry for entry in entries if not hasattr(entry, "void")]

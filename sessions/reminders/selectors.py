@@ -31,8 +31,8 @@ def coming(*, longest: int, at: datetime) -> list[Session]:
     near = Q(starts_at__lte=at + timedelta(hours=longest) + rules.SHIFT + rules.AHEAD)
     lately = Q(updated_at__gte=at - rules.FRESH)
     waiting = Q(pk__in=reminders().filter(status=Outbox.Status.PENDING).values("subject_id"))
-    standing = Session.objects.filter(status=Session.Status.SCHEDULED, starts_at__gt=at)
-    return list(standing.filter(near | lately | waiting).select_related("client", "location").order_by("pk"))
+    booked = Session.objects.filter(status=Session.Status.SCHEDULED, starts_at__gt=at)
+    return list(booked.filter(near | lately | waiting).select_related("client", "location").order_by("pk"))
 
 
 def runs_of(sessions: Iterable[Session]) -> dict[UUID, Booked]:

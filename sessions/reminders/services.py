@@ -87,7 +87,7 @@ def _queue(message: Message, session: Session, row: Outbox | None, *, at: dateti
 
 
 def _cancel_others(wanted: set[str], *, at: datetime) -> int:
-    """Cancel what waits and is not wanted; what came too late is left for its last try to tell."""
+    """Cancel waiting messages that are not wanted, but for those of a begun session: sending finds them too late."""
     waiting = selectors.reminders().filter(status=Outbox.Status.PENDING)
     others = [row for row in waiting.only("pk", "key", "subject_id") if row.key not in wanted]
     late = selectors.begun((row.subject_id for row in others), at=at)
@@ -98,7 +98,7 @@ def _cancel_others(wanted: set[str], *, at: datetime) -> int:
 
 
 def deliver_reminder(row: Outbox, *, at: datetime) -> None:
-    """Send one message to a client, if it still holds.
+    """Send one message to a client, if it is still true.
 
     :raises Unwanted: when the session was moved or called off, or the client opted out
     :raises Missed: when the session has begun

@@ -19,7 +19,7 @@ from sessions.dosing import services as dosing
 from sessions.dosing.rems import services as rems
 from sessions.drugs import services as drugs
 from sessions.integration import services as integration
-from sessions.integration.services import holds
+from sessions.integration.services import held_slots
 from sessions.monitoring import services as monitoring
 from sessions.reminders import services as reminders
 from sessions.sweep import worklist
@@ -65,8 +65,8 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("drug_clocks", drugs.sweep_discrepancies),
     ("drug_counts", drugs.sweep_counts),
     ("worklist", worklist.sweep_worklist),
-    ("holds", booking.sweep_holds),
-    ("unheld", holds.sweep_unheld),
+    ("holds", booking.sweep_kept_slots),
+    ("unheld", held_slots.sweep_unheld),
     ("waitlist", waitlist.sweep_waitlist),
     ("reminders", reminders.sweep_reminders),
     ("messages", send_messages),

@@ -69,7 +69,7 @@ def _missing() -> QuerySet[DrugDiscrepancy]:
 
 
 # kind of row -> the subjects that still wait for the fact which settles it: every kind that is settled by a fact alone.
-STANDING: dict[Kind, Callable[[], Iterable[UUID]]] = {
+WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
     Kind.ALARM: _alarms,
     Kind.SAFETY_ALERT: _alerts,
     Kind.ADVERSE_EVENT_REVIEW: _reviews,
@@ -81,20 +81,20 @@ STANDING: dict[Kind, Callable[[], Iterable[UUID]]] = {
 
 
 def sweep_worklist(*, at: datetime) -> int:
-    """Put back what was ticked off while its matter stood, and carry up what nobody put into words in time (R14).
+    """Put back rows ticked off without their fact, and carry up those that nobody answered in words in time (R14).
 
-    Who sees a row that came back is told again.
+    Everybody who sees a row that came back gets a message again.
 
     :returns: how many rows came back or were carried up
     """
     in_words = [kind for kind in Kind if kind.in_words]
-    back = each(STANDING, lambda kind: _put_back(kind, at=at))
+    back = each(WAITING, lambda kind: _put_back(kind, at=at))
     return back + trail.carry_up_overdue(of=in_words, roles=(Role.MEDICAL_DIRECTOR,), by=SYSTEM, at=at)
 
 
 @transaction.atomic
 def _put_back(kind: Kind, *, at: datetime) -> int:
-    rows = trail.reopen_ticked(kind=kind, standing=STANDING[kind](), by=SYSTEM, at=at)
+    rows = trail.reopen_ticked(kind=kind, waiting=WAITING[kind](), by=SYSTEM, at=at)
     for row in rows:
         _tell(row, at=at)
     return len(rows)

@@ -1,4 +1,4 @@
-"""Pure rules of visits: when something may be said of where a client is, and of what a dose was given on."""
+"""Pure rules of a visit: when a stage may be noted, and what may not change any more once a dose was given on it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from decimal import Decimal
 from typing import TypedDict
 
 from sessions.booking.models import Session, Stage
-from sessions.booking.rules import Escort, Place
+from sessions.booking.rules import HERE, Escort, Place
 
-HERE = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS})
 GIVEN_ON = ("fasting_since", "weight_kg")  # beside the attestations
 
 
@@ -26,7 +25,7 @@ class SessionPatch(TypedDict, total=False):
 
 
 def stage_fits(session: Session, *, stage: str, moment: datetime) -> bool:
-    """Is the client in the house at that time, so that they can stand somewhere?
+    """Is the client in the clinic at that time, so that a stage can be noted?
 
     Once the visit is complete they can still be checked out, and a late entry may tell of the time before.
     """

@@ -14,7 +14,7 @@ from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS
 from programs.models import Modality, Program
 from sessions.booking.models import Session
-from sessions.booking.rules import SYSTEM, Need, Slot, seats_of
+from sessions.booking.rules import SYSTEM, Need, Slot, on_days_and_hours, seats_of
 from sessions.waitlist.models import ANY, WaitlistEntry
 
 S = WaitlistEntry.Status
@@ -46,7 +46,7 @@ class Freed:
 
     @classmethod
     def of(cls, session: Session) -> Freed:
-        """Taken before the session moves, or when it has ended."""
+        """Read this before the session moves, or once it has ended."""
         return cls(
             session=session.pk,
             program=session.program_id,
@@ -135,10 +135,7 @@ def suits(slot: Slot, entry: WaitlistEntry, zone: ZoneInfo) -> bool:
     local = slot.starts_at.astimezone(zone)
     if not entry.window_from <= slot.starts_at < entry.window_to:
         return False
-    if entry.preferred_days and local.weekday() not in entry.preferred_days:
-        return False
-    hours = entry.preferred_hours
-    return not hours or hours["from"] <= local.strftime("%H:%M") < hours["to"]
+    return on_days_and_hours(local, days=entry.preferred_days, hours=entry.preferred_hours)
 
 
 def agreed(match: Match, *, at: datetime) -> bool:

@@ -25,7 +25,7 @@ FULL = ("program__protocol", "program__location")
 def matches(*, freed: Freed, deadlines: Mapping[UUID, datetime], at: datetime) -> Iterator[Match]:
     """Entries that the freed slot suits, best first: each could be booked into it this moment.
 
-    Not the one who gave it up.
+    The client who gave the slot up is left out.
     """
     if freed.ends_at <= at:
         return
@@ -98,7 +98,7 @@ def still_free(offer: WaitlistOffer, *, at: datetime) -> bool:
 def in_the_way(session: Session) -> list[WaitlistOffer]:
     """Open offers at the same place and time as `session`, which may have taken what they name; their tasks locked.
 
-    One whose task somebody else has a hand on is left out: two bookings never wait for each other here.
+    An offer whose task another transaction has locked is left out: two bookings never wait for each other here.
     """
     offers = open_offers().filter(
         entry__program__location_id=session.location_id,

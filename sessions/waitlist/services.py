@@ -140,7 +140,7 @@ def _offer(match: Match, *, freed: Freed, rank: int, of: int, by: Actor, at: dat
 
 
 def claim(entry_id: UUID) -> WaitlistEntry | None:
-    """The entry, locked, when it still waits and nobody else has a hand on it."""
+    """The entry, locked; None when it waits no more, or another transaction has locked it."""
     free = WaitlistEntry.objects.waiting().select_for_update(no_key=True, skip_locked=True)
     entry: WaitlistEntry | None = free.filter(pk=entry_id).first()
     return entry

@@ -9,7 +9,7 @@ from kapclinic.core import clock
 from kapclinic.practice.models import User
 from programs.models import Program
 from sessions.booking.models import Session
-from sessions.booking.services import Ask
+from sessions.booking.services.bookings import Ask
 from sessions.visits import services as visits
 from tests.cast.people import KINDS, Cast, later
 from tests.cast.programs import opened_program

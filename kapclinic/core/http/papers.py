@@ -1,4 +1,4 @@
-"""PDF over HTTP: a view that answers with bytes, whatever the browser would rather have."""
+"""PDF over HTTP: a view that answers with bytes, whatever media type the request prefers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Printed(View):
 
     @staticmethod
     def print_out(pdf: bytes, *, name: str, sha256: str) -> Response:
-        """The bytes, shown in the browser under a name without a client's, and kept nowhere on the way."""
+        """Answer with the bytes: shown in the browser, under a file name that names no client, and cached nowhere."""
         response = Response(pdf, content_type=PdfRenderer.media_type)
         response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
         response["Cache-Control"] = "private, no-store"

@@ -143,7 +143,7 @@ def read(request: Request, known: tuple[Param, ...], *, also: frozenset[str] = R
             )
         elif len(raws) > 1:
             errors.append(FieldError(f"/{name}", "repeated", f"{name}: give it once."))
-        elif raws[0] or by_name[name].kind == "bool":  # `?preview=` must not pass for a no
+        elif raws[0] or by_name[name].kind == "bool":  # an empty `?preview=` is refused, not read as false
             try:
                 values[name] = by_name[name].parse(raws[0])
             except ValueError as exc:

@@ -25,7 +25,7 @@ class AllowAny(BasePermission):
 class RolesPerAction(BasePermission):
     """Reads `view.roles[view.action]`: a frozenset of roles, empty for "any signed-in user".
 
-    Actions in `view.public` need no login. A method that the route does not have passes, to answer 405.
+    Actions in `view.public` need no login. A method that the route lacks is let through, so that the answer is 405.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:

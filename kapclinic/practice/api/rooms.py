@@ -39,15 +39,15 @@ class RoomViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("location__created_at", "name")
 
     def create(self, request: Request) -> Response:
-        values = self._checked(self.body())
+        values = self._require_location(self.body())
         return self.answer(services.save_room(room=None, values=values, by=self.user, at=self.at), status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         room = self.matched()
-        values = self._checked(self.given())
+        values = self._require_location(self.given())
         return self.answer(services.save_room(room=room, values=values, by=self.user, at=self.at))
 
-    def _checked(self, values: services.RoomFields) -> services.RoomFields:
+    def _require_location(self, values: services.RoomFields) -> services.RoomFields:
         if "location_id" in values and selectors.unknown_locations([values["location_id"]]):
             raise Invalid.field("location", "There is no such location.", code="not_found")
         return values

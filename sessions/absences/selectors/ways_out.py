@@ -9,15 +9,14 @@ from uuid import UUID
 
 from kapclinic.practice.models import Role, SessionKind, User
 from programs.rules import integration_window
-from sessions.absences.selectors.impact import Absence, S
+from sessions.absences.selectors.impact import Absence
 from sessions.booking.models import Session
-from sessions.booking.rules import Slot, SlotRow
+from sessions.booking.rules import MOVABLE, Slot, SlotRow
 from sessions.booking.selectors.availability import free_slots
 from sessions.integration import rules as integration
 from sessions.integration.models import Obligation
 from sessions.visits.selectors import consequences
 
-MOVABLE = (S.HELD, S.SCHEDULED)
 MOST, OTHERS = 3, 2  # proposals for a session; of these with other staff at the same time
 BACK, AHEAD = timedelta(days=7), timedelta(days=14)
 TRIES = 12  # other times that are tried against the rules of the course
@@ -29,7 +28,7 @@ class ReplacementRow(SlotRow):
 
 @dataclass(frozen=True)
 class Replacement:
-    """One way out for a session: each one plus its id is a move."""
+    """One way out for a session; with the session's id it is a move."""
 
     kind: str
     slot: Slot
@@ -40,7 +39,7 @@ class Replacement:
 
 @dataclass
 class Proposals:
-    """First proposals so far: two sessions are never sent to the same place at once."""
+    """The first proposals made so far, so that no two sessions are sent to the same place at once."""
 
     people: list[tuple[UUID, list[str], bool]]
     taken: list[tuple[UUID, Slot]] = field(default_factory=list)

@@ -13,10 +13,17 @@ from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.trail.http import ClinicViewSet
 from sessions.boards.api.monitoring_bodies import WardOut
-from sessions.boards.selectors.monitoring import BadCursor, Cursor, current_tag, etag_of, marks_of, ward
+from sessions.boards.selectors.monitoring import (
+    BadCursor,
+    Cursor,
+    current_tag,
+    etag_of,
+    marks_of,
+    monitoring_board,
+)
 
 
-class WardViewSet(ClinicViewSet):
+class MonitoringBoardViewSet(ClinicViewSet):
     """Who is being watched at a location, by what is due next. The front desk sees room, client and stage.
 
     A poll with `If-None-Match` answers 304 while nothing has changed, by a row or by the clock; nothing was read then,
@@ -46,7 +53,7 @@ class WardViewSet(ClinicViewSet):
         same = current_tag(given, location, marks, clinical=clinical, at=self.at)
         if same is not None:
             return Response(status=304, headers={"ETag": same})
-        shown = ward(location_id=location, marks=marks, clinical=clinical, at=self.at)
+        shown = monitoring_board(location_id=location, marks=marks, clinical=clinical, at=self.at)
         cards = shown.cards if before is None else shown.since(before)
         body: dict[str, Any] = {
             "location": location,

@@ -9,8 +9,7 @@ from uuid import UUID
 
 from kapclinic.practice.models import Location, Room
 from sessions.booking.models import Session, Stage
-from sessions.booking.rules import LONGEST
-from sessions.visits.rules import HERE
+from sessions.booking.rules import HERE, LONGEST
 from sessions.visits.selectors.sessions import SessionRow, session_rows
 
 S, G = Session.Status, Stage.Name

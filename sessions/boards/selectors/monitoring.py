@@ -26,14 +26,13 @@ from django.db.models.functions import JSONObject
 
 from kapclinic.practice.models import SessionKind, User
 from sessions.booking.models import Session, Stage
-from sessions.booking.rules import StoredStaff
+from sessions.booking.rules import HERE, StoredStaff
 from sessions.dosing.models import Administration
 from sessions.monitoring import rules
 from sessions.monitoring.models import Alarm, Check, Reading
 
 Marks = dict[UUID, int]
 Json = dict[str, Any]  # Any: what SQL makes of a stage, a check, a reading or an alarm, and bands and limits
-WATCHED = (Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS)
 TREND = 8  # readings on a card
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -108,7 +107,7 @@ def _moment(micros: int) -> datetime:
 
 
 def etag_of(location_id: UUID, marks: Marks, *, until: datetime, clinical: bool) -> str:
-    """A name of what the board shows: `until` in it lets the next poll be answered from the marks alone."""
+    """The ETag of a board. It contains `until`, so that the next poll can be answered from the marks alone."""
     told = f"{location_id} {clinical} {_micros(until)} " + " ".join(
         f"{pk} {mark}" for pk, mark in sorted(marks.items())
     )
@@ -143,7 +142,7 @@ class PlainRow(TypedDict):
     latest_stage: Json | None
 
 
-class WardRow(PlainRow, total=False):
+class WatchedRow(PlainRow, total=False):
     """A watched session as SQL gives it; the front desk's has none of these columns."""
 
     staff: list[StoredStaff]
@@ -188,7 +187,7 @@ class Card(PlainCard, ClinicalCard):
 
 
 @dataclass(frozen=True)
-class Ward:
+class MonitoringBoard:
     """What a location's board shows at one moment; `moments` says of each session when time alone changes it."""
 
     cards: Sequence[PlainCard]
@@ -210,28 +209,28 @@ class Ward:
         return sorted(set(before.marks) - {card["id"] for card in self.cards})
 
 
-def ward(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> Ward:
+def monitoring_board(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> MonitoringBoard:
     """The board of a location, in two queries (one for the front desk).
 
-    `marks` were read before: what happens in between is told again rather than lost. Clinical cards stand by what is
-    due next; the front desk's say room, client and stage.
+    `marks` were read before this: a change in between is sent twice rather than lost. Clinical cards come in the order
+    of what is due next; the front desk's say room, client and stage.
     """
     rows = list(_rows(location_id, clinical=clinical))
     if not clinical:
-        return Ward([_plain(row) for row in rows], Cursor(at, NEVER, marks), {})
+        return MonitoringBoard([_plain(row) for row in rows], Cursor(at, NEVER, marks), {})
     names = _names(rows)
     cards: list[Card] = [{**_plain(row), **_clinical(row, names, at=at)} for row in rows]
     cards.sort(key=lambda card: card["next_check"]["planned_at"] if card["next_check"] else NEVER)
     moments = {row["id"]: _moments(row) for row in rows}
     until = min((moment for found in moments.values() for moment in found if moment > at), default=NEVER)
-    return Ward(cards, Cursor(at, until, marks), moments)
+    return MonitoringBoard(cards, Cursor(at, until, marks), moments)
 
 
-def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WardRow]:
+def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WatchedRow]:
     """One row per session, straight from SQL; the front desk's has no clinical column."""
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     watched: QuerySet[Session] = Session.objects.filter(
-        location_id=location_id, kind=SessionKind.DOSING, status__in=WATCHED
+        location_id=location_id, kind=SessionKind.DOSING, status__in=HERE
     ).order_by("starts_at", "pk")
     plain: dict[str, BaseExpression | F] = {
         "room_name": F("room__name"),
@@ -244,7 +243,7 @@ def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WardRow]:
     }
     names = ["id", "client", "status", "room"]
     columns = plain | _clinical_columns() if clinical else plain
-    rows: QuerySet[Session, WardRow] = watched.values(*names, *(["staff"] if clinical else []), **columns)
+    rows: QuerySet[Session, WatchedRow] = watched.values(*names, *(["staff"] if clinical else []), **columns)
     return rows
 
 
@@ -272,7 +271,7 @@ def _clinical_columns() -> dict[str, BaseExpression | F]:
     }
 
 
-def _plain(row: WardRow) -> PlainCard:
+def _plain(row: WatchedRow) -> PlainCard:
     first, last = row["chosen"] or row["first"], row["last"]
     stage = row["latest_stage"]
     return {
@@ -287,7 +286,7 @@ def _plain(row: WardRow) -> PlainCard:
     }
 
 
-def _clinical(row: WardRow, names: Mapping[str, str], *, at: datetime) -> ClinicalCard:
+def _clinical(row: WatchedRow, names: Mapping[str, str], *, at: datetime) -> ClinicalCard:
     readings = _as_dosed([_read(reading) for reading in row["last_readings"]], row)
     checks = [_check(check, row["limits"], at=at) for check in row["open_checks"]]
     dosed_at = row["dosed_at"]
@@ -315,8 +314,8 @@ def _read(reading: Json) -> Json:
     return reading | {"measured_at": datetime.fromisoformat(reading["measured_at"])}
 
 
-def _as_dosed(readings: list[Json], row: WardRow) -> list[Json]:
-    """Each in the phase that the first dose puts it in now: the dose may have been written down after it."""
+def _as_dosed(readings: list[Json], row: WatchedRow) -> list[Json]:
+    """Judge each reading as before or after the first dose as it stands now: the dose may have been entered later."""
     others = [(reading["measured_at"], reading) for reading in readings]
     for moment, reading in others:
         phase = rules.phase_at(moment, dosed_at=row["dosed_at"])
@@ -338,7 +337,7 @@ def _check(check: Json, limits: Json, *, at: datetime) -> Json:
     return check | {"planned_at": planned_at, "state": state, "is_due": planned_at <= at}
 
 
-def _moments(row: WardRow) -> list[datetime]:
+def _moments(row: WatchedRow) -> list[datetime]:
     """When time alone will change, or has changed, what the card says: a check becomes due, late, missed."""
     limits = row["limits"]
     late = timedelta(minutes=limits["reading_tolerance_min"]) + TICK
@@ -347,7 +346,7 @@ def _moments(row: WardRow) -> list[datetime]:
     return [moment + behind for moment in planned for behind in (timedelta(0), late, missed)]
 
 
-def _names(rows: Iterable[WardRow]) -> dict[str, str]:
+def _names(rows: Iterable[WatchedRow]) -> dict[str, str]:
     """The names of everybody who watches, by id."""
     ids = {staff["user"] for row in rows for staff in row["staff"]}
     return {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")}

@@ -129,7 +129,7 @@ def _minutes(name: str, need: Need) -> dict[str, timedelta]:
 
 
 class _Seating:
-    """Who sits where, of those who are free; the same few answers come up for thousands of starts."""
+    """Who takes which seat, of those who are free. Keeps its answers: thousands of starts share the same few."""
 
     def __init__(self, team: _Team) -> None:
         self.team = team

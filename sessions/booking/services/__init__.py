@@ -1,29 +1,21 @@
 """Verbs of the book."""
 
 from sessions.booking.services.bookings import (
-    Ask,
-    HoldExpired,
-    OutsideHours,
     book_session,
     end_booking,
-    end_hold,
+    end_kept_slot,
     keep_slot,
     move_session,
-    require_override,
-    sweep_holds,
+    sweep_kept_slots,
     write_stage,
 )
 
 __all__ = [
-    "Ask",
-    "HoldExpired",
-    "OutsideHours",
     "book_session",
     "end_booking",
-    "end_hold",
+    "end_kept_slot",
     "keep_slot",
     "move_session",
-    "require_override",
-    "sweep_holds",
+    "sweep_kept_slots",
     "write_stage",
 ]

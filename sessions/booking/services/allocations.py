@@ -19,7 +19,7 @@ from sessions.booking.rules import Wanted
 
 
 class Clash(TypedDict):
-    """What is taken, and by which session; a hold tells no session."""
+    """What is taken, and by which session; behind a kept slot there is no session."""
 
     resource: str
     kind: str
@@ -43,7 +43,7 @@ def lock_key(resource: UUID) -> int:
 def lock_resources(resources: Sequence[UUID], *, wait: bool = True) -> None:
     """Take the locks of all `resources` in one order; they end with the transaction.
 
-    A second booking in one transaction must not wait: holding the first one's locks, it could close a ring of waits.
+    A second booking in one transaction passes `wait=False`: it holds the first one's locks, and waiting could deadlock.
 
     :raises ResourceConflict: without `wait`, when another booking has one of the locks just now
     """
@@ -124,7 +124,7 @@ def _told(want: Wanted, row: Allocation) -> Clash:
     }
 
 
-def held_resources(session: Session) -> list[UUID]:
+def taken_resources(session: Session) -> list[UUID]:
     """The client, room and staff whose time the session holds now."""
     held = Allocation.objects.filter(session=session, released_at__isnull=True)
     return list(held.values_list("resource", flat=True))
@@ -135,6 +135,6 @@ def release(*, session: Session, at: datetime) -> None:
     Allocation.objects.filter(session=session, released_at__isnull=True).update(released_at=at)
 
 
-def release_hold(*, hold: SessionHold, at: datetime) -> None:
-    """Free all that the hold holds."""
+def release_kept_slot(*, hold: SessionHold, at: datetime) -> None:
+    """Free all that the kept slot holds."""
     Allocation.objects.filter(hold=hold, released_at__isnull=True).update(released_at=at)

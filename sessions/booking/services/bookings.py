@@ -22,10 +22,10 @@ from sessions.booking.rules import Need, Place, StaffRow, Wanted
 from sessions.booking.selectors import availability, numbers
 from sessions.booking.services.allocations import (
     allocate,
-    held_resources,
     lock_resources,
     release,
-    release_hold,
+    release_kept_slot,
+    taken_resources,
 )
 
 
@@ -63,7 +63,7 @@ class _Resources:
     places: dict[UUID, int]
 
 
-def _check_staff(program: Program, ask: Ask, people: Mapping[UUID, User]) -> list[FieldError]:
+def _staff_errors(program: Program, ask: Ask, people: Mapping[UUID, User]) -> list[FieldError]:
     errors = [] if ask.staff else [FieldError("/staff", "required", "Somebody has to be there.")]
     for index, row in enumerate(ask.staff):
         user = people.get(UUID(str(row["user"])))
@@ -80,11 +80,11 @@ def _check_staff(program: Program, ask: Ask, people: Mapping[UUID, User]) -> lis
         errors.append(
             FieldError("/staff", "role_missing", f"This kind of session needs a {needed.label.lower()}.")
         )
-    return [*errors, *_check_pools(program, ask)]
+    return [*errors, *_pool_errors(program, ask)]
 
 
-def _check_pools(program: Program, ask: Ask) -> list[FieldError]:
-    """Whom the protocol does not name for the role; an override reason lets them in, as it lets hours pass."""
+def _pool_errors(program: Program, ask: Ask) -> list[FieldError]:
+    """One error per staff member whom the protocol does not name for the role; none with an override reason."""
     if ask.override_reason:
         return []
     needs = _needs(ask.kind, program, ask.starts_at, ask.ends_at)
@@ -100,7 +100,7 @@ def _needs(kind: str, program: Program, starts_at: datetime, ends_at: datetime) 
     return rules.needs_of(kind=kind, protocol=program.protocol, length_min=length)
 
 
-def _check_room(program: Program, ask: Ask, room: Room | None) -> list[FieldError]:
+def _room_errors(program: Program, ask: Ask, room: Room | None) -> list[FieldError]:
     if ask.room is None:
         return []
     if room is None or room.location_id != program.location_id or not room.is_active:
@@ -111,7 +111,7 @@ def _check_room(program: Program, ask: Ask, room: Room | None) -> list[FieldErro
 
 
 def _resources(program: Program, ask: Ask) -> _Resources:
-    """Load and check what is asked for.
+    """Load the room and the staff that are asked for.
 
     :raises Invalid: naming each staff row, room or modality that can't be
     """
@@ -123,8 +123,8 @@ def _resources(program: Program, ask: Ask) -> _Resources:
             *rules.modality_errors(
                 kind=ask.kind, modality=ask.modality, program=program, room_given=ask.room is not None
             ),
-            *_check_room(program, ask, room),
-            *_check_staff(program, ask, people),
+            *_room_errors(program, ask, room),
+            *_staff_errors(program, ask, people),
         ]
     )
     return _Resources(room, {pk: user.monitor_capacity for pk, user in people.items()})
@@ -220,7 +220,7 @@ def book_session(
         number=for_dose.number if for_dose else numbers.next_number(program=program, kind=ask.kind),
     )
     wants = _wants(session, program, resources, ask.override)
-    lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence takes them too
+    lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence locks them too
     if not ask.override_reason:
         _require_hours(session, program, wants)
     session.save_by(by, at=at)
@@ -249,7 +249,7 @@ def move_session(
     session.staff, session.reason = rules.staff_rows(ask.staff), reason
     session.override_reason = ask.override_reason or session.override_reason
     wants = _wants(session, program, resources, ask.override)
-    lock_resources([*held_resources(session), *(want.resource for want in wants)])
+    lock_resources([*taken_resources(session), *(want.resource for want in wants)])
     if not ask.override_reason:
         _require_hours(session, program, wants)
     release(session=session, at=at)
@@ -282,7 +282,7 @@ def write_stage(*, session: Session, stage: str, moment: datetime, by: User, at:
 
 @transaction.atomic
 def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionHold:
-    """Keep a slot for some minutes (rules.HOLD) while somebody decides; guarded as a booking is, and gone by itself.
+    """Keep a slot for `rules.KEPT_FOR` while the desk decides: nobody else can book it until then.
 
     :raises Invalid: / OutsideHours / ResourceConflict: as for a booking
     """
@@ -296,7 +296,7 @@ def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionH
         staff=rules.staff_rows(ask.staff),
         starts_at=ask.starts_at,
         ends_at=ask.ends_at,
-        expires_at=at + rules.HOLD,
+        expires_at=at + rules.KEPT_FOR,
     )
     wants = _wants(hold, program, resources)
     _require_hours(hold, program, wants)
@@ -306,8 +306,8 @@ def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionH
 
 
 @transaction.atomic
-def end_hold(*, hold_id: UUID, by: User, at: datetime) -> SessionHold:
-    """Let a held slot go: it was booked, or is not wanted.
+def end_kept_slot(*, hold_id: UUID, by: User, at: datetime) -> SessionHold:
+    """Let a kept slot go: it was booked, or is not wanted.
 
     :raises HoldExpired: when it ended before
     """
@@ -315,7 +315,7 @@ def end_hold(*, hold_id: UUID, by: User, at: datetime) -> SessionHold:
     if hold.released_at is not None or hold.expires_at <= at:
         raise HoldExpired("Choose a slot again.")
     hold.released_at = at
-    release_hold(hold=hold, at=at)
+    release_kept_slot(hold=hold, at=at)
     return hold.save_by(by, at=at)
 
 
@@ -327,12 +327,12 @@ def _expire(hold_id: UUID, *, at: datetime) -> None:
     held = Allocation.objects.filter(hold=hold, released_at__isnull=True)
     lock_resources(list(held.values_list("resource", flat=True)))  # as a booking that lets them go does
     hold.released_at = at
-    release_hold(hold=hold, at=at)
+    release_kept_slot(hold=hold, at=at)
     hold.save_by(SYSTEM, at=at)
 
 
-def sweep_holds(*, at: datetime) -> int:
-    """Write down that expired holds are over. They block nothing before that; returns how many there were."""
+def sweep_kept_slots(*, at: datetime) -> int:
+    """Release the kept slots whose minutes are over; a booking ignores them already. Returns how many there were."""
     over = SessionHold.objects.filter(released_at__isnull=True, expires_at__lte=at)
     ids = list(over.order_by("expires_at", "pk").values_list("pk", flat=True))
     each(ids, partial(_expire, at=at))

@@ -104,7 +104,7 @@ def preparations_for(dosed_at: datetime, slots: Sequence[Slot], wish: Wish) -> l
 
 
 def _earliest_done(dose: Slot, slots: Sequence[Slot], wish: Wish) -> datetime:
-    """When the integration of `dose` can be over at the earliest; there is one."""
+    """When the integration of `dose` can be over at the earliest. The caller knows that there is one."""
     assert wish.integration is not None
     start, end = dose.ends_at + wish.integration[0], dose.starts_at + wish.integration[1]
     return min(slot.ends_at for slot in slots if start <= slot.starts_at < end)
@@ -113,7 +113,7 @@ def _earliest_done(dose: Slot, slots: Sequence[Slot], wish: Wish) -> datetime:
 def _followers(
     doses: Sequence[Slot], wish: Wish, integrations: Mapping[int, Sequence[Slot]]
 ) -> dict[int, list[tuple[int, Cost]]]:
-    """For each dose those that may be next, with the step's cost: the gap allows it, an integration lies between."""
+    """For each dose the doses that may follow it (gap kept, integration between), with the cost of the step."""
     weekdays = [slot.starts_at.astimezone(wish.zone).weekday() for slot in doses]
     found: dict[int, list[tuple[int, Cost]]] = {}
     for i, dose in enumerate(doses):

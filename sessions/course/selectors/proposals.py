@@ -57,7 +57,9 @@ def _wish(program: Program, *, at: datetime) -> Wish:
 def _slots(
     program: Program, kind: str, modality: str, *, at: datetime, span: tuple[datetime, datetime]
 ) -> list[Slot]:
-    """Free slots with the assigned therapist alone; where the protocol has a pool or several, with them first."""
+    """Free slots with the assigned therapist alone. Where the protocol has a pool or asks for several therapists,
+    anybody's slots, those with the assigned one first.
+    """
     own, pooled = program.therapist_id, _therapists_pooled(program, kind)
     only = {str(Role.THERAPIST): [own]} if own and not pooled else {}
     slots = free_slots(
@@ -91,7 +93,8 @@ def propose(*, program: Program, at: datetime) -> Course:
     """The best course from now on for the assigned therapist, a room and the protocol's team; books nothing.
 
     New doses come after those that stand in the book, missing preparation before the first of these to come.
-    Preparation and doses on the client's preferred days and hours alone, or anywhere when that can't be.
+    Preparation and doses keep to the client's preferred days and hours; only when no course fits into these, any day
+    and hour will do.
     """
     wish = _wish(program, at=at)
     start = at + timedelta(minutes=int(program.protocol.limits["notice_min"]))

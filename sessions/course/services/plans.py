@@ -20,7 +20,7 @@ from sessions.booking.models import Session
 from sessions.booking.rules import StaffRow
 from sessions.booking.services.allocations import ResourceConflict, lock_resources
 from sessions.booking.services.bookings import Ask
-from sessions.integration.services import holds
+from sessions.integration.services import held_slots
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
@@ -60,7 +60,7 @@ def book_plan(*, program_id: UUID, rows: Sequence[PlanRow], by: User, at: dateti
     program = programs.lock_program(program_id)
     programs.require_active(program)
     asks = [_ask(row) for row in rows]
-    integrated = holds.hold_resources(program)
+    integrated = held_slots.held_slot_resources(program)
     lock_resources([program.client_id, *integrated, *(pk for ask in asks for pk in ask.resources)])
     made: list[Session] = []
     doses: dict[int, Session] = {}
@@ -79,10 +79,10 @@ def book_plan(*, program_id: UUID, rows: Sequence[PlanRow], by: User, at: dateti
 
 
 def _hold_rest(program: Program, made: Sequence[Session], *, by: User, at: datetime) -> list[Session]:
-    """The slots held for those doses whose integration was not asked for; one that finds none goes without."""
+    """Hold a slot for each dose whose integration the plan does not name; where none is free, the dose goes without."""
     covered = {session.for_dose_id for session in made}
     bare = [dose for dose in made if dose.kind == SessionKind.DOSING and dose.pk not in covered]
-    found = [holds.hold_slot(dose=dose, program=program, by=by, at=at) for dose in bare]
+    found = [held_slots.hold_slot(dose=dose, program=program, by=by, at=at) for dose in bare]
     return [session for session in found if session is not None]
 
 

@@ -20,12 +20,12 @@ from programs.models import Phase, Program
 from screening import selectors as screening
 from sessions.booking import rules
 from sessions.booking.models import Session
+from sessions.booking.rules import MOVABLE
 from sessions.integration.models import Obligation
 from sessions.visits.services.endings import end
 from sessions.visits.services.visits import advance, lock_session
 
 S = Session.Status
-FUTURE = (S.HELD, S.SCHEDULED)
 
 
 class StillOwed(Conflict):
@@ -34,15 +34,15 @@ class StillOwed(Conflict):
 
 @transaction.atomic
 def advance_cleared(*, program_id: UUID, at: datetime) -> None:
-    """After a clearance: preparation that was done before it counts."""
+    """Let a cleared program go on to dosing when its preparation was done before the clearance."""
     program = programs.lock_program(program_id)
     if screening.current_clearance(program_id=program_id, at=at) is not None:
-        advance(program=program, by=SYSTEM, moment=at, at=at)
+        advance(program=program, by=SYSTEM, moment=at)
 
 
 @transaction.atomic
 def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
-    """Doses stand in the book for a client who is not cleared (any more): one row on the worklist says so."""
+    """Put one row on the worklist when doses are booked for a client who is not cleared (any more)."""
     program = programs.lock_program(program_id)
     booked = Session.objects.filter(program=program, kind=SessionKind.DOSING, status=S.SCHEDULED).order_by(
         "starts_at"
@@ -63,7 +63,7 @@ def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
 
 
 def warn_all_not_cleared(*, at: datetime) -> int:
-    """The same for every program with a dose in the coming week, when the message was lost."""
+    """Do `warn_not_cleared` for every program with a dose in the coming week: its message may have been lost."""
     week = at + timedelta(days=7)
     booked = Session.objects.filter(kind=SessionKind.DOSING, status=S.SCHEDULED, starts_at__range=(at, week))
     ids = list(booked.order_by("program_id").values_list("program_id", flat=True).distinct())
@@ -73,7 +73,7 @@ def warn_all_not_cleared(*, at: datetime) -> int:
 
 @transaction.atomic
 def end_dosing(*, program_id: UUID, by: User, at: datetime) -> Program:
-    """No further dose is planned: on to integration; future dosing sessions and their holds are freed.
+    """No further dose is planned: on to integration; future dosing sessions and their held slots are freed.
 
     :raises IllegalTransition: from another phase than dosing
     """
@@ -81,7 +81,7 @@ def end_dosing(*, program_id: UUID, by: User, at: datetime) -> Program:
     transitions.apply(program_rules.PROGRAM_MOVES, "end_dosing", instance=program, by=by)
     if program.phase != Phase.DOSING:
         raise IllegalTransition(f"'end_dosing' is possible from the dosing phase. Now: {program.phase}.")
-    for session in Session.objects.filter(program=program, kind=SessionKind.DOSING, status__in=FUTURE):
+    for session in Session.objects.filter(program=program, kind=SessionKind.DOSING, status__in=MOVABLE):
         end(session_id=session.pk, move="cancel", reason="Dosing has ended.", by=by, at=at)
     return programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at)
 
@@ -98,7 +98,7 @@ def unowed() -> QuerySet[Session]:
     """Sessions in the book that settle no dose's integration."""
     booked = Q(fulfils__state=Obligation.State.BOOKED)
     held = Q(status=S.HELD, for_dose__obligation__state=Obligation.State.DUE)
-    found: QuerySet[Session] = Session.objects.filter(status__in=FUTURE).exclude(booked | held)
+    found: QuerySet[Session] = Session.objects.filter(status__in=MOVABLE).exclude(booked | held)
     return found
 
 
@@ -108,14 +108,14 @@ def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
     ids = list(unowed().filter(program_id=program_id).order_by("starts_at").values_list("pk", flat=True))
     for session_id in ids:
         session = lock_session(session_id)
-        if session.status in FUTURE:  # a dose that was cancelled just now has freed its hold itself
+        if session.status in MOVABLE:  # a dose that was cancelled just now has freed its held slot itself
             actor = by if by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
             end(session_id=session_id, move="cancel", reason="The program has ended.", by=actor, at=at)
     return len(ids)
 
 
 def free_all_ended(*, at: datetime) -> int:
-    """The same for every course that was ended early, when the message was lost."""
+    """Do `free_future` for every course that was ended early: its message may have been lost."""
     rows = unowed().filter(program__status=Program.Status.DISCONTINUED).order_by("program_id")
     ids = list(rows.values_list("program_id", flat=True).distinct())
     return each(ids, lambda program_id: free_future(program_id=program_id, by=SYSTEM, at=at))

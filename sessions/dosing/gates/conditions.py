@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from kapclinic.practice.models import Role
-from sessions.dosing.gates.facts import HELD, Facts, Proof
+from kapclinic.practice.rules import NURSES
+from sessions.dosing.gates.facts import NO_DOSE_TODAY, Facts, Proof
 
-MONITORS = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 LOW_RISK = frozenset({"none", "low"})
+# What must be known of a client who takes the dose at home (clinical policy 12): where they are ...
 PLACE = {
     "state": "state",
     "address": "address",
-}  # a dose at home: where help would be sent (clinical policy 12)
-HELP = {  # and from where
+}
+# ... and where help would come from.
+HELP = {
     "emergency_department": "nearest emergency department",
     "ems_phone": "number of the ambulance there",
 }
@@ -33,7 +35,7 @@ def _day(f: Facts, moment: datetime) -> str:
 
 
 def word_of(code: str) -> Callable[[Facts], Proof | None]:
-    """Whose word clears it."""
+    """The proof of a gate that an attestation clears: who said yes, and when."""
 
     def proof(f: Facts) -> Proof | None:
         said = f.word(code)
@@ -49,7 +51,7 @@ def attested_detail(f: Facts, code: str, denied: str) -> str:
 
 
 def rescreened(f: Facts) -> bool:
-    """Nothing can have come up since the last dose, or somebody asked: by a new screening, or today."""
+    """Was the client asked again since the last dose, by a new screening or today? A first dose needs neither."""
     if f.denied("contraindications"):
         return False
     if f.last_dosed_at is None or f.affirmed("contraindications"):
@@ -174,7 +176,7 @@ def prescriber_there(f: Facts) -> bool:
 def staff_missing(f: Facts) -> str:
     """Who is not there: somebody who may watch, for KAP a therapist, and a prescriber where the protocol says so."""
     missing = []
-    if not MONITORS & f.staff_roles and (f.vitals is None or f.vitals.by is None):
+    if not NURSES & f.staff_roles and (f.vitals is None or f.vitals.by is None):
         missing.append("a nurse practitioner or prescriber")
     if f.is_kap and Role.THERAPIST not in f.staff_roles and not f.has_therapist:
         missing.append("a therapist")
@@ -208,7 +210,7 @@ def vitals_pass(f: Facts) -> bool:
 
 
 def vitals_for_a_prescriber(f: Facts) -> bool:
-    """Is it a decision: the last reading is REVIEW, or after the rest no more HOLD though one of the day was?"""
+    """May a prescriber decide: is the last reading REVIEW, or is it good after an earlier HOLD of the day?"""
     if f.vitals is None or not vitals_fresh(f):
         return False
     return f.vitals.band == "review" or (f.vitals.band == "go" and f.vitals.held_at is not None)
@@ -224,7 +226,7 @@ def vitals_detail(f: Facts) -> str:
         return f"Taken too soon after one out of band: a recheck counts from {begin}, after a rest."
     signs = ", ".join(f"{sign} {band}" for sign, band in f.vitals.bands.items() if band != "go")
     said = f"Out of band: {signs}." if signs else "In band."
-    if f.vitals.band in HELD:
+    if f.vitals.band in NO_DOSE_TODAY:
         return f"{said} No dose on this reading, whoever decides."
     if f.vitals.held_at is not None:
         held = _hour(f, f.vitals.held_at)

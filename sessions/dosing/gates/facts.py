@@ -15,7 +15,7 @@ from programs.models import Modality
 from sessions.monitoring.rules import worst
 
 CSSRS, NO_RISK = "cssrs", "none"
-HELD = frozenset({"hold", "emergency"})  # pre-dose bands: no dose today (clinical policy 3.1)
+NO_DOSE_TODAY = frozenset({"hold", "emergency"})  # pre-dose bands: no dose today (clinical policy 3.1)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Vitals:
-    """The pre-dose reading that is judged, and from when a good one counts after one that was not."""
+    """The pre-dose reading that is judged. After one out of band, a better one counts from `counts_from` on."""
 
     systolic: int
     diastolic: int
@@ -76,8 +76,8 @@ class Vitals:
     bands: Mapping[str, str]
     by: UUID | None = None
     ref: UUID | None = None
-    counts_from: datetime | None = None  # the rest after the last reading out of band
-    band_before: str = "go"  # of that reading
+    counts_from: datetime | None = None  # when the rest after the last reading out of band is over
+    band_before: str = "go"  # the band of that last reading
     held_at: datetime | None = None  # an earlier one of the day said: no dose today
 
     @property
@@ -87,7 +87,7 @@ class Vitals:
 
     @property
     def band(self) -> str:
-        """The most severe band that stands: a milder one that came too early leaves the one before it standing."""
+        """The band that counts: a milder reading before the rest is over leaves that of the reading before it."""
         here = worst(self.bands)
         early = self.counts_from is not None and self.measured_at < self.counts_from
         return worst({"here": here, "before": self.band_before}) if early else here
@@ -163,7 +163,7 @@ class Facts:
         return (self.begun or self.moment).astimezone(self.moment.tzinfo).date()
 
     def word(self, code: str) -> Said | None:
-        """What was said of `code` on the day of the dose, or later when it is written up; an older word is none."""
+        """The attestation of `code` from the day of the dose or later (late entry); an older one does not count."""
         found = self.said.get(code)
         if found is None or found.at.astimezone(self.moment.tzinfo).date() < self.day:
             return None
@@ -200,7 +200,8 @@ def judged_reading(readings: Sequence[Vitals], *, recheck_min: float, moment: da
     held = [
         row.measured_at
         for row in readings[:-1]
-        if worst(row.bands) in HELD and row.measured_at.astimezone(moment.tzinfo).date() == moment.date()
+        if worst(row.bands) in NO_DOSE_TODAY
+        and row.measured_at.astimezone(moment.tzinfo).date() == moment.date()
     ]
     last = replace(readings[-1], held_at=held[-1] if held else None)
     before = next((row for row in reversed(readings[:-1]) if worst(row.bands) != "go"), None)

@@ -147,7 +147,7 @@ def _with_course(facts: Facts, session: Session) -> Facts:
 
 
 def _with_kept_words(facts: Facts, session: Session, words: Sequence[Attestation]) -> Facts:
-    """What is asked of a client, not of each day: the monitoring program's check (so long), the REMS enrolment."""
+    """What holds for the client beyond one day: the monitoring program's answer (some days), the REMS enrolment."""
     since = facts.moment.astimezone(UTC) - timedelta(days=facts.pdmp_days)
     pdmp = _last_word(words, AttestationCode.PDMP, own=session.pk, until=facts.moment)
     return replace(
@@ -255,7 +255,7 @@ def _with_visit(facts: Facts, session: Session, words: Sequence[Attestation]) ->
 
 
 def _vitals(session: Session, moment: datetime) -> Vitals | None:
-    """The readings up to the first dose, judged as such also where it was entered again at a later time."""
+    """The readings up to the first dose, judged as pre-dose ones also when the dose was entered anew for later."""
     taken = monitoring.standing_readings(session_id=session.pk).filter(measured_at__lte=moment)
     rows = monitoring.as_dosed(list(taken), session=session, dosed_at=None)
     readings = [
@@ -275,7 +275,7 @@ def _vitals(session: Session, moment: datetime) -> Vitals | None:
 
 
 def judged_at(session: Session, *, at: datetime) -> datetime:
-    """The moment of a dose that is not there yet: now, or for the session of an earlier local day its end.
+    """The moment at which a session without a dose is judged: now, or its end when it was on an earlier local day.
 
     What is written up late is judged by its own day, as the dose itself will be.
     """

@@ -1,6 +1,6 @@
 """The readiness gates, in the order in which staff clear them.
 
-Which gates stand, who clears them and who may override is one table, readable by a nurse (clinical policy 2.2). How a
+The gates, who clears them and who may override them are one table, readable by a nurse (clinical policy 2.2). How a
 gate that is policy counts is the protocol's word (programs/policy.py, GATES).
 """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kapclinic.core import paper
-from sessions.dosing.rems import selectors
+from sessions.dosing.rems import rules, selectors
 from sessions.dosing.rems.models import RemsRecord
 
 TEMPLATE = Path(__file__).parent / "form.typ"
@@ -27,7 +27,7 @@ def print_form(record: RemsRecord) -> bytes:
     for key in ("first_device_at", "monitoring_ended_at", "ready_without_two_hours_at"):
         content[key] = _local(content[key], zone)
     content["submitted_at"] = _local(record.submitted_at.isoformat() if record.submitted_at else None, zone)
-    for name in ("blood_pressure_pre", "blood_pressure_40_min", "blood_pressure_completion"):
+    for name in rules.PRESSURES:
         row = content[name]
         content[name] = row and row | {"measured_at": _local(row["measured_at"], zone)}
     pdf, _ = paper.render_pdf(template=TEMPLATE, content=content, at=record.submitted_at or record.due_at)

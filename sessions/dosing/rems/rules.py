@@ -27,9 +27,9 @@ REMS_MOVES = {
     "write": Move.of({S.DRAFT}, None, NURSES),
     "submit": Move.of({S.DRAFT}, S.SUBMITTED, NURSES),
 }
-SUBMIT_WITHIN = timedelta(days=7)  # the REMS: within 7 days of the session; for what is sent after it our own
+SUBMIT_WITHIN = timedelta(days=7)  # of the session, says the REMS; of a later change, say we
 TOLD_AFTER = (timedelta(days=3), timedelta(days=6), SUBMIT_WITHIN)  # two warnings, then overdue
-LOOKED_BACK = timedelta(days=30)  # a step that was lost longer ago is no matter of the minute's sweep
+LOOKED_BACK = timedelta(days=30)  # how far the sweep looks back for a session without its record
 FORTY = timedelta(minutes=40)  # label: blood pressure before, about 40 minutes after, and before completion
 CONCOMITANT = ("benzodiazepines", "sedative_hypnotics", "psychostimulants", "maois", "opioids")
 PRESSURES = ("blood_pressure_pre", "blood_pressure_40_min", "blood_pressure_completion")

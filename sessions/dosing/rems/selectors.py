@@ -69,7 +69,7 @@ def sessions_without_record(*, at: datetime) -> list[UUID]:
 
 
 def to_tell(*, at: datetime) -> QuerySet[RemsRecord]:
-    """Drafts that somebody must be told of now, or that were told of and are owed no more."""
+    """Drafts of which somebody must be told now, and drafts told of for which no dose stands any more."""
     behind = Q()
     for told, wait in enumerate(rules.TOLD_AFTER):
         behind |= Q(due_at__lte=at + rules.SUBMIT_WITHIN - wait, warnings__lte=told)

@@ -54,9 +54,9 @@ class NoFormOwed(NotOwed):
 
 
 def owe(*, session: Session, by: Actor, at: datetime) -> RemsRecord | None:
-    """Owe the monitoring record of a session whose first esketamine dose stands; once, however often it is asked.
+    """Make the session's monitoring record when its first esketamine dose stands; a second call makes no second one.
 
-    The caller has locked the session. A draft whose dose was entered again at another time is due by that one.
+    The caller has locked the session. A dose that is entered again for another time moves the draft's due date.
     """
     first = selectors.devices(session_id=session.pk).first()
     if first is None:
@@ -73,9 +73,10 @@ def owe(*, session: Session, by: Actor, at: datetime) -> RemsRecord | None:
 
 
 def amend(*, session: Session, by: User, at: datetime) -> None:
-    """Have the REMS told what its form does not know: a dose or an event of the session changed after it was sent.
+    """Have the REMS told of a dose or an event of the session that changed after the form was sent.
 
-    The form stays as it was sent; a row on the worklist asks who may submit to send the change. A draft needs none.
+    The form stays as it was sent: a row on the worklist asks those who may submit it to send the change. A draft needs
+    no such row.
     """
     # the lock first: a form that is being submitted just now does not know the change either
     record: RemsRecord | None = RemsRecord.objects.select_for_update().filter(session=session).first()

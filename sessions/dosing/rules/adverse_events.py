@@ -112,7 +112,7 @@ def term_code(term: str) -> str:
 
 
 def event_errors(values: EventFields) -> list[FieldError]:
-    """What an event can't say of itself."""
+    """Fields of an event that contradict each other."""
     errors = []
     criteria = values.get("seriousness") or []
     if _word(values["term"]) == OTHER and not values.get("term_text"):
@@ -164,7 +164,7 @@ def suggested_grade(code: str, vitals: Pressure | None) -> int | None:
     """A hint for hypertension from the nearest reading, in mmHg (CTCAE v5: 120/80, 140/90, 160/100); else None.
 
     Never grade 4: that is a crisis, which numbers alone don't show. A transient rise after ketamine that reaches the
-    numbers of grade 3 is not for that a serious event.
+    numbers of grade 3 is no serious event for that reason alone.
     """
     if code != "hypertension" or vitals is None:
         return None

@@ -43,7 +43,7 @@ def no_drive_until(*, dosed_at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def ended_at(dose: Administration, said: datetime | None, limits: Mapping[str, Any]) -> datetime:
-    """When a dose had gone in: as somebody `said`, else an infusion's usual minutes after its start, any other at once.
+    """When a dose had been given in full: as `said`, else an infusion's usual minutes after its start, else at once.
 
     The minutes are the protocol's `infusion_min`: a stay that counted from the start would end too soon.
     """

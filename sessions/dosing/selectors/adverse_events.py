@@ -19,8 +19,8 @@ from sessions.monitoring.rules import SIGNS
 def unreviewed(*, client_id: UUID, but_session: UUID | None) -> QuerySet[AdverseEvent]:
     """The client's severe or serious events, in any program, whose hold the director has not released.
 
-    Before a first dose those of its own session, `but_session`, are left out: it may be written up after them; a
-    booster leaves out none. Severe is the grade that the event's own protocol says.
+    Before a first dose the events of its own session, `but_session`, are left out, since the dose may be written up
+    after them. Before a booster none are left out. Severe is the grade that the event's own protocol says.
     """
     last = AdverseEventReview.objects.filter(event=OuterRef("pk")).order_by("-created_at", "-pk")
     limits = "session__program__protocol__limits"

@@ -12,7 +12,7 @@ from sessions.dosing.rules.attestations import OF_THE_CLIENT
 
 
 def words_for(session: Session) -> list[Attestation]:
-    """Every word on this session, and on each other session of the client what is asked of the client; oldest first."""
+    """Attestations on this session, and of the client's other sessions those that still hold; oldest first."""
     found = Attestation.objects.filter(
         session__client=session.client_id
     )  # narrowed first: an index serves it

@@ -44,7 +44,7 @@ def last_dosed_at(*, session_id: UUID) -> datetime | None:
 
 
 def given_total_mg(*, session_id: UUID, but: UUID | None = None) -> Decimal:
-    """The sum of the session's standing doses in mg, without `but`: what went in, where that is known already."""
+    """The sum of the session's standing doses in mg, without `but`; each by what was given, where that is known."""
     went_in = Coalesce("finish__given_mg", "given_mg", "dose_mg")
     doses = standing_doses(session_id=session_id).order_by()
     if but is not None:

@@ -104,7 +104,7 @@ def _put(
 
 @transaction.atomic
 def follow_up(*, event: AdverseEvent, values: FollowUp, by: User, at: datetime) -> AdverseEventFollowUp:
-    """Say what became of an event; its row on the worklist is settled, with `root_cause` that one too.
+    """Say what became of an event; this settles its row on the worklist, and with `root_cause` the one for the cause.
 
     :raises NotPermitted: unless `by` is a clinician; the root cause is the medical director's
     :raises NotSerious: for the root cause of an event that is not serious

@@ -18,7 +18,7 @@ from sessions.dosing.rules.attestations import code_errors
 
 @transaction.atomic
 def attest(*, session: Session, said: Mapping[str, bool], by: User, at: datetime) -> list[Attestation]:
-    """Note each answer of `said` as a row of its own, also one that says again what stands.
+    """Note each answer of `said` as a row of its own, also one that repeats the present answer.
 
     :raises NotPermitted: unless `by` is a clinician
     :raises Invalid: for a code that is not declared; then nothing is noted

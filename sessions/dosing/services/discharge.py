@@ -18,11 +18,11 @@ from programs.models import Protocol
 from programs.policy import limit
 from screening import selectors as screening
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES, Escort
+from sessions.booking.rules import HERE, SESSION_MOVES, Escort
 from sessions.dosing import selectors, sheets
 from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.rules import amounts, discharge, esketamine
-from sessions.dosing.services.doses import STARTED, NotReady, lock_dosing
+from sessions.dosing.services.doses import NotReady, lock_dosing
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.monitoring import selectors as monitoring
@@ -67,7 +67,7 @@ def end_undosed_leaving_slot(
     transitions.apply(SESSION_MOVES, "not_dosed", instance=session, by=by)
     merge(moment_errors(moment=moment, at=at, after=session.checked_in_at))
     session.outcome, session.reason, session.completed_at = Session.Outcome.NOT_DOSED, reason, moment
-    integration.free_hold(dose=session, by=by, at=at)
+    integration.free_held_slot(dose=session, by=by, at=at)
     return session.save_by(by, at=at)
 
 
@@ -151,7 +151,7 @@ def _escort_here(session: Session, escort: Escort | None, change_reason: str) ->
 def _whole_checklist(
     session: Session, checklist: Mapping[str, bool], computed: Mapping[str, bool | None]
 ) -> dict[str, bool | None]:
-    """What is stated laid under what is computed; a safety alert that nobody acknowledged speaks against both."""
+    """The whole checklist: computed answers before stated ones; an open safety alert fails `safety_addressed`."""
     whole = {key: checklist.get(key) for key in discharge.STATED} | dict(computed)
     if whole["sedation"] is None:
         whole["sedation"] = checklist.get("sedation")
@@ -233,7 +233,7 @@ def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime)
     :raises Invalid: for a time in the future or before the dose
     :raises OpenDraw: while a draw is not settled (R7)
     """
-    if session.status not in STARTED or session.outcome != Session.Outcome.DOSED:
+    if session.status not in HERE or session.outcome != Session.Outcome.DOSED:
         raise IllegalTransition("Only a dosed client who is still here is discharged.", state=session.status)
     if Discharge.objects.filter(session=session).exists():
         raise IllegalTransition("The client was discharged before.", state="discharged")

@@ -38,7 +38,7 @@ class DoseAboveCap(Invalid):
 
 
 def order_for(session: Session, order_id: UUID, moment: datetime) -> Order:
-    """The order that a dose at `moment` names. One that was replaced later still stood at that moment.
+    """The order that a dose at `moment` names. One that was replaced only later still counts.
 
     :raises Invalid: for an order of another session, replaced by then, or expired
     """
@@ -76,9 +76,9 @@ def require_amount(
 
 
 def require_given(session: Session, dose: Administration, given_mg: Decimal) -> None:
-    """What an infusion gave in the end is judged as a dose is: by its own order, or by the one that stands now.
+    """Judge what an infusion gave in the end as a dose is judged: by its own order, else by the session's present one.
 
-    The second way is for a prescriber who writes afterwards what was given beyond the first.
+    With a present order, a prescriber can cover afterwards what was given beyond the first one.
 
     :raises DoseAboveCap: / Invalid: naming `given_mg`
     """

@@ -14,7 +14,7 @@ from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
 from programs.models import Phase, Program, Route
 from sessions.booking.models import Session
-from sessions.booking.rules import SESSION_MOVES
+from sessions.booking.rules import HERE, SESSION_MOVES
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
 from sessions.dosing.gates.judge import Judged, judge
@@ -33,8 +33,7 @@ from sessions.drugs import services as drugs
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
 
-STARTED = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS})
-OPEN_ORDERS = STARTED | {Session.Status.SCHEDULED}
+OPEN_ORDERS = HERE | {Session.Status.SCHEDULED}
 
 
 class NotReady(Conflict):
@@ -110,7 +109,7 @@ def record_administration(
 
 def _require_here(session: Session) -> None:
     """:raises IllegalTransition: when the client has not come yet, or has gone"""
-    if session.status not in STARTED:
+    if session.status not in HERE:
         raise IllegalTransition(
             "Check the client in first; a finished session takes no dose.", state=session.status
         )
@@ -161,7 +160,7 @@ def _draw(session: Session, dose: Administration, *, witness: User | None, by: U
 
 
 def _begin(session: Session, dose: Administration, *, by: User, at: datetime) -> None:
-    """What the first dose brings: the session runs, checks are planned, integration is owed, the last one counts."""
+    """The first dose starts the session, plans its checks, makes integration owed, and may move the program's phase."""
     dosed_at = dose.administered_at
     if session.status == Session.Status.CHECKED_IN:
         transitions.apply(SESSION_MOVES, "start", instance=session, by=by)
@@ -191,7 +190,7 @@ def _end_at_once(
 
 
 def _follow_doses(program: Program, *, by: User, at: datetime) -> None:
-    """A dose ends preparation, the last planned one dosing; a void may take that back."""
+    """Let the phase follow the doses: the first ends preparation, the last planned one dosing; a void may undo that."""
     given = selectors.doses_given([program.pk]).get(program.pk, 0)
     planned = program.protocol.planned_doses
     if program.phase == Phase.PREPARATION and given:  # a prescriber passed the preparation gate
@@ -253,7 +252,8 @@ def void_administration_leaving_slot(
 
     Half a verb: the slot that its integration held is left unused. `visits.services.void_administration` is the whole.
 
-    Where another dose stands, both count from that one; what was met or waived stays so.
+    When another dose of the session stands, checks and obligation count from that one; an obligation that was met or
+    waived stays so.
 
     :raises NotPermitted: unless `by` is a prescriber
     :raises AlreadyVoid: the second time

@@ -106,7 +106,7 @@ def _require_cap(session: Session, values: amounts.OrderFields, dose: Decimal) -
 
 @transaction.atomic
 def approve_cap(*, order_id: UUID, reason: str, by: User, at: datetime) -> OrderApproval:
-    """Stand in for an order above the cap, as a second prescriber; from then on it may be given.
+    """Approve an order above the cap as a second prescriber; from then on it may be given.
 
     :raises NotPermitted: unless `by` is a prescriber
     :raises SamePrescriber: by who wrote the order

@@ -220,7 +220,7 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, UUID) else value
 
 
-LATER = ("occurred_at", "counterpart")  # columns of a later version: hashed where they say something
+LATER = ("occurred_at", "counterpart")  # columns that were added later: hashed only when they are not empty
 HASHED = (
     *("id", "created_at", "created_by", "lot_id", "sequence", "kind", "amount_mg", "delta_mg", "balance_mg"),
     *("given_mg", "wasted_mg", "administration", "session_id", "client_id", "reason", "witness_id"),

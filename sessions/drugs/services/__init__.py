@@ -1,6 +1,6 @@
 """Verbs of the drug ledger, by noun; this file gathers what interfaces and the rooms above call."""
 
-from sessions.drugs.services.counts import CountStale, record_count, sweep_counts
+from sessions.drugs.services.counts import record_count, sweep_counts
 from sessions.drugs.services.discrepancies import (
     close_discrepancy,
     explain_discrepancy,
@@ -13,7 +13,6 @@ from sessions.drugs.services.ledger import InsufficientStock, NoOpenDraw, draw, 
 from sessions.drugs.services.witness import WitnessInvalid, verify_witness
 
 __all__ = [
-    "CountStale",
     "InsufficientStock",
     "NoOpenDraw",
     "WitnessInvalid",

@@ -135,7 +135,7 @@ def _write_line(
 
 
 def _settle(count: DrugCount, *, by: User, at: datetime) -> None:
-    """A whole count at the close, and an inventory, are what somebody was waiting for."""
+    """Settle the worklist's rows that this count answers: a whole one at the close of business, and an inventory."""
     done = [Kind.DRUG_INVENTORY_DUE] if count.kind == DrugCount.Kind.INVENTORY else []
     if count.complete and count.business == DrugCount.Business.CLOSE:
         done.append(Kind.DRUG_COUNT_MISSING)
@@ -165,7 +165,7 @@ def sweep_counts(*, at: datetime) -> int:
 
 @transaction.atomic
 def _tell_of_count(place: Location, *, at: datetime) -> int:
-    """The last day that closed: did the safe move, and was it counted after that? Told once a day."""
+    """Ask for a count when drug moved on the last day that closed and the safe was not counted after it; once a day."""
     day, closed_at = rules.last_closed_day(
         place.opening_hours, closed_dates=place.closed_dates, zone=place.zone, at=at
     )
@@ -195,7 +195,7 @@ def _tell_of_inventory(place: Location, *, last: datetime | None, first: datetim
     told = Task.objects.filter(kind=Kind.DRUG_INVENTORY_DUE, subject_id=place.pk, due_at=due_at)
     if told.open().exists() or (
         at < due_at and told.exists()
-    ):  # ticked off ahead, it comes back when it is due
+    ):  # a row that was ticked off before it was due comes back then
         return 0
     _open(Kind.DRUG_INVENTORY_DUE, place, due_at=due_at, at=at)
     return 1

@@ -35,7 +35,7 @@ class OwnEntry(Conflict):
 def open_discrepancy(
     *, entry: DrugEntry, expected_mg: Decimal, discovered_at: datetime, by: User, at: datetime
 ) -> DrugDiscrepancy:
-    """Let somebody answer for what a loss or a count took from the balance; its clocks run from `discovered_at`.
+    """Open a discrepancy for what a loss or a count changed in the balance; its clocks run from `discovered_at`.
 
     Notice within one business day, Form 106 within 45 days (21 CFR 1301.76(b), 88 FR 40707).
     """

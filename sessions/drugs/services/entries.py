@@ -65,9 +65,8 @@ def record_entry(
     merge(rules.amount_errors(kind=kind, amount_mg=amount_mg))
     merge(rules.destination_errors(kind=kind, to_location=to_location))
     if not DrugLot.objects.filter(pk=lot_id, location__in=list(by.locations)).exists():
-        raise Invalid.field(
-            "lot", NO_LOT, code="not_found"
-        )  # before the witness, who is judged by where it is
+        # before the witness: who may be one depends on the lot's location
+        raise Invalid.field("lot", NO_LOT, code="not_found")
     require_witness(wasted_mg=amount_mg if kind == rules.K.WASTE else None, witness=witness, by=by)
     facts: _ByHand = {"amount_mg": amount_mg, "reason": reason, "witness": witness, "by": by, "at": at}
     if to_location is not None:
@@ -97,7 +96,9 @@ def _put(kind: Kind, entry: DrugEntry, *, where: Location, by: User, at: datetim
 
 
 def _transfer(lot_id: UUID, to_location: UUID, facts: _ByHand) -> DrugEntry:
-    """Out here and in there, or neither; who keeps drug there is asked to see that it came. Returns the way out."""
+    """Write the line out of this lot and the line into the other one, or neither. Those who keep drug there are asked
+    to see that it came. Returns the line out.
+    """
     by, at = facts["by"], facts["at"]
     here: DrugLot | None = DrugLot.objects.filter(pk=lot_id, location__in=list(by.locations)).first()
     there = Location.objects.filter(pk=to_location).first()

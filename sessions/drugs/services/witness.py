@@ -66,8 +66,9 @@ def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at:
 
 @transaction.atomic
 def _refused(user: User, *, password: str, at: datetime) -> tuple[str, str] | None:
-    """Code and words when this password signs for nobody; looked at and counted under one lock, so that many guesses
-    at once are no more than many one after the other."""
+    """Code and words of the refusal when the password is not accepted. It is compared and counted under one lock, so
+    that guesses made at once get no more tries than guesses made in turn.
+    """
     WitnessLock.objects.get_or_create(user=user)
     row = WitnessLock.objects.select_for_update().get(user=user)
     if row.locked_until is not None and row.locked_until > at:

@@ -2,13 +2,10 @@
 
 from sessions.integration.services.obligations import (
     TASK,
-    NoIntegrationOwed,
-    ask_for,
     follow_first_dose,
-    free_hold,
+    free_held_slot,
     link_booking,
     owe_integration,
-    remind_unrecorded,
     reopen,
     schedule_obligation,
     settle,
@@ -20,13 +17,10 @@ from sessions.integration.services.obligations import (
 
 __all__ = [
     "TASK",
-    "NoIntegrationOwed",
-    "ask_for",
     "follow_first_dose",
-    "free_hold",
+    "free_held_slot",
     "link_booking",
     "owe_integration",
-    "remind_unrecorded",
     "reopen",
     "schedule_obligation",
     "settle",

@@ -41,10 +41,10 @@ def ask_for(slot: Slot) -> Ask:
     return Ask("integration", slot.modality, slot.starts_at, slot.ends_at, slot.room, staff)
 
 
-def free_hold(*, dose: Session, by: Actor, at: datetime) -> None:
+def free_held_slot(*, dose: Session, by: Actor, at: datetime) -> None:
     """Free the slot that was held for a dose that moved, was not given, or needs it no more.
 
-    The word that there was none is taken back with it.
+    Also takes the row off the worklist that said that no slot was found for this dose.
     """
     for held in Session.objects.select_for_update().filter(for_dose=dose, status=Session.Status.HELD):
         booking.end_booking(session=held, move="cancel", reason=rules.HOLD_FREED, by=by, at=at)
@@ -72,7 +72,7 @@ def owe_integration(
     obligation.window_start, obligation.window_end = integration_window(program.protocol, dosed_at=dosed_at)
     obligation.integration_session, obligation.escalations = None, []
     obligation.save_by(by, at=at)
-    # from here on the obligation itself is booked or told
+    # the obligation takes the place of the row that said that no slot was held
     trail.settle_tasks(kind=Kind.INTEGRATION_NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="owed")
     doorbell.ring(TASK, obligation_id=obligation.pk)
     return obligation
@@ -105,7 +105,7 @@ def void_obligation(*, dose: Session, by: User, at: datetime) -> None:
     obligation.save_by(by, at=at)
     if booked is not None and booked.status in SESSION_MOVES["cancel"].sources:
         booking.end_booking(session=booked, move="cancel", reason="The dose was voided.", by=by, at=at)
-    free_hold(dose=dose, by=by, at=at)
+    free_held_slot(dose=dose, by=by, at=at)
     _settle_tasks(obligation, by=by, at=at, outcome="The dose was voided.")
 
 
@@ -140,7 +140,7 @@ def link_booking(*, obligation: Obligation, session: Session, by: Actor, at: dat
 
 
 def tell_if_late(*, obligation: Obligation, session: Session, by: Actor, at: datetime) -> None:
-    """An integration that was put after its window stands escalated (R4): therapist and director look at it."""
+    """Put an integration that is booked after its window on the worklist of therapist and director (R4)."""
     if session.starts_at < obligation.window_end:
         return
     roles = (Role.THERAPIST, Role.MEDICAL_DIRECTOR)
@@ -208,7 +208,7 @@ def _confirm_held(obligation: Obligation, *, at: datetime) -> bool:
     if held.starts_at < at or not rules.inside(
         held.starts_at, start=obligation.window_start, end=obligation.window_end
     ):
-        free_hold(dose=dose, by=SYSTEM, at=at)
+        free_held_slot(dose=dose, by=SYSTEM, at=at)
         return False
     transitions.apply(SESSION_MOVES, "confirm", instance=held, by=SYSTEM)
     held.source = Session.Source.SCHEDULER
@@ -240,7 +240,7 @@ def _book_best(obligation: Obligation, program: Program, *, at: datetime) -> boo
 
 
 def _carry_up(obligation: Obligation, *, at: datetime) -> None:
-    """Tell the next people whose turn has come; at the window's end it is missed, and somebody follows up.
+    """Carry the obligation up to the roles whose step has come; at the window's end it is missed.
 
     While it is due there is a row on the worklist, also after one was ticked off or a booking fell through.
     """
@@ -332,7 +332,7 @@ def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: User, at: dateti
     transitions.apply(rules.OBLIGATION_MOVES, "waive", instance=obligation, by=by, field="state")
     obligation.reason = reason
     obligation.save_by(by, at=at)
-    free_hold(dose=obligation.dosing_session, by=by, at=at)
+    free_held_slot(dose=obligation.dosing_session, by=by, at=at)
     _settle_tasks(obligation, by=by, at=at, outcome="waived")
     return obligation
 

@@ -1,7 +1,6 @@
 """Verbs of monitoring."""
 
 from sessions.monitoring.services.alarms import (
-    NotCheckedIn,
     acknowledge_alarm,
     carry_up_alarms,
     raise_alarm,
@@ -17,7 +16,6 @@ from sessions.monitoring.services.checks import (
 from sessions.monitoring.services.readings import record_reading, void_reading
 
 __all__ = [
-    "NotCheckedIn",
     "acknowledge_alarm",
     "carry_up_alarms",
     "end_checks",

@@ -18,10 +18,9 @@ from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from sessions.booking.models import Session
+from sessions.booking.rules import CAME
 from sessions.monitoring import rules
 from sessions.monitoring.models import Alarm, Check, Reading
-
-MONITORED = frozenset({Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS, Session.Status.COMPLETED})
 
 
 class NotCheckedIn(Conflict):
@@ -50,7 +49,7 @@ def raise_alarm(*, session: Session, trigger: str, note: str, by: User, at: date
     :raises NotCheckedIn: before the client has come
     """
     transitions.require_role(by, CLINICIANS, what="Raising an alarm")
-    if session.status not in MONITORED:
+    if session.status not in CAME:
         raise NotCheckedIn("Check the client in first.", state=session.status)
     return Alarm(session=session, cause=Alarm.Cause.TRIGGER, trigger=trigger, note=note).save_by(by, at=at)
 

@@ -30,9 +30,9 @@ def start_checks(
 ) -> list[Check]:
     """Plan the protocol's checks from the first dose; the pre-dose reading already answers the one at minute 0.
 
-    `rems`: the drug is esketamine, whose checks the label fixes whatever the protocol says (policy.REMS_CHECKS).
-    Those that a voided dose had asked for are asked for no more. Readings since `dosed_at` that were written down
-    before the dose ring and answer these checks now, as they would have done.
+    `rems`: the drug is esketamine, whose checks the label fixes whatever the protocol says (policy.REMS_CHECKS). Checks
+    that only a voided dose had asked for are ended. Readings since `dosed_at` that were written down before the dose
+    open their alarms and answer these checks now.
     """
     slots = rules.schedule(
         dosed_at=dosed_at,
@@ -64,7 +64,7 @@ def _end(
 
 
 def _catch_up(session: Session, checks: list[Check], *, dosed_at: datetime, by: User, at: datetime) -> None:
-    """Readings were taken after a dose that is written down only now: nothing of what they say is lost (R14)."""
+    """Let readings taken after a dose, but entered before it, open their alarms and answer its checks (R14)."""
     protocol = _protocol(session)
     tolerance = protocol.limits["reading_tolerance_min"]
     since = selectors.readings_after(session=session, dosed_at=dosed_at)
@@ -94,7 +94,7 @@ def extend_checks(
         booster_at=booster_at,
         dosed_at=dosed_at,
         checks_min=protocol.checks_min,
-        standing=[moment for moment, check in rows.items() if check.ended_at is None],
+        asked=[moment for moment, check in rows.items() if check.ended_at is None],
         tolerance_min=protocol.limits["reading_tolerance_min"],
     )
     found = []
@@ -109,8 +109,8 @@ def plan_after_end(*, session: Session, ended_at: datetime, by: User, at: dateti
     """An infusion has ended: ask for vital signs at its end and then until the stay is over (clinical policy 3.3).
 
     Checks that lie inside the infusion stay; those behind it give way to the ones counted from its end, apart from
-    overdue ones that no new one stands for. A reading within the tolerance of a new check has answered it already.
-    Without a route that has an end (`limits.after_end`), or without a dose, nothing is planned.
+    overdue ones with no new one near. A reading within the tolerance of a new check has answered it already. Without a
+    route that has an end (`limits.after_end`), or without a dose, nothing is planned.
     """
     protocol, rows = _protocol(session), _by_moment(session)
     after = protocol.limits.get("after_end") or policy.limits_of(protocol.route).get("after_end")
@@ -151,7 +151,8 @@ def _after_end(session: Session, slot: rules.Slot, check: Check | None, *, by: U
 def end_checks(*, session: Session, by: User, at: datetime, left_at: datetime | None = None) -> None:
     """The client left at `left_at`, or the dose was voided: nothing is asked for any more.
 
-    What was overdue when the client left rings, also when no sweep has seen it yet (R14). The rest is not taken.
+    A check that was overdue when the client left opens its alarm, also when no sweep has seen it yet (R14). The others
+    are marked as not taken.
     """
     reason = rules.DISCHARGED if left_at is not None else rules.DOSE_VOIDED
     for check in selectors.open_checks(session_id=session.pk).select_for_update(of=("self",)):
@@ -162,7 +163,7 @@ def end_checks(*, session: Session, by: User, at: datetime, left_at: datetime | 
 
 
 def end_check(check: Check, *, reason: str, by: User, at: datetime) -> None:
-    """Ask for this one no more; one that nobody was late for is not taken."""
+    """Ask for this check no more; one that was not overdue yet is marked as not taken."""
     if check.state == Check.State.DUE and check.reading_id is None:
         check.state, check.reason = Check.State.NOT_TAKEN, reason
     check.ended_at = at
@@ -203,7 +204,7 @@ def close_checks(reading: Reading, protocol: Protocol, *, by: User, at: datetime
 
 
 def _answer(check: Check, reading: Reading, protocol: Protocol, *, by: User, at: datetime) -> None:
-    """Close a check; one that is read too late rings, whether the sweep has seen it or not (R14)."""
+    """Close a check; one that is read too late opens its alarm, whether the sweep has seen it or not (R14)."""
     tolerance = protocol.limits["reading_tolerance_min"]
     check.state = rules.state_when_read(check, reading.measured_at, tolerance_min=tolerance)
     check.reading = reading
@@ -236,7 +237,7 @@ def ask_again(reading: Reading, protocol: Protocol, *, by: User, at: datetime) -
 
 
 def ask_anew(check: Check, *, by: User, at: datetime) -> None:
-    """Its reading was voided. A recheck is then answered by the reading after that one, if there is one."""
+    """Open a check again whose reading was voided. The next standing reading, if any, answers a recheck."""
     check.reading, check.state = None, Check.State.DUE
     if check.after_reading is not None:
         standing = selectors.standing_readings(session_id=check.session_id)
@@ -266,7 +267,7 @@ def sweep_checks(*, at: datetime) -> int:
 
 @transaction.atomic
 def _mark(check_id: UUID, *, at: datetime) -> int:
-    """The session first, as every writer of checks: an alarm refers to it, and two orders would be a deadlock.
+    """Lock the session first, as every writer of checks does: an alarm refers to it, and two orders could deadlock.
 
     A session that somebody writes to at this moment is left to the next sweep.
     """

@@ -13,9 +13,10 @@ from kapclinic.core.moments import moment_errors
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import NURSES
 from sessions.booking.models import Session
+from sessions.booking.rules import CAME
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading, ReadingVoid
-from sessions.monitoring.services.alarms import MONITORED, NotCheckedIn, open_for_reading
+from sessions.monitoring.services.alarms import NotCheckedIn, open_for_reading
 from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks, end_check
 
 
@@ -53,7 +54,7 @@ def record_reading(
     :raises NotCheckedIn: before the client has come
     """
     transitions.require_role(by, NURSES, what="Recording vital signs")
-    if session.status not in MONITORED:
+    if session.status not in CAME:
         raise NotCheckedIn("Check the client in first.", state=session.status)
     protocol, measured_at = session.program.protocol, values["measured_at"]
     merge(
@@ -82,7 +83,7 @@ def record_reading(
 
 @transaction.atomic
 def void_reading(*, reading: Reading, reason: str, by: User, at: datetime) -> ReadingVoid:
-    """Say that a reading does not count: its check is asked for again, a repeat that it asked for no more.
+    """Say that a reading does not count: its check is open again, and a recheck that it had asked for is ended.
 
     :raises AlreadyVoid: the second time
     """

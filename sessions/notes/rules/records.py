@@ -13,15 +13,11 @@ from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
-from sessions.booking.models import Session
 from sessions.notes.models import RecordEntry
 
 P = RecordEntry.Part
 TEXT, BOOL, SCALE, CHOICE, MOMENT = "text", "bool", "scale", "choice", "moment"
 LONGEST = 4000
-OPEN_STATES = frozenset(
-    {Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS, Session.Status.COMPLETED}
-)  # the client came
 
 
 class Peak(TypedDict):
@@ -158,7 +154,7 @@ def _together_errors(part: str, kept: Mapping[str, object]) -> list[FieldError]:
 
 
 def _time_errors(kept: Mapping[str, object], *, observed_at: datetime) -> list[FieldError]:
-    """Nobody ate, drank or came round after the entry was observed."""
+    """The last meal, the last drink and the return of orientation can't lie after `observed_at`."""
     late = [
         name
         for name in ("last_food_at", "last_drink_at", "oriented_at")
@@ -167,7 +163,7 @@ def _time_errors(kept: Mapping[str, object], *, observed_at: datetime) -> list[F
     return [_error(name, "too_late", "This is after observed_at.") for name in late]
 
 
-def checked(
+def read_entry(
     part: str, content: Mapping[str, object], *, observed_at: datetime, session_day: datetime, zone: ZoneInfo
 ) -> tuple[dict[str, object], list[FieldError]]:
     """`content` as it is kept, or what is wrong with it.

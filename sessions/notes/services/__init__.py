@@ -1,10 +1,6 @@
 """Verbs of notes and of a session's own record."""
 
 from sessions.notes.services.notes import (
-    NoteEmpty,
-    NoteExists,
-    ReauthenticationFailed,
-    SessionNotHeld,
     add_addendum,
     cosign_note,
     edit_note,
@@ -14,15 +10,9 @@ from sessions.notes.services.notes import (
     write_note,
     write_psychotherapy_note,
 )
-from sessions.notes.services.records import AdverseEventStands, EntryVoid, append_entry, void_entry
+from sessions.notes.services.records import append_entry, void_entry
 
 __all__ = [
-    "AdverseEventStands",
-    "EntryVoid",
-    "NoteEmpty",
-    "NoteExists",
-    "ReauthenticationFailed",
-    "SessionNotHeld",
     "add_addendum",
     "append_entry",
     "cosign_note",

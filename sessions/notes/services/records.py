@@ -24,6 +24,7 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task
 from programs.policy import limit
 from sessions.booking.models import Session
+from sessions.booking.rules import CAME
 from sessions.dosing import selectors as dosing
 from sessions.notes import rules
 from sessions.notes.models import RecordEntry, RecordEntryVoid
@@ -52,7 +53,8 @@ def append_entry(
     """Add to the record what somebody in the session saw or did.
 
     Open from check-in until the protocol's `record_hours` after the end; later an entry is an addendum and says why. A
-    safety concern at check-in is also a row on the worklist of whoever may act on it; until it is done none is dosed.
+    safety concern at check-in is also a row on the worklist of whoever may act on it; until that row is done the client
+    is not dosed.
 
     :raises NotPermitted: unless `by` is a therapist, nurse practitioner or prescriber
     :raises IllegalTransition: for another kind of session, and before check-in
@@ -66,7 +68,7 @@ def append_entry(
     errors: list[FieldError] = moment_errors(
         moment=observed_at, at=at, after=session.checked_in_at, field="observed_at"
     )
-    kept, wrong = records.checked(
+    kept, wrong = records.read_entry(
         part,
         content,
         observed_at=observed_at,
@@ -100,7 +102,7 @@ def _require_open(session: Session) -> None:
     """:raises IllegalTransition: when there is no record of this session, or not yet"""
     if session.kind != SessionKind.DOSING:
         raise IllegalTransition("Only a dosing session has this record.", state=session.status)
-    if session.status not in records.OPEN_STATES:
+    if session.status not in CAME:
         raise IllegalTransition("The record begins when the client checks in.", state=session.status)
 
 

@@ -68,7 +68,7 @@ def booked(rows: Iterable[tuple[datetime, datetime, str]]) -> Booked | None:
 
 
 def zone_of(client: Client, session: Session) -> ZoneInfo:
-    """Where the client's clock hangs: their own zone, else the location's."""
+    """The client's time zone: their own, else the location's."""
     return ZoneInfo(client.time_zone) if client.time_zone else session.location.zone
 
 
@@ -120,7 +120,7 @@ def messages_of(
 ) -> list[Message]:
     """Every message that the session as it is booked now asks for, in the order in which they leave.
 
-    A reminder whose moment came before the booking is none: the booking's own message says the same.
+    A reminder whose moment lies before the booking is left out: the booking's own message says the same.
     """
     zone = zone_of(session.client, session)
     planned = {str(h): session.starts_at - timedelta(hours=h) for h in sorted(plan.hours_before)}
@@ -143,7 +143,7 @@ def messages_of(
 def to_queue(
     messages: Sequence[Message], session: Session, *, plan: ReminderPlan, at: datetime
 ) -> list[Message]:
-    """Those of the coming day, and the last one whose moment has passed; what lies before that one is told by it."""
+    """The messages of the coming day, and the latest one whose moment has passed: it replaces the earlier ones."""
     until = quiet_until(at, zone_of(session.client, session), plan)
     too_late = until is not None and until >= session.starts_at
     past = max((message.send_at for message in messages if message.send_at <= at), default=at)

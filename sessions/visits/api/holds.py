@@ -40,5 +40,5 @@ class HoldViewSet(RetrieveMixin, ClinicViewSet):
         )
 
     def destroy(self, request: Request, pk: UUID) -> Response:
-        booking.end_hold(hold_id=self.get_object().pk, by=self.user, at=self.at)
+        booking.end_kept_slot(hold_id=self.get_object().pk, by=self.user, at=self.at)
         return Response(status=204)

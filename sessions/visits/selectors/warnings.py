@@ -1,4 +1,4 @@
-"""What a booking lets pass and somebody should hear: it never refuses, it answers `warnings`.
+"""What a booking does not refuse but somebody should look at: its answer lists these as `warnings`.
 
 Codes: those of `consequences.effects` that break or stretch the course, and `staff_missing`, `planned_doses`,
 `no_integration_slot`. Clearance and consent are none of them: booking needs neither, check-in warns of them.

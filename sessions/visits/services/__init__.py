@@ -5,20 +5,15 @@ from sessions.visits.services.endings import end, end_undosed, void_administrati
 from sessions.visits.services.freed_slots import freed_by, give_away
 from sessions.visits.services.moves import CourseConflict, preview, reschedule, swap
 from sessions.visits.services.visits import (
-    NotDischarged,
-    advance,
     change,
     check_in,
     complete,
-    lock_session,
     note_stage,
     start,
 )
 
 __all__ = [
     "CourseConflict",
-    "NotDischarged",
-    "advance",
     "book",
     "change",
     "check_in",
@@ -28,7 +23,6 @@ __all__ = [
     "freed_by",
     "give_away",
     "keep",
-    "lock_session",
     "note_stage",
     "preview",
     "reschedule",

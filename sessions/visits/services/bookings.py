@@ -18,7 +18,7 @@ from sessions.booking.models import Session, SessionHold
 from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.integration.services import holds
+from sessions.integration.services import held_slots
 from sessions.waitlist import services as waitlist
 
 
@@ -49,31 +49,33 @@ def book(
     if ask.kind != SessionKind.INTEGRATION:
         programs.require_active(program)
     if hold_id is not None:
-        _take_hold(hold_id, program, by=by, at=at)
+        _use_kept_slot(hold_id, program, by=by, at=at)
     obligation = _owed(program, ask, obligation_id)
     dose = obligation.dosing_session if obligation else None
     if dose is not None:
-        integration.free_hold(dose=dose, by=by, at=at)  # first, so that the held slot itself may be booked
+        integration.free_held_slot(
+            dose=dose, by=by, at=at
+        )  # first, so that the held slot itself may be booked
     if ask.kind == SessionKind.DOSING:
-        holds.lock_dose(program=program, resources=ask.resources)
+        held_slots.lock_dose(program=program, resources=ask.resources)
     session = booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose)
     if obligation is not None:
         integration.link_booking(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
-        holds.hold_slot(dose=session, program=program, by=by, at=at)
+        held_slots.hold_slot(dose=session, program=program, by=by, at=at)
     waitlist.note_booking(session=session, by=by, at=at)
     return session
 
 
-def _take_hold(hold_id: UUID, program: Program, *, by: User, at: datetime) -> None:
+def _use_kept_slot(hold_id: UUID, program: Program, *, by: User, at: datetime) -> None:
     if not SessionHold.objects.filter(pk=hold_id, program=program).exists():
         raise Invalid.field("hold", "This program has no such hold.", code="not_found")
-    booking.end_hold(hold_id=hold_id, by=by, at=at)
+    booking.end_kept_slot(hold_id=hold_id, by=by, at=at)
 
 
 @transaction.atomic
 def keep(*, program_id: UUID, ask: Ask, by: User, at: datetime) -> SessionHold:
-    """Hold a slot while the dialog is open.
+    """Keep a slot while the dialog is open.
 
     :raises Invalid: / OutsideHours / ResourceConflict: as for a booking
     """

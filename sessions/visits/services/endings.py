@@ -36,7 +36,7 @@ def end(
     offer: bool = True,
     moment: datetime | None = None,
 ) -> Session:
-    """Cancel a session or note a no-show: frees what it held; a dose frees its hold, an integration is owed again.
+    """Cancel a session or note a no-show, and free what it held, also a dose's slot; an integration is owed again.
 
     What is free then is offered to those who wait, unless the caller does so later.
 
@@ -49,7 +49,7 @@ def end(
     freed = freed_by(session)
     booking.end_booking(session=session, move=move, reason=reason, by=by, at=at, moment=moment)
     if session.kind == SessionKind.DOSING:
-        integration.free_hold(dose=session, by=by, at=at)
+        integration.free_held_slot(dose=session, by=by, at=at)
     if session.kind == SessionKind.INTEGRATION:
         integration.reopen(session=session, by=by, at=at)
     waitlist.settle_confirmation(session=session, outcome=session.status, by=by, at=at)
@@ -79,7 +79,7 @@ def waive(*, obligation_id: UUID, reason: str, by: User, at: datetime) -> Obliga
     :raises NotPermitted: / IllegalTransition: as in `integration.services.waive_leaving_slot`
     """
     dose_id = Obligation.objects.values_list("dosing_session_id", flat=True).get(pk=obligation_id)
-    before = _standing_for(dose_id)
+    before = _integrations_of(dose_id)
     obligation = integration.waive_leaving_slot(obligation_id=obligation_id, reason=reason, by=by, at=at)
     give_away(freed=_let_go(before), by=by, at=at)
     return obligation
@@ -91,13 +91,13 @@ def void_administration(*, dose_id: UUID, reason: str, by: User, at: datetime) -
 
     :raises NotPermitted: / AlreadyVoid: as in `dosing.services.void_administration_leaving_slot`
     """
-    before = _standing_for(Administration.objects.values_list("session_id", flat=True).get(pk=dose_id))
+    before = _integrations_of(Administration.objects.values_list("session_id", flat=True).get(pk=dose_id))
     dosing.void_administration_leaving_slot(dose_id=dose_id, reason=reason, by=by, at=at)
     give_away(freed=_let_go(before), by=by, at=at)
 
 
-def _standing_for(dosing_session_id: UUID) -> list[UUID]:
-    """What stands in the book for a dose, which stays locked."""
+def _integrations_of(dosing_session_id: UUID) -> list[UUID]:
+    """The integration sessions that are booked or held for a dose; locks its program first."""
     programs.lock_program(Session.objects.values_list("program_id", flat=True).get(pk=dosing_session_id))
     standing = Session.objects.standing().filter(for_dose=dosing_session_id)
     return list(standing.values_list("pk", flat=True))

@@ -21,7 +21,7 @@ from sessions.booking.services.bookings import Ask
 from sessions.integration import selectors as integration_selectors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.integration.services import holds
+from sessions.integration.services import held_slots
 from sessions.waitlist import rules, selectors
 from sessions.waitlist import services as waitlist
 from sessions.waitlist.rules import Freed, Match
@@ -102,7 +102,7 @@ def _book(match: Match, *, at: datetime) -> Session | None:
                 program=program, ask=ask, by=SYSTEM, at=at, source=Session.Source.SCHEDULER, wait=False
             )
             if session.kind == SessionKind.DOSING:
-                holds.hold_slot(dose=session, program=program, by=SYSTEM, at=at)
+                held_slots.hold_slot(dose=session, program=program, by=SYSTEM, at=at)
             waitlist.note_booking(session=session, by=SYSTEM, at=at)
             waitlist.ask_to_confirm(session=session, by=SYSTEM, at=at)
     except (ResourceConflict, Invalid):

@@ -15,11 +15,11 @@ from programs import services as programs
 from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.rules import StaffRow
-from sessions.booking.services.allocations import Clash, held_resources, lock_resources, release
+from sessions.booking.services.allocations import Clash, lock_resources, release, taken_resources
 from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.integration.services import holds
+from sessions.integration.services import held_slots
 from sessions.visits.selectors.consequences import BREAKS, EffectRow, effects
 from sessions.visits.services import freed_slots
 from sessions.visits.services.visits import lock_session
@@ -79,16 +79,16 @@ def reschedule(*, session_id: UUID, values: Move, by: User, at: datetime) -> Ses
     freed = freed_slots.freed_by(session)
     session.modality = ask.modality
     if session.kind == SessionKind.DOSING:
-        held = held_resources(session)
-        holds.lock_dose(program=session.program, resources=[*held, *ask.resources])
-        integration.free_hold(dose=session, by=by, at=at)  # first: its own hold is never in the way
+        held = taken_resources(session)
+        held_slots.lock_dose(program=session.program, resources=[*held, *ask.resources])
+        integration.free_held_slot(dose=session, by=by, at=at)  # first: its own held slot is never in the way
     booking.move_session(
         session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
     )
     if obligation is not None and obligation.state == Obligation.State.BOOKED:
         integration.tell_if_late(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
-        holds.hold_slot(dose=session, program=session.program, by=by, at=at)
+        held_slots.hold_slot(dose=session, program=session.program, by=by, at=at)
     waitlist.note_booking(session=session, by=by, at=at)
     freed_slots.give_away(freed=freed, by=by, at=at)
     return session
@@ -173,13 +173,13 @@ def swap(*, first_id: UUID, second_id: UUID, reason: str, by: User, at: datetime
         release(session=session, at=at)
     doses = [session for session in pair.values() if session.kind == SessionKind.DOSING]
     for dose in doses:
-        integration.free_hold(dose=dose, by=by, at=at)
+        integration.free_held_slot(dose=dose, by=by, at=at)
     for session in pair.values():
         booking.move_session(
             session=session, program=session.program, ask=asks[session.pk], reason=reason, by=by, at=at
         )
     for dose in doses:
-        holds.hold_slot(dose=dose, program=dose.program, by=by, at=at)
+        held_slots.hold_slot(dose=dose, program=dose.program, by=by, at=at)
     for session in pair.values():
         waitlist.note_booking(session=session, by=by, at=at)
     return first, second
@@ -200,9 +200,9 @@ def _lock_pair(first_id: UUID, second_id: UUID) -> dict[str, Session]:
         raise Invalid.field("second", "A slot held for a dose moves with that dose.", code="moves_with_dose")
     resources: list[UUID] = []
     for session in pair.values():
-        resources += held_resources(session)
+        resources += taken_resources(session)
         if session.kind == SessionKind.DOSING:
-            resources += holds.hold_resources(session.program)
+            resources += held_slots.held_slot_resources(session.program)
     lock_resources(resources)
     return pair
 

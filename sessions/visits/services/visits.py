@@ -80,7 +80,7 @@ def complete(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> S
     session.completed_at = moment
     session.save_by(by, at=at)
     if session.kind == SessionKind.PREPARATION:
-        advance(program=session.program, by=by, moment=moment, at=at)
+        advance(program=session.program, by=by, moment=moment)
     if session.kind == SessionKind.INTEGRATION:
         integration.settle(session=session, by=by, at=at)
     return session
@@ -93,7 +93,7 @@ def _require_discharged(session: Session) -> None:
         raise NotDischarged("Discharge the client first.", state=session.status)
 
 
-def advance(*, program: Program, by: Actor, moment: datetime, at: datetime) -> Program:
+def advance(*, program: Program, by: Actor, moment: datetime) -> Program:
     """Let a cleared program go on to dosing once the protocol's preparation is done. The program is locked.
 
     :raises nothing: a program that is not that far stays where it is
@@ -110,8 +110,8 @@ def advance(*, program: Program, by: Actor, moment: datetime, at: datetime) -> P
 def change(*, session: Session, values: SessionPatch, by: User, at: datetime) -> Session:
     """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
 
-    Each attestation that is sent is a row of its own; those that are not sent stand. The session's version counts it
-    too: whoever has the session on the screen has to look again.
+    Each attestation that is sent is a row of its own; those that are not sent stay as they are. The session's version
+    counts it too: whoever has the session on the screen has to look again.
 
     :raises IllegalTransition: once the session is over
     :raises Invalid: for an implausible weight, a time in the future, or an attestation that no gate asks for
@@ -144,7 +144,7 @@ def _note(session: Session, values: SessionPatch) -> None:
 
 
 def _confirmed(session: Session, *, by: User, at: datetime) -> None:
-    """The client comes: nobody needs to ask any more."""
+    """Take the rows off the worklist that ask for the client's word on this session."""
     for obligation in Obligation.objects.filter(integration_session=session):
         trail.settle_tasks(
             kind=Kind.INTEGRATION_CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="confirmed"

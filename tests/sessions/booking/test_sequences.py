@@ -23,7 +23,7 @@ from kapclinic.trail.models import Task
 from programs.models import Program
 from sessions.absences import services
 from sessions.booking.models import Allocation, Session, SessionHold
-from sessions.booking.services.bookings import Ask, sweep_holds
+from sessions.booking.services.bookings import Ask, sweep_kept_slots
 from sessions.integration.models import Obligation
 from sessions.integration.services.obligations import sweep_obligations
 from sessions.visits import services as visits
@@ -190,7 +190,7 @@ class Floor:
     def sweep(self) -> None:
         """What the worker does within a minute."""
         sweep_obligations(at=self.at)
-        sweep_holds(at=self.at)
+        sweep_kept_slots(at=self.at)
 
     def _session(self, step: Step) -> Session | None:
         found = Session.objects.filter(program=self.programs[step.whose], status__in=OPEN)

@@ -18,7 +18,7 @@ from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.integration import rules
 from sessions.integration.models import Obligation
-from sessions.integration.services import holds
+from sessions.integration.services import held_slots
 from sessions.integration.services.obligations import schedule_obligation
 from sessions.visits import services as visits
 from tests import cast as people
@@ -92,11 +92,11 @@ def test_a_dose_without_a_free_integration_slot_comes_before_the_front_desk(cast
     (task,) = _no_slot()
     assert (task.roles, task.subject_id, task.due_at) == (["front_desk"], dose.pk, dose.starts_at)
     with clock.fixed(dose.starts_at - timedelta(hours=1)):
-        holds.sweep_unheld(at=clock.now())
+        held_slots.sweep_unheld(at=clock.now())
         assert _no_slot() == [task]
         for row in TimeOff.objects.all():
             practice.cancel_time_off(time_off_id=row.pk, reason="Back", by=cast.admin, at=clock.now())
-        holds.sweep_unheld(at=clock.now())
+        held_slots.sweep_unheld(at=clock.now())
     assert Session.objects.get(status="held").for_dose_id == dose.pk
     assert _no_slot() == []
 

@@ -131,7 +131,7 @@ def test_what_a_dose_asks_for(case: dict[str, Any]) -> None:
             booster_at=dosed_at + timedelta(minutes=case["booster_min"]),
             dosed_at=dosed_at,
             checks_min=case["checks_min"],
-            standing=[moment for _, _, moment in found],
+            asked=[moment for _, _, moment in found],
             tolerance_min=LIMITS["reading_tolerance_min"],
         )
         found += [(Check.Kind.PLANNED, *slot) for slot in more]

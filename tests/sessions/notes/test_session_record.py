@@ -284,7 +284,7 @@ def test_the_database_refuses_none_observed_beside_an_event_and_a_strangers_void
 
 
 def judge(part: str, content: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    kept, errors = records.checked(part, content, observed_at=MONDAY, session_day=MONDAY, zone=DENVER)
+    kept, errors = records.read_entry(part, content, observed_at=MONDAY, session_day=MONDAY, zone=DENVER)
     return kept, [f"{error.pointer} {error.code}" for error in errors]
 
 
@@ -319,7 +319,7 @@ def test_a_part_has_its_fields_and_no_others(part: str, content: dict[str, Any],
 def test_a_debrief_of_the_next_day_says_so() -> None:
     night = datetime(2026, 5, 5, 5, 59, tzinfo=UTC)  # 23:59 in Denver
     for moment, same in ((night, True), (night + timedelta(minutes=1), False)):
-        kept, errors = records.checked(
+        kept, errors = records.read_entry(
             "debrief", {"text": "x"}, observed_at=moment, session_day=MONDAY, zone=DENVER
         )
         assert (kept["same_day"], errors) == (same, [])

@@ -18,7 +18,7 @@ from kapclinic.trail.models import Outbox, Task
 from sessions.dosing.models import AdverseEvent
 from sessions.monitoring.models import Alarm
 from sessions.sweep.steps import sweep
-from sessions.sweep.worklist import STANDING, sweep_worklist
+from sessions.sweep.worklist import WAITING, sweep_worklist
 from tests import cast as people
 from tests.cast import MONDAY, Cast, dosed_session, lot_of
 from tests.sessions.monitoring.watching import take
@@ -129,7 +129,7 @@ def test_a_safety_concern_is_ticked_off_in_words_or_comes_before_the_director(ca
 def test_the_kinds_of_the_worklist_are_those_that_the_rooms_open() -> None:
     by_words = {kind for kind in Kind if kind.settled is Settled.WORDS}
     assert by_words == {Kind.DISCHARGE_SAFETY_CONCERN, Kind.CHECK_IN_SAFETY_CONCERN} == in_words()
-    assert {kind for kind in Kind if kind.settled is Settled.FACT} == set(STANDING)
+    assert {kind for kind in Kind if kind.settled is Settled.FACT} == set(WAITING)
 
 
 def test_every_kind_is_opened_somewhere_and_none_goes_by_another_name() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Allocation, Session, SessionHold
-from sessions.booking.services.bookings import sweep_holds
+from sessions.booking.services.bookings import sweep_kept_slots
 from tests.cast import MONDAY, Cast, client, opened_program
 from tests.journeys import steps
 from tests.journeys.steps import moment
@@ -69,9 +69,9 @@ def test_the_sweep_writes_down_that_a_hold_is_over(cast: Cast) -> None:
     mine, _ = _two(cast)
     cast.desk("frontdesk").must("session-holds/", _ask(cast, mine), status=201)
     over = MONDAY + timedelta(minutes=5)
-    assert sweep_holds(at=over - timedelta(seconds=1)) == 0
+    assert sweep_kept_slots(at=over - timedelta(seconds=1)) == 0
     assert Allocation.objects.filter(released_at__isnull=True).count() == 3
-    assert (sweep_holds(at=over), sweep_holds(at=over)) == (1, 0)
+    assert (sweep_kept_slots(at=over), sweep_kept_slots(at=over)) == (1, 0)
     assert set(Allocation.objects.values_list("released_at", flat=True)) == {over}
     assert SessionHold.objects.get().released_at == over
 

@@ -29,8 +29,8 @@ class Command(BaseCommand):
             pass
         self._walk()
         self.stdout.write("audit chain: every link holds.")
-        for name, check in registered():
-            if (problem := check()) is not None:
+        for name, verify in registered():
+            if (problem := verify()) is not None:
                 raise CommandError(f"{name}: {problem}")
             self.stdout.write(f"{name}: every link holds.")
 

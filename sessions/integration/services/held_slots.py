@@ -1,4 +1,4 @@
-"""Capacity for what will be owed: the integration slot held for each booked dose, or a row that says none is."""
+"""The integration slot that is held for each booked dose, or the worklist's row that says that none was found."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def lock_dose(*, program: Program, resources: Sequence[UUID]) -> None:
 
     Doses that are booked at once then wait for each other, and none goes without its slot.
     """
-    held = hold_resources(program)
+    held = held_slot_resources(program)
     if held:
         lock_resources([*resources, *held])
 
 
-def hold_resources(program: Program) -> list[UUID]:
+def held_slot_resources(program: Program) -> list[UUID]:
     """All that `hold_slot` may choose from for a dose of this program; nothing when none is held."""
     if not program.protocol.owes_integration or program.therapist_id is None:
         return []
@@ -45,10 +45,10 @@ def hold_resources(program: Program) -> list[UUID]:
 
 
 def hold_slot(*, dose: Session, program: Program, by: Actor, at: datetime) -> Session | None:
-    """Keep an integration slot with the assigned therapist for a planned dose, so that the capacity is there.
+    """Hold an integration slot with the assigned therapist for a planned dose, so that there is time for it later.
 
-    Inside the window for any dose within the booked session. None when there is no free slot: then a row on the front
-    desk's worklist says so, until there is one. The caller has locked the program.
+    The slot is inside the window at whatever time of the booked session the dose is given. The answer is None when no
+    slot is free; a row on the front desk's worklist then says so until there is one. The caller has locked the program.
     """
     if not program.protocol.owes_integration:
         return None
@@ -97,7 +97,7 @@ def _tell_no_slot(dose: Session, program: Program, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def _hold_late(dose_id: UUID, *, at: datetime) -> None:
+def _hold_again(dose_id: UUID, *, at: datetime) -> None:
     program = lock_program(Session.objects.values_list("program_id", flat=True).get(pk=dose_id))
     dose = Session.objects.get(pk=dose_id)
     if dose.status == Session.Status.SCHEDULED and dose.starts_at > at:
@@ -105,8 +105,8 @@ def _hold_late(dose_id: UUID, *, at: datetime) -> None:
 
 
 def sweep_unheld(*, at: datetime) -> int:
-    """Look again for a slot for doses to come that found none; returns how many there were."""
+    """Look again for a slot for each coming dose that has none; returns how many there were."""
     rows = Task.objects.open().filter(kind=Kind.INTEGRATION_NO_SLOT, due_at__gt=at).order_by("due_at", "pk")
     ids = list(rows.values_list("subject_id", flat=True))
-    each(ids, partial(_hold_late, at=at))
+    each(ids, partial(_hold_again, at=at))
     return len(ids)

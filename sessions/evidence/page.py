@@ -16,13 +16,6 @@ from kapclinic.core import paper
 from sessions.evidence.chart import chart
 
 TEMPLATE = Path(__file__).parent / "templates" / "evidence.typ"
-SERIES = (
-    ("systolic", "Systolic, mmHg"),
-    ("diastolic", "Diastolic, mmHg"),
-    ("heart_rate", "Heart rate, /min"),
-)
-SCALE = 1000  # places on the chart are whole thousandths of its width and height, from the lower left
-STEP = 20  # mmHg or beats between two lines of the chart
 Row = Mapping[str, Any]
 
 
@@ -85,7 +78,8 @@ def _bands(_: Words, row: Row) -> str:
 
 
 def _pressure(_: Words, row: Row) -> str:
-    return f"{row['systolic']}/{row['diastolic']}"
+    """A value that could not be had is a dash; a column of its own names it."""
+    return "/".join("-" if row[name] is None else str(row[name]) for name in ("systolic", "diastolic"))
 
 
 def _given(words: Words, row: Row) -> str:
@@ -264,8 +258,10 @@ TABLES = (
             ("HR", text("heart_rate")),
             ("SpO2", text("spo2")),
             ("RR", text("respiratory_rate")),
+            ("EtCO2", text("etco2")),
             ("MOAA/S", text("sedation")),
             ("Out of band", _bands),
+            ("Not obtainable", lambda _, row: _sentence(row["not_obtainable"]).replace("_", " ")),
             ("Entered", hour("recorded_at")),
             ("By", who("recorded_by")),
             ("Voided", voided),

@@ -69,13 +69,14 @@ class Said:
 class Vitals:
     """The pre-dose reading that is judged, and from when a good one counts after one that was not."""
 
-    systolic: int
-    diastolic: int
+    systolic: int | None
+    diastolic: int | None
     spo2: int | None
     measured_at: datetime
     bands: Mapping[str, str]
     by: UUID | None = None
     ref: UUID | None = None
+    complete: bool = True  # it holds pressure and heart rate
     counts_from: datetime | None = None  # the rest after the last reading out of band
     band_before: str = "go"  # of that reading
     held_at: datetime | None = None  # an earlier one of the day said: no dose today

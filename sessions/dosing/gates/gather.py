@@ -34,7 +34,7 @@ from sessions.dosing.rules import amounts, esketamine
 from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Alarm
-from sessions.monitoring.rules import worst
+from sessions.monitoring.rules import is_complete, latest_bands, worst
 
 
 def overrides_of(*, session_id: UUID) -> dict[str, Override]:
@@ -113,12 +113,12 @@ def _with_booster(facts: Facts, session: Session) -> Facts:
     rung = Q(reading__measured_at__lte=moment, cause=Alarm.Cause.RED)
     rung |= Q(created_at__lte=moment, cause=Alarm.Cause.TRIGGER)
     readings = monitoring.readings_after(session=session, dosed_at=begun)
-    bands = [row.bands for row in readings if row.measured_at <= moment]
+    bands = [(monitoring.vitals_of(row), row.bands) for row in readings if row.measured_at <= moment]
     return replace(
         facts,
         booster=True,
         red_alarms=monitoring.open_alarms(session_id=session.pk).filter(rung).count(),
-        red_reading=bool(bands) and worst(bands[-1]) == "red",
+        red_reading=worst(latest_bands(bands)) == "red",
     )
 
 
@@ -267,6 +267,7 @@ def _vitals(session: Session, moment: datetime) -> Vitals | None:
             bands=row.bands,
             by=row.recorded_by_id,
             ref=row.pk,
+            complete=is_complete(monitoring.vitals_of(row)),
         )
         for row in rows
     ]

@@ -53,6 +53,7 @@ LIMITS: dict[str, Any] = {
     "clearance_days": 365,
     "consent_days": 365,
     "weight_days": 30,
+    "weight_change_percent": 10,  # more than so far from the client's last one a clinician stands for a weight
     "pdmp_days": 90,
     "vitals_max_age_min": 60,
     "reading_tolerance_min": 5,

@@ -158,9 +158,13 @@ def fasted_by(f: Facts) -> Proof | None:
 
 
 def weight_recent(f: Facts) -> bool:
-    if f.weight_kg is None or f.weighed_at is None:
+    if f.weight_kg is None or f.weighed_at is None or f.weight_problem:
         return False
     return f.moment - f.weighed_at <= timedelta(days=f.weight_days)
+
+
+def weight_detail(f: Facts) -> str:
+    return f.weight_problem or f"Weigh the client: at most {f.weight_days} days ago."
 
 
 # --- people and places ----------------------------------------------------------------------------------------------

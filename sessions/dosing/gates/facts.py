@@ -135,6 +135,8 @@ class Facts:
     client_location: Mapping[str, Any] | None = None
     fasting_since: datetime | None = None
     weight_kg: Decimal | None = None
+    weight_source: str = "measured"
+    weight_problem: str = ""  # why no dose is reckoned with it
     weighed_at: datetime | None = None
     earlier_integration_open: bool = False
     last_dosed_at: datetime | None = None

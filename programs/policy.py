@@ -45,24 +45,29 @@ BANDS: dict[str, Any] = {
     "spo2": {"go": 95, "hold": 92, "red": 90, "emergency": 88},
     "rr": {"go": [10, 20], "hold": [10, 24], "red": [8, 30]},
     "sedation": {"go": 5, "amber": 3, "red": 2},
+    "etco2": {"go": [30, 50], "red": [15, 60]},
+    # outside of these one reading is enough: an emergency before the dose, red after it
+    "extreme": {"systolic": [80, 250], "diastolic": [40, 150], "heart_rate": [40, 180]},
 }
 LIMITS: dict[str, Any] = {
     "clearance_days": 365,
     "consent_days": 365,
     "weight_days": 30,
+    "weight_change_percent": 10,  # more than so far from the client's last one a clinician stands for a weight
     "pdmp_days": 90,
     "vitals_max_age_min": 60,
     "reading_tolerance_min": 5,
     "missed_after_min": 10,
     "alarm_minutes": 5,
     "notice_min": 120,
-    "plausible": {
+    "plausible": {  # of vital signs: outside of it a value is told as unusual, and written all the same
         "systolic": [50, 300],
         "diastolic": [20, 200],
         "heart_rate": [20, 250],
         "spo2": [50, 100],
         "respiratory_rate": [2, 60],
         "sedation": [0, 5],
+        "etco2": [5, 100],
         "weight_kg": [25, 350],
     },
     "vitals_within_baseline_percent": 20,
@@ -189,6 +194,11 @@ REMS_CHECKS: dict[str, Any] = {"checks_min": [0, 40], "before_leaving_min": 120}
 def limit(limits: Mapping[str, Any], name: str) -> Any:
     """The protocol's value, or the default policy's for a protocol that was approved before there was one."""
     return limits.get(name, LIMITS[name])
+
+
+def band(bands: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """One table of the protocol's bands over the default policy's: one approved earlier lacks what came later."""
+    return {**BANDS[name], **bands.get(name, {})}
 
 
 def limits_of(route: str) -> dict[str, Any]:

@@ -55,6 +55,11 @@ class Session(AuditedModel):
         NOT_DOSED = "not_dosed"
         TRANSFERRED = "transferred"
 
+    class WeightSource(models.TextChoices):
+        MEASURED = "measured"
+        OBSERVED = "observed"  # read off on video by a clinician
+        REPORTED = "reported"  # what the client says: no dose is reckoned with it
+
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="sessions")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="sessions")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
@@ -75,6 +80,10 @@ class Session(AuditedModel):
     fasting_since = models.DateTimeField(null=True)
     weight_kg = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     weighed_at = models.DateTimeField(null=True)
+    weight_source = models.CharField(
+        max_length=10, choices=WeightSource.choices, default=WeightSource.MEASURED
+    )
+    weight_confirmed = models.BooleanField(default=True)  # near the last one, or a clinician stands for it
     checked_in_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
@@ -104,6 +113,10 @@ class Session(AuditedModel):
                 ),
             ),
             models.CheckConstraint(name="session_kind", condition=Q(kind__in=list(SessionKind.values))),
+            models.CheckConstraint(
+                name="session_weight_source",
+                condition=Q(weight_source__in=["measured", "observed", "reported"]),
+            ),
             models.CheckConstraint(
                 name="session_outcome_of_dose", condition=Q(outcome="") | Q(kind="dosing")
             ),

@@ -81,6 +81,7 @@ class Order(AppendOnlyModel):
         max_digits=6, decimal_places=2, null=True
     )  # that the dose was reckoned with
     weighed_at = models.DateTimeField(null=True)
+    by_weight = models.BooleanField(default=False)  # written in mg/kg
     max_total_mg = models.DecimalField(**MG)
     valid_until = models.DateTimeField()
     reason = models.CharField(max_length=1000, blank=True)

@@ -21,14 +21,19 @@ def chart(
 ) -> dict[str, Any] | None:
     """Blood pressure and heart rate over time as lines in whole thousandths; None below two standing readings.
 
+    A value that could not be had leaves its place out.
+
     `ticks_x` and `ticks_y` are (place, words); `doses` the places of the standing doses.
     """
-    standing = [row for row in readings if row["void"] is None]
+    names = [name for name, _ in SERIES]
+    standing = [
+        row for row in readings if row["void"] is None and any(row[name] is not None for name in names)
+    ]
     moments = [datetime.fromisoformat(row["measured_at"]) for row in standing]
     if len(set(moments)) < 2:
         return None
     begin, span = moments[0], moments[-1] - moments[0]
-    values = [row[name] for row in standing for name, _ in SERIES]
+    values = [row[name] for row in standing for name in names if row[name] is not None]
     low, high = min(values) // STEP * STEP, -(-max(values) // STEP) * STEP
     across = [_thousandths(moment - begin, span) for moment in moments]
     given = [datetime.fromisoformat(row["administered_at"]) for row in doses if row["void"] is None]
@@ -38,8 +43,9 @@ def chart(
 
     return {
         "series": [
-            {"name": label, "points": [[x, up(row[name])] for x, row in zip(across, standing, strict=True)]}
+            {"name": label, "points": [[x, up(row[name])] for x, row in had]}
             for name, label in SERIES
+            if (had := [pair for pair in zip(across, standing, strict=True) if pair[1][name] is not None])
         ],
         "ticks_x": [[x, hour_of(row["measured_at"])] for x, row in zip(across, standing, strict=True)],
         "ticks_y": [[up(value), str(value)] for value in range(low, high + 1, STEP)],

@@ -78,7 +78,8 @@ def _bands(_: Words, row: Row) -> str:
 
 
 def _pressure(_: Words, row: Row) -> str:
-    return f"{row['systolic']}/{row['diastolic']}"
+    """A value that could not be had is a dash; a column of its own names it."""
+    return "/".join("-" if row[name] is None else str(row[name]) for name in ("systolic", "diastolic"))
 
 
 def _given(words: Words, row: Row) -> str:
@@ -257,8 +258,10 @@ TABLES = (
             ("HR", text("heart_rate")),
             ("SpO2", text("spo2")),
             ("RR", text("respiratory_rate")),
+            ("EtCO2", text("etco2")),
             ("MOAA/S", text("sedation")),
             ("Out of band", _bands),
+            ("Not obtainable", lambda _, row: _sentence(row["not_obtainable"]).replace("_", " ")),
             ("Entered", hour("recorded_at")),
             ("By", who("recorded_by")),
             ("Voided", voided),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -13,7 +14,10 @@ from sessions.booking.models import Session
 
 
 class Reading(AppendOnlyModel):
-    """Vital signs at one moment: mmHg, beats and breaths per minute, percent, MOAA/S 0-5.
+    """Vital signs at one moment: mmHg, beats and breaths per minute, percent, MOAA/S 0-5, etCO2 in mmHg.
+
+    `not_obtainable` names those of pressure and heart rate that somebody tried to measure in vain. `unusual` is what
+    was told at once to look at again, as rows of sign, last and now; empty when the value was confirmed.
 
     `measured_at` is when they were taken, `recorded_at` when they were entered; a late entry keeps both.
     """
@@ -24,12 +28,15 @@ class Reading(AppendOnlyModel):
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="readings")
     phase = models.CharField(max_length=10, choices=Phase.choices)
-    systolic = models.PositiveSmallIntegerField()
-    diastolic = models.PositiveSmallIntegerField()
-    heart_rate = models.PositiveSmallIntegerField()
+    systolic = models.PositiveSmallIntegerField(null=True)
+    diastolic = models.PositiveSmallIntegerField(null=True)
+    heart_rate = models.PositiveSmallIntegerField(null=True)
     spo2 = models.PositiveSmallIntegerField(null=True)
     respiratory_rate = models.PositiveSmallIntegerField(null=True)
     sedation = models.PositiveSmallIntegerField(null=True)
+    etco2 = models.PositiveSmallIntegerField(null=True)
+    not_obtainable = ArrayField(models.CharField(max_length=20), default=list)
+    unusual = models.JSONField(default=list)
     measured_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -41,6 +48,13 @@ class Reading(AppendOnlyModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(name="reading_pressure", condition=Q(systolic__gt=F("diastolic"))),
             models.CheckConstraint(name="reading_not_ahead", condition=Q(measured_at__lte=F("recorded_at"))),
+            *(
+                models.CheckConstraint(
+                    name=f"reading_{sign}_or_why",
+                    condition=Q(**{f"{sign}__isnull": False}) ^ Q(not_obtainable__contains=[sign]),
+                )
+                for sign in ("systolic", "diastolic", "heart_rate")
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["session", "measured_at"], name="reading_session")
@@ -159,6 +173,10 @@ class Alarm(AuditedModel):
         CHEST_PAIN = "chest_pain"
         NEURO_SIGN = "new_neuro_sign"
         SUICIDAL = "si_with_intent"
+        APNOEA = "apnoea"
+        AIRWAY = "airway"
+        UNRESPONSIVE = "unresponsive"
+        SEIZURE = "seizure"
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -195,6 +213,10 @@ class Alarm(AuditedModel):
                         "chest_pain",
                         "new_neuro_sign",
                         "si_with_intent",
+                        "apnoea",
+                        "airway",
+                        "unresponsive",
+                        "seizure",
                     ],
                 ),
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Moment, Output
+from sessions.monitoring.api.reading_bodies import SignsOut, UnusualOut
 
 
 class WardStageOut(Output):
@@ -21,15 +22,11 @@ class WardCheckOut(Output):
     is_due = serializers.BooleanField()
 
 
-class WardReadingOut(Output):
+class WardReadingOut(SignsOut):
     id = serializers.UUIDField()
     phase = serializers.CharField()
-    systolic = serializers.IntegerField()
-    diastolic = serializers.IntegerField()
-    heart_rate = serializers.IntegerField()
-    spo2 = serializers.IntegerField(allow_null=True)
-    respiratory_rate = serializers.IntegerField(allow_null=True)
-    sedation = serializers.IntegerField(allow_null=True)
+    not_obtainable = serializers.ListField(child=serializers.CharField())
+    unusual = UnusualOut(many=True)
     bands = serializers.DictField(child=serializers.CharField())
     measured_at = Moment()
 

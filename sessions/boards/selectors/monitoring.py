@@ -255,7 +255,8 @@ def _clinical_columns() -> dict[str, BaseExpression | F]:
     ).order_by("planned_at")
     readings = Reading.objects.filter(**mine, void__isnull=True).order_by("-measured_at", "-pk")
     alarms = Alarm.objects.filter(**mine, state=Alarm.State.OPEN).order_by("created_at")
-    reading = {name: name for name in ("id", "phase", *rules.SIGNS, "bands", "measured_at")}
+    names = ("id", "phase", *rules.SIGNS, "not_obtainable", "unusual", "bands", "measured_at")
+    reading = {name: name for name in names}
     check = {name: name for name in ("id", "kind", "minute", "planned_at")}
     alarm = {name: name for name in ("id", "cause", "trigger", "escalation", "reading")}
     return {

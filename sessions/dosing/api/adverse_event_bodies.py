@@ -11,6 +11,7 @@ from rest_framework import serializers
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from sessions.dosing.models import AdverseEvent
 from sessions.dosing.rules import adverse_events
+from sessions.monitoring.api.reading_bodies import SignsOut
 
 
 def _listed(words: tuple[str, ...]) -> str:
@@ -79,17 +80,11 @@ class ReviewOut(Output):
     by = serializers.UUIDField(source="created_by")
 
 
-class NearestOut(Output):
+class NearestOut(SignsOut):
     """The standing reading nearest to the onset."""
 
     id = serializers.UUIDField()
     measured_at = Moment()
-    systolic = serializers.IntegerField()
-    diastolic = serializers.IntegerField()
-    heart_rate = serializers.IntegerField()
-    spo2 = serializers.IntegerField(allow_null=True)
-    respiratory_rate = serializers.IntegerField(allow_null=True)
-    sedation = serializers.IntegerField(allow_null=True)
 
 
 class AdverseEventOut(Output):

@@ -160,9 +160,13 @@ def fasted_by(f: Facts) -> Proof | None:
 
 
 def weight_recent(f: Facts) -> bool:
-    if f.weight_kg is None or f.weighed_at is None:
+    if f.weight_kg is None or f.weighed_at is None or f.weight_problem:
         return False
     return f.moment - f.weighed_at <= timedelta(days=f.weight_days)
+
+
+def weight_detail(f: Facts) -> str:
+    return f.weight_problem or f"Weigh the client: at most {f.weight_days} days ago."
 
 
 # --- people and places ----------------------------------------------------------------------------------------------
@@ -205,13 +209,18 @@ def vitals_fresh(f: Facts) -> bool:
     return not f.vitals_age_counts or age <= timedelta(minutes=f.vitals_max_age_min)
 
 
+def vitals_there(f: Facts) -> bool:
+    """A reading that is fresh and holds pressure and heart rate; what was not obtainable nobody can judge."""
+    return vitals_fresh(f) and f.vitals is not None and f.vitals.complete
+
+
 def vitals_pass(f: Facts) -> bool:
-    return vitals_fresh(f) and f.vitals is not None and f.vitals.band == "go" and f.vitals.held_at is None
+    return vitals_there(f) and f.vitals is not None and f.vitals.band == "go" and f.vitals.held_at is None
 
 
 def vitals_for_a_prescriber(f: Facts) -> bool:
     """May a prescriber decide: is the last reading REVIEW, or is it good after an earlier HOLD of the day?"""
-    if f.vitals is None or not vitals_fresh(f):
+    if f.vitals is None or not vitals_there(f):
         return False
     return f.vitals.band == "review" or (f.vitals.band == "go" and f.vitals.held_at is not None)
 
@@ -221,6 +230,8 @@ def vitals_detail(f: Facts) -> str:
         return "No pre-dose reading yet."
     if not vitals_fresh(f):
         return f"The last reading is older than {f.vitals_max_age_min} minutes."
+    if not f.vitals.complete and f.vitals.band not in NO_DOSE_TODAY:
+        return "Pressure or heart rate was not obtainable in the last reading: measure them."
     if f.vitals.too_early and f.vitals.counts_from is not None:
         begin = _hour(f, f.vitals.counts_from)
         return f"Taken too soon after one out of band: a recheck counts from {begin}, after a rest."

@@ -69,13 +69,14 @@ class Said:
 class Vitals:
     """The pre-dose reading that is judged. After one out of band, a better one counts from `counts_from` on."""
 
-    systolic: int
-    diastolic: int
+    systolic: int | None
+    diastolic: int | None
     spo2: int | None
     measured_at: datetime
     bands: Mapping[str, str]
     by: UUID | None = None
     ref: UUID | None = None
+    complete: bool = True  # it holds pressure and heart rate
     counts_from: datetime | None = None  # when the rest after the last reading out of band is over
     band_before: str = "go"  # the band of that last reading
     held_at: datetime | None = None  # an earlier one of the day said: no dose today
@@ -134,6 +135,8 @@ class Facts:
     client_location: Mapping[str, Any] | None = None
     fasting_since: datetime | None = None
     weight_kg: Decimal | None = None
+    weight_source: str = "measured"
+    weight_problem: str = ""  # why no dose is reckoned with it
     weighed_at: datetime | None = None
     earlier_integration_open: bool = False
     last_dosed_at: datetime | None = None

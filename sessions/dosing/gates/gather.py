@@ -34,7 +34,7 @@ from sessions.dosing.rules import amounts, esketamine
 from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Alarm
-from sessions.monitoring.rules import worst
+from sessions.monitoring.rules import is_complete, latest_bands, worst
 
 
 def overrides_of(*, session_id: UUID) -> dict[str, Override]:
@@ -73,7 +73,7 @@ def gather(
     facts = _with_course(facts, session)
     facts = _with_booster(facts, session)
     facts = _with_screening(facts, session)
-    facts = _with_order(facts, order)
+    facts = _with_order(facts, order, session)
     facts = _with_kept_words(facts, session, words)
     return _with_visit(facts, session, words)
 
@@ -113,12 +113,12 @@ def _with_booster(facts: Facts, session: Session) -> Facts:
     rung = Q(reading__measured_at__lte=moment, cause=Alarm.Cause.RED)
     rung |= Q(created_at__lte=moment, cause=Alarm.Cause.TRIGGER)
     readings = monitoring.readings_after(session=session, dosed_at=begun)
-    bands = [row.bands for row in readings if row.measured_at <= moment]
+    bands = [(monitoring.vitals_of(row), row.bands) for row in readings if row.measured_at <= moment]
     return replace(
         facts,
         booster=True,
         red_alarms=monitoring.open_alarms(session_id=session.pk).filter(rung).count(),
-        red_reading=bool(bands) and worst(bands[-1]) == "red",
+        red_reading=worst(latest_bands(bands)) == "red",
     )
 
 
@@ -227,14 +227,22 @@ def _with_clearance(facts: Facts, clearance: Clearance | None) -> Facts:
     )
 
 
-def _with_order(facts: Facts, order: Order | None) -> Facts:
+def _with_order(facts: Facts, order: Order | None, session: Session) -> Facts:
+    """The order, and what speaks against it; one by weight also asks for the weight, and for the same one."""
     if order is None:
         return replace(facts, order_problem="No order.")
+    by_weight = facts.needs_weight or order.by_weight
+    percent = limit(session.program.protocol.limits, "weight_change_percent")
+    weight = amounts.weight_for_doses(session)
+    problem = amounts.order_problem(order, moment=facts.moment)
+    if not problem and by_weight and amounts.outweighed(order, weight_kg=weight, percent=percent):
+        problem = "The order was reckoned with another weight: a prescriber writes it anew."
     text = f"Order of {order.dose_mg:f} mg, {order.route}"
     return replace(
         facts,
         order=Proof(text, "order", by=order.prescriber_id, at=order.created_at, ref=order.pk),
-        order_problem=amounts.order_problem(order, moment=facts.moment),
+        order_problem=problem,
+        needs_weight=by_weight,
     )
 
 
@@ -251,6 +259,8 @@ def _with_visit(facts: Facts, session: Session, words: Sequence[Attestation]) ->
         fasting_since=session.fasting_since,
         weight_kg=session.weight_kg,
         weighed_at=session.weighed_at,
+        weight_source=session.weight_source,
+        weight_problem=amounts.weight_problem(session),
     )
 
 
@@ -267,6 +277,7 @@ def _vitals(session: Session, moment: datetime) -> Vitals | None:
             bands=row.bands,
             by=row.recorded_by_id,
             ref=row.pk,
+            complete=is_complete(monitoring.vitals_of(row)),
         )
         for row in rows
     ]

@@ -232,10 +232,10 @@ GATES: tuple[Gate, ...] = (
         "weight",
         "The weight is recent",
         c.weight_recent,
-        lambda f: f"Weigh the client: at most {f.weight_days} days ago.",
+        c.weight_detail,
         (NP, PRESCRIBER),
         applies=lambda f: f.needs_weight,
-        proof=lambda f: Proof(f"{f.weight_kg} kg", "record", at=f.weighed_at),
+        proof=lambda f: Proof(f"{f.weight_kg} kg, {f.weight_source}", "record", at=f.weighed_at),
     ),
     _attested(
         "equipment",

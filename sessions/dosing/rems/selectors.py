@@ -152,13 +152,14 @@ def _pressures(
     if first is None:
         return dict.fromkeys(rules.PRESSURES)
     window = timedelta(minutes=session.program.protocol.limits["missed_after_min"])
-    readings = list(monitoring.standing_readings(session_id=session.pk))
+    taken = monitoring.standing_readings(session_id=session.pk)
+    readings = list(taken.filter(systolic__isnull=False, diastolic__isnull=False))
     found = rules.pressures(readings, first=first, ended=ended, window=window)
     return dict(zip(rules.PRESSURES, map(_pressure, found), strict=True))
 
 
 def _pressure(row: Reading | None) -> Pressure | None:
-    if row is None:
+    if row is None or row.systolic is None or row.diastolic is None:
         return None
     return {"systolic": row.systolic, "diastolic": row.diastolic, "measured_at": _text(row.measured_at)}
 

@@ -95,8 +95,8 @@ class DueTimes(TypedDict):
 
 
 class Pressure(TypedDict):
-    systolic: int
-    diastolic: int
+    systolic: int | None
+    diastolic: int | None
 
 
 def _word(text: str) -> str:
@@ -171,6 +171,6 @@ def suggested_grade(code: str, vitals: Pressure | None) -> int | None:
     found = [
         grade
         for grade, systolic, diastolic in ((1, 120, 80), (2, 140, 90), (3, 160, 100))
-        if vitals["systolic"] >= systolic or vitals["diastolic"] >= diastolic
+        if (vitals["systolic"] or 0) >= systolic or (vitals["diastolic"] or 0) >= diastolic
     ]
     return max(found, default=None)

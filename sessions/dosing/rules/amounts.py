@@ -10,6 +10,7 @@ from uuid import UUID
 
 from kapclinic.core.errors import FieldError
 from kapclinic.practice.rules import NURSES, PRESCRIBER
+from sessions.booking.models import Session
 from sessions.dosing.models import Order
 
 ORDERERS = PRESCRIBER
@@ -55,6 +56,34 @@ class FinishFields(TypedDict):
     wasted_mg: Decimal
 
 
+def is_far(weight_kg: Decimal, last_kg: Decimal, *, percent: float) -> bool:
+    """Is a weight more than so many percent away from the one before it?"""
+    return abs(weight_kg - last_kg) * 100 > Decimal(str(percent)) * last_kg
+
+
+def weight_problem(session: Session) -> str:
+    """Why no dose is reckoned with the weight that is noted, in plain words; empty without one or when it counts."""
+    if session.weight_kg is None:
+        return ""
+    if session.weight_source == Session.WeightSource.REPORTED:
+        return "The weight was only reported: weigh the client."
+    if not session.weight_confirmed:
+        return "The weight is far from the client's last one: a clinician measures again or confirms it."
+    return ""
+
+
+def weight_for_doses(session: Session) -> Decimal | None:
+    """The session's weight where doses may be reckoned with it."""
+    return None if weight_problem(session) else session.weight_kg
+
+
+def outweighed(order: Order, *, weight_kg: Decimal | None, percent: float) -> bool:
+    """Was the order reckoned with a weight that is far from the one which counts now?"""
+    if order.weight_kg is None or weight_kg is None:
+        return False
+    return is_far(weight_kg, order.weight_kg, percent=percent)
+
+
 def mg(amount: Decimal) -> Decimal:
     return amount.quantize(MG, rounding=ROUND_HALF_UP)
 
@@ -87,7 +116,7 @@ def order_warnings(dose: Mapping[str, Any], order: Order) -> list[dict[str, str]
     can't be given without a second prescriber, a cap per kg that nobody could look at."""
     usual, cap = (cap_mg(dose, weight_kg=order.weight_kg, limit=name) for name in ("warn", "cap"))
     if usual is None or cap is None:
-        detail = "The protocol's cap is per kg, and no weight is noted: weigh the client before the dose."
+        detail = "The protocol's cap is per kg, and no weight that counts is noted: weigh the client before the dose."
         return [{"code": "cap_not_checked", "detail": detail}]
     found = []
     if order.dose_mg > usual:

@@ -64,7 +64,7 @@ def require_amount(
     :raises DoseAboveCap: / Invalid: naming `field`
     """
     total = selectors.given_total_mg(session_id=session.pk, but=but) + amount_mg
-    cap = amounts.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
+    cap = amounts.cap_mg(session.program.protocol.dose, weight_kg=amounts.weight_for_doses(session))
     approved = order.above_cap_reason != "" and not order.waits
     if cap is not None and total > cap and not approved:
         raise DoseAboveCap.of(cap, field=field, waits=order.waits)
@@ -179,6 +179,7 @@ def dose_of(
         errors.append(FieldError("/drug_lot", "required", "Clinic stock names its lot."))
     merge(errors)
     concentration = lot.concentration_mg_per_ml if lot else None
+    weight = amounts.weight_for_doses(session)
     return Administration(
         session=session,
         order=order,
@@ -186,8 +187,8 @@ def dose_of(
         drug=order.drug,
         route=order.route,
         dose_mg=values["dose_mg"],
-        dose_mg_per_kg=amounts.per_kg(values["dose_mg"], session.weight_kg),
-        weight_kg=session.weight_kg,
+        dose_mg_per_kg=amounts.per_kg(values["dose_mg"], weight),
+        weight_kg=weight,
         volume_ml=amounts.mg(values["dose_mg"] / concentration) if concentration else None,
         supply=values["supply"],
         drug_lot=values.get("drug_lot"),

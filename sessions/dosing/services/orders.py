@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, NotPermitted, merge
+from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, NotPermitted, merge
 from kapclinic.practice.models import User
 from programs.models import Modality
 from sessions.booking.models import Session
@@ -23,6 +23,10 @@ from sessions.drugs.rules.names import known_as
 
 class SamePrescriber(NotPermitted):
     title = "Another prescriber approves"
+
+
+class WeightUnconfirmed(Conflict):
+    code, title = "weight_unconfirmed", "No dose is reckoned with this weight"
 
 
 class NothingToApprove(IllegalTransition):
@@ -39,12 +43,16 @@ def write_order(*, session_id: UUID, values: amounts.OrderFields, by: User, at: 
     :raises NotPermitted: unless `by` is a prescriber
     :raises Invalid: for another route than the protocol's, no amount, an amount past the maximum, or an order that
         the label of esketamine does not allow
+    :raises WeightUnconfirmed: for mg/kg of a weight that was reported, or far from the last one and not confirmed
     :raises DoseAboveCap: when one dose alone is above the protocol's cap, without a reason
     """
     transitions.require_role(by, amounts.ORDERERS, what="Ordering")
     session = lock_dosing(session_id)
     _require_open(session)
-    weight = session.weight_kg
+    weight = amounts.weight_for_doses(session)
+    by_weight = values.get("dose_mg_per_kg") is not None
+    if by_weight and (problem := amounts.weight_problem(session)):
+        raise WeightUnconfirmed(problem)
     dose = amounts.ordered_mg(
         dose_mg=values.get("dose_mg"), dose_mg_per_kg=values.get("dose_mg_per_kg"), weight_kg=weight
     )
@@ -64,6 +72,7 @@ def write_order(*, session_id: UUID, values: amounts.OrderFields, by: User, at: 
         dose_mg_per_kg=values.get("dose_mg_per_kg") or amounts.per_kg(dose, weight),
         weight_kg=weight,
         weighed_at=session.weighed_at if weight else None,
+        by_weight=by_weight,
         max_total_mg=values["max_total_mg"],
         valid_until=values["valid_until"],
         reason=values.get("reason", ""),
@@ -96,7 +105,7 @@ def _order_errors(session: Session, values: amounts.OrderFields, dose: Decimal) 
 
 def _require_cap(session: Session, values: amounts.OrderFields, dose: Decimal) -> None:
     """:raises DoseAboveCap: / Invalid: above the cap without a reason, or with one that nothing asks for"""
-    cap = amounts.cap_mg(session.program.protocol.dose, weight_kg=session.weight_kg)
+    cap = amounts.cap_mg(session.program.protocol.dose, weight_kg=amounts.weight_for_doses(session))
     reason = values.get("above_cap_reason")
     if not reason and cap is not None and dose > cap:
         raise DoseAboveCap.of(cap)

@@ -42,8 +42,8 @@ def open_for_reading(reading: Reading, bands: Mapping[str, str], *, at: datetime
 
 @transaction.atomic
 def raise_alarm(*, session: Session, trigger: str, note: str, by: User, at: datetime) -> Alarm:
-    """Open a red alarm for what no number shows: agitation, psychosis, chest pain, a new neurological sign, suicidal
-    intent (clinical policy 3.2, red free triggers).
+    """Open a red alarm for what somebody sees before a number does: agitation, psychosis, chest pain, a new
+    neurological sign, suicidal intent, no breath, no airway, no response, a seizure (clinical policy 3.2).
 
     :raises NotPermitted: unless `by` is a clinician
     :raises NotCheckedIn: before the client has come

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
@@ -16,19 +17,23 @@ from sessions.booking.models import Session
 from sessions.booking.rules import CAME
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading, ReadingVoid
+from sessions.monitoring.rules import measurable
 from sessions.monitoring.services.alarms import NotCheckedIn, open_for_reading
 from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks, end_check
 
 
 class ReadingFields(TypedDict):
-    """Vital signs as they were measured; sedation is MOAA/S."""
+    """Vital signs as they were measured; sedation is MOAA/S. `confirm`: the value was looked at and is as it stands."""
 
-    systolic: int
-    diastolic: int
-    heart_rate: int
+    systolic: NotRequired[int | None]
+    diastolic: NotRequired[int | None]
+    heart_rate: NotRequired[int | None]
     spo2: NotRequired[int | None]
     respiratory_rate: NotRequired[int | None]
     sedation: NotRequired[int | None]
+    etco2: NotRequired[int | None]
+    not_obtainable: NotRequired[list[str]]
+    confirm: NotRequired[bool]
     measured_at: datetime
     action_taken: NotRequired[str]
 
@@ -45,12 +50,13 @@ def record_reading(
 ) -> Reading:
     """Record vital signs, close the checks they answer, and open an alarm when a sign is amber or red.
 
+    All that a device can show is kept at once and rings as it is; what is far from the last value is told in `unusual`.
     `dosed_at` is the first dose's time, None before it; `left_at` when the client was discharged: after it nothing is
     asked for any more, and nothing was measured. Nothing is pre-filled and nothing is corrected.
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber
-    :raises Invalid: for implausible values, diastolic >= systolic, a time in the future, before check-in or after the
-        discharge
+    :raises Invalid: for what no device shows, pressure or heart rate that is neither there nor said to be not
+        obtainable, diastolic >= systolic, a time in the future, before check-in or after the discharge
     :raises NotCheckedIn: before the client has come
     """
     transitions.require_role(by, NURSES, what="Recording vital signs")
@@ -59,13 +65,13 @@ def record_reading(
     protocol, measured_at = session.program.protocol, values["measured_at"]
     merge(
         [
-            *rules.plausibility_errors(values, protocol.limits["plausible"]),
+            *measurable.reading_errors(values),
             *moment_errors(moment=measured_at, at=at, after=session.checked_in_at, field="measured_at"),
             *rules.gone_errors(measured_at, left_at=left_at),
         ]
     )
     standing = list(selectors.standing_readings(session_id=session.pk))
-    reading = Reading(session=session, recorded_at=max(at, measured_at), recorded_by=by, **values)
+    reading = _reading_of(values, session=session, standing=standing, by=by, at=at)
     reading.bands = selectors.bands_of(reading, standing, protocol, dosed_at=dosed_at)
     reading.phase = rules.phase_at(measured_at, dosed_at=dosed_at)
     reading.insert_by(by, at=at)
@@ -79,6 +85,25 @@ def record_reading(
         if rules.worst(found) == "red":
             open_for_reading(row, found, at=at)
     return reading
+
+
+def _reading_of(
+    values: ReadingFields, *, session: Session, standing: Sequence[Reading], by: User, at: datetime
+) -> Reading:
+    """The row, with what of it is unusual beside the readings before it."""
+    fields = {name: value for name, value in values.items() if name not in {"confirm", "not_obtainable"}}
+    missing = values.get("not_obtainable", [])
+    row = Reading(session=session, recorded_at=max(at, values["measured_at"]), recorded_by=by, **fields)
+    row.not_obtainable = [sign for sign in rules.NEEDED if sign in missing]
+    if not values.get("confirm"):
+        earlier = [
+            (old.measured_at, selectors.vitals_of(old))
+            for old in standing
+            if old.measured_at <= row.measured_at
+        ]
+        plausible = session.program.protocol.limits["plausible"]
+        row.unusual = measurable.unusual(values, earlier=earlier, plausible=plausible)
+    return row
 
 
 @transaction.atomic

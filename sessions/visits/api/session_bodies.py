@@ -12,7 +12,7 @@ from kapclinic.core.http.fields import Input, Moment, Output, Reason, Text
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from programs.models import Modality
-from sessions.booking.models import Stage
+from sessions.booking.models import Session, Stage
 from sessions.booking.rules import SESSION_MOVES
 from sessions.dosing.models import AttestationCode
 
@@ -120,6 +120,16 @@ class SessionPatch(Input):
     client_location = PlaceIn(allow_null=True)
     fasting_since = Moment(allow_null=True)
     weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2)
+    weight_lb = serializers.DecimalField(
+        max_digits=6, decimal_places=2, help_text="in place of weight_kg, which is kept"
+    )
+    weight_source = serializers.ChoiceField(
+        Session.WeightSource.choices,
+        help_text="measured when left out; observed: read off on video by a clinician; reported never doses",
+    )
+    confirm_weight = serializers.BooleanField(
+        help_text="a clinician's word for a weight far from the client's last one, sent with it or after it"
+    )
     attestations = serializers.DictField(child=serializers.BooleanField(), help_text=ATTESTED)
     client_confirmed_at = Moment(allow_null=True)
 
@@ -162,6 +172,10 @@ class SessionOut(Output):
     escort = EscortNamed(allow_null=True)
     fasting_since = Moment(allow_null=True)
     weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
+    weight_source = serializers.CharField(allow_null=True)
+    weight_confirmed = serializers.BooleanField(
+        allow_null=True, help_text="false: no dose is reckoned with it"
+    )
     attestations = serializers.DictField(child=serializers.BooleanField())
     attested = serializers.DictField(child=AttestedOut())
     checked_in_at = Moment(allow_null=True)
@@ -175,7 +189,8 @@ class SessionOut(Output):
     warnings = serializers.ListField(child=serializers.CharField(), required=False)
 
 
-CLINICAL = ("fasting_since", "weight_kg")
+WEIGHT = ("weight_source", "weight_confirmed")
+CLINICAL = ("fasting_since", "weight_kg", *WEIGHT)
 OF_THE_VISIT = ("escort", "client_location")
 
 
@@ -186,6 +201,8 @@ def shown(row: Any, user: Any) -> dict[str, Any]:
     row["obligation"], row["stage"] = row.pop("owed"), row.pop("latest_stage")
     if row["stage"] is not None:
         row["stage"]["at"] = datetime.fromisoformat(row["stage"]["at"])  # JSON made in SQL holds text
+    if row["weight_kg"] is None:
+        row |= dict.fromkeys(WEIGHT)
     words = row.pop("words")
     row["attestations"] = {word["code"]: word["value"] for word in words}
     row["attested"] = {

@@ -47,6 +47,8 @@ SHOWN = (
     "escort",
     "fasting_since",
     "weight_kg",
+    "weight_source",
+    "weight_confirmed",
     "checked_in_at",
     "started_at",
     "completed_at",
@@ -96,6 +98,8 @@ class SessionRow(TypedDict):
     escort: Escort | None
     fasting_since: datetime | None
     weight_kg: Decimal | None
+    weight_source: str
+    weight_confirmed: bool
     words: list[Word]
     checked_in_at: datetime | None
     started_at: datetime | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,16 +17,26 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
 from programs.models import Phase, Program
+from programs.policy import limit
 from sessions.booking import rules
 from sessions.booking import services as booking
 from sessions.booking.models import Session, Stage
 from sessions.dosing import selectors as dosing
 from sessions.dosing import services as doses
 from sessions.dosing.models import Discharge
+from sessions.dosing.rules.amounts import is_far
 from sessions.dosing.rules.attestations import code_errors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.visits.rules import SessionPatch, dose_stands_on, stage_fits
+from sessions.visits.rules import (
+    SAID,
+    SessionPatch,
+    dose_stands_on,
+    kilograms,
+    stage_fits,
+    weight_errors,
+)
+from sessions.visits.selectors.weights import last_weight
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
@@ -116,31 +127,49 @@ def change(*, session: Session, values: SessionPatch, by: User, at: datetime) ->
     :raises IllegalTransition: once the session is over
     :raises Invalid: for an implausible weight, a time in the future, or an attestation that no gate asks for
     :raises IllegalTransition: for what a dose was given on, once it stands: the escort may still change
-    :raises NotPermitted: for attestations by somebody who is no clinician, or another weight than the one that is
-        noted: they could not read it (R13)
+    :raises NotPermitted: for attestations by somebody who is no clinician, a weight that they read off on video, or
+        another one than is noted: they could not read it (R13)
     """
-    if "weight_kg" in values and session.weight_kg is not None:
+    if values.keys() & {"weight_kg", "weight_lb"} and session.weight_kg is not None:
         transitions.require_role(by, CLINICIANS, what="Changing a weight")
+    if values.get("weight_source") == Session.WeightSource.OBSERVED:
+        transitions.require_role(by, CLINICIANS, what="Reading a weight off on video")
     if session.status in {S.COMPLETED, S.CANCELLED, S.NO_SHOW}:
         raise IllegalTransition("The session is over.", state=session.status)
-    if dose_stands_on(session, values):
-        raise IllegalTransition("A dose was given on this: it stays as it was.", state="dosed")
     merge(_change_errors(session, values, at=at))
+    columns = {name: value for name, value in values.items() if name not in SAID}
+    columns |= _weighed(session, values, by=by, at=at)
+    if dose_stands_on(session, columns, attested=bool(values.get("attestations"))):
+        raise IllegalTransition("A dose was given on this: it stays as it was.", state="dosed")
     if "attestations" in values:
         doses.attest(session=session, said=values["attestations"], by=by, at=at)
-    _note(session, values)
-    if values.get("weight_kg") is not None:
-        session.weighed_at = min(at, session.ends_at)
+    for name, value in columns.items():
+        setattr(session, name, value)
     session.save_by(by, at=at)
     if values.get("client_confirmed_at") is not None:
         _confirmed(session, by=by, at=at)
     return session
 
 
-def _note(session: Session, values: SessionPatch) -> None:
-    for name, value in values.items():
-        if name != "attestations":  # rows of their own
-            setattr(session, name, value)
+# Any: columns of the session by name
+def _weighed(session: Session, values: SessionPatch, *, by: User, at: datetime) -> dict[str, Any]:
+    """What the weight that was sent makes of the session, and a clinician's word for one that is far from the last.
+
+    Anybody else's `confirm_weight` is passed over: they can't read what they would confirm.
+    """
+    weight = kilograms(values)
+    confirmed = bool(values.get("confirm_weight")) and bool(by.role_set & CLINICIANS)
+    if weight is None:
+        return {"weight_confirmed": True} if confirmed and session.weight_kg is not None else {}
+    moment = min(at, session.ends_at)
+    percent = limit(session.program.protocol.limits, "weight_change_percent")
+    last = last_weight(client_id=session.client_id, before=moment)
+    return {
+        "weight_kg": weight,
+        "weighed_at": moment,
+        "weight_source": values.get("weight_source", Session.WeightSource.MEASURED),
+        "weight_confirmed": confirmed or last is None or not is_far(weight, last, percent=percent),
+    }
 
 
 def _confirmed(session: Session, *, by: User, at: datetime) -> None:
@@ -167,10 +196,8 @@ def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: User, at: 
 
 def _change_errors(session: Session, values: SessionPatch, *, at: datetime) -> list[FieldError]:
     errors = code_errors(values.get("attestations", ()))
-    weight = values.get("weight_kg")
     low, high = session.program.protocol.limits["plausible"]["weight_kg"]
-    if weight is not None and not low <= weight <= high:
-        errors.append(FieldError("/weight_kg", "implausible", f"weight_kg must be from {low} to {high}."))
+    errors += weight_errors(values, plausible=(low, high))
     for field, moment in (
         ("fasting_since", values.get("fasting_since")),
         ("client_confirmed_at", values.get("client_confirmed_at")),

@@ -182,6 +182,14 @@ def test_the_form_takes_from_the_record_what_the_record_knows(cast: Cast, home: 
     assert form["blood_pressure_40_min"]["measured_at"] == "2026-05-04T15:41:00Z"
 
 
+def test_a_pressure_that_could_not_be_had_is_none_on_the_form(cast: Cast, session: Session) -> None:
+    session.refresh_from_db()
+    read(cast, session, 41, systolic=None, not_obtainable=["systolic"])
+    with clock.fixed(MONDAY + timedelta(minutes=42)):
+        form = cast.desk("director").get(f"sessions/{session.pk}/rems/").json()["form"]
+    assert form["blood_pressure_40_min"] is None
+
+
 def test_a_whole_form_is_submitted_once_and_then_closed(cast: Cast, home: str) -> None:
     assert fill(cast, home).json()["missing"] == []
     done = submit(cast, home)

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from programs.policy import BANDS, LIMITS
+from sessions.boards.api.monitoring_bodies import WardReadingOut
+from sessions.dosing.api.adverse_event_bodies import NearestOut
 from sessions.monitoring import rules
+from sessions.monitoring.api.reading_bodies import ReadingIn, ReadingOut, SignsOut
 from sessions.monitoring.models import Check
+from sessions.monitoring.rules import measurable
 from tests.cast import MONDAY
 
 WELL: dict[str, Any] = {
@@ -19,6 +23,7 @@ WELL: dict[str, Any] = {
     "spo2": 98,
     "respiratory_rate": 14,
     "sedation": 5,
+    "etco2": 38,
 }
 
 
@@ -76,38 +81,88 @@ def test_of_two_equally_near_checks_the_open_one_is_answered() -> None:
     ("change", "pointers"),
     [
         ({}, []),
-        ({"systolic": 49}, ["/systolic"]),
-        ({"systolic": 50, "diastolic": 49}, []),
-        ({"systolic": 300}, []),
-        ({"systolic": 301}, ["/systolic"]),
-        ({"diastolic": 19}, ["/diastolic"]),
-        ({"diastolic": 20}, []),
-        ({"systolic": 250, "diastolic": 200}, []),
-        ({"systolic": 250, "diastolic": 201}, ["/diastolic"]),
+        ({"systolic": 45, "diastolic": 20}, []),
+        ({"systolic": 1, "diastolic": 0}, []),
+        ({"systolic": 350}, []),
+        ({"systolic": 351}, ["/systolic"]),
+        ({"systolic": 350, "diastolic": 300}, []),
+        ({"systolic": 350, "diastolic": 301}, ["/diastolic"]),
         ({"diastolic": 121}, []),
         ({"diastolic": 122}, ["/diastolic"]),
         ({"diastolic": 123}, ["/diastolic"]),
-        ({"heart_rate": 19}, ["/heart_rate"]),
-        ({"heart_rate": 20}, []),
-        ({"heart_rate": 250}, []),
-        ({"heart_rate": 251}, ["/heart_rate"]),
-        ({"spo2": 49}, ["/spo2"]),
-        ({"spo2": 50}, []),
+        ({"systolic": 0, "diastolic": 0}, ["/diastolic"]),
+        ({"heart_rate": 0}, []),
+        ({"heart_rate": 350}, []),
+        ({"heart_rate": 351}, ["/heart_rate"]),
+        ({"spo2": 0}, []),
         ({"spo2": 100}, []),
         ({"spo2": 101}, ["/spo2"]),
-        ({"respiratory_rate": 1}, ["/respiratory_rate"]),
-        ({"respiratory_rate": 2}, []),
-        ({"respiratory_rate": 60}, []),
-        ({"respiratory_rate": 61}, ["/respiratory_rate"]),
+        ({"respiratory_rate": 0}, []),
+        ({"respiratory_rate": 150}, []),
+        ({"respiratory_rate": 151}, ["/respiratory_rate"]),
+        ({"etco2": 0}, []),
+        ({"etco2": 150}, []),
+        ({"etco2": 151}, ["/etco2"]),
         ({"sedation": -1}, ["/sedation"]),
         ({"sedation": 0}, []),
         ({"sedation": 6}, ["/sedation"]),
         ({"spo2": None, "respiratory_rate": None, "sedation": None}, []),
-        ({"systolic": 301, "heart_rate": 0}, ["/systolic", "/heart_rate"]),
+        ({"systolic": 351, "heart_rate": -1}, ["/systolic", "/heart_rate"]),
+        ({"systolic": None}, ["/systolic"]),
+        ({"systolic": None, "not_obtainable": ["systolic"]}, []),
+        ({"not_obtainable": ["systolic"]}, ["/not_obtainable"]),
     ],
 )
-def test_what_no_living_person_has_is_refused_at_each_edge(
-    change: dict[str, Any], pointers: list[str]
-) -> None:
-    errors = rules.plausibility_errors(WELL | change, LIMITS["plausible"])
+def test_what_no_device_shows_is_refused_at_each_edge(change: dict[str, Any], pointers: list[str]) -> None:
+    errors = measurable.reading_errors(WELL | change)
     assert [error.pointer for error in errors] == pointers
+
+
+@pytest.mark.parametrize(
+    ("signs", "pre", "after"),
+    [
+        ({"systolic": 45, "diastolic": 20}, "emergency", "red"),
+        ({"heart_rate": 19}, "emergency", "red"),
+        ({"heart_rate": 181}, "emergency", "red"),
+        ({"etco2": 61}, "emergency", "red"),
+        ({"etco2": 51}, "review", "amber"),
+    ],
+)
+def test_a_protocol_that_was_approved_before_these_bands_has_the_default_ones(
+    signs: dict[str, int], pre: str, after: str
+) -> None:
+    old = {name: limits for name, limits in BANDS.items() if name not in {"etco2", "extreme"}}
+    assert rules.worst(rules.pre_dose_bands(WELL | signs, old)) == pre
+    assert rules.worst(rules.in_session_bands(WELL | signs, old, before=None)) == after
+
+
+def test_a_sign_that_could_not_be_had_is_as_it_was_when_it_was_last_had() -> None:
+    high, low = WELL | {"systolic": 210}, WELL | {"systolic": None}
+    judged = [(row, rules.in_session_bands(row, BANDS, before=None)) for row in (WELL, high, low)]
+    assert rules.worst(rules.latest_bands(judged)) == "red"
+    assert rules.worst(rules.latest_bands([*judged, judged[0]])) == "go"
+    assert rules.latest_bands([]) == {}
+
+
+def test_nobody_goes_home_on_a_pulse_that_could_not_be_had() -> None:
+    lacking = WELL | {"heart_rate": None}
+    bands = rules.in_session_bands(lacking, BANDS, before=None)
+    assert not rules.home_ready(vitals=lacking, bands=bands, baseline=WELL, percent=20)
+    amber = WELL | {"systolic": 165}
+    bands = rules.in_session_bands(amber, BANDS, before=None)
+    lacking = WELL | {"systolic": None}
+    assert not rules.home_ready(vitals=amber, bands=bands, baseline=lacking, percent=20)
+
+
+@pytest.mark.parametrize("sign", sorted(measurable.TABLE))
+def test_how_far_is_far_is_one_table(sign: str) -> None:
+    last, far = dict.fromkeys(rules.SIGNS) | {sign: 0}, measurable.TABLE[sign].far
+    for now, expected in ((far - 1, []), (far, [{"sign": sign, "last": 0, "now": far}])):
+        assert measurable.unusual({sign: now}, earlier=[(MONDAY, last)], plausible={}) == expected
+
+
+def test_every_sign_stands_in_the_table_and_in_every_answer_that_shows_them() -> None:
+    assert set(measurable.TABLE) == set(rules.SIGNS) == set(SignsOut().fields)
+    assert set(rules.SIGNS) <= set(LIMITS["plausible"])
+    assert {ReadingOut, WardReadingOut, NearestOut} <= set(SignsOut.__subclasses__())
+    assert set(rules.SIGNS) <= set(ReadingIn().fields)

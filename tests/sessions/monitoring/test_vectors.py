@@ -70,10 +70,13 @@ def test_the_vectors_hold_every_edge_of_every_band(name: str) -> None:
         for limit in ("go", "hold", "red", "red_single"):
             edge = policy.BANDS["bp"][limit][index]
             assert {edge - 1, edge, edge + 1} <= values[sign], (sign, edge)
-    assert {44, 45, 49, 50, 100, 101, 110, 111, 120, 121} <= values["heart_rate"]
+    assert {0, 39, 40, 180, 181, 44, 45, 49, 50, 100, 101, 110, 111, 120, 121} <= values["heart_rate"]
     assert set(range(87, 97)) <= values["spo2"]
     assert {7, 8, 9, 10, 20, 21, 24, 25, 30, 31} <= values["respiratory_rate"]
     assert set(range(6)) <= values["sedation"]
+    assert {79, 80, 81} <= values["systolic"]
+    assert {39, 40, 41} <= values["diastolic"]
+    assert {14, 15, 16, 29, 30, 31, 49, 50, 51, 59, 60, 61} <= values["etco2"]
 
 
 LIMITS = vectors("checks")["limits"]

@@ -1,4 +1,4 @@
-"""Pure rules of monitoring: bands, plausibility, which check a reading closes, when a check is late.
+"""Pure rules of monitoring: signs and their bands, which check a reading closes, when a check is late.
 
 The bands are data of the protocol (shape of programs/policy.py). Before the dose a sign is go, review, hold or
 emergency; after it go, amber or red. The most severe band is tried first, so no band can hide behind a milder one.
@@ -13,6 +13,7 @@ from typing import Any
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.rules import CLINICIANS, NURSES
+from programs.policy import band
 from sessions.monitoring.models import Alarm, Check, Reading
 
 C, A = Check.State, Alarm.State
@@ -25,23 +26,12 @@ CHECK_MOVES = {"not_taken": Move.of(set(OPEN_CHECKS), C.NOT_TAKEN, NURSES)}
 OVERDUE: Mapping[str, Alarm.Cause] = {C.LATE: Alarm.Cause.LATE, C.MISSED: Alarm.Cause.MISSED}
 ALARM_MOVES = {"acknowledge": Move.of({A.OPEN}, A.ACKNOWLEDGED, CLINICIANS)}
 
-SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation")
+SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation", "etco2")
+PRESSURE = ("systolic", "diastolic")
+NEEDED = (*PRESSURE, "heart_rate")  # every reading holds them, or says that they were not obtainable
 SEVERITY = ("go", "review", "amber", "hold", "emergency", "red")
 Vitals = Mapping[str, Any]
 Bands = Mapping[str, Any]
-
-
-def plausibility_errors(vitals: Vitals, plausible: Mapping[str, Sequence[float]]) -> list[FieldError]:
-    """Values that no living person has, by field; the limits are the protocol's."""
-    errors = []
-    for sign in SIGNS:
-        value = vitals.get(sign)
-        low, high = plausible[sign]
-        if value is not None and not low <= value <= high:
-            errors.append(FieldError(f"/{sign}", "implausible", f"{sign} must be from {low} to {high}."))
-    if not errors and vitals["diastolic"] >= vitals["systolic"]:
-        errors.append(FieldError("/diastolic", "reversed", "diastolic must be below systolic."))
-    return errors
 
 
 def _pressure_pre(value: int, index: int, bp: Bands) -> str:
@@ -70,11 +60,12 @@ def _spo2_pre(value: int, band: Bands) -> str:
 
 def pre_dose_bands(vitals: Vitals, bands: Bands) -> dict[str, str]:
     """go / review / hold / emergency for each sign that was taken (clinical policy 3.1)."""
-    found = {
-        "systolic": _pressure_pre(vitals["systolic"], 0, bands["bp"]),
-        "diastolic": _pressure_pre(vitals["diastolic"], 1, bands["bp"]),
-        "heart_rate": _range_pre(vitals["heart_rate"], bands["hr"], emergency=(0, 999)),
-    }
+    found = {}
+    for index, sign in enumerate(PRESSURE):
+        if vitals.get(sign) is not None:
+            found[sign] = _pressure_pre(vitals[sign], index, bands["bp"])
+    if vitals.get("heart_rate") is not None:
+        found["heart_rate"] = _range_pre(vitals["heart_rate"], bands["hr"], emergency=(0, 999))
     if vitals.get("spo2") is not None:
         found["spo2"] = _spo2_pre(vitals["spo2"], bands["spo2"])
     if vitals.get("respiratory_rate") is not None:
@@ -82,7 +73,26 @@ def pre_dose_bands(vitals: Vitals, bands: Bands) -> dict[str, str]:
         found["respiratory_rate"] = _range_pre(vitals["respiratory_rate"], rr, emergency=tuple(rr["red"]))
     if vitals.get("sedation") is not None:
         found["sedation"] = "go" if vitals["sedation"] >= bands["sedation"]["go"] else "hold"
-    return found
+    if vitals.get("etco2") is not None:
+        found["etco2"] = _etco2(vitals["etco2"], band(bands, "etco2"), milder="review", worst="emergency")
+    return found | dict.fromkeys(_extreme(vitals, bands), "emergency")
+
+
+def _extreme(vitals: Vitals, bands: Bands) -> list[str]:
+    """The signs of which one such value is enough, whatever was before."""
+    edges = band(bands, "extreme")
+    return [
+        sign
+        for sign, (low, high) in edges.items()
+        if vitals.get(sign) is not None and not low <= vitals[sign] <= high
+    ]
+
+
+def _etco2(value: int, limits: Bands, *, milder: str, worst: str) -> str:
+    """Carbon dioxide at the end of a breath: too little is as bad as too much."""
+    if not limits["red"][0] <= value <= limits["red"][1]:
+        return worst
+    return "go" if limits["go"][0] <= value <= limits["go"][1] else milder
 
 
 def _pressure_in(value: int, index: int, bp: Bands, *, repeated: bool) -> str:
@@ -115,11 +125,28 @@ def phase_at(measured_at: datetime, *, dosed_at: datetime | None) -> str:
 def repeat_of(
     measured_at: datetime, earlier: Earlier, *, recheck_min: float
 ) -> tuple[Vitals | None, list[Vitals]]:
-    """(the last reading at least `recheck_min` minutes before, the readings taken since then)."""
+    """(what stood at least `recheck_min` minutes before, the heart rates taken since then).
+
+    Pressure and heart rate are each of the last reading that holds them: one in which they were not obtainable
+    repeats nothing, and makes nothing milder.
+    """
     latest = measured_at - timedelta(minutes=recheck_min)
     before = [vitals for taken_at, vitals in earlier if taken_at <= latest]
     between = [vitals for taken_at, vitals in earlier if latest < taken_at < measured_at]
-    return (before[-1] if before else None), between
+    pressure = _last_with(PRESSURE, before)
+    heart = _last_with(("heart_rate",), before)
+    stood = {sign: pressure[sign] for sign in PRESSURE if pressure} | (
+        {"heart_rate": heart["heart_rate"]} if heart else {}
+    )
+    return stood or None, [row for row in between if row.get("heart_rate") is not None]
+
+
+def _last_with(signs: Sequence[str], rows: Sequence[Vitals]) -> Vitals | None:
+    return next((row for row in reversed(rows) if any(row.get(sign) is not None for sign in signs)), None)
+
+
+def _above(vitals: Vitals, sign: str, limit: float) -> bool:
+    return vitals.get(sign) is not None and vitals[sign] > limit
 
 
 def in_session_bands(
@@ -129,18 +156,19 @@ def in_session_bands(
 
     `before` and `between` are as `repeat_of` finds them. A pressure past its red limit is red when `before` was too
     ("two readings 5 min apart"); past `red_single` it is red at once. A fast heart is red when it was so at `before`
-    and at every reading since ("sustained 5 min").
+    and at every reading since ("sustained 5 min"). Pressure or heart rate that could not be had is amber: it is
+    measured again in 5 minutes, and nobody goes home on it.
     """
     bp, hr = bands["bp"], bands["hr"]
-    high_before = before is not None and (
-        before["systolic"] > bp["red"][0] or before["diastolic"] > bp["red"][1]
-    )
-    fast_before = before is not None and all(row["heart_rate"] > hr["red_high"] for row in (before, *between))
-    found = {
-        "systolic": _pressure_in(vitals["systolic"], 0, bp, repeated=high_before),
-        "diastolic": _pressure_in(vitals["diastolic"], 1, bp, repeated=high_before),
-        "heart_rate": _heart_in(vitals["heart_rate"], hr, repeated=fast_before),
-    }
+    stood = before or {}
+    high_before = any(_above(stood, sign, bp["red"][index]) for index, sign in enumerate(PRESSURE))
+    fast_before = all(_above(row, "heart_rate", hr["red_high"]) for row in (stood, *between))
+    found = dict.fromkeys(NEEDED, "amber")
+    for index, sign in enumerate(PRESSURE):
+        if vitals.get(sign) is not None:
+            found[sign] = _pressure_in(vitals[sign], index, bp, repeated=high_before)
+    if vitals.get("heart_rate") is not None:
+        found["heart_rate"] = _heart_in(vitals["heart_rate"], hr, repeated=fast_before)
     if vitals.get("spo2") is not None:
         found["spo2"] = _low_is_bad(vitals["spo2"], red=bands["spo2"]["red"], amber=bands["spo2"]["hold"])
     if vitals.get("respiratory_rate") is not None:
@@ -152,7 +180,9 @@ def in_session_bands(
         found["sedation"] = _low_is_bad(
             vitals["sedation"], red=sedation["red"] + 1, amber=sedation["amber"] + 1
         )
-    return found
+    if vitals.get("etco2") is not None:
+        found["etco2"] = _etco2(vitals["etco2"], band(bands, "etco2"), milder="amber", worst="red")
+    return found | dict.fromkeys(_extreme(vitals, bands), "red")
 
 
 def bands_at(
@@ -169,6 +199,23 @@ def bands_at(
 def worst(bands: Mapping[str, str]) -> str:
     """The most severe band of a reading."""
     return max(bands.values(), key=SEVERITY.index, default="go")
+
+
+def is_complete(vitals: Vitals) -> bool:
+    """Does it hold pressure and heart rate?"""
+    return all(vitals.get(sign) is not None for sign in NEEDED)
+
+
+def latest_bands(readings: Sequence[tuple[Vitals, Mapping[str, str]]]) -> dict[str, str]:
+    """The bands of the last reading (oldest first); what it could not obtain is as it was when it was last had."""
+    if not readings:
+        return {}
+    found = dict(readings[-1][1])
+    for sign in NEEDED:
+        had = [bands[sign] for vitals, bands in readings if vitals.get(sign) is not None and sign in bands]
+        if had and readings[-1][0].get(sign) is None:
+            found[sign] = max(had[-1], found.get(sign, "go"), key=SEVERITY.index)
+    return found
 
 
 def overdue_before(*, at: datetime, tolerance_min: float, missed_min: float) -> tuple[datetime, datetime]:
@@ -322,7 +369,7 @@ def home_ready(*, vitals: Vitals, bands: Mapping[str, str], baseline: Vitals | N
     """
 
     def near(sign: str) -> bool:
-        if baseline is None or sign not in {"systolic", "diastolic", "heart_rate"}:
+        if baseline is None or sign not in NEEDED or vitals[sign] is None or baseline[sign] is None:
             return False
         return bool(abs(vitals[sign] - baseline[sign]) * 100 <= percent * baseline[sign])
 

@@ -83,6 +83,11 @@ def _classes(ingredients: Iterable[str], known: MedicineList) -> tuple[str, ...]
     return tuple(sorted({name for ingredient in ingredients for name in known.ingredients[ingredient]}))
 
 
+def classes_of(ingredients: Iterable[str]) -> tuple[str, ...]:
+    """The classes of these ingredients of the list."""
+    return _classes(ingredients, medicine_list())
+
+
 def _mapped(part: Part, text: str, known: MedicineList) -> MappedPart:
     words = text[part.start : part.end].strip()
     return MappedPart(

@@ -31,6 +31,7 @@ class MedicationViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     filters = (
         Param("client", "uuid", "client_id"),
         Param("is_mapped", "bool"),
+        Param("list_edition", "text"),
         Param("active", "bool", lambda qs, value, user: qs.filter(ended_at__isnull=value)),
     )
     orderings: ClassVar = {"created_at": "created_at", "text": "text"}

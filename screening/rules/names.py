@@ -16,13 +16,15 @@ _SIGNS = re.compile("[®™©]")  # behind a brand they say nothing
 _LEXEME = re.compile(
     r"(?P<without>\bw/o\b)|(?P<with>\bw/)"
     r"|(?P<dotted>(?<![^\W\d_])(?:[^\W\d_]\.)+[^\W\d_](?![^\W\d_])\.?)"  # b.i.d., p.o.
+    r"|(?P<stop>(?-i:(?<![Ss]t)\.(?=\s+[A-Z])))"  # the end of a sentence, not of "St."
     r"|(?P<word>[^\W\d_]+)"
-    r"|(?P<number>\d+(?:[.,/⁄]\d+)*)"
+    r"|(?P<number>\d+(?:[.,/⁄]\d+)*(?:d(?![^\W\d_]))?)"  # 5/325, 10d
     r"|(?P<line>[\n\v\f\r\x85\u2028\u2029])"
     r"|(?P<mark>\S)",
     re.IGNORECASE,
 )
 LINE = "\n"
+_MEANS = {"without": "without", "with": "with", "line": LINE, "stop": LINE}
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,7 @@ def lexemes(text: str) -> Iterator[Lexeme]:
     """The words, numbers and marks of a readable text, in order."""
     for found in _LEXEME.finditer(text):
         kind = str(found.lastgroup)
-        said = {"without": "without", "with": "with", "line": LINE}.get(kind) or _folded(found[0]).replace(
-            "&", "and"
-        )
+        said = _MEANS.get(kind) or _folded(found[0]).replace("&", "and")
         if kind == "dotted":
             said = said.replace(".", "")
         yield Lexeme(found.start(), found.end(), said, kind == "number")

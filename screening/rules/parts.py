@@ -14,11 +14,20 @@ from screening.rules.medicine_list import MedicineList
 from screening.rules.names import Lexeme, lexemes
 from screening.rules.sig_words import BEGIN_ANOTHER, SEPARATORS, Kind
 
-_JOINS_NUMBERS = frozenset({"and", "or", "+"})  # 1 and 1/2 tablets
+_JOINS_NUMBERS = frozenset({"and", "or", "+"})
+_NUMBERS = frozenset({Kind.NUMBER, Kind.FRACTION})
+_MEASURES = frozenset({Kind.UNIT, Kind.TIME, Kind.FORM})  # mg/ml, mg/day, mg/tablet
 _SILENT = frozenset("'’‘`´\"“”.:-–—)]}*!?%~=<>@#°_\\/⁄")
 _OPENS = frozenset("([{")
 _COUNTED = frozenset({Kind.FORM, Kind.PILL, Kind.THING})
 _BETWEEN = frozenset({Kind.UNIT, Kind.ROUTE})  # of a number and what it counts: one 10 mg tablet
+_OTHERS = frozenset(
+    [
+        (Kind.NUMBER, Kind.FOR),
+        (Kind.FRACTION, Kind.FOR),
+        *((kind, Kind.RELEASE) for kind in (None, *Kind) if kind is not Kind.UNIT),
+    ]
+)  # "one for sleep", "the extended release", but "10 mg ER"
 _KEEPS_REASON = frozenset({Kind.LINK, Kind.PURPOSE})
 
 
@@ -114,7 +123,8 @@ def _counts_on(line: Sequence[Lexeme], after: int) -> bool:
 def _alone(line: Sequence[Lexeme], here: int) -> Token | None:
     one = line[here]
     if one.is_number:
-        return Token(one.start, one.end, one.said, Kind.NUMBER)
+        is_whole = {"/", "⁄"}.isdisjoint(one.said)
+        return Token(one.start, one.end, one.said, Kind.NUMBER if is_whole else Kind.FRACTION)
     if one.said in _OPENS:
         return Token(one.start, one.end, one.said, Kind.FOR)  # trazodone (sleep)
     if one.said == "/":
@@ -127,11 +137,13 @@ def _alone(line: Sequence[Lexeme], here: int) -> Token | None:
 
 
 def _joined(tokens: Iterator[Token]) -> list[Token]:
-    """The tokens, with "and" between two numbers as a word of the number."""
+    """The tokens, but "1 and 1/2" and "mg/day" are not split."""
     line = list(tokens)
     for here, token in enumerate(line[1:-1], 1):
-        beside = {line[here - 1].kind, line[here + 1].kind}
-        if token.said in _JOINS_NUMBERS and beside == {Kind.NUMBER}:
+        before, after = line[here - 1].kind, line[here + 1].kind
+        joined = _NUMBERS if token.said == "or" else {Kind.FRACTION}  # 1 or 2, 1 and 1/2
+        is_amount = token.said in _JOINS_NUMBERS and before in _NUMBERS and after in joined
+        if is_amount or (token.said == "/" and before is Kind.UNIT and after in _MEASURES):
             line[here] = replace(token, kind=Kind.LINK, separates=False)
     return line
 
@@ -172,8 +184,8 @@ def _reasons(piece: _Piece, *, goes_on: bool) -> tuple[bool, bool]:
 def _says_how(piece: _Piece, *, has_form: bool) -> bool:
     """Whether known words without an ingredient only say how a medicine is taken."""
     kinds = [token.kind for token in piece.tokens]
-    if Kind.MAKE in kinds or any(pair == (Kind.NUMBER, Kind.FOR) for pair in pairwise(kinds)):
-        return False  # "a generic", "one for sleep"
+    if Kind.MAKE in kinds or any(pair in _OTHERS for pair in pairwise([None, *kinds])):
+        return False
     counted = [here for here, kind in enumerate(kinds) if kind in _COUNTED]
     if not counted:
         return True
@@ -192,4 +204,4 @@ def _is_counted(kinds: Sequence[Kind | None], here: int) -> bool:
     """Whether a number says how many: "2 tablets", "one 10 mg tablet", not "a nasal spray"."""
     while here and kinds[here - 1] in _BETWEEN:
         here -= 1
-    return here > 0 and kinds[here - 1] is Kind.NUMBER
+    return here > 0 and kinds[here - 1] in _NUMBERS

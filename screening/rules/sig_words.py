@@ -16,11 +16,13 @@ class Kind(StrEnum):
     """`parts` says which of them may stand without a medicine."""
 
     NUMBER = "number"
+    FRACTION = "fraction"
     UNIT = "unit"
     FORM = "form"  # what a number counts: 1 tablet, 2 puffs
     PILL = "pill"  # a form that people also call a medicine whose name they don't know
     THING = "thing"  # a patch, a cream, an inhaler: may be a medicine of its own
-    MAKE = "make"  # salts, releases, generic: belongs to a name
+    MAKE = "make"  # salts, generic: belongs to a name
+    RELEASE = "release"
     ROUTE = "route"
     TIME = "time"
     FOOD = "food"

@@ -127,6 +127,12 @@ def test_an_unknown_part_is_a_finding_and_needs_words_to_clear(clinic: Clinic) -
     assert clinic.decide(screening, resolutions=words).status_code == 200
 
 
+def test_texts_that_an_older_list_has_read_can_be_found(clinic: Clinic) -> None:
+    row = listed(clinic, "Lexapro 10 mg, pain pills as needed")
+    count = lambda query: clinic.get("therapist", f"medications/?{query}").json()["count"]  # noqa: E731
+    assert [count(f"list_edition={row['list_edition']}"), count("list_edition=2026-01")] == [1, 0]
+
+
 def test_near_spellings_are_offered_until_somebody_has_said_what_it_is(clinic: Clinic) -> None:
     got = listed(clinic, "lorazapam 1 mg")
     offered = [row for row in got["suggestions"] if row["name"] == "lorazepam"]

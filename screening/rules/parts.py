@@ -6,7 +6,7 @@ as a way of taking only when all its words are (`data/sig_words.csv`), and when 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -20,7 +20,6 @@ _MEASURES = frozenset({Kind.UNIT, Kind.TIME, Kind.FORM})  # mg/ml, mg/day, mg/ta
 _SILENT = frozenset("'’‘`´\"“”.:-–—)]}*!?%~=<>@#°_\\/⁄")
 _OPENS = frozenset("([{")
 _COUNTED = frozenset({Kind.FORM, Kind.PILL, Kind.THING})
-_BETWEEN = frozenset({Kind.UNIT, Kind.ROUTE})  # of a number and what it counts: one 10 mg tablet
 _OTHERS = frozenset(
     [
         (Kind.NUMBER, Kind.FOR),
@@ -74,13 +73,14 @@ def parts_of(text: str, known: MedicineList) -> list[Part]:
     """The parts of a readable text. What only says how to take a medicine belongs to the part that names it."""
     found: list[Part] = []
     waiting: int | None = None  # where words of use begin that stand before any medicine
-    has_form = goes_on = False
+    named: set[str] = set()  # the forms that came before: tablet, patch
+    goes_on = False
     for piece in _pieces(_joined(_tokens(text, known))):
         first, last = piece.tokens[0], piece.tokens[-1]
         reasoned, goes_on = _reasons(piece, goes_on=goes_on)
         strange = tuple(token.said for token in piece.tokens if token.is_strange)
         part = Part(first.start, last.end, piece.ingredients, reasoned and not strange, strange)
-        if not part.ingredients and part.is_known and _says_how(piece, has_form=has_form):
+        if not part.ingredients and part.is_known and _says_how(piece, named):
             if found:
                 found[-1] = replace(found[-1], end=last.end)
             else:
@@ -89,7 +89,7 @@ def parts_of(text: str, known: MedicineList) -> list[Part]:
             start = part.start if waiting is None else waiting
             found.append(replace(part, start=start, is_known=part.is_known and bool(part.ingredients)))
             waiting = None
-        has_form = has_form or any(token.kind in _COUNTED for token in piece.tokens)
+        named |= {_one(token) for token in piece.tokens if token.kind in _COUNTED}
     return found if waiting is None else [Part(waiting, len(text), frozenset(), is_known=False)]
 
 
@@ -181,7 +181,7 @@ def _reasons(piece: _Piece, *, goes_on: bool) -> tuple[bool, bool]:
     return fine, introduced and before is Kind.PURPOSE
 
 
-def _says_how(piece: _Piece, *, has_form: bool) -> bool:
+def _says_how(piece: _Piece, named: Set[str]) -> bool:
     """Whether known words without an ingredient only say how a medicine is taken."""
     kinds = [token.kind for token in piece.tokens]
     if Kind.MAKE in kinds or any(pair in _OTHERS for pair in pairwise([None, *kinds])):
@@ -190,18 +190,28 @@ def _says_how(piece: _Piece, *, has_form: bool) -> bool:
     if not counted:
         return True
     is_told = kinds[0] is Kind.VERB
-    if (piece.is_hard and not (is_told or has_form)) or not all(_is_counted(kinds, here) for here in counted):
+    if (piece.is_hard and not (is_told or named)) or not all(_is_counted(kinds, here) for here in counted):
         return False
-    if Kind.THING in kinds and (Kind.PURPOSE in kinds or not (is_told or has_form)):
+    things = {_one(token) for token in piece.tokens if token.kind is Kind.THING}
+    if things and (Kind.PURPOSE in kinds or not (is_told or things <= named)):
         return False  # "use a patch for pain", "one patch"
-    if Kind.PURPOSE not in kinds:
-        return True
-    is_timed = Kind.TIME in kinds or Kind.NEED in kinds
-    return (is_told or is_timed) and Kind.PILL not in kinds and kinds.index(Kind.PURPOSE) > counted[-1]
+    return Kind.PURPOSE not in kinds or _is_reasoned(kinds, counted[-1], is_told=is_told)
+
+
+def _is_reasoned(kinds: Sequence[Kind | None], last: int, *, is_told: bool) -> bool:
+    """Whether what is counted, with a purpose, is still the medicine before: not "1 pill for sleep"."""
+    is_timed = not {Kind.TIME, Kind.NEED}.isdisjoint(kinds) and Kind.FOR not in kinds[last + 1 : last + 2]
+    is_plain = Kind.PILL not in kinds and kinds[last - 1] in _NUMBERS
+    return is_plain and (is_told or is_timed) and kinds.index(Kind.PURPOSE) > last
 
 
 def _is_counted(kinds: Sequence[Kind | None], here: int) -> bool:
     """Whether a number says how many: "2 tablets", "one 10 mg tablet", not "a nasal spray"."""
-    while here and kinds[here - 1] in _BETWEEN:
+    while here and kinds[here - 1] is Kind.UNIT:
         here -= 1
     return here > 0 and kinds[here - 1] in _NUMBERS
+
+
+def _one(token: Token) -> str:
+    """The form of a token, be it one or several."""
+    return token.said.removesuffix("es").removesuffix("s")

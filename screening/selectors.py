@@ -14,8 +14,18 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from programs.models import Program
 from programs.policy import limit
-from screening.models import Clearance, Consent, Finding, Measure, Medication, SafetyAlert, Screening
+from screening.models import (
+    Clearance,
+    Consent,
+    Finding,
+    Measure,
+    Medication,
+    MedicationMapping,
+    SafetyAlert,
+    Screening,
+)
 from screening.rules import documents
+from screening.rules.medicines import Listed
 
 TEXTS = Path(__file__).resolve().parent / "documents"
 
@@ -104,8 +114,25 @@ def overdue_alerts(*, at: datetime) -> QuerySet[SafetyAlert]:
     return found.order_by("acknowledge_by", "pk")
 
 
+def listed_medicines(client_id: UUID) -> list[Listed]:
+    """All that the client takes, oldest first, each with what a prescriber last mapped it to."""
+    rows = Medication.objects.current().filter(client_id=client_id).order_by("created_at", "id")
+    listed = []
+    for row in medications_with_mappings(rows):
+        last = list(row.mappings.all())[-1:]
+        listed.append(Listed(row.pk, row.text, frozenset(last[0].ingredients if last else ())))
+    return listed
+
+
+def medications_with_mappings(rows: QuerySet[Medication]) -> QuerySet[Medication]:
+    """Medications with their `mappings`, the oldest first: one query more."""
+    in_order = MedicationMapping.objects.order_by("created_at", "id")
+    found: QuerySet[Medication] = rows.prefetch_related(Prefetch("mappings", queryset=in_order))
+    return found
+
+
 def medications_unmapped(client_id: UUID) -> QuerySet[Medication]:
-    """What the client takes that no interaction class is known for and no prescriber has reviewed in words."""
+    """What the client takes that is not understood in full, and that no prescriber has mapped or reviewed in words."""
     found: QuerySet[Medication] = Medication.objects.current().filter(
         client_id=client_id, is_mapped=False, review=""
     )

@@ -21,6 +21,7 @@ urlpatterns = [
         "medications/<uuid:pk>/",
         medications.MedicationViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
     ),
+    path("medications/<uuid:pk>/map/", medications.MedicationViewSet.as_view({"post": "map"})),
     path("consents/", consents.ConsentViewSet.as_view({"get": "list", "post": "create"})),
     path("consents/<uuid:pk>/", consents.ConsentViewSet.as_view({"get": "retrieve"})),
     path("consents/<uuid:pk>/sign/", consents.ConsentViewSet.as_view({"post": "sign"})),

@@ -1,4 +1,4 @@
-"""What the two files of the interaction list must keep to, and every place where they don't."""
+"""What the files of the interaction list must keep to, and every place where they don't."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from programs.models import Route
 from screening.models import Finding
-from screening.rules.medicine_files import CLASSES, MEDICINES, Fault, Row, Rule, rows_of
-from screening.rules.names import INGREDIENT, WORD, WORDS_OF_USE, plain
+from screening.rules.medicine_files import CLASSES, MEDICINES, SIG_WORDS, Fault, Row, Rule, rows_of
+from screening.rules.names import INGREDIENT, SEVERAL_WORDS, VITAMIN, WORD, plain
+from screening.rules.sig_words import SEPARATORS, Kind
 
 S = Finding.Severity
 NO_FINDING = "none"  # known, and without a significant interaction
@@ -21,7 +22,6 @@ COMBINED = "+"
 
 _MAY_BE_EMPTY = frozenset({"brands", "synonyms", "routes", "reviewed_by"})
 _CLASS = re.compile(r"[a-z][a-z_]*")
-_SEVERAL_WORDS = re.compile(rf"{INGREDIENT.pattern}(?: {INGREDIENT.pattern})+")
 _EDITION = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])[a-z]?")
 _CODE = Finding._meta.get_field("code").max_length or 0
 _LONGEST_CLASS = _CODE - len("MED_")
@@ -29,30 +29,35 @@ _LONGEST_CLASS = _CODE - len("MED_")
 
 @dataclass(frozen=True)
 class Examined:
-    """Both files as they were read, and all that is wrong with them."""
+    """The files as they were read, and all that is wrong with them."""
 
     classes: Sequence[Row]
     medicines: Sequence[Row]
+    sig_words: Sequence[Row]
     faults: Sequence[Fault]
 
 
 def examine() -> Examined:
-    """Read both files and hold them against every rule."""
+    """Read the files and hold them against every rule."""
     classes, of_classes = rows_of(CLASSES)
     medicines, of_medicines = rows_of(MEDICINES)
+    words, of_words = rows_of(SIG_WORDS)
     faults = [
         *of_classes,
         *of_medicines,
-        *_empty([*classes, *medicines]),
-        *_editions([*medicines, *classes]),
+        *of_words,
+        *_empty([*classes, *medicines, *words]),
+        *_editions([*medicines, *classes, *words]),
         *_doubled(classes, "class"),
         *_doubled(medicines, "ingredient"),
+        *_doubled(words, "words"),
         *_policies(classes),
         *_spelling(medicines),
+        *_sig_words(words),
         *_classes_of(medicines, {row["class"] for row in classes}),
-        *_claims(medicines),
+        *_claims(medicines, {row["words"] for row in words}),
     ]
-    return Examined(classes, medicines, sorted(set(faults)))
+    return Examined(classes, medicines, words, sorted(set(faults)))
 
 
 def names_of(row: Row) -> Iterator[tuple[str, bool]]:
@@ -106,9 +111,27 @@ def _spelling(medicines: Sequence[Row]) -> Iterator[Fault]:
             words = f"no text is read as the ingredient {name} (small letters, - between words)."
             yield row.fault(Rule.SPELLING, words)
         for name, _ in names_of(row):
-            if name != plain(name) or not (WORD.fullmatch(name) or _SEVERAL_WORDS.fullmatch(name)):
+            if not _is_name(name):
                 words = f"no text is read as the name {name or '(empty)'} (one word of letters, or several words)."
                 yield row.fault(Rule.SPELLING, words)
+
+
+def _sig_words(rows: Sequence[Row]) -> Iterator[Fault]:
+    for row in rows:
+        words, kind = row["words"], row["kind"]
+        if words and not (_is_name(words) and words.isascii()):
+            yield row.fault(
+                Rule.SPELLING, f"no text is read as {words} (one word of letters, or several words)."
+            )
+        if words in SEPARATORS:
+            yield row.fault(Rule.CLAIMED, f"at {words} a text is split.")
+        if kind and kind not in set(Kind):
+            yield row.fault(Rule.POLICY, f"{kind} is no kind; known: {', '.join(Kind)}.")
+
+
+def _is_name(name: str) -> bool:
+    is_one = WORD.fullmatch(name) or SEVERAL_WORDS.fullmatch(name) or VITAMIN.fullmatch(name)
+    return is_one is not None and name == plain(name)
 
 
 def _classes_of(medicines: Sequence[Row], known: set[str]) -> Iterator[Fault]:
@@ -120,17 +143,19 @@ def _classes_of(medicines: Sequence[Row], known: set[str]) -> Iterator[Fault]:
                 yield row.fault(Rule.DOUBLE, f"the class {name} stands here twice.")
 
 
-def _claims(medicines: Sequence[Row]) -> Iterator[Fault]:
+def _claims(medicines: Sequence[Row], of_use: set[str]) -> Iterator[Fault]:
     """Report every name that stands for two things: a client's text would be read as either of them."""
     ingredients = {row["ingredient"]: row.line for row in medicines}
     claims: defaultdict[str, list[tuple[Row, bool]]] = defaultdict(list)
     for row in medicines:
-        if row["ingredient"] in WORDS_OF_USE:
+        if row["ingredient"] in of_use:
             yield row.fault(Rule.CLAIMED, f"{row['ingredient']} is a word of use (how a medicine is taken).")
         for name, combined in filter(operator.itemgetter(0), names_of(row)):
             claims[name].append((row, combined))
     for name, claimants in claims.items():
         words = _clash(name, [row.line for row, _ in claimants], {combined for _, combined in claimants})
+        if name in of_use:
+            words = f"{name} is a word of use (how a medicine is taken)."
         if name in ingredients:
             words = f"{name} is the ingredient of line {ingredients[name]}."
         for row, _ in claimants if words else ():
@@ -138,8 +163,6 @@ def _claims(medicines: Sequence[Row]) -> Iterator[Fault]:
 
 
 def _clash(name: str, lines: Sequence[int], combined: set[bool]) -> str:
-    if name in WORDS_OF_USE:
-        return f"{name} is a word of use (how a medicine is taken)."
     if len(set(lines)) < len(lines):
         return f"{name} stands twice in one row."
     if len(lines) > 1 and False in combined:

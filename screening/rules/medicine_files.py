@@ -1,4 +1,4 @@
-"""The two files of the interaction list, row by row: `screening/data/medicines.csv` and `medicine_classes.csv`.
+"""The files of the interaction list in `screening/data`, row by row: medicines, their classes, and words of use.
 
 They are written by hand and signed by a pharmacist (docs/medicines.md), so every row knows its line.
 """
@@ -13,10 +13,11 @@ from enum import StrEnum
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-MEDICINES, CLASSES = "medicines.csv", "medicine_classes.csv"
+MEDICINES, CLASSES, SIG_WORDS = "medicines.csv", "medicine_classes.csv", "sig_words.csv"
 HEADERS: Mapping[str, tuple[str, ...]] = {
     MEDICINES: ("ingredient", "classes", "brands", "synonyms", "source", "edition", "reviewed_by"),
     CLASSES: ("class", "severity", "effect", "depressant", "routes", "source", "edition", "reviewed_by"),
+    SIG_WORDS: ("words", "kind", "edition", "reviewed_by"),
 }
 
 
@@ -36,12 +37,12 @@ class Rule(StrEnum):
 RULES: Mapping[Rule, str] = {
     Rule.SHAPE: "A file is UTF-8, begins with its header, and each row has as many cells as the header.",
     Rule.EMPTY: "Only brands, synonyms, routes and reviewed_by may be empty.",
-    Rule.SPELLING: "A name is in small letters, as a text is read: no digits, no dots, one space between words.",
+    Rule.SPELLING: "A name is in small letters, one space between words, without dots; digits only behind a word.",
     Rule.CLASS: "Every class of a medicine is a row of medicine_classes.csv.",
-    Rule.DOUBLE: "An ingredient has one row, a class has one row, and a row names a class once.",
+    Rule.DOUBLE: "An ingredient, a class and a word of use have one row, and a row names a class once.",
     Rule.CLAIMED: "A brand or synonym has one meaning: one row, or several that all mark it with + (a combination).",
-    Rule.EDITION: "Both files are of one edition, written like 2026-01 (a second one of that month: 2026-01b).",
-    Rule.POLICY: "The severity, the depressant mark and the routes of a class are words that the rules know.",
+    Rule.EDITION: "All files are of one edition, written like 2026-01 (a second one of that month: 2026-01b).",
+    Rule.POLICY: "Severity, depressant mark and routes of a class and the kind of a word of use are known ones.",
 }
 
 

@@ -10,7 +10,8 @@ from functools import lru_cache
 from screening.models import Finding
 from screening.rules.medicine_faults import NO_FINDING, YES, examine, names_of
 from screening.rules.medicine_files import Fault, Row
-from screening.rules.names import WORD
+from screening.rules.names import WORD, spelled
+from screening.rules.sig_words import Kind
 
 
 class BrokenList(Exception):
@@ -41,7 +42,10 @@ class MedicineList:
     classes: tuple[DrugClass, ...]
     ingredients: Mapping[str, frozenset[str]]  # ingredient -> its classes
     words: Mapping[str, frozenset[str]]  # brand or synonym of one word -> its ingredients
-    phrases: Mapping[str, frozenset[str]]  # of several words, the longest first
+    phrases: Mapping[str, frozenset[str]]  # of several words
+    spelled: Mapping[tuple[str, ...], frozenset[str]]  # every name as the words of a text -> its ingredients
+    sig_words: Mapping[tuple[str, ...], Kind]  # words that only say how a medicine is taken
+    longest: int  # words of the longest name or phrase
 
     def is_depressant(self, ingredient: str) -> bool:
         return any(row.depressant and ingredient in row.ingredients for row in self.classes)
@@ -62,13 +66,19 @@ def medicine_list() -> MedicineList:
     for row in examined.medicines:
         for name, _ in names_of(row):
             names[name].add(row["ingredient"])
-    longest_first = sorted(names, key=len, reverse=True)  # so that no phrase is taken for a shorter one in it
+    by_words = {spelled(name): frozenset(of) for name, of in names.items()} | {
+        spelled(name): frozenset({name}) for name in ingredients
+    }
+    sig_words = {spelled(row["words"]): Kind(row["kind"]) for row in examined.sig_words}
     return MedicineList(
         edition=examined.medicines[0]["edition"],
         classes=classes,
         ingredients=dict(sorted(ingredients.items())),
         words={name: frozenset(names[name]) for name in names if WORD.fullmatch(name)},
-        phrases={name: frozenset(names[name]) for name in longest_first if not WORD.fullmatch(name)},
+        phrases={name: frozenset(names[name]) for name in sorted(names) if not WORD.fullmatch(name)},
+        spelled=by_words,
+        sig_words=sig_words,
+        longest=max(map(len, [*by_words, *sig_words])),
     )
 
 

@@ -4,7 +4,11 @@ from screening.services.alerts import acknowledge_alert, escalate_overdue_alerts
 from screening.services.clearances import decide_screening, void_clearance
 from screening.services.consents import create_consent, revoke_consent, sign_consent
 from screening.services.measures import record_measure
-from screening.services.medications import change_medication, record_medication
+from screening.services.medications import (
+    change_medication,
+    map_medication,
+    record_medication,
+)
 from screening.services.screenings import change_screening, create_screening, submit_screening
 
 __all__ = [
@@ -15,6 +19,7 @@ __all__ = [
     "create_screening",
     "decide_screening",
     "escalate_overdue_alerts",
+    "map_medication",
     "raise_safety_alert",
     "record_measure",
     "record_medication",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core.errors import Conflict, Invalid
+from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import Client, User
 from kapclinic.practice.rules import PRESCRIBER
-from screening.models import Medication
+from screening import selectors
+from screening.models import Medication, MedicationMapping
 from screening.rules import medicines
+from screening.rules.medicine_list import medicine_list
+from screening.rules.names import plain
 from screening.rules.pressure import CLOCK_SKEW
 
 
@@ -28,19 +32,22 @@ class MedicationChange(TypedDict, total=False):
     review: str
 
 
+class MedicationMap(TypedDict):
+    ingredients: Sequence[str]
+    reason: str
+
+
 class MedicationEnded(Conflict):
     title = "This medication has ended"
 
 
-def _mapped(client: Client, text: str) -> Medication:
-    found = medicines.read(text)
-    return Medication(
-        client=client,
-        text=text,
-        classes=list(found.classes),
-        is_mapped=found.is_mapped,
-        list_edition=medicines.LIST_EDITION,
-    )
+def _read(medication: Medication, mapped_to: frozenset[str] = frozenset()) -> Medication:
+    found = medicines.read(medication.text, mapped_to)
+    medication.classes = list(found.classes)
+    medication.is_mapped = found.is_mapped
+    medication.parts = [asdict(part) for part in found.parts]
+    medication.list_edition = medicines.LIST_EDITION
+    return medication
 
 
 def record_medication(*, values: MedicationEntry, by: User, at: datetime) -> Medication:
@@ -51,7 +58,7 @@ def record_medication(*, values: MedicationEntry, by: User, at: datetime) -> Med
     client = Client.objects.visible_to(by).filter(pk=values["client"]).first()
     if client is None:
         raise Invalid.field("client", "There is no such row for you.", code="not_found")
-    return _mapped(client, values["text"]).save_by(by, at=at)
+    return _read(Medication(client=client, text=values["text"])).save_by(by, at=at)
 
 
 def listed_medications(
@@ -59,13 +66,53 @@ def listed_medications(
 ) -> list[medicines.Listed]:
     """Add those of `texts` that the client's list lacks, then return all that the client takes."""
     Client.objects.select_for_update().get(pk=client.pk)  # two screenings at once must not both add a text
-    current = list(Medication.objects.current().filter(client=client).order_by("created_at", "id"))
-    known = {row.text.casefold() for row in current}
+    listed = selectors.listed_medicines(client.pk)
+    known = {entry.text.casefold() for entry in listed}
     for text in texts:
         if text.casefold() not in known:
             known.add(text.casefold())
-            current.append(_mapped(client, text).save_by(by, at=at))
-    return [medicines.Listed(row.pk, row.text) for row in current]
+            row = _read(Medication(client=client, text=text)).save_by(by, at=at)
+            listed.append(medicines.Listed(row.pk, row.text))
+    return listed
+
+
+@transaction.atomic
+def map_medication(*, medication_id: UUID, values: MedicationMap, by: User, at: datetime) -> Medication:
+    """Say which ingredients of the list a medication has, beside those that its text names itself.
+
+    Each mapping is a row; the last one counts, for the list and for every screening that is submitted from now on.
+
+    :raises NotPermitted: for anybody but a prescriber
+    :raises MedicationEnded: when it was stopped before
+    :raises Invalid: naming each ingredient that the list does not have
+    """
+    require_role(by, PRESCRIBER, what="A mapping")
+    medication: Medication = Medication.objects.select_for_update().get(pk=medication_id)
+    if medication.ended_at is not None:
+        raise MedicationEnded("A medication that has ended stays as it is; list it again.")
+    mapped_to = _listed_ingredients(values["ingredients"])
+    MedicationMapping(
+        medication=medication,
+        ingredients=sorted(mapped_to),
+        classes=list(medicines.classes_of(mapped_to)),
+        list_edition=medicines.LIST_EDITION,
+        reason=values["reason"],
+    ).insert_by(by, at=at)
+    return _read(medication, mapped_to).save_by(by, at=at)
+
+
+def _listed_ingredients(names: Sequence[str]) -> frozenset[str]:
+    known = medicine_list()
+    said = [plain(name) for name in names]
+    errors = []
+    for index, name in enumerate(said):
+        if name not in known.ingredients:
+            meant = known.words.get(name) or known.phrases.get(name) or ()
+            hint = f" It is a name of: {', '.join(sorted(meant))}." if meant else ""
+            words = f"The interaction list has no such ingredient.{hint}"
+            errors.append(FieldError(f"/ingredients/{index}", "not_listed", words))
+    merge(errors)
+    return frozenset(said)
 
 
 def change_medication(

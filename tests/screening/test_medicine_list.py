@@ -20,7 +20,7 @@ from kapclinic.core import shipped
 from kapclinic.local.places import CHECKOUT
 from screening.rules import medicine_files, medicines
 from screening.rules.medicine_faults import examine
-from screening.rules.medicine_files import CLASSES, HEADERS, MEDICINES, RULES
+from screening.rules.medicine_files import CLASSES, HEADERS, MEDICINES, RULES, SIG_WORDS
 from screening.rules.medicine_list import BrokenList, medicine_list
 
 SHIPPED = CHECKOUT / "screening" / "data"
@@ -64,13 +64,15 @@ def test_the_shipped_files_have_no_fault() -> None:
     shipped.refuse_broken()
 
 
-@pytest.mark.parametrize("file", [MEDICINES, CLASSES])
+@pytest.mark.parametrize("file", [MEDICINES, CLASSES, SIG_WORDS])
 def test_the_shipped_files_are_plain_csv_in_alphabetical_or_class_order(file: str) -> None:
     with (SHIPPED / file).open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert tuple(rows[0]) == HEADERS[file]
     if file == MEDICINES:
         assert [row["ingredient"] for row in rows] == sorted(row["ingredient"] for row in rows)
+    elif file == SIG_WORDS:
+        assert [row["words"] for row in rows] == sorted(row["words"] for row in rows)
     else:
         assert [row["class"] for row in rows] == [row.name for row in medicines.CLASSES]
 
@@ -80,8 +82,8 @@ def test_every_name_of_the_files_is_read_as_its_ingredients() -> None:
     expected = {name: {name} for name in known.ingredients} | dict(known.words) | dict(known.phrases)
     assert {name: set(medicines.read(name).ingredients) for name in expected} == expected
     assert [name for name in expected if not medicines.read(name).is_mapped] == []
-    assert len(known.ingredients) > 200
-    assert len(known.words) > 120
+    assert len(known.ingredients) > 500
+    assert len(known.words) > 600
 
 
 def test_a_combination_names_all_its_ingredients_and_a_phrase_its_one() -> None:
@@ -115,21 +117,28 @@ FAULTS = {
     "an unknown class": (MEDICINES, "\nphenelzine,maoi,", "\nphenelzine,maoy,", "E004", 1),
     "no class": (MEDICINES, "\nphenelzine,maoi,", "\nphenelzine,,", "E002", 1),
     "a class twice": (MEDICINES, "\nphenelzine,maoi,", "\nphenelzine,maoi|maoi,", "E005", 1),
-    "a brand of two rows": (MEDICINES, ",lamictal,", ",lamictal|xanax,", "E006", 0),
-    "a synonym that is a brand": (MEDICINES, ",lamictal,,", ",lamictal,xanax,", "E006", 0),
-    "a brand twice in a row": (MEDICINES, ",lamictal,,", ",lamictal|lamictal,,", "E006", 0),
-    "half a combination": (MEDICINES, ",lamictal,", ",lamictal|xanax+,", "E006", 0),
-    "a combination of one": (MEDICINES, ",lamictal,", ",lamictal+,", "E006", 0),
-    "a brand that is an ingredient": (MEDICINES, ",lamictal,", ",lamictal|lithium,", "E006", 0),
-    "a brand that says how to take it": (MEDICINES, ",lamictal,", ",lamictal|patch,", "E006", 0),
-    "a brand in capitals": (MEDICINES, ",lamictal,", ",Lamictal,", "E003", 0),
-    "a brand with a digit": (MEDICINES, ",lamictal,", ",lamictal2,", "E003", 0),
-    "an empty brand": (MEDICINES, ",lamictal,", ",lamictal|,", "E003", 0),
+    "a brand of two rows": (MEDICINES, ",norpramin,", ",norpramin|xanax,", "E006", 0),
+    "a synonym that is a brand": (MEDICINES, ",norpramin,,", ",norpramin,xanax,", "E006", 0),
+    "a brand twice in a row": (MEDICINES, ",norpramin,,", ",norpramin|norpramin,,", "E006", 0),
+    "half a combination": (MEDICINES, ",norpramin,", ",norpramin|xanax+,", "E006", 0),
+    "a combination of one": (MEDICINES, ",norpramin,", ",norpramin+,", "E006", 0),
+    "a brand that is an ingredient": (MEDICINES, ",norpramin,", ",norpramin|lithium,", "E006", 0),
+    "a brand that says how to take it": (MEDICINES, ",norpramin,", ",norpramin|patch,", "E006", 0),
+    "a brand in capitals": (MEDICINES, ",norpramin,", ",Lamictal,", "E003", 0),
+    "a brand with a digit": (MEDICINES, ",norpramin,", ",norpramin2,", "E003", 0),
+    "a digit in front": (MEDICINES, ",norpramin,", ",norpramin|3 tylenol,", "E003", 0),
+    "a word of use twice": (SIG_WORDS, "\nweekly,", "\ndaily,time,2026-11,\nweekly,", "E005", 1),
+    "a word of use in capitals": (SIG_WORDS, "\nweekly,", "\nWeekly,", "E003", 1),
+    "a word of use of no kind": (SIG_WORDS, "\nweekly,time,", "\nweekly,,", "E002", 1),
+    "a word of use of an unknown kind": (SIG_WORDS, "\nweekly,time,", "\nweekly,moment,", "E008", 1),
+    "a word of use that splits": (SIG_WORDS, "\nweekly,", "\nplus,", "E006", 1),
+    "a phrase that says how to take it": (MEDICINES, ",norpramin,,", ",norpramin,as needed,", "E006", 0),
+    "an empty brand": (MEDICINES, ",norpramin,", ",norpramin|,", "E003", 0),
     "an ingredient of two words": (MEDICINES, "\nst-johns-wort,", "\nst johns wort,", "E003", 1),
     "no source": (
         CLASSES,
-        ",racemic ketamine label,2026-01,\ncyp_inhibitor",
-        ",,2026-01,\ncyp_inhibitor",
+        ",racemic ketamine label,2026-11,\ncyp_inhibitor",
+        ",,2026-11,\ncyp_inhibitor",
         "E002",
         0,
     ),
@@ -158,15 +167,15 @@ def test_a_doubled_row_is_told(folder: Path) -> None:
 
 def test_a_medicine_without_a_source_is_told(folder: Path) -> None:
     path = folder / MEDICINES
-    path.write_text(path.read_text() + "esmolol,antihypertensive,,,,2026-01,\n")
+    path.write_text(path.read_text() + "esmolol,antihypertensive,,,,2026-11,\n")
     line = len(path.read_text().splitlines())
     assert told() == {("E002", MEDICINES, line)}
 
 
-@pytest.mark.parametrize("file", [MEDICINES, CLASSES])
-def test_both_files_are_of_one_edition(folder: Path, file: str) -> None:
+@pytest.mark.parametrize("file", [MEDICINES, CLASSES, SIG_WORDS])
+def test_all_files_are_of_one_edition(folder: Path, file: str) -> None:
     lines = (folder / file).read_text().splitlines()
-    lines[4] = lines[4].replace(",2026-01,", ",2026-02,")
+    lines[4] = lines[4].replace(",2026-11,", ",2026-12,")
     (folder / file).write_text("\n".join(lines) + "\n")
     assert told() == {("E007", file, 5)}
 
@@ -174,22 +183,22 @@ def test_both_files_are_of_one_edition(folder: Path, file: str) -> None:
 def test_an_edition_is_a_month(folder: Path) -> None:
     for file in HEADERS:
         path = folder / file
-        path.write_text(path.read_text().replace(",2026-01,", ",spring,"))
+        path.write_text(path.read_text().replace(",2026-11,", ",spring,"))
     assert told() == {("E007", MEDICINES, 2)}
 
 
 def test_an_edition_is_the_files_own(folder: Path) -> None:
     for file in HEADERS:
         path = folder / file
-        path.write_text(path.read_text().replace(",2026-01,", ",2026-07b,"))
-    assert medicines.LIST_EDITION == "2026-07b"
+        path.write_text(path.read_text().replace(",2026-11,", ",2027-07b,"))
+    assert medicines.LIST_EDITION == "2027-07b"
 
 
-@pytest.mark.parametrize("file", [MEDICINES, CLASSES])
+@pytest.mark.parametrize("file", [MEDICINES, CLASSES, SIG_WORDS])
 @pytest.mark.parametrize(
     ("spoil", "line"),
     [
-        (lambda text: text.replace("source", "origin", 1), 1),
+        (lambda text: text.replace("edition", "origin", 1), 1),
         (lambda text: text.replace(",", ";"), 1),
         (lambda text: "", 1),
         (lambda text: text.splitlines()[0], 1),
@@ -206,7 +215,7 @@ def test_what_is_no_such_table_is_told(
     assert ("E001", file, line) in told()
 
 
-@pytest.mark.parametrize("file", [MEDICINES, CLASSES])
+@pytest.mark.parametrize("file", [MEDICINES, CLASSES, SIG_WORDS])
 def test_a_file_that_is_gone_or_no_text_is_told(folder: Path, file: str) -> None:
     (folder / file).write_bytes(b"\xff\xfe\x00")
     assert ("E001", file, 1) in told()
@@ -231,7 +240,7 @@ def test_every_rule_is_on_the_page() -> None:
 
 
 def test_check_ends_with_every_fault(plant: Plant) -> None:
-    first = plant(MEDICINES, ",lamictal,", ",lamictal|xanax,")
+    first = plant(MEDICINES, ",norpramin,", ",norpramin|xanax,")
     second = plant(CLASSES, "\nmaoi,relative,", "\nmaoi,severe,") + 1
     with pytest.raises(SystemCheckError) as refused:
         call_command("check")

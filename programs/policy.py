@@ -48,6 +48,7 @@ BANDS: dict[str, Any] = {
 }
 LIMITS: dict[str, Any] = {
     "clearance_days": 365,
+    "clearance_expiring_days": 30,  # how long before its end a clearance is put on the worklist
     "consent_days": 365,
     "weight_days": 30,
     "pdmp_days": 90,

@@ -144,6 +144,20 @@ class Kind(StrEnum):
 
     REMS_RECORD = "rems_record", NURSES, DIRECTOR, Settled.ROOM, "submitting the form"
     REMS_AMEND = "rems_amend", NURSES, NOBODY, Settled.TICK, "whoever has sent the change to the REMS"
+    CLEARANCE_REVIEW = (
+        "clearance_review",
+        frozenset({Role.PRESCRIBER}),
+        NOBODY,
+        Settled.ROOM,
+        "upholding or voiding the clearance, or a new decision",
+    )
+    CLEARANCE_EXPIRING = (
+        "clearance_expiring",
+        frozenset({Role.PRESCRIBER}),
+        NOBODY,
+        Settled.TICK,
+        "a new decision, or whoever has seen to it",
+    )
     DOSE_WITHOUT_CLEARANCE = (
         "dose_without_clearance", DESK | {Role.PRESCRIBER}, NOBODY, Settled.ROOM, "a clearance, or no dose in the book",
     )  # fmt: skip

@@ -1,16 +1,25 @@
 """Verbs of screening, by noun; this file gathers what interfaces and the apps above call."""
 
 from screening.services.alerts import acknowledge_alert, escalate_overdue_alerts, raise_safety_alert
-from screening.services.clearances import AbsoluteFinding, decide_screening, void_clearance
+from screening.services.clearance_rows import sweep_clearances
+from screening.services.clearances import (
+    AbsoluteFinding,
+    ScreeningOutdated,
+    decide_screening,
+    uphold_clearance,
+    void_clearance,
+)
 from screening.services.consents import OutdatedDocument, create_consent, revoke_consent, sign_consent
 from screening.services.measures import record_measure
 from screening.services.medications import MedicationEnded, change_medication, record_medication
 from screening.services.screenings import change_screening, create_screening, submit_screening
+from screening.services.suspensions import hear_pressures, suspend
 
 __all__ = [
     "AbsoluteFinding",
     "MedicationEnded",
     "OutdatedDocument",
+    "ScreeningOutdated",
     "acknowledge_alert",
     "change_medication",
     "change_screening",
@@ -18,11 +27,15 @@ __all__ = [
     "create_screening",
     "decide_screening",
     "escalate_overdue_alerts",
+    "hear_pressures",
     "raise_safety_alert",
     "record_measure",
     "record_medication",
     "revoke_consent",
     "sign_consent",
     "submit_screening",
+    "suspend",
+    "sweep_clearances",
+    "uphold_clearance",
     "void_clearance",
 ]

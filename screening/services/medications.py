@@ -16,6 +16,8 @@ from kapclinic.practice.rules import PRESCRIBER
 from screening.models import Medication
 from screening.rules import medicines
 from screening.rules.pressure import CLOCK_SKEW
+from screening.services.access import lock_client
+from screening.services.suspensions import hear_medication
 
 
 class MedicationEntry(TypedDict):
@@ -43,28 +45,37 @@ def _mapped(client: Client, text: str) -> Medication:
     )
 
 
+def _listed(client: Client, text: str, *, by: User, at: datetime) -> Medication:
+    row: Medication = _mapped(client, text).save_by(by, at=at)
+    hear_medication(medication=row, by=by, at=at)
+    return row
+
+
+@transaction.atomic
 def record_medication(*, values: MedicationEntry, by: User, at: datetime) -> Medication:
     """Put a medicine on a client's list, mapped to its interaction classes as far as the table knows it.
+
+    One that matters and was not weighed suspends the client's clearances.
 
     :raises Invalid: for a client that the actor may not see
     """
     client = Client.objects.visible_to(by).filter(pk=values["client"]).first()
     if client is None:
         raise Invalid.field("client", "There is no such row for you.", code="not_found")
-    return _mapped(client, values["text"]).save_by(by, at=at)
+    return _listed(client, values["text"], by=by, at=at)
 
 
 def listed_medications(
     *, client: Client, texts: Sequence[str], by: User, at: datetime
 ) -> list[medicines.Listed]:
     """All that the client takes, after `texts` that are not on the list yet have joined it."""
-    Client.objects.select_for_update().get(pk=client.pk)  # two screenings at once must not both add a text
+    lock_client(client.pk)  # two screenings at once must not both add a text
     current = list(Medication.objects.current().filter(client=client).order_by("created_at", "id"))
     known = {row.text.casefold() for row in current}
     for text in texts:
         if text.casefold() not in known:
             known.add(text.casefold())
-            current.append(_mapped(client, text).save_by(by, at=at))
+            current.append(_listed(client, text, by=by, at=at))
     return [medicines.Listed(row.pk, row.text) for row in current]
 
 

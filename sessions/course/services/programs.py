@@ -14,6 +14,7 @@ from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Actor, SessionKind, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
 from programs import rules as program_rules
 from programs import services as programs
 from programs.models import Phase, Program
@@ -34,21 +35,26 @@ class StillOwed(Conflict):
 
 @transaction.atomic
 def advance_cleared(*, program_id: UUID, at: datetime) -> None:
-    """After a clearance: preparation that was done before it counts."""
+    """After a clearance: preparation that was done before it counts, and doses in the book are no worry any more."""
     program = programs.lock_program(program_id)
     if screening.current_clearance(program_id=program_id, at=at) is not None:
+        _settle_warning(program_id, at=at)
         advance(program=program, by=SYSTEM, moment=at, at=at)
 
 
 @transaction.atomic
 def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
-    """Doses stand in the book for a client who is not cleared (any more): one row on the worklist says so."""
+    """Doses stand in the book for a client who is not cleared (any more): one row on the worklist says so.
+
+    With a clearance, or without a dose in the book, the row goes.
+    """
     program = programs.lock_program(program_id)
     booked = Session.objects.filter(program=program, kind=SessionKind.DOSING, status=S.SCHEDULED).order_by(
         "starts_at"
     )
     first = booked.first()
     if first is None or screening.current_clearance(program_id=program_id, at=at) is not None:
+        _settle_warning(program_id, at=at)
         return
     trail.open_task(
         kind=Kind.DOSE_WITHOUT_CLEARANCE,
@@ -62,11 +68,18 @@ def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
     )
 
 
+def _settle_warning(program_id: UUID, *, at: datetime) -> None:
+    trail.settle_tasks(
+        kind=Kind.DOSE_WITHOUT_CLEARANCE, subject_id=program_id, by=SYSTEM, at=at, outcome="no more so"
+    )
+
+
 def warn_all_not_cleared(*, at: datetime) -> int:
-    """The same for every program with a dose in the coming week, when the message was lost."""
+    """The same for every program with a dose in the coming week or such a row, when the message was lost."""
     week = at + timedelta(days=7)
     booked = Session.objects.filter(kind=SessionKind.DOSING, status=S.SCHEDULED, starts_at__range=(at, week))
-    ids = list(booked.order_by("program_id").values_list("program_id", flat=True).distinct())
+    listed = Task.objects.open().filter(kind=Kind.DOSE_WITHOUT_CLEARANCE).values_list("subject_id", flat=True)
+    ids = sorted({*booked.values_list("program_id", flat=True), *listed})
     each(ids, lambda program_id: warn_not_cleared(program_id=program_id, at=at))
     return len(ids)
 

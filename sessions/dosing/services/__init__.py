@@ -40,6 +40,7 @@ from sessions.dosing.services.doses import (
 )
 from sessions.dosing.services.orders import NothingToApprove, SamePrescriber, approve_cap, write_order
 from sessions.dosing.services.overrides import NotOverridable, override_gate
+from sessions.dosing.services.pressures import hear_reading
 
 __all__ = [
     "OPEN_ORDERS",
@@ -64,6 +65,7 @@ __all__ = [
     "errors_of",
     "finish_administration",
     "follow_up",
+    "hear_reading",
     "lock_dosing",
     "order_for",
     "override_gate",

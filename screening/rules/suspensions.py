@@ -1,6 +1,6 @@
 """What suspends a clearance: which new medicine matters to it, and when resting pressures are a trend. Pure.
 
-Source: clinic policy; severities and bands are those of the protocol that the clearance was given under.
+Source: clinical policy 5.4; severities and bands are those of the protocol that the clearance was given under.
 """
 
 from __future__ import annotations

@@ -121,10 +121,12 @@ def to_review() -> QuerySet[Clearance]:
     return found.select_related("program__location")
 
 
-def weighed_names(screening: Screening, *, clearance_id: UUID | None = None) -> frozenset[str]:
+def weighed_names(
+    screening: Screening, *, clearance_id: UUID | None = None, but: Sequence[UUID] = ()
+) -> frozenset[str]:
     """The ingredients that the screening weighed when it was submitted, and those that were upheld of its clearance.
 
-    A text that was not understood in full stands among them as it was written.
+    A text that was not understood in full stands among them as it was written. `but`: entries that are asked about.
     """
     listed = Medication.objects.filter(
         Q(ended_at__isnull=True) | Q(ended_at__gt=screening.submitted_at),
@@ -135,7 +137,8 @@ def weighed_names(screening: Screening, *, clearance_id: UUID | None = None) -> 
         clearance=clearance_id, uphold__isnull=False, fact__subject_type="medication"
     )
     answered = Medication.objects.filter(pk__in=upheld.values("fact__subject_id"))
-    return names_in_all([*listed.values_list("text", flat=True), *answered.values_list("text", flat=True)])
+    before = listed.exclude(pk__in=but)
+    return names_in_all([*before.values_list("text", flat=True), *answered.values_list("text", flat=True)])
 
 
 def _standing_clearance(program_id: UUID, at: datetime) -> Clearance | None:

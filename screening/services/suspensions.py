@@ -99,7 +99,7 @@ def hear_medication(*, medication: Medication, by: Actor, at: datetime) -> list[
         if medicine_matters(
             medication.text,
             beside=beside,
-            weighed=selectors.weighed_names(row.screening, clearance_id=row.pk),
+            weighed=selectors.weighed_names(row.screening, clearance_id=row.pk, but=[medication.pk]),
             protocol=row.program.protocol,
         )
     ]

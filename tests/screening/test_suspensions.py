@@ -86,6 +86,12 @@ def test_a_medicine_that_was_not_weighed_suspends_at_once(clinic: Clinic, text: 
     assert stands(clinic, LATER - timedelta(minutes=1))  # a dose of before is written up on what stood then
 
 
+def test_a_medicine_of_the_very_moment_of_the_decision_is_heard(clinic: Clinic) -> None:
+    clinic.cleared()
+    listed(clinic, "Nardil", at=AT)
+    assert shown(clinic, at=AT)["state"] == "suspended"
+
+
 @pytest.mark.parametrize("text", ["lisinopril 10 mg", "sertraline", "lamotrigine 100 mg"])
 def test_a_medicine_that_is_no_more_than_information_suspends_nothing(clinic: Clinic, text: str) -> None:
     clinic.cleared()

@@ -51,6 +51,7 @@ BANDS: dict[str, Any] = {
 }
 LIMITS: dict[str, Any] = {
     "clearance_days": 365,
+    "clearance_expiring_days": 30,  # how long before its end a clearance is put on the worklist
     "consent_days": 365,
     "weight_days": 30,
     "weight_change_percent": 10,  # more than so far from the client's last one a clinician stands for a weight

@@ -10,7 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from programs.models import Program
 from programs.policy import limit
@@ -23,9 +25,11 @@ from screening.models import (
     MedicationMapping,
     SafetyAlert,
     Screening,
+    Suspension,
 )
 from screening.rules import documents
 from screening.rules.medicines import Listed
+from screening.rules.suspensions import names_in_all
 
 TEXTS = Path(__file__).resolve().parent / "documents"
 
@@ -52,17 +56,107 @@ def document_in_force(*, document: str, language: str, on: date) -> DocumentText
 
 
 def screenings_with_findings() -> QuerySet[Screening]:
-    """Screenings with what an answer shows: one query, and one for the findings."""
-    found: QuerySet[Screening] = Screening.objects.select_related("program", "clearance")
-    return found.prefetch_related(Prefetch("findings", queryset=Finding.objects.order_by("created_at", "id")))
+    """Screenings with what an answer shows: one query, and one for the findings of their last weighing."""
+    found: QuerySet[Screening] = Screening.objects.select_related(
+        "program__location", "clearance__program__location"
+    )
+    shown = Finding.objects.filter(weighing=F("screening__weighing")).order_by("created_at", "id")
+    found = found.annotate(reasons=_reasons_of("clearance"))
+    return found.prefetch_related(Prefetch("findings", queryset=shown))
 
 
-def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
-    """The clearance that a dose at `at` stands on: cleared, not voided, not yet expired on the local day of `at`.
+def clearances_with_reasons() -> QuerySet[Clearance]:
+    """Clearances with `reasons`, the oldest first: what came after them, each with its answer or null."""
+    found: QuerySet[Clearance] = Clearance.objects.select_related("program__location")
+    return found.annotate(reasons=_reasons_of("pk"))
 
-    One that was decided after `at` counts, because a day may be written up late. One does not count when a later
-    decision, made by `at`, is `declined` or `deferred`.
+
+def _reasons_of(clearance: str) -> ArraySubquery:
+    shown = JSONObject(
+        id="pk",
+        code="fact__code",
+        subject_type="fact__subject_type",
+        subject_id="fact__subject_id",
+        at="fact__at",
+        resolution="uphold__resolution",
+        upheld_by="uphold__created_by",
+        upheld_at="uphold__created_at",
+    )
+    rows = Suspension.objects.filter(clearance=OuterRef(clearance)).order_by("fact__at", "pk")
+    return ArraySubquery(rows.values(row=shown))
+
+
+def open_reasons(clearance_id: UUID) -> QuerySet[Suspension]:
+    """What suspends a clearance and no prescriber has answered, the oldest first."""
+    found: QuerySet[Suspension] = Suspension.objects.filter(clearance=clearance_id, uphold__isnull=True)
+    return found.select_related("fact").order_by("fact__at", "pk")
+
+
+def standing_clearances(*, client_id: UUID, moment: datetime) -> list[Clearance]:
+    """The client's clearances, of every program, that were neither voided nor over by the local day of `moment`."""
+    rows = Clearance.objects.filter(
+        program__client=client_id, decision=Clearance.Decision.CLEARED, voided_at__isnull=True
+    )
+    found = rows.select_related("program__protocol", "program__location", "screening").order_by("pk")
+    return [
+        row
+        for row in found
+        if row.expires_on and row.expires_on >= moment.astimezone(row.program.location.zone).date()
+    ]
+
+
+def to_review() -> QuerySet[Clearance]:
+    """Clearances of courses that go on which a prescriber must uphold or void: suspended, and not decided anew."""
+    newer = Clearance.objects.filter(
+        program=OuterRef("program"),
+        decision=Clearance.Decision.CLEARED,
+        voided_at__isnull=True,
+        valid_from__gt=OuterRef("valid_from"),
+    )
+    reasons = Suspension.objects.filter(clearance=OuterRef("pk"), uphold__isnull=True)
+    found: QuerySet[Clearance] = Clearance.objects.filter(
+        Exists(reasons),
+        ~Exists(newer),
+        voided_at__isnull=True,
+        program__status__in=[Program.Status.ACTIVE, Program.Status.ON_HOLD],
+    )
+    return found.select_related("program__location")
+
+
+def weighed_names(
+    screening: Screening, *, clearance_id: UUID | None = None, but: UUID | None = None
+) -> frozenset[str]:
+    """The ingredients that the screening weighed when it was submitted, and those that were upheld of its clearance.
+
+    Each entry is read with what it was mapped to at that moment. A text that was not understood in full stands among
+    them as it was written. `but` is the entry or the mapping that is asked about: it does not count.
     """
+    taken = Medication.objects.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gt=screening.submitted_at),
+        client=screening.program.client_id,
+        created_at__lte=screening.submitted_at,
+    )
+    weighed = [
+        _as_mapped(row, by=screening.submitted_at, but=but)
+        for row in medications_with_mappings(taken)
+        if row.pk != but
+    ]
+    answers = Suspension.objects.filter(
+        clearance=clearance_id, uphold__isnull=False, fact__subject_type="medication"
+    ).values_list("fact__subject_id", "uphold__created_at")
+    rows = medications_with_mappings(Medication.objects.filter(pk__in={pk for pk, _ in answers}))
+    by_id = {row.pk: row for row in rows}
+    upheld = [_as_mapped(by_id[pk], by=moment, but=but) for pk, moment in answers]
+    return names_in_all([*weighed, *upheld])
+
+
+def _as_mapped(row: Medication, *, by: datetime | None = None, but: UUID | None = None) -> Listed:
+    """An entry with what a prescriber last mapped it to, by that moment; `but` is a mapping that does not count."""
+    said = [m for m in row.mappings.all() if m.pk != but and (by is None or m.created_at <= by)]
+    return Listed(row.pk, row.text, frozenset(said[-1].ingredients if said else ()))
+
+
+def _standing_clearance(program_id: UUID, at: datetime) -> Clearance | None:
     program = Program.objects.select_related("location").get(pk=program_id)
     today = at.astimezone(program.location.zone).date()
     overtaken = Clearance.objects.filter(
@@ -72,14 +166,45 @@ def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
         valid_from__gte=OuterRef("valid_from"),
         valid_from__lte=at,
     )
+    reasons = Suspension.objects.filter(clearance=OuterRef("pk"), fact__at__lte=at)
+    answers = reasons.filter(uphold__isnull=False).order_by("-uphold__created_at")
     in_force: QuerySet[Clearance] = Clearance.objects.filter(
         ~Exists(overtaken),
         program_id=program_id,
         decision=Clearance.Decision.CLEARED,
         voided_at__isnull=True,
         expires_on__gte=today,
+    ).annotate(
+        is_suspended=Exists(reasons.filter(uphold__isnull=True)),
+        answered_at=Subquery(answers.values("uphold__created_at")[:1]),
     )
-    return in_force.order_by("-valid_from").first()
+    return in_force.select_related("screening").order_by("-valid_from").first()
+
+
+def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
+    """The clearance that a dose at `at` stands on: cleared, not voided, not yet expired on the local day of `at`.
+
+    One that was decided after `at` counts, because a day may be written up late. One does not count when a later
+    decision, made by `at`, is `declined` or `deferred`, nor when something that was so at `at` suspends it; no earlier
+    one counts in its place then.
+    """
+    found = _standing_clearance(program_id, at)
+    return None if found is None or found.is_suspended else found  # type: ignore[attr-defined]
+
+
+def suspended_by(*, program_id: UUID, at: datetime) -> list[tuple[str, datetime]]:
+    """Code and moment of what suspends the clearance that a dose at `at` would stand on."""
+    found = _standing_clearance(program_id, at)
+    if found is None:
+        return []
+    rows = open_reasons(found.pk).filter(fact__at__lte=at)
+    return list(rows.values_list("fact__code", "fact__at"))
+
+
+def decided_at(clearance: Clearance) -> datetime:
+    """When the decision was made on which a current clearance stands: with the last answer to what suspended it."""
+    answered: datetime | None = clearance.answered_at  # type: ignore[attr-defined]
+    return max(clearance.valid_from, answered or clearance.valid_from)
 
 
 def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent | None:
@@ -117,11 +242,7 @@ def overdue_alerts(*, at: datetime) -> QuerySet[SafetyAlert]:
 def listed_medicines(client_id: UUID) -> list[Listed]:
     """All that the client takes, oldest first, each with what a prescriber last mapped it to."""
     rows = Medication.objects.current().filter(client_id=client_id).order_by("created_at", "id")
-    listed = []
-    for row in medications_with_mappings(rows):
-        last = list(row.mappings.all())[-1:]
-        listed.append(Listed(row.pk, row.text, frozenset(last[0].ingredients if last else ())))
-    return listed
+    return [_as_mapped(row) for row in medications_with_mappings(rows)]
 
 
 def medications_with_mappings(rows: QuerySet[Medication]) -> QuerySet[Medication]:

@@ -9,7 +9,13 @@ from django.dispatch import receiver
 
 from kapclinic.core import doorbell
 from programs.signals import program_discontinued
-from screening.signals import clearance_decided, clearance_voided, safety_alert_raised
+from screening.signals import (
+    clearance_decided,
+    clearance_suspended,
+    clearance_upheld,
+    clearance_voided,
+    safety_alert_raised,
+)
 
 
 @receiver(program_discontinued)
@@ -18,15 +24,15 @@ def free_sessions(sender: type, program_id: UUID, **_: Any) -> None:
     doorbell.ring("sessions.free_discontinued", program_id=program_id)
 
 
-@receiver(clearance_decided)
+@receiver([clearance_decided, clearance_upheld])
 def count_preparation(sender: type, program_id: UUID, **_: Any) -> None:
-    """A client was cleared: preparation that was done before counts."""
+    """A client is cleared, or again: preparation that was done before counts, and doses are without worry."""
     doorbell.ring("sessions.advance_cleared", program_id=program_id)
 
 
-@receiver(clearance_voided)
+@receiver([clearance_voided, clearance_suspended])
 def warn_of_doses(sender: type, program_id: UUID, **_: Any) -> None:
-    """A clearance was voided: somebody must look at the doses that are booked."""
+    """A clearance stands no more: somebody must look at the doses that are booked."""
     doorbell.ring("sessions.warn_not_cleared", program_id=program_id)
 
 

@@ -92,7 +92,12 @@ class Kind(StrEnum):
 
     REMS_RECORD = "rems_record", NURSES, DIRECTOR, Settled.ROOM, "submitting the form"
     REMS_AMEND = "rems_amend", NURSES, NOBODY, Settled.TICK, "whoever has sent the change to the REMS"
+    CLEARANCE_REVIEW = (
+        "clearance_review", PRESCRIBER, NOBODY, Settled.ROOM,
+        "upholding or voiding the clearance, or a new decision")
+    CLEARANCE_EXPIRING = (
+        "clearance_expiring", PRESCRIBER, NOBODY, Settled.TICK, "a new decision, or whoever has seen to it")
     DOSE_WITHOUT_CLEARANCE = (
         "dose_without_clearance", DESK | PRESCRIBER, NOBODY, Settled.ROOM,
-        "a look of desk and prescriber: the sweep asks again while the dose stands without a clearance")
+        "a clearance that stands, or no dose in the book any more")
     # fmt: on

@@ -12,7 +12,7 @@ from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
-from screening import rules, services
+from screening import rules, selectors, services
 from screening.api import clearance_bodies
 from screening.api.filters import OF_PROGRAM
 from screening.models import Clearance
@@ -24,9 +24,10 @@ class ClearanceViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     roles: ClassVar = {
         "list": CLINICIANS,
         "retrieve": CLINICIANS,
+        "uphold": rules.CLEARANCE_MOVES["uphold"].roles,
         "void": rules.CLEARANCE_MOVES["void"].roles,
     }
-    inputs: ClassVar = {"void": Reason}
+    inputs: ClassVar = {"uphold": clearance_bodies.UpholdIn, "void": Reason}
     output = clearance_bodies.ClearanceOut
     filters = (
         *OF_PROGRAM,
@@ -37,11 +38,15 @@ class ClearanceViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-valid_from",)
 
     def get_queryset(self) -> QuerySet[Clearance]:
-        return Clearance.objects.visible_to(self.user).select_related("program")
+        return selectors.clearances_with_reasons().visible_to(self.user)  # type: ignore[attr-defined,no-any-return]
+
+    def uphold(self, request: Request, pk: Any) -> Response:
+        clearance = self.get_object()
+        services.uphold_clearance(clearance_id=clearance.pk, **self.body(), by=self.user, at=self.at)
+        return self.answer(self.get_object())
 
     def void(self, request: Request, pk: Any) -> Response:
         clearance = self.get_object()
         reason = self.body()["reason"]
-        return self.answer(
-            services.void_clearance(clearance_id=clearance.pk, reason=reason, by=self.user, at=self.at)
-        )
+        services.void_clearance(clearance_id=clearance.pk, reason=reason, by=self.user, at=self.at)
+        return self.answer(self.get_object())

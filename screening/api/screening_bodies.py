@@ -10,6 +10,7 @@ from rest_framework import serializers
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from screening import rules
+from screening.api import clearance_bodies
 from screening.models import Clearance
 from screening.rules.conditions import CONDITIONS
 from screening.rules.findings import RANK
@@ -128,8 +129,11 @@ class FindingOut(Output):
     resolved_at = Moment(allow_null=True)
 
 
-class DecisionOut(Output):
-    """The clearance inside its screening's answer."""
+class DecisionOut(clearance_bodies.Stated):
+    """The clearance inside its screening's answer; the screening knows its program and reasons."""
+
+    def _rows(self, clearance: Any) -> list[dict[str, Any]]:
+        return clearance.screening.reasons  # type: ignore[no-any-return]
 
     id = serializers.UUIDField()
     decision = serializers.CharField()

@@ -15,6 +15,7 @@ urlpatterns = [
     path("screenings/<uuid:pk>/decide/", screenings.ScreeningViewSet.as_view({"post": "decide"})),
     path("clearances/", clearances.ClearanceViewSet.as_view({"get": "list"})),
     path("clearances/<uuid:pk>/", clearances.ClearanceViewSet.as_view({"get": "retrieve"})),
+    path("clearances/<uuid:pk>/uphold/", clearances.ClearanceViewSet.as_view({"post": "uphold"})),
     path("clearances/<uuid:pk>/void/", clearances.ClearanceViewSet.as_view({"post": "void"})),
     path("medications/", medications.MedicationViewSet.as_view({"get": "list", "post": "create"})),
     path(

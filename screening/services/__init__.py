@@ -1,7 +1,8 @@
 """Verbs of screening, by noun; this file gathers what interfaces and the apps above call."""
 
 from screening.services.alerts import acknowledge_alert, escalate_overdue_alerts, raise_safety_alert
-from screening.services.clearances import decide_screening, void_clearance
+from screening.services.clearance_rows import sweep_clearances
+from screening.services.clearances import decide_screening, uphold_clearance, void_clearance
 from screening.services.consents import create_consent, revoke_consent, sign_consent
 from screening.services.measures import record_measure
 from screening.services.medications import (
@@ -10,6 +11,7 @@ from screening.services.medications import (
     record_medication,
 )
 from screening.services.screenings import change_screening, create_screening, submit_screening
+from screening.services.suspensions import hear_pressures, suspend
 
 __all__ = [
     "acknowledge_alert",
@@ -19,6 +21,7 @@ __all__ = [
     "create_screening",
     "decide_screening",
     "escalate_overdue_alerts",
+    "hear_pressures",
     "map_medication",
     "raise_safety_alert",
     "record_measure",
@@ -26,5 +29,8 @@ __all__ = [
     "revoke_consent",
     "sign_consent",
     "submit_screening",
+    "suspend",
+    "sweep_clearances",
+    "uphold_clearance",
     "void_clearance",
 ]

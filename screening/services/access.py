@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from kapclinic.core.errors import Invalid
-from kapclinic.practice.models import User
+from kapclinic.practice.models import Client, User
 from programs.models import Program
 from programs.services import ProgramNotActive
 
@@ -31,3 +31,11 @@ def require_open(program: Program) -> None:
     """
     if program.status in OVER:
         raise ProgramNotActive(f"The program is {program.status}.", state=program.status)
+
+
+def lock_client(client_id: UUID) -> None:
+    """Hold what is said of a client until the transaction ends: a decision and what it must hear come one by one.
+
+    The last lock of its writer, after program, session and screening; only rows of medications come after it.
+    """
+    Client.objects.select_for_update(no_key=True).get(pk=client_id)

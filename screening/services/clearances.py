@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, merge
@@ -16,12 +17,16 @@ from programs import services as programs
 from programs.models import Phase, Program
 from programs.policy import limit
 from programs.rules import first_phase_after_clearance
-from screening import rules
-from screening.models import Clearance, Finding, Screening
-from screening.rules.findings import NEEDS_WORDS
-from screening.services.access import require_open
+from screening import rules, selectors
+from screening.models import Clearance, Finding, Medication, Screening, Suspension, Uphold
+from screening.rules.findings import NEEDS_WORDS, Found
+from screening.rules.medicines import medicine_findings
+from screening.services import clearance_rows
+from screening.services.access import lock_client, require_open
 from screening.services.medications import review_medication
-from screening.signals import clearance_decided, clearance_voided
+from screening.services.suspensions import hear_what_came_before
+from screening.services.weighing import not_weighed
+from screening.signals import clearance_decided, clearance_upheld, clearance_voided
 
 
 class Resolution(TypedDict):
@@ -29,6 +34,17 @@ class Resolution(TypedDict):
 
     finding: UUID
     resolution: str
+
+
+class Answer(TypedDict):
+    """What a prescriber says to one reason for which a clearance is suspended."""
+
+    reason: UUID
+    resolution: str
+
+
+class ScreeningOutdated(Conflict):
+    code, title = "screening_outdated", "Something came after this screening was submitted"
 
 
 class AbsoluteFinding(Conflict):
@@ -48,23 +64,30 @@ def decide_screening(
     """Decide as any prescriber of the location. Announces clearance_decided.
 
     `cleared` makes a clearance that lasts the protocol's `clearance_days` and leaves the screening phase; `declined`
-    discontinues the course; `deferred` changes nothing else, and a new screening may follow.
+    discontinues the course; `deferred` changes nothing else, and a new screening may follow. What was told since the
+    screening was begun, and no questionnaire asks for, suspends the clearance at once.
 
     :raises NotPermitted: unless `by` is a prescriber
     :raises IllegalTransition: unless the screening is submitted
     :raises AbsoluteFinding: for `cleared` over an absolute finding, whatever was written about it
+    :raises ScreeningOutdated: for `cleared` while a weighing finds what the submission did not: submit again
     :raises Invalid: naming /resolutions, for a finding of another screening, or one that still needs words to clear
     """
     program = programs.lock_program(
         Screening.objects.values_list("program_id", flat=True).get(pk=screening_id)
     )
-    screening: Screening = Screening.objects.select_for_update().get(pk=screening_id)
+    locked = Screening.objects.select_for_update(of=("self",))
+    screening: Screening = locked.select_related("program__client", "program__location").get(pk=screening_id)
     transitions.apply(rules.SCREENING_MOVES, "decide", instance=screening, by=by)
     require_open(program)
-    findings = list(screening.findings.select_for_update().order_by("created_at", "id"))
-    if decision == Clearance.Decision.CLEARED:
+    weighed = screening.findings.filter(weighing=screening.weighing)
+    findings = list(weighed.select_for_update(of=("self",)).order_by("created_at", "id"))
+    lock_client(program.client_id)
+    cleared = decision == Clearance.Decision.CLEARED
+    if cleared:
         _refuse_absolute(findings)
-    _resolve(findings, resolutions, needed=decision == Clearance.Decision.CLEARED, by=by, at=at)
+        _refuse_outdated(screening, findings, at)
+    _resolve(findings, resolutions, needed=cleared, by=by, at=at)
     screening.decided_at = at
     screening.save_by(by, at=at)
     clearance = Clearance(
@@ -74,19 +97,29 @@ def decide_screening(
         rationale=rationale,
         decided_by=by,
         valid_from=at,
-        expires_on=_expires_on(program, at) if decision == Clearance.Decision.CLEARED else None,
+        expires_on=_expires_on(program, at) if cleared else None,
     ).save_by(by, at=at)
+    if cleared:
+        clearance_rows.settle_earlier(clearance, by=by, at=at)
+        hear_what_came_before(clearance=clearance, by=by, at=at)
     _move_program(program, decision, by=by, at=at)
     clearance_decided.send(Clearance, program_id=program.pk, clearance_id=clearance.pk, decision=decision)
     return screening
 
 
-def _refuse_absolute(findings: Sequence[Finding]) -> None:
+def _refuse_absolute(findings: Sequence[Finding | Found]) -> None:
     codes = [finding.code for finding in findings if finding.severity == Finding.Severity.ABSOLUTE]
     if codes:
         raise AbsoluteFinding(
             f"Absolute: {', '.join(codes)}. Decline or defer, or screen anew.", findings=codes
         )
+
+
+def _refuse_outdated(screening: Screening, findings: Sequence[Finding], at: datetime) -> None:
+    changes = not_weighed(screening, before=findings, at=at)
+    if changes:
+        codes = ", ".join(sorted({row["code"] for row in changes}))
+        raise ScreeningOutdated(f"New since it was submitted: {codes}. Submit it again.", changes=changes)
 
 
 def _resolve(
@@ -146,10 +179,89 @@ def void_clearance(*, clearance_id: UUID, reason: str, by: User, at: datetime) -
     :raises NotPermitted: unless `by` is a prescriber or the medical director
     :raises IllegalTransition: when it is voided already
     """
-    locked = Clearance.objects.select_for_update(of=("self",)).select_related("program")
-    clearance: Clearance = locked.get(pk=clearance_id)
-    transitions.apply(rules.CLEARANCE_MOVES, "void", instance=clearance, by=by, field="state")
+    clearance = _moved("void", clearance_id, by=by, at=at)
     clearance.voided_at, clearance.voided_by, clearance.void_reason = at, by, reason
     clearance.save_by(by, at=at)
+    clearance_rows.settle_ended(clearance.pk, by=by, at=at, outcome="voided")
     clearance_voided.send(Clearance, program_id=clearance.program_id, clearance_id=clearance.pk)
     return clearance
+
+
+def _moved(move: str, clearance_id: UUID, *, by: User, at: datetime) -> Clearance:
+    """The clearance, locked, once the move may be made in the state that it has at `at`."""
+    locked = Clearance.objects.select_for_update(of=("self",), no_key=True)
+    clearance: Clearance = locked.select_related("program__location", "program__protocol").get(
+        pk=clearance_id
+    )
+    state = rules.clearance_state(
+        clearance,
+        suspended=selectors.open_reasons(clearance.pk).exists(),
+        today=at.astimezone(clearance.program.location.zone).date(),
+    )
+    transitions.apply(rules.CLEARANCE_MOVES, move, instance=state, by=by, field="state")
+    return clearance
+
+
+@transaction.atomic
+def uphold_clearance(
+    *, clearance_id: UUID, rationale: str, resolutions: Sequence[Answer], by: User, at: datetime
+) -> Clearance:
+    """Let a suspended clearance stand, with words to each open reason. Announces clearance_upheld.
+
+    The words about a medicine that nobody recognised stay with the medicine. A reason that came in the meantime needs
+    its own words: nothing is upheld unseen.
+
+    :raises NotPermitted: unless `by` is a prescriber
+    :raises IllegalTransition: unless it is suspended
+    :raises AbsoluteFinding: while a screening or a medicine that suspends it is absolute, whatever is written about it
+    :raises Invalid: naming /resolutions, for a reason that is not open here, repeated, or left without words
+    """
+    client_id = Clearance.objects.values_list("program__client_id", flat=True).get(pk=clearance_id)
+    lock_client(client_id)
+    clearance = _moved("uphold", clearance_id, by=by, at=at)
+    reasons = {row.pk: row for row in selectors.open_reasons(clearance.pk)}
+    _refuse_unanswered(reasons, resolutions)
+    _refuse_absolute(_found_behind(reasons.values(), clearance.program))
+    for row in resolutions:
+        suspension = reasons[row["reason"]]
+        Uphold(suspension=suspension, rationale=rationale, resolution=row["resolution"]).insert_by(by, at=at)
+        _keep_review(suspension, row["resolution"], by=by, at=at)
+    clearance_rows.settle(clearance.pk, by=by, at=at, outcome="upheld")
+    clearance_upheld.send(Clearance, program_id=clearance.program_id, clearance_id=clearance.pk)
+    return clearance
+
+
+def _refuse_unanswered(reasons: Mapping[UUID, Suspension], resolutions: Sequence[Answer]) -> None:
+    errors = []
+    seen: set[UUID] = set()
+    for index, row in enumerate(resolutions):
+        where = f"/resolutions/{index}/reason"
+        if row["reason"] not in reasons:
+            errors.append(FieldError(where, "not_found", "This clearance has no such open reason."))
+        elif row["reason"] in seen:
+            errors.append(FieldError(where, "repeated", "Answer a reason once."))
+        seen.add(row["reason"])
+    errors += [
+        FieldError(
+            "/resolutions", "resolution_required", f"{row.fact.code} needs words to be upheld: {row.pk}."
+        )
+        for row in reasons.values()
+        if row.pk not in seen
+    ]
+    merge(errors)
+
+
+def _found_behind(reasons: Iterable[Suspension], program: Program) -> list[Finding | Found]:
+    """What is found of the screenings that suspend it, at their last weighing, and of the medicines still taken."""
+    subjects = {row.fact.subject_id for row in reasons}
+    rows = Finding.objects.filter(screening__in=subjects, weighing=F("screening__weighing"))
+    taken = [row for row in selectors.listed_medicines(program.client_id) if row.id in subjects]
+    protocol = program.protocol
+    return [*rows, *medicine_findings(taken, route=protocol.route, limits=protocol.limits)]
+
+
+def _keep_review(suspension: Suspension, words: str, *, by: User, at: datetime) -> None:
+    fact = suspension.fact
+    unmapped = Medication.objects.filter(pk=fact.subject_id, is_mapped=False)
+    if fact.subject_type == "medication" and unmapped.exists():
+        review_medication(medication_id=fact.subject_id, review=words, by=by, at=at)

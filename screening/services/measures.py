@@ -12,11 +12,12 @@ from django.db import transaction
 from kapclinic.core.errors import FieldError, merge
 from kapclinic.practice.models import User
 from programs.models import Program
-from screening.models import Measure
+from screening.models import Measure, SafetyAlert, SuspendingCode
 from screening.rules import instruments
 from screening.rules.pressure import CLOCK_SKEW
 from screening.services.access import visible_program
 from screening.services.alerts import raise_safety_alert
+from screening.services.suspensions import suspend
 
 
 class Answered(TypedDict):
@@ -56,6 +57,8 @@ def _total_before(program: Program, values: Answered) -> int | None:
 def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
     """Score and keep one filling-in; an answer that points at danger raises a safety alert in the same transaction.
 
+    A C-SSRS of the tier high also suspends the client's clearances, from when it was taken.
+
     :raises Invalid: for a program that the actor may not see, answers that the instrument does not have, a future time
     """
     program = visible_program(program_id=values["program"], by=by)
@@ -87,4 +90,14 @@ def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
     ).insert_by(by, at=at)
     for cause in result.causes:
         raise_safety_alert(program=program, cause=cause, measure=measure, by=by, at=at)
+    if SafetyAlert.Cause.CSSRS_HIGH in result.causes:
+        suspend(
+            client_id=program.client_id,
+            code=SuspendingCode.CSSRS_HIGH,
+            subject_type="measure",
+            subject_id=measure.pk,
+            moment=measure.taken_at,
+            by=by,
+            at=at,
+        )
     return measure

@@ -20,6 +20,8 @@ from screening.rules import medicines
 from screening.rules.medicine_list import medicine_list
 from screening.rules.names import plain
 from screening.rules.pressure import CLOCK_SKEW
+from screening.services.access import lock_client
+from screening.services.suspensions import hear_medication
 
 
 class MedicationEntry(TypedDict):
@@ -50,28 +52,37 @@ def _read(medication: Medication, mapped_to: frozenset[str] = frozenset()) -> Me
     return medication
 
 
+def _listed(client: Client, text: str, *, by: User, at: datetime) -> Medication:
+    row: Medication = _read(Medication(client=client, text=text)).save_by(by, at=at)
+    hear_medication(medication=row, by=by, at=at)
+    return row
+
+
+@transaction.atomic
 def record_medication(*, values: MedicationEntry, by: User, at: datetime) -> Medication:
     """Put a medicine on a client's list, mapped to its interaction classes as far as the table knows it.
+
+    One that matters and was not weighed suspends the client's clearances.
 
     :raises Invalid: for a client that the actor may not see
     """
     client = Client.objects.visible_to(by).filter(pk=values["client"]).first()
     if client is None:
         raise Invalid.field("client", "There is no such row for you.", code="not_found")
-    return _read(Medication(client=client, text=values["text"])).save_by(by, at=at)
+    return _listed(client, values["text"], by=by, at=at)
 
 
 def listed_medications(
     *, client: Client, texts: Sequence[str], by: User, at: datetime
 ) -> list[medicines.Listed]:
     """Add those of `texts` that the client's list lacks, then return all that the client takes."""
-    Client.objects.select_for_update().get(pk=client.pk)  # two screenings at once must not both add a text
+    lock_client(client.pk)  # two screenings at once must not both add a text
     listed = selectors.listed_medicines(client.pk)
     known = {entry.text.casefold() for entry in listed}
     for text in texts:
         if text.casefold() not in known:
             known.add(text.casefold())
-            row = _read(Medication(client=client, text=text)).save_by(by, at=at)
+            row = _listed(client, text, by=by, at=at)
             listed.append(medicines.Listed(row.pk, row.text))
     return listed
 
@@ -80,25 +91,31 @@ def listed_medications(
 def map_medication(*, medication_id: UUID, values: MedicationMap, by: User, at: datetime) -> Medication:
     """Say which ingredients of the list a medication has, beside those that its text names itself.
 
-    Each mapping is a row; the last one counts, for the list and for every screening that is submitted from now on.
+    Each mapping is a row; the last one counts, for the list and for every screening that is submitted from now on. An
+    ingredient that matters and was not weighed suspends the client's clearances, as a new medicine does.
 
     :raises NotPermitted: for anybody but a prescriber
     :raises MedicationEnded: when it was stopped before
     :raises Invalid: naming each ingredient that the list does not have
     """
     require_role(by, PRESCRIBER, what="A mapping")
+    lock_client(
+        Medication.objects.values_list("client_id", flat=True).get(pk=medication_id)
+    )  # as a decision does
     medication: Medication = Medication.objects.select_for_update().get(pk=medication_id)
     if medication.ended_at is not None:
         raise MedicationEnded("A medication that has ended stays as it is; list it again.")
     mapped_to = _listed_ingredients(values["ingredients"])
-    MedicationMapping(
+    mapping = MedicationMapping(
         medication=medication,
         ingredients=sorted(mapped_to),
         classes=list(medicines.classes_of(mapped_to)),
         list_edition=medicines.LIST_EDITION,
         reason=values["reason"],
     ).insert_by(by, at=at)
-    return _read(medication, mapped_to).save_by(by, at=at)
+    _read(medication, mapped_to).save_by(by, at=at)
+    hear_medication(medication=medication, mapping=mapping, by=by, at=at)
+    return medication
 
 
 def _listed_ingredients(names: Sequence[str]) -> frozenset[str]:

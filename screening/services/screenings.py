@@ -13,14 +13,16 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import merge
 from kapclinic.practice.models import User
 from programs.models import Program
-from screening import rules, selectors
+from screening import rules
 from screening.models import Finding, SafetyAlert, Screening
 from screening.rules import pressure
 from screening.rules.conditions import value_of
-from screening.rules.evaluation import Facts, evaluate
+from screening.rules.findings import Found
 from screening.services.access import require_open, visible_program
 from screening.services.alerts import raise_safety_alert
 from screening.services.medications import listed_medications
+from screening.services.suspensions import hear_screening
+from screening.services.weighing import weigh
 
 
 class WordedAnswer(TypedDict):
@@ -86,42 +88,46 @@ def change_screening(*, screening: Screening, values: ScreeningChange, by: User,
 def submit_screening(*, screening_id: UUID, by: User, at: datetime) -> Screening:
     """Close the draft and write its findings; answers, readings and findings then stay as they are.
 
-    The medicines join the client's list, and all that the client takes is weighed. Suicidal thoughts with intent or
-    plan raise a safety alert (same-day assessment).
+    The medicines join the client's list, and all that the client takes is weighed. Submitted again before a decision,
+    the same answers are weighed anew: the findings of that weighing count, and the earlier ones are kept. Suicidal
+    thoughts with intent or plan raise a safety alert (same-day assessment), the first time. What is new and relative or
+    worse suspends the client's clearances.
 
-    :raises IllegalTransition: unless it is a draft
+    :raises IllegalTransition: once it is decided
     :raises ProgramNotActive: when the course is over
     """
     locked = Screening.objects.select_for_update(of=("self",)).select_related("program__protocol")
     screening: Screening = locked.select_related("program__client", "program__location").get(pk=screening_id)
+    again = screening.status == Screening.Status.SUBMITTED
     transitions.apply(rules.SCREENING_MOVES, "submit", instance=screening, by=by)
     program = screening.program
     require_open(program)
-    texts = [row["text"] for row in screening.medications]
-    measures = selectors.recent_measures(program=program, at=at)
-    facts = Facts(
-        protocol=program.protocol,
-        answers=screening.answers,
-        blood_pressures=screening.blood_pressures,
-        medicines=listed_medications(client=program.client, texts=texts, by=by, at=at),
-        measures=measures,
-        cssrs_alerted=selectors.raised_alert(measures.get("cssrs"), cause="cssrs"),
-        age=program.client.age_at(at.astimezone(program.location.zone)),
-        at=at,
-    )
+    before = list(screening.findings.filter(weighing=screening.weighing))
+    texts = [] if again else [row["text"] for row in screening.medications]
+    medicines = listed_medications(client=program.client, texts=texts, by=by, at=at)
+    found = weigh(screening, medicines=medicines, at=at)
     screening.submitted_at = at
+    screening.weighing += int(again)
     screening.save_by(by, at=at)
-    for found in evaluate(facts):
-        Finding(
-            screening=screening,
-            code=found.code,
-            severity=found.severity,
-            evidence=found.evidence,
-            source=found.source,
-            medication_id=found.medication,
-        ).save_by(by, at=at)
-    if value_of(screening.answers.get("PSY_SI")) is True:
+    rows = [_written_down(screening, row, by=by, at=at) for row in found]
+    if not again and value_of(screening.answers.get("PSY_SI")) is True:
         raise_safety_alert(
             program=program, cause=SafetyAlert.Cause.SCREENING_SI, screening=screening, by=by, at=at
         )
+    known = {(row.code, row.severity) for row in before}
+    news = [row for row in rows if (row.code, row.severity) not in known]
+    hear_screening(screening=screening, found=news, by=by, at=at)
     return screening
+
+
+def _written_down(screening: Screening, found: Found, *, by: User, at: datetime) -> Finding:
+    row: Finding = Finding(
+        screening=screening,
+        weighing=screening.weighing,
+        code=found.code,
+        severity=found.severity,
+        evidence=found.evidence,
+        source=found.source,
+        medication_id=found.medication,
+    ).save_by(by, at=at)
+    return row

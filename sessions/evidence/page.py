@@ -114,6 +114,15 @@ def _since(_: Words, row: Row) -> str:
     return "; ".join([told["text"] for told in row["follow_ups"]] + [r["conclusion"] for r in row["reviews"]])
 
 
+def _reason(words: Words, row: Row) -> str:
+    return f"{row['fact']['code'].replace('_', ' ')}, {words.when(row['fact']['at'])}"
+
+
+def _upheld(words: Words, row: Row) -> str:
+    said = row["uphold"]
+    return f"{words.who(said['created_by'])}: {said['resolution']}" if said else ""
+
+
 def _sentence(content: Any) -> str:
     """The fields of an entry in words, in the order of their names."""
     if isinstance(content, Mapping):
@@ -172,6 +181,7 @@ TABLES = (
             ("Voided", when("voided_at")),
         ),
     ),
+    Table("Suspended for", "suspensions", "Nothing.", (("Reason", _reason), ("Upheld by", _upheld))),
     Table(
         "Attestations",
         "attestations",

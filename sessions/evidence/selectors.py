@@ -25,7 +25,7 @@ from kapclinic.core.errors import IllegalTransition
 from kapclinic.core.moments import utc_text
 from kapclinic.practice.models import SessionKind, User
 from programs.models import Protocol
-from screening.models import Clearance, Consent
+from screening.models import Clearance, Consent, Suspension
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration
 from sessions.drugs.models import DrugEntry, DrugLot
@@ -142,10 +142,14 @@ def _before(session: Session, rows: _Rows) -> Plain:
     """What allowed the dose: consents and clearances of the course, what was attested, orders, overrides."""
     consents = Consent.objects.filter(program=session.program_id, signed_at__isnull=False)
     clearances = Clearance.objects.filter(program=session.program_id)
+    reasons = Suspension.objects.filter(clearance__program=session.program_id).select_related(
+        "fact", "uphold"
+    )
     orders = session.orders.select_related("approval").order_by("created_at", "pk")
     return {
         "consents": rows.all(consents.order_by("signed_at", "pk"), without=("text", "signature")),
         "clearances": rows.all(clearances.order_by("valid_from", "pk")),
+        "suspensions": rows.all(reasons.order_by("fact__at", "pk"), fact="fact", uphold="uphold"),
         "attestations": rows.all(session.attestations.order_by("at", "code", "pk")),
         "orders": rows.all(orders, approval="approval"),
         "overrides": rows.all(session.overrides.order_by("created_at", "pk")),

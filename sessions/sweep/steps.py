@@ -60,6 +60,7 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("adverse_events", dosing.sweep_follow_ups),
     ("rems", rems.sweep_records),
     ("phases", _advance_all),
+    ("clearances", screening.sweep_clearances),
     ("not_cleared", course.warn_all_not_cleared),
     ("ended", course.free_all_ended),
     ("drug_clocks", drugs.sweep_discrepancies),

@@ -14,6 +14,7 @@ from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Actor, SessionKind, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
 from programs import rules as program_rules
 from programs import services as programs
 from programs.models import Phase, Program
@@ -34,21 +35,26 @@ class StillOwed(Conflict):
 
 @transaction.atomic
 def advance_cleared(*, program_id: UUID, at: datetime) -> None:
-    """Let a cleared program go on to dosing when its preparation was done before the clearance."""
+    """Let a cleared program go on to dosing when its preparation was done before the clearance; no warning stands."""
     program = programs.lock_program(program_id)
     if screening.current_clearance(program_id=program_id, at=at) is not None:
+        _settle_warning(program_id, at=at)
         advance(program=program, by=SYSTEM, moment=at)
 
 
 @transaction.atomic
 def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
-    """Put one row on the worklist when doses are booked for a client who is not cleared (any more)."""
+    """Put one row on the worklist when doses are booked for a client who is not cleared (any more).
+
+    With a clearance, or without a booked dose, that row is settled.
+    """
     program = programs.lock_program(program_id)
     booked = Session.objects.filter(program=program, kind=SessionKind.DOSING, status=S.SCHEDULED).order_by(
         "starts_at"
     )
     first = booked.first()
     if first is None or screening.current_clearance(program_id=program_id, at=at) is not None:
+        _settle_warning(program_id, at=at)
         return
     trail.open_task(
         kind=Kind.DOSE_WITHOUT_CLEARANCE,
@@ -62,11 +68,21 @@ def warn_not_cleared(*, program_id: UUID, at: datetime) -> None:
     )
 
 
+def _settle_warning(program_id: UUID, *, at: datetime) -> None:
+    trail.settle_tasks(
+        kind=Kind.DOSE_WITHOUT_CLEARANCE, subject_id=program_id, by=SYSTEM, at=at, outcome="no more so"
+    )
+
+
 def warn_all_not_cleared(*, at: datetime) -> int:
-    """Do `warn_not_cleared` for every program with a dose in the coming week: its message may have been lost."""
+    """Do `warn_not_cleared` for every program with a dose in the coming week, or with such a row.
+
+    Its message may have been lost.
+    """
     week = at + timedelta(days=7)
     booked = Session.objects.filter(kind=SessionKind.DOSING, status=S.SCHEDULED, starts_at__range=(at, week))
-    ids = list(booked.order_by("program_id").values_list("program_id", flat=True).distinct())
+    listed = Task.objects.open().filter(kind=Kind.DOSE_WITHOUT_CLEARANCE).values_list("subject_id", flat=True)
+    ids = sorted({*booked.values_list("program_id", flat=True), *listed})
     each(ids, lambda program_id: warn_not_cleared(program_id=program_id, at=at))
     return len(ids)
 

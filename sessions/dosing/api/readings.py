@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from sessions.dosing import selectors
+from sessions.dosing import selectors, services
 from sessions.dosing.models import Discharge
 from sessions.monitoring.api import readings
+from sessions.monitoring.models import Reading
 
 
 class ReadingViewSet(readings.ReadingViewSet):
@@ -19,3 +20,6 @@ class ReadingViewSet(readings.ReadingViewSet):
     def left_at(self) -> datetime | None:
         discharges = Discharge.objects.filter(session_id=self.session.pk)
         return discharges.values_list("discharged_at", flat=True).first()
+
+    def heard(self, reading: Reading) -> None:
+        services.hear_reading(reading=reading, by=self.user, at=self.at)

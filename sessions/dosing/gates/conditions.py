@@ -101,6 +101,12 @@ def alert_detail(f: Facts) -> str:
     return " ".join(alerts) or "None."
 
 
+def clearance_detail(f: Facts) -> str:
+    if f.suspended_by:
+        return f"Suspended: {'; '.join(f.suspended_by)}. A prescriber upholds or voids the clearance."
+    return "No current clearance." if f.cleared_until is None else f"Cleared until {f.cleared_until}."
+
+
 # --- timing ---------------------------------------------------------------------------------------------------------
 
 

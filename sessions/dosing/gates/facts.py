@@ -120,6 +120,7 @@ class Facts:
     esketamine: bool = False
     cleared_until: date | None = None
     clearance: Proof | None = None
+    suspended_by: tuple[str, ...] = ()  # why the clearance that would stand does not
     consent: Proof | None = None
     screening: Proof | None = None  # the one that the clearance stands on
     screened_at: datetime | None = None

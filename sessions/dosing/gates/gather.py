@@ -16,6 +16,7 @@ from programs import policy
 from programs.policy import limit
 from screening import selectors as screening
 from screening.models import Clearance, Consent, Measure
+from screening.rules.suspensions import in_words
 from sessions.booking.models import Session
 from sessions.dosing import selectors
 from sessions.dosing.gates.facts import (
@@ -187,7 +188,11 @@ def _with_screening(facts: Facts, session: Session) -> Facts:
         at_risk=shows_ideation(told, stated=stated),
         consent=None if consent is None else _signed(consent),
     )
-    return _with_clearance(_with_screener(facts, latest.get(CSSRS), alerts=alerts), clearance)
+    facts = _with_screener(facts, latest.get(CSSRS), alerts=alerts)
+    if clearance is None:
+        reasons = screening.suspended_by(program_id=program_id, at=moment)
+        return replace(facts, suspended_by=in_words(reasons, zone=session.location.zone))
+    return _with_clearance(facts, clearance)
 
 
 def _signed(consent: Consent) -> Proof:
@@ -211,11 +216,9 @@ def _stated(clearance: Clearance | None) -> bool:
     return (answer.get("value") if isinstance(answer, Mapping) else answer) is True
 
 
-def _with_clearance(facts: Facts, clearance: Clearance | None) -> Facts:
-    if clearance is None:
-        return facts
+def _with_clearance(facts: Facts, clearance: Clearance) -> Facts:
     decided, until = clearance.screening, f"Cleared until {clearance.expires_on}"
-    by, at = clearance.decided_by_id, clearance.valid_from
+    by, at = clearance.decided_by_id, screening.decided_at(clearance)
     return replace(
         facts,
         cleared_until=clearance.expires_on,

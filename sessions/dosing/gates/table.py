@@ -98,8 +98,8 @@ GATES: tuple[Gate, ...] = (
     Gate(
         "clearance",
         "A prescriber has cleared the client",
-        lambda f: f.cleared_until is not None and f.cleared_until >= f.moment.date(),
-        lambda f: "No current clearance." if f.cleared_until is None else f"Cleared until {f.cleared_until}.",
+        lambda f: f.cleared_until is not None and f.cleared_until >= f.moment.date() and not f.suspended_by,
+        c.clearance_detail,
         (PRESCRIBER,),
         proof=lambda f: f.clearance,
     ),

@@ -23,6 +23,7 @@ from sessions.dosing.selectors.doses import (
     standing_doses,
 )
 from sessions.dosing.selectors.orders import current_order, is_replaced, order_at
+from sessions.dosing.selectors.pressures import resting_pressures
 
 __all__ = [
     "CONSENT",
@@ -43,6 +44,7 @@ __all__ = [
     "order_at",
     "preparations_counted",
     "preparations_done",
+    "resting_pressures",
     "standing_doses",
     "to_follow_up",
     "unreviewed",

@@ -19,6 +19,7 @@ from sessions.dosing.services.doses import (
 )
 from sessions.dosing.services.orders import approve_cap, write_order
 from sessions.dosing.services.overrides import override_gate
+from sessions.dosing.services.pressures import hear_reading
 
 __all__ = [
     "approve_cap",
@@ -28,6 +29,7 @@ __all__ = [
     "end_undosed_leaving_slot",
     "finish_administration",
     "follow_up",
+    "hear_reading",
     "override_gate",
     "record_administration",
     "record_adverse_event",

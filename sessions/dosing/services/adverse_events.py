@@ -18,6 +18,8 @@ from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
+from screening.models import SuspendingCode
+from screening.services import suspend
 from sessions.booking.models import Session
 from sessions.dosing import selectors
 from sessions.dosing.models import AdverseEvent, AdverseEventFollowUp, AdverseEventReview
@@ -45,6 +47,8 @@ def record_adverse_event(
 ) -> AdverseEvent:
     """Record an adverse event; a severe or serious one is put before the medical director at once.
 
+    A serious one also suspends the client's clearances, from its onset on.
+
     The protocol's limits say by grade when somebody follows it up, and until when the director reviews a severe one
     and finds the cause of a serious one: each is a row on the worklist (clinical policy 11.3). What the REMS form asks
     about is sent after a form that was submitted.
@@ -68,6 +72,16 @@ def record_adverse_event(
     _put(Kind.ADVERSE_EVENT_REVIEW, event, due_at=event.review_due_at, by=by, at=at)
     _put(Kind.ADVERSE_EVENT_FOLLOW_UP, event, due_at=event.follow_up_due_at, by=by, at=at)
     _put(Kind.ADVERSE_EVENT_ROOT_CAUSE, event, due_at=event.root_cause_due_at, by=by, at=at)
+    if event.serious:
+        suspend(
+            client_id=session.client_id,
+            code=SuspendingCode.SERIOUS_EVENT,
+            subject_type="adverse_event",
+            subject_id=event.pk,
+            moment=event.onset_at,
+            by=by,
+            at=at,
+        )
     if recorded_events([event]):
         rems.amend(session=session, by=by, at=at)
     return event

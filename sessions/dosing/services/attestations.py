@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -11,14 +12,24 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import merge
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import CLINICIANS
+from screening.models import SuspendingCode
+from screening.services import suspend
 from sessions.booking.models import Session
-from sessions.dosing.models import Attestation
+from sessions.dosing.models import Attestation, AttestationCode
 from sessions.dosing.rules.attestations import code_errors
+
+# A "no" to these is a fact about the client, which the clearance hears.
+SUSPENDING: Mapping[str, SuspendingCode] = {
+    AttestationCode.PREGNANCY_TEST: SuspendingCode.PREGNANCY_POSITIVE,
+    AttestationCode.CONTRAINDICATIONS: SuspendingCode.NEW_CONDITION,
+}
 
 
 @transaction.atomic
 def attest(*, session: Session, said: Mapping[str, bool], by: User, at: datetime) -> list[Attestation]:
     """Note each answer of `said` as a row of its own, also one that repeats the present answer.
+
+    A "no" that tells of a pregnancy or a new contraindication suspends the client's clearances.
 
     :raises NotPermitted: unless `by` is a clinician
     :raises Invalid: for a code that is not declared; then nothing is noted
@@ -26,6 +37,31 @@ def attest(*, session: Session, said: Mapping[str, bool], by: User, at: datetime
     transitions.require_role(by, CLINICIANS, what="Attesting")
     merge(code_errors(said))
     return [
-        Attestation(session=session, code=code, value=value, by=by, at=at).insert_by(by, at=at)
+        _say(Attestation(session=session, code=code, value=value, by=by, at=at), by=by, at=at)
         for code, value in sorted(said.items())
     ]
+
+
+def _say(word: Attestation, *, by: User, at: datetime) -> Attestation:
+    heard = word.code in SUSPENDING and not word.value
+    again = _said_before(word) if heard else []
+    word.insert_by(by, at=at)
+    if heard:
+        suspend(
+            client_id=word.session.client_id,
+            code=SUSPENDING[word.code],
+            subject_type="attestation",
+            subject_id=word.pk,
+            moment=word.at,
+            again=again,
+            by=by,
+            at=at,
+        )
+    return word
+
+
+def _said_before(word: Attestation) -> list[UUID]:
+    """Earlier words that say the same, while the latest one does: a body that is sent again tells nothing new."""
+    rows = Attestation.objects.filter(session=word.session, code=word.code).order_by("-at", "-pk")
+    before = list(rows.values_list("pk", "value"))
+    return [pk for pk, _ in before] if before and not before[0][1] else []

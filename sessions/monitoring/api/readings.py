@@ -37,6 +37,10 @@ class ReadingViewSet(ABC, ListMixin, RetrieveMixin, InSession):
     def left_at(self) -> datetime | None:
         """When the client was discharged, if they were."""
 
+    @abstractmethod
+    def heard(self, reading: Reading) -> None:
+        """Let whoever stands above hear of a reading, in its transaction."""
+
     def get_queryset(self) -> QuerySet[Reading]:
         rows = Reading.objects.filter(session=self.session).select_related("void").prefetch_related("checks")
         return rows.annotate(dosed_at=Subquery(self.dose_times()[:1]))
@@ -57,6 +61,7 @@ class ReadingViewSet(ABC, ListMixin, RetrieveMixin, InSession):
             by=self.user,
             at=self.at,
         )
+        self.heard(reading)
         return self.answer(self.get_queryset().get(pk=reading.pk), status=201)
 
     def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:

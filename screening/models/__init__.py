@@ -18,6 +18,22 @@ from kapclinic.core.audited import (
 )
 from kapclinic.practice.models import Client, User
 from programs.models import Program
+from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
+
+__all__ = [
+    "Clearance",
+    "Consent",
+    "Finding",
+    "Measure",
+    "Medication",
+    "MedicationMapping",
+    "SafetyAlert",
+    "Screening",
+    "SuspendingCode",
+    "SuspendingFact",
+    "Suspension",
+    "Uphold",
+]
 
 
 class ProgramScopedQuerySet(AuditedQuerySet[Any]):
@@ -28,6 +44,8 @@ class ProgramScopedQuerySet(AuditedQuerySet[Any]):
 
 class Screening(AuditedModel):
     """One assessment before dosing: what was answered, measured and taken. Submitted, its facts never change.
+
+    Submitted again it is weighed anew: its findings are those of the last `weighing`, and earlier ones are kept.
 
     `answers` {CODE: true | false | "unknown" | {"value", "note"?, "degree"?}}, true meaning the condition is present;
     `blood_pressures` [{"systolic", "diastolic" (mmHg), "heart_rate"? (/min), "measured_at" (UTC)}];
@@ -44,6 +62,7 @@ class Screening(AuditedModel):
     blood_pressures = models.JSONField(default=list)
     medications = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    weighing = models.PositiveSmallIntegerField(default=1)
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
 
@@ -137,7 +156,7 @@ class MedicationMapping(AppendOnlyModel):
 
 
 class Finding(AuditedModel):
-    """What a rule said about a screening, once per code (unmapped medicines: once each). Resolved once, in words."""
+    """What a rule said at one weighing, once per code (unmapped medicines: once each). Resolved once, in words."""
 
     class Severity(models.TextChoices):
         ABSOLUTE = "absolute"
@@ -146,6 +165,7 @@ class Finding(AuditedModel):
         UNKNOWN = "unknown"
 
     screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="findings")
+    weighing = models.PositiveSmallIntegerField(default=1)
     code = models.CharField(max_length=40)
     severity = models.CharField(max_length=10, choices=Severity.choices)
     evidence = models.TextField()
@@ -158,7 +178,9 @@ class Finding(AuditedModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["screening", "code", "medication"], nulls_distinct=False, name="finding_once"
+                fields=["screening", "weighing", "code", "medication"],
+                nulls_distinct=False,
+                name="finding_once",
             ),
             models.CheckConstraint(
                 name="finding_severity", condition=Q(severity__in=["absolute", "relative", "info", "unknown"])
@@ -175,7 +197,10 @@ class Finding(AuditedModel):
 
 
 class Clearance(AuditedModel):
-    """A prescriber's decision on one screening. It never changes; it ends on `expires_on` (local date) or is voided."""
+    """A prescriber's decision on one screening. It never changes; it ends on `expires_on` (local date) or is voided.
+
+    What comes after it may suspend one that cleared (`Suspension`); `rules.clearance_state` says how it stands.
+    """
 
     class Decision(models.TextChoices):
         CLEARED = "cleared"
@@ -214,10 +239,6 @@ class Clearance(AuditedModel):
 
     def __str__(self) -> str:
         return f"{self.decision} {self.valid_from}"
-
-    @property
-    def state(self) -> str:
-        return "standing" if self.voided_at is None else "voided"
 
 
 class Consent(AuditedBase):

@@ -1,0 +1,204 @@
+"""What a clearance hears after it was given. Each verb here is called by the verb that records the fact, with it.
+
+Every standing clearance of the client is suspended, whichever program it belongs to; only a prescriber's answer
+(`clearances.uphold_clearance`) or a voiding ends that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from kapclinic.practice.models import Actor
+from kapclinic.practice.worklist import Kind
+from kapclinic.trail import services as trail
+from programs.models import Program
+from screening import selectors
+from screening.models import (
+    Clearance,
+    Finding,
+    Medication,
+    MedicationMapping,
+    Screening,
+    SuspendingCode,
+    SuspendingFact,
+    Suspension,
+)
+from screening.rules.suspensions import Resting, days_beyond_hold, medicine_matters
+from screening.services.access import OVER, lock_client
+from screening.services.clearance_rows import open_review
+from screening.signals import clearance_suspended
+
+CODE, SEVERITY = SuspendingCode, Finding.Severity
+# What an evaluation looks at by itself: the last submission has weighed what was there before it.
+WEIGHED = (CODE.CSSRS_HIGH, CODE.NEW_CONDITION)
+
+
+@transaction.atomic
+def suspend(
+    *,
+    client_id: UUID,
+    code: SuspendingCode,
+    subject_type: str,
+    subject_id: UUID,
+    moment: datetime,
+    by: Actor,
+    at: datetime,
+    again: Collection[UUID] = (),
+) -> list[Suspension]:
+    """Keep a fact, and suspend every standing clearance of the client from `moment` on.
+
+    `again`: subjects that said the same before. A clearance that still waits for an answer to one of them is left as it
+    is; without any clearance the fact is kept once.
+    """
+    lock_client(client_id)
+    standing = selectors.standing_clearances(client_id=client_id, moment=moment)
+    waiting = Suspension.objects.filter(
+        uphold__isnull=True, fact__code=code, fact__subject_id__in=list(again)
+    )
+    silent = set(waiting.values_list("clearance_id", flat=True))
+    wanted = [row for row in standing if row.pk not in silent]
+    said = SuspendingFact.objects.filter(code=code, subject_id__in=list(again)).exists()
+    if said and not wanted:
+        return []
+    fact = SuspendingFact(
+        client_id=client_id, code=code, subject_type=subject_type, subject_id=subject_id, at=moment
+    ).insert_by(by, at=at)
+    return [_suspend(row, fact, by=by, at=at) for row in wanted]
+
+
+def _suspend(clearance: Clearance, fact: SuspendingFact, *, by: Actor, at: datetime) -> Suspension:
+    """One reason more. Its prescriber is told at once. Announces clearance_suspended."""
+    row: Suspension = Suspension(clearance=clearance, fact=fact).insert_by(by, at=at)
+    program = clearance.program
+    if program.status not in OVER:
+        open_review(clearance, by=by, at=at)
+        trail.queue_message(
+            key=f"clearance_review:{row.pk}:{program.prescriber_id}",
+            template=Kind.CLEARANCE_REVIEW,
+            recipient=program.prescriber_id,
+            subject_id=clearance.pk,
+            at=at,
+        )
+    clearance_suspended.send(Clearance, program_id=clearance.program_id, clearance_id=clearance.pk)
+    return row
+
+
+@transaction.atomic
+def hear_medication(
+    *, medication: Medication, mapping: MedicationMapping | None = None, by: Actor, at: datetime
+) -> list[Suspension]:
+    """Suspend where a medicine matters and was neither weighed nor upheld.
+
+    It joined the client's list just now, or a prescriber said by `mapping` what it is.
+    """
+    lock_client(medication.client_id)
+    entries = selectors.listed_medicines(medication.client_id)
+    (entry,) = [row for row in entries if row.id == medication.pk]
+    asked = medication if mapping is None else mapping
+    wanted = [
+        row
+        for row in selectors.standing_clearances(client_id=medication.client_id, moment=at)
+        if medicine_matters(
+            entry,
+            beside=[other for other in entries if other is not entry],
+            weighed=selectors.weighed_names(row.screening, clearance_id=row.pk, but=asked.pk),
+            protocol=row.program.protocol,
+        )
+    ]
+    if not wanted:
+        return []
+    fact = SuspendingFact(
+        client_id=medication.client_id,
+        code=CODE.NEW_MEDICATION,
+        subject_type="medication",
+        subject_id=medication.pk,
+        at=at,
+    ).insert_by(by, at=at)
+    return [_suspend(row, fact, by=by, at=at) for row in wanted]
+
+
+def hear_screening(*, screening: Screening, found: Sequence[Finding], by: Actor, at: datetime) -> None:
+    """A screening was submitted: an absolute or relative finding of the client's condition is a new condition.
+
+    What it says of medicines is heard when they join the list (`hear_medication`), by ingredient.
+    """
+    client_id = screening.program.client_id
+    severities = {row.severity for row in found if not row.code.startswith("MED_")}
+    if severities & {SEVERITY.ABSOLUTE, SEVERITY.RELATIVE}:
+        suspend(
+            client_id=client_id,
+            code=CODE.NEW_CONDITION,
+            subject_type="screening",
+            subject_id=screening.pk,
+            moment=at,
+            by=by,
+            at=at,
+        )
+    hear_pressures(client_id=client_id, resting=(), by=by, at=at)
+
+
+def _measured_at_screening(client_id: UUID) -> list[Resting]:
+    rows = Screening.objects.filter(program__client=client_id, submitted_at__isnull=False)
+    return [
+        Resting(
+            systolic=row["systolic"],
+            diastolic=row["diastolic"],
+            measured_at=datetime.fromisoformat(row["measured_at"]),
+            subject_type="screening",
+            subject_id=pk,
+        )
+        for pk, readings in rows.values_list("pk", "blood_pressures")
+        for row in readings
+    ]
+
+
+@transaction.atomic
+def hear_pressures(
+    *, client_id: UUID, resting: Sequence[Resting], by: Actor, at: datetime
+) -> list[Suspension]:
+    """Suspend when the last resting pressure was beyond hold on two local days, once for each further day.
+
+    `resting` are the client's pressures before their doses; those of screenings are known here.
+    """
+    lock_client(client_id)
+    measured = [*resting, *_measured_at_screening(client_id)]
+    told = SuspendingFact.objects.filter(client=client_id, code=CODE.PRESSURE_TREND)
+    last = told.order_by("-at").values_list("at", flat=True).first()
+    trends: dict[UUID, Resting] = {}
+    courses = Program.objects.filter(client=client_id).select_related("protocol", "location")
+    for program in courses:
+        zone = program.location.zone
+        days = days_beyond_hold(measured, protocol=program.protocol, zone=zone, at=at)
+        if len(days) > 1 and (last is None or max(days) > last.astimezone(zone).date()):
+            trends[program.pk] = days[max(days)]
+    if not trends:
+        return []
+    newest = max(trends.values(), key=lambda row: row.measured_at)
+    fact = SuspendingFact(
+        client_id=client_id,
+        code=CODE.PRESSURE_TREND,
+        subject_type=newest.subject_type,
+        subject_id=newest.subject_id,
+        at=newest.measured_at,
+    ).insert_by(by, at=at)
+    standing = selectors.standing_clearances(client_id=client_id, moment=newest.measured_at)
+    return [_suspend(row, fact, by=by, at=at) for row in standing if row.program_id in trends]
+
+
+def hear_what_came_before(*, clearance: Clearance, by: Actor, at: datetime) -> list[Suspension]:
+    """Suspend a clearance that was decided a moment ago by what its screening did not weigh and nobody has answered.
+
+    A questionnaire asks for conditions until it is submitted; what else was told since it was begun counts.
+    """
+    screening = clearance.screening
+    since_begun = Q(created_at__gte=screening.created_at) & ~Q(subject_type="screening")
+    since_begun &= ~Q(code__in=[CODE.NEW_MEDICATION, CODE.CSSRS_HIGH])
+    since_weighed = Q(created_at__gt=screening.submitted_at, code__in=WEIGHED)
+    heard = SuspendingFact.objects.filter(since_begun | since_weighed, client=clearance.program.client_id)
+    open_facts = heard.exclude(suspensions__uphold__isnull=False).exclude(subject_id=screening.pk)
+    return [_suspend(clearance, fact, by=by, at=at) for fact in open_facts.order_by("at", "pk").distinct()]

@@ -137,6 +137,7 @@ class Kind(StrEnum):
         Settled.TICK,
         "whoever has looked at it",
     )
+    INTEGRATION_EARLY = "integration_early", THERAPIST, NOBODY, Settled.TICK, "whoever has looked at it"
     INTEGRATION_NO_SLOT = "integration_no_slot", DESK, NOBODY, Settled.TICK, "a slot that is held after all"
 
     SLOT_FREED = "slot_freed", DESK, NOBODY, Settled.TICK, "an answer to the offer, or the call"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NotRequired, TypedDict, TypeVar
 from uuid import UUID
@@ -11,8 +11,9 @@ from uuid import UUID
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role, SessionKind
-from kapclinic.practice.rules import BOOKERS, NURSES
+from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
 from programs.models import Modality, Program, Protocol
+from programs.policy import limit
 from sessions.booking.models import Allocation, Session, SessionHold
 
 S = Session.Status
@@ -26,7 +27,7 @@ SESSION_MOVES = {
     "start": Move.of({S.CHECKED_IN}, S.IN_PROGRESS, CAREGIVERS),
     "complete": Move.of({S.CHECKED_IN, S.IN_PROGRESS}, S.COMPLETED, CAREGIVERS),
     "not_dosed": Move.of({S.CHECKED_IN, S.IN_PROGRESS}, S.COMPLETED, NURSES),
-    "cancel": Move.of({S.HELD, S.SCHEDULED, S.CHECKED_IN}, S.CANCELLED, BOOKERS | SYSTEM),
+    "cancel": Move.of({S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS}, S.CANCELLED, BOOKERS | SYSTEM),
     "no_show": Move.of({S.SCHEDULED}, S.NO_SHOW, BOOKERS),
     "reschedule": Move.of({S.HELD, S.SCHEDULED}, None, BOOKERS | SYSTEM),
 }
@@ -166,6 +167,38 @@ class Slot:
             "room": self.room,
             "staff": staff,
         }
+
+
+def day_of(session: Session) -> tuple[datetime, datetime]:
+    """From when until when something may have happened in `session`; midnight plays no part.
+
+    One that began after its end, or before its day, is lived to its own end all the same: nobody is left halfway.
+    """
+    limits = session.program.protocol.limits
+    early, late = (timedelta(minutes=limit(limits, f"session_{name}_min")) for name in ("early", "late"))
+    opens, ends, began = session.starts_at - early, session.ends_at, session.started_at
+    if began is not None:
+        opens = min(opens, began)
+        ends = began + (ends - session.starts_at) if began > ends else ends
+    return opens, ends + late
+
+
+def is_late(session: Session, *, moment: datetime, at: datetime) -> bool:
+    """Is it written down so long afterwards that only the medical director may?"""
+    return min(moment, day_of(session)[1]) < at - LATE_ENTRY
+
+
+def roles_at(roles: frozenset[str], session: Session, *, moment: datetime, at: datetime) -> frozenset[str]:
+    """Who may write down `moment`: those who act on the day, and for what is long past the medical director too."""
+    return roles | DIRECTOR if is_late(session, moment=moment, at=at) else roles
+
+
+def moves_at(session: Session, *, moment: datetime, at: datetime) -> Mapping[str, Move]:
+    """The session's moves for what is said of `moment`."""
+    return {
+        name: replace(move, roles=roles_at(move.roles, session, moment=moment, at=at))
+        for name, move in SESSION_MOVES.items()
+    }
 
 
 def needs_of(*, kind: str, protocol: Protocol, length_min: int) -> list[Need]:

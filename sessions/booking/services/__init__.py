@@ -14,10 +14,12 @@ from sessions.booking.services.bookings import (
     require_override,
     sweep_holds,
 )
+from sessions.booking.services.days import NotToday, require_day
 
 __all__ = [
     "Ask",
     "HoldExpired",
+    "NotToday",
     "OutsideHours",
     "book_session",
     "end_booking",
@@ -26,6 +28,7 @@ __all__ = [
     "move_session",
     "next_number",
     "note_stage",
+    "require_day",
     "require_override",
     "sweep_holds",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from sessions.booking.http import LateReason
 
 
 class ReadingIn(Input):
@@ -20,6 +21,7 @@ class ReadingIn(Input):
     sedation = serializers.IntegerField(min_value=0, max_value=999, required=False, allow_null=True)
     measured_at = Moment()
     action_taken = Text(max_length=1000, required=False, allow_blank=True)
+    override_reason = LateReason()
 
 
 class ReadingOut(Output):

@@ -58,7 +58,7 @@ class Protocol(AuditedModel):
     min_gap_hours = models.PositiveSmallIntegerField()
     span_days = models.JSONField()  # [fewest, most] days from first to last dose
     min_preparations = models.PositiveSmallIntegerField()
-    integration = models.JSONField()  # {"from_hours", "to_hours", "outer_hours"?}
+    integration = models.JSONField()  # {"from_hours", "to_hours", "outer_hours"?, "early_hours"?}
     checks_min = models.JSONField()  # minutes after the dose at which vital signs are due
     min_stay_min = models.PositiveSmallIntegerField()
     bands = models.JSONField()

@@ -61,6 +61,8 @@ LIMITS: dict[str, Any] = {
     "missed_after_min": 10,
     "alarm_minutes": 5,
     "notice_min": 120,
+    "session_early_min": 180,  # what happens in a session happens from so long before its start
+    "session_late_min": 720,  # until so long after its end
     "plausible": {  # of vital signs: outside of it a value is told as unusual, and written all the same
         "systolic": [50, 300],
         "diastolic": [20, 200],

@@ -56,6 +56,11 @@ def integration_window(protocol: Protocol, *, dosed_at: datetime) -> tuple[datet
     )
 
 
+def earliest_integration(protocol: Protocol, *, window_start: datetime) -> datetime:
+    """From when an integration that begins meets what is owed: its window, less the protocol's `early_hours`."""
+    return window_start - timedelta(hours=protocol.integration.get("early_hours", 0))
+
+
 LONGEST_WINDOW = 2000  # hours
 LONGEST_COURSE = 3650  # days
 
@@ -136,15 +141,17 @@ def _window_errors(window: Mapping[str, Any]) -> list[FieldError]:
         window.get("to_hours"),
         window.get("outer_hours", window.get("to_hours")),
     ]
-    if set(window) - {"from_hours", "to_hours", "outer_hours"}:
-        return [
-            FieldError("/integration", "unknown_field", "from_hours, to_hours and outer_hours are expected.")
-        ]
+    if set(window) - {"from_hours", "to_hours", "outer_hours", "early_hours"}:
+        words = "from_hours, to_hours, outer_hours and early_hours are expected."
+        return [FieldError("/integration", "unknown_field", words)]
     first, last, outer = (t if isinstance(t, int) and not isinstance(t, bool) else -1 for t in times)
     if not 0 <= first < last <= outer <= LONGEST_WINDOW:
         return [
             FieldError("/integration", "invalid", "from_hours < to_hours <= outer_hours <= 2000 is expected.")
         ]
+    early = window.get("early_hours", 0)
+    if not _is_number(early) or early > first:
+        return [FieldError("/integration/early_hours", "invalid", "0 to from_hours is expected.")]
     return []
 
 

@@ -85,6 +85,7 @@ class Kind(StrEnum):
         "integration_unrecorded", THERAPIST | DESK, NOBODY, Settled.ROOM, "saying whether it took place")
     INTEGRATION_CONFIRM = "integration_confirm", DESK, NOBODY, Settled.TICK, "the client's word, or the call"
     INTEGRATION_LATE = "integration_late", THERAPIST | DIRECTOR, NOBODY, Settled.TICK, "whoever has looked at it"
+    INTEGRATION_EARLY = "integration_early", THERAPIST, NOBODY, Settled.TICK, "whoever has looked at it"
     INTEGRATION_NO_SLOT = "integration_no_slot", DESK, NOBODY, Settled.TICK, "a slot that is held after all"
 
     SLOT_FREED = "slot_freed", DESK, NOBODY, Settled.TICK, "an answer to the offer, or the call"

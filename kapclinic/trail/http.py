@@ -34,6 +34,7 @@ class ClinicViewSet(GenericViewSet[Any]):
 
     public       actions that need no login
     roles        action -> roles that may (ANYONE: any signed-in user); an action that is not named is closed
+    late_roles   action -> further roles that may with an `override_reason`: long afterwards, as the service judges
     inputs       action -> serializer of the body;   outputs  action -> serializer of the answer (else `output`)
     filters      parameters of the list;             params   action -> query parameters of another action
     paged        GET actions that answer a page;     created  actions that answer 201, beside `create`
@@ -47,6 +48,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     lookup_value_converter = "uuid"
     public: ClassVar[frozenset[str]] = frozenset()
     roles: ClassVar[Mapping[str, frozenset[str]]] = {}
+    late_roles: ClassVar[Mapping[str, frozenset[str]]] = {}
     inputs: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
     outputs: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
     output: ClassVar[type[BaseSerializer[Any]] | None] = None

@@ -6,8 +6,24 @@ from typing import Any
 
 from django.http import Http404
 
+from kapclinic.core.http.fields import Text
 from kapclinic.trail.http import ClinicViewSet
 from sessions.booking.models import Session
+
+
+class LateReason(Text):
+    """Why something is written down more than 7 days afterwards."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = "of the medical director, who alone enters what is more than 7 days ago"
+        default = {
+            "max_length": 1000,
+            "required": False,
+            "allow_blank": True,
+            "default": "",
+            "help_text": words,
+        }
+        super().__init__(**default | kwargs)
 
 
 class InSession(ClinicViewSet):

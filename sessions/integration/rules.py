@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from kapclinic.core.moments import utc_text
 from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role
-from kapclinic.practice.rules import BOOKERS
+from kapclinic.practice.rules import BOOKERS, DIRECTOR
 from programs.models import Modality, Program
 from sessions.booking.rules import CAREGIVERS, SYSTEM, Slot, on_days_and_hours
 from sessions.integration.models import Obligation
@@ -23,12 +23,12 @@ WAIVERS = frozenset({Role.THERAPIST, Role.PRESCRIBER})
 OBLIGATION_MOVES = {
     "book": Move.of({S.DUE, S.MISSED}, S.BOOKED, SYSTEM_OR_DESK),
     "reopen": Move.of({S.BOOKED}, S.DUE, SYSTEM_OR_DESK),
-    "meet": Move.of({S.BOOKED}, S.MET, CAREGIVERS),
-    "meet_late": Move.of({S.BOOKED}, S.MET_LATE, CAREGIVERS),
+    "meet": Move.of({S.BOOKED}, S.MET, CAREGIVERS | DIRECTOR),
+    "meet_late": Move.of({S.BOOKED}, S.MET_LATE, CAREGIVERS | DIRECTOR),
     "miss": Move.of({S.DUE}, S.MISSED, SYSTEM),
     "waive": Move.of({S.DUE, S.BOOKED, S.MISSED}, S.WAIVED, WAIVERS),
     "void": Move.of(set(S.values) - {S.VOIDED}, S.VOIDED, {Role.PRESCRIBER}),
-    "owe_again": Move.of({S.VOIDED}, S.DUE, CAREGIVERS),
+    "owe_again": Move.of({S.VOIDED}, S.DUE, CAREGIVERS | DIRECTOR),
 }
 CALLER_MOVES = {"waive": OBLIGATION_MOVES["waive"]}
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from kapclinic.core import clock
 from kapclinic.core.http.problems import CONTENT_TYPE
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import Client
@@ -102,7 +103,8 @@ def test_a_method_that_an_address_does_not_have_is_405(cast: Cast) -> None:
 
 def test_the_wrong_state_is_409_and_says_the_state(cast: Cast) -> None:
     session = cast.desk("frontdesk").must("sessions/", body(cast, people.opened_program(cast)))
-    answer = cast.desk("therapist").post(f"sessions/{session['id']}/start/")
+    with clock.fixed(TUESDAY):
+        answer = cast.desk("therapist").post(f"sessions/{session['id']}/start/")
     assert _problem(answer, 409, "illegal_transition")["state"] == "scheduled"
 
 

@@ -226,11 +226,15 @@ def test_without_a_fee_the_amount_is_required(till):
 def test_late_in_the_evening_the_day_of_service_is_the_local_one(till, cast):
     late = datetime(2026, 5, 19, 5, 30, tzinfo=UTC)  # 23:30 on the 18th in Denver
     assert till.charge(till.session(starts_at=late))["date_of_service"] == "2026-05-18"
-    ahead = booked(cast, till.program, "preparation", NOW + timedelta(days=1))
-    started_session(ahead, by=cast.therapist)
-    visits.complete(session_id=ahead.pk, by=cast.therapist, moment=NOW, at=NOW)
-    signed_note(ahead, by=cast.therapist)
-    assert till.charge(ahead)["date_of_service"] == "2026-05-20"
+    began = datetime(2026, 5, 21, 5, 30, tzinfo=UTC)  # 23:30 on the 20th; it was booked for 01:30 on the 21st
+    ahead = booked(
+        cast, till.program, "preparation", began + timedelta(hours=2), override_reason="Comes off a shift"
+    )
+    with clock.fixed(began):
+        started_session(ahead, by=cast.therapist)
+        visits.complete(session_id=ahead.pk, by=cast.therapist, moment=began, at=began)
+        signed_note(ahead, by=cast.therapist)
+        assert till.charge(ahead)["date_of_service"] == "2026-05-20"
 
 
 def test_a_video_visit_is_place_of_service_10_unless_the_client_was_elsewhere(till):

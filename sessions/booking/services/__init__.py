@@ -9,6 +9,7 @@ from sessions.booking.services.bookings import (
     sweep_kept_slots,
     write_stage,
 )
+from sessions.booking.services.days import require_day
 
 __all__ = [
     "book_session",
@@ -16,6 +17,7 @@ __all__ = [
     "end_kept_slot",
     "keep_slot",
     "move_session",
+    "require_day",
     "sweep_kept_slots",
     "write_stage",
 ]

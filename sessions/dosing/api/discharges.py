@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from kapclinic.core import paper
 from kapclinic.core.http.papers import Printed
-from kapclinic.practice.rules import BOOKERS, CLINICIANS, NURSES
+from kapclinic.practice.rules import BOOKERS, CLINICIANS, DIRECTOR, NURSES
 from sessions.booking.http import InSession
 from sessions.dosing import services, sheets
 from sessions.dosing.api import discharge_bodies as s
@@ -24,6 +24,7 @@ from sessions.dosing.models import Discharge
 class DischargeViewSet(Printed, InSession):
     object_type = "discharge"
     roles: ClassVar = {"retrieve": CLINICIANS, "create": NURSES, "sheet": BOOKERS}
+    late_roles: ClassVar = {"create": DIRECTOR}
     inputs: ClassVar = {"create": s.DischargeIn}
     output = s.DischargeOut
     logged = frozenset({"retrieve", "sheet"})

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Milligrams, Moment, Output
+from sessions.booking.http import LateReason
 from sessions.dosing.models import Administration
 from sessions.drugs.api.witness_bodies import WitnessIn
 from sessions.integration.models import Obligation
@@ -25,6 +26,7 @@ class AdministrationIn(Input):
     wasted_mg = Milligrams(required=False, allow_null=True)
     ended_at = Moment(required=False, allow_null=True)
     witness = WitnessIn(required=False, allow_null=True)
+    override_reason = LateReason()
 
     def validate_dose_mg(self, value: Any) -> Any:
         if value <= 0:

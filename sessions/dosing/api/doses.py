@@ -10,7 +10,7 @@ from django.db.models import QuerySet, Subquery
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kapclinic.practice.rules import CLINICIANS, NURSES
+from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES
 from kapclinic.trail.http import ListMixin, RetrieveMixin
 from sessions.booking.http import InSession
 from sessions.dosing import selectors, services
@@ -27,6 +27,7 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
         "create": NURSES,
         "finish": NURSES,
     }
+    late_roles: ClassVar = {"create": DIRECTOR}
     inputs: ClassVar = {"create": dose_bodies.AdministrationIn, "finish": dose_bodies.FinishIn}
     output = dose_bodies.AdministrationOut
     default_order = ("administered_at",)
@@ -45,7 +46,12 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
         body = self.body()
         body.pop("witness", None)
         dose = services.record_administration(
-            session_id=session_id, values=body, witness=self.witness(), by=self.user, at=self.at
+            session_id=session_id,
+            override_reason=body.pop("override_reason"),
+            values=body,
+            witness=self.witness(),
+            by=self.user,
+            at=self.at,
         )
         return self.answer(self.get_queryset().get(pk=dose.pk), status=201)
 

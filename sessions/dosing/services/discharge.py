@@ -17,8 +17,10 @@ from kapclinic.trail import services as trail
 from programs.models import Protocol
 from programs.policy import limit
 from screening import selectors as screening
+from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.rules import HERE, SESSION_MOVES, Escort
+from sessions.booking.rules.days import moves_at
 from sessions.dosing import selectors, sheets
 from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.rules import amounts, discharge, esketamine
@@ -49,22 +51,33 @@ class WasDosed(IllegalTransition):
 
 @transaction.atomic
 def end_undosed_leaving_slot(
-    *, session_id: UUID, reason: str, by: User, moment: datetime, at: datetime
+    *, session_id: UUID, reason: str, by: User, moment: datetime, at: datetime, override_reason: str = ""
 ) -> Session:
     """The client came and was not dosed: the visit is completed, and its held integration is freed with it.
 
     Half a verb: the freed slot is left unused. `visits.services.end_undosed` is the whole.
 
+    :raises NotToday: on another day than the session's
     :raises WasDosed: when a dose stands
     :raises OpenDraw: while the draw of a voided dose is not settled (R7)
     :raises IllegalTransition: before check-in or after the session
     """
     session = lock_dosing(session_id)
+    booking.require_day(
+        session=session,
+        moment=moment,
+        roles=SESSION_MOVES["not_dosed"].roles,
+        what="The move 'not_dosed'",
+        override_reason=override_reason,
+        by=by,
+        at=at,
+    )
     if selectors.standing_doses(session_id=session.pk).exists():
         raise WasDosed("Void the dose first, or discharge the client.", state=session.status)
     if selectors.open_draws(session_id=session.pk):
         raise OpenDraw.of_session()
-    transitions.apply(SESSION_MOVES, "not_dosed", instance=session, by=by)
+    moves = moves_at(session, moment=moment, at=at)
+    transitions.apply(moves, "not_dosed", instance=session, by=by)
     merge(moment_errors(moment=moment, at=at, after=session.checked_in_at))
     session.outcome, session.reason, session.completed_at = Session.Outcome.NOT_DOSED, reason, moment
     integration.free_held_slot(dose=session, by=by, at=at)
@@ -181,14 +194,26 @@ def discharge_client(
     the first contact on the therapist's worklist (clinical policy 7: within 24 h). What the client is given on paper is
     kept with its hash.
 
+    `override_reason` says why the client goes before all is met, and why it is entered more than 7 days afterwards.
+
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber; an override needs a prescriber
+    :raises NotToday: for a time on another day than the session's
     :raises IllegalTransition: without a dose, or when discharged before
     :raises Invalid: for a time in the future or before the dose, or another escort without a reason
     :raises OpenDraw: while a draw is not settled (R7)
     :raises NotReady: naming each criterion in `unmet`; with a reason too, before the two hours of esketamine are over
     """
-    transitions.require_role(by, discharge.DISCHARGERS, what="Discharging")
     session = lock_dosing(session_id)
+    booking.require_day(
+        session=session,
+        moment=discharged_at,
+        roles=discharge.DISCHARGERS,
+        what="Discharging",
+        override_reason=override_reason,
+        by=by,
+        at=at,
+        field="discharged_at",
+    )
     first = _require_leaving(session, discharged_at=discharged_at, at=at)
     here, changed = _escort_here(session, escort, escort_change_reason)
     computed = computed_checklist(

@@ -13,8 +13,10 @@ from kapclinic.core.moments import moment_errors
 from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
 from programs.models import Phase, Program, Route
+from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.booking.rules import HERE, SESSION_MOVES
+from sessions.booking.rules import HERE
+from sessions.booking.rules.days import moves_at
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
 from sessions.dosing.gates.judge import Judged, judge
@@ -68,11 +70,18 @@ def lock_dosing(session_id: UUID) -> Session:
 
 @transaction.atomic
 def record_administration(
-    *, session_id: UUID, values: amounts.DoseFields, witness: User | None, by: User, at: datetime
+    *,
+    session_id: UUID,
+    values: amounts.DoseFields,
+    witness: User | None,
+    by: User,
+    at: datetime,
+    override_reason: str = "",
 ) -> Administration:
     """Record one dose; with the first one its checks and its integration obligation, in one transaction (R4).
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber (R8)
+    :raises NotToday: for a time on another day than the session's
     :raises IllegalTransition: before check-in, after the discharge or after the session
     :raises Invalid: for a time in the future, before the first dose or too long after it, an order of another session,
         an expired order, or a way that the drug is not given in
@@ -80,10 +89,19 @@ def record_administration(
     :raises DoseAboveCap: when the session's total passes the protocol's cap
     :raises NotReady: / MinimumGap: while a gate is open; `gates` names them
     """
-    transitions.require_role(by, amounts.GIVERS, what="Administering")
-    session = lock_dosing(session_id)
+    moment, session = values["administered_at"], lock_dosing(session_id)
+    booking.require_day(
+        session=session,
+        moment=moment,
+        roles=amounts.GIVERS,
+        what="Administering",
+        override_reason=override_reason,
+        by=by,
+        at=at,
+        field="administered_at",
+    )
     _require_here(session)
-    moment, begun = values["administered_at"], selectors.first_dosed_at(session_id=session.pk)
+    begun = selectors.first_dosed_at(session_id=session.pk)
     first = begun is None
     merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
     order = dose_checks.order_for(session, values["order"], moment)
@@ -163,7 +181,8 @@ def _begin(session: Session, dose: Administration, *, by: User, at: datetime) ->
     """The first dose starts the session, plans its checks, makes integration owed, and may move the program's phase."""
     dosed_at = dose.administered_at
     if session.status == Session.Status.CHECKED_IN:
-        transitions.apply(SESSION_MOVES, "start", instance=session, by=by)
+        moves = moves_at(session, moment=dosed_at, at=at)
+        transitions.apply(moves, "start", instance=session, by=by)
         session.started_at = dosed_at
     session.outcome = Session.Outcome.DOSED
     session.save_by(by, at=at)

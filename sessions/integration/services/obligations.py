@@ -16,7 +16,7 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from programs.models import Program
-from programs.rules import integration_window
+from programs.rules import earliest_integration, integration_window
 from programs.services import lock_program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
@@ -103,7 +103,7 @@ def void_obligation(*, dose: Session, by: User, at: datetime) -> None:
     booked = obligation.integration_session
     transitions.apply(rules.OBLIGATION_MOVES, "void", instance=obligation, by=by, field="state")
     obligation.save_by(by, at=at)
-    if booked is not None and booked.status in SESSION_MOVES["cancel"].sources:
+    if booked is not None and booked.status in SESSION_MOVES["cancel"].sources - {Session.Status.IN_PROGRESS}:
         booking.end_booking(session=booked, move="cancel", reason="The dose was voided.", by=by, at=at)
     free_held_slot(dose=dose, by=by, at=at)
     _settle_tasks(obligation, by=by, at=at, outcome="The dose was voided.")
@@ -116,6 +116,7 @@ def _settle_tasks(obligation: Obligation, *, by: User, at: datetime, outcome: st
         Kind.INTEGRATION_UNRECORDED,
         Kind.INTEGRATION_CONFIRM,
         Kind.INTEGRATION_LATE,
+        Kind.INTEGRATION_EARLY,
     ):
         trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome=outcome)
 
@@ -301,19 +302,35 @@ def reopen(*, session: Session, by: Actor, at: datetime) -> Obligation | None:
 
 
 def settle(*, session: Session, by: User, at: datetime) -> Obligation | None:
-    """The integration session took place: its obligation is met, late when it began after the window."""
-    found = Obligation.objects.select_for_update().filter(
+    """The integration session took place: its obligation is met, late when it began after the window.
+
+    What counts is when it began, never when it was booked for. One that began too early to meet it was still held: it
+    stays completed, its obligation is due again, and the therapist is told.
+    """
+    found = Obligation.objects.select_for_update(of=("self",)).select_related("program__protocol")
+    obligation: Obligation | None = found.filter(
         integration_session=session, state=Obligation.State.BOOKED
-    )
-    obligation: Obligation | None = found.first()
+    ).first()
     if obligation is None:
         return None
-    began = session.started_at or session.starts_at
+    began = session.started_at or session.checked_in_at
+    earliest = earliest_integration(obligation.program.protocol, window_start=obligation.window_start)
+    if began is None or began < earliest:
+        return _too_early(obligation, session, by=by, at=at)
     move = "meet" if began < obligation.window_end else "meet_late"
     transitions.apply(rules.OBLIGATION_MOVES, move, instance=obligation, by=by, field="state")
     obligation.save_by(by, at=at)
     _settle_tasks(obligation, by=by, at=at, outcome=obligation.state)
     return obligation
+
+
+def _too_early(obligation: Obligation, session: Session, *, by: User, at: datetime) -> Obligation | None:
+    trail.settle_tasks(
+        kind=Kind.INTEGRATION_UNRECORDED, subject_id=obligation.pk, by=by, at=at, outcome="too early"
+    )
+    due = reopen(session=session, by=by, at=at)
+    _open_task(obligation, kind=Kind.INTEGRATION_EARLY, due_at=obligation.window_end, at=at)
+    return due
 
 
 @transaction.atomic

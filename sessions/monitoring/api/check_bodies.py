@@ -7,8 +7,16 @@ from typing import Any
 from rest_framework import serializers
 
 from kapclinic.core import transitions
-from kapclinic.core.http.fields import Moment, Output
+from kapclinic.core.http.fields import Moment, Output, Reason
+from sessions.booking.http import LateReason
 from sessions.monitoring.rules import CHECK_MOVES
+
+
+class NotTakenIn(Reason):
+    """Why a check was not taken, and when it was let go; now unless said."""
+
+    at = Moment(required=False)
+    override_reason = LateReason()
 
 
 class CheckOut(Output):

@@ -8,9 +8,8 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
-from kapclinic.practice.rules import CLINICIANS, NURSES
+from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES
 from kapclinic.trail.http import ListMixin, RetrieveMixin
 from sessions.booking.http import InSession
 from sessions.monitoring import selectors, services
@@ -21,7 +20,8 @@ from sessions.monitoring.models import Check
 class CheckViewSet(ListMixin, RetrieveMixin, InSession):
     object_type = "check"
     roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "not_taken": NURSES}
-    inputs: ClassVar = {"not_taken": Reason}
+    late_roles: ClassVar = {"not_taken": DIRECTOR}
+    inputs: ClassVar = {"not_taken": check_bodies.NotTakenIn}
     output = check_bodies.CheckOut
     filters = (
         Param("state", lookup="shown", choices=tuple(Check.State.values)),
@@ -35,6 +35,13 @@ class CheckViewSet(ListMixin, RetrieveMixin, InSession):
 
     def not_taken(self, request: Request, session_id: Any, pk: Any) -> Response:
         check = self.get_object()
-        return self.answer(
-            services.skip_check(check_id=check.pk, reason=self.body()["reason"], by=self.user, at=self.at)
+        body = self.body()
+        skipped = services.skip_check(
+            check_id=check.pk,
+            reason=body["reason"],
+            moment=body.get("at", self.at),
+            override_reason=body["override_reason"],
+            by=self.user,
+            at=self.at,
         )
+        return self.answer(skipped)

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from sessions.booking.http import LateReason
 from sessions.monitoring.rules import NEEDED
 
 
@@ -34,6 +35,7 @@ class ReadingIn(Input):
     confirm = serializers.BooleanField(required=False, default=False)
     measured_at = Moment()
     action_taken = Text(max_length=1000, required=False, allow_blank=True)
+    override_reason = LateReason()
 
 
 class SignsOut(Output):

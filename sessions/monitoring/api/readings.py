@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.http.fields import Reason
-from kapclinic.practice.rules import CLINICIANS, NURSES
+from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES
 from kapclinic.trail.http import ListMixin, RetrieveMixin
 from sessions.booking.http import InSession
 from sessions.monitoring import selectors, services
@@ -24,6 +24,7 @@ from sessions.monitoring.models import Reading
 class ReadingViewSet(ABC, ListMixin, RetrieveMixin, InSession):
     object_type = "reading"
     roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "create": NURSES, "void": NURSES}
+    late_roles: ClassVar = {"create": DIRECTOR}
     inputs: ClassVar = {"create": reading_bodies.ReadingIn, "void": Reason}
     output = reading_bodies.ReadingOut
     default_order = ("measured_at",)
@@ -53,9 +54,11 @@ class ReadingViewSet(ABC, ListMixin, RetrieveMixin, InSession):
         return super().represent(row, many=many)
 
     def create(self, request: Request, session_id: UUID) -> Response:
+        body = self.body()
         reading = services.record_reading(
             session=self.lock_session(),
-            values=self.body(),
+            override_reason=body.pop("override_reason"),
+            values=body,
             dosed_at=self.dose_times().values_list("administered_at", flat=True).first(),
             left_at=self.left_at(),
             by=self.user,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -16,6 +17,8 @@ from kapclinic.practice.models import SYSTEM, User
 from programs import policy
 from programs.models import Protocol
 from sessions.booking.models import Session
+from sessions.booking.rules.days import roles_at
+from sessions.booking.services import require_day
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading
 from sessions.monitoring.services.alarms import open_for_check, open_for_reading
@@ -171,13 +174,30 @@ def end_check(check: Check, *, reason: str, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def skip_check(*, check_id: UUID, reason: str, by: User, at: datetime) -> Check:
-    """Say that a check was not taken, and why.
+def skip_check(
+    *, check_id: UUID, reason: str, moment: datetime, by: User, at: datetime, override_reason: str = ""
+) -> Check:
+    """Say that a check was not taken, and why; `moment` is when it was let go.
 
+    :raises NotToday: for a time on another day than the session's
+    :raises Invalid: for a time in the future
     :raises IllegalTransition: when it was read already
     """
+    not_taken = rules.CHECK_MOVES["not_taken"]
+    session = Session.objects.select_related("program__protocol").get(checks=check_id)
+    require_day(
+        session=session,
+        moment=moment,
+        roles=not_taken.roles,
+        what="Saying that a check was not taken",
+        override_reason=override_reason,
+        by=by,
+        at=at,
+    )
     check: Check = Check.objects.select_for_update().get(pk=check_id)
-    transitions.apply(rules.CHECK_MOVES, "not_taken", instance=check, by=by, field="state")
+    roles = roles_at(not_taken.roles, session, moment=moment, at=at)
+    moves = {"not_taken": replace(not_taken, roles=roles)}
+    transitions.apply(moves, "not_taken", instance=check, by=by, field="state")
     if check.reading_id is not None:
         raise IllegalTransition("This check has a reading.", state=check.state)
     check.reason = reason

@@ -15,6 +15,7 @@ from kapclinic.practice.models import User
 from kapclinic.practice.rules import NURSES
 from sessions.booking.models import Session
 from sessions.booking.rules import CAME
+from sessions.booking.services import require_day
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading, ReadingVoid
 from sessions.monitoring.rules import measurable
@@ -47,6 +48,7 @@ def record_reading(
     by: User,
     at: datetime,
     left_at: datetime | None = None,
+    override_reason: str = "",
 ) -> Reading:
     """Record vital signs, close the checks they answer, and open an alarm when a sign is amber or red.
 
@@ -55,14 +57,24 @@ def record_reading(
     asked for any more, and nothing was measured. Nothing is pre-filled and nothing is corrected.
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber
+    :raises NotToday: for a time on another day than the session's
     :raises Invalid: for what no device shows, pressure or heart rate that is neither there nor said to be not
         obtainable, diastolic >= systolic, a time in the future, before check-in or after the discharge
     :raises NotCheckedIn: before the client has come
     """
-    transitions.require_role(by, NURSES, what="Recording vital signs")
+    protocol, measured_at = session.program.protocol, values["measured_at"]
+    require_day(
+        session=session,
+        moment=measured_at,
+        roles=NURSES,
+        what="Recording vital signs",
+        override_reason=override_reason,
+        by=by,
+        at=at,
+        field="measured_at",
+    )
     if session.status not in CAME:
         raise NotCheckedIn("Check the client in first.", state=session.status)
-    protocol, measured_at = session.program.protocol, values["measured_at"]
     merge(
         [
             *measurable.reading_errors(values),

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from sessions.booking.http import LateReason
 from sessions.notes.models import RecordEntry
 from sessions.notes.rules import records
 
@@ -20,7 +21,9 @@ CONTENT = (
 class RecordEntryIn(Input):
     part = serializers.ChoiceField(RecordEntry.Part.choices)
     content = serializers.DictField(child=serializers.JSONField(allow_null=True), help_text=CONTENT)
-    observed_at = Moment()
+    observed_at = Moment(required=False, help_text="now unless said")
+    at = Moment(required=False, help_text="another name of observed_at; one of the two is sent")
+    override_reason = LateReason()
     reason = Text(
         max_length=1000,
         required=False,
@@ -28,6 +31,13 @@ class RecordEntryIn(Input):
         default="",
         help_text="of an addendum: an entry after the record has closed",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "at" in attrs and "observed_at" in attrs:
+            raise serializers.ValidationError({"at": "Send one of at and observed_at."})
+        if "at" in attrs:
+            attrs["observed_at"] = attrs.pop("at")
+        return attrs
 
 
 class RecordVoidOut(Output):

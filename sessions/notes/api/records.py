@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.http.fields import Reason
-from kapclinic.practice.rules import CLINICIANS
+from kapclinic.practice.rules import CLINICIANS, DIRECTOR
 from sessions.booking.http import InSession
 from sessions.notes import rules, selectors
 from sessions.notes.api import record_bodies as s
@@ -26,6 +26,7 @@ class RecordViewSet(InSession):
 
     object_type = "record_entry"
     roles: ClassVar = {"retrieve": CLINICIANS, "create": rules.ANY_WRITER, "void": rules.ANY_WRITER}
+    late_roles: ClassVar = {"create": DIRECTOR}
     inputs: ClassVar = {"create": s.RecordEntryIn, "void": Reason}
     output = s.RecordEntryOut
     outputs: ClassVar = {"retrieve": s.RecordOut}
@@ -37,7 +38,8 @@ class RecordViewSet(InSession):
         return Response(self.represent(selectors.record_of(self.session)))
 
     def create(self, request: Request, session_id: UUID) -> Response:
-        entry = records.append_entry(session_id=session_id, **self.body(), by=self.user, at=self.at)
+        said = {"observed_at": self.at} | self.body()
+        entry = records.append_entry(session_id=session_id, **said, by=self.user, at=self.at)
         return self.answer(entry, status=201)
 
     def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:

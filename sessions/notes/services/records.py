@@ -18,13 +18,13 @@ from kapclinic.core.errors import (
     merge,
 )
 from kapclinic.core.moments import moment_errors
-from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task
 from programs.policy import limit
 from sessions.booking.models import Session
 from sessions.booking.rules import CAME
+from sessions.booking.services import require_day
 from sessions.dosing import selectors as dosing
 from sessions.notes import rules
 from sessions.notes.models import RecordEntry, RecordEntryVoid
@@ -49,6 +49,7 @@ def append_entry(
     reason: str,
     by: User,
     at: datetime,
+    override_reason: str = "",
 ) -> RecordEntry:
     """Add to the record what somebody in the session saw or did.
 
@@ -57,13 +58,23 @@ def append_entry(
     is not dosed.
 
     :raises NotPermitted: unless `by` is a therapist, nurse practitioner or prescriber
+    :raises NotToday: for a time on another day than the session's
     :raises IllegalTransition: for another kind of session, and before check-in
     :raises Invalid: for fields that the part lacks or needs, a time in the future or before check-in, or an addendum
         without a reason
     :raises AdverseEventStands: for "none observed" beside an adverse event
     """
-    require_role(by, rules.ANY_WRITER, what="The session's record")
     session: Session = Session.objects.select_related("program__protocol", "location").get(pk=session_id)
+    require_day(
+        session=session,
+        moment=observed_at,
+        roles=rules.ANY_WRITER,
+        what="The session's record",
+        override_reason=override_reason,
+        by=by,
+        at=at,
+        field="observed_at",
+    )
     _require_open(session)
     errors: list[FieldError] = moment_errors(
         moment=observed_at, at=at, after=session.checked_in_at, field="observed_at"
@@ -76,12 +87,7 @@ def append_entry(
         zone=session.location.zone,
     )
     merge(errors + wrong)
-    hours = limit(session.program.protocol.limits, "record_hours")
-    addendum = records.is_addendum(ended_at=session.completed_at or session.ends_at, at=at, hours=hours)
-    if addendum and not reason:
-        raise Invalid.field(
-            "reason", f"The record closed {hours} h after the session: say why.", code="required"
-        )
+    addendum = _addendum_reason(session, reason or override_reason, at=at)
     if part == RecordEntry.Part.NONE_OBSERVED and dosing.named_on(session_id=session.pk).exists():
         raise AdverseEventStands
     entry: RecordEntry = RecordEntry(
@@ -91,11 +97,25 @@ def append_entry(
         observed_at=observed_at,
         recorded_at=at,
         recorded_by=by,
-        reason=reason if addendum else "",
+        reason=addendum,
     ).insert_by(by, at=at)
     if kept.get("safety_concern"):
         _tell_of_concern(session, entry, by=by, at=at)
     return entry
+
+
+def _addendum_reason(session: Session, reason: str, *, at: datetime) -> str:
+    """Why this is an addendum, empty for an ordinary entry.
+
+    :raises Invalid: for an addendum without a reason
+    """
+    hours = limit(session.program.protocol.limits, "record_hours")
+    if not records.is_addendum(ended_at=session.completed_at or session.ends_at, at=at, hours=hours):
+        return ""
+    if not reason:
+        detail = f"The record closed {hours} h after the session: say why."
+        raise Invalid.field("reason", detail, code="required")
+    return reason
 
 
 def _require_open(session: Session) -> None:

@@ -12,6 +12,7 @@ from kapclinic.core.http.fields import Input, Moment, Output, Reason, Text
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from programs.models import Modality
+from sessions.booking.http import LateReason
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import SESSION_MOVES
 from sessions.dosing.models import AttestationCode
@@ -82,12 +83,25 @@ class MomentIn(Input):
     """When it happened, for late entry; now unless said."""
 
     at = Moment(required=False)
+    override_reason = LateReason()
 
 
-class EndIn(Reason):
+class CheckInIn(MomentIn):
+    move_to_now = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="the client is here on another day: room, staff and client are moved to now, or 409",
+    )
+
+
+class CancelIn(Reason):
     """Why, and when it happened; now unless said."""
 
     at = Moment(required=False)
+
+
+class EndIn(CancelIn):
+    override_reason = LateReason()
 
 
 class StageIn(MomentIn):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -16,7 +17,7 @@ from kapclinic.core.errors import Invalid
 from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Location, Role, SessionKind
-from kapclinic.practice.rules import BOOKERS, NURSES
+from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
 from kapclinic.trail.http import ClinicViewSet, ListMixin
 from screening.selectors import current_clearance
 from sessions.booking.models import Session
@@ -66,15 +67,16 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         **dict.fromkeys(("start", "complete"), CAREGIVERS),
         "not_dosed": NURSES,
     }
+    late_roles: ClassVar = dict.fromkeys(("start", "complete", "not_dosed"), DIRECTOR)
     inputs: ClassVar = {
         "create": session_bodies.SessionIn,
         "partial_update": session_bodies.SessionPatch,
         "reschedule": session_bodies.RescheduleIn,
         "swap": session_bodies.SwapIn,
-        "check_in": session_bodies.MomentIn,
+        "check_in": session_bodies.CheckInIn,
         "start": session_bodies.MomentIn,
         "complete": session_bodies.MomentIn,
-        "cancel": session_bodies.EndIn,
+        "cancel": session_bodies.CancelIn,
         "no_show": session_bodies.EndIn,
         "not_dosed": session_bodies.EndIn,
         "stage": session_bodies.StageIn,
@@ -178,10 +180,21 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         return Response({"sessions": shown})
 
     def check_in(self, request: Request, pk: UUID) -> Response:
+        """Note that the client is here; with `move_to_now` on another day than the session's."""
         session = self.get_object()
-        moment = self.body().get("at", self.at)
-        services.check_in(session_id=session.pk, by=self.user, moment=moment, at=self.at)
+        verb = services.check_in_now if self.body()["move_to_now"] else services.check_in
+        self._moved(verb, session)
         return self.one(session.pk, warnings=self._warnings(session))
+
+    def _moved(self, verb: Callable[..., Session], session: Session) -> None:
+        body = self.body()
+        verb(
+            session_id=session.pk,
+            moment=body.get("at", self.at),
+            override_reason=body["override_reason"],
+            by=self.user,
+            at=self.at,
+        )
 
     def _warnings(self, session: Session) -> list[str]:
         cleared = current_clearance(program_id=session.program_id, at=self.at) is not None
@@ -189,14 +202,12 @@ class SessionViewSet(ListMixin, ClinicViewSet):
 
     def start(self, request: Request, pk: UUID) -> Response:
         session = self.get_object()
-        moment = self.body().get("at", self.at)
-        services.start(session_id=session.pk, by=self.user, moment=moment, at=self.at)
+        self._moved(services.start, session)
         return self.one(session.pk)
 
     def complete(self, request: Request, pk: UUID) -> Response:
         session = self.get_object()
-        moment = self.body().get("at", self.at)
-        services.complete(session_id=session.pk, by=self.user, moment=moment, at=self.at)
+        self._moved(services.complete, session)
         return self.one(session.pk)
 
     def not_dosed(self, request: Request, pk: UUID) -> Response:
@@ -206,6 +217,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
             session_id=session.pk,
             reason=body["reason"],
             moment=body.get("at", self.at),
+            override_reason=body["override_reason"],
             by=self.user,
             at=self.at,
         )
@@ -225,6 +237,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
             move=move,
             reason=body["reason"],
             moment=body.get("at"),
+            override_reason=body.get("override_reason", ""),
             by=self.user,
             at=self.at,
         )
@@ -232,8 +245,12 @@ class SessionViewSet(ListMixin, ClinicViewSet):
 
     def stage(self, request: Request, pk: UUID) -> Response:
         session, body = self.get_object(), self.body()
-        moment = body.get("at", self.at)
         row = services.note_stage(
-            session_id=session.pk, stage=body["stage"], moment=moment, by=self.user, at=self.at
+            session_id=session.pk,
+            stage=body["stage"],
+            moment=body.get("at", self.at),
+            override_reason=body["override_reason"],
+            by=self.user,
+            at=self.at,
         )
         return Response(session_bodies.StageOut(row).data, status=201)

@@ -3,7 +3,7 @@
 from sessions.visits.services.bookings import book, keep
 from sessions.visits.services.endings import end, end_undosed, void_administration, waive
 from sessions.visits.services.freed_slots import freed_by, give_away
-from sessions.visits.services.moves import CourseConflict, preview, reschedule, swap
+from sessions.visits.services.moves import CourseConflict, check_in_now, preview, reschedule, swap
 from sessions.visits.services.visits import (
     change,
     check_in,
@@ -17,6 +17,7 @@ __all__ = [
     "book",
     "change",
     "check_in",
+    "check_in_now",
     "complete",
     "end",
     "end_undosed",

@@ -17,6 +17,8 @@ from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.dosing import services as dosing
 from sessions.dosing.models import Administration
+from sessions.dosing.selectors import open_draws
+from sessions.dosing.services.discharge import OpenDraw
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.visits.services.freed_slots import freed_by, give_away
@@ -35,17 +37,36 @@ def end(
     at: datetime,
     offer: bool = True,
     moment: datetime | None = None,
+    override_reason: str = "",
 ) -> Session:
     """Cancel a session or note a no-show, and free what it held, also a dose's slot; an integration is owed again.
 
-    What is free then is offered to those who wait, unless the caller does so later.
+    What is free then is offered to those who wait, unless the caller does so later. A session may be cancelled on any
+    day; that somebody did not come is said on the session's own, from its start on.
 
+    :raises NotToday: for a no-show of another day, or before the start
     :raises IllegalTransition: once a dose was given, or the session is over
+    :raises OpenDraw: while the draw of a voided dose is not settled (R7)
     """
     session = lock_session(session_id)
+    no_show = move == "no_show"
+    if no_show:
+        booking.require_day(
+            session=session,
+            moment=moment or at,
+            roles=rules.SESSION_MOVES[move].roles,
+            what="The move 'no_show'",
+            override_reason=override_reason,
+            by=by,
+            at=at,
+            begun=True,
+        )
     if session.outcome == Session.Outcome.DOSED:
         raise IllegalTransition("A dose was given: this session can't be cancelled.", state=session.status)
-    merge(moment_errors(moment=moment or at, at=at, after=at - rules.LATE_ENTRY))
+    if session.kind == SessionKind.DOSING and open_draws(session_id=session.pk):
+        raise OpenDraw.of_session()
+    if not no_show:
+        merge(moment_errors(moment=moment or at, at=at, after=at - rules.LATE_ENTRY))
     freed = freed_by(session)
     booking.end_booking(session=session, move=move, reason=reason, by=by, at=at, moment=moment)
     if session.kind == SessionKind.DOSING:
@@ -59,14 +80,16 @@ def end(
 
 
 @transaction.atomic
-def end_undosed(*, session_id: UUID, reason: str, moment: datetime, by: User, at: datetime) -> Session:
+def end_undosed(
+    *, session_id: UUID, reason: str, moment: datetime, by: User, at: datetime, override_reason: str = ""
+) -> Session:
     """End a visit without a dose, and put the integration slot that was held for it to use.
 
     :raises IllegalTransition: / Invalid: as in `dosing.services.end_undosed_leaving_slot`
     """
     held = freed_by(Session.objects.get(pk=session_id))[1:]
     session = dosing.end_undosed_leaving_slot(
-        session_id=session_id, reason=reason, moment=moment, by=by, at=at
+        session_id=session_id, reason=reason, moment=moment, override_reason=override_reason, by=by, at=at
     )
     give_away(freed=held, by=by, at=at)
     return session

@@ -22,7 +22,7 @@ from sessions.integration.models import Obligation
 from sessions.integration.services import held_slots
 from sessions.visits.selectors.consequences import BREAKS, EffectRow, effects
 from sessions.visits.services import freed_slots
-from sessions.visits.services.visits import lock_session
+from sessions.visits.services.visits import check_in, lock_session
 from sessions.waitlist import services as waitlist
 
 
@@ -92,6 +92,26 @@ def reschedule(*, session_id: UUID, values: Move, by: User, at: datetime) -> Ses
     waitlist.note_booking(session=session, by=by, at=at)
     freed_slots.give_away(freed=freed, by=by, at=at)
     return session
+
+
+@transaction.atomic
+def check_in_now(
+    *, session_id: UUID, by: User, moment: datetime, at: datetime, override_reason: str = ""
+) -> Session:
+    """The client of another day's session is here: it is moved to `moment`, as `reschedule` moves, and checked in.
+
+    :raises ResourceConflict: / CourseConflict: / Invalid: as in `reschedule`; then nothing has moved
+    """
+    found = Session.objects.get(pk=session_id)
+    starts_at = moment.replace(second=0, microsecond=0)
+    values: Move = {
+        "starts_at": starts_at,
+        "ends_at": starts_at + (found.ends_at - found.starts_at),
+        "reason": "The client was here.",
+        "override_reason": override_reason,
+    }
+    reschedule(session_id=session_id, values=values, by=by, at=at)
+    return check_in(session_id=session_id, moment=moment, override_reason=override_reason, by=by, at=at)
 
 
 def _require_window(session: Session, ask: Ask, *, field: str) -> Obligation | None:

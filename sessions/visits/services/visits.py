@@ -12,7 +12,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.practice.models import Actor, SessionKind, User
-from kapclinic.practice.rules import CLINICIANS
+from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
@@ -21,6 +21,7 @@ from programs.policy import limit
 from sessions.booking import rules
 from sessions.booking import services as booking
 from sessions.booking.models import Session, Stage
+from sessions.booking.rules.days import moves_at
 from sessions.dosing import selectors as dosing
 from sessions.dosing import services as doses
 from sessions.dosing.models import Discharge
@@ -56,35 +57,67 @@ def lock_session(session_id: UUID) -> Session:
     return session
 
 
+def move(
+    name: str, *, session: Session, moment: datetime, override_reason: str, by: User, at: datetime
+) -> None:
+    """Make a move of the visit, on the session's own day; saves nothing.
+
+    :raises NotToday: / Invalid: as in `booking.services.require_day`
+    :raises NotPermitted: / IllegalTransition: as the table of moves says
+    """
+    booking.require_day(
+        session=session,
+        moment=moment,
+        roles=rules.SESSION_MOVES[name].roles,
+        what=f"The move '{name}'",
+        override_reason=override_reason,
+        by=by,
+        at=at,
+    )
+    transitions.apply(moves_at(session, moment=moment, at=at), name, instance=session, by=by)
+
+
 @transaction.atomic
-def check_in(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> Session:
-    """Note that the client has come. Never refused for want of clearance; readiness tells what is missing."""
+def check_in(
+    *, session_id: UUID, by: User, moment: datetime, at: datetime, override_reason: str = ""
+) -> Session:
+    """Note that the client has come. Never refused for want of clearance; readiness tells what is missing.
+
+    :raises NotToday: on another day than the session's: `moves.check_in_now` moves it here
+    """
     session = lock_session(session_id)
-    transitions.apply(rules.SESSION_MOVES, "check_in", instance=session, by=by)
-    merge(moment_errors(moment=moment, at=at, after=at - rules.LATE_ENTRY))
+    move("check_in", session=session, moment=moment, override_reason=override_reason, by=by, at=at)
     session.checked_in_at = moment
     return session.save_by(by, at=at)
 
 
 @transaction.atomic
-def start(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> Session:
-    """Note that the session has begun."""
+def start(
+    *, session_id: UUID, by: User, moment: datetime, at: datetime, override_reason: str = ""
+) -> Session:
+    """Note that the session has begun.
+
+    :raises NotToday: on another day than the session's
+    """
     session = lock_session(session_id)
-    transitions.apply(rules.SESSION_MOVES, "start", instance=session, by=by)
+    move("start", session=session, moment=moment, override_reason=override_reason, by=by, at=at)
     merge(moment_errors(moment=moment, at=at, after=session.checked_in_at))
     session.started_at = moment
     return session.save_by(by, at=at)
 
 
 @transaction.atomic
-def complete(*, session_id: UUID, by: User, moment: datetime, at: datetime) -> Session:
+def complete(
+    *, session_id: UUID, by: User, moment: datetime, at: datetime, override_reason: str = ""
+) -> Session:
     """Note that the session took place: preparation may open dosing, an integration settles its obligation.
 
+    :raises NotToday: on another day than the session's
     :raises NotDischarged: for a dosing session before the client's discharge
     :raises IllegalTransition: from another state, or for a dosing session without a dose (use not-dosed)
     """
     session = lock_session(session_id)
-    transitions.apply(rules.SESSION_MOVES, "complete", instance=session, by=by)
+    move("complete", session=session, moment=moment, override_reason=override_reason, by=by, at=at)
     merge(moment_errors(moment=moment, at=at, after=session.started_at or session.checked_in_at))
     if session.kind == SessionKind.DOSING:
         _require_discharged(session)
@@ -182,13 +215,25 @@ def _confirmed(session: Session, *, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def note_stage(*, session_id: UUID, stage: str, moment: datetime, by: User, at: datetime) -> Stage:
+def note_stage(
+    *, session_id: UUID, stage: str, moment: datetime, by: User, at: datetime, override_reason: str = ""
+) -> Stage:
     """Say where the client is during the visit.
 
+    :raises NotToday: on another day than the session's
     :raises IllegalTransition: while the client is not here: before check-in, or once the session is over
     :raises Invalid: for a time in the future
     """
     session = lock_session(session_id)
+    booking.require_day(
+        session=session,
+        moment=moment,
+        roles=BOOKERS,
+        what="Saying where the client is",
+        override_reason=override_reason,
+        by=by,
+        at=at,
+    )
     if not stage_fits(session, stage=stage, moment=moment):
         raise IllegalTransition(f"'{stage}' needs the client to be here.", state=session.status)
     return booking.write_stage(session=session, stage=stage, moment=moment, by=by, at=at)

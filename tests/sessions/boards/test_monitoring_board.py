@@ -73,7 +73,7 @@ def test_the_nurse_sees_what_is_due_next_how_it_goes_and_what_rings(cast: Cast, 
 
 def test_who_is_due_first_stands_first_and_who_waits_for_the_dose_last(cast: Cast, dosed: Session) -> None:
     program = people.cleared_program(cast, who=people.client(cast.north, by=cast.frontdesk, first="Kim"))
-    waiting = people.ready_dose(cast, program, starts_at=MONDAY + timedelta(hours=4))
+    waiting = people.ready_dose(cast, program, starts_at=MONDAY - timedelta(hours=8))
     with clock.fixed(MONDAY + timedelta(minutes=50)):
         program = people.cleared_program(cast, who=people.client(cast.north, by=cast.frontdesk, first="Lou"))
         second = people.ready_dose(cast, program, starts_at=MONDAY - timedelta(hours=4))

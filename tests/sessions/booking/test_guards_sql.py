@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from kapclinic.core import clock
 from kapclinic.core.ids import uuid7
 from sessions.booking.models import Allocation, Session
 from tests import cast as people
@@ -161,8 +162,9 @@ def test_nothing_in_the_book_is_deleted(session: Session, table: str) -> None:
 
 @pytest.mark.parametrize("table", ["stage", "historicalsession"])
 def test_what_was_told_is_not_rewritten(cast: Cast, session: Session, table: str) -> None:
-    cast.desk("frontdesk").must(f"sessions/{session.pk}/check-in/")
-    cast.desk("frontdesk").must(f"sessions/{session.pk}/stage/", {"stage": "roomed"})
+    with clock.fixed(TUESDAY):
+        cast.desk("frontdesk").must(f"sessions/{session.pk}/check-in/")
+        cast.desk("frontdesk").must(f"sessions/{session.pk}/stage/", {"stage": "roomed"})
     _refused(lambda: _run(f"UPDATE clinic_sessions_{table} SET id = id"), NO_RIGHT)
 
 

@@ -150,11 +150,13 @@ def test_a_session_that_began_or_ended_does_not_move(cast: Cast, session: dict[s
 def test_a_session_that_ends_early_frees_all_it_held(
     cast: Cast, session: dict[str, Any], move: str, status: str
 ) -> None:
-    ended = cast.desk("frontdesk").must(f"sessions/{session['id']}/{move}/", {"reason": "Called in ill"})
+    at = TUESDAY if move == "no-show" else MONDAY
+    with clock.fixed(at):
+        ended = cast.desk("frontdesk").must(f"sessions/{session['id']}/{move}/", {"reason": "Called in ill"})
     assert (ended["status"], ended["reason"], ended["allowed_moves"]) == (status, "Called in ill", [])
     assert desk.live(session) == set()
     released = Allocation.objects.filter(session_id=session["id"]).values_list("released_at", flat=True)
-    assert list(released) == [MONDAY] * 3
+    assert list(released) == [at] * 3
 
 
 @pytest.mark.parametrize("move", ["cancel", "no-show"])
@@ -217,7 +219,8 @@ def test_a_dose_that_will_not_be_given_frees_its_integration(
     cast: Cast, dose: dict[str, Any], move: str
 ) -> None:
     held = _held(dose)
-    cast.desk("frontdesk").must(f"sessions/{dose['id']}/{move}/", {"reason": "Called in ill"})
+    with clock.fixed(TUESDAY):
+        cast.desk("frontdesk").must(f"sessions/{dose['id']}/{move}/", {"reason": "Called in ill"})
     held.refresh_from_db()
     assert held.status == "cancelled"
     assert desk.live(held) == desk.live(dose) == set()

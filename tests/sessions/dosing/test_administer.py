@@ -143,8 +143,9 @@ def _discharged(cast: Cast, session: Session) -> None:
 
 
 def test_an_expired_order_is_refused(cast: Cast) -> None:
-    session = people.ready_dose(cast)
-    with clock.fixed(MONDAY + timedelta(days=1, hours=3, seconds=1)):
+    session = people.ready_dose(cast, without=("order",))
+    people.written_order(cast, session, valid_until=MONDAY + timedelta(hours=1))
+    with clock.fixed(MONDAY + timedelta(hours=1, seconds=1)):
         refused(attempt(cast, session), 400, "expired", "/order")
 
 
@@ -353,7 +354,8 @@ def test_a_booked_or_missed_integration_blocks_as_well(cast: Cast) -> None:
     session = people.ready_dose(cast, row.program)
     assert attempt(cast, session).json()["code"] == "not_ready"
     row.refresh_from_db()
-    cast.desk("therapist").must(f"sessions/{row.integration_session_id}/no-show/", {"reason": "Did not come"})
+    missed = {"reason": "Did not come", "at": row.integration_session.starts_at.isoformat()}
+    cast.desk("therapist").must(f"sessions/{row.integration_session_id}/no-show/", missed)
     integration.sweep_obligations(at=clock.now())
     assert Obligation.objects.get().state == "missed"
     assert attempt(cast, session).json()["code"] == "not_ready"

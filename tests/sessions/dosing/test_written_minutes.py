@@ -28,7 +28,8 @@ def test_a_day_written_in_whole_minutes_goes_through(cast: Cast) -> None:
 
 
 def test_an_order_of_today_serves_a_session_that_was_planned_for_later(cast: Cast) -> None:
-    session = people.ready_dose(cast, without=("order",), starts_at=MONDAY + timedelta(days=9))
+    session = people.booked(cast, people.cleared_program(cast), "dosing", MONDAY + timedelta(days=9))
+    cast.desk("frontdesk").must(f"sessions/{session.pk}/check-in/", {"move_to_now": True})
     body = {"drug": "ketamine", "route": "sublingual", "dose_mg": "100", "max_total_mg": "200"}
     until = (MONDAY + timedelta(days=1)).isoformat()
     answer = cast.desk("prescriber").post(f"sessions/{session.pk}/orders/", body | {"valid_until": until})

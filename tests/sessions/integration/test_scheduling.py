@@ -306,10 +306,16 @@ def test_the_protocol_says_how_much_notice(cast: Cast) -> None:
 
 
 def _once_more(cast: Cast, row: Obligation, move: str) -> tuple[Session, Session]:
-    """End the booked integration and schedule anew: the given up session, and the one after."""
+    """End the booked integration and schedule anew: the given up session, and the one after.
+
+    Nobody stays away before the start, so a no-show is noted then.
+    """
     gone = scheduled(row).integration_session
-    visits.end(session_id=gone.pk, move=move, reason="The client can't", by=cast.frontdesk, at=clock.now())
-    return gone, scheduled(row).integration_session
+    with clock.fixed(gone.starts_at if move == "no_show" else clock.now()):
+        visits.end(
+            session_id=gone.pk, move=move, reason="The client can't", by=cast.frontdesk, at=clock.now()
+        )
+        return gone, scheduled(row).integration_session
 
 
 @pytest.mark.parametrize("move", ["cancel", "no_show"])

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing import services as dosing
 from sessions.dosing.gates.gather import readiness
+from sessions.dosing.services.doses import NotReady
 from sessions.monitoring.models import Alarm, Check, Reading
 from tests import cast as people
 from tests.cast import MONDAY, Cast
@@ -176,7 +176,7 @@ def test_no_booster_on_a_red_pressure_that_was_only_not_measured_again(cast: Cas
     cast.desk("np").must(f"alarms/{Alarm.objects.get().pk}/acknowledge/", {"action": "Prescriber there"})
     lacking = {"systolic": None, "diastolic": None, "not_obtainable": ["systolic", "diastolic"]}
     kept(post(cast, dosed, minute=20, **lacking))
-    with clock.fixed(MONDAY + timedelta(minutes=21)), pytest.raises(dosing.NotReady, match="red"):
+    with clock.fixed(MONDAY + timedelta(minutes=21)), pytest.raises(NotReady, match="red"):
         people.give(cast, dosed, dose_mg=50)
     kept(post(cast, dosed, minute=22))
     with clock.fixed(MONDAY + timedelta(minutes=23)):

@@ -147,9 +147,9 @@ def test_clinicians_of_the_location_read(cast: Cast, who: str, status: int) -> N
 
 def test_the_record_begins_at_check_in_and_is_of_a_dosing_session(cast: Cast) -> None:
     program = people.cleared_program(cast)
-    dose = people.booked(cast, program, "dosing", MONDAY + timedelta(days=1))
+    dose = people.booked(cast, program, "dosing", MONDAY)
     refused(say(cast, dose, "check_in", **HELLO), 409, "illegal_transition")
-    talk = people.booked(cast, program, "preparation", MONDAY + timedelta(hours=4))
+    talk = people.booked(cast, program, "preparation", MONDAY + timedelta(hours=3))
     refused(say(cast, talk, "check_in", **HELLO), 409, "illegal_transition")
 
 

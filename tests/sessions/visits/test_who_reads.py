@@ -163,10 +163,11 @@ def _stage(cast: Cast, session: Session, stage: str, **more: Any) -> int:
 
 @pytest.mark.parametrize("end", [None, "cancel", "no-show"])
 def test_nobody_stands_anywhere_who_has_not_come(cast: Cast, session: Session, end: str | None) -> None:
-    if end is not None:
-        cast.desk("frontdesk").must(f"sessions/{session.pk}/{end}/", {"reason": "Ill"})
-    state = Session.objects.get(pk=session.pk).status
-    answer = cast.desk("np").post(f"sessions/{session.pk}/stage/", {"stage": "roomed"})
+    with clock.fixed(TUESDAY):
+        if end is not None:
+            cast.desk("frontdesk").must(f"sessions/{session.pk}/{end}/", {"reason": "Ill"})
+        state = Session.objects.get(pk=session.pk).status
+        answer = cast.desk("np").post(f"sessions/{session.pk}/stage/", {"stage": "roomed"})
     assert (answer.status_code, answer.json()["code"], answer.json()["state"]) == (
         409,
         "illegal_transition",

@@ -89,15 +89,11 @@ def test_the_front_desk_reads_the_offer_and_books_it_as_it_is(cast: Cast) -> Non
     assert cast.desk("south_frontdesk").get(f"waitlist-offers/{offer['id']}/").status_code == 404
 
 
-@pytest.mark.parametrize("how", ["no-show", "reschedule"])
-def test_a_no_show_ahead_and_a_move_free_the_old_time_as_well(cast: Cast, how: str) -> None:
+def test_a_move_frees_the_old_time_as_well(cast: Cast) -> None:
     gone, program = desk.programs_of(cast, 2)
     waits(cast, program)
     session = full_slot(cast, gone)
-    if how == "no-show":
-        cast.desk("frontdesk").must(f"sessions/{session.pk}/no-show/", {"reason": "Called: won't come"})
-    else:
-        moved(cast, session, TUESDAY + 5 * HOUR)
+    moved(cast, session, TUESDAY + 5 * HOUR)
     assert [row.starts_at for row in offered()] == [TUESDAY]
 
 

@@ -29,7 +29,10 @@ INTRO = """# Who may do what
 
 Written by `manage.py permissions_matrix --write` from the views themselves; `tests/test_permissions.py` asks every
 address as every role and compares the answers with this page. A tick means that the role is let in; which rows it
-then sees is bounded by its locations (404 elsewhere), and the state of a row may still refuse (409)."""
+then sees is bounded by its locations (404 elsewhere), and the state of a row may still refuse (409).
+
+What happened more than 7 days ago is entered by the medical director alone, with `override_reason`: on these addresses
+the director is let in without a tick, for nothing else. {late}."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Entry:
     method: str
     action: str
     roles: frozenset[str] | None
+    late: bool = False  # further roles are let in long afterwards
 
     def allows(self, role: str) -> bool:
         return self.roles is None or role in self.roles
@@ -85,7 +89,8 @@ def entries() -> list[Entry]:
             if method == "head":  # REST framework adds it to GET at a view's first request
                 continue
             roles = _roles_of(view.cls, action, f"{method.upper()} {route}")
-            found.append(Entry(shown, method.upper(), action, roles))
+            late = action in getattr(view.cls, "late_roles", ())
+            found.append(Entry(shown, method.upper(), action, roles, late))
     return sorted(found, key=lambda entry: (entry.route, entry.method))
 
 
@@ -97,4 +102,5 @@ class Command(DocumentCommand):
 
     def render(self) -> str:
         heads = ["address under /api/v1/", "method", *HEADS, "signed out"]
-        return f"{INTRO}\n\n{table(heads, [entry.row() for entry in entries()])}"
+        late = ", ".join(f"`{entry.route}`" for entry in entries() if entry.late)
+        return f"{INTRO.format(late=late)}\n\n{table(heads, [entry.row() for entry in entries()])}"

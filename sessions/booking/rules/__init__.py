@@ -26,7 +26,7 @@ SESSION_MOVES = {
     "start": Move.of({S.CHECKED_IN}, S.IN_PROGRESS, CAREGIVERS),
     "complete": Move.of({S.CHECKED_IN, S.IN_PROGRESS}, S.COMPLETED, CAREGIVERS),
     "not_dosed": Move.of({S.CHECKED_IN, S.IN_PROGRESS}, S.COMPLETED, NURSES),
-    "cancel": Move.of({S.HELD, S.SCHEDULED, S.CHECKED_IN}, S.CANCELLED, BOOKERS | SYSTEM),
+    "cancel": Move.of({S.HELD, S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS}, S.CANCELLED, BOOKERS | SYSTEM),
     "no_show": Move.of({S.SCHEDULED}, S.NO_SHOW, BOOKERS),
     "reschedule": Move.of({S.HELD, S.SCHEDULED}, None, BOOKERS | SYSTEM),
 }

@@ -15,8 +15,8 @@ from sessions.booking.models import Session
 from sessions.dosing.gates.gather import readiness
 from sessions.dosing.models import Order
 from tests import cast as people
-from tests.cast import MONDAY, Cast
-from tests.sessions.giving import IM, attempt
+from tests.cast import IM, MONDAY, Cast
+from tests.sessions.giving import attempt
 
 LATER = MONDAY + timedelta(days=4)
 

@@ -20,7 +20,7 @@ from sessions.integration.models import Obligation
 from tests import cast as people
 from tests.cast import Cast
 
-APART = timedelta(hours=3, minutes=15)
+LASTS, APART = timedelta(minutes=15), timedelta(minutes=20)  # all of them still belong to this day
 
 
 def ready_clients(cast: Cast, count: int) -> list[Session]:
@@ -31,7 +31,8 @@ def ready_clients(cast: Cast, count: int) -> list[Session]:
         who = people.client(cast.north, by=cast.frontdesk, first=f"Kim{index}")
         program = people.cleared_program(cast, protocol=protocol, who=who)
         starts_at = clock.now() - APART * (index + 1)
-        sessions.append(people.ready_dose(cast, program, starts_at=starts_at))
+        times = {"starts_at": starts_at, "ends_at": starts_at + LASTS}
+        sessions.append(people.ready_dose(cast, program, **times))
     return sessions
 
 

@@ -94,7 +94,7 @@ def two_sweeps() -> None:
         seen.update(Heartbeat.objects.filter(name="sweep").values_list("beat_at", flat=True))
         return len(seen) > 3
 
-    until(ended, seconds=30, what="two sweeps")
+    until(ended, seconds=60, what="two sweeps")
 
 
 def assert_every_dose_is_followed(expected: int) -> None:

@@ -54,6 +54,7 @@ LIMITS: dict[str, Any] = {
     "clearance_expiring_days": 30,  # how long before its end a clearance is put on the worklist
     "consent_days": 365,
     "weight_days": 30,
+    "fasting_within_hours": 24,  # what was said of fasting counts from so long before the start of the session
     "weight_change_percent": 10,  # more than so far from the client's last one a clinician stands for a weight
     "pdmp_days": 90,
     "vitals_max_age_min": 60,

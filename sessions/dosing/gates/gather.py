@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -18,6 +18,7 @@ from screening import selectors as screening
 from screening.models import Clearance, Consent, Measure
 from screening.rules.suspensions import in_words
 from sessions.booking.models import Session
+from sessions.booking.rules.said import PDMP, counts_from
 from sessions.dosing import selectors
 from sessions.dosing.gates.facts import (
     CSSRS,
@@ -66,6 +67,7 @@ def gather(
     facts = Facts(
         moment=moment,
         begun=begun,
+        starts_at=session.starts_at,
         vitals=_vitals(session, begun or moment),
         vitals_age_counts=dosing_now or session.ends_at >= at,
         esketamine=given,
@@ -88,6 +90,7 @@ def _with_policy(facts: Facts, session: Session) -> Facts:
         is_kap=protocol.owes_integration,
         home_dosing=protocol.home_dosing,
         modes=protocol.gate_modes,
+        limits=protocol.limits,
         min_preparations=protocol.min_preparations,
         min_gap_hours=protocol.min_gap_hours,
         min_age_years=max(age, esketamine.ADULT_YEARS) if facts.esketamine else age,
@@ -149,7 +152,7 @@ def _with_course(facts: Facts, session: Session) -> Facts:
 
 def _with_kept_words(facts: Facts, session: Session, words: Sequence[Attestation]) -> Facts:
     """What holds for the client beyond one day: the monitoring program's answer (some days), the REMS enrolment."""
-    since = facts.moment.astimezone(UTC) - timedelta(days=facts.pdmp_days)
+    since = counts_from(PDMP, start=facts.moment, limits=facts.limits)
     pdmp = _last_word(words, AttestationCode.PDMP, own=session.pk, until=facts.moment)
     return replace(
         facts,
@@ -258,6 +261,7 @@ def _with_visit(facts: Facts, session: Session, words: Sequence[Attestation]) ->
         staff_roles=frozenset(row["role"] for row in session.staff),
         modality=session.modality,
         escort=session.escort,
+        escort_confirmed_at=session.escort_confirmed_at,
         client_location=session.client_location,
         fasting_since=session.fasting_since,
         weight_kg=session.weight_kg,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from programs import policy
 from sessions.dosing.gates.facts import Facts, Override, Proof
@@ -65,13 +65,21 @@ def mode_of(gate: Gate, facts: Facts) -> str:
     return mode if mode in (policy.ADVISED, policy.OFF) else policy.REQUIRED
 
 
+def _dated(proof: Proof, facts: Facts) -> Proof:
+    """A proof with its date: when it was said or made, and for what the record itself says when it was looked at."""
+    if proof.at is None:
+        return replace(proof, at=facts.moment)
+    day = f"{proof.at.astimezone(facts.moment.tzinfo):%Y-%m-%d}"
+    return proof if day in proof.text else replace(proof, text=f"{proof.text} ({day})")
+
+
 def _judged(gate: Gate, facts: Facts, overrides: Mapping[str, Override]) -> Judged:
     by, override = gate.overridable_by(facts), overrides.get(gate.code)
     if gate.code == VITALS and override and facts.vitals and override.at < facts.vitals.measured_at:
         override = None  # it was said of an earlier reading
     passed = gate.passes(facts)
     overridden = not passed and bool(by) and override is not None
-    proof = (gate.proof(facts) or Proof(gate.detail(facts), "record")) if passed else None
+    proof = _dated(gate.proof(facts) or Proof(gate.detail(facts), "record"), facts) if passed else None
     return Judged(
         code=gate.code,
         label=gate.label,

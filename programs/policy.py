@@ -62,6 +62,7 @@ LIMITS: dict[str, Any] = {
     "missed_after_min": 10,
     "alarm_minutes": 5,
     "notice_min": 120,
+    "late_entry_min": 60,  # a dose that is written down longer after it was given is entered late
     "session_early_min": 180,  # what happens in a session happens from so long before its start
     "session_late_min": 720,  # until so long after its end
     "plausible": {  # of vital signs: outside of it a value is told as unusual, and written all the same

@@ -52,7 +52,8 @@ def counts_from(what: str, *, start: datetime, limits: Mapping[str, Any]) -> dat
     span = COUNTS[what]
     if span is ONCE:
         return datetime.min.replace(tzinfo=UTC)
-    return start.astimezone(UTC) - span.unit * limit(limits, span.limit)
+    first: datetime = start.astimezone(UTC) - span.unit * limit(limits, span.limit)
+    return first
 
 
 def outlived(session: Session, *, starts_at: datetime) -> dict[str, Any]:

@@ -101,6 +101,7 @@ class Facts:
 
     moment: datetime
     begun: datetime | None = None  # the session's first dose, when this one is a booster
+    entered_late: bool = False  # the dose was written down long after it was given
     starts_at: datetime | None = None  # of the session, as it is booked
     limits: Mapping[str, Any] = field(default_factory=dict)  # the protocol's: how long what was said counts
     program_status: str = "active"

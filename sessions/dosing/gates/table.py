@@ -51,6 +51,7 @@ class Gate:
     """One condition of the dose: what the front desk reads, whether it is clinical, who clears, who may override.
 
     `stands`: the gate counts whatever the protocol's mode says. `proof` is asked only of a gate that passes.
+    `is_paper`: what clears it is written by somebody, and may have been written after the dose.
     """
 
     code: str
@@ -63,6 +64,7 @@ class Gate:
     proof: Callable[[Facts], Proof | None] = field(default=lambda _: None)
     stands: Callable[[Facts], bool] = _never
     clinical: bool = True
+    is_paper: bool = False
 
 
 def _attested(code: str, label: str, wanted: str, *, asked_at_home: bool = True) -> Gate:
@@ -102,6 +104,7 @@ GATES: tuple[Gate, ...] = (
         c.clearance_detail,
         (PRESCRIBER,),
         proof=lambda f: f.clearance,
+        is_paper=True,
     ),
     Gate(
         "safety_alert",
@@ -148,6 +151,7 @@ GATES: tuple[Gate, ...] = (
         STAFF,
         proof=lambda f: f.consent,
         clinical=False,
+        is_paper=True,
     ),
     Gate(
         "preparation",
@@ -185,6 +189,7 @@ GATES: tuple[Gate, ...] = (
         lambda f: f.order_problem or "Valid.",
         (PRESCRIBER,),
         proof=lambda f: f.order,
+        is_paper=True,
     ),
     Gate(
         "pdmp",

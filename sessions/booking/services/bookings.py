@@ -265,6 +265,7 @@ def move_session(
     return session
 
 
+@transaction.atomic
 def end_booking(
     *, session: Session, move: str, reason: str, by: Actor, at: datetime, moment: datetime | None = None
 ) -> Session:

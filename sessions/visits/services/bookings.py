@@ -46,6 +46,8 @@ def book(
 ) -> Session:
     """Book a session. A dose also holds an integration slot; an integration settles what is owed for its dose.
 
+    What the scheduler booked for that dose by itself gives way to an integration that took place already.
+
     :raises Invalid: / OutsideHours / ResourceConflict: as in `booking.services.book_session`
     :raises ProgramNotActive: when the course is on hold or over
     """

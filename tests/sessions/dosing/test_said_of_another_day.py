@@ -24,6 +24,8 @@ from tests import cast as people
 from tests.asking import done, sql
 from tests.cast import IM, MONDAY, Cast
 from tests.journeys.steps import moment
+from tests.sessions.absences.leaving import away, drop, kept, move, three_sessions
+from tests.sessions.booking.desk import TUESDAY
 from tests.sessions.giving import attempt
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -358,6 +360,21 @@ def test_two_that_swap_are_both_asked_again(cast: Cast, announced: Session) -> N
     assert set(tasks(cast, announced)) == {"confirm_again", "escort_again"}
     assert set(tasks(cast, other)) == {"escort_again"}
     assert shown(cast, announced)["fasting_since"] is None
+
+
+def test_an_absence_that_moves_a_session_asks_again_and_one_that_changes_the_person_does_not(
+    cast: Cast,
+) -> None:
+    three = three_sessions(cast)
+    for session in three:
+        noted = {"client_confirmed_at": moment(MONDAY)}
+        done(cast.desk("frontdesk").patch(f"sessions/{session.pk}/", noted), 200)
+    other = [{"user": str(cast.other_therapist.pk), "role": "therapist"}]
+    moves = [move(three[0], staff=other), move(three[1], TUESDAY + DAY), drop(three[2])]
+    done(kept(cast, away(cast.therapist), moves), 201)
+    assert [set(tasks(cast, session)) for session in three] == [set(), {"confirm_again"}, set()]
+    confirmed = [shown(cast, session)["client_confirmed_at"] is not None for session in three]
+    assert confirmed == [True, False, True]
 
 
 def test_what_was_noted_before_the_column_is_taken_over_unless_the_session_moved_since(

@@ -54,6 +54,7 @@ LIMITS: dict[str, Any] = {
     "clearance_expiring_days": 30,  # how long before its end a clearance is put on the worklist
     "consent_days": 365,
     "weight_days": 30,
+    "fasting_within_hours": 24,  # what was said of fasting counts from so long before the start of the session
     "weight_change_percent": 10,  # more than so far from the client's last one a clinician stands for a weight
     "pdmp_days": 90,
     "vitals_max_age_min": 60,
@@ -61,6 +62,7 @@ LIMITS: dict[str, Any] = {
     "missed_after_min": 10,
     "alarm_minutes": 5,
     "notice_min": 120,
+    "late_entry_min": 60,  # a dose that is written down longer after it was given is entered late
     "session_early_min": 180,  # what happens in a session happens from so long before its start
     "session_late_min": 720,  # until so long after its end
     "plausible": {  # of vital signs: outside of it a value is told as unusual, and written all the same

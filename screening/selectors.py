@@ -156,7 +156,8 @@ def _as_mapped(row: Medication, *, by: datetime | None = None, but: UUID | None 
     return Listed(row.pk, row.text, frozenset(said[-1].ingredients if said else ()))
 
 
-def _standing_clearance(program_id: UUID, at: datetime) -> Clearance | None:
+def _standing_clearances(program_id: UUID, at: datetime) -> list[Clearance]:
+    """The clearance that was the latest at `at`, and when another was decided after it, the latest of all."""
     program = Program.objects.select_related("location").get(pk=program_id)
     today = at.astimezone(program.location.zone).date()
     overtaken = Clearance.objects.filter(
@@ -177,27 +178,31 @@ def _standing_clearance(program_id: UUID, at: datetime) -> Clearance | None:
     ).annotate(
         is_suspended=Exists(reasons.filter(uphold__isnull=True)),
         answered_at=Subquery(answers.values("uphold__created_at")[:1]),
+        answered_by=Subquery(answers.values("uphold__created_by")[:1]),
     )
-    return in_force.select_related("screening").order_by("-valid_from").first()
+    rows = in_force.select_related("screening").order_by("-valid_from")
+    by_then, latest = rows.filter(valid_from__lte=at).first(), rows.first()
+    found = [row for row in (by_then, latest) if row is not None]
+    return found[:1] if by_then == latest else found
 
 
 def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
     """The clearance that a dose at `at` stands on: cleared, not voided, not yet expired on the local day of `at`.
 
-    One that was decided after `at` counts, because a day may be written up late. One does not count when a later
-    decision, made by `at`, is `declined` or `deferred`, nor when something that was so at `at` suspends it; no earlier
-    one counts in its place then.
+    One that was decided after `at` counts where none did by then, because a day may be written up late. One does not
+    count when a later decision, made by `at`, is `declined` or `deferred`, nor when something that was so at `at`
+    suspends it; no earlier one counts in its place then.
     """
-    found = _standing_clearance(program_id, at)
-    return None if found is None or found.is_suspended else found  # type: ignore[attr-defined]
+    found = _standing_clearances(program_id, at)
+    return next((row for row in found if not row.is_suspended), None)  # type: ignore[attr-defined]
 
 
 def suspended_by(*, program_id: UUID, at: datetime) -> list[tuple[str, datetime]]:
     """Code and moment of what suspends the clearance that a dose at `at` would stand on."""
-    found = _standing_clearance(program_id, at)
-    if found is None:
+    found = _standing_clearances(program_id, at)
+    if not found:
         return []
-    rows = open_reasons(found.pk).filter(fact__at__lte=at)
+    rows = open_reasons(found[-1].pk).filter(fact__at__lte=at)
     return list(rows.values_list("fact__code", "fact__at"))
 
 
@@ -207,10 +212,18 @@ def decided_at(clearance: Clearance) -> datetime:
     return max(clearance.valid_from, answered or clearance.valid_from)
 
 
+def decided_by(clearance: Clearance) -> UUID:
+    """Whose decision that was: who decided, or who answered last what suspended it."""
+    answered: UUID | None = clearance.answered_by  # type: ignore[attr-defined]
+    by: UUID = answered or clearance.decided_by_id
+    return by
+
+
 def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent | None:
     """The signature that stands at `at`: the latest of the version in force that day, not revoked, not too old.
 
-    Too old is more than the protocol's `consent_days`. One that was signed after `at` counts, as with clearances.
+    Too old is more than the protocol's `consent_days`. One that was signed after `at` counts where none was by then, as
+    with clearances.
     """
     program = Program.objects.select_related("location", "protocol").get(pk=program_id)
     today = at.astimezone(program.location.zone).date()
@@ -221,7 +234,8 @@ def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent 
         status=Consent.Status.SIGNED,
         signed_at__gte=at - timedelta(days=limit(program.protocol.limits, "consent_days")),
     )
-    return signed.order_by("-signed_at").first()
+    rows = signed.order_by("-signed_at")
+    return rows.filter(signed_at__lte=at).first() or rows.first()
 
 
 def open_alerts(*, program_id: UUID) -> QuerySet[SafetyAlert]:

@@ -12,18 +12,21 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def as_stated(moment: datetime) -> datetime:
+    """People state seconds or minutes: a moment that the server stamped to the microsecond is cut to its minute."""
+    return moment.replace(second=0, microsecond=0) if moment.microsecond else moment
+
+
 def moment_errors(
     *, moment: datetime, at: datetime, after: datetime | None, field: str = "at"
 ) -> list[FieldError]:
     """One error when a stated moment lies in the future, or before `after`.
 
-    People state seconds or minutes. An `after` that the server stamped to the microsecond is therefore cut to its
-    minute: a reading in the minute of the check-in is not refused.
+    A reading in the minute of the check-in is not refused (`as_stated`).
     """
     if moment > at + timedelta(minutes=1):
         return [FieldError(f"/{field}", "in_the_future", "This time has not come yet.")]
-    if after is not None and after.microsecond:
-        after = after.replace(second=0, microsecond=0)
+    after = None if after is None else as_stated(after)
     if after is not None and moment < after:
         return [FieldError(f"/{field}", "too_early", f"This can't be before {after.isoformat()}.")]
     return []

@@ -91,6 +91,13 @@ class Kind(StrEnum):
     SLOT_FREED = "slot_freed", DESK, NOBODY, Settled.TICK, "an answer to the offer, or the call"
     WAITLIST_CONFIRM = "waitlist_confirm", DESK, NOBODY, Settled.TICK, "the client's word, or the call"
 
+    LATE_PAPER = "late_paper", DIRECTOR, NOBODY, Settled.TICK, "the director, who has looked at it"
+    RECORDED_LATE = (
+        "recorded_late", NURSES | DIRECTOR, NOBODY, Settled.TICK, "whoever has looked through what was entered")
+
+    CONFIRM_AGAIN = "confirm_again", DESK, NOBODY, Settled.TICK, "the client's word, or the call"
+    ESCORT_AGAIN = "escort_again", DESK, NOBODY, Settled.TICK, "the escort, sent again, or the call"
+
     REMS_RECORD = "rems_record", NURSES, DIRECTOR, Settled.ROOM, "submitting the form"
     REMS_AMEND = "rems_amend", NURSES, NOBODY, Settled.TICK, "whoever has sent the change to the REMS"
     CLEARANCE_REVIEW = (

@@ -77,6 +77,7 @@ class Session(AuditedModel):
     client_confirmed_at = models.DateTimeField(null=True)
     client_location = models.JSONField(null=True)
     escort = models.JSONField(null=True)
+    escort_confirmed_at = models.DateTimeField(null=True)  # for the present start: another one is asked anew
     fasting_since = models.DateTimeField(null=True)
     weight_kg = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     weighed_at = models.DateTimeField(null=True)

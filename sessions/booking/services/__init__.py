@@ -1,5 +1,6 @@
 """Verbs of the book."""
 
+from sessions.booking.services.again import settle_asked
 from sessions.booking.services.bookings import (
     book_session,
     end_booking,
@@ -18,6 +19,7 @@ __all__ = [
     "keep_slot",
     "move_session",
     "require_day",
+    "settle_asked",
     "sweep_kept_slots",
     "write_stage",
 ]

@@ -18,8 +18,9 @@ from kapclinic.practice.models import SYSTEM, Actor, Room, User
 from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
-from sessions.booking.rules import Need, Place, StaffRow, Wanted
+from sessions.booking.rules import Need, Place, StaffRow, Wanted, said
 from sessions.booking.selectors import availability, numbers
+from sessions.booking.services.again import ask_again, settle_asked
 from sessions.booking.services.allocations import (
     allocate,
     lock_resources,
@@ -234,6 +235,8 @@ def move_session(
 ) -> Session:
     """Give a session other times, room or staff: frees what it held and holds the new, in one transaction (R2).
 
+    What was said for the old time is cleared where it no longer counts, and asked again (clinical policy 2.2).
+
     :raises IllegalTransition: once it has begun, or is over
     :raises Invalid: / OutsideHours / ResourceConflict: as for a booking; then nothing has moved
     """
@@ -245,6 +248,9 @@ def move_session(
     )
     require_override(program=program, ask=ask, by=by)
     resources = _resources(program, ask)
+    lost = said.outlived(session, starts_at=ask.starts_at)
+    for name, value in lost.items():
+        setattr(session, name, value)
     session.starts_at, session.ends_at, session.room = ask.starts_at, ask.ends_at, resources.room
     session.staff, session.reason = rules.staff_rows(ask.staff), reason
     session.override_reason = ask.override_reason or session.override_reason
@@ -255,9 +261,11 @@ def move_session(
     release(session=session, at=at)
     session.save_by(by, at=at)
     allocate(owner=session, wants=wants, by=by, at=at)
+    ask_again(session=session, lost=lost, by=by, at=at)
     return session
 
 
+@transaction.atomic
 def end_booking(
     *, session: Session, move: str, reason: str, by: Actor, at: datetime, moment: datetime | None = None
 ) -> Session:
@@ -268,6 +276,7 @@ def end_booking(
     transitions.apply(rules.SESSION_MOVES, move, instance=session, by=by)
     session.reason, session.cancelled_at = reason, moment or at
     release(session=session, at=at)
+    settle_asked(session=session, outcome=session.status, by=by, at=at)
     return session.save_by(by, at=at)
 
 

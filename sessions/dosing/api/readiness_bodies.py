@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from sessions.dosing.gates.judge import STATES
 
 
 class ClearedByOut(Output):
@@ -27,7 +28,10 @@ class GatePassedOut(Output):
 class GateOut(Output):
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
-    state = serializers.ChoiceField(choices=["pass", "open", "overridden"])
+    state = serializers.ChoiceField(
+        choices=list(STATES),
+        help_text="late_paper: passed by a paper made after a dose that was entered late",
+    )
     who_can_clear = serializers.ListField(child=serializers.CharField())
     overridable_by = serializers.ListField(child=serializers.CharField())
     detail = serializers.CharField()

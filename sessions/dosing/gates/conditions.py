@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import NURSES
+from sessions.booking.rules.said import FASTING, WEIGHT, counts_from
 from sessions.dosing.gates.facts import NO_DOSE_TODAY, Facts, Proof
 
 LOW_RISK = frozenset({"none", "low"})
@@ -44,10 +45,23 @@ def word_of(code: str) -> Callable[[Facts], Proof | None]:
     return proof
 
 
+def _of_another_day(f: Facts, code: str) -> str:
+    """What an earlier word says of itself, since it is shown on the session and does not count."""
+    earlier = f.said.get(code)
+    return "" if earlier is None else f" What was said on {_day(f, earlier.at)} does not count."
+
+
+def wanted_detail(f: Facts, code: str, wanted: str) -> str:
+    """What an attested gate says that looks at nothing else."""
+    if f.word(code) is None:
+        return wanted + _of_another_day(f, code)
+    return "Attested." if f.affirmed(code) else "Attested with no."
+
+
 def attested_detail(f: Facts, code: str, denied: str) -> str:
     if f.denied(code):
         return denied
-    return "Attested." if f.affirmed(code) else f"Ask today, then attest `{code}`."
+    return "Attested." if f.affirmed(code) else f"Ask today, then attest `{code}`.{_of_another_day(f, code)}"
 
 
 def rescreened(f: Facts) -> bool:
@@ -137,7 +151,9 @@ def gap_detail(f: Facts) -> str:
 def _fasting_missing(f: Facts) -> list[str]:
     """Solid food by the clock. Esketamine also: no fluid for 30 minutes, no nasal spray for an hour (label, 2)."""
     hours, missing = timedelta(hours=f.fasting_hours), []
-    if f.fasting_hours and (f.fasting_since is None or f.moment - f.fasting_since < hours):
+    if f.fasting_hours and f.fasting_since is not None and f.fasting_since < f.counts_from(FASTING):
+        missing.append(f"`fasting_since` is of another day ({_day(f, f.fasting_since)}): ask again")
+    elif f.fasting_hours and (f.fasting_since is None or f.moment - f.fasting_since < hours):
         missing.append(f"no solid food for {f.fasting_hours:g} h (`fasting_since`)")
     if f.clear_hours and not f.esketamine and f.denied("no_fluids"):
         missing.append("no clear fluids (`no_fluids` was denied)")
@@ -162,17 +178,19 @@ def fasting_detail(f: Facts) -> str:
 def fasted_by(f: Facts) -> Proof | None:
     if f.fasting_since is None:
         return None
-    return Proof(f"No solid food since {_hour(f, f.fasting_since)}", "record", at=f.fasting_since)
+    return Proof(f"No solid food since {_day(f, f.fasting_since)}", "record", at=f.fasting_since)
 
 
 def weight_recent(f: Facts) -> bool:
     if f.weight_kg is None or f.weighed_at is None or f.weight_problem:
         return False
-    return f.moment - f.weighed_at <= timedelta(days=f.weight_days)
+    return f.weighed_at >= counts_from(WEIGHT, start=f.moment, limits=f.limits)
 
 
 def weight_detail(f: Facts) -> str:
-    return f.weight_problem or f"Weigh the client: at most {f.weight_days} days ago."
+    if f.weight_problem or f.weighed_at is None or not weight_recent(f):
+        return f.weight_problem or f"Weigh the client: at most {f.weight_days} days ago."
+    return f"{f.weight_kg} kg of {_day(f, f.weighed_at)}."
 
 
 # --- people and places ----------------------------------------------------------------------------------------------
@@ -195,8 +213,25 @@ def staff_missing(f: Facts) -> str:
     return ", ".join(missing)
 
 
-def escort_named(f: Facts) -> bool:
+def _escort_known(f: Facts) -> bool:
     return bool(f.escort and f.escort.get("name") and f.escort.get("phone"))
+
+
+def escort_named(f: Facts) -> bool:
+    """With name and phone, and for the present start: after a move somebody asks them again."""
+    return _escort_known(f) and f.escort_confirmed_at is not None
+
+
+def escort_detail(f: Facts) -> str:
+    if not _escort_known(f):
+        return "No escort with name and phone."
+    if f.escort_confirmed_at is None:
+        return "Named for another start: ask them again, then send the escort again."
+    return f"Named on {_day(f, f.escort_confirmed_at)}."
+
+
+def escort_by(f: Facts) -> Proof:
+    return Proof("Named, with a phone number", "record", at=f.escort_confirmed_at)
 
 
 def missing_of(f: Facts, wanted: Mapping[str, str]) -> str:
@@ -262,5 +297,5 @@ def reading_of(f: Facts) -> Proof | None:
     if f.vitals is None:
         return None
     at = f.vitals.measured_at
-    text = f"Reading {f.vitals.systolic}/{f.vitals.diastolic} at {_hour(f, at)}"
+    text = f"Reading {f.vitals.systolic}/{f.vitals.diastolic} at {_day(f, at)}"
     return Proof(text, "reading", by=f.vitals.by, at=at, ref=f.vitals.ref)

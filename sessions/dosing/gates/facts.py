@@ -12,6 +12,7 @@ from uuid import UUID
 from kapclinic.core.moments import utc_text
 from programs import policy
 from programs.models import Modality
+from sessions.booking.rules.said import counts_from
 from sessions.monitoring.rules import worst
 
 CSSRS, NO_RISK = "cssrs", "none"
@@ -100,6 +101,9 @@ class Facts:
 
     moment: datetime
     begun: datetime | None = None  # the session's first dose, when this one is a booster
+    entered_late: bool = False  # the dose was written down long after it was given
+    starts_at: datetime | None = None  # of the session, as it is booked
+    limits: Mapping[str, Any] = field(default_factory=dict)  # the protocol's: how long what was said counts
     program_status: str = "active"
     is_kap: bool = True
     modality: str = Modality.IN_PERSON
@@ -133,6 +137,7 @@ class Facts:
     staff_roles: frozenset[str] = frozenset()
     has_therapist: bool = True
     escort: Mapping[str, Any] | None = None
+    escort_confirmed_at: datetime | None = None  # for the present start
     client_location: Mapping[str, Any] | None = None
     fasting_since: datetime | None = None
     weight_kg: Decimal | None = None
@@ -166,12 +171,15 @@ class Facts:
         """The clinic's own date of the session's first dose: a booster past midnight belongs to it."""
         return (self.begun or self.moment).astimezone(self.moment.tzinfo).date()
 
+    def counts_from(self, what: str) -> datetime:
+        """From when on a word on `what` counts for this session (clinical policy 2.2)."""
+        start = self.starts_at or self.begun or self.moment
+        return counts_from(what, start=start.astimezone(self.moment.tzinfo), limits=self.limits)
+
     def word(self, code: str) -> Said | None:
-        """The attestation of `code` from the day of the dose or later (late entry); an older one does not count."""
+        """The attestation of `code` from the session's own day or later (late entry); an older one does not count."""
         found = self.said.get(code)
-        if found is None or found.at.astimezone(self.moment.tzinfo).date() < self.day:
-            return None
-        return found
+        return None if found is None or found.at < self.counts_from(code) else found
 
     def affirmed(self, code: str) -> bool:
         found = self.word(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -18,6 +18,7 @@ from screening import selectors as screening
 from screening.models import Clearance, Consent, Measure
 from screening.rules.suspensions import in_words
 from sessions.booking.models import Session
+from sessions.booking.rules.said import PDMP, counts_from
 from sessions.dosing import selectors
 from sessions.dosing.gates.facts import (
     CSSRS,
@@ -52,12 +53,14 @@ def gather(
     dosing_now: bool,
     order: Order | None = None,
     begun: datetime | None = None,
+    written_at: datetime | None = None,
 ) -> Facts:
     """All facts of the gates for a dose at `moment`.
 
     `dosing_now` says that a dose is being recorded; looking at a session of the past (late entry), the age of its
     vital signs is not judged against the present. `order` is the one that the dose names, else the one of `moment`.
     `begun` is the time of the session's first dose; a dose after it is a booster, which looks at what came since.
+    `written_at` is when the dose was written down, now unless it stands already.
     """
     moment = moment.astimezone(session.location.zone)  # ages and clearances count by the clinic's own date
     order = order or selectors.order_at(session_id=session.pk, moment=moment)
@@ -66,6 +69,8 @@ def gather(
     facts = Facts(
         moment=moment,
         begun=begun,
+        entered_late=is_entered_late(session, moment=moment, at=written_at or at),
+        starts_at=session.starts_at,
         vitals=_vitals(session, begun or moment),
         vitals_age_counts=dosing_now or session.ends_at >= at,
         esketamine=given,
@@ -79,6 +84,12 @@ def gather(
     return _with_visit(facts, session, words)
 
 
+def is_entered_late(session: Session, *, moment: datetime, at: datetime) -> bool:
+    """Is a dose of `moment` that is written down at `at` a late entry, by the protocol's `late_entry_min`?"""
+    late_min = limit(session.program.protocol.limits, "late_entry_min")
+    return at - moment > timedelta(minutes=late_min)
+
+
 def _with_policy(facts: Facts, session: Session) -> Facts:
     """What the protocol asks; under esketamine what its label asks instead."""
     protocol = session.program.protocol
@@ -88,6 +99,7 @@ def _with_policy(facts: Facts, session: Session) -> Facts:
         is_kap=protocol.owes_integration,
         home_dosing=protocol.home_dosing,
         modes=protocol.gate_modes,
+        limits=protocol.limits,
         min_preparations=protocol.min_preparations,
         min_gap_hours=protocol.min_gap_hours,
         min_age_years=max(age, esketamine.ADULT_YEARS) if facts.esketamine else age,
@@ -149,7 +161,7 @@ def _with_course(facts: Facts, session: Session) -> Facts:
 
 def _with_kept_words(facts: Facts, session: Session, words: Sequence[Attestation]) -> Facts:
     """What holds for the client beyond one day: the monitoring program's answer (some days), the REMS enrolment."""
-    since = facts.moment.astimezone(UTC) - timedelta(days=facts.pdmp_days)
+    since = counts_from(PDMP, start=facts.moment, limits=facts.limits)
     pdmp = _last_word(words, AttestationCode.PDMP, own=session.pk, until=facts.moment)
     return replace(
         facts,
@@ -218,7 +230,7 @@ def _stated(clearance: Clearance | None) -> bool:
 
 def _with_clearance(facts: Facts, clearance: Clearance) -> Facts:
     decided, until = clearance.screening, f"Cleared until {clearance.expires_on}"
-    by, at = clearance.decided_by_id, screening.decided_at(clearance)
+    by, at = screening.decided_by(clearance), screening.decided_at(clearance)
     return replace(
         facts,
         cleared_until=clearance.expires_on,
@@ -243,10 +255,17 @@ def _with_order(facts: Facts, order: Order | None, session: Session) -> Facts:
     text = f"Order of {order.dose_mg:f} mg, {order.route}"
     return replace(
         facts,
-        order=Proof(text, "order", by=order.prescriber_id, at=order.created_at, ref=order.pk),
+        order=Proof(text, "order", by=order.prescriber_id, at=_complete_at(order), ref=order.pk),
         order_problem=problem,
         needs_weight=by_weight,
     )
+
+
+def _complete_at(order: Order) -> datetime:
+    """When it could be acted on: one above the cap not before its second prescriber."""
+    approved = hasattr(order, "approval") and order.above_cap_reason != ""
+    found: datetime = max(order.created_at, order.approval.created_at) if approved else order.created_at
+    return found
 
 
 def _with_visit(facts: Facts, session: Session, words: Sequence[Attestation]) -> Facts:
@@ -258,6 +277,7 @@ def _with_visit(facts: Facts, session: Session, words: Sequence[Attestation]) ->
         staff_roles=frozenset(row["role"] for row in session.staff),
         modality=session.modality,
         escort=session.escort,
+        escort_confirmed_at=session.escort_confirmed_at,
         client_location=session.client_location,
         fasting_since=session.fasting_since,
         weight_kg=session.weight_kg,
@@ -303,12 +323,14 @@ def readiness(*, session_id: UUID, at: datetime) -> Readiness:
     session = Session.objects.select_related("program__protocol", "client", "location").get(pk=session_id)
     if session.kind != SessionKind.DOSING:
         return Readiness()
-    given = selectors.first_dosed_at(session_id=session_id)
+    dose = selectors.standing_doses(session_id=session_id).first()
+    given = dose.administered_at if dose else None
     facts = gather(
         session=session,
         moment=given or judged_at(session, at=at),
         at=at,
         dosing_now=given is not None,
         begun=given,
+        written_at=dose.recorded_at if dose else None,
     )
     return judge(facts, overrides=overrides_of(session_id=session_id))

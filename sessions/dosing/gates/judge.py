@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kapclinic.core.moments import as_stated
 from programs import policy
 from sessions.dosing.gates.facts import Facts, Override, Proof
 from sessions.dosing.gates.table import GATES, VITALS, Gate
 
 CLINICAL_HOLD = "clinical_hold"
+PASS, LATE_PAPER, OPEN, OVERRIDDEN = "pass", "late_paper", "open", "overridden"
+STATES = (PASS, LATE_PAPER, OPEN, OVERRIDDEN)
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Judged:
 
     code: str
     label: str
-    state: str  # pass | open | overridden
+    state: str  # one of STATES
     who_can_clear: tuple[str, ...]
     overridable_by: tuple[str, ...]
     detail: str
@@ -48,7 +51,7 @@ class Readiness:
 
     @property
     def open(self) -> list[Judged]:
-        return [gate for gate in self.gates if gate.state == "open"]
+        return [gate for gate in self.gates if gate.state == OPEN]
 
     @property
     def ready(self) -> bool:
@@ -65,23 +68,54 @@ def mode_of(gate: Gate, facts: Facts) -> str:
     return mode if mode in (policy.ADVISED, policy.OFF) else policy.REQUIRED
 
 
+def _state(gate: Gate, facts: Facts, *, overridden: bool) -> str:
+    """A paper that was made after the dose lets it pass only where the dose is entered late, and is named so (R3)."""
+    if not gate.passes(facts):
+        return OVERRIDDEN if overridden else OPEN
+    if not _made_later(gate, facts):
+        return PASS
+    return LATE_PAPER if facts.entered_late else OPEN
+
+
+def _made_later(gate: Gate, facts: Facts) -> bool:
+    proof = gate.proof(facts) if gate.is_paper else None
+    return proof is not None and proof.at is not None and as_stated(proof.at) > facts.moment
+
+
+def _detail(gate: Gate, facts: Facts) -> str:
+    said, proof = gate.detail(facts), gate.proof(facts)
+    if proof is None or proof.at is None or not (gate.passes(facts) and _made_later(gate, facts)):
+        return said
+    made = proof.at.astimezone(facts.moment.tzinfo)
+    late = "" if facts.entered_late else " That counts only for a dose that is entered late."
+    return f"{said} Made after the dose, on {made:%Y-%m-%d %H:%M}.{late}"
+
+
+def _dated(proof: Proof, facts: Facts) -> Proof:
+    """A proof with its date: when it was said or made, and for what the record itself says when it was looked at."""
+    if proof.at is None:
+        return replace(proof, at=facts.moment)
+    day = f"{proof.at.astimezone(facts.moment.tzinfo):%Y-%m-%d}"
+    return proof if day in proof.text else replace(proof, text=f"{proof.text} ({day})")
+
+
 def _judged(gate: Gate, facts: Facts, overrides: Mapping[str, Override]) -> Judged:
     by, override = gate.overridable_by(facts), overrides.get(gate.code)
     if gate.code == VITALS and override and facts.vitals and override.at < facts.vitals.measured_at:
         override = None  # it was said of an earlier reading
-    passed = gate.passes(facts)
-    overridden = not passed and bool(by) and override is not None
-    proof = (gate.proof(facts) or Proof(gate.detail(facts), "record")) if passed else None
+    state = _state(gate, facts, overridden=bool(by) and override is not None)
+    passed = state in (PASS, LATE_PAPER)
+    proof = _dated(gate.proof(facts) or Proof(gate.detail(facts), "record"), facts) if passed else None
     return Judged(
         code=gate.code,
         label=gate.label,
-        state="pass" if passed else "overridden" if overridden else "open",
+        state=state,
         who_can_clear=gate.who_can_clear,
         overridable_by=by,
-        detail=gate.detail(facts),
+        detail=_detail(gate, facts),
         clinical=gate.clinical,
         cleared_by=proof,
-        override=override if overridden else None,
+        override=override if state == OVERRIDDEN else None,
     )
 
 
@@ -108,7 +142,7 @@ def for_front_desk(readiness: Readiness) -> dict[str, object]:
             {
                 "code": CLINICAL_HOLD,
                 "label": "The clinical team is ready",
-                "state": "open" if held else "pass",
+                "state": OPEN if held else PASS,
                 "who_can_clear": sorted({str(role) for gate in held for role in gate.who_can_clear}),
                 "overridable_by": [],
                 "detail": "",

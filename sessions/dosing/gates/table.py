@@ -51,6 +51,7 @@ class Gate:
     """One condition of the dose: what the front desk reads, whether it is clinical, who clears, who may override.
 
     `stands`: the gate counts whatever the protocol's mode says. `proof` is asked only of a gate that passes.
+    `is_paper`: what clears it is written by somebody, and may have been written after the dose.
     """
 
     code: str
@@ -63,6 +64,7 @@ class Gate:
     proof: Callable[[Facts], Proof | None] = field(default=lambda _: None)
     stands: Callable[[Facts], bool] = _never
     clinical: bool = True
+    is_paper: bool = False
 
 
 def _attested(code: str, label: str, wanted: str, *, asked_at_home: bool = True) -> Gate:
@@ -71,7 +73,7 @@ def _attested(code: str, label: str, wanted: str, *, asked_at_home: bool = True)
         code,
         label,
         lambda f: f.affirmed(code),
-        lambda f: "Attested." if f.affirmed(code) else "Attested with no." if f.denied(code) else wanted,
+        lambda f: c.wanted_detail(f, code, wanted),
         CLINICIANS,
         _prescriber,
         applies=lambda f: asked_at_home or not f.at_home,
@@ -102,6 +104,7 @@ GATES: tuple[Gate, ...] = (
         c.clearance_detail,
         (PRESCRIBER,),
         proof=lambda f: f.clearance,
+        is_paper=True,
     ),
     Gate(
         "safety_alert",
@@ -148,6 +151,7 @@ GATES: tuple[Gate, ...] = (
         STAFF,
         proof=lambda f: f.consent,
         clinical=False,
+        is_paper=True,
     ),
     Gate(
         "preparation",
@@ -185,6 +189,7 @@ GATES: tuple[Gate, ...] = (
         lambda f: f.order_problem or "Valid.",
         (PRESCRIBER,),
         proof=lambda f: f.order,
+        is_paper=True,
     ),
     Gate(
         "pdmp",
@@ -292,10 +297,10 @@ GATES: tuple[Gate, ...] = (
         "escort",
         "Somebody takes the client home",
         c.escort_named,
-        lambda f: "Named." if c.escort_named(f) else "No escort with name and phone.",
+        c.escort_detail,
         STAFF,
         _unless_home,
-        proof=lambda _: Proof("Named, with a phone number", "record"),
+        proof=c.escort_by,
         stands=lambda f: f.at_home or f.esketamine,
         clinical=False,
     ),

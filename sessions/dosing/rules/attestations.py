@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kapclinic.core.errors import FieldError
+from sessions.booking.rules.said import COUNTS
 from sessions.dosing.models import AttestationCode
 
 MOST_NAMED = 40  # of the unknown codes of one request
-OF_THE_CLIENT = (
-    AttestationCode.PDMP,
-    AttestationCode.REMS_ENROLMENT,
-)  # a word on an earlier session counts too
+# What counts longer than its day: a word on an earlier session counts too.
+OF_THE_CLIENT = tuple(code for code in AttestationCode if code in COUNTS)
 
 
 def code_errors(codes: Iterable[str]) -> list[FieldError]:

@@ -11,6 +11,8 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import AlreadyVoid, Conflict, IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.practice.models import SessionKind, User
+from kapclinic.practice.worklist import Kind
+from kapclinic.trail import services as trail
 from programs import services as programs
 from programs.models import Phase, Program, Route
 from sessions.booking import services as booking
@@ -19,7 +21,7 @@ from sessions.booking.rules import HERE
 from sessions.booking.rules.days import moves_at
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
-from sessions.dosing.gates.judge import Judged, judge
+from sessions.dosing.gates.judge import LATE_PAPER, OPEN, Judged, judge
 from sessions.dosing.gates.table import VITALS
 from sessions.dosing.models import (
     Administration,
@@ -112,6 +114,7 @@ def record_administration(
     dose = dose_checks.dose_of(session, order, values, first=first, judged=judged)
     dose.staff, dose.recorded_at = by, at
     dose.insert_by(by, at=at)
+    _tell_late_papers(dose, judged, by=by, at=at)
     if dose.supply == Administration.Supply.CLINIC_STOCK:
         _draw(session, dose, witness=witness, by=by, at=at)
     if first:
@@ -148,12 +151,28 @@ def _require_ready(
     facts = gather.gather(session=session, moment=moment, at=at, dosing_now=True, order=order, begun=begun)
     found = judge(facts, overrides=gather.overrides_of(session_id=session.pk))
     judged = [row for row in found.gates if begun is None or row.code != VITALS]
-    still_open = [row for row in judged if row.state == "open"]
+    still_open = [row for row in judged if row.state == OPEN]
     if still_open:
         kind = MinimumGap if [row.code for row in still_open] == ["minimum_gap"] else NotReady
         names = ", ".join(row.code for row in still_open)
         raise kind(f"Open: {names}.", gates=[row.as_dict() for row in still_open])
     return judged
+
+
+def _tell_late_papers(dose: Administration, judged: list[Judged], *, by: User, at: datetime) -> None:
+    """One row for the director, for all papers of a dose that were made after it."""
+    if not any(row.state == LATE_PAPER for row in judged):
+        return
+    trail.open_task(
+        kind=Kind.LATE_PAPER,
+        location=dose.session.location_id,
+        client=dose.session.client_id,
+        subject_type="administration",
+        subject_id=dose.pk,
+        due_at=at,
+        by=by,
+        at=at,
+    )
 
 
 def _draw(session: Session, dose: Administration, *, witness: User | None, by: User, at: datetime) -> None:
@@ -286,6 +305,7 @@ def void_administration_leaving_slot(
             void = AdministrationVoid(administration=dose, reason=reason).insert_by(by, at=at)
     except IntegrityError as exc:
         raise AlreadyVoid from exc
+    trail.settle_tasks(kind=Kind.LATE_PAPER, subject_id=dose.pk, by=by, at=at, outcome="voided")
     left = selectors.first_dosed_at(session_id=session.pk)
     if left is None:
         _take_back(session, by=by, at=at)
@@ -311,5 +331,6 @@ def _begin_anew(session: Session, dosed_at: datetime, *, by: User, at: datetime)
     monitoring.end_checks(session=session, by=by, at=at)
     drugs_left = selectors.standing_doses(session_id=session.pk).values_list("drug", flat=True)
     fixed = esketamine.is_esketamine(drugs_left[0])
-    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, by=by, at=at)
+    gone = Discharge.objects.filter(session=session).values_list("discharged_at", flat=True).first()
+    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, left_at=gone, by=by, at=at)
     integration.follow_first_dose(dose=session, dosed_at=dosed_at, by=by, at=at)

@@ -27,17 +27,41 @@ class NotCheckedIn(Conflict):
     code, title = "illegal_transition", "The client is not checked in"
 
 
-def open_for_check(check: Check, state: str, *, at: datetime) -> None:
+def open_for_check(check: Check, state: str, *, at: datetime, live: bool = True) -> None:
+    """Open the alarm of an overdue check, once; what is not `live` is a row to look through instead."""
     cause = rules.OVERDUE.get(state)
-    if cause is not None and not check.alarms.filter(cause=cause).exists():
-        Alarm(session_id=check.session_id, cause=cause, check_row=check).save_by(SYSTEM, at=at)
+    if cause is None or check.alarms.filter(cause=cause).exists():
+        return
+    if not live:
+        tell_recorded_late(check.session, at=at)
+        return
+    Alarm(session_id=check.session_id, cause=cause, check_row=check).save_by(SYSTEM, at=at)
 
 
-def open_for_reading(reading: Reading, bands: Mapping[str, str], *, at: datetime) -> None:
+def open_for_reading(reading: Reading, bands: Mapping[str, str], *, at: datetime, live: bool = True) -> None:
+    """Open the alarm of a reading that is out of band, once; what is not `live` is a row to look through instead."""
     causes = {"red": Alarm.Cause.RED, "emergency": Alarm.Cause.RED, "amber": Alarm.Cause.AMBER}
     cause = causes.get(rules.worst(bands))
-    if cause is not None and not reading.alarms.filter(cause=cause).exists():
-        Alarm(session_id=reading.session_id, cause=cause, reading=reading).save_by(SYSTEM, at=at)
+    if cause is None or reading.alarms.filter(cause=cause).exists():
+        return
+    if not live:
+        tell_recorded_late(reading.session, at=at)
+        return
+    Alarm(session_id=reading.session_id, cause=cause, reading=reading).save_by(SYSTEM, at=at)
+
+
+def tell_recorded_late(session: Session, *, at: datetime) -> None:
+    """The client has gone: what would have rung is looked through by somebody, in one row a session (R14)."""
+    trail.open_task(
+        kind=Kind.RECORDED_LATE,
+        location=session.location_id,
+        client=session.client_id,
+        subject_type="session",
+        subject_id=session.pk,
+        due_at=at,
+        by=SYSTEM,
+        at=at,
+    )
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ from sessions.booking.rules.days import roles_at
 from sessions.booking.services import require_day
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading
+from sessions.monitoring.rules.late import asked_afterwards, rings_live
 from sessions.monitoring.services.alarms import open_for_check, open_for_reading
 
 
@@ -29,13 +30,19 @@ def _protocol(session: Session) -> Protocol:
 
 
 def start_checks(
-    *, session: Session, dosed_at: datetime, by: User, at: datetime, rems: bool = False
+    *,
+    session: Session,
+    dosed_at: datetime,
+    by: User,
+    at: datetime,
+    rems: bool = False,
+    left_at: datetime | None = None,
 ) -> list[Check]:
     """Plan the protocol's checks from the first dose; the pre-dose reading already answers the one at minute 0.
 
     `rems`: the drug is esketamine, whose checks the label fixes whatever the protocol says (policy.REMS_CHECKS). Checks
     that only a voided dose had asked for are ended. Readings since `dosed_at` that were written down before the dose
-    open their alarms and answer these checks now.
+    open their alarms and answer these checks now. `left_at`: when the client was discharged, if they were.
     """
     slots = rules.schedule(
         dosed_at=dosed_at,
@@ -53,7 +60,8 @@ def start_checks(
         if minute == 0 and baseline is not None:
             check.state, check.reading = Check.State.DONE, baseline
         checks.append(check.save_by(by, at=at))
-    _catch_up(session, checks, dosed_at=dosed_at, by=by, at=at)
+    live = rings_live(session, left_at=left_at, at=at)
+    _catch_up(session, checks, dosed_at=dosed_at, live=live, by=by, at=at)
     return checks
 
 
@@ -66,16 +74,18 @@ def _end(
             end_check(check, reason=rules.DOSE_VOIDED, by=by, at=at)
 
 
-def _catch_up(session: Session, checks: list[Check], *, dosed_at: datetime, by: User, at: datetime) -> None:
+def _catch_up(
+    session: Session, checks: list[Check], *, dosed_at: datetime, live: bool, by: User, at: datetime
+) -> None:
     """Let readings taken after a dose, but entered before it, open their alarms and answer its checks (R14)."""
     protocol = _protocol(session)
     tolerance = protocol.limits["reading_tolerance_min"]
     since = selectors.readings_after(session=session, dosed_at=dosed_at)
     for reading in since:
-        open_for_reading(reading, reading.bands, at=at)
+        open_for_reading(reading, reading.bands, at=at, live=live)
         for check in rules.closed_by(reading.measured_at, checks, tolerance_min=tolerance):
-            _answer(check, reading, protocol, by=by, at=at)
-    if since and session.status != Session.Status.COMPLETED:
+            _answer(check, reading, protocol, live=live, by=by, at=at)
+    if since and live and session.status != Session.Status.COMPLETED:
         ask_again(since[-1], protocol, by=by, at=at)
 
 
@@ -161,7 +171,7 @@ def end_checks(*, session: Session, by: User, at: datetime, left_at: datetime | 
     for check in selectors.open_checks(session_id=session.pk).select_for_update(of=("self",)):
         if left_at is not None and check.state == Check.State.DUE:
             check.state = _state_at(check, _protocol(session), at=left_at)
-            open_for_check(check, check.state, at=at)
+            open_for_check(check, check.state, at=at, live=rings_live(session, left_at=None, at=at))
         end_check(check, reason=reason, by=by, at=at)
 
 
@@ -207,7 +217,7 @@ def skip_check(
 # --- readings answer them ------------------------------------------------------------------------------------------
 
 
-def close_checks(reading: Reading, protocol: Protocol, *, by: User, at: datetime) -> None:
+def close_checks(reading: Reading, protocol: Protocol, *, live: bool, by: User, at: datetime) -> None:
     """Answer the planned checks that this reading is for, and the recheck that waits for the next reading."""
     tolerance = protocol.limits["reading_tolerance_min"]
     asked = list(
@@ -217,19 +227,21 @@ def close_checks(reading: Reading, protocol: Protocol, *, by: User, at: datetime
     )
     scheduled = [check for check in asked if check.kind != Check.Kind.RECHECK]
     for check in rules.closed_by(reading.measured_at, scheduled, tolerance_min=tolerance):
-        _answer(check, reading, protocol, by=by, at=at)
+        _answer(check, reading, protocol, live=live, by=by, at=at)
     for check in asked:
         if rules.waits_for(check, reading.measured_at):
-            _answer(check, reading, protocol, by=by, at=at)
+            _answer(check, reading, protocol, live=live, by=by, at=at)
 
 
-def _answer(check: Check, reading: Reading, protocol: Protocol, *, by: User, at: datetime) -> None:
+def _answer(
+    check: Check, reading: Reading, protocol: Protocol, *, live: bool, by: User, at: datetime
+) -> None:
     """Close a check; one that is read too late opens its alarm, whether the sweep has seen it or not (R14)."""
     tolerance = protocol.limits["reading_tolerance_min"]
     check.state = rules.state_when_read(check, reading.measured_at, tolerance_min=tolerance)
     check.reading = reading
     check.save_by(by, at=at)
-    open_for_check(check, _state_at(check, protocol, at=reading.measured_at), at=at)
+    open_for_check(check, _state_at(check, protocol, at=reading.measured_at), at=at, live=live)
 
 
 def _state_at(check: Check, protocol: Protocol, *, at: datetime) -> str:
@@ -263,7 +275,8 @@ def ask_anew(check: Check, *, by: User, at: datetime) -> None:
         standing = selectors.standing_readings(session_id=check.session_id)
         following = standing.filter(measured_at__gt=check.after_reading.measured_at).first()
         if following is not None:
-            _answer(check, following, _protocol(check.session), by=by, at=at)
+            live = rings_live(check.session, left_at=None, at=at)
+            _answer(check, following, _protocol(check.session), live=live, by=by, at=at)
             return
         others = selectors.open_checks(session_id=check.session_id).exclude(pk=check.pk)
         if others.filter(kind=Check.Kind.RECHECK).exists():
@@ -302,7 +315,10 @@ def _mark(check_id: UUID, *, at: datetime) -> int:
     state = _state_at(check, _protocol(session), at=at)
     if state == check.state:
         return 0
+    live = rings_live(session, left_at=None, at=at) or not asked_afterwards(check)
     check.state = state
     check.save_by(SYSTEM, at=at)
-    open_for_check(check, state, at=at)  # once: it may have been told before its reading was voided
+    open_for_check(
+        check, state, at=at, live=live
+    )  # once: it may have been told before its reading was voided
     return 1

@@ -19,6 +19,7 @@ from sessions.booking.services import require_day
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading, ReadingVoid
 from sessions.monitoring.rules import measurable
+from sessions.monitoring.rules.late import rings_live
 from sessions.monitoring.services.alarms import NotCheckedIn, open_for_reading
 from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks, end_check
 
@@ -54,7 +55,8 @@ def record_reading(
 
     All that a device can show is kept at once and rings as it is; what is far from the last value is told in `unusual`.
     `dosed_at` is the first dose's time, None before it; `left_at` when the client was discharged: after it nothing is
-    asked for any more, and nothing was measured. Nothing is pre-filled and nothing is corrected.
+    asked for any more, and nothing was measured. What is entered then, or after the session's own day, rings no more:
+    it is one row to look through. Nothing is pre-filled and nothing is corrected.
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber
     :raises NotToday: for a time on another day than the session's
@@ -87,15 +89,16 @@ def record_reading(
     reading.bands = selectors.bands_of(reading, standing, protocol, dosed_at=dosed_at)
     reading.phase = rules.phase_at(measured_at, dosed_at=dosed_at)
     reading.insert_by(by, at=at)
-    close_checks(reading, protocol, by=by, at=at)
-    open_for_reading(reading, reading.bands, at=at)
+    live = rings_live(session, left_at=left_at, at=at)
+    close_checks(reading, protocol, live=live, by=by, at=at)
+    open_for_reading(reading, reading.bands, at=at, live=live)
     later = [row for row in standing if row.measured_at > measured_at]
-    if not later and left_at is None and session.status != Session.Status.COMPLETED:
+    if not later and live and session.status != Session.Status.COMPLETED:
         ask_again(reading, protocol, by=by, at=at)
     for row in later:  # a late entry may be the first of "two readings 5 min apart"
         found = selectors.bands_of(row, [*standing, reading], protocol, dosed_at=dosed_at)
         if rules.worst(found) == "red":
-            open_for_reading(row, found, at=at)
+            open_for_reading(row, found, at=at, live=live)
     return reading
 
 

@@ -184,6 +184,9 @@ class SessionOut(Output):
     client_confirmed_at = Moment(allow_null=True)
     client_location = PlaceIn(allow_null=True)
     escort = EscortNamed(allow_null=True)
+    escort_confirmed_at = Moment(
+        allow_null=True, help_text="when the escort was sent for the present start; null after a move"
+    )
     fasting_since = Moment(allow_null=True)
     weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
     weight_source = serializers.CharField(allow_null=True)
@@ -205,7 +208,7 @@ class SessionOut(Output):
 
 WEIGHT = ("weight_source", "weight_confirmed")
 CLINICAL = ("fasting_since", "weight_kg", *WEIGHT)
-OF_THE_VISIT = ("escort", "client_location")
+OF_THE_VISIT = ("escort", "escort_confirmed_at", "client_location")
 
 
 def shown(row: Any, user: Any) -> dict[str, Any]:

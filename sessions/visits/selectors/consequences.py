@@ -70,6 +70,9 @@ def _of_dose(session: Session, starts_at: datetime, ends_at: datetime) -> Iterat
     yield from _preparation_before(session, starts_at)
     yield from _integrations_around(session, starts_at, ends_at)
     yield from _papers(session, starts_at)
+    moved = starts_at != session.starts_at
+    if session.escort and (moved or session.escort_confirmed_at is None):
+        yield Effect("escort_again", WARNS, "The escort is asked again about this start.")
 
 
 def _preparation_before(session: Session, starts_at: datetime) -> Iterator[Effect]:

@@ -45,6 +45,7 @@ SHOWN = (
     "client_confirmed_at",
     "client_location",
     "escort",
+    "escort_confirmed_at",
     "fasting_since",
     "weight_kg",
     "weight_source",
@@ -96,6 +97,7 @@ class SessionRow(TypedDict):
     client_confirmed_at: datetime | None
     client_location: Place | None
     escort: Escort | None
+    escort_confirmed_at: datetime | None
     fasting_since: datetime | None
     weight_kg: Decimal | None
     weight_source: str

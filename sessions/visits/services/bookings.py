@@ -19,7 +19,12 @@ from sessions.booking.services.bookings import Ask
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.integration.services import held_slots
+from sessions.visits.services.freed_slots import freed_by, give_away
+from sessions.visits.services.visits import lock_session
 from sessions.waitlist import services as waitlist
+from sessions.waitlist.rules import Freed
+
+TOOK_PLACE = "The integration took place already."
 
 
 def _program(program_id: UUID, by: User) -> Program:
@@ -41,6 +46,8 @@ def book(
 ) -> Session:
     """Book a session. A dose also holds an integration slot; an integration settles what is owed for its dose.
 
+    What the scheduler booked for that dose by itself gives way to an integration that took place already.
+
     :raises Invalid: / OutsideHours / ResourceConflict: as in `booking.services.book_session`
     :raises ProgramNotActive: when the course is on hold or over
     """
@@ -50,7 +57,8 @@ def book(
         programs.require_active(program)
     if hold_id is not None:
         _use_kept_slot(hold_id, program, by=by, at=at)
-    obligation = _owed(program, ask, obligation_id)
+    obligation = _owed(program, ask, obligation_id, at=at)
+    freed = [] if obligation is None else _give_way(obligation, ask, by=by, at=at)
     dose = obligation.dosing_session if obligation else None
     if dose is not None:
         integration.free_held_slot(
@@ -64,7 +72,30 @@ def book(
     if session.kind == SessionKind.DOSING:
         held_slots.hold_slot(dose=session, program=program, by=by, at=at)
     waitlist.note_booking(session=session, by=by, at=at)
+    give_away(freed=freed, by=by, at=at)
     return session
+
+
+def _gives_way(booked: Session | None, ask: Ask, *, at: datetime) -> bool:
+    """Is it the scheduler's own booking, to which nobody has agreed yet, and did this integration take place?"""
+    if booked is None or ask.starts_at >= at:
+        return False
+    own = booked.source == Session.Source.SCHEDULER and booked.client_confirmed_at is None
+    return own and booked.status == Session.Status.SCHEDULED
+
+
+def _give_way(obligation: Obligation, ask: Ask, *, by: User, at: datetime) -> list[Freed]:
+    """Cancel what the scheduler booked for an integration that took place already; returns what that sets free."""
+    booked = obligation.integration_session
+    if obligation.state != Obligation.State.BOOKED or not _gives_way(booked, ask, at=at):
+        return []
+    assert booked is not None
+    locked = lock_session(booked.pk)
+    freed = freed_by(locked)
+    booking.end_booking(session=locked, move="cancel", reason=TOOK_PLACE, by=by, at=at)
+    integration.reopen(session=locked, by=by, at=at)
+    obligation.refresh_from_db()
+    return freed
 
 
 def _use_kept_slot(hold_id: UUID, program: Program, *, by: User, at: datetime) -> None:
@@ -83,9 +114,14 @@ def keep(*, program_id: UUID, ask: Ask, by: User, at: datetime) -> SessionHold:
     return booking.keep_slot(program=_program(program_id, by), ask=ask, by=by, at=at)
 
 
-def _owed(program: Program, ask: Ask, obligation_id: UUID | None) -> Obligation | None:
-    """The obligation that this booking is for: the one named, or the only one that is due."""
-    open_ones = Obligation.objects.select_for_update(of=("self",)).select_related("dosing_session")
+def _owed(program: Program, ask: Ask, obligation_id: UUID | None, *, at: datetime) -> Obligation | None:
+    """The obligation that this booking is for: the one named, or the only one that is due.
+
+    One that the scheduler has booked is as good as due for an integration that took place already.
+    """
+    open_ones = Obligation.objects.select_for_update(of=("self",)).select_related(
+        "dosing_session", "integration_session"
+    )
     if obligation_id is not None:
         if ask.kind != SessionKind.INTEGRATION:
             raise Invalid.field("obligation", "Only an integration session settles an obligation.")
@@ -95,7 +131,11 @@ def _owed(program: Program, ask: Ask, obligation_id: UUID | None) -> Obligation 
         return obligation
     if ask.kind != SessionKind.INTEGRATION:
         return None
-    due = list(
-        open_ones.filter(program=program, state=Obligation.State.DUE, window_start__lte=ask.starts_at)[:2]
-    )
+    begun = open_ones.filter(program=program, window_start__lte=ask.starts_at)
+    waiting = begun.filter(state__in=[Obligation.State.DUE, Obligation.State.BOOKED])
+    due = [
+        row
+        for row in waiting
+        if row.state == Obligation.State.DUE or _gives_way(row.integration_session, ask, at=at)
+    ]
     return due[0] if len(due) == 1 else None

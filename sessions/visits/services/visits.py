@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from sessions.booking import rules
 from sessions.booking import services as booking
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules.days import moves_at
+from sessions.booking.rules.said import FOR_THE_START
 from sessions.dosing import selectors as dosing
 from sessions.dosing import services as doses
 from sessions.dosing.models import Discharge
@@ -88,6 +90,7 @@ def check_in(
     session = lock_session(session_id)
     move("check_in", session=session, moment=moment, override_reason=override_reason, by=by, at=at)
     session.checked_in_at = moment
+    booking.settle_asked(session=session, outcome="here", by=by, at=at, columns=["client_confirmed_at"])
     return session.save_by(by, at=at)
 
 
@@ -123,6 +126,7 @@ def complete(
         _require_discharged(session)
     session.completed_at = moment
     session.save_by(by, at=at)
+    booking.settle_asked(session=session, outcome="completed", by=by, at=at)
     if session.kind == SessionKind.PREPARATION:
         advance(program=session.program, by=by, moment=moment)
     if session.kind == SessionKind.INTEGRATION:
@@ -171,7 +175,7 @@ def change(*, session: Session, values: SessionPatch, by: User, at: datetime) ->
         raise IllegalTransition("The session is over.", state=session.status)
     merge(_change_errors(session, values, at=at))
     columns = {name: value for name, value in values.items() if name not in SAID}
-    columns |= _weighed(session, values, by=by, at=at)
+    columns |= _weighed(session, values, by=by, at=at) | _escorted(values, at=at)
     if dose_stands_on(session, columns, attested=bool(values.get("attestations"))):
         raise IllegalTransition("A dose was given on this: it stays as it was.", state="dosed")
     if "attestations" in values:
@@ -179,9 +183,16 @@ def change(*, session: Session, values: SessionPatch, by: User, at: datetime) ->
     for name, value in columns.items():
         setattr(session, name, value)
     session.save_by(by, at=at)
-    if values.get("client_confirmed_at") is not None:
-        _confirmed(session, by=by, at=at)
+    _answered(session, columns, by=by, at=at)
     return session
+
+
+# Any: columns of the session by name
+def _escorted(values: SessionPatch, *, at: datetime) -> dict[str, Any]:
+    """An escort that is sent is confirmed for the present start, also when it is the same one as before."""
+    if "escort" not in values:
+        return {}
+    return {"escort_confirmed_at": None if values["escort"] is None else at}
 
 
 # Any: columns of the session by name
@@ -205,8 +216,13 @@ def _weighed(session: Session, values: SessionPatch, *, by: User, at: datetime) 
     }
 
 
-def _confirmed(session: Session, *, by: User, at: datetime) -> None:
-    """Take the rows off the worklist that ask for the client's word on this session."""
+# Any: columns of the session by name
+def _answered(session: Session, columns: Mapping[str, Any], *, by: User, at: datetime) -> None:
+    """Take the rows off the worklist that ask for what was noted now: the escort's word, and the client's."""
+    answered = [name for name in FOR_THE_START if columns.get(name) is not None]
+    booking.settle_asked(session=session, outcome="confirmed", by=by, at=at, columns=answered)
+    if "client_confirmed_at" not in answered:
+        return
     for obligation in Obligation.objects.filter(integration_session=session):
         trail.settle_tasks(
             kind=Kind.INTEGRATION_CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="confirmed"

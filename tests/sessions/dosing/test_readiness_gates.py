@@ -191,14 +191,14 @@ def test_what_cleared_a_gate_is_told_to_clinicians_only(cast: Cast) -> None:
     session = people.ready_dose(cast)
     proofs = {row["code"]: row["cleared_by"] for row in shown(cast, session)["gates"]}
     assert proofs["identifiers"] == {
-        "text": "Attested",
+        "text": "Attested (2026-05-04)",
         "kind": "attestation",
         "by": str(cast.np.pk),
         "at": "2026-05-04T15:00:00Z",
         "ref": None,
     }
     assert (proofs["vitals"]["text"], proofs["vitals"]["ref"]) == (
-        "Reading 122/78 at 09:00",
+        "Reading 122/78 at 2026-05-04 09:00",
         str(session.readings.get().pk),
     )
     assert proofs["order"]["by"] == str(cast.prescriber.pk)

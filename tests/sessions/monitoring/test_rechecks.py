@@ -173,7 +173,8 @@ def test_after_the_discharge_nothing_is_asked_for_any_more(cast: Cast, dosed: Se
         cast.desk("prescriber").must(f"sessions/{dosed.pk}/discharge/", body)
     assert take(cast, dosed, 31, measured=29, **HIGH)["bands"]["systolic"] == "amber"
     assert rechecks(dosed) == []
-    assert rung(dosed) == ["amber_reading", "check_missed"]  # the one at 15, which no sweep has seen
+    assert rung(dosed) == ["check_missed"]  # the one at 15, which no sweep has seen
+    assert Task.objects.open().get(kind="recorded_late").subject_id == dosed.pk  # the reading rings no more
 
 
 def test_the_database_knows_a_repeat_from_a_planned_check(cast: Cast, dosed: Session) -> None:

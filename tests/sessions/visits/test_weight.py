@@ -217,7 +217,7 @@ def test_read_off_on_video_by_a_clinician_counts_as_measured(cast: Cast, today: 
     proofs = readiness(session_id=today.pk, at=clock.now()).gates
     proof = next(row.cleared_by for row in proofs if row.code == "weight")
     assert proof is not None
-    assert (proof.text, proof.at) == ("75.00 kg, observed", LATER)
+    assert (proof.text, proof.at) == ("75.00 kg, observed (2026-05-08)", LATER)
 
 
 @pytest.mark.parametrize(

@@ -281,10 +281,7 @@ def save_client(*, client: Client | None, values: ClientFields, by: User, at: da
             FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver.")
         )
     merge(errors)
-    names = (client.legal_first_name, client.legal_last_name, client.chosen_name)
-    client.search_text = rules.search_text(
-        names=names, mrn=client.mrn, phone=client.phone, born=client.date_of_birth
-    )
+    client.search_text = rules.found_by(client, selectors.aliases_of(client))
     return client.save_by(by, at=at)
 
 

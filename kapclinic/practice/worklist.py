@@ -91,6 +91,8 @@ class Kind(StrEnum):
     SLOT_FREED = "slot_freed", DESK, NOBODY, Settled.TICK, "an answer to the offer, or the call"
     WAITLIST_CONFIRM = "waitlist_confirm", DESK, NOBODY, Settled.TICK, "the client's word, or the call"
 
+    CLIENT_UNTOLD = "client_untold", DESK, NOBODY, Settled.TICK, "the call"
+
     REMS_RECORD = "rems_record", NURSES, DIRECTOR, Settled.ROOM, "submitting the form"
     REMS_AMEND = "rems_amend", NURSES, NOBODY, Settled.TICK, "whoever has sent the change to the REMS"
     CLEARANCE_REVIEW = (

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
+from django.db.models import Q
 
 from kapclinic.core.errors import Conflict
 from kapclinic.practice.models import Actor
@@ -133,6 +134,16 @@ def taken_resources(session: Session) -> list[UUID]:
 def release(*, session: Session, at: datetime) -> None:
     """Free all that the session holds."""
     Allocation.objects.filter(session=session, released_at__isnull=True).update(released_at=at)
+
+
+def release_of_others(*, client_id: UUID, others: Sequence[UUID], at: datetime) -> None:
+    """Free what sessions of one client hold of the other, and the reverse: the two are not one person."""
+    held = Allocation.objects.filter(kind=Allocation.Kind.CLIENT, released_at__isnull=True)
+    mine = Q(session__client=client_id, resource__in=others) | Q(
+        hold__program__client=client_id, resource__in=others
+    )
+    theirs = Q(session__client__in=others) | Q(hold__program__client__in=others)
+    held.filter(mine | (theirs & Q(resource=client_id))).update(released_at=at)
 
 
 def release_kept_slot(*, hold: SessionHold, at: datetime) -> None:

@@ -52,7 +52,7 @@ def free_held_slot(*, dose: Session, by: Actor, at: datetime) -> None:
 
 
 def owe_integration(
-    *, dose: Session, program: Program, dosed_at: datetime, by: User, at: datetime
+    *, dose: Session, program: Program, dosed_at: datetime, by: Actor, at: datetime
 ) -> Obligation | None:
     """Write the obligation with the dose, in its transaction, and ring for the worker. Once per dosing session.
 
@@ -95,8 +95,8 @@ def follow_first_dose(*, dose: Session, dosed_at: datetime, by: User, at: dateti
     obligation.save_by(by, at=at)
 
 
-def void_obligation(*, dose: Session, by: User, at: datetime) -> None:
-    """The dose was voided: nothing is owed, and what was booked for it is freed."""
+def void_obligation(*, dose: Session, by: Actor, at: datetime, reason: str = "The dose was voided.") -> None:
+    """The dose was voided, or the client has died: nothing is owed, and what was booked for it is freed."""
     obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
     if obligation is None or obligation.state == Obligation.State.VOIDED:
         return
@@ -104,12 +104,12 @@ def void_obligation(*, dose: Session, by: User, at: datetime) -> None:
     transitions.apply(rules.OBLIGATION_MOVES, "void", instance=obligation, by=by, field="state")
     obligation.save_by(by, at=at)
     if booked is not None and booked.status in SESSION_MOVES["cancel"].sources - {Session.Status.IN_PROGRESS}:
-        booking.end_booking(session=booked, move="cancel", reason="The dose was voided.", by=by, at=at)
+        booking.end_booking(session=booked, move="cancel", reason=reason, by=by, at=at)
     free_held_slot(dose=dose, by=by, at=at)
-    _settle_tasks(obligation, by=by, at=at, outcome="The dose was voided.")
+    _settle_tasks(obligation, by=by, at=at, outcome=reason)
 
 
-def _settle_tasks(obligation: Obligation, *, by: User, at: datetime, outcome: str) -> None:
+def _settle_tasks(obligation: Obligation, *, by: Actor, at: datetime, outcome: str) -> None:
     for kind in (
         Kind.INTEGRATION_UNBOOKED,
         Kind.INTEGRATION_MISSED,

@@ -282,7 +282,11 @@ def save_client(*, client: Client | None, values: ClientFields, by: User, at: da
         )
     merge(errors)
     client.search_text = rules.found_by(client, selectors.aliases_of(client))
-    return client.save_by(by, at=at)
+    client.save_by(by, at=at)
+    for main in selectors.mains_of([client.pk]).values():  # found by what their alias is called now
+        main.search_text = rules.found_by(main, selectors.aliases_of(main))
+        main.save_by(by, at=at)
+    return client
 
 
 def issue_token(*, user: User, name: str, at: datetime) -> tuple[AuthToken, str]:

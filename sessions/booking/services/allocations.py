@@ -102,9 +102,7 @@ def allocate(
             )
         )
     if clashes or len(rows) < len(wants):
-        raise ResourceConflict(
-            "A resource is taken at that time.", conflicts=[_told(w, row) for w, row in clashes]
-        )
+        raise ResourceConflict("A resource is taken at that time.", conflicts=_told_once(clashes))
     Allocation.objects.bulk_create(rows)  # allocations keep no history: a row is only ever released
 
 
@@ -113,6 +111,15 @@ def _release_expired(resources: Sequence[UUID], *, at: datetime) -> None:
         resource__in=set(resources), released_at__isnull=True, expires_at__lte=at
     )
     expired.update(released_at=at)
+
+
+def _told_once(clashes: Sequence[tuple[Wanted, Allocation]]) -> list[Clash]:
+    """Each clash once: two sessions may have the client in common under several ids."""
+    found: dict[tuple[object, ...], Clash] = {}
+    for want, row in clashes:
+        what = want.kind if want.kind == Allocation.Kind.CLIENT else want.resource
+        found.setdefault((what, row.session_id or row.hold_id, row.starts_at), _told(want, row))
+    return list(found.values())
 
 
 def _told(want: Wanted, row: Allocation) -> Clash:

@@ -114,15 +114,17 @@ def test_by_whatever_either_was_called_the_one_is_found(cast: Cast, twins: Twins
         assert [row["id"] for row in found] == [str(twins.new.pk)], text
     cast.desk("frontdesk").patch(f"clients/{twins.new.pk}/", {"pronouns": "they"})
     assert cast.desk("frontdesk").get("clients/", search=twins.old.mrn).json()["count"] == 1
+    cast.desk("frontdesk").patch(f"clients/{twins.old.pk}/", {"chosen_name": "Bobbie"})
+    assert cast.desk("frontdesk").get("clients/", search="bobbie").json()["results"][0]["id"] == str(
+        twins.new.pk
+    )
     twins.unmerge()
     found = cast.desk("frontdesk").get("clients/", search=twins.old.mrn).json()["results"]
     assert [row["id"] for row in found] == [str(twins.old.pk)]
 
 
 def test_whoever_does_not_see_the_other_keeps_the_row(cast: Cast, twins: Twins) -> None:
-    both = [cast.north.pk, cast.south.pk]
-    Client.objects.get(pk=twins.old.pk)
-    twins.old.locations = both
+    twins.old.locations = [cast.north.pk, cast.south.pk]
     twins.old.save_by(cast.director, at=clock.now())
     twins.merge()
     (row,) = cast.desk("south_frontdesk").get("clients/").json()["results"]
@@ -215,6 +217,8 @@ def test_an_unmerge_gives_each_their_own(cast: Cast, twins: Twins) -> None:
     session = people.booked(cast, program, "preparation", MONDAY + DAY)
     held = Allocation.objects.filter(session=session, released_at__isnull=True, kind="client")
     assert {row.resource for row in held} == {twins.old.pk, twins.new.pk}
+    answer = refused(conflict(cast, program, session.starts_at), 409, "resource_conflict")
+    assert [one["session"] for one in answer["conflicts"]] == [str(session.pk)]  # once, not under each id
     assert twins.unmerge()["merged_into"] is None
     assert {row.resource for row in held.all()} == {twins.new.pk}
     assert ClientAlias.objects.get().end_reason == WHY["reason"]
@@ -294,7 +298,8 @@ def test_a_booking_holds_every_id_and_availability_knows(cast: Cast, twins: Twin
     assert free() == 1
     twins.merge()
     assert free() == 0
-    refused(conflict(cast, program, held.starts_at), 409, "resource_conflict")
+    answer = refused(conflict(cast, program, held.starts_at), 409, "resource_conflict")
+    assert [one["session"] for one in answer["conflicts"]] == [str(held.pk)]
     hold = {
         "program": str(program.pk),
         "kind": "preparation",

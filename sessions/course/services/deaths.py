@@ -19,7 +19,7 @@ from programs import services as programs
 from programs.models import Program
 from programs.rules import LIVE, PROGRAM_MOVES
 from sessions.booking.models import Session
-from sessions.booking.rules import MOVABLE
+from sessions.booking.rules import HERE, MOVABLE
 from sessions.course.services.programs import free_future
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
@@ -109,7 +109,7 @@ def _void_owed(course: Program, *, at: datetime) -> list[UUID]:
         before = list(standing.values_list("pk", flat=True))
         if obligation.integration_session_id is not None:
             before.append(obligation.integration_session_id)
-        integration.void_obligation(dose=dose, reason=REASON, by=SYSTEM, at=at)
+        integration.void_obligation(dose=dose, reason=REASON, begun=HERE, by=SYSTEM, at=at)
         gone = Session.objects.filter(pk__in=before, status=Session.Status.CANCELLED)
         give_away(freed=[Freed.of(session) for session in gone.order_by("starts_at")], by=SYSTEM, at=at)
         found.append(obligation.pk)
@@ -142,9 +142,7 @@ def _reinstate(deaths: Iterable[Death], courses: Mapping[UUID, Program], *, at: 
     found = []
     for pk, status in [row for death in deaths for row in death.ended["programs"].items()]:
         course = courses[UUID(pk)]
-        goes_on = any(
-            other.status in LIVE for other in courses.values() if other.client_id == course.client_id
-        )
+        goes_on = any(other.status in LIVE for other in courses.values())
         if course.status == Program.Status.DISCONTINUED and not goes_on:
             found.append((course, status))
     return [programs.reinstate(program=course, status=was, at=at).pk for course, was in found]

@@ -12,8 +12,10 @@ from kapclinic.practice.models import Client, Death, DeathVoid
 from kapclinic.trail.models import Task
 from programs.models import PhaseSpan, Program
 from sessions.booking.models import Allocation, Session
+from sessions.integration import services as integration
 from sessions.integration.models import Obligation
-from sessions.sweep.steps import sweep
+from sessions.reminders.services import sweep_reminders
+from sessions.sweep.steps import send_messages, sweep
 from sessions.waitlist.models import WaitlistEntry
 from tests import cast as people
 from tests.asking import done, refused
@@ -63,7 +65,6 @@ def test_what_a_dose_owes_is_voided_and_asks_nobody_any_more(cast: Cast, state: 
     row = people.owed(cast)
     at = {"due": clock.now(), "booked": clock.now(), "missed": row.window_end + HOUR}[state]
     if state == "missed":
-        Session.objects.filter(status="held").get()
         held = Session.objects.get(status="held")
         cast.desk("frontdesk").must(f"sessions/{held.pk}/cancel/", {"reason": "Ill"})
     with clock.fixed(at):
@@ -89,9 +90,6 @@ def test_no_message_leaves_neither_reminder_nor_cancellation(cast: Cast) -> None
 
 
 def test_a_message_that_was_written_already_does_not_leave(cast: Cast) -> None:
-    from sessions.reminders.services import sweep_reminders
-    from sessions.sweep.steps import send_messages
-
     session = booked(cast, course(cast), MONDAY + 30 * HOUR)
     sweep_reminders(at=MONDAY)
     dies(cast, session.client_id)
@@ -184,5 +182,23 @@ def test_a_void_gives_the_course_and_what_is_owed_back(cast: Cast, was: str) -> 
 
 def test_a_session_that_has_begun_stays_to_be_written_up(cast: Cast) -> None:
     row = people.owed(cast)
-    dies(cast, row.client_id)
-    assert Session.objects.get(pk=row.dosing_session_id).status == "in_progress"
+    sweep(at=clock.now())
+    row.refresh_from_db()
+    session = row.integration_session
+    with clock.fixed(session.starts_at):
+        people.checked_in_session(session, by=cast.therapist)
+        dies(cast, row.client_id)
+        row.refresh_from_db()
+        assert row.state == "voided"
+        cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
+    statuses = dict(Session.objects.values_list("kind", "status"))
+    assert statuses == {"dosing": "in_progress", "integration": "completed"}
+
+
+def test_a_dose_that_is_written_up_after_the_death_owes_nothing(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    dies(cast, session.client_id)
+    integration.owe_integration(
+        dose=session, program=session.program, dosed_at=clock.now(), by=cast.np, at=clock.now()
+    )
+    assert not Obligation.objects.exists()

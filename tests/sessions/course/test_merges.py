@@ -22,7 +22,7 @@ from screening.models import Clearance, Suspension
 from sessions.booking.models import Allocation, Session
 from tests import cast as people
 from tests.api.routes import READS, Places, view_of
-from tests.asking import done, refused
+from tests.asking import done, refused, sql
 from tests.cast import MONDAY, Cast
 from tests.journeys.steps import moment
 from tests.sessions.reminders.telling import AGREED, tell
@@ -408,3 +408,11 @@ def test_the_database_knows_no_chain_no_second_alias_and_no_return(cast: Cast, t
     alias.ended_at = None
     with pytest.raises(DatabaseError), transaction.atomic():
         alias.save_by(cast.director, at=at)
+
+
+def test_who_is_one_person_is_two_rows_to_the_planner_and_then_an_index(cast: Cast, twins: Twins) -> None:
+    sql("SET LOCAL enable_seqscan = off")
+    asked = "EXPLAIN SELECT id FROM clinic_sessions_session WHERE client_id IN (SELECT practice_person(%s))"
+    plan = " ".join(row[0] for row in sql(asked, twins.old.pk))
+    assert "session_client" in plan or "client_id" in plan.split("Index Cond", 1)[1]
+    assert "rows=2 " in plan

@@ -16,6 +16,7 @@ from programs import policy
 from programs.models import Phase, Program, Protocol
 
 S, P = Program.Status, Protocol.Status
+SYSTEM = frozenset({"system"})
 LEADERS = frozenset({Role.THERAPIST, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 
 PROTOCOL_MOVES = {"approve": Move.of({P.DRAFT}, P.APPROVED, DIRECTOR)}
@@ -24,7 +25,8 @@ PROGRAM_MOVES = {
     "hold": Move.of({S.ACTIVE}, S.ON_HOLD, CLINICIANS),
     "resume": Move.of({S.ON_HOLD}, S.ACTIVE, CLINICIANS),
     "end_dosing": Move.of({S.ACTIVE}, S.ACTIVE, LEADERS),
-    "discontinue": Move.of({S.ACTIVE, S.ON_HOLD}, S.DISCONTINUED, CLINICIANS),
+    "discontinue": Move.of({S.ACTIVE, S.ON_HOLD}, S.DISCONTINUED, CLINICIANS | SYSTEM),
+    "reinstate": Move.of({S.DISCONTINUED}, None, SYSTEM),  # to what it was: the client lives after all
     "complete": Move.of({S.ACTIVE}, S.COMPLETED, LEADERS),
 }
 
@@ -38,6 +40,7 @@ NEXT: Mapping[str, frozenset[str]] = {
     ),  # back only when the last dose was voided
     Phase.MAINTENANCE: frozenset(),
 }
+LIVE = frozenset({S.ACTIVE, S.ON_HOLD})
 COMPLETABLE = frozenset({Phase.INTEGRATION, Phase.MAINTENANCE})
 
 

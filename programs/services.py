@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
-from kapclinic.practice.models import Actor, Client, Location, Role, User
+from kapclinic.practice.models import SYSTEM, Actor, Client, Location, Role, User
 from programs import policy, rules
 from programs.models import Modality, Phase, PhaseSpan, Program, ProgramType, Protocol
 from programs.signals import program_discontinued
@@ -171,6 +171,8 @@ def open_program(*, values: ProgramOpening, by: User, at: datetime) -> Program:
     errors += [*more, *no_therapist, *no_prescriber]
     if protocol and protocol.program_type == ProgramType.KAP and therapist is None and not no_therapist:
         errors.append(FieldError("/therapist", "required", "A KAP program has an assigned therapist."))
+    if client and client.died_on:
+        errors.append(FieldError("/client", "deceased", "This client has died."))
     if client and location.pk not in client.locations:
         errors.append(FieldError("/location", "not_found", "The client is not registered at this location."))
     merge(errors)
@@ -253,7 +255,7 @@ def enter_phase(*, program: Program, phase: str, by: Actor, at: datetime) -> Pro
 
 
 @transaction.atomic
-def move_program(*, program_id: UUID, move: str, by: User, at: datetime, reason: str = "") -> Program:
+def move_program(*, program_id: UUID, move: str, by: Actor, at: datetime, reason: str = "") -> Program:
     """Hold, resume or discontinue a course. Discontinuing closes its phase and announces program_discontinued.
 
     :raises IllegalTransition: from a state that the move does not start in
@@ -266,6 +268,20 @@ def move_program(*, program_id: UUID, move: str, by: User, at: datetime, reason:
     if program.status == Program.Status.DISCONTINUED:
         _close(program, by=by, at=at)
         program_discontinued.send(Program, program_id=program.pk)
+    return program
+
+
+def reinstate(*, program: Program, status: str, at: datetime) -> Program:
+    """Go on with a course that ended because its client was said to have died, in the phase and status of before.
+
+    The caller has locked the program.
+
+    :raises IllegalTransition: unless it is discontinued
+    """
+    transitions.apply(rules.PROGRAM_MOVES, "reinstate", instance=program, by=SYSTEM)
+    program.status, program.status_reason = status, ""
+    program.save_by(SYSTEM, at=at)
+    PhaseSpan(program=program, phase=program.phase, started_at=at).save_by(SYSTEM, at=at)
     return program
 
 

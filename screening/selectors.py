@@ -14,6 +14,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
+from kapclinic.practice.selectors import person, person_at
 from programs.models import Program
 from programs.policy import limit
 from screening.models import (
@@ -95,7 +96,7 @@ def open_reasons(clearance_id: UUID) -> QuerySet[Suspension]:
 def standing_clearances(*, client_id: UUID, moment: datetime) -> list[Clearance]:
     """The client's clearances, of every program, that were neither voided nor over by the local day of `moment`."""
     rows = Clearance.objects.filter(
-        program__client=client_id, decision=Clearance.Decision.CLEARED, voided_at__isnull=True
+        program__client__in=person(client_id), decision=Clearance.Decision.CLEARED, voided_at__isnull=True
     )
     found = rows.select_related("program__protocol", "program__location", "screening").order_by("pk")
     return [
@@ -131,9 +132,11 @@ def weighed_names(
     Each entry is read with what it was mapped to at that moment. A text that was not understood in full stands among
     them as it was written. `but` is the entry or the mapping that is asked about: it does not count.
     """
+    client_id, moment = screening.program.client_id, screening.submitted_at
+    seen = person_at(client_id, moment) if moment else [client_id]  # whose list was looked at
     taken = Medication.objects.filter(
         Q(ended_at__isnull=True) | Q(ended_at__gt=screening.submitted_at),
-        client=screening.program.client_id,
+        client__in=seen,
         created_at__lte=screening.submitted_at,
     )
     weighed = [
@@ -255,7 +258,7 @@ def overdue_alerts(*, at: datetime) -> QuerySet[SafetyAlert]:
 
 def listed_medicines(client_id: UUID) -> list[Listed]:
     """All that the client takes, oldest first, each with what a prescriber last mapped it to."""
-    rows = Medication.objects.current().filter(client_id=client_id).order_by("created_at", "id")
+    rows = Medication.objects.current().filter(client__in=person(client_id)).order_by("created_at", "id")
     return [_as_mapped(row) for row in medications_with_mappings(rows)]
 
 
@@ -269,7 +272,7 @@ def medications_with_mappings(rows: QuerySet[Medication]) -> QuerySet[Medication
 def medications_unmapped(client_id: UUID) -> QuerySet[Medication]:
     """What the client takes that is not understood in full, and that no prescriber has mapped or reviewed in words."""
     found: QuerySet[Medication] = Medication.objects.current().filter(
-        client_id=client_id, is_mapped=False, review=""
+        client__in=person(client_id), is_mapped=False, review=""
     )
     return found.order_by("created_at")
 

@@ -16,6 +16,7 @@ from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge
 from billing.ledger.rules import HEALTH_KINDS
 from kapclinic.practice.models import User
+from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
 from sessions.notes import selectors as notes
 from sessions.notes.models import Note
@@ -25,13 +26,13 @@ def rendered_charges(
     *, client: UUID, from_date: date, to_date: date, user: User, location: UUID | None = None
 ) -> QuerySet[Charge]:
     """Standing charges of a period for completed sessions with a signed note, by day of service (R12)."""
-    held = Session.objects.filter(client=client, status=Session.Status.COMPLETED)
+    held = Session.objects.filter(client__in=person(client), status=Session.Status.COMPLETED)
     signed: QuerySet[Session] = notes.sessions_with_signed_notes(held)
     rows = ledger.charges().visible_to(user).select_related("rendering", "location")
     if location is not None:
         rows = rows.filter(location=location)
     found: QuerySet[Charge] = rows.filter(
-        client=client,
+        client__in=person(client),
         session__in=signed.filter(Q(has_signed_note=True)).values("pk"),
         date_of_service__range=(from_date, to_date),
         reverses__isnull=True,

@@ -17,6 +17,7 @@ from billing.ledger.services.allocations import lock_ledger
 from kapclinic.core import paper
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import Client, Location, User
+from kapclinic.practice.selectors import person
 
 Kind = TypeVar("Kind", Superbill, Receipt)
 UNPRINTABLE = {"code": "name_not_printable", "detail": "A character has no form in our fonts: check the PDF."}
@@ -147,7 +148,9 @@ def _place(
 def _corrected(model: type[Kind], values: Period, client: Client) -> Kind | None:
     if values.get("corrects") is None:
         return None
-    old: Kind | None = selectors.documents(model).filter(pk=values["corrects"], client=client).first()
+    old: Kind | None = (
+        selectors.documents(model).filter(pk=values["corrects"], client__in=person(client.pk)).first()
+    )
     if old is None:
         raise Invalid.field("corrects", "There is no such document of this client.", code="not_found")
     if old.replaced_by is not None:

@@ -1,4 +1,4 @@
-"""App config; the trail learns the kinds of the worklist, and a login by any form starts the session's clocks."""
+"""App config; the trail learns the kinds of the worklist and who is one person; a login starts a session's clocks."""
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
@@ -10,8 +10,10 @@ class PracticeConfig(AppConfig):
 
     def ready(self) -> None:
         from kapclinic.practice.middleware import begin_session  # noqa: PLC0415  (settings are ready only now)
+        from kapclinic.practice.selectors import of_person  # noqa: PLC0415
         from kapclinic.practice.worklist import Kind  # noqa: PLC0415
-        from kapclinic.trail import kinds  # noqa: PLC0415
+        from kapclinic.trail import kinds, people  # noqa: PLC0415
 
         kinds.declare(Kind)
+        people.declare(of_person)
         user_logged_in.connect(begin_session, dispatch_uid="kapclinic.practice.begin_session")

@@ -13,10 +13,10 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 
-from kapclinic.core.audited import AuditedBase, AuditedModel, AuditedQuerySet, history
+from kapclinic.core.audited import AppendOnlyModel, AuditedBase, AuditedModel, AuditedQuerySet, history
 from kapclinic.core.ids import uuid7
 
 
@@ -258,6 +258,11 @@ class ClientQuerySet(AuditedQuerySet["Client"]):
         """Clients of the user's own locations."""
         return self.filter(locations__overlap=list(user.locations))
 
+    def with_merges(self) -> ClientQuerySet:
+        """Each client with `merged_into`: the client who they turned out to be, or None."""
+        now = ClientAlias.objects.filter(client=OuterRef("pk"), ended_at__isnull=True)
+        return self.annotate(merged_into=Subquery(now.values("into")[:1]))
+
 
 class Client(AuditedModel):
     """A person in care. The legal name goes on documents for payers, the chosen name is used everywhere else."""
@@ -277,6 +282,7 @@ class Client(AuditedModel):
     escort_contacts = models.JSONField(default=list)
     communication_consent = models.JSONField(default=dict)
     locations = ArrayField(models.UUIDField())
+    died_on = models.DateField(null=True)  # while a `Death` of theirs stands: no message leaves
     search_text = models.TextField(editable=False)
 
     objects: ClassVar[Any] = ClientQuerySet.as_manager()
@@ -307,3 +313,54 @@ class Client(AuditedModel):
         """Whole years on the day of `moment`."""
         born, today = self.date_of_birth, moment.date()
         return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+class ClientAlias(AuditedModel):
+    """Two registrations are one person: `client` is `into`, until it ends. No other row is changed by that.
+
+    There are no chains: who is an alias has none, and is nobody else's.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    into = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=1000)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["client"], condition=Q(ended_at__isnull=True), name="client_alias_once"
+            ),
+            models.CheckConstraint(name="client_alias_of_another", condition=~Q(client=F("into"))),
+            models.CheckConstraint(name="client_alias_reason", condition=~Q(reason="")),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["into"], condition=Q(ended_at__isnull=True), name="client_alias_into")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} is {self.into_id}"
+
+
+class Death(AppendOnlyModel):
+    """A client has died, as `source` told. `ended` keeps what that ended, so that a void can give it back:
+    {"programs": {id: status before}, "obligations": [ids]}."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="deaths")
+    died_on = models.DateField()
+    source = models.CharField(max_length=200)
+    ended = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.died_on}"
+
+
+class DeathVoid(AppendOnlyModel):
+    """The client lives: it was written down by mistake."""
+
+    death = models.OneToOneField(Death, on_delete=models.PROTECT, related_name="void")
+    reason = models.CharField(max_length=1000)
+
+    def __str__(self) -> str:
+        return f"{self.death_id} voided"

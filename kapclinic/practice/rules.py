@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, time
 from typing import TypedDict
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from kapclinic.core.errors import FieldError
-from kapclinic.practice.models import Role
+from kapclinic.practice.models import Client, Role
 
 EVERYONE = frozenset(Role.values)
 BOOKERS = frozenset(
@@ -47,29 +47,128 @@ class PlacedHours(Hours):
 StoredHours = TypedDict("StoredHours", {"weekday": int, "from": str, "to": str})
 
 
-def normalized(text: str) -> str:
-    """Lower case, without accents: what a name search compares."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(ch for ch in decomposed if not unicodedata.combining(ch))
+# Letters that are no other letter with a mark, as people without them on the keyboard write them.
+_PLAIN = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ı": "i",
+        "ħ": "h",
+        "ŧ": "t",
+        "ŋ": "n",
+    }
+    | dict.fromkeys("'’‘ʼʻ`´′", "")  # O'Brien is OBrien
+)
+_APART = re.compile(r"[\s,.;:/()\"\u2010-\u2015-]+")
+_DATE = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)[/.-](\d\d?)[/.-](\d{4})")
+_NUMBER = re.compile(r"\+?[-().\s0-9]+")
+_NANP = re.compile(r"[2-9]\d\d[2-9]\d{6}")  # a number of North America, without its 1
+
+
+def folded(text: str) -> str:
+    """Words as a search and a comparison of names take them: small, without accents, apostrophes and commas."""
+    small = unicodedata.normalize("NFKD", text.translate(_PLAIN).casefold().translate(_PLAIN))
+    plain = "".join(ch for ch in small if not unicodedata.combining(ch))
+    return " ".join(_APART.sub(" ", plain).split())
 
 
 def digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 
 
-def search_text(*, names: Sequence[str], mrn: str, phone: str, born: date) -> str:
-    """All that a client is found by, in one normalized line: names, MRN, phone digits, birth date two ways."""
-    parts = [*map(normalized, names), mrn.lower(), digits(phone), born.isoformat(), born.strftime("%m/%d/%Y")]
-    return " ".join(part for part in parts if part)
+def phone_key(text: str) -> str:
+    """A phone number as it is found and compared: its digits, without the 1 of North America or 00 or 011 before it."""
+    number = digits(text)
+    for prefix in ("011", "00"):
+        if len(number) > 10 and number.startswith(prefix):
+            return number.removeprefix(prefix)
+    if number.startswith("1") and (len(number) == 11 or text.strip().startswith("+")):
+        return number[1:]
+    return number
+
+
+def e164(phone: str) -> str:
+    """A number as SMS gateways want it: ten digits are American; empty when no SMS can reach it."""
+    number = digits(phone)
+    if phone.strip().startswith("+") and not number.startswith("1"):
+        return f"+{number}" if 8 <= len(number) <= 15 and number[0] != "0" else ""
+    national = number[1:] if len(number) == 11 and number.startswith("1") else number
+    return f"+1{national}" if _NANP.fullmatch(national) else ""
+
+
+def search_text(*, names: Sequence[str], mrn: str, phone: str, email: str, born: date) -> str:
+    """All that a client is found by, in one folded line: names, MRN, phone, e-mail, birth date two ways."""
+    parts = [*map(folded, names), mrn.lower(), phone_key(phone), folded(email)]
+    return " ".join(filter(None, [*parts, born.isoformat(), born.strftime("%m/%d/%Y")]))
+
+
+def found_by(client: Client, aliases: Iterable[Client]) -> str:
+    """All that a client is found by: their own, and what was registered of them as somebody else."""
+    texts = [
+        search_text(
+            names=(row.legal_first_name, row.legal_last_name, row.chosen_name),
+            mrn=row.mrn,
+            phone=row.phone,
+            email=row.email,
+            born=row.date_of_birth,
+        )
+        for row in (client, *aliases)
+    ]
+    return " ".join(texts)
 
 
 def search_terms(text: str) -> list[str]:
-    """What to look for: each word, and a phone number as its digits."""
-    if re.fullmatch(r"[-+()./\s0-9]{7,}", text) and not re.fullmatch(
-        r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}", text.strip()
-    ):
-        return [digits(text)]
-    return normalized(text).split()
+    """What to look for: each word, a phone number as it is kept, a whole date (3/4/1985 is March 4) as it is kept."""
+    if _NUMBER.fullmatch(text.strip()) and not _DATE.search(text) and len(digits(text)) >= 7:
+        return [phone_key(text)]
+    terms: list[str] = []
+    for word in text.replace(",", " ").split():
+        if day := _day(word):
+            terms.append(day)
+        elif re.fullmatch(r"[0-9/-]+", word):
+            terms.append(phone_key(word) if "/" not in word and len(digits(word)) >= 7 else word)
+        else:
+            terms += folded(word).split()
+    return terms or text.split()  # only marks: nobody is found by them
+
+
+def _day(word: str) -> str | None:
+    """A whole date as ISO 8601; None for anything else."""
+    if not (found := _DATE.fullmatch(word)):
+        return None
+    year, month, day, us_month, us_day, us_year = found.groups()
+    return f"{year or us_year}-{int(month or us_month):02}-{int(day or us_day):02}"
+
+
+def contact_keys(client: Client) -> list[str]:
+    """Phone and e-mail as `search_text` has them; two clients may share a birth date, seldom these."""
+    number = phone_key(client.phone)
+    return [key for key in (number if len(number) >= 7 else "", folded(client.email)) if key]
+
+
+def alike(one: Client, other: Client) -> list[str]:
+    """What makes two clients likely to be one person: names with the birth date, the phone, or the e-mail."""
+    same = []
+    if one.date_of_birth == other.date_of_birth:
+        (first, last), (its_first, its_last) = _names(one), _names(other)
+        same += ["first_name"] if first & its_first else []
+        same += ["last_name"] if last & its_last else []
+        same += ["swapped_names"] if first & its_last and last & its_first and not same else []
+        same += ["date_of_birth"] if same else []
+    mine, theirs = ((phone_key(row.phone), folded(row.email)) for row in (one, other))
+    same += ["phone"] if len(mine[0]) >= 7 and mine[0] == theirs[0] else []
+    same += ["email"] if mine[1] and mine[1] == theirs[1] else []
+    return same
+
+
+def _names(client: Client) -> tuple[set[str], set[str]]:
+    firsts = {folded(client.legal_first_name), folded(client.chosen_name)} - {""}
+    return firsts, {folded(client.legal_last_name)} - {""}
 
 
 def npi_is_valid(npi: str) -> bool:

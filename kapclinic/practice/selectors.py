@@ -2,36 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from kapclinic.core.errors import FieldError
 from kapclinic.practice import rules
-from kapclinic.practice.models import Client, Location, Role, User, WorkingHours
+from kapclinic.practice.models import Client, ClientAlias, Death, Location, Role, User, WorkingHours
+
+Rows: TypeAlias = QuerySet[Any]  # Any: of whichever list
+
+
+MOST_COMPARED = 50  # of one birth date, phone or e-mail
 
 
 def search_clients(queryset: QuerySet[Client], text: str) -> QuerySet[Client]:
-    """Clients whose names, MRN, phone or birth date hold every word of `text` (trigram index)."""
+    """Clients whose names, MRN, phone, e-mail or birth date hold every word of `text` (trigram index)."""
     for term in rules.search_terms(text):
         queryset = queryset.filter(search_text__contains=term)
     return queryset
 
 
-def likely_duplicates(
-    *, user: User, first: str, last: str, born: date, phone: str, but: UUID | None = None
-) -> list[Client]:
-    """Clients that the user may see with the same birth date and last name or first name, or the same phone."""
-    names = Q(legal_last_name__iexact=last) | Q(legal_first_name__iexact=first)
-    same = Q(date_of_birth=born) & names
-    number = rules.digits(phone)
-    if len(number) >= 7:
-        same |= Q(search_text__contains=f" {number} ")
-    found = Client.objects.visible_to(user).filter(same)
-    others = found if but is None else found.exclude(pk=but)
-    return list(others.order_by("mrn")[:5])
+def likely_duplicates(*, client: Client, user: User) -> list[tuple[Client, list[str]]]:
+    """Clients that the user may see who may be `client`, each with what is the same; not those who are known to be.
+
+    Asked by what an index serves: the birth date, the phone, the e-mail; names are then compared as they are folded.
+    """
+    near = Q(date_of_birth=client.date_of_birth)
+    for key in rules.contact_keys(client):
+        near |= Q(search_text__contains=f" {key} ")
+    others = Client.objects.visible_to(user).filter(near).exclude(pk__in=person(client.pk)).order_by("mrn")
+    found = [(other, rules.alike(client, other)) for other in others[:MOST_COMPARED]]
+    return [(other, same) for other, same in found if same][:5]
+
+
+def person(client_id: UUID) -> RawSQL:
+    """For `…__in`: every id of the person whom `client_id` names, since two registrations may be one person.
+
+    Every question about a client asks this, or `person_ids`; `practice_person` is the one place that knows.
+    """
+    return RawSQL("SELECT practice_person(%s)", [client_id])
+
+
+def person_ids(*client_ids: UUID) -> list[UUID]:
+    """Every id of the persons whom `client_ids` name, sorted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT practice_person(pk) AS id FROM unnest(%s::uuid[]) pk ORDER BY id",
+            [list(client_ids)],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def of_person(column: str) -> Callable[[Rows, UUID, object], Rows]:
+    """What a list's filter `client` does: rows whose `column` is any id of that person."""
+
+    def narrow(queryset: Rows, value: UUID, user: object) -> Rows:
+        return queryset.filter(**{f"{column}__in": person(value)})
+
+    return narrow
+
+
+def person_at(client_id: UUID, moment: datetime) -> list[UUID]:
+    """Every id of the person, as far as they were known to be one at `moment`."""
+    rows = ClientAlias.objects.filter(
+        ended_at__isnull=True, client__in=person(client_id), created_at__lte=moment
+    )
+    main = dict(rows.values_list("client", "into"))
+    mine = main.get(client_id, client_id)
+    return [mine, *(pk for pk, into in main.items() if into == mine)]
+
+
+def aliases_of(client: Client) -> list[Client]:
+    """Other registrations that turned out to be this client."""
+    ids = ClientAlias.objects.filter(into=client.pk, ended_at__isnull=True).values("client")
+    return list(Client.objects.filter(pk__in=ids).order_by("pk"))
+
+
+def mains_of(client_ids: Iterable[UUID]) -> dict[UUID, Client]:
+    """Of those who turned out to be another client: that client, whose contact data count."""
+    rows = ClientAlias.objects.filter(client__in=set(client_ids), ended_at__isnull=True)
+    return {row.client_id: row.into for row in rows.select_related("into")}
+
+
+def without_known_aliases(queryset: QuerySet[Client], *, user: User) -> QuerySet[Client]:
+    """Without clients who turned out to be another one whom the user may see: that one stands for them."""
+    mine = ClientAlias.objects.filter(
+        client=OuterRef("pk"), ended_at__isnull=True, into__locations__overlap=list(user.locations)
+    )
+    return queryset.filter(~Exists(mine))
+
+
+def standing_deaths(client_ids: Sequence[UUID]) -> list[Death]:
+    """What is written down of a person's death and was not voided: once for each registration at most."""
+    return list(Death.objects.filter(client__in=client_ids, void__isnull=True).order_by("pk"))
 
 
 def current_hours(*, user_id: UUID) -> QuerySet[WorkingHours]:

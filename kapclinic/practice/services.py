@@ -281,11 +281,12 @@ def save_client(*, client: Client | None, values: ClientFields, by: User, at: da
             FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver.")
         )
     merge(errors)
-    names = (client.legal_first_name, client.legal_last_name, client.chosen_name)
-    client.search_text = rules.search_text(
-        names=names, mrn=client.mrn, phone=client.phone, born=client.date_of_birth
-    )
-    return client.save_by(by, at=at)
+    client.search_text = rules.found_by(client, selectors.aliases_of(client))
+    client.save_by(by, at=at)
+    for main in selectors.mains_of([client.pk]).values():  # found by what their alias is called now
+        main.search_text = rules.found_by(main, selectors.aliases_of(main))
+        main.save_by(by, at=at)
+    return client
 
 
 def issue_token(*, user: User, name: str, at: datetime) -> tuple[AuthToken, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
@@ -20,9 +20,9 @@ class Head(TypedDict):
     hash: str
 
 
-def access_log(*, client_id: UUID) -> QuerySet[AuditEvent]:
-    """Who read or changed this client's record, newest first."""
-    found: QuerySet[AuditEvent] = AuditEvent.objects.filter(clients__contains=[client_id])
+def access_log(*, client_ids: Sequence[UUID]) -> QuerySet[AuditEvent]:
+    """Who read or changed this client's record, under any id of theirs, newest first."""
+    found: QuerySet[AuditEvent] = AuditEvent.objects.filter(clients__overlap=list(client_ids))
     return found.order_by("-created_at", "-id")
 
 

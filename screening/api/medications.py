@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import CLINICIANS, PRESCRIBER
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from screening import selectors, services
 from screening.api import medication_bodies
@@ -29,7 +30,7 @@ class MedicationViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     }
     output = medication_bodies.MedicationOut
     filters = (
-        Param("client", "uuid", "client_id"),
+        Param("client", "uuid", of_person("client_id")),
         Param("is_mapped", "bool"),
         Param("list_edition", "text"),
         Param("active", "bool", lambda qs, value, user: qs.filter(ended_at__isnull=value)),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from kapclinic.core.errors import Invalid
 from kapclinic.practice.models import Client, User
+from kapclinic.practice.selectors import person
 from programs.models import Program
 from programs.services import ProgramNotActive
 
@@ -38,4 +39,5 @@ def lock_client(client_id: UUID) -> None:
 
     The last lock of its writer, after program, session and screening; only rows of medications come after it.
     """
-    Client.objects.select_for_update(no_key=True).get(pk=client_id)
+    rows = Client.objects.select_for_update(no_key=True).filter(pk__in=person(client_id)).order_by("pk")
+    list(rows.values_list("pk", flat=True))

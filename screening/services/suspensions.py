@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from kapclinic.practice.models import Actor
+from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs.models import Program
@@ -143,7 +144,7 @@ def hear_screening(*, screening: Screening, found: Sequence[Finding], by: Actor,
 
 
 def _measured_at_screening(client_id: UUID) -> list[Resting]:
-    rows = Screening.objects.filter(program__client=client_id, submitted_at__isnull=False)
+    rows = Screening.objects.filter(program__client__in=person(client_id), submitted_at__isnull=False)
     return [
         Resting(
             systolic=row["systolic"],
@@ -167,10 +168,10 @@ def hear_pressures(
     """
     lock_client(client_id)
     measured = [*resting, *_measured_at_screening(client_id)]
-    told = SuspendingFact.objects.filter(client=client_id, code=CODE.PRESSURE_TREND)
+    told = SuspendingFact.objects.filter(client__in=person(client_id), code=CODE.PRESSURE_TREND)
     last = told.order_by("-at").values_list("at", flat=True).first()
     trends: dict[UUID, Resting] = {}
-    courses = Program.objects.filter(client=client_id).select_related("protocol", "location")
+    courses = Program.objects.filter(client__in=person(client_id)).select_related("protocol", "location")
     for program in courses:
         zone = program.location.zone
         days = days_beyond_hold(measured, protocol=program.protocol, zone=zone, at=at)
@@ -199,6 +200,67 @@ def hear_what_came_before(*, clearance: Clearance, by: Actor, at: datetime) -> l
     since_begun = Q(created_at__gte=screening.created_at) & ~Q(subject_type="screening")
     since_begun &= ~Q(code__in=[CODE.NEW_MEDICATION, CODE.CSSRS_HIGH])
     since_weighed = Q(created_at__gt=screening.submitted_at, code__in=WEIGHED)
-    heard = SuspendingFact.objects.filter(since_begun | since_weighed, client=clearance.program.client_id)
+    heard = SuspendingFact.objects.filter(
+        since_begun | since_weighed, client__in=person(clearance.program.client_id)
+    )
     open_facts = heard.exclude(suspensions__uphold__isnull=False).exclude(subject_id=screening.pk)
     return [_suspend(clearance, fact, by=by, at=at) for fact in open_facts.order_by("at", "pk").distinct()]
+
+
+@transaction.atomic
+def hear_merge(
+    *, first: Collection[UUID], second: Collection[UUID], by: Actor, at: datetime
+) -> list[Suspension]:
+    """Two registrations are one person: each one's standing clearances hear what was only known of the other.
+
+    That is what is still taken and was never weighed, and every fact that no prescriber has answered, whenever it was.
+    """
+    found: list[Suspension] = []
+    for own, other in ((first, second), (second, first)):
+        clearances = [
+            row
+            for row in selectors.standing_clearances(client_id=next(iter(own)), moment=at)
+            if row.program.client_id in own
+        ]
+        if clearances:
+            facts = _unheard(other, clearances, by=by, at=at)
+            found += [_suspend(row, fact, by=by, at=at) for row, fact in facts]
+    return found
+
+
+def _unheard(
+    other: Collection[UUID], clearances: Sequence[Clearance], *, by: Actor, at: datetime
+) -> list[tuple[Clearance, SuspendingFact]]:
+    told = SuspendingFact.objects.filter(client__in=list(other)).exclude(suspensions__uphold__isnull=False)
+    pairs = [
+        (row, fact)
+        for fact in told.exclude(code=CODE.NEW_MEDICATION).order_by("at", "pk").distinct()
+        for row in clearances
+    ]
+    entries = selectors.listed_medicines(clearances[0].program.client_id)
+    theirs = Medication.objects.filter(client__in=list(other)).values_list("pk", "client")
+    owner = dict(theirs)
+    for entry in entries:
+        if entry.id not in owner:
+            continue
+        beside = [row for row in entries if row is not entry]
+        wanted = [
+            row
+            for row in clearances
+            if medicine_matters(
+                entry,
+                beside=beside,
+                weighed=selectors.weighed_names(row.screening, clearance_id=row.pk, but=entry.id),
+                protocol=row.program.protocol,
+            )
+        ]
+        if wanted:
+            fact = SuspendingFact(
+                client_id=owner[entry.id],
+                code=CODE.NEW_MEDICATION,
+                subject_type="medication",
+                subject_id=entry.id,
+                at=at,
+            ).insert_by(by, at=at)
+            pairs += [(row, fact) for row in wanted]
+    return pairs

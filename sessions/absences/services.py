@@ -15,6 +15,7 @@ from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Inval
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM, Actor, SessionKind, TimeOff, User
 from kapclinic.practice.rules import ABSENCE_ROLES, BOOKERS
+from kapclinic.practice.selectors import person_ids
 from programs import services as programs
 from sessions.absences import selectors
 from sessions.absences.selectors.impact import Absence, LostWindow
@@ -255,7 +256,7 @@ def _lock_all(absence: Absence, rows: Rows) -> dict[UUID, Session]:
     sessions = {session.pk: session for session in locked.order_by("pk")}
     resources = {absence.user}
     for pk, session in sessions.items():
-        resources |= {session.client_id, *taken_resources(session)}
+        resources |= {*person_ids(session.client_id), *taken_resources(session)}
         if pk in rows and not rows[pk][1]["cancel"]:
             resources |= set(ask_of(session, rows[pk][1]).resources)
         if session.kind == SessionKind.DOSING or session.status == S.HELD:

@@ -27,8 +27,8 @@ OBLIGATION_MOVES = {
     "meet_late": Move.of({S.BOOKED}, S.MET_LATE, CAREGIVERS | DIRECTOR),
     "miss": Move.of({S.DUE}, S.MISSED, SYSTEM),
     "waive": Move.of({S.DUE, S.BOOKED, S.MISSED}, S.WAIVED, WAIVERS),
-    "void": Move.of(set(S.values) - {S.VOIDED}, S.VOIDED, {Role.PRESCRIBER}),
-    "owe_again": Move.of({S.VOIDED}, S.DUE, CAREGIVERS | DIRECTOR),
+    "void": Move.of(set(S.values) - {S.VOIDED}, S.VOIDED, {Role.PRESCRIBER} | SYSTEM),
+    "owe_again": Move.of({S.VOIDED}, S.DUE, CAREGIVERS | DIRECTOR | SYSTEM),
 }
 CALLER_MOVES = {"waive": OBLIGATION_MOVES["waive"]}
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kapclinic.practice.models import Client, Location, User
-from kapclinic.trail.models import Outbox
+from kapclinic.practice.selectors import mains_of
+from kapclinic.practice.worklist import Kind
+from kapclinic.trail.models import Outbox, Task
 from sessions.booking.models import Session
 from sessions.reminders import rules
 from sessions.reminders.models import ReminderPlan
@@ -32,17 +35,54 @@ def coming(*, longest: int, at: datetime) -> list[Session]:
     lately = Q(updated_at__gte=at - rules.FRESH)
     waiting = Q(pk__in=reminders().filter(status=Outbox.Status.PENDING).values("subject_id"))
     booked = Session.objects.filter(status=Session.Status.SCHEDULED, starts_at__gt=at)
-    return list(booked.filter(near | lately | waiting).select_related("client", "location").order_by("pk"))
+    found = booked.filter(near | lately | waiting).select_related("client", "location").order_by("pk")
+    return _as_known(found)
+
+
+def _as_known(sessions: Iterable[Session]) -> list[Session]:
+    """The sessions, each with the client whose contact data count where two registrations are one person."""
+    rows = list(sessions)
+    mains = mains_of(session.client_id for session in rows)
+    for session in rows:
+        session.client = mains.get(session.client_id, session.client)
+    return rows
 
 
 def runs_of(sessions: Iterable[Session]) -> dict[UUID, Booked]:
-    """Since when each session stands at its present time, from its history."""
-    rows = Session.history.filter(id__in=[session.pk for session in sessions]).order_by("id", "version")
+    """Since when each session stands at its present time, from its history; and what its client was told."""
+    ids = [session.pk for session in sessions]
+    told = told_of(ids)
+    rows = Session.history.filter(id__in=ids).order_by("id", "version")
     facts = rows.values_list("id", "history_date", "starts_at", "status")
     found = {
         pk: rules.booked(row[1:] for row in group) for pk, group in groupby(facts, key=lambda row: row[0])
     }
-    return {pk: run for pk, run in found.items() if run is not None}
+    return {pk: replace(run, told=told.get(pk)) for pk, run in found.items() if run is not None}
+
+
+def told_of(session_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """The time of each session that its client was last told of, by a message that left."""
+    left = reminders().filter(subject_id__in=list(session_ids), status=Outbox.Status.SENT)
+    rows = left.order_by("sent_at", "pk").values_list("subject_id", "key")
+    return {pk: rules.time_told(key) for pk, key in rows if pk is not None}
+
+
+def called_off(*, at: datetime) -> list[Session]:
+    """Sessions to come that were cancelled lately, of which a message had left."""
+    left = reminders().filter(subject_id=OuterRef("pk"), status=Outbox.Status.SENT)
+    gone = Session.objects.filter(
+        Exists(left),
+        status=Session.Status.CANCELLED,
+        starts_at__gt=at - rules.FRESH,
+        updated_at__gte=at - rules.FRESH,
+    )
+    return _as_known(gone.select_related("client", "location").order_by("pk"))
+
+
+def calls_asked_for(session_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the sessions for which the front desk was ever asked to call the client."""
+    rows = Task.objects.filter(kind=Kind.CLIENT_UNTOLD, subject_id__in=list(session_ids))
+    return set(rows.values_list("subject_id", flat=True))
 
 
 def reminders() -> QuerySet[Outbox]:
@@ -70,5 +110,5 @@ def session_of(session_id: UUID | None) -> Session | None:
     """The session of a message, with all that its text needs."""
     if session_id is None:
         return None
-    found: Session | None = Session.objects.select_related(*FULL).filter(pk=session_id).first()
-    return found
+    found = _as_known(Session.objects.select_related(*FULL).filter(pk=session_id))
+    return found[0] if found else None

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
 from kapclinic.core.errors import merge
-from kapclinic.practice.models import Location, User
+from kapclinic.practice.models import SYSTEM, Location, User
+from kapclinic.practice.rules import e164
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox
 from kapclinic.trail.services import Missed, NotNow, Unwanted
@@ -17,6 +23,9 @@ from sessions.booking.models import Session
 from sessions.reminders import rules, selectors, sms
 from sessions.reminders.models import ReminderPlan
 from sessions.reminders.rules import Booked, Message, texts
+
+# A session, the time of it that its client was last told of, and the messages that it asks for.
+Asked: TypeAlias = tuple[Session, datetime | None, list[Message]]
 
 
 @transaction.atomic
@@ -44,23 +53,57 @@ def sweep_reminders(*, at: datetime) -> int:
     """Make the outbox hold what the sessions ask for now, and no more; returns how many rows changed.
 
     Twice the same is once: a message that is there stays. One of a session that was moved or called off, or whose
-    client wants none any more, is cancelled before it leaves.
+    client wants none any more, is cancelled before it leaves. A client who was told of a session is told that it was
+    moved or cancelled; where no message can say so in time, the front desk is asked to call.
     """
     plans = selectors.plans_of(Location.objects.all())
     longest = max((hours for plan in plans.values() for hours in plan.hours_before), default=0)
-    sessions = selectors.coming(longest=longest, at=at)
-    runs, ways = selectors.runs_of(sessions), offered()
-    rows = {row.key: row for row in selectors.reminders().filter(subject_id__in=[s.pk for s in sessions])}
+    sessions, gone = selectors.coming(longest=longest, at=at), selectors.called_off(at=at)
+    asked = _messages_asked(sessions, gone, plans=plans)
+    rows = {row.key: row for row in selectors.reminders().filter(subject_id__in=[s.pk for s, *_ in asked])}
     changed, wanted = 0, set()
-    for session in sessions:
-        if (run := runs.get(session.pk)) is None:
-            continue
+    for session, _, messages in asked:
         plan = plans[session.location_id]
-        messages = rules.messages_of(session, run, plan=plan, offered=ways)
         wanted |= {message.key for message in messages}
         for message in rules.to_queue(messages, session, plan=plan, at=at):
             changed += _queue(message, session, rows.get(message.key), at=at)
+    _ask_to_call(asked, at=at)
     return changed + _cancel_others(wanted, at=at)
+
+
+def _messages_asked(
+    sessions: Sequence[Session], gone: Sequence[Session], *, plans: Mapping[UUID, ReminderPlan]
+) -> list[Asked]:
+    """What each session asks for, with the time that its client knows of."""
+    runs, told, ways = selectors.runs_of(sessions), selectors.told_of(s.pk for s in gone), offered()
+    found: list[Asked] = []
+    for session in sessions:
+        if run := runs.get(session.pk):
+            messages = rules.messages_of(session, run, plan=plans[session.location_id], offered=ways)
+            found.append((session, run.told, messages))
+    for session in gone:
+        if known := told.get(session.pk):
+            plan = plans[session.location_id]
+            found.append((session, known, rules.cancellations_of(session, known, plan=plan, offered=ways)))
+    return found
+
+
+def _ask_to_call(asked: Sequence[Asked], *, at: datetime) -> None:
+    """Put a session on the front desk's worklist whose client would come at a time that is no more; once."""
+    late = [s for s, told, messages in asked if told and rules.untold(s, told, messages, at=at)]
+    before = selectors.calls_asked_for(session.pk for session in late) if late else set()
+    for session in late:
+        if session.pk not in before:
+            trail.open_task(
+                kind=Kind.CLIENT_UNTOLD,
+                location=session.location_id,
+                client=session.client_id,
+                subject_type="session",
+                subject_id=session.pk,
+                due_at=at,
+                by=SYSTEM,
+                at=at,
+            )
 
 
 def _queue(message: Message, session: Session, row: Outbox | None, *, at: datetime) -> int:
@@ -106,26 +149,34 @@ def deliver_reminder(row: Outbox, *, at: datetime) -> None:
     :raises OSError: when mail server or gateway did not take it
     """
     session = selectors.session_of(row.subject_id)
-    if session is None or session.status in {Session.Status.CANCELLED, Session.Status.NO_SHOW}:
+    if session is None or session.status == Session.Status.NO_SHOW:
         raise Unwanted
-    if session.starts_at <= at or session.status != Session.Status.SCHEDULED:
+    off = session.status == Session.Status.CANCELLED
+    starts_at = rules.time_told(row.key) if off else session.starts_at
+    if not off and (starts_at <= at or session.status != Session.Status.SCHEDULED):
         raise Missed
     plan = selectors.plans_of([session.location])[session.location_id]
     run = selectors.runs_of([session]).get(session.pk)
-    messages = rules.messages_of(session, run, plan=plan, offered=offered()) if run else []
-    message = next((found for found in messages if found.key == row.key), None)
+    coming, gone = ([], [session]) if off else ([session], [])
+    asked = _messages_asked(coming, gone, plans={session.location_id: plan})
+    message = next((one for _, _, found in asked for one in found if one.key == row.key), None)
     if run is None or message is None:
         raise Unwanted
+    if starts_at <= at:
+        raise Missed
     until = rules.quiet_until(at, rules.zone_of(session.client, session), plan)
     if until is not None:
-        raise NotNow(until) if until < session.starts_at else Missed
-    _send(row, session, _facts(session, run, message, plan=plan, at=at))
+        raise NotNow(until) if until < starts_at else Missed
+    facts = _facts(session, run, message, plan=plan, at=at)
+    told = starts_at.astimezone(facts.starts_at.tzinfo)
+    _send(row, session, replace(facts, starts_at=told, is_off=off))
 
 
 def _facts(
     session: Session, run: Booked, message: Message, *, plan: ReminderPlan, at: datetime
 ) -> texts.Facts:
     zone = rules.zone_of(session.client, session)
+    before = run.told if run.told not in {None, session.starts_at} else run.before
     return texts.Facts(
         place=texts.place_name(plan.sender_name, session.location.name),
         phone=session.location.phone,
@@ -133,8 +184,9 @@ def _facts(
         emergency_phone=plan.emergency_phone,
         emergency_text=plan.emergency_text,
         is_new=message.when == rules.BOOKING,
-        before=run.before.astimezone(zone) if run.before else None,
-        instructs=rules.instructs(session, when=message.when, plan=plan, at=at),
+        before=before.astimezone(zone) if before else None,
+        instructs=message.when != rules.CANCELLED
+        and rules.instructs(session, when=message.when, plan=plan, at=at),
         fasting=session.program.protocol.fasting_hours,
         at_home=session.modality == "video",
     )
@@ -143,7 +195,7 @@ def _facts(
 def _send(row: Outbox, session: Session, facts: texts.Facts) -> None:
     """The row's id goes along, so that whoever passes it on can drop a second copy."""
     if row.channel == Outbox.Channel.SMS:
-        sms.post(message_id=str(row.pk), to=rules.e164(session.client.phone), text=texts.sms(facts))
+        sms.post(message_id=str(row.pk), to=e164(session.client.phone), text=texts.sms(facts))
         return
     EmailMessage(
         subject=texts.SUBJECT,

@@ -133,8 +133,8 @@ def test_every_field_that_must_be_there_is_named(cast: Cast) -> None:
 def test_a_likely_double_warns_and_is_saved(cast: Cast, more: dict[str, Any], warned: bool) -> None:
     first = cast.desk("frontdesk").must("clients/", _body(cast))
     second = cast.desk("frontdesk").must("clients/", _body(cast, **more))
-    named = [(row["code"], row["client"], row["mrn"]) for row in second["warnings"]]
-    assert named == ([("possible_duplicate", first["id"], first["mrn"])] if warned else [])
+    named = [(row["code"], one["id"], one["mrn"]) for row in second["warnings"] for one in row["candidates"]]
+    assert named == ([("likely_duplicate", first["id"], first["mrn"])] if warned else [])
     assert Client.objects.count() == 2
 
 

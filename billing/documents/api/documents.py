@@ -15,6 +15,7 @@ from billing.documents.models import Document, DocumentQuerySet
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
 
@@ -27,7 +28,7 @@ class DocumentViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "pdf"), BILLERS)
     inputs: ClassVar = {"create": document_bodies.DocumentIn}
     filters = (
-        Param("client", "uuid", "client_id"),
+        Param("client", "uuid", of_person("client_id")),
         Param("location", "uuid", "location_id"),
         Param("number"),
         Param("from_date", "date", "issued_on__gte", doc="issued on this day and later"),

@@ -15,6 +15,7 @@ from billing.ledger.services import charges
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
 STATUSES = {
@@ -35,7 +36,7 @@ class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     output = charge_bodies.ChargeOut
     outputs: ClassVar = {"create": charge_bodies.PostedChargeOut}
     filters = (
-        Param("client", "uuid", "client_id"),
+        Param("client", "uuid", of_person("client_id")),
         Param("session", "uuid", "session_id"),
         Param("program", "uuid", "session__program_id"),
         Param("location", "uuid", "location_id"),

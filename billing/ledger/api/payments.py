@@ -15,6 +15,7 @@ from billing.ledger.services import payments
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
 
@@ -32,7 +33,7 @@ class PaymentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     }
     output = payment_bodies.PaymentOut
     filters = (
-        Param("client", "uuid", "client_id"),
+        Param("client", "uuid", of_person("client_id")),
         Param("location", "uuid", "location_id"),
         Param("method", choices=tuple(Method.values)),
         Param("from_date", "date", "received_on__gte", doc="received on this day and later"),

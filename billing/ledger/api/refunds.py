@@ -15,6 +15,7 @@ from billing.ledger.services import payments
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
 
@@ -29,7 +30,7 @@ class RefundViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     output = refund_bodies.RefundOut
     filters = (
         Param("payment", "uuid", "payment_id"),
-        Param("client", "uuid", "payment__client_id"),
+        Param("client", "uuid", of_person("payment__client_id")),
         Param("method", choices=tuple(Method.values)),
         STATUS,
     )

@@ -15,6 +15,7 @@ from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, merge
 from kapclinic.practice.models import User
+from kapclinic.practice.selectors import person, person_ids
 
 
 class Share(TypedDict):
@@ -37,12 +38,13 @@ class NotReversible(Conflict):
 
 
 def lock_ledger(client_id: UUID) -> None:
-    """Make the writers of one client's ledger wait for each other until the end of the transaction.
+    """Make the writers of one person's ledger wait for each other until the end of the transaction.
 
-    The guards in the database take the same lock, so that no order of locks can end in a deadlock.
+    The guards in the database take the same locks, so that no order of locks can end in a deadlock.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT billing_lock(%s)", [client_id])
+        for pk in person_ids(client_id):
+            cursor.execute("SELECT billing_lock(%s)", [pk])
 
 
 def refuse_reversed(row: Charge | Payment | Refund) -> None:
@@ -60,7 +62,9 @@ def allocate(*, payment: Payment, shares: Sequence[Share], by: User, at: datetim
         may not pay
     :raises OverAllocated: when a share passes the balance of its charge, or their sum what is left of the payment
     """
-    visible = selectors.charges().visible_to(by).filter(client=payment.client_id, reverses__isnull=True)
+    visible = (
+        selectors.charges().visible_to(by).filter(client__in=person(payment.client_id), reverses__isnull=True)
+    )
     found: dict[UUID, Charge] = {row.pk: row for row in visible.filter(pk__in=[s["charge"] for s in shares])}
     merge(_share_errors(payment, shares, found))
     left = selectors.payments().get(pk=payment.pk).unallocated

@@ -17,6 +17,7 @@ from billing.ledger.services.allocations import OverAllocated, Share
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import Client, Location, User
+from kapclinic.practice.selectors import person
 
 
 class PaymentEntry(TypedDict):
@@ -92,7 +93,9 @@ def _location(client: Client, values: PaymentEntry, by: User) -> Location:
         raise Invalid.field("location", "There is no such location of this client for you.", code="not_found")
     if named is None and values.get("allocations"):
         first = (
-            Charge.objects.visible_to(by).filter(pk=values["allocations"][0]["charge"], client=client).first()
+            Charge.objects.visible_to(by)
+            .filter(pk=values["allocations"][0]["charge"], client__in=person(client.pk))
+            .first()
         )
         named = first.location_id if first else None
     found: Location = Location.objects.get(pk=named or mine[0])

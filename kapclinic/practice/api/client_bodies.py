@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.api.location_bodies import AddressIn
 from kapclinic.practice.api.staff_bodies import WarningOut
+from kapclinic.practice.models import Client
+from kapclinic.practice.rules import e164
 
 
 class EscortIn(Input):
@@ -64,17 +68,37 @@ class ClientOut(Output):
     escort_contacts = serializers.JSONField()
     communication_consent = serializers.JSONField()
     locations = serializers.ListField(child=serializers.UUIDField())
+    died_on = serializers.DateField(allow_null=True)
+    merged_into = serializers.UUIDField(allow_null=True, help_text="the client who this one turned out to be")
+    sms_reachable = serializers.SerializerMethodField(help_text="false: no SMS can reach the phone number")
+
+    def get_sms_reachable(self, client: Client) -> bool:
+        return bool(e164(client.phone))
 
 
-class DuplicateOut(WarningOut):
-    client = serializers.UUIDField()
+class CandidateOut(Output):
+    """A client who may be the same person, and what is the same."""
+
+    id = serializers.UUIDField()
     mrn = serializers.CharField()
+    legal_first_name = serializers.CharField()
+    legal_last_name = serializers.CharField()
+    chosen_name = serializers.CharField()
+    date_of_birth = serializers.DateField()
+    same = serializers.ListField(child=serializers.CharField())
+
+
+class ClientWarningOut(WarningOut):
+    """`likely_duplicate` names its candidates; `sms_unreachable` the field."""
+
+    field = serializers.CharField(required=False)
+    candidates = CandidateOut(many=True, required=False)
 
 
 class RegisteredOut(ClientOut):
     """A client as just saved, with likely duplicates; they warn and never refuse."""
 
-    warnings = DuplicateOut(many=True)
+    warnings = ClientWarningOut(many=True)
 
 
 class AccessOut(Output):
@@ -88,3 +112,18 @@ class AccessOut(Output):
     object_type = serializers.CharField()
     object_id = serializers.UUIDField(allow_null=True)
     outcome = serializers.CharField()
+
+
+def warnings_of(client: Client, duplicates: Sequence[tuple[Client, list[str]]]) -> list[dict[str, Any]]:
+    """What the front desk should look at once more; nothing of it refuses."""
+    found: list[dict[str, Any]] = []
+    if duplicates:
+        names = [name for name in map(str, CandidateOut().fields) if name != "same"]
+        rows = [{name: getattr(row, name) for name in names} | {"same": same} for row, same in duplicates]
+        found.append({"code": "likely_duplicate", "detail": "Same person?", "candidates": rows})
+    if not e164(client.phone):
+        detail = (
+            "No SMS can reach this number: it is too short or too long, has an extension, or does not exist."
+        )
+        found.append({"code": "sms_unreachable", "detail": detail, "field": "phone"})
+    return found

@@ -42,20 +42,26 @@ class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     orderings: ClassVar = {"name": "legal_last_name", "mrn": "mrn", "created_at": "created_at"}
     default_order = ("legal_last_name", "legal_first_name")
     searches = staticmethod(selectors.search_clients)
-    search_doc = "words of a name, MRN, phone number or birth date"
+    search_doc = "words of a name, MRN, phone number, e-mail or birth date, as people write them"
     logged = frozenset({"list", "retrieve", "access_log"})
     paged = frozenset({"list", "access_log"})
 
     def get_queryset(self) -> QuerySet[Client]:
-        return Client.objects.visible_to(self.user)
+        """Whoever turned out to be another client that the user sees is no row of the list, but has an address."""
+        rows = Client.objects.visible_to(self.user).with_merges()
+        return selectors.without_known_aliases(rows, user=self.user) if self.action == "list" else rows
 
     def rows(self, page: list[Any]) -> list[Any]:
-        names = list(client_bodies.ClientOut().fields)
-        return [{name: getattr(client, name) for name in names} for client in page]
+        names = [name for name in map(str, client_bodies.ClientOut().fields) if name != "sms_reachable"]
+        return [
+            {name: getattr(client, name) for name in names}
+            | {"sms_reachable": bool(rules.e164(client.phone))}
+            for client in page
+        ]
 
     def create(self, request: Request) -> Response:
         saved = services.save_client(client=None, values=self.body(), by=self.user, at=self.at)
-        return self._registered(saved, status=201)
+        return self._registered(Client.objects.with_merges().get(pk=saved.pk), status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         client = self.matched()
@@ -64,24 +70,15 @@ class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         )
 
     def _registered(self, client: Client, *, status: int = 200) -> Response:
-        twins = selectors.likely_duplicates(
-            user=self.user,
-            first=client.legal_first_name,
-            last=client.legal_last_name,
-            born=client.date_of_birth,
-            phone=client.phone,
-            but=client.pk,
+        client.warnings = client_bodies.warnings_of(  # type: ignore[attr-defined]
+            client, selectors.likely_duplicates(client=client, user=self.user)
         )
-        client.warnings = [  # type: ignore[attr-defined]
-            {"code": "possible_duplicate", "detail": "Same person?", "client": twin.pk, "mrn": twin.mrn}
-            for twin in twins
-        ]
         return self.answer(client, status=status)
 
     def access_log(self, request: Request, pk: Any) -> Response:
         client = self.get_object()
         name = User.objects.filter(pk=OuterRef("created_by")).values("name")[:1]
-        rows = trail.access_log(client_id=client.pk).annotate(
+        rows = trail.access_log(client_ids=selectors.person_ids(client.pk)).annotate(
             name=Coalesce(Subquery(name), Value("the system"), output_field=CharField())
         )
         return self.get_paginated_response(self.represent(self.paginate_queryset(rows), many=True))

@@ -13,6 +13,7 @@ from kapclinic.trail import rules, services
 from kapclinic.trail.api import task_bodies
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from kapclinic.trail.models import Task
+from kapclinic.trail.people import of_person
 
 
 class TaskViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
@@ -26,7 +27,7 @@ class TaskViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         Param("state", choices=tuple(Task.State.values)),
         Param("kind"),
         Param("location", "uuid"),
-        Param("client", "uuid"),
+        Param("client", "uuid", of_person("client")),
         Param("subject", "uuid", "subject_id"),
     )
     orderings: ClassVar = {"due_at": "due_at", "created_at": "created_at", "escalation": "escalation"}

@@ -291,11 +291,13 @@ def wanted(
     needs: Sequence[Need],
     turnover_min: int,
     places: Mapping[UUID, int],
+    clients: Sequence[UUID],
     override: Collection[str] = (),
 ) -> list[Wanted]:
-    """All that `session` will hold: the client, the room (turnover lengthens it), each staff member's parts."""
+    """All that `session` will hold: the client under every id of theirs (`clients`), the room (turnover lengthens it),
+    each staff member's parts."""
     start, end = session.starts_at, session.ends_at
-    found = [Wanted("client", session.client_id, "", start, end)]
+    found = [Wanted("client", pk, "", start, end) for pk in clients]
     if session.room_id:
         cleaned = end + timedelta(minutes=turnover_min)
         found.append(Wanted("room", session.room_id, "", start, cleaned, override="room" in override))

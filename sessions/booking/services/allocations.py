@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
+from django.db.models import Q
 
 from kapclinic.core.errors import Conflict
 from kapclinic.practice.models import Actor
@@ -101,9 +102,7 @@ def allocate(
             )
         )
     if clashes or len(rows) < len(wants):
-        raise ResourceConflict(
-            "A resource is taken at that time.", conflicts=[_told(w, row) for w, row in clashes]
-        )
+        raise ResourceConflict("A resource is taken at that time.", conflicts=_told_once(clashes))
     Allocation.objects.bulk_create(rows)  # allocations keep no history: a row is only ever released
 
 
@@ -112,6 +111,15 @@ def _release_expired(resources: Sequence[UUID], *, at: datetime) -> None:
         resource__in=set(resources), released_at__isnull=True, expires_at__lte=at
     )
     expired.update(released_at=at)
+
+
+def _told_once(clashes: Sequence[tuple[Wanted, Allocation]]) -> list[Clash]:
+    """Each clash once: two sessions may have the client in common under several ids."""
+    found: dict[tuple[object, ...], Clash] = {}
+    for want, row in clashes:
+        what = want.kind if want.kind == Allocation.Kind.CLIENT else want.resource
+        found.setdefault((what, row.session_id or row.hold_id, row.starts_at), _told(want, row))
+    return list(found.values())
 
 
 def _told(want: Wanted, row: Allocation) -> Clash:
@@ -133,6 +141,16 @@ def taken_resources(session: Session) -> list[UUID]:
 def release(*, session: Session, at: datetime) -> None:
     """Free all that the session holds."""
     Allocation.objects.filter(session=session, released_at__isnull=True).update(released_at=at)
+
+
+def release_of_others(*, client_id: UUID, others: Sequence[UUID], at: datetime) -> None:
+    """Free what sessions of one client hold of the other, and the reverse: the two are not one person."""
+    held = Allocation.objects.filter(kind=Allocation.Kind.CLIENT, released_at__isnull=True)
+    mine = Q(session__client=client_id, resource__in=others) | Q(
+        hold__program__client=client_id, resource__in=others
+    )
+    theirs = Q(session__client__in=others) | Q(hold__program__client__in=others)
+    held.filter(mine | (theirs & Q(resource=client_id))).update(released_at=at)
 
 
 def release_kept_slot(*, hold: SessionHold, at: datetime) -> None:

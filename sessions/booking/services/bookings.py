@@ -15,6 +15,7 @@ from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Actor, Room, User
+from kapclinic.practice.selectors import person_ids
 from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
@@ -137,7 +138,12 @@ def _wants(
     needs = _needs(session.kind, program, session.starts_at, session.ends_at)
     turnover = resources.room.turnover_min if resources.room else 0
     return rules.wanted(
-        session=session, needs=needs, turnover_min=turnover, places=resources.places, override=override
+        session=session,
+        needs=needs,
+        turnover_min=turnover,
+        places=resources.places,
+        clients=person_ids(program.client_id),  # after the program's lock, which a merge takes too
+        override=override,
     )
 
 

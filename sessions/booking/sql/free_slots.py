@@ -43,7 +43,8 @@ rooms AS MATERIALIZED (
 ),
 person AS MATERIALIZED (
     SELECT '{(,)}'::tstzmultirange
-               - coalesce((SELECT range_agg(busy.during) FROM busy WHERE busy.resource = %(client)s), '{}') AS free
+               - coalesce((SELECT range_agg(busy.during) FROM busy
+                           WHERE busy.resource IN (SELECT practice_person(%(client)s))), '{}') AS free
 )
 """
 

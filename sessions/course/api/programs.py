@@ -13,6 +13,7 @@ from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from programs import services as programs
 from programs.api.program_bodies import ProgramIn, ProgramPatch
@@ -66,7 +67,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     }
     created = frozenset({"create", "book_plan"})
     filters = (
-        Param("client", "uuid", "client_id"),
+        Param("client", "uuid", of_person("client_id")),
         Param("location", "uuid", "location_id"),
         Param("therapist", "uuid", "therapist_id"),
         Param("prescriber", "uuid", "prescriber_id"),

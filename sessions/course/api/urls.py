@@ -1,9 +1,10 @@
-"""Addresses of programs."""
+"""Addresses of programs, and of verbs of a client that need their sessions."""
 
 from typing import Any
 
 from django.urls import path
 
+from sessions.course.api.clients import ClientVerbViewSet
 from sessions.course.api.programs import ProgramViewSet
 
 PROGRAM_MOVES: dict[str, Any] = {
@@ -19,6 +20,10 @@ urlpatterns = [
     path("programs/<uuid:pk>/", ProgramViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("programs/<uuid:pk>/plan/", ProgramViewSet.as_view({"get": "propose_plan", "post": "book_plan"})),
     path("programs/<uuid:pk>/timeline/", ProgramViewSet.as_view({"get": "timeline"})),
+    path("clients/<uuid:pk>/deceased/", ClientVerbViewSet.as_view({"post": "deceased"})),
+    path("clients/<uuid:pk>/deceased/void/", ClientVerbViewSet.as_view({"post": "void_deceased"})),
+    path("clients/<uuid:pk>/merge/", ClientVerbViewSet.as_view({"post": "merge"})),
+    path("clients/<uuid:pk>/unmerge/", ClientVerbViewSet.as_view({"post": "unmerge"})),
     *(
         path(f"programs/<uuid:pk>/{at}/", ProgramViewSet.as_view({"post": do}))
         for at, do in PROGRAM_MOVES.items()

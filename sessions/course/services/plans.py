@@ -13,6 +13,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, Invalid, merge
 from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.rules import BOOKERS
+from kapclinic.practice.selectors import person_ids
 from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
@@ -61,7 +62,9 @@ def book_plan(*, program_id: UUID, rows: Sequence[PlanRow], by: User, at: dateti
     programs.require_active(program)
     asks = [_ask(row) for row in rows]
     integrated = held_slots.held_slot_resources(program)
-    lock_resources([program.client_id, *integrated, *(pk for ask in asks for pk in ask.resources)])
+    lock_resources(
+        [*person_ids(program.client_id), *integrated, *(pk for ask in asks for pk in ask.resources)]
+    )
     made: list[Session] = []
     doses: dict[int, Session] = {}
     for index in _doses_first(rows):

@@ -16,6 +16,7 @@ from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
 from kapclinic.core.paper import fingerprint
 from kapclinic.practice.rules import DIRECTOR, NURSES
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin
 from sessions.booking.http import InSession
 from sessions.dosing.api.rems_bodies import RemsOut, RemsPatch, RemsRowOut, SubmitIn, columns
@@ -35,7 +36,7 @@ class RemsRecordViewSet(ListMixin, ClinicViewSet):
     filters = (
         Param("state", choices=tuple(RemsRecord.State.values)),
         Param("location", "uuid", "session__location_id"),
-        Param("client", "uuid", "session__client_id"),
+        Param("client", "uuid", of_person("session__client_id")),
         Param("owed", "bool", doc="an esketamine dose of the session stands"),
     )
     orderings: ClassVar = {"due_at": "due_at", "created_at": "created_at", "submitted_at": "submitted_at"}

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from kapclinic.practice.models import Role, SessionKind
+from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
 from programs import policy
@@ -189,7 +190,9 @@ def _with_screening(facts: Facts, session: Session) -> Facts:
     alerts = list(screening.open_alerts(program_id=program_id).values_list("measure_id", flat=True))
     asked = (CSSRS, *policy.SUICIDE_ITEMS)
     latest = screening.latest_measures(program_id=program_id, instruments=asked, at=moment)
-    concerns = Task.objects.open().filter(kind=Kind.CHECK_IN_SAFETY_CONCERN, client=session.client_id)
+    concerns = Task.objects.open().filter(
+        kind=Kind.CHECK_IN_SAFETY_CONCERN, client__in=person(session.client_id)
+    )
     stated = _stated(clearance)
     told = [(key, row.band, row.flags) for key, row in latest.items()]
     facts = replace(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kapclinic.practice.rules import NURSES, normalized
+from kapclinic.practice.rules import NURSES, folded
 from programs.models import Protocol, Route
 from programs.policy import limit
 from sessions.booking.rules import Escort
@@ -73,5 +73,5 @@ def unmet(checklist: Mapping[str, bool | None]) -> list[str]:
 
 def same_person(named: Escort | None, here: Escort) -> bool:
     """Is who is here whom the session names? By the name, however it is written."""
-    words = [normalized(str(who.get("name", "") if who else "")).split() for who in (named, here)]
+    words = [folded(str(who.get("name", "") if who else "")).split() for who in (named, here)]
     return words[0] == words[1]

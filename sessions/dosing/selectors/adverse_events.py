@@ -10,6 +10,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Greatest, JSONObject
 
 from kapclinic.practice.models import SessionKind
+from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration, AdverseEvent, AdverseEventFollowUp, AdverseEventReview
 from sessions.monitoring.models import Reading
@@ -24,7 +25,7 @@ def unreviewed(*, client_id: UUID, but_session: UUID | None) -> QuerySet[Adverse
     """
     last = AdverseEventReview.objects.filter(event=OuterRef("pk")).order_by("-created_at", "-pk")
     limits = "session__program__protocol__limits"
-    found: QuerySet[AdverseEvent] = AdverseEvent.objects.filter(session__client_id=client_id)
+    found: QuerySet[AdverseEvent] = AdverseEvent.objects.filter(session__client__in=person(client_id))
     if but_session is not None:
         found = found.exclude(session_id=but_session)
     return (
@@ -54,7 +55,7 @@ def events_of(session: Session) -> QuerySet[AdverseEvent]:
     if session.kind == SessionKind.DOSING:
         doses = doses.filter(session_id=session.pk)
     else:
-        doses = doses.filter(session__client_id=session.client_id)
+        doses = doses.filter(session__client__in=person(session.client_id))
     last = doses.order_by("-administered_at", "-created_at")
     since, until = F("measured_at") - OuterRef("onset_at"), OuterRef("onset_at") - F("measured_at")
     readings = Reading.objects.filter(session_id=session.pk, void__isnull=True)
@@ -81,4 +82,4 @@ def named_on(*, session_id: UUID) -> QuerySet[AdverseEvent]:
 
 def has_severe_event(*, client_id: UUID, grade: int) -> bool:
     severe = Q(grade__gte=grade) | Q(serious=True)
-    return bool(AdverseEvent.objects.filter(severe, session__client_id=client_id).exists())
+    return bool(AdverseEvent.objects.filter(severe, session__client__in=person(client_id)).exists())

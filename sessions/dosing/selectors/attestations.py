@@ -6,6 +6,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
 
+from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
 from sessions.dosing.models import Attestation
 from sessions.dosing.rules.attestations import OF_THE_CLIENT
@@ -14,7 +15,7 @@ from sessions.dosing.rules.attestations import OF_THE_CLIENT
 def words_for(session: Session) -> list[Attestation]:
     """Attestations on this session, and of the client's other sessions those that still hold; oldest first."""
     found = Attestation.objects.filter(
-        session__client=session.client_id
+        session__client__in=person(session.client_id)
     )  # narrowed first: an index serves it
     found = found.filter(Q(session=session) | Q(code__in=OF_THE_CLIENT))
     return list(found.order_by("at", "pk"))

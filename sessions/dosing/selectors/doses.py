@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from kapclinic.practice.models import SessionKind
+from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration
 from sessions.drugs import selectors as drugs
@@ -67,14 +68,18 @@ def doses_given(program_ids: list[UUID]) -> dict[UUID, int]:
 
 def last_dose_elsewhere(*, client_id: UUID, but: UUID, before: datetime) -> datetime | None:
     """The client's last standing dose in another session, up to `before`."""
-    rows = Administration.objects.standing().filter(session__client_id=client_id, administered_at__lte=before)
+    rows = Administration.objects.standing().filter(
+        session__client__in=person(client_id), administered_at__lte=before
+    )
     found: datetime | None = rows.exclude(session_id=but).aggregate(last=Max("administered_at"))["last"]
     return found
 
 
 def next_dose_elsewhere(*, client_id: UUID, but: UUID, after: datetime) -> datetime | None:
     """The client's first standing dose in another session after `after`: there is one only beside a late entry."""
-    rows = Administration.objects.standing().filter(session__client_id=client_id, administered_at__gt=after)
+    rows = Administration.objects.standing().filter(
+        session__client__in=person(client_id), administered_at__gt=after
+    )
     found: datetime | None = rows.exclude(session_id=but).aggregate(first=Min("administered_at"))["first"]
     return found
 

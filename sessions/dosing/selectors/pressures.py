@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, Subquery
 
+from kapclinic.practice.selectors import person
 from screening.rules.suspensions import Resting
 from sessions.dosing.models import Administration
 from sessions.monitoring.models import Reading
@@ -19,7 +20,9 @@ def resting_pressures(*, client_id: UUID, since: datetime) -> list[Resting]:
     could not be had says nothing of it.
     """
     doses = Administration.objects.standing().filter(session=OuterRef("session")).order_by("administered_at")
-    rows = Reading.objects.filter(session__client=client_id, void__isnull=True, measured_at__gte=since)
+    rows = Reading.objects.filter(
+        session__client__in=person(client_id), void__isnull=True, measured_at__gte=since
+    )
     before = rows.annotate(dosed_at=Subquery(doses.values("administered_at")[:1])).filter(
         Q(dosed_at__isnull=True) | Q(measured_at__lte=F("dosed_at"))
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from kapclinic.practice.models import Actor
+from kapclinic.practice.selectors import person
 from programs.models import Program
 from programs.policy import limit
 from screening.models import Suspension
@@ -19,7 +20,7 @@ def hear_reading(*, reading: Reading, by: Actor, at: datetime) -> list[Suspensio
     dosed_at = selectors.first_dosed_at(session_id=session.pk)
     if dosed_at is not None and reading.measured_at > dosed_at:
         return []
-    courses = Program.objects.filter(client=session.client_id).select_related("protocol")
+    courses = Program.objects.filter(client__in=person(session.client_id)).select_related("protocol")
     days = max(limit(row.protocol.limits, "screening_bp_days") for row in courses)
     resting = selectors.resting_pressures(client_id=session.client_id, since=at - timedelta(days=days))
     return hear_pressures(client_id=session.client_id, resting=resting, by=by, at=at)

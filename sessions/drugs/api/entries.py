@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.http.params import Param
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin
 from sessions.drugs import rules, services
 from sessions.drugs.api import entry_bodies
@@ -28,7 +29,7 @@ class EntryViewSet(Witnessed, ListMixin, ClinicViewSet):
         Param("lot", "uuid", "lot_id"),
         Param("kind", choices=tuple(DrugEntry.Kind.values)),
         Param("session", "uuid", "session_id"),
-        Param("client", "uuid", "client_id"),
+        Param("client", "uuid", of_person("client_id")),
     )
     orderings: ClassVar = {"created_at": "created_at", "sequence": "sequence"}
     default_order = ("-created_at", "lot_id", "-sequence")

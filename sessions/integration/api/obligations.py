@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db.models import QuerySet
 
 from kapclinic.core.http.params import Param
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ANYONE, ClinicViewSet, ListMixin, RetrieveMixin
 from sessions.integration.api import obligation_bodies
 from sessions.integration.models import Obligation
@@ -20,7 +21,7 @@ class ObligationViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     filters = (
         Param("state", choices=tuple(Obligation.State.values)),
         Param("program", "uuid", "program_id"),
-        Param("client", "uuid", "client_id"),
+        Param("client", "uuid", of_person("client_id")),
         Param("therapist", "uuid", "therapist_id"),
         Param("dosing_session", "uuid", "dosing_session_id"),
     )

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Actor, Room, SessionKind
+from kapclinic.practice.selectors import person_ids
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
@@ -41,7 +42,7 @@ def held_slot_resources(program: Program) -> list[UUID]:
     rooms = Room.objects.filter(
         location_id=program.location_id, is_active=True, kinds__contains=[SessionKind.INTEGRATION]
     )
-    return [program.client_id, program.therapist_id, *rooms.values_list("pk", flat=True)]
+    return [*person_ids(program.client_id), program.therapist_id, *rooms.values_list("pk", flat=True)]
 
 
 def hold_slot(*, dose: Session, program: Program, by: Actor, at: datetime) -> Session | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -52,13 +53,13 @@ def free_held_slot(*, dose: Session, by: Actor, at: datetime) -> None:
 
 
 def owe_integration(
-    *, dose: Session, program: Program, dosed_at: datetime, by: User, at: datetime
+    *, dose: Session, program: Program, dosed_at: datetime, by: Actor, at: datetime
 ) -> Obligation | None:
     """Write the obligation with the dose, in its transaction, and ring for the worker. Once per dosing session.
 
-    None for a program that owes no integration (ketamine-only infusions).
+    None for a program that owes no integration (ketamine-only infusions), and for a client who has died.
     """
-    if not program.protocol.owes_integration:
+    if not program.protocol.owes_integration or program.client.died_on is not None:
         return None
     obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
     if obligation is None:
@@ -95,21 +96,31 @@ def follow_first_dose(*, dose: Session, dosed_at: datetime, by: User, at: dateti
     obligation.save_by(by, at=at)
 
 
-def void_obligation(*, dose: Session, by: User, at: datetime) -> None:
-    """The dose was voided: nothing is owed, and what was booked for it is freed."""
+def void_obligation(
+    *,
+    dose: Session,
+    by: Actor,
+    at: datetime,
+    reason: str = "The dose was voided.",
+    begun: Collection[str] = (Session.Status.IN_PROGRESS,),
+) -> None:
+    """The dose was voided, or the client has died: nothing is owed, and what was booked for it is freed.
+
+    A session in one of the states `begun` stays.
+    """
     obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
     if obligation is None or obligation.state == Obligation.State.VOIDED:
         return
     booked = obligation.integration_session
     transitions.apply(rules.OBLIGATION_MOVES, "void", instance=obligation, by=by, field="state")
     obligation.save_by(by, at=at)
-    if booked is not None and booked.status in SESSION_MOVES["cancel"].sources - {Session.Status.IN_PROGRESS}:
-        booking.end_booking(session=booked, move="cancel", reason="The dose was voided.", by=by, at=at)
+    if booked is not None and booked.status in SESSION_MOVES["cancel"].sources - set(begun):
+        booking.end_booking(session=booked, move="cancel", reason=reason, by=by, at=at)
     free_held_slot(dose=dose, by=by, at=at)
-    _settle_tasks(obligation, by=by, at=at, outcome="The dose was voided.")
+    _settle_tasks(obligation, by=by, at=at, outcome=reason)
 
 
-def _settle_tasks(obligation: Obligation, *, by: User, at: datetime, outcome: str) -> None:
+def _settle_tasks(obligation: Obligation, *, by: Actor, at: datetime, outcome: str) -> None:
     for kind in (
         Kind.INTEGRATION_UNBOOKED,
         Kind.INTEGRATION_MISSED,

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.http.params import Param
+from kapclinic.practice.selectors import of_person
 from kapclinic.practice.services import confirm_password
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from sessions.notes import rules, selectors, services
@@ -42,7 +43,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     filters = (
         Param("session", "uuid", "session_id"),
         Param("program", "uuid", "session__program_id"),
-        Param("client", "uuid", "session__client_id"),
+        Param("client", "uuid", of_person("session__client_id")),
         Param("author", "uuid", "author_id"),
         Param("status", choices=tuple(Note.Status.values)),
         Param("kind", choices=tuple(Note.Kind.values)),

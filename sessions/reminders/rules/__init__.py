@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
 from kapclinic.practice.models import Client, Role, SessionKind
-from kapclinic.practice.rules import digits
+from kapclinic.practice.rules import e164
 from kapclinic.trail.models import Outbox
 from sessions.booking.models import Session
 from sessions.reminders.models import ReminderPlan
 
 PLANNERS = frozenset({Role.ADMIN, Role.MEDICAL_DIRECTOR})
 BOOKING = "booking"
+CANCELLED = "cancelled"
 TEMPLATE = "reminder"
 FRESH = timedelta(hours=48)  # how long after a booking it is still worth telling
 BEFORE_QUIET = timedelta(minutes=30)  # room for a few tries before the quiet hours begin
@@ -25,6 +26,7 @@ INSTRUCTED = 24  # hours before a dose from which on every reminder says how to 
 LONGEST_QUIET = timedelta(hours=16)
 SHIFT = timedelta(hours=24)  # the most that quiet hours can move a reminder
 AHEAD = timedelta(hours=24)  # how long before it leaves a message is written
+_STAMP = "%Y%m%dT%H%M%SZ"  # a session's start in the key of a message
 # Words that would tell a stranger at the client's phone what the visit is for.
 TELLING = re.compile(
     r"ketamine|esketamine|spravato|psilocybin|mdma|psychedel|psych|therap|lozenge|troche|infus|inject|\bdos(e|es|ing)\b"
@@ -35,11 +37,15 @@ TELLING = re.compile(
 
 @dataclass(frozen=True)
 class Booked:
-    """Since when a session stands at its present time, what time it had before, how often it came back to this one."""
+    """Since when a session stands at its present time, what time it had before, how often it came back to this one.
+
+    `told` is the time that the client was last told of, if any.
+    """
 
     since: datetime
     before: datetime | None
     returns: int
+    told: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,12 @@ def leaves_at(planned: datetime, starts_at: datetime, zone: ZoneInfo, plan: Remi
 
 
 def channels_of(client: Client, plan: ReminderPlan, offered: frozenset[str]) -> list[str]:
-    """Ways that the plan uses, the clinic has, the client has an address for and agreed to: no consent, no message."""
+    """Ways that the plan uses, the clinic has, the client has an address for and agreed to: no consent, no message.
+
+    None for a client who has died: whoever holds their phone is not to be reminded.
+    """
+    if client.died_on is not None:
+        return []
     address = {Outbox.Channel.EMAIL: client.email, Outbox.Channel.SMS: e164(client.phone)}
     return [
         channel
@@ -120,11 +131,12 @@ def messages_of(
 ) -> list[Message]:
     """Every message that the session as it is booked now asks for, in the order in which they leave.
 
-    A reminder whose moment lies before the booking is left out: the booking's own message says the same.
+    A reminder whose moment lies before the booking is left out: the booking's own message says the same. A move is told
+    of under every plan, when the client knows of another time.
     """
     zone = zone_of(session.client, session)
     planned = {str(h): session.starts_at - timedelta(hours=h) for h in sorted(plan.hours_before)}
-    if plan.on_booking:
+    if plan.on_booking or run.told not in {None, session.starts_at}:
         planned[BOOKING] = run.since
     moments: dict[datetime, str] = {}
     for when, moment in planned.items():
@@ -132,12 +144,44 @@ def messages_of(
         if run.since <= send_at < session.starts_at:
             moments.setdefault(send_at, when)  # quiet hours may push two together: the later one tells enough
     again = f":{run.returns}" if run.returns else ""
-    stamp = session.starts_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     return [
-        Message(f"{TEMPLATE}:{session.pk}:{stamp}:{when}:{channel}{again}", when, channel, send_at)
+        Message(_key(session, session.starts_at, when, channel) + again, when, channel, send_at)
         for send_at, when in sorted(moments.items())
         for channel in channels_of(session.client, plan, offered)
     ]
+
+
+def _key(session: Session, told: datetime, when: str, channel: str) -> str:
+    return f"{TEMPLATE}:{session.pk}:{told.astimezone(UTC).strftime(_STAMP)}:{when}:{channel}"
+
+
+def time_told(key: str) -> datetime:
+    """The start of the session that a message with this key told of."""
+    return datetime.strptime(key.split(":")[2], _STAMP).replace(tzinfo=UTC)
+
+
+def cancellations_of(
+    session: Session, told: datetime, *, plan: ReminderPlan, offered: frozenset[str]
+) -> list[Message]:
+    """The messages that say that a session is off; `told` is the time at which the client would come.
+
+    None when quiet hours last until then: see `untold`.
+    """
+    send_at = leaves_at(session.updated_at, told, zone_of(session.client, session), plan)
+    if not session.updated_at <= send_at < told:
+        return []
+    return [
+        Message(_key(session, told, CANCELLED, channel), CANCELLED, channel, send_at)
+        for channel in channels_of(session.client, plan, offered)
+    ]
+
+
+def untold(session: Session, told: datetime, messages: Sequence[Message], *, at: datetime) -> bool:
+    """Would the client come at `told`, the time that they know, since no message tells them before it?"""
+    still = told == session.starts_at and session.status != Session.Status.CANCELLED
+    if still or told <= at or session.client.died_on is not None:
+        return False
+    return not any(message.send_at < told for message in messages)
 
 
 def to_queue(
@@ -163,16 +207,6 @@ def instructs(session: Session, *, when: str, plan: ReminderPlan, at: datetime) 
         last = not plan.hours_before
         return last or session.starts_at - at <= timedelta(hours=INSTRUCTED)
     return int(when) <= max(INSTRUCTED, min(plan.hours_before))
-
-
-def e164(phone: str) -> str:
-    """A number as SMS gateways want it: ten digits are American; empty when it is no number."""
-    number = digits(phone)
-    if phone.strip().startswith("+"):
-        return f"+{number}" if 8 <= len(number) <= 15 else ""
-    if len(number) == 11 and number.startswith("1"):
-        return f"+{number}"
-    return f"+1{number}" if len(number) == 10 else ""
 
 
 def tells(text: str) -> bool:

@@ -25,6 +25,7 @@ class Facts:
     emergency_phone: str
     emergency_text: str = ""
     is_new: bool = False
+    is_off: bool = False
     before: datetime | None = None
     instructs: bool = False
     fasting: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +45,8 @@ def when(moment: datetime) -> str:
 
 
 def _opening(facts: Facts) -> str:
+    if facts.is_off:
+        return f"Your appointment at {facts.place} on {when(facts.starts_at)} was cancelled."
     if facts.is_new and facts.before is not None:
         return (
             f"Your appointment at {facts.place} was moved from {when(facts.before)}. "
@@ -77,6 +80,10 @@ def _instructions(facts: Facts) -> list[str]:
     return lines
 
 
+def _change(facts: Facts) -> str:
+    return "For another one" if facts.is_off else "To change it"
+
+
 def _number(facts: Facts) -> str:
     return f"{facts.place} at {facts.phone}" if facts.phone else facts.place
 
@@ -90,7 +97,7 @@ def email(facts: Facts) -> str:
     paragraphs = [
         _opening(facts),
         " ".join(_instructions(facts)),
-        f"To change it, or to stop these messages, call {_number(facts)}.",
+        f"{_change(facts)}, or to stop these messages, call {_number(facts)}.",
         f"This mailbox is not monitored: nobody reads replies. {_emergency(facts)}",
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
@@ -101,7 +108,7 @@ def sms(facts: Facts) -> str:
     sentences = [
         _opening(facts),
         *_instructions(facts),
-        f"Changes, or to stop these texts: call {_number(facts)}.",
+        f"{'Another one' if facts.is_off else 'Changes'}, or to stop these texts: call {_number(facts)}.",
         f"This number is not monitored. {_emergency(facts)}",
     ]
     return " ".join(sentences)

@@ -18,6 +18,7 @@ from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Location, Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin
 from screening.selectors import current_clearance
 from sessions.booking.models import Session
@@ -99,7 +100,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         Param("location", "uuid", "location_id"),
         Param("room", "uuid", "room_id"),
         Param("staff", "uuid", _with_staff),
-        Param("client", "uuid", "client_id"),
+        Param("client", "uuid", of_person("client_id")),
         Param("program", "uuid", "program_id"),
         Param("kind", choices=tuple(SessionKind.values)),
         Param("status", choices=tuple(Session.Status.values)),

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
 
 
@@ -16,7 +17,7 @@ def last_weight(*, client_id: UUID, before: datetime) -> Decimal | None:
     nobody confirmed is never what the next one is compared with.
     """
     rows = Session.history.filter(
-        client_id=client_id, weight_kg__isnull=False, weight_confirmed=True, weighed_at__lte=before
+        client__in=person(client_id), weight_kg__isnull=False, weight_confirmed=True, weighed_at__lte=before
     )
     found: Decimal | None = (
         rows.order_by("-weighed_at", "-history_id").values_list("weight_kg", flat=True).first()

@@ -13,10 +13,10 @@ import pytest
 from django.core import mail
 
 from kapclinic.core import clock
+from kapclinic.practice.rules import e164
 from kapclinic.trail import rules as trail_rules
 from kapclinic.trail.models import Outbox
 from kapclinic.trail.services import queue_message, send_waiting
-from sessions.reminders import rules
 from sessions.reminders import sms as sending
 from sessions.reminders.services import sweep_reminders
 from sessions.sweep.steps import send_messages
@@ -169,4 +169,4 @@ def test_neither_number_nor_text_is_logged(
     ],
 )
 def test_numbers_as_gateways_want_them(phone: str, number: str) -> None:
-    assert rules.e164(phone) == number
+    assert e164(phone) == number

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import FieldError, IllegalTransition, merge
+from kapclinic.core.errors import AlreadyVoid, FieldError, merge
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import DIRECTOR
 from programs.models import LegalRule, LegalRuleVoid
@@ -50,10 +50,10 @@ def void_legal_rule(*, rule_id: UUID, reason: str, by: User, at: datetime) -> Le
     """Take back a rule that the clinic added. From then on nothing follows from it; doses already given stay.
 
     :raises NotPermitted: unless `by` is the medical director
-    :raises IllegalTransition: when it was voided before
+    :raises AlreadyVoid: when it was voided before
     """
     transitions.require_role(by, DIRECTOR, what="Voiding a legal rule")
     rule: LegalRule = LegalRule.objects.get(pk=rule_id)
     if LegalRuleVoid.objects.filter(rule=rule).exists():
-        raise IllegalTransition("This rule was voided before.", state="voided")
+        raise AlreadyVoid("This rule was voided before.")
     return LegalRuleVoid(rule=rule, reason=reason).insert_by(by, at=at)

@@ -193,7 +193,7 @@ def test_a_rule_is_taken_back_once_and_one_that_ships_never(cast: Cast) -> None:
     made = director.must("legal-rules/", EXTENSION)
     director.must(f"legal-rules/{made['id']}/void/", why)
     assert director.get("legal-rules/").json()["count"] == len(legal.shipped())
-    refused(director.post(f"legal-rules/{made['id']}/void/", why), 409, "illegal_transition")
+    refused(director.post(f"legal-rules/{made['id']}/void/", why), 409, "already_void")
     assert director.post(f"legal-rules/{legal.shipped()[0].id}/void/", why).status_code == 404
 
 

@@ -83,7 +83,7 @@ class MedicineText(Input):
 
 
 class ScreeningPatch(Input):
-    """What may change in a draft; each list or table that is sent is whole, and replaces the one before."""
+    """What may change in a draft: `answers` are merged by code, a list is sent whole."""
 
     answers = Answers(required=False)
     blood_pressures = BloodPressureIn(many=True, required=False, max_length=20)  # type: ignore[call-arg]

@@ -99,7 +99,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         program = self.matched()
-        programs.change_program(program=program, values=self.given(), by=self.user, at=self.at)
+        programs.change_program(program=program, values=self.given(program), by=self.user, at=self.at)
         return self._again(pk)
 
     def hold(self, request: Request, pk: UUID) -> Response:

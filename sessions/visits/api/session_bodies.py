@@ -167,6 +167,7 @@ class Attestations(serializers.DictField):
     """Yes or no by code; a visit in person says its day and place, and `false` takes the word back."""
 
     child = serializers.BooleanField()
+    merges = False  # each word is a row of its own; what is not sent stays
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping) or data.get(VISIT, False) is False:

@@ -10,6 +10,7 @@ from typing import Any
 from rest_framework import serializers
 
 from kapclinic.core import limits
+from kapclinic.core.http.messages import explain
 
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 
@@ -72,6 +73,12 @@ class Input(serializers.Serializer[Any]):
     """A request body: a field that nobody reads is refused, so that nothing is lost in silence."""
 
     default_error_messages = {"unknown_field": "This field is not known here."}
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            explain(field)
+        return fields
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping):

@@ -37,10 +37,11 @@ LIMITS: Mapping[str, Days | Size | None] = {  # None: the room has a rule of its
     DATE: Days(150 * YEAR, 20 * YEAR),
     MOMENT: Days(10 * YEAR, 10 * YEAR),
     MONEY: Size(Decimal(100_000)),
-    MILLIGRAMS: Size(Decimal(500_000)),  # a thousand vials
+    MILLIGRAMS: Size(Decimal(1_000_000)),  # all that a lot can hold
     NUMBER: Size(Decimal(100_000)),
     "LotIn.expires_on": Days(10 * YEAR, 10 * YEAR),
     "LotIn.concentration_mg_per_ml": Size(Decimal(1_000)),
+    "LotIn.quantity_mg": Size(Decimal(500_000)),  # a thousand vials
     "LotIn.container_mg": Size(Decimal(50_000)),
     "OrderIn.dose_mg": DOSE,
     "OrderIn.max_total_mg": DOSE,

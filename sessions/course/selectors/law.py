@@ -22,8 +22,12 @@ def stopped(programs: Iterable[Program], *, at: datetime) -> Mapping[UUID, date]
     """
     affected = [row for row in programs if _affected(row)]
     rules = legal_rules() if affected else []
-    days = {row.pk: _first_day(row, rules, at=at) for row in affected}
-    return {pk: day for pk, day in days.items() if day is not None}
+    asked = {row.pk: _place_and_day(row, at=at) for row in affected}
+    first = {
+        (where, day): legal.first_day_required(rules, where=where, day=day)
+        for where, day in set(asked.values())
+    }
+    return {pk: day for pk, key in asked.items() if (day := first[key]) is not None}
 
 
 def _affected(program: Program) -> bool:
@@ -31,12 +35,12 @@ def _affected(program: Program) -> bool:
     return goes_on and program.protocol.home_dosing and not program.was_seen  # type: ignore[attr-defined]
 
 
-def _first_day(program: Program, rules: list[legal.Rule], *, at: datetime) -> date | None:
+def _place_and_day(program: Program, *, at: datetime) -> tuple[frozenset[str], date]:
+    """Whose law counts for a program, and the day there."""
     where = legal.jurisdictions(
         program.location.address.get("state"), (program.client.address or {}).get("state")
     )
-    today = at.astimezone(program.location.zone).date()
-    return legal.first_day_required(rules, where=where, day=today)
+    return where, at.astimezone(program.location.zone).date()
 
 
 def all_stopped(*, at: datetime) -> dict[UUID, tuple[Program, date]]:

@@ -126,6 +126,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "/admin/login/"
+# While this file is there, a demo is still being played in: /readyz says `opening`. No real clinic has one.
+OPENING_FILE = env.str("KAP_OPENING", default="") if EMBEDDED else ""
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=900)
 SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
 TOKEN_DAYS = env.int("TOKEN_DAYS", default=30)

@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from kapclinic.core.audited import AuditedModel, AuditedQuerySet
+from kapclinic.core.audited import AppendOnlyModel, AuditedModel, AuditedQuerySet
 from kapclinic.practice.models import Client, Location, User
 from programs import policy
 
@@ -168,3 +168,42 @@ class PhaseSpan(AuditedModel):
 
     def __str__(self) -> str:
         return f"{self.phase} {self.started_at}"
+
+
+class LegalRule(AppendOnlyModel):
+    """A rule of law that the director added to those that ship; what is not so any more is voided (rules/legal.py)."""
+
+    code = models.CharField(max_length=60)
+    jurisdiction = models.CharField(max_length=5)
+    effect = models.CharField(max_length=60)
+    starts = models.DateField(null=True)
+    ends = models.DateField(null=True)
+    source = models.CharField(max_length=500)
+    checked_on = models.DateField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="legal_rule_dates",
+                condition=Q(starts__isnull=True) | Q(ends__isnull=True) | Q(ends__gte=F("starts")),
+            ),
+            models.CheckConstraint(
+                name="legal_rule_place", condition=Q(jurisdiction__regex=r"^US(-[A-Z]{2})?$")
+            ),
+            models.CheckConstraint(
+                name="legal_rule_words", condition=~Q(code="") & ~Q(effect="") & ~Q(source="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class LegalRuleVoid(AppendOnlyModel):
+    """A rule that was added in error, and why."""
+
+    rule = models.OneToOneField(LegalRule, on_delete=models.PROTECT, related_name="void")
+    reason = models.CharField(max_length=1000)
+
+    def __str__(self) -> str:
+        return f"void of {self.rule_id}"

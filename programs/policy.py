@@ -145,6 +145,7 @@ FIXED_GATES = (
     "home_risk",
     "home_chaperone",
     "home_video",
+    "in_person_visit",
     "rems_enrolment",
     "prescriber_on_site",
     "pulse_oximeter",

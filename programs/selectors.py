@@ -6,7 +6,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, IntegerField, OuterRef, QuerySet, Value, When
 from django.db.models.functions import JSONObject
 
-from programs.models import PhaseSpan, Program, Protocol
+from programs.models import LegalRule, PhaseSpan, Program, Protocol
+from programs.rules import legal
 
 
 def protocols() -> QuerySet[Protocol]:
@@ -25,3 +26,22 @@ def programs_with_relations() -> QuerySet[Program]:
     row = JSONObject(phase="phase", started_at="started_at", ended_at="ended_at")
     found: QuerySet[Program] = Program.objects.select_related("protocol", "client", "location")
     return found.annotate(phase_rows=ArraySubquery(in_order.values(row=row)))
+
+
+def legal_rules() -> list[legal.Rule]:
+    """Every rule of law that stands: those that ship, then the clinic's own that were not voided, oldest first."""
+    own = LegalRule.objects.filter(void__isnull=True).order_by("created_at", "pk")
+    return [*legal.shipped(), *map(as_rule, own)]
+
+
+def as_rule(row: LegalRule) -> legal.Rule:
+    return legal.Rule(
+        id=row.pk,
+        code=row.code,
+        jurisdiction=row.jurisdiction,
+        effect=row.effect,
+        starts=row.starts,
+        ends=row.ends,
+        source=row.source,
+        checked_on=row.checked_on,
+    )

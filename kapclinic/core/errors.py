@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kapclinic.core.wording import once
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -81,4 +83,4 @@ class PreconditionRequired(ClinicError):
 def merge(errors: Sequence[FieldError]) -> None:
     """Raise one `Invalid` that names every error, or return when there is none."""
     if errors:
-        raise Invalid("; ".join(error.detail for error in errors), errors=errors)
+        raise Invalid(once(error.detail for error in errors), errors=errors)

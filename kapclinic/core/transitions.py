@@ -43,8 +43,12 @@ def require_role(by: HasRoles, roles: frozenset[str] | set[str], *, what: str) -
 
     :raises NotPermitted: naming the roles that may
     """
-    if not by.role_set & {str(role) for role in roles}:
-        raise NotPermitted(f"{what} needs one of the roles: {', '.join(sorted(map(str, roles)))}.")
+    if by.role_set & {str(role) for role in roles}:
+        return
+    names = ", ".join(sorted(map(str, roles)))
+    if not names:
+        raise NotPermitted(f"{what} is open to no role.")
+    raise NotPermitted(f"{what} needs {'one of the roles' if len(roles) > 1 else 'the role'}: {names}.")
 
 
 def apply(moves: Moves, name: str, *, instance: Any, by: HasRoles, field: str = "status") -> None:

@@ -147,7 +147,9 @@ def _play(stage: Stage, port: int) -> None:
     _manage(stage.env, "migrate", "--no-input", "-v", "0")
     _say("opening the demo clinic")
     logins = _logins(_manage(runtime, "seed_demo", "--json"))
-    processes = Processes(env=runtime, port=port, logs=stage.logs)
+    opening = stage.logs / "opening"  # while it is there, /readyz says that the story is still being played
+    opening.touch()
+    processes = Processes(env=runtime | {"KAP_OPENING": str(opening)}, port=port, logs=stage.logs)
     lent = lending.publish(stage.place, port, stage.env)
     try:
         _say(f"starting web, worker and beat (logs in {stage.logs})")
@@ -155,6 +157,7 @@ def _play(stage: Stage, port: int) -> None:
         processes.wait_ready()
         keeper = _keeper(stage, processes)
         _tell_story(runtime, keeper)
+        opening.unlink(missing_ok=True)
         _greet(processes.base_url, logins, _beside(stage, port))
         while True:
             keeper.look()
@@ -162,6 +165,7 @@ def _play(stage: Stage, port: int) -> None:
     finally:
         _stop_listening()
         lent.unlink(missing_ok=True)
+        opening.unlink(missing_ok=True)
         _say("stopping")
         processes.stop()
         processes.close()

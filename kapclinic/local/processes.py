@@ -51,7 +51,7 @@ class Processes:
                 )
 
     def wait_ready(self, *, seconds: float = 60) -> None:
-        """Wait until the web process says that it can serve.
+        """Wait until the web process says that it can serve, or that only the demo's story is still to be played.
 
         :raises LocalError: when a process died, or the time is over
         """
@@ -105,6 +105,8 @@ class Processes:
         try:
             with urllib.request.urlopen(f"{self.base_url}/readyz", timeout=5) as answer:
                 return bool(answer.status == 200)
+        except urllib.error.HTTPError as told:
+            return b'"opening"' in told.read()
         except (OSError, urllib.error.URLError):
             return False
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.expressions import RawSQL
 
 from kapclinic.core.errors import FieldError
@@ -57,6 +57,16 @@ def person_ids(*client_ids: UUID) -> list[UUID]:
             [list(client_ids)],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def person_of(column: str) -> Func:
+    """For `…__in` of a subquery: every id of the person whom the outer row's `column` names."""
+    return Func(
+        OuterRef(column),
+        function="practice_person",
+        template="(SELECT %(function)s(%(expressions)s))",
+        output_field=UUIDField(),
+    )
 
 
 def of_person(column: str) -> Callable[[Rows, UUID, object], Rows]:

@@ -70,7 +70,7 @@ class RoomFields(TypedDict, total=False):
     is_active: bool
 
 
-class License(TypedDict):
+class License(TypedDict, total=False):
     number: str
     state: str
 
@@ -164,7 +164,7 @@ def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetim
         if name not in {"password", "license"}:
             setattr(user, name, value)
     if license_ is not None:
-        user.license_number, user.license_state = license_["number"], license_["state"]
+        user.license_number, user.license_state = license_.get("number", ""), license_.get("state", "")
     _refuse_taken_email(user)
     if password is not None:
         set_password(user=user, password=password)

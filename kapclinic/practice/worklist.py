@@ -109,4 +109,12 @@ class Kind(StrEnum):
     DOSE_WITHOUT_CLEARANCE = (
         "dose_without_clearance", DESK | PRESCRIBER, NOBODY, Settled.ROOM,
         "a clearance that stands, or no dose in the book any more")
+
+    IN_PERSON_VISIT_DUE = (
+        "in_person_visit_due", DESK | PRESCRIBER, NOBODY, Settled.ROOM,
+        "a completed session in person, an attested visit, or a rule that allows to go without")
+    LEGAL_RULE_ENDING = (
+        "legal_rule_ending", DIRECTOR, NOBODY, Settled.TICK, "a rule that follows it, or the director, who saw to it")
+    LEGAL_RULE_UNCHECKED = (
+        "legal_rule_unchecked", DIRECTOR, NOBODY, Settled.ROOM, "the same rule with the day on which it was looked at")
     # fmt: on

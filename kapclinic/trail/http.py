@@ -18,7 +18,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from kapclinic.core import clock
-from kapclinic.core.http import params
+from kapclinic.core.http import merging, params
 from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.params import Param
 from kapclinic.core.http.permissions import RolesPerAction
@@ -197,13 +197,42 @@ class ClinicViewSet(GenericViewSet[Any]):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
-    def given(self) -> Any:
-        """The body of a PATCH: only the fields that were sent; a nested object is sent whole."""
-        serializer = self.inputs[self.action](data=self.request.data, context=self.get_serializer_context())
-        for field in serializer.fields.values():  # type: ignore[attr-defined]
+    def given(self, row: Any) -> Any:
+        """The body of a PATCH of `row`: only the fields that were sent, nested objects merged (`core.http.merging`)."""
+        serializer: Any = self.inputs[self.action](context=self.get_serializer_context())
+        data: Any = self.request.data
+        emptied: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            data, emptied = self._merged(serializer.fields, dict(data), row)
+        for field in serializer.fields.values():
             field.required, field.default = False, empty
+        serializer.initial_data = data
         serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+        return dict(serializer.validated_data) | emptied
+
+    def _merged(
+        self, fields: Mapping[str, Any], data: dict[str, Any], row: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The body with its nested objects whole, and apart from it the objects that null has emptied."""
+        emptied = {}
+        for name, field in fields.items():
+            if name not in data or not merging.is_nested(field):
+                continue
+            if data[name] is None:
+                none_left = merging.cleared(field, required=field.required)
+                if none_left == {}:
+                    emptied[field.source or name] = none_left
+                    del data[name]
+                else:
+                    data[name] = none_left
+            elif isinstance(data[name], Mapping):
+                data[name] = merging.laid_over(self.present(row, name) or {}, data[name], field=field)
+        return data, emptied
+
+    def present(self, row: Any, name: str) -> Mapping[str, Any] | None:
+        """The nested object `name` of the row as it is now."""
+        found: Mapping[str, Any] | None = getattr(row, name)
+        return found
 
     def query(self) -> dict[str, Any]:
         """The declared parameters of this action, parsed; an unknown one is refused."""

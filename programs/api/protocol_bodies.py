@@ -4,16 +4,49 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from programs import policy
 from programs.models import ProgramType, Route
 from programs.rules import PROTOCOL_MOVES
 
 
 class Table(serializers.DictField):
     """A small JSON object of policy values."""
+
+
+def table(words: str, example: dict[str, Any]) -> type[Table]:
+    """A table that the schema describes; what is left out of it takes the default policy."""
+    schema = {"type": "object", "additionalProperties": True, "description": words, "example": example}
+    return extend_schema_field(schema)(type("DescribedTable", (Table,), {}))
+
+
+DEFAULTS = "what is left out takes the default"
+Integration = table(
+    f"Hours from the dose: from_hours, to_hours, outer_hours, early_hours; {DEFAULTS}.", policy.INTEGRATION
+)
+Bands = table(
+    f"Limits of vital signs by sign: {', '.join(policy.BANDS)}; {DEFAULTS}.", {"bp": policy.BANDS["bp"]}
+)
+Dose = table("warn, cap and unit (mg or mg/kg); the amounts as text.", policy.BY_ROUTE["sublingual"]["dose"])
+Lengths = table(f"Minutes by kind of session, 1 to 720; {DEFAULTS}.", dict(policy.LENGTHS))
+Seat = table(
+    "Who is needed for a part of the dosing session: role, from_min, to_min, mode (exclusive, monitor, on_site), "
+    "any_of (ids), count.",
+    policy.resources(program_type="kap", dosing_min=180)[0],
+)
+Fasting = table(f"Hours without solid food and clear fluids: solid, clear; {DEFAULTS}.", policy.FASTING)
+Limits = table(
+    f"Numbers of the policy: {', '.join(policy.LIMITS)}; after_end of an infusion; {DEFAULTS}.",
+    {"clearance_days": 365, "min_gap_floor_hours": 48},
+)
+Gates = table(
+    f"How a gate that is policy counts ({', '.join(policy.GATE_MODES)}): {', '.join(policy.GATES)}; {DEFAULTS}.",
+    {"pdmp": policy.REQUIRED, "escort": policy.REQUIRED},
+)
 
 
 class ProtocolIn(Input):
@@ -24,7 +57,7 @@ class ProtocolIn(Input):
     min_gap_hours = serializers.IntegerField(min_value=0, max_value=2000, required=False)
     span_days = serializers.ListField(child=serializers.IntegerField(), required=False)
     min_preparations = serializers.IntegerField(min_value=0, max_value=20, required=False)
-    integration = Table(required=False)
+    integration = Integration(required=False)
     checks_min = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=720),
         required=False,
@@ -32,14 +65,14 @@ class ProtocolIn(Input):
         max_length=60,
     )
     min_stay_min = serializers.IntegerField(min_value=0, max_value=720, required=False)
-    bands = Table(required=False)
-    dose = Table(required=False)
-    lengths_min = Table(required=False)
-    resources = serializers.ListField(child=Table(), required=False, max_length=20)
-    fasting_hours = Table(required=False)
-    limits = Table(required=False)
+    bands = Bands(required=False)
+    dose = Dose(required=False)
+    lengths_min = Lengths(required=False)
+    resources = serializers.ListField(child=Seat(), required=False, max_length=20)
+    fasting_hours = Fasting(required=False)
+    limits = Limits(required=False)
     home_dosing = serializers.BooleanField(required=False)
-    gates = Table(required=False)
+    gates = Gates(required=False)
 
     def validate_span_days(self, value: list[int]) -> list[int]:
         if len(value) != 2:

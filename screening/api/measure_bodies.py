@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from screening.rules import instruments
+
+
+def _counts() -> str:
+    """How many answers each instrument has, and of what."""
+    rows = []
+    for key, one in instruments.INSTRUMENTS.items():
+        most = one.items + one.unscored
+        fewest = one.fewest or one.items
+        number = str(most) if fewest == most else f"{fewest} to {most}"
+        rows.append(f"`{key}` {number} (0 to {one.high})")
+    return "; ".join(rows)
+
+
+ITEM = {"oneOf": [{"type": "integer"}, {"type": "boolean"}, {"type": "null"}]}
+ANSWERS = {
+    "type": "array",
+    "maxItems": 40,
+    "items": ITEM
+    | {"description": "the answer to one item: true and false are 1 and 0, null was not answered"},
+    "description": f"One answer for each item, in the order of the form. How many: {_counts()}.",
+    "example": [1, 0, 2, 1, 0, 0, 1, 0, 0],
+}
 
 
 class ItemAnswer(serializers.JSONField):
@@ -33,10 +56,15 @@ class InstrumentName(serializers.CharField):
         return key
 
 
+@extend_schema_field(ANSWERS)
+class ItemAnswers(serializers.ListField):
+    child = ItemAnswer(allow_null=True)
+
+
 class MeasureIn(Input):
     program = serializers.UUIDField()
     instrument = InstrumentName(max_length=40)
-    answers = serializers.ListField(child=ItemAnswer(allow_null=True), max_length=40)
+    answers = ItemAnswers(max_length=40)
     taken_at = Moment()
     administered_by = Text(max_length=80)
     form = Text(max_length=30, required=False)

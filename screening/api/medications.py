@@ -49,7 +49,7 @@ class MedicationViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     def partial_update(self, request: Request, pk: Any) -> Response:
         row = self.matched()
         return self.answer(
-            services.change_medication(medication=row, values=self.given(), by=self.user, at=self.at)
+            services.change_medication(medication=row, values=self.given(row), by=self.user, at=self.at)
         )
 
     def map(self, request: Request, pk: Any) -> Response:

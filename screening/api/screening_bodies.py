@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core import transitions
@@ -44,6 +45,26 @@ class Answer(Truth):
         return dict(worded.validated_data)
 
 
+TRUTH = {"oneOf": [{"type": "boolean"}, {"const": "unknown"}], "description": "true, false or unknown"}
+WORDED = {
+    "type": "object",
+    "required": ["value"],
+    "properties": {
+        "value": TRUTH,
+        "note": {"type": "string", "maxLength": 1000},
+        "degree": {"enum": sorted(RANK), "description": "where the code offers it, with a note"},
+    },
+}
+ANSWERS = {
+    "type": "object",
+    "description": "Answers by code; a code that is left out is a finding of its own. "
+    + "; ".join(f"`{code}`: {one.label}" for code, one in CONDITIONS.items()),
+    "additionalProperties": {"oneOf": [*TRUTH["oneOf"], WORDED], "description": "bare, or with a note"},
+    "example": {"PREG": False, "PSY_SI": "unknown", "CV_OTHER": {"value": True, "note": "Told on the phone"}},
+}
+
+
+@extend_schema_field(ANSWERS)
 class Answers(serializers.DictField):
     """{CODE: answer}: only codes of the table, and only degrees that the table offers for the code."""
 
@@ -83,7 +104,7 @@ class MedicineText(Input):
 
 
 class ScreeningPatch(Input):
-    """What may change in a draft; each list or table that is sent is whole, and replaces the one before."""
+    """What may change in a draft: `answers` are merged by code, a list is sent whole."""
 
     answers = Answers(required=False)
     blood_pressures = BloodPressureIn(many=True, required=False, max_length=20)  # type: ignore[call-arg]

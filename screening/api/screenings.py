@@ -56,7 +56,7 @@ class ScreeningViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         screening = self.matched()
-        values = self.body()  # not `given()`: a partial body would let its nested rows be partial too
+        values = self.given(screening)
         return self.answer(
             services.change_screening(screening=screening, values=values, by=self.user, at=self.at)
         )

@@ -33,13 +33,17 @@ class AttestationCode(models.TextChoices):
     NO_NASAL_SPRAY = "no_nasal_spray", "the client used no nasal spray for an hour"
     CHAPERONE_TRAINED = "chaperone_trained", "the adult with the client at home is trained"
     VIDEO_ON = "video_on", "the video to the client at home is on"
+    IN_PERSON_VISIT = (
+        "in_person_visit",
+        "the prescriber's practice saw the client in person: on that day, at that place",
+    )
 
 
 class Attestation(AppendOnlyModel):
     """A clinician's yes or no to one question about a session; of each code the latest row counts.
 
-    `by` says so, at `at`. Only a row that the system carried over from before this table (`created_by`) may hold a
-    clinic's own code; no gate reads it.
+    `by` says so, at `at`; a visit in person has its day and place. Only a row that the system carried over from before
+    this table (`created_by`) may hold a clinic's own code; no gate reads it.
     """
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="attestations")
@@ -47,13 +51,27 @@ class Attestation(AppendOnlyModel):
     value = models.BooleanField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    visited_on = models.DateField(null=True)
+    place = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 name="attestation_code",
                 condition=Q(code__in=AttestationCode.values) | Q(created_by=SYSTEM_ID),
-            )
+            ),
+            models.CheckConstraint(
+                name="attestation_visit",
+                condition=(
+                    Q(code=AttestationCode.IN_PERSON_VISIT, value=True, visited_on__isnull=False)
+                    & ~Q(place="")
+                )
+                | (
+                    ~Q(code=AttestationCode.IN_PERSON_VISIT, value=True)
+                    & Q(visited_on__isnull=True, place="")
+                )
+                | Q(created_by=SYSTEM_ID),
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["session", "code", "-at"], name="attestation_latest")

@@ -189,6 +189,10 @@ TABLES = (
         (
             ("What", named("code")),
             ("Answer", lambda _, row: _sentence(row["value"])),
+            (
+                "Visit",
+                lambda _, row: _sentence([row[key] for key in ("visited_on", "place") if row.get(key)]),
+            ),
             ("By", who("by")),
             ("When", when("at")),
         ),

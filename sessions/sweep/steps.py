@@ -63,6 +63,7 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("clearances", screening.sweep_clearances),
     ("not_cleared", course.warn_all_not_cleared),
     ("ended", course.free_all_ended),
+    ("law", course.sweep_law),
     ("drug_clocks", drugs.sweep_discrepancies),
     ("drug_counts", drugs.sweep_counts),
     ("worklist", worklist.sweep_worklist),

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from kapclinic.core.errors import FieldError
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import HERE, Escort, Place
+from sessions.dosing.rules.attestations import Words
 
 GIVEN_ON = ("fasting_since", "weight_kg", "weight_source", "weight_confirmed")  # beside the attestations
 SAID = frozenset({"attestations", "weight_lb", "confirm_weight"})  # sent, and no column of the session
@@ -27,7 +28,7 @@ class SessionPatch(TypedDict, total=False):
     weight_lb: Decimal
     weight_source: str
     confirm_weight: bool
-    attestations: Mapping[str, bool]
+    attestations: Words
     client_confirmed_at: datetime | None
 
 

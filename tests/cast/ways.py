@@ -24,6 +24,7 @@ HOME = {
     "emergency_department": "Example Hospital",
     "ems_phone": "303-555-0911",
 }
+SEEN = {"date": date(2026, 4, 1), "place": "North"}  # in person, by the practice
 AT_HOME = ("chaperone_trained", "video_on")
 
 
@@ -46,7 +47,9 @@ def lot_of(cast: Cast, **more: Any) -> DrugLot:
 def attest(cast: Cast, session: Session, *codes: str, value: bool = True, by: str = "np") -> Session:
     """A clinician's word on each of these."""
     session.refresh_from_db()
-    said = {"attestations": dict.fromkeys(codes, value)}
+    said: dict[str, Any] = {"attestations": dict.fromkeys(codes, value)}
+    if value and "in_person_visit" in codes:
+        said["attestations"]["in_person_visit"] = SEEN
     return visits.change(session=session, values=said, by=cast.people[by], at=clock.now())
 
 

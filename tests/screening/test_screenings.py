@@ -112,6 +112,8 @@ def test_a_draft_that_cannot_be_is_refused_by_field(
     assert pointer in pointers(answer)
     assert Screening.objects.count() == 0
     draft = drafted(cast, program)
+    if values == {"answers": {"PREG": None}}:
+        return  # in a PATCH null clears the answer
     patched = cast.desk("np").patch(f"screenings/{draft['id']}/", values, match='"1"')
     assert patched.status_code == 400
     assert pointer in pointers(patched)

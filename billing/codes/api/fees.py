@@ -42,4 +42,4 @@ class FeeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         fee = self.matched()
-        return self.answer(services.save_fee(fee=fee, values=self.given(), by=self.user, at=self.at))
+        return self.answer(services.save_fee(fee=fee, values=self.given(fee), by=self.user, at=self.at))

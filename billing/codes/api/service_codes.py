@@ -46,4 +46,4 @@ class ServiceCodeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         row = self.matched()
-        return self.answer(services.save_code(row=row, values=self.given(), by=self.user, at=self.at))
+        return self.answer(services.save_code(row=row, values=self.given(row), by=self.user, at=self.at))

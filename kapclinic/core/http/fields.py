@@ -9,6 +9,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from kapclinic.core import limits
+from kapclinic.core.http.messages import explain
+
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 
 
@@ -49,10 +52,33 @@ class Text(serializers.CharField):
         super().__init__(**{"max_length": 4000} | kwargs)
 
 
+KINDS: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], str], ...] = (
+    (serializers.DateField, limits.DATE),
+    (serializers.DateTimeField, limits.MOMENT),
+    (Money, limits.MONEY),
+    (Milligrams, limits.MILLIGRAMS),
+    (serializers.DecimalField, limits.NUMBER),
+)
+
+
+def limited(body: serializers.BaseSerializer[Any], name: str, field: Any) -> limits.Days | limits.Size | None:
+    """The limit of a date or an amount, or of a list of them; nothing for another field."""
+    inner = getattr(field, "child", field)
+    kind = next((kind for shape, kind in KINDS if isinstance(inner, shape)), None)
+    bodies = (each.__name__ for each in type(body).__mro__)
+    return None if kind is None else limits.limit_of(bodies, name, kind)
+
+
 class Input(serializers.Serializer[Any]):
     """A request body: a field that nobody reads is refused, so that nothing is lost in silence."""
 
     default_error_messages = {"unknown_field": "This field is not known here."}
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            explain(field)
+        return fields
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping):
@@ -63,7 +89,30 @@ class Input(serializers.Serializer[Any]):
                 )
                 raise serializers.ValidationError({name: [message] for name in sorted(unknown)})
         value: dict[str, Any] = super().to_internal_value(data)
+        self._refuse_beyond(value)
         return value
+
+    def _refuse_beyond(self, value: Mapping[str, Any]) -> None:
+        """:raises ValidationError: for each date and amount that makes no sense (`core.limits`)"""
+        at: datetime | None = getattr(self.context.get("view"), "at", None)
+        if at is None:
+            return  # not in a request
+        errors: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            limit, given = limited(self, name, field), value.get(str(field.source))
+            if limit is None or given is None:
+                continue
+            many = isinstance(given, list)
+            found = {i: _beyond(one, limit, at) for i, one in enumerate(given if many else [given])}
+            if found := {i: error for i, error in found.items() if error}:
+                errors[name] = found if many else found[0]
+        if errors:
+            raise serializers.ValidationError(errors)
+
+
+def _beyond(value: Any, limit: limits.Days | limits.Size, at: datetime) -> list[serializers.ErrorDetail]:
+    words = limits.beyond(value, limit, at=at)
+    return [serializers.ErrorDetail(words, code="implausible")] if words else []
 
 
 class Output(serializers.Serializer[Any]):

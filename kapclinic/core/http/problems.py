@@ -16,6 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from kapclinic.core.errors import ClinicError, Conflict, FieldError, Invalid, NotFound, NotPermitted
+from kapclinic.core.http.messages import reworded
+from kapclinic.core.wording import once
 
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -56,7 +58,7 @@ def flatten(detail: Any, pointer: str = "") -> Iterator[FieldError]:
         for index, item in enumerate(detail):
             yield from flatten(item, pointer if leaves else f"{pointer}/{index}")
     else:
-        yield FieldError(pointer or "/", str(getattr(detail, "code", "invalid")), str(detail))
+        yield FieldError(pointer or "/", str(getattr(detail, "code", "invalid")), reworded(str(detail)))
 
 
 class _Translated(ClinicError):
@@ -80,10 +82,16 @@ _DRF: dict[type[exceptions.APIException], tuple[str, int, str]] = {
 }
 
 
+def _named(error: FieldError) -> str:
+    """The rule with the name of its field, for whoever reads the one line alone."""
+    name = error.pointer.strip("/")
+    return f"{name}: {error.detail}" if name else error.detail
+
+
 def _from_drf(exc: exceptions.APIException) -> ClinicError:
     if isinstance(exc, exceptions.ValidationError):
         errors = list(flatten(exc.detail))
-        return Invalid("; ".join(f"{e.pointer.lstrip('/')}: {e.detail}" for e in errors), errors=errors)
+        return Invalid(once(map(_named, errors)), errors=errors)
     for kind, (code, status_code, title) in _DRF.items():
         if isinstance(exc, kind):
             return _Translated(code, status_code, title, str(exc.detail))

@@ -7,6 +7,8 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_doc
 
+from kapclinic.core.http.merging import WORDS
+
 
 def _text(name: str, where: str, doc: str, *, required: bool = False, kind: str = "string") -> dict[str, Any]:
     return {"name": name, "in": where, "required": required, "description": doc, "schema": {"type": kind}}
@@ -25,7 +27,8 @@ class ClinicSchema(AutoSchema):
         own = type(self.view).__doc__
         words = str(super().get_description())
         inherited = not own and words and words == get_doc(type(self.view))
-        return "" if inherited else words
+        own_words = "" if inherited else words
+        return f"{own_words}\n\n{WORDS}".strip() if self.method == "PATCH" else own_words
 
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/")[3:] if part]

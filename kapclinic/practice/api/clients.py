@@ -66,7 +66,7 @@ class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     def partial_update(self, request: Request, pk: Any) -> Response:
         client = self.matched()
         return self._registered(
-            services.save_client(client=client, values=self.given(), by=self.user, at=self.at)
+            services.save_client(client=client, values=self.given(client), by=self.user, at=self.at)
         )
 
     def _registered(self, client: Client, *, status: int = 200) -> Response:

@@ -34,5 +34,5 @@ class LocationViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     def partial_update(self, request: Request, pk: Any) -> Response:
         location = self.matched()
         return self.answer(
-            services.save_location(location=location, values=self.given(), by=self.user, at=self.at)
+            services.save_location(location=location, values=self.given(location), by=self.user, at=self.at)
         )

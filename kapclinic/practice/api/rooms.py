@@ -44,7 +44,7 @@ class RoomViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         room = self.matched()
-        values = self._require_location(self.given())
+        values = self._require_location(self.given(room))
         return self.answer(services.save_room(room=room, values=values, by=self.user, at=self.at))
 
     def _require_location(self, values: services.RoomFields) -> services.RoomFields:

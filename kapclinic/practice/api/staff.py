@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -54,7 +55,10 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         user = self.matched()
-        return self.answer(services.save_staff(user=user, values=self.given(), by=self.user, at=self.at))
+        return self.answer(services.save_staff(user=user, values=self.given(user), by=self.user, at=self.at))
+
+    def present(self, row: User, name: str) -> Mapping[str, Any]:
+        return {"number": row.license_number, "state": row.license_state} if row.license_number else {}
 
     def hours(self, request: Request, pk: Any) -> Response:
         user = self.get_object()

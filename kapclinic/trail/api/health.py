@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -30,6 +32,11 @@ def _pending_migrations() -> bool:
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
+def _still_opening() -> bool:
+    """Is the demo's story still being played? What a visitor counts on is there when it is over."""
+    return bool(settings.OPENING_FILE) and Path(settings.OPENING_FILE).exists()
+
+
 def readyz(request: HttpRequest) -> HttpResponse:
     """Database, migrations, broker, and how long ago the last sweep ended; without the broker, degraded."""
     try:
@@ -38,7 +45,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": False}, status=503)
     broker = _broker_answers()
-    ready = "ok" if broker else "degraded"
+    opening = _still_opening()
+    ready = "opening" if opening else "ok" if broker else "degraded"
     body = {
         "status": ready if migrated else "unavailable",
         "database": True,
@@ -47,4 +55,4 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "last_sweep_seconds": None if age is None else round(age.total_seconds(), 1),
         "sweep_every_seconds": settings.SWEEP_SECONDS,
     }
-    return JsonResponse(body, status=200 if migrated else 503)
+    return JsonResponse(body, status=200 if migrated and not opening else 503)

@@ -25,13 +25,15 @@ class Back:
 
 
 ONCE = None  # it counts from whenever it was said
-FASTING, WEIGHT, PDMP, REMS = "fasting_since", "weight_kg", "pdmp", "rems_enrolment"
+FASTING, WEIGHT, PDMP = "fasting_since", "weight_kg", "pdmp"
+REMS, VISIT = "rems_enrolment", "in_person_visit"
 # What is not in this table, as every other attestation, counts on the local day of the session alone.
 COUNTS: Mapping[str, Back | None] = {
     FASTING: Back("fasting_within_hours", HOUR),
     WEIGHT: Back("weight_days", DAY),
     PDMP: Back("pdmp_days", DAY),
     REMS: ONCE,
+    VISIT: ONCE,
 }
 # What was confirmed for one start time, and for no other. The escort's name is kept: somebody asks them again.
 FOR_THE_START = ("escort_confirmed_at", "client_confirmed_at")

@@ -14,6 +14,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
+from kapclinic.core.wording import a, once
 from kapclinic.practice.models import SYSTEM, Actor, Room, User
 from kapclinic.practice.selectors import person_ids
 from programs.models import Program
@@ -80,7 +81,7 @@ def _staff_errors(program: Program, ask: Ask, people: Mapping[UUID, User]) -> li
     needed = rules.NEEDED_ROLE.get(ask.kind)
     if ask.staff and needed and not any(row["role"] == needed for row in ask.staff):
         errors.append(
-            FieldError("/staff", "role_missing", f"This kind of session needs a {needed.label.lower()}.")
+            FieldError("/staff", "role_missing", f"This kind of session needs {a(needed.label.lower())}.")
         )
     return [*errors, *_pool_errors(program, ask)]
 
@@ -167,7 +168,7 @@ def _require_hours(session: Session | SessionHold, program: Program, wants: Sequ
     errors += [FieldError("/staff", "off_site", rules.off_site_words(need)) for need in missing]
     if errors:
         raise OutsideHours(
-            "; ".join(e.detail for e in errors) + " Send override_reason to book.", errors=errors
+            once([*(e.detail for e in errors), "Send override_reason to book."]), errors=errors
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output
@@ -33,9 +34,21 @@ class PlanOut(Output):
     unmet = UnmetOut(many=True)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": True,
+        "description": "as the proposal had it; not read",
+        "example": {"code": "no_slot", "detail": "No free slot for integration 2."},
+    }
+)
+class UnmetSent(serializers.DictField):
+    pass
+
+
 class PlanIn(Input):
     """The proposal may come back whole; only its sessions are read."""
 
     weeks = serializers.IntegerField(required=False)
-    unmet = serializers.ListField(child=serializers.DictField(), required=False)
+    unmet = serializers.ListField(child=UnmetSent(), required=False)
     sessions = PlanRow(many=True, min_length=1, max_length=60)  # type: ignore[call-arg]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core import transitions
@@ -22,6 +23,21 @@ class MayReason(Input):
 def _moment(text: str | None) -> datetime | None:
     """JSON made in SQL holds times as text."""
     return None if text is None else datetime.fromisoformat(text)
+
+
+class ProgramWarningOut(Output):
+    """What will stop this course, and from which day on (the clinic's own date)."""
+
+    code = serializers.ChoiceField(choices=["in_person_visit"])
+    detail = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "from": serializers.DateField()}
+
+
+IN_PERSON_VISIT = (
+    "The law allows no dose at home and no order by video from this day on: see the client in person."
+)
 
 
 class ProgramOut(Output):
@@ -46,6 +62,7 @@ class ProgramOut(Output):
     phases = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
     allowed_moves = serializers.SerializerMethodField()
+    warnings = serializers.SerializerMethodField()
 
     def get_phases(self, program: Any) -> list[dict[str, Any]]:
         times = ("started_at", "ended_at")
@@ -53,6 +70,13 @@ class ProgramOut(Output):
 
     def get_progress(self, program: Any) -> dict[str, dict[str, int]]:
         return self.context["progress"][program.pk]  # type: ignore[no-any-return]
+
+    @extend_schema_field(ProgramWarningOut(many=True))
+    def get_warnings(self, program: Any) -> list[dict[str, Any]]:
+        day = self.context["stopped"].get(program.pk)
+        if day is None:
+            return []
+        return [{"code": "in_person_visit", "detail": IN_PERSON_VISIT, "from": day.isoformat()}]
 
     def get_allowed_moves(self, program: Any) -> list[str]:
         return transitions.allowed(PROGRAM_MOVES, state=program.status, by=self.context["request"].user)

@@ -23,7 +23,8 @@ from programs.selectors import programs_with_relations
 from sessions.booking.models import Session
 from sessions.course import services
 from sessions.course.api import plan_bodies, program_bodies
-from sessions.course.selectors import progress, proposals, timeline
+from sessions.course.selectors import law, progress, proposals, timeline
+from sessions.dosing.selectors import with_seen
 from sessions.visits.api import session_bodies
 from sessions.visits.selectors import warnings
 from sessions.visits.selectors.sessions import session_rows
@@ -78,13 +79,14 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-created_at",)
 
     def get_queryset(self) -> QuerySet[Program]:
-        return programs_with_relations().filter(location__in=list(self.user.locations))
+        return with_seen(programs_with_relations().filter(location__in=list(self.user.locations)))
 
     def represent(self, row: Any, *, many: bool = False) -> Any:
         if self.action == "timeline":
             return super().represent(row)
         context = dict(self.get_serializer_context()) | {
-            "progress": progress.progress(row if many else [row])
+            "progress": progress.progress(row if many else [row]),
+            "stopped": law.stopped(row if many else [row], at=self.at),
         }
         return program_bodies.ProgramOut(row, many=many, context=context).data
 
@@ -98,7 +100,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         program = self.matched()
-        programs.change_program(program=program, values=self.given(), by=self.user, at=self.at)
+        programs.change_program(program=program, values=self.given(program), by=self.user, at=self.at)
         return self._again(pk)
 
     def hold(self, request: Request, pk: UUID) -> Response:

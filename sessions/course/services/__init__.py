@@ -1,5 +1,6 @@
 """Verbs of a course."""
 
+from sessions.course.services.law import sweep_law
 from sessions.course.services.plans import book_plan
 from sessions.course.services.programs import (
     advance_cleared,
@@ -20,6 +21,7 @@ __all__ = [
     "end_dosing",
     "free_all_ended",
     "free_future",
+    "sweep_law",
     "warn_all_not_cleared",
     "warn_not_cleared",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -19,7 +20,7 @@ from kapclinic.practice.rules import DIRECTOR, NURSES
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin
 from sessions.booking.http import InSession
-from sessions.dosing.api.rems_bodies import RemsOut, RemsPatch, RemsRowOut, SubmitIn, columns
+from sessions.dosing.api.rems_bodies import RemsOut, RemsPatch, RemsRowOut, SubmitIn, columns, nested
 from sessions.dosing.rems import page, selectors, services
 from sessions.dosing.rems.models import RemsRecord
 
@@ -68,12 +69,15 @@ class RemsViewSet(Printed, InSession):
         self.touch(record)
         return record
 
+    def present(self, row: RemsRecord, name: str) -> Mapping[str, Any]:
+        return nested(row, name)
+
     def retrieve(self, request: Request, session_id: UUID) -> Response:
         return self.answer(self.get_object())
 
     def partial_update(self, request: Request, session_id: UUID) -> Response:
         record = self.matched()
-        services.write(record_id=record.pk, values=columns(self.given()), by=self.user, at=self.at)
+        services.write(record_id=record.pk, values=columns(self.given(record)), by=self.user, at=self.at)
         return self.answer(self.get_object())
 
     def submit(self, request: Request, session_id: UUID) -> Response:

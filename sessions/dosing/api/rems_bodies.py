@@ -124,6 +124,13 @@ def _event(record: Any, name: str) -> dict[str, Any]:
     return {"occurred": getattr(record, name), "resolved_at": resolved}
 
 
+def nested(record: Any, name: str) -> dict[str, Any]:
+    """A nested answer of the body as the record has it now."""
+    if name == "concomitant":
+        return {one: getattr(record, one) for one in rules.CONCOMITANT}
+    return _event(record, name)
+
+
 def columns(body: Any) -> Any:
     """The body's nested answers as the columns that hold them."""
     found = {name: value for name, value in body.items() if name not in {"concomitant", *EVENTS}}

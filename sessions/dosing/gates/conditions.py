@@ -240,6 +240,12 @@ def missing_of(f: Facts, wanted: Mapping[str, str]) -> str:
     return ", ".join(words for key, words in wanted.items() if not place.get(key))
 
 
+def visit_detail(f: Facts) -> str:
+    if f.seen_in_person is None and f.visit_required:
+        return f"{f.visit_law} See the client in person, or attest `in_person_visit` with its date and place."
+    return f.visit_law if f.seen_in_person is None else f.seen_in_person.text
+
+
 # --- vital signs ----------------------------------------------------------------------------------------------------
 
 

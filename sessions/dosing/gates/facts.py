@@ -161,6 +161,9 @@ class Facts:
     stated_ideation: bool = False  # PSY_SI in the screening that the clearance stands on
     pdmp: Proof | None = None
     rems_enrolment: Proof | None = None
+    visit_required: bool = True  # by law: at home only a client whom the practice has seen in person
+    visit_law: str = "No rule was looked at."
+    seen_in_person: Proof | None = None
 
     @property
     def at_home(self) -> bool:

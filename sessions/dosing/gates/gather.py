@@ -14,7 +14,10 @@ from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
 from programs import policy
+from programs.models import Modality
 from programs.policy import limit
+from programs.rules import legal
+from programs.selectors import legal_rules
 from screening import selectors as screening
 from screening.models import Clearance, Consent, Measure
 from screening.rules.suspensions import in_words
@@ -82,6 +85,9 @@ def gather(
     facts = _with_screening(facts, session)
     facts = _with_order(facts, order, session)
     facts = _with_kept_words(facts, session, words)
+    if session.modality == Modality.VIDEO:
+        day = moment if dosing_now else max(moment, session.starts_at)  # of a dose to come, its own
+        facts = _with_law(facts, session, words, day=day)
     return _with_visit(facts, session, words)
 
 
@@ -171,15 +177,40 @@ def _with_kept_words(facts: Facts, session: Session, words: Sequence[Attestation
     )
 
 
-def _last_word(words: Sequence[Attestation], code: str, *, own: UUID, until: datetime) -> Proof | None:
-    """The newest word on `code` in `words` (oldest first), if it is yes.
+def _with_law(facts: Facts, session: Session, words: Sequence[Attestation], *, day: datetime) -> Facts:
+    """Does the law ask for a visit in person on that day, at the clinic or where the client is, and was there one?"""
+    place = session.client_location or {}
+    where = legal.jurisdictions(session.location.address.get("state"), place.get("state"))
+    said = legal.verdict(legal_rules(), where=where, day=day.astimezone(session.location.zone).date())
+    seen = _attested_visit(words, own=session.pk, until=facts.moment)
+    visit = selectors.last_visit(client_id=session.client_id, until=facts.moment)
+    if visit is not None:
+        on = f"Seen in person on {visit.starts_at.astimezone(session.location.zone):%Y-%m-%d}"
+        seen = Proof(on, "record", at=visit.completed_at, ref=visit.pk)
+    return replace(facts, visit_required=said.required, visit_law=said.words, seen_in_person=seen)
+
+
+def _attested_visit(words: Sequence[Attestation], *, own: UUID, until: datetime) -> Proof | None:
+    word = _newest(words, AttestationCode.IN_PERSON_VISIT, own=own, until=until)
+    if word is None or not word.value or word.visited_on is None or word.visited_on > until.date():
+        return None
+    text = f"Seen in person on {word.visited_on}, {word.place}"
+    return Proof(text, "attestation", by=word.by_id, at=word.at)
+
+
+def _newest(words: Sequence[Attestation], code: str, *, own: UUID, until: datetime) -> Attestation | None:
+    """The newest word on `code` in `words` (oldest first).
 
     A word after `until` counts only on the session `own` itself, whose dose may be written up late.
     """
     heard = [row for row in words if row.code == code and (row.at <= until or row.session_id == own)]
-    if not heard or not heard[-1].value:
-        return None
-    return Proof("Attested", "attestation", by=heard[-1].by_id, at=heard[-1].at)
+    return heard[-1] if heard else None
+
+
+def _last_word(words: Sequence[Attestation], code: str, *, own: UUID, until: datetime) -> Proof | None:
+    """The newest word on `code`, if it is yes."""
+    word = _newest(words, code, own=own, until=until)
+    return Proof("Attested", "attestation", by=word.by_id, at=word.at) if word and word.value else None
 
 
 def _with_screening(facts: Facts, session: Session) -> Facts:

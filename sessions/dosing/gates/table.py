@@ -360,4 +360,14 @@ GATES: tuple[Gate, ...] = (
         applies=lambda f: f.at_home,
         proof=c.word_of("video_on"),
     ),
+    Gate(
+        "in_person_visit",
+        "The practice has seen the client in person",
+        lambda f: f.seen_in_person is not None or not f.visit_required,
+        c.visit_detail,
+        CLINICIANS,
+        applies=lambda f: f.at_home,
+        proof=lambda f: f.seen_in_person,
+        clinical=False,
+    ),
 )

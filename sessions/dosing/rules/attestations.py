@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TypedDict
 
 from kapclinic.core.errors import FieldError
 from sessions.booking.rules.said import COUNTS
@@ -18,6 +20,31 @@ def code_errors(codes: Iterable[str]) -> list[FieldError]:
     detail = f"attestations: one of {', '.join(AttestationCode.values)} is expected."
     unknown = sorted(set(codes) - set(AttestationCode.values))[:MOST_NAMED]
     return [FieldError(f"/attestations/{_token(code)}", "unknown_attestation", detail) for code in unknown]
+
+
+class Visit(TypedDict):
+    """A visit in person at the prescriber's practice: its day there, and where."""
+
+    date: date
+    place: str
+
+
+Words = Mapping[str, bool | Visit]  # what is attested, by code
+
+
+def visit_errors(said: Words, *, born: date, today: date) -> list[FieldError]:
+    """What can't be true of a visit in person that is attested."""
+    visit = said.get(AttestationCode.IN_PERSON_VISIT)
+    where = f"/attestations/{AttestationCode.IN_PERSON_VISIT}"
+    if visit is True:
+        return [FieldError(f"{where}/date", "required", "Say the day and the place of the visit.")]
+    if not isinstance(visit, dict):
+        return []
+    if visit["date"] > today:
+        return [FieldError(f"{where}/date", "in_the_future", "This day has not come yet.")]
+    if visit["date"] < born:
+        return [FieldError(f"{where}/date", "too_early", "The client was not born yet.")]
+    return []
 
 
 def _token(key: str) -> str:

@@ -24,6 +24,7 @@ from sessions.dosing.selectors.doses import (
 )
 from sessions.dosing.selectors.orders import current_order, is_replaced, order_at
 from sessions.dosing.selectors.pressures import resting_pressures
+from sessions.dosing.selectors.seen import last_visit, with_seen
 
 __all__ = [
     "CONSENT",
@@ -37,6 +38,7 @@ __all__ = [
     "is_replaced",
     "last_dose_elsewhere",
     "last_dosed_at",
+    "last_visit",
     "latest_words",
     "named_on",
     "next_dose_elsewhere",
@@ -48,5 +50,6 @@ __all__ = [
     "standing_doses",
     "to_follow_up",
     "unreviewed",
+    "with_seen",
     "words_for",
 ]

@@ -22,6 +22,7 @@ def words_for(session: Session) -> list[Attestation]:
 
 
 def latest_words() -> ArraySubquery:
-    """The latest word of each code on the session of the outer query, as objects of code, value, by and at."""
+    """The latest word of each code on the session of the outer query: objects of code, value, by, at, date, place."""
     words = Attestation.objects.filter(session=OuterRef("pk")).order_by("code", "-at", "-pk").distinct("code")
-    return ArraySubquery(words.values(row=JSONObject(code="code", value="value", by="by", at="at")))
+    row = JSONObject(code="code", value="value", by="by", at="at", date="visited_on", place="place")
+    return ArraySubquery(words.values(row=row))

@@ -16,7 +16,7 @@ from screening.models import SuspendingCode
 from screening.services import suspend
 from sessions.booking.models import Session
 from sessions.dosing.models import Attestation, AttestationCode
-from sessions.dosing.rules.attestations import code_errors
+from sessions.dosing.rules.attestations import Words, code_errors, visit_errors
 
 # A "no" to these is a fact about the client, which the clearance hears.
 SUSPENDING: Mapping[str, SuspendingCode] = {
@@ -26,20 +26,26 @@ SUSPENDING: Mapping[str, SuspendingCode] = {
 
 
 @transaction.atomic
-def attest(*, session: Session, said: Mapping[str, bool], by: User, at: datetime) -> list[Attestation]:
+def attest(*, session: Session, said: Words, by: User, at: datetime) -> list[Attestation]:
     """Note each answer of `said` as a row of its own, also one that repeats the present answer.
 
     A "no" that tells of a pregnancy or a new contraindication suspends the client's clearances.
 
     :raises NotPermitted: unless `by` is a clinician
-    :raises Invalid: for a code that is not declared; then nothing is noted
+    :raises Invalid: for a code that is not declared, or a visit in person of a day that can't be; then nothing is noted
     """
     transitions.require_role(by, CLINICIANS, what="Attesting")
-    merge(code_errors(said))
-    return [
-        _say(Attestation(session=session, code=code, value=value, by=by, at=at), by=by, at=at)
-        for code, value in sorted(said.items())
-    ]
+    today = at.astimezone(session.location.zone).date()
+    merge(code_errors(said) + visit_errors(said, born=session.client.date_of_birth, today=today))
+    return [_say(_word(session, code, said, by=by, at=at), by=by, at=at) for code in sorted(said)]
+
+
+def _word(session: Session, code: str, said: Words, *, by: User, at: datetime) -> Attestation:
+    value = said[code]
+    word = Attestation(session=session, code=code, value=bool(value), by=by, at=at)
+    if isinstance(value, dict):
+        word.visited_on, word.place = value["date"], value["place"]
+    return word
 
 
 def _say(word: Attestation, *, by: User, at: datetime) -> Attestation:

@@ -14,10 +14,12 @@ from kapclinic.practice.models import User
 from programs.models import Modality
 from sessions.booking.models import Session
 from sessions.dosing import selectors
+from sessions.dosing.gates import gather
+from sessions.dosing.gates.judge import judge
 from sessions.dosing.models import Order, OrderApproval
 from sessions.dosing.rules import amounts, esketamine
 from sessions.dosing.services.dose_checks import DoseAboveCap
-from sessions.dosing.services.doses import OPEN_ORDERS, lock_dosing
+from sessions.dosing.services.doses import OPEN_ORDERS, NotReady, lock_dosing
 from sessions.drugs.rules.names import known_as
 
 
@@ -44,11 +46,13 @@ def write_order(*, session_id: UUID, values: amounts.OrderFields, by: User, at: 
     :raises Invalid: for another route than the protocol's, no amount, an amount past the maximum, or an order that
         the label of esketamine does not allow
     :raises WeightUnconfirmed: for mg/kg of a weight that was reported, or far from the last one and not confirmed
+    :raises NotReady: for a dose by video, where the law asks for a visit in person and there was none
     :raises DoseAboveCap: when one dose alone is above the protocol's cap, without a reason
     """
     transitions.require_role(by, amounts.ORDERERS, what="Ordering")
     session = lock_dosing(session_id)
     _require_open(session)
+    _require_visit(session, at=at)
     weight = amounts.weight_for_doses(session)
     by_weight = values.get("dose_mg_per_kg") is not None
     if by_weight and (problem := amounts.weight_problem(session)):
@@ -84,6 +88,17 @@ def write_order(*, session_id: UUID, values: amounts.OrderFields, by: User, at: 
 def _require_open(session: Session) -> None:
     if session.status not in OPEN_ORDERS:
         raise IllegalTransition("The session is over.", state=session.status)
+
+
+def _require_visit(session: Session, *, at: datetime) -> None:
+    """:raises NotReady: while the gate `in_person_visit` of a dose by video is open; nobody overrides it"""
+    if session.modality != Modality.VIDEO:
+        return
+    moment = gather.judged_at(session, at=at)
+    facts = gather.gather(session=session, moment=moment, at=at, dosing_now=False)
+    judged = next(row for row in judge(facts, overrides={}).gates if row.code == "in_person_visit")
+    if judged.state == "open":
+        raise NotReady("Open: in_person_visit.", gates=[judged.as_dict()])
 
 
 def _order_errors(session: Session, values: amounts.OrderFields, dose: Decimal) -> list[FieldError]:

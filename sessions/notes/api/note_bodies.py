@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
@@ -13,22 +12,36 @@ from sessions.notes.models import Note
 SECTION = 20_000
 
 
-def _sections(**options: Any) -> serializers.DictField:
+FRAMES = "; ".join(f"{frame}: {', '.join(names)}" for frame, names in rules.FRAMES.items())
+SECTIONS = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "string",
+        "maxLength": SECTION,
+        "description": "the words of the section",
+    },
+    "description": f"Texts by section. {FRAMES}; free: {rules.MOST_SECTIONS} of any name at most. Under another frame "
+    "the sections stay that it has too.",
+    "example": {"data": "Spoke of the journey.", "assessment": "Less guarded.", "plan": "Meet on Friday."},
+}
+
+
+@extend_schema_field(SECTIONS)
+class Sections(serializers.DictField):
     # Untrimmed: the page saves while somebody types.
-    text = Text(max_length=SECTION, allow_blank=True, trim_whitespace=False)
-    return serializers.DictField(child=text, **options)
+    child = Text(max_length=SECTION, allow_blank=True, trim_whitespace=False)
 
 
 class NoteIn(Input):
     session = serializers.UUIDField(source="session_id")
     kind = serializers.ChoiceField(choices=Note.Kind.choices)
     frame = serializers.ChoiceField(choices=Note.Frame.choices)
-    sections = _sections()
+    sections = Sections()
 
 
 class NotePatch(Input):
     frame = serializers.ChoiceField(choices=Note.Frame.choices)
-    sections = _sections()
+    sections = Sections()
 
 
 class SignIn(Input):

@@ -71,7 +71,16 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         note = self.matched()
-        return self.answer(services.edit_note(note_id=note.pk, values=self.given(), by=self.user, at=self.at))
+        return self.answer(
+            services.edit_note(note_id=note.pk, values=self.given(note), by=self.user, at=self.at)
+        )
+
+    def present(self, row: Note, name: str) -> Mapping[str, Any]:
+        """The sections of the draft; under another frame those of them that it has too."""
+        data: Any = self.request.data
+        frame = data.get("frame")
+        known = rules.FRAMES.get(frame) if isinstance(frame, str) and frame != row.frame else None
+        return {key: text for key, text in row.sections.items() if known is None or key in known}
 
     def sign(self, request: Request, pk: Any) -> Response:
         self.body()

@@ -18,9 +18,27 @@ CONTENT = (
 )
 
 
+VALUE = {
+    "oneOf": [{"type": "string"}, {"type": "boolean"}, {"type": "integer"}, {"type": "null"}],
+    "description": "a text, yes or no, a number of a scale from 0 to 10, a word of a choice, or a time with its offset",
+}
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": CONTENT,
+        "additionalProperties": VALUE,
+        "example": {"mood": 6, "intention": "To let go", "safety_concern": False},
+    }
+)
+class Content(serializers.DictField):
+    child = serializers.JSONField(allow_null=True)
+
+
 class RecordEntryIn(Input):
     part = serializers.ChoiceField(RecordEntry.Part.choices)
-    content = serializers.DictField(child=serializers.JSONField(allow_null=True), help_text=CONTENT)
+    content = Content()
     observed_at = Moment(required=False, help_text="now unless said")
     at = Moment(required=False, help_text="another name of observed_at; one of the two is sent")
     override_reason = LateReason()

@@ -12,6 +12,7 @@ from django.db import transaction
 from kapclinic.core import crypto, transitions
 from kapclinic.core.errors import ClinicError, Conflict, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
+from kapclinic.core.wording import a
 from kapclinic.practice.models import Actor, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task, settle_tasks
@@ -81,10 +82,10 @@ def write_note(
     :raises SessionNotHeld: for a held or cancelled session
     :raises NoteExists: when the author has a note of this kind on it
     """
-    require_role(by, rules.WRITERS[kind], what=f"A {kind} note")
+    require_role(by, rules.WRITERS[kind], what=f"{a(kind).capitalize()} note")
     session = _visible_session(session_id, by)
     if kind not in rules.KINDS_OF[session.kind]:
-        raise Invalid.field("kind", f"This is a {session.kind} session.", code="kind_mismatch")
+        raise Invalid.field("kind", f"This is {a(session.kind)} session.", code="kind_mismatch")
     merge(rules.section_errors(frame=frame, sections=sections))
     if session.status in rules.NOT_HELD:
         raise SessionNotHeld(f"The session is {session.status}.")
@@ -173,7 +174,7 @@ def add_addendum(*, note_id: UUID, reason: str, text: str, by: User, at: datetim
     :raises IllegalTransition: unless the note is signed
     """
     note = _locked(note_id)
-    require_role(by, rules.WRITERS[note.kind], what=f"An addendum to a {note.kind} note")
+    require_role(by, rules.WRITERS[note.kind], what=f"An addendum to {a(note.kind)} note")
     transitions.apply(rules.MOVES, "addenda", instance=note, by=by)
     last = note.addenda.order_by("-number").first()
     addendum = Addendum(

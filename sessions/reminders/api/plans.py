@@ -63,4 +63,4 @@ class ReminderPlanViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     def partial_update(self, request: Request, pk: Any) -> Response:
         plan = self.locked()
         require_match(request, plan)
-        return self.answer(services.save_plan(plan=plan, values=self.given(), by=self.user, at=self.at))
+        return self.answer(services.save_plan(plan=plan, values=self.given(plan), by=self.user, at=self.at))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core import transitions
@@ -129,6 +131,58 @@ class AttestedOut(Output):
     at = Moment()
 
 
+class VisitIn(Input):
+    """A visit in person: its day at the place where it was."""
+
+    date = serializers.DateField()
+    place = Text(max_length=200)
+
+
+VISIT = AttestationCode.IN_PERSON_VISIT.value
+VISIT_SCHEMA = {
+    "type": "object",
+    "required": ["date", "place"],
+    "properties": {
+        "date": {"type": "string", "format": "date"},
+        "place": {"type": "string", "maxLength": 200},
+    },
+}
+ATTESTED_SCHEMA = {
+    "type": "object",
+    "description": ATTESTED,
+    "properties": {code: {"type": "boolean", "description": words} for code, words in AttestationCode.choices}
+    | {
+        VISIT: {
+            "oneOf": [VISIT_SCHEMA, {"const": False}],
+            "description": AttestationCode.IN_PERSON_VISIT.label,
+        }
+    },
+    "additionalProperties": False,
+    "example": {"identifiers": True, VISIT: {"date": "2026-05-04", "place": "North Clinic"}},
+}
+
+
+@extend_schema_field(ATTESTED_SCHEMA)
+class Attestations(serializers.DictField):
+    """Yes or no by code; a visit in person says its day and place, and `false` takes the word back."""
+
+    child = serializers.BooleanField()
+    merges = False  # each word is a row of its own; what is not sent stays
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping) or data.get(VISIT, False) is False:
+            return super().to_internal_value(data)
+        said = super().to_internal_value({code: value for code, value in data.items() if code != VISIT})
+        visit = {} if data[VISIT] is True else data[VISIT]  # without day and place it is no visit
+        try:
+            return said | {VISIT: dict(VisitIn().run_validation(visit))}
+        except serializers.ValidationError as exc:
+            raise serializers.ValidationError({VISIT: exc.detail}) from exc
+
+    def to_representation(self, value: Any) -> Any:
+        return dict(value)
+
+
 class SessionPatch(Input):
     escort = EscortNamed(allow_null=True)
     client_location = PlaceIn(allow_null=True)
@@ -144,7 +198,7 @@ class SessionPatch(Input):
     confirm_weight = serializers.BooleanField(
         help_text="a clinician's word for a weight far from the client's last one, sent with it or after it"
     )
-    attestations = serializers.DictField(child=serializers.BooleanField(), help_text=ATTESTED)
+    attestations = Attestations()
     client_confirmed_at = Moment(allow_null=True)
 
 
@@ -193,7 +247,7 @@ class SessionOut(Output):
     weight_confirmed = serializers.BooleanField(
         allow_null=True, help_text="false: no dose is reckoned with it"
     )
-    attestations = serializers.DictField(child=serializers.BooleanField())
+    attestations = Attestations()
     attested = serializers.DictField(child=AttestedOut())
     checked_in_at = Moment(allow_null=True)
     started_at = Moment(allow_null=True)
@@ -221,7 +275,7 @@ def shown(row: Any, user: Any) -> dict[str, Any]:
     if row["weight_kg"] is None:
         row |= dict.fromkeys(WEIGHT)
     words = row.pop("words")
-    row["attestations"] = {word["code"]: word["value"] for word in words}
+    row["attestations"] = {word["code"]: _said(word) for word in words}
     row["attested"] = {
         word["code"]: {"by": word["by"], "at": datetime.fromisoformat(word["at"])} for word in words
     }
@@ -235,6 +289,11 @@ def shown(row: Any, user: Any) -> dict[str, Any]:
         row |= dict.fromkeys(OF_THE_VISIT)
     found: dict[str, Any] = row
     return found
+
+
+def _said(word: Mapping[str, Any]) -> Any:
+    """As it was sent: yes or no, or the visit in person."""
+    return {"date": word["date"], "place": word["place"]} if word["date"] else word["value"]
 
 
 def _moves(row: dict[str, Any], user: Any) -> list[str]:

@@ -146,7 +146,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         session = self.matched()
-        services.change(session=session, values=self.given(), by=self.user, at=self.at)
+        services.change(session=session, values=self.given(session), by=self.user, at=self.at)
         return self.one(session.pk)
 
     @extend_schema(

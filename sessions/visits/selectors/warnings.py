@@ -1,7 +1,8 @@
 """What a booking does not refuse but somebody should look at: its answer lists these as `warnings`.
 
 Codes: those of `consequences.effects` that break or stretch the course, and `staff_missing`, `planned_doses`,
-`no_integration_slot`. Clearance and consent are none of them: booking needs neither, check-in warns of them.
+`no_integration_slot`, `in_person_visit` (a dose at home that the law will stop). Clearance and consent are none of
+them: booking needs neither, check-in warns of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from kapclinic.practice.models import SessionKind
 from sessions.booking.models import Session
 from sessions.booking.rules import needs_of, unfilled
-from sessions.visits.selectors import consequences
+from sessions.visits.selectors import consequences, law
 
 PAPERS = frozenset({"clearance", "consent"})
 
@@ -32,6 +33,8 @@ def _of_dose(dose: Session) -> Iterator[str]:
     length = int((dose.ends_at - dose.starts_at).total_seconds() // 60)
     if unfilled(needs_of(kind=dose.kind, protocol=protocol, length_min=length), dose.staff):
         yield "staff_missing"
+    if law.stops(dose):
+        yield "in_person_visit"
     standing = Session.objects.standing().filter(program=dose.program_id)
     doses = standing.filter(kind=SessionKind.DOSING).exclude(outcome=Session.Outcome.NOT_DOSED)
     if doses.count() > protocol.planned_doses:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core.errors import ClinicError, Conflict, Invalid
+from kapclinic.core.wording import once
 from kapclinic.practice.models import SessionKind, User
 from programs import services as programs
 from sessions.booking import services as booking
@@ -143,7 +144,7 @@ def _require_course(session: Session, ask: Ask) -> None:
     found = effects(session=session, starts_at=ask.starts_at, ends_at=ask.ends_at)
     broken = [effect for effect in found if effect.severity == BREAKS]
     if broken and not ask.override_reason:
-        words = " ".join(effect.detail for effect in broken)
+        words = once(effect.detail for effect in broken)
         raise CourseConflict(
             f"{words} Send override_reason to move it all the same.", effects=[e.as_dict() for e in found]
         )

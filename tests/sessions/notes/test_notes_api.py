@@ -135,9 +135,10 @@ def test_a_draft_is_saved_while_it_is_written(cast: Cast, book: Book) -> None:
     note = write(cast, book).data["id"]
     saved = patch(cast, "therapist", note, {"sections": {"data": "One "}})
     assert (saved.status_code, saved["ETag"]) == (200, '"2"')
-    assert saved.data["sections"] == {"data": "One "}
+    assert saved.data["sections"] == DAP | {"data": "One "}
     saved = patch(cast, "therapist", note, {"frame": "soap", "sections": {"objective": "Calm"}}, etag='"2"')
-    assert (saved.data["frame"], saved.data["sections"]) == ("soap", {"objective": "Calm"})
+    shared = {"assessment": DAP["assessment"], "plan": DAP["plan"]}
+    assert (saved.data["frame"], saved.data["sections"]) == ("soap", shared | {"objective": "Calm"})
 
 
 @pytest.mark.parametrize(("etag", "status"), [("", 428), ('"7"', 412)])

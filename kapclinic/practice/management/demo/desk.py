@@ -78,7 +78,8 @@ class RemoteDesk:
         csrf = dict(part.split("=", 1) for part in self.cookies.split("; "))["csrftoken"]
         headers = {"Cookie": self.cookies, "X-CSRFToken": csrf}
         issued = self._open("POST", "auth/tokens/", {"name": "demo story"}, headers)
-        self.token, self.cookies = json.load(issued)["token"], ""
+        told = json.load(issued)
+        self.token, self.own, self.cookies = told["token"], told["id"], ""
 
     def _open(self, method: str, path: str, body: Any, headers: dict[str, str] | None = None) -> Any:
         data = None if body is None else json.dumps(body, default=str).encode()
@@ -99,4 +100,7 @@ class RemoteDesk:
         return json.loads(answer) if answer else None
 
     def leave(self) -> None:
-        self._open("DELETE", "auth/tokens/", None, {"Authorization": f"Token {self.token}"}).close()
+        """End this story's token, and no other: somebody may be at work with theirs."""
+        self._open(
+            "DELETE", f"auth/tokens/{self.own}/", None, {"Authorization": f"Token {self.token}"}
+        ).close()

@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
+from kapclinic.core.wording import a
 from kapclinic.practice.models import SYSTEM, Actor, Client, Location, Role, User
 from programs import policy, rules
 from programs.models import Modality, Phase, PhaseSpan, Program, ProgramType, Protocol
@@ -136,7 +137,7 @@ def _staff(
         return None, [FieldError(f"/{field}", "not_found", "There is no such staff member at this location.")]
     if role not in user.role_set:
         return None, [
-            FieldError(f"/{field}", "wrong_role", f"This staff member is not a {role.label.lower()}.")
+            FieldError(f"/{field}", "wrong_role", f"This staff member is not {a(role.label.lower())}.")
         ]
     return user, []
 

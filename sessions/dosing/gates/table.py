@@ -111,6 +111,14 @@ GATES: tuple[Gate, ...] = (
         CLINICIANS,
     ),
     Gate(
+        "suicide_risk",
+        "No suicide risk waits to be released",
+        lambda f: not f.unreleased,
+        c.risk_detail,
+        (THERAPIST, PRESCRIBER),
+        proof=lambda f: f.released,
+    ),
+    Gate(
         "adverse_event_review",
         "Severe adverse events are reviewed",
         lambda f: f.unreviewed_events == 0,
@@ -138,7 +146,7 @@ GATES: tuple[Gate, ...] = (
         CLINICIANS,
         _prescriber,
         proof=lambda f: f.cssrs,
-        stands=lambda f: f.at_home,
+        stands=lambda f: f.at_home or f.asked_at is not None,
     ),
     Gate(
         "consent",

@@ -124,17 +124,18 @@ def score(
     )
     flags = list(found.flags if found else ["incomplete"])
     causes = _item_alerts(key, items, limits, flags)
-    if key == "phq9" and _is_worse(found, before, limits):
+    if found and is_worse(key, total=found.total, before=before, limits=limits):
         flags.append("worsening")
         causes += (CAUSES.PHQ9_WORSENING,)
     base = found or Score(None, None)
     return Score(base.total, base.band, tuple(flags), base.threshold, causes)
 
 
-def _is_worse(found: Score | None, before: int | None, limits: Mapping[str, Any]) -> bool:
-    if found is None or found.total is None or before is None:
+def is_worse(key: str, *, total: int | None, before: int | None, limits: Mapping[str, Any]) -> bool:
+    """Did a PHQ-9 rise by the protocol's `phq9_worsening` since the one before it?"""
+    if key != "phq9" or total is None or before is None:
         return False
-    return bool(found.total - before >= limit(limits, "phq9_worsening"))
+    return bool(total - before >= limit(limits, "phq9_worsening"))
 
 
 def _complete(

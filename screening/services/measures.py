@@ -105,6 +105,7 @@ def _hear(measure: Measure, causes: Collection[str], *, by: User, at: datetime) 
     if policy.suicide_causes() & set(causes):
         ask_for_screener(measure=measure, by=by, at=at)
     hear_screener(measure=measure, by=by, at=at)
+    _compare_next(measure, by=by, at=at)
     if SafetyAlert.Cause.CSSRS_HIGH in causes:
         suspend(
             client_id=measure.program.client_id,
@@ -115,3 +116,19 @@ def _hear(measure: Measure, causes: Collection[str], *, by: User, at: datetime) 
             by=by,
             at=at,
         )
+
+
+def _compare_next(measure: Measure, *, by: User, at: datetime) -> None:
+    """One that is written down late may show that the client's last one was worse than was known."""
+    rows = Measure.objects.filter(program__client=measure.program.client_id, instrument=measure.instrument)
+    later = rows.filter(taken_at__gt=measure.taken_at).select_related(
+        "program__protocol", "program__therapist"
+    )
+    last, *more = later.order_by("-taken_at", "-created_at")[:2] or [None]
+    if last is None or more:
+        return
+    limits = last.program.protocol.limits
+    worse = instruments.is_worse(last.instrument, total=last.total, before=measure.total, limits=limits)
+    cause = SafetyAlert.Cause.PHQ9_WORSENING
+    if worse and not last.alerts.filter(cause=cause).exists():
+        raise_safety_alert(program=last.program, cause=cause, measure=last, by=by, at=at)

@@ -19,6 +19,7 @@ from kapclinic.trail import services as trail
 from programs.models import Program
 from screening import selectors
 from screening.models import (
+    AlertRelease,
     Clearance,
     Finding,
     Medication,
@@ -212,9 +213,12 @@ def hear_what_came_before(*, clearance: Clearance, by: Actor, at: datetime) -> l
 
 def _answered_screeners(screening: Screening) -> list[UUID]:
     """The C-SSRS that this screening weighed, and those of the tier high after which somebody let doses go on."""
-    weighed = selectors.recent_measures(program=screening.program, at=screening.submitted_at).get(CSSRS)
-    released = selectors.alerts_of(client_id=screening.program.client_id).filter(
-        cause=SafetyAlert.Cause.CSSRS_HIGH, release__isnull=False
+    client_id, submitted_at = screening.program.client_id, screening.submitted_at
+    released = AlertRelease.objects.standing().filter(
+        alert__program__client=client_id, alert__cause=SafetyAlert.Cause.CSSRS_HIGH
     )
-    found = list(released.values_list("measure_id", flat=True))
-    return [*found, weighed.pk] if weighed is not None else found
+    found = list(released.values_list("alert__measure_id", flat=True))
+    if submitted_at is not None:
+        weighed = selectors.recent_measures(program=screening.program, at=submitted_at).get(CSSRS)
+        found += [weighed.pk] if weighed is not None else []
+    return found

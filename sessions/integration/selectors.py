@@ -71,11 +71,9 @@ def waiting(*, at: datetime) -> QuerySet[Obligation]:
     return found.order_by("window_end", "pk")
 
 
-def earlier_open(*, program_id: UUID, but: UUID) -> bool:
-    """Is an integration of another dose of this program still owed (R5)?"""
-    return bool(
-        Obligation.objects.open().filter(program_id=program_id).exclude(dosing_session_id=but).exists()
-    )
+def earlier_open(*, client_id: UUID, but: UUID) -> bool:
+    """Is an integration of another dose of this client still owed, in whatever program (R5)?"""
+    return bool(Obligation.objects.open().filter(client_id=client_id).exclude(dosing_session_id=but).exists())
 
 
 def counted(program_ids: list[UUID]) -> QuerySet[Obligation, tuple[UUID, str, int]]:

@@ -70,6 +70,20 @@ def test_getting_worse_is_seen_against_the_time_before(cast: Cast, program: Prog
     assert take(cast, program, "phq9", [2] * 5 + [0] * 4).json()["flags"] == ["worsening"]
 
 
+def test_an_earlier_one_that_is_written_down_late_may_show_that_the_last_one_is_worse(
+    cast: Cast, program: Program
+) -> None:
+    take(cast, program, "phq9", [2] * 5 + [0] * 4)
+    assert not SafetyAlert.objects.exists()
+    take(cast, program, "phq9", [1] * 6 + [0] * 3, taken_at="2026-04-10T15:00:00Z")
+    assert not SafetyAlert.objects.exists()
+    take(cast, program, "phq9", [1] * 5 + [0] * 4, taken_at="2026-04-20T15:00:00Z")
+    alert = SafetyAlert.objects.get()
+    assert (alert.cause, alert.measure.total) == ("phq9_worsening", 10)
+    take(cast, program, "phq9", [0] * 9, taken_at="2026-04-21T15:00:00Z")
+    assert SafetyAlert.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("values", "pointer"),
     [

@@ -126,7 +126,9 @@ def _with_booster(facts: Facts, session: Session) -> Facts:
 
 
 def _with_course(facts: Facts, session: Session) -> Facts:
-    """What came before this session: the program, earlier doses, what they owe, what went wrong."""
+    """What came before this session. What holds a dose back is the client's, of every program, also of one that ended:
+    earlier doses, what they owe, what went wrong. What permits it is the program's (PR7).
+    """
     program, client_id, moment = session.program, session.client_id, facts.moment
     before = selectors.last_dose_elsewhere(client_id=client_id, but=session.pk, before=moment)
     after = None  # a dose to come can be too near only to one that is written up late
@@ -141,7 +143,7 @@ def _with_course(facts: Facts, session: Session) -> Facts:
         client_age=session.client.age_at(moment),
         has_therapist=program.therapist_id is not None,
         preparations_done=selectors.preparations_done([program.pk]).get(program.pk, 0),
-        earlier_integration_open=integration.earlier_open(program_id=program.pk, but=session.pk),
+        earlier_integration_open=integration.earlier_open(client_id=client_id, but=session.pk),
         last_dosed_at=before,
         next_dosed_at=after,
         severe_event=selectors.has_severe_event(client_id=client_id, grade=grade),

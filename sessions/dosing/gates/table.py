@@ -175,7 +175,7 @@ GATES: tuple[Gate, ...] = (
             "An earlier integration is still owed." if f.earlier_integration_open else "Nothing is owed."
         ),
         (THERAPIST, PRESCRIBER),
-        applies=lambda f: f.is_kap,
+        applies=lambda f: f.is_kap or f.earlier_integration_open,
         clinical=False,
     ),
     Gate(

@@ -106,7 +106,10 @@ class ProgramQuerySet(AuditedQuerySet["Program"]):
 
 
 class Program(AuditedModel):
-    """One client's course on one frozen protocol version."""
+    """One client's course on one frozen protocol version. A client has one that goes on (PR7).
+
+    `continues` is the course that was completed when this one was opened.
+    """
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -128,6 +131,7 @@ class Program(AuditedModel):
     status = models.CharField(max_length=15, choices=Status.choices, default=Status.ACTIVE)
     phase = models.CharField(max_length=15, choices=Phase.choices, default=Phase.SCREENING)
     status_reason = models.CharField(max_length=1000, blank=True)
+    continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
 
     objects: ClassVar[Any] = ProgramQuerySet.as_manager()
 
@@ -138,6 +142,9 @@ class Program(AuditedModel):
                 condition=Q(status__in=["active", "on_hold", "completed", "discontinued"]),
             ),
             models.CheckConstraint(name="program_phase", condition=Q(phase__in=list(Phase.values))),
+            models.UniqueConstraint(
+                fields=["client"], condition=Q(status__in=["active", "on_hold"]), name="program_live_once"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["location", "-created_at"], name="program_location")

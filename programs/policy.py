@@ -33,6 +33,13 @@ SUICIDE_ITEMS: dict[str, SuicideItem] = {
     "qids_sr16": SuicideItem(12, 2, "qids_item_12"),
     "madrs": SuicideItem(10, 4, "madrs_item_10"),
 }
+
+
+def suicide_causes() -> set[str]:
+    """What the alerts name that an answer about wanting to die raises."""
+    return {row.cause for row in SUICIDE_ITEMS.values()}
+
+
 BANDS: dict[str, Any] = {
     "bp": {
         "go": [140, 90],
@@ -130,6 +137,7 @@ FIXED_GATES = (
     "adult",
     "clearance",
     "safety_alert",
+    "suicide_risk",
     "adverse_event_review",
     "red_alarm",
     "consent",

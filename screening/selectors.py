@@ -14,10 +14,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
-from kapclinic.practice.selectors import person, person_at
+from kapclinic.practice.selectors import person, person_at, person_of
+from programs import policy
 from programs.models import Program
 from programs.policy import limit
 from screening.models import (
+    AlertRelease,
     Clearance,
     Consent,
     Finding,
@@ -28,7 +30,9 @@ from screening.models import (
     Screening,
     Suspension,
 )
+from screening.models.alerts import HOLDING
 from screening.rules import documents
+from screening.rules.instruments import CSSRS
 from screening.rules.medicines import Listed
 from screening.rules.suspensions import names_in_all
 
@@ -241,12 +245,88 @@ def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent 
     return rows.filter(signed_at__lte=at).first() or rows.first()
 
 
-def open_alerts(*, program_id: UUID) -> QuerySet[SafetyAlert]:
-    """Alerts of the program that nobody has acknowledged, the most urgent first."""
+def alerts_with_releases() -> QuerySet[SafetyAlert]:
+    """Alerts with `release_rows`, the oldest first; `stands` unless the safety plan of a release was voided."""
+    shown = JSONObject(
+        id="pk",
+        rationale="rationale",
+        safety_plan="safety_plan_id",
+        not_alone="not_alone",
+        measure="measure_id",
+        by="created_by",
+        at="created_at",
+        plan_voided_at="safety_plan__void__created_at",
+    )
+    rows = AlertRelease.objects.filter(alert=OuterRef("pk")).order_by("created_at", "pk")
+    found: QuerySet[SafetyAlert] = SafetyAlert.objects.select_related("program")
+    return found.annotate(release_rows=ArraySubquery(rows.values(row=shown)))
+
+
+def alerts_of(*, client_id: UUID) -> QuerySet[SafetyAlert]:
+    """Every alert of the client, in whatever program, each with its measure and its standing release, if any."""
+    standing = AlertRelease.objects.standing().filter(alert=OuterRef("pk")).order_by("-created_at", "-pk")
+    found: QuerySet[SafetyAlert] = SafetyAlert.objects.filter(program__client__in=person(client_id))
+    return found.select_related("measure").annotate(
+        release=Subquery(standing.values("pk")[:1]),
+        released_at=Subquery(standing.values("created_at")[:1]),
+        released_by=Subquery(standing.values("created_by")[:1]),
+    )
+
+
+def open_alerts(*, client_id: UUID) -> QuerySet[SafetyAlert]:
+    """Alerts of the client that nobody has acknowledged, the most urgent first."""
     found: QuerySet[SafetyAlert] = SafetyAlert.objects.filter(
-        program_id=program_id, status=SafetyAlert.Status.OPEN
+        program__client__in=person(client_id), status=SafetyAlert.Status.OPEN
     )
     return found.order_by("acknowledge_by", "pk")
+
+
+def unreleased() -> Q:
+    """Alerts that hold every dose of their client: of such a cause, and without a release that stands."""
+    standing = AlertRelease.objects.standing().filter(alert=OuterRef("pk"))
+    return ~Exists(standing) & Q(cause__in=HOLDING)
+
+
+def that_hold(rows: QuerySet[SafetyAlert], *, value: bool) -> QuerySet[SafetyAlert]:
+    """Those of `rows` that hold doses, or those that don't."""
+    return rows.filter(unreleased()) if value else rows.exclude(unreleased())
+
+
+def holding_alerts(*, client_id: UUID) -> QuerySet[SafetyAlert]:
+    """What holds the client's doses, in whatever program, the oldest first."""
+    found: QuerySet[SafetyAlert] = SafetyAlert.objects.filter(
+        unreleased(), program__client__in=person(client_id)
+    )
+    return found.order_by("created_at", "pk")
+
+
+def tiered_screeners(*, client_id: UUID) -> QuerySet[Measure]:
+    """The client's C-SSRS with a tier, in whatever program, the first one first."""
+    found: QuerySet[Measure] = Measure.objects.filter(
+        program__client__in=person(client_id), instrument=CSSRS, band__isnull=False
+    )
+    return found.order_by("taken_at", "created_at", "pk")
+
+
+def complete_screeners(*, client_id: UUID) -> QuerySet[Measure]:
+    """Those of them that leave no asked item open."""
+    return tiered_screeners(client_id=client_id).exclude(flags__contains=["incomplete"])
+
+
+def unasked_screeners() -> QuerySet[Measure]:
+    """Measures in which the client spoke of wanting to die and after which no C-SSRS has a tier, while care goes on."""
+    later = Measure.objects.filter(
+        program__client__in=person_of("program__client"),
+        instrument=CSSRS,
+        band__isnull=False,
+        taken_at__gte=OuterRef("taken_at"),
+    )
+    alerts = SafetyAlert.objects.filter(measure=OuterRef("pk"), cause__in=policy.suicide_causes())
+    live = Program.objects.filter(
+        client__in=person_of("program__client"), status__in=[Program.Status.ACTIVE, Program.Status.ON_HOLD]
+    )
+    found: QuerySet[Measure] = Measure.objects.filter(~Exists(later), Exists(alerts), Exists(live))
+    return found
 
 
 def overdue_alerts(*, at: datetime) -> QuerySet[SafetyAlert]:
@@ -285,17 +365,21 @@ def latest_measure(*, program_id: UUID, instrument: str, at: datetime) -> Measur
     return found.order_by("-taken_at", "-created_at").first()
 
 
-def latest_measures(*, program_id: UUID, instruments: Sequence[str], at: datetime) -> Mapping[str, Measure]:
-    """The last filling-in by `at` of each of these instruments."""
-    rows = Measure.objects.filter(program_id=program_id, instrument__in=instruments, taken_at__lte=at)
+def latest_measures(*, client_id: UUID, instruments: Sequence[str], at: datetime) -> Mapping[str, Measure]:
+    """The client's last filling-in by `at` of each of these instruments, in whatever program."""
+    rows = Measure.objects.filter(
+        program__client__in=person(client_id), instrument__in=instruments, taken_at__lte=at
+    )
     latest = rows.order_by("instrument", "-taken_at", "-created_at", "-pk").distinct("instrument")
     return {row.instrument: row for row in latest}
 
 
 def recent_measures(*, program: Program, at: datetime) -> Mapping[str, Measure]:
-    """The latest of each instrument in the protocol's `instrument_days` before `at`."""
+    """The client's latest of each instrument, in whatever program, in the protocol's `instrument_days` before `at`."""
     since = at - timedelta(days=limit(program.protocol.limits, "instrument_days"))
-    rows = Measure.objects.filter(program=program, taken_at__gte=since, taken_at__lte=at)
+    rows = Measure.objects.filter(
+        program__client__in=person(program.client_id), taken_at__gte=since, taken_at__lte=at
+    )
     latest = rows.order_by("instrument", "-taken_at", "-created_at").distinct("instrument")
     return {row.instrument: row for row in latest.prefetch_related("alerts")}
 

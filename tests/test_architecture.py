@@ -294,7 +294,7 @@ def _named(path: Path) -> set[str]:
 
 
 def test_a_verb_that_leaves_something_undone_is_called_by_its_whole_alone() -> None:
-    """`visits` voids a dose, waives and ends undosed as a whole, `course` completes; nobody else calls a half."""
+    """`visits` voids a dose, waives and ends undosed as a whole, `course` completes and continues; nobody else calls a half."""
     halves = {
         function.name
         for path in files("programs", "sessions")
@@ -303,6 +303,7 @@ def test_a_verb_that_leaves_something_undone_is_called_by_its_whole_alone() -> N
     }
     assert halves == {
         "complete_leaving_bookings",
+        "continue_leaving_bookings",
         "end_undosed_leaving_slot",
         "void_administration_leaving_slot",
         "waive_leaving_slot",

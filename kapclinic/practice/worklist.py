@@ -53,6 +53,7 @@ class Kind(StrEnum):
     SAFETY_ALERT = (
         "safety_alert", THERAPIST | {Role.NURSE_PRACTITIONER}, DIRECTOR | PRESCRIBER, Settled.FACT,
         "acknowledging the alert")
+    CSSRS_TODAY = "cssrs_today", CAREGIVERS, DIRECTOR, Settled.FACT, "a C-SSRS with a tier, taken since"
     ADVERSE_EVENT_REVIEW = "adverse_event_review", DIRECTOR, NOBODY, Settled.FACT, "the director's review"
     ADVERSE_EVENT_FOLLOW_UP = "adverse_event_follow_up", CAREGIVERS, DIRECTOR, Settled.FACT, "a follow-up"
     ADVERSE_EVENT_ROOT_CAUSE = (

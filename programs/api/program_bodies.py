@@ -26,6 +26,11 @@ class ProgramIn(Input):
     location = serializers.UUIDField()
     therapist = serializers.UUIDField(required=False, allow_null=True)
     prescriber = serializers.UUIDField()
+    continues = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="The client's course that goes on now: it is completed with this, and what it owes stays owed.",
+    )
     diagnosis = serializers.RegexField(
         r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", required=False, allow_blank=True, max_length=8
     )

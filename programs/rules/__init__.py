@@ -11,7 +11,7 @@ from uuid import UUID
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role, SessionKind
-from kapclinic.practice.rules import CLINICIANS, DIRECTOR
+from kapclinic.practice.rules import BOOKERS, CLINICIANS, DIRECTOR
 from programs import policy
 from programs.models import Phase, Program, Protocol
 
@@ -29,6 +29,9 @@ PROGRAM_MOVES = {
     "reinstate": Move.of({S.DISCONTINUED}, None, SYSTEM),  # to what it was: the client lives after all
     "complete": Move.of({S.ACTIVE}, S.COMPLETED, LEADERS),
 }
+
+# By opening the next course: a move without an address of its own, so it is not among `allowed_moves`.
+PROGRAM_CONTINUED = {"continue": Move.of({S.ACTIVE, S.ON_HOLD}, S.COMPLETED, BOOKERS)}
 
 # Which phase may follow which. Facts move a program on; nobody sets a phase by hand.
 NEXT: Mapping[str, frozenset[str]] = {

@@ -14,6 +14,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
 from kapclinic.core.wording import a
 from kapclinic.practice.models import SYSTEM, Actor, Client, Location, Role, User
+from kapclinic.practice.selectors import person, person_ids
 from programs import policy, rules
 from programs.models import Modality, Phase, PhaseSpan, Program, ProgramType, Protocol
 from programs.signals import program_discontinued
@@ -56,7 +57,7 @@ class ProtocolDraft(TypedDict):
 # Local times of a day, as text: {"from": "09:00", "to": "12:00"}.
 PreferredHours = TypedDict("PreferredHours", {"from": str, "to": str})
 # The keys of a program's body that name a row.
-LINKS = frozenset({"client", "protocol", "location", "therapist", "prescriber"})
+LINKS = frozenset({"client", "protocol", "location", "therapist", "prescriber", "continues"})
 
 
 class Wishes(TypedDict, total=False):
@@ -76,6 +77,7 @@ class ProgramOpening(Wishes):
     location: UUID
     therapist: NotRequired[UUID | None]
     prescriber: UUID
+    continues: NotRequired[UUID | None]
 
 
 class ProgramChange(Wishes, total=False):
@@ -85,6 +87,10 @@ class ProgramChange(Wishes, total=False):
 
 class ProtocolNotApproved(Invalid):
     code, title = "protocol_not_approved", "This protocol version is not approved"
+
+
+class SecondProgram(Conflict):
+    code, title = "second_program", "The client has a course that goes on"
 
 
 class ProgramNotActive(IllegalTransition):
@@ -151,8 +157,11 @@ def _client(pk: UUID, by: User) -> tuple[Client | None, list[FieldError]]:
 def open_program(*, values: ProgramOpening, by: User, at: datetime) -> Program:
     """Open a client's course on an approved protocol version; it begins in screening.
 
+    A course that it continues has ended before: `course.services.open_program` sees to that.
+
     :raises Invalid: for a client, location or staff member that the actor may not use, or a missing therapist
     :raises ProtocolNotApproved: when the protocol version is still a draft
+    :raises SecondProgram: while another course of the client is active or on hold; `program` names it
     """
     errors: list[FieldError] = []
     protocol = Protocol.objects.filter(pk=values["protocol"]).first()
@@ -177,18 +186,32 @@ def open_program(*, values: ProgramOpening, by: User, at: datetime) -> Program:
     if client and location.pk not in client.locations:
         errors.append(FieldError("/location", "not_found", "The client is not registered at this location."))
     merge(errors)
+    assert client is not None
+    _refuse_second(client)
     program = Program(
         client=client,
         protocol=protocol,
         location=location,
         therapist=therapist,
         prescriber=prescriber,
+        continues_id=values.get("continues"),
     )
     _take_wishes(program, values)
     program.accepted_modalities = program.accepted_modalities or [Modality.IN_PERSON]
     program.save_by(by, at=at)
     PhaseSpan(program=program, phase=Phase.SCREENING, started_at=at).save_by(by, at=at)
     return program
+
+
+def _refuse_second(client: Client) -> None:
+    """Two that open a course of one client come one after the other, and the second hears of the first."""
+    ids = person_ids(client.pk)
+    list(Client.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+    live = Program.objects.filter(client__in=ids, status__in=[Program.Status.ACTIVE, Program.Status.ON_HOLD])
+    other = live.order_by("pk").first()
+    if other is not None:
+        words = "Complete or discontinue it, or send it as `continues`: then it is completed, and what it owes stays."
+        raise SecondProgram(words, program=str(other.pk))
 
 
 def _take_wishes(program: Program, values: ProgramOpening | ProgramChange) -> None:
@@ -306,6 +329,24 @@ def complete_leaving_bookings(*, program_id: UUID, by: User, at: datetime) -> Pr
     transitions.apply(rules.PROGRAM_MOVES, "complete", instance=program, by=by)
     if program.phase not in rules.COMPLETABLE:
         raise IllegalTransition(f"'complete' is possible from the integration phase. Now: {program.phase}.")
+    program.save_by(by, at=at)
+    _close(program, by=by, at=at)
+    return program
+
+
+@transaction.atomic
+def continue_leaving_bookings(*, program_id: UUID, client_id: UUID, by: User, at: datetime) -> Program:
+    """End a course, in whatever phase, because another one of the client takes its place; what it owes stays owed.
+
+    Half a verb: what is booked is left as it is. `course.services.open_program` is the whole.
+
+    :raises Invalid: naming `continues`, when the actor sees no such course of this client
+    :raises IllegalTransition: when it is over already
+    """
+    if not Program.objects.visible_to(by).filter(pk=program_id, client__in=person(client_id)).exists():
+        raise Invalid.field("continues", "The client has no such program.", code="not_found")
+    program = lock_program(program_id)
+    transitions.apply(rules.PROGRAM_CONTINUED, "continue", instance=program, by=by)
     program.save_by(by, at=at)
     _close(program, by=by, at=at)
     return program

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
-from screening import rules, services
+from screening import rules, selectors, services
 from screening.api import safety_alert_bodies
 from screening.api.filters import OF_PROGRAM
 from screening.models import SafetyAlert
@@ -24,24 +24,32 @@ class SafetyAlertViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "list": CLINICIANS,
         "retrieve": CLINICIANS,
         "acknowledge": rules.ALERT_MOVES["acknowledge"].roles,
+        "release": rules.RELEASE_MOVES["release"].roles,
     }
-    inputs: ClassVar = {"acknowledge": safety_alert_bodies.AcknowledgeIn}
+    inputs: ClassVar = {
+        "acknowledge": safety_alert_bodies.AcknowledgeIn,
+        "release": safety_alert_bodies.ReleaseIn,
+    }
     output = safety_alert_bodies.SafetyAlertOut
     filters = (
         *OF_PROGRAM,
         Param("status", choices=tuple(SafetyAlert.Status.values)),
         Param("cause", choices=tuple(SafetyAlert.Cause.values)),
+        Param("holds_doses", "bool", lambda qs, value, user: selectors.that_hold(qs, value=value)),
     )
     orderings: ClassVar = {"acknowledge_by": "acknowledge_by", "created_at": "created_at"}
     default_order = ("acknowledge_by",)
 
     def get_queryset(self) -> QuerySet[SafetyAlert]:
-        rows = SafetyAlert.objects.visible_to(self.user)
-        return rows.select_related("program")
+        return selectors.alerts_with_releases().visible_to(self.user)  # type: ignore[attr-defined,no-any-return]
 
     def acknowledge(self, request: Request, pk: Any) -> Response:
         alert = self.get_object()
         action = self.body()["action"]
-        return self.answer(
-            services.acknowledge_alert(alert_id=alert.pk, action=action, by=self.user, at=self.at)
-        )
+        services.acknowledge_alert(alert_id=alert.pk, action=action, by=self.user, at=self.at)
+        return self.answer(self.get_object())
+
+    def release(self, request: Request, pk: Any) -> Response:
+        alert = self.get_object()
+        services.release_alert(alert_id=alert.pk, values=self.body(), by=self.user, at=self.at)
+        return self.answer(self.get_object())

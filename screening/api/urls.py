@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from screening.api import clearances, consents, measures, medications, safety_alerts, screenings
+from screening.api import (
+    clearances,
+    consents,
+    measures,
+    medications,
+    safety_alerts,
+    safety_plans,
+    screenings,
+)
 
 urlpatterns = [
     path("screenings/", screenings.ScreeningViewSet.as_view({"get": "list", "post": "create"})),
@@ -35,4 +43,11 @@ urlpatterns = [
         "safety-alerts/<uuid:pk>/acknowledge/",
         safety_alerts.SafetyAlertViewSet.as_view({"post": "acknowledge"}),
     ),
+    path(
+        "safety-alerts/<uuid:pk>/release/",
+        safety_alerts.SafetyAlertViewSet.as_view({"post": "release"}),
+    ),
+    path("safety-plans/", safety_plans.SafetyPlanViewSet.as_view({"get": "list", "post": "create"})),
+    path("safety-plans/<uuid:pk>/", safety_plans.SafetyPlanViewSet.as_view({"get": "retrieve"})),
+    path("safety-plans/<uuid:pk>/void/", safety_plans.SafetyPlanViewSet.as_view({"post": "void"})),
 ]

@@ -18,9 +18,11 @@ from kapclinic.core.audited import (
 )
 from kapclinic.practice.models import Client, User
 from programs.models import Program
+from screening.models.alerts import AlertCause, AlertRelease, SafetyPlan, SafetyPlanVoid
 from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
 
 __all__ = [
+    "AlertRelease",
     "Clearance",
     "Consent",
     "Finding",
@@ -28,6 +30,8 @@ __all__ = [
     "Medication",
     "MedicationMapping",
     "SafetyAlert",
+    "SafetyPlan",
+    "SafetyPlanVoid",
     "Screening",
     "SuspendingCode",
     "SuspendingFact",
@@ -331,14 +335,7 @@ class Measure(AppendOnlyModel):
 class SafetyAlert(AuditedModel):
     """Somebody may be in danger: a named clinician must acknowledge, by a stated time, and say what was done."""
 
-    class Cause(models.TextChoices):
-        ITEM_9 = "phq9_item_9"
-        QIDS_ITEM_12 = "qids_item_12"
-        MADRS_ITEM_10 = "madrs_item_10"
-        CSSRS_HIGH = "cssrs_high"
-        CSSRS_MODERATE = "cssrs_moderate"
-        SCREENING_SI = "screening_si"
-        VITAL_SIGN = "vital_sign"
+    Cause = AlertCause
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -369,20 +366,7 @@ class SafetyAlert(AuditedModel):
                     & ~Q(action="")
                 ),
             ),
-            models.CheckConstraint(
-                name="safety_alert_cause",
-                condition=Q(
-                    cause__in=[
-                        "phq9_item_9",
-                        "qids_item_12",
-                        "madrs_item_10",
-                        "cssrs_high",
-                        "cssrs_moderate",
-                        "screening_si",
-                        "vital_sign",
-                    ]
-                ),
-            ),
+            models.CheckConstraint(name="safety_alert_cause", condition=Q(cause__in=AlertCause.values)),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["acknowledge_by"], condition=Q(status="open"), name="safety_alert_open"),

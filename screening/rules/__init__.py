@@ -9,6 +9,7 @@ from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS, PRESCRIBER
 from screening.models import Clearance, Consent, SafetyAlert, Screening
+from screening.models.alerts import HOLDING
 
 S, C, A = Screening.Status, Consent.Status, SafetyAlert.Status
 
@@ -49,3 +50,26 @@ CONSENT_MOVES = {
 }
 
 ALERT_MOVES = {"acknowledge": Move.of({A.OPEN}, A.ACKNOWLEDGED, CLINICIANS)}
+
+# Beside the acknowledgement: what lets doses go on after an alert that holds them.
+HOLDS, RELEASED, HOLDS_NOTHING = "holds", "released", "holds_nothing"
+RELEASE_MOVES = {"release": Move.of({HOLDS}, None, {Role.THERAPIST, Role.PRESCRIBER})}
+RELEASE_HIGH_MOVES = {"release": Move.of({HOLDS}, None, PRESCRIBER)}
+
+
+@dataclass(frozen=True)
+class AlertHold:
+    """Whether an alert holds doses, as a move looks at it."""
+
+    state: str
+
+
+def alert_hold(cause: str, *, released: bool) -> AlertHold:
+    if cause not in HOLDING:
+        return AlertHold(HOLDS_NOTHING)
+    return AlertHold(RELEASED if released else HOLDS)
+
+
+def release_moves(cause: str) -> dict[str, Move]:
+    """Who may release an alert of this cause: of the tier high a prescriber alone."""
+    return RELEASE_HIGH_MOVES if cause == SafetyAlert.Cause.CSSRS_HIGH else RELEASE_MOVES

@@ -20,6 +20,7 @@ from screening.models import SafetyAlert
 
 Answers = Sequence[int | None]
 CAUSES = SafetyAlert.Cause
+CSSRS = "cssrs"
 SINCE_LAST_CONTACT = "since_last_contact"
 
 
@@ -123,10 +124,18 @@ def score(
     )
     flags = list(found.flags if found else ["incomplete"])
     causes = _item_alerts(key, items, limits, flags)
-    if found and before is not None and found.total is not None and key == "phq9":
-        flags += ["worsening"] if found.total - before >= limit(limits, "phq9_worsening") else []
+    if found and is_worse(key, total=found.total, before=before, limits=limits):
+        flags.append("worsening")
+        causes += (CAUSES.PHQ9_WORSENING,)
     base = found or Score(None, None)
     return Score(base.total, base.band, tuple(flags), base.threshold, causes)
+
+
+def is_worse(key: str, *, total: int | None, before: int | None, limits: Mapping[str, Any]) -> bool:
+    """Did a PHQ-9 rise by the protocol's `phq9_worsening` since the one before it?"""
+    if key != "phq9" or total is None or before is None:
+        return False
+    return bool(total - before >= limit(limits, "phq9_worsening"))
 
 
 def _complete(
@@ -196,7 +205,8 @@ def _triage(answers: Answers, *, form: str) -> Score:
     """C-SSRS screener tiers, as published: HIGH, MODERATE, LOW, none; no total and no "historical" tier.
 
     Answers: Q1 to Q5, Q6 in the lifetime, Q6 in the past 3 months; "since last contact" has one Q6. Q3 to Q5 are asked
-    only after a yes to Q2. What is missing never lowers a tier: short of HIGH, the tier then stays open (null).
+    only after a yes to Q2; one of them left open raises an alert of its own, short of HIGH. What is missing never
+    lowers a tier: short of HIGH, the tier then stays open (null).
     """
     q1, q2, q3, q4, q5, lifetime, *rest = answers
     past_3_months = rest[0] if rest else None
@@ -209,6 +219,10 @@ def _triage(answers: Answers, *, form: str) -> Score:
             break
     always = (q1, q2, lifetime, past_3_months)
     missing = None in (always if q2 == 0 else (*always, q3, q4, q5))
-    causes = {"high": (CAUSES.CSSRS_HIGH,), "moderate": (CAUSES.CSSRS_MODERATE,)}.get(tier, ())
+    causes: tuple[str, ...] = {"high": (CAUSES.CSSRS_HIGH,), "moderate": (CAUSES.CSSRS_MODERATE,)}.get(
+        tier, ()
+    )
+    if tier != "high" and q2 == 1 and None in (q3, q4, q5):
+        causes += (CAUSES.CSSRS_INCOMPLETE,)
     band = None if missing and tier != "high" else tier
     return Score(None, band, ("incomplete",) if missing else (), None, causes)

@@ -10,6 +10,8 @@ from screening.services.medications import (
     map_medication,
     record_medication,
 )
+from screening.services.releases import release_alert
+from screening.services.safety_plans import record_safety_plan, void_safety_plan
 from screening.services.screenings import change_screening, create_screening, submit_screening
 from screening.services.suspensions import hear_pressures, suspend
 
@@ -26,6 +28,8 @@ __all__ = [
     "raise_safety_alert",
     "record_measure",
     "record_medication",
+    "record_safety_plan",
+    "release_alert",
     "revoke_consent",
     "sign_consent",
     "submit_screening",
@@ -33,4 +37,5 @@ __all__ = [
     "sweep_clearances",
     "uphold_clearance",
     "void_clearance",
+    "void_safety_plan",
 ]

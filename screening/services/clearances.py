@@ -64,8 +64,8 @@ def decide_screening(
     """Decide as any prescriber of the location. Announces clearance_decided.
 
     `cleared` makes a clearance that lasts the protocol's `clearance_days` and leaves the screening phase; `declined`
-    discontinues the course; `deferred` changes nothing else, and a new screening may follow. What was told since the
-    screening was begun, and no questionnaire asks for, suspends the clearance at once.
+    discontinues the course; `deferred` changes nothing else, and a new screening may follow. What was told of the
+    client, nobody answered, and this screening does not weigh itself, suspends the clearance at once.
 
     :raises NotPermitted: unless `by` is a prescriber
     :raises IllegalTransition: unless the screening is submitted

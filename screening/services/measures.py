@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NotRequired, TypedDict
 from uuid import UUID
@@ -11,12 +11,15 @@ from django.db import transaction
 
 from kapclinic.core.errors import FieldError, merge
 from kapclinic.practice.models import User
+from kapclinic.practice.selectors import person
+from programs import policy
 from programs.models import Program
 from screening.models import Measure, SafetyAlert, SuspendingCode
 from screening.rules import instruments
 from screening.rules.pressure import CLOCK_SKEW
 from screening.services.access import visible_program
 from screening.services.alerts import raise_safety_alert
+from screening.services.screeners import ask_for_screener, hear_screener
 from screening.services.suspensions import suspend
 
 
@@ -47,7 +50,10 @@ def _refuse_wrong(values: Answered, at: datetime) -> None:
 
 
 def _total_before(program: Program, values: Answered) -> int | None:
-    earlier = Measure.objects.filter(program=program, instrument=values["instrument"], total__isnull=False)
+    """The total of the client's filling-in before this one, in whatever program."""
+    earlier = Measure.objects.filter(
+        program__client__in=person(program.client_id), instrument=values["instrument"], total__isnull=False
+    )
     rows = earlier.filter(taken_at__lt=values["taken_at"]).order_by("-taken_at", "-created_at")
     found: int | None = rows.values_list("total", flat=True).first()
     return found
@@ -57,7 +63,8 @@ def _total_before(program: Program, values: Answered) -> int | None:
 def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
     """Score and keep one filling-in; an answer that points at danger raises a safety alert in the same transaction.
 
-    A C-SSRS of the tier high also suspends the client's clearances, from when it was taken.
+    A C-SSRS of the tier high also suspends the client's clearances, from when it was taken. An answer about wanting to
+    die asks for a C-SSRS of its day, and a C-SSRS answers what asked for one.
 
     :raises Invalid: for a program that the actor may not see, answers that the instrument does not have, a future time
     """
@@ -90,9 +97,19 @@ def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
     ).insert_by(by, at=at)
     for cause in result.causes:
         raise_safety_alert(program=program, cause=cause, measure=measure, by=by, at=at)
-    if SafetyAlert.Cause.CSSRS_HIGH in result.causes:
+    _hear(measure, result.causes, by=by, at=at)
+    return measure
+
+
+def _hear(measure: Measure, causes: Collection[str], *, by: User, at: datetime) -> None:
+    """Let the worklist, the alerts that wait for this measure and the client's clearances hear of it."""
+    if policy.suicide_causes() & set(causes):
+        ask_for_screener(measure=measure, by=by, at=at)
+    hear_screener(measure=measure, by=by, at=at)
+    _compare_next(measure, by=by, at=at)
+    if SafetyAlert.Cause.CSSRS_HIGH in causes:
         suspend(
-            client_id=program.client_id,
+            client_id=measure.program.client_id,
             code=SuspendingCode.CSSRS_HIGH,
             subject_type="measure",
             subject_id=measure.pk,
@@ -100,4 +117,21 @@ def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
             by=by,
             at=at,
         )
-    return measure
+
+
+def _compare_next(measure: Measure, *, by: User, at: datetime) -> None:
+    """One that is written down late may show that the client's last one was worse than was known."""
+    rows = Measure.objects.filter(
+        program__client__in=person(measure.program.client_id), instrument=measure.instrument
+    )
+    later = rows.filter(taken_at__gt=measure.taken_at).select_related(
+        "program__protocol", "program__therapist"
+    )
+    last, *more = later.order_by("-taken_at", "-created_at")[:2] or [None]
+    if last is None or more:
+        return
+    limits = last.program.protocol.limits
+    worse = instruments.is_worse(last.instrument, total=last.total, before=measure.total, limits=limits)
+    cause = SafetyAlert.Cause.PHQ9_WORSENING
+    if worse and not last.alerts.filter(cause=cause).exists():
+        raise_safety_alert(program=last.program, cause=cause, measure=last, by=by, at=at)

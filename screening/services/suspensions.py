@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from kapclinic.practice.models import Actor
 from kapclinic.practice.selectors import person
@@ -20,23 +20,24 @@ from kapclinic.trail import services as trail
 from programs.models import Program
 from screening import selectors
 from screening.models import (
+    AlertRelease,
     Clearance,
     Finding,
     Medication,
     MedicationMapping,
+    SafetyAlert,
     Screening,
     SuspendingCode,
     SuspendingFact,
     Suspension,
 )
+from screening.rules.instruments import CSSRS
 from screening.rules.suspensions import Resting, days_beyond_hold, medicine_matters
 from screening.services.access import OVER, lock_client
 from screening.services.clearance_rows import open_review
 from screening.signals import clearance_suspended
 
 CODE, SEVERITY = SuspendingCode, Finding.Severity
-# What an evaluation looks at by itself: the last submission has weighed what was there before it.
-WEIGHED = (CODE.CSSRS_HIGH, CODE.NEW_CONDITION)
 
 
 @transaction.atomic
@@ -192,19 +193,36 @@ def hear_pressures(
 
 
 def hear_what_came_before(*, clearance: Clearance, by: Actor, at: datetime) -> list[Suspension]:
-    """Suspend a clearance that was decided a moment ago by what its screening did not weigh and nobody has answered.
+    """Suspend a clearance that was decided a moment ago by every fact that nobody answered, of whatever program.
 
-    A questionnaire asks for conditions until it is submitted; what else was told since it was begun counts.
+    A screening begins no client anew. It answers only what it weighs itself: medicines by ingredient, conditions of
+    questionnaires up to its own submission, and the C-SSRS behind one of its findings.
     """
-    screening = clearance.screening
-    since_begun = Q(created_at__gte=screening.created_at) & ~Q(subject_type="screening")
-    since_begun &= ~Q(code__in=[CODE.NEW_MEDICATION, CODE.CSSRS_HIGH])
-    since_weighed = Q(created_at__gt=screening.submitted_at, code__in=WEIGHED)
-    heard = SuspendingFact.objects.filter(
-        since_begun | since_weighed, client__in=person(clearance.program.client_id)
+    screening, client_id = clearance.screening, clearance.program.client_id
+    answers = Suspension.objects.filter(fact=OuterRef("pk"))
+    answers = answers.filter(
+        Q(uphold__isnull=False) | Q(clearance__voided_at__lte=screening.created_at)
+    )  # voided because of it, before this screening was begun
+    weighed = Q(subject_type="screening") | Q(
+        code=CODE.CSSRS_HIGH, subject_id__in=_answered_screeners(screening)
     )
-    open_facts = heard.exclude(suspensions__uphold__isnull=False).exclude(subject_id=screening.pk)
-    return [_suspend(clearance, fact, by=by, at=at) for fact in open_facts.order_by("at", "pk").distinct()]
+    facts = SuspendingFact.objects.filter(~Exists(answers), client__in=person(client_id))
+    facts = facts.exclude(code=CODE.NEW_MEDICATION).exclude(subject_id=screening.pk)
+    heard = facts.exclude(weighed, created_at__lte=screening.submitted_at).order_by("at", "pk")
+    return [_suspend(clearance, fact, by=by, at=at) for fact in heard]
+
+
+def _answered_screeners(screening: Screening) -> list[UUID]:
+    """The C-SSRS that this screening weighed, and those of the tier high after which somebody let doses go on."""
+    client_id, submitted_at = screening.program.client_id, screening.submitted_at
+    released = AlertRelease.objects.standing().filter(
+        alert__program__client__in=person(client_id), alert__cause=SafetyAlert.Cause.CSSRS_HIGH
+    )
+    found = list(released.values_list("alert__measure_id", flat=True))
+    if submitted_at is not None:
+        weighed = selectors.recent_measures(program=screening.program, at=submitted_at).get(CSSRS)
+        found += [weighed.pk] if weighed is not None else []
+    return found
 
 
 @transaction.atomic

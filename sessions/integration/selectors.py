@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from kapclinic.practice.models import Role, User
+from kapclinic.practice.selectors import person
 from programs.models import Program
 from sessions.booking.models import Session
 from sessions.booking.rules import Slot
@@ -71,10 +72,10 @@ def waiting(*, at: datetime) -> QuerySet[Obligation]:
     return found.order_by("window_end", "pk")
 
 
-def earlier_open(*, program_id: UUID, but: UUID) -> bool:
-    """Is an integration of another dose of this program still owed (R5)?"""
+def earlier_open(*, client_id: UUID, but: UUID) -> bool:
+    """Is an integration of another dose of this client still owed, in whatever program (R5)?"""
     return bool(
-        Obligation.objects.open().filter(program_id=program_id).exclude(dosing_session_id=but).exists()
+        Obligation.objects.open().filter(client__in=person(client_id)).exclude(dosing_session_id=but).exists()
     )
 
 

@@ -16,6 +16,7 @@ from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
+from screening import selectors as screening
 from screening.models import SafetyAlert
 from sessions.dosing.models import AdverseEvent
 from sessions.drugs.models import DrugDiscrepancy
@@ -35,6 +36,10 @@ def _alarms() -> Iterable[UUID]:
 
 def _alerts() -> Iterable[UUID]:
     return _ids(SafetyAlert.objects.filter(status=SafetyAlert.Status.OPEN))
+
+
+def _unscreened() -> Iterable[UUID]:
+    return _ids(screening.unasked_screeners())
 
 
 def _cosigns() -> Iterable[UUID]:
@@ -72,6 +77,7 @@ def _missing() -> QuerySet[DrugDiscrepancy]:
 WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
     Kind.ALARM: _alarms,
     Kind.SAFETY_ALERT: _alerts,
+    Kind.CSSRS_TODAY: _unscreened,
     Kind.ADVERSE_EVENT_REVIEW: _reviews,
     Kind.ADVERSE_EVENT_FOLLOW_UP: _follow_ups,
     Kind.ADVERSE_EVENT_ROOT_CAUSE: _root_causes,
@@ -81,15 +87,15 @@ WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
 
 
 def sweep_worklist(*, at: datetime) -> int:
-    """Put back rows ticked off without their fact, and carry up those that nobody answered in words in time (R14).
+    """Put back rows ticked off without their fact, and carry up those that nobody answered in time (R14).
 
     Everybody who sees a row that came back gets a message again.
 
     :returns: how many rows came back or were carried up
     """
-    in_words = [kind for kind in Kind if kind.in_words]
+    by_the_clock = [kind for kind in Kind if kind.in_words or kind is Kind.CSSRS_TODAY]
     back = each(WAITING, lambda kind: _put_back(kind, at=at))
-    return back + trail.carry_up_overdue(of=in_words, roles=(Role.MEDICAL_DIRECTOR,), by=SYSTEM, at=at)
+    return back + trail.carry_up_overdue(of=by_the_clock, roles=(Role.MEDICAL_DIRECTOR,), by=SYSTEM, at=at)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from kapclinic.practice import services as practice
 from kapclinic.practice.models import User
 from programs.models import Program
 from sessions.booking.models import Session
+from sessions.course import services as course
 from sessions.notes import services as notes
 from sessions.notes.models import Note
 from tests.cast.dosing import completed_dose
@@ -78,7 +79,8 @@ def _signed_dose(cast: Cast, program: Program | None, starts_at: datetime) -> Se
 
 
 def session_at_south(cast: Cast, program: Program, *, starts_at: datetime) -> Session:
-    """A session of the same client at South, by South's therapist, that took place and is written up."""
+    """A session at South, whose therapist took the client over from `program`; it took place and is written up."""
+    course.discontinue(program_id=program.pk, reason="Moved south", by=cast.therapist, at=clock.now())
     south = {"locations": [cast.south.pk]}
     practice.save_client(client=program.client, values=south, by=cast.south_frontdesk, at=clock.now())
     theirs = opened_program(

@@ -8,6 +8,7 @@ from kapclinic.core import clock
 from kapclinic.practice.models import Client, User
 from programs import services as programs
 from programs.models import Program, Protocol
+from sessions.course import services as course
 from tests.cast.people import Cast, client
 
 
@@ -49,4 +50,4 @@ def _opened(
         "diagnosis": "F33.2",
         "accepted_modalities": ["in_person", "video"],
     } | more
-    return programs.open_program(values=values, by=by or cast.frontdesk, at=clock.now())
+    return course.open_program(values=values, by=by or cast.frontdesk, at=clock.now())

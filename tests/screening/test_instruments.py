@@ -92,8 +92,9 @@ def test_the_difficulty_item_is_not_scored() -> None:
 
 
 def test_five_points_worse_than_before_is_flagged() -> None:
-    assert scored("phq9", [1] * 8 + [0], before=3).flags == ("worsening",)
-    assert scored("phq9", [1] * 8 + [0], before=4).flags == ()
+    worse, as_before = (scored("phq9", [1] * 8 + [0], before=before) for before in (3, 4))
+    assert (worse.flags, worse.causes) == (("worsening",), ("phq9_worsening",))
+    assert (as_before.flags, as_before.causes) == ((), ())
 
 
 Y, N = 1, 0
@@ -114,7 +115,10 @@ Y, N = 1, 0
         ([N, N, None, None, None, N], "none", (), ()),
         # what is missing never lowers a tier
         ([N, N, None, None, None, Y], None, ("incomplete",), ("cssrs_moderate",)),
-        ([Y, Y, None, None, None, N, N], None, ("incomplete",), ()),
+        ([Y, Y, None, None, None, N, N], None, ("incomplete",), ("cssrs_incomplete",)),
+        ([Y, Y, N, N, None, N, N], None, ("incomplete",), ("cssrs_incomplete",)),
+        ([N, Y, Y, None, N, N, N], None, ("incomplete",), ("cssrs_moderate", "cssrs_incomplete")),
+        ([N, Y, None, Y, None, N, N], "high", ("incomplete",), ("cssrs_high",)),
         ([None, Y, None, Y, None, None, None], "high", ("incomplete",), ("cssrs_high",)),
         ([None] * 7, None, ("incomplete",), ()),
     ],

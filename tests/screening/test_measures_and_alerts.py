@@ -70,6 +70,20 @@ def test_getting_worse_is_seen_against_the_time_before(cast: Cast, program: Prog
     assert take(cast, program, "phq9", [2] * 5 + [0] * 4).json()["flags"] == ["worsening"]
 
 
+def test_an_earlier_one_that_is_written_down_late_may_show_that_the_last_one_is_worse(
+    cast: Cast, program: Program
+) -> None:
+    take(cast, program, "phq9", [2] * 5 + [0] * 4)
+    assert not SafetyAlert.objects.exists()
+    take(cast, program, "phq9", [1] * 6 + [0] * 3, taken_at="2026-04-10T15:00:00Z")
+    assert not SafetyAlert.objects.exists()
+    take(cast, program, "phq9", [1] * 5 + [0] * 4, taken_at="2026-04-20T15:00:00Z")
+    alert = SafetyAlert.objects.get()
+    assert (alert.cause, alert.measure.total) == ("phq9_worsening", 10)
+    take(cast, program, "phq9", [0] * 9, taken_at="2026-04-21T15:00:00Z")
+    assert SafetyAlert.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("values", "pointer"),
     [
@@ -122,18 +136,19 @@ def test_measures_and_alerts_stay_in_their_house(cast: Cast, program: Program) -
 
 
 @pytest.mark.parametrize(
-    ("instrument", "answers", "cause"),
+    ("instrument", "answers", "cause", "moves"),
     [
-        ("PHQ-9", ITEM_9, "phq9_item_9"),
-        ("PHQ-9", [None] * 8 + [1], "phq9_item_9"),
-        ("C-SSRS", [False, True, False, True, False, False, False], "cssrs_high"),
-        ("C-SSRS", [False, False, None, None, None, True, False], "cssrs_moderate"),
-        ("QIDS-SR16", [0] * 11 + [2, 0, 0, 0, 0], "qids_item_12"),
-        ("MADRS", [0] * 9 + [4], "madrs_item_10"),
+        ("PHQ-9", ITEM_9, "phq9_item_9", []),
+        ("PHQ-9", [None] * 8 + [1], "phq9_item_9", []),
+        ("C-SSRS", [False, True, False, True, False, False, False], "cssrs_high", []),
+        ("C-SSRS", [False, False, None, None, None, True, False], "cssrs_moderate", ["release"]),
+        ("C-SSRS", [True, True, None, None, None, False, False], "cssrs_incomplete", ["release"]),
+        ("QIDS-SR16", [0] * 11 + [2, 0, 0, 0, 0], "qids_item_12", []),
+        ("MADRS", [0] * 9 + [4], "madrs_item_10", []),
     ],
 )
 def test_an_answer_that_points_at_danger_names_a_clinician_and_a_time(
-    cast: Cast, program: Program, instrument, answers, cause
+    cast: Cast, program: Program, instrument, answers, cause, moves
 ) -> None:
     measure = take(cast, program, instrument, answers)
     assert measure.status_code == 201
@@ -141,8 +156,8 @@ def test_an_answer_that_points_at_danger_names_a_clinician_and_a_time(
     assert (got["cause"], got["measure"], got["status"]) == (cause, measure.json()["id"], "open")
     assert got["clinician"] == str(cast.therapist.pk)
     assert got["acknowledge_by"] == "2026-05-04T15:30:00Z"
-    assert got["allowed_moves"] == ["acknowledge"]
-    task = Task.objects.get()
+    assert got["allowed_moves"] == ["acknowledge", *moves]
+    task = Task.objects.get(kind="safety_alert")
     assert (task.kind, str(task.subject_id), task.assignee) == (
         "safety_alert",
         got["id"],
@@ -184,7 +199,7 @@ def test_acknowledging_says_what_was_done_and_clears_the_worklist(
     alert = SafetyAlert.objects.get()
     path = f"safety-alerts/{alert.pk}/acknowledge/"
     assert pointers(cast.desk(who).post(path, {})) == {"/action"}
-    assert list(selectors.open_alerts(program_id=program.pk)) == [alert]
+    assert list(selectors.open_alerts(client_id=program.client_id)) == [alert]
     answer = cast.desk(who).post(path, {"action": "Called her; safe; C-SSRS done."})
     assert answer.status_code == 200
     got = answer.json()
@@ -197,8 +212,8 @@ def test_acknowledging_says_what_was_done_and_clears_the_worklist(
         "2026-05-04T15:00:00Z",
         str(cast.people[who].pk),
     )
-    assert not selectors.open_alerts(program_id=program.pk).exists()
-    assert not Task.objects.open().exists()
+    assert not selectors.open_alerts(client_id=program.client_id).exists()
+    assert [row.kind for row in Task.objects.open()] == ["cssrs_today"]
     again = cast.desk(who).post(path, {"action": "Me too."})
     assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
 
@@ -212,20 +227,22 @@ def test_an_overdue_alert_is_carried_up_once(cast: Cast, program: Program) -> No
     take(cast, program, "phq9", ITEM_9)
     assert services.escalate_overdue_alerts(at=MONDAY + timedelta(minutes=29)) == 0
     assert services.escalate_overdue_alerts(at=LATE) == 1
-    task = Task.objects.get()
+    task = Task.objects.get(kind="safety_alert")
     assert {"medical_director", "prescriber"} <= set(task.roles)
     assert task.escalation == 1
     told = set(Outbox.objects.values_list("recipient", flat=True))
     assert told == {cast.people[who].pk for who in ("therapist", "prescriber", "director")}
     assert services.escalate_overdue_alerts(at=LATE + timedelta(minutes=1)) == 0
-    assert (Task.objects.get().escalation, Outbox.objects.count()) == (1, 3)
+    assert (Task.objects.get(kind="safety_alert").escalation, Outbox.objects.count()) == (1, 3)
 
 
 def test_ticking_off_the_worklist_row_does_not_silence_the_alert(cast: Cast, program: Program) -> None:
     take(cast, program, "phq9", ITEM_9)
-    trail.finish_task(task_id=Task.objects.get().pk, by=cast.therapist, at=MONDAY, outcome="later")
+    trail.finish_task(
+        task_id=Task.objects.get(kind="safety_alert").pk, by=cast.therapist, at=MONDAY, outcome="later"
+    )
     assert services.escalate_overdue_alerts(at=LATE) == 1
-    task = Task.objects.open().get()
+    task = Task.objects.open().get(kind="safety_alert")
     assert {"medical_director", "prescriber"} <= set(task.roles)
 
 
@@ -234,7 +251,7 @@ def test_an_acknowledged_alert_is_left_alone(cast: Cast, program: Program) -> No
     alert = SafetyAlert.objects.get()
     services.acknowledge_alert(alert_id=alert.pk, action="Called.", by=cast.therapist, at=MONDAY)
     assert services.escalate_overdue_alerts(at=LATE) == 0
-    assert not Task.objects.open().exists()
+    assert [row.kind for row in Task.objects.open()] == ["cssrs_today"]
 
 
 def test_lists_are_filtered(cast: Cast, program: Program) -> None:

@@ -149,7 +149,7 @@ def test_the_protocol_says_how_much_a_class_matters(cast: Cast, another_program:
 def test_every_program_of_the_client_is_suspended(cast: Cast, program: Program) -> None:
     cleared(cast, program)
     protocol = approved_protocol(cast, name="Lozenge again")
-    other = opened_program(cast, protocol=protocol, who=program.client)
+    other = opened_program(cast, protocol=protocol, who=program.client, continues=program.pk)
     assert decide(cast, submitted(cast, other)).status_code == 200
     listed(cast, program, "Nardil")
     assert Suspension.objects.count() == 2

@@ -49,6 +49,7 @@ class ProgramOut(Output):
     location = serializers.UUIDField(source="location_id")
     therapist = serializers.UUIDField(source="therapist_id", allow_null=True)
     prescriber = serializers.UUIDField(source="prescriber_id")
+    continues = serializers.UUIDField(source="continues_id", allow_null=True)
     program_type = serializers.CharField(source="protocol.program_type")
     diagnosis = serializers.CharField()
     goals = serializers.CharField()

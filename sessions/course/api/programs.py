@@ -91,7 +91,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return program_bodies.ProgramOut(row, many=many, context=context).data
 
     def create(self, request: Request) -> Response:
-        program = programs.open_program(values=self.body(), by=self.user, at=self.at)
+        program = services.open_program(values=self.body(), by=self.user, at=self.at)
         return self._again(program.pk, status=201)
 
     def _again(self, pk: UUID, *, status: int = 200) -> Response:

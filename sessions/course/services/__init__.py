@@ -9,6 +9,7 @@ from sessions.course.services.programs import (
     end_dosing,
     free_all_ended,
     free_future,
+    open_program,
     warn_all_not_cleared,
     warn_not_cleared,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "end_dosing",
     "free_all_ended",
     "free_future",
+    "open_program",
     "sweep_law",
     "warn_all_not_cleared",
     "warn_not_cleared",

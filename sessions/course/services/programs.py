@@ -18,6 +18,7 @@ from kapclinic.trail.models import Task
 from programs import rules as program_rules
 from programs import services as programs
 from programs.models import Phase, Program
+from programs.services import ProgramOpening
 from screening import selectors as screening
 from sessions.booking import rules
 from sessions.booking.models import Session
@@ -150,3 +151,20 @@ def complete_program(*, program_id: UUID, by: User, at: datetime) -> Program:
     program = programs.complete_leaving_bookings(program_id=program_id, by=by, at=at)
     free_future(program_id=program_id, by=by, at=at)
     return program
+
+
+@transaction.atomic
+def open_program(*, values: ProgramOpening, by: User, at: datetime) -> Program:
+    """Open a client's course; the one that it continues is completed first, also with an integration that it owes.
+
+    That debt stays booked or due, and holds the doses of the new course. All else that the old one has in the book is
+    freed.
+
+    :raises Invalid: / ProtocolNotApproved: / SecondProgram: as in `programs.services.open_program`
+    :raises IllegalTransition: when the course that it continues is over already
+    """
+    earlier = values.get("continues")
+    if earlier is not None:
+        programs.continue_leaving_bookings(program_id=earlier, client_id=values["client"], by=by, at=at)
+        free_future(program_id=earlier, by=by, at=at)
+    return programs.open_program(values=values, by=by, at=at)

@@ -81,8 +81,10 @@ def rescreened_by(f: Facts) -> Proof | None:
 
 
 def screened_today(f: Facts) -> bool:
-    """A C-SSRS of the clinic's own date with a tier; the alert of a high or moderate one is acknowledged."""
+    """A C-SSRS of the clinic's own date with a tier, taken since it was asked for; its alert, if any, acknowledged."""
     if f.cssrs is None or f.cssrs.at is None or f.cssrs_tier is None or f.cssrs_alert_open:
+        return False
+    if f.asked_at is not None and f.cssrs.at < f.asked_at:
         return False
     return f.cssrs.at.astimezone(f.moment.tzinfo).date() == f.day
 
@@ -92,6 +94,8 @@ def screen_detail(f: Facts) -> str:
         return f"Tier today: {f.cssrs_tier}."
     if f.cssrs_alert_open:
         return "The alert of the C-SSRS waits to be acknowledged."
+    if f.asked_at is not None:
+        return f"An answer at {_hour(f, f.asked_at)} asks for a C-SSRS with a tier after it, today."
     return "No C-SSRS of today with a tier."
 
 
@@ -113,6 +117,15 @@ def alert_detail(f: Facts) -> str:
             f"{f.open_concerns} safety concern(s) of the check-in: say on the worklist what was done."
         )
     return " ".join(alerts) or "None."
+
+
+def risk_detail(f: Facts) -> str:
+    if not f.unreleased:
+        return "None."
+    return (
+        f"Not released: {', '.join(f.unreleased)}. Release each at safety-alerts/{{id}}/release/; a C-SSRS of the tier "
+        "high takes a prescriber, a safety plan and somebody who stays with the client."
+    )
 
 
 def clearance_detail(f: Facts) -> str:

@@ -24,7 +24,7 @@ class Proof:
     """What cleared a gate: words for people, and the row or the person behind them."""
 
     text: str
-    kind: str  # reading | attestation | order | clearance | consent | measure | screening | note | record
+    kind: str  # reading | attestation | order | clearance | consent | measure | screening | release | note | record
     by: UUID | str | None = None
     at: datetime | None = None
     ref: UUID | None = None
@@ -153,6 +153,9 @@ class Facts:
     red_alarms: int = 0  # of this session, open, of what was before the booster
     red_reading: bool = False  # the last one since the first dose
     open_alerts: int = 0
+    unreleased: tuple[str, ...] = ()  # causes of alerts that hold every dose until somebody releases them
+    released: Proof | None = None  # the last release, where none is left to wait for
+    asked_at: datetime | None = None  # when an answer of this day asked for a C-SSRS
     open_concerns: int = 0  # told at a check-in; nobody has said yet what was done
     at_risk: bool = False
     cssrs: Proof | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -19,7 +20,8 @@ from programs.policy import limit
 from programs.rules import legal
 from programs.selectors import legal_rules
 from screening import selectors as screening
-from screening.models import Clearance, Consent, Measure
+from screening.models import Clearance, Consent, Measure, SafetyAlert
+from screening.models.alerts import HOLDING
 from screening.rules.suspensions import in_words
 from sessions.booking.models import Session
 from sessions.booking.rules.said import PDMP, counts_from
@@ -143,7 +145,9 @@ def _with_booster(facts: Facts, session: Session) -> Facts:
 
 
 def _with_course(facts: Facts, session: Session) -> Facts:
-    """What came before this session: the program, earlier doses, what they owe, what went wrong."""
+    """What came before this session. What holds a dose back is the client's, of every program, also of one that ended:
+    earlier doses, what they owe, what went wrong. What permits it is the program's (PR7).
+    """
     program, client_id, moment = session.program, session.client_id, facts.moment
     before = selectors.last_dose_elsewhere(client_id=client_id, but=session.pk, before=moment)
     after = None  # a dose to come can be too near only to one that is written up late
@@ -158,7 +162,7 @@ def _with_course(facts: Facts, session: Session) -> Facts:
         client_age=session.client.age_at(moment),
         has_therapist=program.therapist_id is not None,
         preparations_done=selectors.preparations_done([program.pk]).get(program.pk, 0),
-        earlier_integration_open=integration.earlier_open(program_id=program.pk, but=session.pk),
+        earlier_integration_open=integration.earlier_open(client_id=client_id, but=session.pk),
         last_dosed_at=before,
         next_dosed_at=after,
         severe_event=selectors.has_severe_event(client_id=client_id, grade=grade),
@@ -218,9 +222,8 @@ def _with_screening(facts: Facts, session: Session) -> Facts:
     program_id, moment = session.program_id, facts.moment
     clearance = screening.current_clearance(program_id=program_id, at=moment)
     consent = screening.active_consent(program_id=program_id, document=selectors.CONSENT, at=moment)
-    alerts = list(screening.open_alerts(program_id=program_id).values_list("measure_id", flat=True))
     asked = (CSSRS, *policy.SUICIDE_ITEMS)
-    latest = screening.latest_measures(program_id=program_id, instruments=asked, at=moment)
+    latest = screening.latest_measures(client_id=session.client_id, instruments=asked, at=moment)
     concerns = Task.objects.open().filter(
         kind=Kind.CHECK_IN_SAFETY_CONCERN, client__in=person(session.client_id)
     )
@@ -228,13 +231,12 @@ def _with_screening(facts: Facts, session: Session) -> Facts:
     told = [(key, row.band, row.flags) for key, row in latest.items()]
     facts = replace(
         facts,
-        open_alerts=len(alerts),
         open_concerns=concerns.count(),
         stated_ideation=stated,
         at_risk=shows_ideation(told, stated=stated),
         consent=None if consent is None else _signed(consent),
     )
-    facts = _with_screener(facts, latest.get(CSSRS), alerts=alerts)
+    facts = _with_alerts(facts, latest.get(CSSRS), session)
     if clearance is None:
         reasons = screening.suspended_by(program_id=program_id, at=moment)
         return replace(facts, suspended_by=in_words(reasons, zone=session.location.zone))
@@ -245,16 +247,41 @@ def _signed(consent: Consent) -> Proof:
     return Proof("Signed", "consent", by=consent.collected_by_id, at=consent.signed_at, ref=consent.pk)
 
 
-def _with_screener(facts: Facts, measure: Measure | None, *, alerts: Sequence[UUID | None]) -> Facts:
-    if measure is None:
+def _with_alerts(facts: Facts, screener: Measure | None, session: Session) -> Facts:
+    """What waits or is released for the client, in whatever program; the last C-SSRS, and what asks for one today."""
+    alerts: list[Any] = list(screening.alerts_of(client_id=session.client_id))  # Any: with what is annotated
+    waiting = {row.measure_id for row in alerts if row.status == SafetyAlert.Status.OPEN}
+    facts = replace(
+        facts,
+        open_alerts=sum(row.status == SafetyAlert.Status.OPEN for row in alerts),
+        unreleased=tuple(sorted(row.cause for row in alerts if row.cause in HOLDING and row.release is None)),
+        released=_last_release(alerts),
+        asked_at=_asked_at(alerts, facts),
+    )
+    if screener is None:
         return facts
-    text = f"C-SSRS: {measure.band}"
+    by, at, tier = screener.created_by, screener.taken_at, screener.band
     return replace(
         facts,
-        cssrs=Proof(text, "measure", by=measure.created_by, at=measure.taken_at, ref=measure.pk),
-        cssrs_tier=measure.band,
-        cssrs_alert_open=measure.pk in alerts,
+        cssrs=Proof(f"C-SSRS: {tier}", "measure", by=by, at=at, ref=screener.pk),
+        cssrs_tier=tier,
+        cssrs_alert_open=screener.pk in waiting,
     )
+
+
+def _last_release(alerts: Sequence[Any]) -> Proof | None:
+    rows = [row for row in alerts if row.release is not None]
+    if not rows:
+        return None
+    last = max(rows, key=lambda row: row.released_at)
+    return Proof("Released", "release", by=last.released_by, at=last.released_at, ref=last.release)
+
+
+def _asked_at(alerts: Sequence[Any], facts: Facts) -> datetime | None:
+    """The last answer of the dose's own day that asks for a C-SSRS."""
+    causes, zone = policy.suicide_causes(), facts.moment.tzinfo
+    taken = [row.measure.taken_at for row in alerts if row.cause in causes and row.measure is not None]
+    return max((at for at in taken if at.astimezone(zone).date() == facts.day), default=None)
 
 
 def _stated(clearance: Clearance | None) -> bool:

@@ -114,6 +114,14 @@ GATES: tuple[Gate, ...] = (
         CLINICIANS,
     ),
     Gate(
+        "suicide_risk",
+        "No suicide risk waits to be released",
+        lambda f: not f.unreleased,
+        c.risk_detail,
+        (THERAPIST, PRESCRIBER),
+        proof=lambda f: f.released,
+    ),
+    Gate(
         "adverse_event_review",
         "Severe adverse events are reviewed",
         lambda f: f.unreviewed_events == 0,
@@ -141,7 +149,7 @@ GATES: tuple[Gate, ...] = (
         CLINICIANS,
         _prescriber,
         proof=lambda f: f.cssrs,
-        stands=lambda f: f.at_home,
+        stands=lambda f: f.at_home or f.asked_at is not None,
     ),
     Gate(
         "consent",
@@ -171,7 +179,7 @@ GATES: tuple[Gate, ...] = (
             "An earlier integration is still owed." if f.earlier_integration_open else "Nothing is owed."
         ),
         (THERAPIST, PRESCRIBER),
-        applies=lambda f: f.is_kap,
+        applies=lambda f: f.is_kap or f.earlier_integration_open,
         clinical=False,
     ),
     Gate(

@@ -165,11 +165,18 @@ def _escort_here(session: Session, escort: Escort | None, change_reason: str) ->
 def _whole_checklist(
     session: Session, checklist: Mapping[str, bool], computed: Mapping[str, bool | None]
 ) -> dict[str, bool | None]:
-    """The whole checklist: computed answers before stated ones; an open safety alert fails `safety_addressed`."""
+    """The whole checklist: computed answers before stated ones.
+
+    An alert of the client that waits, or that nobody has released, fails `safety_addressed`.
+    """
     whole = {key: checklist.get(key) for key in discharge.STATED} | dict(computed)
     if whole["sedation"] is None:
         whole["sedation"] = checklist.get("sedation")
-    if screening.open_alerts(program_id=session.program_id).exists():
+    client_id = session.client_id
+    if (
+        screening.open_alerts(client_id=client_id).exists()
+        or screening.holding_alerts(client_id=client_id).exists()
+    ):
         whole["safety_addressed"] = False
     return whole
 

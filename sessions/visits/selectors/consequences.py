@@ -9,6 +9,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from kapclinic.practice.models import SessionKind
+from kapclinic.practice.selectors import person
 from programs.rules import integration_window
 from screening import selectors as screening
 from sessions.booking.models import Session
@@ -56,11 +57,18 @@ def _others(session: Session, kind: str) -> list[Session]:
     return list(rows.order_by("starts_at"))
 
 
+def _other_doses(session: Session) -> list[Session]:
+    """The client's other doses, of every program: the gap is between them all (PR7)."""
+    rows = Session.objects.standing().filter(client__in=person(session.client_id), kind=SessionKind.DOSING)
+    return list(rows.exclude(pk=session.pk).order_by("starts_at"))
+
+
 def _of_dose(session: Session, starts_at: datetime, ends_at: datetime) -> Iterator[Effect]:
     protocol = session.program.protocol
     gap = timedelta(hours=protocol.min_gap_hours)
-    doses = [row for row in _others(session, SessionKind.DOSING) if row.outcome != Session.Outcome.NOT_DOSED]
-    for other in doses:
+    of_client = [row for row in _other_doses(session) if row.outcome != Session.Outcome.NOT_DOSED]
+    doses = [row for row in of_client if row.program_id == session.program_id]
+    for other in of_client:
         if abs(other.starts_at - starts_at) < gap:
             detail = f"Less than {protocol.min_gap_hours} h from dose {other.number}."
             yield Effect("minimum_gap", BREAKS, detail, other.pk)

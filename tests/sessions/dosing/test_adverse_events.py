@@ -202,8 +202,18 @@ def next_session(cast: Cast, after: Session) -> Session:
         cast,
         protocol=people.approved_protocol(cast, name="A second course", min_preparations=0),
         who=after.client,
+        continues=after.program_id,
     )
     return people.ready_dose(cast, other, room=cast.birch.pk)
+
+
+def upheld(cast: Cast, session: Session) -> None:
+    """A prescriber answers what suspends the clearance of the session's program, if anything does."""
+    (row,) = cast.desk("prescriber").get("clearances/", program=str(session.program_id)).json()["results"]
+    words = [{"reason": reason["id"], "resolution": "Reviewed."} for reason in row["reasons"]]
+    if words:
+        body = {"rationale": "The ECG is fine.", "resolutions": words}
+        cast.desk("prescriber").must(f"clearances/{row['id']}/uphold/", body)
 
 
 def gate(cast: Cast, session: Session) -> dict[str, Any]:
@@ -240,6 +250,7 @@ def test_the_clients_next_dose_waits_for_the_directors_review(cast: Cast, more: 
         assert "adverse_event_review" not in open_tasks()
         cast.desk("director").must(path, {"conclusion": "ECG is fine", "hold_released": True})
         assert gate(cast, session)["state"] == "pass"
+        upheld(cast, session)
         assert attempt(cast, session).status_code == 201
         cast.desk("director").must(path, {"conclusion": "On second thoughts", "hold_released": False})
         assert gate(cast, session)["state"] == "open"

@@ -101,6 +101,11 @@ def test_while_a_safety_alert_waits_no_concern_is_addressed(cast: Cast) -> None:
     alert = screening.raise_safety_alert(program=session.program, cause=cause, by=cast.np, at=MONDAY)
     assert unmet(go(cast, session)) == ["safety_addressed"]
     screening.acknowledge_alert(alert_id=alert.pk, action="Spoke for an hour", by=cast.therapist, at=MONDAY)
+    assert unmet(go(cast, session)) == [
+        "safety_addressed"
+    ]  # somebody saw it, and nobody said that it is over
+    words = {"rationale": "Passive thoughts only; called the sister."}
+    screening.release_alert(alert_id=alert.pk, values=words, by=cast.therapist, at=MONDAY)
     assert go(cast, session).status_code == 201
 
 

@@ -119,7 +119,7 @@ def test_who_is_enrolled_stays_so_until_somebody_says_otherwise(
         attest(cast, other, "rems_enrolment", value=newest)
         visits.end(session_id=other.pk, move="no_show", reason="x", by=cast.np, at=clock.now())
     edition = people.approved_protocol(cast, name="Esketamine", **NOSE)
-    now = people.cleared_program(cast, protocol=edition, who=program.client)
+    now = people.cleared_program(cast, protocol=edition, who=program.client, continues=program.pk)
     session = people.ready_dose(cast, now, without=("order",))
     people.written_order(cast, session, drug="Spravato", dose_mg=Decimal(84), max_total_mg=Decimal(84))
     attest(cast, session, *WORDS[1:])

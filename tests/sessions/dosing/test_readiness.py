@@ -30,6 +30,7 @@ ALWAYS = (
     "adult",
     "clearance",
     "safety_alert",
+    "suicide_risk",
     "adverse_event_review",
     "consent",
     "preparation",
@@ -98,8 +99,16 @@ def clearance_expired(cast: Cast) -> Session:
 
 def alert_open(cast: Cast) -> Session:
     session = people.ready_dose(cast)
-    cause = SafetyAlert.Cause.SCREENING_SI
+    cause = SafetyAlert.Cause.PHQ9_WORSENING
     screening.raise_safety_alert(program=session.program, cause=cause, by=cast.np, at=clock.now())
+    return session
+
+
+def risk_only_seen(cast: Cast) -> Session:
+    session = people.ready_dose(cast)
+    cause = SafetyAlert.Cause.SCREENING_SI
+    alert = screening.raise_safety_alert(program=session.program, cause=cause, by=cast.np, at=clock.now())
+    screening.acknowledge_alert(alert_id=alert.pk, action="ok.", by=cast.np, at=clock.now())
     return session
 
 
@@ -215,6 +224,7 @@ BLOCKED: list[tuple[str, Callable[[Cast], Session]]] = [
     ("clearance", clearance_voided),
     ("clearance", clearance_expired),
     ("safety_alert", alert_open),
+    ("suicide_risk", risk_only_seen),
     ("consent", consent_revoked),
     ("preparation", unprepared),
     ("integration_done", integration_owed),
@@ -323,7 +333,8 @@ def test_the_gap_between_doses_is_72_hours(cast: Cast, hours: float, ready: bool
 
 def test_the_gap_counts_doses_of_the_clients_other_programs(cast: Cast) -> None:
     row = _dosed_before(cast, 50)
-    other = people.cleared_program(cast, who=row.client)
+    visits.waive(obligation_id=row.pk, reason="Seen elsewhere", by=cast.therapist, at=clock.now())
+    other = people.cleared_program(cast, who=row.client, continues=row.program_id)
     assert open_gates(readiness(cast, people.ready_dose(cast, other))) == ["minimum_gap"]
 
 

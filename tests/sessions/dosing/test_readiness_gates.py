@@ -317,7 +317,7 @@ def test_at_home_nobody_with_a_moderate_risk_is_dosed(cast: Cast) -> None:
     session = at_home(cast)
     cssrs(cast, session.program, 2, 3)
     _acknowledge(cast)
-    assert still_open(cast, session) == ["home_risk"]
+    assert still_open(cast, session) == ["suicide_risk", "home_risk"]
     assert gate_of(cast, session, "home_risk")["overridable_by"] == []
 
 

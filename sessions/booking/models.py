@@ -88,6 +88,7 @@ class Session(AuditedModel):
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)  # its person, room or hours went, and nobody has booked it anew
     reason = models.CharField(
         max_length=1000, blank=True
     )  # of the last cancel, no-show, not-dosed or reschedule

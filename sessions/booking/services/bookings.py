@@ -27,6 +27,7 @@ from sessions.booking.services.allocations import (
     release_kept_slot,
     taken_resources,
 )
+from sessions.booking.services.leaving import settle_left, settle_rebooked
 
 
 class HoldExpired(Conflict):
@@ -221,6 +222,7 @@ def book_session(
     )
     wants = _wants(session, program, resources, ask.override)
     lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence locks them too
+    _resources(program, ask)  # asked again: a person or room may have gone while the locks were waited for
     if not ask.override_reason:
         _require_hours(session, program, wants)
     session.save_by(by, at=at)
@@ -250,9 +252,11 @@ def move_session(
     session.override_reason = ask.override_reason or session.override_reason
     wants = _wants(session, program, resources, ask.override)
     lock_resources([*taken_resources(session), *(want.resource for want in wants)])
+    _resources(program, ask)  # as for a booking
     if not ask.override_reason:
         _require_hours(session, program, wants)
     release(session=session, at=at)
+    settle_rebooked(session=session, by=by, at=at)
     session.save_by(by, at=at)
     allocate(owner=session, wants=wants, by=by, at=at)
     return session
@@ -268,6 +272,7 @@ def end_booking(
     transitions.apply(rules.SESSION_MOVES, move, instance=session, by=by)
     session.reason, session.cancelled_at = reason, moment or at
     release(session=session, at=at)
+    settle_left(session=session, outcome=session.status, by=by, at=at)
     return session.save_by(by, at=at)
 
 

@@ -1,4 +1,4 @@
-"""A staff member will be away: what that breaks is shown first; then the time off and every move are kept, or none."""
+"""What becomes of the sessions that somebody or something was booked for and is no more: moved, cancelled, left."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from datetime import datetime
 from typing import NotRequired, TypedDict
 from uuid import UUID
 
-from django.db import transaction
-
-from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, merge
-from kapclinic.practice import services as practice
-from kapclinic.practice.models import SYSTEM, Actor, SessionKind, TimeOff, User
-from kapclinic.practice.rules import ABSENCE_ROLES, BOOKERS
+from kapclinic.core.moments import utc_text
+from kapclinic.practice.models import SYSTEM, Actor, SessionKind, User
+from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
-from sessions.absences import selectors
-from sessions.absences.selectors.impact import Absence, LostWindow
-from sessions.booking import rules
+from sessions.absences.selectors.goings import Going
 from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.rules import StaffRow
@@ -39,6 +34,7 @@ from sessions.waitlist import services as waitlist
 
 S = Session.Status
 AWAY = "A staff member is away."
+GONE = "The person, the room or the hours of this session are gone."
 
 
 class AbsenceMove(TypedDict):
@@ -55,21 +51,21 @@ class AbsenceMove(TypedDict):
     override_reason: NotRequired[str]
 
 
-class Impact(TypedDict):
-    """What an absence would break; `elsewhere` counts the sessions at other locations."""
+class LeftRow(TypedDict):
+    """A session for which nothing was decided: its times, and nothing clinical (R13)."""
 
-    sessions: list[tuple[Session, list[selectors.Replacement]]]
-    obligations: list[LostWindow]
-    elsewhere: int
+    id: str
+    starts_at: str
+    ends_at: str
 
 
 Rows = Mapping[UUID, tuple[int, AbsenceMove]]  # session -> (place in the request, what to do with it)
 
 
 class UnresolvedSessions(Conflict):
-    """Sessions of the absent person for which nothing was decided; `elsewhere` counts those at other locations."""
+    """Sessions for which nothing was decided, with their times; `elsewhere` counts those at other locations."""
 
-    code, title = "unresolved_sessions", "Sessions are left without this person"
+    code, title = "unresolved_sessions", "Sessions are left behind"
 
 
 class AbsenceConflict(ResourceConflict):
@@ -79,23 +75,28 @@ class AbsenceConflict(ResourceConflict):
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The time off, the sessions that moved or were cancelled, and the integrations that are due again."""
+class Settled:
+    """What was moved or cancelled, the integrations that are due again, and what was left as it stood."""
 
-    time_off: TimeOff
     sessions: list[Session]
     obligations: list[Obligation]
+    left: list[Session]
 
 
 @dataclass(frozen=True)
 class _Work:
-    """One absence being applied: who acts, what is asked, and every session it touches, locked."""
+    """One loss being settled: who acts, what is asked, and every session it touches, locked."""
 
-    absence: Absence
+    going: Going
     rows: Rows
     sessions: dict[UUID, Session]
     by: User
     at: datetime
+
+    @property
+    def actor(self) -> Actor:
+        """Who moves and cancels: an administrator's word is carried out by the system, for they do not book."""
+        return self.by if self.by.role_set & BOOKERS else SYSTEM
 
     @property
     def cancels(self) -> list[tuple[Session, AbsenceMove]]:
@@ -123,109 +124,71 @@ def ask_of(session: Session, row: AbsenceMove) -> Ask:
     )
 
 
-def _person(user_id: UUID, by: User) -> User:
-    transitions.require_role(by, ABSENCE_ROLES, what="An absence")
-    found: User | None = User.objects.filter(pk=user_id, locations__overlap=list(by.locations)).first()
-    if found is None:
-        raise Invalid.field("user", "There is no such staff member for you.", code="not_found")
-    return found
+def left_rows(sessions: Iterable[Session], *, by: User) -> list[LeftRow]:
+    """The times of those that are at the user's own locations."""
+    return [
+        {
+            "id": str(session.pk),
+            "starts_at": utc_text(session.starts_at),
+            "ends_at": utc_text(session.ends_at),
+        }
+        for session in sessions
+        if session.location_id in by.locations
+    ]
 
 
-@transaction.atomic
-def preview(*, user_id: UUID, starts_at: datetime, ends_at: datetime, by: User, at: datetime) -> Impact:
-    """What an absence would break, with up to three ways out for each session: tried out and taken back.
-
-    Whoever may not book gets no replacements, and is to be told no more than the times.
-
-    :raises Invalid: for a staff member of another location, or an end that is not after the start
-    """
-    user = _person(user_id, by)
-    absence = Absence(user.pk, starts_at, ends_at, at)
-    with transaction.atomic():
-        practice.write_time_off(user=user, starts_at=starts_at, ends_at=ends_at, reason="", by=by, at=at)
-        found = list(selectors.broken(absence))
-        mine = [session for session in found if session.location_id in by.locations]
-        so_far = selectors.proposals(by.locations)
-        books = bool(by.role_set & BOOKERS)
-        sessions = [
-            (session, selectors.replace(session, absence, so_far) if books else []) for session in mine
-        ]
-        windows = selectors.windows_lost(absence, by=by, sessions=found)
-        transaction.set_rollback(True)
-    return {"sessions": sessions, "obligations": windows, "elsewhere": len(found) - len(mine)}
-
-
-@transaction.atomic
-def record(
-    *,
-    user_id: UUID,
-    starts_at: datetime,
-    ends_at: datetime,
-    reason: str,
+def settle(
+    going: Going,
     moves: Sequence[AbsenceMove],
+    *,
+    leave: bool,
+    words: str,
     by: User,
     at: datetime,
-) -> Kept:
-    """Mark somebody away and move or cancel every session that this breaks, in one transaction, or refuse it all.
+) -> Settled:
+    """Move or cancel what the rows name; the rest of what breaks is left when `leave` says so, or refuses it all.
 
-    A slot that is only held for a planned dose needs no decision: it is held anew.
+    The loss itself is written already, in this transaction. A slot that is only held for a planned dose needs no
+    decision: it is held anew.
 
-    :raises NotPermitted: for moves by somebody who may not book
-    :raises Invalid: for a person or session that the actor may not see, or a move that can't be (`/moves/0/…`)
-    :raises UnresolvedSessions: naming the sessions in the absence that no move is for
+    :raises Invalid: for a session that the actor may not see, or a move that can't be (`/moves/0/…`)
+    :raises UnresolvedSessions: naming the sessions that no row is for (`words` tell what to do)
     :raises AbsenceConflict: naming everything that is taken, for each move
     :raises CourseConflict: when a move would break its course, without `override_reason`
     """
-    if moves:
-        transitions.require_role(by, BOOKERS, what="Moving sessions")
-    return _keep(_person(user_id, by), (starts_at, ends_at), reason, moves, by=by, at=at)
-
-
-@transaction.atomic
-def add_time_off(
-    *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: User, at: datetime
-) -> TimeOff:
-    """Mark somebody away for whom nothing is booked then. The caller has seen that `by` may see `user`.
-
-    :raises Invalid: when the end is not after the start
-    :raises UnresolvedSessions: naming the sessions that this would leave without them: those need an absence
-    """
-    transitions.require_role(by, ABSENCE_ROLES, what="Time off")
-    return _keep(user, (starts_at, ends_at), reason, (), by=by, at=at).time_off
-
-
-def _keep(
-    user: User,
-    span: tuple[datetime, datetime],
-    reason: str,
-    moves: Sequence[AbsenceMove],
-    *,
-    by: User,
-    at: datetime,
-) -> Kept:
-    starts_at, ends_at = span
-    absence = Absence(user.pk, starts_at, ends_at, at)
-    rows = _named(moves, by)
-    time_off = practice.write_time_off(
-        user=user, starts_at=starts_at, ends_at=ends_at, reason=reason, by=by, at=at
-    )
-    work = _Work(absence, rows, _lock_all(absence, rows), by, at)
-    freed = [one for session in work.sessions.values() for one in visits.freed_by(session)]
-    reheld = _resolve(work)
+    rows = _named(moves, going, by)
+    work = _Work(going, rows, _lock_all(going, rows), by, at)
+    open_ones, reheld = _resolve(work)
+    if open_ones and not leave:
+        listed = left_rows(open_ones, by=by)
+        raise UnresolvedSessions(
+            words,
+            sessions=[row["id"] for row in listed],
+            unresolved=listed,
+            elsewhere=len(open_ones) - len(listed),
+            preview="absences/preview/",
+        )
+    kept = {session.pk for session in open_ones}
+    resolved = [session for session in work.sessions.values() if session.pk not in kept]
+    freed = [one for session in resolved for one in visits.freed_by(session)]
     owing = _cancel(work)
+    owing += _leave(work, open_ones)
     _move(work, reheld)
-    visits.give_away(freed=freed, by=by, at=at)
-    touched = [work.sessions[pk] for pk in rows]
-    return Kept(time_off, sorted(touched, key=lambda session: session.starts_at), owing)
+    visits.give_away(freed=freed, by=work.actor, at=at)
+    touched = sorted((work.sessions[pk] for pk in rows), key=lambda session: session.starts_at)
+    return Settled(touched, owing, open_ones)
 
 
-def _named(moves: Sequence[AbsenceMove], by: User) -> dict[UUID, tuple[int, AbsenceMove]]:
-    """The rows by session.
+def _named(moves: Sequence[AbsenceMove], going: Going, by: User) -> dict[UUID, tuple[int, AbsenceMove]]:
+    """The rows by session. Who does not book names only what breaks: they know of no other session.
 
     :raises Invalid: for a session that is named twice, or that the actor may not see
     """
     ids = [row["session"] for row in moves]
-    known = set(Session.objects.visible_to(by).filter(pk__in=ids).values_list("pk", flat=True))
+    seen = Session.objects.visible_to(by).filter(pk__in=ids)
+    if not by.role_set & BOOKERS:
+        seen = seen.filter(pk__in=going.broken().values("pk"))
+    known = set(seen.values_list("pk", flat=True))
     errors = [
         FieldError(f"/moves/{i}/session", "not_found", "There is no such session for you.")
         for i, pk in enumerate(ids)
@@ -240,20 +203,30 @@ def _named(moves: Sequence[AbsenceMove], by: User) -> dict[UUID, tuple[int, Abse
     return {row["session"]: (index, row) for index, row in enumerate(moves)}
 
 
-def _lock_all(absence: Absence, rows: Rows) -> dict[UUID, Session]:
-    """Every session that the absence or the request names, locked: programs, then sessions, then all resources of
-    old and new places at once, each in one order, so that desks which do the same wait and never deadlock."""
+def _lock_all(going: Going, rows: Rows) -> dict[UUID, Session]:
+    """Every session that the loss or the request names, locked: programs, then sessions, then all resources of
+    old and new places at once, each in one order, so that desks which do the same wait and never deadlock.
+
+    A booking that was waited for may have been kept meanwhile: then once more, and nothing can be booked after that.
+    """
+    sessions = _lock_once(going, rows)
+    if set(going.broken().values_list("pk", flat=True)) - set(sessions):
+        sessions = _lock_once(going, rows)
+    return sessions
+
+
+def _lock_once(going: Going, rows: Rows) -> dict[UUID, Session]:
     owners = {
         *Session.objects.filter(pk__in=list(rows)).values_list("program_id", flat=True),
-        *selectors.broken(absence).values_list("program_id", flat=True),
+        *going.broken().values_list("program_id", flat=True),
     }
     for program_id in sorted(owners):
         programs.lock_program(program_id)
-    ids = {*rows, *selectors.broken(absence).values_list("pk", flat=True)}
+    ids = {*rows, *going.broken().values_list("pk", flat=True)}
     related = ("program__protocol", "program__location", "location", "room", "for_dose")
     locked = Session.objects.select_for_update(of=("self",)).select_related(*related).filter(pk__in=ids)
     sessions = {session.pk: session for session in locked.order_by("pk")}
-    resources = {absence.user}
+    resources = set(going.resources)
     for pk, session in sessions.items():
         resources |= {session.client_id, *taken_resources(session)}
         if pk in rows and not rows[pk][1]["cancel"]:
@@ -264,22 +237,12 @@ def _lock_all(absence: Absence, rows: Rows) -> dict[UUID, Session]:
     return sessions
 
 
-def _resolve(work: _Work) -> list[Session]:
-    """The doses that need a new held slot: the old one falls into the absence, or the dose itself moves.
+def _resolve(work: _Work) -> tuple[list[Session], list[Session]]:
+    """The sessions that no row names, and the doses that need a new held slot: the old one is lost, or the dose moves.
 
-    :raises UnresolvedSessions: for any other session in the absence that no row names
     :raises Invalid: for a held slot that is named beside its dose: it moves with the dose
     """
-    left = [session for session in selectors.broken(work.absence) if session.pk not in work.rows]
-    open_ones = [session for session in left if session.status != S.HELD]
-    if open_ones:
-        seen = [session.pk for session in open_ones if session.location_id in work.by.locations]
-        raise UnresolvedSessions(
-            "Say for each session whether it moves or is cancelled: absences/preview/ shows the ways out.",
-            sessions=[str(pk) for pk in seen],
-            elsewhere=len(open_ones) - len(seen),
-            preview="absences/preview/",
-        )
+    left = [work.sessions[one.pk] for one in work.going.broken() if one.pk not in work.rows]
     doses = {
         session.pk: session
         for _, session, ask in work.moves
@@ -293,8 +256,10 @@ def _resolve(work: _Work) -> list[Session]:
             if session.status == S.HELD and session.for_dose_id in gone | set(doses)
         ]
     )
-    held = [session.for_dose for session in left if session.for_dose_id not in gone]
-    return list({dose.pk: dose for dose in [*held, *doses.values()] if dose is not None}.values())
+    held = [session.for_dose for session in left if session.status == S.HELD]
+    wanting = [dose for dose in [*held, *doses.values()] if dose is not None and dose.pk not in gone]
+    open_ones = [session for session in left if session.status != S.HELD]
+    return open_ones, list({dose.pk: dose for dose in wanting}.values())
 
 
 def _moves_in_time(session: Session, ask: Ask) -> bool:
@@ -305,14 +270,34 @@ def _cancel(work: _Work) -> list[Obligation]:
     """Cancel what is to be cancelled; returns the integrations that are due again, for which the worker is rung."""
     owing: list[Obligation] = []
     for session, row in work.cancels:
-        owed = Obligation.objects.filter(integration_session=session).first()
-        ended = visits.end(
-            session_id=session.pk, move="cancel", reason=row["reason"], by=work.by, at=work.at, offer=False
-        )
-        work.sessions[session.pk] = ended
-        if owed is not None:
-            owed.refresh_from_db()
-            owing.append(owed)
+        owing += _end(work, session, reason=row["reason"], by=work.actor)
+    return owing
+
+
+def _end(work: _Work, session: Session, *, reason: str, by: Actor) -> list[Obligation]:
+    owed = Obligation.objects.filter(integration_session=session).first()
+    work.sessions[session.pk] = visits.end(
+        session_id=session.pk, move="cancel", reason=reason, by=by, at=work.at, offer=False
+    )
+    if owed is None:
+        return []
+    owed.refresh_from_db()
+    return [owed]
+
+
+def _leave(work: _Work, sessions: Iterable[Session]) -> list[Obligation]:
+    """Leave these without what they lost; an integration that is owed is cancelled by the system, and due again.
+
+    One whose client is here already is not cancelled over their head: it is told of, like all others.
+    """
+    owing: list[Obligation] = []
+    for session in sessions:
+        booked = Obligation.objects.filter(integration_session=session, state=Obligation.State.BOOKED)
+        if session.status == S.SCHEDULED and booked.exists():
+            owing += _end(work, session, reason=GONE, by=SYSTEM)
+        else:
+            staff, room = work.going.kept(session)
+            booking.leave_session(session=session, staff=staff, room=room, by=work.by, at=work.at)
     return owing
 
 
@@ -321,10 +306,9 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
 
     :raises AbsenceConflict: naming everything that is taken
     """
-    actor = work.by if work.by.role_set & rules.SESSION_MOVES["reschedule"].roles else SYSTEM
     doses = list(reheld)
     for dose in doses:
-        integration.free_held_slot(dose=dose, by=actor, at=work.at)
+        integration.free_held_slot(dose=dose, by=work.actor, at=work.at)
     for index, session, ask in work.moves:
         _require_movable(index, session, ask)
         release(session=session, at=work.at)
@@ -334,14 +318,14 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
     conflicts = []
     for index, session, ask in work.moves:
         reason = work.rows[session.pk][1].get("reason", AWAY)
-        conflicts += _place(index, session, ask, reason=reason, by=actor, at=work.at)
+        conflicts += _place(index, session, ask, reason=reason, by=work.actor, at=work.at)
     if conflicts:
         raise AbsenceConflict("Something is taken at that time.", conflicts=conflicts)
-    _require_courses(changed)
+    _require_courses(changed, by=work.by)
     for dose in doses:
-        held_slots.hold_slot(dose=dose, program=dose.program, by=actor, at=work.at)
+        held_slots.hold_slot(dose=dose, program=dose.program, by=work.actor, at=work.at)
     for _, session, _ in work.moves:
-        waitlist.note_booking(session=session, by=actor, at=work.at)
+        waitlist.note_booking(session=session, by=work.actor, at=work.at)
 
 
 def _require_movable(index: int, session: Session, ask: Ask) -> None:
@@ -373,8 +357,8 @@ def _place(index: int, session: Session, ask: Ask, *, reason: str, by: Actor, at
     return []
 
 
-def _require_courses(sessions: Iterable[Session]) -> None:
-    """:raises CourseConflict: when the new time of a session breaks its course"""
+def _require_courses(sessions: Iterable[Session], *, by: User) -> None:
+    """:raises CourseConflict: when the new time of a session breaks its course; what breaks is for who books"""
     found = [
         effect
         for session in sessions
@@ -383,8 +367,11 @@ def _require_courses(sessions: Iterable[Session]) -> None:
         )
     ]
     broken = [effect for effect in found if effect.severity == consequences.BREAKS]
-    if broken:
-        words = " ".join(dict.fromkeys(effect.detail for effect in broken))
-        raise visits.CourseConflict(
-            f"{words} Send override_reason to move it all the same.", effects=[e.as_dict() for e in found]
-        )
+    if not broken:
+        return
+    if not by.role_set & BOOKERS:
+        raise visits.CourseConflict("A move does not fit its course: leave it to who books.", effects=[])
+    words = " ".join(dict.fromkeys(effect.detail for effect in broken))
+    raise visits.CourseConflict(
+        f"{words} Send override_reason to move it all the same.", effects=[e.as_dict() for e in found]
+    )

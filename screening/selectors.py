@@ -262,7 +262,7 @@ def medications_unmapped(client_id: UUID) -> QuerySet[Medication]:
 
 def latest_measure(*, program_id: UUID, instrument: str, at: datetime) -> Measure | None:
     """The last filling-in of `instrument` by `at`."""
-    found: QuerySet[Measure] = Measure.objects.filter(
+    found: QuerySet[Measure] = Measure.objects.standing().filter(
         program_id=program_id, instrument=instrument, taken_at__lte=at
     )
     return found.order_by("-taken_at", "-created_at").first()
@@ -270,7 +270,9 @@ def latest_measure(*, program_id: UUID, instrument: str, at: datetime) -> Measur
 
 def latest_measures(*, program_id: UUID, instruments: Sequence[str], at: datetime) -> Mapping[str, Measure]:
     """The last filling-in by `at` of each of these instruments."""
-    rows = Measure.objects.filter(program_id=program_id, instrument__in=instruments, taken_at__lte=at)
+    rows = Measure.objects.standing().filter(
+        program_id=program_id, instrument__in=instruments, taken_at__lte=at
+    )
     latest = rows.order_by("instrument", "-taken_at", "-created_at", "-pk").distinct("instrument")
     return {row.instrument: row for row in latest}
 
@@ -278,7 +280,7 @@ def latest_measures(*, program_id: UUID, instruments: Sequence[str], at: datetim
 def recent_measures(*, program: Program, at: datetime) -> Mapping[str, Measure]:
     """The latest of each instrument in the protocol's `instrument_days` before `at`."""
     since = at - timedelta(days=limit(program.protocol.limits, "instrument_days"))
-    rows = Measure.objects.filter(program=program, taken_at__gte=since, taken_at__lte=at)
+    rows = Measure.objects.standing().filter(program=program, taken_at__gte=since, taken_at__lte=at)
     latest = rows.order_by("instrument", "-taken_at", "-created_at").distinct("instrument")
     return {row.instrument: row for row in latest.prefetch_related("alerts")}
 

@@ -19,12 +19,14 @@ from kapclinic.core.audited import (
 from kapclinic.practice.models import Client, User
 from programs.models import Program
 from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
+from screening.models.voids import MeasureVoid
 
 __all__ = [
     "Clearance",
     "Consent",
     "Finding",
     "Measure",
+    "MeasureVoid",
     "Medication",
     "MedicationMapping",
     "SafetyAlert",
@@ -300,6 +302,10 @@ class MeasureQuerySet(AppendOnlyQuerySet["Measure"]):
     def visible_to(self, user: Any) -> MeasureQuerySet:
         """Measures of programs at the user's own locations."""
         return self.filter(program__location__in=list(user.locations))
+
+    def standing(self) -> MeasureQuerySet:
+        """Those that nobody took back."""
+        return self.filter(void__isnull=True)
 
 
 class Measure(AppendOnlyModel):

@@ -9,10 +9,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core.errors import FieldError, merge
+from kapclinic.core.errors import AlreadyVoid, FieldError, NotPermitted, merge
+from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import User
+from kapclinic.practice.rules import CLINICIANS, PRESCRIBER
 from programs.models import Program
-from screening.models import Measure, SafetyAlert, SuspendingCode
+from screening.models import Measure, MeasureVoid, SafetyAlert, SuspendingCode
 from screening.rules import instruments
 from screening.rules.pressure import CLOCK_SKEW
 from screening.services.access import visible_program
@@ -47,7 +49,8 @@ def _refuse_wrong(values: Answered, at: datetime) -> None:
 
 
 def _total_before(program: Program, values: Answered) -> int | None:
-    earlier = Measure.objects.filter(program=program, instrument=values["instrument"], total__isnull=False)
+    standing = Measure.objects.standing().filter(program=program, instrument=values["instrument"])
+    earlier = standing.filter(total__isnull=False)
     rows = earlier.filter(taken_at__lt=values["taken_at"]).order_by("-taken_at", "-created_at")
     found: int | None = rows.values_list("total", flat=True).first()
     return found
@@ -100,4 +103,24 @@ def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
             by=by,
             at=at,
         )
+    return measure
+
+
+@transaction.atomic
+def void_measure(*, measure_id: UUID, reason: str, by: User, at: datetime) -> Measure:
+    """Say that a filling-in was recorded in error: from now on nothing is judged by it.
+
+    Its alerts stay, and so does what it suspended: somebody who may be in danger is answered by a clinician, not by a
+    void.
+
+    :raises NotPermitted: unless `by` recorded it or is a prescriber
+    :raises AlreadyVoid: the second time
+    """
+    require_role(by, CLINICIANS, what="Voiding a measure")
+    measure: Measure = Measure.objects.get(pk=measure_id)
+    if measure.created_by != by.pk and not by.role_set & PRESCRIBER:
+        raise NotPermitted("Who recorded it or a prescriber voids a measure.")
+    if MeasureVoid.objects.filter(measure=measure).exists():
+        raise AlreadyVoid
+    MeasureVoid(measure=measure, reason=reason).insert_by(by, at=at)
     return measure

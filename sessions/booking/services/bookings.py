@@ -276,6 +276,16 @@ def end_booking(
     return session.save_by(by, at=at)
 
 
+def hold_again(*, session: Session, by: Actor, at: datetime) -> None:
+    """A session that was ended in error stands again: it holds what it held, or nothing changes.
+
+    :raises ResourceConflict: when its time, room or people are taken by now
+    """
+    people = User.objects.filter(pk__in=[row["user"] for row in session.staff])
+    resources = _Resources(session.room, {user.pk: user.monitor_capacity for user in people})
+    allocate(owner=session, wants=_wants(session, session.program, resources), by=by, at=at)
+
+
 def write_stage(*, session: Session, stage: str, moment: datetime, by: User, at: datetime) -> Stage:
     """Write down where the client is; `visits.services.note_stage` looks whether they are here.
 

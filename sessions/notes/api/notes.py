@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
+from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.services import confirm_password
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from sessions.notes import rules, selectors, services
@@ -26,6 +28,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "retrieve": rules.READERS,
         "create": rules.ANY_WRITER,
         "partial_update": rules.ANY_WRITER,
+        "discard": rules.ANY_WRITER | DIRECTOR,
         "sign": rules.ANY_WRITER,
         "cosign": rules.COSIGNERS,
         "addenda": rules.ANY_WRITER,
@@ -33,6 +36,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {
         "create": note_bodies.NoteIn,
         "partial_update": note_bodies.NotePatch,
+        "discard": Reason,
         "sign": note_bodies.SignIn,
         "cosign": note_bodies.SignIn,
         "addenda": note_bodies.AddendumIn,
@@ -71,6 +75,11 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     def partial_update(self, request: Request, pk: Any) -> Response:
         note = self.matched()
         return self.answer(services.edit_note(note_id=note.pk, values=self.given(), by=self.user, at=self.at))
+
+    def discard(self, request: Request, pk: Any) -> Response:
+        note = self.get_object()
+        services.discard_note(note_id=note.pk, reason=self.body()["reason"], by=self.user, at=self.at)
+        return self.answer(self.get_object())
 
     def sign(self, request: Request, pk: Any) -> Response:
         self.body()

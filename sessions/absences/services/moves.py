@@ -34,6 +34,7 @@ from sessions.waitlist import services as waitlist
 
 S = Session.Status
 AWAY = "A staff member is away."
+UNFIT = "This session can't go there so."
 GONE = "The person, the room or the hours of this session are gone."
 
 
@@ -270,7 +271,12 @@ def _cancel(work: _Work) -> list[Obligation]:
     """Cancel what is to be cancelled; returns the integrations that are due again, for which the worker is rung."""
     owing: list[Obligation] = []
     for session, row in work.cancels:
-        owing += _end(work, session, reason=row["reason"], by=work.actor)
+        try:
+            owing += _end(work, session, reason=row["reason"], by=work.actor)
+        except IllegalTransition:
+            if work.actor is not SYSTEM:
+                raise
+            raise IllegalTransition("This session can't be cancelled.", session=str(session.pk)) from None
     return owing
 
 
@@ -310,7 +316,7 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
     for dose in doses:
         integration.free_held_slot(dose=dose, by=work.actor, at=work.at)
     for index, session, ask in work.moves:
-        _require_movable(index, session, ask)
+        _require_movable(index, session, ask, by=work.by)
         release(session=session, at=work.at)
     changed = [
         session for _, session, ask in work.moves if _moves_in_time(session, ask) and not ask.override_reason
@@ -328,13 +334,12 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
         waitlist.note_booking(session=session, by=work.actor, at=work.at)
 
 
-def _require_movable(index: int, session: Session, ask: Ask) -> None:
+def _require_movable(index: int, session: Session, ask: Ask, *, by: User) -> None:
     """:raises Invalid: for an integration before its window"""
+    words = "This integration starts before its window." if by.role_set & BOOKERS else UNFIT
     owed = Obligation.objects.filter(integration_session=session).first()
     if owed is not None and ask.starts_at < owed.window_start:
-        raise Invalid.field(
-            f"moves/{index}/starts_at", "This integration starts before its window.", code="before_window"
-        )
+        raise Invalid.field(f"moves/{index}/starts_at", words, code="before_window")
 
 
 def _place(index: int, session: Session, ask: Ask, *, reason: str, by: Actor, at: datetime) -> list[Clash]:
@@ -352,8 +357,11 @@ def _place(index: int, session: Session, ask: Ask, *, reason: str, by: Actor, at
             f"Move {index + 1}: {exc.detail}", session=str(session.pk), **exc.extra
         ) from exc
     except Invalid as exc:
-        errors = [FieldError(f"/moves/{index}{e.pointer}", e.code, e.detail) for e in exc.errors]
-        raise type(exc)(exc.detail, errors=errors) from exc
+        blind = by is SYSTEM  # who does not book is told which field, and nothing of the session
+        errors = [
+            FieldError(f"/moves/{index}{e.pointer}", e.code, UNFIT if blind else e.detail) for e in exc.errors
+        ]
+        raise type(exc)(UNFIT if blind else exc.detail, errors=errors) from exc
     return []
 
 

@@ -252,6 +252,24 @@ def test_a_move_that_cannot_be_keeps_the_account_open_and_moves_nothing(cast: Ca
     assert _state() == before
 
 
+def test_a_refused_move_tells_the_administrator_nothing_of_the_session(cast: Cast) -> None:
+    session = three_sessions(cast)[0]
+    cast.desk("admin").patch(f"rooms/{cast.birch.pk}/", {"kinds": ["medical"]})
+    before = _state()
+    moves = [move(session, room=str(cast.birch.pk))]
+    answer = _closed_room(cast, moves=moves, leave_unresolved=True)
+    assert codes(answer) == {("/moves/0/room", "wrong_kind")}
+    assert b"preparation" not in answer.content
+    assert _state() == before
+
+
+def test_the_administrator_is_not_told_of_a_dose_by_a_refused_cancellation(cast: Cast) -> None:
+    dosed = people.dosed_session(cast)
+    answer = _deactivated(cast, moves=[drop(dosed)])
+    assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+    assert b"dose" not in answer.content.lower()
+
+
 def test_the_object_of_hours_names_the_wrong_row_and_is_answered_by_an_object(cast: Cast) -> None:
     wrong = _hours(cast, [OPEN[0] | {"from": "21:00"}], leave_unresolved=False)
     assert codes(wrong) == {("/hours/0/to", "reversed")}

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 
 from kapclinic.practice.selectors import person, person_at, person_of
 from programs import policy
@@ -246,7 +246,7 @@ def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent 
 
 
 def alerts_with_releases() -> QuerySet[SafetyAlert]:
-    """Alerts with `release_rows`, the oldest first; `stands` unless the safety plan of a release was voided."""
+    """Alerts with `release_rows`, the oldest first; `fell_at`: the safety plan or measure of the release was voided."""
     shown = JSONObject(
         id="pk",
         rationale="rationale",
@@ -255,7 +255,7 @@ def alerts_with_releases() -> QuerySet[SafetyAlert]:
         measure="measure_id",
         by="created_by",
         at="created_at",
-        plan_voided_at="safety_plan__void__created_at",
+        fell_at=Coalesce("safety_plan__void__created_at", "measure__void__created_at"),
     )
     rows = AlertRelease.objects.filter(alert=OuterRef("pk")).order_by("created_at", "pk")
     found: QuerySet[SafetyAlert] = SafetyAlert.objects.select_related("program")
@@ -302,7 +302,7 @@ def holding_alerts(*, client_id: UUID) -> QuerySet[SafetyAlert]:
 
 def tiered_screeners(*, client_id: UUID) -> QuerySet[Measure]:
     """The client's C-SSRS with a tier, in whatever program, the first one first."""
-    found: QuerySet[Measure] = Measure.objects.filter(
+    found: QuerySet[Measure] = Measure.objects.standing().filter(
         program__client__in=person(client_id), instrument=CSSRS, band__isnull=False
     )
     return found.order_by("taken_at", "created_at", "pk")
@@ -315,7 +315,7 @@ def complete_screeners(*, client_id: UUID) -> QuerySet[Measure]:
 
 def unasked_screeners() -> QuerySet[Measure]:
     """Measures in which the client spoke of wanting to die and after which no C-SSRS has a tier, while care goes on."""
-    later = Measure.objects.filter(
+    later = Measure.objects.standing().filter(
         program__client__in=person_of("program__client"),
         instrument=CSSRS,
         band__isnull=False,
@@ -325,7 +325,7 @@ def unasked_screeners() -> QuerySet[Measure]:
     live = Program.objects.filter(
         client__in=person_of("program__client"), status__in=[Program.Status.ACTIVE, Program.Status.ON_HOLD]
     )
-    found: QuerySet[Measure] = Measure.objects.filter(~Exists(later), Exists(alerts), Exists(live))
+    found: QuerySet[Measure] = Measure.objects.standing().filter(~Exists(later), Exists(alerts), Exists(live))
     return found
 
 
@@ -359,7 +359,7 @@ def medications_unmapped(client_id: UUID) -> QuerySet[Medication]:
 
 def latest_measure(*, program_id: UUID, instrument: str, at: datetime) -> Measure | None:
     """The last filling-in of `instrument` by `at`."""
-    found: QuerySet[Measure] = Measure.objects.filter(
+    found: QuerySet[Measure] = Measure.objects.standing().filter(
         program_id=program_id, instrument=instrument, taken_at__lte=at
     )
     return found.order_by("-taken_at", "-created_at").first()
@@ -367,7 +367,7 @@ def latest_measure(*, program_id: UUID, instrument: str, at: datetime) -> Measur
 
 def latest_measures(*, client_id: UUID, instruments: Sequence[str], at: datetime) -> Mapping[str, Measure]:
     """The client's last filling-in by `at` of each of these instruments, in whatever program."""
-    rows = Measure.objects.filter(
+    rows = Measure.objects.standing().filter(
         program__client__in=person(client_id), instrument__in=instruments, taken_at__lte=at
     )
     latest = rows.order_by("instrument", "-taken_at", "-created_at", "-pk").distinct("instrument")
@@ -377,7 +377,7 @@ def latest_measures(*, client_id: UUID, instruments: Sequence[str], at: datetime
 def recent_measures(*, program: Program, at: datetime) -> Mapping[str, Measure]:
     """The client's latest of each instrument, in whatever program, in the protocol's `instrument_days` before `at`."""
     since = at - timedelta(days=limit(program.protocol.limits, "instrument_days"))
-    rows = Measure.objects.filter(
+    rows = Measure.objects.standing().filter(
         program__client__in=person(program.client_id), taken_at__gte=since, taken_at__lte=at
     )
     latest = rows.order_by("instrument", "-taken_at", "-created_at").distinct("instrument")

@@ -1,6 +1,6 @@
 """Gathers the rooms' models for Django."""
 
-from sessions.booking.models import Allocation, Session, SessionHold, Stage
+from sessions.booking.models import Allocation, MoveUndo, Session, SessionHold, Stage
 from sessions.calendars.models import CalendarFeed
 from sessions.dosing.models import (
     Administration,
@@ -22,12 +22,13 @@ from sessions.drugs.models import (
     DrugDiscrepancy,
     DrugEntry,
     DrugLot,
+    DrugLotVoid,
     WitnessLock,
 )
 from sessions.evidence.models import EvidenceBundle
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
-from sessions.notes.models import Addendum, Note, PsychotherapyNote, RecordEntry, RecordEntryVoid
+from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote, RecordEntry, RecordEntryVoid
 from sessions.reminders.models import ReminderPlan
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 
@@ -50,9 +51,12 @@ __all__ = [
     "DrugDiscrepancy",
     "DrugEntry",
     "DrugLot",
+    "DrugLotVoid",
     "EvidenceBundle",
     "GateOverride",
+    "MoveUndo",
     "Note",
+    "NoteDiscard",
     "Obligation",
     "Order",
     "OrderApproval",

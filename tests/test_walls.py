@@ -22,7 +22,7 @@ FAULTS = (
     ("sessions/visits/services/freed_slots.py", "from celery import shared_task", "celery"),
     ("sessions/dosing/gates/table.py", "from rest_framework import serializers", "rest_framework"),
     ("sessions/dosing/services/discharge.py", "from sessions.dosing.api import doses", "sessions.dosing.api.doses"),
-    ("sessions/absences/services.py", "from sessions.absences.api import time_off", "sessions.absences.api.time_off"),
+    ("sessions/absences/services/absences.py", "from sessions.absences.api import time_off", "sessions.absences.api.time_off"),
     ("sessions/visits/services/freed_slots.py", "from kapclinic.core import clock", "kapclinic.core.clock"),
     ("sessions/dosing/rems/rules.py", "from sessions.dosing.rems import services", "sessions.dosing.rems.services"),
     ("sessions/dosing/gates/conditions.py", "from sessions.dosing import selectors", "sessions.dosing.selectors"),

@@ -196,15 +196,19 @@ def set_password(*, user: User, password: str, field: str = "password") -> None:
 
 
 @transaction.atomic
-def replace_hours(*, user: User, rows: Sequence[rules.PlacedHours], by: Actor, at: datetime) -> None:
-    """End the present weekly hours and write these.
+def replace_hours(
+    *, user: User, rows: Sequence[rules.PlacedHours], by: Actor, at: datetime, where: str = ""
+) -> None:
+    """End the present weekly hours and write these; looks at no session (`absences.services.change_hours` does).
+
+    `where` is their place in the request, for the pointers of a refusal.
 
     :raises Invalid: for an unknown location, reversed or overlapping hours
     """
-    errors = rules.hours_errors(rows, where="")
+    errors = rules.hours_errors(rows, where=where)
     unknown = selectors.unknown_locations(row["location"] for row in rows)
     errors += [
-        FieldError(f"/{i}/location", "not_found", "There is no such location.")
+        FieldError(f"/{where}{i}/location", "not_found", "There is no such location.")
         for i, row in enumerate(rows)
         if row["location"] in unknown
     ]

@@ -89,6 +89,8 @@ class Kind(StrEnum):
     INTEGRATION_EARLY = "integration_early", THERAPIST, NOBODY, Settled.TICK, "whoever has looked at it"
     INTEGRATION_NO_SLOT = "integration_no_slot", DESK, NOBODY, Settled.TICK, "a slot that is held after all"
 
+    SESSION_UNSTAFFED = (
+        "session_unstaffed", DESK, NOBODY, Settled.FACT, "booking who or what is missing, or the session's end")
     SLOT_FREED = "slot_freed", DESK, NOBODY, Settled.TICK, "an answer to the offer, or the call"
     WAITLIST_CONFIRM = "waitlist_confirm", DESK, NOBODY, Settled.TICK, "the client's word, or the call"
 

@@ -37,7 +37,9 @@ PROGRAM_CONTINUED = {"continue": Move.of({S.ACTIVE, S.ON_HOLD}, S.COMPLETED, BOO
 NEXT: Mapping[str, frozenset[str]] = {
     Phase.SCREENING: frozenset({Phase.PREPARATION, Phase.DOSING}),
     Phase.PREPARATION: frozenset({Phase.DOSING}),
-    Phase.DOSING: frozenset({Phase.INTEGRATION}),
+    Phase.DOSING: frozenset(
+        {Phase.INTEGRATION, Phase.PREPARATION}
+    ),  # back only when a preparation was undone before the first dose
     Phase.INTEGRATION: frozenset(
         {Phase.MAINTENANCE, Phase.DOSING}
     ),  # back only when the last dose was voided

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.core.http.fields import Input, Moment, Output, Text, VoidedOut
 from screening.rules import instruments
 
 
@@ -89,3 +89,8 @@ class MeasureOut(Output):
     administered_by = serializers.CharField()
     taken_at = Moment()
     recorded_by = serializers.UUIDField(source="created_by")
+    voided = serializers.SerializerMethodField()
+
+    @extend_schema_field(VoidedOut(allow_null=True))
+    def get_voided(self, measure: Any) -> dict[str, Any] | None:
+        return dict(VoidedOut(measure.void).data) if hasattr(measure, "void") else None

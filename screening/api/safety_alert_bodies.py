@@ -58,7 +58,7 @@ class SafetyAlertOut(Output):
     allowed_moves = serializers.SerializerMethodField()
 
     def _state(self, alert: Any) -> str:
-        released = any(row["plan_voided_at"] is None for row in alert.release_rows)
+        released = any(row["fell_at"] is None for row in alert.release_rows)
         return rules.alert_hold(alert.cause, released=released).state
 
     def get_holds_doses(self, alert: Any) -> bool:
@@ -67,7 +67,7 @@ class SafetyAlertOut(Output):
     @extend_schema_field(ReleaseOut(many=True))
     def get_releases(self, alert: Any) -> Any:
         rows = [
-            row | {"at": datetime.fromisoformat(row["at"]), "stands": row["plan_voided_at"] is None}
+            row | {"at": datetime.fromisoformat(row["at"]), "stands": row["fell_at"] is None}
             for row in alert.release_rows
         ]
         return ReleaseOut(rows, many=True).data

@@ -37,6 +37,7 @@ urlpatterns = [
     path("consents/<uuid:pk>/revoke/", consents.ConsentViewSet.as_view({"post": "revoke"})),
     path("measures/", measures.MeasureViewSet.as_view({"get": "list", "post": "create"})),
     path("measures/<uuid:pk>/", measures.MeasureViewSet.as_view({"get": "retrieve"})),
+    path("measures/<uuid:pk>/void/", measures.MeasureViewSet.as_view({"post": "void"})),
     path("safety-alerts/", safety_alerts.SafetyAlertViewSet.as_view({"get": "list"})),
     path("safety-alerts/<uuid:pk>/", safety_alerts.SafetyAlertViewSet.as_view({"get": "retrieve"})),
     path(

@@ -20,6 +20,7 @@ from kapclinic.practice.models import Client, User
 from programs.models import Program
 from screening.models.alerts import AlertCause, AlertRelease, SafetyPlan, SafetyPlanVoid
 from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
+from screening.models.voids import MeasureVoid
 
 __all__ = [
     "AlertRelease",
@@ -27,6 +28,7 @@ __all__ = [
     "Consent",
     "Finding",
     "Measure",
+    "MeasureVoid",
     "Medication",
     "MedicationMapping",
     "SafetyAlert",
@@ -304,6 +306,10 @@ class MeasureQuerySet(AppendOnlyQuerySet["Measure"]):
     def visible_to(self, user: Any) -> MeasureQuerySet:
         """Measures of programs at the user's own locations."""
         return self.filter(program__location__in=list(user.locations))
+
+    def standing(self) -> MeasureQuerySet:
+        """Those that nobody took back."""
+        return self.filter(void__isnull=True)
 
 
 class Measure(AppendOnlyModel):

@@ -82,8 +82,8 @@ class SafetyPlanVoid(AppendOnlyModel):
 
 class AlertReleaseQuerySet(AppendOnlyQuerySet["AlertRelease"]):
     def standing(self) -> AlertReleaseQuerySet:
-        """Releases whose safety plan, where they name one, was not voided."""
-        return self.filter(safety_plan__void__isnull=True)
+        """Releases whose safety plan or C-SSRS, where they name one, was not voided."""
+        return self.filter(safety_plan__void__isnull=True, measure__void__isnull=True)
 
 
 class AlertRelease(AppendOnlyModel):

@@ -4,7 +4,7 @@ from screening.services.alerts import acknowledge_alert, escalate_overdue_alerts
 from screening.services.clearance_rows import sweep_clearances
 from screening.services.clearances import decide_screening, uphold_clearance, void_clearance
 from screening.services.consents import create_consent, revoke_consent, sign_consent
-from screening.services.measures import record_measure
+from screening.services.measures import record_measure, void_measure
 from screening.services.medications import (
     change_medication,
     map_medication,
@@ -37,5 +37,6 @@ __all__ = [
     "sweep_clearances",
     "uphold_clearance",
     "void_clearance",
+    "void_measure",
     "void_safety_plan",
 ]

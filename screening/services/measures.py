@@ -9,12 +9,16 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core.errors import FieldError, merge
+from kapclinic.core.errors import AlreadyVoid, FieldError, NotPermitted, merge
+from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import User
+from kapclinic.practice.rules import CLINICIANS, PRESCRIBER
 from kapclinic.practice.selectors import person
+from kapclinic.practice.worklist import Kind
+from kapclinic.trail import services as trail
 from programs import policy
 from programs.models import Program
-from screening.models import Measure, SafetyAlert, SuspendingCode
+from screening.models import Measure, MeasureVoid, SafetyAlert, SuspendingCode
 from screening.rules import instruments
 from screening.rules.pressure import CLOCK_SKEW
 from screening.services.access import visible_program
@@ -51,7 +55,7 @@ def _refuse_wrong(values: Answered, at: datetime) -> None:
 
 def _total_before(program: Program, values: Answered) -> int | None:
     """The total of the client's filling-in before this one, in whatever program."""
-    earlier = Measure.objects.filter(
+    earlier = Measure.objects.standing().filter(
         program__client__in=person(program.client_id), instrument=values["instrument"], total__isnull=False
     )
     rows = earlier.filter(taken_at__lt=values["taken_at"]).order_by("-taken_at", "-created_at")
@@ -121,7 +125,7 @@ def _hear(measure: Measure, causes: Collection[str], *, by: User, at: datetime) 
 
 def _compare_next(measure: Measure, *, by: User, at: datetime) -> None:
     """One that is written down late may show that the client's last one was worse than was known."""
-    rows = Measure.objects.filter(
+    rows = Measure.objects.standing().filter(
         program__client__in=person(measure.program.client_id), instrument=measure.instrument
     )
     later = rows.filter(taken_at__gt=measure.taken_at).select_related(
@@ -135,3 +139,24 @@ def _compare_next(measure: Measure, *, by: User, at: datetime) -> None:
     cause = SafetyAlert.Cause.PHQ9_WORSENING
     if worse and not last.alerts.filter(cause=cause).exists():
         raise_safety_alert(program=last.program, cause=cause, measure=last, by=by, at=at)
+
+
+@transaction.atomic
+def void_measure(*, measure_id: UUID, reason: str, by: User, at: datetime) -> Measure:
+    """Say that a filling-in was recorded in error: from now on nothing is judged by it.
+
+    Its alerts stay, and so does what it suspended: somebody who may be in danger is answered by a clinician, not by a
+    void.
+
+    :raises NotPermitted: unless `by` recorded it or is a prescriber
+    :raises AlreadyVoid: the second time
+    """
+    require_role(by, CLINICIANS, what="Voiding a measure")
+    measure: Measure = Measure.objects.get(pk=measure_id)
+    if measure.created_by != by.pk and not by.role_set & PRESCRIBER:
+        raise NotPermitted("Who recorded it or a prescriber voids a measure.")
+    if MeasureVoid.objects.filter(measure=measure).exists():
+        raise AlreadyVoid
+    MeasureVoid(measure=measure, reason=reason).insert_by(by, at=at)
+    trail.settle_tasks(kind=Kind.CSSRS_TODAY, subject_id=measure.pk, by=by, at=at, outcome="measure voided")
+    return measure

@@ -89,6 +89,7 @@ class Session(AuditedModel):
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)  # its person, room or hours went, and nobody has booked it anew
     reason = models.CharField(
         max_length=1000, blank=True
     )  # of the last cancel, no-show, not-dosed or reschedule
@@ -256,3 +257,39 @@ class Stage(AppendOnlyModel):
 
     def __str__(self) -> str:
         return self.stage
+
+
+class MoveUndo(AppendOnlyModel):
+    """A move of a session that was taken back, or whose time was typed wrong: what was said before stays here.
+
+    `moment` is when it was said to have happened, `done_by` and `done_at` who wrote that down and when; with
+    `corrected_to` the move stands, at that time.
+    """
+
+    class Move(models.TextChoices):
+        CHECK_IN = "check_in"
+        START = "start"
+        COMPLETE = "complete"
+        NO_SHOW = "no_show"
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="undos")
+    move = models.CharField(max_length=10, choices=Move.choices)
+    moment = models.DateTimeField()
+    done_by = models.UUIDField()
+    done_at = models.DateTimeField()
+    corrected_to = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=1000)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="move_undo_move", condition=Q(move__in=["check_in", "start", "complete", "no_show"])
+            ),
+            models.CheckConstraint(name="move_undo_in_words", condition=~Q(reason="")),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["session", "created_at"], name="move_undo_session")
+        ]
+
+    def __str__(self) -> str:
+        return f"undo of {self.move}"

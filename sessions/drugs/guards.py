@@ -173,3 +173,20 @@ COUNT_OPERATIONS = [
         _KEPT, f"DROP TRIGGER {DISCREPANCIES}_kept ON {DISCREPANCIES}; DROP FUNCTION {DISCREPANCIES}_kept();"
     ),
 ]
+
+# A void is the last line of a lot, and of one from which nothing was taken.
+_VOIDED = f"""
+CREATE OR REPLACE FUNCTION {ENTRIES}_voided() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM {ENTRIES} AS other WHERE other.lot_id = NEW.lot_id AND (
+            other.kind = 'void' OR NEW.kind = 'void' AND other.kind NOT IN ('receive', 'count', 'correct'))
+    ) OR NEW.kind = 'void' AND NEW.balance_mg <> 0 THEN
+        RAISE EXCEPTION 'drug ledger: lot % is void, or in use', NEW.lot_id USING ERRCODE = 'KA002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {ENTRIES}_voided BEFORE INSERT ON {ENTRIES} FOR EACH ROW EXECUTE FUNCTION {ENTRIES}_voided();
+"""
+
+VOID_OPERATIONS = [append_only("clinic_sessions_druglotvoid"), RunSQL(_VOIDED, _undo("voided"))]

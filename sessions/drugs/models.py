@@ -56,12 +56,19 @@ class DrugLot(AuditedModel):
     supplier_address = models.CharField(max_length=200, blank=True)
     supplier_dea_number = models.CharField(max_length=9, blank=True)
     invoice = models.CharField(max_length=80)
+    voided_at = models.DateTimeField(null=True)  # entered in error (DrugLotVoid): its number is free again
 
     objects: ClassVar[Any] = DrugLotQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint("location", Lower("drug"), Lower("lot_number"), name="drug_lot_once"),
+            models.UniqueConstraint(
+                "location",
+                Lower("drug"),
+                Lower("lot_number"),
+                condition=Q(voided_at__isnull=True),
+                name="drug_lot_once",
+            ),
             models.CheckConstraint(name="drug_lot_quantity", condition=Q(quantity_mg__gt=0)),
             models.CheckConstraint(
                 name="drug_lot_concentration",
@@ -74,6 +81,23 @@ class DrugLot(AuditedModel):
 
     def __str__(self) -> str:
         return f"{self.drug} {self.lot_number}"
+
+
+class DrugLotVoid(AppendOnlyModel):
+    """A lot that was entered in error, why, and the second person who saw that nothing was drawn from it."""
+
+    lot = models.OneToOneField(DrugLot, on_delete=models.PROTECT, related_name="void")
+    reason = models.CharField(max_length=1000)
+    witness = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    witness_verified_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="drug_lot_void_witness", condition=~Q(witness=F("created_by")))
+        ]
+
+    def __str__(self) -> str:
+        return f"void of {self.lot_id}"
 
 
 class DrugEntryQuerySet(AppendOnlyQuerySet["DrugEntry"]):
@@ -103,6 +127,7 @@ class DrugEntry(AppendOnlyModel):
         LOSS = "loss"
         COUNT = "count"
         CORRECT = "correct"
+        VOID = "void"
 
     lot = models.ForeignKey(DrugLot, on_delete=models.PROTECT, related_name="entries")
     sequence = models.PositiveIntegerField()
@@ -146,7 +171,7 @@ class DrugEntry(AppendOnlyModel):
             models.CheckConstraint(
                 name="drug_entry_effect",
                 condition=Q(kind__in=["receive", "transfer_in"], amount_mg__gt=0, delta_mg=F("amount_mg"))
-                | Q(kind__in=["administer", "transfer", "return", "loss"], amount_mg__gt=0)
+                | Q(kind__in=["administer", "transfer", "return", "loss", "void"], amount_mg__gt=0)
                 & Q(delta_mg=F("amount_mg") * -1)
                 | Q(kind="waste", administration__isnull=True, amount_mg__gt=0, delta_mg=F("amount_mg") * -1)
                 | Q(kind="waste", administration__isnull=False, amount_mg__gt=0, delta_mg=0)
@@ -173,7 +198,8 @@ class DrugEntry(AppendOnlyModel):
             ),
             models.CheckConstraint(
                 name="drug_entry_witness",
-                condition=Q(witness__isnull=True, witness_verified_at__isnull=True) & ~Q(kind="waste")
+                condition=Q(witness__isnull=True, witness_verified_at__isnull=True)
+                & ~Q(kind__in=["waste", "void"])
                 | Q(witness__isnull=False, witness_verified_at__isnull=False) & ~Q(witness=F("created_by")),
             ),
             models.CheckConstraint(

@@ -135,6 +135,7 @@ def _header(session: Session, rows: _Rows) -> Plain:
         "room": session.room.name if session.room else None,
         "protocol": rows.of(protocol),
         "stages": rows.all(session.stages.order_by("at", "pk")),
+        "undone": rows.all(session.undos.order_by("created_at", "pk")),
     }
 
 
@@ -184,7 +185,7 @@ def _written(session: Session, rows: _Rows) -> Plain:
     """Adverse events with what became of them, the parts of the record, and the signatures under the notes."""
     events = session.adverse_events.order_by("onset_at", "pk")
     entries = RecordEntry.objects.filter(session=session).select_related("void")
-    notes = Note.objects.filter(session=session).prefetch_related("addenda")
+    notes = Note.objects.filter(session=session).select_related("discard").prefetch_related("addenda")
     record = rows.all(entries.order_by("observed_at", "pk"), void="void")
     shown_events = []
     for event in events.prefetch_related("follow_ups", "reviews"):
@@ -195,7 +196,8 @@ def _written(session: Session, rows: _Rows) -> Plain:
     shown_notes = []
     for note in notes.order_by("created_at", "pk"):
         addenda = rows.all(note.addenda.all(), without=("text", "reason"))
-        shown_notes.append((rows.of(note, without=("sections",)) or {}) | {"addenda": addenda})
+        beside = {"addenda": addenda, "discard": rows.of(getattr(note, "discard", None))}
+        shown_notes.append((rows.of(note, without=("sections",)) or {}) | beside)
     return {
         "adverse_events": shown_events,
         "events_statement": _statement(shown_events, record),

@@ -81,3 +81,17 @@ RECORD_OPERATIONS = [
     RunSQL(_NONE_OBSERVED, _undo(ENTRIES, "none")),
     RunSQL(_OWN_VOID, _undo(ENTRY_VOIDS, "own")),
 ]
+
+_DISCARDED = f"""
+CREATE OR REPLACE FUNCTION {NOTES}_discarded() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '{NOTES} is frozen' USING ERRCODE = 'KA002';
+END $$;
+CREATE TRIGGER {NOTES}_discarded BEFORE UPDATE ON {NOTES}
+    FOR EACH ROW WHEN (OLD.status = 'discarded') EXECUTE FUNCTION {NOTES}_discarded();
+"""
+
+DISCARD_OPERATIONS = [
+    append_only("clinic_sessions_notediscard"),
+    RunSQL(_DISCARDED, _undo(NOTES, "discarded")),
+]

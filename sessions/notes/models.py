@@ -41,6 +41,7 @@ class Note(AuditedModel):
         DRAFT = "draft"
         COSIGN_PENDING = "cosign_pending"
         SIGNED = "signed"
+        DISCARDED = "discarded"
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="notes")
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -60,14 +61,21 @@ class Note(AuditedModel):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["session", "kind", "author"], name="note_once"),
+            models.UniqueConstraint(
+                fields=["session", "kind", "author"], condition=~Q(status="discarded"), name="note_once"
+            ),
             models.CheckConstraint(
                 name="note_kind", condition=Q(kind__in=["preparation", "dosing", "integration", "medical"])
             ),
             models.CheckConstraint(name="note_frame", condition=Q(frame__in=["dap", "soap", "birp", "free"])),
             models.CheckConstraint(
                 name="note_status",
-                condition=Q(status="draft", signed_at__isnull=True, signed_by__isnull=True, content_hash="")
+                condition=Q(
+                    status__in=["draft", "discarded"],
+                    signed_at__isnull=True,
+                    signed_by__isnull=True,
+                    content_hash="",
+                )
                 | Q(status__in=["cosign_pending", "signed"], signed_at__isnull=False, signed_by=F("author"))
                 & ~Q(content_hash="")
                 & ~Q(signature=""),
@@ -85,6 +93,16 @@ class Note(AuditedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} note {self.pk}"
+
+
+class NoteDiscard(AppendOnlyModel):
+    """A draft that was thrown away, and why: it was on the wrong session. Its words stay with it."""
+
+    note = models.OneToOneField(Note, on_delete=models.PROTECT, related_name="discard")
+    reason = models.CharField(max_length=1000)
+
+    def __str__(self) -> str:
+        return f"discard of {self.note_id}"
 
 
 class Addendum(AppendOnlyModel):

@@ -32,7 +32,7 @@ def sessions_with_signed_notes(queryset: QuerySet[Session]) -> QuerySet[Session]
 
 def notes() -> NoteQuerySet:
     """Notes with what an answer shows: one query, and one for the addenda."""
-    found: NoteQuerySet = Note.objects.select_related("session", "author")
+    found: NoteQuerySet = Note.objects.select_related("session", "author", "discard")
     return found.prefetch_related("addenda")
 
 
@@ -52,7 +52,11 @@ def psychotherapy_notes_to_reseal() -> Iterator[PsychotherapyNote]:
 
 def signed_notes_problem() -> str | None:
     """What is wrong with the first signed note whose hashes don't hold; None when all do (for `verify_audit`)."""
-    signed = Note.objects.exclude(status=Note.Status.DRAFT).prefetch_related("addenda").order_by("pk")
+    signed = (
+        Note.objects.exclude(status__in=[Note.Status.DRAFT, Note.Status.DISCARDED])
+        .prefetch_related("addenda")
+        .order_by("pk")
+    )
     for note in signed.iterator(chunk_size=500):
         if (why := rules.fault(note, note.addenda.all())) is not None:
             return f"note {note.pk} {why}."

@@ -18,6 +18,8 @@ from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from screening import selectors as screening
 from screening.models import SafetyAlert
+from sessions.booking.models import Session
+from sessions.booking.rules import AHEAD
 from sessions.dosing.models import AdverseEvent
 from sessions.drugs.models import DrugDiscrepancy
 from sessions.drugs.services import discrepancies
@@ -59,6 +61,10 @@ def _root_causes() -> Iterable[UUID]:
     return _ids(asked.exclude(follow_ups__root_cause=True))
 
 
+def _left() -> Iterable[UUID]:
+    return _ids(Session.objects.filter(left_at__isnull=False, status__in=AHEAD))
+
+
 def _notices(cause: str) -> Callable[[], Iterable[UUID]]:
     return lambda: _ids(_missing().filter(cause=cause, notified_at__isnull=True))
 
@@ -82,6 +88,7 @@ WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
     Kind.ADVERSE_EVENT_FOLLOW_UP: _follow_ups,
     Kind.ADVERSE_EVENT_ROOT_CAUSE: _root_causes,
     Kind.NOTE_COSIGN: _cosigns,
+    Kind.SESSION_UNSTAFFED: _left,
     Kind.DRUG_FORM_106: _forms,
 } | {kind: _notices(cause) for cause, kind in discrepancies.NOTICE.items()}
 

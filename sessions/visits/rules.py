@@ -1,13 +1,17 @@
-"""Pure rules of a visit: when a stage may be noted, and what may not change any more once a dose was given on it."""
+"""Pure rules of a visit: when a stage may be noted, what may not change once a dose was given on it, what is undone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypedDict
+from uuid import UUID
 
 from kapclinic.core.errors import FieldError
+from kapclinic.practice.models import User
+from kapclinic.practice.rules import DIRECTOR
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import HERE, Escort, Place
 from sessions.dosing.rules.attestations import Words
@@ -72,3 +76,70 @@ def dose_stands_on(session: Session, columns: Mapping[str, Any], *, attested: bo
         return False
     changed = any(name in GIVEN_ON and value != getattr(session, name) for name, value in columns.items())
     return changed or attested
+
+
+UNDO_WITHIN = timedelta(hours=24)  # afterwards the medical director alone
+MOMENTS: Mapping[str, str] = {
+    "check_in": "checked_in_at",
+    "start": "started_at",
+    "complete": "completed_at",
+    "no_show": "cancelled_at",
+}
+_MADE: Mapping[tuple[str, str], str] = {
+    (Session.Status.SCHEDULED, Session.Status.CHECKED_IN): "check_in",
+    (Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS): "start",
+    (Session.Status.CHECKED_IN, Session.Status.COMPLETED): "complete",
+    (Session.Status.IN_PROGRESS, Session.Status.COMPLETED): "complete",
+    (Session.Status.SCHEDULED, Session.Status.NO_SHOW): "no_show",
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A move that was made: from which state, by whom, and when it was written down."""
+
+    move: str
+    before: str
+    by: UUID
+    at: datetime
+
+
+def replayed(rows: Iterable[tuple[str, str, UUID, datetime]]) -> list[Made]:
+    """The moves that stand, from every version of a session (status, outcome, who, when), oldest first.
+
+    A state that a session goes back to takes the move back that led away from it.
+    """
+    made: list[Made] = []
+    state = ""
+    for status, outcome, by, at in rows:
+        if status == state:
+            continue
+        move = _MADE.get((state, status))
+        if move is not None:
+            undosed = outcome == Session.Outcome.NOT_DOSED
+            made.append(Made("not_dosed" if undosed else move, state, by, at))
+        elif made and made[-1].before == status:
+            made.pop()
+        state = status
+    return made
+
+
+def undoable_by(row: Made, *, by: User, at: datetime) -> bool:
+    """Its doer for `UNDO_WITHIN`, the medical director always."""
+    return bool(by.role_set & DIRECTOR) or (row.by == by.pk and at <= row.at + UNDO_WITHIN)
+
+
+def order_errors(session: Session, *, move: str, moment: datetime) -> list[FieldError]:
+    """A client comes, then it begins, then it is over: a corrected time keeps this order."""
+    names = ("checked_in_at", "started_at", "completed_at")
+    mine = MOMENTS[move]
+    if mine not in names:
+        return []
+    place = names.index(mine)
+    before = [getattr(session, name) for name in names[:place]]
+    after = [getattr(session, name) for name in names[place + 1 :]]
+    if any(one is not None and one > moment for one in before):
+        return [FieldError("/at", "too_early", "This would be before the move that came before it.")]
+    if any(one is not None and one < moment for one in after):
+        return [FieldError("/at", "too_late", "This would be after the move that came after it.")]
+    return []

@@ -123,6 +123,14 @@ class Empty(Input):
     """A body with nothing in it."""
 
 
+class VoidedOut(Output):
+    """By whom, when and why a row was taken back; the row itself stays."""
+
+    at = Moment(source="created_at")
+    by = serializers.UUIDField(source="created_by")
+    reason = serializers.CharField()
+
+
 class Reason(Input):
     """Why: every refusal, waiver and void says so in words."""
 

@@ -16,25 +16,22 @@ from kapclinic.trail.http import ANYONE, ClinicViewSet, ListMixin, RetrieveMixin
 
 
 class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+    """Changes stand in `sessions.absences`: somebody who goes may not leave booked sessions behind."""
+
     queryset = User.objects.all()
     object_type = "staff"
     roles: ClassVar = {
         "list": ANYONE,
         "retrieve": ANYONE,
         "create": rules.ADMIN,
-        "partial_update": rules.ADMIN,
         "hours": ANYONE,
-        "replace_hours": rules.ADMIN,
     }
     inputs: ClassVar = {
         "create": staff_bodies.StaffIn,
-        "partial_update": staff_bodies.StaffIn,
-        "replace_hours": staff_bodies.WorkingHoursIn,
     }
     output = staff_bodies.StaffOut
     outputs: ClassVar = {
         "hours": staff_bodies.WorkingHoursOut,
-        "replace_hours": staff_bodies.WorkingHoursOut,
     }
     filters = (
         Param("location", "uuid", lambda qs, value, user: qs.filter(locations__contains=[value])),
@@ -53,20 +50,9 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
             services.save_staff(user=None, values=self.body(), by=self.user, at=self.at), status=201
         )
 
-    def partial_update(self, request: Request, pk: Any) -> Response:
-        user = self.matched()
-        return self.answer(services.save_staff(user=user, values=self.given(user), by=self.user, at=self.at))
-
     def present(self, row: User, name: str) -> Mapping[str, Any]:
         return {"number": row.license_number, "state": row.license_state} if row.license_number else {}
 
     def hours(self, request: Request, pk: Any) -> Response:
         user = self.get_object()
-        return Response(self.represent(selectors.current_hours(user_id=user.pk), many=True))
-
-    def replace_hours(self, request: Request, pk: Any) -> Response:
-        user = self.get_object()
-        body = staff_bodies.WorkingHoursIn(data=request.data, many=True, max_length=100)  # type: ignore[call-arg]
-        body.is_valid(raise_exception=True)
-        services.replace_hours(user=user, rows=body.validated_data, by=self.user, at=self.at)
         return Response(self.represent(selectors.current_hours(user_id=user.pk), many=True))

@@ -18,14 +18,8 @@ urlpatterns = [
     path("auth/tokens/", TokenViewSet.as_view(LIST | {"delete": "revoke_all"})),
     path("auth/tokens/<uuid:pk>/", TokenViewSet.as_view({"delete": "revoke"})),
     path("locations/", locations.LocationViewSet.as_view(LIST)),
-    path("locations/<uuid:pk>/", locations.LocationViewSet.as_view(ONE)),
     path("rooms/", rooms.RoomViewSet.as_view(LIST)),
-    path("rooms/<uuid:pk>/", rooms.RoomViewSet.as_view(ONE)),
     path("staff/", staff.StaffViewSet.as_view(LIST)),
-    path("staff/<uuid:pk>/", staff.StaffViewSet.as_view(ONE)),
-    path(
-        "staff/<uuid:pk>/working-hours/", staff.StaffViewSet.as_view({"get": "hours", "put": "replace_hours"})
-    ),
     path("clients/", clients.ClientViewSet.as_view(LIST)),
     path("clients/<uuid:pk>/", clients.ClientViewSet.as_view(ONE)),
     path("clients/<uuid:pk>/access-log/", clients.ClientViewSet.as_view({"get": "access_log"})),

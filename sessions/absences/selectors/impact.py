@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from kapclinic.practice.models import Role, SessionKind, User
 from sessions.booking.models import Allocation, Session
+from sessions.booking.rules import StoredStaff
 from sessions.booking.selectors.availability import free_slots
 from sessions.integration import rules as integration
 from sessions.integration.models import Obligation
@@ -33,6 +34,16 @@ class Absence:
     @property
     def begins(self) -> datetime:
         return max(self.starts_at, self.at)
+
+    @property
+    def resources(self) -> frozenset[UUID]:
+        return frozenset({self.user})
+
+    def broken(self) -> QuerySet[Session]:
+        return broken(self)
+
+    def kept(self, session: Session) -> tuple[list[StoredStaff], UUID | None]:
+        return [row for row in session.staff if row["user"] != str(self.user)], session.room_id
 
 
 class LostWindow(TypedDict):

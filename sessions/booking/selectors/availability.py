@@ -16,10 +16,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Max
 
 from kapclinic.practice.models import User
 from programs.models import Modality, Program
 from sessions.booking import rules
+from sessions.booking.models import Allocation, Session
 from sessions.booking.rules import Need, Seat, Slot
 from sessions.booking.sql.free_slots import HOURS, PLACES, ROOM
 
@@ -265,3 +267,34 @@ SELECT NOT (SELECT during FROM opening) @> tstzrange(%(start)s, %(stop)s),
         cursor.execute(query, params)
         closed, absent = cursor.fetchone()
     return bool(closed), list(absent)
+
+
+def sessions_outside(*, location: UUID, at: datetime, user: UUID | None = None) -> set[UUID]:
+    """Sessions to come at a location during which it is closed, or somebody who is held for them does not work.
+
+    With `user` only those of whose parts this person does not work. What is over is not looked at.
+    """
+    closed = """
+UNION SELECT s.id FROM clinic_sessions_session s, opening
+WHERE s.location_id = %(location)s AND s.ends_at > %(start)s AND s.status IN ('held', 'scheduled', 'checked_in')
+  AND NOT opening.during @> tstzrange(s.starts_at, s.ends_at)"""
+    held = Allocation.objects.filter(
+        kind=Allocation.Kind.STAFF, released_at__isnull=True, session__location=location, ends_at__gt=at
+    )
+    mine = held if user is None else held.filter(resource=user)
+    query = f"""
+WITH {HOURS}
+SELECT a.session_id FROM clinic_sessions_allocation a
+JOIN clinic_sessions_session s ON s.id = a.session_id JOIN present ON present.user_id = a.resource
+WHERE a.kind = 'staff' AND a.released_at IS NULL AND a.ends_at > %(start)s AND s.location_id = %(location)s
+  AND NOT present.during @> tstzrange(a.starts_at, a.ends_at){closed if user is None else ""}"""
+    last = Session.objects.filter(location=location, ends_at__gt=at).aggregate(Max("ends_at"))["ends_at__max"]
+    params: Params = {
+        "location": location,
+        "start": at,
+        "stop": last or at,
+        "staff": sorted(set(mine.values_list("resource", flat=True))),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return {pk for (pk,) in cursor.fetchall()}

@@ -30,6 +30,7 @@ from sessions.booking.services.allocations import (
     release_kept_slot,
     taken_resources,
 )
+from sessions.booking.services.leaving import settle_left, settle_rebooked
 
 
 class HoldExpired(Conflict):
@@ -229,6 +230,7 @@ def book_session(
     )
     wants = _wants(session, program, resources, ask.override)
     lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence locks them too
+    _resources(program, ask)  # asked again: a person or room may have gone while the locks were waited for
     if not ask.override_reason:
         _require_hours(session, program, wants)
     session.save_by(by, at=at)
@@ -263,9 +265,11 @@ def move_session(
     session.override_reason = ask.override_reason or session.override_reason
     wants = _wants(session, program, resources, ask.override)
     lock_resources([*taken_resources(session), *(want.resource for want in wants)])
+    _resources(program, ask)  # as for a booking
     if not ask.override_reason:
         _require_hours(session, program, wants)
     release(session=session, at=at)
+    settle_rebooked(session=session, by=by, at=at)
     session.save_by(by, at=at)
     allocate(owner=session, wants=wants, by=by, at=at)
     ask_again(session=session, lost=lost, by=by, at=at)
@@ -284,7 +288,18 @@ def end_booking(
     session.reason, session.cancelled_at = reason, moment or at
     release(session=session, at=at)
     settle_asked(session=session, outcome=session.status, by=by, at=at)
+    settle_left(session=session, outcome=session.status, by=by, at=at)
     return session.save_by(by, at=at)
+
+
+def hold_again(*, session: Session, by: Actor, at: datetime) -> None:
+    """A session that was ended in error stands again: it holds what it held, or nothing changes.
+
+    :raises ResourceConflict: when its time, room or people are taken by now
+    """
+    people = User.objects.filter(pk__in=[row["user"] for row in session.staff])
+    resources = _Resources(session.room, {user.pk: user.monitor_capacity for user in people})
+    allocate(owner=session, wants=_wants(session, session.program, resources), by=by, at=at)
 
 
 def write_stage(*, session: Session, stage: str, moment: datetime, by: User, at: datetime) -> Stage:

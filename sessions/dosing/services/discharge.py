@@ -82,6 +82,7 @@ def end_undosed_leaving_slot(
     session.outcome, session.reason, session.completed_at = Session.Outcome.NOT_DOSED, reason, moment
     integration.free_held_slot(dose=session, by=by, at=at)
     booking.settle_asked(session=session, outcome="not dosed", by=by, at=at)
+    booking.settle_left(session=session, outcome="not dosed", by=by, at=at)
     return session.save_by(by, at=at)
 
 

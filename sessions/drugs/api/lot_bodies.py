@@ -8,8 +8,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kapclinic.core.http.fields import Input, Milligrams, Moment, Output, Text
+from kapclinic.core.http.fields import Input, Milligrams, Moment, Output, Reason, Text, VoidedOut
 from sessions.drugs import rules
+from sessions.drugs.api.witness_bodies import WitnessIn
 
 LEAST = Decimal("0.001")
 
@@ -28,6 +29,10 @@ class LotIn(Input):
     supplier_address = Text(max_length=200, required=False, allow_blank=True)
     supplier_dea_number = serializers.RegexField(r"^[A-Z][A-Z9]\d{7}$", required=False, allow_blank=True)
     invoice = Text(max_length=80)
+
+
+class LotVoidIn(Reason):
+    witness = WitnessIn()
 
 
 class ContainersOut(Output):
@@ -56,6 +61,11 @@ class LotOut(Output):
     invoice = serializers.CharField()
     balance_mg = Milligrams()
     containers = serializers.SerializerMethodField()
+    voided = serializers.SerializerMethodField()
+
+    @extend_schema_field(VoidedOut(allow_null=True))
+    def get_voided(self, lot: Any) -> dict[str, Any] | None:
+        return dict(VoidedOut(lot.void).data) if hasattr(lot, "void") else None
 
     @extend_schema_field(ContainersOut(allow_null=True))
     def get_containers(self, lot: Any) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from sessions.drugs.api import counts, discrepancies, entries, lots, register
 urlpatterns = [
     path("drug-lots/", lots.LotViewSet.as_view({"get": "list", "post": "create"})),
     path("drug-lots/<uuid:pk>/", lots.LotViewSet.as_view({"get": "retrieve"})),
+    path("drug-lots/<uuid:pk>/void/", lots.LotViewSet.as_view({"post": "void"})),
     path("drug-lots/<uuid:pk>/entries/", lots.LotViewSet.as_view({"get": "entries"})),
     path("drug-entries/", entries.EntryViewSet.as_view({"get": "list", "post": "create"})),
     path("drug-counts/", counts.CountViewSet.as_view({"get": "list", "post": "create"})),

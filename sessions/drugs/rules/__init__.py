@@ -45,7 +45,10 @@ BY_ANOTHER = frozenset(
 COUNT_WITHIN = timedelta(hours=24)  # how far back a count may be written up
 BY_HAND = (K.WASTE, K.TRANSFER, K.RETURN, K.LOSS, K.COUNT, K.CORRECT)
 BY_HAND_CHOICES = [(kind.value, kind.label) for kind in BY_HAND]
-OUTGOING = frozenset({K.ADMINISTER, K.WASTE, K.TRANSFER, K.RETURN, K.LOSS})
+OUTGOING = frozenset({K.ADMINISTER, K.WASTE, K.TRANSFER, K.RETURN, K.LOSS, K.VOID})
+
+
+UNTOUCHED = frozenset({K.RECEIVE, K.COUNT, K.CORRECT})  # entries of a lot from which nothing was ever taken
 
 
 class Containers(TypedDict):
@@ -176,6 +179,8 @@ def lot_errors(lot: DrugLot, *, location_id: UUID, drug: str, on: date) -> list[
     errors = []
     if not names.same_drug(lot.drug, drug):
         errors.append(FieldError("/drug_lot", "wrong_drug", "This lot holds another drug than the order."))
+    if lot.voided_at is not None:
+        errors.append(FieldError("/drug_lot", "voided", "This lot was entered in error."))
     if lot.expires_on < on:
         errors.append(
             FieldError("/drug_lot", "expired", f"This lot expired on {lot.expires_on.isoformat()}.")

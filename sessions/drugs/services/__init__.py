@@ -10,10 +10,12 @@ from sessions.drugs.services.discrepancies import (
 )
 from sessions.drugs.services.entries import record_entry
 from sessions.drugs.services.ledger import InsufficientStock, NoOpenDraw, draw, receive_lot, settle_draw
+from sessions.drugs.services.lots import LotInUse, void_lot
 from sessions.drugs.services.witness import WitnessInvalid, verify_witness
 
 __all__ = [
     "InsufficientStock",
+    "LotInUse",
     "NoOpenDraw",
     "WitnessInvalid",
     "close_discrepancy",
@@ -28,4 +30,5 @@ __all__ = [
     "sweep_counts",
     "sweep_discrepancies",
     "verify_witness",
+    "void_lot",
 ]

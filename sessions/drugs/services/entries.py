@@ -130,7 +130,7 @@ def _both_locked(here: DrugLot, there: Location, facts: _ByHand) -> tuple[DrugLo
 
 def _lot_at(there: Location, like: DrugLot) -> DrugLot | None:
     same = {"drug__iexact": like.drug, "lot_number__iexact": like.lot_number}
-    found: DrugLot | None = DrugLot.objects.filter(location=there, **same).first()
+    found: DrugLot | None = DrugLot.objects.filter(location=there, voided_at__isnull=True, **same).first()
     return found
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, merge
+from kapclinic.core.errors import AlreadyVoid, Conflict, IllegalTransition, Invalid, merge
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import User
 from sessions.drugs import rules
@@ -22,6 +22,10 @@ LEFT_OVER = "Left of the draw."
 
 class InsufficientStock(Conflict):
     code, title = "insufficient_stock", "The lot does not hold that much"
+
+
+class LotVoided(AlreadyVoid):
+    title = "This lot was entered in error"
 
 
 class NoOpenDraw(IllegalTransition):
@@ -95,9 +99,12 @@ def append_entry(
 ) -> DrugEntry:
     """The next entry of a locked lot.
 
+    :raises LotVoided: on a lot that was entered in error
     :raises InsufficientStock: when the balance would fall below zero
     :raises Invalid: when it would pass what the ledger can hold
     """
+    if lot.voided_at is not None:
+        raise LotVoided("Nothing more is entered on it: receive the lot again.")
     last = lot.entries.order_by("-sequence").first()
     balance = last.balance_mg if last else rules.ZERO
     of_draw = facts.get("administration") is not None
@@ -136,7 +143,7 @@ def receive_lot(*, values: LotFields, by: User, at: datetime) -> DrugLot:
     if lot.location_id not in by.locations:
         raise Invalid.field("location", "There is no such location for you.", code="not_found")
     same = {"location": lot.location_id, "drug__iexact": lot.drug, "lot_number__iexact": lot.lot_number}
-    if DrugLot.objects.filter(**same).exists():
+    if DrugLot.objects.filter(**same, voided_at__isnull=True).exists():
         raise Invalid.field("lot_number", "This lot is in the books of this location already.", code="taken")
     lot.save_by(by, at=at)
     append_entry(

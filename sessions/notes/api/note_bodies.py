@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.core.http.fields import Input, Moment, Output, Text, VoidedOut
 from sessions.notes import rules
 from sessions.notes.models import Note
 
@@ -89,7 +91,12 @@ class NoteOut(Output):
     cosigned_at = Moment(allow_null=True)
     cosignature = serializers.CharField()
     addenda = AddendumOut(many=True)
+    voided = serializers.SerializerMethodField()
     allowed_moves = serializers.SerializerMethodField()
+
+    @extend_schema_field(VoidedOut(allow_null=True))
+    def get_voided(self, note: Note) -> dict[str, Any] | None:
+        return dict(VoidedOut(note.discard).data) if hasattr(note, "discard") else None
 
     def get_allowed_moves(self, note: Note) -> list[str]:
         return rules.allowed_moves(note, by=self.context["request"].user)

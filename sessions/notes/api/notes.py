@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
+from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.selectors import of_person
 from kapclinic.practice.services import confirm_password
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
@@ -27,6 +29,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "retrieve": rules.READERS,
         "create": rules.ANY_WRITER,
         "partial_update": rules.ANY_WRITER,
+        "discard": rules.ANY_WRITER | DIRECTOR,
         "sign": rules.ANY_WRITER,
         "cosign": rules.COSIGNERS,
         "addenda": rules.ANY_WRITER,
@@ -34,6 +37,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {
         "create": note_bodies.NoteIn,
         "partial_update": note_bodies.NotePatch,
+        "discard": Reason,
         "sign": note_bodies.SignIn,
         "cosign": note_bodies.SignIn,
         "addenda": note_bodies.AddendumIn,
@@ -81,6 +85,11 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         frame = data.get("frame")
         known = rules.FRAMES.get(frame) if isinstance(frame, str) and frame != row.frame else None
         return {key: text for key, text in row.sections.items() if known is None or key in known}
+
+    def discard(self, request: Request, pk: Any) -> Response:
+        note = self.get_object()
+        services.discard_note(note_id=note.pk, reason=self.body()["reason"], by=self.user, at=self.at)
+        return self.answer(self.get_object())
 
     def sign(self, request: Request, pk: Any) -> Response:
         self.body()

@@ -13,6 +13,7 @@ RECORD = "sessions/<uuid:session_id>/record"
 urlpatterns = [
     path("notes/", notes.NoteViewSet.as_view(LIST)),
     path("notes/<uuid:pk>/", notes.NoteViewSet.as_view(ONE)),
+    path("notes/<uuid:pk>/discard/", notes.NoteViewSet.as_view({"post": "discard"})),
     path("notes/<uuid:pk>/sign/", notes.NoteViewSet.as_view({"post": "sign"})),
     path("notes/<uuid:pk>/cosign/", notes.NoteViewSet.as_view({"post": "cosign"})),
     path("notes/<uuid:pk>/addenda/", notes.NoteViewSet.as_view({"post": "addenda"})),

@@ -11,7 +11,7 @@ from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role, SessionKind, User
-from kapclinic.practice.rules import CLINICIANS
+from kapclinic.practice.rules import CLINICIANS, DIRECTOR
 from sessions.booking.models import Session
 from sessions.notes.models import Addendum, Note
 
@@ -32,6 +32,7 @@ MOVES = {
     "edit": Move.of({S.DRAFT}, None, ANY_WRITER),
     "sign": Move.of({S.DRAFT}, S.SIGNED, ANY_WRITER),
     "sign_for_cosign": Move.of({S.DRAFT}, S.COSIGN_PENDING, ANY_WRITER),
+    "discard": Move.of({S.DRAFT}, S.DISCARDED, ANY_WRITER | DIRECTOR),
     "cosign": Move.of({S.COSIGN_PENDING}, S.SIGNED, COSIGNERS),
     "addenda": Move.of({S.SIGNED}, None, ANY_WRITER),
 }
@@ -87,6 +88,7 @@ def allowed_moves(note: Note, *, by: User) -> list[str]:
     """The moves by their addresses: only the author edits and signs, anybody licensed but the author cosigns."""
     own = note.author_id == by.pk
     mine = {"edit": own, "sign": own, "sign_for_cosign": False, "cosign": not own and not by.needs_cosign}
+    mine["discard"] = own or bool(by.role_set & DIRECTOR)
     mine["addenda"] = bool(by.role_set & WRITERS[note.kind])
     return [name for name in transitions.allowed(MOVES, state=note.status, by=by) if mine[name]]
 

@@ -3,6 +3,7 @@
 from sessions.notes.services.notes import (
     add_addendum,
     cosign_note,
+    discard_note,
     edit_note,
     edit_psychotherapy_note,
     reseal_psychotherapy_notes,
@@ -16,6 +17,7 @@ __all__ = [
     "add_addendum",
     "append_entry",
     "cosign_note",
+    "discard_note",
     "edit_note",
     "edit_psychotherapy_note",
     "reseal_psychotherapy_notes",

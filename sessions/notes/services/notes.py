@@ -14,11 +14,12 @@ from kapclinic.core.errors import ClinicError, Conflict, Invalid, NotPermitted, 
 from kapclinic.core.transitions import require_role
 from kapclinic.core.wording import a
 from kapclinic.practice.models import Actor, User
+from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task, settle_tasks
 from sessions.booking.models import Session
 from sessions.notes import rules, selectors
-from sessions.notes.models import Addendum, Note, PsychotherapyNote
+from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote
 
 COSIGN_WITHIN = timedelta(hours=72)
 
@@ -89,7 +90,8 @@ def write_note(
     merge(rules.section_errors(frame=frame, sections=sections))
     if session.status in rules.NOT_HELD:
         raise SessionNotHeld(f"The session is {session.status}.")
-    if Note.objects.filter(session=session, kind=kind, author=by).exists():
+    mine = Note.objects.filter(session=session, kind=kind, author=by)
+    if mine.exclude(status=Note.Status.DISCARDED).exists():
         raise NoteExists("Edit that one, or add an addendum to it.")
     note = Note(session=session, kind=kind, frame=frame, sections=dict(sections), author=by)
     return note.save_by(by, at=at)
@@ -109,6 +111,21 @@ def edit_note(*, note_id: UUID, values: NotePatch, by: User, at: datetime) -> No
     note.frame = values.get("frame", note.frame)
     note.sections = dict(values.get("sections", note.sections))
     merge(rules.section_errors(frame=note.frame, sections=note.sections))
+    return note.save_by(by, at=at)
+
+
+@transaction.atomic
+def discard_note(*, note_id: UUID, reason: str, by: User, at: datetime) -> Note:
+    """Throw a draft away: it says something of another session. It stays in the record as what it is, unsigned.
+
+    :raises NotPermitted: unless `by` is its author or the medical director
+    :raises IllegalTransition: once it is signed, or discarded
+    """
+    note = _locked(note_id)
+    if note.author_id != by.pk and not by.role_set & DIRECTOR:
+        raise NotPermitted("Its author or the medical director discards a draft.")
+    transitions.apply(rules.MOVES, "discard", instance=note, by=by)
+    NoteDiscard(note=note, reason=reason).insert_by(by, at=at)
     return note.save_by(by, at=at)
 
 

@@ -15,7 +15,7 @@ from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from programs.models import Modality
 from sessions.booking.http import LateReason
-from sessions.booking.models import Session, Stage
+from sessions.booking.models import MoveUndo, Session, Stage
 from sessions.booking.rules import SESSION_MOVES
 from sessions.dosing.models import AttestationCode
 
@@ -104,6 +104,29 @@ class CancelIn(Reason):
 
 class EndIn(CancelIn):
     override_reason = LateReason()
+
+
+class UndoIn(Reason):
+    """The last move of the session, which was a mistake."""
+
+    move = serializers.ChoiceField(MoveUndo.Move.choices)
+
+
+class CorrectTimeIn(UndoIn):
+    """A move that was made at another time than was typed."""
+
+    at = Moment()
+
+
+class UndoneOut(Output):
+    """A move that was taken back, or with `corrected_to` one whose time was typed wrong (`moment`)."""
+
+    move = serializers.CharField()
+    moment = Moment()
+    corrected_to = Moment(allow_null=True)
+    at = Moment()
+    by = serializers.UUIDField()
+    reason = serializers.CharField()
 
 
 class StageIn(MomentIn):
@@ -211,7 +234,8 @@ class LatestStage(Output):
 class SessionOut(Output):
     """A session for anybody who may see it; clinical fields are empty for the front desk and billing (R13).
 
-    `reason`: the front desk reads what the front desk wrote; billing reads none, and neither escort nor address.
+    `reason`: the front desk reads what the front desk wrote; billing reads none, and neither escort nor address. Why a
+    move was undone clinicians read.
     """
 
     id = serializers.UUIDField()
@@ -256,6 +280,7 @@ class SessionOut(Output):
     override_reason = serializers.CharField()
     cancelled_at = Moment(allow_null=True)
     double_use = serializers.BooleanField()
+    undone = UndoneOut(many=True)
     allowed_moves = serializers.ListField(child=serializers.CharField())
     warnings = serializers.ListField(child=serializers.CharField(), required=False)
 
@@ -270,6 +295,8 @@ def shown(row: Any, user: Any) -> dict[str, Any]:
     first, chosen = row.pop("client_first_name"), row.pop("client_chosen_name")
     row["client_name"] = f"{chosen or first} {row.pop('client_last_name')}"
     row["obligation"], row["stage"] = row.pop("owed"), row.pop("latest_stage")
+    if row["checked_in_at"] is None:
+        row["stage"] = None  # noted for a check-in that was undone
     if row["stage"] is not None:
         row["stage"]["at"] = datetime.fromisoformat(row["stage"]["at"])  # JSON made in SQL holds text
     if row["weight_kg"] is None:
@@ -280,6 +307,11 @@ def shown(row: Any, user: Any) -> dict[str, Any]:
         word["code"]: {"by": word["by"], "at": datetime.fromisoformat(word["at"])} for word in words
     }
     row["allowed_moves"] = _moves(row, user)
+    for one in row["undone"]:
+        one |= {
+            name: one[name] and datetime.fromisoformat(one[name]) for name in ("moment", "corrected_to", "at")
+        }
+        one["reason"] = one["reason"] if user.role_set & CLINICIANS else ""
     writer = frozenset(row.pop("reason_roles") or ())
     if not user.role_set & CLINICIANS:
         row |= dict.fromkeys(CLINICAL) | {"attestations": {}, "attested": {}}

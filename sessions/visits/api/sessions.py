@@ -64,7 +64,7 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     roles: ClassVar = {
         **dict.fromkeys(("list", "retrieve"), BOOKERS | {Role.BILLING}),
         **dict.fromkeys(("create", "partial_update", "reschedule", "swap"), BOOKERS),
-        **dict.fromkeys(("check_in", "cancel", "no_show", "stage"), BOOKERS),
+        **dict.fromkeys(("check_in", "cancel", "no_show", "stage", "undo", "correct_time"), BOOKERS),
         **dict.fromkeys(("start", "complete"), CAREGIVERS),
         "not_dosed": NURSES,
     }
@@ -81,6 +81,8 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         "no_show": session_bodies.EndIn,
         "not_dosed": session_bodies.EndIn,
         "stage": session_bodies.StageIn,
+        "undo": session_bodies.UndoIn,
+        "correct_time": session_bodies.CorrectTimeIn,
     }
     output = session_bodies.SessionOut
     outputs: ClassVar = {"stage": session_bodies.StageOut, "swap": session_bodies.BookedPlanOut}
@@ -255,3 +257,24 @@ class SessionViewSet(ListMixin, ClinicViewSet):
             at=self.at,
         )
         return Response(session_bodies.StageOut(row).data, status=201)
+
+    def undo(self, request: Request, pk: UUID) -> Response:
+        """Take the last move back: a mistaken check-in, start, completion or no-show."""
+        session, body = self.get_object(), self.body()
+        services.undo(
+            session_id=session.pk, move=body["move"], reason=body["reason"], by=self.user, at=self.at
+        )
+        return self.one(session.pk)
+
+    def correct_time(self, request: Request, pk: UUID) -> Response:
+        """Put right when a move was made. The time that was said before stays in `undone`."""
+        session, body = self.get_object(), self.body()
+        services.correct_time(
+            session_id=session.pk,
+            move=body["move"],
+            moment=body["at"],
+            reason=body["reason"],
+            by=self.user,
+            at=self.at,
+        )
+        return self.one(session.pk)

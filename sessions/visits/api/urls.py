@@ -22,6 +22,8 @@ SESSION_MOVES: dict[str, Any] = {
     "reschedule": "reschedule",
     "not-dosed": "not_dosed",
     "stage": "stage",
+    "undo": "undo",
+    "correct-time": "correct_time",
 }
 
 urlpatterns = [

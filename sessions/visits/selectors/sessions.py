@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Exists,
     F,
@@ -19,7 +20,7 @@ from django.db.models import (
 from django.db.models.functions import JSONObject
 
 from kapclinic.practice.models import User
-from sessions.booking.models import Allocation, Session, Stage
+from sessions.booking.models import Allocation, MoveUndo, Session, Stage
 from sessions.booking.rules import OVERRIDE_FROM, Escort, Place, StoredStaff
 from sessions.dosing.selectors import latest_words
 from sessions.integration.models import Obligation
@@ -74,6 +75,17 @@ class Word(TypedDict):
     at: str
 
 
+class Undone(TypedDict):
+    """A move that was taken back, or put right; SQL makes JSON of it."""
+
+    move: str
+    moment: str
+    corrected_to: str | None
+    at: str
+    by: str
+    reason: str
+
+
 class SessionRow(TypedDict):
     """The columns SHOWN, and what stands beside them."""
 
@@ -117,6 +129,7 @@ class SessionRow(TypedDict):
     owed: UUID | None
     reason_roles: list[str] | None
     latest_stage: LatestStage | None
+    undone: list[Undone]
 
 
 def session_rows(queryset: QuerySet[Session]) -> QuerySet[Session, SessionRow]:
@@ -132,6 +145,7 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Session, SessionRow]:
     beside = Allocation.objects.filter(
         session=OuterRef("pk"), released_at__isnull=True, lanes__startswith__gte=OVERRIDE_FROM
     )
+    taken_back = MoveUndo.objects.filter(session=OuterRef("pk")).order_by("created_at", "pk")
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     rows: QuerySet[Session, SessionRow] = queryset.values(
         *SHOWN,
@@ -143,6 +157,18 @@ def session_rows(queryset: QuerySet[Session]) -> QuerySet[Session, SessionRow]:
         owed=Subquery(owed),
         words=latest_words(),
         reason_roles=Subquery(worded.annotate(writer_roles=Subquery(writer)).values("writer_roles")[:1]),
+        undone=ArraySubquery(
+            taken_back.values(
+                row=JSONObject(
+                    move="move",
+                    moment="moment",
+                    corrected_to="corrected_to",
+                    at="created_at",
+                    by="created_by",
+                    reason="reason",
+                )
+            )
+        ),
         latest_stage=Subquery(
             stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1],
             output_field=JSONField(),

@@ -4,6 +4,7 @@ from sessions.visits.services.bookings import book, keep
 from sessions.visits.services.endings import end, end_undosed, void_administration, waive
 from sessions.visits.services.freed_slots import freed_by, give_away
 from sessions.visits.services.moves import CourseConflict, check_in_now, preview, reschedule, swap
+from sessions.visits.services.undoing import correct_time, undo
 from sessions.visits.services.visits import (
     change,
     check_in,
@@ -19,6 +20,7 @@ __all__ = [
     "check_in",
     "check_in_now",
     "complete",
+    "correct_time",
     "end",
     "end_undosed",
     "freed_by",
@@ -29,6 +31,7 @@ __all__ = [
     "reschedule",
     "start",
     "swap",
+    "undo",
     "void_administration",
     "waive",
 ]

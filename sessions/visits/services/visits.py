@@ -127,6 +127,7 @@ def complete(
     session.completed_at = moment
     session.save_by(by, at=at)
     booking.settle_asked(session=session, outcome="completed", by=by, at=at)
+    booking.settle_left(session=session, outcome="completed", by=by, at=at)
     if session.kind == SessionKind.PREPARATION:
         advance(program=session.program, by=by, moment=moment)
     if session.kind == SessionKind.INTEGRATION:

@@ -16,6 +16,7 @@ from sessions.notes.models import Note
 WRITERS = {"nurse_practitioner", "therapist", "prescriber"}
 EXPECTED = {  # move: (from, to, by)
     "edit": ({"draft"}, "draft", WRITERS),
+    "discard": ({"draft"}, "discarded", WRITERS | {"medical_director"}),
     "sign": ({"draft"}, "signed", WRITERS),
     "sign_for_cosign": ({"draft"}, "cosign_pending", WRITERS),
     "cosign": ({"cosign_pending"}, "signed", {"therapist", "prescriber"}),
@@ -47,8 +48,8 @@ def test_a_move_is_made_from_its_state_by_its_roles_only(move: str, state: str, 
 @pytest.mark.parametrize(
     ("own", "roles", "trainee", "state", "kind", "moves"),
     [
-        (True, ["therapist"], False, "draft", "integration", ["edit", "sign"]),
-        (True, ["therapist"], True, "draft", "integration", ["edit", "sign"]),
+        (True, ["therapist"], False, "draft", "integration", ["edit", "sign", "discard"]),
+        (True, ["therapist"], True, "draft", "integration", ["edit", "sign", "discard"]),
         (False, ["therapist"], False, "draft", "integration", []),
         (True, ["therapist"], True, "cosign_pending", "integration", []),
         (False, ["therapist"], False, "cosign_pending", "integration", ["cosign"]),

@@ -41,7 +41,7 @@ def test_a_therapist_begins_a_note_as_a_draft(cast: Cast, book: Book) -> None:
     assert note["client"] == str(book["dosing"].client_id)
     assert note["program"] == str(book["dosing"].program_id)
     assert (note["signed_at"], note["content_hash"], note["addenda"]) == (None, "", [])
-    assert note["allowed_moves"] == ["edit", "sign"]
+    assert note["allowed_moves"] == ["edit", "sign", "discard"]
     assert cast.desk("therapist").get(f"{NOTES}{note['id']}/").data == note
 
 

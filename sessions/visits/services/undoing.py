@@ -1,0 +1,150 @@
+"""A mistaken move of a session is taken back, or its time is put right: a row says what was said before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core.errors import IllegalTransition, Invalid, NotPermitted
+from kapclinic.core.transitions import require_role
+from kapclinic.practice.models import SessionKind, User
+from kapclinic.practice.rules import BOOKERS
+from programs import services as programs
+from programs.models import Phase, Program
+from sessions.booking import services as booking
+from sessions.booking.models import MoveUndo, Session
+from sessions.dosing import selectors as dosing
+from sessions.integration import services as integration
+from sessions.integration.services import held_slots, undoing
+from sessions.monitoring import selectors as monitoring
+from sessions.visits.rules import MOMENTS, Made, order_errors, undoable_by
+from sessions.visits.selectors.made import moves_made
+from sessions.visits.services.visits import advance, lock_session
+from sessions.waitlist import services as waitlist
+
+M = MoveUndo.Move
+
+
+@transaction.atomic
+def undo(*, session_id: UUID, move: str, reason: str, by: User, at: datetime) -> Session:
+    """Take the last move of a session back. What hung on it is judged anew: the phase, what is owed, what is held.
+
+    :raises IllegalTransition: for any move but the last one, or while a dose or a reading stands on it
+    :raises NotPermitted: unless `by` made it within 24 hours, or is the medical director
+    :raises ResourceConflict: when the slot of a no-show is taken by now
+    """
+    require_role(by, BOOKERS, what="Undoing a move")
+    session = lock_session(session_id)
+    made = moves_made(session)
+    if not made or made[-1].move != move:
+        last = made[-1].move if made else None
+        raise IllegalTransition("Only the last move is undone.", state=session.status, last=last)
+    row = made[-1]
+    _require_doer(row, by=by, at=at)
+    _require_nothing_on_it(session, move)
+    _write(row, session, reason=reason, corrected_to=None, by=by, at=at)
+    session.status = row.before
+    setattr(session, MOMENTS[move], None)
+    if move == M.NO_SHOW:
+        _stand_again(session, by=by, at=at)
+    session.save_by(by, at=at)
+    if move == M.NO_SHOW:
+        waitlist.note_booking(session=session, by=by, at=at)
+    if move == M.COMPLETE and session.kind == SessionKind.INTEGRATION:
+        undoing.unsettle(session=session, by=by, at=at)
+    if move == M.COMPLETE and session.kind == SessionKind.PREPARATION:
+        _step_back(session.program, by=by, at=at)
+    return session
+
+
+@transaction.atomic
+def correct_time(
+    *, session_id: UUID, move: str, moment: datetime, reason: str, by: User, at: datetime
+) -> Session:
+    """Put right when a move of a session was made; the time that was said before is kept beside it.
+
+    :raises IllegalTransition: for a move that was not made, or was taken back
+    :raises NotPermitted: unless `by` made it within 24 hours, or is the medical director
+    :raises NotToday: / Invalid: for a time of another day, to come, or out of the order of the moves
+    """
+    require_role(by, BOOKERS, what="Correcting a time")
+    session = lock_session(session_id)
+    row = next((one for one in moves_made(session) if one.move == move), None)
+    if row is None:
+        raise IllegalTransition("This move was not made.", state=session.status)
+    _require_doer(row, by=by, at=at)
+    booking.require_day(
+        session=session,
+        moment=moment,
+        roles=BOOKERS,
+        what="Correcting a time",
+        override_reason=reason,
+        by=by,
+        at=at,
+        begun=move == M.NO_SHOW,
+    )
+    errors = order_errors(session, move=move, moment=moment)
+    if errors:
+        raise Invalid(errors[0].detail, errors=errors)
+    _write(row, session, reason=reason, corrected_to=moment, by=by, at=at)
+    setattr(session, MOMENTS[move], moment)
+    session.save_by(by, at=at)
+    if session.kind == SessionKind.INTEGRATION and session.status == Session.Status.COMPLETED:
+        undoing.unsettle(session=session, by=by, at=at)
+        integration.settle(session=session, by=by, at=at)
+    return session
+
+
+def _require_doer(row: Made, *, by: User, at: datetime) -> None:
+    if not undoable_by(row, by=by, at=at):
+        raise NotPermitted(
+            "Who made the move takes it back within 24 hours; after that the medical director."
+        )
+
+
+def _require_nothing_on_it(session: Session, move: str) -> None:
+    """:raises IllegalTransition: while a dose or a reading says that the client was here"""
+    if move not in {M.CHECK_IN, M.START}:
+        return
+    if dosing.standing_doses(session_id=session.pk).exists():
+        raise IllegalTransition("A dose was given: void it first.", state="dosed")
+    if move == M.CHECK_IN and monitoring.standing_readings(session_id=session.pk).exists():
+        raise IllegalTransition("Readings were taken: void them first.", state=session.status)
+
+
+def _write(
+    row: Made, session: Session, *, reason: str, corrected_to: datetime | None, by: User, at: datetime
+) -> None:
+    MoveUndo(
+        session=session,
+        move=row.move,
+        moment=getattr(session, MOMENTS[row.move]) or row.at,
+        done_by=row.by,
+        done_at=row.at,
+        corrected_to=corrected_to,
+        reason=reason,
+    ).insert_by(by, at=at)
+
+
+def _stand_again(session: Session, *, by: User, at: datetime) -> None:
+    """The client was no no-show: the session holds what it held, and so do its dose's slot and its obligation."""
+    session.reason = ""
+    if session.kind == SessionKind.DOSING:
+        users = [UUID(row["user"]) for row in session.staff]
+        rooms = [session.room_id] if session.room_id else []
+        held_slots.lock_dose(program=session.program, resources=[session.client_id, *users, *rooms])
+    booking.hold_again(session=session, by=by, at=at)
+    if session.kind == SessionKind.DOSING:
+        held_slots.hold_slot(dose=session, program=session.program, by=by, at=at)
+    if session.kind == SessionKind.INTEGRATION:
+        undoing.stand_again(session=session, by=by, at=at)
+
+
+def _step_back(program: Program, *, by: User, at: datetime) -> None:
+    """One preparation less: before the first dose the course goes back to preparation when it is not enough."""
+    if program.phase != Phase.DOSING or dosing.doses_given([program.pk]).get(program.pk, 0):
+        return
+    programs.enter_phase(program=program, phase=Phase.PREPARATION, by=by, at=at)
+    advance(program=program, by=by, moment=at)

@@ -1,0 +1,388 @@
+"""A mistaken move of a session is taken back, or its time is put right; what hung on it is judged anew."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from billing.documents import selectors as documents
+from kapclinic.core import clock
+from programs.models import Program
+from sessions.booking.models import MoveUndo, Session
+from sessions.integration.models import Obligation
+from sessions.integration.services.obligations import schedule_obligation
+from sessions.visits.rules import replayed
+from tests import cast as people
+from tests.cast import MONDAY, Cast
+from tests.journeys.steps import moment
+from tests.sessions.booking import desk
+from tests.sessions.booking.desk import TUESDAY, codes
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WHO = UUID(int=7)
+WRONG = "The wrong client's row"
+
+
+def undo(cast: Cast, session: Session, move: str, *, by: str = "director", reason: str = WRONG) -> Any:
+    return cast.desk(by).post(f"sessions/{session.pk}/undo/", {"move": move, "reason": reason})
+
+
+def correct(cast: Cast, session: Session, move: str, at: Any, *, by: str = "director") -> Any:
+    body = {"move": move, "reason": "Typed wrong", "at": moment(at)}
+    return cast.desk(by).post(f"sessions/{session.pk}/correct-time/", body)
+
+
+def state() -> tuple[Any, ...]:
+    models = (MoveUndo, Obligation, Program)
+    return (*desk.book_of_sessions(), *(list(model.objects.order_by("pk").values()) for model in models))
+
+
+@pytest.fixture
+def session(cast: Cast) -> Session:
+    """A preparation of Tuesday at nine."""
+    (program,) = desk.programs_of(cast, 1)
+    return people.booked(cast, program, "preparation", TUESDAY)
+
+
+def lived(cast: Cast, session: Session, *moves: str) -> None:
+    """Each move at its hour: nine, ten, eleven; by the front desk or the therapist."""
+    for n, move in enumerate(moves):
+        by = "frontdesk" if move in {"check-in", "no-show"} else "therapist"
+        body = {"reason": "Did not come"} if move == "no-show" else {}
+        with clock.fixed(session.starts_at + n * HOUR):
+            cast.desk(by).must(f"sessions/{session.pk}/{move}/", body)
+
+
+MADE = {
+    "check_in": (("check-in",), "checked_in_at", "scheduled", "frontdesk"),
+    "start": (("check-in", "start"), "started_at", "checked_in", "therapist"),
+    "complete": (("check-in", "start", "complete"), "completed_at", "in_progress", "therapist"),
+    "no_show": (("no-show",), "cancelled_at", "scheduled", "frontdesk"),
+}
+
+
+@pytest.mark.parametrize("move", MADE)
+def test_the_last_move_is_taken_back_and_both_are_kept(cast: Cast, session: Session, move: str) -> None:
+    made, column, before, doer = MADE[move]
+    held = desk.live(session)
+    lived(cast, session, *made)
+    session.refresh_from_db()
+    said = getattr(session, column)
+    with clock.fixed(TUESDAY + 4 * HOUR):
+        answer = undo(cast, session, move, by=doer)
+    assert answer.status_code == 200, answer.content
+    body = answer.json()
+    assert body["status"] == before
+    assert body[column] is None
+    (row,) = body["undone"]
+    assert {name: row[name] for name in ("move", "moment", "at", "by", "corrected_to")} == {
+        "move": move,
+        "moment": moment(said),
+        "at": moment(TUESDAY + 4 * HOUR),
+        "by": str(cast.people[doer].pk),
+        "corrected_to": None,
+    }
+    assert row["reason"] == (WRONG if doer == "therapist" else "")  # the front desk reads none of why
+    kept = MoveUndo.objects.get()
+    assert (kept.done_by, kept.done_at, kept.reason) == (cast.people[doer].pk, said, WRONG)
+    assert desk.live(session) == held
+    assert session.history.filter(**{column: said}).exists()
+    again = {"reason": "Did not come"} if move == "no_show" else {}
+    with clock.fixed(TUESDAY + 4 * HOUR):
+        cast.desk(doer).must(f"sessions/{session.pk}/{made[-1]}/", again)
+    assert cast.desk(doer).get(f"sessions/{session.pk}/").json()["undone"] == body["undone"]
+
+
+def test_all_moves_are_undone_one_by_one_from_the_last(cast: Cast, session: Session) -> None:
+    lived(cast, session, "check-in", "start", "complete")
+    with clock.fixed(TUESDAY + 4 * HOUR):
+        for early in ("check_in", "start", "no_show"):
+            before = state()
+            answer = undo(cast, session, early)
+            assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+            assert answer.json()["last"] == "complete"
+            assert state() == before
+        for move in ("complete", "start", "check_in"):
+            assert undo(cast, session, move).status_code == 200
+            assert undo(cast, session, move).status_code == 409  # twice
+    session.refresh_from_db()
+    assert (session.status, session.checked_in_at) == ("scheduled", None)
+
+
+def test_a_stage_of_an_undone_check_in_is_shown_no_more(cast: Cast, session: Session) -> None:
+    lived(cast, session, "check-in")
+    with clock.fixed(TUESDAY + HOUR):
+        cast.desk("np").must(f"sessions/{session.pk}/stage/", {"stage": "roomed"})
+        assert undo(cast, session, "check_in", by="frontdesk").json()["stage"] is None
+
+
+def test_what_was_cancelled_or_not_dosed_or_never_made_is_not_undone(cast: Cast) -> None:
+    program = people.cleared_program(cast)
+    undosed = people.undosed_session(cast, program)
+    assert undo(cast, undosed, "complete").status_code == 409
+    later = people.booked(cast, program, "preparation", TUESDAY)
+    assert undo(cast, later, "check_in").status_code == 409
+    people.ended_session(later, "cancel", by=cast.frontdesk)
+    assert undo(cast, later, "no_show").status_code == 409
+    assert not MoveUndo.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("by", "after", "status"),
+    [
+        ("frontdesk", 24 * HOUR, 200),
+        ("frontdesk", 24 * HOUR + timedelta(seconds=1), 403),
+        ("therapist", HOUR, 403),
+        ("np", HOUR, 403),
+        ("billing", HOUR, 403),
+        ("admin", HOUR, 403),
+        ("director", HOUR, 200),
+        ("director", 20 * DAY, 200),
+        ("south_frontdesk", HOUR, 404),
+    ],
+)
+def test_its_doer_for_a_day_and_the_director_always(
+    cast: Cast, session: Session, by: str, after: timedelta, status: int
+) -> None:
+    lived(cast, session, "check-in")
+    before = state()
+    with clock.fixed(TUESDAY + after):
+        assert undo(cast, session, "check_in", by=by).status_code == status
+    assert (state() == before) is (status != 200)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"move": "check_in"}, "/reason"),
+        ({"move": "check_in", "reason": "x"}, "/reason"),
+        ({"move": "cancel", "reason": WRONG}, "/move"),
+        ({"reason": WRONG}, "/move"),
+        ({"move": "check_in", "reason": WRONG, "colour": "blue"}, "/colour"),
+    ],
+)
+def test_half_a_request_names_what_is_missing(
+    cast: Cast, session: Session, body: dict[str, Any], pointer: str
+) -> None:
+    lived(cast, session, "check-in")
+    answer = cast.desk("director").post(f"sessions/{session.pk}/undo/", body)
+    assert (answer.status_code, {row for row, _ in codes(answer)}) == (400, {pointer})
+    assert not MoveUndo.objects.exists()
+
+
+def test_a_check_in_on_which_readings_or_a_dose_stand_stays(cast: Cast) -> None:
+    read = people.ready_dose(cast)
+    assert undo(cast, read, "check_in").status_code == 409
+    people.give(cast, read)
+    dosed = undo(cast, read, "start")
+    assert (dosed.status_code, dosed.json()["state"]) == (409, "dosed")
+    assert not MoveUndo.objects.exists()
+
+
+# --- what hung on it ----------------------------------------------------------------------------------------------
+
+
+def test_a_no_show_whose_slot_is_taken_by_now_stays_one(cast: Cast, session: Session) -> None:
+    lived(cast, session, "no-show")
+    other = people.client(cast.north, by=cast.frontdesk, first="Jo", phone="303-555-0155")
+    with clock.fixed(TUESDAY):
+        course = people.opened_program(cast, protocol=session.program.protocol, who=other)
+        taken = people.booked(cast, course, "preparation", TUESDAY + timedelta(minutes=15))
+        before = state()
+        answer = undo(cast, session, "no_show", by="frontdesk")
+    assert (answer.status_code, answer.json()["code"]) == (409, "resource_conflict")
+    assert {row["session"] for row in answer.json()["conflicts"]} == {str(taken.pk)}
+    assert state() == before
+    assert desk.overlaps() == 0
+
+
+def test_a_dose_that_was_no_no_show_holds_its_integration_again(cast: Cast) -> None:
+    (program,) = desk.programs_of(cast, 1)
+    dose = people.booked(cast, program, "dosing", TUESDAY)
+    lived(cast, dose, "no-show")
+    assert not Session.objects.filter(for_dose=dose, status="held").exists()
+    with clock.fixed(TUESDAY + HOUR):
+        assert undo(cast, dose, "no_show", by="frontdesk").status_code == 200
+    assert Session.objects.filter(for_dose=dose, status="held").count() == 1
+    assert desk.orphans() == []
+
+
+def _booked_integration(cast: Cast) -> tuple[Obligation, Session]:
+    owed = people.owed(cast)
+    schedule_obligation(obligation_id=owed.pk, at=clock.now())
+    owed.refresh_from_db()
+    assert owed.integration_session is not None
+    return owed, owed.integration_session
+
+
+@pytest.mark.parametrize("rebooked", ["not yet", "by the scheduler", "by the desk"])
+def test_an_integration_that_was_no_no_show_is_booked_for_its_dose_again(cast: Cast, rebooked: str) -> None:
+    owed, session = _booked_integration(cast)
+    lived(cast, session, "no-show")
+    with clock.fixed(session.starts_at + HOUR):
+        if rebooked == "by the scheduler":
+            schedule_obligation(obligation_id=owed.pk, at=clock.now())
+        owed.refresh_from_db()
+        if rebooked == "by the desk":
+            at = session.starts_at + 4 * HOUR
+            people.booked(cast, owed.program, "integration", at, obligation=owed)
+            before = state()
+            answer = undo(cast, session, "no_show", by="frontdesk")
+            assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+            assert state() == before
+            return
+        other = owed.integration_session
+        answer = undo(cast, session, "no_show", by="frontdesk")
+    assert answer.status_code == 200, answer.content
+    owed.refresh_from_db()
+    assert (owed.state, owed.integration_session_id) == ("booked", session.pk)
+    assert (other is not None) is (rebooked == "by the scheduler")
+    if other is not None:
+        other.refresh_from_db()
+        assert other.status == "cancelled"
+    assert desk.orphans() == []
+
+
+def test_an_integration_that_was_completed_by_mistake_is_owed_again(cast: Cast) -> None:
+    owed, session = _booked_integration(cast)
+    lived(cast, session, "check-in", "start", "complete")
+    owed.refresh_from_db()
+    assert owed.state == "met"
+    with clock.fixed(session.starts_at + 3 * HOUR):
+        assert undo(cast, session, "complete", by="therapist").status_code == 200
+        owed.refresh_from_db()
+        assert (owed.state, owed.integration_session_id) == ("booked", session.pk)
+        cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
+    owed.refresh_from_db()
+    assert owed.state == "met"
+
+
+def test_a_preparation_that_was_none_takes_the_course_back(cast: Cast) -> None:
+    protocol = people.approved_protocol(cast, min_preparations=1)
+    program = people.opened_program(cast, protocol=protocol)
+    people.clear(cast, program)
+    session = people.booked(cast, program, "preparation", TUESDAY)
+    lived(cast, session, "check-in", "complete")
+    program.refresh_from_db()
+    assert program.phase == "dosing"
+    with clock.fixed(TUESDAY + 3 * HOUR):
+        assert undo(cast, session, "complete", by="therapist").status_code == 200
+        program.refresh_from_db()
+        assert program.phase == "preparation"
+        spans = program.spans.order_by("started_at", "created_at") if hasattr(program, "spans") else None
+        assert spans is None or spans.filter(ended_at__isnull=True).get().phase == "preparation"
+        cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
+    program.refresh_from_db()
+    assert program.phase == "dosing"
+
+
+def test_what_was_charged_for_it_is_on_no_superbill_and_nothing_more_is_charged(cast: Cast) -> None:
+    people.service_codes()
+    session = people.signed_session(cast, starts_at=MONDAY - DAY)
+    people.charged(cast, session, "150.00")
+    days = {"from_date": date(2026, 5, 1), "to_date": date(2026, 5, 31)}
+    span = {"client": session.client_id, "user": cast.billing} | days
+    assert _lines(span) == 1
+    assert undo(cast, session, "complete").status_code == 200
+    assert _lines(span) == 0
+    body = {"session": str(session.pk), "code": "90837", "units": 1, "amount": "150.00"}
+    again = cast.desk("billing").post("charges/", body)
+    assert again.status_code == 409, again.content
+
+
+def _lines(span: dict[str, Any]) -> int:
+    return documents.rendered_charges(**span).count()
+
+
+# --- a time that was typed wrong ----------------------------------------------------------------------------------
+
+
+def test_a_wrong_time_is_put_right_and_both_stand(cast: Cast, session: Session) -> None:
+    lived(cast, session, "check-in", "start", "complete")
+    with clock.fixed(TUESDAY + 4 * HOUR):
+        answer = correct(cast, session, "check_in", TUESDAY - HOUR, by="frontdesk")
+    assert answer.status_code == 200, answer.content
+    body = answer.json()
+    assert (body["status"], body["checked_in_at"]) == ("completed", moment(TUESDAY - HOUR))
+    (row,) = body["undone"]
+    assert (row["moment"], row["corrected_to"]) == (moment(TUESDAY), moment(TUESDAY - HOUR))
+
+
+@pytest.mark.parametrize(
+    ("move", "at", "status", "code"),
+    [
+        ("check_in", TUESDAY + timedelta(minutes=90), 400, "too_late"),
+        ("start", TUESDAY - HOUR, 400, "too_early"),
+        ("complete", TUESDAY + 5 * HOUR, 400, "in_the_future"),
+        ("check_in", TUESDAY - 4 * HOUR, 409, "not_today"),
+        ("no_show", TUESDAY, 409, "illegal_transition"),
+    ],
+)
+def test_a_time_that_cannot_be_changes_nothing(
+    cast: Cast, session: Session, move: str, at: Any, status: int, code: str
+) -> None:
+    lived(cast, session, "check-in", "start", "complete")
+    before = state()
+    with clock.fixed(TUESDAY + 4 * HOUR):
+        answer = correct(cast, session, move, at)
+    found = answer.json()["code"] if status == 409 else answer.json()["errors"][0]["code"]
+    assert (answer.status_code, found) == (status, code)
+    assert state() == before
+
+
+def test_only_who_said_it_or_the_director_puts_it_right(cast: Cast, session: Session) -> None:
+    lived(cast, session, "check-in")
+    before = state()
+    with clock.fixed(TUESDAY + HOUR):
+        for by, status in (("np", 403), ("billing", 403), ("south_frontdesk", 404)):
+            assert correct(cast, session, "check_in", TUESDAY - HOUR, by=by).status_code == status
+    with clock.fixed(TUESDAY + 25 * HOUR):
+        assert correct(cast, session, "check_in", TUESDAY - HOUR, by="frontdesk").status_code == 403
+    assert state() == before
+
+
+def test_an_integration_is_met_by_the_time_that_is_right(cast: Cast) -> None:
+    owed, session = _booked_integration(cast)
+    begun = owed.window_start - 2 * HOUR
+    to = {"starts_at": moment(owed.window_start), "ends_at": moment(owed.window_start + HOUR)}
+    cast.desk("frontdesk").must(f"sessions/{session.pk}/reschedule/", to | {"reason": "Their wish"})
+    session.refresh_from_db()
+    lived(cast, session, "check-in", "start", "complete")
+    with clock.fixed(session.starts_at + 4 * HOUR):
+        assert correct(cast, session, "check_in", begun).status_code == 200
+        owed.refresh_from_db()
+        assert owed.state == "met"
+        assert correct(cast, session, "start", begun).status_code == 200
+        owed.refresh_from_db()
+        assert (owed.state, owed.integration_session) == ("due", None)  # it began too early
+        assert correct(cast, session, "start", owed.window_start).status_code == 200
+        owed.refresh_from_db()
+        assert (owed.state, owed.integration_session_id) == ("met", session.pk)
+
+
+# --- the rule -----------------------------------------------------------------------------------------------------
+
+A, S = "scheduled", ("checked_in", "in_progress", "completed", "no_show")
+
+
+@pytest.mark.parametrize(
+    ("states", "moves"),
+    [
+        ((A,), []),
+        ((A, A, S[0]), ["check_in"]),
+        ((A, S[0], S[1], S[1], S[2]), ["check_in", "start", "complete"]),
+        ((A, S[0], S[2]), ["check_in", "complete"]),
+        ((A, S[0], S[2], S[0]), ["check_in"]),
+        ((A, S[0], S[1], S[2], S[1], S[0]), ["check_in"]),
+        ((A, S[0], A, S[3]), ["no_show"]),
+        ((A, S[3], A), []),
+        ((A, "cancelled"), []),
+        (("held", A, S[0]), ["check_in"]),
+    ],
+)
+def test_the_moves_that_stand_are_read_from_the_history(states: tuple[str, ...], moves: list[str]) -> None:
+    rows = [(state, "", WHO, MONDAY + n * HOUR) for n, state in enumerate(states)]
+    assert [row.move for row in replayed(rows)] == moves

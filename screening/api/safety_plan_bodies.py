@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.core.http.fields import Input, Moment, Output, Text, VoidedOut
 from kapclinic.practice.rules import CLINICIANS
 
 
@@ -15,12 +15,6 @@ class SafetyPlanIn(Input):
     client = serializers.UUIDField()
     text = Text(min_length=3)
     made_on = serializers.DateField(help_text="The local day on which it was made with the client.")
-
-
-class VoidedOut(Output):
-    at = Moment(source="created_at")
-    by = serializers.UUIDField(source="created_by")
-    reason = serializers.CharField()
 
 
 class SafetyPlanOut(Output):

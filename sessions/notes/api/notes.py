@@ -33,7 +33,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {
         "create": note_bodies.NoteIn,
         "partial_update": note_bodies.NotePatch,
-        "sign": note_bodies.SignIn,
+        "sign": note_bodies.AuthorSignIn,
         "cosign": note_bodies.SignIn,
         "addenda": note_bodies.AddendumIn,
     }
@@ -73,9 +73,11 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return self.answer(services.edit_note(note_id=note.pk, values=self.given(), by=self.user, at=self.at))
 
     def sign(self, request: Request, pk: Any) -> Response:
-        self.body()
+        covering = self.body().get("covering_reason", "")
         note = self.get_object()
-        signed = services.sign_note(note_id=note.pk, confirmed=self.confirmed, by=self.user, at=self.at)
+        signed = services.sign_note(
+            note_id=note.pk, confirmed=self.confirmed, covering_reason=covering, by=self.user, at=self.at
+        )
         return self.answer(signed)
 
     def cosign(self, request: Request, pk: Any) -> Response:

@@ -29,7 +29,8 @@ class SafetyAlertViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     output = safety_alert_bodies.SafetyAlertOut
     filters = (
         *OF_PROGRAM,
-        Param("status", choices=tuple(SafetyAlert.Status.values)),
+        Param("status", choices=tuple(SafetyAlert.Status.values), several=True),
+        Param("location", "uuid", "program__location_id"),
         Param("cause", choices=tuple(SafetyAlert.Cause.values)),
     )
     orderings: ClassVar = {"acknowledge_by": "acknowledge_by", "created_at": "created_at"}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from screening.api import clearances, consents, measures, medications, safety_alerts, screenings
+from screening.api import clearances, consents, measures, medications, screenings
 
 urlpatterns = [
     path("screenings/", screenings.ScreeningViewSet.as_view({"get": "list", "post": "create"})),
@@ -29,10 +29,4 @@ urlpatterns = [
     path("consents/<uuid:pk>/revoke/", consents.ConsentViewSet.as_view({"post": "revoke"})),
     path("measures/", measures.MeasureViewSet.as_view({"get": "list", "post": "create"})),
     path("measures/<uuid:pk>/", measures.MeasureViewSet.as_view({"get": "retrieve"})),
-    path("safety-alerts/", safety_alerts.SafetyAlertViewSet.as_view({"get": "list"})),
-    path("safety-alerts/<uuid:pk>/", safety_alerts.SafetyAlertViewSet.as_view({"get": "retrieve"})),
-    path(
-        "safety-alerts/<uuid:pk>/acknowledge/",
-        safety_alerts.SafetyAlertViewSet.as_view({"post": "acknowledge"}),
-    ),
 ]

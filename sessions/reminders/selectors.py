@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
 
 from kapclinic.practice.models import Client, Location, User
 from kapclinic.trail.models import Outbox
@@ -48,6 +48,18 @@ def runs_of(sessions: Iterable[Session]) -> dict[UUID, Booked]:
 def reminders() -> QuerySet[Outbox]:
     """All messages that this room ever wrote."""
     return Outbox.objects.filter(recipient_kind=Outbox.Recipient.CLIENT, template__startswith=rules.TEMPLATE)
+
+
+def reminded_in_vain(*, at: datetime) -> Iterable[tuple[UUID, datetime]]:
+    """Each location with reminders by e-mail that have left for sessions to come, and when the first one left."""
+    left = reminders().filter(status=Outbox.Status.SENT, channel=Outbox.Channel.EMAIL)
+    ahead = Session.objects.filter(status=Session.Status.SCHEDULED, starts_at__gt=at)
+    sent = left.filter(subject_id=OuterRef("pk")).order_by("sent_at").values("sent_at")[:1]
+    rows = ahead.annotate(left_at=Subquery(sent)).filter(left_at__isnull=False)
+    found: Iterable[tuple[UUID, datetime]] = (
+        rows.order_by().values("location").annotate(first=Min("left_at")).values_list("location", "first")
+    )
+    return found
 
 
 def messages_visible_to(user: User) -> QuerySet[Outbox]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
 from kapclinic.core.errors import merge
-from kapclinic.practice.models import Location, User
+from kapclinic.practice.models import SYSTEM, Location, User
+from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox
-from kapclinic.trail.services import Missed, NotNow, Unwanted
+from kapclinic.trail.services import Matter, Missed, NotNow, Unwanted
 from sessions.booking.models import Session
 from sessions.reminders import rules, selectors, sms
 from sessions.reminders.models import ReminderPlan
 from sessions.reminders.rules import Booked, Message, texts
+
+NOWHERE = frozenset(f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy"))
 
 
 @transaction.atomic
@@ -61,6 +65,27 @@ def sweep_reminders(*, at: datetime) -> int:
         for message in rules.to_queue(messages, session, plan=plan, at=at):
             changed += _queue(message, session, rows.get(message.key), at=at)
     return changed + _cancel_others(wanted, at=at)
+
+
+def reaches_nobody() -> bool:
+    """Does mail of this installation end on a console, or nowhere? With the embedded pair that is meant."""
+    return not settings.EMBEDDED and settings.EMAIL_BACKEND in NOWHERE
+
+
+def sweep_undelivered(*, at: datetime) -> int:
+    """Tell each location whose reminders left for nowhere, in one row, while such a session is still to come."""
+    waiting: dict[UUID, Matter] = {}
+    if reaches_nobody():
+        for location_id, first in selectors.reminded_in_vain(at=at):
+            waiting[location_id] = {
+                "location": location_id,
+                "client": None,
+                "assignee": None,
+                "due_at": first,
+            }
+    return trail.keep_listed(
+        kind=Kind.REMINDER_UNDELIVERED, subject_type="location", waiting=waiting, by=SYSTEM, at=at
+    )
 
 
 def _queue(message: Message, session: Session, row: Outbox | None, *, at: datetime) -> int:

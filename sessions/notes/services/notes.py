@@ -18,6 +18,7 @@ from kapclinic.trail.services import open_task, settle_tasks
 from sessions.booking.models import Session
 from sessions.notes import rules, selectors
 from sessions.notes.models import Addendum, Note, PsychotherapyNote
+from sessions.notes.services.unsigned import settle_unsigned
 
 COSIGN_WITHIN = timedelta(hours=72)
 
@@ -152,6 +153,7 @@ def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime, coverin
     note.signed_by, note.signed_at, note.signature = by, at, rules.signature_of(by)
     note.content_hash = rules.content_hash(note)
     note.save_by(by, at=at)
+    settle_unsigned(session=note.session, by=by, at=at)
     if note.status == Note.Status.COSIGN_PENDING:
         open_task(
             kind=Kind.NOTE_COSIGN,

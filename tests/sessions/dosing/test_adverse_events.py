@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
+from kapclinic.core.ids import uuid7
 from kapclinic.practice.models import Role
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
@@ -350,3 +351,14 @@ def test_when_somebody_follows_up_is_the_protocols_word() -> None:
         assert adverse_events.due_times(**asked, limits=limits)["follow_up_due_at"] == due
     limits = policy.LIMITS | {"severe_grade": 2, "event_review_hours": 6}
     assert adverse_events.due_times(**asked, limits=limits)["review_due_at"] == MONDAY + timedelta(hours=6)
+
+
+def test_the_database_keeps_no_serious_event_without_a_criterion(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    told(cast, session)
+    row = AdverseEvent.objects.get()
+    row.pk, row._state.adding = uuid7(), True
+    row.serious, row.seriousness = True, []
+    with pytest.raises(IntegrityError, match="adverse_event_criterion"), transaction.atomic():
+        row.insert_by(cast.np, at=MONDAY)
+    assert AdverseEvent.objects.count() == 1

@@ -8,10 +8,8 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from kapclinic.core.http import problems
-from kapclinic.trail.api.health import healthz, readyz
 
 api: list[Any] = [
-    path("", include("kapclinic.trail.api.urls")),
     path("", include("kapclinic.practice.api.urls")),
     path("", include("programs.api.urls")),
     path("", include("screening.api.urls")),
@@ -23,8 +21,7 @@ api: list[Any] = [
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
-    path("healthz", healthz),
-    path("readyz", readyz),
+    path("", include("kapclinic.trail.api.urls")),
     path("api/v1/", include(api)),
     path("admin/", admin.site.urls),
 ]

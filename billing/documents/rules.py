@@ -235,6 +235,13 @@ def superbill_warnings(
     return [{"code": code, "detail": detail} for wrong, code, detail in found if wrong]
 
 
+def receipt_warnings(*, elsewhere: Sequence[str]) -> list[dict[str, str]]:
+    """What a plan may ask about: an expense is reimbursed once."""
+    if not elsewhere:
+        return []
+    return [{"code": "already_on_receipt", "detail": f"Lines are on {', '.join(elsewhere)} as well."}]
+
+
 def superbill_content(
     *,
     location: Location,

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 
 from billing.codes.models import Diagnosis
-from billing.documents.models import Document, DocumentQuerySet, Superbill
+from billing.documents.models import Document, DocumentQuerySet
 from billing.documents.rules import text
+from billing.documents.sql import overtaken
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge
 from billing.ledger.rules import HEALTH_KINDS
@@ -80,20 +82,26 @@ def descriptions(codes: Iterable[str], *, on: date) -> dict[str, str]:
     )
 
 
-def superbills_with(charges: Sequence[Charge], *, but: UUID | None) -> list[str]:
-    """Numbers of superbills that hold one of these lines and were not replaced."""
-    rows = Superbill.objects.filter(
-        charges__overlap=[charge.pk for charge in charges], corrected_by__isnull=True
-    )
+def numbers_with(model: type[Document], charges: Sequence[Charge], *, but: UUID | None) -> list[str]:
+    """Numbers of the documents of this kind that hold one of these lines and were not replaced."""
+    rows: DocumentQuerySet = model.objects.all()
+    rows = rows.filter(charges__overlap=[charge.pk for charge in charges], corrected_by__isnull=True)
     return list(rows.exclude(pk=but).order_by("number").values_list("number", flat=True))
 
 
 def documents(model: type[Document]) -> DocumentQuerySet:
-    """Documents without their bytes, with `replaced_by` and `outdated`: a line was reversed since, so reissue it."""
+    """Documents without their bytes, with `replaced_by` and `outdated`: the books or a name say something else now, so
+    reissue it. A line was reversed; what is paid of a line changed (a share was given, taken back or refunded); the
+    payments behind it are others; the client, the practice or a clinician has another name than on the paper.
+    """
     gone = Charge.objects.filter(client=OuterRef("client"), reverses__isnull=False).values("reverses")
     plain: DocumentQuerySet = model.objects.defer("pdf").select_related("corrects")
     found: DocumentQuerySet = plain.annotate(
         replaced_by=F("corrected_by__number"),
-        outdated=ExpressionWrapper(Q(charges__overlap=ArraySubquery(gone)), output_field=BooleanField()),
+        outdated=ExpressionWrapper(
+            Q(charges__overlap=ArraySubquery(gone))
+            | RawSQL(overtaken(model._meta.db_table), (), output_field=BooleanField()),  # noqa: S611  (no value in it)
+            output_field=BooleanField(),
+        ),
     )
     return found

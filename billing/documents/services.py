@@ -79,7 +79,7 @@ def issue_superbill(*, values: Period, by: User, at: datetime) -> Superbill:
         client=client,
         charges=lines,
         left_out=len(charges) - len(lines),
-        elsewhere=selectors.superbills_with(lines, but=corrects.pk if corrects else None),
+        elsewhere=selectors.numbers_with(Superbill, lines, but=corrects.pk if corrects else None),
     )
     row = Superbill(
         client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings
@@ -103,7 +103,10 @@ def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
         location=location, client=client, charges=lines, payments=selectors.payments_of(lines)
     )
     corrects = _corrected(Receipt, values, client)
-    row = Receipt(client=client, location=location, issued_on=issued_on, corrects=corrects)
+    warnings = rules.receipt_warnings(
+        elsewhere=selectors.numbers_with(Receipt, lines, but=corrects.pk if corrects else None)
+    )
+    row = Receipt(client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings)
     _issue(row, rules.RECEIPT, lines=lines, content=content, values=values, by=by, at=at)
     return row
 

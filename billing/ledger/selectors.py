@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -9,6 +10,7 @@ from django.db.models import (
     Case,
     CharField,
     DecimalField,
+    Exists,
     F,
     Model,
     OuterRef,
@@ -24,6 +26,8 @@ from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from billing.ledger.models import Charge, LedgerQuerySet, Payment, PaymentAllocation, Refund, RefundQuerySet
 from kapclinic.core import money
+from sessions.booking.models import Session
+from sessions.notes import selectors as notes
 
 _MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=12, decimal_places=2)
 _ZERO = Value(money.ZERO, output_field=_MONEY)
@@ -78,6 +82,13 @@ def payments() -> LedgerQuerySet:
 def refunds() -> RefundQuerySet:
     found: RefundQuerySet = Refund.objects.select_related("payment").annotate(reversed_by=F("reversal__id"))
     return found
+
+
+def sessions_to_bill() -> list[tuple[Session, datetime]]:
+    """Completed sessions with a signed note and no standing charge, each with the moment of the first signature."""
+    standing = Charge.objects.filter(session=OuterRef("pk"), reverses__isnull=True, reversal__isnull=True)
+    rows = Session.objects.filter(~Exists(standing), status=Session.Status.COMPLETED)
+    return notes.with_first_signature(rows)
 
 
 def twins_of(charge: Charge) -> int:

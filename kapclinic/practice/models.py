@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -60,7 +61,8 @@ class Location(AuditedModel):
 
     `override_roles` may use a room or a staff member twice at the same time, with a reason; nobody unless named.
     `witness_roles` may witness a waste of drug; any clinician unless named. `counts_required` asks for a count of the
-    drug safe at the close of every day on which it moved.
+    drug safe at the close of every day on which it moved. A correction that adds more than
+    `correction_limit_mg` to a lot opens a discrepancy.
     """
 
     name = models.CharField(max_length=120)
@@ -77,6 +79,7 @@ class Location(AuditedModel):
     late_cancel_hours = models.PositiveSmallIntegerField(default=24)
     witness_roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     counts_required = models.BooleanField(default=False)
+    correction_limit_mg = models.DecimalField(max_digits=9, decimal_places=3, default=Decimal(100))
     legal_name = models.CharField(max_length=160, blank=True)
     ein = models.CharField(max_length=9, blank=True)
     organization_npi = models.CharField(max_length=10, blank=True)
@@ -84,6 +87,7 @@ class Location(AuditedModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(Lower("name"), name="location_name_once"),
+            models.CheckConstraint(name="location_correction_limit", condition=Q(correction_limit_mg__gte=0)),
             models.CheckConstraint(name="location_pos_code", condition=Q(pos_code__regex=r"^[0-9]{2}$")),
         ]
 

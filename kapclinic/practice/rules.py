@@ -25,6 +25,7 @@ PRESCRIBER = frozenset({Role.PRESCRIBER})
 NURSES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 ABSENCE_ROLES = BOOKERS | ADMIN  # say who is away
 BILLERS = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
+CLIENT_READERS = BOOKERS | BILLERS
 MIDNIGHT = time.max  # the end of the day, written 24:00: hours that go on after it are two rows
 _ZONES = available_timezones()
 

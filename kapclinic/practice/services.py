@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import NotRequired, TypedDict
 from uuid import UUID
 
@@ -57,6 +58,7 @@ class LocationFields(TypedDict, total=False):
     late_cancel_hours: int
     witness_roles: list[str]
     counts_required: bool
+    correction_limit_mg: Decimal
     legal_name: str
     ein: str
     organization_npi: str

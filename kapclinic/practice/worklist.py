@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import Enum, StrEnum
 
 from kapclinic.practice.models import Role
-from kapclinic.practice.rules import DIRECTOR, NURSES, PRESCRIBER
+from kapclinic.practice.rules import BILLERS, DIRECTOR, NURSES, PRESCRIBER
 
 DESK = frozenset({Role.FRONT_DESK})
 THERAPIST = frozenset({Role.THERAPIST})
+ADMIN = frozenset({Role.ADMIN})
 CAREGIVERS = THERAPIST | NURSES
 NOBODY: frozenset[Role] = frozenset()
 
@@ -101,6 +102,13 @@ class Kind(StrEnum):
     CONFIRM_AGAIN = "confirm_again", DESK, NOBODY, Settled.TICK, "the client's word, or the call"
     ESCORT_AGAIN = "escort_again", DESK, NOBODY, Settled.TICK, "the escort, sent again, or the call"
     CLIENT_UNTOLD = "client_untold", DESK, NOBODY, Settled.TICK, "the call"
+    SESSION_LEFT_OPEN = (
+        "session_left_open", DESK | CAREGIVERS, NOBODY, Settled.ROOM, "completing or cancelling the session")
+    NOTE_UNSIGNED = "note_unsigned", CAREGIVERS | PRESCRIBER, NOBODY, Settled.ROOM, "signing the note"
+    SESSION_TO_BILL = "session_to_bill", BILLERS, NOBODY, Settled.ROOM, "charging the session"
+    REMINDER_UNDELIVERED = (
+        "reminder_undelivered", DESK | DIRECTOR | ADMIN, NOBODY, Settled.ROOM,
+        "a mail server in EMAIL_URL, or the last session of a reminder that left for nowhere")
 
     REMS_RECORD = "rems_record", NURSES, DIRECTOR, Settled.ROOM, "submitting the form"
     REMS_AMEND = "rems_amend", NURSES, NOBODY, Settled.TICK, "whoever has sent the change to the REMS"
@@ -121,3 +129,57 @@ class Kind(StrEnum):
     LEGAL_RULE_UNCHECKED = (
         "legal_rule_unchecked", DIRECTOR, NOBODY, Settled.ROOM, "the same rule with the day on which it was looked at")
     # fmt: on
+
+
+# What to do about a row, in plain words. They name no finding: the front desk reads them too (R13).
+TO_DO: dict[str, str] = {
+    Kind.ALARM: "Go to the client, then acknowledge the alarm with what was done.",
+    Kind.SAFETY_ALERT: "Speak to the client about their safety, then acknowledge the alert with what was done.",
+    Kind.ADVERSE_EVENT_REVIEW: "Review the adverse event.",
+    Kind.ADVERSE_EVENT_FOLLOW_UP: "Call the client about the adverse event, and write a follow-up.",
+    Kind.ADVERSE_EVENT_ROOT_CAUSE: "Find the cause of the serious event, and write it as a follow-up.",
+    Kind.NOTE_COSIGN: "Read the note and cosign it.",
+    Kind.DRUG_LOSS: "Answer for the drug that is missing: explain it, or give notice to the DEA.",
+    Kind.DRUG_VARIANCE: "Answer for the difference in the drug ledger: explain it, or give notice to the DEA.",
+    Kind.DRUG_FORM_106: "File DEA Form 106.",
+    Kind.DRUG_ENTRY_REVIEW: "Look at the drug entry that one person made alone.",
+    Kind.DRUG_TRANSFER: "Put the drug that was sent here into the safe.",
+    Kind.DRUG_COUNT_MISSING: "Count the drug safe.",
+    Kind.DRUG_INVENTORY_DUE: "Take the inventory of the drug safe.",
+    Kind.CHECK_IN_SAFETY_CONCERN: "Speak to the client, and say what was done.",
+    Kind.DISCHARGE_SAFETY_CONCERN: "Call the client, and say what was done.",
+    Kind.INTEGRATION_UNBOOKED: "Book the integration inside its window.",
+    Kind.INTEGRATION_MISSED: "Call the client: the integration was missed.",
+    Kind.INTEGRATION_UNRECORDED: "Say whether the integration took place.",
+    Kind.INTEGRATION_CONFIRM: "Call the client, who has not confirmed the integration yet.",
+    Kind.INTEGRATION_LATE: "Look at the integration that is booked after its window.",
+    Kind.INTEGRATION_EARLY: "Look at the integration that came before its window: it is still owed.",
+    Kind.INTEGRATION_NO_SLOT: "Find a slot for the integration of the planned dose.",
+    Kind.SLOT_FREED: "Offer the freed slot to the next client who waits.",
+    Kind.WAITLIST_CONFIRM: "Call the client, who has not confirmed the new time yet.",
+    Kind.LATE_PAPER: "Look at the dose that was entered on papers made after it.",
+    Kind.RECORDED_LATE: "Look through what was entered after the session.",
+    Kind.CONFIRM_AGAIN: "Ask the client whether the new time is good.",
+    Kind.ESCORT_AGAIN: "Ask the escort again, then send the escort for the new time.",
+    Kind.CLIENT_UNTOLD: "Call the client: the session that they know of is moved or cancelled.",
+    Kind.SESSION_UNSTAFFED: "Find somebody for the session, or move it.",
+    Kind.CSSRS_TODAY: "Take the C-SSRS with the client today.",
+    Kind.IN_PERSON_VISIT_DUE: "See the client in person before the day from which the law asks for it.",
+    Kind.LEGAL_RULE_ENDING: "Look whether the rule of law is extended, and add what follows it.",
+    Kind.LEGAL_RULE_UNCHECKED: "Look at the rule of law again, and add it with today's date.",
+    Kind.SESSION_LEFT_OPEN: "End the session: complete it, or cancel it with a reason.",
+    Kind.NOTE_UNSIGNED: "Write the note of the session and sign it.",
+    Kind.SESSION_TO_BILL: "Charge the session: its note is signed.",
+    Kind.REMINDER_UNDELIVERED: "Call the clients who come next, and have mail set up: reminders reach nobody.",
+    Kind.REMS_RECORD: "Complete the REMS form and submit it.",
+    Kind.REMS_AMEND: "Send the change of the form to the REMS.",
+    Kind.CLEARANCE_REVIEW: "Decide on the clearance that is suspended: uphold it or void it.",
+    Kind.CLEARANCE_EXPIRING: "Screen the client again before the clearance ends.",
+    Kind.DOSE_WITHOUT_CLEARANCE: "Look at the booked dose: no clearance stands for it.",
+}
+
+
+def to_do(kind: str) -> str:
+    """What to do about a row of this kind; one without words of its own says what settles it."""
+    by_code = {str(known): known.by for known in Kind}
+    return TO_DO.get(kind) or f"Settled by {by_code[kind]}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Protocol
+from typing import NotRequired, Protocol, TypedDict
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -169,6 +169,42 @@ def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcom
     for task in Task.objects.open().select_for_update().filter(kind=kind, subject_id=subject_id):
         task.state, task.done_at, task.done_by, task.outcome = Task.State.DONE, at, by.pk, outcome
         task.save_by(by, at=at)
+
+
+class Matter(TypedDict):
+    """What a row is about that a sweep puts on the worklist from the facts alone."""
+
+    location: UUID
+    client: UUID | None
+    assignee: UUID | None
+    roles: NotRequired[Iterable[str] | None]
+    due_at: datetime
+
+
+def keep_listed(
+    *, kind: str, subject_type: str, waiting: Mapping[UUID, Matter], by: HasId, at: datetime
+) -> int:
+    """Let the open rows of this kind be those of `waiting`, by subject: the others are settled, the missing opened.
+
+    Twice the same is once; a row that somebody ticked off while its matter stands comes back.
+
+    :returns: how many rows were opened or settled
+    """
+    listed = set(Task.objects.open().filter(kind=kind).values_list("subject_id", flat=True))
+
+    @transaction.atomic
+    def put(subject_id: UUID) -> int:
+        open_task(
+            kind=kind, subject_type=subject_type, subject_id=subject_id, **waiting[subject_id], by=by, at=at
+        )
+        return 1
+
+    @transaction.atomic
+    def take(subject_id: UUID) -> int:
+        settle_tasks(kind=kind, subject_id=subject_id, by=by, at=at, outcome="settled")
+        return 1
+
+    return each(sorted(set(waiting) - listed), put) + each(sorted(listed - set(waiting)), take)
 
 
 def reopen_ticked(*, kind: str, waiting: Iterable[UUID], by: HasId, at: datetime) -> list[Task]:

@@ -33,7 +33,8 @@ class SafetyAlertViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     output = safety_alert_bodies.SafetyAlertOut
     filters = (
         *OF_PROGRAM,
-        Param("status", choices=tuple(SafetyAlert.Status.values)),
+        Param("status", choices=tuple(SafetyAlert.Status.values), several=True),
+        Param("location", "uuid", "program__location_id"),
         Param("cause", choices=tuple(SafetyAlert.Cause.values)),
         Param("holds_doses", "bool", lambda qs, value, user: selectors.that_hold(qs, value=value)),
     )

@@ -93,9 +93,9 @@ class Answers(serializers.DictField):
 
 
 class BloodPressureIn(Input):
-    systolic = serializers.IntegerField(min_value=1, max_value=1000)
-    diastolic = serializers.IntegerField(min_value=1, max_value=1000)
-    heart_rate = serializers.IntegerField(min_value=1, max_value=1000, required=False, allow_null=True)
+    systolic = serializers.IntegerField(min_value=0, max_value=999)
+    diastolic = serializers.IntegerField(min_value=0, max_value=999)
+    heart_rate = serializers.IntegerField(min_value=0, max_value=999, required=False, allow_null=True)
     measured_at = Moment()
 
 

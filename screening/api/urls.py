@@ -2,15 +2,7 @@
 
 from django.urls import path
 
-from screening.api import (
-    clearances,
-    consents,
-    measures,
-    medications,
-    safety_alerts,
-    safety_plans,
-    screenings,
-)
+from screening.api import clearances, consents, measures, medications, safety_plans, screenings
 
 urlpatterns = [
     path("screenings/", screenings.ScreeningViewSet.as_view({"get": "list", "post": "create"})),
@@ -38,16 +30,6 @@ urlpatterns = [
     path("measures/", measures.MeasureViewSet.as_view({"get": "list", "post": "create"})),
     path("measures/<uuid:pk>/", measures.MeasureViewSet.as_view({"get": "retrieve"})),
     path("measures/<uuid:pk>/void/", measures.MeasureViewSet.as_view({"post": "void"})),
-    path("safety-alerts/", safety_alerts.SafetyAlertViewSet.as_view({"get": "list"})),
-    path("safety-alerts/<uuid:pk>/", safety_alerts.SafetyAlertViewSet.as_view({"get": "retrieve"})),
-    path(
-        "safety-alerts/<uuid:pk>/acknowledge/",
-        safety_alerts.SafetyAlertViewSet.as_view({"post": "acknowledge"}),
-    ),
-    path(
-        "safety-alerts/<uuid:pk>/release/",
-        safety_alerts.SafetyAlertViewSet.as_view({"post": "release"}),
-    ),
     path("safety-plans/", safety_plans.SafetyPlanViewSet.as_view({"get": "list", "post": "create"})),
     path("safety-plans/<uuid:pk>/", safety_plans.SafetyPlanViewSet.as_view({"get": "retrieve"})),
     path("safety-plans/<uuid:pk>/void/", safety_plans.SafetyPlanViewSet.as_view({"post": "void"})),

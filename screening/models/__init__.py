@@ -293,6 +293,11 @@ class Consent(AuditedBase):
                 condition=Q(signed_at__isnull=True)
                 | (Q(method__in=["drawn", "typed"], collected_by__isnull=False) & ~Q(signer_name="")),
             ),
+            models.CheckConstraint(
+                name="consent_drawing",  # of what is in force: one that was signed before may still be revoked
+                condition=~Q(status="signed", method="drawn")
+                | Q(signature__startswith="data:image/png;base64,"),
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["program", "document", "-signed_at"], name="consent_program")

@@ -1,9 +1,11 @@
-"""Measured blood pressure at screening: plausible, and against the bands of the protocol. mmHg, beats per minute.
+"""Measured blood pressure at screening: all that a device can show, against the bands of the protocol. mmHg, beats
+per minute.
 
 Reading of the screening rules: "uncontrolled hypertension" as an *answer* is a diagnosis and absolute. A *measurement*
 beyond the protocol's hold band is evidence for it that a prescriber must weigh, since one high reading is not the
 diagnosis: a relative finding of the same code. The most severe reading of the last `limits["screening_bp_days"]`
 decides, on either component, whatever a later reading says. No reading in that time is `unknown`, never "normal".
+A pressure or a pulse so low, or a pulse so fast, that the protocol calls it `extreme` is relative too.
 Bands: clinic policy after the esketamine label's 140/90 point for weighing risk; hold 160/100 by default.
 """
 
@@ -15,9 +17,10 @@ from typing import Any, NotRequired, TypedDict
 
 from kapclinic.core.errors import FieldError
 from kapclinic.core.moments import utc_text
-from programs.policy import limit
+from programs.policy import band, limit
 from screening.models import Finding
 from screening.rules.findings import Found, as_policy_has_it
+from screening.rules.measurable import TABLE
 
 CLOCK_SKEW = timedelta(seconds=60)  # how far ahead of ours the clock of a desk may run
 SOURCE = "measured at screening; bands of the protocol"
@@ -31,10 +34,8 @@ class BloodPressure(TypedDict):
     measured_at: datetime
 
 
-def pressure_errors(
-    readings: Sequence[BloodPressure], *, limits: Mapping[str, Any], at: datetime
-) -> list[FieldError]:
-    """What can't be true of these readings, by index and field."""
+def pressure_errors(readings: Sequence[BloodPressure], *, at: datetime) -> list[FieldError]:
+    """What no device shows, by index and field."""
     errors = []
     for index, reading in enumerate(readings):
         where = f"/blood_pressures/{index}"
@@ -43,9 +44,10 @@ def pressure_errors(
             ("diastolic", reading["diastolic"]),
             ("heart_rate", reading.get("heart_rate")),
         ):
-            low, high = limit(limits, "plausible")[name]
-            if value is not None and not low <= value <= high:
-                errors.append(FieldError(f"{where}/{name}", "implausible", f"{low} to {high} is plausible."))
+            shown = TABLE[name]
+            if value is not None and not shown.low <= value <= shown.high:
+                detail = f"{name} must be from {shown.low} to {shown.high}."
+                errors.append(FieldError(f"{where}/{name}", "implausible", detail))
         if reading["diastolic"] >= reading["systolic"]:
             errors.append(FieldError(f"{where}/diastolic", "implausible", "Diastolic lies below systolic."))
         if reading["measured_at"] > at + CLOCK_SKEW:
@@ -87,6 +89,12 @@ def pressure_findings(
     recent = [row for row in readings if datetime.fromisoformat(row["measured_at"]) >= oldest]
     if not recent:
         return [Found("CV_BP_MISSING", S.UNKNOWN, "No recent blood pressure was measured.", SOURCE)]
+    return [*_high(recent, bands=bands, limits=limits), *_extreme(recent, bands=bands)]
+
+
+def _high(
+    recent: Sequence[Mapping[str, Any]], *, bands: Mapping[str, Any], limits: Mapping[str, Any]
+) -> list[Found]:
     by_band = {
         name: [row for row in recent if band_of(row, bands["bp"]) == name] for name in ("hold", "review")
     }
@@ -97,3 +105,20 @@ def pressure_findings(
         evidence = "Measured " + "; ".join(_words(row) for row in by_band["review"]) + "."
         return [Found("CV_BP_ELEVATED", as_policy_has_it("CV_BP_ELEVATED", S.INFO, limits), evidence, SOURCE)]
     return []
+
+
+def _extreme(recent: Sequence[Mapping[str, Any]], *, bands: Mapping[str, Any]) -> list[Found]:
+    """A pressure that is too low, a pulse that is too slow or too fast, by the protocol's `bands["extreme"]`."""
+    extreme = band(bands, "extreme")
+    lowest_pulse, highest_pulse = extreme["heart_rate"]
+    low = [row for row in recent if any(row[sign] < extreme[sign][0] for sign in ("systolic", "diastolic"))]
+    pulses = [row for row in recent if row.get("heart_rate") is not None]
+    odd = [row for row in pulses if not lowest_pulse <= row["heart_rate"] <= highest_pulse]
+    found = []
+    if low:
+        evidence = "Measured " + "; ".join(_words(row) for row in low) + "."
+        found.append(Found("CV_BP_LOW", S.RELATIVE, evidence, SOURCE))
+    if odd:
+        said = "; ".join(f"{row['heart_rate']} per minute at {row['measured_at']}" for row in odd)
+        found.append(Found("CV_HEART_RATE", S.RELATIVE, f"Measured {said}.", SOURCE))
+    return found

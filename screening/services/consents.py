@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, Invalid
+from kapclinic.core.errors import Conflict, merge
 from kapclinic.practice.models import User
 from screening import rules, selectors
 from screening.models import Consent
+from screening.rules import signatures
 from screening.services.access import require_open, visible_program
 
 
@@ -60,12 +61,12 @@ def sign_consent(
 
     :raises IllegalTransition: unless it is a draft
     :raises OutdatedDocument: when the draft's version is no longer in force
-    :raises Invalid: for a drawn signature without its drawing
+    :raises Invalid: for a drawn signature without its drawing, or with one on which nothing is drawn
     """
     consent = _locked(consent_id)
     transitions.apply(rules.CONSENT_MOVES, "sign", instance=consent, by=by)
-    if method == Consent.Method.DRAWN and not signature:
-        raise Invalid.field("signature", "A drawn signature comes with its drawing.", code="required")
+    if method == Consent.Method.DRAWN:
+        merge(signatures.drawing_errors(signature))
     today = at.astimezone(consent.program.location.zone).date()
     shown = selectors.document_in_force(document=consent.document, language=consent.language, on=today)
     if shown.version != consent.document_version:

@@ -52,7 +52,7 @@ class ScreeningDraft(ScreeningChange):
 def _written(screening: Screening, values: ScreeningChange, program: Program, at: datetime) -> None:
     if "blood_pressures" in values:
         readings = values["blood_pressures"]
-        merge(pressure.pressure_errors(readings, limits=program.protocol.limits, at=at))
+        merge(pressure.pressure_errors(readings, at=at))
         screening.blood_pressures = pressure.as_stored(readings)
     if "answers" in values:
         screening.answers = values["answers"]

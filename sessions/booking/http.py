@@ -1,14 +1,21 @@
-"""The base of views below `sessions/{session_id}/`: the session must be visible, else there is nothing."""
+"""Bases of views: below `sessions/{session_id}/` the session must be visible, else there is nothing; rows in names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 
-from kapclinic.core.http.fields import Text
+from kapclinic.core.http.fields import Output, Text
+from kapclinic.practice.rules import CLIENT_READERS
 from kapclinic.trail.http import ClinicViewSet
 from sessions.booking.models import Session
+from sessions.booking.selectors.about import About, Ref, about
+
+NOTHING = "Nothing: it is done."  # to do about a row
 
 
 class LateReason(Text):
@@ -50,3 +57,82 @@ class InSession(ClinicViewSet):
         )
         locked: Session = found.get(pk=self.session.pk)
         return locked
+
+
+# --- rows that say whom they are about ------------------------------------------------------------------------------
+
+
+class StaffSeatOut(Output):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    role = serializers.CharField()
+
+
+class AboutOut(Output):
+    """In words what to do, and whom it is about. Client names are for roles that may read clients, else null."""
+
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]
+    client_name = serializers.SerializerMethodField()
+    client_mrn = serializers.SerializerMethodField()
+    session = serializers.SerializerMethodField()
+    session_number = serializers.SerializerMethodField()
+    room_name = serializers.SerializerMethodField()
+    staff = serializers.SerializerMethodField()
+    assigned_to = serializers.SerializerMethodField()
+
+    def about(self, row: Any) -> About:
+        found: About = self.context["about"][row.pk]
+        return found
+
+    def get_label(self, row: Any) -> str:
+        raise NotImplementedError
+
+    def _client(self, row: Any) -> Any:
+        may_read = bool(self.context["request"].user.role_set & CLIENT_READERS)
+        return self.about(row).client if may_read else None
+
+    def get_client_name(self, row: Any) -> str | None:
+        client = self._client(row)
+        return client.display_name if client else None
+
+    def get_client_mrn(self, row: Any) -> str | None:
+        client = self._client(row)
+        return client.mrn if client else None
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_session(self, row: Any) -> Any:
+        session = self.about(row).session
+        return str(session.pk) if session else None
+
+    def get_session_number(self, row: Any) -> int | None:
+        session = self.about(row).session
+        return session.number if session else None
+
+    def get_room_name(self, row: Any) -> str | None:
+        session = self.about(row).session
+        return session.room.name if session and session.room else None
+
+    @extend_schema_field(StaffSeatOut(many=True))
+    def get_staff(self, row: Any) -> list[dict[str, str]]:
+        found = self.about(row)
+        return [
+            {"id": str(user), "name": found.people.get(user, ""), "role": role}
+            for user, role in (found.seats() if found.session else [])
+        ]
+
+    def get_assigned_to(self, row: Any) -> str | None:
+        found = self.about(row)
+        return found.people.get(found.assigned) if found.assigned else None
+
+
+class InNames(ClinicViewSet):
+    """Rows with what they are about, looked up for a whole page at once."""
+
+    def ref(self, row: Any) -> Ref:
+        raise NotImplementedError
+
+    def represent(self, row: Any, *, many: bool = False) -> Any:
+        rows: Sequence[Any] = row if many else [row]
+        found = about([self.ref(one) for one in rows])
+        serializer = self.output_of(self.action)
+        return serializer(row, many=many, context={**self.get_serializer_context(), "about": found}).data

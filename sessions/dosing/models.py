@@ -281,6 +281,9 @@ class AdverseEvent(AppendOnlyModel):
                 name="adverse_event_seriousness", condition=Q(serious=True) | Q(seriousness__len=0)
             ),
             models.CheckConstraint(
+                name="adverse_event_criterion", condition=Q(serious=False) | Q(seriousness__len__gt=0)
+            ),
+            models.CheckConstraint(
                 name="adverse_event_expectedness",
                 condition=Q(expectedness__in=["", "expected", "unexpected"]),
             ),

@@ -52,6 +52,9 @@ class Note(AuditedModel):
     signed_at = models.DateTimeField(null=True)
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     signature = models.CharField(max_length=250, blank=True)
+    covering_reason = models.CharField(
+        max_length=1000, blank=True
+    )  # why somebody who was not on the session signed
     content_hash = models.CharField(max_length=64, blank=True)
     cosigner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     cosigned_at = models.DateTimeField(null=True)

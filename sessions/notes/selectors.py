@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from kapclinic.core import crypto
 from sessions.booking.models import Session
@@ -28,6 +29,15 @@ def sessions_with_signed_notes(queryset: QuerySet[Session]) -> QuerySet[Session]
     """Each session with `has_signed_note`, in the same query."""
     signed = Note.objects.filter(session=OuterRef("pk"), status=Note.Status.SIGNED)
     return queryset.annotate(has_signed_note=Exists(signed))
+
+
+def with_first_signature(sessions: QuerySet[Session]) -> list[tuple[Session, datetime]]:
+    """Those of the sessions that have a signed note, each with the moment at which the first one was signed."""
+    signed = Note.objects.filter(session=OuterRef("pk"), status=Note.Status.SIGNED)
+    rows = sessions.annotate(first=Subquery(signed.order_by("signed_at").values("signed_at")[:1]))
+    found = rows.filter(first__isnull=False)
+    moments = dict(found.values_list("pk", "first"))
+    return [(session, moments[session.pk]) for session in sessions.filter(pk__in=list(moments))]
 
 
 def notes() -> NoteQuerySet:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 
 from kapclinic.practice.models import Client, Location, User
 from kapclinic.practice.selectors import mains_of
@@ -88,6 +88,18 @@ def calls_asked_for(session_ids: Iterable[UUID]) -> set[UUID]:
 def reminders() -> QuerySet[Outbox]:
     """All messages that this room ever wrote."""
     return Outbox.objects.filter(recipient_kind=Outbox.Recipient.CLIENT, template__startswith=rules.TEMPLATE)
+
+
+def reminded_in_vain(*, at: datetime) -> Iterable[tuple[UUID, datetime]]:
+    """Each location with reminders by e-mail that have left for sessions to come, and when the first one left."""
+    left = reminders().filter(status=Outbox.Status.SENT, channel=Outbox.Channel.EMAIL)
+    ahead = Session.objects.filter(status=Session.Status.SCHEDULED, starts_at__gt=at)
+    sent = left.filter(subject_id=OuterRef("pk")).order_by("sent_at").values("sent_at")[:1]
+    rows = ahead.annotate(reminded_at=Subquery(sent)).filter(reminded_at__isnull=False)
+    found: Iterable[tuple[UUID, datetime]] = (
+        rows.order_by().values("location").annotate(first=Min("reminded_at")).values_list("location", "first")
+    )
+    return found
 
 
 def messages_visible_to(user: User) -> QuerySet[Outbox]:

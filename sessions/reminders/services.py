@@ -18,7 +18,7 @@ from kapclinic.practice.rules import e164
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox
-from kapclinic.trail.services import Missed, NotNow, Unwanted
+from kapclinic.trail.services import Matter, Missed, NotNow, Unwanted
 from sessions.booking.models import Session
 from sessions.reminders import rules, selectors, sms
 from sessions.reminders.models import ReminderPlan
@@ -26,6 +26,7 @@ from sessions.reminders.rules import Booked, Message, texts
 
 # A session, the time of it that its client was last told of, and the messages that it asks for.
 Asked: TypeAlias = tuple[Session, datetime | None, list[Message]]
+NOWHERE = frozenset(f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy"))
 
 
 @transaction.atomic
@@ -104,6 +105,27 @@ def _ask_to_call(asked: Sequence[Asked], *, at: datetime) -> None:
                 by=SYSTEM,
                 at=at,
             )
+
+
+def reaches_nobody() -> bool:
+    """Does mail of this installation end on a console, or nowhere? With the embedded pair that is meant."""
+    return not settings.EMBEDDED and settings.EMAIL_BACKEND in NOWHERE
+
+
+def sweep_undelivered(*, at: datetime) -> int:
+    """Tell each location whose reminders left for nowhere, in one row, while such a session is still to come."""
+    waiting: dict[UUID, Matter] = {}
+    if reaches_nobody():
+        for location_id, first in selectors.reminded_in_vain(at=at):
+            waiting[location_id] = {
+                "location": location_id,
+                "client": None,
+                "assignee": None,
+                "due_at": first,
+            }
+    return trail.keep_listed(
+        kind=Kind.REMINDER_UNDELIVERED, subject_type="location", waiting=waiting, by=SYSTEM, at=at
+    )
 
 
 def _queue(message: Message, session: Session, row: Outbox | None, *, at: datetime) -> int:

@@ -21,8 +21,10 @@ from sessions.drugs import services as drugs
 from sessions.integration import services as integration
 from sessions.integration.services import held_slots
 from sessions.monitoring import services as monitoring
+from sessions.notes import services as notes
 from sessions.reminders import services as reminders
 from sessions.sweep import worklist
+from sessions.visits import services as visits
 from sessions.waitlist import services as waitlist
 
 logger = logging.getLogger(__name__)
@@ -66,15 +68,26 @@ STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("law", course.sweep_law),
     ("drug_clocks", drugs.sweep_discrepancies),
     ("drug_counts", drugs.sweep_counts),
+    ("left_open", visits.sweep_left_open),
+    ("unsigned", notes.sweep_unsigned),
     ("worklist", worklist.sweep_worklist),
     ("holds", booking.sweep_kept_slots),
     ("unheld", held_slots.sweep_unheld),
     ("waitlist", waitlist.sweep_waitlist),
     ("reminders", reminders.sweep_reminders),
     ("messages", send_messages),
+    ("undelivered", reminders.sweep_undelivered),
     ("seals", _seal),
     ("old_answers", trail.forget_old_answers),
 )
+
+
+_OTHERS: dict[str, Callable[..., int]] = {}
+
+
+def register(name: str, step: Callable[..., int]) -> None:
+    """Let an app above this one have a step of the sweep; at the start of the process, once."""
+    _OTHERS[name] = step
 
 
 def sweep(*, at: datetime) -> dict[str, int | str]:
@@ -84,7 +97,7 @@ def sweep(*, at: datetime) -> dict[str, int | str]:
     """
     done: dict[str, int | str] = {}
     failure: Exception | None = None
-    for name, step in STEPS:
+    for name, step in (*STEPS, *_OTHERS.items()):
         try:
             done[name] = step(at=at)
         except FAILURES as exc:

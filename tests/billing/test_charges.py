@@ -58,11 +58,13 @@ def test_a_session_that_did_not_take_place_is_not_charged(till, cast, status):
             session = checked_in_session(session, by=cast.frontdesk)
         if status == "in_progress":
             session = started_session(session, by=cast.therapist)
-        if status in {"scheduled", "checked_in", "in_progress"}:
+        if status in {"checked_in", "in_progress"}:
             signed_note(session, by=cast.therapist)
         move = {"cancelled": "cancel", "no_show": "no_show"}.get(status)
         if move:
             session = ended_session(session, move, by=cast.frontdesk)
+        if status == "no_show":
+            signed_note(session, by=cast.therapist)
     assert session.status == status
     refused(post(till, session), 409, "not_rendered")
     assert not Charge.objects.exists()

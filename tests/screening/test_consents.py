@@ -14,6 +14,7 @@ from screening.models import Consent
 from screening.rules import documents
 from tests.asking import pointers
 from tests.cast import MONDAY, Cast
+from tests.screening.drawing import CLEAR, WHITE, png, sheet, signature, url
 
 SIGNED = {"signer_name": "Robin Vale", "method": "typed"}
 
@@ -124,13 +125,36 @@ def test_a_signature_names_its_signer_and_method(
 
 
 def test_a_drawn_signature_is_kept(cast: Cast, program: Program) -> None:
-    drawing = "data:image/png;base64,AAAA"
+    drawing = signature()
     body = SIGNED | {"method": "drawn", "signature": drawing}
     assert (
         cast.desk("frontdesk").post(f"consents/{put(cast, program)['id']}/sign/", body).json()["signature"]
         == drawing
     )
     assert "signature" not in cast.desk("frontdesk").get("consents/").json()["results"][0]
+
+
+@pytest.mark.parametrize(
+    ("drawing", "code"),
+    [
+        ("x", "invalid"),
+        ("data:image/png;base64,AAAA", "invalid"),
+        ("data:image/png;base64,%%", "invalid"),
+        ("data:image/svg+xml;base64,AAAA", "invalid"),
+        (signature()[:-8], "invalid"),
+        (url(png(sheet(CLEAR))), "blank"),
+        (url(png(sheet(WHITE))), "blank"),
+    ],
+)
+def test_a_drawn_signature_is_a_picture_with_ink_on_it(
+    cast: Cast, program: Program, drawing: str, code: str
+) -> None:
+    consent = put(cast, program)
+    body = SIGNED | {"method": "drawn", "signature": drawing}
+    answer = cast.desk("frontdesk").post(f"consents/{consent['id']}/sign/", body)
+    assert (answer.status_code, pointers(answer)) == (400, {"/signature"})
+    assert [error["code"] for error in answer.json()["errors"]] == [code]
+    assert (Consent.objects.get().status, Consent.objects.get().signature) == ("draft", "")
 
 
 def test_signed_is_signed_once(cast: Cast, program: Program) -> None:

@@ -156,3 +156,12 @@ def test_a_screening_is_decided_once(full: None, program: Program) -> None:
             decided_by=row.decided_by,
             valid_from=MONDAY,
         ).save_by(row.decided_by, at=MONDAY)
+
+
+def test_a_drawn_signature_that_is_no_picture_is_not_kept(cast: Cast, program: Program) -> None:
+    body = {"program": str(program.pk), "document": "kap_treatment"}
+    consent = cast.desk("frontdesk").must("consents/", body)
+    signed = "status = 'signed', signed_at = now(), signer_name = 'Robin Vale', method = 'drawn', collected_by_id = %s"
+    sql = f"UPDATE screening_consent SET {signed}, signature = %s WHERE id = %s"
+    assert "consent_drawing" in refused(sql, cast.frontdesk.pk, "x", consent["id"])
+    assert Consent.objects.get().status == "draft"

@@ -70,23 +70,44 @@ def test_the_bands_are_the_protocols() -> None:
 @pytest.mark.parametrize(
     ("values", "pointer"),
     [
-        (reading(49, 40), "/blood_pressures/0/systolic"),
-        (reading(301, 90), "/blood_pressures/0/systolic"),
-        (reading(120, 19), "/blood_pressures/0/diastolic"),
+        (reading(351, 90), "/blood_pressures/0/systolic"),
+        (reading(-1, -2), "/blood_pressures/0/systolic"),
+        (reading(340, 301), "/blood_pressures/0/diastolic"),
+        (reading(0, 0), "/blood_pressures/0/diastolic"),
         (reading(80, 80), "/blood_pressures/0/diastolic"),
         (reading(80, 120), "/blood_pressures/0/diastolic"),
-        (reading(120, 80, heart_rate=251), "/blood_pressures/0/heart_rate"),
+        (reading(120, 80, heart_rate=351), "/blood_pressures/0/heart_rate"),
         (reading(120, 80, before=timedelta(minutes=-5)), "/blood_pressures/0/measured_at"),
     ],
 )
 def test_what_cannot_be_true_is_named(values, pointer: str) -> None:
-    assert [error.pointer for error in pressure_errors([values], limits=policy.LIMITS, at=AT)] == [pointer]
+    assert pressure_errors([values], at=AT)[0].pointer == pointer
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        (reading(45, 20), {"CV_BP_LOW"}),
+        (reading(79, 45), {"CV_BP_LOW"}),
+        (reading(90, 39), {"CV_BP_LOW"}),
+        (reading(80, 40), set()),
+        (reading(320, 170, heart_rate=80), {"CV_UNCONTROLLED_HTN"}),
+        (reading(120, 80, heart_rate=0), {"CV_HEART_RATE"}),
+        (reading(120, 80, heart_rate=19), {"CV_HEART_RATE"}),
+        (reading(120, 80, heart_rate=40), set()),
+        (reading(120, 80, heart_rate=181), {"CV_HEART_RATE"}),
+        (reading(30, 10, heart_rate=340), {"CV_BP_LOW", "CV_HEART_RATE"}),
+    ],
+)
+def test_the_worst_that_a_device_shows_is_written_and_weighed(values, codes: set[str]) -> None:
+    assert pressure_errors([values], at=AT) == []
+    assert found(values) == dict.fromkeys(codes, "relative")
+    early = policy.BANDS | {"extreme": {}}  # a protocol that was approved before there was one
+    assert set(found(values, bands=early)) == codes
 
 
 def test_a_desk_clock_that_runs_a_little_ahead_is_forgiven() -> None:
-    assert (
-        pressure_errors([reading(120, 80, before=timedelta(seconds=-30))], limits=policy.LIMITS, at=AT) == []
-    )
+    assert pressure_errors([reading(120, 80, before=timedelta(seconds=-30))], at=AT) == []
 
 
 def test_readings_are_kept_in_utc() -> None:

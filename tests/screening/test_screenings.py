@@ -328,3 +328,12 @@ def test_the_same_key_never_screens_twice(cast: Cast, program: Program) -> None:
     again = cast.desk("therapist").post("screenings/", body, key="k1")
     assert first.json()["id"] == again.json()["id"]
     assert Screening.objects.count() == 1
+
+
+def test_the_worst_pressure_is_written_and_waits_for_words(cast: Cast, program: Program) -> None:
+    worst = CALM | {"systolic": 45, "diastolic": 20, "heart_rate": 0}
+    answer = cast.desk("np").post("screenings/", {"program": str(program.pk), "blood_pressures": [worst]})
+    assert answer.status_code == 201, answer.json()
+    submitted = cast.desk("np").must(f"screenings/{answer.json()['id']}/submit/", {})
+    found = {row["code"]: row["severity"] for row in submitted["findings"] if row["code"].startswith("CV_")}
+    assert (found["CV_BP_LOW"], found["CV_HEART_RATE"]) == ("relative", "relative")

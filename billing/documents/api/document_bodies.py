@@ -74,7 +74,7 @@ class LineOut(Output):
 
 
 class DocumentOut(Output):
-    """A document never changes, so its version stays 1; `outdated` says that a line was reversed since."""
+    """A document never changes, so its version stays 1; `outdated` says that the books or a name differ from it now."""
 
     id = serializers.UUIDField()
     version = serializers.IntegerField(default=1)

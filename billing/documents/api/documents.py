@@ -33,7 +33,7 @@ class DocumentViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
         Param("number"),
         Param("from_date", "date", "issued_on__gte", doc="issued on this day and later"),
         Param("to_date", "date", "issued_on__lte", doc="issued on this day and earlier"),
-        Param("outdated", "bool", doc="a line was reversed since"),
+        Param("outdated", "bool", doc="the books or a name differ from it now"),
     )
     orderings: ClassVar = {"number": "number", "created_at": "created_at", "issued_on": "issued_on"}
     default_order = ("-created_at",)

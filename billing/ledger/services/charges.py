@@ -15,6 +15,7 @@ from billing.codes.models import LineKind, ServiceCode
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge
 from billing.ledger.services import allocations
+from billing.ledger.services.to_bill import settle_to_bill
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import User
@@ -76,7 +77,7 @@ def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
     errors += code_rules.modifier_errors(values.get("modifiers", ()), telehealth_ok=code.telehealth_ok)
     unit_amount, amount = _price(code, session=session, values=values, on=on, errors=errors)
     merge(errors)
-    return Charge(
+    charge = Charge(
         session=session,
         client_id=session.client_id,
         location_id=session.location_id,
@@ -95,6 +96,8 @@ def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
         ndc_quantity=values.get("ndc_quantity"),
         ndc_unit=values.get("ndc_unit", ""),
     ).insert_by(by, at=at)
+    settle_to_bill(session=session, by=by, at=at)
+    return charge
 
 
 def _rendered_session(session_id: UUID, *, code: str, by: User) -> Session:

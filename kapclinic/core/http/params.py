@@ -102,9 +102,15 @@ class Param:
     choices: tuple[str, ...] = ()
     required: bool = False
     doc: str = ""
+    several: bool = False  # values with a comma between them; a row that has any of them is kept
 
     def parse(self, raw: str) -> Any:
         """:raises ValueError: in words that name the rule"""
+        if self.several:
+            return [self._one(part.strip()) for part in raw.split(",")]
+        return self._one(raw)
+
+    def _one(self, raw: str) -> Any:
         if self.choices and raw not in self.choices:
             raise ValueError(f"one of {', '.join(self.choices)} is expected")
         return _READ[self.kind][0](raw)
@@ -112,12 +118,23 @@ class Param:
     def narrow(self, queryset: QuerySet[Any], value: Any, user: Any) -> QuerySet[Any]:
         if callable(self.lookup):
             return self.lookup(queryset, value, user)
-        return queryset.filter(**{self.lookup or self.name: value})
+        path = self.lookup or self.name
+        return queryset.filter(**{f"{path}__in" if self.several else path: value})
 
     def schema(self) -> dict[str, Any]:
         shape: dict[str, Any] = dict(_READ[self.kind][1])
         if self.choices:
             shape["enum"] = list(self.choices)
+        if self.several:
+            return {
+                "name": self.name,
+                "in": "query",
+                "required": self.required,
+                "description": self.doc or "one or more, with a comma between them",
+                "schema": {"type": "array", "items": shape},
+                "style": "form",
+                "explode": False,
+            }
         return {
             "name": self.name,
             "in": "query",
@@ -141,11 +158,11 @@ def read(request: Request, known: tuple[Param, ...], *, also: frozenset[str] = R
             errors.append(
                 FieldError(f"/{name}", "unknown_parameter", f"{name}: this parameter is not known here.")
             )
-        elif len(raws) > 1:
+        elif len(raws) > 1 and not by_name[name].several:
             errors.append(FieldError(f"/{name}", "repeated", f"{name}: give it once."))
         elif raws[0] or by_name[name].kind == "bool":  # an empty `?preview=` is refused, not read as false
             try:
-                values[name] = by_name[name].parse(raws[0])
+                values[name] = by_name[name].parse(",".join(raws))
             except ValueError as exc:
                 reason = str(exc) if by_name[name].kind != "uuid" else "an id (UUID) is expected"
                 errors.append(FieldError(f"/{name}", "invalid", f"{name}: {reason}."))

@@ -22,8 +22,8 @@ class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "client"
     client_path = "id"
     roles: ClassVar = {
-        "list": rules.BOOKERS | rules.BILLERS,
-        "retrieve": rules.BOOKERS | rules.BILLERS,
+        "list": rules.CLIENT_READERS,
+        "retrieve": rules.CLIENT_READERS,
         "create": rules.BOOKERS,
         "partial_update": rules.BOOKERS,
         "access_log": rules.DIRECTOR,

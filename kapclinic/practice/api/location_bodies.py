@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
-from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.core.http.fields import Input, Milligrams, Moment, Output, Text
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import MIDNIGHT
 
@@ -60,6 +61,7 @@ class LocationIn(Input):
         child=serializers.ChoiceField(Role.choices), required=False, max_length=7
     )
     counts_required = serializers.BooleanField(required=False)
+    correction_limit_mg = Milligrams(min_value=Decimal(0), required=False)
     legal_name = Text(max_length=160, required=False, allow_blank=True)
     ein = serializers.RegexField(r"^\d{9}$", required=False, allow_blank=True)
     organization_npi = serializers.RegexField(r"^\d{10}$", required=False, allow_blank=True)
@@ -81,6 +83,7 @@ class LocationOut(Output):
     late_cancel_hours = serializers.IntegerField()
     witness_roles = serializers.ListField(child=serializers.CharField())
     counts_required = serializers.BooleanField()
+    correction_limit_mg = Milligrams()
     legal_name = serializers.CharField()
     ein = serializers.CharField()
     organization_npi = serializers.CharField()

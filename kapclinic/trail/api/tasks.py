@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +16,11 @@ from kapclinic.trail.models import Task
 from kapclinic.trail.people import of_person
 
 
+def _mine(rows: QuerySet[Task], value: str, user: Any) -> QuerySet[Task]:
+    """What is for the asker, of all that the director may see."""
+    return rows.filter(Q(roles__overlap=sorted(user.role_set)) | Q(assignee=user.pk))
+
+
 class TaskViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "task"
     client_path = "client"
@@ -24,8 +29,9 @@ class TaskViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {"done": task_bodies.TaskDoneIn}
     output = task_bodies.TaskOut
     filters = (
-        Param("state", choices=tuple(Task.State.values)),
-        Param("kind"),
+        Param("state", choices=tuple(Task.State.values), several=True),
+        Param("kind", several=True),
+        Param("role", lookup=_mine, choices=("me",), doc="me: for one of my roles, or for me by name"),
         Param("location", "uuid"),
         Param("client", "uuid", of_person("client")),
         Param("subject", "uuid", "subject_id"),

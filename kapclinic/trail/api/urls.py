@@ -1,11 +1,10 @@
-"""Addresses of the worklist."""
+"""Addresses of the process's health, outside of the API. The worklist's are served by `sessions.boards`, with names."""
 
 from django.urls import path
 
-from kapclinic.trail.api import tasks
+from kapclinic.trail.api.health import healthz, readyz
 
 urlpatterns = [
-    path("tasks/", tasks.TaskViewSet.as_view({"get": "list"})),
-    path("tasks/<uuid:pk>/", tasks.TaskViewSet.as_view({"get": "retrieve"})),
-    path("tasks/<uuid:pk>/done/", tasks.TaskViewSet.as_view({"post": "done"})),
+    path("healthz", healthz),
+    path("readyz", readyz),
 ]

@@ -33,6 +33,9 @@ class Wish:
     integration: Window | None  # from–to after a dose; None when none is owed
     zone: ZoneInfo
     after: datetime | None = None  # the last dose in the book, given or not, when the course is under way
+    began: datetime | None = (
+        None  # the first dose of the course that is under way: the shortest span counts from it
+    )
     prepare_before: datetime | None = None  # the first dose in the book that is still to come
 
 
@@ -230,7 +233,8 @@ def _choose(
         reached = _paths(first, doses, followers, wish)
         longest = max(longest, len(reached))
         for last, (cost, path) in reached.items():
-            if wish.after is None and doses[last].starts_at - doses[first].starts_at < wish.span[0]:
+            began = wish.began or doses[first].starts_at
+            if doses[last].starts_at - began < wish.span[0]:
                 continue
             closing = (
                 integration_for(doses[last], near[last], wish, before=None) if wish.integration else None

@@ -41,6 +41,7 @@ def _wish(program: Program, *, at: datetime) -> Wish:
         Session.objects.standing().filter(program=program, kind=SessionKind.DOSING).order_by("starts_at")
     )
     last = doses_booked.last()
+    counted = doses_booked.exclude(outcome=Session.Outcome.NOT_DOSED).first()
     first = doses_booked.filter(status__in=AHEAD, outcome="", starts_at__gt=at).first()
     return Wish(
         preparations=preparations,
@@ -50,6 +51,7 @@ def _wish(program: Program, *, at: datetime) -> Wish:
         integration=owed if protocol.owes_integration else None,
         zone=program.location.zone,
         after=last.starts_at if last else None,
+        began=counted.starts_at if counted else None,
         prepare_before=first.starts_at if first else None,
     )
 

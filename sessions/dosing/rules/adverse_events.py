@@ -119,6 +119,8 @@ def event_errors(values: EventFields) -> list[FieldError]:
         errors.append(FieldError("/term_text", "required", "Say in words what happened."))
     if criteria and not values["serious"]:
         errors.append(FieldError("/seriousness", "not_serious", "Only a serious event has criteria."))
+    if values["serious"] and not criteria:
+        errors.append(FieldError("/seriousness", "required", "Say by which criterion the event is serious."))
     if values["grade"] == FATAL and not values["serious"]:
         errors.append(
             FieldError("/serious", "inconsistent", "Grade 5 is death, which is serious (CTCAE v5).")

@@ -91,9 +91,13 @@ def same_lot_errors(here: DrugLot, there: DrugLot) -> list[FieldError]:
     return [FieldError("/to_location", "other_lot", detail)]
 
 
-def is_missing(kind: str, delta_mg: Decimal) -> bool:
-    """Must somebody answer for this entry: a loss, a count that differs, a correction that takes drug away?"""
-    return kind == K.LOSS or (kind == K.COUNT and delta_mg != 0) or (kind == K.CORRECT and delta_mg < 0)
+def is_missing(kind: str, delta_mg: Decimal, *, most_added: Decimal) -> bool:
+    """Must somebody answer for this entry: a loss, a count that differs, a correction that takes drug away?
+
+    Or one that adds more than `most_added`, the location's limit: whoever corrects upwards first can take the rest.
+    """
+    corrected = kind == K.CORRECT and (delta_mg < 0 or delta_mg > most_added)
+    return kind == K.LOSS or (kind == K.COUNT and delta_mg != 0) or corrected
 
 
 def is_unseen(kind: str, delta_mg: Decimal, *, to_location: UUID | None, witnessed: bool) -> bool:

@@ -52,8 +52,9 @@ def record_entry(
     `waste`, `transfer` (to the lot of the same number at `to_location`, made when it is not there; without one to
     another registrant, named in the reason), `return` (to the supplier) and `loss` take the amount out; `correct` adds
     the signed amount; `count` says what is there. A loss, a count that differs from the balance, and a correction that
-    takes drug away open a discrepancy, which the medical director answers for. Drug that leaves the practice, and a
-    correction that adds some, come before the medical director unless a second person signed.
+    takes drug away, or adds more than the location's limit, open a discrepancy, which the medical director answers
+    for. Drug that leaves the practice, and a correction that adds less, come before the medical director unless a
+    second person signed.
 
     :raises NotPermitted: unless `by` may keep drug
     :raises Invalid: for a lot that is not at the actor's locations, an amount that the kind can't have, or a
@@ -75,10 +76,10 @@ def record_entry(
     if lot is None:
         raise Invalid.field("lot", NO_LOT, code="not_found")
     entry = append_entry(lot=lot, kind=kind, **facts)
-    if rules.is_missing(kind, entry.delta_mg):
+    if rules.is_missing(kind, entry.delta_mg, most_added=lot.location.correction_limit_mg):
         expected = entry.balance_mg - entry.delta_mg
         open_discrepancy(entry=entry, expected_mg=expected, discovered_at=at, by=by, at=at)
-    if rules.is_unseen(kind, entry.delta_mg, to_location=to_location, witnessed=witness is not None):
+    elif rules.is_unseen(kind, entry.delta_mg, to_location=to_location, witnessed=witness is not None):
         _put(Kind.DRUG_ENTRY_REVIEW, entry, where=lot.location, by=by, at=at)
     return entry
 

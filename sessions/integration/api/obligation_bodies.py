@@ -8,7 +8,15 @@ from rest_framework import serializers
 
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Moment, Output
+from sessions.booking.http import NOTHING, AboutOut
+from sessions.integration.models import Obligation
 from sessions.integration.rules import CALLER_MOVES
+
+TO_DO = {
+    Obligation.State.DUE: "Book the integration of this dose inside its window.",
+    Obligation.State.BOOKED: "Nothing, if the client knows of the booked integration.",
+    Obligation.State.MISSED: "The window passed without an integration: call the client, book it late or waive it.",
+}
 
 
 class BookedOut(Output):
@@ -18,6 +26,9 @@ class BookedOut(Output):
     status = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
     modality = serializers.CharField()
+    client_confirmed_at = Moment(allow_null=True)
+    room = serializers.UUIDField(source="room_id", allow_null=True)
+    room_name = serializers.CharField(source="room.name", allow_null=True, default=None)
 
 
 class ObligationOut(Output):
@@ -42,3 +53,16 @@ class ObligationOut(Output):
 
 class WaivedOut(ObligationOut):
     reason = serializers.CharField()
+
+
+class ListedObligationOut(AboutOut, ObligationOut):
+    """`session` is the integration once there is one, else the dose; `assigned_to` is the therapist."""
+
+    dose_number = serializers.IntegerField(source="dosing_session.number")
+    therapist_name = serializers.SerializerMethodField()
+
+    def get_label(self, row: Any) -> str:
+        return TO_DO.get(row.state, NOTHING)
+
+    def get_therapist_name(self, row: Any) -> str | None:
+        return self.get_assigned_to(row)

@@ -8,8 +8,18 @@ from rest_framework import serializers
 
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.practice.models import Role
+from sessions.booking.http import NOTHING, AboutOut
 from sessions.monitoring.models import Alarm
 from sessions.monitoring.rules import ALARM_MOVES
+
+TO_DO = {
+    Alarm.Cause.AMBER: "Measure again, then acknowledge with what was done.",
+    Alarm.Cause.RED: "Go to the client and bring the prescriber, then acknowledge with what was done.",
+    Alarm.Cause.LATE: "Take the vital signs that are late.",
+    Alarm.Cause.MISSED: "Take the vital signs that were missed.",
+    Alarm.Cause.TRIGGER: "Go to the client and bring the prescriber, then acknowledge with what was done.",
+}
 
 
 class AlarmIn(Input):
@@ -42,3 +52,15 @@ class AlarmOut(Output):
 
     def get_allowed_moves(self, alarm: Any) -> list[str]:
         return transitions.allowed(ALARM_MOVES, state=alarm.state, by=self.context["request"].user)
+
+
+class ListedAlarmOut(AboutOut, AlarmOut):  # type: ignore[misc]  # `session` is the same id here
+    """`assigned_to` is the nurse of the session."""
+
+    def get_label(self, row: Any) -> str:
+        return TO_DO[row.cause] if row.state == Alarm.State.OPEN else NOTHING
+
+    def get_assigned_to(self, row: Any) -> str | None:
+        found = self.about(row)
+        nurses = [user for user, role in found.seats() if role == Role.NURSE_PRACTITIONER]
+        return found.people.get(nurses[0]) if nurses else None

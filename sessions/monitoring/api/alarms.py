@@ -10,37 +10,41 @@ from rest_framework.response import Response
 
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import CLINICIANS
-from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
-from sessions.booking.http import InSession
+from kapclinic.trail.http import ListMixin, RetrieveMixin
+from sessions.booking.http import InNames, InSession
+from sessions.booking.selectors.about import Ref
 from sessions.monitoring import services
 from sessions.monitoring.api import alarm_bodies
 from sessions.monitoring.models import Alarm
 
 
-class SessionAlarmViewSet(InSession):
+class SessionAlarmViewSet(InNames, InSession):
     """A clinician rings by hand."""
 
     object_type = "alarm"
     roles: ClassVar = {"create": CLINICIANS}
     inputs: ClassVar = {"create": alarm_bodies.AlarmIn}
-    output = alarm_bodies.AlarmOut
+    output = alarm_bodies.ListedAlarmOut
 
     def get_queryset(self) -> QuerySet[Alarm]:
         return Alarm.objects.filter(session=self.session)
+
+    def ref(self, row: Alarm) -> Ref:
+        return Ref(row=row.pk, session=row.session_id)
 
     def create(self, request: Request, session_id: Any) -> Response:
         alarm = services.raise_alarm(session=self.lock_session(), **self.body(), by=self.user, at=self.at)
         return self.answer(alarm, status=201)
 
 
-class AlarmViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+class AlarmViewSet(InNames, ListMixin, RetrieveMixin):
     object_type = "alarm"
     client_path = "session.client_id"
     roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "acknowledge": CLINICIANS}
     inputs: ClassVar = {"acknowledge": alarm_bodies.ActionIn}
-    output = alarm_bodies.AlarmOut
+    output = alarm_bodies.ListedAlarmOut
     filters = (
-        Param("state", choices=tuple(Alarm.State.values)),
+        Param("state", choices=tuple(Alarm.State.values), several=True),
         Param("session", "uuid", "session_id"),
         Param("location", "uuid", "session__location_id"),
     )
@@ -48,7 +52,10 @@ class AlarmViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("-created_at",)
 
     def get_queryset(self) -> QuerySet[Alarm]:
-        return Alarm.objects.visible_to(self.user).select_related("session")
+        return Alarm.objects.visible_to(self.user).select_related("session__client", "session__room")
+
+    def ref(self, row: Alarm) -> Ref:
+        return Ref(row=row.pk, seen=row.session)
 
     def acknowledge(self, request: Request, pk: Any) -> Response:
         alarm = self.get_object()

@@ -1,38 +1,14 @@
-"""What vital signs can be written: all that a device can show. What is far from the last value is told, not refused.
-
-Both numbers of a sign stand here and in no protocol: a client whose pressure is 45/20 is written down under any of
-them. How bad a value is, the protocol's bands say.
-"""
+"""What vital signs can be written: all that a device can show. What is far from the last value is told, not refused."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
 from kapclinic.core.errors import FieldError
+from screening.rules.measurable import TABLE
 from sessions.monitoring.rules import NEEDED, SIGNS, Vitals
-
-
-@dataclass(frozen=True)
-class Sign:
-    """What a device or a scale can show, and how far from the last value is worth a second look."""
-
-    low: int
-    high: int
-    far: int
-
-
-TABLE: Mapping[str, Sign] = {
-    "systolic": Sign(0, 350, far=40),  # mmHg
-    "diastolic": Sign(0, 300, far=30),
-    "heart_rate": Sign(0, 350, far=40),  # per minute
-    "spo2": Sign(0, 100, far=8),  # percent
-    "respiratory_rate": Sign(0, 150, far=10),  # per minute
-    "sedation": Sign(0, 5, far=3),  # MOAA/S
-    "etco2": Sign(0, 150, far=15),  # mmHg
-}
 
 
 class Unusual(TypedDict):

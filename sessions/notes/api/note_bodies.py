@@ -52,6 +52,12 @@ class SignIn(Input):
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
 
 
+class AuthorSignIn(SignIn):
+    """`covering_reason` is wanted of who was not on the session, and kept with the note."""
+
+    covering_reason = Text(min_length=3, max_length=1000, required=False)
+
+
 class AddendumIn(Input):
     reason = Text(min_length=3, max_length=1000)
     text = Text(max_length=SECTION)
@@ -86,6 +92,7 @@ class NoteOut(Output):
     signed_at = Moment(allow_null=True)
     signed_by = serializers.UUIDField(source="signed_by_id", allow_null=True)
     signature = serializers.CharField()
+    covering_reason = serializers.CharField()
     content_hash = serializers.CharField()
     cosigner = serializers.UUIDField(source="cosigner_id", allow_null=True)
     cosigned_at = Moment(allow_null=True)

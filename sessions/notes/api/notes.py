@@ -38,7 +38,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "create": note_bodies.NoteIn,
         "partial_update": note_bodies.NotePatch,
         "discard": Reason,
-        "sign": note_bodies.SignIn,
+        "sign": note_bodies.AuthorSignIn,
         "cosign": note_bodies.SignIn,
         "addenda": note_bodies.AddendumIn,
     }
@@ -92,9 +92,11 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return self.answer(self.get_object())
 
     def sign(self, request: Request, pk: Any) -> Response:
-        self.body()
+        covering = self.body().get("covering_reason", "")
         note = self.get_object()
-        signed = services.sign_note(note_id=note.pk, confirmed=self.confirmed, by=self.user, at=self.at)
+        signed = services.sign_note(
+            note_id=note.pk, confirmed=self.confirmed, covering_reason=covering, by=self.user, at=self.at
+        )
         return self.answer(signed)
 
     def cosign(self, request: Request, pk: Any) -> Response:

@@ -45,6 +45,9 @@ KINDS_OF: Mapping[str, frozenset[str]] = {
     SessionKind.MEDICAL: frozenset({K.MEDICAL}),
     SessionKind.MAINTENANCE: frozenset({K.INTEGRATION, K.MEDICAL}),
 }
+NOT_BEGUN = frozenset({Session.Status.HELD, Session.Status.SCHEDULED})
+# Written by who was there, or by who says why they write in somebody else's place.
+BY_WHO_WAS_THERE = frozenset({K.PREPARATION, K.DOSING, K.INTEGRATION})
 NOT_HELD = frozenset({Session.Status.HELD, Session.Status.CANCELLED})
 
 FRAMES: Mapping[str, tuple[str, ...]] = {
@@ -77,6 +80,12 @@ def section_errors(*, frame: str, sections: Mapping[str, str]) -> list[FieldErro
 
 def is_empty(sections: Mapping[str, str]) -> bool:
     return not any(text.strip() for text in sections.values())
+
+
+def was_there(note: Note) -> bool:
+    """Is the author of this note among the staff of its session, or is it of a kind that does not ask?"""
+    on_it = {str(seat["user"]) for seat in note.session.staff}
+    return note.kind not in BY_WHO_WAS_THERE or str(note.author_id) in on_it
 
 
 def move_of_signing(by: User) -> str:
@@ -114,8 +123,10 @@ def _moment(value: datetime | None) -> str | None:
 
 def content_hash(note: Note) -> str:
     """SHA-256 of what the author signed: the words, whose they are, when and as what they were signed."""
+    covering = {"covering_reason": note.covering_reason} if note.covering_reason else {}
     return _digest(
-        {
+        covering
+        | {
             "id": str(note.pk),
             "session": str(note.session_id),
             "kind": str(note.kind),

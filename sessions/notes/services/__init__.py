@@ -12,6 +12,7 @@ from sessions.notes.services.notes import (
     write_psychotherapy_note,
 )
 from sessions.notes.services.records import append_entry, void_entry
+from sessions.notes.services.unsigned import sweep_unsigned
 
 __all__ = [
     "add_addendum",
@@ -22,6 +23,7 @@ __all__ = [
     "edit_psychotherapy_note",
     "reseal_psychotherapy_notes",
     "sign_note",
+    "sweep_unsigned",
     "void_entry",
     "write_note",
     "write_psychotherapy_note",

@@ -20,6 +20,7 @@ from kapclinic.trail.services import open_task, settle_tasks
 from sessions.booking.models import Session
 from sessions.notes import rules, selectors
 from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote
+from sessions.notes.services.unsigned import settle_unsigned
 
 COSIGN_WITHIN = timedelta(hours=72)
 
@@ -34,6 +35,14 @@ class NoteExists(Conflict):
 
 class SessionNotHeld(Conflict):
     title = "This session does not take place"
+
+
+class SessionNotBegun(Conflict):
+    code, title = "session_not_begun", "This session has not begun"
+
+
+class NotOnSession(Conflict):
+    code, title = "not_on_session", "You are not on this session"
 
 
 class NoteEmpty(Conflict):
@@ -130,26 +139,39 @@ def discard_note(*, note_id: UUID, reason: str, by: User, at: datetime) -> Note:
 
 
 @transaction.atomic
-def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime) -> Note:
+def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime, covering_reason: str = "") -> Note:
     """Close a draft with the author's signature; from then on nobody changes it.
+
+    Who was not on the session says in `covering_reason` why they write in somebody's place; of who was on it nothing
+    is kept. A note on a no-show says what was done about it, and opens no billing: only a completed session does.
 
     A pre-licensed author's note waits for a second signature, and a row on the worklist asks for it.
     `confirmed`: the author has just given their password (`practice.services.confirm_password`).
 
     :raises NotPermitted: unless `by` is its author
     :raises IllegalTransition: when it is signed already
+    :raises SessionNotBegun: while the session is held or scheduled
+    :raises NotOnSession: for a preparation, dosing or integration note by somebody who was not on the session
     :raises ReauthenticationFailed: without the right password
     :raises NoteEmpty: when no section says anything
     """
     note = _locked(note_id)
     _require_author(note, by)
     transitions.apply(rules.MOVES, rules.move_of_signing(by), instance=note, by=by)
+    if note.session.status in rules.NOT_BEGUN:
+        raise SessionNotBegun(
+            "Check the client in first: nothing has taken place.", state=note.session.status
+        )
+    note.covering_reason = "" if rules.was_there(note) else covering_reason
+    if not rules.was_there(note) and not covering_reason:
+        raise NotOnSession("Say in covering_reason why you write in the place of who was there.")
     _require_confirmed(confirmed)
     if rules.is_empty(note.sections):
         raise NoteEmpty("Write the note first.")
     note.signed_by, note.signed_at, note.signature = by, at, rules.signature_of(by)
     note.content_hash = rules.content_hash(note)
     note.save_by(by, at=at)
+    settle_unsigned(session=note.session, by=by, at=at)
     if note.status == Note.Status.COSIGN_PENDING:
         open_task(
             kind=Kind.NOTE_COSIGN,

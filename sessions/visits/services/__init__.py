@@ -3,6 +3,7 @@
 from sessions.visits.services.bookings import book, keep
 from sessions.visits.services.endings import end, end_undosed, void_administration, waive
 from sessions.visits.services.freed_slots import freed_by, give_away
+from sessions.visits.services.left_open import sweep_left_open
 from sessions.visits.services.moves import CourseConflict, check_in_now, preview, reschedule, swap
 from sessions.visits.services.undoing import correct_time, undo
 from sessions.visits.services.visits import (
@@ -31,6 +32,7 @@ __all__ = [
     "reschedule",
     "start",
     "swap",
+    "sweep_left_open",
     "undo",
     "void_administration",
     "waive",

@@ -22,6 +22,7 @@ from sessions.dosing.services.discharge import OpenDraw
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.visits.services.freed_slots import freed_by, give_away
+from sessions.visits.services.left_open import settle_left_open
 from sessions.visits.services.visits import lock_session
 from sessions.waitlist import services as waitlist
 from sessions.waitlist.rules import Freed
@@ -73,6 +74,7 @@ def end(
         integration.free_held_slot(dose=session, by=by, at=at)
     if session.kind == SessionKind.INTEGRATION:
         integration.reopen(session=session, by=by, at=at)
+    settle_left_open(session=session, by=by, at=at)
     waitlist.settle_confirmation(session=session, outcome=session.status, by=by, at=at)
     if offer:
         give_away(freed=freed, by=by, at=at)
@@ -91,6 +93,7 @@ def end_undosed(
     session = dosing.end_undosed_leaving_slot(
         session_id=session_id, reason=reason, moment=moment, override_reason=override_reason, by=by, at=at
     )
+    settle_left_open(session=session, by=by, at=at)
     give_away(freed=held, by=by, at=at)
     return session
 

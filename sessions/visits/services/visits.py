@@ -40,6 +40,7 @@ from sessions.visits.rules import (
     weight_errors,
 )
 from sessions.visits.selectors.weights import last_weight
+from sessions.visits.services.left_open import settle_left_open
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
@@ -128,6 +129,7 @@ def complete(
     session.save_by(by, at=at)
     booking.settle_asked(session=session, outcome="completed", by=by, at=at)
     booking.settle_left(session=session, outcome="completed", by=by, at=at)
+    settle_left_open(session=session, by=by, at=at)
     if session.kind == SessionKind.PREPARATION:
         advance(program=session.program, by=by, moment=moment)
     if session.kind == SessionKind.INTEGRATION:

@@ -235,3 +235,39 @@ def test_no_other_choice_of_days_is_better(days: set[int], therapy: set[int], do
         return
     best = _rank(tuple(found.doses), wish, integrations)
     assert best == pytest.approx(min(possible))
+
+
+def test_a_course_that_has_begun_keeps_the_shortest_span(cast: Cast) -> None:
+    program = opened_program(cast)
+    first = steps.book(cast, {"id": str(program.pk)}, "dosing", MONDAY + 10 * DAY)
+    plan = cast.desk("frontdesk").get(f"programs/{program.pk}/plan/").json()
+    doses = sorted(row["starts_at"] for row in plan["sessions"] if row["kind"] == "dosing")
+    assert (len(doses), plan["unmet"]) == (5, [])
+    assert _moment(doses[-1]) - _moment(first["starts_at"]) >= 21 * DAY
+
+
+def _courses_end(*, after: int | None, began: int | None) -> int | None:
+    """The day of the last of two doses, of one slot a day; None without a course."""
+    doses = [_slot(day, 60) for day in range(40)]
+    wish = Wish(
+        preparations=0,
+        doses=2,
+        min_gap=3 * DAY,
+        span=(21 * DAY, 56 * DAY),
+        integration=None,
+        zone=DENVER,
+        after=None if after is None else _slot(after, 60).starts_at,
+        began=None if began is None else _slot(began, 60).starts_at,
+    )
+    course = search.best_course(wish, preparations=[], doses=doses, integrations=[])
+    return (course.doses[-1].starts_at - _slot(0, 60).starts_at).days if course.doses else None
+
+
+@pytest.mark.parametrize(
+    ("after", "began", "last"),
+    [(None, None, 21), (1, 1, 24), (6, 1, 24), (6, -10, 12), (6, -30, 12), (39, 39, None)],
+)
+def test_the_span_counts_from_the_first_dose_of_the_course(
+    after: int | None, began: int | None, last: int | None
+) -> None:
+    assert _courses_end(after=after, began=began) == last

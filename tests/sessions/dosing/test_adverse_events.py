@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
+from kapclinic.core.ids import uuid7
 from kapclinic.practice.models import Role
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
@@ -112,6 +113,8 @@ def test_an_event_that_is_told_of_days_later_counts_from_the_clients_last_dose(c
     [
         ({"term": "Other"}, "/term_text"),
         ({"seriousness": ["hospitalization"]}, "/seriousness"),
+        ({"serious": True}, "/seriousness"),
+        ({"serious": True, "seriousness": []}, "/seriousness"),
         ({"serious": True, "seriousness": ["death"], "grade": 4}, "/grade"),
         ({"grade": 5, "serious": False}, "/serious"),
         ({"serious": True, "seriousness": ["bad luck"]}, "/seriousness/0"),
@@ -149,7 +152,7 @@ def test_a_severe_event_asks_for_review_and_follow_up_and_a_serious_one_for_its_
 
 def test_a_follow_up_is_a_row_of_its_own_and_settles_what_waited_for_it(cast: Cast) -> None:
     session = people.ready_dose(cast)
-    event = told(cast, session, **SEVERE | {"serious": True})
+    event = told(cast, session, **SEVERE | {"serious": True, "seriousness": ["hospitalization"]})
     path = f"sessions/{session.pk}/adverse-events/{event['id']}/"
     early = {"text": "Called", "resolved_at": (MONDAY - timedelta(minutes=1)).isoformat()}
     assert cast.desk("np").post(f"{path}follow-ups/", early).status_code == 400
@@ -221,7 +224,7 @@ def gate(cast: Cast, session: Session) -> dict[str, Any]:
     return next(row for row in shown["gates"] if row["code"] == "adverse_event_review")
 
 
-@pytest.mark.parametrize("more", [{"grade": 3}, {"serious": True}])
+@pytest.mark.parametrize("more", [{"grade": 3}, {"serious": True, "seriousness": ["hospitalization"]}])
 def test_the_clients_next_dose_waits_for_the_directors_review(cast: Cast, more: dict[str, Any]) -> None:
     first = people.ready_dose(cast)
     people.give(cast, first)
@@ -359,3 +362,14 @@ def test_when_somebody_follows_up_is_the_protocols_word() -> None:
         assert adverse_events.due_times(**asked, limits=limits)["follow_up_due_at"] == due
     limits = policy.LIMITS | {"severe_grade": 2, "event_review_hours": 6}
     assert adverse_events.due_times(**asked, limits=limits)["review_due_at"] == MONDAY + timedelta(hours=6)
+
+
+def test_the_database_keeps_no_serious_event_without_a_criterion(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    told(cast, session)
+    row = AdverseEvent.objects.get()
+    row.pk, row._state.adding = uuid7(), True
+    row.serious, row.seriousness = True, []
+    with pytest.raises(IntegrityError, match="adverse_event_criterion"), transaction.atomic():
+        row.insert_by(cast.np, at=MONDAY)
+    assert AdverseEvent.objects.count() == 1

@@ -54,6 +54,7 @@ def test_no_booster_after_a_serious_event_of_this_session(cast: Cast) -> None:
         "term": "respiratory depression",
         "grade": 4,
         "serious": True,
+        "seriousness": ["hospitalization"],
         "onset_at": (MONDAY + timedelta(minutes=9)).isoformat(),
         "causality": "probable",
         "action": "stopped",

@@ -224,6 +224,7 @@ def test_a_serious_event_of_the_session_can_not_be_denied(cast: Cast, home: str)
         term="chest pain",
         grade=3,
         serious=True,
+        seriousness=["hospitalization"],
         onset_at=MONDAY,
         causality="possible",
         action="none",
@@ -360,7 +361,13 @@ def test_submitting_takes_the_row_off_the_worklist(cast: Cast, home: str) -> Non
 
 
 def a_serious_event(cast: Cast, session: Session, **more: Any) -> None:
-    body = {"term": "sedation", "grade": 3, "serious": True, "onset_at": people.later(days=2).isoformat()}
+    body = {
+        "term": "sedation",
+        "grade": 3,
+        "serious": True,
+        "seriousness": ["hospitalization"],
+        "onset_at": people.later(days=2).isoformat(),
+    }
     body |= {"causality": "possible", "action": "none", "outcome": "recovering"} | more
     with clock.fixed(people.later(days=2)):
         cast.desk("np").must(f"sessions/{session.pk}/adverse-events/", body)
@@ -396,7 +403,7 @@ def test_what_the_form_does_not_ask_for_and_what_a_draft_still_takes_in_amend_no
     a_serious_event(cast, session)
     fill(cast, home, serious_adverse_event={"occurred": True}, events_note="Still sleepy")
     assert submit(cast, home).status_code == 200
-    a_serious_event(cast, session, term="nausea", grade=1, serious=False)
+    a_serious_event(cast, session, term="nausea", grade=1, serious=False, seriousness=[])
     assert not Task.objects.filter(kind="rems_amend").exists()
 
 

@@ -67,7 +67,13 @@ def contraindicated(cast: Cast, session: Session) -> None:
 
 
 def serious_event(cast: Cast, session: Session) -> dict[str, Any]:
-    event = {"term": "Syncope", "grade": 4, "serious": True, "onset_at": clock.now().isoformat()}
+    event = {
+        "term": "Syncope",
+        "grade": 4,
+        "serious": True,
+        "seriousness": ["hospitalization"],
+        "onset_at": clock.now().isoformat(),
+    }
     event |= {"causality": "unlikely", "action": "none", "outcome": "recovered"}
     found: dict[str, Any] = cast.desk("np").must(f"sessions/{session.pk}/adverse-events/", event)
     return found

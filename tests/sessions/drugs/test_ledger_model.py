@@ -172,7 +172,7 @@ class Safes(RuleBasedStateMachine):
         if self.attempt(self.enter("correct", mg), possible=mg != 0 and self.here + mg >= 0):
             self.here += mg
             self.lines += 1
-            self.found += mg < 0
+            self.found += mg < 0 or mg > 100  # the limit of a location
 
     @rule(mg=COUNTED)
     def count_by_hand(self, mg: Decimal) -> None:

@@ -171,11 +171,25 @@ def test_reading_a_dose_in_the_ledger_is_reading_the_clients_record(
     assert events("drug_lot.entries") == [(cast.director.pk, "ok", [book["dosing"].client_id])]
 
 
-@pytest.mark.parametrize(("amount", "found"), [("-12.5", 1), ("12.5", 0)])
-def test_a_correction_that_takes_drug_away_is_answered_for(cast: Cast, amount: str, found: int) -> None:
+@pytest.mark.parametrize(
+    ("amount", "found"), [("-12.5", 1), ("12.5", 0), ("100", 0), ("100.001", 1), ("1000", 1)]
+)
+def test_a_correction_that_takes_drug_away_or_adds_much_is_answered_for(
+    cast: Cast, amount: str, found: int
+) -> None:
     answer = enter(cast, lot_with(cast), "correct", amount)
     assert answer.status_code == 201, answer.data
     assert DrugDiscrepancy.objects.filter(entry=answer.data["id"], state="open").count() == found
+
+
+def test_how_much_a_correction_may_add_is_the_locations_to_say(cast: Cast) -> None:
+    cast.north.correction_limit_mg = D(10)
+    cast.north.save_by(cast.admin, at=clock.now())
+    entry = enter(cast, lot_with(cast), "correct", "10.001").data["id"]
+    row = DrugDiscrepancy.objects.get(entry=entry)
+    assert (row.cause, row.state, row.difference_mg) == ("variance", "open", D("10.001"))
+    kinds = Task.objects.open().filter(subject_type__in=["drug_discrepancy", "drug_entry"])
+    assert list(kinds.values_list("kind", flat=True)) == ["drug_variance"]  # asked once, not twice
 
 
 @pytest.mark.parametrize(

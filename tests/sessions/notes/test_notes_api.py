@@ -15,7 +15,7 @@ from sessions.notes import rules, selectors
 from sessions.notes.models import Addendum, Note
 from tests.asking import events
 from tests.cast import MONDAY, PASSWORD, Cast, ended_session
-from tests.sessions.notes.writing import DAP, NOTES, Book, add, body, patch, sign, signed_note, write
+from tests.sessions.notes.writing import DAP, NOTES, Book, add, begun, body, patch, sign, signed_note, write
 
 READERS = ("np", "therapist", "prescriber", "director")
 OUTSIDERS = ("frontdesk", "billing", "admin")
@@ -234,6 +234,7 @@ def test_a_signed_note_is_neither_edited_nor_signed_again(cast: Cast, book: Book
 
 def test_the_password_is_kept_nowhere(cast: Cast, book: Book) -> None:
     note = write(cast, book).data["id"]
+    begun(book["integration"])
     api = cast.desk("therapist")
     from kapclinic.trail.models import AuditEvent, IdempotencyRecord
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from kapclinic.core import clock
+from kapclinic.practice.models import User
 from sessions.booking.models import Session
-from tests.cast import PASSWORD, Cast
+from sessions.notes.models import Note
+from tests.cast import PASSWORD, Cast, checked_in_session
 
 Book = dict[str, Session]  # a session of every kind
 NOTES = "notes/"
@@ -25,8 +28,21 @@ def patch(cast: Cast, who: str, note: str, change: dict[str, Any], *, etag: str 
     return cast.desk(who).patch(f"{NOTES}{note}/", change, match=etag)
 
 
+def begun(session: Session) -> None:
+    """The client has come, at the time of the booking, if they were still to come."""
+    if Session.objects.get(pk=session.pk).status == Session.Status.SCHEDULED:
+        with clock.fixed(session.starts_at):
+            checked_in_session(session, by=User.objects.get(pk=session.staff[0]["user"]))
+
+
 def sign(cast: Cast, who: str, note: str, *, password: str = PASSWORD, move: str = "sign") -> Any:
-    return cast.desk(who).post(f"{NOTES}{note}/{move}/", {"password": password})
+    """On a session that has begun; who was not on it says why."""
+    session = Note.objects.select_related("session").get(pk=note).session
+    begun(session)
+    there = {seat["user"] for seat in session.staff}
+    covers = move == "sign" and str(cast.people[who].pk) not in there
+    reason = {"covering_reason": "The therapist is ill"} if covers else {}
+    return cast.desk(who).post(f"{NOTES}{note}/{move}/", {"password": password} | reason)
 
 
 def signed_note(cast: Cast, book: Book, who: str = "therapist", kind: str = "integration") -> str:

@@ -27,6 +27,7 @@ SERIOUS = {
     "term": "Syncope",
     "grade": 4,
     "serious": True,
+    "seriousness": ["hospitalization"],
     "onset_at": MONDAY.isoformat(),
     "causality": "probable",
     "action": "stopped",

@@ -1,0 +1,12 @@
+"""What a document says against what the books and the names say now, as a condition on a row of its table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_OVERTAKEN = Path(__file__).with_name("overtaken.sql").read_text()
+
+
+def overtaken(table: str) -> str:
+    """The condition for the documents of `table`, a name of ours and never a value."""
+    return f"({_OVERTAKEN.replace('{document}', table)})"

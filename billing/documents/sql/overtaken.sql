@@ -1,0 +1,35 @@
+-- A line shows another amount as paid than the shares of payments add up to now: a share was given, taken back or refunded.
+EXISTS (
+    SELECT FROM jsonb_array_elements({document}.content -> 'lines') AS line
+    WHERE (line ->> 'paid')::numeric <> (
+        SELECT coalesce(sum(share.amount), 0) FROM billing_paymentallocation AS share
+        WHERE share.charge_id = (line ->> 'charge')::uuid
+    )
+)
+-- The same sum comes from other payments than those that the paper proves.
+OR EXISTS (
+    SELECT FROM jsonb_array_elements({document}.content -> 'payments') AS proof
+    WHERE (proof ->> 'amount')::numeric <> (
+        SELECT coalesce(sum(share.amount), 0) FROM billing_paymentallocation AS share
+        WHERE share.payment_id = (proof ->> 'payment')::uuid AND share.charge_id = ANY ({document}.charges)
+    )
+)
+-- The client's legal name, and the name under which the practice bills.
+OR EXISTS (
+    SELECT FROM practice_client AS client
+    WHERE client.id = {document}.client_id
+    AND {document}.content #>> '{client,name}' <> client.legal_first_name || ' ' || client.legal_last_name
+)
+OR EXISTS (
+    SELECT FROM practice_location AS place
+    WHERE place.id = {document}.location_id
+    AND {document}.content #>> '{billing_provider,name}' <> coalesce(nullif(place.legal_name, ''), place.name)
+)
+-- Who rendered a line: a superbill names them in a field of their own, a receipt with their credentials behind.
+OR EXISTS (
+    SELECT FROM jsonb_array_elements({document}.content -> 'lines') AS line
+    JOIN billing_charge AS charge ON charge.id = (line ->> 'charge')::uuid
+    JOIN practice_user AS clinician ON clinician.id = charge.rendering_id
+    WHERE coalesce(line #>> '{rendering,name}', '') <> clinician.name
+    AND NOT starts_with(coalesce(line ->> 'provider', ''), clinician.name)
+)

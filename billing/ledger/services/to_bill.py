@@ -1,0 +1,33 @@
+"""Sessions that are signed and not charged: on the worklist of billing until they are."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from billing.ledger import selectors
+from kapclinic.practice.models import SYSTEM, User
+from kapclinic.practice.worklist import Kind
+from kapclinic.trail.services import Matter, keep_listed, settle_tasks
+from sessions.booking.models import Session
+
+BILL_WITHIN = timedelta(days=3)  # after the signature
+
+
+def sweep_to_bill(*, at: datetime) -> int:
+    """Ask for the charge of each completed session with a signed note and none that stands."""
+    waiting: dict[UUID, Matter] = {
+        session.pk: {
+            "location": session.location_id,
+            "client": session.client_id,
+            "assignee": None,
+            "due_at": signed_at + BILL_WITHIN,
+        }
+        for session, signed_at in selectors.sessions_to_bill()
+    }
+    return keep_listed(kind=Kind.SESSION_TO_BILL, subject_type="session", waiting=waiting, by=SYSTEM, at=at)
+
+
+def settle_to_bill(*, session: Session, by: User, at: datetime) -> None:
+    """The session was charged."""
+    settle_tasks(kind=Kind.SESSION_TO_BILL, subject_id=session.pk, by=by, at=at, outcome="charged")

@@ -1,0 +1,53 @@
+"""Of which session the rows of the worklists are, whatever they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import F, Model, OuterRef, Subquery
+
+from sessions.booking.models import Session
+from sessions.dosing.models import AdverseEvent
+from sessions.dosing.rems.models import RemsRecord
+from sessions.integration.models import Obligation
+from sessions.monitoring.models import Alarm
+from sessions.notes.models import Note
+
+EARLY, LATE = timedelta(hours=3), timedelta(hours=12)  # how far around a session its alerts are raised
+# What a row of the worklist is about -> where its session stands.
+SUBJECTS: Mapping[str, tuple[type[Model], str]] = {
+    "session": (Session, "pk"),
+    "obligation": (Obligation, "dosing_session"),
+    "alarm": (Alarm, "session"),
+    "adverse_event": (AdverseEvent, "session"),
+    "note": (Note, "session"),
+    "rems_record": (RemsRecord, "session"),
+}
+
+
+def session_of_the_day() -> Subquery:
+    """The latest session of a row's program that was on when the row was made; nothing for a day without one."""
+    made = OuterRef("created_at")
+    rows = Session.objects.standing().filter(program=OuterRef("program"), starts_at__lte=made + EARLY)
+    return Subquery(rows.filter(ends_at__gte=made - LATE).order_by("-starts_at").values("pk")[:1])
+
+
+def sessions_of(subjects: Iterable[tuple[str, UUID]]) -> dict[UUID, UUID]:
+    """The session of each subject that has one, all kinds in one query."""
+    by_kind: dict[str, list[UUID]] = {}
+    for kind, pk in subjects:
+        if kind in SUBJECTS:
+            by_kind.setdefault(kind, []).append(pk)
+    pairs = [
+        SUBJECTS[kind][0]
+        ._default_manager.filter(pk__in=ids)
+        .order_by()
+        .values_list("pk", F(SUBJECTS[kind][1]))
+        for kind, ids in sorted(by_kind.items())
+    ]
+    if not pairs:
+        return {}
+    first, *more = pairs
+    return dict(first.union(*more, all=True) if more else first)

@@ -1,0 +1,85 @@
+"""A superbill or receipt that the books or a name contradict says so; a second receipt for a line warns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kapclinic.practice import services as practice
+from tests.asking import done
+from tests.billing.till import NOW, Till
+
+
+def outdated(till: Till, kind: str, document: dict) -> bool:
+    shown = till.desk.get(f"{kind}/{document['id']}/").json()["outdated"]
+    listed = [row["id"] for row in till.desk.get(f"{kind}/?outdated=true").json()["results"]]
+    assert (document["id"] in listed) is shown
+    return bool(shown)
+
+
+def refund(till: Till, payment: dict) -> None:
+    body = {"payment": payment["id"], "amount": "50.00", "reason": "courtesy"}
+    done(till.desk.post("refunds/", body, key="r1"), 201)
+
+
+def reverse_payment(till: Till, payment: dict) -> None:
+    done(till.desk.post(f"payments/{payment['id']}/reverse/", {"reason": "bounced"}), 201)
+
+
+def replace_payment(till: Till, payment: dict) -> None:
+    """The same amount comes from another payment."""
+    reverse_payment(till, payment)
+    till.pay("200.00", (payment["charge"], "200.00"))
+
+
+def rename_client(till: Till, payment: dict) -> None:
+    till.rename(legal_last_name="Married")
+
+
+def rename_practice(till: Till, payment: dict) -> None:
+    values = {"legal_name": "Another Practice PLLC"}
+    practice.save_location(location=till.cast.north, values=values, by=till.cast.admin, at=NOW)
+
+
+def rename_clinician(till: Till, payment: dict) -> None:
+    values = {"name": "Dr. Somebody Else"}
+    practice.save_staff(user=till.cast.therapist, values=values, by=till.cast.admin, at=NOW)
+
+
+CHANGES = (refund, reverse_payment, replace_payment, rename_client, rename_practice, rename_clinician)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("kind", ["superbills", "receipts"])
+def test_what_the_books_or_a_name_contradict_is_outdated(till, kind: str, change: Callable) -> None:
+    charge = till.charge(amount="200.00")
+    payment = till.pay("200.00", (charge, "200.00")) | {"charge": charge}
+    document = done(till.desk.post(f"{kind}/", till.period()), 201)
+    assert document["outdated"] is False
+    assert outdated(till, kind, document) is False
+    change(till, payment)
+    assert outdated(till, kind, document) is True
+    kept = till.desk.get(f"{kind}/{document['id']}/").json()
+    assert kept | {"outdated": False} == document  # what was printed stays
+
+
+def test_a_payment_that_comes_later_outdates_the_paper(till) -> None:
+    charge = till.charge(amount="200.00")
+    document = done(till.superbill(), 201)
+    till.pay("50.00", (charge, "50.00"))
+    assert outdated(till, "superbills", document) is True
+    assert outdated(till, "superbills", done(till.superbill(corrects=document["id"]), 201)) is False
+
+
+def test_a_second_receipt_for_the_same_line_warns(till) -> None:
+    charge = till.charge(amount="200.00")
+    till.pay("200.00", (charge, "200.00"))
+    first = done(till.receipt(), 201)
+    assert first["warnings"] == []
+    second = done(till.receipt(), 201)
+    assert [row["code"] for row in second["warnings"]] == ["already_on_receipt"]
+    assert first["number"] in second["warnings"][0]["detail"]
+    third = done(till.receipt(corrects=first["id"]), 201)
+    assert first["number"] not in third["warnings"][0]["detail"]
+    assert second["number"] in third["warnings"][0]["detail"]

@@ -61,7 +61,7 @@ def note_death(*, client: Client, died_on: date, source: str, by: User, at: date
     :raises AlreadyDeceased: when it is written down already
     """
     transitions.require_role(by, BOOKERS, what="Writing down a death")
-    if not client.date_of_birth <= died_on <= at.date():
+    if not client.date_of_birth <= died_on <= practice.last_day(client, at=at):
         raise Invalid.field("died_on", "A day since the client's birth, and none to come, is expected.")
     ids = practice.person_ids(client.pk)
     courses = lock_courses(ids)

@@ -138,6 +138,15 @@ def test_a_day_to_come_or_before_birth_and_no_source_are_refused(
     assert rows() == before
 
 
+def test_the_day_is_the_clinics_own_and_not_the_one_of_utc(cast: Cast) -> None:
+    program = people.opened_program(cast)
+    evening = MONDAY + timedelta(hours=11)  # 20:00 in Denver, and the next day in UTC
+    path, tomorrow = f"clients/{program.client_id}/deceased/", TOLD | {"died_on": "2026-05-05"}
+    with clock.fixed(evening):
+        refused(cast.desk("frontdesk").post(path, tomorrow), 400, "invalid", "/died_on")
+        dies(cast, program.client_id, died_on="2026-05-04")
+
+
 def test_twice_is_refused_and_so_is_a_void_without_a_death(cast: Cast) -> None:
     program = people.opened_program(cast)
     path = f"clients/{program.client_id}/deceased/"

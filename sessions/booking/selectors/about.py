@@ -91,6 +91,7 @@ def _session(pk: UUID, row: dict[str, Any]) -> Session:
     return session
 
 
+# Any: columns of a row by name
 def _part(model: type[M], row: Mapping[str, Any]) -> M:
     """A row of which only these columns were read; any other one would be asked for."""
     names = [field.attname for field in model._meta.concrete_fields if field.attname in row]

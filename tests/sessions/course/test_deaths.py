@@ -16,6 +16,7 @@ from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.reminders.services import sweep_reminders
 from sessions.sweep.steps import send_messages, sweep
+from sessions.visits.services import endings
 from sessions.waitlist.models import WaitlistEntry
 from tests import cast as people
 from tests.asking import done, refused
@@ -94,6 +95,20 @@ def test_a_message_that_was_written_already_does_not_leave(cast: Cast) -> None:
     sweep_reminders(at=MONDAY)
     dies(cast, session.client_id)
     assert send_messages(at=MONDAY) == 0
+
+
+def test_nobody_calls_about_what_was_cancelled_before_the_death(cast: Cast) -> None:
+    early, night = MONDAY + 22 * HOUR, MONDAY + 14 * HOUR  # 07:00 of the next day, in the quiet hours
+    session = booked(cast, course(cast), early)
+    tell(MONDAY)
+    with clock.fixed(night):
+        endings.end(session_id=session.pk, move="cancel", reason="Ill", by=cast.frontdesk, at=night)
+        assert watch(night, early) == []
+        assert Task.objects.open().filter(kind="client_untold").exists()
+        dies(cast, session.client_id)
+    assert not Task.objects.open().filter(kind="client_untold").exists()
+    sweep_reminders(at=early - HOUR)
+    assert not Task.objects.open().filter(kind="client_untold").exists()
 
 
 @pytest.mark.parametrize("who", ["frontdesk", "np", "therapist", "prescriber", "director"])

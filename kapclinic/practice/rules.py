@@ -68,7 +68,7 @@ _PLAIN = str.maketrans(
 _APART = re.compile(r"[\s,.;:/()\"\u2010-\u2015-]+")
 _DATE = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)[/.-](\d\d?)[/.-](\d{4})")
 _NUMBER = re.compile(r"\+?[-().\s0-9]+")
-_NANP = re.compile(r"[2-9]\d\d[2-9]\d{6}")  # a number of North America, without its 1
+_NANP = re.compile(r"(?!\d11)[2-9]\d\d(?!\d11)[2-9]\d{6}")  # a number of North America, without its 1
 
 
 def folded(text: str) -> str:

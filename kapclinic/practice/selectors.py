@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -111,6 +111,12 @@ def without_known_aliases(queryset: QuerySet[Client], *, user: User) -> QuerySet
 def standing_deaths(client_ids: Sequence[UUID]) -> list[Death]:
     """What is written down of a person's death and was not voided: once for each registration at most."""
     return list(Death.objects.filter(client__in=client_ids, void__isnull=True).order_by("pk"))
+
+
+def last_day(client: Client, *, at: datetime) -> date:
+    """The day that it is by now at one of the client's locations: a later one is still to come."""
+    places = Location.objects.filter(pk__in=client.locations)
+    return max(at.astimezone(place.zone).date() for place in places)
 
 
 def current_hours(*, user_id: UUID) -> QuerySet[WorkingHours]:

@@ -218,7 +218,9 @@ class ClinicViewSet(GenericViewSet[Any]):
         for name, field in fields.items():
             if name not in data or not merging.is_nested(field):
                 continue
-            if data[name] is None:
+            if merging.changes_nothing(self.present(row, name), data[name]):
+                del data[name]
+            elif data[name] is None:
                 none_left = merging.cleared(field, required=field.required)
                 if none_left == {}:
                     emptied[field.source or name] = none_left

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import AlreadyVoid, Invalid
-from kapclinic.practice.models import Client, Location, User
+from kapclinic.practice import selectors as practice
+from kapclinic.practice.models import Client, User
 from kapclinic.practice.rules import CLINICIANS
 from screening.models import SafetyPlan, SafetyPlanVoid
 
@@ -32,8 +33,7 @@ def record_safety_plan(*, values: PlanFields, by: User, at: datetime) -> SafetyP
     client = Client.objects.visible_to(by).filter(pk=values["client"]).first()
     if client is None:
         raise Invalid.field("client", "There is no such row for you.", code="not_found")
-    places = Location.objects.filter(pk__in=client.locations)
-    if values["made_on"] > max(at.astimezone(place.zone).date() for place in places):
+    if values["made_on"] > practice.last_day(client, at=at):
         raise Invalid.field("made_on", "This day is still to come.", code="future")
     return SafetyPlan(client=client, text=values["text"], made_on=values["made_on"]).insert_by(by, at=at)
 

@@ -25,6 +25,12 @@ def signed_note_exists(*, session_id: UUID) -> bool:
     return Note.objects.filter(session_id=session_id, status=Note.Status.SIGNED).exists()
 
 
+def bears_signature(*, session_id: UUID) -> bool:
+    """Whether somebody has put their name under a note of the session, also one that waits for a second signature."""
+    names = [Note.Status.SIGNED, Note.Status.COSIGN_PENDING]
+    return Note.objects.filter(session_id=session_id, status__in=names).exists()
+
+
 def sessions_with_signed_notes(queryset: QuerySet[Session]) -> QuerySet[Session]:
     """Each session with `has_signed_note`, in the same query."""
     signed = Note.objects.filter(session=OuterRef("pk"), status=Note.Status.SIGNED)

@@ -29,6 +29,11 @@ def laid_over(present: Mapping[str, Any], sent: Mapping[str, Any], *, field: Fie
     return {key: value for key, value in {**kept, **sent}.items() if value is not None or _stays(key, fields)}
 
 
+def changes_nothing(present: Mapping[str, Any] | None, sent: object) -> bool:
+    """Is it an object without a key, over one that is there? It was not sent then: it confirms nothing either."""
+    return bool(present) and isinstance(sent, Mapping) and not sent
+
+
 def cleared(field: Field, *, required: bool) -> Any:
     """What null makes of the object: null where it may be, else an empty one; None of `field`'s rules bends.
 

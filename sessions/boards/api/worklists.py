@@ -16,30 +16,31 @@ from sessions.booking.http import InNames
 from sessions.booking.selectors.about import Ref
 
 
-class ListedTaskViewSet(InNames, TaskViewSet):
-    output = worklist_bodies.ListedTaskOut
-
-    def represent(self, row: Any, *, many: bool = False) -> Any:
-        rows: list[Task] = row if many else [row]
-        self.session_of = worklists.sessions_of((task.subject_type, task.subject_id) for task in rows)
-        return super().represent(row, many=many)
-
-    def ref(self, row: Task) -> Ref:
-        session = self.session_of.get(row.subject_id)
-        return Ref(row=row.pk, client=row.client, session=session, assigned=row.assignee)
-
-
-class ListedSafetyAlertViewSet(InNames, SafetyAlertViewSet):
-    output = worklist_bodies.ListedSafetyAlertOut
-
-    def get_queryset(self) -> QuerySet[SafetyAlert]:
-        return super().get_queryset().annotate(session_id=worklists.session_of_the_day())
+class _WithSession(InNames):
+    """Rows that are read with the session that they are about beside them."""
 
     def represent(self, row: Any, *, many: bool = False) -> Any:
         # What a move answers with comes from the service, without the session beside it.
         if not many and not hasattr(row, "session_id"):
             row = self.get_queryset().get(pk=row.pk)
         return super().represent(row, many=many)
+
+
+class ListedTaskViewSet(_WithSession, TaskViewSet):
+    output = worklist_bodies.ListedTaskOut
+
+    def get_queryset(self) -> QuerySet[Task]:
+        return super().get_queryset().annotate(session_id=worklists.session_of_the_subject())
+
+    def ref(self, row: Any) -> Ref:
+        return Ref(row=row.pk, client=row.client, session=row.session_id, assigned=row.assignee)
+
+
+class ListedSafetyAlertViewSet(_WithSession, SafetyAlertViewSet):
+    output = worklist_bodies.ListedSafetyAlertOut
+
+    def get_queryset(self) -> QuerySet[SafetyAlert]:
+        return super().get_queryset().annotate(session_id=worklists.session_of_the_day())
 
     def ref(self, row: Any) -> Ref:
         client, clinician = row.program.client_id, row.clinician_id

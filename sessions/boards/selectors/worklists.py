@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from uuid import UUID
 
-from django.db.models import F, Model, OuterRef, Subquery
+from django.db.models import Case, Model, OuterRef, Subquery, UUIDField, When
 
 from sessions.booking.models import Session
 from sessions.dosing.models import AdverseEvent
@@ -34,20 +33,15 @@ def session_of_the_day() -> Subquery:
     return Subquery(rows.filter(ends_at__gte=made - LATE).order_by("-starts_at").values("pk")[:1])
 
 
-def sessions_of(subjects: Iterable[tuple[str, UUID]]) -> dict[UUID, UUID]:
-    """The session of each subject that has one, all kinds in one query."""
-    by_kind: dict[str, list[UUID]] = {}
-    for kind, pk in subjects:
-        if kind in SUBJECTS:
-            by_kind.setdefault(kind, []).append(pk)
-    pairs = [
-        SUBJECTS[kind][0]
-        ._default_manager.filter(pk__in=ids)
-        .order_by()
-        .values_list("pk", F(SUBJECTS[kind][1]))
-        for kind, ids in sorted(by_kind.items())
+def session_of_the_subject() -> Case:
+    """The session of what a row of the worklist is about, where it is about one."""
+    of_kind = [
+        When(
+            subject_type=kind,
+            then=Subquery(
+                model._default_manager.filter(pk=OuterRef("subject_id")).order_by().values(path)[:1]
+            ),
+        )
+        for kind, (model, path) in SUBJECTS.items()
     ]
-    if not pairs:
-        return {}
-    first, *more = pairs
-    return dict(first.union(*more, all=True) if more else first)
+    return Case(*of_kind, output_field=UUIDField())

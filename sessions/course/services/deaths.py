@@ -15,6 +15,9 @@ from kapclinic.practice import persons
 from kapclinic.practice import selectors as practice
 from kapclinic.practice.models import SYSTEM, Actor, Client, Death, User
 from kapclinic.practice.rules import BOOKERS
+from kapclinic.practice.worklist import Kind
+from kapclinic.trail import services as trail
+from kapclinic.trail.models import Task
 from programs import services as programs
 from programs.models import Program
 from programs.rules import LIVE, PROGRAM_MOVES
@@ -61,7 +64,7 @@ def note_death(*, client: Client, died_on: date, source: str, by: User, at: date
     :raises AlreadyDeceased: when it is written down already
     """
     transitions.require_role(by, BOOKERS, what="Writing down a death")
-    if not client.date_of_birth <= died_on <= at.date():
+    if not client.date_of_birth <= died_on <= practice.last_day(client, at=at):
         raise Invalid.field("died_on", "A day since the client's birth, and none to come, is expected.")
     ids = practice.person_ids(client.pk)
     courses = lock_courses(ids)
@@ -77,6 +80,7 @@ def note_death(*, client: Client, died_on: date, source: str, by: User, at: date
     voided = [pk for course in courses for pk in _void_owed(course, at=at)]
     for course in courses:
         free_future(program_id=course.pk, by=by, at=at)
+    _call_nobody(ids, by=by, at=at)
     rows = persons.lock_clients(ids)
     if any(row.died_on is not None for row in rows):
         raise AlreadyDeceased
@@ -97,6 +101,13 @@ def _withdraw(client_ids: Sequence[UUID], *, by: User, at: datetime) -> None:
     waiting = WaitlistEntry.objects.waiting().filter(program__client__in=client_ids).order_by("pk")
     for entry in waiting:
         waitlist.withdraw(entry_id=entry.pk, reason=REASON, by=by, at=at)
+
+
+def _call_nobody(client_ids: Sequence[UUID], *, by: User, at: datetime) -> None:
+    """Take the calls about a session that was moved or cancelled before off the worklist."""
+    calls = Task.objects.open().filter(kind=Kind.CLIENT_UNTOLD, client__in=client_ids)
+    for subject in calls.values_list("subject_id", flat=True):
+        trail.settle_tasks(kind=Kind.CLIENT_UNTOLD, subject_id=subject, by=by, at=at, outcome=REASON)
 
 
 def _void_owed(course: Program, *, at: datetime) -> list[UUID]:

@@ -194,6 +194,7 @@ def unmerge(*, client: Client, reason: str, by: User, at: datetime) -> Client:
 
     :raises NotPermitted: unless `by` is the medical director
     :raises NotMerged: when the client is nobody's alias
+    :raises DeathDiffers: while a death stands that was written down for both
     """
     transitions.require_role(by, DIRECTOR, what="Unmerging clients")
     ids = practice.person_ids(client.pk)
@@ -204,9 +205,17 @@ def unmerge(*, client: Client, reason: str, by: User, at: datetime) -> Client:
     alias: ClientAlias | None = found.first()
     if alias is None:
         raise NotMerged
+    _refuse_one_death(client, ids)
     persons.end_alias(alias=alias, reason=reason, by=by, at=at)
     release_of_others(client_id=client.pk, others=[pk for pk in ids if pk != client.pk], at=at)
     return _shown(client)
+
+
+def _refuse_one_death(client: Client, ids: Sequence[UUID]) -> None:
+    """:raises DeathDiffers: when a death of the one person would stay with one of the two, and nobody could void it"""
+    dead = {death.client_id for death in practice.standing_deaths(ids)}
+    if dead and (client.pk not in dead or dead == {client.pk}):
+        raise DeathDiffers("Void the death first; once they are apart, write it down for the one who died.")
 
 
 def _shown(client: Client) -> Client:

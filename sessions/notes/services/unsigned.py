@@ -15,7 +15,7 @@ from sessions.booking.models import Session
 from sessions.notes import rules
 from sessions.notes.models import Note
 
-OVER = frozenset({Session.Status.COMPLETED, Session.Status.NO_SHOW})
+OVER = frozenset({Session.Status.COMPLETED, Session.Status.NO_SHOW, Session.Status.CANCELLED})
 
 
 def sweep_unsigned(*, at: datetime) -> int:

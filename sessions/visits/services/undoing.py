@@ -19,6 +19,7 @@ from sessions.dosing import selectors as dosing
 from sessions.integration import services as integration
 from sessions.integration.services import held_slots, undoing
 from sessions.monitoring import selectors as monitoring
+from sessions.notes import selectors as notes
 from sessions.visits.rules import MOMENTS, Made, order_errors, undoable_by
 from sessions.visits.selectors.made import moves_made
 from sessions.visits.services.visits import advance, lock_session
@@ -31,7 +32,7 @@ M = MoveUndo.Move
 def undo(*, session_id: UUID, move: str, reason: str, by: User, at: datetime) -> Session:
     """Take the last move of a session back. What hung on it is judged anew: the phase, what is owed, what is held.
 
-    :raises IllegalTransition: for any move but the last one, or while a dose or a reading stands on it
+    :raises IllegalTransition: for any move but the last one, or while a dose, a reading or a signed note stands on it
     :raises NotPermitted: unless `by` made it within 24 hours, or is the medical director
     :raises ResourceConflict: when the slot of a no-show is taken by now
     """
@@ -105,7 +106,13 @@ def _require_doer(row: Made, *, by: User, at: datetime) -> None:
 
 
 def _require_nothing_on_it(session: Session, move: str) -> None:
-    """:raises IllegalTransition: while a dose or a reading says that the client was here"""
+    """:raises IllegalTransition: while a dose or a reading says that the client was here, or a note is signed on the
+    move, which would then be a note of a session that has not begun, and would open billing once it is over
+    """
+    if move in {M.CHECK_IN, M.NO_SHOW} and notes.bears_signature(session_id=session.pk):
+        raise IllegalTransition(
+            "A note was signed on this: cancel the session, or book another one.", state=session.status
+        )
     if move not in {M.CHECK_IN, M.START}:
         return
     if dosing.standing_doses(session_id=session.pk).exists():

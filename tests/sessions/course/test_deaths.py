@@ -16,6 +16,7 @@ from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.reminders.services import sweep_reminders
 from sessions.sweep.steps import send_messages, sweep
+from sessions.visits.services import endings
 from sessions.waitlist.models import WaitlistEntry
 from tests import cast as people
 from tests.asking import done, refused
@@ -96,6 +97,20 @@ def test_a_message_that_was_written_already_does_not_leave(cast: Cast) -> None:
     assert send_messages(at=MONDAY) == 0
 
 
+def test_nobody_calls_about_what_was_cancelled_before_the_death(cast: Cast) -> None:
+    early, night = MONDAY + 22 * HOUR, MONDAY + 14 * HOUR  # 07:00 of the next day, in the quiet hours
+    session = booked(cast, course(cast), early)
+    tell(MONDAY)
+    with clock.fixed(night):
+        endings.end(session_id=session.pk, move="cancel", reason="Ill", by=cast.frontdesk, at=night)
+        assert watch(night, early) == []
+        assert Task.objects.open().filter(kind="client_untold").exists()
+        dies(cast, session.client_id)
+    assert not Task.objects.open().filter(kind="client_untold").exists()
+    sweep_reminders(at=early - HOUR)
+    assert not Task.objects.open().filter(kind="client_untold").exists()
+
+
 @pytest.mark.parametrize("who", ["frontdesk", "np", "therapist", "prescriber", "director"])
 def test_whoever_hears_of_it_writes_it_down(cast: Cast, who: str) -> None:
     program = people.opened_program(cast)
@@ -136,6 +151,15 @@ def test_a_day_to_come_or_before_birth_and_no_source_are_refused(
     answer = cast.desk("frontdesk").post(f"clients/{program.client_id}/deceased/", TOLD | more)
     assert [error["pointer"] for error in done(answer, 400)["errors"]] == [pointer]
     assert rows() == before
+
+
+def test_the_day_is_the_clinics_own_and_not_the_one_of_utc(cast: Cast) -> None:
+    program = people.opened_program(cast)
+    evening = MONDAY + timedelta(hours=11)  # 20:00 in Denver, and the next day in UTC
+    path, tomorrow = f"clients/{program.client_id}/deceased/", TOLD | {"died_on": "2026-05-05"}
+    with clock.fixed(evening):
+        refused(cast.desk("frontdesk").post(path, tomorrow), 400, "invalid", "/died_on")
+        dies(cast, program.client_id, died_on="2026-05-04")
 
 
 def test_twice_is_refused_and_so_is_a_void_without_a_death(cast: Cast) -> None:

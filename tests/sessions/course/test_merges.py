@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -232,6 +232,29 @@ def test_merged_again_after_an_unmerge(cast: Cast, twins: Twins) -> None:
         twins.merge()
         twins.unmerge()
     assert ClientAlias.objects.count() == 2
+
+
+def test_a_death_of_both_is_voided_before_they_are_parted(cast: Cast, twins: Twins) -> None:
+    program = people.opened_program(cast, who=twins.new)
+    twins.merge()
+    dead = {"died_on": "2026-05-03", "source": "The client's sister called"}
+    done(cast.desk("np").post(f"clients/{twins.old.pk}/deceased/", dead), 200)
+    before = rows()
+    refused(twins.post("unmerge/"), 409, "death_differs")
+    assert rows() == before
+    lives = cast.desk("np").post(f"clients/{twins.new.pk}/deceased/void/", {"reason": "It was the other one"})
+    assert done(lives, 200)["programs"] == [str(program.pk)]
+    twins.unmerge()
+    done(cast.desk("np").post(f"clients/{twins.old.pk}/deceased/", dead), 200)
+    assert set(Client.objects.values_list("died_on", flat=True)) == {None, date(2026, 5, 3)}
+
+
+def test_a_death_of_each_is_no_matter_of_parting_them(cast: Cast, twins: Twins) -> None:
+    dead = {"died_on": "2026-05-03", "source": "The client's sister called"}
+    for one in (twins.old, twins.new):
+        done(cast.desk("np").post(f"clients/{one.pk}/deceased/", dead), 200)
+    twins.merge()
+    twins.unmerge()
 
 
 # --- every question hears of both ------------------------------------------------------------------------

@@ -333,6 +333,13 @@ def test_an_escort_that_is_taken_away_or_sent_to_another_clinics_session_confirm
     assert "escort_again" in tasks(cast, announced)
 
 
+def test_an_empty_object_is_no_escort_that_was_sent_again(cast: Cast, announced: Session) -> None:
+    moved(cast, announced, announced.starts_at + DAY)
+    assert note(cast, announced, escort={}, fasting_since=moment(MONDAY))["escort"] == ESCORT
+    assert gate(cast, announced, "escort")["state"] == "open"
+    assert "escort_again" in tasks(cast, announced)
+
+
 def test_the_desk_sees_when_the_escort_was_confirmed_and_billing_does_not(
     cast: Cast, announced: Session
 ) -> None:

@@ -12,7 +12,7 @@ from sessions.notes.models import Note, NoteDiscard
 from sessions.notes.selectors import signed_notes_problem
 from tests import cast as people
 from tests.cast import Cast
-from tests.sessions.notes.writing import Book
+from tests.sessions.notes.writing import Book, begun
 
 WHY = {"reason": "It is about another session"}
 
@@ -52,6 +52,7 @@ def test_nothing_more_is_done_with_it(cast: Cast, book: Book, move: str) -> None
 
 
 def test_a_signed_note_is_never_discarded(cast: Cast, book: Book) -> None:
+    begun(book["preparation"])
     note = people.signed_note(book["preparation"], by=cast.therapist)
     for by in ("therapist", "director"):
         answer = discard(cast, note, by=by)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from kapclinic.core import clock
+from sessions.booking.models import MoveUndo
 from sessions.notes import rules
 from sessions.notes.models import Note
 from tests.asking import refused
-from tests.cast import PASSWORD, Cast, colleague, ended_session
+from tests.cast import PASSWORD, Cast, checked_in_session, colleague, ended_session
 from tests.sessions.notes.writing import NOTES, Book, begun, sign, write
 
 
@@ -73,3 +74,23 @@ def test_a_note_on_a_no_show_is_signed_and_opens_no_billing(cast: Cast, book: Bo
     assert sign(cast, "therapist", note).data["status"] == "signed"
     body = {"session": str(session.pk), "code": "90837", "units": 1, "amount": "100.00"}
     refused(cast.desk("billing").post("charges/", body), 409, "not_rendered")
+
+
+@pytest.mark.parametrize(("move", "told"), [("check_in", "checked_in"), ("no_show", "no_show")])
+def test_what_a_note_was_signed_on_is_not_undone(cast: Cast, book: Book, move: str, told: str) -> None:
+    session = book["preparation"]
+    with clock.fixed(session.ends_at):
+        if move == "check_in":
+            checked_in_session(session, by=cast.frontdesk)
+        else:
+            ended_session(session, "no_show", by=cast.frontdesk)
+        note = write(cast, book, "therapist", "preparation").data["id"]
+        desk, path, body = (
+            cast.desk("director"),
+            f"sessions/{session.pk}/undo/",
+            {"move": move, "reason": "Wrong"},
+        )
+        sign(cast, "therapist", note)
+        refused(desk.post(path, body), 409, "illegal_transition")
+    session.refresh_from_db()
+    assert (session.status, MoveUndo.objects.count()) == (told, 0)

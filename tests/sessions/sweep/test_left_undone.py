@@ -123,6 +123,20 @@ def test_a_note_that_is_not_owed_is_not_asked_for(cast: Cast, program: Program) 
         assert swept("note_unsigned", clock.now()) is not None
 
 
+def test_a_draft_of_a_session_that_was_cancelled_once_begun_is_asked_for(
+    cast: Cast, program: Program
+) -> None:
+    session = booked(cast, program, "preparation", MONDAY)
+    checked_in_session(session, by=cast.therapist)
+    note = written_note(session, by=cast.therapist)
+    ended_session(session, "cancel", by=cast.frontdesk)
+    row = swept("note_unsigned", session.ends_at)
+    assert row is not None
+    assert (row.subject_id, row.assignee) == (session.pk, cast.therapist.pk)
+    cast.desk("therapist").must(f"notes/{note.pk}/discard/", {"reason": "Nothing took place"})
+    assert swept("note_unsigned", session.ends_at) is None
+
+
 # --- reminder_undelivered ---------------------------------------------------------------------------------------------
 
 
@@ -131,7 +145,7 @@ def reminded(cast: Cast, program: Program) -> Session:
     """A session to come whose client was reminded by e-mail, as far as the outbox knows."""
     session = booked(cast, program, "preparation", MONDAY + 48 * HOUR)
     Outbox.objects.create(
-        key=f"left:{session.pk}",
+        key=f"reminder:{session.pk}:{session.starts_at:%Y%m%dT%H%M%SZ}:24:email",
         template="reminder_before",
         channel="email",
         recipient_kind="client",

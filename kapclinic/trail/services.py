@@ -186,11 +186,13 @@ def keep_listed(
 ) -> int:
     """Let the open rows of this kind be those of `waiting`, by subject: the others are settled, the missing opened.
 
-    Twice the same is once; a row that somebody ticked off while its matter stands comes back.
+    Twice the same is once; a row that somebody ticked off while its matter stands comes back, and one whose matter is
+    somebody else's now is handed on.
 
-    :returns: how many rows were opened or settled
+    :returns: how many rows were opened, handed on or settled
     """
-    listed = set(Task.objects.open().filter(kind=kind).values_list("subject_id", flat=True))
+    listed = dict(Task.objects.open().filter(kind=kind).values_list("subject_id", "assignee"))
+    handed = [pk for pk, owner in listed.items() if pk in waiting and waiting[pk]["assignee"] != owner]
 
     @transaction.atomic
     def put(subject_id: UUID) -> int:
@@ -204,7 +206,15 @@ def keep_listed(
         settle_tasks(kind=kind, subject_id=subject_id, by=by, at=at, outcome="settled")
         return 1
 
-    return each(sorted(set(waiting) - listed), put) + each(sorted(listed - set(waiting)), take)
+    @transaction.atomic
+    def hand(subject_id: UUID) -> int:
+        for task in Task.objects.open().select_for_update().filter(kind=kind, subject_id=subject_id):
+            task.assignee = waiting[subject_id]["assignee"]
+            task.save_by(by, at=at)
+        return 1
+
+    missing, over = sorted(set(waiting) - set(listed)), sorted(set(listed) - set(waiting))
+    return each(missing, put) + each(sorted(handed), hand) + each(over, take)
 
 
 def reopen_ticked(*, kind: str, waiting: Iterable[UUID], by: HasId, at: datetime) -> list[Task]:

@@ -34,7 +34,7 @@ def test_a_voided_measure_steers_no_gate_and_shows_who_took_it_back(cast: Cast) 
     assert [row["voided"] for row in listed if row["id"] == str(measure.pk)] == [told]
     assert selectors.latest_measure(program_id=program.pk, instrument="cssrs", at=clock.now()) is None
     assert "cssrs" not in selectors.recent_measures(program=program, at=clock.now())
-    asked = selectors.latest_measures(program_id=program.pk, instruments=["cssrs"], at=clock.now())
+    asked = selectors.latest_measures(client_id=program.client_id, instruments=["cssrs"], at=clock.now())
     assert "cssrs" not in asked
 
 

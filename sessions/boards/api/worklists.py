@@ -27,6 +27,7 @@ class _WithSession(InNames):
 
 
 class ListedTaskViewSet(_WithSession, TaskViewSet):
+    logged = frozenset({"list", "retrieve"})  # the rows name clients (R10)
     output = worklist_bodies.ListedTaskOut
 
     def get_queryset(self) -> QuerySet[Task]:

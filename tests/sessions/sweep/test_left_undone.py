@@ -114,6 +114,18 @@ def test_a_draft_stays_its_authors_though_a_colleague_signed(cast: Cast, program
     assert rows("note_unsigned") == []
 
 
+def test_a_row_is_handed_to_whoever_begins_the_draft(cast: Cast, program: Program) -> None:
+    session = completed_session(cast, program, starts_at=MONDAY)
+    row = swept("note_unsigned", session.ends_at)
+    locum = colleague(cast, "locum", "therapist")
+    with clock.fixed(session.ends_at):
+        written_note(session, by=locum)
+    handed = swept("note_unsigned", session.ends_at)
+    assert row is not None
+    assert handed is not None
+    assert (handed.pk, row.assignee, handed.assignee) == (row.pk, cast.therapist.pk, locum.pk)
+
+
 def test_a_note_that_is_not_owed_is_not_asked_for(cast: Cast, program: Program) -> None:
     absent = booked(cast, program, "preparation", MONDAY)
     with clock.fixed(absent.ends_at):

@@ -34,7 +34,7 @@ def test_a_voided_measure_steers_no_gate_and_shows_who_took_it_back(cast: Cast) 
     assert [row["voided"] for row in listed if row["id"] == str(measure.pk)] == [told]
     assert selectors.latest_measure(program_id=program.pk, instrument="cssrs", at=clock.now()) is None
     assert "cssrs" not in selectors.recent_measures(program=program, at=clock.now())
-    asked = selectors.latest_measures(program_id=program.pk, instruments=["cssrs"], at=clock.now())
+    asked = selectors.latest_measures(client_id=program.client_id, instruments=["cssrs"], at=clock.now())
     assert "cssrs" not in asked
 
 
@@ -59,6 +59,21 @@ def test_its_alerts_and_what_it_suspended_stay(cast: Cast) -> None:
     assert void(cast, measure).status_code == 200
     assert list(SafetyAlert.objects.values()) == alerts
     assert list(Suspension.objects.values()) == suspended
+
+
+def test_the_one_after_it_is_compared_with_the_one_before_it(cast: Cast) -> None:
+    program = people.cleared_program(cast)
+    taken = []
+    for hours, answers in enumerate(([1] * 5 + [0] * 4, [3] * 4 + [0] * 5, [3] * 4 + [1] + [0] * 4)):
+        with clock.fixed(MONDAY + timedelta(hours=hours)):
+            body = {"program": str(program.pk), "instrument": "phq9", "answers": answers}
+            body |= {"taken_at": clock.now().isoformat(), "administered_by": "self"}
+            taken.append(Measure.objects.get(pk=cast.desk("np").must("measures/", body)["id"]))
+    alerts = SafetyAlert.objects.filter(cause="phq9_worsening")
+    assert [row.measure_id for row in alerts] == [taken[1].pk]
+    with clock.fixed(MONDAY + timedelta(hours=3)):
+        assert void(cast, taken[1]).status_code == 200
+    assert {row.measure_id for row in alerts.all()} == {taken[1].pk, taken[2].pk}
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,18 @@ def test_on_another_day_item_9_leaves_it_to_the_protocol(cast: Cast) -> None:
         assert open_gates(cast, session) == []
 
 
+def test_a_voided_item_9_asks_for_no_screener(cast: Cast) -> None:
+    protocol = people.approved_protocol(cast, min_preparations=0, gates={"suicide_screen": "off"})
+    session = booked(cast, people.cleared_program(cast, protocol=protocol))
+    with clock.fixed(DAY):
+        arrive(cast, session)
+        item_9(cast, session)
+        assert open_gates(cast, session) == ["suicide_screen"]
+        measure = SafetyAlert.objects.get(cause="phq9_item_9").measure_id
+        cast.desk("np").must(f"measures/{measure}/void/", {"reason": "Of another client"})
+        assert open_gates(cast, session) == []
+
+
 def test_getting_worse_is_an_alert_that_holds_the_dose_until_it_is_seen(cast: Cast) -> None:
     session = booked(cast)
     take(cast, session, "phq9", [0] * 9)

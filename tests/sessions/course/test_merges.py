@@ -359,6 +359,19 @@ def test_a_fact_that_nobody_answered_suspends_the_others_clearance(cast: Cast, t
     assert [row.fact.code for row in Suspension.objects.select_related("fact")] == ["cssrs_high"]
 
 
+def test_merged_again_a_clearance_hears_everything_once(cast: Cast, twins: Twins) -> None:
+    first = people.opened_program(cast, who=twins.old)
+    people.cssrs(cast, first, 1, 2, 3, 4)
+    over(cast, first)
+    cast.desk("np").must("medications/", {"client": str(twins.old.pk), "text": "Nardil"})
+    people.cleared_program(cast, who=twins.new)
+    for _ in range(2):
+        twins.merge()
+        heard = Suspension.objects.values_list("fact__code", flat=True)
+        assert sorted(heard) == ["cssrs_high", "new_medication"]
+        twins.unmerge()
+
+
 def test_what_both_took_and_was_weighed_suspends_nothing(cast: Cast, twins: Twins) -> None:
     cast.desk("np").must("medications/", {"client": str(twins.new.pk), "text": "metformin"})
     people.cleared_program(cast, who=twins.new)

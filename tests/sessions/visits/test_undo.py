@@ -363,6 +363,43 @@ def test_an_integration_is_met_by_the_time_that_is_right(cast: Cast) -> None:
         assert (owed.state, owed.integration_session_id) == ("met", session.pk)
 
 
+@pytest.mark.parametrize("undone", [False, True])
+@pytest.mark.parametrize("booked_by", ["scheduler", "desk"])
+def test_an_integration_that_seemed_too_early_is_met_although_another_is_booked(
+    cast: Cast, undone: bool, booked_by: str
+) -> None:
+    owed, session = _booked_integration(cast)
+    right, wrong = owed.window_start, owed.window_start - 2 * HOUR
+    to = {"starts_at": moment(right), "ends_at": moment(right + HOUR), "reason": "Their wish"}
+    cast.desk("frontdesk").must(f"sessions/{session.pk}/reschedule/", to)
+    session.refresh_from_db()
+    with clock.fixed(right + 2 * HOUR):
+        cast.desk("therapist").must(f"sessions/{session.pk}/check-in/", {"at": moment(wrong)})
+        cast.desk("therapist").must(f"sessions/{session.pk}/start/", {"at": moment(wrong)})
+        cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
+        if booked_by == "scheduler":
+            schedule_obligation(obligation_id=owed.pk, at=clock.now())
+        else:
+            people.booked(cast, owed.program, "integration", right + 5 * HOUR, obligation=owed)
+        owed.refresh_from_db()
+        other = owed.integration_session
+        assert other is not None
+        assert (owed.state, other.pk == session.pk) == ("booked", False)
+        if undone:
+            assert undo(cast, session, "complete", by="therapist").status_code == 200
+        assert correct(cast, session, "start", wrong + HOUR, by="therapist").status_code == 200
+        other.refresh_from_db()
+        assert (other.status == "scheduled") is (booked_by == "desk" or not undone)  # still too early
+        assert correct(cast, session, "start", right, by="therapist").status_code == 200
+        if undone:
+            cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
+    owed.refresh_from_db()
+    other.refresh_from_db()
+    gave_way = booked_by == "scheduler"
+    assert (owed.state, other.status) == (("met", "cancelled") if gave_way else ("booked", "scheduled"))
+    assert desk.orphans() == []
+
+
 # --- the rule -----------------------------------------------------------------------------------------------------
 
 A, S = "scheduled", ("checked_in", "in_progress", "completed", "no_show")

@@ -194,16 +194,20 @@ def unmerge(*, client: Client, reason: str, by: User, at: datetime) -> Client:
 
     :raises NotPermitted: unless `by` is the medical director
     :raises NotMerged: when the client is nobody's alias
+    :raises DeathDiffers: while a death that was written down of the one stands for all of them
     """
     transitions.require_role(by, DIRECTOR, what="Unmerging clients")
     ids = practice.person_ids(client.pk)
     lock_courses(ids)
     lock_resources(ids)
-    persons.lock_clients(ids)
+    rows = persons.lock_clients(ids)
     found = ClientAlias.objects.filter(client=client.pk, ended_at__isnull=True).select_related("into")
     alias: ClientAlias | None = found.first()
     if alias is None:
         raise NotMerged
+    died = {death.client_id for death in practice.standing_deaths(ids)}
+    if any(row.died_on is not None and row.pk not in died for row in rows):
+        raise DeathDiffers("Void the death, unmerge, then write it down of the one who has died.")
     persons.end_alias(alias=alias, reason=reason, by=by, at=at)
     release_of_others(client_id=client.pk, others=[pk for pk in ids if pk != client.pk], at=at)
     return _shown(client)

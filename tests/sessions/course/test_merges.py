@@ -234,6 +234,21 @@ def test_merged_again_after_an_unmerge(cast: Cast, twins: Twins) -> None:
     assert ClientAlias.objects.count() == 2
 
 
+def test_a_death_that_was_written_down_of_both_is_voided_before_an_unmerge(cast: Cast, twins: Twins) -> None:
+    program = people.cleared_program(cast, who=twins.old)
+    twins.merge()
+    path = f"clients/{twins.new.pk}/deceased/"
+    cast.desk("frontdesk").must(path, {"died_on": "2026-05-03", "source": "Their sister"})
+    before = rows()
+    refused(twins.post("unmerge/"), 409, "death_differs")
+    assert rows() == before
+    cast.desk("frontdesk").must(f"{path}void/", {"reason": "Another person of that name"})
+    twins.unmerge()
+    program.refresh_from_db()
+    assert program.status == "active"
+    assert set(Client.objects.values_list("died_on", flat=True)) == {None}
+
+
 # --- every question hears of both ------------------------------------------------------------------------
 
 

@@ -85,7 +85,7 @@ def correct_time(
         at=at,
         begun=move == M.NO_SHOW,
     )
-    errors = order_errors(session, move=move, moment=moment)
+    errors = order_errors(session, move=move, moment=moment, lived=_lived(session, move))
     if errors:
         raise Invalid(errors[0].detail, errors=errors)
     _write(row, session, reason=reason, corrected_to=moment, by=by, at=at)
@@ -102,6 +102,15 @@ def _require_doer(row: Made, *, by: User, at: datetime) -> None:
         raise NotPermitted(
             "Who made the move takes it back within 24 hours; after that the medical director."
         )
+
+
+def _lived(session: Session, move: str) -> datetime | None:
+    """The first dose of the session; of its check-in also the first reading."""
+    moments = [dosing.first_dosed_at(session_id=session.pk)]
+    if move == M.CHECK_IN:
+        readings = monitoring.standing_readings(session_id=session.pk).order_by("measured_at")
+        moments.append(readings.values_list("measured_at", flat=True).first())
+    return min((one for one in moments if one is not None), default=None)
 
 
 def _require_nothing_on_it(session: Session, move: str) -> None:

@@ -333,6 +333,20 @@ def test_a_time_that_cannot_be_changes_nothing(
     assert state() == before
 
 
+def test_nobody_came_or_began_after_what_was_measured_and_given(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    with clock.fixed(MONDAY + HOUR):
+        came = correct(cast, session, "check_in", MONDAY + timedelta(minutes=20))
+        assert (came.status_code, codes(came)) == (400, {("/at", "too_late")})
+    people.give(cast, session)
+    with clock.fixed(MONDAY + HOUR):
+        before = state()
+        for move in ("check_in", "start"):
+            answer = correct(cast, session, move, MONDAY + timedelta(minutes=20))
+            assert (answer.status_code, codes(answer)) == (400, {("/at", "too_late")})
+        assert state() == before
+
+
 def test_only_who_said_it_or_the_director_puts_it_right(cast: Cast, session: Session) -> None:
     lived(cast, session, "check-in")
     before = state()

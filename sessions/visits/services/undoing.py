@@ -13,6 +13,7 @@ from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
 from programs.models import Phase, Program
+from programs.rules import LIVE
 from sessions.booking import services as booking
 from sessions.booking.models import MoveUndo, Session
 from sessions.dosing import selectors as dosing
@@ -152,8 +153,13 @@ def _stand_again(session: Session, *, by: User, at: datetime) -> None:
 
 
 def _step_back(program: Program, *, by: User, at: datetime) -> None:
-    """One preparation less: before the first dose the course goes back to preparation when it is not enough."""
-    if program.phase != Phase.DOSING or dosing.doses_given([program.pk]).get(program.pk, 0):
+    """One preparation less: before the first dose the course goes back to preparation when it is not enough.
+
+    One that is over stays in the phase in which it ended.
+    """
+    if program.status not in LIVE or program.phase != Phase.DOSING:
+        return
+    if dosing.doses_given([program.pk]).get(program.pk, 0):
         return
     programs.enter_phase(program=program, phase=Phase.PREPARATION, by=by, at=at)
     advance(program=program, by=by, moment=at)

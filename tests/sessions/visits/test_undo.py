@@ -10,7 +10,7 @@ import pytest
 
 from billing.documents import selectors as documents
 from kapclinic.core import clock
-from programs.models import Program
+from programs.models import PhaseSpan, Program
 from sessions.booking.models import MoveUndo, Session
 from sessions.integration.models import Obligation
 from sessions.integration.services.obligations import schedule_obligation
@@ -277,6 +277,20 @@ def test_a_preparation_that_was_none_takes_the_course_back(cast: Cast) -> None:
         cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
     program.refresh_from_db()
     assert program.phase == "dosing"
+
+
+def test_a_course_that_is_over_keeps_its_phase(cast: Cast) -> None:
+    protocol = people.approved_protocol(cast, min_preparations=1)
+    program = people.opened_program(cast, protocol=protocol)
+    people.clear(cast, program)
+    session = people.booked(cast, program, "preparation", TUESDAY)
+    lived(cast, session, "check-in", "complete")
+    with clock.fixed(TUESDAY + 3 * HOUR):
+        cast.desk("prescriber").must(f"programs/{program.pk}/discontinue/", {"reason": "Moved away"})
+        assert undo(cast, session, "complete", by="therapist").status_code == 200
+    program.refresh_from_db()
+    assert (program.status, program.phase) == ("discontinued", "dosing")
+    assert not PhaseSpan.objects.filter(program=program, ended_at__isnull=True).exists()
 
 
 def test_what_was_charged_for_it_is_on_no_superbill_and_nothing_more_is_charged(cast: Cast) -> None:

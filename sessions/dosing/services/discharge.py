@@ -234,8 +234,7 @@ def discharge_client(
         if not override_reason or _bound_to_stay(session, unmet):
             rows = [{"code": key, "label": discharge.LABELS[key]} for key in unmet]
             raise NotReady("Not yet: " + ", ".join(unmet) + ".", unmet=rows)
-        deciders = roles_at(amounts.ORDERERS, session, moment=discharged_at, at=at)
-        transitions.require_role(by, deciders, what="Discharging early")
+        _require_decider(session, discharged_at=discharged_at, by=by, at=at)
     checks.end_checks(session=session, left_at=discharged_at, by=by, at=at)
     row = Discharge(
         session=session,
@@ -254,6 +253,12 @@ def discharge_client(
     if safety_concern:
         _ask_for_contact(session, discharged_at=discharged_at, by=by, at=at)
     return row.insert_by(by, at=at)
+
+
+def _require_decider(session: Session, *, discharged_at: datetime, by: User, at: datetime) -> None:
+    """:raises NotPermitted: unless `by` may let the client go although something is missing"""
+    deciders = roles_at(amounts.ORDERERS, session, moment=discharged_at, at=at)
+    transitions.require_role(by, deciders, what="Discharging early")
 
 
 def _bound_to_stay(session: Session, unmet: Sequence[str]) -> bool:

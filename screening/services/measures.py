@@ -23,6 +23,7 @@ from screening.rules import instruments
 from screening.rules.pressure import CLOCK_SKEW
 from screening.services.access import visible_program
 from screening.services.alerts import raise_safety_alert
+from screening.services.releases import end_incomplete
 from screening.services.screeners import ask_for_screener, hear_screener
 from screening.services.suspensions import suspend
 
@@ -161,4 +162,5 @@ def void_measure(*, measure_id: UUID, reason: str, by: User, at: datetime) -> Me
     MeasureVoid(measure=measure, reason=reason).insert_by(by, at=at)
     trail.settle_tasks(kind=Kind.CSSRS_TODAY, subject_id=measure.pk, by=by, at=at, outcome="measure voided")
     _compare_next(measure, by=by, at=at)
+    end_incomplete(client_id=measure.program.client_id, by=by, at=at)  # another complete one may say the same
     return measure

@@ -263,10 +263,10 @@ def alerts_with_releases() -> QuerySet[SafetyAlert]:
 
 
 def alerts_of(*, client_id: UUID) -> QuerySet[SafetyAlert]:
-    """Every alert of the client, in whatever program, each with its measure and its standing release, if any."""
+    """Every alert of the client, in whatever program, with its measure, its void and its standing release, if any."""
     standing = AlertRelease.objects.standing().filter(alert=OuterRef("pk")).order_by("-created_at", "-pk")
     found: QuerySet[SafetyAlert] = SafetyAlert.objects.filter(program__client__in=person(client_id))
-    return found.select_related("measure").annotate(
+    return found.select_related("measure__void").annotate(
         release=Subquery(standing.values("pk")[:1]),
         released_at=Subquery(standing.values("created_at")[:1]),
         released_by=Subquery(standing.values("created_by")[:1]),

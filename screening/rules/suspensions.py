@@ -37,11 +37,15 @@ def names_in_all(entries: Sequence[Listed]) -> frozenset[str]:
     return frozenset().union(*map(names_in, entries))
 
 
-def fresh_codes(entries: Sequence[Listed], *, weighed: frozenset[str]) -> set[str]:
-    """The codes of findings that speak of an ingredient of `entries` which was not weighed."""
+def fresh_codes(entries: Sequence[Listed], *, weighed: frozenset[str]) -> dict[str, UUID | None]:
+    """The codes of findings that speak of an ingredient which was not weighed, each with the entry that names it."""
     known = medicine_list().ingredients
-    fresh = names_in_all(entries) - weighed
-    return {f"MED_{name.upper()}" for ingredient in fresh for name in known.get(ingredient, ())}
+    found: dict[str, UUID | None] = {}
+    for entry in entries:
+        for ingredient in names_in(entry) - weighed:
+            for name in known.get(ingredient, ()):
+                found.setdefault(f"MED_{name.upper()}", entry.id)
+    return found
 
 
 def medicine_matters(
@@ -64,22 +68,26 @@ def medicine_matters(
 
 
 class Change(TypedDict):
-    """A finding that the screening did not have when it was submitted."""
+    """A finding that the screening did not have when it was submitted, and the medicine that brought it, if any."""
 
     code: str
     severity: str
     medication: str | None
 
 
-def changes(before: Sequence[Finding], now: Sequence[Found], *, fresh: set[str]) -> list[Change]:
+def changes(
+    before: Sequence[Finding], now: Sequence[Found], *, fresh: Mapping[str, UUID | None]
+) -> list[Change]:
     """What the evaluation finds now and did not find `before`; `fresh` are codes that speak of a new ingredient."""
     known = {(row.code, row.severity, row.medication_id) for row in before}
-    return [
-        Change(
-            code=row.code, severity=row.severity, medication=str(row.medication) if row.medication else None
-        )
+    found = [
+        (row, row.medication or fresh.get(row.code))
         for row in now
         if (row.code, row.severity, row.medication) not in known or row.code in fresh
+    ]
+    return [
+        Change(code=row.code, severity=row.severity, medication=None if entry is None else str(entry))
+        for row, entry in found
     ]
 
 

@@ -23,6 +23,7 @@ from screening.rules import instruments
 from screening.rules.pressure import CLOCK_SKEW
 from screening.services.access import visible_program
 from screening.services.alerts import raise_safety_alert
+from screening.services.releases import end_incomplete
 from screening.services.screeners import ask_for_screener, hear_screener
 from screening.services.suspensions import suspend
 
@@ -53,12 +54,12 @@ def _refuse_wrong(values: Answered, at: datetime) -> None:
     merge(errors)
 
 
-def _total_before(program: Program, values: Answered) -> int | None:
+def _total_before(program: Program, *, instrument: str, moment: datetime) -> int | None:
     """The total of the client's filling-in before this one, in whatever program."""
     earlier = Measure.objects.standing().filter(
-        program__client__in=person(program.client_id), instrument=values["instrument"], total__isnull=False
+        program__client__in=person(program.client_id), instrument=instrument, total__isnull=False
     )
-    rows = earlier.filter(taken_at__lt=values["taken_at"]).order_by("-taken_at", "-created_at")
+    rows = earlier.filter(taken_at__lt=moment).order_by("-taken_at", "-created_at")
     found: int | None = rows.values_list("total", flat=True).first()
     return found
 
@@ -84,7 +85,7 @@ def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
         form=form,
         threshold=values.get("threshold"),
         sex=program.client.administrative_sex,
-        before=_total_before(program, values),
+        before=_total_before(program, instrument=key, moment=values["taken_at"]),
     )
     measure = Measure(
         program=program,
@@ -124,7 +125,7 @@ def _hear(measure: Measure, causes: Collection[str], *, by: User, at: datetime) 
 
 
 def _compare_next(measure: Measure, *, by: User, at: datetime) -> None:
-    """One that is written down late may show that the client's last one was worse than was known."""
+    """One that is written down late, or voided, may show that the client's last one was worse than was known."""
     rows = Measure.objects.standing().filter(
         program__client__in=person(measure.program.client_id), instrument=measure.instrument
     )
@@ -134,8 +135,9 @@ def _compare_next(measure: Measure, *, by: User, at: datetime) -> None:
     last, *more = later.order_by("-taken_at", "-created_at")[:2] or [None]
     if last is None or more:
         return
+    before = _total_before(last.program, instrument=last.instrument, moment=last.taken_at)
     limits = last.program.protocol.limits
-    worse = instruments.is_worse(last.instrument, total=last.total, before=measure.total, limits=limits)
+    worse = instruments.is_worse(last.instrument, total=last.total, before=before, limits=limits)
     cause = SafetyAlert.Cause.PHQ9_WORSENING
     if worse and not last.alerts.filter(cause=cause).exists():
         raise_safety_alert(program=last.program, cause=cause, measure=last, by=by, at=at)
@@ -146,7 +148,7 @@ def void_measure(*, measure_id: UUID, reason: str, by: User, at: datetime) -> Me
     """Say that a filling-in was recorded in error: from now on nothing is judged by it.
 
     Its alerts stay, and so does what it suspended: somebody who may be in danger is answered by a clinician, not by a
-    void.
+    void. The one after it is compared with the one before it.
 
     :raises NotPermitted: unless `by` recorded it or is a prescriber
     :raises AlreadyVoid: the second time
@@ -159,4 +161,6 @@ def void_measure(*, measure_id: UUID, reason: str, by: User, at: datetime) -> Me
         raise AlreadyVoid
     MeasureVoid(measure=measure, reason=reason).insert_by(by, at=at)
     trail.settle_tasks(kind=Kind.CSSRS_TODAY, subject_id=measure.pk, by=by, at=at, outcome="measure voided")
+    _compare_next(measure, by=by, at=at)
+    end_incomplete(client_id=measure.program.client_id, by=by, at=at)  # another complete one may say the same
     return measure

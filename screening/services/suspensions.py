@@ -250,10 +250,14 @@ def _unheard(
     other: Collection[UUID], clearances: Sequence[Clearance], *, by: Actor, at: datetime
 ) -> list[tuple[Clearance, SuspendingFact]]:
     told = SuspendingFact.objects.filter(client__in=list(other)).exclude(suspensions__uphold__isnull=False)
+    heard = Suspension.objects.filter(clearance__in=clearances)  # of an earlier merge that was taken back
+    facts_heard = set(heard.values_list("clearance_id", "fact_id"))
+    medicines = set(heard.filter(uphold__isnull=True).values_list("clearance_id", "fact__subject_id"))
     pairs = [
         (row, fact)
         for fact in told.exclude(code=CODE.NEW_MEDICATION).order_by("at", "pk").distinct()
         for row in clearances
+        if (row.pk, fact.pk) not in facts_heard
     ]
     entries = selectors.listed_medicines(clearances[0].program.client_id)
     theirs = Medication.objects.filter(client__in=list(other)).values_list("pk", "client")
@@ -265,7 +269,8 @@ def _unheard(
         wanted = [
             row
             for row in clearances
-            if medicine_matters(
+            if (row.pk, entry.id) not in medicines
+            and medicine_matters(
                 entry,
                 beside=beside,
                 weighed=selectors.weighed_names(row.screening, clearance_id=row.pk, but=entry.id),

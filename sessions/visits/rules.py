@@ -129,15 +129,20 @@ def undoable_by(row: Made, *, by: User, at: datetime) -> bool:
     return bool(by.role_set & DIRECTOR) or (row.by == by.pk and at <= row.at + UNDO_WITHIN)
 
 
-def order_errors(session: Session, *, move: str, moment: datetime) -> list[FieldError]:
-    """A client comes, then it begins, then it is over: a corrected time keeps this order."""
+def order_errors(
+    session: Session, *, move: str, moment: datetime, lived: datetime | None = None
+) -> list[FieldError]:
+    """A client comes, then it begins, then it is over: a corrected time keeps this order.
+
+    `lived`: when the first thing was measured or given that the client must have been there for.
+    """
     names = ("checked_in_at", "started_at", "completed_at")
     mine = MOMENTS[move]
     if mine not in names:
         return []
     place = names.index(mine)
     before = [getattr(session, name) for name in names[:place]]
-    after = [getattr(session, name) for name in names[place + 1 :]]
+    after = [*(getattr(session, name) for name in names[place + 1 :]), lived if place < 2 else None]
     if any(one is not None and one > moment for one in before):
         return [FieldError("/at", "too_early", "This would be before the move that came before it.")]
     if any(one is not None and one < moment for one in after):

@@ -61,6 +61,21 @@ def test_its_alerts_and_what_it_suspended_stay(cast: Cast) -> None:
     assert list(Suspension.objects.values()) == suspended
 
 
+def test_the_one_after_it_is_compared_with_the_one_before_it(cast: Cast) -> None:
+    program = people.cleared_program(cast)
+    taken = []
+    for hours, answers in enumerate(([1] * 5 + [0] * 4, [3] * 4 + [0] * 5, [3] * 4 + [1] + [0] * 4)):
+        with clock.fixed(MONDAY + timedelta(hours=hours)):
+            body = {"program": str(program.pk), "instrument": "phq9", "answers": answers}
+            body |= {"taken_at": clock.now().isoformat(), "administered_by": "self"}
+            taken.append(Measure.objects.get(pk=cast.desk("np").must("measures/", body)["id"]))
+    alerts = SafetyAlert.objects.filter(cause="phq9_worsening")
+    assert [row.measure_id for row in alerts] == [taken[1].pk]
+    with clock.fixed(MONDAY + timedelta(hours=3)):
+        assert void(cast, taken[1]).status_code == 200
+    assert {row.measure_id for row in alerts.all()} == {taken[1].pk, taken[2].pk}
+
+
 @pytest.mark.parametrize(
     ("by", "status"),
     [

@@ -54,8 +54,7 @@ def test_a_drug_listed_between_submit_and_decide_is_weighed(
     with clock.fixed(NEXT):
         answer = decide(cast, screening)
         assert (answer.status_code, answer.json()["code"]) == (409, "screening_outdated")
-        named = medication if code == "MED_UNMAPPED" else None
-        assert answer.json()["changes"] == [{"code": code, "severity": severity, "medication": named}]
+        assert answer.json()["changes"] == [{"code": code, "severity": severity, "medication": medication}]
         assert not Clearance.objects.exists()
         weighed = again(cast, screening)
         assert (weighed["status"], weighed["answers"]) == ("submitted", NO_TO_ALL)

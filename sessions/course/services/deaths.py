@@ -161,7 +161,11 @@ def _reinstate(deaths: Iterable[Death], courses: Mapping[UUID, Program], *, at: 
 
 def _owe_again(deaths: Iterable[Death], *, at: datetime) -> list[UUID]:
     ids = [pk for death in deaths for pk in death.ended["obligations"]]
-    owed = Obligation.objects.filter(pk__in=ids, state=Obligation.State.VOIDED)
+    owed = Obligation.objects.filter(
+        pk__in=ids,
+        state=Obligation.State.VOIDED,
+        dosing_session__outcome=Session.Outcome.DOSED,  # a dose that was voided since owes nothing
+    )
     rows = list(owed.select_related("dosing_session", "program__protocol").order_by("pk"))
     for row in rows:
         integration.owe_integration(

@@ -278,9 +278,10 @@ def _last_release(alerts: Sequence[Any]) -> Proof | None:
 
 
 def _asked_at(alerts: Sequence[Any], facts: Facts) -> datetime | None:
-    """The last answer of the dose's own day that asks for a C-SSRS."""
+    """The last answer of the dose's own day that asks for a C-SSRS; not one of a measure that was voided."""
     causes, zone = policy.suicide_causes(), facts.moment.tzinfo
-    taken = [row.measure.taken_at for row in alerts if row.cause in causes and row.measure is not None]
+    asking = [row.measure for row in alerts if row.cause in causes and row.measure is not None]
+    taken = [measure.taken_at for measure in asking if not hasattr(measure, "void")]
     return max((at for at in taken if at.astimezone(zone).date() == facts.day), default=None)
 
 

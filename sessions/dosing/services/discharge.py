@@ -20,7 +20,7 @@ from screening import selectors as screening
 from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.rules import HERE, SESSION_MOVES, Escort
-from sessions.booking.rules.days import moves_at
+from sessions.booking.rules.days import moves_at, roles_at
 from sessions.dosing import selectors, sheets
 from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.rules import amounts, discharge, esketamine
@@ -205,7 +205,8 @@ def discharge_client(
 
     `override_reason` says why the client goes before all is met, and why it is entered more than 7 days afterwards.
 
-    :raises NotPermitted: unless `by` is a nurse practitioner or prescriber; an override needs a prescriber
+    :raises NotPermitted: unless `by` is a nurse practitioner or prescriber; an override needs a prescriber,
+        and more than 7 days afterwards the medical director
     :raises NotToday: for a time on another day than the session's
     :raises IllegalTransition: without a dose, or when discharged before
     :raises Invalid: for a time in the future or before the dose, or another escort without a reason
@@ -233,7 +234,7 @@ def discharge_client(
         if not override_reason or _bound_to_stay(session, unmet):
             rows = [{"code": key, "label": discharge.LABELS[key]} for key in unmet]
             raise NotReady("Not yet: " + ", ".join(unmet) + ".", unmet=rows)
-        transitions.require_role(by, amounts.ORDERERS, what="Discharging early")
+        _require_decider(session, discharged_at=discharged_at, by=by, at=at)
     checks.end_checks(session=session, left_at=discharged_at, by=by, at=at)
     row = Discharge(
         session=session,
@@ -252,6 +253,12 @@ def discharge_client(
     if safety_concern:
         _ask_for_contact(session, discharged_at=discharged_at, by=by, at=at)
     return row.insert_by(by, at=at)
+
+
+def _require_decider(session: Session, *, discharged_at: datetime, by: User, at: datetime) -> None:
+    """:raises NotPermitted: unless `by` may let the client go although something is missing"""
+    deciders = roles_at(amounts.ORDERERS, session, moment=discharged_at, at=at)
+    transitions.require_role(by, deciders, what="Discharging early")
 
 
 def _bound_to_stay(session: Session, unmet: Sequence[str]) -> bool:

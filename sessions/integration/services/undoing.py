@@ -9,13 +9,14 @@ from kapclinic.core.errors import Conflict
 from kapclinic.practice.models import SYSTEM, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
+from programs.rules import earliest_integration
 from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.integration import rules
 from sessions.integration.models import Obligation
 from sessions.integration.services.obligations import link_booking, reopen
 
-GAVE_WAY = "The session that was missed stands after all."
+GAVE_WAY = "The session in whose place it was booked stands after all."
 S = Obligation.State
 
 
@@ -24,14 +25,29 @@ class BookedElsewhere(Conflict):
 
 
 def unsettle(*, session: Session, by: User, at: datetime) -> Obligation | None:
-    """The integration session is not over after all: its obligation waits for it again, if it can still meet it."""
+    """The integration session is not over after all: its obligation waits for it again, if it can still meet it.
+
+    What the scheduler booked in the meantime gives way, but not to one that began too early and stays completed.
+    """
     obligation = _of(session)
     if obligation is None:
         return None
     if obligation.state in {S.MET, S.MET_LATE} and obligation.integration_session_id == session.pk:
         transitions.apply(rules.OBLIGATION_MOVES, "unmeet", instance=obligation, by=by, field="state")
         return obligation.save_by(by, at=at)
+    if _can_meet(obligation, session):
+        _give_way(obligation, session, at=at)
     return _link(obligation, session, by=by, at=at)
+
+
+def _can_meet(obligation: Obligation, session: Session) -> bool:
+    if session.starts_at < obligation.window_start:
+        return False
+    if session.status != Session.Status.COMPLETED:
+        return True
+    began = session.started_at or session.checked_in_at
+    earliest = earliest_integration(obligation.program.protocol, window_start=obligation.window_start)
+    return began is not None and began >= earliest
 
 
 def stand_again(*, session: Session, by: User, at: datetime) -> Obligation | None:
@@ -43,15 +59,23 @@ def stand_again(*, session: Session, by: User, at: datetime) -> Obligation | Non
     obligation = _of(session)
     if obligation is None:
         return None
-    other = obligation.integration_session
-    if obligation.state == S.BOOKED and other is not None and other.pk != session.pk:
-        replaceable = other.source == Session.Source.SCHEDULER and other.status == Session.Status.SCHEDULED
-        if not replaceable:
-            raise BookedElsewhere("Cancel that session first.", session=str(other.pk))
-        booking.end_booking(session=other, move="cancel", reason=GAVE_WAY, by=SYSTEM, at=at)
-        reopen(session=other, by=SYSTEM, at=at)
-        obligation.refresh_from_db()
+    kept = _give_way(obligation, session, at=at)
+    if kept is not None:
+        raise BookedElsewhere("Cancel that session first.", session=str(kept.pk))
     return _link(obligation, session, by=by, at=at)
+
+
+def _give_way(obligation: Obligation, session: Session, *, at: datetime) -> Session | None:
+    """Cancel what the scheduler booked in the place of `session`; returns the session that somebody else booked."""
+    other = obligation.integration_session
+    if obligation.state != S.BOOKED or other is None or other.pk == session.pk:
+        return None
+    if other.source != Session.Source.SCHEDULER or other.status != Session.Status.SCHEDULED:
+        return other
+    booking.end_booking(session=other, move="cancel", reason=GAVE_WAY, by=SYSTEM, at=at)
+    reopen(session=other, by=SYSTEM, at=at)
+    obligation.refresh_from_db()
+    return None
 
 
 def _of(session: Session) -> Obligation | None:

@@ -13,6 +13,7 @@ from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
 from programs.models import Phase, Program
+from programs.rules import LIVE
 from sessions.booking import services as booking
 from sessions.booking.models import MoveUndo, Session
 from sessions.dosing import selectors as dosing
@@ -86,7 +87,7 @@ def correct_time(
         at=at,
         begun=move == M.NO_SHOW,
     )
-    errors = order_errors(session, move=move, moment=moment)
+    errors = order_errors(session, move=move, moment=moment, lived=_lived(session, move))
     if errors:
         raise Invalid(errors[0].detail, errors=errors)
     _write(row, session, reason=reason, corrected_to=moment, by=by, at=at)
@@ -103,6 +104,15 @@ def _require_doer(row: Made, *, by: User, at: datetime) -> None:
         raise NotPermitted(
             "Who made the move takes it back within 24 hours; after that the medical director."
         )
+
+
+def _lived(session: Session, move: str) -> datetime | None:
+    """The first dose of the session; of its check-in also the first reading."""
+    moments = [dosing.first_dosed_at(session_id=session.pk)]
+    if move == M.CHECK_IN:
+        readings = monitoring.standing_readings(session_id=session.pk).order_by("measured_at")
+        moments.append(readings.values_list("measured_at", flat=True).first())
+    return min((one for one in moments if one is not None), default=None)
 
 
 def _require_nothing_on_it(session: Session, move: str) -> None:
@@ -150,8 +160,13 @@ def _stand_again(session: Session, *, by: User, at: datetime) -> None:
 
 
 def _step_back(program: Program, *, by: User, at: datetime) -> None:
-    """One preparation less: before the first dose the course goes back to preparation when it is not enough."""
-    if program.phase != Phase.DOSING or dosing.doses_given([program.pk]).get(program.pk, 0):
+    """One preparation less: before the first dose the course goes back to preparation when it is not enough.
+
+    One that is over stays in the phase in which it ended.
+    """
+    if program.status not in LIVE or program.phase != Phase.DOSING:
+        return
+    if dosing.doses_given([program.pk]).get(program.pk, 0):
         return
     programs.enter_phase(program=program, phase=Phase.PREPARATION, by=by, at=at)
     advance(program=program, by=by, moment=at)

@@ -204,6 +204,16 @@ def test_a_void_gives_the_course_and_what_is_owed_back(cast: Cast, was: str) -> 
     dies(cast, row.client_id)  # it can be said again
 
 
+def test_a_dose_that_was_voided_since_owes_nothing_again(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    dose = people.give(cast, session)
+    dies(cast, session.client_id)
+    path = f"sessions/{session.pk}/administrations/{dose.pk}/void/"
+    cast.desk("prescriber").must(path, {"reason": "Of another client"})
+    assert lives(cast, session.client_id)["obligations"] == []
+    assert Obligation.objects.get().state == "voided"
+
+
 def test_a_session_that_has_begun_stays_to_be_written_up(cast: Cast) -> None:
     row = people.owed(cast)
     sweep(at=clock.now())

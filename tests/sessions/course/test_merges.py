@@ -257,6 +257,21 @@ def test_a_death_of_each_is_no_matter_of_parting_them(cast: Cast, twins: Twins) 
     twins.unmerge()
 
 
+def test_a_death_that_was_written_down_of_both_is_voided_before_an_unmerge(cast: Cast, twins: Twins) -> None:
+    program = people.cleared_program(cast, who=twins.old)
+    twins.merge()
+    path = f"clients/{twins.new.pk}/deceased/"
+    cast.desk("frontdesk").must(path, {"died_on": "2026-05-03", "source": "Their sister"})
+    before = rows()
+    refused(twins.post("unmerge/"), 409, "death_differs")
+    assert rows() == before
+    cast.desk("frontdesk").must(f"{path}void/", {"reason": "Another person of that name"})
+    twins.unmerge()
+    program.refresh_from_db()
+    assert program.status == "active"
+    assert set(Client.objects.values_list("died_on", flat=True)) == {None}
+
+
 # --- every question hears of both ------------------------------------------------------------------------
 
 
@@ -380,6 +395,19 @@ def test_a_fact_that_nobody_answered_suspends_the_others_clearance(cast: Cast, t
     people.cleared_program(cast, who=twins.new)
     twins.merge()
     assert [row.fact.code for row in Suspension.objects.select_related("fact")] == ["cssrs_high"]
+
+
+def test_merged_again_a_clearance_hears_everything_once(cast: Cast, twins: Twins) -> None:
+    first = people.opened_program(cast, who=twins.old)
+    people.cssrs(cast, first, 1, 2, 3, 4)
+    over(cast, first)
+    cast.desk("np").must("medications/", {"client": str(twins.old.pk), "text": "Nardil"})
+    people.cleared_program(cast, who=twins.new)
+    for _ in range(2):
+        twins.merge()
+        heard = Suspension.objects.values_list("fact__code", flat=True)
+        assert sorted(heard) == ["cssrs_high", "new_medication"]
+        twins.unmerge()
 
 
 def test_what_both_took_and_was_weighed_suspends_nothing(cast: Cast, twins: Twins) -> None:

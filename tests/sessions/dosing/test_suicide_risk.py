@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kapclinic.core import clock
-from screening.models import SafetyAlert
+from screening.models import Measure, SafetyAlert
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration
 from tests import cast as people
@@ -150,6 +150,21 @@ def test_a_complete_screener_of_the_day_lets_a_client_go_on(cast: Cast) -> None:
         assert open_gates(cast, session) == []
 
 
+def test_one_of_two_complete_screeners_of_the_day_is_enough_when_the_other_is_voided(cast: Cast) -> None:
+    session = booked(cast, people.cleared_program(cast))
+    with clock.fixed(DAY):
+        arrive(cast, session)
+        left_open(cast, session)
+    taken = []
+    for minutes in (5, 10):
+        with clock.fixed(DAY + timedelta(minutes=minutes)):
+            take(cast, session, "cssrs", [1, 1, 0, 0, 0, 0, 0])
+            taken.append(Measure.objects.order_by("-taken_at")[0].pk)
+    for measure, still_held in zip(taken, (False, True), strict=True):
+        cast.desk("np").must(f"measures/{measure}/void/", {"reason": "Of another client"})
+        assert ("suicide_risk" in open_gates(cast, session)) is still_held
+
+
 def test_the_front_desk_reads_one_clinical_hold(cast: Cast) -> None:
     session = booked(cast)
     moderate(cast, session)
@@ -194,6 +209,18 @@ def test_on_another_day_item_9_leaves_it_to_the_protocol(cast: Cast) -> None:
         item_9(cast, session)
     with clock.fixed(DAY):
         arrive(cast, session)
+        assert open_gates(cast, session) == []
+
+
+def test_a_voided_item_9_asks_for_no_screener(cast: Cast) -> None:
+    protocol = people.approved_protocol(cast, min_preparations=0, gates={"suicide_screen": "off"})
+    session = booked(cast, people.cleared_program(cast, protocol=protocol))
+    with clock.fixed(DAY):
+        arrive(cast, session)
+        item_9(cast, session)
+        assert open_gates(cast, session) == ["suicide_screen"]
+        measure = SafetyAlert.objects.get(cause="phq9_item_9").measure_id
+        cast.desk("np").must(f"measures/{measure}/void/", {"reason": "Of another client"})
         assert open_gates(cast, session) == []
 
 

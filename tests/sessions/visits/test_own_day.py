@@ -13,6 +13,7 @@ from kapclinic.core import clock
 from programs.models import Program
 from sessions.booking.models import Allocation, Session
 from sessions.booking.rules.days import day_of
+from sessions.dosing.models import Discharge
 from sessions.monitoring.models import Check, Reading
 from sessions.visits import services as visits
 from tests import cast as people
@@ -339,6 +340,27 @@ def test_the_director_writes_down_a_whole_dosing_day_long_afterwards(cast: Cast)
     session.refresh_from_db()
     assert (session.status, session.outcome) == ("completed", "dosed")
     assert session.override_reason == WHY["override_reason"]
+
+
+def test_a_dosed_client_whom_nobody_discharged_is_no_dead_end(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    people.give(cast, session)  # and nobody measured anything any more
+    home = _home(session, MONDAY + 3 * HOUR)
+    with clock.fixed(MONDAY + 10 * DAY):
+        for who in ("np", "prescriber"):
+            assert _post(cast, who, session, "discharge/", home | WHY).status_code == 403
+        assert _post(cast, "director", session, "discharge/", home | WHY).status_code == 201
+        answer = _post(cast, "director", session, "complete/", _at(session, MONDAY + 4 * HOUR) | WHY)
+        assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+
+
+def test_on_its_day_the_director_lets_nobody_go_early(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    people.give(cast, session)
+    with clock.fixed(MONDAY + 3 * HOUR):
+        answer = _post(cast, "director", session, "discharge/", _home(session, MONDAY + 3 * HOUR) | WHY)
+    assert answer.status_code == 403
+    assert not Discharge.objects.exists()
 
 
 @NAMED

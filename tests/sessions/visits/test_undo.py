@@ -10,7 +10,7 @@ import pytest
 
 from billing.documents import selectors as documents
 from kapclinic.core import clock
-from programs.models import Program
+from programs.models import PhaseSpan, Program
 from sessions.booking.models import MoveUndo, Session
 from sessions.integration.models import Obligation
 from sessions.integration.services.obligations import schedule_obligation
@@ -279,6 +279,20 @@ def test_a_preparation_that_was_none_takes_the_course_back(cast: Cast) -> None:
     assert program.phase == "dosing"
 
 
+def test_a_course_that_is_over_keeps_its_phase(cast: Cast) -> None:
+    protocol = people.approved_protocol(cast, min_preparations=1)
+    program = people.opened_program(cast, protocol=protocol)
+    people.clear(cast, program)
+    session = people.booked(cast, program, "preparation", TUESDAY)
+    lived(cast, session, "check-in", "complete")
+    with clock.fixed(TUESDAY + 3 * HOUR):
+        cast.desk("prescriber").must(f"programs/{program.pk}/discontinue/", {"reason": "Moved away"})
+        assert undo(cast, session, "complete", by="therapist").status_code == 200
+    program.refresh_from_db()
+    assert (program.status, program.phase) == ("discontinued", "dosing")
+    assert not PhaseSpan.objects.filter(program=program, ended_at__isnull=True).exists()
+
+
 def test_what_was_charged_for_it_is_on_no_superbill_and_nothing_more_is_charged(cast: Cast) -> None:
     people.service_codes()
     session = people.signed_session(cast, starts_at=MONDAY - DAY)
@@ -333,6 +347,20 @@ def test_a_time_that_cannot_be_changes_nothing(
     assert state() == before
 
 
+def test_nobody_came_or_began_after_what_was_measured_and_given(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    with clock.fixed(MONDAY + HOUR):
+        came = correct(cast, session, "check_in", MONDAY + timedelta(minutes=20))
+        assert (came.status_code, codes(came)) == (400, {("/at", "too_late")})
+    people.give(cast, session)
+    with clock.fixed(MONDAY + HOUR):
+        before = state()
+        for move in ("check_in", "start"):
+            answer = correct(cast, session, move, MONDAY + timedelta(minutes=20))
+            assert (answer.status_code, codes(answer)) == (400, {("/at", "too_late")})
+        assert state() == before
+
+
 def test_only_who_said_it_or_the_director_puts_it_right(cast: Cast, session: Session) -> None:
     lived(cast, session, "check-in")
     before = state()
@@ -361,6 +389,43 @@ def test_an_integration_is_met_by_the_time_that_is_right(cast: Cast) -> None:
         assert correct(cast, session, "start", owed.window_start).status_code == 200
         owed.refresh_from_db()
         assert (owed.state, owed.integration_session_id) == ("met", session.pk)
+
+
+@pytest.mark.parametrize("undone", [False, True])
+@pytest.mark.parametrize("booked_by", ["scheduler", "desk"])
+def test_an_integration_that_seemed_too_early_is_met_although_another_is_booked(
+    cast: Cast, undone: bool, booked_by: str
+) -> None:
+    owed, session = _booked_integration(cast)
+    right, wrong = owed.window_start, owed.window_start - 2 * HOUR
+    to = {"starts_at": moment(right), "ends_at": moment(right + HOUR), "reason": "Their wish"}
+    cast.desk("frontdesk").must(f"sessions/{session.pk}/reschedule/", to)
+    session.refresh_from_db()
+    with clock.fixed(right + 2 * HOUR):
+        cast.desk("therapist").must(f"sessions/{session.pk}/check-in/", {"at": moment(wrong)})
+        cast.desk("therapist").must(f"sessions/{session.pk}/start/", {"at": moment(wrong)})
+        cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
+        if booked_by == "scheduler":
+            schedule_obligation(obligation_id=owed.pk, at=clock.now())
+        else:
+            people.booked(cast, owed.program, "integration", right + 5 * HOUR, obligation=owed)
+        owed.refresh_from_db()
+        other = owed.integration_session
+        assert other is not None
+        assert (owed.state, other.pk == session.pk) == ("booked", False)
+        if undone:
+            assert undo(cast, session, "complete", by="therapist").status_code == 200
+        assert correct(cast, session, "start", wrong + HOUR, by="therapist").status_code == 200
+        other.refresh_from_db()
+        assert (other.status == "scheduled") is (booked_by == "desk" or not undone)  # still too early
+        assert correct(cast, session, "start", right, by="therapist").status_code == 200
+        if undone:
+            cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
+    owed.refresh_from_db()
+    other.refresh_from_db()
+    gave_way = booked_by == "scheduler"
+    assert (owed.state, other.status) == (("met", "cancelled") if gave_way else ("booked", "scheduled"))
+    assert desk.orphans() == []
 
 
 # --- the rule -----------------------------------------------------------------------------------------------------

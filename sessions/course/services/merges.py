@@ -200,7 +200,7 @@ def unmerge(*, client: Client, reason: str, by: User, at: datetime) -> Client:
     ids = practice.person_ids(client.pk)
     lock_courses(ids)
     lock_resources(ids)
-    rows = persons.lock_clients(ids)
+    persons.lock_clients(ids)
     found = ClientAlias.objects.filter(client=client.pk, ended_at__isnull=True).select_related("into")
     alias: ClientAlias | None = found.first()
     if alias is None:

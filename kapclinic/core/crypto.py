@@ -10,13 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import secrets
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from kapclinic.core import chance
 
 FORMAT = b"\x01"
 ID_BYTES, NONCE_BYTES, KEY_BYTES = 8, 12, 32
@@ -59,7 +60,7 @@ def bound_to(*parts: object) -> bytes:
 def encrypt(text: str, *, aad: bytes) -> bytes:
     """`text` sealed with the first key, readable only with the same `aad`."""
     key_id, cipher = next(iter(keys().items()))
-    nonce = secrets.token_bytes(NONCE_BYTES)
+    nonce = chance.token_bytes(NONCE_BYTES)
     return FORMAT + key_id + nonce + cipher.encrypt(nonce, text.encode(), aad)
 
 

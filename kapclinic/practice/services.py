@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import connection, transaction
 
-from kapclinic.core import transitions
+from kapclinic.core import chance, transitions
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice import rules, selectors
 from kapclinic.practice.models import (
@@ -297,7 +296,7 @@ def save_client(*, client: Client | None, values: ClientFields, by: User, at: da
 
 def issue_token(*, user: User, name: str, at: datetime) -> tuple[AuthToken, str]:
     """A new bearer token: the row, and the secret that is shown this once."""
-    secret = f"kap_{secrets.token_urlsafe(32)}"
+    secret = f"kap_{chance.token(32)}"
     row = AuthToken.objects.create(
         user=user,
         name=name,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core import transitions
+from kapclinic.core import chance, transitions
 from kapclinic.core.errors import NotFound
 from kapclinic.practice.models import Room, User
 from kapclinic.practice.rules import BOOKERS, token_digest
@@ -22,7 +21,7 @@ def make_feed(*, room_id: UUID | None, by: User, at: datetime) -> tuple[Calendar
     :raises NotPermitted: for a room, unless the caller books
     :raises NotFound: for a room that is not at one of the caller's locations
     """
-    token = secrets.token_urlsafe(32)
+    token = chance.token(32)
     feed = CalendarFeed(digest=token_digest(token))
     if room_id is None:
         feed.user = by

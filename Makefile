@@ -8,6 +8,10 @@ LOCAL  := $(PYTHON) -m kapclinic.local
 RUN    := $(LOCAL) run --
 NAMES  := python3.13 python3.12 python3.11 python3 python3.14 python
 ARGS   ?=
+DAYS   ?= 1000
+DAY    ?= 0
+SEED   ?= 1
+PLAN   ?=
 
 # What production sets, for `manage.py check --deploy`; the databases come from the embedded pair.
 DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(60))') \
@@ -15,7 +19,7 @@ DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(
           ALLOWED_HOSTS=clinic.example
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e check docs lock format clean up down
+.PHONY: help demo test e2e soak replay teeth check docs lock format clean up down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -24,11 +28,20 @@ demo: $(STAMP) ## Open a demo clinic on PORT (8000); Ctrl-C closes it. KAP_DEMO_
 	@exec $(PYTHON) -m kapclinic.local.demo
 
 test: $(STAMP) ## Run every test that needs no browser; ARGS="-k name" narrows it
-	@exec $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+	@exec $(PYTHON) -m pytest -n 3 --dist worksteal $(ARGS)
 
 e2e: $(STAMP) ## Run the browser tests (needs Debian's chromium)
 	@if ls tests/e2e/test_*.py >/dev/null 2>&1; then exec $(PYTHON) -m pytest tests/e2e $(ARGS); \
 	else echo "There are no browser tests yet."; fi
+
+soak: $(STAMP) ## Live through DAYS (1000) simulated clinic days from SEED (1) on; a failure is shrunk and shown
+	@exec $(PYTHON) -m tests.simulation.soak soak --days $(DAYS) --seed $(SEED)
+
+replay: $(STAMP) ## Live one seed's world again up to DAY and show that day; PLAN=file lives a kept story
+	@exec $(PYTHON) -m tests.simulation.soak replay --seed $(SEED) --day $(DAY) --plan "$(PLAN)"
+
+teeth: $(STAMP) ## Plant known faults one by one and see that the simulated clinic finds each
+	@exec $(PYTHON) -m tests.simulation.teeth --seed $(SEED)
 
 check: $(STAMP) ## Format, lint, types, import contracts, migrations, deployment, generated documents
 	$(VENV)/bin/ruff format --check .

@@ -6,23 +6,18 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import hashers
 from django.db import connection
 
 from kapclinic.core import clock
 from tests import cast as people
 from tests.cast import Cast
+from tests.hashers import hash_quickly
 from tests.replay import played
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _quick() -> None:
-    """Passwords at little cost, and no list of static files for every client of the API."""
-    settings.PASSWORD_HASHERS = ["tests.hashers.QuickArgon2PasswordHasher", *settings.PASSWORD_HASHERS[1:]]
-    settings.WHITENOISE_USE_FINDERS = False
-    hashers.get_hashers.cache_clear()
-    hashers.get_hashers_by_algorithm.cache_clear()
+    hash_quickly()
 
 
 @pytest.fixture

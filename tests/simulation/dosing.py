@@ -1,0 +1,264 @@
+"""A dosing day: what is asked and measured before the drug, the drug, the watch, and the way home."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.simulation.life import Life, Row
+from tests.simulation.schedule import Story
+from tests.simulation.stack import PASSWORD, Answer, moment
+
+ASKED = ("identifiers", "not_intoxicated", "equipment", "contraindications", "pdmp")
+STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
+ESCORT = {"name": "Alex Example", "phone": "303-555-0177", "relationship": "friend"}
+AMOUNT = {"sublingual": "100", "intramuscular": "50", "intranasal": "100", "intravenous": "40", "oral": "100"}
+INJECTED = ("intramuscular", "intravenous")
+
+
+class DosingDay:
+    """One session of one client."""
+
+    def __init__(self, life: Life, session: Row) -> None:
+        self.life, self.session = life, session
+        self.path = f"sessions/{session['id']}/"
+        self.route = life.protocol["route"]
+        self.order: Row | None = None
+        self.given: datetime | None = None
+        self.home = session["modality"] == "video"
+        self.gone = False
+
+    def lived(self) -> Story:
+        life, path = self.life, self.path
+        start = life.starts(self.session)
+        if life.does("stays away"):
+            yield start + timedelta(minutes=30)
+            life.stack.post(life.desk, f"{path}no-show/", {"reason": "Did not come."})
+            return
+        late = life.chance.numbers.uniform(5, 30) if life.does("comes late") else 0
+        yield start + timedelta(minutes=late - 5)
+        if not life.twice(life.desk, f"{path}check-in/").ok:
+            return
+        if life.does("takes it back"):
+            life.stack.post(life.desk, f"{path}undo/", {"move": "check_in", "reason": "Clicked too soon."})
+            yield life.minutes(2, 10)
+            life.stack.post(life.desk, f"{path}check-in/")
+        self.prepare()
+        if life.does("tries before it is ready"):
+            self.give()
+        yield life.minutes(3, 8)
+        if self.given is None:
+            yield from self.ready()
+        if self.given is None:
+            life.twice(life.nurse, f"{path}not-dosed/", {"reason": "Not ready today."})
+            return
+        yield from self.watch()
+
+    # --- before the drug ----------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """The first round of questions; some are forgotten."""
+        life = self.life
+        words = {
+            code: not life.does("denies with a no") for code in ASKED if not life.does("forgets a question")
+        }
+        if self.home:
+            words |= {"chaperone_trained": True, "video_on": True}
+        noted: dict[str, Any] = {"attestations": words}
+        if not life.does("forgot to fast"):
+            noted["fasting_since"] = moment(life.now - timedelta(hours=9))
+        if not life.does("forgets a question"):
+            noted |= {"weight_kg": str(life.body.weight), "weight_source": "measured"}
+        life.stack.patch(life.nurse, self.path, noted)
+        if not life.does("has no ride"):
+            life.stack.patch(life.desk, self.path, {"escort": ESCORT})
+        if not life.does("forgets a question"):
+            life.cssrs()
+        if not life.does("forgets a question"):
+            self.write_order()
+        self.read()
+
+    def write_order(self) -> None:
+        life = self.life
+        amount = AMOUNT[self.route]
+        body = {
+            "drug": "ketamine",
+            "route": self.route,
+            "dose_mg": amount,
+            "max_total_mg": str(int(amount) * 2),
+            "valid_until": moment(life.ends(self.session) + timedelta(hours=4)),
+        }
+        answer = life.twice(life.prescriber, f"{self.path}orders/", body)
+        if answer.ok:
+            self.order = answer.data
+
+    def read(self, at: datetime | None = None) -> Answer:
+        """A reading as the devices show it now; sometimes a digit is wrong, and voided a moment later."""
+        life = self.life
+        at = at or life.now
+        signs = life.body.signs(at) | {"measured_at": moment(at)}
+        wrong = life.does("types it wrong")
+        answer = life.stack.post(
+            life.nurse, f"{self.path}readings/", signs | ({"systolic": 251} if wrong else {})
+        )
+        if wrong and answer.ok:
+            reading = f"{self.path}readings/{answer.data['id']}/void/"
+            life.stack.post(life.nurse, reading, {"reason": "Typed wrong."})
+            answer = life.stack.post(life.nurse, f"{self.path}readings/", signs)
+        return answer
+
+    def ready(self) -> Story:
+        """Look what is missing, mend it, try again: at most four rounds."""
+        life = self.life
+        for _ in range(4):
+            shown = life.stack.get(life.nurse, f"{self.path}readiness/")
+            if not shown.ok:
+                return
+            missing = [
+                gate for gate in shown.data["gates"] if gate["state"] == "open" and gate.get("blocks", True)
+            ]
+            if shown.data["ready"] or life.does("tries before it is ready"):
+                self.give()
+                if self.given is not None:
+                    return
+            for gate in missing:
+                self.mend(gate)
+            yield life.minutes(6, 12)
+
+    def mend(self, gate: Row) -> None:
+        life, code = self.life, gate["code"]
+        if code in ASKED:
+            life.stack.patch(life.nurse, self.path, {"attestations": {code: True}})
+        elif code == "order":
+            self.write_order()
+        elif code == "vitals":
+            self.read()
+        elif code == "escort":
+            life.stack.patch(life.desk, self.path, {"escort": ESCORT})
+        elif code in ("suicide_screen", "home_risk"):
+            life.cssrs()
+        elif code == "weight":
+            life.stack.patch(
+                life.nurse, self.path, {"weight_kg": str(life.body.weight), "weight_source": "measured"}
+            )
+        elif code == "clearance":
+            self.uphold()
+        elif code in ("safety_alert", "suicide_risk"):
+            self.answer_alerts()
+        if "prescriber" in gate["overridable_by"] and life.chance.numbers.random() < 0.3:
+            body = {"gate": code, "reason": "Decided at the bedside."}
+            life.stack.post(life.prescriber, f"{self.path}override/", body)
+
+    def uphold(self) -> None:
+        life = self.life
+        rows = life.stack.rows(life.prescriber, "clearances/", program=life.program["id"])
+        for row in rows:
+            open_reasons = [reason for reason in row.get("reasons", []) if not reason["resolution"]]
+            if row["state"] == "suspended" and open_reasons:
+                words = [{"reason": reason["id"], "resolution": "Looked at."} for reason in open_reasons]
+                body = {"rationale": "Still suitable.", "resolutions": words}
+                life.stack.post(life.prescriber, f"clearances/{row['id']}/uphold/", body)
+
+    def answer_alerts(self) -> None:
+        """Acknowledged by whoever spoke with the client; released in words, of the worst kind on a safety plan."""
+        life = self.life
+        for row in life.stack.rows(life.prescriber, "safety-alerts/", client=life.client["id"]):
+            path = f"safety-alerts/{row['id']}/"
+            if row["status"] == "open":
+                life.stack.post(life.prescriber, f"{path}acknowledge/", {"action": "Spoke with the client."})
+            if row["holds_doses"] and not life.does("leaves it open"):
+                words: Row = {"rationale": "Asked again, and sure of tonight."}
+                if row["cause"] == "cssrs_high":
+                    words |= {"safety_plan": self.plan_safety(), "not_alone": True}
+                life.twice(life.prescriber, f"{path}release/", words)
+
+    def plan_safety(self) -> str | None:
+        life = self.life
+        today = life.house.local(life.now).date().isoformat()
+        body = {"client": life.client["id"], "text": "Call a friend, then the line.", "made_on": today}
+        made = life.stack.post(life.prescriber, "safety-plans/", body)
+        return made.data["id"] if made.ok else None
+
+    # --- the drug -----------------------------------------------------------------------------------------------
+
+    def give(self) -> Answer | None:
+        life = self.life
+        if self.order is None:
+            return None
+        body: Row = {
+            "order": self.order["id"],
+            "dose_mg": AMOUNT[self.route],
+            "supply": "client_prescription",
+            "administered_at": moment(life.now),
+            "given_by": "self_observed",
+        }
+        if self.route in INJECTED:
+            body |= self.from_stock()
+        answer = life.twice(life.nurse, f"{self.path}administrations/", body)
+        if answer.ok and self.given is None:
+            self.given = datetime.fromisoformat(answer.data["administered_at"])
+            life.body.doses.append((self.given, self.route, 1.0))
+        return answer
+
+    def from_stock(self) -> Row:
+        life, amount = self.life, int(AMOUNT[self.route])
+        lot = life.chance.numbers.choice(life.house.lots)
+        witness = life.house.one("nurse_practitioner", life.number + 1)
+        return {
+            "supply": "clinic_stock",
+            "given_by": "staff",
+            "drug_lot": lot["id"],
+            "drawn_mg": str(amount + 10),
+            "given_mg": str(amount),
+            "wasted_mg": "10",
+            "witness": {"user": witness.id, "password": PASSWORD},
+        }
+
+    # --- the watch ----------------------------------------------------------------------------------------------
+
+    def watch(self) -> Story:
+        """Every check that the protocol asks for, and home when the stay is over."""
+        life = self.life
+        assert self.given is not None
+        for minute in life.protocol["checks_min"]:
+            planned = self.given + timedelta(minutes=minute)
+            if planned > life.now:
+                yield planned
+            if life.does("forgets a reading"):
+                continue
+            self.read()
+            self.answer_alarms()
+            if life.does("sends home early") and self.leave().ok:
+                break
+        yield max(self.given + timedelta(minutes=life.protocol["min_stay_min"] + 2), life.now)
+        for _ in range(8):
+            if self.gone:
+                break
+            self.read()
+            self.answer_alarms()
+            self.leave()
+            yield life.minutes(8, 20)
+        if life.does("leaves it open"):
+            return
+        life.twice(life.nurse, f"{self.path}complete/")
+        yield life.minutes(10, 60)
+        if life.protocol["program_type"] == "kap":
+            life.note(self.session, by=life.therapist)
+
+    def answer_alarms(self) -> None:
+        life = self.life
+        for row in life.stack.rows(life.prescriber, "alarms/", session=self.session["id"]):
+            if row["state"] == "open":
+                path = f"alarms/{row['id']}/acknowledge/"
+                life.stack.post(life.prescriber, path, {"action": "Went to the room and looked."})
+
+    def leave(self) -> Answer:
+        life = self.life
+        body = {
+            "checklist": dict.fromkeys(STATED, True),
+            "escort_present": True,
+            "discharged_at": moment(life.now),
+        }
+        answer = life.twice(life.nurse, f"{self.path}discharge/", body)
+        self.gone = self.gone or answer.ok
+        return answer

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from django.db.models import Case, Model, OuterRef, Subquery, UUIDField, When
 
+from screening.models import SafetyAlert
 from sessions.booking.models import Session
 from sessions.dosing.models import AdverseEvent
 from sessions.dosing.rems.models import RemsRecord
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm
-from sessions.notes.models import Note
+from sessions.notes.models import Note, RecordEntry
 
 EARLY, LATE = timedelta(hours=3), timedelta(hours=12)  # how far around a session its alerts are raised
 # What a row of the worklist is about -> where its session stands.
@@ -22,6 +23,7 @@ SUBJECTS: Mapping[str, tuple[type[Model], str]] = {
     "alarm": (Alarm, "session"),
     "adverse_event": (AdverseEvent, "session"),
     "note": (Note, "session"),
+    "record_entry": (RecordEntry, "session"),
     "rems_record": (RemsRecord, "session"),
 }
 
@@ -44,4 +46,8 @@ def session_of_the_subject() -> Case:
         )
         for kind, (model, path) in SUBJECTS.items()
     ]
+    alerts = SafetyAlert.objects.filter(pk=OuterRef("subject_id")).annotate(session_id=session_of_the_day())
+    of_kind.append(
+        When(subject_type="safety_alert", then=Subquery(alerts.order_by().values("session_id")[:1]))
+    )
     return Case(*of_kind, output_field=UUIDField())

@@ -16,6 +16,7 @@ from sessions.booking.models import Session
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm
 from sessions.sweep.steps import sweep
+from tests.asking import events
 from tests.cast import MONDAY, Cast, dosed_session, later
 from tests.sessions.monitoring.watching import take
 
@@ -66,6 +67,18 @@ def test_the_names_of_each_list(cast: Cast, dosed: Session) -> None:
     assert listed(cast, "director", "safety-alerts/")[0]["assigned_to"] == cast.therapist.name
     labels = {row["kind"]: row["label"] for row in listed(cast, "director", "tasks/")}
     assert labels["alarm"] == to_do("alarm")
+
+
+def test_the_row_of_a_safety_alert_names_the_session_of_its_day(cast: Cast, dosed: Session) -> None:
+    rows = [row for row in listed(cast, "director", "tasks/") if row["kind"] == "safety_alert"]
+    assert [row["session"] for row in rows] == [str(dosed.pk)]
+
+
+def test_reading_names_on_the_worklist_is_on_record(cast: Cast, dosed: Session) -> None:
+    before = len(events("task.list"))
+    listed(cast, "therapist", "tasks/")
+    _, outcome, clients = events("task.list")[before]
+    assert (outcome, clients) == ("ok", [dosed.client_id])
 
 
 @pytest.mark.parametrize(("who", "reads"), [("frontdesk", True), ("billing", True), ("admin", False)])

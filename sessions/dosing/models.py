@@ -227,12 +227,13 @@ class AdministrationVoid(AppendOnlyModel):
 
 
 class GateOverride(AppendOnlyModel):
-    """One open gate passed on somebody's responsibility, for one session."""
+    """One open gate passed on somebody's responsibility, for one session on the local day that it then had."""
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="overrides")
     gate = models.CharField(max_length=30)
     reason = models.CharField(max_length=1000)
     role = models.CharField(max_length=30)
+    for_day = models.DateField(null=True)  # null: said before days were kept, and good for any
 
     def __str__(self) -> str:
         return f"override of {self.gate}"

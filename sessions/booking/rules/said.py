@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from programs.policy import limit
@@ -56,6 +56,11 @@ def counts_from(what: str, *, start: datetime, limits: Mapping[str, Any]) -> dat
         return datetime.min.replace(tzinfo=UTC)
     first: datetime = start.astimezone(UTC) - span.unit * limit(limits, span.limit)
     return first
+
+
+def local_day(session: Session) -> date:
+    """The clinic's own date on which the session is booked to begin."""
+    return session.starts_at.astimezone(session.location.zone).date()
 
 
 def outlived(session: Session, *, starts_at: datetime) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from screening.models import Clearance, Consent, Measure, SafetyAlert
 from screening.models.alerts import HOLDING
 from screening.rules.suspensions import in_words
 from sessions.booking.models import Session
-from sessions.booking.rules.said import PDMP, counts_from
+from sessions.booking.rules.said import PDMP, counts_from, local_day
 from sessions.dosing import selectors
 from sessions.dosing.gates.facts import (
     CSSRS,
@@ -45,9 +45,10 @@ from sessions.monitoring.models import Alarm
 from sessions.monitoring.rules import is_complete, latest_bands, worst
 
 
-def overrides_of(*, session_id: UUID) -> dict[str, Override]:
-    """The latest override of each gate of a session."""
-    rows = GateOverride.objects.filter(session_id=session_id).order_by("created_at", "pk")
+def overrides_of(session: Session) -> dict[str, Override]:
+    """The latest override of each gate of a session that was said for the day on which it is now."""
+    of_the_day = Q(for_day=local_day(session)) | Q(for_day__isnull=True)
+    rows = GateOverride.objects.filter(of_the_day, session=session).order_by("created_at", "pk")
     return {row.gate: Override(row.reason, row.created_by, row.role, row.created_at) for row in rows}
 
 
@@ -395,4 +396,4 @@ def readiness(*, session_id: UUID, at: datetime) -> Readiness:
         begun=given,
         written_at=dose.recorded_at if dose else None,
     )
-    return judge(facts, overrides=overrides_of(session_id=session_id))
+    return judge(facts, overrides=overrides_of(session))

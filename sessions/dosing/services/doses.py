@@ -149,7 +149,7 @@ def _require_ready(
 ) -> list[Judged]:
     """Every gate for the first dose; a booster needs no second reading before it, but all else must still stand."""
     facts = gather.gather(session=session, moment=moment, at=at, dosing_now=True, order=order, begun=begun)
-    found = judge(facts, overrides=gather.overrides_of(session_id=session.pk))
+    found = judge(facts, overrides=gather.overrides_of(session))
     judged = [row for row in found.gates if begun is None or row.code != VITALS]
     still_open = [row for row in judged if row.state == OPEN]
     if still_open:

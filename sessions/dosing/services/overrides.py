@@ -10,12 +10,11 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, Invalid
 from kapclinic.practice.models import User
+from sessions.booking.rules.said import local_day
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
 from sessions.dosing.gates.judge import judge
-from sessions.dosing.models import (
-    GateOverride,
-)
+from sessions.dosing.models import GateOverride
 from sessions.dosing.services.doses import lock_dosing
 
 
@@ -25,7 +24,7 @@ class NotOverridable(Conflict):
 
 @transaction.atomic
 def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: datetime) -> GateOverride:
-    """Pass one open gate on one's own responsibility.
+    """Pass one open gate on one's own responsibility, for the day on which the session is: moved, it is open again.
 
     :raises Invalid: for a gate that does not exist here
     :raises NotOverridable: when it is not open, or nobody may override it
@@ -35,7 +34,7 @@ def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: dat
     begun = selectors.first_dosed_at(session_id=session.pk)
     moment = at if begun else gather.judged_at(session, at=at)
     facts = gather.gather(session=session, moment=moment, at=at, dosing_now=False, begun=begun)
-    judged = judge(facts, overrides=gather.overrides_of(session_id=session.pk))
+    judged = judge(facts, overrides=gather.overrides_of(session))
     row = next((row for row in (*judged.gates, *judged.advice) if row.code == gate), None)
     if row is None:
         raise Invalid.field("gate", "There is no such gate for this session.", code="not_found")
@@ -44,4 +43,5 @@ def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: dat
     allowed = frozenset(map(str, row.overridable_by))
     transitions.require_role(by, allowed, what="This override")
     role = min(by.role_set & allowed)
-    return GateOverride(session=session, gate=gate, reason=reason, role=role).insert_by(by, at=at)
+    said = GateOverride(session=session, gate=gate, reason=reason, role=role, for_day=local_day(session))
+    return said.insert_by(by, at=at)

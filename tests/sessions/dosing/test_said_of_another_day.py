@@ -356,6 +356,19 @@ def test_a_client_who_is_here_now_is_asked_about_now(cast: Cast, announced: Sess
     assert set(tasks(cast, announced)) == {"escort_again"}  # the client is here: nobody needs to call
 
 
+def test_an_override_is_of_the_day_that_it_was_said_for(cast: Cast) -> None:
+    session = people.booked(cast, people.cleared_program(cast), "dosing", MONDAY + DAY)
+    decided = {"gate": "escort", "reason": "A taxi that we know"}
+    path = f"sessions/{session.pk}/override/"
+    cast.desk("prescriber").must(path, decided)
+    moved(cast, session, session.starts_at + HOUR)
+    assert gate(cast, session, "escort")["state"] == "overridden"  # the same day
+    moved(cast, session, session.starts_at + 7 * DAY)
+    assert gate(cast, session, "escort")["state"] == "open"
+    cast.desk("prescriber").must(path, decided)
+    assert gate(cast, session, "escort")["state"] == "overridden"
+
+
 def test_two_that_swap_are_both_asked_again(cast: Cast, announced: Session) -> None:
     program = people.cleared_program(
         cast, who=people.client(cast.north, by=cast.frontdesk, first="Sam", phone="303-555-0143")

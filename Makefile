@@ -28,7 +28,7 @@ demo: $(STAMP) ## Open a demo clinic on PORT (8000); Ctrl-C closes it. KAP_DEMO_
 	@exec $(PYTHON) -m kapclinic.local.demo
 
 test: $(STAMP) ## Run every test that needs no browser; ARGS="-k name" narrows it
-	@exec $(PYTHON) -m pytest -n 3 --dist worksteal $(ARGS)
+	@exec $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 e2e: $(STAMP) ## Run the browser tests (needs Debian's chromium)
 	@if ls tests/e2e/test_*.py >/dev/null 2>&1; then exec $(PYTHON) -m pytest tests/e2e $(ARGS); \

@@ -19,7 +19,7 @@ DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(
           ALLOWED_HOSTS=clinic.example
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e soak replay teeth check docs lock format clean up down
+.PHONY: help demo test e2e soak replay reached teeth check docs lock format clean up down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ soak: $(STAMP) ## Live through DAYS (1000) simulated clinic days from SEED (1) o
 
 replay: $(STAMP) ## Live one seed's world again up to DAY and show that day; PLAN=file lives a kept story
 	@exec $(PYTHON) -m tests.simulation.soak replay --seed $(SEED) --day $(DAY) --plan "$(PLAN)"
+
+reached: $(STAMP) ## How much code, and which rules, DAYS simulated clinic days from SEED on come through
+	@exec $(PYTHON) -m tests.simulation.reached --days $(DAYS) --seed $(SEED)
 
 teeth: $(STAMP) ## Plant known faults one by one and see that the simulated clinic finds each
 	@exec $(PYTHON) -m tests.simulation.teeth --seed $(SEED)

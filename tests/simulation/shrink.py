@@ -13,6 +13,7 @@ from tests.simulation.habits import HABITS
 
 PATIENCE_SECONDS = 600
 MOST_CLIENTS = 400
+WORLD_DAYS = 21  # calendar days of one seed: two locations, so twice as many clinic days
 
 
 @dataclass(frozen=True)

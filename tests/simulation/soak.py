@@ -19,7 +19,6 @@ from typing import Any
 from tests.simulation import shrink
 from tests.simulation.running import Running, servers
 
-WORLD_DAYS = 21  # calendar days of one seed: two locations, so twice as many clinic days
 PROCESSES = 2
 
 
@@ -92,8 +91,8 @@ def _worker(seeds: Any, told: Any, days: int) -> None:
 
 def soak(days: int, seed: int, *, quick: bool) -> int:
     """Worlds from `seed` on until `days` clinic days are lived; prints a figure a minute. `quick`: shrinks nothing."""
-    worlds = -(-days // (WORLD_DAYS * 2))
-    length = WORLD_DAYS if worlds > 1 else max(1, -(-days // 2))
+    worlds = -(-days // (shrink.WORLD_DAYS * 2))
+    length = shrink.WORLD_DAYS if worlds > 1 else max(1, -(-days // 2))
     context = multiprocessing.get_context("spawn")
     seeds, told = context.Queue(), context.Queue()
     for number in range(worlds):

@@ -15,7 +15,7 @@ from django.db import connection
 
 from kapclinic.celery import app
 from kapclinic.core import chance, clock
-from sessions.sweep.steps import STEPS
+from sessions.sweep import steps
 from tests.simulation.clinic import House, Practice
 from tests.simulation.course import course
 from tests.simulation.habits import Chance
@@ -158,12 +158,12 @@ class World:
         at, done = self.schedule.now, []
         whole = self._whole is None or at - self._whole >= timedelta(hours=2)
         self._whole = at if whole else self._whole
-        for name, step in STEPS:
+        for name, step in steps.all_steps().items():
             if not (whole or name in SAFETY) or self.luck.does("step skipped"):
                 continue
             with clock.fixed(at):
                 try:
-                    step(at=at)
+                    step.work(at=at)
                     done.append(name)
                 except Died:
                     connection.close()

@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -35,8 +35,70 @@ SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sed
 # What the simulated clients take, and whether a clinician has to weigh it for ketamine (facts of the label and of
 # clinic policy: MAOI and benzodiazepines; what nobody knows is weighed too).
 WEIGHTY = ("nardil", "lorazepam", "mystery pill")
-CLINICAL_ROOMS = ("measures", "screenings", "notes", "medications", "clearances", "safety-alerts")
 CLINICIANS = {"nurse_practitioner", "therapist", "prescriber", "medical_director"}
+BOOKERS, READERS = CLINICIANS | {"front_desk"}, CLINICIANS | {"front_desk", "billing"}
+# Who may read a room at all (R13, R9): for a nurse to check against docs/permissions.md.
+ROOMS: dict[str, set[str]] = {
+    name: roles
+    for names, roles in (
+        (
+            "measures screenings conditions notes medications clearances safety-alerts safety-plans",
+            CLINICIANS,
+        ),
+        (
+            "alarms readings orders administrations checks adverse-events record evidence discharge",
+            CLINICIANS,
+        ),
+        ("charges payments refunds superbills receipts fees", {"billing", "medical_director"}),
+        ("drug-lots drug-entries drug-counts drug-register drug-discrepancies", CLINICIANS - {"therapist"}),
+        ("day-board monitoring-board readiness availability waitlist consents timeline plan", BOOKERS),
+        ("clients programs sessions tasks", READERS),
+        ("access-log", {"medical_director"}),
+        ("psychotherapy-notes", READERS | {"admin"}),
+    )
+    for name in names.split()
+}
+# Fields that are blank in the rows of a room for everybody but these roles (R13).
+OF_THE_BODY = "fasting_since weight_kg weight_source weight_confirmed attestations attested"
+HIDDEN: tuple[tuple[str, set[str], str], ...] = (
+    ("sessions", CLINICIANS, OF_THE_BODY),
+    ("sessions", BOOKERS, "escort escort_confirmed_at client_location reason"),
+    ("day-board", CLINICIANS, OF_THE_BODY),
+    (
+        "monitoring-board",
+        CLINICIANS,
+        "dosed_at minutes discharged_at next_check overdue last_reading trend alarms",
+    ),
+    ("programs", CLINICIANS, "goals pathway_reason status_reason"),
+    ("programs", CLINICIANS | {"billing"}, "diagnosis"),
+    ("readiness", CLINICIANS, "detail cleared_by override"),
+    ("obligations", READERS, "client_name client_mrn"),
+)
+# States in which nothing may stand without a move that somebody is offered, or a row on a worklist.
+STANDING = {"active", "on_hold", "draft", "submitted", "open", "explained", "reported", "cosign_pending"}
+# Clinical policy 3.1 and 3.2: what is no HOLD before a dose, what is not amber after it, what is not red at once.
+PRESSURE = {"systolic": (80, 160), "diastolic": (40, 100)}
+HOLD = PRESSURE | {
+    "heart_rate": (45, 110),
+    "spo2": (92, 100),
+    "respiratory_rate": (10, 24),
+    "sedation": (5, 5),
+}
+CALM = PRESSURE | {"heart_rate": (50, 110), "spo2": (92, 100), "respiratory_rate": (10, 30)}
+RED = {"systolic": (80, 200), "diastolic": (40, 120), "heart_rate": (50, 180), "spo2": (90, 100)}
+RED |= {"respiratory_rate": (8, 30), "sedation": (3, 5)}
+STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
+# What nobody overrides: who is treated, on whose word, and what law or danger holds back (2.2, 6.2, 8.15, R5).
+NEVER = {"program_active", "adult", "clearance", "consent", "order", "integration_done", "in_person_visit"}
+NEVER |= {
+    "safety_alert",
+    "suicide_risk",
+    "adverse_event_review",
+    "red_alarm",
+    "home_risk",
+    "home_dosing",
+    "hold",
+}
 OF_THE_DAY = ("identifiers", "not_intoxicated", "equipment", "contraindications")
 EARLY, LATE = timedelta(hours=3), timedelta(hours=12)
 
@@ -51,6 +113,17 @@ class Violation(AssertionError):
 
 def when(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+IS_ID = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}").fullmatch
+
+
+def rows_of(answer: Any) -> list[Row]:
+    """The rows of a list, of a board or of the gates, or the single one."""
+    if not isinstance(answer, dict):
+        return []
+    found = next((answer[name] for name in ("results", "sessions", "gates") if name in answer), [answer])
+    return [row for row in found if isinstance(row, dict)]
 
 
 @dataclass
@@ -107,7 +180,7 @@ class Books:
     escorts: dict[str, datetime] = field(default_factory=dict)
     weighed: dict[str, datetime] = field(default_factory=dict)
     orders: dict[str, Row] = field(default_factory=dict)
-    overrides: dict[str, dict[str, datetime]] = field(default_factory=lambda: defaultdict(dict))
+    overrides: dict[str, dict[str, date]] = field(default_factory=lambda: defaultdict(dict))  # for which day
     readings: dict[str, Reading] = field(default_factory=dict)
     doses: dict[str, Dose] = field(default_factory=dict)
     owed: dict[str, Row] = field(default_factory=dict)
@@ -129,6 +202,13 @@ class Books:
     shares: list[tuple[str, str, Decimal]] = field(default_factory=list)
     refunds: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
     numbers: set[str] = field(default_factory=set)
+    acts: dict[tuple[datetime, str], str] = field(default_factory=dict)  # when and by whom -> what was taken
+    trail: dict[str, dict[tuple[datetime, str], str]] = field(default_factory=lambda: defaultdict(dict))
+    ended_doses: dict[str, datetime] = field(default_factory=dict)
+    private: dict[str, str] = field(default_factory=dict)  # a psychotherapy note -> its author
+    rows: dict[str, list[Row]] = field(
+        default_factory=dict
+    )  # the worklist of a location, as its director reads it
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -152,7 +232,8 @@ class Judge:
     books: Books = field(default_factory=Books)
     checked: Counter[str] = field(default_factory=Counter)
     swept_at: dict[str, datetime] = field(default_factory=dict)
-    _answers: dict[str, Row] = field(default_factory=dict)
+    swept_before: dict[str, datetime] = field(default_factory=dict)
+    acted_at: datetime | None = None  # when somebody last changed something
 
     def holds(self, rule: str, held: bool, what: str) -> None:
         self.checked[rule] += 1
@@ -169,6 +250,7 @@ class Judge:
         if call.status >= 400:
             self.refused(call)
             return
+        self.remember(call)
         if call.replayed:
             return
         for method, pattern, handler in ROUTES:
@@ -192,22 +274,47 @@ class Judge:
         self.holds("a refusal holds no data", clean, call.words())
 
     def seen_by(self, call: Any) -> None:
-        """No answer holds a field that the role may not see (R13)."""
-        roles = set(call.who["roles"])
-        if not roles or roles & CLINICIANS:
+        """No answer holds a row or a field that the role may not see (R13), nor anything of another location."""
+        roles, here = set(call.who["roles"]), set(call.who["locations"])
+        if not roles or call.status >= 400:
             return
-        room = call.path.split("/")[0]
-        if call.method == "GET" and room in CLINICAL_ROOMS:
-            self.holds("R13 clinical rooms are closed", call.status >= 400, call.words())
-        if call.status >= 400 or not isinstance(call.answer, dict):
+        parts = [part for part in call.path.split("/") if part]
+        room = [part for part in parts if not IS_ID(part)][-1]
+        self.holds("R13 a closed room stays closed", bool(roles & ROOMS.get(room, roles)), call.words())
+        rows, session = rows_of(call.answer), self.books.sessions.get(parts[1] if parts[1:] else "")
+        if here and "admin" not in roles:
+            places = {
+                row["location"] for row in [*rows, session or {}] if isinstance(row.get("location"), str)
+            }
+            self.holds(
+                "nothing of another location is seen", places <= here, f"{call.words()} {places - here}"
+            )
+            clients = [self.books.clients.get(str(row.get("client"))) for row in rows]
+            strange = [row["id"] for row in clients if row and not here & set(row["locations"])]
+            self.holds("nobody of another location is seen", not strange, f"{call.words()} {strange}")
+        for noun, readers, names in HIDDEN:
+            if noun in (parts[0], room) and not roles & readers:
+                told = {name: row[name] for row in rows for name in names.split() if row.get(name)}
+                self.holds(
+                    f"R13 {noun} show nothing of {names.split()[0]}", not told, f"{call.words()} {told}"
+                )
+
+    def remember(self, call: Any) -> None:
+        """R10: an act that was taken stands in the trail of everybody whose data it read or wrote."""
+        key, parts = (call.at, call.who["id"]), call.path.split("/")
+        self.books.acts[key] = call.path
+        self.acted_at = self.acted_at if call.method == "GET" else call.at
+        if call.replayed or call.query.get("preview"):
             return
-        for row in call.answer.get("results", [call.answer]):
-            if room == "sessions" and isinstance(row, dict) and "fasting_since" in row:
-                blank = row["fasting_since"] is None and row["weight_kg"] is None and not row["attestations"]
-                self.holds("R13 a session shows nothing clinical", blank, f"{call.words()} {row}")
-            if room == "programs" and "front_desk" in roles and isinstance(row, dict):
-                hidden = not row.get("goals") and not row.get("diagnosis")
-                self.holds("R13 the desk reads no diagnosis", hidden, f"{call.words()} {row}")
+        whose = {row["client"] for row in rows_of(call.answer) if isinstance(row.get("client"), str)}
+        if parts[0] == "clients":
+            whose |= {row["id"] for row in rows_of(call.answer) if "mrn" in row} | {
+                *filter(IS_ID, parts[1:2])
+            }
+        of = {"sessions": self.books.sessions, "programs": self.books.programs}.get(parts[0], {})
+        whose |= {of[key]["client"] for key in parts[1:2] if key in of}
+        for client in sorted(whose):
+            self.books.trail[client][key] = f"{call.method} {call.path}"
 
     # --- small questions --------------------------------------------------------------------------------------
 
@@ -231,7 +338,15 @@ class Judge:
     def is_kap(self, program: str) -> bool:
         return bool(self.protocol_of(program)["program_type"] == "kap")
 
+    def prepared(self, program: str) -> int:
+        rows = [row for row in self.books.sessions.values() if row["program"] == program]
+        return sum(row["kind"] == "preparation" and row["status"] == "completed" for row in rows)
+
     # --- the dose ---------------------------------------------------------------------------------------------
+
+    def overridden(self, session: Row, gate: str, at: datetime) -> bool:
+        """Somebody decided otherwise, for this very day (clinical policy 2.2)."""
+        return self.books.overrides[session["id"]].get(gate) == today(at, self.zone_of(session))
 
     def open_gates(self, session: Row, dose: Dose) -> Iterable[tuple[str, str]]:
         """Every gate that the books hold open for this dose, with why."""
@@ -275,13 +390,8 @@ class Judge:
 
     def _of_the_course(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
         program = session["program"]
-        done = [
-            row
-            for row in self.books.sessions.values()
-            if row["program"] == program and row["kind"] == "preparation" and row["status"] == "completed"
-        ]
-        if len(done) < self.protocol_of(program)["min_preparations"]:
-            yield "preparation", f"{len(done)} are done"
+        if (done := self.prepared(program)) < self.protocol_of(program)["min_preparations"]:
+            yield "preparation", f"{done} are done"
         for row in self.books.owed.values():
             other = row["client"] == session["client"] and row["dosing_session"] != session["id"]
             if other and row["state"] in OWED and when(row["dosed_at"]) < at:
@@ -315,6 +425,12 @@ class Judge:
                 or since < start - timedelta(hours=24)
             ):
                 yield "fasting", f"since {since}"
+        if self.protocol_of(session["program"])["dose"]["unit"] == "mg/kg":
+            weighed = self.books.weighed.get(session["client"])
+            if weighed is None or at - weighed > timedelta(
+                days=self.limit(session["program"], "weight_days")
+            ):
+                yield "weight", f"weighed at {weighed}"
         if (gates.get("escort") == "required" or video) and session["id"] not in self.books.escorts:
             yield "escort", "nobody is named"
         if video:
@@ -356,14 +472,63 @@ class Judge:
         age = at - latest.at
         if age > timedelta(minutes=self.limit(session["program"], "vitals_max_age_min")):
             yield "vitals", f"measured {age} before"
+        if _held(latest.signs):
+            yield "hold", f"{latest.signs}"
         if not _in_band(latest.signs, self.protocol_of(session["program"])["bands"]):
             yield "vitals", f"{latest.signs}"
+
+    # --- going home -------------------------------------------------------------------------------------------
+
+    def keeps(self, session: Row, at: datetime, body: Row) -> Iterable[tuple[str, str]]:
+        """What keeps the client here, by the books (clinical policy 3.6)."""
+        key, program, doses = session["id"], session["program"], self.standing_doses(session=session["id"])
+        if not doses:
+            return
+        runs = timedelta(minutes=self.limit(program, "infusion_min"))
+        runs = runs if self.protocol_of(program)["route"] == "intravenous" else timedelta(0)
+        over = max(self.books.ended_doses.get(dose.id, dose.at + runs) for dose in doses)
+        drugs = {self.books.orders[dose.order]["drug"] for dose in doses}
+        if "esketamine" in drugs and at < doses[0].at + timedelta(hours=2):
+            yield "in the hours of esketamine", str(doses[0])
+        if "ketamine" in drugs and at < over + timedelta(minutes=self.protocol_of(program)["min_stay_min"]):
+            yield "before the minimum stay", f"the dose was over at {over}"
+        rows = [row for row in self.books.readings.values() if row.session == key and not row.voided]
+        rows.sort(key=lambda row: (row.at, row.written))
+        after, before = [row for row in rows if doses[-1].at < row.at <= at], {}
+        before = next((row.signs for row in reversed(rows) if row.at <= doses[0].at), before)
+        if not after or at - after[-1].at > timedelta(minutes=self.limit(program, "leaving_vitals_min")):
+            yield "unmeasured", f"measured at {[row.at for row in after]}"
+        elif (far := _far(after[-1].signs, before)) is not None:
+            yield "out of band", f"{far}: {after[-1].signs}, before {before}"
+        awake = [row.signs["sedation"] for row in after if row.signs["sedation"] is not None]
+        if awake and awake[-1] != 5:
+            yield "sedated", str(after[-1])
+        seen = {row["reading"] for row in self.books.alarms.values() if row["state"] == "acknowledged"}
+        red = [row for row in rows if row.at <= at and self._rings(row) and row.id not in seen]
+        if red:
+            yield "while a red value waits", str(red)
+        if not body["escort_present"] or not (body.get("escort") or key in self.books.escorts):
+            yield "without an escort", str(body)
+        if unsaid := [name for name in STATED if body["checklist"].get(name) is not True]:
+            yield "unasked", str(unsaid)
+        if self.unsafe(session["client"]):
+            yield "with a concern for their safety", str(self.unsafe(session["client"]))
+
+    def unsafe(self, client: str) -> list[str]:
+        """Answers that point at suicide, to which nobody has answered, or that nobody has released."""
+        answered = {row["measure"] for row in self.books.alerts.values() if not row["open"]}
+        asked = [key for key, whose in self.books.asks.items() if whose == client]
+        return [key for key in asked if key not in answered or key not in self.books.released]
 
     # --- the sweep --------------------------------------------------------------------------------------------
 
     def swept(self, at: datetime, done: frozenset[str]) -> None:
-        for name in done:
-            self.swept_at[name] = at
+        self.swept_before |= {name: self.swept_at[name] for name in done if name in self.swept_at}
+        self.swept_at |= dict.fromkeys(done, at)
+
+    def settled(self, step: str) -> bool:
+        """This step of the sweep has looked since somebody last changed something."""
+        return step in self.swept_at and (self.acted_at is None or self.swept_at[step] > self.acted_at)
 
     # --- what is looked at every evening ----------------------------------------------------------------------
 
@@ -371,6 +536,11 @@ class Judge:
         look = getattr(self, f"_{name.replace('-', '_')}", None)
         if look is not None:
             look(at, location, rows)
+        listed = {row["subject_id"] for row in self.books.rows.get(location, []) if row["state"] == "open"}
+        for row in rows:
+            if row.get("status", row.get("state")) in STANDING and name != "tasks":
+                ways = row["allowed_moves"] or {row["id"], row.get("session")} & listed
+                self.holds("every state has a way out", bool(ways), f"{name} {row}")
 
     def _sessions(self, at: datetime, location: str, rows: list[Row]) -> None:
         ours = {row["id"]: row for row in self.books.sessions.values() if row["location"] == location}
@@ -496,9 +666,11 @@ class Judge:
         doses = self.standing_doses(session=reading.session)
         if not doses or reading.at < doses[0].at or reading.written < doses[0].written:
             return False
-        signs = reading.signs
-        high, low = signs["systolic"], signs["spo2"]
-        return bool(high and high > 200) or bool(low is not None and low < 88)
+        gone = self.books.discharges.get(reading.session)
+        day = when(self.books.sessions[reading.session]["ends_at"]) + LATE
+        if reading.written > day or (gone is not None and reading.written >= when(gone["created_at"])):
+            return False  # one row to look through instead
+        return bool(_out(reading.signs, RED))
 
     def _safety_alerts(self, at: datetime, location: str, rows: list[Row]) -> None:
         for row in rows:
@@ -535,14 +707,92 @@ class Judge:
             self.holds("R11 nothing is paid twice", Decimal(row["paid"]) <= Decimal(row["amount"]), str(row))
 
     def _tasks(self, at: datetime, location: str, rows: list[Row]) -> None:
-        subjects = {row["subject_id"] for row in rows if row["state"] == "open"}
-        for row in self.books.alerts.values():
-            if (
-                row["open"]
-                and row.get("location", location) == location
-                and row["id"] in self._here(location)
-            ):
-                self.holds("R14 an alert has its row", row["id"] in subjects, str(row))
+        """Whatever waits has a row that somebody must answer, and what waits no more has none (R14)."""
+        self.books.rows[location] = rows
+        listed = {(row["kind"], row["subject_id"]) for row in rows if row["state"] == "open"}
+        for row in rows:
+            said = row["state"] == "open" or bool(row["done_at"] and row["done_by"])
+            self.holds("a row is answered by somebody", said, str(row))
+        for kind, step, subject, waits in self._waiting(location):
+            if waits and (step is None or self.settled(step)):
+                self.holds(f"R14 {kind} has its row", (kind, subject) in listed, subject)
+            if waits is False:
+                self.holds(f"a row of {kind} goes with its cause", (kind, subject) not in listed, subject)
+        told = {row["subject_id"] for row in rows if row["kind"] == "integration_missed"}
+        for row in self.books.owed.values():
+            if row["state"] == "missed" and self.books.programs[row["program"]]["location"] == location:
+                self.holds("R4 a missed integration is told", row["id"] in told, str(row))
+
+    def _waiting(self, location: str) -> Iterable[tuple[str, str | None, str, bool | None]]:
+        """Kind of row, step of the sweep that opens it, subject, and whether it waits (None: who knows)."""
+        books, here = (
+            self.books,
+            {key: row for key, row in self.books.sessions.items() if row["location"] == location},
+        )
+        for row in books.alerts.values():
+            if row["id"] in self._here(location):
+                yield "safety_alert", None, row["id"], row["open"]
+        for row in books.alarms.values():
+            if row["session"] in here:
+                wait = timedelta(minutes=self.limit(here[row["session"]]["program"], "alarm_minutes"))
+                steps = [step.get("alarms") for step in (self.swept_at, self.swept_before)]
+                due = sum(
+                    when(row["created_at"]) + wait * number <= (step or when(row["created_at"]))
+                    for number, step in zip((1, 2), steps, strict=True)
+                )
+                waits = row["state"] == "open"
+                self.holds(
+                    "R14 an alarm is carried up", not waits or row["escalation"] >= due, f"{row} {due}"
+                )
+                yield "alarm", None, row["id"], waits and (True if row["escalation"] else None)
+        for row in books.owed.values():
+            if books.programs[row["program"]]["location"] == location:
+                yield "integration_unbooked", "obligations", row["id"], row["state"] == "due"
+        signed = {row["session"] for row in books.notes.values() if row["signed"]}
+        drafts = {row["session"] for row in books.notes.values() if not row["signed"]}
+        for key, row in here.items():
+            over = row["status"] in ("completed", "cancelled", "no_show")
+            day = self.swept_at.get("left_open", when(row["ends_at"])) > when(row["ends_at"]) + LATE
+            waits = row["status"] in ("checked_in", "in_progress") and day
+            yield "session_left_open", "left_open", key, waits or (False if over else None)
+            waits = row["status"] == "completed" and key not in signed
+            yield "note_unsigned", "unsigned", key, waits or (False if signed - drafts >= {key} else None)
+        for key, cleared in books.clearances.items():
+            if books.programs[cleared.program]["location"] == location and cleared.standing:
+                active = books.programs[cleared.program]["status"] == "active"
+                yield "clearance_review", "clearances", key, bool(cleared.reasons) and (active or None)
+
+    def worklist(self, who: Row, location: str, rows: list[Row]) -> None:
+        """A role reads of the worklist what names it or them, no more and no less than the director."""
+        mine = [
+            row["id"]
+            for row in self.books.rows[location]
+            if row["state"] == "open"
+            and (set(row["roles"]) & set(who["roles"]) or row["assignee"] == who["id"])
+        ]
+        shown = sorted(row["id"] for row in rows)
+        self.holds(
+            "a worklist is the director's part", shown == sorted(mine), f"{who} {set(mine) ^ set(shown)}"
+        )
+
+    def agree(self, name: str, rows: list[Row], others: list[Row]) -> None:
+        """Two views of the same moment hold the same rows, and each says the same of them."""
+        left, right = ({row["id"]: row for row in found} for found in (rows, others))
+        self.holds(
+            f"{name} holds the same rows", left.keys() == right.keys(), str(left.keys() ^ right.keys())
+        )
+        for key, row in left.items():
+            shared = (row.keys() & right[key].keys()) - {"allowed_moves", "warnings"}
+            differ = {
+                word: (row[word], right[key][word])
+                for word in sorted(shared)
+                if row[word] != right[key][word]
+            }
+            self.holds(f"{name} says the same", not differ, f"{key} {differ}")
+
+    def verified(self, problem: str) -> None:
+        """What `verify_audit` said at the end: nothing, or the first bad link."""
+        self.holds("R15 the chain holds to its end", not problem, problem)
 
     def _here(self, location: str) -> set[str]:
         ours = {row["id"] for row in self.books.programs.values() if row["location"] == location}
@@ -565,6 +815,26 @@ class Judge:
         for row in self.books.clearances.values():
             if row.client == client and row.standing and text not in row.weighed:
                 row.reasons.append(reason)
+
+
+def _out(signs: Row, limits: dict[str, tuple[int, int]]) -> list[str]:
+    """Which of the signs that were taken lie outside of their limits."""
+    taken = {name: signs[name] for name in limits if signs.get(name) is not None}
+    return [name for name, value in taken.items() if not limits[name][0] <= value <= limits[name][1]]
+
+
+def _held(signs: Row) -> bool:
+    """HOLD or EMERGENCY before a dose (clinical policy 3.1)."""
+    return bool(_out(signs, HOLD))
+
+
+def _far(signs: Row, before: Row) -> str | None:
+    """The sign that lets nobody go home: amber or red, and no pressure or heart rate near the one before (3.6)."""
+    for name in _out(signs, CALM):
+        known = before.get(name) if name in ("systolic", "diastolic", "heart_rate") else None
+        if known is None or abs(signs[name] - known) * 5 > known:
+            return name
+    return None
 
 
 def _in_band(signs: Row, bands: Row) -> bool:
@@ -622,6 +892,12 @@ def _program_moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
 def _program_seen(judge: Judge, call: Any, found: re.Match[str]) -> None:
     known = judge.books.programs[found[1]]
     judge.holds("a program is as it was answered", known["status"] == call.answer["status"], call.words())
+    told, dosed = (
+        call.answer["progress"],
+        {dose.session for dose in judge.standing_doses() if dose.program == found[1]},
+    )
+    right = told["preparation"]["done"] == judge.prepared(found[1]) and told["dosing"]["done"] == len(dosed)
+    judge.holds("progress is what took place", right, f"{call.words()} {told}")
 
 
 @on("POST", "medications/")
@@ -780,7 +1056,7 @@ def _noted(judge: Judge, call: Any, found: re.Match[str]) -> None:
         judge.books.fasting[key] = when(call.body["fasting_since"])
     if call.body.get("escort"):
         judge.books.escorts[key] = call.at
-    if call.body.get("weight_kg"):
+    if call.body.get("weight_kg") and call.body.get("weight_source") != "reported":
         judge.books.weighed[judge.books.sessions[key]["client"]] = call.at
     judge._keep(call.answer)
 
@@ -793,7 +1069,11 @@ def _ordered(judge: Judge, call: Any, found: re.Match[str]) -> None:
 
 @on("POST", "sessions/{}/override/")
 def _overridden(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.overrides[found[1]][call.body["gate"]] = call.at
+    session, gate = judge.books.sessions[found[1]], call.body["gate"]
+    judge.holds("R3 nobody overrides this", gate not in NEVER, call.words())
+    by = "prescriber" in call.who["roles"] and bool(call.body.get("reason"))
+    judge.holds("R3 a prescriber overrides, with a reason", by, call.words())
+    judge.books.overrides[found[1]][gate] = today(when(session["starts_at"]), judge.zone_of(session))
 
 
 @on("POST", "sessions/{}/readings/")
@@ -830,8 +1110,8 @@ def _dosed(judge: Judge, call: Any, found: re.Match[str]) -> None:
     start, end = when(session["starts_at"]), when(session["ends_at"])
     judge.holds("PR6 a dose on its session's day", start - EARLY <= dose.at <= end + LATE, call.words())
     for gate, why in judge.open_gates(session, dose):
-        decided = judge.books.overrides[found[1]].get(gate)
-        judge.holds(f"R3 no dose while {gate} is open", decided is not None, f"{call.words()} — {why}")
+        decided = judge.overridden(session, gate, dose.at)
+        judge.holds(f"R3 no dose while {gate} is open", decided, f"{call.words()} — {why}")
     judge.checked["R3 a dose with every gate looked at"] += 1
     judge.books.doses[dose.id] = dose
     owed = call.answer["obligation"]
@@ -877,17 +1157,13 @@ def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("a client goes home once", found[1] not in judge.books.discharges, call.words())
     judge.books.discharges[found[1]] = call.answer
     session, at = judge.books.sessions[found[1]], when(call.body["discharged_at"])
-    doses = judge.standing_doses(session=found[1])
-    if call.body.get("override_reason") or not doses:
-        return
-    stay = timedelta(minutes=judge.protocol_of(session["program"])["min_stay_min"])
-    judge.holds("3.6 nobody goes before the minimum stay", at >= doses[-1].at + stay, call.words())
-    rows = [row for row in judge.books.readings.values() if row.session == found[1] and not row.voided]
-    after = [row for row in rows if doses[-1].at < row.at <= at]
-    judge.holds("3.6 nobody goes unmeasured", bool(after), call.words())
-    latest = max(after, key=lambda row: (row.at, row.written))
-    awake = latest.signs["sedation"] is None or latest.signs["sedation"] == 5
-    judge.holds("3.6 nobody goes sedated", awake, f"{call.words()} {latest}")
+    judge.checked["3.6 who went home was looked at"] += 1
+    decided = "prescriber" in call.who["roles"] or call.at - at > timedelta(days=7)
+    for criterion, why in judge.keeps(session, at, call.body):
+        free = (
+            bool(call.body.get("override_reason")) and decided and criterion != "in the hours of esketamine"
+        )
+        judge.holds(f"3.6 nobody goes {criterion}", free, f"{call.words()} — {why}")
 
 
 @on("POST", "alarms/{}/acknowledge/")
@@ -960,3 +1236,106 @@ def _billed(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 def today(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
+
+
+# --- what is read beside the acts ---------------------------------------------------------------------------------
+
+
+@on("GET", "clients/{}/access-log/")
+def _access(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    """R10: whatever was read or written of this client, by whom and when; and nothing that nobody did."""
+    told = {(when(row["at"]), row["by"]): row for row in call.answer["results"]}
+    since = min(told)[0] if call.answer["next"] else datetime.min.replace(tzinfo=UTC)
+    lost = {
+        key: what
+        for key, what in judge.books.trail[found[1]].items()
+        if since < key[0] < call.at and key not in told
+    }
+    judge.holds("R10 every read and write is in the trail", not lost, str(lost))
+    for key, row in told.items():
+        path = judge.books.acts.get(key)
+        judge.holds(
+            "R10 the trail names what somebody did", path is not None and row["outcome"] == "ok", str(row)
+        )
+
+
+@on("GET", "sessions/{}/readiness/")
+def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    """No all-clear while the books hold a gate open that nobody decided on for today."""
+    session, ready = judge.books.sessions.get(found[1], {}), call.answer["ready"]
+    still = [gate["code"] for gate in call.answer["gates"] if gate["state"] == "open"]
+    judge.holds("ready is when no gate is open", ready == (not still), f"{call.words()} {ready} {still}")
+    if not session or not ready or judge.standing_doses(session=found[1]):
+        return
+    order = [key for key, row in judge.books.orders.items() if row["session"] == found[1]][-1:]
+    whose = {"session": found[1], "program": session["program"], "client": session["client"]}
+    dose = Dose(
+        "",
+        **whose,
+        order="".join(order),
+        mg=Decimal(0),
+        at=call.at,
+        written=call.at,
+        lot=None,
+        drawn=Decimal(0),
+    )
+    judge.checked["an all-clear was looked at"] += 1
+    for gate, why in judge.open_gates(session, dose):
+        judge.holds(
+            f"no all-clear while {gate} is open",
+            judge.overridden(session, gate, call.at),
+            f"{call.words()} {why}",
+        )
+
+
+@on("GET", "monitoring-board/")
+def _watched(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    books, cards = judge.books, {row["id"]: row for row in call.answer["sessions"]}
+    here = {
+        key
+        for key, row in books.sessions.items()
+        if row["location"] == call.answer["location"]
+        and row["kind"] == "dosing"
+        and row["status"] in ("checked_in", "in_progress")
+    }
+    judge.holds(
+        "the board shows who is watched", cards.keys() == here, f"{call.words()} {cards.keys() ^ here}"
+    )
+    for key, card in cards.items() if CLINICIANS & set(call.who["roles"]) else ():
+        taken = [row.at for row in books.readings.values() if row.session == key and not row.voided]
+        last = card["last_reading"] and when(card["last_reading"]["measured_at"])
+        judge.holds("the board shows the last reading", last == max(taken, default=None), f"{card} {taken}")
+        given = [dose.at for dose in judge.standing_doses(session=key)]
+        dosed = card["dosed_at"] and when(card["dosed_at"])
+        judge.holds("the board shows the first dose", dosed == min(given, default=None), f"{card} {given}")
+        seen = {
+            row["id"]
+            for row in books.alarms.values()
+            if row["session"] == key and row["state"] == "acknowledged"
+        }
+        ringing = {row["id"] for row in card["alarms"]}
+        known = {row["id"] for row in books.alarms.values() if row["session"] == key} - seen
+        judge.holds("the board shows what rings", known <= ringing and not ringing & seen, f"{card} {known}")
+
+
+@on("GET", "alarms/")
+def _heard(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    judge.books.alarms |= {row["id"]: row for row in call.answer["results"]}
+
+
+@on("POST", "sessions/{}/administrations/{}/finish/")
+def _ended(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    judge.books.ended_doses[found[2]] = when(call.body["ended_at"])
+
+
+@on("POST", "psychotherapy-notes/")
+def _kept_private(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    judge.books.private[call.answer["id"]] = call.who["id"]
+
+
+@on("GET", "psychotherapy-notes/(?:{}/)?")
+def _private(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    others = [
+        row["id"] for row in rows_of(call.answer) if judge.books.private.get(row["id"]) != call.who["id"]
+    ]
+    judge.holds("R9 a psychotherapy note is its author's alone", not others, f"{call.words()} {others}")

@@ -348,8 +348,8 @@ class Judge:
             yield "minimum_gap", f"another dose at {near}"
 
     def _of_the_course(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
-        program = session["program"]
-        if (done := self.prepared(program)) < self.protocol_of(program)["min_preparations"]:
+        done = self.prepared(session["program"])
+        if done < self.protocol_of(session["program"])["min_preparations"]:
             yield "preparation", f"{done} are done"
         for row in self.books.owed.values():
             other = row["client"] == session["client"] and row["dosing_session"] != session["id"]
@@ -629,6 +629,10 @@ class Judge:
         for row in rows:
             said = row["state"] == "open" or bool(row["done_at"] and row["done_by"])
             self.holds("a row is answered by somebody", said, str(row))
+            alert = self.books.alerts.get(row["subject_id"], {})
+            if row["state"] == "open" and alert.get("open"):
+                late = when(alert["acknowledge_by"]) < self.swept_at.get("alerts", when(alert["created_at"]))
+                self.holds("R14 an alert is carried up", not late or row["escalation"] > 0, str(row))
         for kind, step, subject, waits in self._waiting(location):
             if waits and (step is None or self.settled(step)):
                 self.holds(f"R14 {kind} has its row", (kind, subject) in listed, subject)
@@ -698,8 +702,7 @@ class Judge:
 
     def _keep(self, row: Row, *, by_staff: bool | None = None) -> None:
         known = self.books.sessions.get(row["id"], {"by_staff": False})
-        staff = known["by_staff"] if by_staff is None else by_staff
-        self.books.sessions[row["id"]] = known | row | {"by_staff": staff}
+        self.books.sessions[row["id"]] = known | row | ({} if by_staff is None else {"by_staff": by_staff})
 
     def suspend(self, client: str, reason: str, *, text: str = "") -> None:
         """Every standing clearance of the client hears what came after it."""
@@ -821,9 +824,12 @@ def _signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
 
 @on("POST", "measures/")
 def _measure(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    client, answers = call.answer["client"], [bool(value) for value in call.body["answers"]]
+    if call.answer["instrument"] == "phq9" and answers[8]:
+        judge.books.asks[call.answer["id"]] = client
+        judge.books.released.add(call.answer["id"])  # it rings, and holds no dose by itself
     if call.answer["instrument"] != "cssrs":
         return
-    client, answers = call.answer["client"], [bool(value) for value in call.body["answers"]]
     worst = "high" if any(answers[3:6]) else "moderate" if answers[2] else "low"
     tier = worst if any(answers) else "none"
     judge.books.cssrs[client].append((when(call.body["taken_at"]), tier))
@@ -1039,9 +1045,8 @@ def _billed(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.holds("R12 a number is given once", number not in judge.books.numbers, call.words())
     judge.books.numbers.add(number)
     totals = {name: Decimal(value) for name, value in call.answer["totals"].items()}
-    right = totals["charges"] + totals["adjustments"] - totals["paid"] == totals["balance"]
-    also = totals["charges"] - totals["adjustments"] - totals["paid"] == totals["balance"]
-    judge.holds("R11 a superbill adds up", right or also, str(totals))
+    sums = {totals["charges"] + sign * totals["adjustments"] - totals["paid"] for sign in (1, -1)}
+    judge.holds("R11 a superbill adds up", totals["balance"] in sums, str(totals))
 
 
 def today(at: datetime, zone: ZoneInfo) -> date:

@@ -68,6 +68,8 @@ class Looks:
         board = self.stack.get(desk, "day-board/", date=today, **here)
         if board.ok:
             self.judge.agree("day-board", board.data["sessions"], rows)
+        if rows and self.luck.numbers.random() < 0.2:
+            self._write_privately(house, self.luck.numbers.choice(rows))
 
     def evening(self, house: House) -> None:
         """After the lists of the world: the trail, what waits, and those who open what is not theirs."""
@@ -105,18 +107,15 @@ class Looks:
         sessions = self.stack.get(house.one("medical_director"), "sessions/", program=program["id"])
         paths += [f"sessions/{row['id']}/readings/" for row in sessions.data["results"][:1]]
         self.stack.get(who, numbers.choice(paths))
-        self._private(house, sessions.data["results"])
-
-    def _private(self, house: House, sessions: list[Row]) -> None:
-        """A therapist writes for nobody else; another one, and the director, ask for it."""
-        numbers = self.luck.numbers
-        if sessions and numbers.random() < 0.3:
-            body = {"session": sessions[0]["id"], "text": "For my eyes alone."}
-            made = self.stack.post(house.one("therapist"), "psychotherapy-notes/", body)
-            self.private += [made.data["id"]] if made.ok else []
         if self.private:
             role = numbers.choice(("therapist", "medical_director"))
             self.stack.get(house.one(role, 1), f"psychotherapy-notes/{numbers.choice(self.private)}/")
+
+    def _write_privately(self, house: House, session: Row) -> None:
+        """A therapist writes for nobody else; in the evenings others ask for it."""
+        body = {"session": session["id"], "text": "For my eyes alone."}
+        made = self.stack.post(house.one("therapist"), "psychotherapy-notes/", body)
+        self.private += [made.data["id"]] if made.ok else []
 
     def verify(self) -> None:
         """`verify_audit` at the end of a world: whatever waits is sealed, and every chain is walked."""

@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -22,21 +22,53 @@ Handler = Callable[["Judge", Any, "re.Match[str]"], None]
 OPEN_STATES = ("held", "scheduled", "checked_in", "in_progress")
 OWED = ("due", "booked")
 # What a session may have become without an act of staff on itself: by a dose, or by the system's own hand.
-ONWARD = {
-    "held": {"held", "scheduled", "cancelled"},
-    "scheduled": {"scheduled", "cancelled"},
-    "checked_in": {"checked_in", "in_progress"},
-    "in_progress": {"in_progress"},
-    "completed": {"completed"},
-    "cancelled": {"cancelled"},
-    "no_show": {"no_show"},
-}
+ONWARD = {name: {name} for name in (*OPEN_STATES, "completed", "cancelled", "no_show")}
+ONWARD |= {"held": {"held", "scheduled", "cancelled"}, "scheduled": {"scheduled", "cancelled"}}
+ONWARD["checked_in"] |= {"in_progress"}
 SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation")
 # What the simulated clients take, and whether a clinician has to weigh it for ketamine (facts of the label and of
 # clinic policy: MAOI and benzodiazepines; what nobody knows is weighed too).
 WEIGHTY = ("nardil", "lorazepam", "mystery pill")
-CLINICAL_ROOMS = ("measures", "screenings", "notes", "medications", "clearances", "safety-alerts")
 CLINICIANS = {"nurse_practitioner", "therapist", "prescriber", "medical_director"}
+BOOKERS, READERS = CLINICIANS | {"front_desk"}, CLINICIANS | {"front_desk", "billing"}
+# Who may read a room at all (R13, R9): for a nurse to check against docs/permissions.md.
+ROOMS: dict[str, set[str]] = {
+    name: roles
+    for names, roles in (
+        ("measures screenings conditions notes medications clearances safety-alerts alarms", CLINICIANS),
+        ("safety-plans readings orders administrations checks adverse-events record evidence", CLINICIANS),
+        ("charges payments refunds superbills receipts fees", {"billing", "medical_director"}),
+        ("drug-lots drug-entries drug-counts drug-register drug-discrepancies", CLINICIANS - {"therapist"}),
+        ("day-board monitoring-board readiness availability waitlist consents timeline plan", BOOKERS),
+        ("clients programs sessions tasks", READERS),
+        ("access-log", {"medical_director"}),
+        ("psychotherapy-notes", READERS | {"admin"}),
+    )
+    for name in names.split()
+}
+# Fields that are blank in the rows of a room for everybody but these roles (R13).
+HIDDEN: tuple[tuple[str, set[str], str], ...] = (
+    ("sessions day-board", CLINICIANS, "fasting_since weight_kg weight_source attestations attested"),
+    ("sessions", BOOKERS, "escort escort_confirmed_at client_location reason"),
+    ("monitoring-board", CLINICIANS, "dosed_at discharged_at next_check last_reading trend alarms"),
+    ("programs", CLINICIANS, "goals pathway_reason status_reason"),
+    ("programs", CLINICIANS | {"billing"}, "diagnosis"),
+    ("readiness", CLINICIANS, "detail cleared_by override"),
+    ("obligations", READERS, "client_name client_mrn"),
+)
+# States in which nothing may stand without a move that somebody is offered, or a row on a worklist.
+STANDING = {"active", "on_hold", "draft", "submitted", "open", "explained", "reported", "cosign_pending"}
+# Clinical policy 3.1 and 3.2: what is no HOLD before a dose, what is not amber after it, what is not red at once.
+PRESSURE = {"systolic": (80, 160), "diastolic": (40, 100)}
+AWAKE = {"sedation": (5, 5)}
+HOLD = PRESSURE | AWAKE | {"heart_rate": (45, 110), "spo2": (92, 100), "respiratory_rate": (10, 24)}
+CALM = PRESSURE | {"heart_rate": (50, 110), "spo2": (92, 100), "respiratory_rate": (10, 30)}
+RED = {"systolic": (80, 200), "diastolic": (40, 120), "heart_rate": (50, 180), "spo2": (90, 100)}
+RED |= {"respiratory_rate": (8, 30), "sedation": (3, 5)}
+STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
+# What nobody overrides: who is treated, on whose word, and what law or danger holds back (2.2, 6.2, 8.15, R5).
+NEVER = "program_active adult clearance consent order integration_done in_person_visit safety_alert"
+NEVER += " suicide_risk adverse_event_review red_alarm home_risk home_dosing hold"
 OF_THE_DAY = ("identifiers", "not_intoxicated", "equipment", "contraindications")
 EARLY, LATE = timedelta(hours=3), timedelta(hours=12)
 
@@ -51,6 +83,17 @@ class Violation(AssertionError):
 
 def when(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+IS_ID = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}").fullmatch
+
+
+def rows_of(answer: Any) -> list[Row]:
+    """The rows of a list, of a board or of the gates, or the single one."""
+    if not isinstance(answer, dict):
+        return []
+    found = next((answer[name] for name in ("results", "sessions", "gates") if name in answer), [answer])
+    return [row for row in found if isinstance(row, dict)]
 
 
 @dataclass
@@ -84,7 +127,6 @@ class Clearance:
     client: str
     first: str
     last: str
-    decided: datetime
     weighed: frozenset[str]
     standing: bool = True
     reasons: list[str] = field(default_factory=list)
@@ -95,19 +137,17 @@ class Books:
     """All that the judge was told."""
 
     zones: dict[str, ZoneInfo] = field(default_factory=dict)
-    people: dict[str, Row] = field(default_factory=dict)
     protocols: dict[str, Row] = field(default_factory=dict)
     clients: dict[str, Row] = field(default_factory=dict)
     programs: dict[str, Row] = field(default_factory=dict)
     sessions: dict[str, Row] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
-    ended: dict[str, datetime] = field(default_factory=dict)
     said: dict[str, dict[str, tuple[bool, datetime]]] = field(default_factory=lambda: defaultdict(dict))
     fasting: dict[str, datetime] = field(default_factory=dict)
     escorts: dict[str, datetime] = field(default_factory=dict)
     weighed: dict[str, datetime] = field(default_factory=dict)
     orders: dict[str, Row] = field(default_factory=dict)
-    overrides: dict[str, dict[str, datetime]] = field(default_factory=lambda: defaultdict(dict))
+    overrides: dict[str, dict[str, date]] = field(default_factory=lambda: defaultdict(dict))  # for which day
     readings: dict[str, Reading] = field(default_factory=dict)
     doses: dict[str, Dose] = field(default_factory=dict)
     owed: dict[str, Row] = field(default_factory=dict)
@@ -129,6 +169,11 @@ class Books:
     shares: list[tuple[str, str, Decimal]] = field(default_factory=list)
     refunds: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
     numbers: set[str] = field(default_factory=set)
+    acts: dict[tuple[datetime, str], str] = field(default_factory=dict)  # when and by whom -> what was taken
+    trail: dict[str, dict[tuple[datetime, str], str]] = field(default_factory=lambda: defaultdict(dict))
+    ended_doses: dict[str, datetime] = field(default_factory=dict)
+    private: dict[str, str] = field(default_factory=dict)  # a psychotherapy note -> its author
+    rows: dict[str, list[Row]] = field(default_factory=dict)  # the worklist of a location
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -152,7 +197,8 @@ class Judge:
     books: Books = field(default_factory=Books)
     checked: Counter[str] = field(default_factory=Counter)
     swept_at: dict[str, datetime] = field(default_factory=dict)
-    _answers: dict[str, Row] = field(default_factory=dict)
+    swept_before: dict[str, datetime] = field(default_factory=dict)
+    acted_at: datetime | None = None  # when somebody last changed something
 
     def holds(self, rule: str, held: bool, what: str) -> None:
         self.checked[rule] += 1
@@ -169,6 +215,7 @@ class Judge:
         if call.status >= 400:
             self.refused(call)
             return
+        self.remember(call)
         if call.replayed:
             return
         for method, pattern, handler in ROUTES:
@@ -192,22 +239,44 @@ class Judge:
         self.holds("a refusal holds no data", clean, call.words())
 
     def seen_by(self, call: Any) -> None:
-        """No answer holds a field that the role may not see (R13)."""
-        roles = set(call.who["roles"])
-        if not roles or roles & CLINICIANS:
+        """No answer holds a row or a field that the role may not see (R13), nor anything of another location."""
+        roles, here = set(call.who["roles"]), set(call.who["locations"])
+        if not roles or call.status >= 400:
             return
-        room = call.path.split("/")[0]
-        if call.method == "GET" and room in CLINICAL_ROOMS:
-            self.holds("R13 clinical rooms are closed", call.status >= 400, call.words())
-        if call.status >= 400 or not isinstance(call.answer, dict):
+        parts = [part for part in call.path.split("/") if part]
+        room = [part for part in parts if not IS_ID(part)][-1]
+        self.holds("R13 a closed room stays closed", bool(roles & ROOMS.get(room, roles)), call.words())
+        rows, session = rows_of(call.answer), self.books.sessions.get(parts[1] if parts[1:] else "")
+        if here and "admin" not in roles:
+            places = {row["location"] for row in rows if isinstance(row.get("location"), str)}
+            places |= {session["location"]} if session else set()
+            self.holds("nothing of another location is seen", places <= here, f"{call.words()} {places}")
+            clients = [self.books.clients.get(str(row.get("client"))) for row in rows]
+            strange = [row["id"] for row in clients if row and not here & set(row["locations"])]
+            self.holds("nobody of another location is seen", not strange, f"{call.words()} {strange}")
+        for nouns, readers, names in HIDDEN:
+            if {parts[0], room} & set(nouns.split()) and not roles & readers:
+                told = {name: row[name] for row in rows for name in names.split() if row.get(name)}
+                self.holds(f"R13 {nouns}: {names.split()[0]} is hidden", not told, f"{call.words()} {told}")
+
+    def remember(self, call: Any) -> None:
+        """R10: an act that was taken stands in the trail of everybody whose data it read or wrote."""
+        key, parts = (call.at, call.who["id"]), call.path.split("/")
+        self.books.acts[key] = call.path
+        if call.path == "alarms/":
+            self.books.alarms |= {row["id"]: row for row in rows_of(call.answer)}
+        if call.path.endswith("/finish/"):
+            self.books.ended_doses[parts[3]] = when(call.body["ended_at"])
+        self.acted_at = self.acted_at if call.method == "GET" else call.at
+        if call.replayed or call.query.get("preview"):
             return
-        for row in call.answer.get("results", [call.answer]):
-            if room == "sessions" and isinstance(row, dict) and "fasting_since" in row:
-                blank = row["fasting_since"] is None and row["weight_kg"] is None and not row["attestations"]
-                self.holds("R13 a session shows nothing clinical", blank, f"{call.words()} {row}")
-            if room == "programs" and "front_desk" in roles and isinstance(row, dict):
-                hidden = not row.get("goals") and not row.get("diagnosis")
-                self.holds("R13 the desk reads no diagnosis", hidden, f"{call.words()} {row}")
+        whose = {row["client"] for row in rows_of(call.answer) if isinstance(row.get("client"), str)}
+        if parts[0] == "clients":
+            whose |= {row["id"] for row in rows_of(call.answer) if "mrn" in row} | set(filter(IS_ID, parts))
+        of = {"sessions": self.books.sessions, "programs": self.books.programs}.get(parts[0], {})
+        whose |= {of[name]["client"] for name in parts[1:2] if name in of}
+        for client in sorted(whose):
+            self.books.trail[client][key] = f"{call.method} {call.path}"
 
     # --- small questions --------------------------------------------------------------------------------------
 
@@ -222,16 +291,30 @@ class Judge:
 
     def standing_doses(self, *, client: str | None = None, session: str | None = None) -> list[Dose]:
         rows = [dose for dose in self.books.doses.values() if dose.voided_at is None]
-        if client is not None:
-            rows = [dose for dose in rows if dose.client == client]
-        if session is not None:
-            rows = [dose for dose in rows if dose.session == session]
+        rows = [row for row in rows if client in (None, row.client) and session in (None, row.session)]
         return sorted(rows, key=lambda dose: dose.at)
 
     def is_kap(self, program: str) -> bool:
         return bool(self.protocol_of(program)["program_type"] == "kap")
 
+    def taken(self, session: str) -> list[Reading]:
+        """The readings of a session that stand, in the order in which they were taken."""
+        rows = [row for row in self.books.readings.values() if row.session == session and not row.voided]
+        return sorted(rows, key=lambda row: (row.at, row.written))
+
+    def asked(self, client: str) -> list[str]:
+        """Answers of the client that must have raised an alert."""
+        return [key for key, whose in self.books.asks.items() if whose == client]
+
+    def prepared(self, program: str) -> int:
+        rows = [row for row in self.books.sessions.values() if row["program"] == program]
+        return sum(row["kind"] == "preparation" and row["status"] == "completed" for row in rows)
+
     # --- the dose ---------------------------------------------------------------------------------------------
+
+    def overridden(self, session: Row, gate: str, at: datetime) -> bool:
+        """Somebody decided otherwise, for this very day (clinical policy 2.2)."""
+        return self.books.overrides[session["id"]].get(gate) == today(at, self.zone_of(session))
 
     def open_gates(self, session: Row, dose: Dose) -> Iterable[tuple[str, str]]:
         """Every gate that the books hold open for this dose, with why."""
@@ -245,43 +328,29 @@ class Judge:
 
     def _of_the_client(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
         client, program = session["client"], session["program"]
-        day = at.astimezone(self.zone_of(session)).date().isoformat()
+        day = today(at, self.zone_of(session)).isoformat()
         mine = [row for row in self.books.clearances.values() if row.program == program]
-        if not any(
-            row.standing and not row.reasons and when(row.first) <= at and day <= row.last for row in mine
-        ):
+        good = [row for row in mine if row.standing and not row.reasons and day <= row.last]
+        if not any(when(row.first) <= at for row in good):
             yield "clearance", str([(row.standing, row.reasons, row.first, row.last) for row in mine])
-        signed = [row for row in self.books.consents.values() if row["program"] == program and row["signed"]]
-        if not signed:
+        if program not in {row["program"] for row in self.books.consents.values() if row["signed"]}:
             yield "consent", "none is signed"
         answered = {row["measure"] for row in self.books.alerts.values() if not row["open"]}
-        waiting = [key for key, whose in self.books.asks.items() if whose == client and key not in answered]
-        if waiting:
+        if waiting := [key for key in self.asked(client) if key not in answered]:
             yield "safety_alert", str(waiting)
-        held = [
-            key
-            for key, whose in self.books.asks.items()
-            if whose == client and key not in self.books.released
-        ]
-        if held:
+        if held := [key for key in self.asked(client) if key not in self.books.released]:
             yield "suicide_risk", f"nobody released {held}"
         if self.is_kap(program):
             yield from self._of_the_course(session, at)
         last = [dose.at for dose in self.standing_doses(client=client) if dose.session != session["id"]]
         gap = timedelta(hours=self.protocol_of(program)["min_gap_hours"])
-        near = [other for other in last if abs(at - other) < gap]
-        if near:
+        if near := [other for other in last if abs(at - other) < gap]:
             yield "minimum_gap", f"another dose at {near}"
 
     def _of_the_course(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
-        program = session["program"]
-        done = [
-            row
-            for row in self.books.sessions.values()
-            if row["program"] == program and row["kind"] == "preparation" and row["status"] == "completed"
-        ]
-        if len(done) < self.protocol_of(program)["min_preparations"]:
-            yield "preparation", f"{len(done)} are done"
+        done = self.prepared(session["program"])
+        if done < self.protocol_of(session["program"])["min_preparations"]:
+            yield "preparation", f"{done} are done"
         for row in self.books.owed.values():
             other = row["client"] == session["client"] and row["dosing_session"] != session["id"]
             if other and row["state"] in OWED and when(row["dosed_at"]) < at:
@@ -290,7 +359,8 @@ class Judge:
     def _of_the_day(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
         zone, said = self.zone_of(session), self.books.said[session["id"]]
         day = at.astimezone(zone).date()
-        gates = self.protocol_of(session["program"])["gates"]
+        protocol = self.protocol_of(session["program"])
+        gates = protocol["gates"]
         video = session["modality"] == "video"
         asked = [code for code in OF_THE_DAY if gates.get(code) == "required"]
         asked += ["chaperone_trained", "video_on"] if video else []
@@ -304,25 +374,19 @@ class Judge:
             if not value or told.astimezone(zone).date() != day:
                 yield code, f"said {said.get(code)}"
         if gates.get("fasting") == "required":
-            since, hours = (
-                self.books.fasting.get(session["id"]),
-                self.protocol_of(session["program"])["fasting_hours"],
-            )
-            start = when(session["starts_at"])
-            if (
-                since is None
-                or at - since < timedelta(hours=hours["solid"])
-                or since < start - timedelta(hours=24)
-            ):
+            since, hours = self.books.fasting.get(session["id"]), protocol["fasting_hours"]["solid"]
+            first_said = when(session["starts_at"]) - timedelta(hours=24)
+            if since is None or at - since < timedelta(hours=hours) or since < first_said:
                 yield "fasting", f"since {since}"
+        if protocol["dose"]["unit"] == "mg/kg":
+            weighed, days = self.books.weighed.get(session["client"]), protocol["limits"]["weight_days"]
+            if weighed is None or at - weighed > timedelta(days=days):
+                yield "weight", f"weighed at {weighed}"
         if (gates.get("escort") == "required" or video) and session["id"] not in self.books.escorts:
             yield "escort", "nobody is named"
         if video:
-            tiers = [
-                tier
-                for told, tier in self.books.cssrs[session["client"]]
-                if told.astimezone(zone).date() == day
-            ]
+            taken = self.books.cssrs[session["client"]]
+            tiers = [tier for told, tier in taken if told.astimezone(zone).date() == day]
             if not tiers or tiers[-1] not in ("none", "low"):
                 yield "home_risk", f"screened today: {tiers}"
 
@@ -333,37 +397,72 @@ class Judge:
             return
         if when(order["valid_until"]) < dose.at:
             yield "order", f"it was valid until {order['valid_until']}"
-        total = sum(
-            (row.mg for row in self.standing_doses(session=session["id"]) if row.id != dose.id), dose.mg
-        )
+        others = [row.mg for row in self.standing_doses(session=session["id"]) if row.id != dose.id]
+        total = sum(others, dose.mg)
         if total > Decimal(order["max_total_mg"]):
             yield "order", f"{total} mg are more than {order['max_total_mg']}"
         if order.get("dose_mg") and dose.mg > Decimal(order["dose_mg"]):
             yield "order", f"{dose.mg} mg are more than {order['dose_mg']}"
 
     def _of_the_body(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
-        first = [dose.at for dose in self.standing_doses(session=session["id"]) if dose.at < at]
-        if first:
+        if [dose for dose in self.standing_doses(session=session["id"]) if dose.at < at]:
             return  # a booster has gates of its own
-        rows = [
-            row for row in self.books.readings.values() if row.session == session["id"] and not row.voided
-        ]
-        rows = [row for row in rows if row.at <= at]
+        rows = [row for row in self.taken(session["id"]) if row.at <= at]
         if not rows:
             yield "vitals", "nothing was measured"
             return
-        latest = max(rows, key=lambda row: (row.at, row.written))
-        age = at - latest.at
+        latest, age = rows[-1], at - rows[-1].at
         if age > timedelta(minutes=self.limit(session["program"], "vitals_max_age_min")):
             yield "vitals", f"measured {age} before"
+        if _out(latest.signs, HOLD):
+            yield "hold", f"{latest.signs}"
         if not _in_band(latest.signs, self.protocol_of(session["program"])["bands"]):
             yield "vitals", f"{latest.signs}"
+
+    # --- going home -------------------------------------------------------------------------------------------
+
+    def keeps(self, session: Row, at: datetime, body: Row) -> Iterable[tuple[str, str]]:
+        """What keeps the client here, by the books (clinical policy 3.6)."""
+        key, program, doses = session["id"], session["program"], self.standing_doses(session=session["id"])
+        if not doses:
+            return
+        infused = self.protocol_of(program)["route"] == "intravenous"
+        runs = timedelta(minutes=self.limit(program, "infusion_min") if infused else 0)
+        over = max(self.books.ended_doses.get(dose.id, dose.at + runs) for dose in doses)
+        drugs = {self.books.orders[dose.order]["drug"] for dose in doses}
+        if "esketamine" in drugs and at < doses[0].at + timedelta(hours=2):
+            yield "in the hours of esketamine", str(doses[0])
+        if "ketamine" in drugs and at < over + timedelta(minutes=self.protocol_of(program)["min_stay_min"]):
+            yield "before the minimum stay", f"the dose was over at {over}"
+        rows = [row for row in self.taken(key) if row.at <= at]
+        after = [row for row in rows if row.at > doses[-1].at]
+        before = next((row.signs for row in reversed(rows) if row.at <= doses[0].at), {})
+        if not after or at - after[-1].at > timedelta(minutes=self.limit(program, "leaving_vitals_min")):
+            yield "unmeasured", f"measured at {[row.at for row in after]}"
+        elif (far := _far(after[-1].signs, before)) is not None:
+            yield "out of band", f"{far}: {after[-1].signs}, before {before}"
+        awake = [row.signs["sedation"] for row in after if row.signs["sedation"] is not None]
+        if awake and awake[-1] != 5:
+            yield "sedated", str(after[-1])
+        seen = {row["reading"] for row in self.books.alarms.values() if row["state"] == "acknowledged"}
+        if red := [row for row in rows if self._rings(row) and row.id not in seen]:
+            yield "while a red value waits", str(red)
+        if not body["escort_present"] or not (body.get("escort") or key in self.books.escorts):
+            yield "without an escort", str(body)
+        if unsaid := [name for name in STATED if body["checklist"].get(name) is not True]:
+            yield "unasked", str(unsaid)
+        if unsafe := [key for key in self.asked(session["client"]) if key not in self.books.released]:
+            yield "with a concern for their safety", str(unsafe)
 
     # --- the sweep --------------------------------------------------------------------------------------------
 
     def swept(self, at: datetime, done: frozenset[str]) -> None:
-        for name in done:
-            self.swept_at[name] = at
+        self.swept_before |= {name: self.swept_at[name] for name in done if name in self.swept_at}
+        self.swept_at |= dict.fromkeys(done, at)
+
+    def settled(self, step: str) -> bool:
+        """This step of the sweep has looked since somebody last changed something."""
+        return step in self.swept_at and (self.acted_at is None or self.swept_at[step] > self.acted_at)
 
     # --- what is looked at every evening ----------------------------------------------------------------------
 
@@ -371,6 +470,11 @@ class Judge:
         look = getattr(self, f"_{name.replace('-', '_')}", None)
         if look is not None:
             look(at, location, rows)
+        listed = {row["subject_id"] for row in self.books.rows.get(location, []) if row["state"] == "open"}
+        for row in rows:
+            if row.get("status", row.get("state")) in STANDING and name != "tasks":
+                ways = row["allowed_moves"] or {row["id"], row.get("session")} & listed
+                self.holds("every state has a way out", bool(ways), f"{name} {row}")
 
     def _sessions(self, at: datetime, location: str, rows: list[Row]) -> None:
         ours = {row["id"]: row for row in self.books.sessions.values() if row["location"] == location}
@@ -404,24 +508,22 @@ class Judge:
         for key, spans in held.items():
             spans.sort()
             for (_, end, first), (start, _, second) in pairwise(spans):
-                self.holds(
-                    "R1 nobody is held twice", when(end) <= when(start), f"{key}: {first} and {second}"
-                )
+                apart = when(end) <= when(start)
+                self.holds("R1 nobody is held twice", apart, f"{key}: {first} and {second}")
 
     def _obligations(self, at: datetime, location: str, rows: list[Row]) -> None:
         by_dose = Counter(row["dosing_session"] for row in rows)
         twice = [key for key, number in by_dose.items() if number > 1]
         self.holds("R4 one obligation a dose", not twice, str(twice))
         for row in rows:
-            before = self.books.owed.get(row["id"])
             self.books.owed[row["id"]] = row
-            self._owed(row, before, at)
+            self._owed(row, at)
         for dose in self.standing_doses():
             session = self.books.sessions[dose.session]
             if session["location"] == location and self.is_kap(dose.program):
                 self.holds("R4 every KAP dose owes one", by_dose[dose.session] == 1, str(dose))
 
-    def _owed(self, row: Row, before: Row | None, at: datetime) -> None:
+    def _owed(self, row: Row, at: datetime) -> None:
         """An obligation as it stands: met by what took place, and never silently open."""
         state, start, end = row["state"], when(row["window_start"]), when(row["window_end"])
         doses = self.standing_doses(session=row["dosing_session"])
@@ -429,31 +531,22 @@ class Judge:
             self.holds("voided with its dose", not doses, str(row))
             return
         self.holds("an obligation has its dose", bool(doses), str(row))
-        if doses:
-            first = when(row["dosed_at"])
-            self.holds(
-                "the window is the dose's", first == doses[0].at or first in [d.at for d in doses], str(row)
-            )
+        self.holds("the window is the dose's", when(row["dosed_at"]) in [d.at for d in doses], str(row))
         rule = self.protocol_of(row["program"])["integration"]
-        wide = start == when(row["dosed_at"]) + timedelta(hours=rule["from_hours"])
-        self.holds("the window is the protocol's", wide, str(row))
+        hours = [timedelta(hours=rule[name]) + when(row["dosed_at"]) for name in ("from_hours", "to_hours")]
+        self.holds("the window is the protocol's", [start, end] == hours, str(row))
         session = self.books.sessions.get((row["integration_session"] or {}).get("id", ""))
         if state in ("met", "met_late"):
-            lived = (
-                session is not None and session["status"] == "completed" and session["id"] in self.books.began
-            )
-            self.holds("met by a session that took place", lived, f"{row} {session}")
-            if session is not None:
-                began = self.books.began[session["id"]]
+            lived = session["id"] if session and session["status"] == "completed" else ""
+            began = self.books.began.get(lived)
+            self.holds("met by a session that took place", began is not None, f"{row} {session}")
+            if began is not None:
                 self.holds("met not before its window", began >= start, f"{row} began {began}")
                 self.holds("met late is said", (state == "met") == (began < end), f"{row} began {began}")
         if state == "booked":
             stands = session is None or session["status"] in (*OPEN_STATES, "completed")
-            self.holds(
-                "booked for a session that stands",
-                row["integration_session"] is not None and stands,
-                str(row),
-            )
+            self.holds("booked for a session", row["integration_session"] is not None, str(row))
+            self.holds("booked for a session that stands", stands, str(row))
         if state == "missed":
             self.holds("missed only when the window is over", at >= end, str(row))
         if state == "waived":
@@ -463,15 +556,12 @@ class Judge:
             self.holds("never due for ever", False, str(row))
 
     def _alarms(self, at: datetime, location: str, rows: list[Row]) -> None:
-        for row in rows:
-            self.books.alarms[row["id"]] = row
         of_readings = {row["reading"] for row in self.books.alarms.values() if row["reading"]}
         for reading in self.books.readings.values():
             session = self.books.sessions[reading.session]
             if session["location"] != location or reading.voided or not self._rings(reading):
                 continue
             self.holds("R14 a red value rings", reading.id in of_readings, str(reading))
-
         self._overdue(location)
 
     def _overdue(self, location: str) -> None:
@@ -496,18 +586,19 @@ class Judge:
         doses = self.standing_doses(session=reading.session)
         if not doses or reading.at < doses[0].at or reading.written < doses[0].written:
             return False
-        signs = reading.signs
-        high, low = signs["systolic"], signs["spo2"]
-        return bool(high and high > 200) or bool(low is not None and low < 88)
+        gone = self.books.discharges.get(reading.session)
+        day = when(self.books.sessions[reading.session]["ends_at"]) + LATE
+        if reading.written > day or (gone is not None and reading.written >= when(gone["created_at"])):
+            return False  # one row to look through instead
+        return bool(_out(reading.signs, RED))
 
     def _safety_alerts(self, at: datetime, location: str, rows: list[Row]) -> None:
         for row in rows:
             known = self.books.alerts.get(row["id"])
+            still = row["status"] == "open"
             if known is not None:
-                self.holds(
-                    "an alert is answered by somebody", known["open"] == (row["status"] == "open"), str(row)
-                )
-            self.books.alerts[row["id"]] = row | {"open": row["status"] == "open"}
+                self.holds("an alert is answered by somebody", known["open"] == still, str(row))
+            self.books.alerts[row["id"]] = row | {"open": still}
         told = {row["measure"] for row in self.books.alerts.values()}
         for measure in self.books.asks:
             client = self.books.clients.get(self.books.asks[measure], {})
@@ -516,13 +607,10 @@ class Judge:
 
     def _drug_lots(self, at: datetime, location: str, rows: list[Row]) -> None:
         for row in rows:
-            drawn = sum(
-                (dose.drawn for dose in self.books.doses.values() if dose.lot == row["id"]), Decimal(0)
-            )
-            expected = self.books.lots.get(row["id"], Decimal(0)) - drawn
-            self.holds(
-                "R7 milligrams are conserved", Decimal(row["balance_mg"]) == expected, f"{row} != {expected}"
-            )
+            drawn = [dose.drawn for dose in self.books.doses.values() if dose.lot == row["id"]]
+            expected = self.books.lots.get(row["id"], Decimal(0)) - sum(drawn, Decimal(0))
+            right = Decimal(row["balance_mg"]) == expected
+            self.holds("R7 milligrams are conserved", right, f"{row} != {expected}")
 
     def _charges(self, at: datetime, location: str, rows: list[Row]) -> None:
         for row in rows:
@@ -535,18 +623,76 @@ class Judge:
             self.holds("R11 nothing is paid twice", Decimal(row["paid"]) <= Decimal(row["amount"]), str(row))
 
     def _tasks(self, at: datetime, location: str, rows: list[Row]) -> None:
-        subjects = {row["subject_id"] for row in rows if row["state"] == "open"}
-        for row in self.books.alerts.values():
-            if (
-                row["open"]
-                and row.get("location", location) == location
-                and row["id"] in self._here(location)
-            ):
-                self.holds("R14 an alert has its row", row["id"] in subjects, str(row))
+        """Whatever waits has a row that somebody must answer, and what waits no more has none (R14)."""
+        self.books.rows[location] = rows
+        listed = {(row["kind"], row["subject_id"]) for row in rows if row["state"] == "open"}
+        for row in rows:
+            said = row["state"] == "open" or bool(row["done_at"] and row["done_by"])
+            self.holds("a row is answered by somebody", said, str(row))
+            alert = self.books.alerts.get(row["subject_id"], {})
+            if row["state"] == "open" and alert.get("open"):
+                late = when(alert["acknowledge_by"]) < self.swept_at.get("alerts", when(alert["created_at"]))
+                self.holds("R14 an alert is carried up", not late or row["escalation"] > 0, str(row))
+        for kind, step, subject, waits in self._waiting(location):
+            if waits and (step is None or self.settled(step)):
+                self.holds(f"R14 {kind} has its row", (kind, subject) in listed, subject)
+            if waits is False:
+                self.holds(f"a row of {kind} goes with its cause", (kind, subject) not in listed, subject)
+        told = {row["subject_id"] for row in rows if row["kind"] == "integration_missed"}
+        for row in self.books.owed.values():
+            if row["state"] == "missed" and self.books.programs[row["program"]]["location"] == location:
+                self.holds("R4 a missed integration is told", row["id"] in told, str(row))
 
-    def _here(self, location: str) -> set[str]:
-        ours = {row["id"] for row in self.books.programs.values() if row["location"] == location}
-        return {row["id"] for row in self.books.alerts.values() if row["program"] in ours}
+    def _waiting(self, location: str) -> Iterable[tuple[str, str | None, str, bool | None]]:
+        """Kind of row, step of the sweep that opens it, subject, and whether it waits (None: who knows)."""
+        books = self.books
+        here = {key: row for key, row in books.sessions.items() if row["location"] == location}
+        ours = {key: row for key, row in books.programs.items() if row["location"] == location}
+        for row in books.alerts.values():
+            if row["program"] in ours:
+                yield "safety_alert", None, row["id"], row["open"]
+        for row in books.alarms.values():
+            if row["session"] in here:
+                wait = timedelta(minutes=self.limit(here[row["session"]]["program"], "alarm_minutes"))
+                rang, waits = when(row["created_at"]), row["state"] == "open"
+                due = int(rang + wait <= self.swept_at.get("alarms", rang))
+                due += rang + 2 * wait <= self.swept_before.get("alarms", rang)
+                carried = not waits or row["escalation"] >= due
+                self.holds("R14 an alarm is carried up", carried, f"{row} {due}")
+                yield "alarm", None, row["id"], waits and (row["escalation"] > 0 or None)
+        for row in books.owed.values():
+            if row["program"] in ours:
+                yield "integration_unbooked", "obligations", row["id"], row["state"] == "due"
+        signed = {row["session"] for row in books.notes.values() if row["signed"]}
+        drafts = {row["session"] for row in books.notes.values() if not row["signed"]}
+        for key, row in here.items():
+            over = row["status"] in ("completed", "cancelled", "no_show")
+            day = self.swept_at.get("left_open", when(row["ends_at"])) > when(row["ends_at"]) + LATE
+            waits = row["status"] in ("checked_in", "in_progress") and day
+            yield "session_left_open", "left_open", key, waits or (False if over else None)
+            waits = row["status"] == "completed" and key not in signed
+            yield "note_unsigned", "unsigned", key, waits or (False if signed - drafts >= {key} else None)
+        for key, cleared in books.clearances.items():
+            if cleared.program in ours and cleared.standing:
+                active = ours[cleared.program]["status"] == "active"
+                yield "clearance_review", "clearances", key, bool(cleared.reasons) and (active or None)
+
+    def worklist(self, who: Row, location: str, rows: list[Row]) -> None:
+        """A role reads of the worklist what names it or them, no more and no less than the director."""
+        waiting = [row for row in self.books.rows[location] if row["state"] == "open"]
+        named = [row for row in waiting if {*row["roles"], row["assignee"]} & {*who["roles"], who["id"]}]
+        missed = {row["id"] for row in named} ^ {row["id"] for row in rows}
+        self.holds("a worklist is the director's part", not missed, f"{who} {missed}")
+
+    def agree(self, name: str, rows: list[Row], others: list[Row]) -> None:
+        """Two views of the same moment hold the same rows, and each says the same of them."""
+        left, right = ({row["id"]: row for row in found} for found in (rows, others))
+        lost = left.keys() ^ right.keys()
+        self.holds(f"{name} holds the same rows", not lost, str(lost))
+        for key, row in left.items():
+            shared = sorted((row.keys() & right[key].keys()) - {"allowed_moves", "warnings"})
+            differ = [(word, row[word], right[key][word]) for word in shared if row[word] != right[key][word]]
+            self.holds(f"{name} says the same", not differ, f"{key} {differ}")
 
     def day_ends(self, at: datetime) -> None:
         for session, row in self.books.discharges.items():
@@ -556,9 +702,7 @@ class Judge:
 
     def _keep(self, row: Row, *, by_staff: bool | None = None) -> None:
         known = self.books.sessions.get(row["id"], {"by_staff": False})
-        self.books.sessions[row["id"]] = (
-            known | row | {"by_staff": known["by_staff"] if by_staff is None else by_staff}
-        )
+        self.books.sessions[row["id"]] = known | row | ({} if by_staff is None else {"by_staff": by_staff})
 
     def suspend(self, client: str, reason: str, *, text: str = "") -> None:
         """Every standing clearance of the client hears what came after it."""
@@ -567,48 +711,50 @@ class Judge:
                 row.reasons.append(reason)
 
 
+def _out(signs: Row, limits: dict[str, tuple[int, int]]) -> list[str]:
+    """Which of the signs that were taken lie outside of their limits."""
+    taken = {name: signs[name] for name in limits if signs.get(name) is not None}
+    return [name for name, value in taken.items() if not limits[name][0] <= value <= limits[name][1]]
+
+
+def _far(signs: Row, before: Row) -> str | None:
+    """The sign that lets nobody go home: amber or red, and no pressure or heart rate near the one before (3.6)."""
+    for name in _out(signs, CALM):
+        known = before.get(name) if name in ("systolic", "diastolic", "heart_rate") else None
+        if known is None or abs(signs[name] - known) * 5 > known:
+            return name
+    return None
+
+
 def _in_band(signs: Row, bands: Row) -> bool:
     """GO: all that was measured lies where a dose may be given."""
-    if signs["systolic"] is None or signs["diastolic"] is None or signs["heart_rate"] is None:
+    if any(signs[name] is None for name in ("systolic", "diastolic", "heart_rate")):
         return False
-    high, low = bands["bp"]["go"]
-    slow, fast = bands["hr"]["go"]
-    good = signs["systolic"] <= high and signs["diastolic"] <= low and slow <= signs["heart_rate"] <= fast
-    if signs.get("spo2") is not None:
-        good = good and signs["spo2"] >= bands["spo2"]["go"]
-    if signs.get("respiratory_rate") is not None:
-        few, many = bands["rr"]["go"]
-        good = good and few <= signs["respiratory_rate"] <= many
-    if signs.get("sedation") is not None:
-        good = good and signs["sedation"] >= bands["sedation"]["go"]
-    return bool(good)
+    (high, low), pulse, breaths = bands["bp"]["go"], bands["hr"]["go"], bands["rr"]["go"]
+    go = {"systolic": (0, high), "diastolic": (0, low), "heart_rate": pulse, "respiratory_rate": breaths}
+    return not _out(signs, go | {name: (bands[name]["go"], 100) for name in ("spo2", "sedation")})
 
 
 # --- what each act writes into the books --------------------------------------------------------------------------
 
 
-@on("POST", "locations/")
-def _location(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.zones[call.answer["id"]] = ZoneInfo(call.answer["time_zone"])
+def filed(book: str, kept: Callable[[Any], Any]) -> Handler:
+    """An act that only fills a book, by the id that it answered with."""
+    return lambda judge, call, _: getattr(judge.books, book).update({call.answer["id"]: kept(call)})
 
 
-@on("POST", "protocols/{}/approve/")
-def _protocol(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.protocols[call.answer["id"]] = call.answer
-
-
-@on("POST", "clients/")
-def _client(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.clients[call.answer["id"]] = call.answer
+on("POST", "locations/")(filed("zones", lambda call: ZoneInfo(call.answer["time_zone"])))
+on("POST", "protocols/{}/approve/")(filed("protocols", lambda call: call.answer))
+on("POST", "clients/")(filed("clients", lambda call: call.answer))
+on("POST", "consents/")(filed("consents", lambda call: {"program": call.body["program"], "signed": False}))
+on("POST", "alarms/{}/acknowledge/")(filed("alarms", lambda call: call.answer))
+on("POST", "psychotherapy-notes/")(filed("private", lambda call: call.who["id"]))
 
 
 @on("POST", "programs/")
 def _program(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    others = [
-        row["id"]
-        for row in judge.books.programs.values()
-        if row["client"] == call.body["client"] and row["status"] in ("active", "on_hold")
-    ]
+    rows = [row for row in judge.books.programs.values() if row["client"] == call.body["client"]]
+    others = [row["id"] for row in rows if row["status"] in ("active", "on_hold")]
     judge.holds("PR7 one course of a client goes on", not others, f"{call.words()} {others}")
     judge.books.programs[call.answer["id"]] = call.answer
 
@@ -622,6 +768,10 @@ def _program_moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
 def _program_seen(judge: Judge, call: Any, found: re.Match[str]) -> None:
     known = judge.books.programs[found[1]]
     judge.holds("a program is as it was answered", known["status"] == call.answer["status"], call.words())
+    told, doses = call.answer["progress"], judge.standing_doses(client=known["client"])
+    dosed = {dose.session for dose in doses if dose.program == found[1]}
+    right = told["preparation"]["done"] == judge.prepared(found[1]) and told["dosing"]["done"] == len(dosed)
+    judge.holds("progress is what took place", right, f"{call.words()} {told}")
 
 
 @on("POST", "medications/")
@@ -634,12 +784,9 @@ def _drug(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 @on("POST", "screenings/")
 def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    client = judge.books.programs[call.body["program"]]["client"]
-    judge.books.screenings[call.answer["id"]] = {
-        "program": call.body["program"],
-        "client": client,
-        "weighed": (),
-    }
+    program = call.body["program"]
+    client = judge.books.programs[program]["client"]
+    judge.books.screenings[call.answer["id"]] = {"program": program, "client": client, "weighed": ()}
     for row in call.body["medications"]:
         judge.books.drugs[client].append((row["text"].lower(), call.at))
 
@@ -660,29 +807,14 @@ def _decided(judge: Judge, call: Any, found: re.Match[str]) -> None:
     later = [text for text, _ in judge.books.drugs[row["client"]] if text not in row["weighed"]]
     heavy = [text for text in later if any(name in text for name in WEIGHTY)]
     judge.holds("no clearance on what was not weighed", not heavy, f"{call.words()} {heavy}")
-    judge.books.clearances[clearance["id"]] = Clearance(
-        program=row["program"],
-        client=row["client"],
-        first=clearance["valid_from"],
-        last=clearance["expires_on"],
-        decided=call.at,
-        weighed=frozenset(row["weighed"]),
-    )
+    whose, days = (row["program"], row["client"]), (clearance["valid_from"], clearance["expires_on"])
+    judge.books.clearances[clearance["id"]] = Clearance(*whose, *days, frozenset(row["weighed"]))
 
 
-@on("POST", "clearances/{}/uphold/")
-def _upheld(judge: Judge, call: Any, found: re.Match[str]) -> None:
+@on("POST", "clearances/{}/(uphold|void)/")
+def _weighed_again(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.books.clearances[found[1]].reasons.clear()
-
-
-@on("POST", "clearances/{}/void/")
-def _cleared_no_more(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.clearances[found[1]].standing = False
-
-
-@on("POST", "consents/")
-def _consent(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.consents[call.answer["id"]] = {"program": call.body["program"], "signed": False}
+    judge.books.clearances[found[1]].standing &= found[2] == "uphold"
 
 
 @on("POST", "consents/{}/(sign|revoke)/")
@@ -692,18 +824,14 @@ def _signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
 
 @on("POST", "measures/")
 def _measure(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    client, answers = call.answer["client"], [bool(value) for value in call.body["answers"]]
+    if call.answer["instrument"] == "phq9" and answers[8]:
+        judge.books.asks[call.answer["id"]] = client
+        judge.books.released.add(call.answer["id"])  # it rings, and holds no dose by itself
     if call.answer["instrument"] != "cssrs":
         return
-    client, answers = call.answer["client"], [bool(value) for value in call.body["answers"]]
-    tier = (
-        "high"
-        if answers[3] or answers[4] or answers[5]
-        else "moderate"
-        if answers[2]
-        else "low"
-        if any(answers[:2])
-        else "none"
-    )
+    worst = "high" if any(answers[3:6]) else "moderate" if answers[2] else "low"
+    tier = worst if any(answers) else "none"
     judge.books.cssrs[client].append((when(call.body["taken_at"]), tier))
     if tier in ("high", "moderate"):
         judge.books.asks[call.answer["id"]] = client
@@ -758,7 +886,6 @@ def _moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
         judge.books.began.setdefault(found[1], said)
     if move == "complete":
         judge.holds("only who came can leave", found[1] in judge.books.began, call.words())
-        judge.books.ended[found[1]] = said
     if move == "reschedule":
         judge.books.escorts.pop(found[1], None)
 
@@ -780,7 +907,7 @@ def _noted(judge: Judge, call: Any, found: re.Match[str]) -> None:
         judge.books.fasting[key] = when(call.body["fasting_since"])
     if call.body.get("escort"):
         judge.books.escorts[key] = call.at
-    if call.body.get("weight_kg"):
+    if call.body.get("weight_kg") and call.body.get("weight_source") != "reported":
         judge.books.weighed[judge.books.sessions[key]["client"]] = call.at
     judge._keep(call.answer)
 
@@ -793,7 +920,11 @@ def _ordered(judge: Judge, call: Any, found: re.Match[str]) -> None:
 
 @on("POST", "sessions/{}/override/")
 def _overridden(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.overrides[found[1]][call.body["gate"]] = call.at
+    session, gate = judge.books.sessions[found[1]], call.body["gate"]
+    judge.holds("R3 nobody overrides this", gate not in NEVER.split(), call.words())
+    by = "prescriber" in call.who["roles"] and bool(call.body.get("reason"))
+    judge.holds("R3 a prescriber overrides, with a reason", by, call.words())
+    judge.books.overrides[found[1]][gate] = today(when(session["starts_at"]), judge.zone_of(session))
 
 
 @on("POST", "sessions/{}/readings/")
@@ -805,47 +936,32 @@ def _read(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("a reading is kept as it was taken", kept, call.words())
 
 
-@on("POST", "sessions/{}/readings/{}/void/")
-def _reading_voided(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.readings[found[2]].voided = True
-
-
 @on("POST", "sessions/{}/administrations/")
 def _dosed(judge: Judge, call: Any, found: re.Match[str]) -> None:
     session, body = judge.books.sessions[found[1]], call.body
-    dose = Dose(
-        id=call.answer["id"],
-        session=found[1],
-        program=session["program"],
-        client=session["client"],
-        order=body["order"],
-        mg=Decimal(body["dose_mg"]),
-        at=when(body["administered_at"]),
-        written=call.at,
-        lot=body.get("drug_lot"),
-        drawn=Decimal(body.get("drawn_mg") or 0),
-    )
+    whose = (call.answer["id"], found[1], session["program"], session["client"], body["order"])
+    at, drawn = when(body["administered_at"]), Decimal(body.get("drawn_mg") or 0)
+    dose = Dose(*whose, Decimal(body["dose_mg"]), at, call.at, body.get("drug_lot"), drawn)
     nurse = {"nurse_practitioner", "prescriber"} & set(call.who["roles"])
     judge.holds("R8 a nurse or prescriber gives", bool(nurse), call.words())
     start, end = when(session["starts_at"]), when(session["ends_at"])
     judge.holds("PR6 a dose on its session's day", start - EARLY <= dose.at <= end + LATE, call.words())
     for gate, why in judge.open_gates(session, dose):
-        decided = judge.books.overrides[found[1]].get(gate)
-        judge.holds(f"R3 no dose while {gate} is open", decided is not None, f"{call.words()} — {why}")
+        decided = judge.overridden(session, gate, dose.at)
+        judge.holds(f"R3 no dose while {gate} is open", decided, f"{call.words()} — {why}")
     judge.checked["R3 a dose with every gate looked at"] += 1
     judge.books.doses[dose.id] = dose
-    owed = call.answer["obligation"]
-    judge.holds(
-        "R4 a KAP dose owes an integration",
-        (owed is not None) == judge.is_kap(session["program"]),
-        call.words(),
-    )
+    owes = (call.answer["obligation"] is not None) == judge.is_kap(session["program"])
+    judge.holds("R4 a KAP dose owes an integration", owes, call.words())
     judge._keep({"id": found[1]})
 
 
-@on("POST", "sessions/{}/administrations/{}/void/")
-def _dose_voided(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.doses[found[2]].voided_at = call.at
+@on("POST", "sessions/{}/(?:administrations|readings)/{}/void/")
+def _voided(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    if found[2] in judge.books.doses:
+        judge.books.doses[found[2]].voided_at = call.at
+    else:
+        judge.books.readings[found[2]].voided = True
 
 
 @on("POST", "obligations/{}/waive/")
@@ -860,16 +976,8 @@ def _owed_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
         judge.books.owed[row["id"]] = row
         booked = row["integration_session"]
         if booked and booked["id"] not in judge.books.sessions:
-            location = judge.books.programs[row["program"]]["location"]
-            judge._keep(
-                booked
-                | {
-                    "kind": "integration",
-                    "program": row["program"],
-                    "client": row["client"],
-                    "location": location,
-                }
-            )
+            about = {name: row[name] for name in ("program", "client")} | {"kind": "integration"}
+            judge._keep(booked | about | {"location": judge.books.programs[row["program"]]["location"]})
 
 
 @on("POST", "sessions/{}/discharge/")
@@ -877,22 +985,12 @@ def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("a client goes home once", found[1] not in judge.books.discharges, call.words())
     judge.books.discharges[found[1]] = call.answer
     session, at = judge.books.sessions[found[1]], when(call.body["discharged_at"])
-    doses = judge.standing_doses(session=found[1])
-    if call.body.get("override_reason") or not doses:
-        return
-    stay = timedelta(minutes=judge.protocol_of(session["program"])["min_stay_min"])
-    judge.holds("3.6 nobody goes before the minimum stay", at >= doses[-1].at + stay, call.words())
-    rows = [row for row in judge.books.readings.values() if row.session == found[1] and not row.voided]
-    after = [row for row in rows if doses[-1].at < row.at <= at]
-    judge.holds("3.6 nobody goes unmeasured", bool(after), call.words())
-    latest = max(after, key=lambda row: (row.at, row.written))
-    awake = latest.signs["sedation"] is None or latest.signs["sedation"] == 5
-    judge.holds("3.6 nobody goes sedated", awake, f"{call.words()} {latest}")
-
-
-@on("POST", "alarms/{}/acknowledge/")
-def _alarm_answered(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.alarms[found[1]] = call.answer
+    judge.checked["3.6 who went home was looked at"] += 1
+    decided = "prescriber" in call.who["roles"] or call.at - at > timedelta(days=7)
+    decided = decided and bool(call.body.get("override_reason"))
+    for criterion, why in judge.keeps(session, at, call.body):
+        free = decided and criterion != "in the hours of esketamine"
+        judge.holds(f"3.6 nobody goes {criterion}", free, f"{call.words()} — {why}")
 
 
 @on("POST", "drug-lots/")
@@ -907,21 +1005,17 @@ def _note(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 @on("POST", "notes/{}/sign/")
 def _note_signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    note = judge.books.notes[found[1]]
-    judge.holds("a note is signed once", not note["signed"], call.words())
-    note["signed"] = True
+    judge.holds("a note is signed once", not judge.books.notes[found[1]]["signed"], call.words())
+    judge.books.notes[found[1]]["signed"] = True
 
 
 @on("POST", "charges/")
 def _charged(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    notes = [
-        row for row in judge.books.notes.values() if row["session"] == call.body["session"] and row["signed"]
-    ]
-    judge.holds("R12 only a signed service is charged", bool(notes), call.words())
+    signed = {row["session"] for row in judge.books.notes.values() if row["signed"]}
+    judge.holds("R12 only a signed service is charged", call.body["session"] in signed, call.words())
     session = judge.books.sessions[call.body["session"]]
-    judge.holds(
-        "R12 only what took place is charged", session["status"] == "completed", f"{call.words()} {session}"
-    )
+    lived = session["status"] == "completed"
+    judge.holds("R12 only what took place is charged", lived, f"{call.words()} {session}")
     judge.books.charges[call.answer["id"]] = call.answer
 
 
@@ -932,11 +1026,9 @@ def _paid(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.holds("R11 no share exceeds its payment", total <= Decimal(call.body["amount"]), call.words())
     for row in call.body["allocations"]:
         judge.books.shares.append((row["charge"], call.answer["id"], Decimal(row["amount"])))
-        of_charge = sum(
-            (amount for charge, _, amount in judge.books.shares if charge == row["charge"]), Decimal(0)
-        )
-        known = judge.books.charges[row["charge"]]
-        judge.holds("R11 no share exceeds its charge", of_charge <= Decimal(known["amount"]), call.words())
+        shares = [amount for charge, _, amount in judge.books.shares if charge == row["charge"]]
+        most = Decimal(judge.books.charges[row["charge"]]["amount"])
+        judge.holds("R11 no share exceeds its charge", sum(shares, Decimal(0)) <= most, call.words())
 
 
 @on("POST", "refunds/")
@@ -953,10 +1045,68 @@ def _billed(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.holds("R12 a number is given once", number not in judge.books.numbers, call.words())
     judge.books.numbers.add(number)
     totals = {name: Decimal(value) for name, value in call.answer["totals"].items()}
-    right = totals["charges"] + totals["adjustments"] - totals["paid"] == totals["balance"]
-    also = totals["charges"] - totals["adjustments"] - totals["paid"] == totals["balance"]
-    judge.holds("R11 a superbill adds up", right or also, str(totals))
+    sums = {totals["charges"] + sign * totals["adjustments"] - totals["paid"] for sign in (1, -1)}
+    judge.holds("R11 a superbill adds up", totals["balance"] in sums, str(totals))
 
 
 def today(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
+
+
+# --- what is read beside the acts ---------------------------------------------------------------------------------
+
+
+@on("GET", "clients/{}/access-log/")
+def _access(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    """R10: whatever was read or written of this client, by whom and when; and nothing that nobody did."""
+    told = {(when(row["at"]), row["by"]): row for row in call.answer["results"]}
+    since = min(told)[0] if call.answer["next"] else datetime.min.replace(tzinfo=UTC)
+    heard = {key: what for key, what in judge.books.trail[found[1]].items() if since < key[0] < call.at}
+    lost = {key: what for key, what in heard.items() if key not in told}
+    judge.holds("R10 every read and write is in the trail", not lost, str(lost))
+    for key, row in told.items():
+        done = key in judge.books.acts and row["outcome"] == "ok"
+        judge.holds("R10 the trail names what somebody did", done, str(row))
+
+
+@on("GET", "sessions/{}/readiness/")
+def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    """No all-clear while the books hold a gate open that nobody decided on for today."""
+    session, ready = judge.books.sessions.get(found[1], {}), call.answer["ready"]
+    still = [gate["code"] for gate in call.answer["gates"] if gate["state"] == "open"]
+    judge.holds("ready is when no gate is open", ready == (not still), f"{call.words()} {ready} {still}")
+    if not session or not ready or judge.standing_doses(session=found[1]):
+        return
+    order = [key for key, row in judge.books.orders.items() if row["session"] == found[1]][-1:]
+    whose, none = (session["program"], session["client"], "".join(order)), Decimal(0)
+    dose = Dose("", found[1], *whose, none, call.at, call.at, None, none)
+    judge.checked["an all-clear was looked at"] += 1
+    for gate, why in judge.open_gates(session, dose):
+        decided = judge.overridden(session, gate, call.at)
+        judge.holds(f"no all-clear while {gate} is open", decided, f"{call.words()} {why}")
+
+
+@on("GET", "monitoring-board/")
+def _watched(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    books, cards = judge.books, {row["id"]: row for row in call.answer["sessions"]}
+    here = {key: row for key, row in books.sessions.items() if row["location"] == call.answer["location"]}
+    came = [key for key, row in here.items() if row["status"] in ("checked_in", "in_progress")]
+    lost = cards.keys() ^ {key for key in came if here[key]["kind"] == "dosing"}
+    judge.holds("the board shows who is watched", not lost, f"{call.words()} {lost}")
+    for key, card in cards.items() if CLINICIANS & set(call.who["roles"]) else ():
+        readings, doses = judge.taken(key), judge.standing_doses(session=key)
+        known = [doses[0].at if doses else None, readings[-1].at if readings else None]
+        told = [card["dosed_at"], (card["last_reading"] or {}).get("measured_at")]
+        right = [moment and when(moment) for moment in told] == known
+        judge.holds("the board shows the first dose and the last reading", right, f"{card} {known}")
+        alarms = {row["id"]: row["state"] for row in books.alarms.values() if row["session"] == key}
+        ringing = {row["id"] for row in card["alarms"]}
+        right = all((state == "open") == (name in ringing) for name, state in alarms.items())
+        judge.holds("the board shows what rings", right, f"{card} {alarms}")
+
+
+@on("GET", "psychotherapy-notes/(?:{}/)?")
+def _private(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    rows = rows_of(call.answer)
+    others = [row["id"] for row in rows if judge.books.private.get(row["id"]) != call.who["id"]]
+    judge.holds("R9 a psychotherapy note is its author's alone", not others, f"{call.words()} {others}")

@@ -21,6 +21,7 @@ from tests.simulation.course import course
 from tests.simulation.habits import Chance
 from tests.simulation.judge import Judge, Violation
 from tests.simulation.life import Life
+from tests.simulation.looks import Looks
 from tests.simulation.schedule import Schedule
 from tests.simulation.stack import PASSWORD, Died, Person, Stack, wired
 from tests.simulation.trace import Trace
@@ -66,6 +67,7 @@ class World:
     stack: Stack = field(init=False)
     luck: Chance = field(init=False)
     clinic: Practice = field(init=False)
+    looks: Looks = field(init=False)
 
     def __post_init__(self) -> None:
         self.luck = Chance(f"{self.seed}:worker", self.without)
@@ -90,11 +92,12 @@ class World:
                 for day in range(self.days):
                     self.day = day + 1
                     if not self.schedule.until(self._midnight(day + 1), enough=enough):
-                        return
+                        break
                     self._close_of_day()
                     self.lived += len(self.clinic.houses)
                     if self.tell is not None:
                         self.tell(self)
+                self.looks.verify()
             except Violation as found:
                 self.violation = found
 
@@ -115,6 +118,8 @@ class World:
             self.stack, random.Random(f"{self.seed}:clinic"), Person(ADMIN, name="Administrator")
         )
         self.clinic.open()
+        self.looks = Looks(self.clinic, self.judge, Chance(f"{self.seed}:looks", self.without))
+        self.looks.plan(self.first, self.days)
         for place, house in enumerate(self.clinic.houses):
             self._clients(house, place)
         self._sweep_later()
@@ -184,4 +189,5 @@ class World:
                     self.judge.same(name, row, single.data)
             rows = self.stack.rows(house.one("billing"), "charges/")
             self.judge.listed(self.schedule.now, "charges", house.id, rows)
+            self.looks.evening(house)
         self.judge.day_ends(self.schedule.now)

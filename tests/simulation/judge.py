@@ -39,6 +39,7 @@ CLINICAL_ROOMS = ("measures", "screenings", "notes", "medications", "clearances"
 CLINICIANS = {"nurse_practitioner", "therapist", "prescriber", "medical_director"}
 OF_THE_DAY = ("identifiers", "not_intoxicated", "equipment", "contraindications")
 EARLY, LATE = timedelta(hours=3), timedelta(hours=12)
+NEVER = {"CV_ANEURYSM_AVM", "NEURO_ICH", "ALLERGY_KET"}  # what the labels exclude, and no clinic may lower
 
 
 class Violation(AssertionError):
@@ -105,7 +106,6 @@ class Books:
     said: dict[str, dict[str, tuple[bool, datetime]]] = field(default_factory=lambda: defaultdict(dict))
     fasting: dict[str, datetime] = field(default_factory=dict)
     escorts: dict[str, datetime] = field(default_factory=dict)
-    weighed: dict[str, datetime] = field(default_factory=dict)
     orders: dict[str, Row] = field(default_factory=dict)
     overrides: dict[str, dict[str, datetime]] = field(default_factory=lambda: defaultdict(dict))
     readings: dict[str, Reading] = field(default_factory=dict)
@@ -129,6 +129,12 @@ class Books:
     shares: list[tuple[str, str, Decimal]] = field(default_factory=list)
     refunds: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
     numbers: set[str] = field(default_factory=set)
+    over: dict[str, datetime] = field(default_factory=dict)  # when a dose that ran on had been given in full
+    kilos: dict[str, tuple[Decimal, bool]] = field(default_factory=dict)  # of a session or client; it counts
+    items: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # measures that ask for a C-SSRS
+    events: dict[str, Row] = field(default_factory=dict)
+    forms: set[str] = field(default_factory=set)  # sessions whose REMS form was sent
+    tasks: set[tuple[str, str]] = field(default_factory=set)  # kind, and subject or client, of every row
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -242,6 +248,7 @@ class Judge:
         yield from self._of_the_day(session, at)
         yield from self._of_the_order(session, dose)
         yield from self._of_the_body(session, at)
+        yield from ((gate, str(why)) for gate, why in self._of_the_treatment(session, dose).items() if why)
 
     def _of_the_client(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
         client, program = session["client"], session["program"]
@@ -254,7 +261,8 @@ class Judge:
         signed = [row for row in self.books.consents.values() if row["program"] == program and row["signed"]]
         if not signed:
             yield "consent", "none is signed"
-        answered = {row["measure"] for row in self.books.alerts.values() if not row["open"]}
+        alerts = [row for row in self.books.alerts.values() if not row["open"]]
+        answered = {row["measure"] or row["screening"] for row in alerts}
         waiting = [key for key, whose in self.books.asks.items() if whose == client and key not in answered]
         if waiting:
             yield "safety_alert", str(waiting)
@@ -265,8 +273,7 @@ class Judge:
         ]
         if held:
             yield "suicide_risk", f"nobody released {held}"
-        if self.is_kap(program):
-            yield from self._of_the_course(session, at)
+        yield from self._of_the_course(session, at)
         last = [dose.at for dose in self.standing_doses(client=client) if dose.session != session["id"]]
         gap = timedelta(hours=self.protocol_of(program)["min_gap_hours"])
         near = [other for other in last if abs(at - other) < gap]
@@ -484,7 +491,8 @@ class Judge:
             if row["location"] != location or late or swept is None or session in self.books.discharges:
                 continue
             taken = [reading.at for reading in self.books.readings.values() if reading.session == session]
-            for minute in self.protocol_of(first.program)["checks_min"]:
+            minutes = self.protocol_of(first.program)["checks_min"]
+            for minute in (40,) if self.is_esketamine(first) else minutes:
                 planned = first.at + timedelta(minutes=minute)
                 wait = timedelta(minutes=self.limit(first.program, "missed_after_min") + 1)
                 near = any(planned - wait <= at <= planned + wait for at in taken)
@@ -508,7 +516,7 @@ class Judge:
                     "an alert is answered by somebody", known["open"] == (row["status"] == "open"), str(row)
                 )
             self.books.alerts[row["id"]] = row | {"open": row["status"] == "open"}
-        told = {row["measure"] for row in self.books.alerts.values()}
+        told = {row["measure"] or row["screening"] for row in self.books.alerts.values()}
         for measure in self.books.asks:
             client = self.books.clients.get(self.books.asks[measure], {})
             if location in client.get("locations", []):
@@ -536,6 +544,7 @@ class Judge:
 
     def _tasks(self, at: datetime, location: str, rows: list[Row]) -> None:
         subjects = {row["subject_id"] for row in rows if row["state"] == "open"}
+        self.books.tasks |= {(row["kind"], row[name]) for row in rows for name in ("subject_id", "client")}
         for row in self.books.alerts.values():
             if (
                 row["open"]
@@ -551,6 +560,7 @@ class Judge:
     def day_ends(self, at: datetime) -> None:
         for session, row in self.books.discharges.items():
             self.holds("who went home had a dose or none", session in self.books.sessions, str(row))
+        self._treatments_end(at)
 
     # --- keeping ----------------------------------------------------------------------------------------------
 
@@ -565,6 +575,72 @@ class Judge:
         for row in self.books.clearances.values():
             if row.client == client and row.standing and text not in row.weighed:
                 row.reasons.append(reason)
+
+    # --- treatments and the turns of a course -----------------------------------------------------------------
+
+    def is_esketamine(self, dose: Dose) -> bool:
+        return "esketamine" in self.books.orders[dose.order]["drug"]
+
+    def _of_the_treatment(self, session: Row, dose: Dose) -> dict[str, Any]:
+        """What else holds a dose back: the order it names, the weight, what earlier days have left, the label."""
+        books, client, limits = self.books, dose.client, self.protocol_of(dose.program)["dose"]
+        given, zone = self.standing_doses(session=dose.session), self.zone_of(session)
+        orders = [row for row in books.orders.values() if row["session"] == dose.session]
+        newest = [row["id"] for row in orders if when(row["created_at"]) <= dose.at][-1:]
+        kilos, counts = books.kilos.get(dose.session, (Decimal(0), False))
+        by_weight, total = limits["unit"] == "mg/kg", sum((row.mg for row in given), dose.mg)
+        cap = Decimal(limits["cap"]) * (kilos if by_weight else 1) + Decimal("0.001")
+        severe = [row for row in books.events.values() if row["client"] == client and row["severe"]]
+        held = [
+            row["id"] for row in severe if not row["released"] and (given or row["session"] != dose.session)
+        ]
+        asked = [
+            at
+            for whose, at in books.items.values()
+            if (whose, today(at, zone)) == (client, today(dose.at, zone))
+        ]
+        taken = max((at for at, _ in books.cssrs[client]), default=None)
+        found = {
+            "order": newest != [dose.order] and f"{newest} is the newest one",
+            "weight": by_weight and not counts and f"{kilos} kg",
+            "cap": total > cap and f"{total} mg are more than {cap}",
+            "booster": given and dose.at > given[0].at + timedelta(hours=3) and given[0].at,
+            "adverse_event_review": held,
+            "home_dosing": session["modality"] == "video" and severe,
+            "suicide_screen": asked and (taken is None or taken < max(asked)) and f"{max(asked)} {taken}",
+        }
+        return found | (self._of_the_label(session, dose, given) if self.is_esketamine(dose) else {})
+
+    def _of_the_label(self, session: Row, dose: Dose, given: list[Dose]) -> dict[str, Any]:
+        """Esketamine: devices of 28 mg with rests, the clinic's own, here, enrolled, fasting, a prescriber near."""
+        said, zone, last = self.books.said, self.zone_of(session), given[-1] if given else None
+        day = today(dose.at, zone)
+        words = {code for code, (yes, at) in said[dose.session].items() if yes and today(at, zone) == day}
+        here = {"no_fluids", "no_nasal_spray"} | (
+            set() if "prescriber" in [row["role"] for row in session["staff"]] else {"prescriber_on_site"}
+        )
+        ours = [key for key, row in self.books.sessions.items() if row["client"] == dose.client]
+        return {
+            "devices": dose.mg % 28 != 0 or dose.lot is None or session["modality"] == "video",
+            "rest": last and dose.at < last.at + timedelta(minutes=5) * int(last.mg / 28),
+            "rems_enrolment": not [1 for key in ours if said[key].get("rems_enrolment", (False,))[0]],
+            "label": here - words,
+        }
+
+    def _treatments_end(self, at: datetime) -> None:
+        """In the evening: somebody has each event and each form to do, and an ended course holds nothing."""
+        missing = {pair for row in self.books.events.values() for pair in row["asks"]} - self.books.tasks
+        self.holds("11.3 somebody has each bad reaction to do", not missing, str(missing))
+        late = self.swept_at.get("rems", at) - timedelta(days=3)
+        for dose in self.standing_doses():
+            if dose.at < late and self.is_esketamine(dose) and dose.session not in self.books.forms:
+                told = ("rems_record", dose.client) in self.books.tasks
+                self.holds("REMS a form is sent, or somebody has it to do", told, str(dose))
+        for row in self.books.sessions.values():
+            program, waits = self.books.programs[row["program"]], row["status"] in OPEN_STATES[:2]
+            over = program["status"] in ("completed", "discontinued") and row["kind"] != "integration"
+            if over and self.swept_at.get("ended", at) > program.get("moved", at):
+                self.holds("a course that ended holds nothing", not waits, str(row))
 
 
 def _in_band(signs: Row, bands: Row) -> bool:
@@ -609,13 +685,16 @@ def _program(judge: Judge, call: Any, _: re.Match[str]) -> None:
         for row in judge.books.programs.values()
         if row["client"] == call.body["client"] and row["status"] in ("active", "on_hold")
     ]
+    if call.body.get("continues") in others:  # the next course takes its place
+        judge.books.programs[call.body["continues"]] |= {"status": "completed", "moved": call.at}
+        others.remove(call.body["continues"])
     judge.holds("PR7 one course of a client goes on", not others, f"{call.words()} {others}")
     judge.books.programs[call.answer["id"]] = call.answer
 
 
 @on("POST", "programs/{}/(?:hold|resume|complete|discontinue|end-dosing)/")
 def _program_moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.programs[found[1]] |= call.answer
+    judge.books.programs[found[1]] |= call.answer | {"moved": call.at}
 
 
 @on("GET", "programs/{}/")
@@ -639,6 +718,7 @@ def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
         "program": call.body["program"],
         "client": client,
         "weighed": (),
+        "answers": call.body["answers"],
     }
     for row in call.body["medications"]:
         judge.books.drugs[client].append((row["text"].lower(), call.at))
@@ -647,6 +727,8 @@ def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "screenings/{}/submit/")
 def _submitted(judge: Judge, call: Any, found: re.Match[str]) -> None:
     row = judge.books.screenings[found[1]]
+    if row["answers"].get("PSY_SI") is True:
+        judge.books.asks[found[1]] = row["client"]
     row["weighed"] = tuple(text for text, _ in judge.books.drugs[row["client"]])
 
 
@@ -660,6 +742,9 @@ def _decided(judge: Judge, call: Any, found: re.Match[str]) -> None:
     later = [text for text, _ in judge.books.drugs[row["client"]] if text not in row["weighed"]]
     heavy = [text for text in later if any(name in text for name in WEIGHTY)]
     judge.holds("no clearance on what was not weighed", not heavy, f"{call.words()} {heavy}")
+    home = {"PSY_SI"} if judge.protocol_of(row["program"])["home_dosing"] else set()
+    never = [code for code in sorted(NEVER | home) if row["answers"].get(code) is True]
+    judge.holds("5.1 nobody clears what is absolute", not never, f"{call.words()} {never}")
     judge.books.clearances[clearance["id"]] = Clearance(
         program=row["program"],
         client=row["client"],
@@ -692,6 +777,7 @@ def _signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
 
 @on("POST", "measures/")
 def _measure(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    _asked_further(judge, call)
     if call.answer["instrument"] != "cssrs":
         return
     client, answers = call.answer["client"], [bool(value) for value in call.body["answers"]]
@@ -724,8 +810,7 @@ def _released(judge: Judge, call: Any, _: re.Match[str]) -> None:
         judge.holds("6.2 the worst is released on a safety plan", sure, call.words())
         judge.holds("6.2 a prescriber releases the worst", "prescriber" in call.who["roles"], call.words())
     judge.holds("6.2 a release is in words", bool(call.body.get("rationale")), call.words())
-    if row["measure"]:
-        judge.books.released.add(row["measure"])
+    judge.books.released.add(row["measure"] or row["screening"])
 
 
 @on("POST", "sessions/{}/undo/")
@@ -781,7 +866,13 @@ def _noted(judge: Judge, call: Any, found: re.Match[str]) -> None:
     if call.body.get("escort"):
         judge.books.escorts[key] = call.at
     if call.body.get("weight_kg"):
-        judge.books.weighed[judge.books.sessions[key]["client"]] = call.at
+        kilos, client = Decimal(call.body["weight_kg"]), call.answer["client"]
+        last = judge.books.kilos.get(client, (kilos, True))
+        near = abs(kilos - last[0]) * 100 <= last[0] * judge.limit(
+            call.answer["program"], "weight_change_percent"
+        )
+        judge.books.kilos[key] = kilos, near or call.body.get("confirm_weight") is True
+        judge.books.kilos[client] = judge.books.kilos[key] if judge.books.kilos[key][1] else last
     judge._keep(call.answer)
 
 
@@ -877,11 +968,17 @@ def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("a client goes home once", found[1] not in judge.books.discharges, call.words())
     judge.books.discharges[found[1]] = call.answer
     session, at = judge.books.sessions[found[1]], when(call.body["discharged_at"])
-    doses = judge.standing_doses(session=found[1])
+    doses, protocol = judge.standing_doses(session=found[1]), judge.protocol_of(session["program"])
+    label = bool(doses) and judge.is_esketamine(doses[0])
+    if label:
+        long = at >= doses[0].at + timedelta(hours=2)
+        judge.holds("3.3 two hours of watch, whoever decides", long, call.words())
     if call.body.get("override_reason") or not doses:
         return
-    stay = timedelta(minutes=judge.protocol_of(session["program"])["min_stay_min"])
-    judge.holds("3.6 nobody goes before the minimum stay", at >= doses[-1].at + stay, call.words())
+    runs = protocol["limits"]["infusion_min"] if protocol["route"] == "intravenous" else 0
+    end = max(judge.books.over.get(dose.id, dose.at + timedelta(minutes=runs)) for dose in doses)
+    stay = timedelta(minutes=0 if label else protocol["min_stay_min"])
+    judge.holds("3.6 nobody goes before the minimum stay", at >= end + stay, call.words())
     rows = [row for row in judge.books.readings.values() if row.session == found[1] and not row.voided]
     after = [row for row in rows if doses[-1].at < row.at <= at]
     judge.holds("3.6 nobody goes unmeasured", bool(after), call.words())
@@ -960,3 +1057,56 @@ def _billed(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 def today(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
+
+
+# --- treatments ---------------------------------------------------------------------------------------------------
+
+
+def _asked_further(judge: Judge, call: Any) -> None:
+    """6.2: wanting to die, or a C-SSRS left open after a yes to Q2, rings and asks for a whole C-SSRS after it."""
+    books, row, answers, taken = judge.books, call.answer, call.body["answers"], when(call.body["taken_at"])
+    zone, told = (
+        books.zones[books.programs[row["program"]]["location"]],
+        row["instrument"] == "phq9" and answers[8],
+    )
+    if told or (row["instrument"] == "cssrs" and answers[1] and None in answers[2:5]):
+        books.asks[row["id"]], books.items[row["id"]] = row["client"], (row["client"], taken)
+        books.released |= {row["id"]} if told else set()
+    elif row["instrument"] == "cssrs" and None not in answers:
+        mine = [(key, at) for key, (client, at) in books.items.items() if client == row["client"]]
+        books.released |= {key for key, at in mine if at <= taken and today(at, zone) == today(taken, zone)}
+
+
+@on("POST", "sessions/{}/administrations/{}/finish/")
+def _finished(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    dose, given, wasted = judge.books.doses[found[2]], call.body["given_mg"], call.body["wasted_mg"]
+    judge.holds("R7 a draw is settled", dose.drawn == Decimal(given) + Decimal(wasted), call.words())
+    judge.books.over[dose.id], dose.mg = when(call.body["ended_at"]), Decimal(given)
+
+
+@on("POST", "sessions/{}/adverse-events/")
+def _reacted(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    session, grade, serious = judge.books.sessions[found[1]], call.body["grade"], call.body["serious"]
+    key, severe = call.answer["id"], serious or grade >= judge.limit(session["program"], "severe_grade")
+    row = {"id": key, "client": session["client"], "session": found[1], "severe": severe, "released": False}
+    asks = {"follow_up": grade > 1 or severe, "review": severe, "root_cause": serious}
+    row["asks"] = [(f"adverse_event_{kind}", key) for kind, wanted in asks.items() if wanted]
+    judge.books.events[key] = row
+    if serious:
+        judge.suspend(session["client"], f"a serious event {key}")
+
+
+@on("POST", "sessions/{}/adverse-events/{}/review/")
+def _reviewed(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    judge.holds("11.3 the director reviews", "medical_director" in call.who["roles"], call.words())
+    judge.books.events[found[2]]["released"] = call.body["hold_released"]
+
+
+@on("POST", "sessions/{}/rems/submit/")
+def _form_sent(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    doses, form = judge.standing_doses(session=found[1]), call.answer["form"]
+    due = when(call.answer["due_at"]) == doses[0].at + timedelta(days=7)
+    judge.holds("REMS a form is due in seven days", due, call.words())
+    given = Decimal(form["dose_mg"]) == sum(dose.mg for dose in doses) and form["total_minutes"] >= 120
+    judge.holds("REMS a form tells what was given, and two hours", given, f"{form} {doses}")
+    judge.books.forms.add(found[1])

@@ -66,8 +66,8 @@ def prepared(life: Life) -> Story:
 
 
 def dose(life: Life) -> Story:
-    soon = life.does("comes back too soon")
-    session = life.book("dosing", life.minutes(30, 60) if soon else life.next_day(1, 8))
+    session = life.book("dosing", life.minutes(30, 60) if life.hurries else life.next_day(1, 8))
+    life.hurries = life.does("comes back too soon")
     if session is None:
         yield life.next_day()
         return
@@ -81,10 +81,10 @@ def dose(life: Life) -> Story:
     yield life.starts(standing) - timedelta(minutes=30)
     day = treatments.day_of(life, life.look(standing))
     yield from day.lived()
-    if day.given is not None:
+    if day.given is not None and not life.does("forgets the integration"):
         yield from followed(life, day)
     treatments.look_after(life)
-    yield life.minutes(5, 30) if life.does("comes back too soon") else life.next_day()
+    yield life.minutes(5, 30) if life.hurries else life.next_day()
 
 
 def followed(life: Life, day: DosingDay) -> Story:

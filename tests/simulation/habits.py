@@ -46,6 +46,7 @@ HABITS: dict[str, float] = {
     "fills in a questionnaire": 30,
     "stops halfway": 3,
     "comes back too soon": 15,
+    "forgets the integration": 8,
     "is put on hold": 6,
     "gives up the course": 3,
     "has had enough doses": 5,

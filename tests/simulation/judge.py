@@ -133,7 +133,6 @@ class Books:
     kilos: dict[str, tuple[Decimal, bool]] = field(default_factory=dict)  # of a session or client; it counts
     items: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # measures that ask for a C-SSRS
     events: dict[str, Row] = field(default_factory=dict)
-    forms: set[str] = field(default_factory=set)  # sessions whose REMS form was sent
     tasks: set[tuple[str, str]] = field(default_factory=set)  # kind, and subject or client, of every row
 
 
@@ -304,8 +303,8 @@ class Judge:
         for code in asked:
             if code == "equipment" and video:
                 continue
-            first = not [dose for dose in self.standing_doses(client=session["client"]) if dose.at < at]
-            if code == "contraindications" and first and code not in said:
+            dosed = {row.session for row in self.standing_doses(client=session["client"]) if row.at < at}
+            if code == "contraindications" and dosed <= {session["id"]} and code not in said:
                 continue
             value, told = said.get(code, (False, at))
             if not value or told.astimezone(zone).date() != day:
@@ -576,13 +575,10 @@ class Judge:
             if row.client == client and row.standing and text not in row.weighed:
                 row.reasons.append(reason)
 
-    # --- treatments and the turns of a course -----------------------------------------------------------------
-
     def is_esketamine(self, dose: Dose) -> bool:
         return "esketamine" in self.books.orders[dose.order]["drug"]
 
     def _of_the_treatment(self, session: Row, dose: Dose) -> dict[str, Any]:
-        """What else holds a dose back: the order it names, the weight, what earlier days have left, the label."""
         books, client, limits = self.books, dose.client, self.protocol_of(dose.program)["dose"]
         given, zone = self.standing_doses(session=dose.session), self.zone_of(session)
         orders = [row for row in books.orders.values() if row["session"] == dose.session]
@@ -591,51 +587,36 @@ class Judge:
         by_weight, total = limits["unit"] == "mg/kg", sum((row.mg for row in given), dose.mg)
         cap = Decimal(limits["cap"]) * (kilos if by_weight else 1) + Decimal("0.001")
         severe = [row for row in books.events.values() if row["client"] == client and row["severe"]]
-        held = [
-            row["id"] for row in severe if not row["released"] and (given or row["session"] != dose.session)
-        ]
-        asked = [
-            at
-            for whose, at in books.items.values()
-            if (whose, today(at, zone)) == (client, today(dose.at, zone))
-        ]
-        taken = max((at for at, _ in books.cssrs[client]), default=None)
+        first, day = "" if given else dose.session, today(dose.at, zone)
+        asked = [at for whose, at in books.items.values() if whose == client and today(at, zone) == day]
         found = {
             "order": newest != [dose.order] and f"{newest} is the newest one",
             "weight": by_weight and not counts and f"{kilos} kg",
             "cap": total > cap and f"{total} mg are more than {cap}",
-            "booster": given and dose.at > given[0].at + timedelta(hours=3) and given[0].at,
-            "adverse_event_review": held,
+            "reaction": [row for row in severe if not row["released"] and row["session"] != first],
             "home_dosing": session["modality"] == "video" and severe,
-            "suicide_screen": asked and (taken is None or taken < max(asked)) and f"{max(asked)} {taken}",
+            "suicide_screen": asked and not [1 for at, _ in books.cssrs[client] if at >= max(asked)],
         }
-        return found | (self._of_the_label(session, dose, given) if self.is_esketamine(dose) else {})
-
-    def _of_the_label(self, session: Row, dose: Dose, given: list[Dose]) -> dict[str, Any]:
-        """Esketamine: devices of 28 mg with rests, the clinic's own, here, enrolled, fasting, a prescriber near."""
-        said, zone, last = self.books.said, self.zone_of(session), given[-1] if given else None
-        day = today(dose.at, zone)
+        if not self.is_esketamine(dose):
+            return found
+        said, last, team = books.said, given[-1] if given else None, [row["role"] for row in session["staff"]]
         words = {code for code, (yes, at) in said[dose.session].items() if yes and today(at, zone) == day}
-        here = {"no_fluids", "no_nasal_spray"} | (
-            set() if "prescriber" in [row["role"] for row in session["staff"]] else {"prescriber_on_site"}
-        )
-        ours = [key for key, row in self.books.sessions.items() if row["client"] == dose.client]
-        return {
+        ours = [key for key, row in books.sessions.items() if row["client"] == client]
+        return found | {
             "devices": dose.mg % 28 != 0 or dose.lot is None or session["modality"] == "video",
             "rest": last and dose.at < last.at + timedelta(minutes=5) * int(last.mg / 28),
             "rems_enrolment": not [1 for key in ours if said[key].get("rems_enrolment", (False,))[0]],
-            "label": here - words,
+            "fasting": {"no_fluids", "no_nasal_spray"} - words,
+            "prescriber_on_site": "prescriber" not in team and "prescriber_on_site" not in words,
         }
 
     def _treatments_end(self, at: datetime) -> None:
-        """In the evening: somebody has each event and each form to do, and an ended course holds nothing."""
         missing = {pair for row in self.books.events.values() for pair in row["asks"]} - self.books.tasks
         self.holds("11.3 somebody has each bad reaction to do", not missing, str(missing))
-        late = self.swept_at.get("rems", at) - timedelta(days=3)
         for dose in self.standing_doses():
-            if dose.at < late and self.is_esketamine(dose) and dose.session not in self.books.forms:
-                told = ("rems_record", dose.client) in self.books.tasks
-                self.holds("REMS a form is sent, or somebody has it to do", told, str(dose))
+            told = {("rems_record", dose.client), ("sent", dose.session)} & self.books.tasks
+            owed = self.is_esketamine(dose) and dose.at < self.swept_at.get("rems", at) - timedelta(days=3)
+            self.holds("REMS a form is sent, or somebody has it to do", bool(told) or not owed, str(dose))
         for row in self.books.sessions.values():
             program, waits = self.books.programs[row["program"]], row["status"] in OPEN_STATES[:2]
             over = program["status"] in ("completed", "discontinued") and row["kind"] != "integration"
@@ -727,8 +708,7 @@ def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "screenings/{}/submit/")
 def _submitted(judge: Judge, call: Any, found: re.Match[str]) -> None:
     row = judge.books.screenings[found[1]]
-    if row["answers"].get("PSY_SI") is True:
-        judge.books.asks[found[1]] = row["client"]
+    judge.books.asks |= {found[1]: row["client"]} if row["answers"].get("PSY_SI") is True else {}
     row["weighed"] = tuple(text for text, _ in judge.books.drugs[row["client"]])
 
 
@@ -868,9 +848,7 @@ def _noted(judge: Judge, call: Any, found: re.Match[str]) -> None:
     if call.body.get("weight_kg"):
         kilos, client = Decimal(call.body["weight_kg"]), call.answer["client"]
         last = judge.books.kilos.get(client, (kilos, True))
-        near = abs(kilos - last[0]) * 100 <= last[0] * judge.limit(
-            call.answer["program"], "weight_change_percent"
-        )
+        near = abs(kilos - last[0]) * 10 <= last[0]
         judge.books.kilos[key] = kilos, near or call.body.get("confirm_weight") is True
         judge.books.kilos[client] = judge.books.kilos[key] if judge.books.kilos[key][1] else last
     judge._keep(call.answer)
@@ -970,9 +948,7 @@ def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     session, at = judge.books.sessions[found[1]], when(call.body["discharged_at"])
     doses, protocol = judge.standing_doses(session=found[1]), judge.protocol_of(session["program"])
     label = bool(doses) and judge.is_esketamine(doses[0])
-    if label:
-        long = at >= doses[0].at + timedelta(hours=2)
-        judge.holds("3.3 two hours of watch, whoever decides", long, call.words())
+    judge.holds("3.3 two hours of watch", not label or at >= doses[0].at + timedelta(hours=2), call.words())
     if call.body.get("override_reason") or not doses:
         return
     runs = protocol["limits"]["infusion_min"] if protocol["route"] == "intravenous" else 0
@@ -1060,18 +1036,13 @@ def today(at: datetime, zone: ZoneInfo) -> date:
 
 
 # --- treatments ---------------------------------------------------------------------------------------------------
-
-
 def _asked_further(judge: Judge, call: Any) -> None:
-    """6.2: wanting to die, or a C-SSRS left open after a yes to Q2, rings and asks for a whole C-SSRS after it."""
     books, row, answers, taken = judge.books, call.answer, call.body["answers"], when(call.body["taken_at"])
-    zone, told = (
-        books.zones[books.programs[row["program"]]["location"]],
-        row["instrument"] == "phq9" and answers[8],
-    )
+    zone = books.zones[books.programs[row["program"]]["location"]]
+    told = row["instrument"] == "phq9" and answers[8]
     if told or (row["instrument"] == "cssrs" and answers[1] and None in answers[2:5]):
         books.asks[row["id"]], books.items[row["id"]] = row["client"], (row["client"], taken)
-        books.released |= {row["id"]} if told else set()
+        books.released.add(row["id"] if told else "")  # the one holds no dose by itself
     elif row["instrument"] == "cssrs" and None not in answers:
         mine = [(key, at) for key, (client, at) in books.items.items() if client == row["client"]]
         books.released |= {key for key, at in mine if at <= taken and today(at, zone) == today(taken, zone)}
@@ -1079,34 +1050,28 @@ def _asked_further(judge: Judge, call: Any) -> None:
 
 @on("POST", "sessions/{}/administrations/{}/finish/")
 def _finished(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    dose, given, wasted = judge.books.doses[found[2]], call.body["given_mg"], call.body["wasted_mg"]
-    judge.holds("R7 a draw is settled", dose.drawn == Decimal(given) + Decimal(wasted), call.words())
-    judge.books.over[dose.id], dose.mg = when(call.body["ended_at"]), Decimal(given)
+    dose = judge.books.doses[found[2]]
+    judge.books.over[dose.id], dose.mg = when(call.body["ended_at"]), Decimal(call.body["given_mg"])
 
 
-@on("POST", "sessions/{}/adverse-events/")
+@on("POST", "sessions/{}/adverse-events/(?:{}/review/)?")
 def _reacted(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    if found[2]:
+        judge.holds("11.3 the director reviews", "medical_director" in call.who["roles"], call.words())
+        judge.books.events[found[2]]["released"] = call.body["hold_released"]
+        return
     session, grade, serious = judge.books.sessions[found[1]], call.body["grade"], call.body["serious"]
     key, severe = call.answer["id"], serious or grade >= judge.limit(session["program"], "severe_grade")
-    row = {"id": key, "client": session["client"], "session": found[1], "severe": severe, "released": False}
     asks = {"follow_up": grade > 1 or severe, "review": severe, "root_cause": serious}
-    row["asks"] = [(f"adverse_event_{kind}", key) for kind, wanted in asks.items() if wanted]
-    judge.books.events[key] = row
-    if serious:
-        judge.suspend(session["client"], f"a serious event {key}")
-
-
-@on("POST", "sessions/{}/adverse-events/{}/review/")
-def _reviewed(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.holds("11.3 the director reviews", "medical_director" in call.who["roles"], call.words())
-    judge.books.events[found[2]]["released"] = call.body["hold_released"]
+    row = {"client": session["client"], "session": found[1], "severe": severe, "released": False}
+    judge.books.events[key] = row | {"asks": [(f"adverse_event_{kind}", key) for kind in asks if asks[kind]]}
+    judge.suspend(session["client"] if serious else "", f"a serious event {key}")
 
 
 @on("POST", "sessions/{}/rems/submit/")
 def _form_sent(judge: Judge, call: Any, found: re.Match[str]) -> None:
     doses, form = judge.standing_doses(session=found[1]), call.answer["form"]
-    due = when(call.answer["due_at"]) == doses[0].at + timedelta(days=7)
-    judge.holds("REMS a form is due in seven days", due, call.words())
-    given = Decimal(form["dose_mg"]) == sum(dose.mg for dose in doses) and form["total_minutes"] >= 120
-    judge.holds("REMS a form tells what was given, and two hours", given, f"{form} {doses}")
-    judge.books.forms.add(found[1])
+    right = when(call.answer["due_at"]) == doses[0].at + timedelta(days=7) and form["total_minutes"] >= 120
+    right = right and Decimal(form["dose_mg"]) == sum(dose.mg for dose in doses)
+    judge.holds("REMS a form tells what was given, in time", right, f"{call.words()} {form} {doses}")
+    judge.books.tasks.add(("sent", found[1]))

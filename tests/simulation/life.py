@@ -39,6 +39,7 @@ class Life:
     program: Row = field(default_factory=dict)
     protocol: Row = field(default_factory=dict)
     courses: int = 0
+    hurries: bool = False  # wants the next dose at once
     last_order: Row | None = None
     events: list[Row] = field(default_factory=list)  # bad reactions
     forms: list[tuple[str, datetime]] = field(default_factory=list)  # sessions whose REMS form is not sent

@@ -65,7 +65,10 @@ class Treated(DosingDay):
             if life.does("draws up too much"):
                 self.post_dose(self.order, plus(self.order["max_total_mg"], "10"))
         life.last_order = self.order or life.last_order
-        return super().give(mg)
+        answer = super().give(mg)
+        if answer is not None and ("/order", "superseded") in answer.errors():
+            self.order = life.stack.rows(life.nurse, f"{self.path}orders/")[0]
+        return answer
 
     def mend(self, gate: Row) -> None:
         life, code = self.life, gate["code"]

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.simulation.protocols import PROTOCOLS
 from tests.simulation.stack import PASSWORD, Person, Stack, moment
 
 KINDS = ["preparation", "dosing", "integration", "medical", "maintenance"]
@@ -24,14 +25,6 @@ TEAM: tuple[tuple[str, dict[str, Any]], ...] = (
     ("medical_director", {}),
 )
 LICENSED = {"nurse_practitioner", "therapist", "prescriber"}
-KAP = {"program_type": "kap", "planned_doses": 2, "min_preparations": 1}
-PROTOCOLS: tuple[dict[str, Any], ...] = (
-    KAP | {"name": "Lozenge", "route": "sublingual"},
-    KAP | {"name": "Injection", "route": "intramuscular"},
-    KAP | {"name": "Lozenge at home", "route": "sublingual", "home_dosing": True},
-    KAP | {"name": "Nasal spray", "route": "intranasal"},
-    {"name": "Infusion", "program_type": "infusion_only", "route": "intravenous", "planned_doses": 3},
-)
 
 
 @dataclass
@@ -124,6 +117,7 @@ class Practice:
             house.team.setdefault(role, []).append(person)
         for drug, form, strength in (("ketamine", "vial", "50"), ("ketamine", "vial", "100")):
             self._receive(house, drug, form, strength)
+        self._receive(house, "esketamine", "device", "")
 
     def _receive(self, house: House, drug: str, form: str, strength: str) -> None:
         expires = house.local(self.stack.schedule.now).date() + timedelta(days=self.chance.choice((20, 400)))
@@ -131,7 +125,7 @@ class Practice:
             "location": house.id,
             "drug": drug,
             "form": form,
-            "concentration_mg_per_ml": strength,
+            "concentration_mg_per_ml": strength or None,
             "lot_number": f"{strength}-{len(house.lots)}",
             "expires_on": expires.isoformat(),
             "quantity_mg": str(self.chance.choice((1500, 5000))),

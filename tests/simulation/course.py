@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tests.simulation import treatments, turns
 from tests.simulation.dosing import DosingDay
 from tests.simulation.life import Life, Row
 from tests.simulation.schedule import Story
@@ -16,15 +17,29 @@ def course(life: Life) -> Story:
     if not life.register():
         return
     yield life.minutes(5, 60)
+    yield from treated(life)
+
+
+def treated(life: Life) -> Story:
+    """One course of the client; another one may take its place, with what this one owes."""
     yield from life.screen()
+    if life.program["status"] == "discontinued":
+        yield from turns.tried_anyway(life)
+        return
     life.consent()
-    if life.protocol["min_preparations"]:
+    if life.protocol["min_preparations"] and not life.does("skips the preparation"):
         yield from prepared(life)
     for _ in range(life.protocol["planned_doses"] + 2):
         if _over(life):
             break
         yield from dose(life)
+    yield from turns.aftercare(life)
+    if turns.another_course(life):
+        yield from turns.still_owed(life)
+        yield from treated(life)
+        return
     yield life.next_day(2)
+    treatments.look_after(life)
     life.stack.post(life.director, f"programs/{life.program['id']}/complete/")
 
 
@@ -51,7 +66,8 @@ def prepared(life: Life) -> Story:
 
 
 def dose(life: Life) -> Story:
-    session = life.book("dosing", life.next_day(1, 8))
+    session = life.book("dosing", life.minutes(30, 60) if life.hurries else life.next_day(1, 8))
+    life.hurries = life.does("comes back too soon")
     if session is None:
         yield life.next_day()
         return
@@ -61,12 +77,14 @@ def dose(life: Life) -> Story:
         return
     if life.does("starts another drug"):
         life.take_drug()
+    turns.befall(life)
     yield life.starts(standing) - timedelta(minutes=30)
-    day = DosingDay(life, life.look(standing))
+    day = treatments.day_of(life, life.look(standing))
     yield from day.lived()
-    if day.given is not None:
+    if day.given is not None and not life.does("forgets the integration"):
         yield from followed(life, day)
-    yield life.next_day()
+    treatments.look_after(life)
+    yield life.minutes(5, 30) if life.hurries else life.next_day()
 
 
 def followed(life: Life, day: DosingDay) -> Story:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.life import Life, Row
+from tests.simulation.protocols import plus
 from tests.simulation.schedule import Story
 from tests.simulation.stack import PASSWORD, Answer, moment
 
 ASKED = ("identifiers", "not_intoxicated", "equipment", "contraindications", "pdmp")
 STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
 ESCORT = {"name": "Alex Example", "phone": "303-555-0177", "relationship": "friend"}
-AMOUNT = {"sublingual": "100", "intramuscular": "50", "intranasal": "100", "intravenous": "40", "oral": "100"}
-INJECTED = ("intramuscular", "intravenous")
 
 
 class DosingDay:
@@ -23,6 +23,7 @@ class DosingDay:
         self.life, self.session = life, session
         self.path = f"sessions/{session['id']}/"
         self.route = life.protocol["route"]
+        self.treatment = life.treatment
         self.order: Row | None = None
         self.given: datetime | None = None
         self.home = session["modality"] == "video"
@@ -64,6 +65,7 @@ class DosingDay:
         }
         if self.home:
             words |= {"chaperone_trained": True, "video_on": True}
+        words |= self.also()
         noted: dict[str, Any] = {"attestations": words}
         if not life.does("forgot to fast"):
             noted["fasting_since"] = moment(life.now - timedelta(hours=9))
@@ -78,17 +80,22 @@ class DosingDay:
             self.write_order()
         self.read()
 
+    def also(self) -> dict[str, bool]:
+        """What this treatment asks beside the usual questions."""
+        return {}
+
+    def order_body(self) -> Row:
+        return {
+            "drug": self.treatment.drug,
+            "route": self.route,
+            "dose_mg": self.treatment.mg,
+            "max_total_mg": self.treatment.most,
+            "valid_until": moment(self.life.ends(self.session) + timedelta(hours=4)),
+        }
+
     def write_order(self) -> None:
         life = self.life
-        amount = AMOUNT[self.route]
-        body = {
-            "drug": "ketamine",
-            "route": self.route,
-            "dose_mg": amount,
-            "max_total_mg": str(int(amount) * 2),
-            "valid_until": moment(life.ends(self.session) + timedelta(hours=4)),
-        }
-        answer = life.twice(life.prescriber, f"{self.path}orders/", body)
+        answer = life.twice(life.prescriber, f"{self.path}orders/", self.order_body())
         if answer.ok:
             self.order = answer.data
 
@@ -181,35 +188,46 @@ class DosingDay:
 
     # --- the drug -----------------------------------------------------------------------------------------------
 
-    def give(self) -> Answer | None:
+    @property
+    def amount(self) -> str:
+        return self.treatment.mg if self.order is None else str(self.order["dose_mg"])
+
+    def give(self, mg: str = "") -> Answer | None:
+        """The dose of the order, or a further one of so much."""
         life = self.life
         if self.order is None:
             return None
+        mg = mg or self.amount
+        answer = self.post_dose(self.order, mg)
+        if answer.ok:
+            at = datetime.fromisoformat(answer.data["administered_at"])
+            self.given = self.given or at
+            life.body.doses.append((at, self.route, float(mg) / float(self.treatment.mg)))
+        return answer
+
+    def post_dose(self, order: Row, mg: str) -> Answer:
+        life = self.life
         body: Row = {
-            "order": self.order["id"],
-            "dose_mg": AMOUNT[self.route],
+            "order": order["id"],
+            "dose_mg": mg,
             "supply": "client_prescription",
             "administered_at": moment(life.now),
             "given_by": "self_observed",
         }
-        if self.route in INJECTED:
-            body |= self.from_stock()
-        answer = life.twice(life.nurse, f"{self.path}administrations/", body)
-        if answer.ok and self.given is None:
-            self.given = datetime.fromisoformat(answer.data["administered_at"])
-            life.body.doses.append((self.given, self.route, 1.0))
-        return answer
+        if self.treatment.from_stock:
+            body |= self.from_stock(mg)
+        return life.twice(life.nurse, f"{self.path}administrations/", body)
 
-    def from_stock(self) -> Row:
-        life, amount = self.life, int(AMOUNT[self.route])
-        lot = life.chance.numbers.choice(life.house.lots)
+    def from_stock(self, mg: str) -> Row:
+        life, drug = self.life, self.treatment.drug
+        lot = life.chance.numbers.choice([lot for lot in life.house.lots if lot["drug"] == drug])
         witness = life.house.one("nurse_practitioner", life.number + 1)
         return {
             "supply": "clinic_stock",
             "given_by": "staff",
             "drug_lot": lot["id"],
-            "drawn_mg": str(amount + 10),
-            "given_mg": str(amount),
+            "drawn_mg": plus(mg, "10"),
+            "given_mg": mg,
             "wasted_mg": "10",
             "witness": {"user": witness.id, "password": PASSWORD},
         }
@@ -220,7 +238,7 @@ class DosingDay:
         """Every check that the protocol asks for, and home when the stay is over."""
         life = self.life
         assert self.given is not None
-        for minute in life.protocol["checks_min"]:
+        for minute in self.minutes():
             planned = self.given + timedelta(minutes=minute)
             if planned > life.now:
                 yield planned
@@ -228,9 +246,10 @@ class DosingDay:
                 continue
             self.read()
             self.answer_alarms()
+            self.meanwhile(minute)
             if life.does("sends home early") and self.leave().ok:
                 break
-        yield max(self.given + timedelta(minutes=life.protocol["min_stay_min"] + 2), life.now)
+        yield max(self.until(), life.now)
         for _ in range(8):
             if self.gone:
                 break
@@ -245,6 +264,18 @@ class DosingDay:
         if life.protocol["program_type"] == "kap":
             life.note(self.session, by=life.therapist)
 
+    def minutes(self) -> Iterator[int]:
+        """After how many minutes somebody measures; asked one by one, since more may become due on the way."""
+        yield from self.life.protocol["checks_min"]
+
+    def meanwhile(self, minute: int) -> None:
+        """What else happens at the bedside after so many minutes."""
+
+    def until(self) -> datetime:
+        """When the client may think of leaving."""
+        assert self.given is not None
+        return self.given + timedelta(minutes=self.life.protocol["min_stay_min"] + 2)
+
     def answer_alarms(self) -> None:
         life = self.life
         for row in life.stack.rows(life.prescriber, "alarms/", session=self.session["id"]):
@@ -252,13 +283,15 @@ class DosingDay:
                 path = f"alarms/{row['id']}/acknowledge/"
                 life.stack.post(life.prescriber, path, {"action": "Went to the room and looked."})
 
-    def leave(self) -> Answer:
-        life = self.life
-        body = {
+    def leaving(self) -> Row:
+        return {
             "checklist": dict.fromkeys(STATED, True),
             "escort_present": True,
-            "discharged_at": moment(life.now),
+            "discharged_at": moment(self.life.now),
         }
-        answer = life.twice(life.nurse, f"{self.path}discharge/", body)
+
+    def leave(self) -> Answer:
+        life = self.life
+        answer = life.twice(life.nurse, f"{self.path}discharge/", self.leaving())
         self.gone = self.gone or answer.ok
         return answer

@@ -71,6 +71,7 @@ NEVER = "program_active adult clearance consent order integration_done in_person
 NEVER += " suicide_risk adverse_event_review red_alarm home_risk home_dosing hold"
 OF_THE_DAY = ("identifiers", "not_intoxicated", "equipment", "contraindications")
 EARLY, LATE = timedelta(hours=3), timedelta(hours=12)
+ABSOLUTE = {"CV_ANEURYSM_AVM", "NEURO_ICH", "ALLERGY_KET"}  # what the labels exclude, and no clinic may lower
 
 
 class Violation(AssertionError):
@@ -174,6 +175,10 @@ class Books:
     ended_doses: dict[str, datetime] = field(default_factory=dict)
     private: dict[str, str] = field(default_factory=dict)  # a psychotherapy note -> its author
     rows: dict[str, list[Row]] = field(default_factory=dict)  # the worklist of a location
+    kilos: dict[str, tuple[Decimal, bool]] = field(default_factory=dict)  # of a session or client; it counts
+    items: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # measures that ask for a C-SSRS
+    events: dict[str, Row] = field(default_factory=dict)
+    tasks: set[tuple[str, str]] = field(default_factory=set)  # kind, and subject or client, of every row
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -325,6 +330,7 @@ class Judge:
         yield from self._of_the_day(session, at)
         yield from self._of_the_order(session, dose)
         yield from self._of_the_body(session, at)
+        yield from ((gate, str(why)) for gate, why in self._of_the_treatment(session, dose).items() if why)
 
     def _of_the_client(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
         client, program = session["client"], session["program"]
@@ -335,13 +341,13 @@ class Judge:
             yield "clearance", str([(row.standing, row.reasons, row.first, row.last) for row in mine])
         if program not in {row["program"] for row in self.books.consents.values() if row["signed"]}:
             yield "consent", "none is signed"
-        answered = {row["measure"] for row in self.books.alerts.values() if not row["open"]}
+        alerts = [row for row in self.books.alerts.values() if not row["open"]]
+        answered = {row["measure"] or row["screening"] for row in alerts}
         if waiting := [key for key in self.asked(client) if key not in answered]:
             yield "safety_alert", str(waiting)
         if held := [key for key in self.asked(client) if key not in self.books.released]:
             yield "suicide_risk", f"nobody released {held}"
-        if self.is_kap(program):
-            yield from self._of_the_course(session, at)
+        yield from self._of_the_course(session, at)
         last = [dose.at for dose in self.standing_doses(client=client) if dose.session != session["id"]]
         gap = timedelta(hours=self.protocol_of(program)["min_gap_hours"])
         if near := [other for other in last if abs(at - other) < gap]:
@@ -367,8 +373,8 @@ class Judge:
         for code in asked:
             if code == "equipment" and video:
                 continue
-            first = not [dose for dose in self.standing_doses(client=session["client"]) if dose.at < at]
-            if code == "contraindications" and first and code not in said:
+            dosed = {row.session for row in self.standing_doses(client=session["client"]) if row.at < at}
+            if code == "contraindications" and dosed <= {session["id"]} and code not in said:
                 continue
             value, told = said.get(code, (False, at))
             if not value or told.astimezone(zone).date() != day:
@@ -574,7 +580,8 @@ class Judge:
             if row["location"] != location or late or swept is None or session in self.books.discharges:
                 continue
             taken = [reading.at for reading in self.books.readings.values() if reading.session == session]
-            for minute in self.protocol_of(first.program)["checks_min"]:
+            minutes = self.protocol_of(first.program)["checks_min"]
+            for minute in (40,) if self.is_esketamine(first) else minutes:
                 planned = first.at + timedelta(minutes=minute)
                 wait = timedelta(minutes=self.limit(first.program, "missed_after_min") + 1)
                 near = any(planned - wait <= at <= planned + wait for at in taken)
@@ -599,7 +606,7 @@ class Judge:
             if known is not None:
                 self.holds("an alert is answered by somebody", known["open"] == still, str(row))
             self.books.alerts[row["id"]] = row | {"open": still}
-        told = {row["measure"] for row in self.books.alerts.values()}
+        told = {row["measure"] or row["screening"] for row in self.books.alerts.values()}
         for measure in self.books.asks:
             client = self.books.clients.get(self.books.asks[measure], {})
             if location in client.get("locations", []):
@@ -625,6 +632,7 @@ class Judge:
     def _tasks(self, at: datetime, location: str, rows: list[Row]) -> None:
         """Whatever waits has a row that somebody must answer, and what waits no more has none (R14)."""
         self.books.rows[location] = rows
+        self.books.tasks |= {(row["kind"], row[name]) for row in rows for name in ("subject_id", "client")}
         listed = {(row["kind"], row["subject_id"]) for row in rows if row["state"] == "open"}
         for row in rows:
             said = row["state"] == "open" or bool(row["done_at"] and row["done_by"])
@@ -697,6 +705,7 @@ class Judge:
     def day_ends(self, at: datetime) -> None:
         for session, row in self.books.discharges.items():
             self.holds("who went home had a dose or none", session in self.books.sessions, str(row))
+        self._treatments_end(at)
 
     # --- keeping ----------------------------------------------------------------------------------------------
 
@@ -709,6 +718,54 @@ class Judge:
         for row in self.books.clearances.values():
             if row.client == client and row.standing and text not in row.weighed:
                 row.reasons.append(reason)
+
+    def is_esketamine(self, dose: Dose) -> bool:
+        return "esketamine" in self.books.orders[dose.order]["drug"]
+
+    def _of_the_treatment(self, session: Row, dose: Dose) -> dict[str, Any]:
+        books, client, limits = self.books, dose.client, self.protocol_of(dose.program)["dose"]
+        given, zone = self.standing_doses(session=dose.session), self.zone_of(session)
+        orders = [row for row in books.orders.values() if row["session"] == dose.session]
+        newest = [row["id"] for row in orders if when(row["created_at"]) <= dose.at][-1:]
+        kilos, counts = books.kilos.get(dose.session, (Decimal(0), False))
+        by_weight, total = limits["unit"] == "mg/kg", sum((row.mg for row in given), dose.mg)
+        cap = Decimal(limits["cap"]) * (kilos if by_weight else 1) + Decimal("0.001")
+        severe = [row for row in books.events.values() if row["client"] == client and row["severe"]]
+        first, day = "" if given else dose.session, today(dose.at, zone)
+        asked = [at for whose, at in books.items.values() if whose == client and today(at, zone) == day]
+        found = {
+            "order": newest != [dose.order] and f"{newest} is the newest one",
+            "weight": by_weight and not counts and f"{kilos} kg",
+            "cap": total > cap and f"{total} mg are more than {cap}",
+            "reaction": [row for row in severe if not row["released"] and row["session"] != first],
+            "home_dosing": session["modality"] == "video" and severe,
+            "suicide_screen": asked and not [1 for at, _ in books.cssrs[client] if at >= max(asked)],
+        }
+        if not self.is_esketamine(dose):
+            return found
+        said, last, team = books.said, given[-1] if given else None, [row["role"] for row in session["staff"]]
+        words = {code for code, (yes, at) in said[dose.session].items() if yes and today(at, zone) == day}
+        ours = [key for key, row in books.sessions.items() if row["client"] == client]
+        return found | {
+            "devices": dose.mg % 28 != 0 or dose.lot is None or session["modality"] == "video",
+            "rest": last and dose.at < last.at + timedelta(minutes=5) * int(last.mg / 28),
+            "rems_enrolment": not [1 for key in ours if said[key].get("rems_enrolment", (False,))[0]],
+            "fasting": {"no_fluids", "no_nasal_spray"} - words,
+            "prescriber_on_site": "prescriber" not in team and "prescriber_on_site" not in words,
+        }
+
+    def _treatments_end(self, at: datetime) -> None:
+        missing = {pair for row in self.books.events.values() for pair in row["asks"]} - self.books.tasks
+        self.holds("11.3 somebody has each bad reaction to do", not missing, str(missing))
+        for dose in self.standing_doses():
+            told = {("rems_record", dose.client), ("sent", dose.session)} & self.books.tasks
+            owed = self.is_esketamine(dose) and dose.at < self.swept_at.get("rems", at) - timedelta(days=3)
+            self.holds("REMS a form is sent, or somebody has it to do", bool(told) or not owed, str(dose))
+        for row in self.books.sessions.values():
+            program, waits = self.books.programs[row["program"]], row["status"] in OPEN_STATES[:2]
+            over = program["status"] in ("completed", "discontinued") and row["kind"] != "integration"
+            if over and self.swept_at.get("ended", at) > program.get("moved", at):
+                self.holds("a course that ended holds nothing", not waits, str(row))
 
 
 def _out(signs: Row, limits: dict[str, tuple[int, int]]) -> list[str]:
@@ -755,13 +812,16 @@ on("POST", "psychotherapy-notes/")(filed("private", lambda call: call.who["id"])
 def _program(judge: Judge, call: Any, _: re.Match[str]) -> None:
     rows = [row for row in judge.books.programs.values() if row["client"] == call.body["client"]]
     others = [row["id"] for row in rows if row["status"] in ("active", "on_hold")]
+    if call.body.get("continues") in others:  # the next course takes its place
+        judge.books.programs[call.body["continues"]] |= {"status": "completed", "moved": call.at}
+        others.remove(call.body["continues"])
     judge.holds("PR7 one course of a client goes on", not others, f"{call.words()} {others}")
     judge.books.programs[call.answer["id"]] = call.answer
 
 
 @on("POST", "programs/{}/(?:hold|resume|complete|discontinue|end-dosing)/")
 def _program_moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.programs[found[1]] |= call.answer
+    judge.books.programs[found[1]] |= call.answer | {"moved": call.at}
 
 
 @on("GET", "programs/{}/")
@@ -786,7 +846,8 @@ def _drug(judge: Judge, call: Any, _: re.Match[str]) -> None:
 def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
     program = call.body["program"]
     client = judge.books.programs[program]["client"]
-    judge.books.screenings[call.answer["id"]] = {"program": program, "client": client, "weighed": ()}
+    row = {"program": program, "client": client, "weighed": (), "answers": call.body["answers"]}
+    judge.books.screenings[call.answer["id"]] = row
     for row in call.body["medications"]:
         judge.books.drugs[client].append((row["text"].lower(), call.at))
 
@@ -794,6 +855,7 @@ def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "screenings/{}/submit/")
 def _submitted(judge: Judge, call: Any, found: re.Match[str]) -> None:
     row = judge.books.screenings[found[1]]
+    judge.books.asks |= {found[1]: row["client"]} if row["answers"].get("PSY_SI") is True else {}
     row["weighed"] = tuple(text for text, _ in judge.books.drugs[row["client"]])
 
 
@@ -807,6 +869,9 @@ def _decided(judge: Judge, call: Any, found: re.Match[str]) -> None:
     later = [text for text, _ in judge.books.drugs[row["client"]] if text not in row["weighed"]]
     heavy = [text for text in later if any(name in text for name in WEIGHTY)]
     judge.holds("no clearance on what was not weighed", not heavy, f"{call.words()} {heavy}")
+    home = {"PSY_SI"} if judge.protocol_of(row["program"])["home_dosing"] else set()
+    never = [code for code in sorted(ABSOLUTE | home) if row["answers"].get(code) is True]
+    judge.holds("5.1 nobody clears what is absolute", not never, f"{call.words()} {never}")
     whose, days = (row["program"], row["client"]), (clearance["valid_from"], clearance["expires_on"])
     judge.books.clearances[clearance["id"]] = Clearance(*whose, *days, frozenset(row["weighed"]))
 
@@ -824,12 +889,10 @@ def _signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
 
 @on("POST", "measures/")
 def _measure(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    client, answers = call.answer["client"], [bool(value) for value in call.body["answers"]]
-    if call.answer["instrument"] == "phq9" and answers[8]:
-        judge.books.asks[call.answer["id"]] = client
-        judge.books.released.add(call.answer["id"])  # it rings, and holds no dose by itself
+    _asked_further(judge, call)
     if call.answer["instrument"] != "cssrs":
         return
+    client, answers = call.answer["client"], [bool(value) for value in call.body["answers"]]
     worst = "high" if any(answers[3:6]) else "moderate" if answers[2] else "low"
     tier = worst if any(answers) else "none"
     judge.books.cssrs[client].append((when(call.body["taken_at"]), tier))
@@ -852,8 +915,7 @@ def _released(judge: Judge, call: Any, _: re.Match[str]) -> None:
         judge.holds("6.2 the worst is released on a safety plan", sure, call.words())
         judge.holds("6.2 a prescriber releases the worst", "prescriber" in call.who["roles"], call.words())
     judge.holds("6.2 a release is in words", bool(call.body.get("rationale")), call.words())
-    if row["measure"]:
-        judge.books.released.add(row["measure"])
+    judge.books.released.add(row["measure"] or row["screening"])
 
 
 @on("POST", "sessions/{}/undo/")
@@ -907,8 +969,14 @@ def _noted(judge: Judge, call: Any, found: re.Match[str]) -> None:
         judge.books.fasting[key] = when(call.body["fasting_since"])
     if call.body.get("escort"):
         judge.books.escorts[key] = call.at
-    if call.body.get("weight_kg") and call.body.get("weight_source") != "reported":
-        judge.books.weighed[judge.books.sessions[key]["client"]] = call.at
+    if call.body.get("weight_kg"):
+        kilos, client = Decimal(call.body["weight_kg"]), call.answer["client"]
+        if call.body.get("weight_source") != "reported":
+            judge.books.weighed[client] = call.at
+        last = judge.books.kilos.get(client, (kilos, True))
+        near = abs(kilos - last[0]) * 10 <= last[0]
+        judge.books.kilos[key] = kilos, near or call.body.get("confirm_weight") is True
+        judge.books.kilos[client] = judge.books.kilos[key] if judge.books.kilos[key][1] else last
     judge._keep(call.answer)
 
 
@@ -1110,3 +1178,45 @@ def _private(judge: Judge, call: Any, _: re.Match[str]) -> None:
     rows = rows_of(call.answer)
     others = [row["id"] for row in rows if judge.books.private.get(row["id"]) != call.who["id"]]
     judge.holds("R9 a psychotherapy note is its author's alone", not others, f"{call.words()} {others}")
+
+
+# --- treatments ---------------------------------------------------------------------------------------------------
+def _asked_further(judge: Judge, call: Any) -> None:
+    books, row, answers, taken = judge.books, call.answer, call.body["answers"], when(call.body["taken_at"])
+    zone = books.zones[books.programs[row["program"]]["location"]]
+    told = row["instrument"] == "phq9" and answers[8]
+    if told or (row["instrument"] == "cssrs" and answers[1] and None in answers[2:5]):
+        books.asks[row["id"]], books.items[row["id"]] = row["client"], (row["client"], taken)
+        books.released.add(row["id"] if told else "")  # the one holds no dose by itself
+    elif row["instrument"] == "cssrs" and None not in answers:
+        mine = [(key, at) for key, (client, at) in books.items.items() if client == row["client"]]
+        books.released |= {key for key, at in mine if at <= taken and today(at, zone) == today(taken, zone)}
+
+
+@on("POST", "sessions/{}/administrations/{}/finish/")
+def _finished(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    dose = judge.books.doses[found[2]]
+    judge.books.ended_doses[dose.id], dose.mg = when(call.body["ended_at"]), Decimal(call.body["given_mg"])
+
+
+@on("POST", "sessions/{}/adverse-events/(?:{}/review/)?")
+def _reacted(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    if found[2]:
+        judge.holds("11.3 the director reviews", "medical_director" in call.who["roles"], call.words())
+        judge.books.events[found[2]]["released"] = call.body["hold_released"]
+        return
+    session, grade, serious = judge.books.sessions[found[1]], call.body["grade"], call.body["serious"]
+    key, severe = call.answer["id"], serious or grade >= judge.limit(session["program"], "severe_grade")
+    asks = {"follow_up": grade > 1 or severe, "review": severe, "root_cause": serious}
+    row = {"client": session["client"], "session": found[1], "severe": severe, "released": False}
+    judge.books.events[key] = row | {"asks": [(f"adverse_event_{kind}", key) for kind in asks if asks[kind]]}
+    judge.suspend(session["client"] if serious else "", f"a serious event {key}")
+
+
+@on("POST", "sessions/{}/rems/submit/")
+def _form_sent(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    doses, form = judge.standing_doses(session=found[1]), call.answer["form"]
+    right = when(call.answer["due_at"]) == doses[0].at + timedelta(days=7) and form["total_minutes"] >= 120
+    right = right and Decimal(form["dose_mg"]) == sum(dose.mg for dose in doses)
+    judge.holds("REMS a form tells what was given, in time", right, f"{call.words()} {form} {doses}")
+    judge.books.tasks.add(("sent", found[1]))

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from tests.simulation import ailments
 from tests.simulation.bodies import Body
 from tests.simulation.clinic import ADDRESS, House, Practice
 from tests.simulation.habits import Chance
+from tests.simulation.protocols import Treatment, first_course, treatment_of
 from tests.simulation.schedule import Story
 from tests.simulation.stack import PASSWORD, Answer, Person, Stack, moment
 
@@ -36,6 +38,11 @@ class Life:
     client: Row = field(default_factory=dict)
     program: Row = field(default_factory=dict)
     protocol: Row = field(default_factory=dict)
+    courses: int = 0
+    hurries: bool = False  # wants the next dose at once
+    last_order: Row | None = None
+    events: list[Row] = field(default_factory=list)  # bad reactions
+    forms: list[tuple[str, datetime]] = field(default_factory=list)  # sessions whose REMS form is not sent
 
     def __post_init__(self) -> None:
         self.body = Body.random(self.chance.numbers)
@@ -69,6 +76,10 @@ class Life:
     @property
     def director(self) -> Person:
         return self.house.one("medical_director")
+
+    @property
+    def treatment(self) -> Treatment:
+        return treatment_of(self.protocol)
 
     def does(self, habit: str) -> bool:
         return self.chance.does(habit)
@@ -104,7 +115,7 @@ class Life:
             "locations": [self.house.id],
         }
         self.client = self.stack.post(self.desk, "clients/", body).data
-        self.protocol = self.chance.numbers.choice(self.clinic.protocols)
+        self.protocol = first_course(self.chance.numbers, self.clinic.protocols)
         opened = self.open_program()
         if self.does("opens a second course"):
             first = self.program
@@ -112,7 +123,7 @@ class Life:
                 self.program = first
         return opened
 
-    def open_program(self) -> bool:
+    def open_program(self, *, continues: str | None = None) -> bool:
         kap = self.protocol["program_type"] == "kap"
         body = {
             "client": self.client["id"],
@@ -122,6 +133,7 @@ class Life:
             "prescriber": self.prescriber.id,
             "diagnosis": "F33.2",
             "accepted_modalities": ["in_person", "video"],
+            "continues": continues,
         }
         answer = self.stack.post(self.desk, "programs/", body)
         self.program = answer.data if answer.ok else {}
@@ -131,7 +143,7 @@ class Life:
         """Asked, measured, submitted and decided; answers whether the client is cleared is the API's to know."""
         asked = self.stack.get(self.nurse, "screenings/conditions/").data
         rows = asked["results"] if isinstance(asked, dict) else asked
-        answers = {row["code"]: False for row in rows}
+        answers = {row["code"]: False for row in rows} | ailments.told(self)
         signs = self.body.signs(self.now)
         pressure = {name: signs[name] for name in ("systolic", "diastolic", "heart_rate")}
         listed = [{"text": self.chance.numbers.choice(DRUGS)}] if self.chance.numbers.random() < 0.4 else []
@@ -158,6 +170,8 @@ class Life:
             ]
             decision = {"decision": "cleared", "rationale": "Suitable for the course.", "resolutions": words}
             decided = self.stack.post(self.prescriber, f"{path}decide/", decision)
+            if decided.code == "absolute_finding":
+                ailments.excluded(self, path)
             if decided.code != "screening_outdated":
                 return
             submitted = self.stack.post(self.nurse, f"{path}submit/")
@@ -171,7 +185,7 @@ class Life:
         draft = self.stack.post(
             self.nurse, "consents/", {"program": self.program["id"], "document": "kap_treatment"}
         )
-        if draft.ok:
+        if draft.ok and not self.does("signs no consent"):
             signed = {"signer_name": f"Client{self.number} Sample{self.number}", "method": "typed"}
             self.stack.post(self.nurse, f"consents/{draft.data['id']}/sign/", signed)
 
@@ -292,7 +306,7 @@ class Life:
     def note(self, session: Row, *, by: Person) -> None:
         body = {
             "session": session["id"],
-            "kind": session["kind"],
+            "kind": note_kind(session, by),
             "frame": "dap",
             "sections": {"data": "Came and spoke."},
         }
@@ -306,3 +320,10 @@ class Life:
     def tried(self, act: Callable[[], Answer]) -> bool:
         """Whether the act was taken."""
         return act().ok
+
+
+def note_kind(session: Row, by: Person) -> str:
+    """A session of maintenance is written up as therapy or as a medical visit."""
+    if session["kind"] != "maintenance":
+        return str(session["kind"])
+    return "medical" if "prescriber" in by.roles else "integration"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tests.simulation.desk import befalls, peeped, planned, took_the_wrong, waited
 from tests.simulation.dosing import DosingDay
 from tests.simulation.life import Life, Row
+from tests.simulation.paper import entered
 from tests.simulation.schedule import Story
 
 PATIENCE = 6  # bookings of one kind before a client gives up
@@ -18,11 +20,14 @@ def course(life: Life) -> Story:
     yield life.minutes(5, 60)
     yield from life.screen()
     life.consent()
+    if life.does("plans the whole course"):
+        planned(life)
     if life.protocol["min_preparations"]:
         yield from prepared(life)
     for _ in range(life.protocol["planned_doses"] + 2):
         if _over(life):
             break
+        yield from befalls(life)
         yield from dose(life)
     yield life.next_day(2)
     life.stack.post(life.director, f"programs/{life.program['id']}/complete/")
@@ -51,6 +56,8 @@ def prepared(life: Life) -> Story:
 
 
 def dose(life: Life) -> Story:
+    if life.does("waits for a freed slot"):
+        yield from waited(life, "dosing")
     session = life.book("dosing", life.next_day(1, 8))
     if session is None:
         yield life.next_day()
@@ -63,7 +70,11 @@ def dose(life: Life) -> Story:
         life.take_drug()
     yield life.starts(standing) - timedelta(minutes=30)
     day = DosingDay(life, life.look(standing))
-    yield from day.lived()
+    reads(life, life.now)
+    peeped(life, standing)
+    if life.does("takes the wrong client"):
+        took_the_wrong(life, standing)
+    yield from entered(day) if life.does("lives it on paper") else day.lived()
     if day.given is not None:
         yield from followed(life, day)
     yield life.next_day()

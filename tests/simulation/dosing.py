@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.simulation.life import Life, Row
 from tests.simulation.schedule import Story
-from tests.simulation.stack import PASSWORD, Answer, moment
+from tests.simulation.slots import came_after_all, seated
+from tests.simulation.stack import PASSWORD, Answer, Person, moment
 
 ASKED = ("identifiers", "not_intoxicated", "equipment", "contraindications", "pdmp")
 STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
@@ -34,7 +35,8 @@ class DosingDay:
         if life.does("stays away"):
             yield start + timedelta(minutes=30)
             life.stack.post(life.desk, f"{path}no-show/", {"reason": "Did not come."})
-            return
+            if not came_after_all(life, path):
+                return
         late = life.chance.numbers.uniform(5, 30) if life.does("comes late") else 0
         yield start + timedelta(minutes=late - 5)
         if not life.twice(life.desk, f"{path}check-in/").ok:
@@ -181,7 +183,8 @@ class DosingDay:
 
     # --- the drug -----------------------------------------------------------------------------------------------
 
-    def give(self) -> Answer | None:
+    def give(self, at: datetime | None = None, *, by: Person | None = None, **more: Any) -> Answer | None:
+        """The dose: now, or when it was given by the paper of the day."""
         life = self.life
         if self.order is None:
             return None
@@ -189,12 +192,12 @@ class DosingDay:
             "order": self.order["id"],
             "dose_mg": AMOUNT[self.route],
             "supply": "client_prescription",
-            "administered_at": moment(life.now),
+            "administered_at": moment(at or life.now),
             "given_by": "self_observed",
-        }
+        } | more
         if self.route in INJECTED:
             body |= self.from_stock()
-        answer = life.twice(life.nurse, f"{self.path}administrations/", body)
+        answer = life.twice(by or life.nurse, f"{self.path}administrations/", body)
         if answer.ok and self.given is None:
             self.given = datetime.fromisoformat(answer.data["administered_at"])
             life.body.doses.append((self.given, self.route, 1.0))
@@ -243,7 +246,7 @@ class DosingDay:
         life.twice(life.nurse, f"{self.path}complete/")
         yield life.minutes(10, 60)
         if life.protocol["program_type"] == "kap":
-            life.note(self.session, by=life.therapist)
+            life.note(self.session, by=seated(life, self.session))
 
     def answer_alarms(self) -> None:
         life = self.life

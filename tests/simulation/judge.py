@@ -38,7 +38,7 @@ WEIGHTY = ("nardil", "lorazepam", "mystery pill")
 CLINICAL_ROOMS = ("measures", "screenings", "notes", "medications", "clearances", "safety-alerts")
 CLINICIANS = {"nurse_practitioner", "therapist", "prescriber", "medical_director"}
 OF_THE_DAY = ("identifiers", "not_intoxicated", "equipment", "contraindications")
-EARLY, LATE = timedelta(hours=3), timedelta(hours=12)
+EARLY, LATE, LONG_AGO = timedelta(hours=3), timedelta(hours=12), timedelta(days=7)
 
 
 class Violation(AssertionError):
@@ -129,6 +129,13 @@ class Books:
     shares: list[tuple[str, str, Decimal]] = field(default_factory=list)
     refunds: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
     numbers: set[str] = field(default_factory=set)
+    away: dict[str, dict[str, tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(dict))
+    gone: dict[tuple[str, str], datetime] = field(default_factory=dict)  # a person (in a role), a room, a day
+    left: set[str] = field(default_factory=set)  # sessions whose people, room or hours went
+    dead: dict[str, datetime] = field(default_factory=dict)
+    silent: dict[str, datetime] = field(default_factory=dict)
+    alias: dict[str, str] = field(default_factory=dict)
+    due: dict[str, datetime] = field(default_factory=dict)
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -223,7 +230,7 @@ class Judge:
     def standing_doses(self, *, client: str | None = None, session: str | None = None) -> list[Dose]:
         rows = [dose for dose in self.books.doses.values() if dose.voided_at is None]
         if client is not None:
-            rows = [dose for dose in rows if dose.client == client]
+            rows = [dose for dose in rows if self.one(dose.client) == self.one(client)]
         if session is not None:
             rows = [dose for dose in rows if dose.session == session]
         return sorted(rows, key=lambda dose: dose.at)
@@ -255,14 +262,11 @@ class Judge:
         if not signed:
             yield "consent", "none is signed"
         answered = {row["measure"] for row in self.books.alerts.values() if not row["open"]}
-        waiting = [key for key, whose in self.books.asks.items() if whose == client and key not in answered]
+        asked = [key for key, whose in self.books.asks.items() if self.one(whose) == self.one(client)]
+        waiting = [key for key in asked if key not in answered]
         if waiting:
             yield "safety_alert", str(waiting)
-        held = [
-            key
-            for key, whose in self.books.asks.items()
-            if whose == client and key not in self.books.released
-        ]
+        held = [key for key in asked if key not in self.books.released]
         if held:
             yield "suicide_risk", f"nobody released {held}"
         if self.is_kap(program):
@@ -274,7 +278,7 @@ class Judge:
             yield "minimum_gap", f"another dose at {near}"
 
     def _of_the_course(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
-        program = session["program"]
+        program, whose = session["program"], self.one(session["client"])
         done = [
             row
             for row in self.books.sessions.values()
@@ -283,7 +287,7 @@ class Judge:
         if len(done) < self.protocol_of(program)["min_preparations"]:
             yield "preparation", f"{len(done)} are done"
         for row in self.books.owed.values():
-            other = row["client"] == session["client"] and row["dosing_session"] != session["id"]
+            other = self.one(row["client"]) == whose and row["dosing_session"] != session["id"]
             if other and row["state"] in OWED and when(row["dosed_at"]) < at:
                 yield "integration_done", f"{row['id']} is {row['state']}"
 
@@ -387,6 +391,7 @@ class Judge:
             if old:
                 self.holds("every state has a way out", bool(row["allowed_moves"]), str(row))
         self._nobody_twice(rows)
+        self._somebody_there(rows)
 
     def _nobody_twice(self, rows: list[Row]) -> None:
         """R1: rooms, clients and therapists by the sessions that stand; half-open."""
@@ -395,7 +400,7 @@ class Judge:
             if row["status"] not in OPEN_STATES or row["double_use"]:
                 continue
             span = (row["starts_at"], row["ends_at"], row["id"])
-            held["client", row["client"]].append(span)
+            held["client", self.one(row["client"])].append(span)
             if row["room"]:
                 held["room", row["room"]].append(span)
             for person in row["staff"]:
@@ -426,7 +431,7 @@ class Judge:
         state, start, end = row["state"], when(row["window_start"]), when(row["window_end"])
         doses = self.standing_doses(session=row["dosing_session"])
         if state == "voided":
-            self.holds("voided with its dose", not doses, str(row))
+            self.holds("voided with its dose", not doses or row["client"] in self.books.dead, str(row))
             return
         self.holds("an obligation has its dose", bool(doses), str(row))
         if doses:
@@ -491,11 +496,15 @@ class Judge:
                 if minute and not near and planned + wait < swept:
                     self.holds("R14 an overdue check rings", session in with_check, f"{session} {planned}")
 
-    def _rings(self, reading: Reading) -> bool:
+    def _rings(self, reading: Reading, *, late: bool = False) -> bool:
         """Red on its own after a dose, whatever came next (clinical policy 3.2)."""
         doses = self.standing_doses(session=reading.session)
         if not doses or reading.at < doses[0].at or reading.written < doses[0].written:
             return False
+        row, gone = self.books.sessions[reading.session], self.books.discharges.get(reading.session)
+        over = when(row["ends_at"]) + LATE
+        if (reading.written > (min(over, gone["told"]) if gone else over)) != late:
+            return False  # what is written afterwards is looked through instead (R14)
         signs = reading.signs
         high, low = signs["systolic"], signs["spo2"]
         return bool(high and high > 200) or bool(low is not None and low < 88)
@@ -535,6 +544,7 @@ class Judge:
             self.holds("R11 nothing is paid twice", Decimal(row["paid"]) <= Decimal(row["amount"]), str(row))
 
     def _tasks(self, at: datetime, location: str, rows: list[Row]) -> None:
+        self._worklist(at, location, rows)
         subjects = {row["subject_id"] for row in rows if row["state"] == "open"}
         for row in self.books.alerts.values():
             if (
@@ -563,8 +573,59 @@ class Judge:
     def suspend(self, client: str, reason: str, *, text: str = "") -> None:
         """Every standing clearance of the client hears what came after it."""
         for row in self.books.clearances.values():
-            if row.client == client and row.standing and text not in row.weighed:
+            if self.one(row.client) == self.one(client) and row.standing and text not in row.weighed:
                 row.reasons.append(reason)
+
+    # --- the desk: staff, paper, deaths and doubles -----------------------------------------------------------
+
+    def one(self, client: str) -> str:
+        """Two registrations that were joined are one person."""
+        return self.books.alias.get(client, client)
+
+    def _somebody_there(self, rows: list[Row]) -> None:
+        """Nothing to come is booked on who is away or gone, in a closed room, or for who has died."""
+        for row in rows:
+            start, end, gone = when(row["starts_at"]), when(row["ends_at"]), self.books.gone
+            if row["status"] not in ("held", "scheduled") or row["override_reason"]:
+                continue
+            alive_until = self.books.dead.get(row["client"], end)
+            self.holds("after a death nothing is booked", start < alive_until, str(row))
+            day = today(start, self.zone_of(row)).isoformat() if row["staff"] else ""
+            keys = [(row["room"] or "", ""), (row["location"], day)]
+            keys += [(one["user"], what) for one in row["staff"] for what in ("", one["role"])]
+            spans = [span for one in row["staff"] for span in self.books.away[one["user"]].values()]
+            lost: list[Any] = [key for key in keys if key in gone and start > gone[key]]
+            lost += [span for span in spans if span[0] <= start and end <= span[1]]
+            self.holds("R1 nothing is booked on who is away or gone", not lost, f"{row} {lost}")
+
+    def _worklist(self, at: datetime, location: str, rows: list[Row]) -> None:
+        """What was left, is due, was entered late or waits for a second signature is somebody's row."""
+        ever = {(row["kind"], row["subject_id"]) for row in rows}
+        waiting = {(row["kind"], row["subject_id"]) for row in rows if row["state"] == "open"}
+        here = {key: row for key, row in self.books.sessions.items() if row["location"] == location}
+        for key in sorted(self.books.left & set(here)):
+            over = here[key]["status"] not in OPEN_STATES or when(here[key]["ends_at"]) < at
+            self.holds("what was left is somebody's", over or ("session_unstaffed", key) in waiting, key)
+        for row in [row for row in self.books.owed.values() if row["dosing_session"] in here]:
+            dead = row["client"] in self.books.dead and row["state"] in OWED
+            self.holds("after a death nothing is owed", not dead, str(row))
+            since = self.books.due.setdefault(row["id"], at)
+            if row["state"] != "due":
+                del self.books.due[row["id"]]
+            elif since < self.swept_at.get("obligations", since):
+                told = ("integration_unbooked", row["id"]) in waiting
+                self.holds("R4 what is due is booked or told", told, f"{row} since {since}")
+        for dose in [dose for dose in self.standing_doses() if dose.session in here]:
+            made = when(self.books.orders[dose.order]["created_at"]).replace(second=0, microsecond=0)
+            told = ("late_paper", dose.id) in ever and dose.written - dose.at > timedelta(hours=1)
+            self.holds("R3 a paper of later is told, for a late entry", made <= dose.at or told, str(dose))
+        for reading in [row for row in self.books.readings.values() if row.session in here]:
+            red = not reading.voided and self._rings(reading, late=True)
+            seen = not red or ("recorded_late", reading.session) in ever
+            self.holds("R14 what is entered late is looked through", seen, str(reading))
+        for key, note in self.books.notes.items():
+            asked = note["signed"] or "by" not in note or ("note_cosign", key) in waiting
+            self.holds("a student's note waits", asked or note["session"] not in here, str(note))
 
 
 def _in_band(signs: Row, bands: Row) -> bool:
@@ -761,12 +822,12 @@ def _moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
         judge.books.ended[found[1]] = said
     if move == "reschedule":
         judge.books.escorts.pop(found[1], None)
+        judge.books.left.discard(found[1])
 
 
 @on("GET", "sessions/{}/")
 def _session_seen(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    if found[1] in judge.books.sessions:
-        judge._keep(call.answer)
+    judge._keep(call.answer)
 
 
 @on("PATCH", "sessions/{}/")
@@ -825,7 +886,8 @@ def _dosed(judge: Judge, call: Any, found: re.Match[str]) -> None:
         lot=body.get("drug_lot"),
         drawn=Decimal(body.get("drawn_mg") or 0),
     )
-    nurse = {"nurse_practitioner", "prescriber"} & set(call.who["roles"])
+    late = {"medical_director"} if call.at - dose.at > LONG_AGO else set()  # PR6
+    nurse = ({"nurse_practitioner", "prescriber"} | late) & set(call.who["roles"])
     judge.holds("R8 a nurse or prescriber gives", bool(nurse), call.words())
     start, end = when(session["starts_at"]), when(session["ends_at"])
     judge.holds("PR6 a dose on its session's day", start - EARLY <= dose.at <= end + LATE, call.words())
@@ -875,7 +937,7 @@ def _owed_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "sessions/{}/discharge/")
 def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("a client goes home once", found[1] not in judge.books.discharges, call.words())
-    judge.books.discharges[found[1]] = call.answer
+    judge.books.discharges[found[1]] = call.answer | {"told": call.at}
     session, at = judge.books.sessions[found[1]], when(call.body["discharged_at"])
     doses = judge.standing_doses(session=found[1])
     if call.body.get("override_reason") or not doses:
@@ -905,11 +967,12 @@ def _note(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.books.notes[call.answer["id"]] = {"session": call.body["session"], "signed": False}
 
 
-@on("POST", "notes/{}/sign/")
+@on("POST", "notes/{}/(sign|cosign)/")
 def _note_signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
     note = judge.books.notes[found[1]]
     judge.holds("a note is signed once", not note["signed"], call.words())
-    note["signed"] = True
+    judge.holds("another one cosigns", found[2] == "sign" or call.who["id"] != note["by"], call.words())
+    note |= {"signed": call.answer["status"] == "signed", "by": call.who["id"]}
 
 
 @on("POST", "charges/")
@@ -960,3 +1023,60 @@ def _billed(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 def today(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
+
+
+# --- the desk: staff, paper, deaths and doubles -------------------------------------------------------------------
+
+
+@on("POST", "(?:absences/|staff/{}/time-off/(?:{}/cancel/)?)")
+def _away(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    off = judge.books.away[call.answer["user"]]
+    off[call.answer["id"]] = (max(when(call.answer["starts_at"]), call.at), when(call.answer["ends_at"]))
+    if found[2]:
+        del off[found[2]]
+    for row in call.answer.get("sessions", ()):
+        if row["starts_at"] != judge.books.sessions.get(row["id"], row)["starts_at"]:
+            judge.books.escorts.pop(row["id"], None)  # named for that start alone
+        judge.books.left.discard(row["id"])
+        judge._keep(row, by_staff=True)
+
+
+@on("PUT", "staff/{}/working-hours/")
+@on("PATCH", "(?:staff|rooms|locations|clients)/{}/")
+def _goes(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    """Somebody or something goes, or comes back; what is left behind is written down."""
+    body, gone = call.body if isinstance(call.body, dict) else {}, judge.books.gone
+    for key in [key for key in gone if key[0] == found[1] and body.keys() & {"roles", "is_active"}]:
+        del gone[key]
+    lost = [""] if body.get("is_active") is False else list(body.get("closed_dates", ()))
+    lost += [role for role in CLINICIANS if role not in body["roles"]] if "roles" in body else []
+    for what in lost:
+        gone.setdefault((found[1], what), call.at)
+    judge.books.left |= {row["id"] for row in (call.answer.get("unresolved", ()) if body else ())}
+    if not any(body.get("communication_consent", {"": True}).values()):
+        judge.books.silent[found[1]] = call.at
+
+
+@on("POST", "clients/{}/(deceased/|deceased/void/|merge/|unmerge/)")
+def _of_the_person(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    """A death ends every course; two who are joined hear what was known of either."""
+    books, client, into = judge.books, found[1], call.body.get("into", "")
+    died, book = found[2] == "deceased/", books.dead if "deceased" in found[2] else books.alias
+    for row in [books.programs[key] for key in call.answer.get("programs", ())]:
+        row.update({"was": row["status"], "status": "discontinued"} if died else {"status": row["was"]})
+    book.pop(client, None)
+    if died or into:
+        book[client] = into or call.at
+    for text in [text for text, _ in [*books.drugs[client], *books.drugs[into]] if into]:
+        if any(name in text for name in WEIGHTY):
+            judge.suspend(client, f"joined: {text}", text=text)
+
+
+@on("GET", "(?:messages|sessions|clients|programs)/(?:{}/)?")
+def _shown(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    silent, here = judge.books.dead | judge.books.silent, {*call.who["locations"]}
+    for row in call.answer.get("results", [call.answer]):
+        late = row.get("sent_at") and when(row["sent_at"]) > silent.get(row["recipient"], call.at)
+        judge.holds("nothing is sent to the dead, nor against the client's word", not late, str(row))
+        places = {*row.get("locations", [row.get("location")])} - {None}
+        judge.holds("R13 another house's row is not there", not places or bool(places & here), call.words())

@@ -38,6 +38,7 @@ WEIGHTY = ("nardil", "lorazepam", "mystery pill")
 CLINICAL_ROOMS = ("measures", "screenings", "notes", "medications", "clearances", "safety-alerts")
 CLINICIANS = {"nurse_practitioner", "therapist", "prescriber", "medical_director"}
 OF_THE_DAY = ("identifiers", "not_intoxicated", "equipment", "contraindications")
+GATE_OF = {"chaperone_trained": "home_chaperone", "video_on": "home_video"}
 EARLY, LATE, LONG_AGO = timedelta(hours=3), timedelta(hours=12), timedelta(days=7)
 
 
@@ -306,7 +307,7 @@ class Judge:
                 continue
             value, told = said.get(code, (False, at))
             if not value or told.astimezone(zone).date() != day:
-                yield code, f"said {said.get(code)}"
+                yield GATE_OF.get(code, code), f"said {said.get(code)}"
         if gates.get("fasting") == "required":
             since, hours = (
                 self.books.fasting.get(session["id"]),
@@ -585,16 +586,15 @@ class Judge:
     def _somebody_there(self, rows: list[Row]) -> None:
         """Nothing to come is booked on who is away or gone, in a closed room, or for who has died."""
         for row in rows:
-            start, end, gone = when(row["starts_at"]), when(row["ends_at"]), self.books.gone
+            start, end, books = when(row["starts_at"]), when(row["ends_at"]), self.books
             if row["status"] not in ("held", "scheduled") or row["override_reason"]:
                 continue
-            alive_until = self.books.dead.get(row["client"], end)
-            self.holds("after a death nothing is booked", start < alive_until, str(row))
+            self.holds("a death ends what is booked", start < books.dead.get(row["client"], end), str(row))
             day = today(start, self.zone_of(row)).isoformat() if row["staff"] else ""
             keys = [(row["room"] or "", ""), (row["location"], day)]
             keys += [(one["user"], what) for one in row["staff"] for what in ("", one["role"])]
-            spans = [span for one in row["staff"] for span in self.books.away[one["user"]].values()]
-            lost: list[Any] = [key for key in keys if key in gone and start > gone[key]]
+            spans = [span for one in row["staff"] for span in books.away[one["user"]].values()]
+            lost: list[Any] = [key for key in keys if key in books.gone and start > books.gone[key]]
             lost += [span for span in spans if span[0] <= start and end <= span[1]]
             self.holds("R1 nothing is booked on who is away or gone", not lost, f"{row} {lost}")
 

@@ -38,7 +38,7 @@ class House:
     lots: list[dict[str, Any]] = field(default_factory=list)
 
     def one(self, role: str, index: int = 0) -> Person:
-        people = self.team[role]
+        people = [one for one in self.team[role] if role in one.roles] or self.team[role]
         return people[index % len(people)]
 
     def local(self, at: datetime) -> datetime:

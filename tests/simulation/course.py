@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tests.simulation import treatments, turns
+from tests.simulation.desk import befalls, peeped, planned, took_the_wrong, waited
 from tests.simulation.dosing import DosingDay
 from tests.simulation.life import Life, Row
+from tests.simulation.paper import entered
 from tests.simulation.schedule import Story
 
 PATIENCE = 6  # bookings of one kind before a client gives up
@@ -27,11 +29,14 @@ def treated(life: Life) -> Story:
         yield from turns.tried_anyway(life)
         return
     life.consent()
+    if life.does("plans the whole course"):
+        planned(life)
     if life.protocol["min_preparations"] and not life.does("skips the preparation"):
         yield from prepared(life)
     for _ in range(life.protocol["planned_doses"] + 2):
         if _over(life):
             break
+        yield from befalls(life)
         yield from dose(life)
     yield from turns.aftercare(life)
     if turns.another_course(life):
@@ -66,6 +71,8 @@ def prepared(life: Life) -> Story:
 
 
 def dose(life: Life) -> Story:
+    if life.does("waits for a freed slot"):
+        yield from waited(life, "dosing")
     session = life.book("dosing", life.minutes(30, 60) if life.hurries else life.next_day(1, 8))
     life.hurries = life.does("comes back too soon")
     if session is None:
@@ -80,7 +87,11 @@ def dose(life: Life) -> Story:
     turns.befall(life)
     yield life.starts(standing) - timedelta(minutes=30)
     day = treatments.day_of(life, life.look(standing))
-    yield from day.lived()
+    reads(life, life.now)
+    peeped(life, standing)
+    if life.does("takes the wrong client"):
+        took_the_wrong(life, standing)
+    yield from entered(day) if life.does("lives it on paper") else day.lived()
     if day.given is not None and not life.does("forgets the integration"):
         yield from followed(life, day)
     treatments.look_after(life)

@@ -9,7 +9,8 @@ from typing import Any
 from tests.simulation.life import Life, Row
 from tests.simulation.protocols import plus
 from tests.simulation.schedule import Story
-from tests.simulation.stack import PASSWORD, Answer, moment
+from tests.simulation.slots import came_after_all, seated
+from tests.simulation.stack import PASSWORD, Answer, Person, moment
 
 ASKED = ("identifiers", "not_intoxicated", "equipment", "contraindications", "pdmp")
 STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed", "instructions_given")
@@ -35,7 +36,8 @@ class DosingDay:
         if life.does("stays away"):
             yield start + timedelta(minutes=30)
             life.stack.post(life.desk, f"{path}no-show/", {"reason": "Did not come."})
-            return
+            if not came_after_all(life, path):
+                return
         late = life.chance.numbers.uniform(5, 30) if life.does("comes late") else 0
         yield start + timedelta(minutes=late - 5)
         if not life.twice(life.desk, f"{path}check-in/").ok:
@@ -192,31 +194,33 @@ class DosingDay:
     def amount(self) -> str:
         return self.treatment.mg if self.order is None else str(self.order["dose_mg"])
 
-    def give(self, mg: str = "") -> Answer | None:
-        """The dose of the order, or a further one of so much."""
+    def give(self, mg: str = "", **entered: Any) -> Answer | None:
+        """The dose of the order, or a further one of so much; `entered`: when, by whom and how, from a paper."""
         life = self.life
         if self.order is None:
             return None
         mg = mg or self.amount
-        answer = self.post_dose(self.order, mg)
+        answer = self.post_dose(self.order, mg, **entered)
         if answer.ok:
             at = datetime.fromisoformat(answer.data["administered_at"])
             self.given = self.given or at
             life.body.doses.append((at, self.route, float(mg) / float(self.treatment.mg)))
         return answer
 
-    def post_dose(self, order: Row, mg: str) -> Answer:
+    def post_dose(
+        self, order: Row, mg: str, *, at: datetime | None = None, by: Person | None = None, **more: Any
+    ) -> Answer:
         life = self.life
         body: Row = {
             "order": order["id"],
             "dose_mg": mg,
             "supply": "client_prescription",
-            "administered_at": moment(life.now),
+            "administered_at": moment(at or life.now),
             "given_by": "self_observed",
-        }
+        } | more
         if self.treatment.from_stock:
             body |= self.from_stock(mg)
-        return life.twice(life.nurse, f"{self.path}administrations/", body)
+        return life.twice(by or life.nurse, f"{self.path}administrations/", body)
 
     def from_stock(self, mg: str) -> Row:
         life, drug = self.life, self.treatment.drug
@@ -262,7 +266,7 @@ class DosingDay:
         life.twice(life.nurse, f"{self.path}complete/")
         yield life.minutes(10, 60)
         if life.protocol["program_type"] == "kap":
-            life.note(self.session, by=life.therapist)
+            life.note(self.session, by=seated(life, self.session))
 
     def minutes(self) -> Iterator[int]:
         """After how many minutes somebody measures; asked one by one, since more may become due on the way."""

@@ -70,7 +70,8 @@ STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed",
 NEVER = "program_active adult clearance consent order integration_done in_person_visit safety_alert"
 NEVER += " suicide_risk adverse_event_review red_alarm home_risk home_dosing hold"
 OF_THE_DAY = ("identifiers", "not_intoxicated", "equipment", "contraindications")
-EARLY, LATE = timedelta(hours=3), timedelta(hours=12)
+GATE_OF = {"chaperone_trained": "home_chaperone", "video_on": "home_video"}
+EARLY, LATE, LONG_AGO = timedelta(hours=3), timedelta(hours=12), timedelta(days=7)
 ABSOLUTE = {"CV_ANEURYSM_AVM", "NEURO_ICH", "ALLERGY_KET"}  # what the labels exclude, and no clinic may lower
 
 
@@ -179,6 +180,13 @@ class Books:
     items: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # measures that ask for a C-SSRS
     events: dict[str, Row] = field(default_factory=dict)
     tasks: set[tuple[str, str]] = field(default_factory=set)  # kind, and subject or client, of every row
+    away: dict[str, dict[str, tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(dict))
+    gone: dict[tuple[str, str], datetime] = field(default_factory=dict)  # a person (in a role), a room, a day
+    left: set[str] = field(default_factory=set)  # sessions whose people, room or hours went
+    dead: dict[str, datetime] = field(default_factory=dict)
+    silent: dict[str, datetime] = field(default_factory=dict)
+    alias: dict[str, str] = field(default_factory=dict)
+    due: dict[str, datetime] = field(default_factory=dict)
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -296,7 +304,9 @@ class Judge:
 
     def standing_doses(self, *, client: str | None = None, session: str | None = None) -> list[Dose]:
         rows = [dose for dose in self.books.doses.values() if dose.voided_at is None]
-        rows = [row for row in rows if client in (None, row.client) and session in (None, row.session)]
+        if client is not None:
+            rows = [row for row in rows if self.one(row.client) == self.one(client)]
+        rows = [row for row in rows if session in (None, row.session)]
         return sorted(rows, key=lambda dose: dose.at)
 
     def is_kap(self, program: str) -> bool:
@@ -309,7 +319,7 @@ class Judge:
 
     def asked(self, client: str) -> list[str]:
         """Answers of the client that must have raised an alert."""
-        return [key for key, whose in self.books.asks.items() if whose == client]
+        return [key for key, whose in self.books.asks.items() if self.one(whose) == self.one(client)]
 
     def prepared(self, program: str) -> int:
         rows = [row for row in self.books.sessions.values() if row["program"] == program]
@@ -354,11 +364,12 @@ class Judge:
             yield "minimum_gap", f"another dose at {near}"
 
     def _of_the_course(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
+        whose = self.one(session["client"])
         done = self.prepared(session["program"])
         if done < self.protocol_of(session["program"])["min_preparations"]:
             yield "preparation", f"{done} are done"
         for row in self.books.owed.values():
-            other = row["client"] == session["client"] and row["dosing_session"] != session["id"]
+            other = self.one(row["client"]) == whose and row["dosing_session"] != session["id"]
             if other and row["state"] in OWED and when(row["dosed_at"]) < at:
                 yield "integration_done", f"{row['id']} is {row['state']}"
 
@@ -378,7 +389,7 @@ class Judge:
                 continue
             value, told = said.get(code, (False, at))
             if not value or told.astimezone(zone).date() != day:
-                yield code, f"said {said.get(code)}"
+                yield GATE_OF.get(code, code), f"said {said.get(code)}"
         if gates.get("fasting") == "required":
             since, hours = self.books.fasting.get(session["id"]), protocol["fasting_hours"]["solid"]
             first_said = when(session["starts_at"]) - timedelta(hours=24)
@@ -497,6 +508,7 @@ class Judge:
             if old:
                 self.holds("every state has a way out", bool(row["allowed_moves"]), str(row))
         self._nobody_twice(rows)
+        self._somebody_there(rows)
 
     def _nobody_twice(self, rows: list[Row]) -> None:
         """R1: rooms, clients and therapists by the sessions that stand; half-open."""
@@ -505,7 +517,7 @@ class Judge:
             if row["status"] not in OPEN_STATES or row["double_use"]:
                 continue
             span = (row["starts_at"], row["ends_at"], row["id"])
-            held["client", row["client"]].append(span)
+            held["client", self.one(row["client"])].append(span)
             if row["room"]:
                 held["room", row["room"]].append(span)
             for person in row["staff"]:
@@ -534,7 +546,7 @@ class Judge:
         state, start, end = row["state"], when(row["window_start"]), when(row["window_end"])
         doses = self.standing_doses(session=row["dosing_session"])
         if state == "voided":
-            self.holds("voided with its dose", not doses, str(row))
+            self.holds("voided with its dose", not doses or row["client"] in self.books.dead, str(row))
             return
         self.holds("an obligation has its dose", bool(doses), str(row))
         self.holds("the window is the dose's", when(row["dosed_at"]) in [d.at for d in doses], str(row))
@@ -588,15 +600,15 @@ class Judge:
                 if minute and not near and planned + wait < swept:
                     self.holds("R14 an overdue check rings", session in with_check, f"{session} {planned}")
 
-    def _rings(self, reading: Reading) -> bool:
+    def _rings(self, reading: Reading, *, late: bool = False) -> bool:
         """Red on its own after a dose, whatever came next (clinical policy 3.2)."""
         doses = self.standing_doses(session=reading.session)
         if not doses or reading.at < doses[0].at or reading.written < doses[0].written:
             return False
-        gone = self.books.discharges.get(reading.session)
-        day = when(self.books.sessions[reading.session]["ends_at"]) + LATE
-        if reading.written > day or (gone is not None and reading.written >= when(gone["created_at"])):
-            return False  # one row to look through instead
+        row, gone = self.books.sessions[reading.session], self.books.discharges.get(reading.session)
+        over = when(row["ends_at"]) + LATE
+        if (reading.written > (min(over, gone["told"]) if gone else over)) != late:
+            return False  # what is written afterwards is looked through instead (R14)
         return bool(_out(reading.signs, RED))
 
     def _safety_alerts(self, at: datetime, location: str, rows: list[Row]) -> None:
@@ -631,6 +643,7 @@ class Judge:
 
     def _tasks(self, at: datetime, location: str, rows: list[Row]) -> None:
         """Whatever waits has a row that somebody must answer, and what waits no more has none (R14)."""
+        self._worklist(at, location, rows)
         self.books.rows[location] = rows
         self.books.tasks |= {(row["kind"], row[name]) for row in rows for name in ("subject_id", "client")}
         listed = {(row["kind"], row["subject_id"]) for row in rows if row["state"] == "open"}
@@ -716,7 +729,7 @@ class Judge:
     def suspend(self, client: str, reason: str, *, text: str = "") -> None:
         """Every standing clearance of the client hears what came after it."""
         for row in self.books.clearances.values():
-            if row.client == client and row.standing and text not in row.weighed:
+            if self.one(row.client) == self.one(client) and row.standing and text not in row.weighed:
                 row.reasons.append(reason)
 
     def is_esketamine(self, dose: Dose) -> bool:
@@ -730,7 +743,8 @@ class Judge:
         kilos, counts = books.kilos.get(dose.session, (Decimal(0), False))
         by_weight, total = limits["unit"] == "mg/kg", sum((row.mg for row in given), dose.mg)
         cap = Decimal(limits["cap"]) * (kilos if by_weight else 1) + Decimal("0.001")
-        severe = [row for row in books.events.values() if row["client"] == client and row["severe"]]
+        severe = [row for row in books.events.values() if self.one(row["client"]) == self.one(client)]
+        severe = [row for row in severe if row["severe"]]
         first, day = "" if given else dose.session, today(dose.at, zone)
         asked = [at for whose, at in books.items.values() if whose == client and today(at, zone) == day]
         found = {
@@ -745,7 +759,7 @@ class Judge:
             return found
         said, last, team = books.said, given[-1] if given else None, [row["role"] for row in session["staff"]]
         words = {code for code, (yes, at) in said[dose.session].items() if yes and today(at, zone) == day}
-        ours = [key for key, row in books.sessions.items() if row["client"] == client]
+        ours = [key for key, row in books.sessions.items() if self.one(row["client"]) == self.one(client)]
         return found | {
             "devices": dose.mg % 28 != 0 or dose.lot is None or session["modality"] == "video",
             "rest": last and dose.at < last.at + timedelta(minutes=5) * int(last.mg / 28),
@@ -766,6 +780,56 @@ class Judge:
             over = program["status"] in ("completed", "discontinued") and row["kind"] != "integration"
             if over and self.swept_at.get("ended", at) > program.get("moved", at):
                 self.holds("a course that ended holds nothing", not waits, str(row))
+
+    # --- the desk: staff, paper, deaths and doubles -----------------------------------------------------------
+
+    def one(self, client: str) -> str:
+        """Two registrations that were joined are one person."""
+        return self.books.alias.get(client, client)
+
+    def _somebody_there(self, rows: list[Row]) -> None:
+        """Nothing to come is booked on who is away or gone, in a closed room, or for who has died."""
+        for row in rows:
+            start, end, books = when(row["starts_at"]), when(row["ends_at"]), self.books
+            if row["status"] not in ("held", "scheduled") or row["override_reason"]:
+                continue
+            self.holds("a death ends what is booked", start < books.dead.get(row["client"], end), str(row))
+            day = today(start, self.zone_of(row)).isoformat() if row["staff"] else ""
+            keys = [(row["room"] or "", ""), (row["location"], day)]
+            keys += [(one["user"], what) for one in row["staff"] for what in ("", one["role"])]
+            spans = [span for one in row["staff"] for span in books.away[one["user"]].values()]
+            lost: list[Any] = [key for key in keys if key in books.gone and start > books.gone[key]]
+            lost += [span for span in spans if span[0] <= start and end <= span[1]]
+            self.holds("R1 nothing is booked on who is away or gone", not lost, f"{row} {lost}")
+
+    def _worklist(self, at: datetime, location: str, rows: list[Row]) -> None:
+        """What was left, is due, was entered late or waits for a second signature is somebody's row."""
+        ever = {(row["kind"], row["subject_id"]) for row in rows}
+        waiting = {(row["kind"], row["subject_id"]) for row in rows if row["state"] == "open"}
+        here = {key: row for key, row in self.books.sessions.items() if row["location"] == location}
+        for key in sorted(self.books.left & set(here)):
+            over = here[key]["status"] not in OPEN_STATES or when(here[key]["ends_at"]) < at
+            self.holds("what was left is somebody's", over or ("session_unstaffed", key) in waiting, key)
+        for row in [row for row in self.books.owed.values() if row["dosing_session"] in here]:
+            dead = row["client"] in self.books.dead and row["state"] in OWED
+            self.holds("after a death nothing is owed", not dead, str(row))
+            since = self.books.due.setdefault(row["id"], at)
+            if row["state"] != "due":
+                del self.books.due[row["id"]]
+            elif since < self.swept_at.get("obligations", since):
+                told = ("integration_unbooked", row["id"]) in waiting
+                self.holds("R4 what is due is booked or told", told, f"{row} since {since}")
+        for dose in [dose for dose in self.standing_doses() if dose.session in here]:
+            made = when(self.books.orders[dose.order]["created_at"]).replace(second=0, microsecond=0)
+            told = ("late_paper", dose.id) in ever and dose.written - dose.at > timedelta(hours=1)
+            self.holds("R3 a paper of later is told, for a late entry", made <= dose.at or told, str(dose))
+        for reading in [row for row in self.books.readings.values() if row.session in here]:
+            red = not reading.voided and self._rings(reading, late=True)
+            seen = not red or ("recorded_late", reading.session) in ever
+            self.holds("R14 what is entered late is looked through", seen, str(reading))
+        for key, note in self.books.notes.items():
+            asked = note["signed"] or "by" not in note or ("note_cosign", key) in waiting
+            self.holds("a student's note waits", asked or note["session"] not in here, str(note))
 
 
 def _out(signs: Row, limits: dict[str, tuple[int, int]]) -> list[str]:
@@ -950,12 +1014,12 @@ def _moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
         judge.holds("only who came can leave", found[1] in judge.books.began, call.words())
     if move == "reschedule":
         judge.books.escorts.pop(found[1], None)
+        judge.books.left.discard(found[1])
 
 
 @on("GET", "sessions/{}/")
 def _session_seen(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    if found[1] in judge.books.sessions:
-        judge._keep(call.answer)
+    judge._keep(call.answer)
 
 
 @on("PATCH", "sessions/{}/")
@@ -1010,7 +1074,8 @@ def _dosed(judge: Judge, call: Any, found: re.Match[str]) -> None:
     whose = (call.answer["id"], found[1], session["program"], session["client"], body["order"])
     at, drawn = when(body["administered_at"]), Decimal(body.get("drawn_mg") or 0)
     dose = Dose(*whose, Decimal(body["dose_mg"]), at, call.at, body.get("drug_lot"), drawn)
-    nurse = {"nurse_practitioner", "prescriber"} & set(call.who["roles"])
+    late = {"medical_director"} if call.at - dose.at > LONG_AGO else set()  # PR6
+    nurse = ({"nurse_practitioner", "prescriber"} | late) & set(call.who["roles"])
     judge.holds("R8 a nurse or prescriber gives", bool(nurse), call.words())
     start, end = when(session["starts_at"]), when(session["ends_at"])
     judge.holds("PR6 a dose on its session's day", start - EARLY <= dose.at <= end + LATE, call.words())
@@ -1051,7 +1116,7 @@ def _owed_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "sessions/{}/discharge/")
 def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("a client goes home once", found[1] not in judge.books.discharges, call.words())
-    judge.books.discharges[found[1]] = call.answer
+    judge.books.discharges[found[1]] = call.answer | {"told": call.at}
     session, at = judge.books.sessions[found[1]], when(call.body["discharged_at"])
     judge.checked["3.6 who went home was looked at"] += 1
     decided = "prescriber" in call.who["roles"] or call.at - at > timedelta(days=7)
@@ -1071,10 +1136,12 @@ def _note(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.books.notes[call.answer["id"]] = {"session": call.body["session"], "signed": False}
 
 
-@on("POST", "notes/{}/sign/")
+@on("POST", "notes/{}/(sign|cosign)/")
 def _note_signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.holds("a note is signed once", not judge.books.notes[found[1]]["signed"], call.words())
-    judge.books.notes[found[1]]["signed"] = True
+    note = judge.books.notes[found[1]]
+    judge.holds("a note is signed once", not note["signed"], call.words())
+    judge.holds("another one cosigns", found[2] == "sign" or call.who["id"] != note["by"], call.words())
+    note |= {"signed": call.answer["status"] == "signed", "by": call.who["id"]}
 
 
 @on("POST", "charges/")
@@ -1220,3 +1287,60 @@ def _form_sent(judge: Judge, call: Any, found: re.Match[str]) -> None:
     right = right and Decimal(form["dose_mg"]) == sum(dose.mg for dose in doses)
     judge.holds("REMS a form tells what was given, in time", right, f"{call.words()} {form} {doses}")
     judge.books.tasks.add(("sent", found[1]))
+
+
+# --- the desk: staff, paper, deaths and doubles -------------------------------------------------------------------
+
+
+@on("POST", "(?:absences/|staff/{}/time-off/(?:{}/cancel/)?)")
+def _away(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    off = judge.books.away[call.answer["user"]]
+    off[call.answer["id"]] = (max(when(call.answer["starts_at"]), call.at), when(call.answer["ends_at"]))
+    if found[2]:
+        del off[found[2]]
+    for row in call.answer.get("sessions", ()):
+        if row["starts_at"] != judge.books.sessions.get(row["id"], row)["starts_at"]:
+            judge.books.escorts.pop(row["id"], None)  # named for that start alone
+        judge.books.left.discard(row["id"])
+        judge._keep(row, by_staff=True)
+
+
+@on("PUT", "staff/{}/working-hours/")
+@on("PATCH", "(?:staff|rooms|locations|clients)/{}/")
+def _goes(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    """Somebody or something goes, or comes back; what is left behind is written down."""
+    body, gone = call.body if isinstance(call.body, dict) else {}, judge.books.gone
+    for key in [key for key in gone if key[0] == found[1] and body.keys() & {"roles", "is_active"}]:
+        del gone[key]
+    lost = [""] if body.get("is_active") is False else list(body.get("closed_dates", ()))
+    lost += [role for role in CLINICIANS if role not in body["roles"]] if "roles" in body else []
+    for what in lost:
+        gone.setdefault((found[1], what), call.at)
+    judge.books.left |= {row["id"] for row in (call.answer.get("unresolved", ()) if body else ())}
+    if not any(body.get("communication_consent", {"": True}).values()):
+        judge.books.silent[found[1]] = call.at
+
+
+@on("POST", "clients/{}/(deceased/|deceased/void/|merge/|unmerge/)")
+def _of_the_person(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    """A death ends every course; two who are joined hear what was known of either."""
+    books, client, into = judge.books, found[1], call.body.get("into", "")
+    died, book = found[2] == "deceased/", books.dead if "deceased" in found[2] else books.alias
+    for row in [books.programs[key] for key in call.answer.get("programs", ())]:
+        row.update({"was": row["status"], "status": "discontinued"} if died else {"status": row["was"]})
+    book.pop(client, None)
+    if died or into:
+        book[client] = into or call.at
+    for text in [text for text, _ in [*books.drugs[client], *books.drugs[into]] if into]:
+        if any(name in text for name in WEIGHTY):
+            judge.suspend(client, f"joined: {text}", text=text)
+
+
+@on("GET", "(?:messages|sessions|clients|programs)/(?:{}/)?")
+def _shown(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    silent, here = judge.books.dead | judge.books.silent, {*call.who["locations"]}
+    for row in call.answer.get("results", [call.answer]):
+        late = row.get("sent_at") and when(row["sent_at"]) > silent.get(row["recipient"], call.at)
+        judge.holds("nothing is sent to the dead, nor against the client's word", not late, str(row))
+        places = {*row.get("locations", [row.get("location")])} - {None}
+        judge.holds("R13 another house's row is not there", not places or bool(places & here), call.words())

@@ -13,6 +13,7 @@ from tests.simulation.clinic import ADDRESS, House, Practice
 from tests.simulation.habits import Chance
 from tests.simulation.protocols import Treatment, first_course, treatment_of
 from tests.simulation.schedule import Story
+from tests.simulation.slots import came_after_all, from_plan, kept, moved_back, seated
 from tests.simulation.stack import PASSWORD, Answer, Person, Stack, moment
 
 Row = dict[str, Any]
@@ -24,6 +25,12 @@ DRUGS = (
     "metformin 500 mg",
     "lisinopril 10 mg with food",
 )
+AT_HOME = {
+    "state": "CO",
+    "address": "1 Example Street",
+    "emergency_department": "Example Hospital",
+    "ems_phone": "303-555-0911",
+}
 
 
 @dataclass
@@ -43,6 +50,7 @@ class Life:
     last_order: Row | None = None
     events: list[Row] = field(default_factory=list)  # bad reactions
     forms: list[tuple[str, datetime]] = field(default_factory=list)  # sessions whose REMS form is not sent
+    planned: list[Row] = field(default_factory=list)  # booked ahead, by a plan or from the waitlist
 
     def __post_init__(self) -> None:
         self.body = Body.random(self.chance.numbers)
@@ -206,6 +214,9 @@ class Life:
 
     def book(self, kind: str, start: datetime, **more: Any) -> Row | None:
         """The first or a later free start of the next two weeks; nothing when there is none."""
+        ready = from_plan(self, kind)
+        if ready is not None:
+            return ready
         home = kind == "dosing" and self.protocol.get("home_dosing")
         query = {
             "program": self.program["id"],
@@ -221,13 +232,8 @@ class Life:
         slot = self.chance.numbers.choice(found.data["results"])
         body = slot | {"program": self.program["id"], "kind": kind} | more
         if home:
-            body["client_location"] = {
-                "state": "CO",
-                "address": "1 Example Street",
-                "emergency_department": "Example Hospital",
-                "ems_phone": "303-555-0911",
-            }
-        answer = self.twice(self.desk, "sessions/", body)
+            body["client_location"] = AT_HOME
+        answer = self.twice(self.desk, "sessions/", kept(self, body))
         return answer.data if answer.ok else None
 
     def look(self, session: Row) -> Row:
@@ -244,7 +250,7 @@ class Life:
             self.stack.post(self.desk, f"{path}cancel/", {"reason": "The client called."})
             return None
         if self.does("calls to move"):
-            session = self.move(session)
+            session = moved_back(self, session, self.move(session))
         return session
 
     def move(self, session: Row) -> Row:
@@ -275,12 +281,13 @@ class Life:
 
     def visit(self, session: Row, *, by: Person | None = None) -> Story:
         """Received, begun, ended and written up: on the day, or all of it the day after."""
-        by = by or self.therapist
+        by = by or seated(self, session)
         path = f"sessions/{session['id']}/"
         if self.does("stays away"):
             yield self.starts(session) + timedelta(minutes=30)
             self.stack.post(self.desk, f"{path}no-show/", {"reason": "Did not come."})
-            return
+            if not came_after_all(self, path):
+                return
         if self.does("writes it down later"):
             yield self.ends(session) + timedelta(hours=self.chance.numbers.uniform(1, 30))
             begun, ended = {"at": session["starts_at"]}, {"at": session["ends_at"]}

@@ -56,7 +56,7 @@ class Treated(DosingDay):
         self.replaced = self.order
         super().write_order()
 
-    def give(self, mg: str = "") -> Answer | None:
+    def give(self, mg: str = "", **entered: Any) -> Answer | None:
         life = self.life
         if self.order is not None and self.given is None:
             wrong = self.replaced or life.last_order
@@ -65,7 +65,7 @@ class Treated(DosingDay):
             if life.does("draws up too much"):
                 self.post_dose(self.order, plus(self.order["max_total_mg"], "10"))
         life.last_order = self.order or life.last_order
-        answer = super().give(mg)
+        answer = super().give(mg, **entered)
         if answer is not None and ("/order", "superseded") in answer.errors():
             self.order = life.stack.rows(life.nurse, f"{self.path}orders/")[0]
         return answer
@@ -177,8 +177,8 @@ class InfusionDay(Treated):
             return body
         return {name: body[name] for name in ("supply", "given_by", "drug_lot", "drawn_mg")}
 
-    def give(self, mg: str = "") -> Answer | None:
-        answer = super().give(mg)
+    def give(self, mg: str = "", **entered: Any) -> Answer | None:
+        answer = super().give(mg, **entered)
         if answer is not None and answer.ok:
             self.ended = None
             if self.runs_on:
@@ -247,8 +247,8 @@ class EsketamineDay(Treated):
         body = super().from_stock(mg)
         return body | {"drawn_mg": mg, "wasted_mg": "0", "witness": None}
 
-    def give(self, mg: str = "") -> Answer | None:
-        answer = super().give(mg)
+    def give(self, mg: str = "", **entered: Any) -> Answer | None:
+        answer = super().give(mg, **entered)
         if answer is not None and answer.ok and not mg and self.life.does("gives a second one"):
             self.again(self.treatment.more)  # without the rest between devices
         return answer

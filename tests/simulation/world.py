@@ -6,7 +6,7 @@ import io
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,12 +18,14 @@ from kapclinic.core import chance, clock
 from sessions.sweep import steps
 from tests.simulation.clinic import House, Practice
 from tests.simulation.course import course
+from tests.simulation.desk import mornings
 from tests.simulation.habits import Chance
 from tests.simulation.judge import Judge, Violation
 from tests.simulation.life import Life
 from tests.simulation.looks import Looks
 from tests.simulation.schedule import Schedule
 from tests.simulation.stack import PASSWORD, Died, Person, Stack, wired
+from tests.simulation.staff import Roster
 from tests.simulation.trace import Trace
 
 ADMIN = "admin@sim.test"
@@ -122,6 +124,10 @@ class World:
         self.looks.plan(self.first, self.days)
         for place, house in enumerate(self.clinic.houses):
             self._clients(house, place)
+            roster = Roster(self.clinic, house, Chance(f"{self.seed}:roster {place}", self.without))
+            self.schedule.live(roster.days(), name=f"staff of {house.id}")
+            board = replace(roster, chance=Chance(f"{self.seed}:board {place}", self.without))
+            self.schedule.live(mornings(board), name=f"desk of {house.id}")
         self._sweep_later()
 
     def _clients(self, house: House, place: int) -> None:

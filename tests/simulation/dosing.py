@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.life import Life, Row
+from tests.simulation.safe import drawn, settle
 from tests.simulation.schedule import Story
 from tests.simulation.stack import PASSWORD, Answer, moment
 
@@ -27,6 +28,7 @@ class DosingDay:
         self.given: datetime | None = None
         self.home = session["modality"] == "video"
         self.gone = False
+        self.open_draws: list[Row] = []
 
     def lived(self) -> Story:
         life, path = self.life, self.path
@@ -198,13 +200,15 @@ class DosingDay:
         if answer.ok and self.given is None:
             self.given = datetime.fromisoformat(answer.data["administered_at"])
             life.body.doses.append((self.given, self.route, 1.0))
+        if answer.ok and answer.data["drug_lot"] and not answer.data["given_mg"]:
+            self.open_draws.append(answer.data)
         return answer
 
     def from_stock(self) -> Row:
         life, amount = self.life, int(AMOUNT[self.route])
         lot = life.chance.numbers.choice(life.house.lots)
         witness = life.house.one("nurse_practitioner", life.number + 1)
-        return {
+        body = {
             "supply": "clinic_stock",
             "given_by": "staff",
             "drug_lot": lot["id"],
@@ -213,6 +217,7 @@ class DosingDay:
             "wasted_mg": "10",
             "witness": {"user": witness.id, "password": PASSWORD},
         }
+        return drawn(life, body)
 
     # --- the watch ----------------------------------------------------------------------------------------------
 
@@ -254,6 +259,8 @@ class DosingDay:
 
     def leave(self) -> Answer:
         life = self.life
+        if not life.does("forgets to settle"):
+            settle(self)
         body = {
             "checklist": dict.fromkeys(STATED, True),
             "escort_present": True,

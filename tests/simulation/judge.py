@@ -123,12 +123,17 @@ class Books:
     alarms: dict[str, Row] = field(default_factory=dict)
     discharges: dict[str, Row] = field(default_factory=dict)
     notes: dict[str, Row] = field(default_factory=dict)
-    lots: dict[str, Decimal] = field(default_factory=dict)
+    lots: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     charges: dict[str, Row] = field(default_factory=dict)
     payments: dict[str, Row] = field(default_factory=dict)
     shares: list[tuple[str, str, Decimal]] = field(default_factory=list)
-    refunds: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
-    numbers: set[str] = field(default_factory=set)
+    refunds: dict[str, tuple[str, Decimal]] = field(default_factory=dict)  # standing ones, of which payment
+    gone: set[str] = field(default_factory=set)  # charges, payments and refunds that were taken back
+    papers: dict[str, Row] = field(default_factory=dict)
+    shelves: dict[str, Row] = field(default_factory=dict)  # of each lot, its location and number: `place`
+    staff: dict[str, Row] = field(default_factory=dict)
+    unsettled: dict[str, str] = field(default_factory=dict)  # dose whose draw is open -> session
+    cases: dict[str, Row] = field(default_factory=dict)  # entry that left drug missing
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -515,24 +520,11 @@ class Judge:
                 self.holds("R14 an answer that points at suicide rings", measure in told, measure)
 
     def _drug_lots(self, at: datetime, location: str, rows: list[Row]) -> None:
-        for row in rows:
-            drawn = sum(
-                (dose.drawn for dose in self.books.doses.values() if dose.lot == row["id"]), Decimal(0)
-            )
-            expected = self.books.lots.get(row["id"], Decimal(0)) - drawn
-            self.holds(
-                "R7 milligrams are conserved", Decimal(row["balance_mg"]) == expected, f"{row} != {expected}"
-            )
-
-    def _charges(self, at: datetime, location: str, rows: list[Row]) -> None:
-        for row in rows:
-            paid = sum((amount for charge, _, amount in self.books.shares if charge == row["id"]), Decimal(0))
-            if row["status"] != "standing":
-                continue
-            right = Decimal(row["amount"]) - Decimal(row["paid"]) == Decimal(row["balance"])
-            self.holds("R11 a charge adds up", right, str(row))
-            self.holds("R11 no more is paid than was told", Decimal(row["paid"]) <= paid, f"{row} {paid}")
-            self.holds("R11 nothing is paid twice", Decimal(row["paid"]) <= Decimal(row["amount"]), str(row))
+        told = {
+            (location, row["lot_number"]): Decimal(row["balance_mg"]) for row in rows if not row["voided"]
+        }
+        ours = {place: left for place, left in self.books.lots.items() if place[0] == location}
+        self.holds("R7 milligrams are conserved", told == ours, f"{told} != {ours}")
 
     def _tasks(self, at: datetime, location: str, rows: list[Row]) -> None:
         subjects = {row["subject_id"] for row in rows if row["state"] == "open"}
@@ -543,6 +535,10 @@ class Judge:
                 and row["id"] in self._here(location)
             ):
                 self.holds("R14 an alert has its row", row["id"] in subjects, str(row))
+        for case in self.books.cases.values():
+            if case["location"] == location and case["row"]:  # ticked off, it is back by the next evening
+                late, case["unseen"] = case["unseen"], case["row"] not in subjects
+                self.holds("missing drug has its row", not (late and case["unseen"]), str(case))
 
     def _here(self, location: str) -> set[str]:
         ours = {row["id"] for row in self.books.programs.values() if row["location"] == location}
@@ -565,6 +561,53 @@ class Judge:
         for row in self.books.clearances.values():
             if row.client == client and row.standing and text not in row.weighed:
                 row.reasons.append(reason)
+
+    def moves(self, call: Any, lot: str, delta: Decimal, told: str, *, case: str | None) -> None:
+        place = self.books.shelves[lot]["place"]
+        right = place in self.books.lots and Decimal(told) == self.books.lots[place] + delta >= 0
+        self.holds("R7 from row to row", right, f"{call.words()} {self.books.lots[place]} {delta}")
+        self.books.lots[place] += delta
+        if case:
+            self.books.cases[case] = {"location": place[0], "delta": delta, "row": "", "unseen": False}
+
+    def witnessed(self, call: Any, location: str, *, owed: bool) -> None:
+        named = call.body.get("witness") or {"user": ""}
+        who = self.books.staff.get(named["user"], {"roles": (), "locations": (), "is_active": False})
+        may = CLINICIANS & set(who["roles"]) and location in who["locations"] and who["is_active"]
+        good = may and who["id"] != call.who["id"] and named["password"] == who["password"]
+        self.holds("R7 a second person signs", bool(good) or not (owed or named["user"]), call.words())
+
+    def _drug_discrepancies(self, at: datetime, location: str, rows: list[Row]) -> None:
+        ours = {key for key, case in self.books.cases.items() if case["location"] == location}
+        self.holds("what is missing is a case", {row["entry"] for row in rows} == ours, f"{rows} {ours}")
+        for row in rows:
+            case, due = self.books.cases[row["entry"]], when(row["notice_due_at"])
+            wait = due - when(row["discovered_at"])  # one business day
+            right = (
+                timedelta(0) < wait <= timedelta(hours=97) and Decimal(row["difference_mg"]) == case["delta"]
+            )
+            self.holds("a case says what is missing, and until when", right, f"{row} {case}")
+            running, swept = row["state"] in ("open", "reported"), self.swept_at.get("drug_clocks", due)
+            carried = not running or row["notified_at"] or row["notice_overdue_at"] or swept <= due
+            self.holds("a late notice is carried up", bool(carried), str(row))
+            case["row"] = row["id"] if running and not (row["notified_at"] and row["filed_at"]) else ""
+
+    def rendered(self, session: str) -> bool:
+        signed = [note for note in self.books.notes.values() if note["session"] == session and note["signed"]]
+        return bool(signed) and self.books.sessions[session]["status"] == "completed"
+
+    def paid(self, key: str) -> Decimal:
+        return sum((row[2] for row in self.books.shares if key in row[:2]), Decimal(0))
+
+    def money_is(self, row: Row) -> None:
+        """A charge or a payment is as the books have it: what was paid or spent, went back, is left."""
+        key, gone, paid = row["id"], row["id"] in self.books.gone, self.paid(row["id"])
+        back = sum((amount for of, amount in self.books.refunds.values() if of == key), Decimal(0))
+        left = Decimal(0) if gone or row["reverses"] else Decimal(row["amount"]) - paid - back
+        names = ("paid", "balance") if "balance" in row else ("allocated", "unallocated")
+        right = left >= 0 and [Decimal(row[name]) for name in names] == [paid, left]
+        right = right and (row["status"] == "reversed") == gone and Decimal(row.get("refunded", back)) == back
+        self.holds("R11 no cent is lost, made or spent twice", right, f"{row} {paid} {left} {back}")
 
 
 def _in_band(signs: Row, bands: Row) -> bool:
@@ -875,6 +918,7 @@ def _owed_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "sessions/{}/discharge/")
 def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("a client goes home once", found[1] not in judge.books.discharges, call.words())
+    judge.holds("R7 a draw is settled first", found[1] not in judge.books.unsettled.values(), call.words())
     judge.books.discharges[found[1]] = call.answer
     session, at = judge.books.sessions[found[1]], when(call.body["discharged_at"])
     doses = judge.standing_doses(session=found[1])
@@ -895,11 +939,6 @@ def _alarm_answered(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.books.alarms[found[1]] = call.answer
 
 
-@on("POST", "drug-lots/")
-def _received(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.lots[call.answer["id"]] = Decimal(call.body["quantity_mg"])
-
-
 @on("POST", "notes/")
 def _note(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.books.notes[call.answer["id"]] = {"session": call.body["session"], "signed": False}
@@ -912,51 +951,145 @@ def _note_signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
     note["signed"] = True
 
 
+def today(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
+
+
+# --- the safe and the money ---------------------------------------------------------------------------------------
+
+
+@on("POST", "staff/")
+@on("PATCH", "staff/{}/")
+def _employed(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    known = judge.books.staff.setdefault(call.answer["id"], {"password": ""})
+    known |= call.body | call.answer
+
+
+@on("POST", "drug-lots/")
+@on("GET", "drug-lots/")
+def _shelved(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    for row in call.answer.get("results", [call.answer]):
+        place, books, new = (row["location"], row["lot_number"]), judge.books, call.method == "POST"
+        if row["id"] not in books.shelves:
+            judge.holds("R7 a lot comes once, and from somewhere", (place in books.lots) != new, str(row))
+            books.shelves[row["id"]] = row | {"place": place}
+            books.lots[place] += Decimal(row["quantity_mg"]) if new else 0
+
+
+@on("POST", "drug-entries/")
+@on("POST", "drug-lots/{}/void/")
+def _entered(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    body, books, kind, to = call.body, judge.books, call.body.get("kind"), call.body.get("to_location")
+    lot, amount = body.get("lot") or found[1], Decimal(body.get("amount_mg", 0))
+    place = books.shelves[lot]["place"]
+    judge.witnessed(call, place[0], owed=kind in ("waste", None))
+    delta = amount if kind == "correct" else -amount if kind else -books.lots[place]
+    case = call.answer["id"] if kind == "loss" or (kind == "correct" and not 0 < delta <= 100) else None
+    judge.moves(call, lot, delta, call.answer["balance_mg"], case=case)
+    if not kind:
+        del books.lots[place]
+    if to:
+        judge.holds("R7 a transfer goes elsewhere", to in books.zones and to != place[0], call.words())
+        books.lots[to, place[1]] += amount
+
+
+@on("POST", "drug-counts/")
+def _counted(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    judge.witnessed(call, call.body["location"], owed=True)
+    for line in call.answer["lines"]:
+        delta = Decimal(line["counted_mg"]) - judge.books.lots[judge.books.shelves[line["lot"]]["place"]]
+        judge.holds("R7 a count meets the books", Decimal(line["difference_mg"]) == delta, str(line))
+        judge.moves(call, line["lot"], delta, line["counted_mg"], case=line["entry"])
+
+
+@on("POST", "sessions/{}/administrations/(?:{}/finish/)?")
+def _drew(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    dose, session = judge.books.doses[call.answer["id"]], judge.books.sessions[found[1]]
+    given, wasted = call.body.get("given_mg"), Decimal(call.body.get("wasted_mg") or 0)
+    if dose.lot is None:
+        return
+    shelf, on = judge.books.shelves[dose.lot], str(today(dose.at, judge.zone_of(session)))
+    judge.witnessed(call, session["location"], owed=wasted > 0)
+    judge.books.unsettled[dose.id] = found[1]
+    if given is not None:
+        judge.holds("R7 all is given or wasted", Decimal(given) + wasted == dose.drawn, call.words())
+        del judge.books.unsettled[dose.id]
+    if found[2] is None:
+        fit = shelf["location"] == session["location"] and on <= shelf["expires_on"]
+        judge.holds("R7 a dose is of a lot of its place, in date", fit, f"{call.words()} {shelf}")
+        judge.books.lots[shelf["place"]] -= dose.drawn
+        judge.holds("R7 no lot holds less than nothing", judge.books.lots[shelf["place"]] >= 0, call.words())
+
+
 @on("POST", "charges/")
 def _charged(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    notes = [
-        row for row in judge.books.notes.values() if row["session"] == call.body["session"] and row["signed"]
-    ]
-    judge.holds("R12 only a signed service is charged", bool(notes), call.words())
-    session = judge.books.sessions[call.body["session"]]
-    judge.holds(
-        "R12 only what took place is charged", session["status"] == "completed", f"{call.words()} {session}"
-    )
+    judge.holds("R12 only what is rendered and signed", judge.rendered(call.body["session"]), call.words())
     judge.books.charges[call.answer["id"]] = call.answer
 
 
-@on("POST", "payments/")
+@on("POST", "(charges|payments|refunds)/{}/reverse/")
+def _taken_back(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    key, books = found[2], judge.books
+    left = key not in books.gone and key not in [of for of, _ in books.refunds.values()]
+    judge.holds("R11 a row is taken back once, and whole", left, call.words())
+    books.refunds.pop(key, None)
+    books.shares[:] = [row for row in books.shares if key not in row[:2]]
+    books.gone.add(key)
+
+
+@on("POST", "payments/(?:{}/allocate/)?")
 def _paid(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.payments[call.answer["id"]] = call.answer
-    total = sum((Decimal(row["amount"]) for row in call.body["allocations"]), Decimal(0))
-    judge.holds("R11 no share exceeds its payment", total <= Decimal(call.body["amount"]), call.words())
-    for row in call.body["allocations"]:
-        judge.books.shares.append((row["charge"], call.answer["id"], Decimal(row["amount"])))
-        of_charge = sum(
-            (amount for charge, _, amount in judge.books.shares if charge == row["charge"]), Decimal(0)
-        )
-        known = judge.books.charges[row["charge"]]
-        judge.holds("R11 no share exceeds its charge", of_charge <= Decimal(known["amount"]), call.words())
+    key, books, shares = call.answer["id"], judge.books, call.body.get("allocations", ())
+    books.payments.setdefault(key, call.answer)
+    order = [share["charge"] for share in call.answer["allocations"]]  # those of one moment, as they are kept
+    given = {share["charge"]: Decimal(share["amount"]) for share in shares}
+    books.shares += [(charge, key, given[charge]) for charge in order[-len(given) :] if charge in given]
+    judge.money_is(call.answer)
+    for charge in given:
+        owed = Decimal(0) if charge in books.gone else Decimal(books.charges[charge]["amount"])
+        judge.holds("R11 no share exceeds its charge", judge.paid(charge) <= owed, call.words())
 
 
 @on("POST", "refunds/")
 def _refunded(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    rows = judge.books.refunds[call.body["payment"]]
-    rows.append(Decimal(call.body["amount"]))
-    paid = Decimal(judge.books.payments[call.body["payment"]]["amount"])
-    judge.holds("R11 no more is refunded than was paid", sum(rows, Decimal(0)) <= paid, call.words())
+    """The credit goes back first, then what was paid last, which is owed again."""
+    books, key = judge.books, call.body["payment"]
+    books.refunds[call.answer["id"]] = (key, Decimal(call.body["amount"]))
+    back = sum(amount for of, amount in books.refunds.values() if of == key)
+    left = Decimal(books.payments[key]["amount"]) - back
+    judge.holds("R11 no more goes back than is left", key not in books.gone and left >= 0, call.words())
+    short = judge.paid(key) - left
+    for number, (charge, of, amount) in reversed(list(enumerate(books.shares))):
+        if of == key and short > 0:
+            books.shares[number] = (charge, of, max(amount - short, Decimal(0)))
+            short -= amount
 
 
-@on("POST", "superbills/")
-def _billed(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    number = call.answer["number"]
-    judge.holds("R12 a number is given once", number not in judge.books.numbers, call.words())
-    judge.books.numbers.add(number)
-    totals = {name: Decimal(value) for name, value in call.answer["totals"].items()}
-    right = totals["charges"] + totals["adjustments"] - totals["paid"] == totals["balance"]
-    also = totals["charges"] - totals["adjustments"] - totals["paid"] == totals["balance"]
-    judge.holds("R11 a superbill adds up", right or also, str(totals))
+@on("POST", "(superbills|receipts)/")
+def _issued(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    row, books, asked, ours = call.answer, judge.books, call.body, set()
+    for key, charge in books.charges.items():
+        lived = judge.rendered(charge["session"])
+        near = asked["from_date"] <= charge["date_of_service"] <= asked["to_date"] and key not in books.gone
+        mine = charge["client"] == asked["client"] and charge["location"] in call.who["locations"]
+        paid, public = judge.paid(key), not charge["code"].startswith("KAP-")
+        fits = public if found[1] == "superbills" else paid > 0 and charge["line_kind"] != "self_pay"
+        ours |= {(key, Decimal(charge["amount"]), paid)} if lived and near and mine and fits else set()
+    told = {(line["charge"], Decimal(line["amount"]), Decimal(line["paid"])) for line in row["lines"]}
+    judge.holds("R12 a paper holds what was rendered and signed", told == ours, f"{row} {ours}")
+    due, paid, left = (Decimal(row["totals"][name]) for name in ("charges", "paid", "balance"))
+    sums = [sum(line[number] for line in ours) for number in (1, 2)]
+    judge.holds("R11 a paper adds up", [due, paid] == sums and left == due - paid, str(row))
+    before = [other for other in books.papers.values() if other["number"][:-6] == row["number"][:-6]]
+    judge.holds("R12 numbers have no gap", int(row["number"][-6:]) == len(before) + 1, row["number"])
+    books.papers[row["id"]] = row
 
 
-def today(at: datetime, zone: ZoneInfo) -> date:
-    return at.astimezone(zone).date()
+@on("GET", "(?:payments|charges|superbills|receipts)/(?:{}/)?")
+def _money_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    for row in call.answer.get("results", [call.answer]):
+        if "lines" not in row:
+            judge.money_is(row)
+        told = {line["charge"]: Decimal(line["paid"]) for line in row.get("lines", ())}
+        right = not told.keys() & judge.books.gone and all(judge.paid(key) == told[key] for key in told)
+        judge.holds("R12 a paper that was overtaken says so", right or row["outdated"], str(row))

@@ -16,11 +16,13 @@ from django.db import connection
 from kapclinic.celery import app
 from kapclinic.core import chance, clock
 from sessions.sweep.steps import STEPS
+from tests.simulation.billing import price_list
 from tests.simulation.clinic import House, Practice
 from tests.simulation.course import course
 from tests.simulation.habits import Chance
 from tests.simulation.judge import Judge, Violation
 from tests.simulation.life import Life
+from tests.simulation.safe import Safe
 from tests.simulation.schedule import Schedule
 from tests.simulation.stack import PASSWORD, Died, Person, Stack, wired
 from tests.simulation.trace import Trace
@@ -117,6 +119,11 @@ class World:
         self.clinic.open()
         for place, house in enumerate(self.clinic.houses):
             self._clients(house, place)
+            luck = Chance(f"{self.seed}:safe {place}", self.without)
+            safe = Safe(self.clinic, house, self.clinic.houses[1 - place], luck)
+            self.schedule.live(safe.lived(self.first, self.days), name=f"safe {place}")
+        prices = price_list(self.clinic, Chance(f"{self.seed}:prices", self.without), self.first)
+        self.schedule.live(prices, name="prices")
         self._sweep_later()
 
     def _clients(self, house: House, place: int) -> None:
@@ -176,7 +183,10 @@ class World:
         """The director of each location reads the lists; the judge holds them against its books."""
         for house in self.clinic.houses:
             who = house.one("medical_director")
-            for name in ("obligations", "sessions", "alarms", "safety-alerts", "drug-lots", "tasks"):
+            for name in (
+                *("obligations", "sessions", "alarms", "safety-alerts", "drug-lots", "drug-discrepancies"),
+                *("tasks", "payments", "refunds", "superbills", "receipts"),
+            ):
                 rows = self.stack.rows(who, f"{name}/")
                 self.judge.listed(self.schedule.now, name, house.id, rows)
                 for row in self.luck.numbers.sample(rows, min(2, len(rows))):

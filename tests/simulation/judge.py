@@ -126,8 +126,7 @@ class Books:
     lots: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     charges: dict[str, Row] = field(default_factory=dict)
     payments: dict[str, Row] = field(default_factory=dict)
-    shares: list[tuple[str, str, Decimal]] = field(default_factory=list)
-    refunds: dict[str, tuple[str, Decimal]] = field(default_factory=dict)  # standing ones, of which payment
+    shares: list[tuple[str, str, Decimal]] = field(default_factory=list)  # charge or refund, payment, cents
     gone: set[str] = field(default_factory=set)  # charges, payments and refunds that were taken back
     papers: dict[str, Row] = field(default_factory=dict)
     shelves: dict[str, Row] = field(default_factory=dict)  # of each lot, its location and number: `place`
@@ -195,6 +194,14 @@ class Judge:
         self.holds("a refusal has a code and words", told, call.words())
         clean = not any(name in body for name in ("results", "id", "answers", "sections"))
         self.holds("a refusal holds no data", clean, call.words())
+        if body.get("code") == "over_refunded":
+            key, books = call.body["payment"], self.books
+            back = sum(share for of, paid, share in books.shares if paid == key and of not in books.charges)
+            over = Decimal(call.body["amount"]) + back > Decimal(books.payments[key]["amount"])
+            self.holds("R11 what is left can go back", over or key in books.gone, call.words())
+        if body.get("code") == "insufficient_stock" and call.path == "drug-entries/":
+            left = self.books.lots[self.books.shelves[call.body["lot"]]["place"]]
+            self.holds("R7 what is there can go", Decimal(call.body["amount_mg"]) > left, call.words())
 
     def seen_by(self, call: Any) -> None:
         """No answer holds a field that the role may not see (R13)."""
@@ -582,10 +589,8 @@ class Judge:
         self.holds("what is missing is a case", {row["entry"] for row in rows} == ours, f"{rows} {ours}")
         for row in rows:
             case, due = self.books.cases[row["entry"]], when(row["notice_due_at"])
-            wait = due - when(row["discovered_at"])  # one business day
-            right = (
-                timedelta(0) < wait <= timedelta(hours=97) and Decimal(row["difference_mg"]) == case["delta"]
-            )
+            soon = timedelta(0) < due - when(row["discovered_at"]) <= timedelta(hours=97)  # one business day
+            right = soon and Decimal(row["difference_mg"]) == case["delta"]
             self.holds("a case says what is missing, and until when", right, f"{row} {case}")
             running, swept = row["state"] in ("open", "reported"), self.swept_at.get("drug_clocks", due)
             carried = not running or row["notified_at"] or row["notice_overdue_at"] or swept <= due
@@ -600,14 +605,13 @@ class Judge:
         return sum((row[2] for row in self.books.shares if key in row[:2]), Decimal(0))
 
     def money_is(self, row: Row) -> None:
-        """A charge or a payment is as the books have it: what was paid or spent, went back, is left."""
-        key, gone, paid = row["id"], row["id"] in self.books.gone, self.paid(row["id"])
-        back = sum((amount for of, amount in self.books.refunds.values() if of == key), Decimal(0))
-        left = Decimal(0) if gone or row["reverses"] else Decimal(row["amount"]) - paid - back
-        names = ("paid", "balance") if "balance" in row else ("allocated", "unallocated")
-        right = left >= 0 and [Decimal(row[name]) for name in names] == [paid, left]
-        right = right and (row["status"] == "reversed") == gone and Decimal(row.get("refunded", back)) == back
-        self.holds("R11 no cent is lost, made or spent twice", right, f"{row} {paid} {left} {back}")
+        """A charge or a payment is as the books have it: what was paid, spent or given back, and what is left."""
+        gone, spent = row["id"] in self.books.gone, self.paid(row["id"])
+        left = Decimal(0) if gone or row["reverses"] else Decimal(row["amount"]) - spent
+        told = sum(Decimal(row[name]) for name in ("paid", "allocated", "refunded") if name in row)
+        right = told == spent and Decimal(row.get("balance", row.get("unallocated"))) == left >= 0
+        right = right and (row["status"] == "reversed") == gone
+        self.holds("R11 no cent is lost, made or spent twice", right, f"{row} {spent} {left}")
 
 
 def _in_band(signs: Row, bands: Row) -> bool:
@@ -998,7 +1002,6 @@ def _counted(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.witnessed(call, call.body["location"], owed=True)
     for line in call.answer["lines"]:
         delta = Decimal(line["counted_mg"]) - judge.books.lots[judge.books.shelves[line["lot"]]["place"]]
-        judge.holds("R7 a count meets the books", Decimal(line["difference_mg"]) == delta, str(line))
         judge.moves(call, line["lot"], delta, line["counted_mg"], case=line["entry"])
 
 
@@ -1015,10 +1018,10 @@ def _drew(judge: Judge, call: Any, found: re.Match[str]) -> None:
         judge.holds("R7 all is given or wasted", Decimal(given) + wasted == dose.drawn, call.words())
         del judge.books.unsettled[dose.id]
     if found[2] is None:
-        fit = shelf["location"] == session["location"] and on <= shelf["expires_on"]
-        judge.holds("R7 a dose is of a lot of its place, in date", fit, f"{call.words()} {shelf}")
         judge.books.lots[shelf["place"]] -= dose.drawn
-        judge.holds("R7 no lot holds less than nothing", judge.books.lots[shelf["place"]] >= 0, call.words())
+        fit = shelf["location"] == session["location"] and judge.books.lots[shelf["place"]] >= 0
+        fit = fit and on <= shelf["expires_on"]
+        judge.holds("R7 a dose is of what its place holds, in date", fit, f"{call.words()} {shelf}")
 
 
 @on("POST", "charges/")
@@ -1030,9 +1033,8 @@ def _charged(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "(charges|payments|refunds)/{}/reverse/")
 def _taken_back(judge: Judge, call: Any, found: re.Match[str]) -> None:
     key, books = found[2], judge.books
-    left = key not in books.gone and key not in [of for of, _ in books.refunds.values()]
-    judge.holds("R11 a row is taken back once, and whole", left, call.words())
-    books.refunds.pop(key, None)
+    back = [of for of, payment, _ in books.shares if payment == key and of not in books.charges]
+    judge.holds("R11 a row is taken back once, and whole", key not in books.gone and not back, call.words())
     books.shares[:] = [row for row in books.shares if key not in row[:2]]
     books.gone.add(key)
 
@@ -1054,15 +1056,13 @@ def _paid(judge: Judge, call: Any, _: re.Match[str]) -> None:
 def _refunded(judge: Judge, call: Any, _: re.Match[str]) -> None:
     """The credit goes back first, then what was paid last, which is owed again."""
     books, key = judge.books, call.body["payment"]
-    books.refunds[call.answer["id"]] = (key, Decimal(call.body["amount"]))
-    back = sum(amount for of, amount in books.refunds.values() if of == key)
-    left = Decimal(books.payments[key]["amount"]) - back
-    judge.holds("R11 no more goes back than is left", key not in books.gone and left >= 0, call.words())
-    short = judge.paid(key) - left
-    for number, (charge, of, amount) in reversed(list(enumerate(books.shares))):
-        if of == key and short > 0:
-            books.shares[number] = (charge, of, max(amount - short, Decimal(0)))
-            short -= amount
+    books.shares.append((call.answer["id"], key, Decimal(call.body["amount"])))
+    short = judge.paid(key) - Decimal(books.payments[key]["amount"])
+    for number, (of, payment, share) in reversed(list(enumerate(books.shares))):
+        if payment == key and of in books.charges and short > 0:
+            books.shares[number] = (of, key, max(share - short, Decimal(0)))
+            short -= share
+    judge.holds("R11 no more goes back than is left", key not in books.gone and short <= 0, call.words())
 
 
 @on("POST", "(superbills|receipts)/")

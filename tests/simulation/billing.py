@@ -104,6 +104,7 @@ def billed(life: Life, session: Row, dosed: Row) -> Story:
         path = f"sessions/{session['id']}/"
         life.stack.post(life.therapist, f"{path}undo/", {"move": "complete", "reason": "It was another one."})
         papers(life)
+        anew(life)
         yield life.minutes(5, 30)
         life.stack.post(life.therapist, f"{path}complete/")
 

@@ -194,6 +194,9 @@ class Judge:
         self.holds("a refusal has a code and words", told, call.words())
         clean = not any(name in body for name in ("results", "id", "answers", "sections"))
         self.holds("a refusal holds no data", clean, call.words())
+        self.holds(
+            "a service refuses before the database has to", body.get("code") != "conflict", call.words()
+        )
         if body.get("code") == "over_refunded":
             key, books = call.body["payment"], self.books
             back = sum(share for of, paid, share in books.shares if paid == key and of not in books.charges)
@@ -1091,5 +1094,6 @@ def _money_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
         if "lines" not in row:
             judge.money_is(row)
         told = {line["charge"]: Decimal(line["paid"]) for line in row.get("lines", ())}
-        right = not told.keys() & judge.books.gone and all(judge.paid(key) == told[key] for key in told)
-        judge.holds("R12 a paper that was overtaken says so", right or row["outdated"], str(row))
+        gone = [key for key in told if not judge.rendered(judge.books.charges[key]["session"])]
+        gone += [key for key in told if key in judge.books.gone or judge.paid(key) != told[key]]
+        judge.holds("R12 a paper that was overtaken says so", not gone or row["outdated"], f"{row} {gone}")

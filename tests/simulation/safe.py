@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LEAST = Decimal("0.001")
 ENOUGH = Decimal(400)  # mg that a location wants to have in reach
-TO_FIND = {
+WORDS = {
     "loss": "A vial fell.",
     "return": "Sent back.",
     "waste": "No longer usable.",
@@ -192,7 +192,7 @@ class Safe:
         if kind != "correct" and self.luck.does("asks for more than there is"):
             amount = self.luck.numbers.choice((holds, holds + LEAST))
         body = {"lot": lot["id"], "kind": kind, "amount_mg": f"{amount}"}
-        body |= {"reason": TO_FIND.get(kind, "Needed there."), **more}
+        body |= {"reason": WORDS.get(kind, "Needed there."), **more}
         if not self.luck.does("is alone at the safe"):
             body["witness"] = named(self.luck, self.house, self.nurse, others=self.others)
         answer = self.post("drug-entries/", body)
@@ -226,8 +226,6 @@ class Safe:
             body.pop("counted_at", None)
             second = self.house.one("nurse_practitioner", self.made + 1)
             self.post("drug-counts/", body | {"witness": {"user": second.id, "password": PASSWORD}})
-        lot = self.luck.numbers.choice(sheet)["lot"]
-        self.clinic.stack.get(self.nurse, f"drug-lots/{lot}/entries/", page_size=200)
 
     # --- what is missing --------------------------------------------------------------------------------------
 

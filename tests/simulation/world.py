@@ -15,7 +15,7 @@ from django.db import connection
 
 from kapclinic.celery import app
 from kapclinic.core import chance, clock
-from sessions.sweep.steps import STEPS
+from sessions.sweep.steps import _OTHERS, STEPS
 from tests.simulation.billing import price_list
 from tests.simulation.clinic import House, Practice
 from tests.simulation.course import course
@@ -165,7 +165,7 @@ class World:
         at, done = self.schedule.now, []
         whole = self._whole is None or at - self._whole >= timedelta(hours=2)
         self._whole = at if whole else self._whole
-        for name, step in STEPS:
+        for name, step in (*STEPS, *_OTHERS.items()):
             if not (whole or name in SAFETY) or self.luck.does("step skipped"):
                 continue
             with clock.fixed(at):

@@ -92,7 +92,8 @@ def numbers_with(model: type[Document], charges: Sequence[Charge], *, but: UUID 
 def documents(model: type[Document]) -> DocumentQuerySet:
     """Documents without their bytes, with `replaced_by` and `outdated`: the books or a name say something else now, so
     reissue it. A line was reversed; what is paid of a line changed (a share was given, taken back or refunded); the
-    payments behind it are others; the client, the practice or a clinician has another name than on the paper.
+    payments behind it are others; its session was opened again; the client, the practice or a clinician has another
+    name than on the paper.
     """
     gone = Charge.objects.filter(client=OuterRef("client"), reverses__isnull=False).values("reverses")
     plain: DocumentQuerySet = model.objects.defer("pdf").select_related("corrects")

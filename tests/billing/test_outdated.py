@@ -47,7 +47,16 @@ def rename_clinician(till: Till, payment: dict) -> None:
     practice.save_staff(user=till.cast.therapist, values=values, by=till.cast.admin, at=NOW)
 
 
-CHANGES = (refund, reverse_payment, replace_payment, rename_client, rename_practice, rename_clinician)
+def reopen_session(till: Till, payment: dict) -> None:
+    """The service is not over after all, so that a new paper would leave its line out."""
+    body = {"move": "complete", "reason": "It was another client's hour."}
+    till.cast.desk("director").must(f"sessions/{till.hour.pk}/undo/", body)
+
+
+CHANGES = (
+    *(refund, reverse_payment, replace_payment, reopen_session),
+    *(rename_client, rename_practice, rename_clinician),
+)
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -120,7 +120,9 @@ class Practice:
         self._receive(house, "esketamine", "device", "")
 
     def _receive(self, house: House, drug: str, form: str, strength: str) -> None:
-        expires = house.local(self.stack.schedule.now).date() + timedelta(days=self.chance.choice((20, 400)))
+        expires = house.local(self.stack.schedule.now).date() + timedelta(
+            days=self.chance.choice((3, 20, 400))
+        )
         body = {
             "location": house.id,
             "drug": drug,
@@ -128,7 +130,9 @@ class Practice:
             "concentration_mg_per_ml": strength or None,
             "lot_number": f"{strength}-{len(house.lots)}",
             "expires_on": expires.isoformat(),
-            "quantity_mg": str(self.chance.choice((1500, 5000))),
+            "quantity_mg": str(
+                self.chance.choice((240, 500, 1500)) if strength else 28 * self.chance.choice((8, 40))
+            ),
             "supplier": "Supply Co",
             "invoice": f"INV-{len(house.lots)}",
         }

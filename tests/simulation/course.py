@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tests.simulation import treatments, turns
+from tests.simulation.billing import billed, too_soon
 from tests.simulation.desk import befalls, peeped, planned, took_the_wrong, waited
 from tests.simulation.dosing import DosingDay
-from tests.simulation.life import Life, Row
+from tests.simulation.life import Life
 from tests.simulation.paper import entered
+from tests.simulation.safe import put_back
 from tests.simulation.schedule import Story
 
 PATIENCE = 6  # bookings of one kind before a client gives up
@@ -62,6 +64,7 @@ def prepared(life: Life) -> Story:
         standing = life.before(session)
         if standing is not None:
             yield from life.visit(standing)
+            yield from billed(life, standing, standing)
             done = life.stack.get(life.therapist, f"programs/{life.program['id']}/").data["progress"][
                 "preparation"
             ]
@@ -119,56 +122,17 @@ def followed(life: Life, day: DosingDay) -> Story:
             life.stack.post(life.desk, f"sessions/{session['id']}/cancel/", {"reason": "The client called."})
             continue
         if life.starts(session) > life.now:
+            too_soon(life, session)
             yield from life.visit(session)
-        yield from billed(life, session)
+        yield from billed(life, session, day.session)
 
 
 def _void(life: Life, day: DosingDay) -> None:
     for row in life.stack.rows(life.prescriber, f"{day.path}administrations/"):
         if not row["voided"]:
             body = {"reason": "Entered on the wrong client."}
-            life.stack.post(life.prescriber, f"{day.path}administrations/{row['id']}/void/", body)
-
-
-def billed(life: Life, session: Row) -> Story:
-    yield life.minutes(60, 300)
-    biller = life.house.one("billing")
-    body = {
-        "session": session["id"],
-        "code": "90837",
-        "units": 1,
-        "amount": "180.00",
-        "diagnoses": ["F33.2"],
-        "modifiers": [],
-        "line_kind": "insurance",
-    }
-    charge = life.twice(biller, "charges/", body)
-    if not charge.ok:
-        return
-    paid = life.chance.numbers.choice(("180.00", "100.00", "200.00"))
-    share = min(float(paid), 180.0)
-    payment = {
-        "client": life.client["id"],
-        "amount": paid,
-        "method": "card",
-        "received_on": _today(life),
-        "allocations": [{"charge": charge.data["id"], "amount": f"{share:.2f}"}],
-    }
-    taken = life.twice(biller, "payments/", payment)
-    if taken.ok and life.chance.numbers.random() < 0.2:
-        refund = {
-            "payment": taken.data["id"],
-            "amount": "20.00",
-            "reason": "Charged too much.",
-            "method": "card",
-        }
-        life.stack.post(biller, "refunds/", refund)
-    period = {"client": life.client["id"], "from_date": _today(life, -30), "to_date": _today(life)}
-    life.stack.post(biller, "superbills/", period)
-
-
-def _today(life: Life, days: int = 0) -> str:
-    return (life.house.local(life.now) + timedelta(days=days)).date().isoformat()
+            if life.stack.post(life.prescriber, f"{day.path}administrations/{row['id']}/void/", body).ok:
+                put_back(life, row)
 
 
 def reads(life: Life, at: datetime) -> None:

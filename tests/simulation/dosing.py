@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.simulation.life import Life, Row
 from tests.simulation.protocols import plus
+from tests.simulation.safe import drawn, settle
 from tests.simulation.schedule import Story
 from tests.simulation.slots import came_after_all, seated
 from tests.simulation.stack import PASSWORD, Answer, Person, moment
@@ -29,6 +30,7 @@ class DosingDay:
         self.given: datetime | None = None
         self.home = session["modality"] == "video"
         self.gone = False
+        self.open_draws: list[Row] = []
 
     def lived(self) -> Story:
         life, path = self.life, self.path
@@ -205,6 +207,8 @@ class DosingDay:
             at = datetime.fromisoformat(answer.data["administered_at"])
             self.given = self.given or at
             life.body.doses.append((at, self.route, float(mg) / float(self.treatment.mg)))
+        if answer.ok and answer.data["drug_lot"] and not answer.data["given_mg"]:
+            self.open_draws.append(answer.data)
         return answer
 
     def post_dose(
@@ -226,7 +230,7 @@ class DosingDay:
         life, drug = self.life, self.treatment.drug
         lot = life.chance.numbers.choice([lot for lot in life.house.lots if lot["drug"] == drug])
         witness = life.house.one("nurse_practitioner", life.number + 1)
-        return {
+        body = {
             "supply": "clinic_stock",
             "given_by": "staff",
             "drug_lot": lot["id"],
@@ -235,6 +239,7 @@ class DosingDay:
             "wasted_mg": "10",
             "witness": {"user": witness.id, "password": PASSWORD},
         }
+        return drawn(life, body)
 
     # --- the watch ----------------------------------------------------------------------------------------------
 
@@ -296,6 +301,8 @@ class DosingDay:
 
     def leave(self) -> Answer:
         life = self.life
+        if not life.does("forgets to settle"):
+            settle(self)
         answer = life.twice(life.nurse, f"{self.path}discharge/", self.leaving())
         self.gone = self.gone or answer.ok
         return answer

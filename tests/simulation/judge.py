@@ -165,12 +165,10 @@ class Books:
     alarms: dict[str, Row] = field(default_factory=dict)
     discharges: dict[str, Row] = field(default_factory=dict)
     notes: dict[str, Row] = field(default_factory=dict)
-    lots: dict[str, Decimal] = field(default_factory=dict)
+    lots: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     charges: dict[str, Row] = field(default_factory=dict)
     payments: dict[str, Row] = field(default_factory=dict)
-    shares: list[tuple[str, str, Decimal]] = field(default_factory=list)
-    refunds: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
-    numbers: set[str] = field(default_factory=set)
+    shares: list[tuple[str, str, Decimal]] = field(default_factory=list)  # charge or refund, payment, cents
     acts: dict[tuple[datetime, str], str] = field(default_factory=dict)  # when and by whom -> what was taken
     trail: dict[str, dict[tuple[datetime, str], str]] = field(default_factory=lambda: defaultdict(dict))
     ended_doses: dict[str, datetime] = field(default_factory=dict)
@@ -187,6 +185,12 @@ class Books:
     silent: dict[str, datetime] = field(default_factory=dict)
     alias: dict[str, str] = field(default_factory=dict)
     due: dict[str, datetime] = field(default_factory=dict)
+    undone: set[str] = field(default_factory=set)  # charges, payments and refunds that were taken back
+    papers: dict[str, Row] = field(default_factory=dict)
+    shelves: dict[str, Row] = field(default_factory=dict)  # of each lot, its location and number: `place`
+    staff: dict[str, Row] = field(default_factory=dict)
+    unsettled: dict[str, str] = field(default_factory=dict)  # dose whose draw is open -> session
+    cases: dict[str, Row] = field(default_factory=dict)  # entry that left drug missing
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -250,6 +254,17 @@ class Judge:
         self.holds("a refusal has a code and words", told, call.words())
         clean = not any(name in body for name in ("results", "id", "answers", "sections"))
         self.holds("a refusal holds no data", clean, call.words())
+        self.holds(
+            "a service refuses before the database has to", body.get("code") != "conflict", call.words()
+        )
+        if body.get("code") == "over_refunded":
+            key, books = call.body["payment"], self.books
+            back = sum(share for of, paid, share in books.shares if paid == key and of not in books.charges)
+            over = Decimal(call.body["amount"]) + back > Decimal(books.payments[key]["amount"])
+            self.holds("R11 what is left can go back", over or key in books.undone, call.words())
+        if body.get("code") == "insufficient_stock" and call.path == "drug-entries/":
+            left = self.books.lots[self.books.shelves[call.body["lot"]]["place"]]
+            self.holds("R7 what is there can go", Decimal(call.body["amount_mg"]) > left, call.words())
 
     def seen_by(self, call: Any) -> None:
         """No answer holds a row or a field that the role may not see (R13), nor anything of another location."""
@@ -625,21 +640,11 @@ class Judge:
                 self.holds("R14 an answer that points at suicide rings", measure in told, measure)
 
     def _drug_lots(self, at: datetime, location: str, rows: list[Row]) -> None:
-        for row in rows:
-            drawn = [dose.drawn for dose in self.books.doses.values() if dose.lot == row["id"]]
-            expected = self.books.lots.get(row["id"], Decimal(0)) - sum(drawn, Decimal(0))
-            right = Decimal(row["balance_mg"]) == expected
-            self.holds("R7 milligrams are conserved", right, f"{row} != {expected}")
-
-    def _charges(self, at: datetime, location: str, rows: list[Row]) -> None:
-        for row in rows:
-            paid = sum((amount for charge, _, amount in self.books.shares if charge == row["id"]), Decimal(0))
-            if row["status"] != "standing":
-                continue
-            right = Decimal(row["amount"]) - Decimal(row["paid"]) == Decimal(row["balance"])
-            self.holds("R11 a charge adds up", right, str(row))
-            self.holds("R11 no more is paid than was told", Decimal(row["paid"]) <= paid, f"{row} {paid}")
-            self.holds("R11 nothing is paid twice", Decimal(row["paid"]) <= Decimal(row["amount"]), str(row))
+        told = {
+            (location, row["lot_number"]): Decimal(row["balance_mg"]) for row in rows if not row["voided"]
+        }
+        ours = {place: left for place, left in self.books.lots.items() if place[0] == location}
+        self.holds("R7 milligrams are conserved", told == ours, f"{told} != {ours}")
 
     def _tasks(self, at: datetime, location: str, rows: list[Row]) -> None:
         """Whatever waits has a row that somebody must answer, and what waits no more has none (R14)."""
@@ -663,6 +668,11 @@ class Judge:
         for row in self.books.owed.values():
             if row["state"] == "missed" and self.books.programs[row["program"]]["location"] == location:
                 self.holds("R4 a missed integration is told", row["id"] in told, str(row))
+        subjects = {row["subject_id"] for row in rows if row["state"] == "open"}
+        for case in self.books.cases.values():
+            if case["location"] == location and case["row"]:  # ticked off, it is back by the next evening
+                late, case["unseen"] = case["unseen"], case["row"] not in subjects
+                self.holds("missing drug has its row", not (late and case["unseen"]), str(case))
 
     def _waiting(self, location: str) -> Iterable[tuple[str, str | None, str, bool | None]]:
         """Kind of row, step of the sweep that opens it, subject, and whether it waits (None: who knows)."""
@@ -830,6 +840,52 @@ class Judge:
         for key, note in self.books.notes.items():
             asked = note["signed"] or "by" not in note or ("note_cosign", key) in waiting
             self.holds("a student's note waits", asked or note["session"] not in here, str(note))
+
+    # --- the safe and the money -------------------------------------------------------------------------------
+
+    def moves(self, call: Any, lot: str, delta: Decimal, told: str, *, case: str | None) -> None:
+        place = self.books.shelves[lot]["place"]
+        right = place in self.books.lots and Decimal(told) == self.books.lots[place] + delta >= 0
+        self.holds("R7 from row to row", right, f"{call.words()} {self.books.lots[place]} {delta}")
+        self.books.lots[place] += delta
+        if case:
+            self.books.cases[case] = {"location": place[0], "delta": delta, "row": "", "unseen": False}
+
+    def witnessed(self, call: Any, location: str, *, owed: bool) -> None:
+        named = call.body.get("witness") or {"user": ""}
+        who = self.books.staff.get(named["user"], {"roles": (), "locations": (), "is_active": False})
+        may = CLINICIANS & set(who["roles"]) and location in who["locations"] and who["is_active"]
+        good = may and who["id"] != call.who["id"] and named["password"] == who["password"]
+        self.holds("R7 a second person signs", bool(good) or not (owed or named["user"]), call.words())
+
+    def _drug_discrepancies(self, at: datetime, location: str, rows: list[Row]) -> None:
+        ours = {key for key, case in self.books.cases.items() if case["location"] == location}
+        self.holds("what is missing is a case", {row["entry"] for row in rows} == ours, f"{rows} {ours}")
+        for row in rows:
+            case, due = self.books.cases[row["entry"]], when(row["notice_due_at"])
+            soon = timedelta(0) < due - when(row["discovered_at"]) <= timedelta(hours=97)  # one business day
+            right = soon and Decimal(row["difference_mg"]) == case["delta"]
+            self.holds("a case says what is missing, and until when", right, f"{row} {case}")
+            running, swept = row["state"] in ("open", "reported"), self.swept_at.get("drug_clocks", due)
+            carried = not running or row["notified_at"] or row["notice_overdue_at"] or swept <= due
+            self.holds("a late notice is carried up", bool(carried), str(row))
+            case["row"] = row["id"] if running and not (row["notified_at"] and row["filed_at"]) else ""
+
+    def rendered(self, session: str) -> bool:
+        signed = [note for note in self.books.notes.values() if note["session"] == session and note["signed"]]
+        return bool(signed) and self.books.sessions[session]["status"] == "completed"
+
+    def paid(self, key: str) -> Decimal:
+        return sum((row[2] for row in self.books.shares if key in row[:2]), Decimal(0))
+
+    def money_is(self, row: Row) -> None:
+        """A charge or a payment is as the books have it: what was paid, spent or given back, and what is left."""
+        gone, spent = row["id"] in self.books.undone, self.paid(row["id"])
+        left = Decimal(0) if gone or row["reverses"] else Decimal(row["amount"]) - spent
+        told = sum(Decimal(row[name]) for name in ("paid", "allocated", "refunded") if name in row)
+        right = told == spent and Decimal(row.get("balance", row.get("unallocated"))) == left >= 0
+        right = right and (row["status"] == "reversed") == gone
+        self.holds("R11 no cent is lost, made or spent twice", right, f"{row} {spent} {left}")
 
 
 def _out(signs: Row, limits: dict[str, tuple[int, int]]) -> list[str]:
@@ -1116,6 +1172,7 @@ def _owed_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "sessions/{}/discharge/")
 def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("a client goes home once", found[1] not in judge.books.discharges, call.words())
+    judge.holds("R7 a draw is settled first", found[1] not in judge.books.unsettled.values(), call.words())
     judge.books.discharges[found[1]] = call.answer | {"told": call.at}
     session, at = judge.books.sessions[found[1]], when(call.body["discharged_at"])
     judge.checked["3.6 who went home was looked at"] += 1
@@ -1124,11 +1181,6 @@ def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     for criterion, why in judge.keeps(session, at, call.body):
         free = decided and criterion != "in the hours of esketamine"
         judge.holds(f"3.6 nobody goes {criterion}", free, f"{call.words()} — {why}")
-
-
-@on("POST", "drug-lots/")
-def _received(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.lots[call.answer["id"]] = Decimal(call.body["quantity_mg"])
 
 
 @on("POST", "notes/")
@@ -1144,48 +1196,114 @@ def _note_signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
     note |= {"signed": call.answer["status"] == "signed", "by": call.who["id"]}
 
 
+def today(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
+
+
+# --- the safe and the money ---------------------------------------------------------------------------------------
+
+
+@on("POST", "staff/")
+@on("PATCH", "staff/{}/")
+def _employed(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    known = judge.books.staff.setdefault(call.answer["id"], {"password": ""})
+    known |= call.body | call.answer
+
+
+@on("POST", "drug-lots/")
+@on("GET", "drug-lots/")
+def _shelved(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    for row in call.answer.get("results", [call.answer]):
+        place, books, new = (row["location"], row["lot_number"]), judge.books, call.method == "POST"
+        if row["id"] not in books.shelves:
+            judge.holds("R7 a lot comes once, and from somewhere", (place in books.lots) != new, str(row))
+            books.shelves[row["id"]] = row | {"place": place}
+            books.lots[place] += Decimal(row["quantity_mg"]) if new else 0
+
+
+@on("POST", "drug-entries/")
+@on("POST", "drug-lots/{}/void/")
+def _entered(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    body, books, kind, to = call.body, judge.books, call.body.get("kind"), call.body.get("to_location")
+    lot, amount = body.get("lot") or found[1], Decimal(body.get("amount_mg", 0))
+    place = books.shelves[lot]["place"]
+    judge.witnessed(call, place[0], owed=kind in ("waste", None))
+    delta = amount if kind == "correct" else -amount if kind else -books.lots[place]
+    case = call.answer["id"] if kind == "loss" or (kind == "correct" and not 0 < delta <= 100) else None
+    judge.moves(call, lot, delta, call.answer["balance_mg"], case=case)
+    if not kind:
+        del books.lots[place]
+    if to:
+        judge.holds("R7 a transfer goes elsewhere", to in books.zones and to != place[0], call.words())
+        books.lots[to, place[1]] += amount
+
+
+@on("POST", "drug-counts/")
+def _counted(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    judge.witnessed(call, call.body["location"], owed=True)
+    for line in call.answer["lines"]:
+        delta = Decimal(line["counted_mg"]) - judge.books.lots[judge.books.shelves[line["lot"]]["place"]]
+        judge.moves(call, line["lot"], delta, line["counted_mg"], case=line["entry"])
+
+
+@on("POST", "sessions/{}/administrations/(?:{}/finish/)?")
+def _drew(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    dose, session = judge.books.doses[call.answer["id"]], judge.books.sessions[found[1]]
+    given, wasted = call.body.get("given_mg"), Decimal(call.body.get("wasted_mg") or 0)
+    if dose.lot is None:
+        return
+    shelf, on = judge.books.shelves[dose.lot], str(today(dose.at, judge.zone_of(session)))
+    judge.witnessed(call, session["location"], owed=wasted > 0)
+    judge.books.unsettled[dose.id] = found[1]
+    if given is not None:
+        judge.holds("R7 all is given or wasted", Decimal(given) + wasted == dose.drawn, call.words())
+        del judge.books.unsettled[dose.id]
+    if found[2] is None:
+        judge.books.lots[shelf["place"]] -= dose.drawn
+        fit = shelf["location"] == session["location"] and judge.books.lots[shelf["place"]] >= 0
+        fit = fit and on <= shelf["expires_on"]
+        judge.holds("R7 a dose is of what its place holds, in date", fit, f"{call.words()} {shelf}")
+
+
 @on("POST", "charges/")
 def _charged(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    signed = {row["session"] for row in judge.books.notes.values() if row["signed"]}
-    judge.holds("R12 only a signed service is charged", call.body["session"] in signed, call.words())
-    session = judge.books.sessions[call.body["session"]]
-    lived = session["status"] == "completed"
-    judge.holds("R12 only what took place is charged", lived, f"{call.words()} {session}")
+    judge.holds("R12 only what is rendered and signed", judge.rendered(call.body["session"]), call.words())
     judge.books.charges[call.answer["id"]] = call.answer
 
 
-@on("POST", "payments/")
+@on("POST", "(charges|payments|refunds)/{}/reverse/")
+def _taken_back(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    key, books = found[2], judge.books
+    back = [of for of, payment, _ in books.shares if payment == key and of not in books.charges]
+    judge.holds("R11 a row is taken back once, and whole", key not in books.undone and not back, call.words())
+    books.shares[:] = [row for row in books.shares if key not in row[:2]]
+    books.undone.add(key)
+
+
+@on("POST", "payments/(?:{}/allocate/)?")
 def _paid(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.payments[call.answer["id"]] = call.answer
-    total = sum((Decimal(row["amount"]) for row in call.body["allocations"]), Decimal(0))
-    judge.holds("R11 no share exceeds its payment", total <= Decimal(call.body["amount"]), call.words())
-    for row in call.body["allocations"]:
-        judge.books.shares.append((row["charge"], call.answer["id"], Decimal(row["amount"])))
-        shares = [amount for charge, _, amount in judge.books.shares if charge == row["charge"]]
-        most = Decimal(judge.books.charges[row["charge"]]["amount"])
-        judge.holds("R11 no share exceeds its charge", sum(shares, Decimal(0)) <= most, call.words())
+    key, books, shares = call.answer["id"], judge.books, call.body.get("allocations", ())
+    books.payments.setdefault(key, call.answer)
+    order = [share["charge"] for share in call.answer["allocations"]]  # those of one moment, as they are kept
+    given = {share["charge"]: Decimal(share["amount"]) for share in shares}
+    books.shares += [(charge, key, given[charge]) for charge in order[-len(given) :] if charge in given]
+    judge.money_is(call.answer)
+    for charge in given:
+        owed = Decimal(0) if charge in books.undone else Decimal(books.charges[charge]["amount"])
+        judge.holds("R11 no share exceeds its charge", judge.paid(charge) <= owed, call.words())
 
 
 @on("POST", "refunds/")
 def _refunded(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    rows = judge.books.refunds[call.body["payment"]]
-    rows.append(Decimal(call.body["amount"]))
-    paid = Decimal(judge.books.payments[call.body["payment"]]["amount"])
-    judge.holds("R11 no more is refunded than was paid", sum(rows, Decimal(0)) <= paid, call.words())
-
-
-@on("POST", "superbills/")
-def _billed(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    number = call.answer["number"]
-    judge.holds("R12 a number is given once", number not in judge.books.numbers, call.words())
-    judge.books.numbers.add(number)
-    totals = {name: Decimal(value) for name, value in call.answer["totals"].items()}
-    sums = {totals["charges"] + sign * totals["adjustments"] - totals["paid"] for sign in (1, -1)}
-    judge.holds("R11 a superbill adds up", totals["balance"] in sums, str(totals))
-
-
-def today(at: datetime, zone: ZoneInfo) -> date:
-    return at.astimezone(zone).date()
+    """The credit goes back first, then what was paid last, which is owed again."""
+    books, key = judge.books, call.body["payment"]
+    books.shares.append((call.answer["id"], key, Decimal(call.body["amount"])))
+    short = judge.paid(key) - Decimal(books.payments[key]["amount"])
+    for number, (of, payment, share) in reversed(list(enumerate(books.shares))):
+        if payment == key and of in books.charges and short > 0:
+            books.shares[number] = (of, key, max(share - short, Decimal(0)))
+            short -= share
+    judge.holds("R11 no more goes back than is left", key not in books.undone and short <= 0, call.words())
 
 
 # --- what is read beside the acts ---------------------------------------------------------------------------------
@@ -1344,3 +1462,37 @@ def _shown(judge: Judge, call: Any, _: re.Match[str]) -> None:
         judge.holds("nothing is sent to the dead, nor against the client's word", not late, str(row))
         places = {*row.get("locations", [row.get("location")])} - {None}
         judge.holds("R13 another house's row is not there", not places or bool(places & here), call.words())
+
+
+# --- the safe and the money ---------------------------------------------------------------------------------------
+
+
+@on("POST", "(superbills|receipts)/")
+def _issued(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    row, books, asked, ours = call.answer, judge.books, call.body, set()
+    for key, charge in books.charges.items():
+        lived = judge.rendered(charge["session"])
+        near = asked["from_date"] <= charge["date_of_service"] <= asked["to_date"] and key not in books.undone
+        mine = charge["client"] == asked["client"] and charge["location"] in call.who["locations"]
+        paid, public = judge.paid(key), not charge["code"].startswith("KAP-")
+        fits = public if found[1] == "superbills" else paid > 0 and charge["line_kind"] != "self_pay"
+        ours |= {(key, Decimal(charge["amount"]), paid)} if lived and near and mine and fits else set()
+    told = {(line["charge"], Decimal(line["amount"]), Decimal(line["paid"])) for line in row["lines"]}
+    judge.holds("R12 a paper holds what was rendered and signed", told == ours, f"{row} {ours}")
+    due, paid, left = (Decimal(row["totals"][name]) for name in ("charges", "paid", "balance"))
+    sums = [sum(line[number] for line in ours) for number in (1, 2)]
+    judge.holds("R11 a paper adds up", [due, paid] == sums and left == due - paid, str(row))
+    before = [other for other in books.papers.values() if other["number"][:-6] == row["number"][:-6]]
+    judge.holds("R12 numbers have no gap", int(row["number"][-6:]) == len(before) + 1, row["number"])
+    books.papers[row["id"]] = row
+
+
+@on("GET", "(?:payments|charges|superbills|receipts)/(?:{}/)?")
+def _money_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    for row in call.answer.get("results", [call.answer]):
+        if "lines" not in row:
+            judge.money_is(row)
+        told = {line["charge"]: Decimal(line["paid"]) for line in row.get("lines", ())}
+        gone = [key for key in told if not judge.rendered(judge.books.charges[key]["session"])]
+        gone += [key for key in told if key in judge.books.undone or judge.paid(key) != told[key]]
+        judge.holds("R12 a paper that was overtaken says so", not gone or row["outdated"], f"{row} {gone}")

@@ -213,6 +213,7 @@ class InfusionDay(Treated):
                 "witness": {"user": witness.id, "password": PASSWORD},
             }
             if life.twice(life.nurse, f"{self.path}administrations/{dose}/finish/", body).ok:
+                self.open_draws = [row for row in self.open_draws if row["id"] != dose]
                 self.ended = life.now
         self.running = []
 

@@ -16,6 +16,7 @@ from django.db import connection
 from kapclinic.celery import app
 from kapclinic.core import chance, clock
 from sessions.sweep import steps
+from tests.simulation.billing import price_list
 from tests.simulation.clinic import House, Practice
 from tests.simulation.course import course
 from tests.simulation.desk import mornings
@@ -23,6 +24,7 @@ from tests.simulation.habits import Chance
 from tests.simulation.judge import Judge, Violation
 from tests.simulation.life import Life
 from tests.simulation.looks import Looks
+from tests.simulation.safe import Safe
 from tests.simulation.schedule import Schedule
 from tests.simulation.stack import PASSWORD, Died, Person, Stack, wired
 from tests.simulation.staff import Roster
@@ -128,6 +130,11 @@ class World:
             self.schedule.live(roster.days(), name=f"staff of {house.id}")
             board = replace(roster, chance=Chance(f"{self.seed}:board {place}", self.without))
             self.schedule.live(mornings(board), name=f"desk of {house.id}")
+            luck = Chance(f"{self.seed}:safe {place}", self.without)
+            safe = Safe(self.clinic, house, self.clinic.houses[1 - place], luck)
+            self.schedule.live(safe.lived(self.first, self.days), name=f"safe {place}")
+        prices = price_list(self.clinic, Chance(f"{self.seed}:prices", self.without), self.first)
+        self.schedule.live(prices, name="prices")
         self._sweep_later()
 
     def _clients(self, house: House, place: int) -> None:
@@ -187,7 +194,10 @@ class World:
         """The director of each location reads the lists; the judge holds them against its books."""
         for house in self.clinic.houses:
             who = house.one("medical_director")
-            for name in ("obligations", "sessions", "alarms", "safety-alerts", "drug-lots", "tasks"):
+            for name in (
+                *("obligations", "sessions", "alarms", "safety-alerts", "drug-lots", "drug-discrepancies"),
+                *("tasks", "payments", "refunds", "superbills", "receipts"),
+            ):
                 rows = self.stack.rows(who, f"{name}/")
                 self.judge.listed(self.schedule.now, name, house.id, rows)
                 for row in self.luck.numbers.sample(rows, min(2, len(rows))):

@@ -33,3 +33,9 @@ OR EXISTS (
     WHERE coalesce(line #>> '{rendering,name}', '') <> clinician.name
     AND NOT starts_with(coalesce(line ->> 'provider', ''), clinician.name)
 )
+-- A service that is not over after all: a new paper would leave its line out.
+OR EXISTS (
+    SELECT FROM billing_charge AS charge
+    JOIN clinic_sessions_session AS session ON session.id = charge.session_id
+    WHERE charge.id = ANY ({document}.charges) AND session.status <> 'completed'
+)

@@ -1332,7 +1332,7 @@ def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
         return
     order = [key for key, row in judge.books.orders.items() if row["session"] == found[1]][-1:]
     whose, none = (session["program"], session["client"], "".join(order)), Decimal(0)
-    dose = Dose("", found[1], *whose, none, call.at, call.at, None, none)
+    dose = Dose("", found[1], *whose, none, call.at, call.at, "some lot", none)
     judge.checked["an all-clear was looked at"] += 1
     for gate, why in judge.open_gates(session, dose):
         decided = judge.overridden(session, gate, call.at)

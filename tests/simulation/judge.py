@@ -254,9 +254,7 @@ class Judge:
         self.holds("a refusal has a code and words", told, call.words())
         clean = not any(name in body for name in ("results", "id", "answers", "sections"))
         self.holds("a refusal holds no data", clean, call.words())
-        self.holds(
-            "a service refuses before the database has to", body.get("code") != "conflict", call.words()
-        )
+        self.holds("a service refuses before the database", body.get("code") != "conflict", call.words())
         if body.get("code") == "over_refunded":
             key, books = call.body["payment"], self.books
             back = sum(share for of, paid, share in books.shares if paid == key and of not in books.charges)
@@ -640,9 +638,8 @@ class Judge:
                 self.holds("R14 an answer that points at suicide rings", measure in told, measure)
 
     def _drug_lots(self, at: datetime, location: str, rows: list[Row]) -> None:
-        told = {
-            (location, row["lot_number"]): Decimal(row["balance_mg"]) for row in rows if not row["voided"]
-        }
+        rows = [row for row in rows if not row["voided"]]
+        told = {(location, row["lot_number"]): Decimal(row["balance_mg"]) for row in rows}
         ours = {place: left for place, left in self.books.lots.items() if place[0] == location}
         self.holds("R7 milligrams are conserved", told == ours, f"{told} != {ours}")
 
@@ -865,10 +862,9 @@ class Judge:
             case, due = self.books.cases[row["entry"]], when(row["notice_due_at"])
             soon = timedelta(0) < due - when(row["discovered_at"]) <= timedelta(hours=97)  # one business day
             right = soon and Decimal(row["difference_mg"]) == case["delta"]
-            self.holds("a case says what is missing, and until when", right, f"{row} {case}")
             running, swept = row["state"] in ("open", "reported"), self.swept_at.get("drug_clocks", due)
             carried = not running or row["notified_at"] or row["notice_overdue_at"] or swept <= due
-            self.holds("a late notice is carried up", bool(carried), str(row))
+            self.holds("a case says what is missing, in time", right and bool(carried), f"{row} {case}")
             case["row"] = row["id"] if running and not (row["notified_at"] and row["filed_at"]) else ""
 
     def rendered(self, session: str) -> bool:
@@ -1206,8 +1202,7 @@ def today(at: datetime, zone: ZoneInfo) -> date:
 @on("POST", "staff/")
 @on("PATCH", "staff/{}/")
 def _employed(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    known = judge.books.staff.setdefault(call.answer["id"], {"password": ""})
-    known |= call.body | call.answer
+    judge.books.staff.setdefault(call.answer["id"], {"password": ""}).update(call.body | call.answer)
 
 
 @on("POST", "drug-lots/")
@@ -1295,10 +1290,9 @@ def _paid(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 @on("POST", "refunds/")
 def _refunded(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    """The credit goes back first, then what was paid last, which is owed again."""
     books, key = judge.books, call.body["payment"]
     books.shares.append((call.answer["id"], key, Decimal(call.body["amount"])))
-    short = judge.paid(key) - Decimal(books.payments[key]["amount"])
+    short = judge.paid(key) - Decimal(books.payments[key]["amount"])  # beyond the credit: what was paid last
     for number, (of, payment, share) in reversed(list(enumerate(books.shares))):
         if payment == key and of in books.charges and short > 0:
             books.shares[number] = (of, key, max(share - short, Decimal(0)))

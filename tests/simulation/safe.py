@@ -117,7 +117,7 @@ class Safe:
         """What ran out of date goes back, what is short is received; the bedside knows which lots there are."""
         today = self.today().isoformat()
         for row in self.look():
-            if row["expires_on"] < today and not self.luck.does("leaves it open"):
+            if row["expires_on"] < today and not self.luck.does("leaves the case open"):
                 kind = self.luck.numbers.choice(("return", "waste", "transfer"))
                 self.enter(kind, row, Decimal(row["balance_mg"]))
         usable = [row for row in self.rows if row["expires_on"] >= today]

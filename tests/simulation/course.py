@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tests.simulation import courses, rivals
 from tests.simulation.dosing import DosingDay
 from tests.simulation.life import Life, Row
 from tests.simulation.schedule import Story
@@ -15,17 +16,22 @@ def course(life: Life) -> Story:
     """From the first call on; ends early where the clinic says no, or where nobody finds a time."""
     if not life.register():
         return
-    yield life.minutes(5, 60)
-    yield from life.screen()
-    life.consent()
-    if life.protocol["min_preparations"]:
-        yield from prepared(life)
+    yield from begun(life)
     for _ in range(life.protocol["planned_doses"] + 2):
         if _over(life):
             break
         yield from dose(life)
     yield life.next_day(2)
     life.stack.post(life.director, f"programs/{life.program['id']}/complete/")
+
+
+def begun(life: Life) -> Story:
+    """The way into a course: screened, consented, prepared."""
+    yield life.minutes(5, 60)
+    yield from life.screen()
+    life.consent()
+    if life.protocol["min_preparations"]:
+        yield from prepared(life)
 
 
 def _over(life: Life) -> bool:
@@ -86,8 +92,17 @@ def followed(life: Life, day: DosingDay) -> Story:
             continue
         lived.add(booked["id"])
         session = life.look(booked)
+        if life.does("waives the integration"):
+            courses.waive(life, owed[0])
+            return
+        if life.does("takes the next course") and courses.next_course(life):
+            yield from begun(life)
+            return
         if life.does("calls to cancel"):
-            life.stack.post(life.desk, f"sessions/{session['id']}/cancel/", {"reason": "The client called."})
+            path, words = f"sessions/{session['id']}/", {"reason": "The client called."}
+            come = rivals.asked(life, life.desk, f"{path}check-in/")
+            due = rivals.step(life, "obligations")
+            rivals.post(life, life.desk, f"{path}cancel/", words, rivals=[due, due, come])
             continue
         if life.starts(session) > life.now:
             yield from life.visit(session)
@@ -98,7 +113,8 @@ def _void(life: Life, day: DosingDay) -> None:
     for row in life.stack.rows(life.prescriber, f"{day.path}administrations/"):
         if not row["voided"]:
             body = {"reason": "Entered on the wrong client."}
-            life.stack.post(life.prescriber, f"{day.path}administrations/{row['id']}/void/", body)
+            path = f"{day.path}administrations/{row['id']}/void/"
+            rivals.post(life, life.prescriber, path, body, rivals=[rivals.step(life, "obligations")])
 
 
 def billed(life: Life, session: Row) -> Story:
@@ -133,7 +149,7 @@ def billed(life: Life, session: Row) -> Story:
             "reason": "Charged too much.",
             "method": "card",
         }
-        life.stack.post(biller, "refunds/", refund)
+        life.twice(biller, "refunds/", refund)
     period = {"client": life.client["id"], "from_date": _today(life, -30), "to_date": _today(life)}
     life.stack.post(biller, "superbills/", period)
 

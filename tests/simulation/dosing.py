@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.simulation import courses, rivals
 from tests.simulation.life import Life, Row
 from tests.simulation.schedule import Story
 from tests.simulation.stack import PASSWORD, Answer, moment
@@ -37,7 +38,8 @@ class DosingDay:
             return
         late = life.chance.numbers.uniform(5, 30) if life.does("comes late") else 0
         yield start + timedelta(minutes=late - 5)
-        if not life.twice(life.desk, f"{path}check-in/").ok:
+        meanwhile = [rivals.cancels(life, path), rivals.asked(life, life.nurse, f"{path}check-in/")]
+        if not life.twice(life.desk, f"{path}check-in/", rivals=meanwhile).ok:
             return
         if life.does("takes it back"):
             life.stack.post(life.desk, f"{path}undo/", {"move": "check_in", "reason": "Clicked too soon."})
@@ -85,7 +87,7 @@ class DosingDay:
             "drug": "ketamine",
             "route": self.route,
             "dose_mg": amount,
-            "max_total_mg": str(int(amount) * 2),
+            "max_total_mg": str(int(amount) * 3 // 2),  # room for one booster
             "valid_until": moment(life.ends(self.session) + timedelta(hours=4)),
         }
         answer = life.twice(life.prescriber, f"{self.path}orders/", body)
@@ -145,6 +147,8 @@ class DosingDay:
             self.uphold()
         elif code in ("safety_alert", "suicide_risk"):
             self.answer_alerts()
+        elif code == "integration_done" and life.chance.numbers.random() < 0.3:
+            courses.waive_all(life)
         if "prescriber" in gate["overridable_by"] and life.chance.numbers.random() < 0.3:
             body = {"gate": code, "reason": "Decided at the bedside."}
             life.stack.post(life.prescriber, f"{self.path}override/", body)
@@ -181,27 +185,45 @@ class DosingDay:
 
     # --- the drug -----------------------------------------------------------------------------------------------
 
-    def give(self) -> Answer | None:
-        life = self.life
+    def give(self, *, booster: bool = False) -> Answer | None:
+        life, amount = self.life, int(AMOUNT[self.route]) // (2 if booster else 1)
         if self.order is None:
             return None
         body: Row = {
             "order": self.order["id"],
-            "dose_mg": AMOUNT[self.route],
+            "dose_mg": str(amount),
             "supply": "client_prescription",
             "administered_at": moment(life.now),
             "given_by": "self_observed",
         }
         if self.route in INJECTED:
-            body |= self.from_stock()
-        answer = life.twice(life.nurse, f"{self.path}administrations/", body)
+            body |= self.from_stock(amount)
+        path, same = f"{self.path}administrations/", self.by_another(body)
+        another = rivals.asked(life, rivals.colleague(life, life.nurse), path, same)
+        meanwhile = [another] if booster else self.against()
+        answer = life.twice(life.nurse, path, body, same=same, rivals=meanwhile)
         if answer.ok and self.given is None:
             self.given = datetime.fromisoformat(answer.data["administered_at"])
             life.body.doses.append((self.given, self.route, 1.0))
         return answer
 
-    def from_stock(self) -> Row:
-        life, amount = self.life, int(AMOUNT[self.route])
+    def by_another(self, body: Row) -> Row:
+        """The same dose as the other nurse would give it a moment later, who has the first one as a witness."""
+        later = body | {"administered_at": moment(self.life.now + timedelta(milliseconds=300))}
+        witness = {"user": self.life.nurse.id, "password": PASSWORD}
+        return later | ({"witness": witness} if "witness" in body else {})
+
+    def against(self) -> list[rivals.Act]:
+        """What others do while a dose is written down."""
+        life, path = self.life, self.path
+        none = rivals.asked(life, life.nurse, f"{path}not-dosed/", {"reason": "Not ready today."})
+        hold = rivals.asked(
+            life, life.therapist, f"programs/{life.program['id']}/hold/", {"reason": "Not well."}
+        )
+        return [none, hold, rivals.takes_drug(life), rivals.cancels(life, path)]
+
+    def from_stock(self, amount: int) -> Row:
+        life = self.life
         lot = life.chance.numbers.choice(life.house.lots)
         witness = life.house.one("nurse_practitioner", life.number + 1)
         return {
@@ -228,6 +250,8 @@ class DosingDay:
                 continue
             self.read()
             self.answer_alarms()
+            if life.does("gives a booster"):
+                self.give(booster=True)
             if life.does("sends home early") and self.leave().ok:
                 break
         yield max(self.given + timedelta(minutes=life.protocol["min_stay_min"] + 2), life.now)
@@ -250,7 +274,7 @@ class DosingDay:
         for row in life.stack.rows(life.prescriber, "alarms/", session=self.session["id"]):
             if row["state"] == "open":
                 path = f"alarms/{row['id']}/acknowledge/"
-                life.stack.post(life.prescriber, path, {"action": "Went to the room and looked."})
+                rivals.post(life, life.prescriber, path, {"action": "Went to the room and looked."})
 
     def leave(self) -> Answer:
         life = self.life
@@ -259,6 +283,8 @@ class DosingDay:
             "escort_present": True,
             "discharged_at": moment(life.now),
         }
-        answer = life.twice(life.nurse, f"{self.path}discharge/", body)
+        signs = life.body.signs(life.now) | {"systolic": 215, "measured_at": moment(life.now)}
+        red = rivals.asked(life, rivals.colleague(life, life.nurse), f"{self.path}readings/", signs)
+        answer = life.twice(life.nurse, f"{self.path}discharge/", body, rivals=[red])
         self.gone = self.gone or answer.ok
         return answer

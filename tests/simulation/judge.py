@@ -61,6 +61,7 @@ class Reading:
     written: datetime
     signs: Row
     voided: bool = False
+    after_leaving: bool = False  # written down when the client was gone: one row to look through instead
 
 
 @dataclass
@@ -129,6 +130,9 @@ class Books:
     shares: list[tuple[str, str, Decimal]] = field(default_factory=list)
     refunds: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
     numbers: set[str] = field(default_factory=set)
+    hours: dict[str, list[Row]] = field(default_factory=dict)  # when a location is open
+    acknowledged: set[str] = field(default_factory=set)  # alarms
+    mail: dict[str, bool] = field(default_factory=dict)  # address of a client -> whether they want messages
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -297,7 +301,8 @@ class Judge:
         for code in asked:
             if code == "equipment" and video:
                 continue
-            first = not [dose for dose in self.standing_doses(client=session["client"]) if dose.at < at]
+            before = [dose for dose in self.standing_doses(client=session["client"]) if dose.at < at]
+            first = not [dose for dose in before if dose.session != session["id"]]  # a booster is of one day
             if code == "contraindications" and first and code not in said:
                 continue
             value, told = said.get(code, (False, at))
@@ -386,7 +391,23 @@ class Judge:
             old = row["status"] in OPEN_STATES and when(row["ends_at"]) < at - timedelta(hours=24)
             if old:
                 self.holds("every state has a way out", bool(row["allowed_moves"]), str(row))
+            if row["status"] in ("held", "scheduled") and not row["double_use"]:
+                self.holds("nobody is booked out of hours", self.is_open(row), str(row))
         self._nobody_twice(rows)
+        of_dose = Counter(row["for_dose"] for row in rows if row["for_dose"] and row["status"] in OPEN_STATES)
+        self.holds(
+            "R4 one integration is booked for a dose", not of_dose - Counter(list(of_dose)), str(of_dose)
+        )
+
+    def is_open(self, row: Row) -> bool:
+        """Does all of it lie within the hours of its house, by the clock on its wall?"""
+        start, end = (when(row[name]).astimezone(self.zone_of(row)) for name in ("starts_at", "ends_at"))
+        spans = [span for span in self.books.hours[row["location"]] if span["weekday"] == start.weekday()]
+        return any(span["from"][:5] <= f"{start:%H:%M}" < f"{end:%H:%M}" <= span["to"][:5] for span in spans)
+
+    def mailed(self, at: datetime, address: str, subject: str) -> None:
+        wanted = self.books.mail.get(address, True)
+        self.holds("nobody is written to who took it back", wanted, f"{at} {address}: {subject}")
 
     def _nobody_twice(self, rows: list[Row]) -> None:
         """R1: rooms, clients and therapists by the sessions that stand; half-open."""
@@ -461,10 +482,15 @@ class Judge:
         swept = self.swept_at.get("obligations")
         if state == "due" and swept is not None and swept > end + timedelta(hours=1):
             self.holds("never due for ever", False, str(row))
+        told = {step["step"] for step in row["escalations"]}
+        if state == "due" and swept is not None and swept > when(row["dosed_at"]) + timedelta(hours=25):
+            self.holds("R4 an integration that is not booked is told", "therapist" in told, str(row))
 
     def _alarms(self, at: datetime, location: str, rows: list[Row]) -> None:
         for row in rows:
             self.books.alarms[row["id"]] = row
+            silent = row["state"] == "open" or row["id"] in self.books.acknowledged
+            self.holds("R14 an alarm ends by a word", silent, str(row))
         of_readings = {row["reading"] for row in self.books.alarms.values() if row["reading"]}
         for reading in self.books.readings.values():
             session = self.books.sessions[reading.session]
@@ -494,7 +520,8 @@ class Judge:
     def _rings(self, reading: Reading) -> bool:
         """Red on its own after a dose, whatever came next (clinical policy 3.2)."""
         doses = self.standing_doses(session=reading.session)
-        if not doses or reading.at < doses[0].at or reading.written < doses[0].written:
+        early = not doses or reading.at < doses[0].at or reading.written < doses[0].written
+        if early or reading.after_leaving:
             return False
         signs = reading.signs
         high, low = signs["systolic"], signs["spo2"]
@@ -590,6 +617,7 @@ def _in_band(signs: Row, bands: Row) -> bool:
 @on("POST", "locations/")
 def _location(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.books.zones[call.answer["id"]] = ZoneInfo(call.answer["time_zone"])
+    judge.books.hours[call.answer["id"]] = call.body["opening_hours"]
 
 
 @on("POST", "protocols/{}/approve/")
@@ -748,6 +776,7 @@ def _moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
     session, move = judge.books.sessions.get(found[1], {}), found[2]
     said = when(call.body["at"]) if isinstance(call.body, dict) and call.body.get("at") else call.at
     if session and move in ("check-in", "start", "complete", "no-show", "not-dosed"):
+        judge.holds("what is over stays over", session["status"] in OPEN_STATES, f"{call.words()} {session}")
         start, end = when(session["starts_at"]), when(session["ends_at"])
         near = start - EARLY <= said <= end + LATE
         judge.holds("PR6 a session is lived on its own day", near, call.words())
@@ -799,7 +828,10 @@ def _overridden(judge: Judge, call: Any, found: re.Match[str]) -> None:
 @on("POST", "sessions/{}/readings/")
 def _read(judge: Judge, call: Any, found: re.Match[str]) -> None:
     signs = {name: call.body.get(name) for name in SIGNS}
-    reading = Reading(call.answer["id"], found[1], when(call.body["measured_at"]), call.at, signs)
+    gone = found[1] in judge.books.discharges
+    reading = Reading(
+        call.answer["id"], found[1], when(call.body["measured_at"]), call.at, signs, False, gone
+    )
     judge.books.readings[reading.id] = reading
     kept = all(call.answer.get(name) == value for name, value in signs.items())
     judge.holds("a reading is kept as it was taken", kept, call.words())
@@ -893,6 +925,7 @@ def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
 @on("POST", "alarms/{}/acknowledge/")
 def _alarm_answered(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.books.alarms[found[1]] = call.answer
+    judge.books.acknowledged.add(found[1])
 
 
 @on("POST", "drug-lots/")
@@ -960,3 +993,11 @@ def _billed(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 def today(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
+
+
+# --- two at the same moment, and messages ---------------------------------------------------------------------------
+
+
+@on("PATCH", "clients/{}/")
+def _client_changed(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    judge.books.mail[call.answer["email"]] = call.answer["communication_consent"].get("email") is True

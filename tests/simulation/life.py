@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from tests.simulation import courses, rivals
 from tests.simulation.bodies import Body
 from tests.simulation.clinic import ADDRESS, House, Practice
 from tests.simulation.habits import Chance
@@ -73,9 +74,9 @@ class Life:
     def does(self, habit: str) -> bool:
         return self.chance.does(habit)
 
-    def twice(self, who: Person, path: str, body: Any = None) -> Answer:
+    def twice(self, who: Person, path: str, body: Any = None, **meanwhile: Any) -> Answer:
         """An act that some do by a double click: two requests, each with a key of its own."""
-        answer = self.stack.post(who, path, body)
+        answer = rivals.post(self, who, path, body, **meanwhile)
         if self.does("clicks twice"):
             self.stack.post(who, path, body)
         return answer
@@ -112,7 +113,7 @@ class Life:
                 self.program = first
         return opened
 
-    def open_program(self) -> bool:
+    def open_program(self, **more: Any) -> bool:
         kap = self.protocol["program_type"] == "kap"
         body = {
             "client": self.client["id"],
@@ -122,9 +123,11 @@ class Life:
             "prescriber": self.prescriber.id,
             "diagnosis": "F33.2",
             "accepted_modalities": ["in_person", "video"],
-        }
-        answer = self.stack.post(self.desk, "programs/", body)
+        } | more
+        answer = rivals.post(self, self.desk, "programs/", body)
         self.program = answer.data if answer.ok else {}
+        if answer.ok:
+            self.house.courses.append(self.program["id"])
         return answer.ok
 
     def screen(self) -> Story:
@@ -157,7 +160,8 @@ class Life:
                 if row["severity"] in ("relative", "unknown")
             ]
             decision = {"decision": "cleared", "rationale": "Suitable for the course.", "resolutions": words}
-            decided = self.stack.post(self.prescriber, f"{path}decide/", decision)
+            drug = rivals.takes_drug(self)
+            decided = rivals.post(self, self.prescriber, f"{path}decide/", decision, rivals=[drug])
             if decided.code != "screening_outdated":
                 return
             submitted = self.stack.post(self.nurse, f"{path}submit/")
@@ -213,8 +217,17 @@ class Life:
                 "emergency_department": "Example Hospital",
                 "ems_phone": "303-555-0911",
             }
-        answer = self.twice(self.desk, "sessions/", body)
+        other = rivals.asked(self, self.desk, "sessions/", body | {"program": self._other(kind)})
+        answer = self.twice(self.desk, "sessions/", body, rivals=[other] if kind == "preparation" else [])
+        if other.answer is not None:  # the other desk was first, and has another time for its own client
+            self.stack.post(
+                self.desk, f"sessions/{other.answer['id']}/cancel/", {"reason": "Another time suits better."}
+            )
         return answer.data if answer.ok else None
+
+    def _other(self, kind: str) -> str:
+        """Somebody else of this location, whom the other desk would put into the same slot."""
+        return self.chance.numbers.choice(self.house.courses)
 
     def look(self, session: Row) -> Row:
         """The session as it is now: others have been at work."""
@@ -229,6 +242,8 @@ class Life:
         if self.does("calls to cancel"):
             self.stack.post(self.desk, f"{path}cancel/", {"reason": "The client called."})
             return None
+        if self.does("wants no more messages"):
+            courses.no_more_messages(self)
         if self.does("calls to move"):
             session = self.move(session)
         return session
@@ -276,12 +291,13 @@ class Life:
         else:
             late = self.chance.numbers.uniform(5, 25) if self.does("comes late") else 0
             yield self.starts(session) + timedelta(minutes=late - 3)
-            self.twice(self.desk, f"{path}check-in/")
+            cancelled = rivals.cancels(self, path)
+            self.twice(self.desk, f"{path}check-in/", rivals=[cancelled, rivals.step(self, "obligations")])
             if self.does("leaves it open"):
                 return
-            self.twice(by, f"{path}start/")
+            self.twice(by, f"{path}start/", rivals=[cancelled])
             yield self.ends(session)
-            self.twice(by, f"{path}complete/")
+            self.twice(by, f"{path}complete/", rivals=[cancelled, rivals.step(self, "obligations")])
             if self.does("takes it back"):
                 self.stack.post(by, f"{path}undo/", {"move": "complete", "reason": "Not over yet."})
                 yield self.minutes(3, 20)

@@ -272,7 +272,9 @@ class DosingDay:
     def answer_alarms(self) -> None:
         life = self.life
         for row in life.stack.rows(life.prescriber, "alarms/", session=self.session["id"]):
-            if row["state"] == "open":
+            if row["state"] == "open" and life.does("leaves it open"):
+                life.stack.get(life.nurse, f"alarms/{row['id']}/")
+            elif row["state"] == "open":
                 path = f"alarms/{row['id']}/acknowledge/"
                 rivals.post(life, life.prescriber, path, {"action": "Went to the room and looked."})
 

@@ -113,9 +113,9 @@ class Life:
                 self.program = first
         return opened
 
-    def open_program(self, **more: Any) -> bool:
+    def asked_for(self) -> Row:
         kap = self.protocol["program_type"] == "kap"
-        body = {
+        return {
             "client": self.client["id"],
             "protocol": self.protocol["id"],
             "location": self.house.id,
@@ -123,8 +123,10 @@ class Life:
             "prescriber": self.prescriber.id,
             "diagnosis": "F33.2",
             "accepted_modalities": ["in_person", "video"],
-        } | more
-        answer = rivals.post(self, self.desk, "programs/", body)
+        }
+
+    def open_program(self, **more: Any) -> bool:
+        answer = rivals.post(self, self.desk, "programs/", self.asked_for() | more)
         self.program = answer.data if answer.ok else {}
         if answer.ok:
             self.house.courses.append(self.program["id"])

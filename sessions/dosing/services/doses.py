@@ -149,9 +149,8 @@ def _require_ready(
     session: Session, order: Order, *, moment: datetime, at: datetime, begun: datetime | None
 ) -> list[Judged]:
     """Every gate for the first dose; a booster needs no second reading before it, but all else must still stand."""
-    screening.lock_client(
-        session.client_id
-    )  # what suspends a clearance comes before the gates or after the dose
+    # what suspends a clearance comes before the gates or after the dose
+    screening.lock_client(session.client_id)
     facts = gather.gather(session=session, moment=moment, at=at, dosing_now=True, order=order, begun=begun)
     found = judge(facts, overrides=gather.overrides_of(session))
     judged = [row for row in found.gates if begun is None or row.code != VITALS]

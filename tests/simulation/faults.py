@@ -140,10 +140,10 @@ FAULTS = (
         "SELECT id, 'UTC'::text AS tz,",
     ),
     Fault(
-        "nobody told the clock of the summer",
+        "the clock is not put back in autumn",
         "sessions/booking/sql/hours.sql",
         "SELECT id, time_zone AS tz,",
-        "SELECT id, CASE time_zone WHEN 'America/Denver' THEN 'MST' ELSE 'EST' END AS tz,",
+        "SELECT id, CASE time_zone WHEN 'America/Denver' THEN 'Etc/GMT+6' ELSE 'Etc/GMT+4' END AS tz,",
     ),
     # --- what is owed, asked and told ---
     Fault(

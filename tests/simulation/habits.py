@@ -49,7 +49,7 @@ HABITS: dict[str, float] = {
     "message doubled": 8,
     "message late": 20,
     "step skipped": 4,
-    "worker meets the sweep": 25,
+    "worker meets the sweep": 40,
     "pass skipped": 8,
 }
 

@@ -131,7 +131,6 @@ class Books:
     refunds: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
     numbers: set[str] = field(default_factory=set)
     hours: dict[str, list[Row]] = field(default_factory=dict)  # when a location is open
-    acknowledged: set[str] = field(default_factory=set)  # alarms
     mail: dict[str, bool] = field(default_factory=dict)  # address of a client -> whether they want messages
 
 
@@ -405,9 +404,10 @@ class Judge:
         spans = [span for span in self.books.hours[row["location"]] if span["weekday"] == start.weekday()]
         return any(span["from"][:5] <= f"{start:%H:%M}" < f"{end:%H:%M}" <= span["to"][:5] for span in spans)
 
-    def mailed(self, at: datetime, address: str, subject: str) -> None:
-        wanted = self.books.mail.get(address, True)
-        self.holds("nobody is written to who took it back", wanted, f"{at} {address}: {subject}")
+    def mailed(self, at: datetime, address: str) -> None:
+        self.holds(
+            "nobody is written to who took it back", self.books.mail.get(address, True), f"{at} {address}"
+        )
 
     def _nobody_twice(self, rows: list[Row]) -> None:
         """R1: rooms, clients and therapists by the sessions that stand; half-open."""
@@ -488,9 +488,9 @@ class Judge:
 
     def _alarms(self, at: datetime, location: str, rows: list[Row]) -> None:
         for row in rows:
+            answered = self.books.alarms.get(row["id"], {"state": "open"})["state"] != "open"
             self.books.alarms[row["id"]] = row
-            silent = row["state"] == "open" or row["id"] in self.books.acknowledged
-            self.holds("R14 an alarm ends by a word", silent, str(row))
+            self.holds("R14 an alarm ends by a word", row["state"] == "open" or answered, str(row))
         of_readings = {row["reading"] for row in self.books.alarms.values() if row["reading"]}
         for reading in self.books.readings.values():
             session = self.books.sessions[reading.session]
@@ -828,10 +828,8 @@ def _overridden(judge: Judge, call: Any, found: re.Match[str]) -> None:
 @on("POST", "sessions/{}/readings/")
 def _read(judge: Judge, call: Any, found: re.Match[str]) -> None:
     signs = {name: call.body.get(name) for name in SIGNS}
-    gone = found[1] in judge.books.discharges
-    reading = Reading(
-        call.answer["id"], found[1], when(call.body["measured_at"]), call.at, signs, False, gone
-    )
+    reading = Reading(call.answer["id"], found[1], when(call.body["measured_at"]), call.at, signs)
+    reading.after_leaving = found[1] in judge.books.discharges
     judge.books.readings[reading.id] = reading
     kept = all(call.answer.get(name) == value for name, value in signs.items())
     judge.holds("a reading is kept as it was taken", kept, call.words())
@@ -925,7 +923,6 @@ def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
 @on("POST", "alarms/{}/acknowledge/")
 def _alarm_answered(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.books.alarms[found[1]] = call.answer
-    judge.books.acknowledged.add(found[1])
 
 
 @on("POST", "drug-lots/")

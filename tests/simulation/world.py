@@ -149,7 +149,10 @@ class World:
 
     def _work(self, name: str, ids: dict[str, str]) -> None:
         """The worker takes a message; the sweep may be at the same thing just then."""
-        meets, share = self.luck.does("worker meets the sweep"), self.luck.numbers.random()
+        meets, share = (
+            self.luck.does("worker meets the sweep"),
+            self.luck.numbers.random() / 4,
+        )  # while it looks
         if not meets:
             self.stack.work(name, ids)
             return
@@ -188,7 +191,7 @@ class World:
         for letter in left:
             for address in letter.to:
                 self.trace.event(at, "mail", f"{address}: {letter.subject}")
-                self.judge.mailed(at, address, letter.subject)
+                self.judge.mailed(at, address)
 
     # --- what is looked at every evening --------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ def prepared(life: Life) -> Story:
 
 
 def dose(life: Life) -> Story:
-    session = life.book("dosing", life.next_day(1, 8))
+    session = life.book("dosing", life.next_day(1, 5))  # the house is not open yet
     if session is None:
         yield life.next_day()
         return

@@ -398,8 +398,7 @@ class Judge:
             "R4 one integration is booked for a dose", not of_dose - Counter(list(of_dose)), str(of_dose)
         )
 
-    def is_open(self, row: Row) -> bool:
-        """Does all of it lie within the hours of its house, by the clock on its wall?"""
+    def is_open(self, row: Row) -> bool:  # by the clock on the wall of its house
         start, end = (when(row[name]).astimezone(self.zone_of(row)) for name in ("starts_at", "ends_at"))
         spans = [span for span in self.books.hours[row["location"]] if span["weekday"] == start.weekday()]
         return any(span["from"][:5] <= f"{start:%H:%M}" < f"{end:%H:%M}" <= span["to"][:5] for span in spans)
@@ -482,9 +481,9 @@ class Judge:
         swept = self.swept_at.get("obligations")
         if state == "due" and swept is not None and swept > end + timedelta(hours=1):
             self.holds("never due for ever", False, str(row))
-        told = {step["step"] for step in row["escalations"]}
-        if state == "due" and swept is not None and swept > when(row["dosed_at"]) + timedelta(hours=25):
-            self.holds("R4 an integration that is not booked is told", "therapist" in told, str(row))
+        since = when(row["dosed_at"]) + timedelta(hours=25) if before and before["state"] == "due" else at
+        if state == "due" and swept is not None and swept > since:
+            self.holds("R4 what is not booked is told", "therapist" in str(row["escalations"]), str(row))
 
     def _alarms(self, at: datetime, location: str, rows: list[Row]) -> None:
         for row in rows:
@@ -632,6 +631,8 @@ def _client(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 @on("POST", "programs/")
 def _program(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    if call.body.get("continues"):  # takes the place of the first one, which is completed by it
+        judge.books.programs[call.body["continues"]]["status"] = "completed"
     others = [
         row["id"]
         for row in judge.books.programs.values()
@@ -993,8 +994,6 @@ def today(at: datetime, zone: ZoneInfo) -> date:
 
 
 # --- two at the same moment, and messages ---------------------------------------------------------------------------
-
-
 @on("PATCH", "clients/{}/")
 def _client_changed(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.books.mail[call.answer["email"]] = call.answer["communication_consent"].get("email") is True

@@ -1,5 +1,6 @@
 """Verbs of screening, by noun; this file gathers what interfaces and the apps above call."""
 
+from screening.services.access import lock_client
 from screening.services.alerts import acknowledge_alert, escalate_overdue_alerts, raise_safety_alert
 from screening.services.clearance_rows import sweep_clearances
 from screening.services.clearances import decide_screening, uphold_clearance, void_clearance
@@ -24,6 +25,7 @@ __all__ = [
     "decide_screening",
     "escalate_overdue_alerts",
     "hear_pressures",
+    "lock_client",
     "map_medication",
     "raise_safety_alert",
     "record_measure",

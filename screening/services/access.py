@@ -37,7 +37,7 @@ def require_open(program: Program) -> None:
 def lock_client(client_id: UUID) -> None:
     """Hold what is said of a client until the transaction ends: a decision and what it must hear come one by one.
 
-    The last lock of its writer, after program, session and screening; only rows of medications come after it.
+    After program, session and screening; only rows of medications come after it, and of a dose what it then writes.
     """
     rows = Client.objects.select_for_update(no_key=True).filter(pk__in=person(client_id)).order_by("pk")
     list(rows.values_list("pk", flat=True))

@@ -36,6 +36,7 @@ class House:
     rooms: list[dict[str, Any]] = field(default_factory=list)
     team: dict[str, list[Person]] = field(default_factory=dict)
     lots: list[dict[str, Any]] = field(default_factory=list)
+    courses: list[str] = field(default_factory=list)  # the programs of its clients, for the other desk
 
     def one(self, role: str, index: int = 0) -> Person:
         people = [one for one in self.team[role] if role in one.roles] or self.team[role]

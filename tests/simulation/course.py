@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tests.simulation import treatments, turns
+from tests.simulation import rivals, treatments, turns, waiving
 from tests.simulation.billing import billed, too_soon
 from tests.simulation.desk import befalls, peeped, planned, took_the_wrong, waited
 from tests.simulation.dosing import DosingDay
@@ -50,6 +50,15 @@ def treated(life: Life) -> Story:
     life.stack.post(life.director, f"programs/{life.program['id']}/complete/")
 
 
+def begun(life: Life) -> Story:
+    """The way into a course: screened, consented, prepared."""
+    yield life.minutes(5, 60)
+    yield from life.screen()
+    life.consent()
+    if life.protocol["min_preparations"]:
+        yield from prepared(life)
+
+
 def _over(life: Life) -> bool:
     shown = life.stack.get(life.therapist, f"programs/{life.program['id']}/")
     return not shown.ok or shown.data["status"] != "active" or shown.data["phase"] == "integration"
@@ -76,7 +85,9 @@ def prepared(life: Life) -> Story:
 def dose(life: Life) -> Story:
     if life.does("waits for a freed slot"):
         yield from waited(life, "dosing")
-    session = life.book("dosing", life.minutes(30, 60) if life.hurries else life.next_day(1, 8))
+    session = life.book(
+        "dosing", life.minutes(30, 60) if life.hurries else life.next_day(1, 5)
+    )  # not open yet
     life.hurries = life.does("comes back too soon")
     if session is None:
         yield life.next_day()
@@ -118,8 +129,14 @@ def followed(life: Life, day: DosingDay) -> Story:
             continue
         lived.add(booked["id"])
         session = life.look(booked)
+        if life.does("waives the integration"):
+            waiving.waive(life, owed[0])
+            return
         if life.does("calls to cancel"):
-            life.stack.post(life.desk, f"sessions/{session['id']}/cancel/", {"reason": "The client called."})
+            path, words = f"sessions/{session['id']}/", {"reason": "The client called."}
+            come = rivals.asked(life, life.desk, f"{path}check-in/")
+            due = rivals.step(life, "obligations")
+            rivals.post(life, life.desk, f"{path}cancel/", words, rivals=[due, due, come])
             continue
         if life.starts(session) > life.now:
             too_soon(life, session)
@@ -131,7 +148,8 @@ def _void(life: Life, day: DosingDay) -> None:
     for row in life.stack.rows(life.prescriber, f"{day.path}administrations/"):
         if not row["voided"]:
             body = {"reason": "Entered on the wrong client."}
-            if life.stack.post(life.prescriber, f"{day.path}administrations/{row['id']}/void/", body).ok:
+            path, due = f"{day.path}administrations/{row['id']}/void/", rivals.step(life, "obligations")
+            if rivals.post(life, life.prescriber, path, body, rivals=[due]).ok:
                 put_back(life, row)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.simulation import rivals, waiving
 from tests.simulation.life import Life, Row
 from tests.simulation.protocols import plus
 from tests.simulation.safe import drawn, settle
@@ -42,7 +43,8 @@ class DosingDay:
                 return
         late = life.chance.numbers.uniform(5, 30) if life.does("comes late") else 0
         yield start + timedelta(minutes=late - 5)
-        if not life.twice(life.desk, f"{path}check-in/").ok:
+        meanwhile = [rivals.cancels(life, path), rivals.asked(life, life.nurse, f"{path}check-in/")]
+        if not life.twice(life.desk, f"{path}check-in/", rivals=meanwhile).ok:
             return
         if life.does("takes it back"):
             life.stack.post(life.desk, f"{path}undo/", {"move": "check_in", "reason": "Clicked too soon."})
@@ -156,6 +158,8 @@ class DosingDay:
             self.uphold()
         elif code in ("safety_alert", "suicide_risk"):
             self.answer_alerts()
+        elif code == "integration_done" and life.chance.numbers.random() < 0.3:
+            waiving.waive_all(life)
         if "prescriber" in gate["overridable_by"] and life.chance.numbers.random() < 0.3:
             body = {"gate": code, "reason": "Decided at the bedside."}
             life.stack.post(life.prescriber, f"{self.path}override/", body)
@@ -224,7 +228,24 @@ class DosingDay:
         } | more
         if self.treatment.from_stock:
             body |= self.from_stock(mg)
-        return life.twice(by or life.nurse, f"{self.path}administrations/", body)
+        path, same = f"{self.path}administrations/", self.by_another(body, at or life.now)
+        another = rivals.asked(life, rivals.colleague(life, life.nurse), path, same)
+        meanwhile = self.against() if self.given is None else [another]
+        return life.twice(by or life.nurse, path, body, same=same, rivals=meanwhile)
+
+    def by_another(self, body: Row, at: datetime) -> Row:
+        """The same dose as the other nurse would give it a moment later, who has the first one as a witness."""
+        later = body | {"administered_at": moment(at + timedelta(milliseconds=300))}
+        witness = {"user": self.life.nurse.id, "password": PASSWORD}
+        return later | ({"witness": witness} if "witness" in body else {})
+
+    def against(self) -> list[rivals.Act]:
+        """What others do while a dose is written down."""
+        life, path = self.life, self.path
+        none = rivals.asked(life, life.nurse, f"{path}not-dosed/", {"reason": "Not ready today."})
+        program = f"programs/{life.program['id']}/"
+        hold = rivals.asked(life, life.therapist, f"{program}hold/", {"reason": "Not well."})
+        return [none, hold, rivals.takes_drug(life), rivals.cancels(life, path)]
 
     def from_stock(self, mg: str) -> Row:
         life, drug = self.life, self.treatment.drug
@@ -288,9 +309,11 @@ class DosingDay:
     def answer_alarms(self) -> None:
         life = self.life
         for row in life.stack.rows(life.prescriber, "alarms/", session=self.session["id"]):
-            if row["state"] == "open":
+            if row["state"] == "open" and life.does("leaves it open"):
+                life.stack.get(life.nurse, f"alarms/{row['id']}/")
+            elif row["state"] == "open":
                 path = f"alarms/{row['id']}/acknowledge/"
-                life.stack.post(life.prescriber, path, {"action": "Went to the room and looked."})
+                rivals.post(life, life.prescriber, path, {"action": "Went to the room and looked."})
 
     def leaving(self) -> Row:
         return {
@@ -303,6 +326,8 @@ class DosingDay:
         life = self.life
         if not life.does("forgets to settle"):
             settle(self)
-        answer = life.twice(life.nurse, f"{self.path}discharge/", self.leaving())
+        signs = life.body.signs(life.now) | {"systolic": 215, "measured_at": moment(life.now)}
+        red = rivals.asked(life, rivals.colleague(life, life.nurse), f"{self.path}readings/", signs)
+        answer = life.twice(life.nurse, f"{self.path}discharge/", self.leaving(), rivals=[red])
         self.gone = self.gone or answer.ok
         return answer

@@ -19,6 +19,7 @@ HABITS: dict[str, float] = {
     "has no ride": 8,
     "starts another drug": 10,
     "thinks of dying": 8,
+    "wants no more messages": 6,
     "denies with a no": 4,
     # staff
     "tries before it is ready": 30,
@@ -30,7 +31,8 @@ HABITS: dict[str, float] = {
     "writes it down later": 8,
     "leaves it open": 5,
     "sends home early": 15,
-    "voids the dose": 3,
+    "voids the dose": 5,
+    "waives the integration": 4,
     "takes the wrong client": 5,
     "takes it back": 5,
     "opens a second course": 8,
@@ -122,11 +124,17 @@ HABITS: dict[str, float] = {
     "takes a row back": 25,
     "wants a receipt": 40,
     "wants the paper anew": 50,
+    # two at the same moment
+    "does it with a colleague": 6,
+    "asks twice at once": 3,
+    "meets a rival": 12,
+    "meets the sweep": 3,
     # machines, per message or pass
     "message lost": 12,
     "message doubled": 8,
     "message late": 20,
     "step skipped": 4,
+    "worker meets the sweep": 40,
     "pass skipped": 8,
 }
 

@@ -191,6 +191,8 @@ class Books:
     staff: dict[str, Row] = field(default_factory=dict)
     unsettled: dict[str, str] = field(default_factory=dict)  # dose whose draw is open -> session
     cases: dict[str, Row] = field(default_factory=dict)  # entry that left drug missing
+    hours: dict[str, list[Row]] = field(default_factory=dict)  # when a location is open
+    mail: dict[str, bool] = field(default_factory=dict)  # address of a client -> whether they want messages
 
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -290,7 +292,10 @@ class Judge:
         key, parts = (call.at, call.who["id"]), call.path.split("/")
         self.books.acts[key] = call.path
         if call.path == "alarms/":
-            self.books.alarms |= {row["id"]: row for row in rows_of(call.answer)}
+            for row in rows_of(call.answer):
+                known = self.books.alarms.get(row["id"], {"state": "open"})["state"]
+                self.holds("R14 an alarm ends by a word", known != "open" or row["state"] == "open", str(row))
+                self.books.alarms[row["id"]] = row
         if call.path.endswith("/finish/"):
             self.books.ended_doses[parts[3]] = when(call.body["ended_at"])
         self.acted_at = self.acted_at if call.method == "GET" else call.at
@@ -520,8 +525,22 @@ class Judge:
             old = row["status"] in OPEN_STATES and when(row["ends_at"]) < at - timedelta(hours=24)
             if old:
                 self.holds("every state has a way out", bool(row["allowed_moves"]), str(row))
+            if row["status"] in ("held", "scheduled") and not row["double_use"]:
+                self.holds("nobody is booked out of hours", self.is_open(row), str(row))
         self._nobody_twice(rows)
         self._somebody_there(rows)
+        booked = Counter(row["for_dose"] for row in rows if row["for_dose"] and row["status"] in OPEN_STATES)
+        twice = [key for key, number in booked.items() if number > 1]
+        self.holds("R4 one integration is booked for a dose", not twice, str(twice))
+
+    def is_open(self, row: Row) -> bool:  # by the clock on the wall of its house
+        start, end = (when(row[name]).astimezone(self.zone_of(row)) for name in ("starts_at", "ends_at"))
+        spans = [span for span in self.books.hours[row["location"]] if span["weekday"] == start.weekday()]
+        return any(span["from"][:5] <= f"{start:%H:%M}" < f"{end:%H:%M}" <= span["to"][:5] for span in spans)
+
+    def mailed(self, at: datetime, address: str) -> None:
+        wanted = self.books.mail.get(address, True)
+        self.holds("nobody is written to who took it back", wanted, f"{at} {address}")
 
     def _nobody_twice(self, rows: list[Row]) -> None:
         """R1: rooms, clients and therapists by the sessions that stand; half-open."""
@@ -723,8 +742,6 @@ class Judge:
             self.holds(f"{name} says the same", not differ, f"{key} {differ}")
 
     def day_ends(self, at: datetime) -> None:
-        for session, row in self.books.discharges.items():
-            self.holds("who went home had a dose or none", session in self.books.sessions, str(row))
         self._treatments_end(at)
 
     # --- keeping ----------------------------------------------------------------------------------------------
@@ -916,10 +933,15 @@ def filed(book: str, kept: Callable[[Any], Any]) -> Handler:
     return lambda judge, call, _: getattr(judge.books, book).update({call.answer["id"]: kept(call)})
 
 
+on("POST", "locations/")(filed("hours", lambda call: call.body["opening_hours"]))
+
+
 on("POST", "locations/")(filed("zones", lambda call: ZoneInfo(call.answer["time_zone"])))
 on("POST", "protocols/{}/approve/")(filed("protocols", lambda call: call.answer))
 on("POST", "clients/")(filed("clients", lambda call: call.answer))
 on("POST", "consents/")(filed("consents", lambda call: {"program": call.body["program"], "signed": False}))
+on("POST", "safety-alerts/{}/acknowledge/")(filed("alerts", lambda call: call.answer | {"open": False}))
+on("POST", "notes/")(filed("notes", lambda call: {"session": call.body["session"], "signed": False}))
 on("POST", "alarms/{}/acknowledge/")(filed("alarms", lambda call: call.answer))
 on("POST", "psychotherapy-notes/")(filed("private", lambda call: call.who["id"]))
 
@@ -1018,11 +1040,6 @@ def _measure(judge: Judge, call: Any, _: re.Match[str]) -> None:
         judge.suspend(client, f"C-SSRS {call.answer['id']}")
 
 
-@on("POST", "safety-alerts/{}/acknowledge/")
-def _answered(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.alerts[found[1]] = call.answer | {"open": False}
-
-
 @on("POST", "safety-alerts/{}/release/")
 def _released(judge: Judge, call: Any, _: re.Match[str]) -> None:
     row = call.answer
@@ -1044,16 +1061,12 @@ def _undone(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge._keep(call.answer, by_staff=True)
 
 
-@on("POST", "sessions/")
-def _booked(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge._keep(call.answer, by_staff=True)
-
-
 @on("POST", "sessions/{}/(check-in|start|complete|cancel|no-show|reschedule|not-dosed|stage)/")
 def _moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
     session, move = judge.books.sessions.get(found[1], {}), found[2]
     said = when(call.body["at"]) if isinstance(call.body, dict) and call.body.get("at") else call.at
     if session and move in ("check-in", "start", "complete", "no-show", "not-dosed"):
+        judge.holds("what is over stays over", session["status"] in OPEN_STATES, f"{call.words()} {session}")
         start, end = when(session["starts_at"]), when(session["ends_at"])
         near = start - EARLY <= said <= end + LATE
         judge.holds("PR6 a session is lived on its own day", near, call.words())
@@ -1069,9 +1082,10 @@ def _moved(judge: Judge, call: Any, found: re.Match[str]) -> None:
         judge.books.left.discard(found[1])
 
 
+@on("POST", "sessions/")
 @on("GET", "sessions/{}/")
-def _session_seen(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge._keep(call.answer)
+def _session_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    judge._keep(call.answer, by_staff=True if call.method == "POST" else None)
 
 
 @on("PATCH", "sessions/{}/")
@@ -1177,11 +1191,6 @@ def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     for criterion, why in judge.keeps(session, at, call.body):
         free = decided and criterion != "in the hours of esketamine"
         judge.holds(f"3.6 nobody goes {criterion}", free, f"{call.words()} — {why}")
-
-
-@on("POST", "notes/")
-def _note(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.notes[call.answer["id"]] = {"session": call.body["session"], "signed": False}
 
 
 @on("POST", "notes/{}/(sign|cosign)/")
@@ -1431,6 +1440,8 @@ def _goes(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.books.left |= {row["id"] for row in (call.answer.get("unresolved", ()) if body else ())}
     if not any(body.get("communication_consent", {"": True}).values()):
         judge.books.silent[found[1]] = call.at
+    if "communication_consent" in body:
+        judge.books.mail[call.answer["email"]] = body["communication_consent"].get("email") is True
 
 
 @on("POST", "clients/{}/(deceased/|deceased/void/|merge/|unmerge/)")
@@ -1456,9 +1467,6 @@ def _shown(judge: Judge, call: Any, _: re.Match[str]) -> None:
         judge.holds("nothing is sent to the dead, nor against the client's word", not late, str(row))
         places = {*row.get("locations", [row.get("location")])} - {None}
         judge.holds("R13 another house's row is not there", not places or bool(places & here), call.words())
-
-
-# --- the safe and the money ---------------------------------------------------------------------------------------
 
 
 @on("POST", "(superbills|receipts)/")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tests.simulation import ailments
+from tests.simulation import ailments, rivals
 from tests.simulation.bodies import Body
 from tests.simulation.clinic import ADDRESS, House, Practice
 from tests.simulation.habits import Chance
@@ -92,9 +92,9 @@ class Life:
     def does(self, habit: str) -> bool:
         return self.chance.does(habit)
 
-    def twice(self, who: Person, path: str, body: Any = None) -> Answer:
+    def twice(self, who: Person, path: str, body: Any = None, **meanwhile: Any) -> Answer:
         """An act that some do by a double click: two requests, each with a key of its own."""
-        answer = self.stack.post(who, path, body)
+        answer = rivals.post(self, who, path, body, **meanwhile)
         if self.does("clicks twice"):
             self.stack.post(who, path, body)
         return answer
@@ -131,9 +131,9 @@ class Life:
                 self.program = first
         return opened
 
-    def open_program(self, *, continues: str | None = None) -> bool:
+    def asked_for(self) -> Row:
         kap = self.protocol["program_type"] == "kap"
-        body = {
+        return {
             "client": self.client["id"],
             "protocol": self.protocol["id"],
             "location": self.house.id,
@@ -141,10 +141,13 @@ class Life:
             "prescriber": self.prescriber.id,
             "diagnosis": "F33.2",
             "accepted_modalities": ["in_person", "video"],
-            "continues": continues,
         }
-        answer = self.stack.post(self.desk, "programs/", body)
+
+    def open_program(self, **more: Any) -> bool:
+        answer = rivals.post(self, self.desk, "programs/", self.asked_for() | more)
         self.program = answer.data if answer.ok else {}
+        if answer.ok:
+            self.house.courses.append(self.program["id"])
         return answer.ok
 
     def screen(self) -> Story:
@@ -177,7 +180,8 @@ class Life:
                 if row["severity"] in ("relative", "unknown")
             ]
             decision = {"decision": "cleared", "rationale": "Suitable for the course.", "resolutions": words}
-            decided = self.stack.post(self.prescriber, f"{path}decide/", decision)
+            drug = rivals.takes_drug(self)
+            decided = rivals.post(self, self.prescriber, f"{path}decide/", decision, rivals=[drug])
             if decided.code == "absolute_finding":
                 ailments.excluded(self, path)
             if decided.code != "screening_outdated":
@@ -233,8 +237,17 @@ class Life:
         body = slot | {"program": self.program["id"], "kind": kind} | more
         if home:
             body["client_location"] = AT_HOME
-        answer = self.twice(self.desk, "sessions/", kept(self, body))
+        other = rivals.asked(self, self.desk, "sessions/", body | {"program": self._other(kind)})
+        among = [other] if kind == "preparation" else []
+        answer = self.twice(self.desk, "sessions/", kept(self, body), rivals=among)
+        if other.answer is not None:  # the other desk was first, and has another time for its own client
+            path, words = f"sessions/{other.answer['id']}/cancel/", {"reason": "Another time suits better."}
+            self.stack.post(self.desk, path, words)
         return answer.data if answer.ok else None
+
+    def _other(self, kind: str) -> str:
+        """Somebody else of this location, whom the other desk would put into the same slot."""
+        return self.chance.numbers.choice(self.house.courses)
 
     def look(self, session: Row) -> Row:
         """The session as it is now: others have been at work."""
@@ -297,12 +310,13 @@ class Life:
         else:
             late = self.chance.numbers.uniform(5, 25) if self.does("comes late") else 0
             yield self.starts(session) + timedelta(minutes=late - 3)
-            self.twice(self.desk, f"{path}check-in/")
+            cancelled = rivals.cancels(self, path)
+            self.twice(self.desk, f"{path}check-in/", rivals=[cancelled, rivals.step(self, "obligations")])
             if self.does("leaves it open"):
                 return
-            self.twice(by, f"{path}start/")
+            self.twice(by, f"{path}start/", rivals=[cancelled])
             yield self.ends(session)
-            self.twice(by, f"{path}complete/")
+            self.twice(by, f"{path}complete/", rivals=[cancelled, rivals.step(self, "obligations")])
             if self.does("takes it back"):
                 self.stack.post(by, f"{path}undo/", {"move": "complete", "reason": "Not over yet."})
                 yield self.minutes(3, 20)

@@ -89,7 +89,7 @@ def _worker(seeds: Any, told: Any, days: int) -> None:
                 return
 
 
-def soak(days: int, seed: int, *, quick: bool) -> int:
+def soak(days: int, seed: int, *, quick: bool, processes: int = PROCESSES) -> int:
     """Worlds from `seed` on until `days` clinic days are lived; prints a figure a minute. `quick`: shrinks nothing."""
     worlds = -(-days // (shrink.WORLD_DAYS * 2))
     length = shrink.WORLD_DAYS if worlds > 1 else max(1, -(-days // 2))
@@ -98,7 +98,7 @@ def soak(days: int, seed: int, *, quick: bool) -> int:
     for number in range(worlds):
         seeds.put(seed + number)
     people = [
-        context.Process(target=_worker, args=(seeds, told, length)) for _ in range(min(PROCESSES, worlds))
+        context.Process(target=_worker, args=(seeds, told, length)) for _ in range(min(processes, worlds))
     ]
     for process in people:
         process.start()
@@ -176,10 +176,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--day", type=int, default=0)
     parser.add_argument("--plan", default="", help="a file of tests/simulation/seeds")
+    parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--quick", action="store_true", help="show a failure, and shrink nothing")
     options = parser.parse_args()
     if options.command == "soak":
-        return soak(options.days, options.seed, quick=options.quick)
+        return soak(options.days, options.seed, quick=options.quick, processes=options.processes)
     return replay(options.seed, options.day, options.plan)
 
 

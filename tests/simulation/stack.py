@@ -20,6 +20,7 @@ from django.test import Client
 
 from kapclinic.celery import app
 from kapclinic.core import clock, doorbell
+from tests.simulation import at_once
 from tests.simulation.schedule import Schedule
 from tests.simulation.trace import Call, Trace
 
@@ -82,6 +83,9 @@ class Stack:
     _keys: int = 0
     ring: Callable[[str, dict[str, str]], None] = field(default=lambda name, ids: None)
     _client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
+    _second: Client = field(default_factory=lambda: Client(raise_request_exception=False))
+    _rival: at_once.Rival | None = None
+    _lengths: dict[str, int] = field(default_factory=dict)
 
     def get(self, who: Person, path: str, **query: Any) -> Answer:
         return self._sent(who, "GET", path, None, query, {})
@@ -144,13 +148,14 @@ class Stack:
         self.trace.event(self.schedule.now, "task", f"{name} {json.dumps(ids, sort_keys=True)}")
         with clock.fixed(self.schedule.now):
             try:
-                with self._dying(self.dying):
+                with at_once.meanwhile(self._rival, self._lengths, name), self._dying(self.dying):
                     app.tasks[name].run(**ids)
             except Died:
                 connection.close()
                 self.trace.event(self.schedule.now, "worker died", name)
             except Exception as exc:  # noqa: BLE001 — a worker logs it and takes the next message
                 self.trace.event(self.schedule.now, "task failed", f"{name} {type(exc).__name__}")
+        self._let_in(name)
 
     def _sent(
         self,
@@ -168,6 +173,7 @@ class Stack:
         chance = self.dying if may_die else 0.0
         while True:
             answer = self._raw(who, method, path, body, query, headers, dying=chance)
+            self._let_in(method)
             if answer is not None:
                 return answer
             self.schedule.pass_time(self.chance.uniform(2, 20))
@@ -185,9 +191,31 @@ class Stack:
         signed: bool = True,
         dying: float = 0.0,
     ) -> Any:
+        rival = None if method == "GET" else self._rival
+        with at_once.meanwhile(rival, self._lengths, f"{method} {path}"), self._dying(dying):
+            call, etag = self._asked(self._client, who, method, path, body, query, headers, signed=signed)
+        if rival is not None:
+            rival.heard()
+        self._tell(call)
+        return None if call.died else Answer(call.status, call.answer, etag, call.replayed)
+
+    def _asked(
+        self,
+        client: Client,
+        who: Person,
+        method: str,
+        path: str,
+        body: Any,
+        query: dict[str, Any],
+        headers: dict[str, str],
+        *,
+        signed: bool = True,
+        at: datetime | None = None,
+    ) -> tuple[Call, str]:
+        """One request and its answer, of which nobody is told yet; with the ETag."""
         extra = headers | ({"HTTP_AUTHORIZATION": f"Token {who.token}"} if signed else {})
         address = f"/api/v1/{path}" + (f"?{urlencode(query)}" if query else "")
-        at = self.schedule.now
+        at = at or self.schedule.now
         told: dict[str, Any] = {
             "at": at,
             "who": who.told,
@@ -198,26 +226,58 @@ class Stack:
         }
         with clock.fixed(at):
             try:
-                with self._dying(dying):
-                    response = self._client.generic(
-                        method,
-                        address,
-                        "" if body is None else json.dumps(body),
-                        content_type="application/json",
-                        **extra,  # type: ignore[arg-type]
-                    )
+                response = client.generic(
+                    method,
+                    address,
+                    "" if body is None else json.dumps(body),
+                    content_type="application/json",
+                    **extra,  # type: ignore[arg-type]
+                )
             except Died:
                 connection.close()
-                call = Call(**told, status=0, answer=None, died=True)
-                self.trace.call(call)
-                self.heard(call)
-                return None
+                return Call(**told, status=0, answer=None, died=True), ""
         kind = response.headers.get("Content-Type", "")
         data = json.loads(response.content) if "json" in kind and response.content else None
         call = Call(**told, status=response.status_code, answer=data, replayed=REPLAYED in response.headers)
+        return call, response.headers.get("ETag", "")
+
+    def _tell(self, call: Call) -> None:
         self.trace.call(call)
         self.heard(call)
-        return Answer(response.status_code, data, response.headers.get("ETag", ""), call.replayed)
+
+    # --- two people at the same moment ------------------------------------------------------------------------
+
+    @contextmanager
+    def beside(self, act: Callable[[], at_once.Tell], share: float) -> Iterator[None]:
+        """What is written first inside is met by `act`, at that share of its statements."""
+        self._rival = at_once.Rival(act, share)
+        try:
+            yield
+        finally:
+            self._rival = None
+
+    def rival(self, who: Person, path: str, body: Any = None, *, again: bool = False) -> at_once.Asked:
+        """The act of somebody at the same moment; with `again` the same request as the first one, by its key."""
+        if not again:
+            self._keys += 1
+        headers = {"HTTP_IDEMPOTENCY_KEY": f"sim-{self._keys + again}"}  # the first one's act takes the next
+        sent = json.loads(json.dumps({} if body is None else body, default=str))
+        came: list[datetime] = []
+
+        def ask() -> Call:
+            if not came:  # who has to wait came when it came
+                self.schedule.pass_time(self.chance.uniform(0.05, 0.5))
+                came.append(self.schedule.now)
+            return self._asked(self._second, who, "POST", path, sent, {}, headers, at=came[0])[0]
+
+        return at_once.Asked(ask, self._tell)
+
+    def _let_in(self, method: str) -> None:
+        rival = None if method == "GET" else self._rival
+        if rival is not None:
+            self._rival = None
+            rival.late()
+            self.trace.event(self.schedule.now, f"met {rival.fate}", "")
 
     @contextmanager
     def _dying(self, chance: float) -> Iterator[None]:

@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.faults import FAULTS
-from tests.simulation.habits import HABITS
+from tests.simulation.faults import FAULTS, Fault, Moved
+from tests.simulation.habits import HABITS, Chance
 from tests.simulation.judge import Violation
+from tests.simulation.life import Life
 from tests.simulation.shrink import Plan, shorter
+from tests.simulation.stack import wired
+from tests.simulation.teeth import Tried, tell
+from tests.simulation.trace import Call
 from tests.simulation.world import World
 
 SEEDS = sorted((Path(__file__).parent / "seeds").glob("*.json"))
@@ -52,9 +56,42 @@ def test_the_seed_of_the_day_is_lived_without_a_fault(
     assert world.judge.checked.total() > 200
 
 
-def test_the_same_seed_is_the_same_story_to_the_last_byte(fresh: Fresh) -> None:
+def test_the_same_seed_is_the_same_story_to_the_last_byte(
+    fresh: Fresh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for habit in ("meets a rival", "meets the sweep", "does it with a colleague"):
+        monkeypatch.setitem(HABITS, habit, 40)
     plan = Plan(7, 1, only=frozenset(range(2, 6)))
-    assert _lived(plan, fresh).trace.digest == _lived(plan, fresh).trace.digest
+    first, second = _lived(plan, fresh), _lived(plan, fresh)
+    assert first.violation is None, first.violation
+    assert first.trace.digest == second.trace.digest
+    assert first.trace.acts["met waited"] > 0
+    assert first.trace.acts["met between"] > 0
+
+
+@pytest.mark.parametrize(
+    ("share", "fate", "answers"),
+    [(0.0, "between", [201, 409]), (0.5, "waited", [201, 409]), (9, "after", [201, 409])],
+)
+def test_two_desks_that_open_a_course_at_once_are_each_told_once(
+    fresh: Fresh, share: float, fate: str, answers: list[int]
+) -> None:
+    """Who needs what the other one holds waits for it, and is heard only when it has ended."""
+    with fresh():
+        world = World(3, 1, only=frozenset())
+        world.live()
+        life = Life(world.clinic, world.clinic.houses[0], 1, Chance("one", frozenset(HABITS)))
+        heard: list[Call] = []
+        world.stack.heard = lambda call: heard.append(call) if call.path == "programs/" else None
+        with wired(world.stack):
+            life.open_program = lambda: False  # type: ignore[method-assign]
+            life.register()
+            rival = world.stack.rival(life.desk, "programs/", life.asked_for())
+            with world.stack.beside(rival, share):
+                world.stack.post(life.desk, "programs/", life.asked_for())
+    assert world.trace.acts[f"met {fate}"] == 1, world.trace.last
+    assert [call.status for call in heard] == answers
+    assert heard[0].at > heard[1].at if fate == "between" else heard[0].at < heard[1].at
 
 
 def test_a_world_without_a_habit_is_lived_on_with_the_others() -> None:
@@ -63,13 +100,43 @@ def test_a_world_without_a_habit_is_lived_on_with_the_others() -> None:
     assert found.without == frozenset(HABITS)
 
 
+def test_too_few_faults_that_were_found_are_a_failure() -> None:
+    said: list[str] = []
+
+    def ended(missed: int) -> int:
+        faults = FAULTS[:30]
+        return tell(
+            faults,
+            jobs=2,
+            enough=28,
+            say=said.append,
+            try_one=lambda fault: Tried(fault, faults.index(fault) >= missed, "4", "R4: one is owed"),
+        )
+
+    assert (ended(2), ended(3)) == (0, 1)
+    assert said[-1] == "27 of 30 planted faults found"
+    assert said[0].endswith("MISSED: R4: one is owed")
+    assert said[29].endswith("found after 4 clinic days: R4: one is owed")
+
+
+def test_a_fault_whose_code_has_moved_fails_loudly(tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text("a = 1\nb = 2\nb = 2\n")
+    Fault("one", "code.py", "a = 1", "a = 3").plant(tmp_path)
+    assert (tmp_path / "code.py").read_text().startswith("a = 3")
+    for gone in ("a = 1", "b = 2"):
+        with pytest.raises(Moved, match=gone):
+            Fault("two", "code.py", "a = 3", "a = 4", more=((gone, "c = 1"),)).plant(tmp_path)
+
+
 def test_each_planted_fault_still_has_its_place(tmp_path: Path) -> None:
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) == 30
     for number, fault in enumerate(FAULTS):
         copy = tmp_path / str(number)
         (copy / fault.path).parent.mkdir(parents=True)
         (copy / fault.path).write_text((ROOT / fault.path).read_text())
         fault.plant(copy)
-        compile((copy / fault.path).read_text(), fault.path, "exec")
+        if fault.path.endswith(".py"):
+            compile((copy / fault.path).read_text(), fault.path, "exec")
 
 
 def test_the_judge_knows_nothing_of_the_clinic_and_of_no_framework() -> None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.core import mail
 from django.core.management import call_command
 from django.db import connection
 
 from kapclinic.celery import app
 from kapclinic.core import chance, clock
 from sessions.sweep import steps
+from tests.simulation import rivals
 from tests.simulation.billing import price_list
 from tests.simulation.clinic import House, Practice
 from tests.simulation.course import course
@@ -161,7 +163,19 @@ class World:
         for _ in range(2 if twice else 1):
             wait = self.luck.numbers.uniform(20, 900) if late else self.luck.numbers.uniform(0.2, 5)
             moment = self.schedule.now + timedelta(seconds=wait)
-            self.schedule.at(moment, name, lambda: self.stack.work(name, ids))
+            self.schedule.at(moment, name, lambda: self._work(name, ids))
+
+    def _work(self, name: str, ids: dict[str, str]) -> None:
+        """The worker takes a message; the sweep may be at the same thing just then."""
+        meets, share = (
+            self.luck.does("worker meets the sweep"),
+            self.luck.numbers.random() / 4,
+        )  # while it looks
+        if not meets:
+            self.stack.work(name, ids)
+            return
+        with self.stack.beside(rivals.step_at(self.stack, "obligations"), share):
+            self.stack.work(name, ids)
 
     def _sweep_later(self) -> None:
         local = self.schedule.now.astimezone(self.clinic.houses[0].zone)
@@ -187,6 +201,15 @@ class World:
                     connection.close()
         self.trace.event(at, "sweep", " ".join(done))
         self.judge.swept(at, frozenset(done))
+        self._post_bag(at)
+
+    def _post_bag(self, at: datetime) -> None:
+        """Every message that left since it was looked at last."""
+        left, mail.outbox = mail.outbox, []
+        for letter in left:
+            for address in letter.to:
+                self.trace.event(at, "mail", f"{address}: {letter.subject}")
+                self.judge.mailed(at, address)
 
     # --- what is looked at every evening --------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
 from programs.models import Phase, Program, Route
+from screening import services as screening
 from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.rules import HERE
@@ -148,6 +149,8 @@ def _require_ready(
     session: Session, order: Order, *, moment: datetime, at: datetime, begun: datetime | None
 ) -> list[Judged]:
     """Every gate for the first dose; a booster needs no second reading before it, but all else must still stand."""
+    # what suspends a clearance comes before the gates or after the dose
+    screening.lock_client(session.client_id)
     facts = gather.gather(session=session, moment=moment, at=at, dosing_now=True, order=order, begun=begun)
     found = judge(facts, overrides=gather.overrides_of(session))
     judged = [row for row in found.gates if begun is None or row.code != VITALS]

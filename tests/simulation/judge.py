@@ -20,7 +20,7 @@ Row = dict[str, Any]
 Handler = Callable[["Judge", Any, "re.Match[str]"], None]
 
 OPEN_STATES = ("held", "scheduled", "checked_in", "in_progress")
-OWED = ("due", "booked")
+OWED, IS_ID = ("due", "booked"), re.compile("[0-9a-f]{8}-[0-9a-f-]{27}").fullmatch
 # What a session may have become without an act of staff on itself: by a dose, or by the system's own hand.
 ONWARD = {name: {name} for name in (*OPEN_STATES, "completed", "cancelled", "no_show")}
 ONWARD |= {"held": {"held", "scheduled", "cancelled"}, "scheduled": {"scheduled", "cancelled"}}
@@ -87,15 +87,16 @@ def when(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-IS_ID = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}").fullmatch
+def today(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
 
 
 def rows_of(answer: Any) -> list[Row]:
     """The rows of a list, of a board or of the gates, or the single one."""
     if not isinstance(answer, dict):
         return []
-    found = next((answer[name] for name in ("results", "sessions", "gates") if name in answer), [answer])
-    return [row for row in found if isinstance(row, dict)]
+    lists = [answer[name] for name in ("results", "sessions", "gates") if isinstance(answer.get(name), list)]
+    return [row for row in [*lists, [answer]][0] if isinstance(row, dict)]
 
 
 @dataclass
@@ -256,7 +257,7 @@ class Judge:
         self.holds("a refusal has a code and words", told, call.words())
         clean = not any(name in body for name in ("results", "id", "answers", "sections"))
         self.holds("a refusal holds no data", clean, call.words())
-        self.holds("a service refuses before the database", body.get("code") != "conflict", call.words())
+        self.holds("a service refuses before the database", "constraint" not in body, call.words())
         if body.get("code") == "over_refunded":
             key, books = call.body["payment"], self.books
             back = sum(share for of, paid, share in books.shares if paid == key and of not in books.charges)
@@ -756,14 +757,19 @@ class Judge:
             if self.one(row.client) == self.one(client) and row.standing and text not in row.weighed:
                 row.reasons.append(reason)
 
+    def newest(self, session: str, at: datetime) -> str:
+        """The order that counts at that moment: the latest by then, else the latest of all."""
+        rows = [row for row in self.books.orders.values() if row["session"] == session]
+        told = [(when(row["created_at"]), row["id"]) for row in rows]
+        return max([row for row in told if row[0] <= at] or told, default=(at, ""))[1]
+
     def is_esketamine(self, dose: Dose) -> bool:
         return "esketamine" in self.books.orders[dose.order]["drug"]
 
     def _of_the_treatment(self, session: Row, dose: Dose) -> dict[str, Any]:
         books, client, limits = self.books, dose.client, self.protocol_of(dose.program)["dose"]
         given, zone = self.standing_doses(session=dose.session), self.zone_of(session)
-        orders = [row for row in books.orders.values() if row["session"] == dose.session]
-        newest = [row["id"] for row in orders if when(row["created_at"]) <= dose.at][-1:]
+        newest = self.newest(dose.session, dose.at)
         kilos, counts = books.kilos.get(dose.session, (Decimal(0), False))
         by_weight, total = limits["unit"] == "mg/kg", sum((row.mg for row in given), dose.mg)
         cap = Decimal(limits["cap"]) * (kilos if by_weight else 1) + Decimal("0.001")
@@ -772,7 +778,7 @@ class Judge:
         first, day = "" if given else dose.session, today(dose.at, zone)
         asked = [at for whose, at in books.items.values() if whose == client and today(at, zone) == day]
         found = {
-            "order": newest != [dose.order] and f"{newest} is the newest one",
+            "order": newest != dose.order and f"{newest} is the newest one",
             "weight": by_weight and not counts and f"{kilos} kg",
             "cap": total > cap and f"{total} mg are more than {cap}",
             "reaction": [row for row in severe if not row["released"] and row["session"] != first],
@@ -942,6 +948,10 @@ on("POST", "clients/")(filed("clients", lambda call: call.answer))
 on("POST", "consents/")(filed("consents", lambda call: {"program": call.body["program"], "signed": False}))
 on("POST", "safety-alerts/{}/acknowledge/")(filed("alerts", lambda call: call.answer | {"open": False}))
 on("POST", "notes/")(filed("notes", lambda call: {"session": call.body["session"], "signed": False}))
+for word in ("sign", "revoke"):
+    on("POST", f"consents/{{}}/{word}/")(
+        filed("consents", lambda call: call.answer | {"signed": call.answer["status"] == "signed"})
+    )
 on("POST", "alarms/{}/acknowledge/")(filed("alarms", lambda call: call.answer))
 on("POST", "psychotherapy-notes/")(filed("private", lambda call: call.who["id"]))
 
@@ -1018,11 +1028,6 @@ def _decided(judge: Judge, call: Any, found: re.Match[str]) -> None:
 def _weighed_again(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.books.clearances[found[1]].reasons.clear()
     judge.books.clearances[found[1]].standing &= found[2] == "uphold"
-
-
-@on("POST", "consents/{}/(sign|revoke)/")
-def _signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.consents[found[1]]["signed"] = found[2] == "sign"
 
 
 @on("POST", "measures/")
@@ -1201,10 +1206,6 @@ def _note_signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
     note |= {"signed": call.answer["status"] == "signed", "by": call.who["id"]}
 
 
-def today(at: datetime, zone: ZoneInfo) -> date:
-    return at.astimezone(zone).date()
-
-
 # --- the safe and the money ---------------------------------------------------------------------------------------
 
 
@@ -1333,8 +1334,7 @@ def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("ready is when no gate is open", ready == (not still), f"{call.words()} {ready} {still}")
     if not session or not ready or judge.standing_doses(session=found[1]):
         return
-    order = [key for key, row in judge.books.orders.items() if row["session"] == found[1]][-1:]
-    whose, none = (session["program"], session["client"], "".join(order)), Decimal(0)
+    whose, none = (session["program"], session["client"], judge.newest(found[1], call.at)), Decimal(0)
     dose = Dose("", found[1], *whose, none, call.at, call.at, "some lot", none)
     judge.checked["an all-clear was looked at"] += 1
     for gate, why in judge.open_gates(session, dose):

@@ -346,9 +346,10 @@ class Judge:
 
     # --- the dose ---------------------------------------------------------------------------------------------
 
-    def overridden(self, session: Row, gate: str, at: datetime) -> bool:
-        """Somebody decided otherwise, for this very day (clinical policy 2.2)."""
-        return self.books.overrides[session["id"]].get(gate) == today(at, self.zone_of(session))
+    def overridden(self, session: Row, gate: str) -> bool:
+        """Somebody decided otherwise, for the day that the session has (clinical policy 2.2)."""
+        day = self.books.overrides[session["id"]].get(gate)
+        return day == today(when(session["starts_at"]), self.zone_of(session))
 
     def open_gates(self, session: Row, dose: Dose) -> Iterable[tuple[str, str]]:
         """Every gate that the books hold open for this dose, with why."""
@@ -676,7 +677,7 @@ class Judge:
             if row["state"] == "open" and alert.get("open"):
                 late = when(alert["acknowledge_by"]) < self.swept_at.get("alerts", when(alert["created_at"]))
                 self.holds("R14 an alert is carried up", not late or row["escalation"] > 0, str(row))
-        for kind, step, subject, waits in self._waiting(location):
+        for kind, step, subject, waits in self._waiting(at, location):
             if waits and (step is None or self.settled(step)):
                 self.holds(f"R14 {kind} has its row", (kind, subject) in listed, subject)
             if waits is False:
@@ -691,9 +692,9 @@ class Judge:
                 late, case["unseen"] = case["unseen"], case["row"] not in subjects
                 self.holds("missing drug has its row", not (late and case["unseen"]), str(case))
 
-    def _waiting(self, location: str) -> Iterable[tuple[str, str | None, str, bool | None]]:
+    def _waiting(self, at: datetime, location: str) -> Iterable[tuple[str, str | None, str, bool | None]]:
         """Kind of row, step of the sweep that opens it, subject, and whether it waits (None: who knows)."""
-        books = self.books
+        books, zone = self.books, self.books.zones[location]
         here = {key: row for key, row in books.sessions.items() if row["location"] == location}
         ours = {key: row for key, row in books.programs.items() if row["location"] == location}
         for row in books.alerts.values():
@@ -722,8 +723,8 @@ class Judge:
             yield "note_unsigned", "unsigned", key, waits or (False if signed - drafts >= {key} else None)
         for key, cleared in books.clearances.items():
             if cleared.program in ours and cleared.standing:
-                active = ours[cleared.program]["status"] == "active"
-                yield "clearance_review", "clearances", key, bool(cleared.reasons) and (active or None)
+                asked = ours[cleared.program]["status"] == "active" and str(today(at, zone)) < cleared.last
+                yield "clearance_review", "clearances", key, bool(cleared.reasons) and (asked or None)
 
     def worklist(self, who: Row, location: str, rows: list[Row]) -> None:
         """A role reads of the worklist what names it or them, no more and no less than the director."""
@@ -1151,7 +1152,7 @@ def _dosed(judge: Judge, call: Any, found: re.Match[str]) -> None:
     start, end = when(session["starts_at"]), when(session["ends_at"])
     judge.holds("PR6 a dose on its session's day", start - EARLY <= dose.at <= end + LATE, call.words())
     for gate, why in judge.open_gates(session, dose):
-        decided = judge.overridden(session, gate, dose.at)
+        decided = judge.overridden(session, gate)
         judge.holds(f"R3 no dose while {gate} is open", decided, f"{call.words()} — {why}")
     judge.checked["R3 a dose with every gate looked at"] += 1
     judge.books.doses[dose.id] = dose
@@ -1338,7 +1339,7 @@ def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
     dose = Dose("", found[1], *whose, none, call.at, call.at, "some lot", none)
     judge.checked["an all-clear was looked at"] += 1
     for gate, why in judge.open_gates(session, dose):
-        decided = judge.overridden(session, gate, call.at)
+        decided = judge.overridden(session, gate)
         judge.holds(f"no all-clear while {gate} is open", decided, f"{call.words()} {why}")
 
 

@@ -712,8 +712,8 @@ class Judge:
         for row in books.owed.values():
             if row["program"] in ours:
                 yield "integration_unbooked", "obligations", row["id"], row["state"] == "due"
-        signed = {row["session"] for row in books.notes.values() if row["signed"]}
-        drafts = {row["session"] for row in books.notes.values() if not row["signed"]}
+        signed = {row["session"] for row in books.notes.values() if row["signed"] or "by" in row}
+        drafts = {row["session"] for row in books.notes.values() if row["session"] not in signed}
         for key, row in here.items():
             over = row["status"] in ("completed", "cancelled", "no_show")
             day = self.swept_at.get("left_open", when(row["ends_at"])) > when(row["ends_at"]) + LATE
@@ -993,10 +993,9 @@ def _drug(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 @on("POST", "screenings/")
 def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    program = call.body["program"]
-    client = judge.books.programs[program]["client"]
-    row = {"program": program, "client": client, "weighed": (), "answers": call.body["answers"]}
-    judge.books.screenings[call.answer["id"]] = row
+    client = judge.books.programs[program := call.body["program"]]["client"]
+    told = {"program": program, "client": client, "weighed": (), "answers": call.body["answers"]}
+    judge.books.screenings[call.answer["id"]] = told
     for row in call.body["medications"]:
         judge.books.drugs[client].append((row["text"].lower(), call.at))
 
@@ -1096,23 +1095,21 @@ def _session_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 @on("PATCH", "sessions/{}/")
 def _noted(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    key = found[1]
     for code, value in call.body.get("attestations", {}).items():
-        judge.books.said[key][code] = (value, call.at)
+        judge.books.said[found[1]][code] = (value, call.at)
         if code == "contraindications" and not value:
-            judge.suspend(judge.books.sessions[key]["client"], "attested: a new condition")
+            judge.suspend(judge.books.sessions[found[1]]["client"], "attested: a new condition")
     if call.body.get("fasting_since"):
-        judge.books.fasting[key] = when(call.body["fasting_since"])
-    if call.body.get("escort"):
-        judge.books.escorts[key] = call.at
+        judge.books.fasting[found[1]] = when(call.body["fasting_since"])
+    judge.books.escorts |= {found[1]: call.at} if call.body.get("escort") else {}
     if call.body.get("weight_kg"):
         kilos, client = Decimal(call.body["weight_kg"]), call.answer["client"]
         if call.body.get("weight_source") != "reported":
             judge.books.weighed[client] = call.at
         last = judge.books.kilos.get(client, (kilos, True))
         near = abs(kilos - last[0]) * 10 <= last[0]
-        judge.books.kilos[key] = kilos, near or call.body.get("confirm_weight") is True
-        judge.books.kilos[client] = judge.books.kilos[key] if judge.books.kilos[key][1] else last
+        judge.books.kilos[found[1]] = kilos, near or call.body.get("confirm_weight") is True
+        judge.books.kilos[client] = judge.books.kilos[found[1]] if judge.books.kilos[found[1]][1] else last
     judge._keep(call.answer)
 
 
@@ -1335,12 +1332,14 @@ def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("ready is when no gate is open", ready == (not still), f"{call.words()} {ready} {still}")
     if not session or not ready or judge.standing_doses(session=found[1]):
         return
-    whose, none = (session["program"], session["client"], judge.newest(found[1], call.at)), Decimal(0)
-    dose = Dose("", found[1], *whose, none, call.at, call.at, "some lot", none)
+    end, zone, none = when(session["ends_at"]), judge.zone_of(session), Decimal(0)
+    at = (
+        end if today(end, zone) < today(call.at, zone) else call.at
+    )  # what is written up late has its own day
+    whose = (session["program"], session["client"], judge.newest(found[1], at))
     judge.checked["an all-clear was looked at"] += 1
-    for gate, why in judge.open_gates(session, dose):
-        decided = judge.overridden(session, gate)
-        judge.holds(f"no all-clear while {gate} is open", decided, f"{call.words()} {why}")
+    for gate, why in judge.open_gates(session, Dose("", found[1], *whose, none, at, at, "some lot", none)):
+        judge.holds(f"no all-clear while {gate} waits", judge.overridden(session, gate), call.words() + why)
 
 
 @on("GET", "monitoring-board/")

@@ -1026,8 +1026,9 @@ def _decided(judge: Judge, call: Any, found: re.Match[str]) -> None:
 
 @on("POST", "clearances/{}/(uphold|void)/")
 def _weighed_again(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    judge.books.clearances[found[1]].reasons.clear()
-    judge.books.clearances[found[1]].standing &= found[2] == "uphold"
+    row = judge.books.clearances[found[1]]
+    row.weighed |= {reason.split(" ", 1)[1] for reason in row.reasons}
+    row.reasons, row.standing = [], row.standing and found[2] == "uphold"
 
 
 @on("POST", "measures/")
@@ -1041,8 +1042,7 @@ def _measure(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.books.cssrs[client].append((when(call.body["taken_at"]), tier))
     if tier in ("high", "moderate"):
         judge.books.asks[call.answer["id"]] = client
-    if tier == "high":
-        judge.suspend(client, f"C-SSRS {call.answer['id']}")
+    judge.suspend(client if tier == "high" else "", f"C-SSRS {call.answer['id']}")
 
 
 @on("POST", "safety-alerts/{}/release/")

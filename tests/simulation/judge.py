@@ -265,7 +265,7 @@ class Judge:
             self.holds("R11 what is left can go back", over or key in books.undone, call.words())
         if body.get("code") == "insufficient_stock" and call.path == "drug-entries/":
             left = self.books.lots[self.books.shelves[call.body["lot"]]["place"]]
-            self.holds("R7 what is there can go", Decimal(call.body["amount_mg"]) > left, call.words())
+            self.holds("R7 what is there can go", abs(Decimal(call.body["amount_mg"])) > left, call.words())
 
     def seen_by(self, call: Any) -> None:
         """No answer holds a row or a field that the role may not see (R13), nor anything of another location."""

@@ -40,7 +40,7 @@ def judge() -> Judge:
 
 
 def goes(judge: Judge, path: str, body: Row, **answer: Any) -> None:
-    told(judge, "PATCH", path, body, answer)
+    told(judge, "PATCH", path, body, {"id": path.split("/")[1], "email": "somebody@example.test"} | answer)
 
 
 def away(judge: Judge, *, hours: int) -> None:
@@ -147,5 +147,5 @@ def test_a_students_note_waits_for_another_person(judge: Judge) -> None:
 
 def test_another_houses_row_is_a_violation(judge: Judge) -> None:
     told(judge, "GET", f"sessions/{SESSION}/", None, session(), ("therapist",))
-    with pytest.raises(Violation, match="another house"):
+    with pytest.raises(Violation, match="another location"):
         told(judge, "GET", f"sessions/{SESSION}/", None, session(location=OTHER), ("therapist",))

@@ -32,9 +32,10 @@ POLICY: Row = {
     "min_stay_min": 120,
     "min_gap_hours": 72,
     "min_preparations": 0,
-    "dose": {"unit": "mg"},
+    "dose": {"unit": "mg", "cap": "400"},
     "gates": {"fasting": "required"},
     "fasting_hours": {"solid": 4},
+    "home_dosing": False,
     "limits": {"infusion_min": 40, "leaving_vitals_min": 60, "vitals_max_age_min": 60, "alarm_minutes": 5},
     "bands": {"bp": {"go": [140, 90]}} | {name: {"go": go} for name, go in GO.items()},
 }
@@ -76,6 +77,8 @@ def judge() -> Judge:
         "by_staff": True,
     }
     books.orders[ORDER] = {
+        "id": ORDER,
+        "created_at": text(later(-30)),
         "session": SESSION,
         "drug": "ketamine",
         "valid_until": text(later(400)),
@@ -193,8 +196,9 @@ def test_an_override_of_what_nobody_overrides_or_by_nobody_who_may(judge: Judge)
 def test_an_override_counts_for_its_own_day(judge: Judge) -> None:
     _override(judge, "fasting")
     session = judge.books.sessions[SESSION]
-    assert judge.overridden(session, "fasting", NOON)
-    assert not judge.overridden(session, "fasting", NOON + timedelta(days=1))
+    assert judge.overridden(session, "fasting")
+    moved = session | {"starts_at": text(NOON + timedelta(days=1))}
+    assert not judge.overridden(moved, "fasting")
 
 
 def test_an_all_clear_while_a_gate_is_open(judge: Judge) -> None:
@@ -204,7 +208,7 @@ def test_an_all_clear_while_a_gate_is_open(judge: Judge) -> None:
     with pytest.raises(Violation, match="ready is when no gate is open"):
         tell(judge, "GET", path, gates)
     gates["gates"] = []
-    with pytest.raises(Violation, match="no all-clear while clearance is open"):
+    with pytest.raises(Violation, match="no all-clear while clearance waits"):
         tell(judge, "GET", path, gates)
 
 
@@ -277,7 +281,14 @@ def test_the_two_hours_of_esketamine_are_nobodys_to_shorten(judge: Judge) -> Non
 
 
 def _row(kind: str, subject: str, **more: Any) -> Row:
-    row = {"id": made(), "kind": kind, "subject_id": subject, "state": "open", "escalation": 0}
+    row = {
+        "id": made(),
+        "kind": kind,
+        "subject_id": subject,
+        "client": CLIENT,
+        "state": "open",
+        "escalation": 0,
+    }
     return row | {"roles": ["nurse_practitioner"], "assignee": None, "done_at": None, "done_by": None} | more
 
 
@@ -309,7 +320,8 @@ def test_what_was_left_undone_and_has_no_row(judge: Judge) -> None:
     with pytest.raises(Violation, match="R14 note_unsigned has its row"):
         _evening(judge)
     note = _row("note_unsigned", SESSION)
-    judge.books.owed["debt"] = {"id": "debt", "program": PROGRAM, "state": "due"}
+    debt = {"id": "debt", "program": PROGRAM, "client": CLIENT, "dosing_session": "of another day"}
+    judge.books.owed["debt"] = debt | {"state": "due"}
     with pytest.raises(Violation, match="R14 integration_unbooked has its row"):
         _evening(judge, note)
     judge.books.owed["debt"]["state"] = "missed"
@@ -391,7 +403,7 @@ def test_progress_that_did_not_take_place(judge: Judge) -> None:
 
 
 def test_an_answer_about_wanting_to_die_rings(judge: Judge) -> None:
-    answer = {"id": made(), "client": CLIENT, "instrument": "phq9"}
+    answer = {"id": made(), "client": CLIENT, "program": PROGRAM, "instrument": "phq9"}
     tell(judge, "POST", "measures/", answer, body={"answers": [0] * 8 + [1], "taken_at": text(NOON)})
     with pytest.raises(Violation, match="R14 an answer that points at suicide rings"):
         judge.listed(NOON, "safety-alerts", HERE, [])

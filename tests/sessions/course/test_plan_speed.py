@@ -55,7 +55,7 @@ def _fill(cast: Cast) -> None:
         if (row.resource, row.starts_at) not in seen:
             seen.add((row.resource, row.starts_at))
             kept.append(row)
-    Allocation.objects.bulk_create(kept)
+    Allocation.objects.bulk_create(kept, batch_size=2000)
 
 
 @pytest.mark.django_db

@@ -41,9 +41,13 @@ def tick(*, safety: bool) -> list[str]:
 
 def keep_ticking(over: Event, *, safety: bool, tick: Callable[..., list[str]] = tick) -> None:
     """Look every second until it is `over`. A database that is away ends nothing: the next look finds it back."""
+    known = False
     while not over.wait(LOOK_SECONDS):
         close_old_connections()
         try:
+            if not known:
+                steps.expect_steps()
+                known = True
             tick(safety=safety)
         except Exception as exc:  # noqa: BLE001 — this clock stops for nothing
             logger.warning("a look at the steps failed: %s", type(exc).__name__)
@@ -64,7 +68,6 @@ class Ticker(bootsteps.StartStopStep):
         super().__init__(worker)
 
     def start(self, worker: Any) -> None:
-        steps.expect_steps()
         for thread in self.threads:
             thread.start()
 

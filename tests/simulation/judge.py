@@ -132,7 +132,7 @@ class Clearance:
     last: str
     weighed: frozenset[str]
     standing: bool = True
-    reasons: list[str] = field(default_factory=list)
+    reasons: list[tuple[datetime, str]] = field(default_factory=list)  # since when
 
 
 @dataclass
@@ -366,8 +366,8 @@ class Judge:
         client, program = session["client"], session["program"]
         day = today(at, self.zone_of(session)).isoformat()
         mine = [row for row in self.books.clearances.values() if row.program == program]
-        good = [row for row in mine if row.standing and not row.reasons and day <= row.last]
-        if not any(when(row.first) <= at for row in good):
+        good = [row for row in mine if row.standing and day <= row.last]
+        if all(when(row.first) > at or any(since <= at for since, _ in row.reasons) for row in good):
             yield "clearance", str([(row.standing, row.reasons, row.first, row.last) for row in mine])
         if program not in {row["program"] for row in self.books.consents.values() if row["signed"]}:
             yield "consent", "none is signed"
@@ -756,7 +756,7 @@ class Judge:
         """Every standing clearance of the client hears what came after it."""
         for row in self.books.clearances.values():
             if self.one(row.client) == self.one(client) and row.standing and text not in row.weighed:
-                row.reasons.append(reason)
+                row.reasons.append((self.acted_at or datetime.min.replace(tzinfo=UTC), reason))
 
     def newest(self, session: str, at: datetime) -> str:
         """The order that counts at that moment: the latest by then, else the latest of all."""
@@ -1027,7 +1027,7 @@ def _decided(judge: Judge, call: Any, found: re.Match[str]) -> None:
 @on("POST", "clearances/{}/(uphold|void)/")
 def _weighed_again(judge: Judge, call: Any, found: re.Match[str]) -> None:
     row = judge.books.clearances[found[1]]
-    row.weighed |= {reason.split(" ", 1)[1] for reason in row.reasons}
+    row.weighed |= {reason.split(" ", 1)[1] for _, reason in row.reasons}
     row.reasons, row.standing = [], row.standing and found[2] == "uphold"
 
 

@@ -249,7 +249,8 @@ class DosingDay:
 
     def from_stock(self, mg: str) -> Row:
         life, drug = self.life, self.treatment.drug
-        lot = life.chance.numbers.choice([lot for lot in life.house.lots if lot["drug"] == drug])
+        ours = [lot for lot in life.house.lots if lot["drug"] == drug]
+        lot = life.chance.numbers.choice(ours or life.house.lots)  # none left: the wrong one is reached for
         witness = life.house.one("nurse_practitioner", life.number + 1)
         body = {
             "supply": "clinic_stock",

@@ -72,6 +72,7 @@ NEVER += " suicide_risk adverse_event_review red_alarm home_risk home_dosing hol
 OF_THE_DAY = ("identifiers", "not_intoxicated", "equipment", "contraindications")
 GATE_OF = {"chaperone_trained": "home_chaperone", "video_on": "home_video"}
 EARLY, LATE, LONG_AGO = timedelta(hours=3), timedelta(hours=12), timedelta(days=7)
+LONG_PAST = datetime.min.replace(tzinfo=UTC)
 ABSOLUTE = {"CV_ANEURYSM_AVM", "NEURO_ICH", "ALLERGY_KET"}  # what the labels exclude, and no clinic may lower
 
 
@@ -401,12 +402,12 @@ class Judge:
         video = session["modality"] == "video"
         asked = [code for code in OF_THE_DAY if gates.get(code) == "required"]
         asked += ["chaperone_trained", "video_on"] if video else []
-        for code in asked:
-            if code == "equipment" and video:
-                continue
-            dosed = {row.session for row in self.standing_doses(client=session["client"]) if row.at < at}
-            if code == "contraindications" and dosed <= {session["id"]} and code not in said:
-                continue
+        before = self.standing_doses(client=session["client"])
+        dosed = [dose.at for dose in before if dose.session != session["id"] and dose.at < at]
+        rows = [row for row in self.books.screenings.values() if row["program"] == session["program"]]
+        again = not dosed or max([*[row["at"] for row in rows], dosed[-1]]) > dosed[-1]
+        free = {"equipment": video, "contraindications": again and said.get("contraindications", (True,))[0]}
+        for code in [code for code in asked if not free.get(code)]:
             value, told = said.get(code, (False, at))
             if not value or told.astimezone(zone).date() != day:
                 yield GATE_OF.get(code, code), f"said {said.get(code)}"
@@ -756,7 +757,7 @@ class Judge:
         """Every standing clearance of the client hears what came after it."""
         for row in self.books.clearances.values():
             if self.one(row.client) == self.one(client) and row.standing and text not in row.weighed:
-                row.reasons.append((self.acted_at or datetime.min.replace(tzinfo=UTC), reason))
+                row.reasons.append((self.acted_at or LONG_PAST, reason))
 
     def newest(self, session: str, at: datetime) -> str:
         """The order that counts at that moment: the latest by then, else the latest of all."""
@@ -994,8 +995,8 @@ def _drug(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "screenings/")
 def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
     client = judge.books.programs[program := call.body["program"]]["client"]
-    told = {"program": program, "client": client, "weighed": (), "answers": call.body["answers"]}
-    judge.books.screenings[call.answer["id"]] = told
+    told = {"answers": call.body["answers"], "weighed": (), "at": LONG_PAST}
+    judge.books.screenings[call.answer["id"]] = told | {"program": program, "client": client}
     for row in call.body["medications"]:
         judge.books.drugs[client].append((row["text"].lower(), call.at))
 
@@ -1004,7 +1005,7 @@ def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
 def _submitted(judge: Judge, call: Any, found: re.Match[str]) -> None:
     row = judge.books.screenings[found[1]]
     judge.books.asks |= {found[1]: row["client"]} if row["answers"].get("PSY_SI") is True else {}
-    row["weighed"] = tuple(text for text, _ in judge.books.drugs[row["client"]])
+    row["at"], row["weighed"] = call.at, tuple(text for text, _ in judge.books.drugs[row["client"]])
 
 
 @on("POST", "screenings/{}/decide/")
@@ -1315,7 +1316,7 @@ def _refunded(judge: Judge, call: Any, _: re.Match[str]) -> None:
 def _access(judge: Judge, call: Any, found: re.Match[str]) -> None:
     """R10: whatever was read or written of this client, by whom and when; and nothing that nobody did."""
     told = {(when(row["at"]), row["by"]): row for row in call.answer["results"]}
-    since = min(told)[0] if call.answer["next"] else datetime.min.replace(tzinfo=UTC)
+    since = min(told)[0] if call.answer["next"] else LONG_PAST
     heard = {key: what for key, what in judge.books.trail[found[1]].items() if since < key[0] < call.at}
     lost = {key: what for key, what in heard.items() if key not in told}
     judge.holds("R10 every read and write is in the trail", not lost, str(lost))

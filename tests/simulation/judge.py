@@ -744,9 +744,6 @@ class Judge:
             differ = [(word, row[word], right[key][word]) for word in shared if row[word] != right[key][word]]
             self.holds(f"{name} says the same", not differ, f"{key} {differ}")
 
-    def day_ends(self, at: datetime) -> None:
-        self._treatments_end(at)
-
     # --- keeping ----------------------------------------------------------------------------------------------
 
     def _keep(self, row: Row, *, by_staff: bool | None = None) -> None:
@@ -800,7 +797,7 @@ class Judge:
             "prescriber_on_site": "prescriber" not in team and "prescriber_on_site" not in words,
         }
 
-    def _treatments_end(self, at: datetime) -> None:
+    def day_ends(self, at: datetime) -> None:
         missing = {pair for row in self.books.events.values() for pair in row["asks"]} - self.books.tasks
         self.holds("11.3 somebody has each bad reaction to do", not missing, str(missing))
         for dose in self.standing_doses():

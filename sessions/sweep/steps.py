@@ -66,11 +66,6 @@ class Step:
         """How long one run may take; a safety step that takes longer is broken."""
         return 30 if self.safety else settings.CELERY_TASK_SOFT_TIME_LIMIT
 
-    @property
-    def turn_seconds(self) -> int:
-        """How long a run keeps others away. Past two periods it may have been killed, and two at once do no harm."""
-        return min(self.limit_seconds, 2 * settings.SWEEP_SECONDS)
-
 
 STEPS: tuple[Step, ...] = (
     Step("obligations", integration.sweep_obligations, safety=True),
@@ -123,7 +118,7 @@ def run_step(name: str, *, at: datetime) -> bool:
     :raises Exception: whatever the step raised; it is tried again a period later
     """
     step = all_steps()[name]
-    if not turns.take(name, at=at, seconds=step.turn_seconds):
+    if not turns.take(name, at=at, seconds=step.limit_seconds):
         return False
     try:
         step.work(at=at)

@@ -121,12 +121,8 @@ def test_safety_steps_are_handed_out_into_a_queue_of_their_own(
         "apply_async",
         lambda *, kwargs, queue, **_: sent.append((kwargs["step_id"], queue)),
     )
-    others: list[str] = []
-    monkeypatch.setattr(tasks.run_others, "apply_async", lambda *, queue, **_: others.append(queue))
     tasks.sweep()
-    assert (sent, others) == ([("watch", "safety")], ["celery"])
-    tasks.run_others()
-    assert ran == ["tidy"]
+    assert sent == [("watch", "safety"), ("tidy", "celery")]
 
 
 def test_a_step_two_periods_behind_is_seen_at_the_door(ran: list[str], settings: Any) -> None:

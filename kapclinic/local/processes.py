@@ -43,9 +43,7 @@ class Processes:
                 self._running[name] = subprocess.Popen(
                     self._command(name),
                     cwd=CHECKOUT,
-                    env=self.env
-                    | {"PYTHONUNBUFFERED": "1", OWNER: signature(psutil.Process())}
-                    | ({"KAP_PROCESS": "worker"} if name == "worker" else {}),
+                    env=self.env | {"PYTHONUNBUFFERED": "1", OWNER: signature(psutil.Process())},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

@@ -6,6 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from kapclinic.core.shipped import refuse_broken
 
@@ -13,7 +14,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kapclinic.settings")
 
 app = Celery("kapclinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_queues = [Queue("celery"), Queue("safety")]  # a worker that names no queue serves both
 app.autodiscover_tasks()
+app.steps["worker"].add("sessions.sweep.ticker:Ticker")  # by name: it is imported in a worker alone
 
 
 @worker_init.connect

@@ -94,6 +94,21 @@ if MIGRATING and not MIGRATION_DATABASE_URL:
     raise ImproperlyConfigured("migrate connects as the owner: set MIGRATION_DATABASE_URL.")
 
 
+# Kind of process -> seconds that it waits for a lock, for a statement, and with a transaction in which nothing happens.
+# A command (a backup, a check of the whole trail) takes its time. KAP_PATIENCE=off behind a pooler that refuses start
+# options: the roles then carry them (docs/operations.md).
+PATIENCE = {"web": (3, 10, 15), "worker": (10, 60, 60), "command": (0, 0, 0)}
+PROCESS = env.str("KAP_PROCESS", default="command" if sys.argv[0].endswith("manage.py") else "web")
+
+
+def _patience() -> dict[str, str]:
+    if env.str("KAP_PATIENCE", default="on") == "off":
+        return {}
+    names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+    pairs = zip(names, PATIENCE[PROCESS], strict=True)
+    return {"options": " ".join(f"-c {name}={seconds}s" for name, seconds in pairs)}
+
+
 def _database() -> dict[str, Any]:
     runtime: dict[str, Any] = env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")
     if MIGRATING:
@@ -101,6 +116,10 @@ def _database() -> dict[str, Any]:
         return owner
     runtime["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     runtime["CONN_HEALTH_CHECKS"] = True
+    # The server binds and prepares: from its n-th use on, a connection's statement is parsed and planned no more.
+    # 0 prepares nothing, for a pooler in transaction mode that does not know prepared statements.
+    after = env.int("PREPARE_AFTER", default=3)
+    runtime["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": after or None} | _patience()
     return runtime
 
 
@@ -204,6 +223,10 @@ VALKEY_URL = env.str("VALKEY_URL", default="")
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
 CELERY_BROKER_URL = VALKEY_URL
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {
+    "sessions.sweep": {"queue": "safety"}
+}  # handing out the steps waits behind nothing slow
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

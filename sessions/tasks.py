@@ -2,11 +2,12 @@
 
 from sessions.course.tasks import advance_cleared, free_discontinued, warn_not_cleared
 from sessions.integration.tasks import schedule_integration
-from sessions.sweep.tasks import send_messages, sweep
+from sessions.sweep.tasks import run_step, send_messages, sweep
 
 __all__ = [
     "advance_cleared",
     "free_discontinued",
+    "run_step",
     "schedule_integration",
     "send_messages",
     "sweep",

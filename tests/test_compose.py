@@ -24,7 +24,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
 SETTINGS = (CHECKOUT / "kapclinic/settings.py").read_text()
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "safety", "beat")
 IMAGES = {
     "postgres": {
         "POSTGRES_USER",
@@ -110,7 +110,7 @@ def test_each_service_that_stays_is_asked_for_its_health(name: str) -> None:
 
 
 def test_order_of_starting() -> None:
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "safety", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
         assert SERVICES[name]["depends_on"]["valkey"] == {"condition": "service_healthy"}
     assert SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
@@ -131,7 +131,7 @@ def test_postgres_sorts_as_the_tests_do() -> None:
     assert "postgres:/var/lib/postgresql" in SERVICES["postgres"]["volumes"]
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "migrate"])
+@pytest.mark.parametrize("name", ["web", "worker", "safety", "beat", "migrate"])
 def test_every_command_can_be_run(name: str, clinic_env: dict[str, str]) -> None:
     command = SERVICES[name].get("command") or yaml.safe_load(dockerfile_words("CMD")[0])
     bare = {"gunicorn": ["--check-config"], "celery": ["--help"], "python": ["--help"]}[command[0]]

@@ -43,7 +43,7 @@ def test_every_task_is_in_the_table() -> None:
 
 
 def test_the_steps_of_the_sweep_are_listed_in_order() -> None:
-    assert first_column(ARCHITECTURE, "step") == [name for name, _ in STEPS]
+    assert first_column(ARCHITECTURE, "step") == [step.name for step in STEPS]
 
 
 def test_every_append_only_table_is_listed() -> None:

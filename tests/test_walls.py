@@ -38,7 +38,7 @@ FAULTS = (
     ("sessions/visits/services/visits.py", "from sessions.integration import tasks", "sessions.integration.tasks"),
     ("sessions/dosing/models.py", "from sessions.booking import services", "sessions.booking.services"),
     ("billing/ledger/models.py", "from sessions.dosing import services", "sessions.dosing.services"),
-    ("screening/selectors.py", "from programs import services", "programs.services"),
+    ("screening/selectors/__init__.py", "from programs import services", "programs.services"),
     ("sessions/models.py", "from sessions.dosing import services", "sessions.dosing.services"),
     ("sessions/waitlist/rules.py", "from kapclinic.core import doorbell", "kapclinic.core.doorbell"),
     ("sessions/notes/rules/records.py", "import kombu", "kombu"),

@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from kapclinic.core.errors import ClinicError
 
 logger = logging.getLogger(__name__)
 FAILURES = (ClinicError, DatabaseError, ValueError, KeyError, TypeError)
+LET_GO = "200ms"  # longer than any request holds a row, as a rule
 Row = TypeVar("Row")
 
 
 def each(rows: Iterable[Row], work: Callable[[Row], int | None]) -> int:
     """The sum of what `work` returns for each of `rows`; None counts as nothing.
 
-    `work` is a transaction of its own. One that fails keeps no other waiting; it is logged by class, and the first
-    failure is raised at the end, so that it is seen.
+    `work` is a transaction of its own. A row that somebody else holds is left for the next pass. One that fails keeps
+    no other waiting; it is logged by class, and the first failure is raised at the end, so that it is seen.
     """
-    done, failures = 0, []
+    done, held, failures = 0, 0, []
     for row in rows:
         try:
-            done += work(row) or 0
+            with unless_held():
+                done += work(row) or 0
         except FAILURES as exc:
+            if isinstance(exc.__cause__, LockNotAvailable):
+                held += 1
+                continue
             logger.warning("one row failed, the others go on: %s", type(exc).__name__)
             failures.append(exc)
+    if held:
+        logger.info("rows that somebody is at, left for the next pass: %d", held)
     if failures:
         raise failures[0]
     return done
+
+
+@contextmanager
+def unless_held() -> Iterator[None]:
+    """A transaction that hardly waits for a lock: what somebody is at is for later.
+
+    :raises OperationalError: by LockNotAvailable, when a row was held longer than LET_GO
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LET_GO])
+        yield

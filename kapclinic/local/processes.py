@@ -43,7 +43,9 @@ class Processes:
                 self._running[name] = subprocess.Popen(
                     self._command(name),
                     cwd=CHECKOUT,
-                    env=self.env | {"PYTHONUNBUFFERED": "1", OWNER: signature(psutil.Process())},
+                    env=self.env
+                    | {"PYTHONUNBUFFERED": "1", OWNER: signature(psutil.Process())}
+                    | ({"KAP_PROCESS": "worker"} if name == "worker" else {}),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

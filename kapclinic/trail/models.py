@@ -129,10 +129,12 @@ class Outbox(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a periodic job last finished: how a dead beat is seen."""
+    """A periodic step: when the last run that ended had begun, and until when somebody is at it."""
 
     name = models.CharField(max_length=40, primary_key=True)
-    beat_at = models.DateTimeField()
+    period_seconds = models.PositiveIntegerField(default=60)
+    beat_at = models.DateTimeField(null=True)
+    busy_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name

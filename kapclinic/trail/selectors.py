@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from kapclinic.trail.models import AuditEvent, AuditSeal, Heartbeat
+from kapclinic.trail.models import AuditEvent, AuditSeal
 from kapclinic.trail.rules import GENESIS
 
 
@@ -50,9 +49,3 @@ def beside_audit_anchor(head: Head) -> str | None:
     if found.hash != head["hash"]:
         return f"link {head['sequence']} is not the one that the anchor holds."
     return None
-
-
-def age_of(*, name: str, at: datetime) -> timedelta | None:
-    """How long ago the periodic job last finished; None when it never did."""
-    beat = Heartbeat.objects.filter(name=name).first()
-    return None if beat is None else at - beat.beat_at

@@ -16,7 +16,7 @@ from kapclinic.core.errors import Invalid
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
 from kapclinic.trail import kinds, rules
-from kapclinic.trail.models import AuditEvent, AuditSeal, Heartbeat, IdempotencyRecord, Outbox, Task
+from kapclinic.trail.models import AuditEvent, AuditSeal, IdempotencyRecord, Outbox, Task
 
 SEAL_LOCK = 0x6B61705F7365616C  # "kap_seal"
 SEAL_BATCH = 2000
@@ -78,11 +78,6 @@ def seal_events(*, everything: bool = False) -> int:
         previous = digest
     AuditSeal.objects.bulk_create(seals)  # a chain, not history
     return len(seals)
-
-
-def beat(*, name: str, at: datetime) -> None:
-    """Say that a periodic job finished."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": at})
 
 
 def forget_old_answers(*, at: datetime) -> int:

@@ -1,17 +1,23 @@
-"""One pass of all the periodic work. It does from the rows alone what lost messages would have done."""
+"""The periodic work, step by step. Each does from the rows alone what lost messages would have done.
+
+A step is a task of its own: what is slow, or broken, or out of time, keeps no other waiting. The steps that somebody's
+safety hangs on stand first and have a queue of their own.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from kapclinic.core.rows import FAILURES, each
+from django.conf import settings
+
 from kapclinic.practice.services import deliver_notice
 from kapclinic.trail import services as trail
+from kapclinic.trail import turns
 from kapclinic.trail.models import Outbox
-from programs.models import Phase, Program
 from screening import services as screening
 from sessions.booking import services as booking
 from sessions.course import services as course
@@ -28,13 +34,6 @@ from sessions.visits import services as visits
 from sessions.waitlist import services as waitlist
 
 logger = logging.getLogger(__name__)
-
-
-def _advance_all(*, at: datetime) -> int:
-    waiting = Program.objects.filter(status=Program.Status.ACTIVE, phase=Phase.PREPARATION)
-    ids = list(waiting.order_by("pk").values_list("pk", flat=True))
-    each(ids, lambda program_id: course.advance_cleared(program_id=program_id, at=at))
-    return len(ids)
 
 
 def send_messages(*, at: datetime) -> int:
@@ -54,56 +53,103 @@ def _seal(*, at: datetime) -> int:
     return trail.seal_events()
 
 
-STEPS: tuple[tuple[str, Callable[..., int]], ...] = (
-    ("obligations", integration.sweep_obligations),
-    ("checks", monitoring.sweep_checks),
-    ("alarms", monitoring.carry_up_alarms),
-    ("alerts", screening.escalate_overdue_alerts),
-    ("adverse_events", dosing.sweep_follow_ups),
-    ("rems", rems.sweep_records),
-    ("phases", _advance_all),
-    ("clearances", screening.sweep_clearances),
-    ("not_cleared", course.warn_all_not_cleared),
-    ("ended", course.free_all_ended),
-    ("law", course.sweep_law),
-    ("drug_clocks", drugs.sweep_discrepancies),
-    ("drug_counts", drugs.sweep_counts),
-    ("left_open", visits.sweep_left_open),
-    ("unsigned", notes.sweep_unsigned),
-    ("worklist", worklist.sweep_worklist),
-    ("holds", booking.sweep_kept_slots),
-    ("unheld", held_slots.sweep_unheld),
-    ("waitlist", waitlist.sweep_waitlist),
-    ("reminders", reminders.sweep_reminders),
-    ("messages", send_messages),
-    ("undelivered", reminders.sweep_undelivered),
-    ("seals", _seal),
-    ("old_answers", trail.forget_old_answers),
+@dataclass(frozen=True)
+class Step:
+    """One part of the periodic work. `safety`: somebody's safety hangs on it, so it waits behind nothing."""
+
+    name: str
+    work: Callable[..., int]
+    safety: bool = False
+
+    @property
+    def limit_seconds(self) -> int:
+        """How long one run may take; a safety step that takes longer is broken."""
+        return 30 if self.safety else settings.CELERY_TASK_SOFT_TIME_LIMIT
+
+    @property
+    def turn_seconds(self) -> int:
+        """How long a run keeps others away. Past two periods it may have been killed, and two at once do no harm."""
+        return min(self.limit_seconds, 2 * settings.SWEEP_SECONDS)
+
+
+STEPS: tuple[Step, ...] = (
+    Step("obligations", integration.sweep_obligations, safety=True),
+    Step("checks", monitoring.sweep_checks, safety=True),
+    Step("alarms", monitoring.carry_up_alarms, safety=True),
+    Step("alerts", screening.escalate_overdue_alerts, safety=True),
+    Step("adverse_events", dosing.sweep_follow_ups),
+    Step("rems", rems.sweep_records),
+    Step("phases", course.advance_all_cleared),
+    Step("clearances", screening.sweep_clearances),
+    Step("not_cleared", course.warn_all_not_cleared),
+    Step("ended", course.free_all_ended),
+    Step("law", course.sweep_law),
+    Step("drug_clocks", drugs.sweep_discrepancies),
+    Step("drug_counts", drugs.sweep_counts),
+    Step("left_open", visits.sweep_left_open),
+    Step("unsigned", notes.sweep_unsigned),
+    Step("worklist", worklist.sweep_worklist),
+    Step("holds", booking.sweep_kept_slots),
+    Step("unheld", held_slots.sweep_unheld),
+    Step("waitlist", waitlist.sweep_waitlist),
+    Step("reminders", reminders.sweep_reminders),
+    Step("messages", send_messages),
+    Step("undelivered", reminders.sweep_undelivered),
+    Step("seals", _seal),
+    Step("old_answers", trail.forget_old_answers),
 )
 
+_OTHERS: dict[str, Step] = {}
 
-_OTHERS: dict[str, Callable[..., int]] = {}
 
-
-def register(name: str, step: Callable[..., int]) -> None:
+def register(name: str, work: Callable[..., int]) -> None:
     """Let an app above this one have a step of the sweep; at the start of the process, once."""
-    _OTHERS[name] = step
+    _OTHERS[name] = Step(name, work)
+
+
+def all_steps() -> dict[str, Step]:
+    """Name -> step, in the order of a pass."""
+    return {step.name: step for step in STEPS} | _OTHERS
+
+
+def expect_steps() -> None:
+    """Let `/readyz` know which steps there are, and how often each runs."""
+    turns.expect(dict.fromkeys(all_steps(), settings.SWEEP_SECONDS))
+
+
+def run_step(name: str, *, at: datetime) -> bool:
+    """One step, unless it ran just now or somebody is at it; whether it ran.
+
+    :raises Exception: whatever the step raised; it is tried again a period later
+    """
+    step = all_steps()[name]
+    if not turns.take(name, at=at, seconds=step.turn_seconds):
+        return False
+    try:
+        step.work(at=at)
+    except BaseException:
+        turns.failed(name, began=at)
+        raise
+    turns.ended(name, began=at)
+    return True
 
 
 def sweep(*, at: datetime) -> dict[str, int | str]:
-    """Run every step; one that fails is logged by class and does not stop the others. The heartbeat says all ran.
+    """Run every step now; one that fails, or runs out of time, is logged by class and does not stop the others.
 
-    :raises DatabaseError: at the end, when a step failed; the heartbeat is then not set
+    :raises Exception: at the end, the last of what the failed steps raised
     """
+    expect_steps()
     done: dict[str, int | str] = {}
     failure: Exception | None = None
-    for name, step in (*STEPS, *_OTHERS.items()):
+    for name, step in all_steps().items():
         try:
-            done[name] = step(at=at)
-        except FAILURES as exc:
+            done[name] = step.work(at=at)
+        except Exception as exc:
             logger.exception("sweep step %s failed: %s", name, type(exc).__name__)
             done[name], failure = "failed", exc
+        else:
+            turns.ended(name, began=at)
     if failure is not None:
         raise failure
-    trail.beat(name="sweep", at=at)
     return done

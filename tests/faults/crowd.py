@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -81,20 +81,21 @@ def until(true: Callable[[], bool], *, seconds: float, what: str) -> float:
 
 
 def sweeping(processes: Processes) -> bool:
-    """Has a sweep ended in the last three seconds?"""
+    """Has every step run in the last three seconds?"""
     age = readyz(processes)["last_sweep_seconds"]
     return age is not None and age < 3
 
 
 def two_sweeps() -> None:
-    """Wait for two sweeps that began after now: one that ends first may have begun before."""
-    seen = set(Heartbeat.objects.filter(name="sweep").values_list("beat_at", flat=True))
+    """Wait until every step has run twice from its beginning."""
+    for _ in range(2):
+        asked = clock.now()
 
-    def ended() -> bool:
-        seen.update(Heartbeat.objects.filter(name="sweep").values_list("beat_at", flat=True))
-        return len(seen) > 3
+        def ended(asked: datetime = asked) -> bool:
+            begun = Heartbeat.objects.values_list("beat_at", flat=True)
+            return bool(begun) and all(beat_at is not None and beat_at > asked for beat_at in begun)
 
-    until(ended, seconds=60, what="two sweeps")
+        until(ended, seconds=60, what="a whole sweep")
 
 
 def assert_every_dose_is_followed(expected: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kapclinic.core import clock
-from sessions.sweep.steps import STEPS
+from sessions.sweep.steps import all_steps
 from tests.simulation.at_once import Asked, Tell
 from tests.simulation.stack import Answer, Person, Stack
 
@@ -60,7 +60,7 @@ def step_at(stack: Stack, name: str) -> Act:
     def act() -> Tell:
         at = stack.schedule.now
         with clock.fixed(at):
-            dict(STEPS)[name](at=at)
+            all_steps()[name].work(at=at)
         return lambda: stack.trace.event(at, "step beside", name)
 
     return act

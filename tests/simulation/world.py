@@ -16,7 +16,7 @@ from django.db import connection
 
 from kapclinic.celery import app
 from kapclinic.core import chance, clock
-from sessions.sweep.steps import _OTHERS, STEPS
+from sessions.sweep import steps
 from tests.simulation import rivals
 from tests.simulation.billing import price_list
 from tests.simulation.clinic import House, Practice
@@ -190,12 +190,12 @@ class World:
         at, done = self.schedule.now, []
         whole = self._whole is None or at - self._whole >= timedelta(hours=2)
         self._whole = at if whole else self._whole
-        for name, step in (*STEPS, *_OTHERS.items()):
+        for name, step in steps.all_steps().items():
             if not (whole or name in SAFETY) or self.luck.does("step skipped"):
                 continue
             with clock.fixed(at):
                 try:
-                    step(at=at)
+                    step.work(at=at)
                     done.append(name)
                 except Died:
                     connection.close()

@@ -98,6 +98,17 @@ def _from_drf(exc: exceptions.APIException) -> ClinicError:
     return _Translated("refused", exc.status_code, "Refused", str(exc.detail))
 
 
+# Somebody else was at the row, or the answer took longer than this process waits (settings.PATIENCE).
+WAITED = (
+    pg.DeadlockDetected,
+    pg.SerializationFailure,
+    pg.LockNotAvailable,
+    pg.QueryCanceled,
+    pg.IdleInTransactionSessionTimeout,
+)
+RETRY_SECONDS = "1"
+
+
 def _from_database(exc: DatabaseError) -> ClinicError | None:
     """The database is the last guard: what it refuses is the caller's conflict, not our crash."""
     cause = exc.__cause__
@@ -107,7 +118,7 @@ def _from_database(exc: DatabaseError) -> ClinicError | None:
         )
     if isinstance(cause, pg.UniqueViolation):
         return Conflict("Such a row exists already.", constraint=cause.diag.constraint_name)
-    if isinstance(cause, pg.DeadlockDetected | pg.SerializationFailure | pg.LockNotAvailable):
+    if isinstance(cause, WAITED):
         return _Translated("busy", 503, "Busy", "Another change is being made: try again.")
     if isinstance(exc, IntegrityError):
         diag = getattr(cause, "diag", None)
@@ -156,6 +167,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         headers["WWW-Authenticate"] = challenge
     if (wait := getattr(exc, "wait", None)) is not None:
         headers["Retry-After"] = str(int(wait))
+    if error.code == "busy":
+        headers["Retry-After"] = RETRY_SECONDS
     return Problem(error, headers)
 
 

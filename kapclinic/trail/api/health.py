@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis import Redis, RedisError
 
 from kapclinic.core import clock
-from kapclinic.trail import selectors
+from kapclinic.trail import turns
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -38,21 +38,31 @@ def _still_opening() -> bool:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Database, migrations, broker, and how long ago the last sweep ended; without the broker, degraded."""
+    """Database, migrations, broker, and how long ago each periodic step ran.
+
+    Degraded without the broker, and when a step is two periods behind or never ran. `last_sweep_seconds` is the age of
+    the step that is furthest behind; null until all have run.
+    """
     try:
         migrated = not _pending_migrations()
-        age = selectors.age_of(name="sweep", at=clock.now())
+        steps = turns.ages(at=clock.now())
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": False}, status=503)
     broker = _broker_answers()
     opening = _still_opening()
-    ready = "opening" if opening else "ok" if broker else "degraded"
+    known = [age for age, _ in steps.values() if age is not None]
+    whole = bool(steps) and len(known) == len(steps)
+    on_time = whole and all(age <= 2 * period for age, period in steps.values() if age is not None)
+    ready = "opening" if opening else "ok" if broker and on_time else "degraded"
     body = {
         "status": ready if migrated else "unavailable",
         "database": True,
         "migrations": migrated,
         "broker": broker,
-        "last_sweep_seconds": None if age is None else round(age.total_seconds(), 1),
+        "last_sweep_seconds": max(known) if whole else None,
         "sweep_every_seconds": settings.SWEEP_SECONDS,
+        "steps": {
+            name: {"age_seconds": age, "period_seconds": period} for name, (age, period) in steps.items()
+        },
     }
     return JsonResponse(body, status=200 if migrated and not opening else 503)

@@ -3,6 +3,7 @@
 from sessions.course.services.law import sweep_law
 from sessions.course.services.plans import book_plan
 from sessions.course.services.programs import (
+    advance_all_cleared,
     advance_cleared,
     complete_program,
     discontinue,
@@ -15,6 +16,7 @@ from sessions.course.services.programs import (
 )
 
 __all__ = [
+    "advance_all_cleared",
     "advance_cleared",
     "book_plan",
     "complete_program",

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, IllegalTransition
@@ -76,16 +77,35 @@ def _settle_warning(program_id: UUID, *, at: datetime) -> None:
 
 
 def warn_all_not_cleared(*, at: datetime) -> int:
-    """Do `warn_not_cleared` for every program with a dose in the coming week, or with such a row.
+    """Do `warn_not_cleared` where the worklist and the facts differ: its message may have been lost; 4 queries.
 
-    Its message may have been lost.
+    A row is missing for a program with a dose in the coming week and no clearance; it is one too many with a clearance,
+    or without a booked dose.
     """
-    week = at + timedelta(days=7)
-    booked = Session.objects.filter(kind=SessionKind.DOSING, status=S.SCHEDULED, starts_at__range=(at, week))
-    listed = Task.objects.open().filter(kind=Kind.DOSE_WITHOUT_CLEARANCE).values_list("subject_id", flat=True)
-    ids = sorted({*booked.values_list("program_id", flat=True), *listed})
-    each(ids, lambda program_id: warn_not_cleared(program_id=program_id, at=at))
-    return len(ids)
+    booked = Session.objects.filter(kind=SessionKind.DOSING, status=S.SCHEDULED)
+    week = booked.filter(starts_at__range=(at, at + timedelta(days=7)))
+    coming = set(week.values_list("program_id", flat=True))
+    rows = Task.objects.open().filter(kind=Kind.DOSE_WITHOUT_CLEARANCE)
+    listed = set(rows.values_list("subject_id", flat=True))
+    cleared = screening.current_clearances(program_ids=coming | listed, at=at).keys()
+    still = set(booked.filter(program__in=listed).values_list("program_id", flat=True)) - cleared
+    wrong = sorted((coming - listed - cleared) | (listed - still))
+    each(wrong, lambda program_id: warn_not_cleared(program_id=program_id, at=at))
+    return len(wrong)
+
+
+def advance_all_cleared(*, at: datetime) -> int:
+    """Do `advance_cleared` for every program whose preparation is done and whose clearance stands: 2 queries."""
+    done = Session.objects.filter(
+        program=OuterRef("pk"), kind=SessionKind.PREPARATION, status=Session.Status.COMPLETED
+    )
+    prepared = Program.objects.filter(status=Program.Status.ACTIVE, phase=Phase.PREPARATION).annotate(
+        done=Coalesce(Subquery(done.order_by().values("program").annotate(n=Count("pk")).values("n")), 0)
+    )
+    ready = prepared.filter(done__gte=F("protocol__min_preparations")).values_list("pk", flat=True)
+    cleared = sorted(screening.current_clearances(program_ids=list(ready), at=at))
+    each(cleared, lambda program_id: advance_cleared(program_id=program_id, at=at))
+    return len(cleared)
 
 
 @transaction.atomic

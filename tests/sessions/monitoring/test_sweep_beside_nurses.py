@@ -68,6 +68,7 @@ def test_one_check_that_can_not_be_marked_stops_no_other(cast: Cast, monkeypatch
     assert rung(session) == ["check_late", "check_missed"]
 
 
+@pytest.mark.django_db
 def test_each_row_is_done_whatever_became_of_the_others() -> None:
     done = []
 

@@ -35,8 +35,15 @@ from screening.rules import documents
 from screening.rules.instruments import CSSRS
 from screening.rules.medicines import Listed
 from screening.rules.suspensions import names_in_all
+from screening.selectors.clearances import current_clearance as current_clearance
+from screening.selectors.clearances import current_clearances as current_clearances
+from screening.selectors.clearances import decided_at as decided_at
+from screening.selectors.clearances import decided_by as decided_by
+from screening.selectors.clearances import open_reasons as open_reasons
+from screening.selectors.clearances import suspended_by as suspended_by
+from screening.selectors.clearances import to_review as to_review
 
-TEXTS = Path(__file__).resolve().parent / "documents"
+TEXTS = Path(__file__).resolve().parent.parent / "documents"
 
 
 @dataclass(frozen=True)
@@ -91,12 +98,6 @@ def _reasons_of(clearance: str) -> ArraySubquery:
     return ArraySubquery(rows.values(row=shown))
 
 
-def open_reasons(clearance_id: UUID) -> QuerySet[Suspension]:
-    """What suspends a clearance and no prescriber has answered, the oldest first."""
-    found: QuerySet[Suspension] = Suspension.objects.filter(clearance=clearance_id, uphold__isnull=True)
-    return found.select_related("fact").order_by("fact__at", "pk")
-
-
 def standing_clearances(*, client_id: UUID, moment: datetime) -> list[Clearance]:
     """The client's clearances, of every program, that were neither voided nor over by the local day of `moment`."""
     rows = Clearance.objects.filter(
@@ -108,24 +109,6 @@ def standing_clearances(*, client_id: UUID, moment: datetime) -> list[Clearance]
         for row in found
         if row.expires_on and row.expires_on >= moment.astimezone(row.program.location.zone).date()
     ]
-
-
-def to_review() -> QuerySet[Clearance]:
-    """Clearances of courses that go on which a prescriber must uphold or void: suspended, and not decided anew."""
-    newer = Clearance.objects.filter(
-        program=OuterRef("program"),
-        decision=Clearance.Decision.CLEARED,
-        voided_at__isnull=True,
-        valid_from__gt=OuterRef("valid_from"),
-    )
-    reasons = Suspension.objects.filter(clearance=OuterRef("pk"), uphold__isnull=True)
-    found: QuerySet[Clearance] = Clearance.objects.filter(
-        Exists(reasons),
-        ~Exists(newer),
-        voided_at__isnull=True,
-        program__status__in=[Program.Status.ACTIVE, Program.Status.ON_HOLD],
-    )
-    return found.select_related("program__location")
 
 
 def weighed_names(
@@ -161,69 +144,6 @@ def _as_mapped(row: Medication, *, by: datetime | None = None, but: UUID | None 
     """An entry with what a prescriber last mapped it to, by that moment; `but` is a mapping that does not count."""
     said = [m for m in row.mappings.all() if m.pk != but and (by is None or m.created_at <= by)]
     return Listed(row.pk, row.text, frozenset(said[-1].ingredients if said else ()))
-
-
-def _standing_clearances(program_id: UUID, at: datetime) -> list[Clearance]:
-    """The clearance that was the latest at `at`, and when another was decided after it, the latest of all."""
-    program = Program.objects.select_related("location").get(pk=program_id)
-    today = at.astimezone(program.location.zone).date()
-    overtaken = Clearance.objects.filter(
-        program_id=program_id,
-        decision__in=[Clearance.Decision.DECLINED, Clearance.Decision.DEFERRED],
-        voided_at__isnull=True,
-        valid_from__gte=OuterRef("valid_from"),
-        valid_from__lte=at,
-    )
-    reasons = Suspension.objects.filter(clearance=OuterRef("pk"), fact__at__lte=at)
-    answers = reasons.filter(uphold__isnull=False).order_by("-uphold__created_at")
-    in_force: QuerySet[Clearance] = Clearance.objects.filter(
-        ~Exists(overtaken),
-        program_id=program_id,
-        decision=Clearance.Decision.CLEARED,
-        voided_at__isnull=True,
-        expires_on__gte=today,
-    ).annotate(
-        is_suspended=Exists(reasons.filter(uphold__isnull=True)),
-        answered_at=Subquery(answers.values("uphold__created_at")[:1]),
-        answered_by=Subquery(answers.values("uphold__created_by")[:1]),
-    )
-    rows = in_force.select_related("screening").order_by("-valid_from")
-    by_then, latest = rows.filter(valid_from__lte=at).first(), rows.first()
-    found = [row for row in (by_then, latest) if row is not None]
-    return found[:1] if by_then == latest else found
-
-
-def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
-    """The clearance that a dose at `at` stands on: cleared, not voided, not yet expired on the local day of `at`.
-
-    One that was decided after `at` counts where none did by then, because a day may be written up late. One does not
-    count when a later decision, made by `at`, is `declined` or `deferred`, nor when something that was so at `at`
-    suspends it; no earlier one counts in its place then.
-    """
-    found = _standing_clearances(program_id, at)
-    return next((row for row in found if not row.is_suspended), None)  # type: ignore[attr-defined]
-
-
-def suspended_by(*, program_id: UUID, at: datetime) -> list[tuple[str, datetime]]:
-    """Code and moment of what suspends the clearance that a dose at `at` would stand on."""
-    found = _standing_clearances(program_id, at)
-    if not found:
-        return []
-    rows = open_reasons(found[-1].pk).filter(fact__at__lte=at)
-    return list(rows.values_list("fact__code", "fact__at"))
-
-
-def decided_at(clearance: Clearance) -> datetime:
-    """When the decision was made on which a current clearance stands: with the last answer to what suspended it."""
-    answered: datetime | None = clearance.answered_at  # type: ignore[attr-defined]
-    return max(clearance.valid_from, answered or clearance.valid_from)
-
-
-def decided_by(clearance: Clearance) -> UUID:
-    """Whose decision that was: who decided, or who answered last what suspended it."""
-    answered: UUID | None = clearance.answered_by  # type: ignore[attr-defined]
-    by: UUID = answered or clearance.decided_by_id
-    return by
 
 
 def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent | None:

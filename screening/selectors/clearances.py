@@ -1,0 +1,112 @@
+"""Which clearance a dose stands on, and what takes it away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from programs.models import Program
+from screening.models import Clearance, Suspension
+
+
+def open_reasons(clearance_id: UUID) -> QuerySet[Suspension]:
+    """What suspends a clearance and no prescriber has answered, the oldest first."""
+    found: QuerySet[Suspension] = Suspension.objects.filter(clearance=clearance_id, uphold__isnull=True)
+    return found.select_related("fact").order_by("fact__at", "pk")
+
+
+def to_review() -> QuerySet[Clearance]:
+    """Clearances of courses that go on which a prescriber must uphold or void: suspended, and not decided anew."""
+    newer = Clearance.objects.filter(
+        program=OuterRef("program"),
+        decision=Clearance.Decision.CLEARED,
+        voided_at__isnull=True,
+        valid_from__gt=OuterRef("valid_from"),
+    )
+    reasons = Suspension.objects.filter(clearance=OuterRef("pk"), uphold__isnull=True)
+    found: QuerySet[Clearance] = Clearance.objects.filter(
+        Exists(reasons),
+        ~Exists(newer),
+        voided_at__isnull=True,
+        program__status__in=[Program.Status.ACTIVE, Program.Status.ON_HOLD],
+    )
+    return found.select_related("program__location")
+
+
+def _standing_clearances(program_ids: Collection[UUID], at: datetime) -> dict[UUID, list[Clearance]]:
+    """Program -> the clearance that was the latest at `at`, and if another came after it, the latest of all."""
+    overtaken = Clearance.objects.filter(
+        program_id=OuterRef("program_id"),
+        decision__in=[Clearance.Decision.DECLINED, Clearance.Decision.DEFERRED],
+        voided_at__isnull=True,
+        valid_from__gte=OuterRef("valid_from"),
+        valid_from__lte=at,
+    )
+    reasons = Suspension.objects.filter(clearance=OuterRef("pk"), fact__at__lte=at)
+    answers = reasons.filter(uphold__isnull=False).order_by("-uphold__created_at")
+    in_force: QuerySet[Clearance] = Clearance.objects.filter(
+        ~Exists(overtaken),
+        program_id__in=program_ids,
+        decision=Clearance.Decision.CLEARED,
+        voided_at__isnull=True,
+        expires_on__gte=at.date()
+        - timedelta(days=1),  # no zone is a whole day behind; the day itself is asked below
+    ).annotate(
+        is_suspended=Exists(reasons.filter(uphold__isnull=True)),
+        answered_at=Subquery(answers.values("uphold__created_at")[:1]),
+        answered_by=Subquery(answers.values("uphold__created_by")[:1]),
+    )
+    found: dict[UUID, list[Clearance]] = {}
+    for row in in_force.select_related("screening", "program__location").order_by("-valid_from"):
+        last = row.expires_on
+        if last is not None and last >= at.astimezone(row.program.location.zone).date():
+            found.setdefault(row.program_id, []).append(row)
+    return {program_id: _at_and_after(rows, at) for program_id, rows in found.items()}
+
+
+def _at_and_after(rows: Sequence[Clearance], at: datetime) -> list[Clearance]:
+    """Of one program's clearances, the latest first: that of `at` and the latest of all, which may be one."""
+    by_then = next((row for row in rows if row.valid_from <= at), None)
+    return [row for row in (by_then, rows[0]) if row is not None] if by_then != rows[0] else [rows[0]]
+
+
+def current_clearances(*, program_ids: Collection[UUID], at: datetime) -> dict[UUID, Clearance]:
+    """Program -> the clearance that a dose at `at` stands on: cleared, not voided, not expired on that local day.
+
+    One that was decided after `at` counts where none did by then, because a day may be written up late. One does not
+    count when a later decision, made by `at`, is `declined` or `deferred`, nor when something that was so at `at`
+    suspends it; no earlier one counts in its place then. A program without one is left out.
+    """
+    standing = _standing_clearances(program_ids, at)
+    firm = {pk: next((row for row in rows if not row.is_suspended), None) for pk, rows in standing.items()}  # type: ignore[attr-defined]
+    return {program_id: row for program_id, row in firm.items() if row is not None}
+
+
+def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
+    """`current_clearances` for one program."""
+    return current_clearances(program_ids=[program_id], at=at).get(program_id)
+
+
+def suspended_by(*, program_id: UUID, at: datetime) -> list[tuple[str, datetime]]:
+    """Code and moment of what suspends the clearance that a dose at `at` would stand on."""
+    found = _standing_clearances([program_id], at).get(program_id)
+    if not found:
+        return []
+    rows = open_reasons(found[-1].pk).filter(fact__at__lte=at)
+    return list(rows.values_list("fact__code", "fact__at"))
+
+
+def decided_at(clearance: Clearance) -> datetime:
+    """When the decision was made on which a current clearance stands: with the last answer to what suspended it."""
+    answered: datetime | None = clearance.answered_at  # type: ignore[attr-defined]
+    return max(clearance.valid_from, answered or clearance.valid_from)
+
+
+def decided_by(clearance: Clearance) -> UUID:
+    """Whose decision that was: who decided, or who answered last what suspended it."""
+    answered: UUID | None = clearance.answered_by  # type: ignore[attr-defined]
+    by: UUID = answered or clearance.decided_by_id
+    return by

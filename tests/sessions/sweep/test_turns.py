@@ -1,0 +1,147 @@
+"""Each periodic step is one person's turn at a time, whoever asked for it, and one that is late is seen and run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.test import Client
+
+from kapclinic.core import clock
+from kapclinic.trail import turns
+from sessions.sweep import steps, tasks, ticker
+from sessions.sweep.steps import Step
+from tests.cast import MONDAY
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(seconds=60)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two steps that say that they ran: `watch` is a safety step, `tidy` is not."""
+    said: list[str] = []
+
+    def step(name: str, *, safety: bool) -> Step:
+        def work(*, at: datetime) -> int:
+            said.append(name)
+            return 1
+
+        return Step(name, work, safety=safety)
+
+    monkeypatch.setattr(steps, "STEPS", (step("watch", safety=True), step("tidy", safety=False)))
+    monkeypatch.setattr(steps, "_OTHERS", {})
+    steps.expect_steps()
+    return said
+
+
+def readyz() -> dict[str, Any]:
+    found: dict[str, Any] = Client().get("/readyz").json()
+    return found
+
+
+def test_two_clocks_that_ask_at_once_get_one_run(ran: list[str]) -> None:
+    assert steps.run_step("watch", at=MONDAY)
+    assert not steps.run_step("watch", at=MONDAY + SECOND)
+    assert ran == ["watch"]
+    assert steps.run_step("watch", at=MONDAY + MINUTE)
+
+
+def test_a_step_that_somebody_is_at_is_left_to_them_until_their_time_is_up(ran: list[str]) -> None:
+    assert turns.take("watch", at=MONDAY, seconds=30)
+    assert not steps.run_step("watch", at=MONDAY + timedelta(seconds=29))
+    assert turns.overdue(["watch"], at=MONDAY + timedelta(seconds=29), grace=SECOND) == []
+    assert steps.run_step("watch", at=MONDAY + timedelta(seconds=30))  # its process was killed
+    assert ran == ["watch"]
+
+
+def test_a_step_that_fails_is_tried_again_a_period_later_and_its_age_tells(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*, at: datetime) -> int:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(steps, "STEPS", (Step("watch", broken, safety=True),))
+    with pytest.raises(ValueError, match="broken"):
+        steps.run_step("watch", at=MONDAY)
+    assert not steps.run_step("watch", at=MONDAY + MINUTE - SECOND)
+    assert turns.ages(at=MONDAY + MINUTE)["watch"] == (None, 60)
+
+
+def test_a_step_that_runs_out_of_time_ends_alone(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*, at: datetime) -> int:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(steps, "STEPS", (Step("slow", slow), *steps.STEPS))
+    with pytest.raises(SoftTimeLimitExceeded):
+        steps.sweep(at=MONDAY)
+    assert ran == ["watch", "tidy"]
+    assert {name: age for name, (age, _) in turns.ages(at=MONDAY).items()} == {
+        "slow": None,
+        "watch": 0,
+        "tidy": 0,
+    }
+
+
+def test_the_clock_of_a_worker_runs_what_nobody_asked_for_in_time(ran: list[str]) -> None:
+    steps.sweep(at=MONDAY)
+    ran.clear()
+    with clock.fixed(MONDAY + MINUTE):
+        assert ticker.tick(safety=True) == []
+    with clock.fixed(MONDAY + MINUTE + SECOND):
+        assert ticker.tick(safety=True) == ["watch"]
+        assert ticker.tick(safety=False) == []  # the others have a period more
+    with clock.fixed(MONDAY + 2 * MINUTE):
+        assert ticker.tick(safety=False) == ["tidy"]
+
+
+def test_the_clock_of_a_worker_stops_for_nothing(ran: list[str]) -> None:
+    over, looks = Event(), []
+
+    def looked(*, safety: bool) -> list[str]:
+        looks.append(safety)
+        if len(looks) == 2:
+            over.set()
+        raise OSError("the database is away")
+
+    ticker.keep_ticking(over, safety=True, tick=looked)
+    assert looks == [True, True]
+
+
+def test_safety_steps_are_handed_out_into_a_queue_of_their_own(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        tasks.run_step,
+        "apply_async",
+        lambda *, kwargs, queue, **_: sent.append((kwargs["step_id"], queue)),
+    )
+    tasks.sweep()
+    assert sent == [("watch", "safety"), ("tidy", "celery")]
+
+
+def test_a_step_two_periods_behind_is_seen_at_the_door(ran: list[str], settings: Any) -> None:
+    with clock.fixed(MONDAY):
+        assert readyz()["last_sweep_seconds"] is None
+        assert readyz()["status"] == "degraded"
+        steps.sweep(at=MONDAY)
+    with clock.fixed(MONDAY + 2 * MINUTE):
+        told = readyz()
+        assert told["steps"]["watch"] == {"age_seconds": 120.0, "period_seconds": 60}
+        assert (told["last_sweep_seconds"], told["status"]) == (120.0, "ok")
+        steps.run_step("watch", at=MONDAY + 2 * MINUTE)
+    with clock.fixed(MONDAY + 2 * MINUTE + SECOND):
+        told = readyz()
+        assert told["steps"]["watch"]["age_seconds"] == 1.0
+        assert (told["last_sweep_seconds"], told["status"]) == (121.0, "degraded")
+
+
+def test_a_step_that_is_gone_is_missed_by_nobody(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "STEPS", steps.STEPS[:1])
+    steps.expect_steps()
+    assert list(turns.ages(at=MONDAY)) == ["watch"]

@@ -69,7 +69,8 @@ class Step:
     @property
     def turn_seconds(self) -> int:
         """How long a run keeps others away. Past two periods it may have been killed, and two at once do no harm."""
-        return min(self.limit_seconds, 2 * settings.SWEEP_SECONDS)
+        periods: int = 2 * settings.SWEEP_SECONDS
+        return min(self.limit_seconds, periods)
 
 
 STEPS: tuple[Step, ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -99,6 +99,7 @@ def test_the_clock_of_a_worker_runs_what_nobody_asked_for_in_time(ran: list[str]
         assert ticker.tick(safety=False) == ["tidy"]
 
 
+@pytest.mark.django_db(transaction=True)  # a thread has a connection of its own
 def test_the_clock_of_a_worker_stops_for_nothing(ran: list[str]) -> None:
     over, looks = Event(), []
 
@@ -108,7 +109,12 @@ def test_the_clock_of_a_worker_stops_for_nothing(ran: list[str]) -> None:
             over.set()
         raise OSError("the database is away")
 
-    ticker.keep_ticking(over, safety=True, tick=looked)
+    thread = Thread(
+        target=ticker.keep_ticking, args=(over,), kwargs={"safety": True, "tick": looked}, daemon=True
+    )
+    thread.start()
+    thread.join(20)
+    over.set()
     assert looks == [True, True]
 
 

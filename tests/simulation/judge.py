@@ -618,22 +618,24 @@ class Judge:
         self._overdue(location)
 
     def _overdue(self, location: str) -> None:
-        """A check that nobody answered in time has an alarm, once the sweep has looked (R14)."""
-        swept = self.swept_at.get("checks")
-        with_check = {row["session"] for row in self.books.alarms.values() if row["check"]}
+        """Each check that nobody answered in time has an alarm, once the sweep has looked (R14)."""
+        rang = Counter(
+            {row["check"]: row["session"] for row in self.books.alarms.values() if row["check"]}.values()
+        )
         for session in {dose.session for dose in self.standing_doses()}:
             row, first = self.books.sessions[session], self.standing_doses(session=session)[0]
             late = first.written - first.at > timedelta(minutes=5)
-            if row["location"] != location or late or swept is None or session in self.books.discharges:
+            swept = self.books.discharges.get(session, self.swept_at).get("checks")
+            if row["location"] != location or late or swept is None:
                 continue
             taken = [reading.at for reading in self.books.readings.values() if reading.session == session]
-            minutes = self.protocol_of(first.program)["checks_min"]
-            for minute in (40,) if self.is_esketamine(first) else minutes:
-                planned = first.at + timedelta(minutes=minute)
-                wait = timedelta(minutes=self.limit(first.program, "missed_after_min") + 1)
-                near = any(planned - wait <= at <= planned + wait for at in taken)
-                if minute and not near and planned + wait < swept:
-                    self.holds("R14 an overdue check rings", session in with_check, f"{session} {planned}")
+            minutes = (40,) if self.is_esketamine(first) else self.protocol_of(first.program)["checks_min"]
+            wait = timedelta(minutes=self.limit(first.program, "missed_after_min") + 1)
+            planned = [first.at + timedelta(minutes=minute) for minute in minutes if minute]
+            missed = [
+                at for at in planned if not any(abs(at - one) <= wait for one in taken) and at + wait < swept
+            ]
+            self.holds("R14 an overdue check rings", len(missed) <= rang[session], f"{session} {missed}")
 
     def _rings(self, reading: Reading, *, late: bool = False) -> bool:
         """Red on its own after a dose, whatever came next (clinical policy 3.2)."""
@@ -1184,7 +1186,7 @@ def _owed_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
 def _left(judge: Judge, call: Any, found: re.Match[str]) -> None:
     judge.holds("a client goes home once", found[1] not in judge.books.discharges, call.words())
     judge.holds("R7 a draw is settled first", found[1] not in judge.books.unsettled.values(), call.words())
-    judge.books.discharges[found[1]] = call.answer | {"told": call.at}
+    judge.books.discharges[found[1]] = call.answer | {"told": call.at, "checks": judge.swept_at.get("checks")}
     session, at = judge.books.sessions[found[1]], when(call.body["discharged_at"])
     judge.checked["3.6 who went home was looked at"] += 1
     decided = "prescriber" in call.who["roles"] or call.at - at > timedelta(days=7)

@@ -129,6 +129,23 @@ def test_what_nobody_did_is_in_the_trail(judge: Judge) -> None:
         _log(judge, {"at": text(NOON), "by": "nobody", "outcome": "ok"})
 
 
+# --- the watch --------------------------------------------------------------------------------------------------------
+
+
+def test_one_alarm_for_two_checks_that_nobody_took(judge: Judge) -> None:
+    """Whoever has left meanwhile was watched before: what the sweep had seen by then still has to have rung."""
+    judge.books.protocols[PROTOCOL] = POLICY | {"checks_min": [0, 20, 40, 60, 90]}
+    judge.books.protocols[PROTOCOL]["limits"] = POLICY["limits"] | {"missed_after_min": 10}
+    for minute in (20, 60):
+        _reads(judge, minute)
+    judge.books.alarms["first"] = {"id": "first", "check": made(), "session": SESSION, "reading": None}
+    judge.books.discharges[SESSION] = {"checks": later(100), "told": later(125)}
+    judge._overdue(HERE)  # of 40 and 90, one was not yet missed at the last look
+    judge.books.discharges[SESSION]["checks"] = later(102)
+    with pytest.raises(Violation, match="R14 an overdue check rings"):
+        judge._overdue(HERE)  # both were
+
+
 # --- who sees what ----------------------------------------------------------------------------------------------------
 
 

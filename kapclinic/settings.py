@@ -110,7 +110,7 @@ def _patience() -> dict[str, str]:
 
 
 def _database() -> dict[str, Any]:
-    runtime: dict[str, Any] = env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")
+    runtime: dict[str, Any] = env.db_url("DATABASE_URL", engine="kapclinic.core.postgresql")
     if MIGRATING:
         owner: dict[str, Any] = env.db_url("MIGRATION_DATABASE_URL", engine="django.db.backends.postgresql")
         return owner

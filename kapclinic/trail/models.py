@@ -152,6 +152,24 @@ class Heartbeat(models.Model):
         return self.name
 
 
+class Changed(models.Model):
+    """Something that changed since the sweep last looked at it; triggers write it, the sweep takes it away.
+
+    `topic` is what is to be looked at: the kind of a worklist row. Any number of rows for one subject is one look.
+    """
+
+    topic = models.CharField(max_length=60)
+    subject_id = models.UUIDField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["topic", "subject_id"], name="changed_topic")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.subject_id}"
+
+
 class TaskQuerySet(AuditedQuerySet["Task"]):
     def visible_to(self, user: Any) -> TaskQuerySet:
         """Rows of the user's locations that are for one of their roles or for them; the director sees all."""

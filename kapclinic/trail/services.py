@@ -5,7 +5,7 @@ Those of the outbox and of the chain's seals are in files of their own, and are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NotRequired, Protocol, TypedDict
 from uuid import UUID
@@ -18,6 +18,7 @@ from kapclinic.core.errors import Invalid
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
 from kapclinic.trail import kinds, rules
+from kapclinic.trail.changes import look_at_changed
 from kapclinic.trail.models import AuditEvent, IdempotencyRecord, Task
 from kapclinic.trail.outbox import (
     Missed,
@@ -45,6 +46,7 @@ __all__ = [
     "forget_old_answers",
     "keep_listed",
     "log_act",
+    "look_at_changed",
     "open_task",
     "open_tasks",
     "queue_message",
@@ -232,16 +234,26 @@ def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcom
 
 
 def keep_listed(
-    *, kind: str, subject_type: str, waiting: Mapping[UUID, Matter], by: HasId, at: datetime
+    *,
+    kind: str,
+    subject_type: str,
+    waiting: Mapping[UUID, Matter],
+    by: HasId,
+    at: datetime,
+    among: Collection[UUID] | None = None,
 ) -> int:
     """Let the open rows of this kind be those of `waiting`, by subject: the others are settled, the missing opened.
+
+    With `among`, only rows of these subjects are looked at.
 
     Twice the same is once; a row that somebody ticked off while its matter stands comes back, and one whose matter is
     somebody else's now is handed on.
 
     :returns: how many rows were opened, handed on or settled
     """
-    listed = dict(Task.objects.open().filter(kind=kind).values_list("subject_id", "assignee"))
+    rows = Task.objects.open().filter(kind=kind)
+    rows = rows if among is None else rows.filter(subject_id__in=among)
+    listed = dict(rows.values_list("subject_id", "assignee"))
     handed = [pk for pk, owner in listed.items() if pk in waiting and waiting[pk]["assignee"] != owner]
 
     @transaction.atomic

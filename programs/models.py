@@ -147,7 +147,8 @@ class Program(AuditedModel):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["location", "-created_at"], name="program_location")
+            models.Index(fields=["location", "-created_at"], name="program_location"),
+            models.Index(fields=["id"], condition=Q(status="discontinued"), name="program_discontinued"),
         ]
 
     def __str__(self) -> str:

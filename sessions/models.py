@@ -29,7 +29,7 @@ from sessions.evidence.models import EvidenceBundle
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
 from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote, RecordEntry, RecordEntryVoid
-from sessions.reminders.models import ReminderPlan
+from sessions.reminders.models import ReminderLook, ReminderPlan
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "ReadingVoid",
     "RecordEntry",
     "RecordEntryVoid",
+    "ReminderLook",
     "ReminderPlan",
     "RemsRecord",
     "Session",

@@ -57,12 +57,23 @@ def test_every_table_with_a_guard_of_its_own_is_listed() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
-            " AND tgname !~ '_(append_only|no_truncate)$'"
+            " AND tgname !~ '_(append_only|no_truncate|changed)$'"
         )
         guarded = {name for (name,) in cursor.fetchall()}
     listed = ARCHITECTURE.split("**Guards with a condition:**", 1)[1].split("\n## ", 1)[0]
     rows = "\n".join(line.split("|")[1] for line in listed.splitlines() if line.startswith("| `"))
     assert guarded <= words(rows, r"[a-z]+_\w+")
+
+
+@pytest.mark.django_db
+def test_every_table_that_notes_its_changes_is_listed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal AND tgname ~ '_changed$'"
+        )
+        noting = {name for (name,) in cursor.fetchall()}
+    told = ARCHITECTURE.split("**What changed.**", 1)[1].split("\n\n", 1)[0]
+    assert noting == words(told, r"[a-z]+_\w+") - {"trail_changed"}
 
 
 def contracts() -> list[dict[str, Any]]:

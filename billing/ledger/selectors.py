@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
@@ -84,10 +86,12 @@ def refunds() -> RefundQuerySet:
     return found
 
 
-def sessions_to_bill() -> list[tuple[Session, datetime]]:
-    """Completed sessions with a signed note and no standing charge, each with the moment of the first signature."""
+def sessions_to_bill(*, among: Collection[UUID]) -> list[tuple[Session, datetime]]:
+    """Those of the sessions that are completed, with a signed note and no standing charge; each with the moment of the
+    first signature.
+    """
     standing = Charge.objects.filter(session=OuterRef("pk"), reverses__isnull=True, reversal__isnull=True)
-    rows = Session.objects.filter(~Exists(standing), status=Session.Status.COMPLETED)
+    rows = Session.objects.filter(~Exists(standing), pk__in=among, status=Session.Status.COMPLETED)
     return notes.with_first_signature(rows)
 
 

@@ -1,4 +1,4 @@
-"""Database guards that Django's migrations can't spell: append-only tables and frozen rows, as operations."""
+"""Triggers that Django's migrations can't spell: append-only tables, frozen rows, notes of a change, as operations."""
 
 from __future__ import annotations
 
@@ -50,4 +50,28 @@ def frozen_when(table: str, condition: str, *, unless_changes: tuple[str, ...] =
         CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();
         """,
         f"DROP TRIGGER {name} ON {table}; DROP FUNCTION {name}();",
+    )
+
+
+_CHANGED = """
+CREATE OR REPLACE FUNCTION kap_note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO trail_changed (topic, subject_id)
+    SELECT topic, (to_jsonb(NEW) ->> TG_ARGV[0])::uuid FROM unnest(TG_ARGV[1:]) AS topic;
+    RETURN NULL;
+END $$;
+"""
+
+
+def noted(table: str, *, on: str, topics: tuple[str, ...], subject: str = "id", when: str = "true") -> RunSQL:
+    """Note in `trail_changed`, for each topic, the id in the column `subject` of a row that changed.
+
+    `on` is INSERT or UPDATE; `when` is a condition over NEW, and of an update OLD. The note commits with the change.
+    """
+    name = f"{table}_{on.lower()}_{topics[0]}_changed"
+    arguments = ", ".join(f"'{word}'" for word in (subject, *topics))
+    return RunSQL(
+        f"{_CHANGED} CREATE TRIGGER {name} AFTER {on} ON {table} FOR EACH ROW WHEN ({when}) "
+        f"EXECUTE FUNCTION kap_note_change({arguments});",
+        f"DROP TRIGGER {name} ON {table};",
     )

@@ -65,6 +65,7 @@ class IdempotencyRecord(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["user_id", "method", "path", "key"], name="idempotency_once")
         ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["created_at"], name="idempotency_age")]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -92,6 +93,13 @@ class Outbox(models.Model):
         STAFF = "staff"
         CLIENT = "client"
 
+    class Priority(models.IntegerChoices):
+        """What leaves first: an alarm or a danger overtakes whatever waits."""
+
+        SAFETY = 0
+        STAFF = 1
+        CLIENT = 2
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = models.CharField(max_length=200, unique=True)
     template = models.CharField(max_length=60)
@@ -101,6 +109,7 @@ class Outbox(models.Model):
     subject_id = models.UUIDField(null=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.STAFF)
     next_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -108,7 +117,9 @@ class Outbox(models.Model):
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
-                fields=["next_at"], name="outbox_waiting", condition=Q(status__in=["pending", "sending"])
+                fields=["channel", "priority", "next_at", "id"],
+                name="outbox_queue",
+                condition=Q(status__in=["pending", "sending"]),
             ),
             models.Index(fields=["created_at"], name="outbox_dead", condition=Q(status="dead")),
             models.Index(fields=["subject_id"], name="outbox_subject"),
@@ -122,6 +133,7 @@ class Outbox(models.Model):
             models.CheckConstraint(
                 name="outbox_recipient_kind", condition=Q(recipient_kind__in=["staff", "client"])
             ),
+            models.CheckConstraint(name="outbox_priority", condition=Q(priority__in=[0, 1, 2])),
         ]
 
     def __str__(self) -> str:
@@ -138,6 +150,24 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Changed(models.Model):
+    """Something that changed since the sweep last looked at it; triggers write it, the sweep takes it away.
+
+    `topic` is what is to be looked at: the kind of a worklist row. Any number of rows for one subject is one look.
+    """
+
+    topic = models.CharField(max_length=60)
+    subject_id = models.UUIDField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["topic", "subject_id"], name="changed_topic")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.subject_id}"
 
 
 class TaskQuerySet(AuditedQuerySet["Task"]):
@@ -186,7 +216,8 @@ class Task(AuditedModel):
             models.CheckConstraint(name="task_state", condition=Q(state__in=["open", "done"])),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["location", "due_at"], condition=Q(state="open"), name="task_open")
+            models.Index(fields=["location", "due_at"], condition=Q(state="open"), name="task_open"),
+            models.Index(fields=["subject_id", "kind"], name="task_subject"),
         ]
 
     def __str__(self) -> str:

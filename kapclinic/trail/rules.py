@@ -15,6 +15,7 @@ from kapclinic.core.transitions import Move
 
 logger = logging.getLogger("kapclinic.trail")
 GENESIS = "0" * 64
+NO_UUID = UUID(int=0)  # before every event
 OUTBOX_TRIES = 8
 # Of one pass, so that a provider that hangs keeps neither the other channel nor the sweep waiting; all channels
 # together stay below the shortest lease.

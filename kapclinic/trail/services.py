@@ -1,26 +1,65 @@
-"""Verbs of the trail: log an act, seal the chain, open and finish tasks, queue and send messages."""
+"""Verbs of the trail: log an act, open and finish tasks, forget old answers.
+
+Those of the outbox and of the chain's seals are in files of their own, and are called by this one's name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import NotRequired, Protocol, TypedDict
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.audited import HasId
+from kapclinic.core.audited import HasId, change_all_by, insert_all_by
 from kapclinic.core.errors import Invalid
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
 from kapclinic.trail import kinds, rules
-from kapclinic.trail.models import AuditEvent, AuditSeal, IdempotencyRecord, Outbox, Task
+from kapclinic.trail.changes import look_at_changed
+from kapclinic.trail.models import AuditEvent, IdempotencyRecord, Task
+from kapclinic.trail.outbox import (
+    Missed,
+    Notice,
+    NotNow,
+    Unwanted,
+    queue_message,
+    queue_notices,
+    retry_message,
+    send_waiting,
+)
+from kapclinic.trail.seals import SEAL_LOCK, seal_events
 
-SEAL_LOCK = 0x6B61705F7365616C  # "kap_seal"
-SEAL_BATCH = 2000
+__all__ = [
+    "SEAL_LOCK",
+    "Matter",
+    "Missed",
+    "NotNow",
+    "Notice",
+    "Unwanted",
+    "carry_up_overdue",
+    "escalate_task",
+    "escalate_tasks",
+    "finish_task",
+    "forget_old_answers",
+    "keep_listed",
+    "log_act",
+    "look_at_changed",
+    "open_task",
+    "open_tasks",
+    "queue_message",
+    "queue_notices",
+    "reopen_ticked",
+    "retry_message",
+    "seal_events",
+    "send_waiting",
+    "settle_tasks",
+]
+
 IDEMPOTENCY_DAYS = 7
+FORGOTTEN = 20_000
 
 
 class Staff(HasId, HasRoles, Protocol):
@@ -55,34 +94,11 @@ def log_act(
     return event
 
 
-@transaction.atomic
-def seal_events(*, everything: bool = False) -> int:
-    """Chain the events that are not yet sealed, in order; returns how many.
-
-    Looks back one hour behind the last sealed event (a request may commit late), or at all of them.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-    last = AuditSeal.objects.order_by("-sequence").first()
-    sequence, previous = (last.sequence, last.hash) if last else (0, rules.GENESIS)
-    waiting = AuditEvent.objects.filter(seal__isnull=True).order_by("id")
-    if last and not everything:
-        waiting = waiting.filter(id__gt=rules.uuid_floor(last.event_id, back=timedelta(hours=1)))
-    seals = []
-    for event in waiting[:SEAL_BATCH]:
-        sequence += 1
-        digest = rules.link(previous, sequence, event)
-        seals.append(AuditSeal(sequence=sequence, event=event, previous_hash=previous, hash=digest))
-        previous = digest
-    AuditSeal.objects.bulk_create(seals)  # a chain, not history
-    return len(seals)
-
-
 def forget_old_answers(*, at: datetime) -> int:
-    """Drop idempotency records that are older than a client may retry."""
-    gone, _ = IdempotencyRecord.objects.filter(created_at__lt=at - timedelta(days=IDEMPOTENCY_DAYS)).delete()
+    """Drop idempotency records that are older than a client may retry: the oldest, at most FORGOTTEN of them a pass."""
+    old = IdempotencyRecord.objects.filter(created_at__lt=at - timedelta(days=IDEMPOTENCY_DAYS))
+    oldest = old.order_by("created_at").values("pk")[:FORGOTTEN]
+    gone, _ = IdempotencyRecord.objects.filter(pk__in=oldest).delete()
     return gone
 
 
@@ -116,6 +132,57 @@ def open_task(
         due_at=due_at,
     )
     return _once(task, by=by, at=at)
+
+
+class Matter(TypedDict):
+    """What a row is about that a sweep puts on the worklist from the facts alone."""
+
+    location: UUID
+    client: UUID | None
+    assignee: UUID | None
+    roles: NotRequired[Iterable[str] | None]
+    due_at: datetime
+
+
+def open_tasks(
+    *, kind: str, subject_type: str, matters: Mapping[UUID, Matter], by: HasId, at: datetime
+) -> list[Task]:
+    """Do `open_task` for many subjects of one kind: three statements whatever their number.
+
+    :raises Undeclared: as `open_task`
+    :raises IntegrityError: when another transaction opened one of them at this moment; try again one by one
+    """
+    there = list(Task.objects.open().select_for_update().filter(kind=kind, subject_id__in=list(matters)))
+    known = {task.subject_id for task in there}
+    missing = [
+        Task(
+            kind=kind,
+            roles=sorted(kinds.seen_by(kind, matter.get("roles"))),
+            location=matter["location"],
+            client=matter["client"],
+            assignee=matter["assignee"],
+            subject_type=subject_type,
+            subject_id=subject_id,
+            due_at=matter["due_at"],
+        )
+        for subject_id, matter in matters.items()
+        if subject_id not in known
+    ]
+    insert_all_by(missing, by, at=at)
+    return there + missing
+
+
+def escalate_tasks(tasks: Iterable[Task], *, roles: Iterable[str], by: HasId, at: datetime) -> None:
+    """Do `escalate_task` for many locked rows of one kind: two statements for those that are carried up alike.
+
+    :raises Undeclared: as `escalate_task`
+    """
+    alike: dict[tuple[tuple[str, ...], int], list[Task]] = {}
+    for task in tasks:
+        seen = tuple(sorted(set(task.roles) | kinds.seen_by(task.kind, roles)))
+        alike.setdefault((seen, task.escalation + 1), []).append(task)
+    for (seen, count), rows in alike.items():
+        change_all_by(rows, {"roles": list(seen), "escalation": count}, by, at=at)
 
 
 def _once(task: Task, *, by: HasId, at: datetime) -> Task:
@@ -166,27 +233,27 @@ def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcom
         task.save_by(by, at=at)
 
 
-class Matter(TypedDict):
-    """What a row is about that a sweep puts on the worklist from the facts alone."""
-
-    location: UUID
-    client: UUID | None
-    assignee: UUID | None
-    roles: NotRequired[Iterable[str] | None]
-    due_at: datetime
-
-
 def keep_listed(
-    *, kind: str, subject_type: str, waiting: Mapping[UUID, Matter], by: HasId, at: datetime
+    *,
+    kind: str,
+    subject_type: str,
+    waiting: Mapping[UUID, Matter],
+    by: HasId,
+    at: datetime,
+    among: Collection[UUID] | None = None,
 ) -> int:
     """Let the open rows of this kind be those of `waiting`, by subject: the others are settled, the missing opened.
+
+    With `among`, only rows of these subjects are looked at.
 
     Twice the same is once; a row that somebody ticked off while its matter stands comes back, and one whose matter is
     somebody else's now is handed on.
 
     :returns: how many rows were opened, handed on or settled
     """
-    listed = dict(Task.objects.open().filter(kind=kind).values_list("subject_id", "assignee"))
+    rows = Task.objects.open().filter(kind=kind)
+    rows = rows if among is None else rows.filter(subject_id__in=among)
+    listed = dict(rows.values_list("subject_id", "assignee"))
     handed = [pk for pk, owner in listed.items() if pk in waiting and waiting[pk]["assignee"] != owner]
 
     @transaction.atomic
@@ -252,116 +319,3 @@ def carry_up_overdue(*, of: Iterable[str], roles: Iterable[str], by: HasId, at: 
         return 0 if task is None else int(bool(escalate_task(task=task, roles=wanted, by=by, at=at)))
 
     return each(late.order_by("due_at", "pk").values_list("pk", flat=True), carry)
-
-
-def queue_message(
-    *,
-    key: str,
-    template: str,
-    recipient: UUID,
-    at: datetime,
-    subject_id: UUID | None = None,
-    channel: str = Outbox.Channel.EMAIL,
-    recipient_kind: str = Outbox.Recipient.STAFF,
-    send_at: datetime | None = None,
-) -> None:
-    """Write a message into the outbox with the fact it tells of; the same key twice is one message."""
-    Outbox.objects.get_or_create(
-        key=key,
-        defaults={
-            "template": template,
-            "channel": channel,
-            "recipient_kind": recipient_kind,
-            "recipient": recipient,
-            "subject_id": subject_id,
-            "next_at": send_at or at,
-            "created_at": at,
-        },
-    )
-
-
-@transaction.atomic
-def retry_message(*, message_id: UUID, by: Staff, at: datetime) -> Outbox:
-    """Let a message that was given up wait again, with all its tries.
-
-    :raises IllegalTransition: unless it is dead
-    """
-    row: Outbox = Outbox.objects.select_for_update().get(pk=message_id)
-    transitions.apply(rules.MESSAGE_MOVES, "retry", instance=row, by=by)
-    row.attempts, row.next_at = 0, at
-    row.save()
-    return row
-
-
-class Unwanted(Exception):
-    """Raised by `deliver`: the message is no longer true, or its reader opted out."""
-
-
-class Missed(Unwanted):
-    """Raised by `deliver`: it is too late for this message; it is dead when a try failed before, else cancelled."""
-
-
-class NotNow(Exception):
-    """Raised by `deliver`: send it from `until` on; that costs no try."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(until)
-        self.until = until
-
-
-def _claim(channel: str, at: datetime) -> Outbox | None:
-    with transaction.atomic():
-        row: Outbox | None = (
-            Outbox.objects.select_for_update(skip_locked=True)
-            .filter(
-                channel=channel,
-                status__in=[Outbox.Status.PENDING, Outbox.Status.SENDING],
-                next_at__lte=at,
-            )
-            .order_by("-recipient_kind", "next_at", "pk")  # staff first: theirs may be an alarm
-            .first()
-        )
-        if row is not None:
-            row.status, row.attempts = Outbox.Status.SENDING, row.attempts + 1
-            row.next_at = at + rules.lease(row.attempts)
-            row.save()
-        return row
-
-
-def _try(row: Outbox, deliver: Callable[[Outbox], None], at: datetime) -> None:
-    """Try to send one message, and note how that ended. One at which the worker died every time is given up unsent."""
-    if row.attempts > rules.OUTBOX_TRIES:
-        row.status = Outbox.Status.DEAD
-        return
-    try:
-        deliver(row)
-    except NotNow as exc:
-        row.status, row.attempts, row.next_at = Outbox.Status.PENDING, row.attempts - 1, exc.until
-    except Unwanted as exc:
-        lost = isinstance(exc, Missed) and row.attempts > 1
-        row.status = Outbox.Status.DEAD if lost else Outbox.Status.CANCELLED
-    except (OSError, ValueError) as exc:
-        row.status = Outbox.Status.DEAD if row.attempts >= rules.OUTBOX_TRIES else Outbox.Status.PENDING
-        rules.logger.warning("outbox %s failed: %s", row.pk, type(exc).__name__)
-    else:
-        row.status, row.sent_at = Outbox.Status.SENT, at
-
-
-def send_waiting(*, deliver: Callable[[Outbox], None], at: datetime, most: int = 100) -> int:
-    """Send what waits; a failure is tried again later with back-off, and after the last try is dead and visible.
-
-    `deliver` gets the row and passes its id on as the provider's idempotency key: a crash between sending and
-    marking means a second try, never a lost message. It may also raise Unwanted, Missed or NotNow. Each channel
-    gets `most` tries and CHANNEL_SECONDS of a pass.
-    """
-    sent = 0
-    for channel in Outbox.Channel.values:
-        stop = monotonic() + rules.CHANNEL_SECONDS
-        for _ in range(most):
-            row = _claim(channel, at) if monotonic() < stop else None
-            if row is None:
-                break
-            _try(row, deliver, at)
-            row.save()
-            sent += row.status == Outbox.Status.SENT
-    return sent

@@ -240,7 +240,12 @@ class Clearance(AuditedModel):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["program", "-valid_from"], name="clearance_program")
+            models.Index(fields=["program", "-valid_from"], name="clearance_program"),
+            models.Index(
+                fields=["expires_on"],
+                condition=Q(decision="cleared", voided_at__isnull=True),
+                name="clearance_ends",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from kapclinic.core import transitions
 from kapclinic.core.rows import each
@@ -14,7 +16,7 @@ from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
-from kapclinic.trail.models import Task
+from kapclinic.trail.models import Outbox, Task
 from programs.models import Program
 from programs.policy import limit
 from screening import rules, selectors
@@ -51,7 +53,7 @@ def raise_safety_alert(
         acknowledge_by=at + timedelta(minutes=limit(program.protocol.limits, "alert_minutes")),
     ).save_by(by, at=at)
     _task_of(alert, by=by, at=at)
-    _tell(alert, clinician.pk, at=at)
+    _tell(alert, [clinician.pk], at=at)
     safety_alert_raised.send(SafetyAlert, program_id=program.pk, alert_id=alert.pk)
     return alert
 
@@ -70,9 +72,11 @@ def _task_of(alert: SafetyAlert, *, by: Actor, at: datetime) -> Task:
     )
 
 
-def _tell(alert: SafetyAlert, recipient: UUID, *, at: datetime) -> None:
-    key = f"safety_alert:{alert.pk}:{recipient}"
-    trail.queue_message(key=key, template=Kind.SAFETY_ALERT, recipient=recipient, subject_id=alert.pk, at=at)
+def _tell(alert: SafetyAlert, recipients: Iterable[UUID], *, at: datetime) -> None:
+    notices = [
+        trail.Notice(f"safety_alert:{alert.pk}:{recipient}", recipient, alert.pk) for recipient in recipients
+    ]
+    trail.queue_notices(notices, template=Kind.SAFETY_ALERT, at=at, priority=Outbox.Priority.SAFETY)
 
 
 @transaction.atomic
@@ -97,7 +101,13 @@ def escalate_overdue_alerts(*, at: datetime) -> int:
     Returns how many were carried up this time: a second pass finds nothing more to do. A worklist row that somebody
     ticked off without acknowledging the alert is opened again.
     """
-    return each(selectors.overdue_alerts(at=at).values_list("pk", flat=True), partial(_escalate, at=at))
+    carried_up = Task.objects.open().filter(
+        kind=Kind.SAFETY_ALERT,
+        subject_id=OuterRef("pk"),
+        roles__contains=sorted(Kind.SAFETY_ALERT.climbs_to),
+    )
+    waiting = selectors.overdue_alerts(at=at).exclude(Exists(carried_up))
+    return each(waiting.values_list("pk", flat=True), partial(_escalate, at=at))
 
 
 @transaction.atomic
@@ -111,6 +121,5 @@ def _escalate(alert_id: UUID, *, at: datetime) -> int:
         return 0
     trail.escalate_task(task=task, roles=Kind.SAFETY_ALERT.climbs_to, by=SYSTEM, at=at)
     directors = staff_with_role(role=Role.MEDICAL_DIRECTOR, location=alert.program.location_id)
-    for recipient in {alert.program.prescriber_id, *directors.values_list("pk", flat=True)}:
-        _tell(alert, recipient, at=at)
+    _tell(alert, {alert.program.prescriber_id, *directors.values_list("pk", flat=True)}, at=at)
     return 1

@@ -16,8 +16,8 @@ from kapclinic.practice.models import SYSTEM, Actor
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
-from programs.models import Program
-from programs.policy import LIMITS
+from programs.models import Program, Protocol
+from programs.policy import LIMITS, limit
 from screening import rules, selectors
 from screening.models import Clearance
 
@@ -61,6 +61,12 @@ def settle_earlier(clearance: Clearance, *, by: Actor, at: datetime) -> None:
         settle_ended(other.pk, by=by, at=at, outcome="decided anew")
 
 
+def _longest_warning() -> int:
+    """The most days ahead that any protocol tells of a clearance's end."""
+    limits = Protocol.objects.values_list("limits", flat=True).distinct()
+    return max((int(limit(row, "clearance_expiring_days")) for row in limits), default=0)
+
+
 def _nearly_over(at: datetime) -> QuerySet[Clearance]:
     """The last clearance of each course that goes on, in its protocol's last days, told of to nobody so far."""
     days = Coalesce(
@@ -79,7 +85,7 @@ def _nearly_over(at: datetime) -> QuerySet[Clearance]:
         ~Exists(newer),
         decision=Clearance.Decision.CLEARED,
         voided_at__isnull=True,
-        expires_on__gte=at.date() - DAY,
+        expires_on__range=(at.date() - DAY, at.date() + DAY + timedelta(days=_longest_warning())),
         program__status__in=[Program.Status.ACTIVE, Program.Status.ON_HOLD],
     )
     found: QuerySet[Clearance] = rows.annotate(

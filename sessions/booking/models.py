@@ -136,6 +136,20 @@ class Session(AuditedModel):
                 name="session_watched",
             ),
             GinIndex(fields=["staff"], name="session_staff"),
+            # What the sweep looks for: few rows each, however many sessions there were.
+            models.Index(
+                fields=["program"], condition=Q(status__in=["held", "scheduled"]), name="session_ahead"
+            ),
+            models.Index(
+                fields=["ends_at"], condition=Q(status__in=["checked_in", "in_progress"]), name="session_here"
+            ),
+            models.Index(
+                fields=["left_at"],
+                condition=Q(
+                    left_at__isnull=False, status__in=["held", "scheduled", "checked_in", "in_progress"]
+                ),
+                name="session_left",
+            ),
         ]
 
     def __str__(self) -> str:

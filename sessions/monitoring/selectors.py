@@ -108,3 +108,9 @@ def open_alarms(*, session_id: UUID) -> QuerySet[Alarm]:
 def red_alarms(*, session_id: UUID) -> QuerySet[Alarm]:
     """Open alarms that nobody goes home with: a red reading, and what a clinician rang for by hand."""
     return open_alarms(session_id=session_id).filter(cause__in=[Alarm.Cause.RED, Alarm.Cause.TRIGGER])
+
+
+def alarms_to_climb() -> QuerySet[Alarm]:
+    """Open alarms that have not yet been carried up as far as they go."""
+    found: QuerySet[Alarm] = Alarm.objects.filter(state=Alarm.State.OPEN, escalation__lt=rules.CLIMBS)
+    return found

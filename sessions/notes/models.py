@@ -91,6 +91,9 @@ class Note(AuditedModel):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["session"], condition=Q(status="signed"), name="note_signed"),
+            models.Index(
+                fields=["session"], condition=Q(status__in=["draft", "cosign_pending"]), name="note_open"
+            ),
             models.Index(fields=["-created_at"], name="note_newest"),
         ]
 

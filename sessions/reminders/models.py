@@ -50,3 +50,17 @@ class ReminderPlan(AuditedModel):
 
     def __str__(self) -> str:
         return f"reminders of {self.location_id}"
+
+
+class ReminderLook(models.Model):
+    """What the sweep saw when it last worked out a session's messages, and when it looks again though nothing changes.
+
+    Its id is the session's. Only the sweep reads it, and without a row it looks anew: nothing else hangs on it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    seen = models.CharField(max_length=32)
+    look_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"look at {self.pk}"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 
 from kapclinic.practice.models import Client, Location, User
@@ -18,6 +19,7 @@ from sessions.booking.models import Session
 from sessions.reminders import rules
 from sessions.reminders.models import ReminderPlan
 from sessions.reminders.rules import Booked
+from sessions.reminders.sql import UNSEEN
 
 FULL = ("client", "location", "program__protocol")
 
@@ -29,14 +31,26 @@ def plans_of(locations: Iterable[Location]) -> dict[UUID, ReminderPlan]:
     return {place.pk: made.get(place.pk) or ReminderPlan(id=place.pk, location=place) for place in places}
 
 
-def coming(*, longest: int, at: datetime) -> list[Session]:
+def coming(*, longest: int, at: datetime) -> QuerySet[Session]:
     """Booked sessions whose reminders may be near, that were booked or moved lately, or of which messages wait."""
     near = Q(starts_at__lte=at + timedelta(hours=longest) + rules.SHIFT + rules.AHEAD)
     lately = Q(updated_at__gte=at - rules.FRESH)
     waiting = Q(pk__in=reminders().filter(status=Outbox.Status.PENDING).values("subject_id"))
-    booked = Session.objects.filter(status=Session.Status.SCHEDULED, starts_at__gt=at)
-    found = booked.filter(near | lately | waiting).select_related("client", "location").order_by("pk")
-    return _as_known(found)
+    booked: QuerySet[Session] = Session.objects.filter(status=Session.Status.SCHEDULED, starts_at__gt=at)
+    return booked.filter(near | lately | waiting)
+
+
+def unseen(session_ids: Iterable[UUID], *, ways: Iterable[str], at: datetime) -> dict[UUID, str]:
+    """Those of the sessions whose messages have to be worked out again: session -> what there is to see of it now."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNSEEN, {"sessions": list(session_ids), "ways": ",".join(sorted(ways)), "at": at})
+        return dict(cursor.fetchall())
+
+
+def known(sessions: QuerySet[Session], *, only: Iterable[UUID]) -> list[Session]:
+    """Those of the sessions, with location, and with the client whose contact data count."""
+    rows = sessions.filter(pk__in=list(only)).select_related("client", "location").order_by("pk")
+    return _as_known(rows)
 
 
 def _as_known(sessions: Iterable[Session]) -> list[Session]:
@@ -67,16 +81,16 @@ def told_of(session_ids: Iterable[UUID]) -> dict[UUID, datetime]:
     return {pk: rules.time_told(key) for pk, key in rows if pk is not None}
 
 
-def called_off(*, at: datetime) -> list[Session]:
+def called_off(*, at: datetime) -> QuerySet[Session]:
     """Sessions to come that were cancelled lately, of which a message had left."""
     left = reminders().filter(subject_id=OuterRef("pk"), status=Outbox.Status.SENT)
-    gone = Session.objects.filter(
+    gone: QuerySet[Session] = Session.objects.filter(
         Exists(left),
         status=Session.Status.CANCELLED,
         starts_at__gt=at - rules.FRESH,
         updated_at__gte=at - rules.FRESH,
     )
-    return _as_known(gone.select_related("client", "location").order_by("pk"))
+    return gone
 
 
 def calls_asked_for(session_ids: Iterable[UUID]) -> set[UUID]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import connection, transaction
 
 from kapclinic.core.errors import merge
 from kapclinic.practice.models import SYSTEM, Location, User
@@ -23,6 +23,7 @@ from sessions.booking.models import Session
 from sessions.reminders import rules, selectors, sms
 from sessions.reminders.models import ReminderPlan
 from sessions.reminders.rules import Booked, Message, texts
+from sessions.reminders.sql import LOOKED
 
 # A session, the time of it that its client was last told of, and the messages that it asks for.
 Asked: TypeAlias = tuple[Session, datetime | None, list[Message]]
@@ -53,14 +54,18 @@ def offered() -> frozenset[str]:
 def sweep_reminders(*, at: datetime) -> int:
     """Make the outbox hold what the sessions ask for now, and no more; returns how many rows changed.
 
-    Twice the same is once: a message that is there stays. One of a session that was moved or called off, or whose
+    Looks at the sessions that changed, or whose next message is near; at each one every six hours. Twice the same is
+    once: a message that is there stays. One of a session that was moved or called off, or whose
     client wants none any more, is cancelled before it leaves. A client who was told of a session is told that it was
     moved or cancelled; where no message can say so in time, the front desk is asked to call.
     """
     plans = selectors.plans_of(Location.objects.all())
     longest = max((hours for plan in plans.values() for hours in plan.hours_before), default=0)
-    sessions, gone = selectors.coming(longest=longest, at=at), selectors.called_off(at=at)
-    asked = _messages_asked(sessions, gone, plans=plans)
+    coming, gone = selectors.coming(longest=longest, at=at), selectors.called_off(at=at)
+    there = {*coming.values_list("pk", flat=True), *gone.values_list("pk", flat=True)}
+    seen = selectors.unseen(there, ways=offered(), at=at)
+    fresh, off = selectors.known(coming, only=seen), selectors.known(gone, only=seen)
+    asked = _messages_asked(fresh, off, plans=plans)
     rows = {row.key: row for row in selectors.reminders().filter(subject_id__in=[s.pk for s, *_ in asked])}
     changed, wanted = 0, set()
     for session, _, messages in asked:
@@ -69,7 +74,20 @@ def sweep_reminders(*, at: datetime) -> int:
         for message in rules.to_queue(messages, session, plan=plan, at=at):
             changed += _queue(message, session, rows.get(message.key), at=at)
     _ask_to_call(asked, at=at)
-    return changed + _cancel_others(wanted, at=at)
+    changed += _cancel_others(wanted, but=there.difference(seen), at=at)
+    _looked(seen, asked, at=at)
+    return changed
+
+
+def _looked(seen: Mapping[UUID, str], asked: Sequence[Asked], *, at: datetime) -> None:
+    """Keep what was seen before anything was read: what changed meanwhile is seen to be other in the next pass."""
+    messages = {session.pk: found for session, _, found in asked}
+    ids = sorted(seen)
+    looks = [rules.next_look(messages.get(pk, ()), of=pk, at=at) for pk in ids]
+    if ids:
+        hashes, forget = [seen[pk] for pk in ids], at - rules.FRESH
+        with connection.cursor() as cursor:
+            cursor.execute(LOOKED, {"ids": ids, "seen": hashes, "look_at": looks, "forget": forget})
 
 
 def _messages_asked(
@@ -151,12 +169,16 @@ def _queue(message: Message, session: Session, row: Outbox | None, *, at: dateti
     return same.update(status=Outbox.Status.PENDING, attempts=0, next_at=max(message.send_at, at))
 
 
-def _cancel_others(wanted: set[str], *, at: datetime) -> int:
-    """Cancel waiting messages that are not wanted, but for those of a begun session: sending finds them too late."""
+def _cancel_others(wanted: set[str], *, but: Collection[UUID], at: datetime) -> int:
+    """Cancel waiting messages that are not wanted, but for those of a begun session: sending finds them too late.
+
+    Those of the sessions `but` were wanted before, and nothing has changed.
+    """
     waiting = selectors.reminders().filter(status=Outbox.Status.PENDING)
-    others = [row for row in waiting.only("pk", "key", "subject_id") if row.key not in wanted]
-    late = selectors.begun((row.subject_id for row in others), at=at)
-    ids = [row.pk for row in others if row.subject_id not in late]
+    rows = waiting.values_list("pk", "key", "subject_id")
+    others = [(pk, about) for pk, key, about in rows if about not in but and key not in wanted]
+    late = selectors.begun((about for _, about in others), at=at)
+    ids = [pk for pk, about in others if about not in late]
     return Outbox.objects.filter(pk__in=ids, status=Outbox.Status.PENDING).update(
         status=Outbox.Status.CANCELLED
     )

@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Role
-from kapclinic.practice.selectors import staff_with_role
+from kapclinic.practice.selectors import staff_at
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
-from kapclinic.trail.models import Task
+from kapclinic.trail.models import Outbox, Task
 from screening import selectors as screening
 from screening.models import SafetyAlert
 from sessions.booking.models import Session
@@ -92,6 +92,10 @@ WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
     Kind.DRUG_FORM_106: _forms,
 } | {kind: _notices(cause) for cause, kind in discrepancies.NOTICE.items()}
 
+URGENT = frozenset(
+    {Kind.ALARM, Kind.SAFETY_ALERT, Kind.CSSRS_TODAY}
+)  # a message about one overtakes all others
+
 
 def sweep_worklist(*, at: datetime) -> int:
     """Put back rows ticked off without their fact, and carry up those that nobody answered in time (R14).
@@ -114,7 +118,8 @@ def _put_back(kind: Kind, *, at: datetime) -> int:
 
 
 def _tell(row: Task, *, at: datetime) -> None:
-    readers = {user.pk for role in row.roles for user in staff_with_role(role=role, location=row.location)}
-    for reader in readers | ({row.assignee} if row.assignee else set()):
-        key = f"back:{row.pk}:{reader}"
-        trail.queue_message(key=key, template="worklist", recipient=reader, subject_id=row.subject_id, at=at)
+    readers = staff_at(roles=row.roles, locations=[row.location])[row.location]
+    readers |= {row.assignee} if row.assignee else set()
+    notices = [trail.Notice(f"back:{row.pk}:{reader}", reader, row.subject_id) for reader in readers]
+    priority = Outbox.Priority.SAFETY if row.kind in URGENT else Outbox.Priority.STAFF
+    trail.queue_notices(notices, template="worklist", at=at, priority=priority)

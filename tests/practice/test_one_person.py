@@ -25,6 +25,7 @@ ALONE = {
     "billing/migrations": "rows beside their own: reversals",
     "sessions/drugs/guards.py": "a settling and its own draw",
     "sessions/boards/selectors/monitoring.py": "a session's own client",
+    "sessions/reminders/sql": "a session's own client, and ClientAlias itself",
 }
 
 

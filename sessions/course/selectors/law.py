@@ -48,6 +48,6 @@ def all_stopped(*, at: datetime) -> dict[UUID, tuple[Program, date]]:
     rows = Program.objects.filter(
         status__in=GOES_ON, phase__in=DOSES_TO_COME, protocol__home_dosing=True
     ).select_related("protocol", "client", "location")
-    programs = list(with_seen(rows))
+    programs = list(with_seen(rows).filter(was_seen=False))  # type: ignore[misc]  # annotated there
     days = stopped(programs, at=at)
     return {row.pk: (row, days[row.pk]) for row in programs if row.pk in days}

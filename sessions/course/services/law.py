@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from kapclinic.practice.models import SYSTEM, Location, Role
-from kapclinic.practice.selectors import staff_with_role
+from kapclinic.practice.selectors import staff_at
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
@@ -26,8 +26,8 @@ def sweep_law(*, at: datetime) -> int:
 
 
 def _stopped_programs(*, at: datetime) -> int:
-    found = all_stopped(at=at)
-    for program, day in found.values():
+    found, listed = all_stopped(at=at), _listed(Kind.IN_PERSON_VISIT_DUE)
+    for program, day in (row for pk, row in found.items() if pk not in listed):
         trail.open_task(
             kind=Kind.IN_PERSON_VISIT_DUE,
             location=program.location_id,
@@ -49,7 +49,8 @@ def _rules(*, at: datetime) -> int:
         return 0
     rules, today = legal_rules(), at.astimezone(office.zone).date()
     ending, old = legal.nearly_over(rules, day=today), legal.unchecked(rules, day=today)
-    told = set(Task.objects.filter(kind=Kind.LEGAL_RULE_ENDING).values_list("subject_id", flat=True))
+    rows = Task.objects.filter(kind=Kind.LEGAL_RULE_ENDING, subject_id__in=[rule.id for rule in ending])
+    told = set(rows.values_list("subject_id", flat=True))
     for rule in ending:
         if rule.id not in told and rule.ends is not None:  # seen to once, it stays away
             _open(Kind.LEGAL_RULE_ENDING, rule, office, due=rule.ends, at=at)
@@ -64,7 +65,8 @@ def _rules(*, at: datetime) -> int:
 
 def _office() -> Location | None:
     places = list(Location.objects.order_by("created_at"))
-    directed = [place for place in places if staff_with_role(role=Role.MEDICAL_DIRECTOR, location=place.pk)]
+    directors = staff_at(roles=[Role.MEDICAL_DIRECTOR], locations=[place.pk for place in places])
+    directed = [place for place in places if directors[place.pk]]
     return next(iter(directed or places), None)
 
 
@@ -84,6 +86,10 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
+def _listed(kind: Kind) -> set[UUID]:
+    return set(Task.objects.open().filter(kind=kind).values_list("subject_id", flat=True))
+
+
 def _settle_others(kind: Kind, standing: Collection[UUID], *, at: datetime) -> None:
-    for row in Task.objects.open().filter(kind=kind).exclude(subject_id__in=standing):
-        trail.settle_tasks(kind=kind, subject_id=row.subject_id, by=SYSTEM, at=at, outcome="no more so")
+    for subject_id in sorted(_listed(kind).difference(standing)):
+        trail.settle_tasks(kind=kind, subject_id=subject_id, by=SYSTEM, at=at, outcome="no more so")

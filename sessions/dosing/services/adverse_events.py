@@ -8,6 +8,7 @@ from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, FieldError, merge
@@ -166,7 +167,11 @@ def sweep_follow_ups(*, at: datetime) -> int:
     Returns how many were carried up this time: a second pass finds nothing more to do. A worklist row that somebody
     ticked off without a follow-up is opened again.
     """
-    return each(selectors.to_follow_up(at=at).values_list("pk", flat=True), partial(_carry_up, at=at))
+    carried_up = Task.objects.open().filter(
+        kind=Kind.ADVERSE_EVENT_FOLLOW_UP, subject_id=OuterRef("pk"), roles__contains=[Role.MEDICAL_DIRECTOR]
+    )
+    waiting = selectors.to_follow_up(at=at).exclude(Exists(carried_up))
+    return each(waiting.values_list("pk", flat=True), partial(_carry_up, at=at))
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from typing import Any
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.rules import CLINICIANS, NURSES
-from programs.policy import band
+from programs.policy import band, limit
 from sessions.monitoring.models import Alarm, Check, Reading
 
 C, A = Check.State, Alarm.State
@@ -24,6 +24,9 @@ READING_VOIDED = "reading voided"
 ENDED = frozenset({DISCHARGED, DOSE_VOIDED, AFTER_END, READING_VOIDED})
 CHECK_MOVES = {"not_taken": Move.of(set(OPEN_CHECKS), C.NOT_TAKEN, NURSES)}
 OVERDUE: Mapping[str, Alarm.Cause] = {C.LATE: Alarm.Cause.LATE, C.MISSED: Alarm.Cause.MISSED}
+CLIMBS = (
+    2  # times that an alarm is carried up: to the worklist of those who act, then to who answers for them
+)
 ALARM_MOVES = {"acknowledge": Move.of({A.OPEN}, A.ACKNOWLEDGED, CLINICIANS)}
 
 SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate", "sedation", "etco2")
@@ -216,6 +219,11 @@ def latest_bands(readings: Sequence[tuple[Vitals, Mapping[str, str]]]) -> dict[s
         if had and readings[-1][0].get(sign) is None:
             found[sign] = max(had[-1], found.get(sign, "go"), key=SEVERITY.index)
     return found
+
+
+def climbs_at(created_at: datetime, escalation: int, limits: Mapping[str, Any]) -> datetime:
+    """When an open alarm that was carried up `escalation` times is carried up again."""
+    return created_at + timedelta(minutes=limit(limits, "alarm_minutes")) * (escalation + 1)
 
 
 def overdue_before(*, at: datetime, tolerance_min: float, missed_min: float) -> tuple[datetime, datetime]:

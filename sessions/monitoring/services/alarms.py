@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
+from kapclinic.core.audited import change_all_by
 from kapclinic.core.errors import Conflict
-from kapclinic.core.rows import each
+from kapclinic.core.rows import in_batches
 from kapclinic.practice.models import SYSTEM, User
 from kapclinic.practice.rules import CLINICIANS
-from kapclinic.practice.selectors import staff_with_role
+from kapclinic.practice.selectors import staff_at
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
+from kapclinic.trail.models import Outbox, Task
 from sessions.booking.models import Session
 from sessions.booking.rules import CAME
-from sessions.monitoring import rules
+from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Alarm, Check, Reading
 
 
@@ -93,41 +95,65 @@ def acknowledge_alarm(*, alarm_id: UUID, action: str, by: User, at: datetime) ->
 
 
 def carry_up_alarms(*, at: datetime) -> int:
-    """An alarm that nobody acknowledged becomes a worklist row, and after a while the prescriber's and director's."""
-    open_alarms = Alarm.objects.filter(state=Alarm.State.OPEN, escalation__lt=2)
-    return each(open_alarms.order_by("created_at").values_list("pk", flat=True), partial(_carry_up, at=at))
+    """An alarm that nobody acknowledged becomes a worklist row, and after a while the prescriber's and director's.
+
+    Each alarm has its own row; whoever is told of several at once gets one message about the oldest.
+    """
+    rows = selectors.alarms_to_climb().order_by("created_at", "pk")
+    waiting = rows.values_list("pk", "created_at", "escalation", "session__program__protocol__limits")
+    due = [pk for pk, *row in waiting if rules.climbs_at(*row) <= at]
+    return in_batches(due, partial(_carry_up, at=at))
 
 
-@transaction.atomic
-def _carry_up(alarm_id: UUID, *, at: datetime) -> int:
-    found = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
-        "session__program__protocol"
+def _carry_up(alarm_ids: Sequence[UUID], *, at: datetime) -> int:
+    found = selectors.alarms_to_climb().filter(pk__in=alarm_ids).order_by("created_at", "pk")
+    locked = found.select_related("session__program__protocol").select_for_update(
+        skip_locked=True, of=("self",)
     )
-    alarm: Alarm | None = found.filter(pk=alarm_id, state=Alarm.State.OPEN).first()
-    if alarm is None:
-        return 0
-    wait = timedelta(minutes=alarm.session.program.protocol.limits["alarm_minutes"])
-    if at < alarm.created_at + wait * (alarm.escalation + 1):
-        return 0
-    first = alarm.escalation == 0
-    roles = sorted(Kind.ALARM.roles if first else Kind.ALARM.climbs_to)
-    task = trail.open_task(
-        kind=Kind.ALARM,
-        roles=roles,
-        location=alarm.session.location_id,
-        client=alarm.session.client_id,
-        subject_type="alarm",
-        subject_id=alarm.pk,
-        due_at=at,
-        by=SYSTEM,
-        at=at,
-    )
+    due = [
+        alarm
+        for alarm in locked
+        if rules.climbs_at(alarm.created_at, alarm.escalation, alarm.session.program.protocol.limits) <= at
+    ]
+    told: dict[UUID, Alarm] = {}  # reader -> the oldest alarm that they are told of
+    groups = [[alarm for alarm in due if alarm.escalation == n] for n in range(rules.CLIMBS)]
+    for alarms, roles in zip(groups, (Kind.ALARM.roles, Kind.ALARM.climbs_to), strict=True):
+        if alarms:
+            _climb(alarms, roles, at=at)
+            readers = staff_at(roles=roles, locations={alarm.session.location_id for alarm in alarms})
+            for alarm in alarms:
+                for reader in readers[alarm.session.location_id]:
+                    told.setdefault(reader, alarm)
+    _tell(told, at=at)
+    return len(due)
+
+
+def _climb(alarms: Sequence[Alarm], roles: Iterable[str], *, at: datetime) -> None:
+    """Carry alarms of one height up to `roles`: the first time they become rows of the worklist."""
+    first = alarms[0].escalation == 0
+    tasks = _tasks_of(alarms, roles, at=at)
     if not first:
-        trail.escalate_task(task=task, roles=roles, by=SYSTEM, at=at)
-    alarm.escalation += 1
-    alarm.save_by(SYSTEM, at=at)
-    for role in roles:
-        for user in staff_with_role(role=role, location=alarm.session.location_id):
-            key = f"alarm:{alarm.pk}:{alarm.escalation}:{user.pk}"
-            trail.queue_message(key=key, template="worklist", recipient=user.pk, subject_id=alarm.pk, at=at)
-    return 1
+        trail.escalate_tasks(tasks, roles=roles, by=SYSTEM, at=at)
+    change_all_by(alarms, {"escalation": alarms[0].escalation + 1}, SYSTEM, at=at)
+
+
+def _tasks_of(alarms: Sequence[Alarm], roles: Iterable[str], *, at: datetime) -> list[Task]:
+    matters: dict[UUID, trail.Matter] = {
+        alarm.pk: {
+            "location": alarm.session.location_id,
+            "client": alarm.session.client_id,
+            "assignee": None,
+            "roles": roles,
+            "due_at": at,
+        }
+        for alarm in alarms
+    }
+    return trail.open_tasks(kind=Kind.ALARM, subject_type="alarm", matters=matters, by=SYSTEM, at=at)
+
+
+def _tell(told: Mapping[UUID, Alarm], *, at: datetime) -> None:
+    notices = [
+        trail.Notice(f"alarm:{alarm.pk}:{alarm.escalation}:{reader}", reader, alarm.pk)
+        for reader, alarm in told.items()
+    ]
+    trail.queue_notices(notices, template="worklist", at=at, priority=Outbox.Priority.SAFETY)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypedDict
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
@@ -26,6 +27,7 @@ INSTRUCTED = 24  # hours before a dose from which on every reminder says how to 
 LONGEST_QUIET = timedelta(hours=16)
 SHIFT = timedelta(hours=24)  # the most that quiet hours can move a reminder
 AHEAD = timedelta(hours=24)  # how long before it leaves a message is written
+LOOK_AGAIN = timedelta(hours=6)  # at the latest, though nothing seems to have changed
 _STAMP = "%Y%m%dT%H%M%SZ"  # a session's start in the key of a message
 # Words that would tell a stranger at the client's phone what the visit is for.
 TELLING = re.compile(
@@ -197,6 +199,16 @@ def to_queue(
         if at < message.send_at <= at + AHEAD
         or (message.send_at == past and not too_late and (message.when != BOOKING or at - FRESH <= past))
     ]
+
+
+def next_look(messages: Iterable[Message], *, of: UUID, at: datetime) -> datetime:
+    """When `to_queue` may say something else of a session's messages, though nothing changes but the time.
+
+    At the latest three to six hours from now, by the session's id: they do not all come at once.
+    """
+    latest = at + LOOK_AGAIN * (1 - of.int % 60 / 120)
+    moments = [moment for message in messages for moment in (message.send_at - AHEAD, message.send_at)]
+    return min([latest, *(moment for moment in moments if moment > at)])
 
 
 def instructs(session: Session, *, when: str, plan: ReminderPlan, at: datetime) -> bool:

@@ -41,6 +41,7 @@ KEPT_FOR = timedelta(minutes=5)
 GRID = timedelta(minutes=15)
 LATE_ENTRY = timedelta(days=7)
 LONGEST = timedelta(hours=12)
+LONGEST_HELD = LONGEST + timedelta(minutes=240)  # a room is held until it has been cleaned (`Room`'s constraint)
 FURTHEST = timedelta(days=730)
 NEEDED_ROLE: Mapping[str, Role] = {
     SessionKind.PREPARATION: Role.THERAPIST,

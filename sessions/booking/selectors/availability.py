@@ -191,6 +191,7 @@ def free_slots(
         "last": before - timedelta(microseconds=1),
         "stop": before + timedelta(minutes=length),
         "length": timedelta(minutes=length),
+        "longest": rules.LONGEST_HELD,
     }
     with connection.cursor() as cursor:
         cursor.execute(_statement(team, with_room=modality == Modality.IN_PERSON), params)

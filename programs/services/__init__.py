@@ -230,6 +230,13 @@ def lock_program(program_id: UUID) -> Program:
     return found
 
 
+def lock_visible_program(*, program_id: UUID, by: User) -> Program | None:
+    """As `lock_program`, if `by` sees it; else None, and nothing is locked."""
+    rows = Program.objects.visible_to(by).select_for_update(of=("self",), no_key=True)
+    found: Program | None = rows.select_related("protocol").filter(pk=program_id).first()
+    return found
+
+
 def try_lock_program(program_id: UUID) -> Program | None:
     """The program's row, locked, or None when somebody else has it: for one who holds another program already."""
     rows = Program.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)

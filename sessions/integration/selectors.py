@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from kapclinic.practice.models import Role, User
+from kapclinic.practice.models import Role, SessionKind, User
 from kapclinic.practice.selectors import person
+from kapclinic.practice.worklist import Kind
+from kapclinic.trail.models import Task
 from programs.models import Program
 from sessions.booking.models import Session
 from sessions.booking.rules import Slot
 from sessions.booking.selectors.availability import free_slots
+from sessions.booking.selectors.open_time import OpenTime, open_time
 from sessions.integration import rules
 from sessions.integration.models import Obligation
 
 
 def given_up(*, dose: Session) -> list[tuple[datetime, datetime]]:
     """Times at which this dose's integration was cancelled or missed."""
+    return list(_given_up([dose.pk]).values_list("starts_at", "ends_at"))
+
+
+def _given_up(doses: Collection[UUID]) -> QuerySet[Session]:
     ended = [Session.Status.CANCELLED, Session.Status.NO_SHOW]
-    rows = Session.objects.filter(for_dose=dose, status__in=ended).exclude(reason=rules.HOLD_FREED)
-    return list(rows.values_list("starts_at", "ends_at"))
+    rows: QuerySet[Session] = Session.objects.filter(for_dose__in=doses, status__in=ended)
+    return rows.exclude(reason=rules.HOLD_FREED)
 
 
 def candidates(
@@ -32,37 +42,148 @@ def candidates(
     Tiers: the assigned therapist in each modality that the client accepts, in their order; then any other
     KAP-trained therapist of the location, likewise. At least the protocol's notice from now.
     """
+
+    def find(modality: str, earliest: datetime, therapists: Sequence[UUID]) -> list[Slot]:
+        return free_slots(
+            program=program,
+            kind=SessionKind.INTEGRATION,
+            at=at,
+            modality=modality,
+            start=earliest,
+            before=end,
+            only={str(Role.THERAPIST): therapists},
+        )
+
+    tiers = _tiers(program, trained(program.location_id) if others else [])
+    return _best_tier(program, find, start=start, at=at, tiers=tiers, avoid=given_up(dose=dose))
+
+
+def _best_tier(
+    program: Program,
+    find: Callable[[str, datetime, Sequence[UUID]], list[Slot]],
+    *,
+    start: datetime,
+    at: datetime,
+    tiers: Iterable[Sequence[UUID]],
+    avoid: Sequence[tuple[datetime, datetime]],
+) -> list[Slot]:
+    """`find`: the free slots of a modality, from a time on, with one of these therapists."""
     notice = timedelta(minutes=int(program.protocol.limits["notice_min"]))
     earliest = max(start, at + notice)
-    avoid = given_up(dose=dose)
-    for therapists in _tiers(program, others=others):
+    for therapists in tiers:
         for modality in rules.modalities(program):
-            slots = free_slots(
-                program=program,
-                kind="integration",
-                at=at,
-                modality=modality,
-                start=earliest,
-                before=end,
-                only={str(Role.THERAPIST): therapists},
-            )
-            found = rules.ranked(rules.apart(slots, avoid), program, program.location.zone)
+            slots = rules.apart(find(modality, earliest, therapists), avoid)
+            found = rules.ranked(slots, program, program.location.zone)
             if found:
                 return found
     return []
 
 
-def _tiers(program: Program, *, others: bool) -> list[list[UUID]]:
-    tiers = [[program.therapist_id]] if program.therapist_id else []
-    if others:
-        trained = User.objects.filter(
-            is_active=True,
-            kap_trained=True,
-            roles__contains=[str(Role.THERAPIST)],
-            locations__contains=[program.location_id],
+def _tiers(program: Program, others: Sequence[UUID]) -> list[Sequence[UUID]]:
+    own = [program.therapist_id] if program.therapist_id else []
+    return [tier for tier in (own, [pk for pk in others if pk != program.therapist_id]) if tier]
+
+
+def trained(location: UUID) -> list[UUID]:
+    """The therapists of the location who are trained for KAP."""
+    rows = User.objects.filter(
+        is_active=True,
+        kap_trained=True,
+        roles__contains=[str(Role.THERAPIST)],
+        locations__contains=[location],
+    )
+    return list(rows.values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A due obligation with its program, protocol, location and dose, as they were read for a whole batch.
+
+    `avoid`: the times that were given up for it; `held`: is a slot held for its dose; `listed`: the roles that its row
+    on the worklist is shown to, if it has one.
+    """
+
+    obligation: Obligation
+    avoid: Sequence[tuple[datetime, datetime]]
+    held: bool
+    listed: frozenset[str] | None
+
+
+def owed(ids: Sequence[UUID]) -> dict[UUID, Owed]:
+    """Those of these obligations that are due, by id; a few statements whatever their number."""
+    rows = Obligation.objects.filter(pk__in=ids, state=Obligation.State.DUE).select_related(
+        "program", "dosing_session"
+    )
+    found = list(rows.prefetch_related("program__protocol", "program__location"))
+    doses = [row.dosing_session_id for row in found]
+    held = Session.objects.filter(for_dose__in=doses, status=Session.Status.HELD)
+    holding = set(held.values_list("for_dose", flat=True))
+    tasks = Task.objects.open().filter(
+        kind=Kind.INTEGRATION_UNBOOKED, subject_id__in=[row.pk for row in found]
+    )
+    listed = {pk: frozenset(roles) for pk, roles in tasks.values_list("subject_id", "roles")}
+    avoid: dict[UUID | None, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for dose, starts_at, ends_at in _given_up(doses).values_list("for_dose", "starts_at", "ends_at"):
+        avoid[dose].append((starts_at, ends_at))
+    return {
+        row.pk: Owed(row, avoid[row.dosing_session_id], row.dosing_session_id in holding, listed.get(row.pk))
+        for row in found
+    }
+
+
+def reminded(ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these obligations of which the worklist says that their session was not written up."""
+    rows = Task.objects.open().filter(kind=Kind.INTEGRATION_UNRECORDED, subject_id__in=ids)
+    return set(rows.values_list("subject_id", flat=True))
+
+
+class Board:
+    """The free time of all locations at which something is owed, read once; what is booked from it is taken off it."""
+
+    def __init__(self, rows: Collection[Owed], *, at: datetime) -> None:
+        self.at = at
+        self.places: dict[UUID, tuple[OpenTime, list[UUID]]] = {}
+        of_place: dict[UUID, list[Obligation]] = defaultdict(list)
+        for row in rows:
+            if at < row.obligation.window_end and not row.held:
+                of_place[row.obligation.program.location_id].append(row.obligation)
+        for location, owing in of_place.items():
+            length = max(one.program.protocol.length_of(SessionKind.INTEGRATION) for one in owing)
+            free = open_time(
+                location=location,
+                kind=SessionKind.INTEGRATION,
+                clients=[one.client_id for one in owing],
+                at=at,
+                start=max(at, min(one.window_start for one in owing)),
+                stop=max(one.window_end for one in owing) + timedelta(minutes=length),
+            )
+            self.places[location] = free, trained(location)
+
+    def slots(self, row: Owed) -> list[Slot]:
+        """What `candidates` finds for this obligation; nothing once its window is over."""
+        one, program = row.obligation, row.obligation.program
+        if program.location_id not in self.places or self.at >= one.window_end:
+            return []
+        free, others = self.places[program.location_id]
+
+        def find(modality: str, earliest: datetime, therapists: Sequence[UUID]) -> list[Slot]:
+            return free.slots(
+                program=program,
+                at=self.at,
+                modality=modality,
+                start=earliest,
+                before=one.window_end,
+                only=therapists,
+            )
+
+        return _best_tier(
+            program, find, start=one.window_start, at=self.at, tiers=_tiers(program, others), avoid=row.avoid
         )
-        tiers.append([pk for pk in trained.values_list("pk", flat=True) if pk != program.therapist_id])
-    return [tier for tier in tiers if tier]
+
+    def take(self, session: Session) -> None:
+        """`session` was booked."""
+        for free, _ in self.places.values():
+            free.take(session)
 
 
 def waiting(*, at: datetime) -> QuerySet[Obligation]:

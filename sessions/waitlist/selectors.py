@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from kapclinic.practice.models import Role, User
@@ -18,6 +20,7 @@ from sessions.booking.selectors.availability import free_slots
 from sessions.waitlist import rules
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 from sessions.waitlist.rules import Freed, Match
+from sessions.waitlist.sql.concerned import CONCERNED
 
 FULL = ("program__protocol", "program__location")
 
@@ -93,6 +96,24 @@ def still_free(offer: WaitlistOffer, *, at: datetime) -> bool:
         only={role: users for role, users in only.items() if role != Role.NURSE_PRACTITIONER},
     )
     return any(slot.starts_at == offer.starts_at for slot in slots)
+
+
+def concerned(session: Session) -> tuple[bool, bool]:
+    """(does the program wait for a session of this kind, is anything offered at its location and time), in one query.
+
+    Mostly neither, and then there is nothing to lock or to look at: `waited_for` and `in_the_way`.
+    """
+    params: dict[str, Any] = {  # Any: all that psycopg adapts
+        "program": session.program_id,
+        "kind": session.kind,
+        "location": session.location_id,
+        "starts_at": session.starts_at,
+        "ends_at": session.ends_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CONCERNED, params)
+        waits, offered = cursor.fetchone()
+    return bool(waits), bool(offered)
 
 
 def in_the_way(session: Session) -> list[WaitlistOffer]:

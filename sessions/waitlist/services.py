@@ -146,14 +146,17 @@ def claim(entry_id: UUID) -> WaitlistEntry | None:
     return entry
 
 
-@transaction.atomic
 def note_booking(*, session: Session, by: Actor, at: datetime) -> list[WaitlistEntry]:
-    """A session was booked or moved: entries that waited for it are filled, and offers that it took are gone."""
+    """A session was booked or moved: entries that waited for it are filled, and offers that it took are gone.
+
+    Part of the booking's transaction, whose program's lock keeps new entries of the program away.
+    """
+    waits, offered = selectors.concerned(session)
     filled = []
-    for entry in selectors.waited_for(session):
+    for entry in selectors.waited_for(session) if waits else ():
         entry.filled_by = session
         filled.append(_end(entry, "fill", by=by, at=at))
-    for taken in selectors.in_the_way(session):
+    for taken in selectors.in_the_way(session) if offered else ():
         if not selectors.still_free(taken, at=at):
             _settle(taken, outcome="taken", by=by, at=at)
     return filled

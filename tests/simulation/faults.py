@@ -160,9 +160,9 @@ FAULTS = (
     ),
     Fault(
         "the sweep swallows what is owed",
-        "sessions/integration/services/obligations.py",
-        "    each(waiting, lambda row: _sweep_one(*row, at=at))",
-        "    each(waiting[:0], lambda row: _sweep_one(*row, at=at))",
+        "sessions/integration/services/placing.py",
+        "    each(_errands(waiting, at=at), lambda",
+        "    each(_errands(waiting[:0], at=at), lambda",
     ),
     Fault(
         "who opens an alarm has answered it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +42,9 @@ KEPT_FOR = timedelta(minutes=5)
 GRID = timedelta(minutes=15)
 LATE_ENTRY = timedelta(days=7)
 LONGEST = timedelta(hours=12)
+LONGEST_HELD = LONGEST + timedelta(
+    minutes=240
+)  # a room is held until it has been cleaned (`Room`'s constraint)
 FURTHEST = timedelta(days=730)
 NEEDED_ROLE: Mapping[str, Role] = {
     SessionKind.PREPARATION: Role.THERAPIST,
@@ -316,6 +320,11 @@ def wanted(
             for part in parts
         ]
     return found
+
+
+def next_number(taken: Collection[int]) -> int:
+    """The first number that is not taken: one rebooked takes the old number."""
+    return next(number for number in itertools.count(1) if number not in taken)
 
 
 def on_days_and_hours(

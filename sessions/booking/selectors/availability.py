@@ -49,9 +49,10 @@ class _Team:
         return [(seat, part, ids) for seat, (one, ids) in enumerate(pairs) for part in one.parts]
 
 
-def _people(location: UUID) -> list[tuple[UUID, list[str]]]:
+def people_at(location: UUID) -> list[tuple[UUID, list[str]]]:
+    """Who works at the location, with their roles: whoever has been here longest first."""
     staff = User.objects.filter(is_active=True, locations__contains=[location])
-    return list(staff.order_by("created_at").values_list("pk", "roles"))
+    return list(staff.order_by("created_at", "pk").values_list("pk", "roles"))
 
 
 def _who(need: Need, people: Sequence[tuple[UUID, list[str]]]) -> list[UUID]:
@@ -63,7 +64,7 @@ def _team(
 ) -> _Team:
     """First `someone`, then the program's own therapist or prescriber, then a pool in its order; without a pool,
     whoever could take fewest seats, then who has been here longest."""
-    people = _people(program.location_id)
+    people = people_at(program.location_id)
     own = {"therapist": program.therapist_id, "prescriber": program.prescriber_id}
     seats = rules.seats_of(needs)
     found = [
@@ -191,6 +192,7 @@ def free_slots(
         "last": before - timedelta(microseconds=1),
         "stop": before + timedelta(minutes=length),
         "length": timedelta(minutes=length),
+        "longest": rules.LONGEST_HELD,
     }
     with connection.cursor() as cursor:
         cursor.execute(_statement(team, with_room=modality == Modality.IN_PERSON), params)
@@ -209,7 +211,7 @@ def off_site(*, location: UUID, needs: Iterable[Need], starts_at: datetime) -> l
     asked = [need for need in needs if need.mode == rules.ON_SITE]
     if not asked:
         return []
-    people = _people(location)
+    people = people_at(location)
     rows = [
         {
             "idx": idx,
@@ -237,36 +239,6 @@ ORDER BY r.idx"""
     with connection.cursor() as cursor:
         cursor.execute(query, params)
         return [asked[idx] for (idx,) in cursor.fetchall()]
-
-
-def outside_hours(
-    *,
-    location: UUID,
-    staff: Sequence[tuple[UUID, datetime, datetime]],
-    starts_at: datetime,
-    ends_at: datetime,
-) -> tuple[bool, list[UUID]]:
-    """(is the location closed at some time of it, who of `staff` does not work then), in one query."""
-    query = f"""
-WITH {HOURS}
-SELECT NOT (SELECT during FROM opening) @> tstzrange(%(start)s, %(stop)s),
-       coalesce((SELECT array_agg(DISTINCT w.user_id) FROM
-           unnest(%(who)s::uuid[], %(a)s::timestamptz[], %(b)s::timestamptz[]) AS w(user_id, a, b)
-           JOIN present ON present.user_id = w.user_id
-           WHERE NOT present.during @> tstzrange(w.a, w.b)), '{{}}')"""
-    params: Params = {
-        "location": location,
-        "start": starts_at,
-        "stop": ends_at,
-        "staff": sorted({user for user, _, _ in staff}),
-        "who": [user for user, _, _ in staff],
-        "a": [a for _, a, _ in staff],
-        "b": [b for _, _, b in staff],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        closed, absent = cursor.fetchone()
-    return bool(closed), list(absent)
 
 
 def sessions_outside(*, location: UUID, at: datetime, user: UUID | None = None) -> set[UUID]:

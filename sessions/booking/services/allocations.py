@@ -17,6 +17,8 @@ from kapclinic.practice.models import Actor
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold
 from sessions.booking.rules import Wanted
+from sessions.booking.selectors.asked import Found
+from sessions.booking.sql.asked import LOCK
 
 
 class Clash(TypedDict):
@@ -58,26 +60,29 @@ def lock_resources(resources: Sequence[UUID], *, wait: bool = True) -> None:
             raise ResourceConflict("Another booking is being made.", conflicts=[])
 
 
-def _taken(wants: Sequence[Wanted]) -> list[Allocation]:
-    start = min(want.starts_at for want in wants)
-    end = max(want.ends_at for want in wants)
-    ids = {want.resource for want in wants}
-    found = Allocation.objects.filter(
-        released_at__isnull=True, resource__in=ids, starts_at__lt=end, ends_at__gt=start
-    )
-    return list(found)
+def lock_with_client(resources: Sequence[UUID], *, client: UUID, wait: bool = True) -> list[UUID]:
+    """As `lock_resources`, for `resources` and the client under every id of theirs; returns these ids, sorted.
+
+    :raises ResourceConflict: without `wait`, when another booking has one of the locks just now
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, {"client": client, "resources": list(resources), "wait": wait})
+        ids, done = cursor.fetchone()
+    if not done:
+        raise ResourceConflict("Another booking is being made.", conflicts=[])
+    return list(ids)
 
 
-def allocate(
-    *, owner: Session | SessionHold, wants: Sequence[Wanted], by: Actor, at: datetime, wait: bool = True
-) -> None:
-    """Hold all that a session or a hold wants, or nothing. Holds that have expired vanish first.
+def planned(
+    *, owner: Session | SessionHold, wants: Sequence[Wanted], found: Found, by: Actor, at: datetime
+) -> list[Allocation]:
+    """All that a session or a hold wants, in lanes that are free beside what others hold; nothing is written yet.
+
+    The caller has locked it all, and has asked (`found`) after that.
 
     :raises ResourceConflict: naming each resource and the session that has it
     """
-    lock_resources([want.resource for want in wants], wait=wait)
-    _release_expired([want.resource for want in wants], at=at)
-    taken = _taken(wants)
+    taken = [row for row in found.taken if row.session_id is None or row.session_id != owner.pk]
     hold = owner if isinstance(owner, SessionHold) else None
     rows: list[Allocation] = []
     clashes: list[tuple[Wanted, Allocation]] = []
@@ -103,14 +108,18 @@ def allocate(
         )
     if clashes or len(rows) < len(wants):
         raise ResourceConflict("A resource is taken at that time.", conflicts=_told_once(clashes))
+    return rows
+
+
+def allocate(rows: Sequence[Allocation], *, found: Found, at: datetime) -> None:
+    """Hold what was planned. Holds that have expired vanish first."""
+    if found.expired:
+        resources = {row.resource for row in rows}
+        expired = Allocation.objects.filter(
+            resource__in=resources, released_at__isnull=True, expires_at__lte=at
+        )
+        expired.update(released_at=at)
     Allocation.objects.bulk_create(rows)  # allocations keep no history: a row is only ever released
-
-
-def _release_expired(resources: Sequence[UUID], *, at: datetime) -> None:
-    expired = Allocation.objects.filter(
-        resource__in=set(resources), released_at__isnull=True, expires_at__lte=at
-    )
-    expired.update(released_at=at)
 
 
 def _told_once(clashes: Sequence[tuple[Wanted, Allocation]]) -> list[Clash]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,17 +15,19 @@ from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
 from kapclinic.core.wording import a, once
-from kapclinic.practice.models import SYSTEM, Actor, Room, User
-from kapclinic.practice.selectors import person_ids
+from kapclinic.practice.models import SYSTEM, Actor, User
 from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
 from sessions.booking.rules import Need, Place, StaffRow, Wanted, said
-from sessions.booking.selectors import availability, numbers
+from sessions.booking.selectors import availability
+from sessions.booking.selectors.asked import Found, asked
 from sessions.booking.services.again import ask_again, settle_asked
 from sessions.booking.services.allocations import (
     allocate,
     lock_resources,
+    lock_with_client,
+    planned,
     release,
     release_kept_slot,
     taken_resources,
@@ -61,21 +63,15 @@ class Ask:
         return [UUID(str(row["user"])) for row in self.staff] + ([self.room] if self.room else [])
 
 
-@dataclass(frozen=True)
-class _Resources:
-    room: Room | None
-    places: dict[UUID, int]
-
-
-def _staff_errors(program: Program, ask: Ask, people: Mapping[UUID, User]) -> list[FieldError]:
+def _staff_errors(program: Program, ask: Ask, found: Found) -> list[FieldError]:
     errors = [] if ask.staff else [FieldError("/staff", "required", "Somebody has to be there.")]
     for index, row in enumerate(ask.staff):
-        user = people.get(UUID(str(row["user"])))
-        if user is None or program.location_id not in user.locations:
+        person = found.people.get(UUID(str(row["user"])))
+        if person is None or not person.here:
             errors.append(
                 FieldError(f"/staff/{index}/user", "not_found", "No such staff member at this location.")
             )
-        elif row["role"] not in user.role_set:
+        elif row["role"] not in person.roles:
             errors.append(
                 FieldError(f"/staff/{index}/role", "wrong_role", "This staff member does not hold the role.")
             )
@@ -104,68 +100,69 @@ def _needs(kind: str, program: Program, starts_at: datetime, ends_at: datetime) 
     return rules.needs_of(kind=kind, protocol=program.protocol, length_min=length)
 
 
-def _room_errors(program: Program, ask: Ask, room: Room | None) -> list[FieldError]:
+def _room_errors(ask: Ask, found: Found) -> list[FieldError]:
     if ask.room is None:
         return []
-    if room is None or room.location_id != program.location_id or not room.is_active:
+    if found.kinds is None:
         return [FieldError("/room", "not_found", "There is no such room at this location.")]
-    if ask.kind not in room.kinds:
+    if ask.kind not in found.kinds:
         return [FieldError("/room", "wrong_kind", f"This room does not serve {ask.kind}.")]
     return []
 
 
-def _resources(program: Program, ask: Ask) -> _Resources:
-    """Load the room and the staff that are asked for.
-
-    :raises Invalid: naming each staff row, room or modality that can't be
-    """
-    ids = [UUID(str(row["user"])) for row in ask.staff]
-    people = {user.pk: user for user in User.objects.filter(pk__in=ids, is_active=True)}
-    room = Room.objects.filter(pk=ask.room).first() if ask.room else None
+def _refuse_impossible(program: Program, ask: Ask, found: Found) -> None:
+    """:raises Invalid: naming each staff row, room or modality that can't be"""
     merge(
         [
             *rules.modality_errors(
                 kind=ask.kind, modality=ask.modality, program=program, room_given=ask.room is not None
             ),
-            *_room_errors(program, ask, room),
-            *_staff_errors(program, ask, people),
+            *_room_errors(ask, found),
+            *_staff_errors(program, ask, found),
         ]
     )
-    return _Resources(room, {pk: user.monitor_capacity for pk, user in people.items()})
 
 
-def _wants(
-    session: Session | SessionHold, program: Program, resources: _Resources, override: Sequence[str] = ()
-) -> list[Wanted]:
-    needs = _needs(session.kind, program, session.starts_at, session.ends_at)
-    turnover = resources.room.turnover_min if resources.room else 0
-    return rules.wanted(
-        session=session,
-        needs=needs,
-        turnover_min=turnover,
-        places=resources.places,
-        clients=person_ids(program.client_id),  # after the program's lock, which a merge takes too
-        override=override,
-    )
+@dataclass(frozen=True)
+class _Wish:
+    """What a session, or a hold, asks for at its time, and for whom (`clients`: the client under every id)."""
+
+    owner: Session | SessionHold
+    program: Program
+    clients: Sequence[UUID]
+    override: Sequence[str] = ()
+
+    def wants(self, found: Found | None = None) -> list[Wanted]:
+        """All that it will hold; before it is known (`found`), without a room's cleaning and places to watch from."""
+        return rules.wanted(
+            session=self.owner,
+            needs=_needs(self.owner.kind, self.program, self.owner.starts_at, self.owner.ends_at),
+            turnover_min=found.turnover_min if found else 0,
+            places=found.places if found else {},
+            clients=self.clients,
+            override=self.override,
+        )
+
+    def asked(self, *, at: datetime) -> Found:
+        owner = self.owner
+        return asked(program=self.program, kind=owner.kind, room=owner.room_id, parts=self.wants(), at=at)
 
 
-def _require_hours(session: Session | SessionHold, program: Program, wants: Sequence[Wanted]) -> None:
+def _require_hours(wish: _Wish, found: Found) -> None:
     """:raises OutsideHours: naming the location's hours, each staff member's, or a role that must be on site"""
-    location_id = program.location_id
-    staff = [(want.resource, want.starts_at, want.ends_at) for want in wants if want.kind == "staff"]
-    closed, absent = availability.outside_hours(
-        location=location_id, staff=staff, starts_at=session.starts_at, ends_at=session.ends_at
-    )
+    owner, program = wish.owner, wish.program
     errors = (
-        [FieldError("/starts_at", "outside_hours", "The location is closed at that time.")] if closed else []
+        [FieldError("/starts_at", "outside_hours", "The location is closed at that time.")]
+        if found.closed
+        else []
     )
-    for index, row in enumerate(session.staff):
-        if UUID(row["user"]) in absent:
+    for index, row in enumerate(owner.staff):
+        if UUID(row["user"]) in found.absent:
             errors.append(
                 FieldError(f"/staff/{index}", "outside_hours", "This staff member does not work then.")
             )
-    needs = _needs(session.kind, program, session.starts_at, session.ends_at)
-    missing = availability.off_site(location=location_id, needs=needs, starts_at=session.starts_at)
+    needs = _needs(owner.kind, program, owner.starts_at, owner.ends_at)
+    missing = availability.off_site(location=program.location_id, needs=needs, starts_at=owner.starts_at)
     errors += [FieldError("/staff", "off_site", rules.off_site_words(need)) for need in missing]
     if errors:
         raise OutsideHours(
@@ -186,7 +183,6 @@ def require_override(*, program: Program, ask: Ask, by: Actor) -> None:
     transitions.require_role(by, frozenset(program.location.override_roles), what="A double use here")
 
 
-@transaction.atomic
 def book_session(
     *,
     program: Program,
@@ -200,6 +196,9 @@ def book_session(
 ) -> Session:
     """Book one session with everything it holds, or nothing. The caller has locked the program.
 
+    Whatever is refused is refused before anything is written. Who goes on to another slot after that does this in a
+    savepoint: locks that are kept while others are waited for may deadlock.
+
     :raises Invalid: for times, room, staff or modality that can't be
     :raises OutsideHours: outside opening or working hours, without `override_reason`
     :raises ResourceConflict: when the room, a staff member or the client is taken
@@ -210,7 +209,8 @@ def book_session(
         )
     )
     require_override(program=program, ask=ask, by=by)
-    resources = _resources(program, ask)
+    # The locks come before all questions: a person, a room or hours may go while they are waited for.
+    clients = lock_with_client(ask.resources, client=program.client_id, wait=wait)
     session = Session(
         program=program,
         client_id=program.client_id,
@@ -226,15 +226,16 @@ def book_session(
         for_dose=for_dose,
         override_reason=ask.override_reason,
         client_location=ask.client_location,
-        number=for_dose.number if for_dose else numbers.next_number(program=program, kind=ask.kind),
     )
-    wants = _wants(session, program, resources, ask.override)
-    lock_resources([want.resource for want in wants], wait=wait)  # before hours: an absence locks them too
-    _resources(program, ask)  # asked again: a person or room may have gone while the locks were waited for
+    wish = _Wish(session, program, clients, ask.override)
+    found = wish.asked(at=at)
+    _refuse_impossible(program, ask, found)
     if not ask.override_reason:
-        _require_hours(session, program, wants)
+        _require_hours(wish, found)
+    session.number = for_dose.number if for_dose else rules.next_number(found.numbers)
+    rows = planned(owner=session, wants=wish.wants(found), found=found, by=by, at=at)
     session.save_by(by, at=at)
-    allocate(owner=session, wants=wants, by=by, at=at, wait=wait)
+    allocate(rows, found=found, at=at)
     return session
 
 
@@ -256,22 +257,25 @@ def move_session(
         )
     )
     require_override(program=program, ask=ask, by=by)
-    resources = _resources(program, ask)
+    clients = lock_with_client(
+        [*taken_resources(session), *ask.resources], client=program.client_id
+    )  # first, as for a booking
     lost = said.outlived(session, starts_at=ask.starts_at)
     for name, value in lost.items():
         setattr(session, name, value)
-    session.starts_at, session.ends_at, session.room = ask.starts_at, ask.ends_at, resources.room
+    session.starts_at, session.ends_at, session.room_id = ask.starts_at, ask.ends_at, ask.room
     session.staff, session.reason = rules.staff_rows(ask.staff), reason
     session.override_reason = ask.override_reason or session.override_reason
-    wants = _wants(session, program, resources, ask.override)
-    lock_resources([*taken_resources(session), *(want.resource for want in wants)])
-    _resources(program, ask)  # as for a booking
+    wish = _Wish(session, program, clients, ask.override)
+    found = wish.asked(at=at)
+    _refuse_impossible(program, ask, found)
     if not ask.override_reason:
-        _require_hours(session, program, wants)
+        _require_hours(wish, found)
+    rows = planned(owner=session, wants=wish.wants(found), found=found, by=by, at=at)
     release(session=session, at=at)
     settle_rebooked(session=session, by=by, at=at)
     session.save_by(by, at=at)
-    allocate(owner=session, wants=wants, by=by, at=at)
+    allocate(rows, found=found, at=at)
     ask_again(session=session, lost=lost, by=by, at=at)
     return session
 
@@ -297,9 +301,10 @@ def hold_again(*, session: Session, by: Actor, at: datetime) -> None:
 
     :raises ResourceConflict: when its time, room or people are taken by now
     """
-    people = User.objects.filter(pk__in=[row["user"] for row in session.staff])
-    resources = _Resources(session.room, {user.pk: user.monitor_capacity for user in people})
-    allocate(owner=session, wants=_wants(session, session.program, resources), by=by, at=at)
+    resources = [UUID(row["user"]) for row in session.staff] + ([session.room_id] if session.room_id else [])
+    wish = _Wish(session, session.program, lock_with_client(resources, client=session.client_id))
+    found = wish.asked(at=at)
+    allocate(planned(owner=session, wants=wish.wants(found), found=found, by=by, at=at), found=found, at=at)
 
 
 def write_stage(*, session: Session, stage: str, moment: datetime, by: User, at: datetime) -> Stage:
@@ -318,7 +323,7 @@ def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionH
     :raises Invalid: / OutsideHours / ResourceConflict: as for a booking
     """
     merge(rules.time_errors(starts_at=ask.starts_at, ends_at=ask.ends_at, at=at, override_reason=""))
-    resources = _resources(program, ask)
+    clients = lock_with_client(ask.resources, client=program.client_id)
     hold = SessionHold(
         program=program,
         kind=ask.kind,
@@ -329,10 +334,13 @@ def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionH
         ends_at=ask.ends_at,
         expires_at=at + rules.KEPT_FOR,
     )
-    wants = _wants(hold, program, resources)
-    _require_hours(hold, program, wants)
+    wish = _Wish(hold, program, clients)
+    found = wish.asked(at=at)
+    _refuse_impossible(program, ask, found)
+    _require_hours(wish, found)
+    rows = planned(owner=hold, wants=wish.wants(found), found=found, by=by, at=at)
     hold.save_by(by, at=at)
-    allocate(owner=hold, wants=wants, by=by, at=at)
+    allocate(rows, found=found, at=at)
     return hold
 
 

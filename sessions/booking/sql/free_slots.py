@@ -6,11 +6,19 @@ from pathlib import Path
 
 HOURS = Path(__file__).with_name("hours.sql").read_text()
 
+# What is asked about alone, by the index of allocations (resource, starts_at): what holds one of these at %(start)s
+# began less than %(longest)s before.
 PLACES = """
+asked AS MATERIALIZED (
+    SELECT %(staff)s::uuid[] || ARRAY(SELECT practice_person(%(client)s))
+           || ARRAY(SELECT id FROM practice_room WHERE location_id = %(location)s) AS resources
+),
 busy AS MATERIALIZED (
     SELECT resource, lanes, tstzrange(starts_at, ends_at) AS during
     FROM clinic_sessions_allocation
-    WHERE released_at IS NULL AND ends_at > %(start)s AND starts_at < %(stop)s + interval '1 day'
+    WHERE resource = ANY ((SELECT resources FROM asked)::uuid[])
+      AND starts_at > %(start)s - %(longest)s AND starts_at < %(stop)s + interval '1 day'
+      AND released_at IS NULL AND ends_at > %(start)s
       AND (session_id IS NULL OR session_id NOT IN (
           SELECT id FROM clinic_sessions_session
           WHERE id = %(ignoring)s OR (for_dose_id = %(ignoring)s AND status = 'held')))

@@ -9,11 +9,11 @@ from sessions.integration.services.obligations import (
     reopen,
     schedule_obligation,
     settle,
-    sweep_obligations,
     tell_if_late,
     void_obligation,
     waive_leaving_slot,
 )
+from sessions.integration.services.placing import sweep_obligations
 
 __all__ = [
     "TASK",

@@ -69,16 +69,17 @@ def _hold_best(dose: Session, program: Program, *, by: Actor, at: datetime) -> S
     slots = selectors.candidates(program=program, dose=dose, start=start, end=end, at=at, others=False)
     for slot in slots[:RACES]:
         try:
-            return booking.book_session(
-                program=program,
-                ask=ask_for(slot),
-                by=by,
-                at=at,
-                status=Session.Status.HELD,
-                source=Session.Source.SCHEDULER,
-                for_dose=dose,
-                wait=False,
-            )
+            with transaction.atomic():  # lets the locks of a slot go that is taken
+                return booking.book_session(
+                    program=program,
+                    ask=ask_for(slot),
+                    by=by,
+                    at=at,
+                    status=Session.Status.HELD,
+                    source=Session.Source.SCHEDULER,
+                    for_dose=dose,
+                    wait=False,
+                )
         except ResourceConflict:
             continue
     return None

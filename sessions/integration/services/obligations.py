@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from django.db import transaction
 
 from kapclinic.core import doorbell, transitions
 from kapclinic.core.errors import Invalid, NotOwed
-from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.selectors import staff_with_role
 from kapclinic.practice.worklist import Kind
@@ -30,6 +29,7 @@ from sessions.waitlist import services as waitlist
 
 TASK = "sessions.schedule_integration"
 RACES = 5
+BOOKED = (Kind.INTEGRATION_UNBOOKED, Kind.INTEGRATION_MISSED)  # what a booking takes off the worklist
 
 
 class NoIntegrationOwed(NotOwed):
@@ -143,7 +143,8 @@ def link_booking(*, obligation: Obligation, session: Session, by: Actor, at: dat
     transitions.apply(rules.OBLIGATION_MOVES, "book", instance=obligation, by=by, field="state")
     obligation.integration_session = session
     obligation.save_by(by, at=at)
-    for kind in (Kind.INTEGRATION_UNBOOKED, Kind.INTEGRATION_MISSED):
+    listed = Task.objects.open().filter(kind__in=BOOKED, subject_id=obligation.pk)
+    for kind in listed.order_by("kind").values_list("kind", flat=True):
         trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="booked")
     tell_if_late(obligation=obligation, session=session, by=by, at=at)
     if session.source == Session.Source.SCHEDULER and session.client_confirmed_at is None:
@@ -208,7 +209,7 @@ def schedule_obligation(*, obligation_id: UUID, at: datetime) -> Obligation | No
         assert obligation.integration_session is not None
         waitlist.note_booking(session=obligation.integration_session, by=SYSTEM, at=at)
         return obligation
-    _carry_up(obligation, at=at)
+    carry_up(obligation, at=at)
     return obligation
 
 
@@ -230,28 +231,42 @@ def _confirm_held(obligation: Obligation, *, at: datetime) -> bool:
 
 
 def _book_best(obligation: Obligation, program: Program, *, at: datetime) -> bool:
-    dose = obligation.dosing_session
     slots = selectors.candidates(
-        program=program, dose=dose, start=obligation.window_start, end=obligation.window_end, at=at
+        program=program,
+        dose=obligation.dosing_session,
+        start=obligation.window_start,
+        end=obligation.window_end,
+        at=at,
     )
+    return book_first(obligation, program, slots, at=at) is not None
+
+
+def book_first(
+    obligation: Obligation, program: Program, slots: Sequence[Slot], *, at: datetime
+) -> Session | None:
+    """Book the first of `slots` that is still free, of a few; None when all of these are taken by now.
+
+    The caller has locked program and obligation.
+    """
     for slot in slots[:RACES]:
         try:
-            session = booking.book_session(
-                program=program,
-                ask=ask_for(slot),
-                by=SYSTEM,
-                at=at,
-                source=Session.Source.SCHEDULER,
-                for_dose=dose,
-            )
+            with transaction.atomic():  # lets the locks of a slot go that is taken
+                session = booking.book_session(
+                    program=program,
+                    ask=ask_for(slot),
+                    by=SYSTEM,
+                    at=at,
+                    source=Session.Source.SCHEDULER,
+                    for_dose=obligation.dosing_session,
+                )
         except ResourceConflict:
             continue
         link_booking(obligation=obligation, session=session, by=SYSTEM, at=at)
-        return True
-    return False
+        return session
+    return None
 
 
-def _carry_up(obligation: Obligation, *, at: datetime) -> None:
+def carry_up(obligation: Obligation, *, at: datetime) -> None:
     """Carry the obligation up to the roles whose step has come; at the window's end it is missed.
 
     While it is due there is a row on the worklist, also after one was ticked off or a booking fell through.
@@ -372,18 +387,3 @@ def remind_unrecorded(*, obligation_id: UUID, at: datetime) -> None:
     if locked is None or locked[1].state != Obligation.State.BOOKED:
         return
     _open_task(locked[1], kind=Kind.INTEGRATION_UNRECORDED, due_at=at, at=at)
-
-
-def sweep_obligations(*, at: datetime) -> int:
-    """Do for every waiting obligation what the lost message would have done; returns how many were looked at.
-
-    One that fails does not keep the others waiting; the first failure is raised at the end, so that it is seen.
-    """
-    waiting = list(selectors.waiting(at=at).values_list("pk", "state"))
-    each(waiting, lambda row: _sweep_one(*row, at=at))
-    return len(waiting)
-
-
-def _sweep_one(obligation_id: UUID, state: str, *, at: datetime) -> None:
-    work = schedule_obligation if state == Obligation.State.DUE else remind_unrecorded
-    work(obligation_id=obligation_id, at=at)

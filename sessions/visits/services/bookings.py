@@ -28,13 +28,13 @@ TOOK_PLACE = "The integration took place already."
 
 
 def _program(program_id: UUID, by: User) -> Program:
-    visible = Program.objects.visible_to(by).filter(pk=program_id).exists()
-    if not visible:
+    program = programs.lock_visible_program(program_id=program_id, by=by)
+    if program is None:
         raise Invalid.field("program", "There is no such program for you.", code="not_found")
-    return programs.lock_program(program_id)
+    return program
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a refusal undoes all of a request, or of whatever else books
 def book(
     *,
     program_id: UUID,

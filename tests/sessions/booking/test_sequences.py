@@ -25,7 +25,7 @@ from sessions.absences import services
 from sessions.booking.models import Allocation, Session, SessionHold
 from sessions.booking.services.bookings import Ask, sweep_kept_slots
 from sessions.integration.models import Obligation
-from sessions.integration.services.obligations import sweep_obligations
+from sessions.integration.services.placing import sweep_obligations
 from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast

@@ -14,7 +14,8 @@ from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import Outbox, Task
 from sessions.booking.models import Session
 from sessions.integration.models import Obligation
-from sessions.integration.services.obligations import schedule_obligation, sweep_obligations
+from sessions.integration.services.obligations import schedule_obligation
+from sessions.integration.services.placing import sweep_obligations
 from sessions.sweep.steps import send_messages, sweep
 from tests import cast as people
 from tests.cast import MONDAY, Cast

@@ -14,7 +14,8 @@ from kapclinic.trail.models import Outbox, Task
 from sessions.booking import services as booking
 from sessions.booking.models import Allocation, Session
 from sessions.integration.models import Obligation
-from sessions.integration.services.obligations import schedule_obligation, sweep_obligations
+from sessions.integration.services.obligations import schedule_obligation
+from sessions.integration.services.placing import sweep_obligations
 from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast

@@ -1,0 +1,109 @@
+"""What a booking has to know of all that it asks for, in one question: who and what is there, at work, and taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+from django.db.backends.postgresql.psycopg_any import NumericRange
+
+from programs.models import Program
+from sessions.booking import rules
+from sessions.booking.models import Allocation
+from sessions.booking.rules import Wanted
+from sessions.booking.sql.asked import ASKED
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody: do they work at the location, in which roles, and how many clients do they watch at once?"""
+
+    here: bool
+    roles: frozenset[str]
+    places: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """Of what was asked for. `kinds` is None when no such room is in use here; `taken` overlaps the session with its
+    longest cleaning; `expired`: kept slots that are over still hold something.
+    """
+
+    people: Mapping[UUID, Person]
+    kinds: frozenset[str] | None
+    turnover_min: int
+    numbers: frozenset[int]
+    taken: Sequence[Allocation]
+    expired: bool
+    closed: bool
+    absent: frozenset[UUID]
+
+    @property
+    def places(self) -> dict[UUID, int]:
+        return {pk: person.places for pk, person in self.people.items()}
+
+
+def asked(*, program: Program, kind: str, room: UUID | None, parts: Sequence[Wanted], at: datetime) -> Found:
+    """One statement; `parts` is what is wanted as far as it is known before: everybody's times, without cleaning."""
+    start, end = min(part.starts_at for part in parts), max(part.ends_at for part in parts)
+    staff = [part for part in parts if part.kind == Allocation.Kind.STAFF]
+    resources = {part.resource for part in parts} | ({room} if room else set())
+    params: dict[str, Any] = {  # Any: all that psycopg adapts; the stubs leave timedelta out
+        "program": program.pk,
+        "location": program.location_id,
+        "kind": kind,
+        "room": room,
+        "staff": sorted({part.resource for part in staff}),
+        "who": [part.resource for part in staff],
+        "a": [part.starts_at for part in staff],
+        "b": [part.ends_at for part in staff],
+        "resources": sorted(resources),
+        "start": start,
+        "stop": end,
+        "cleaned": end + rules.LONGEST_HELD - rules.LONGEST,
+        "longest": rules.LONGEST_HELD,
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ASKED, params)
+        closed, absent, people, place, numbers, taken, expired = cursor.fetchone()
+    in_use, kinds, turnover = orjson.loads(place or "[false, [], 0]")
+    return Found(
+        people={
+            UUID(pk): Person(here, frozenset(roles), places)
+            for pk, here, roles, places in orjson.loads(people or "[]")
+        },
+        kinds=frozenset(kinds) if in_use else None,
+        turnover_min=turnover,
+        numbers=frozenset(numbers or ()),
+        taken=[_allocation(*row) for row in orjson.loads(taken or "[]")],
+        expired=expired,
+        closed=bool(closed),
+        absent=frozenset(absent),
+    )
+
+
+def _allocation(
+    resource: str,
+    kind: str,
+    session: str | None,
+    hold: str | None,
+    low: int,
+    high: int,
+    starts_at: str,
+    ends_at: str,
+) -> Allocation:
+    return Allocation(
+        resource=UUID(resource),
+        kind=kind,
+        session_id=UUID(session) if session else None,
+        hold_id=UUID(hold) if hold else None,
+        lanes=NumericRange(low, high),
+        starts_at=datetime.fromisoformat(starts_at),
+        ends_at=datetime.fromisoformat(ends_at),
+    )

@@ -8,19 +8,20 @@ from time import monotonic
 from typing import NotRequired, Protocol, TypedDict
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.audited import HasId
 from kapclinic.core.errors import Invalid
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
-from kapclinic.trail import kinds, rules
+from kapclinic.trail import kinds, rules, selectors
 from kapclinic.trail.models import AuditEvent, AuditSeal, IdempotencyRecord, Outbox, Task
 
 SEAL_LOCK = 0x6B61705F7365616C  # "kap_seal"
 SEAL_BATCH = 2000
 IDEMPOTENCY_DAYS = 7
+OPEN_ONCE = "(kind, subject_id) WHERE state = 'open'"  # the index `task_open_once`
 
 
 class Staff(HasId, HasRoles, Protocol):
@@ -120,15 +121,11 @@ def open_task(
 
 def _once(task: Task, *, by: HasId, at: datetime) -> Task:
     """`task`, or the open row of its kind and subject that was there before."""
-    open_rows = Task.objects.open().filter(kind=task.kind, subject_id=task.subject_id)
+    open_rows = selectors.open_rows(kind=task.kind, subject_id=task.subject_id)
     before: Task | None = open_rows.first()
     if before is not None:
         return before
-    try:
-        with transaction.atomic():
-            return task.save_by(by, at=at)
-    except IntegrityError:
-        return open_rows.get()
+    return task if task.save_once_by(by, at=at, unless=OPEN_ONCE) else open_rows.get()
 
 
 def escalate_task(
@@ -161,7 +158,13 @@ def finish_task(*, task_id: UUID, by: Staff, at: datetime, outcome: str = "") ->
 
 def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcome: str) -> None:
     """Take the open row of this kind and subject off the worklist, because the fact behind it is gone."""
-    for task in Task.objects.open().select_for_update().filter(kind=kind, subject_id=subject_id):
+    rows = selectors.open_rows(kind=kind, subject_id=subject_id).select_for_update()
+    settle(rows, by=by, at=at, outcome=outcome)
+
+
+def settle(rows: Iterable[Task], *, by: HasId, at: datetime, outcome: str) -> None:
+    """Take these open rows, which the caller has locked, off the worklist."""
+    for task in rows:
         task.state, task.done_at, task.done_by, task.outcome = Task.State.DONE, at, by.pk, outcome
         task.save_by(by, at=at)
 

@@ -111,6 +111,8 @@ class Program(AuditedModel):
     `continues` is the course that was completed when this one was opened.
     """
 
+    joins: ClassVar[bool] = True
+
     class Status(models.TextChoices):
         ACTIVE = "active"
         ON_HOLD = "on_hold"
@@ -158,6 +160,7 @@ class Program(AuditedModel):
 class PhaseSpan(AuditedModel):
     """When a program was in a phase; the open span is the present phase."""
 
+    joins: ClassVar[bool] = True
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="spans")
     phase = models.CharField(max_length=15, choices=Phase.choices)
     started_at = models.DateTimeField()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from django.db import connection
+from django.db.models import Model
 
 from kapclinic.trail.models import AuditEvent
 
@@ -56,3 +57,13 @@ def as_superuser() -> Iterator[Any]:
     with psycopg.connect(url, autocommit=True) as intruder:
         intruder.execute("SET session_replication_role = replica")
         yield intruder
+
+
+def told_apart(rows: Iterable[Any]) -> list[Any]:
+    """Rows by all that they hold, since two rows of a model are equal by their id alone."""
+    return [
+        {name: value for name, value in row.__dict__.items() if name != "_state"}
+        if isinstance(row, Model)
+        else row
+        for row in rows
+    ]

@@ -50,7 +50,7 @@ def _recorded(name: str) -> Iterator[list[str]]:
 
     def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         assert not many, "a tape holds single statements"
-        if sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "SET CONSTRAINTS")):
+        if sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "WITH W0", "SET CONSTRAINTS")):
             written.append(connection.ops.compose_sql(sql, params))
         return execute(sql, params, many, context)
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from kapclinic.core import writing
 from kapclinic.core.ids import uuid7
 
 M = TypeVar("M", bound=models.Model)
@@ -74,8 +75,13 @@ def history(*, without: tuple[str, ...] = ()) -> HistoricalRecords:
 
 
 class UUIDModel(models.Model):
-    """A row with a UUIDv7 key that is known before the insert."""
+    """A row with a UUIDv7 key that is known before the insert.
 
+    `joins`: the row may be written in one statement with its neighbours (`core.writing.together`). No trigger of such a
+    table that runs before a row is written asks a table that is written with it.
+    """
+
+    joins: ClassVar[bool] = False
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(editable=False)
     created_by = models.UUIDField(editable=False)
@@ -99,18 +105,29 @@ class AuditedBase(UUIDModel):
         """Save as `by`, at `at`: raises the version and writes one history row."""
         self._history_user: HasId | None = by
         self._history_date = at
+        self._stamp(by, at)
+        self.save()
+        return self
+
+    def save_once_by(self, by: HasId, *, at: datetime, unless: str) -> bool:
+        """Insert as `by`, at `at`, unless another row stands in its way; was it? (`core.writing.write_once`)"""
+        self._stamp(by, at)
+        return writing.write_once(self, unless=unless, by=by.pk, at=at)
+
+    def _stamp(self, by: HasId, at: datetime) -> None:
         if self._state.adding:
             self.created_at = at
             self.created_by = by.pk
         self.updated_at = at
         self.version += 1
-        self.save()
-        return self
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if getattr(self, "_history_user", None) is None:
             raise ActorUnknown(f"{type(self).__name__} is saved by somebody: use save_by().")
-        super().save(*args, **kwargs)
+        by, at = self._history_user, getattr(self, "_history_date", None)
+        plain = by is not None and at is not None and not args and not kwargs
+        if not plain or by is None or not writing.write(self, by=by.pk, at=at):
+            super().save(*args, **kwargs)
         self._history_user = None
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -192,7 +209,8 @@ class AppendOnlyModel(UUIDModel):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise HistoryBypassed(f"{type(self).__name__} is append-only.")
-        super().save(*args, **kwargs)
+        if kwargs != {"force_insert": True} or not writing.write(self):
+            super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise HistoryBypassed(f"{type(self).__name__} is append-only.")

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from kapclinic.core import clock
+from kapclinic.core import clock, writing
 from kapclinic.core.http import merging, params
 from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.params import Param
@@ -75,6 +75,7 @@ class ClinicViewSet(GenericViewSet[Any]):
         """As in Django REST framework, but the handler of a write runs inside one transaction with its traces."""
         self.args, self.kwargs = args, kwargs
         self.at = clock.now()
+        self.has_locked = False
         self._touched: set[UUID] = set()
         self._object_id: UUID | None = None
         request.body  # noqa: B018  (read once, before any parser: the idempotency fingerprint needs the bytes)
@@ -99,7 +100,7 @@ class ClinicViewSet(GenericViewSet[Any]):
                 self._log(outcome="ok")
             return response
         self.before_write()
-        with transaction.atomic():
+        with transaction.atomic(), writing.together():
             return self._write(lambda: handler(request, *args, **kwargs), request)
 
     def before_write(self) -> None:
@@ -115,6 +116,8 @@ class ClinicViewSet(GenericViewSet[Any]):
         if request.method == "POST" and self.idempotent and not self.only_looks():
             key = idempotency.key_of(request, required=self.action in self.key_required)
             if key is not None:
+                locks = self.locks()
+                self.has_locked = locks is not None
                 return idempotency.run_once(
                     request,
                     key,
@@ -122,8 +125,13 @@ class ClinicViewSet(GenericViewSet[Any]):
                     work=work_and_log,
                     reauthorise=self.reauthorise,
                     again=self.replay if self.replay_by_id else None,
+                    locks=locks,
                 )
         return work_and_log()
+
+    def locks(self) -> idempotency.Locks | None:
+        """What this request locks first of all: a request with a key does so in the statement that takes the key."""
+        return None
 
     def only_looks(self) -> bool:
         """Is this a preview? It changes nothing, so its answer is not kept under an Idempotency-Key."""

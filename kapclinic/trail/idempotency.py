@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -15,8 +16,10 @@ from django.db import connection
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core import writing
 from kapclinic.core.errors import ClinicError, Conflict, Invalid
 from kapclinic.core.http.renderers import dumps
+from kapclinic.trail import sql
 from kapclinic.trail.models import IdempotencyRecord
 
 
@@ -56,14 +59,30 @@ def _hmac(body: bytes, query: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), asked, hashlib.sha256).hexdigest()
 
 
-def _lock(*parts: str) -> None:
-    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+class Locks(NamedTuple):
+    """What a request locks with its key: an expression of SQL that is true when all of it is locked."""
+
+    sql: str
+    params: Sequence[UUID | bool]
+
+
+def _take(scope: Mapping[str, Any], locks: Locks | None) -> IdempotencyRecord | None:
+    """Take the key's lock and, for a key that has not acted yet, `locks`; the record of one that has.
+
+    :raises RequestInProgress: while somebody else has the key
+    """
+    digest = hashlib.sha256("\x1f".join(map(str, scope.values())).encode()).digest()
+    held, more = ("true", ()) if locks is None else (sql.WHEN_NEW.format(locks=locks.sql), locks.params)
+    asked = sql.TAKEN.format(held=held)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)]
-        )
-        if not cursor.fetchone()[0]:
-            raise RequestInProgress("Wait for its answer, then repeat.")
+        cursor.execute(asked, [*more, int.from_bytes(digest[:8], "big", signed=True), *scope.values()])
+        is_ours, has_acted, body_hmac, status, answer, etag, _ = cursor.fetchone()
+    if not is_ours:
+        raise RequestInProgress("Wait for its answer, then repeat.")
+    if not has_acted:
+        return None
+    kept = None if answer is None else orjson.loads(answer)
+    return IdempotencyRecord(**scope, body_hmac=body_hmac, status=status, answer=kept, etag=etag)
 
 
 def _replay(record: IdempotencyRecord, again: Callable[[Any, int], Response] | None) -> Response:
@@ -90,10 +109,12 @@ def run_once(
     work: Callable[[], Response],
     reauthorise: Callable[[Any], None],
     again: Callable[[Any, int], Response] | None = None,
+    locks: Locks | None = None,
 ) -> Response:
     """Do `work` unless this key did it before; call inside the transaction.
 
-    With `again`, only the id of the answer is kept, and a replay asks `again` for the rest.
+    With `again`, only the id of the answer is kept, and a replay asks `again` for the rest. `locks` are taken with the
+    key, before `work`.
 
     :raises RequestInProgress: while the first request is still running
     :raises KeyReused: when the key came with another body or query before
@@ -104,9 +125,8 @@ def run_once(
         "path": request.path[:400],
         "key": key,
     }
-    _lock(*map(str, scope.values()))
+    record = _take(scope, locks)
     fingerprint = _hmac(bytes(request._request.body), request.META.get("QUERY_STRING", ""))  # noqa: SLF001
-    record = IdempotencyRecord.objects.filter(**scope).first()
     if record is not None:
         if not hmac.compare_digest(record.body_hmac, fingerprint):
             raise KeyReused("Use a new key for a new request.")
@@ -114,12 +134,14 @@ def run_once(
         return _replay(record, again)
     response = work()
     if 200 <= response.status_code < 300:
-        IdempotencyRecord.objects.create(
-            **scope,
-            body_hmac=fingerprint,
-            status=response.status_code,
-            answer=_kept(response.data, id_only=again is not None),
-            etag=response.headers.get("ETag", ""),
-            created_at=at,
+        writing.write(
+            IdempotencyRecord(
+                **scope,
+                body_hmac=fingerprint,
+                status=response.status_code,
+                answer=_kept(response.data, id_only=again is not None),
+                etag=response.headers.get("ETag", ""),
+                created_at=at,
+            )
         )
     return response

@@ -16,6 +16,7 @@ from kapclinic.core.ids import uuid7
 class AuditEvent(AppendOnlyModel):
     """One act: who (`created_by`) did or read what, when, and whether it was refused."""
 
+    joins: ClassVar[bool] = True
     action = models.CharField(max_length=80)
     object_type = models.CharField(max_length=60)
     object_id = models.UUIDField(null=True)
@@ -50,6 +51,7 @@ class AuditSeal(models.Model):
 class IdempotencyRecord(models.Model):
     """The first 2xx answer to (user, method, path, key); the body is kept as an HMAC only."""
 
+    joins: ClassVar[bool] = True
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user_id = models.UUIDField()
     method = models.CharField(max_length=8)
@@ -187,6 +189,8 @@ class Task(AuditedModel):
 
     `escalation` counts how often it was carried up; each step adds roles and never takes any away.
     """
+
+    joins: ClassVar[bool] = True
 
     class State(models.TextChoices):
         OPEN = "open"

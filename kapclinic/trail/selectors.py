@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from kapclinic.trail.models import AuditEvent, AuditSeal
+from kapclinic.trail.models import AuditEvent, AuditSeal, Task
 from kapclinic.trail.rules import GENESIS
 
 
@@ -23,6 +23,12 @@ def access_log(*, client_ids: Sequence[UUID]) -> QuerySet[AuditEvent]:
     """Who read or changed this client's record, under any id of theirs, newest first."""
     found: QuerySet[AuditEvent] = AuditEvent.objects.filter(clients__overlap=list(client_ids))
     return found.order_by("-created_at", "-id")
+
+
+def open_rows(*, kind: str, subject_id: UUID) -> QuerySet[Task]:
+    """The open row of this kind about this subject, if there is one."""
+    found: QuerySet[Task] = Task.objects.open().filter(kind=kind, subject_id=subject_id)
+    return found
 
 
 def sealed() -> Iterator[AuditSeal]:

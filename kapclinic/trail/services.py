@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import NotRequired, Protocol, TypedDict
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.audited import HasId, change_all_by, insert_all_by
 from kapclinic.core.errors import Invalid
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
-from kapclinic.trail import kinds, rules
+from kapclinic.trail import kinds, rules, selectors
 from kapclinic.trail.changes import look_at_changed
 from kapclinic.trail.models import AuditEvent, IdempotencyRecord, Task
 from kapclinic.trail.outbox import (
@@ -55,11 +55,13 @@ __all__ = [
     "retry_message",
     "seal_events",
     "send_waiting",
+    "settle",
     "settle_tasks",
 ]
 
 IDEMPOTENCY_DAYS = 7
 FORGOTTEN = 20_000
+OPEN_ONCE = "(kind, subject_id) WHERE state = 'open'"  # the index `task_open_once`
 
 
 class Staff(HasId, HasRoles, Protocol):
@@ -187,15 +189,11 @@ def escalate_tasks(tasks: Iterable[Task], *, roles: Iterable[str], by: HasId, at
 
 def _once(task: Task, *, by: HasId, at: datetime) -> Task:
     """`task`, or the open row of its kind and subject that was there before."""
-    open_rows = Task.objects.open().filter(kind=task.kind, subject_id=task.subject_id)
+    open_rows = selectors.open_rows(kind=task.kind, subject_id=task.subject_id)
     before: Task | None = open_rows.first()
     if before is not None:
         return before
-    try:
-        with transaction.atomic():
-            return task.save_by(by, at=at)
-    except IntegrityError:
-        return open_rows.get()
+    return task if task.save_once_by(by, at=at, unless=OPEN_ONCE) else open_rows.get()
 
 
 def escalate_task(
@@ -228,7 +226,13 @@ def finish_task(*, task_id: UUID, by: Staff, at: datetime, outcome: str = "") ->
 
 def settle_tasks(*, kind: str, subject_id: UUID, by: HasId, at: datetime, outcome: str) -> None:
     """Take the open row of this kind and subject off the worklist, because the fact behind it is gone."""
-    for task in Task.objects.open().select_for_update().filter(kind=kind, subject_id=subject_id):
+    rows = selectors.open_rows(kind=kind, subject_id=subject_id).select_for_update()
+    settle(rows, by=by, at=at, outcome=outcome)
+
+
+def settle(rows: Iterable[Task], *, by: HasId, at: datetime, outcome: str) -> None:
+    """Take these open rows, which the caller has locked, off the worklist."""
+    for task in rows:
         task.state, task.done_at, task.done_by, task.outcome = Task.State.DONE, at, by.pk, outcome
         task.save_by(by, at=at)
 

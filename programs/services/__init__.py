@@ -269,14 +269,17 @@ def require_active(program: Program) -> None:
         raise ProgramNotActive(f"The program is {program.status.replace('_', ' ')}.", state=program.status)
 
 
-def enter_phase(*, program: Program, phase: str, by: Actor, at: datetime) -> Program:
-    """Close the open span and begin `phase`; the caller has locked the program.
+def enter_phase(
+    *, program: Program, phase: str, by: Actor, at: datetime, span: PhaseSpan | None = None
+) -> Program:
+    """Close the open span and begin `phase`; the caller has locked the program, and `span`, where it has read that.
 
     :raises Conflict: when `phase` can't follow the present one
     """
     if phase not in rules.NEXT[program.phase]:
         raise Conflict(f"{phase} can't follow {program.phase}.")
-    span = PhaseSpan.objects.select_for_update().get(program=program, ended_at__isnull=True)
+    if span is None:
+        span = PhaseSpan.objects.select_for_update().get(program=program, ended_at__isnull=True)
     moment = max(at, span.started_at)
     span.ended_at = moment
     span.save_by(by, at=at)

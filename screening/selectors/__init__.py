@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -35,8 +35,10 @@ from screening.rules import documents
 from screening.rules.instruments import CSSRS
 from screening.rules.medicines import Listed
 from screening.rules.suspensions import names_in_all
+from screening.selectors.clearances import clearances_in_force as clearances_in_force
 from screening.selectors.clearances import current_clearance as current_clearance
 from screening.selectors.clearances import current_clearances as current_clearances
+from screening.selectors.clearances import current_of as current_of
 from screening.selectors.clearances import decided_at as decided_at
 from screening.selectors.clearances import decided_by as decided_by
 from screening.selectors.clearances import open_reasons as open_reasons
@@ -153,16 +155,29 @@ def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent 
     with clearances.
     """
     program = Program.objects.select_related("location", "protocol").get(pk=program_id)
-    today = at.astimezone(program.location.zone).date()
-    signed: QuerySet[Consent] = Consent.objects.filter(
-        program_id=program_id,
-        document=document,
-        document_version=documents.version_in_force(document, today),
-        status=Consent.Status.SIGNED,
-        signed_at__gte=at - timedelta(days=limit(program.protocol.limits, "consent_days")),
+    signed = signed_consents(program_id=program_id, document=document)
+    return consent_of(signed, program=program, document=document, at=at)
+
+
+def signed_consents(*, program_id: UUID, document: str) -> QuerySet[Consent]:
+    """Signatures of the program's under `document`, in any version, that were not revoked; the latest first."""
+    rows: QuerySet[Consent] = Consent.objects.filter(
+        program_id=program_id, document=document, status=Consent.Status.SIGNED
     )
-    rows = signed.order_by("-signed_at")
-    return rows.filter(signed_at__lte=at).first() or rows.first()
+    return rows.order_by("-signed_at")
+
+
+def consent_of(signed: Iterable[Consent], *, program: Program, document: str, at: datetime) -> Consent | None:
+    """`active_consent` among `signed_consents`; the program comes with protocol and location."""
+    version = documents.version_in_force(document, at.astimezone(program.location.zone).date())
+    since = at - timedelta(days=limit(program.protocol.limits, "consent_days"))
+    rows = [
+        (row.signed_at, row)
+        for row in signed
+        if row.document_version == version and row.signed_at is not None and row.signed_at >= since
+    ]
+    by_then = (row for signed_at, row in rows if signed_at <= at)
+    return next(by_then, None) or next((row for _, row in rows), None)
 
 
 def alerts_with_releases() -> QuerySet[SafetyAlert]:
@@ -287,11 +302,16 @@ def latest_measure(*, program_id: UUID, instrument: str, at: datetime) -> Measur
 
 def latest_measures(*, client_id: UUID, instruments: Sequence[str], at: datetime) -> Mapping[str, Measure]:
     """The client's last filling-in by `at` of each of these instruments, in whatever program."""
-    rows = Measure.objects.standing().filter(
+    latest = latest_rows(client_id=client_id, instruments=instruments, at=at)
+    return {row.instrument: row for row in latest}
+
+
+def latest_rows(*, client_id: UUID, instruments: Sequence[str], at: datetime) -> QuerySet[Measure]:
+    """The rows of `latest_measures`."""
+    rows: QuerySet[Measure] = Measure.objects.standing().filter(
         program__client__in=person(client_id), instrument__in=instruments, taken_at__lte=at
     )
-    latest = rows.order_by("instrument", "-taken_at", "-created_at", "-pk").distinct("instrument")
-    return {row.instrument: row for row in latest}
+    return rows.order_by("instrument", "-taken_at", "-created_at", "-pk").distinct("instrument")
 
 
 def recent_measures(*, program: Program, at: datetime) -> Mapping[str, Measure]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -38,6 +38,17 @@ def to_review() -> QuerySet[Clearance]:
 
 def _standing_clearances(program_ids: Collection[UUID], at: datetime) -> dict[UUID, list[Clearance]]:
     """Program -> the clearance that was the latest at `at`, and if another came after it, the latest of all."""
+    unexpired = at.date() - timedelta(days=1)  # no zone is a whole day behind; the day itself is asked below
+    rows = clearances_in_force(program_ids=program_ids, at=at, unexpired=unexpired)
+    return _by_program(rows, at)
+
+
+def clearances_in_force(
+    *, program_ids: Collection[UUID], at: datetime, unexpired: date
+) -> QuerySet[Clearance]:
+    """Clearances that no later decision of `at` has overtaken, the latest first, but for those that expired before
+    `unexpired`; each with whether it is suspended, and who answered last what suspended it.
+    """
     overtaken = Clearance.objects.filter(
         program_id=OuterRef("program_id"),
         decision__in=[Clearance.Decision.DECLINED, Clearance.Decision.DEFERRED],
@@ -52,15 +63,18 @@ def _standing_clearances(program_ids: Collection[UUID], at: datetime) -> dict[UU
         program_id__in=program_ids,
         decision=Clearance.Decision.CLEARED,
         voided_at__isnull=True,
-        expires_on__gte=at.date()
-        - timedelta(days=1),  # no zone is a whole day behind; the day itself is asked below
+        expires_on__gte=unexpired,
     ).annotate(
         is_suspended=Exists(reasons.filter(uphold__isnull=True)),
         answered_at=Subquery(answers.values("uphold__created_at")[:1]),
         answered_by=Subquery(answers.values("uphold__created_by")[:1]),
     )
+    return in_force.select_related("screening", "program__location").order_by("-valid_from")
+
+
+def _by_program(rows: Iterable[Clearance], at: datetime) -> dict[UUID, list[Clearance]]:
     found: dict[UUID, list[Clearance]] = {}
-    for row in in_force.select_related("screening", "program__location").order_by("-valid_from"):
+    for row in rows:
         last = row.expires_on
         if last is not None and last >= at.astimezone(row.program.location.zone).date():
             found.setdefault(row.program_id, []).append(row)
@@ -80,7 +94,15 @@ def current_clearances(*, program_ids: Collection[UUID], at: datetime) -> dict[U
     count when a later decision, made by `at`, is `declined` or `deferred`, nor when something that was so at `at`
     suspends it; no earlier one counts in its place then. A program without one is left out.
     """
-    standing = _standing_clearances(program_ids, at)
+    return _firm(_standing_clearances(program_ids, at))
+
+
+def current_of(rows: Iterable[Clearance], *, program_id: UUID, at: datetime) -> Clearance | None:
+    """`current_clearance` among `clearances_in_force` of the program."""
+    return _firm(_by_program(rows, at)).get(program_id)
+
+
+def _firm(standing: Mapping[UUID, Sequence[Clearance]]) -> dict[UUID, Clearance]:
     firm = {pk: next((row for row in rows if not row.is_suspended), None) for pk, rows in standing.items()}  # type: ignore[attr-defined]
     return {program_id: row for program_id, row in firm.items() if row is not None}
 

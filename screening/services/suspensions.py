@@ -6,13 +6,16 @@ Every standing clearance of the client is suspended, whichever program it belong
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from kapclinic.core.asking import AtOnce
+from kapclinic.core.writing import joining
 from kapclinic.practice.models import Actor
 from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
@@ -144,8 +147,19 @@ def hear_screening(*, screening: Screening, found: Sequence[Finding], by: Actor,
     hear_pressures(client_id=client_id, resting=(), by=by, at=at)
 
 
-def _measured_at_screening(client_id: UUID) -> list[Resting]:
-    rows = Screening.objects.filter(program__client__in=person(client_id), submitted_at__isnull=False)
+def _asked(*, client_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+    """The pressures of the client's screenings; when trends were told, the last one first; and their programs."""
+    submitted = Screening.objects.filter(program__client__in=person(client_id), submitted_at__isnull=False)
+    told = SuspendingFact.objects.filter(client__in=person(client_id), code=CODE.PRESSURE_TREND)
+    courses = Program.objects.filter(client__in=person(client_id)).select_related("protocol", "location")
+    last_first = told.order_by("-at").values_list("at", flat=True)
+    return submitted.values_list("pk", "blood_pressures"), last_first, courses
+
+
+_pressures = AtOnce(_asked)
+
+
+def _at_screening(rows: Iterable[tuple[UUID, Sequence[Any]]]) -> list[Resting]:
     return [
         Resting(
             systolic=row["systolic"],
@@ -154,12 +168,12 @@ def _measured_at_screening(client_id: UUID) -> list[Resting]:
             subject_type="screening",
             subject_id=pk,
         )
-        for pk, readings in rows.values_list("pk", "blood_pressures")
+        for pk, readings in rows
         for row in readings
     ]
 
 
-@transaction.atomic
+@joining
 def hear_pressures(
     *, client_id: UUID, resting: Sequence[Resting], by: Actor, at: datetime
 ) -> list[Suspension]:
@@ -168,11 +182,10 @@ def hear_pressures(
     `resting` are the client's pressures before their doses; those of screenings are known here.
     """
     lock_client(client_id)
-    measured = [*resting, *_measured_at_screening(client_id)]
-    told = SuspendingFact.objects.filter(client__in=person(client_id), code=CODE.PRESSURE_TREND)
-    last = told.order_by("-at").values_list("at", flat=True).first()
+    screened, told, courses = _pressures(client_id=client_id)
+    measured = [*resting, *_at_screening(screened)]
+    last = next(iter(told), None)
     trends: dict[UUID, Resting] = {}
-    courses = Program.objects.filter(client__in=person(client_id)).select_related("protocol", "location")
     for program in courses:
         zone = program.location.zone
         days = days_beyond_hold(measured, protocol=program.protocol, zone=zone, at=at)

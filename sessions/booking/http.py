@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema_field
@@ -12,8 +12,11 @@ from rest_framework import serializers
 from kapclinic.core.http.fields import Output, Text
 from kapclinic.practice.rules import CLIENT_READERS
 from kapclinic.trail.http import ClinicViewSet
+from kapclinic.trail.idempotency import Locks
 from sessions.booking.models import Session
 from sessions.booking.selectors.about import About, Ref, about
+from sessions.booking.services.holding import hold
+from sessions.booking.sql.hold import HOLD
 
 NOTHING = "Nothing: it is done."  # to do about a row
 
@@ -37,6 +40,7 @@ class InSession(ClinicViewSet):
     """Rows of one session; `self.session` is the row of the address, loaded once."""
 
     client_path = "session.client_id"
+    holding: ClassVar[frozenset[str]] = frozenset()  # actions that lock the session first
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -49,6 +53,15 @@ class InSession(ClinicViewSet):
 
     def touch(self, row: Any) -> None:
         self._touched.add(self.session.client_id)
+
+    def locks(self) -> Locks | None:
+        """The session's row, for the actions of `holding`."""
+        return Locks(HOLD, [self.session.pk, False]) if self.action in self.holding else None
+
+    def hold(self) -> None:
+        """Lock the session until the transaction ends, where the statement that took the key has not done it."""
+        if not self.has_locked:
+            hold(session_id=self.session.pk)
 
     def lock_session(self) -> Session:
         """The session's row, locked until the transaction ends, with its program and protocol."""

@@ -37,6 +37,8 @@ class Session(AuditedModel):
     for an integration that a planned dose will owe (`for_dose`).
     """
 
+    joins: ClassVar[bool] = True
+
     class Status(models.TextChoices):
         HELD = "held"
         SCHEDULED = "scheduled"

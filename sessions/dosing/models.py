@@ -141,6 +141,8 @@ class AdministrationQuerySet(AppendOnlyQuerySet["Administration"]):
 class Administration(AppendOnlyModel):
     """One dose given or self-administered, in mg; boosters are further rows of the same session."""
 
+    joins: ClassVar[bool] = True
+
     class Supply(models.TextChoices):
         CLINIC_STOCK = "clinic_stock"
         CLIENT_PRESCRIPTION = "client_prescription"
@@ -206,6 +208,8 @@ class Administration(AppendOnlyModel):
 
 class AdministrationFinish(AppendOnlyModel):
     """The end of a dose that ran on: what was given and what was wasted, in mg."""
+
+    joins: ClassVar[bool] = True
 
     administration = models.OneToOneField(Administration, on_delete=models.PROTECT, related_name="finish")
     ended_at = models.DateTimeField()

@@ -28,6 +28,8 @@ class Obligation(AuditedModel):
     `escalations` is a list of {"at", "step", "roles"}: each step is taken once.
     """
 
+    joins: ClassVar[bool] = True
+
     class State(models.TextChoices):
         DUE = "due"
         BOOKED = "booked"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -13,6 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from kapclinic.practice.models import Role, SessionKind, User
 from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
+from kapclinic.trail import selectors as trail
 from kapclinic.trail.models import Task
 from programs.models import Program
 from sessions.booking.models import Session
@@ -193,11 +195,24 @@ def waiting(*, at: datetime) -> QuerySet[Obligation]:
     return found.order_by("window_end", "pk")
 
 
-def earlier_open(*, client_id: UUID, but: UUID) -> bool:
-    """Is an integration of another dose of this client still owed, in whatever program (R5)?"""
-    return bool(
-        Obligation.objects.open().filter(client__in=person(client_id)).exclude(dosing_session_id=but).exists()
-    )
+class Debt(NamedTuple):
+    """The answers to `debt`."""
+
+    obligations: list[Obligation]
+    no_slot: list[Task]
+
+
+def debt(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+    """Of a dosing session, locked: its obligation, and the open rows that no slot was found for it."""
+    obligations = Obligation.objects.select_for_update().filter(dosing_session_id=session_id)
+    no_slot = trail.open_rows(kind=Kind.INTEGRATION_NO_SLOT, subject_id=session_id)
+    return obligations, no_slot.select_for_update()
+
+
+def owed_elsewhere(*, client_id: UUID, but: UUID) -> QuerySet[Obligation]:
+    """Integrations that are still owed for other doses of this client, in whatever program (R5)."""
+    found: QuerySet[Obligation] = Obligation.objects.open().filter(client__in=person(client_id))
+    return found.exclude(dosing_session_id=but)
 
 
 def counted(program_ids: list[UUID]) -> QuerySet[Obligation, tuple[UUID, str, int]]:

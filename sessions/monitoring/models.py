@@ -22,6 +22,8 @@ class Reading(AppendOnlyModel):
     `measured_at` is when they were taken, `recorded_at` when they were entered; a late entry keeps both.
     """
 
+    joins: ClassVar[bool] = True
+
     class Phase(models.TextChoices):
         PRE_DOSE = "pre_dose"
         IN_SESSION = "in_session"
@@ -79,6 +81,8 @@ class Check(AuditedModel):
 
     A recheck has no minute of its own: an amber or red reading (`after_reading`) asked for it.
     """
+
+    joins: ClassVar[bool] = True
 
     class Kind(models.TextChoices):
         PLANNED = "planned"
@@ -159,6 +163,8 @@ class Alarm(AuditedModel):
 
     A clinician raises a red trigger by hand, whatever the numbers say; `note` is clinical text of the record.
     """
+
+    joins: ClassVar[bool] = True
 
     class Cause(models.TextChoices):
         AMBER = "amber_reading"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,25 +44,38 @@ def bands_of(
 
 
 def as_dosed(
-    readings: Sequence[Reading], *, session: Session, dosed_at: datetime | None
+    readings: Sequence[Reading],
+    *,
+    session: Session,
+    dosed_at: datetime | None,
+    standing: Sequence[Reading] | None = None,
 ) -> Sequence[Reading]:
     """The same readings, each with the phase and the bands that the first dose gives it now.
 
     The row in the database keeps what was told when it was recorded. When the dose was written down after the reading,
-    or voided since, phase and bands are judged anew on the objects returned here.
+    or voided since, phase and bands are judged anew on the objects returned here. `standing` are all that stand, where
+    the caller has read them.
     """
     other = [row for row in readings if row.phase != rules.phase_at(row.measured_at, dosed_at=dosed_at)]
-    standing = list(standing_readings(session_id=session.pk)) if other else []
+    if standing is None:
+        standing = list(standing_readings(session_id=session.pk)) if other else []
     for row in other:
         row.phase = rules.phase_at(row.measured_at, dosed_at=dosed_at)
         row.bands = bands_of(row, standing, session.program.protocol, dosed_at=dosed_at)
     return readings
 
 
-def readings_after(*, session: Session, dosed_at: datetime) -> list[Reading]:
-    """Standing readings since the first dose, oldest first, judged as after it whenever it was written down."""
-    since = list(standing_readings(session_id=session.pk).filter(measured_at__gt=dosed_at))
-    return list(as_dosed(since, session=session, dosed_at=dosed_at))
+def readings_after(
+    *, session: Session, dosed_at: datetime, standing: Sequence[Reading] | None = None
+) -> list[Reading]:
+    """Standing readings since the first dose, oldest first, judged as after it whenever it was written down.
+
+    `standing` are all that stand, where the caller has read them; they are left as they are.
+    """
+    if standing is None:
+        standing = list(standing_readings(session_id=session.pk))
+    since = [copy(row) for row in standing if row.measured_at > dosed_at]
+    return list(as_dosed(since, session=session, dosed_at=dosed_at, standing=standing))
 
 
 def asked_checks(*, session_id: UUID) -> QuerySet[Check]:
@@ -78,6 +92,28 @@ def open_checks(*, session_id: UUID) -> QuerySet[Check]:
 def unread_before_leaving(*, session_id: UUID) -> QuerySet[Check]:
     """The check that the label asks for before the client leaves, while it has no reading (Spravato REMS)."""
     return asked_checks(session_id=session_id).filter(kind=Check.Kind.BEFORE_LEAVING, reading__isnull=True)
+
+
+def beside(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+    """What a new reading is judged beside: the readings that stand, the checks that are asked for, locked, and the
+    alarms of the session as rows of cause, reading and check.
+    """
+    asked = asked_checks(session_id=session_id).select_related("after_reading")
+    return standing_readings(session_id=session_id), asked.select_for_update(of=("self",)), _rung(session_id)
+
+
+def planned(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+    """What the checks of a dose are planned beside: as `beside`, with all checks of the session, also those that were
+    ended.
+    """
+    checks = (
+        Check.objects.filter(session_id=session_id).select_related("after_reading").order_by("planned_at")
+    )
+    return standing_readings(session_id=session_id), checks.select_for_update(of=("self",)), _rung(session_id)
+
+
+def _rung(session_id: UUID) -> QuerySet[Any, Any]:
+    return Alarm.objects.filter(session_id=session_id).values_list("cause", "reading", "check_row")
 
 
 # Any: the limits of a protocol are JSON

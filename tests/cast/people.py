@@ -66,7 +66,7 @@ class Cast:
 
     def watch(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """See every statement of a test: what was written before may decide what a factory comes to."""
-        self._begun = self._begun or sql.startswith(("INSERT", "UPDATE", "DELETE"))
+        self._begun = self._begun or sql.startswith(("INSERT", "UPDATE", "DELETE", "WITH w0"))
         return execute(sql, params, many, context)
 
     def desk(self, name: str) -> Desk:

@@ -53,7 +53,7 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
             by=self.user,
             at=self.at,
         )
-        return self.answer(self.get_queryset().get(pk=dose.pk), status=201)
+        return self.answer(_as_read(dose), status=201)
 
     def finish(self, request: Request, session_id: UUID, pk: UUID) -> Response:
         dose = self.get_object()
@@ -63,3 +63,13 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
             dose_id=dose.pk, values=body, witness=self.witness(), by=self.user, at=self.at
         )
         return self.answer(self.get_object())
+
+
+def _as_read(dose: Any) -> Any:
+    """A dose that was recorded a moment ago, as it is when it is read back: what it has not got is known."""
+    dose.first = dose.pk if dose.is_first else None
+    for row, name in ((dose, "finish"), (dose, "void"), (dose.session, "obligation")):
+        relation = getattr(type(row), name).related
+        if not relation.is_cached(row):
+            relation.set_cached_value(row, None)
+    return dose

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
+from kapclinic.core.asking import AtOnce
 from sessions.dosing import selectors, services
-from sessions.dosing.models import Discharge
 from sessions.monitoring.api import readings
+from sessions.monitoring.api.readings import Told
 from sessions.monitoring.models import Reading
+from sessions.monitoring.services.alarms import Beside
+
+_told = AtOnce(selectors.for_a_reading)
 
 
 class ReadingViewSet(readings.ReadingViewSet):
     def dose_times(self) -> QuerySet[Any, Any]:
         return selectors.standing_doses(session_id=self.session.pk).values("administered_at")
 
-    def left_at(self) -> datetime | None:
-        discharges = Discharge.objects.filter(session_id=self.session.pk)
-        return discharges.values_list("discharged_at", flat=True).first()
+    def told(self) -> Told:
+        self.hold()
+        (session,), dosed, left, *beside = _told(session_id=self.session.pk)
+        session.program = self.session.program
+        return Told(session, next(iter(dosed), None), next(iter(left), None), Beside.of(*beside))
 
     def heard(self, reading: Reading) -> None:
         services.hear_reading(reading=reading, by=self.user, at=self.at)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from kapclinic.practice.models import Role, SessionKind
-from kapclinic.practice.selectors import person
-from kapclinic.practice.worklist import Kind
-from kapclinic.trail.models import Task
 from programs import policy
 from programs.models import Modality
 from programs.policy import limit
@@ -24,7 +20,7 @@ from screening.models import Clearance, Consent, Measure, SafetyAlert
 from screening.models.alerts import HOLDING
 from screening.rules.suspensions import in_words
 from sessions.booking.models import Session
-from sessions.booking.rules.said import PDMP, counts_from, local_day
+from sessions.booking.rules.said import PDMP, counts_from
 from sessions.dosing import selectors
 from sessions.dosing.gates.facts import (
     CSSRS,
@@ -37,19 +33,21 @@ from sessions.dosing.gates.facts import (
     shows_ideation,
 )
 from sessions.dosing.gates.judge import Readiness, judge
-from sessions.dosing.models import Attestation, AttestationCode, GateOverride, Order
+from sessions.dosing.models import Attestation, AttestationCode, Order
 from sessions.dosing.rules import amounts, esketamine
-from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
-from sessions.monitoring.models import Alarm
+from sessions.monitoring.models import Reading
 from sessions.monitoring.rules import is_complete, latest_bands, worst
 
 
-def overrides_of(session: Session) -> dict[str, Override]:
-    """The latest override of each gate of a session that was said for the day on which it is now."""
-    of_the_day = Q(for_day=local_day(session)) | Q(for_day__isnull=True)
-    rows = GateOverride.objects.filter(of_the_day, session=session).order_by("created_at", "pk")
-    return {row.gate: Override(row.reason, row.created_by, row.role, row.created_at) for row in rows}
+# Any: all else that `gather` takes
+def judged(session: Session, *, moment: datetime, **asked: Any) -> Readiness:
+    """The gates by the facts of `gather` and the overrides that were said for the day on which the session is now."""
+    record = record_of(session, moment=moment)
+    said = {
+        row.gate: Override(row.reason, row.created_by, row.role, row.created_at) for row in record.overrides
+    }
+    return judge(gather(session=session, moment=moment, record=record, **asked), overrides=said)
 
 
 def gather(
@@ -61,37 +59,43 @@ def gather(
     order: Order | None = None,
     begun: datetime | None = None,
     written_at: datetime | None = None,
+    record: selectors.Record | None = None,
 ) -> Facts:
     """All facts of the gates for a dose at `moment`.
 
     `dosing_now` says that a dose is being recorded; looking at a session of the past (late entry), the age of its
     vital signs is not judged against the present. `order` is the one that the dose names, else the one of `moment`.
     `begun` is the time of the session's first dose; a dose after it is a booster, which looks at what came since.
-    `written_at` is when the dose was written down, now unless it stands already.
+    `written_at` is when the dose was written down, now unless it stands already. `record` is `record_of` this moment.
     """
     moment = moment.astimezone(session.location.zone)  # ages and clearances count by the clinic's own date
     order = order or selectors.order_at(session_id=session.pk, moment=moment)
     given = order is not None and esketamine.is_esketamine(order.drug)
-    words = selectors.words_for(session)
+    record = record or record_of(session, moment=moment)
     facts = Facts(
         moment=moment,
         begun=begun,
         entered_late=is_entered_late(session, moment=moment, at=written_at or at),
         starts_at=session.starts_at,
-        vitals=_vitals(session, begun or moment),
+        vitals=_vitals(record.readings, session, begun or moment),
         vitals_age_counts=dosing_now or session.ends_at >= at,
         esketamine=given,
     )
     facts = _with_policy(facts, session)
-    facts = _with_course(facts, session)
-    facts = _with_booster(facts, session)
-    facts = _with_screening(facts, session)
+    facts = _with_course(facts, session, record)
+    facts = _with_booster(facts, session, record)
+    facts = _with_screening(facts, session, record)
     facts = _with_order(facts, order, session)
-    facts = _with_kept_words(facts, session, words)
+    facts = _with_kept_words(facts, session, record.words)
     if session.modality == Modality.VIDEO:
         day = moment if dosing_now else max(moment, session.starts_at)  # of a dose to come, its own
-        facts = _with_law(facts, session, words, day=day)
-    return _with_visit(facts, session, words)
+        facts = _with_law(facts, session, record.words, day=day)
+    return _with_visit(facts, session, record.words)
+
+
+def record_of(session: Session, *, moment: datetime) -> selectors.Record:
+    """What the gates look at for a dose at `moment`: by the clinic's own clock, which dates are counted by."""
+    return selectors.record(session, moment=moment.astimezone(session.location.zone))
 
 
 def is_entered_late(session: Session, *, moment: datetime, at: datetime) -> bool:
@@ -128,46 +132,44 @@ def _is_booster(moment: datetime, begun: datetime | None) -> bool:
     return begun is not None and moment > begun
 
 
-def _with_booster(facts: Facts, session: Session) -> Facts:
+def _with_booster(facts: Facts, session: Session, record: selectors.Record) -> Facts:
     """What a booster looks at: red alarms that nobody acknowledged, and the last reading."""
     moment, begun = facts.moment, facts.begun
     if begun is None or not _is_booster(moment, begun):
         return facts
-    rung = Q(reading__measured_at__lte=moment, cause=Alarm.Cause.RED)
-    rung |= Q(created_at__lte=moment, cause=Alarm.Cause.TRIGGER)
-    readings = monitoring.readings_after(session=session, dosed_at=begun)
+    readings = monitoring.readings_after(session=session, dosed_at=begun, standing=record.readings)
     bands = [(monitoring.vitals_of(row), row.bands) for row in readings if row.measured_at <= moment]
     return replace(
         facts,
         booster=True,
-        red_alarms=monitoring.open_alarms(session_id=session.pk).filter(rung).count(),
+        red_alarms=len(record.red_alarms),
         red_reading=worst(latest_bands(bands)) == "red",
     )
 
 
-def _with_course(facts: Facts, session: Session) -> Facts:
+def _with_course(facts: Facts, session: Session, record: selectors.Record) -> Facts:
     """What came before this session. What holds a dose back is the client's, of every program, also of one that ended:
     earlier doses, what they owe, what went wrong. What permits it is the program's (PR7).
     """
-    program, client_id, moment = session.program, session.client_id, facts.moment
-    before = selectors.last_dose_elsewhere(client_id=client_id, but=session.pk, before=moment)
+    program, moment = session.program, facts.moment
+    before = max((at for at in record.doses_elsewhere if at <= moment), default=None)
     after = None  # a dose to come can be too near only to one that is written up late
     if not facts.begun:
-        after = selectors.next_dose_elsewhere(client_id=client_id, but=session.pk, after=moment)
+        after = min((at for at in record.doses_elsewhere if at > moment), default=None)
     but = None if _is_booster(moment, facts.begun) else session.pk
-    unreviewed = selectors.unreviewed(client_id=client_id, but_session=but).filter(onset_at__lte=moment)
+    unreviewed = [own for own, onset_at in record.unreviewed if own != but and onset_at <= moment]
     grade = program.protocol.limits["severe_grade"]
     return replace(
         facts,
         program_status=program.status,
         client_age=session.client.age_at(moment),
         has_therapist=program.therapist_id is not None,
-        preparations_done=selectors.preparations_done([program.pk]).get(program.pk, 0),
-        earlier_integration_open=integration.earlier_open(client_id=client_id, but=session.pk),
+        preparations_done=sum(row["n"] for row in record.preparations),
+        earlier_integration_open=bool(record.owed_elsewhere),
         last_dosed_at=before,
         next_dosed_at=after,
-        severe_event=selectors.has_severe_event(client_id=client_id, grade=grade),
-        unreviewed_events=unreviewed.count(),
+        severe_event=any(serious or graded >= grade for graded, serious in record.graded),
+        unreviewed_events=len(unreviewed),
     )
 
 
@@ -218,39 +220,37 @@ def _last_word(words: Sequence[Attestation], code: str, *, own: UUID, until: dat
     return Proof("Attested", "attestation", by=word.by_id, at=word.at) if word and word.value else None
 
 
-def _with_screening(facts: Facts, session: Session) -> Facts:
+def _with_screening(facts: Facts, session: Session, record: selectors.Record) -> Facts:
     """What screening says: clearance, consent, alerts; what the check-in said; whether the record shows ideation."""
     program_id, moment = session.program_id, facts.moment
-    clearance = screening.current_clearance(program_id=program_id, at=moment)
-    consent = screening.active_consent(program_id=program_id, document=selectors.CONSENT, at=moment)
-    asked = (CSSRS, *policy.SUICIDE_ITEMS)
-    latest = screening.latest_measures(client_id=session.client_id, instruments=asked, at=moment)
-    concerns = Task.objects.open().filter(
-        kind=Kind.CHECK_IN_SAFETY_CONCERN, client__in=person(session.client_id)
-    )
+    clearance = screening.current_of(record.clearances, program_id=program_id, at=moment)
+    signed = record.consents
+    consent = screening.consent_of(signed, program=session.program, document=selectors.CONSENT, at=moment)
+    latest = {row.instrument: row for row in record.measures}
     stated = _stated(clearance)
     told = [(key, row.band, row.flags) for key, row in latest.items()]
     facts = replace(
         facts,
-        open_concerns=concerns.count(),
+        open_concerns=len(record.concerns),
         stated_ideation=stated,
         at_risk=shows_ideation(told, stated=stated),
-        consent=None if consent is None else _signed(consent),
+        consent=_signed(consent),
     )
-    facts = _with_alerts(facts, latest.get(CSSRS), session)
+    facts = _with_alerts(facts, latest.get(CSSRS), record.alerts)
     if clearance is None:
         reasons = screening.suspended_by(program_id=program_id, at=moment)
         return replace(facts, suspended_by=in_words(reasons, zone=session.location.zone))
     return _with_clearance(facts, clearance)
 
 
-def _signed(consent: Consent) -> Proof:
+def _signed(consent: Consent | None) -> Proof | None:
+    if consent is None:
+        return None
     return Proof("Signed", "consent", by=consent.collected_by_id, at=consent.signed_at, ref=consent.pk)
 
 
-def _with_alerts(facts: Facts, screener: Measure | None, session: Session) -> Facts:
+def _with_alerts(facts: Facts, screener: Measure | None, alerts: Sequence[Any]) -> Facts:
     """What waits or is released for the client, in whatever program; the last C-SSRS, and what asks for one today."""
-    alerts: list[Any] = list(screening.alerts_of(client_id=session.client_id))  # Any: with what is annotated
     waiting = {row.measure_id for row in alerts if row.status == SafetyAlert.Status.OPEN}
     facts = replace(
         facts,
@@ -350,10 +350,10 @@ def _with_visit(facts: Facts, session: Session, words: Sequence[Attestation]) ->
     )
 
 
-def _vitals(session: Session, moment: datetime) -> Vitals | None:
+def _vitals(standing: Sequence[Reading], session: Session, moment: datetime) -> Vitals | None:
     """The readings up to the first dose, judged as pre-dose ones also when the dose was entered anew for later."""
-    taken = monitoring.standing_readings(session_id=session.pk).filter(measured_at__lte=moment)
-    rows = monitoring.as_dosed(list(taken), session=session, dosed_at=None)
+    taken = [copy(row) for row in standing if row.measured_at <= moment]
+    rows = monitoring.as_dosed(taken, session=session, dosed_at=None, standing=standing)
     readings = [
         Vitals(
             systolic=row.systolic,
@@ -383,17 +383,18 @@ def judged_at(session: Session, *, at: datetime) -> datetime:
 
 def readiness(*, session_id: UUID, at: datetime) -> Readiness:
     """Every gate of a dosing session as it stands now; for another kind of session there are none."""
-    session = Session.objects.select_related("program__protocol", "client", "location").get(pk=session_id)
+    session = Session.objects.select_related(
+        "program__protocol", "program__location", "client", "location"
+    ).get(pk=session_id)
     if session.kind != SessionKind.DOSING:
         return Readiness()
     dose = selectors.standing_doses(session_id=session_id).first()
     given = dose.administered_at if dose else None
-    facts = gather(
-        session=session,
+    return judged(
+        session,
         moment=given or judged_at(session, at=at),
         at=at,
         dosing_now=given is not None,
         begun=given,
         written_at=dose.recorded_at if dose else None,
     )
-    return judge(facts, overrides=overrides_of(session))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NotRequired, TypedDict
@@ -102,6 +102,16 @@ def ordered_mg(
     if dose_mg_per_kg is None or weight_kg is None:
         return None
     return mg(dose_mg_per_kg * weight_kg)
+
+
+def is_replaced(order: Order, orders: Iterable[Order], *, moment: datetime) -> bool:
+    """Was there a newer one of the session's `orders` at `moment`? One that was written after `moment` must be the
+    newest of all.
+    """
+    newer = [row for row in orders if (row.created_at, row.pk) > (order.created_at, order.pk)]
+    if order.created_at <= moment:
+        newer = [row for row in newer if row.created_at <= moment]
+    return bool(newer)
 
 
 def order_problem(order: Order, *, moment: datetime) -> str:

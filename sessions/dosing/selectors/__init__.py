@@ -2,7 +2,6 @@
 
 from sessions.dosing.selectors.adverse_events import (
     events_of,
-    has_severe_event,
     named_on,
     to_follow_up,
     unreviewed,
@@ -12,43 +11,45 @@ from sessions.dosing.selectors.doses import (
     CONSENT,
     doses_counted,
     doses_given,
+    doses_with_ends,
     first_dosed_at,
-    given_total_mg,
-    last_dose_elsewhere,
+    for_a_reading,
     last_dosed_at,
-    next_dose_elsewhere,
     open_draws,
     preparations_counted,
     preparations_done,
     standing_doses,
+    total_mg,
 )
-from sessions.dosing.selectors.orders import current_order, is_replaced, order_at
+from sessions.dosing.selectors.orders import current_order, order_at
 from sessions.dosing.selectors.pressures import resting_pressures
+from sessions.dosing.selectors.record import Record, for_a_dose, record
 from sessions.dosing.selectors.seen import last_visit, with_seen
 
 __all__ = [
     "CONSENT",
+    "Record",
     "current_order",
     "doses_counted",
     "doses_given",
+    "doses_with_ends",
     "events_of",
     "first_dosed_at",
-    "given_total_mg",
-    "has_severe_event",
-    "is_replaced",
-    "last_dose_elsewhere",
+    "for_a_dose",
+    "for_a_reading",
     "last_dosed_at",
     "last_visit",
     "latest_words",
     "named_on",
-    "next_dose_elsewhere",
     "open_draws",
     "order_at",
     "preparations_counted",
     "preparations_done",
+    "record",
     "resting_pressures",
     "standing_doses",
     "to_follow_up",
+    "total_mg",
     "unreviewed",
     "with_seen",
     "words_for",

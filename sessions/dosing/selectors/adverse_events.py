@@ -80,6 +80,7 @@ def named_on(*, session_id: UUID) -> QuerySet[AdverseEvent]:
     return found.order_by("onset_at", "pk")
 
 
-def has_severe_event(*, client_id: UUID, grade: int) -> bool:
-    severe = Q(grade__gte=grade) | Q(serious=True)
-    return bool(AdverseEvent.objects.filter(severe, session__client__in=person(client_id)).exists())
+def events_of_client(*, client_id: UUID) -> QuerySet[AdverseEvent]:
+    """Every event of the client, in whatever program."""
+    found: QuerySet[AdverseEvent] = AdverseEvent.objects.filter(session__client__in=person(client_id))
+    return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from kapclinic.practice.selectors import person
@@ -13,12 +15,17 @@ from sessions.dosing.rules.attestations import OF_THE_CLIENT
 
 
 def words_for(session: Session) -> list[Attestation]:
+    """`words_of` a session and its client."""
+    return list(words_of(session_id=session.pk, client_id=session.client_id))
+
+
+def words_of(*, session_id: UUID, client_id: UUID) -> QuerySet[Attestation]:
     """Attestations on this session, and of the client's other sessions those that still hold; oldest first."""
-    found = Attestation.objects.filter(
-        session__client__in=person(session.client_id)
+    found: QuerySet[Attestation] = Attestation.objects.filter(
+        session__client__in=person(client_id)
     )  # narrowed first: an index serves it
-    found = found.filter(Q(session=session) | Q(code__in=OF_THE_CLIENT))
-    return list(found.order_by("at", "pk"))
+    found = found.filter(Q(session_id=session_id) | Q(code__in=OF_THE_CLIENT))
+    return found.order_by("at", "pk")
 
 
 def latest_words() -> ArraySubquery:

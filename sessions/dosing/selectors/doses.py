@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, QuerySet
 
 from kapclinic.practice.models import SessionKind
-from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
-from sessions.dosing.models import Administration
+from sessions.dosing.models import Administration, Discharge
 from sessions.drugs import selectors as drugs
+from sessions.monitoring import selectors as monitoring
 
 CONSENT = "kap_treatment"
 
@@ -44,13 +44,32 @@ def last_dosed_at(*, session_id: UUID) -> datetime | None:
     return standing_doses(session_id=session_id).values_list("administered_at", flat=True).last()
 
 
-def given_total_mg(*, session_id: UUID, but: UUID | None = None) -> Decimal:
-    """The sum of the session's standing doses in mg, without `but`; each by what was given, where that is known."""
-    went_in = Coalesce("finish__given_mg", "given_mg", "dose_mg")
-    doses = standing_doses(session_id=session_id).order_by()
-    if but is not None:
-        doses = doses.exclude(pk=but)
-    return Decimal(doses.aggregate(sum=Coalesce(Sum(went_in), Decimal(0)))["sum"])
+def for_a_reading(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+    """The session; when its standing doses were given, the first one first; when the client left; and what a reading
+    of it is judged beside (`monitoring.beside`). For who has locked the session.
+    """
+    return (
+        Session.objects.filter(pk=session_id),
+        standing_doses(session_id=session_id).values_list("administered_at", flat=True),
+        Discharge.objects.filter(session_id=session_id).values_list("discharged_at", flat=True),
+        *monitoring.beside(session_id=session_id),
+    )
+
+
+def doses_with_ends(*, session_id: UUID) -> QuerySet[Administration]:
+    """`standing_doses`, each with its `finish`, if it has one."""
+    return standing_doses(session_id=session_id).select_related("finish")
+
+
+def total_mg(doses: Iterable[Administration], *, but: UUID | None = None) -> Decimal:
+    """The sum of doses (with their `finish`) in mg, without `but`; each by what was given, where that is known."""
+    return sum((_went_in(dose) for dose in doses if dose.pk != but), Decimal(0))
+
+
+def _went_in(dose: Administration) -> Decimal:
+    if hasattr(dose, "finish"):
+        return dose.finish.given_mg
+    return dose.dose_mg if dose.given_mg is None else dose.given_mg
 
 
 def doses_counted(program_ids: list[UUID]) -> QuerySet[Administration, DosesCounted]:
@@ -64,24 +83,6 @@ def doses_counted(program_ids: list[UUID]) -> QuerySet[Administration, DosesCoun
 def doses_given(program_ids: list[UUID]) -> dict[UUID, int]:
     """How many sessions of each program had a standing dose."""
     return {row["session__program_id"]: row["n"] for row in doses_counted(program_ids)}
-
-
-def last_dose_elsewhere(*, client_id: UUID, but: UUID, before: datetime) -> datetime | None:
-    """The client's last standing dose in another session, up to `before`."""
-    rows = Administration.objects.standing().filter(
-        session__client__in=person(client_id), administered_at__lte=before
-    )
-    found: datetime | None = rows.exclude(session_id=but).aggregate(last=Max("administered_at"))["last"]
-    return found
-
-
-def next_dose_elsewhere(*, client_id: UUID, but: UUID, after: datetime) -> datetime | None:
-    """The client's first standing dose in another session after `after`: there is one only beside a late entry."""
-    rows = Administration.objects.standing().filter(
-        session__client__in=person(client_id), administered_at__gt=after
-    )
-    found: datetime | None = rows.exclude(session_id=but).aggregate(first=Min("administered_at"))["first"]
-    return found
 
 
 def preparations_counted(program_ids: list[UUID]) -> QuerySet[Session, PreparationsCounted]:

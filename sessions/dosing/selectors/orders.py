@@ -1,11 +1,11 @@
-"""Questions about orders: the one that counts, and whether another replaced it."""
+"""Questions about orders: the one that counts."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from sessions.dosing.models import Order
 
@@ -21,13 +21,3 @@ def order_at(*, session_id: UUID, moment: datetime) -> Order | None:
     found: QuerySet[Order] = Order.objects.filter(session_id=session_id, created_at__lte=moment)
     by_then = found.select_related("approval").order_by("-created_at", "-pk").first()
     return by_then or current_order(session_id=session_id)
-
-
-def is_replaced(order: Order, *, moment: datetime) -> bool:
-    """Was there a newer order at `moment`? One that was written after `moment` must be the newest of all."""
-    newer = Order.objects.filter(session_id=order.session_id).filter(
-        Q(created_at__gt=order.created_at) | Q(created_at=order.created_at, pk__gt=order.pk)
-    )
-    if order.created_at <= moment:
-        newer = newer.filter(created_at__lte=moment)
-    return bool(newer.exists())

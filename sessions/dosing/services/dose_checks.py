@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -37,17 +38,15 @@ class DoseAboveCap(Invalid):
         return cls(detail, errors=[FieldError(f"/{field}", cls.code, detail)])
 
 
-def order_for(session: Session, order_id: UUID, moment: datetime) -> Order:
-    """The order that a dose at `moment` names. One that was replaced only later still counts.
+def order_for(orders: Sequence[Order], order_id: UUID, moment: datetime) -> Order:
+    """The one of the session's orders that a dose at `moment` names. One that was replaced only later still counts.
 
     :raises Invalid: for an order of another session, replaced by then, or expired
     """
-    order: Order | None = (
-        Order.objects.select_related("approval").filter(pk=order_id, session=session).first()
-    )
+    order = next((row for row in orders if row.pk == order_id), None)
     if order is None:
         raise Invalid.field("order", "There is no such order for this session.", code="not_found")
-    if selectors.is_replaced(order, moment=moment):
+    if amounts.is_replaced(order, orders, moment=moment):
         raise Invalid.field("order", "A newer order has replaced this one.", code="superseded")
     if order.valid_until < moment:
         raise Invalid.field("order", "This order has expired.", code="expired")
@@ -55,15 +54,23 @@ def order_for(session: Session, order_id: UUID, moment: datetime) -> Order:
 
 
 def require_amount(
-    session: Session, order: Order, amount_mg: Decimal, *, field: str = "dose_mg", but: UUID | None = None
+    session: Session,
+    order: Order,
+    amount_mg: Decimal,
+    *,
+    doses: Sequence[Administration],
+    field: str = "dose_mg",
+    but: UUID | None = None,
 ) -> None:
-    """A dose is within the ordered one, and with it the session within cap and order; `but` is not counted.
+    """A dose is within the ordered one, and with it the session within cap and order.
+
+    `doses` are those of the session that stand; `but` is not counted.
 
     An order above the cap that a second prescriber approved goes up to its own maximum.
 
     :raises DoseAboveCap: / Invalid: naming `field`
     """
-    total = selectors.given_total_mg(session_id=session.pk, but=but) + amount_mg
+    total = selectors.total_mg(doses, but=but) + amount_mg
     cap = amounts.cap_mg(session.program.protocol.dose, weight_kg=amounts.weight_for_doses(session))
     approved = order.above_cap_reason != "" and not order.waits
     if cap is not None and total > cap and not approved:
@@ -82,16 +89,19 @@ def require_given(session: Session, dose: Administration, given_mg: Decimal) -> 
 
     :raises DoseAboveCap: / Invalid: naming `given_mg`
     """
+    doses = list(selectors.doses_with_ends(session_id=session.pk))
     now = selectors.current_order(session_id=session.pk)
     if now is not None and now.pk != dose.order_id:
         try:
-            return require_amount(session, now, given_mg, field="given_mg", but=dose.pk)
+            return require_amount(session, now, given_mg, doses=doses, field="given_mg", but=dose.pk)
         except Invalid:
             pass
-    return require_amount(session, dose.order, given_mg, field="given_mg", but=dose.pk)
+    return require_amount(session, dose.order, given_mg, doses=doses, field="given_mg", but=dose.pk)
 
 
-def way_errors(session: Session, order: Order, values: amounts.DoseFields) -> list[FieldError]:
+def way_errors(
+    session: Session, order: Order, values: amounts.DoseFields, *, last: Administration | None
+) -> list[FieldError]:
     """Where this drug may not be given in this way (clinical policy 12; the label of esketamine)."""
     stock = values["supply"] == Administration.Supply.CLINIC_STOCK
     at_home = session.modality == Modality.VIDEO
@@ -101,7 +111,6 @@ def way_errors(session: Session, order: Order, values: amounts.DoseFields) -> li
     if not esketamine.is_esketamine(order.drug):
         told = values.get("devices") is not None
         return [FieldError("/devices", "invalid", "Only esketamine comes in devices.")] if told else []
-    last = selectors.standing_doses(session_id=session.pk).last()
     return esketamine.dose_errors(
         values,
         client_supply=not stock,
@@ -145,12 +154,18 @@ def end_errors(order: Order, values: amounts.DoseFields, *, at: datetime) -> lis
 
 
 def errors_of(
-    session: Session, order: Order, values: amounts.DoseFields, *, begun: datetime | None, at: datetime
+    session: Session,
+    order: Order,
+    values: amounts.DoseFields,
+    *,
+    doses: Sequence[Administration],
+    at: datetime,
 ) -> list[FieldError]:
-    """All that speaks against giving this dose at this time and in this way."""
+    """All that speaks against giving this dose, after `doses`, at this time and in this way."""
+    begun = doses[0].administered_at if doses else None
     return [
         *time_errors(session, values["administered_at"], begun=begun),
-        *way_errors(session, order, values),
+        *way_errors(session, order, values, last=doses[-1] if doses else None),
         *supply_errors(order, values),
         *end_errors(order, values, at=at),
     ]

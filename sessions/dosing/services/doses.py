@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
+from kapclinic.core.asking import AtOnce
 from kapclinic.core.errors import AlreadyVoid, Conflict, IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
+from kapclinic.core.writing import joining
 from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
-from programs.models import Phase, Program, Route
+from programs.models import Phase, PhaseSpan, Program, Route
 from screening import services as screening
 from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.rules import HERE
 from sessions.booking.rules.days import moves_at
+from sessions.booking.services.holding import hold
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
-from sessions.dosing.gates.judge import LATE_PAPER, OPEN, Judged, judge
+from sessions.dosing.gates.judge import LATE_PAPER, OPEN, Judged
 from sessions.dosing.gates.table import VITALS
 from sessions.dosing.models import (
     Administration,
@@ -36,7 +41,9 @@ from sessions.dosing.rules import amounts, discharge, esketamine
 from sessions.dosing.services import dose_checks
 from sessions.drugs import services as drugs
 from sessions.integration import services as integration
+from sessions.integration.selectors import Debt
 from sessions.monitoring import services as monitoring
+from sessions.monitoring.services.alarms import Beside
 
 OPEN_ORDERS = HERE | {Session.Status.SCHEDULED}
 
@@ -60,18 +67,54 @@ def lock_dosing(session_id: UUID) -> Session:
 
     :raises IllegalTransition: for a session that is not a dosing session
     """
-    program_id = Session.objects.values_list("program_id", flat=True).get(pk=session_id)
-    programs.lock_program(program_id)
-    found = Session.objects.select_for_update(of=("self",)).select_related(
-        "program__protocol", "client", "location"
-    )
+    hold(session_id=session_id, with_course=True)
+    found = Session.objects.select_related("program__protocol", "program__location", "client", "location")
     session: Session = found.get(pk=session_id)
-    if session.kind != SessionKind.DOSING:
-        raise IllegalTransition("This is not a dosing session.", state=session.status)
+    _require_dosing(session)
     return session
 
 
-@transaction.atomic
+def _require_dosing(session: Session) -> None:
+    if session.kind != SessionKind.DOSING:
+        raise IllegalTransition("This is not a dosing session.", state=session.status)
+
+
+class Here(NamedTuple):
+    """What a dose is written beside, read behind the locks of its program and session (`selectors.for_a_dose`)."""
+
+    session: Session
+    gone: bool
+    doses: Sequence[Administration]
+    orders: Sequence[Order]
+    dosed: frozenset[UUID]  # sessions of the program with a dose
+    span: PhaseSpan | None
+    owed: Debt
+    beside: Beside
+
+    @property
+    def begun(self) -> datetime | None:
+        return self.doses[0].administered_at if self.doses else None
+
+
+_asked = AtOnce(selectors.for_a_dose)
+
+
+def _here(session_id: UUID) -> Here:
+    """Lock the program and the session, and read the rest behind the locks.
+
+    :raises IllegalTransition: for a session that is not a dosing session
+    """
+    hold(session_id=session_id, with_course=True)
+    (session,), gone, doses, orders, dosed, spans, owed, no_slot, *beside = _asked(session_id=session_id)
+    _require_dosing(session)
+    for obligation in owed:
+        obligation.dosing_session = session  # and so each knows the other
+    span = next(iter(spans), None)
+    still_owed, watched = Debt(owed, no_slot), Beside.of(*beside)
+    return Here(session, bool(gone), doses, orders, frozenset(dosed), span, still_owed, watched)
+
+
+@joining
 def record_administration(
     *,
     session_id: UUID,
@@ -92,7 +135,8 @@ def record_administration(
     :raises DoseAboveCap: when the session's total passes the protocol's cap
     :raises NotReady: / MinimumGap: while a gate is open; `gates` names them
     """
-    moment, session = values["administered_at"], lock_dosing(session_id)
+    here = _here(session_id)
+    moment, session, begun = values["administered_at"], here.session, here.begun
     booking.require_day(
         session=session,
         moment=moment,
@@ -103,25 +147,27 @@ def record_administration(
         at=at,
         field="administered_at",
     )
-    _require_here(session)
-    begun = selectors.first_dosed_at(session_id=session.pk)
-    first = begun is None
+    _require_here(session, gone=here.gone)
     merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
-    order = dose_checks.order_for(session, values["order"], moment)
-    _require_another(session, order, moment)
-    dose_checks.require_amount(session, order, values["dose_mg"])
-    merge(dose_checks.errors_of(session, order, values, begun=begun, at=at))
+    order = dose_checks.order_for(here.orders, values["order"], moment)
+    _require_another(here.doses, order, moment)
+    dose_checks.require_amount(session, order, values["dose_mg"], doses=here.doses)
+    merge(dose_checks.errors_of(session, order, values, doses=here.doses, at=at))
     judged = _require_ready(session, order, moment=moment, at=at, begun=begun)
-    dose = dose_checks.dose_of(session, order, values, first=first, judged=judged)
+    dose = dose_checks.dose_of(session, order, values, first=begun is None, judged=judged)
     dose.staff, dose.recorded_at = by, at
+    if (
+        dose.supply == Administration.Supply.CLINIC_STOCK
+    ):  # it refuses what the lot does not hold: before any row
+        _draw(session, dose, witness=witness, by=by, at=at)
     dose.insert_by(by, at=at)
     _tell_late_papers(dose, judged, by=by, at=at)
-    if dose.supply == Administration.Supply.CLINIC_STOCK:
-        _draw(session, dose, witness=witness, by=by, at=at)
-    if first:
-        _begin(session, dose, by=by, at=at)
-    elif begun is not None and not esketamine.is_esketamine(dose.drug):
-        monitoring.extend_checks(session=session, dosed_at=begun, booster_at=moment, by=by, at=at)
+    if begun is None:
+        _begin(here, dose, by=by, at=at)
+    elif not esketamine.is_esketamine(dose.drug):
+        monitoring.extend_checks(
+            session=session, dosed_at=begun, booster_at=moment, by=by, at=at, beside=here.beside
+        )
     if dose.route == Route.INTRAVENOUS and dose.given_mg is not None:
         _end_at_once(session, dose, values.get("ended_at"), by=by, at=at)
     if esketamine.is_esketamine(dose.drug):
@@ -129,19 +175,19 @@ def record_administration(
     return dose
 
 
-def _require_here(session: Session) -> None:
+def _require_here(session: Session, *, gone: bool) -> None:
     """:raises IllegalTransition: when the client has not come yet, or has gone"""
     if session.status not in HERE:
         raise IllegalTransition(
             "Check the client in first; a finished session takes no dose.", state=session.status
         )
-    if Discharge.objects.filter(session=session).exists():
+    if gone:
         raise IllegalTransition("The client was discharged.", state="discharged")
 
 
-def _require_another(session: Session, order: Order, moment: datetime) -> None:
+def _require_another(doses: Sequence[Administration], order: Order, moment: datetime) -> None:
     """:raises SameDose: when this is a dose that was sent before, under another Idempotency-Key"""
-    if selectors.standing_doses(session_id=session.pk).filter(order=order, administered_at=moment).exists():
+    if any(dose.order_id == order.pk and dose.administered_at == moment for dose in doses):
         raise SameDose("A dose of this order stands at this time. Give a further one its own time.")
 
 
@@ -151,8 +197,7 @@ def _require_ready(
     """Every gate for the first dose; a booster needs no second reading before it, but all else must still stand."""
     # what suspends a clearance comes before the gates or after the dose
     screening.lock_client(session.client_id)
-    facts = gather.gather(session=session, moment=moment, at=at, dosing_now=True, order=order, begun=begun)
-    found = judge(facts, overrides=gather.overrides_of(session))
+    found = gather.judged(session, moment=moment, at=at, dosing_now=True, order=order, begun=begun)
     judged = [row for row in found.gates if begun is None or row.code != VITALS]
     still_open = [row for row in judged if row.state == OPEN]
     if still_open:
@@ -199,9 +244,9 @@ def _draw(session: Session, dose: Administration, *, witness: User | None, by: U
     )
 
 
-def _begin(session: Session, dose: Administration, *, by: User, at: datetime) -> None:
+def _begin(here: Here, dose: Administration, *, by: User, at: datetime) -> None:
     """The first dose starts the session, plans its checks, makes integration owed, and may move the program's phase."""
-    dosed_at = dose.administered_at
+    session, dosed_at = here.session, dose.administered_at
     if session.status == Session.Status.CHECKED_IN:
         moves = moves_at(session, moment=dosed_at, at=at)
         transitions.apply(moves, "start", instance=session, by=by)
@@ -209,9 +254,13 @@ def _begin(session: Session, dose: Administration, *, by: User, at: datetime) ->
     session.outcome = Session.Outcome.DOSED
     session.save_by(by, at=at)
     fixed = esketamine.is_esketamine(dose.drug)
-    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, by=by, at=at)
-    integration.owe_integration(dose=session, program=session.program, dosed_at=dosed_at, by=by, at=at)
-    _follow_doses(session.program, by=by, at=max(dosed_at, session.started_at or dosed_at))
+    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, by=by, at=at, beside=here.beside)
+    integration.owe_integration(
+        dose=session, program=session.program, dosed_at=dosed_at, by=by, at=at, known=here.owed
+    )
+    given = len(here.dosed | {session.pk})
+    moment = max(dosed_at, session.started_at or dosed_at)
+    _follow_doses(session.program, given, span=here.span, by=by, at=moment)
 
 
 def _end_at_once(
@@ -230,16 +279,20 @@ def _end_at_once(
     monitoring.plan_after_end(session=session, ended_at=over_at, by=by, at=at)
 
 
-def _follow_doses(program: Program, *, by: User, at: datetime) -> None:
-    """Let the phase follow the doses: the first ends preparation, the last planned one dosing; a void may undo that."""
-    given = selectors.doses_given([program.pk]).get(program.pk, 0)
+def _follow_doses(
+    program: Program, given: int, *, by: User, at: datetime, span: PhaseSpan | None = None
+) -> None:
+    """Let the phase follow the `given` doses: the first ends preparation, the last planned one dosing; a void may undo
+    that. `span` is the open one.
+    """
     planned = program.protocol.planned_doses
     if program.phase == Phase.PREPARATION and given:  # a prescriber passed the preparation gate
-        programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at)
+        programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at, span=span)
+        span = None
     if program.phase == Phase.DOSING and given >= planned:
-        programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at)
+        programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at, span=span)
     elif program.phase == Phase.INTEGRATION and given < planned and program.status == Program.Status.ACTIVE:
-        programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at)
+        programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at, span=span)
 
 
 @transaction.atomic
@@ -314,7 +367,8 @@ def void_administration_leaving_slot(
         _take_back(session, by=by, at=at)
     elif left != before:
         _begin_anew(session, left, by=by, at=at)
-    _follow_doses(session.program, by=by, at=at)
+    given = selectors.doses_given([session.program_id]).get(session.program_id, 0)
+    _follow_doses(session.program, given, by=by, at=at)
     if esketamine.is_esketamine(dose.drug):
         rems.amend(session=session, by=by, at=at)
     return void

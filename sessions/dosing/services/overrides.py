@@ -13,7 +13,6 @@ from kapclinic.practice.models import User
 from sessions.booking.rules.said import local_day
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
-from sessions.dosing.gates.judge import judge
 from sessions.dosing.models import GateOverride
 from sessions.dosing.services.doses import lock_dosing
 
@@ -33,8 +32,7 @@ def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: dat
     session = lock_dosing(session_id)
     begun = selectors.first_dosed_at(session_id=session.pk)
     moment = at if begun else gather.judged_at(session, at=at)
-    facts = gather.gather(session=session, moment=moment, at=at, dosing_now=False, begun=begun)
-    judged = judge(facts, overrides=gather.overrides_of(session))
+    judged = gather.judged(session, moment=moment, at=at, dosing_now=False, begun=begun)
     row = next((row for row in (*judged.gates, *judged.advice) if row.code == gate), None)
     if row is None:
         raise Invalid.field("gate", "There is no such gate for this session.", code="not_found")

@@ -16,10 +16,9 @@ from sessions.monitoring.models import Reading
 
 def hear_reading(*, reading: Reading, by: Actor, at: datetime) -> list[Suspension]:
     """Suspend the client's clearances when this reading makes a trend; one that was taken after a dose never does."""
-    session = reading.session
-    dosed_at = selectors.first_dosed_at(session_id=session.pk)
-    if dosed_at is not None and reading.measured_at > dosed_at:
+    if reading.phase == Reading.Phase.IN_SESSION:
         return []
+    session = reading.session
     courses = Program.objects.filter(client__in=person(session.client_id)).select_related("protocol")
     days = max(limit(row.protocol.limits, "screening_bp_days") for row in courses)
     resting = selectors.resting_pressures(client_id=session.client_id, since=at - timedelta(days=days))

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from kapclinic.core.errors import AlreadyVoid, Conflict, IllegalTransition, Invalid, merge
 from kapclinic.core.transitions import require_role
+from kapclinic.core.writing import joining
 from kapclinic.practice.models import User
 from sessions.drugs import rules
 from sessions.drugs.models import DrugEntry, DrugLot
@@ -157,7 +158,7 @@ def receive_lot(*, values: LotFields, by: User, at: datetime) -> DrugLot:
     return lot
 
 
-@transaction.atomic
+@joining
 def draw(  # noqa: PLR0913
     *,
     lot_id: UUID,

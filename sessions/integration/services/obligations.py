@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import doorbell, transitions
+from kapclinic.core.asking import AtOnce
 from kapclinic.core.errors import Invalid, NotOwed
 from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.selectors import staff_with_role
@@ -52,16 +53,26 @@ def free_held_slot(*, dose: Session, by: Actor, at: datetime) -> None:
     trail.settle_tasks(kind=Kind.INTEGRATION_NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="not needed")
 
 
+_debt = AtOnce(selectors.debt)
+
+
 def owe_integration(
-    *, dose: Session, program: Program, dosed_at: datetime, by: Actor, at: datetime
+    *,
+    dose: Session,
+    program: Program,
+    dosed_at: datetime,
+    by: Actor,
+    at: datetime,
+    known: selectors.Debt | None = None,
 ) -> Obligation | None:
     """Write the obligation with the dose, in its transaction, and ring for the worker. Once per dosing session.
-
-    None for a program that owes no integration (ketamine-only infusions), and for a client who has died.
+    `known`: read by who has the program locked. None for a program that owes no integration (ketamine-only infusions),
+    and for a client who has died.
     """
     if not program.protocol.owes_integration or program.client.died_on is not None:
         return None
-    obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
+    known = known or selectors.Debt(*_debt(session_id=dose.pk))
+    obligation = next(iter(known.obligations), None)
     if obligation is None:
         obligation = Obligation(dosing_session=dose, program=program, client_id=program.client_id)
     elif obligation.state == Obligation.State.VOIDED:
@@ -74,7 +85,7 @@ def owe_integration(
     obligation.integration_session, obligation.escalations = None, []
     obligation.save_by(by, at=at)
     # the obligation takes the place of the row that said that no slot was held
-    trail.settle_tasks(kind=Kind.INTEGRATION_NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="owed")
+    trail.settle(known.no_slot, by=by, at=at, outcome="owed")
     doorbell.ring(TASK, obligation_id=obligation.pk)
     return obligation
 

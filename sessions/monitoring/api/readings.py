@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet, Subquery
@@ -15,9 +15,20 @@ from kapclinic.core.http.fields import Reason
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES
 from kapclinic.trail.http import ListMixin, RetrieveMixin
 from sessions.booking.http import InSession
+from sessions.booking.models import Session
 from sessions.monitoring import selectors, services
 from sessions.monitoring.api import reading_bodies
-from sessions.monitoring.models import Reading
+from sessions.monitoring.models import Check, Reading
+from sessions.monitoring.services.alarms import Beside
+
+
+class Told(NamedTuple):
+    """What the rooms above know of a session: when its first dose was given, and when the client left."""
+
+    session: Session
+    dosed_at: datetime | None
+    left_at: datetime | None
+    beside: Beside
 
 
 # No docstrings on the two views: a docstring here is a description in the schema.
@@ -29,14 +40,15 @@ class ReadingViewSet(ABC, ListMixin, RetrieveMixin, InSession):
     output = reading_bodies.ReadingOut
     default_order = ("measured_at",)
     key_required = frozenset({"create"})
+    holding = frozenset({"create"})
 
     @abstractmethod
     def dose_times(self) -> QuerySet[Any, Any]:
         """When the session's standing doses were given, the first one first."""
 
     @abstractmethod
-    def left_at(self) -> datetime | None:
-        """When the client was discharged, if they were."""
+    def told(self) -> Told:
+        """The session's row, locked, with what a new reading is judged beside: read behind the lock."""
 
     @abstractmethod
     def heard(self, reading: Reading) -> None:
@@ -55,20 +67,33 @@ class ReadingViewSet(ABC, ListMixin, RetrieveMixin, InSession):
 
     def create(self, request: Request, session_id: UUID) -> Response:
         body = self.body()
+        told = self.told()
         reading = services.record_reading(
-            session=self.lock_session(),
+            session=told.session,
             override_reason=body.pop("override_reason"),
             values=body,
-            dosed_at=self.dose_times().values_list("administered_at", flat=True).first(),
-            left_at=self.left_at(),
+            dosed_at=told.dosed_at,
+            left_at=told.left_at,
+            beside=told.beside,
             by=self.user,
             at=self.at,
         )
         self.heard(reading)
-        return self.answer(self.get_queryset().get(pk=reading.pk), status=201)
+        return self.answer(_as_read(reading, told), status=201)
 
     def void(self, request: Request, session_id: UUID, pk: UUID) -> Response:
         reading = self.get_object()
         reason = self.body()["reason"]
         services.void_reading(reading=reading, reason=reason, by=self.user, at=self.at)
         return self.answer(self.get_object())
+
+
+def _as_read(reading: Any, told: Told) -> Any:
+    """A reading that was written a moment ago, as it is when it is read back: with its checks, and without a void."""
+    reading.dosed_at = told.dosed_at
+    reading.bands = dict(sorted(reading.bands.items(), key=lambda band: (len(band[0]), band[0])))  # as jsonb
+    type(reading).void.related.set_cached_value(reading, None)
+    answered = Check.objects.none()
+    answered._result_cache = [row for row in told.beside.checks if row.reading_id == reading.pk]  # noqa: SLF001
+    reading._prefetched_objects_cache = {"checks": answered}  # noqa: SLF001
+    return reading

@@ -268,14 +268,15 @@ def closed_by(measured_at: datetime, checks: Sequence[Check], *, tolerance_min: 
     near = [check for check in checks if check.planned_at - tolerance <= measured_at]
     if not near:
         return []
-    nearest = min(near, key=lambda check: (abs(check.planned_at - measured_at), not _is_open(check)))
+    nearest = min(near, key=lambda check: (abs(check.planned_at - measured_at), not is_open(check)))
     in_time = [
         c for c in near if c is not nearest and timedelta(0) <= measured_at - c.planned_at <= tolerance
     ]
-    return [check for check in (nearest, *in_time) if _is_open(check)]
+    return [check for check in (nearest, *in_time) if is_open(check)]
 
 
-def _is_open(check: Check) -> bool:
+def is_open(check: Check) -> bool:
+    """Does a check that is asked for still wait for its reading?"""
     return check.reading_id is None and check.state in OPEN_CHECKS
 
 
@@ -344,7 +345,7 @@ def gives_way(
     check: Check, moments: Sequence[datetime], *, at: datetime, tolerance_min: float, missed_min: float
 ) -> bool:
     """May this check be dropped for those at `moments`? Not when answered, one of them, or overdue with none near."""
-    if not _is_open(check) or check.ended_at is not None or check.planned_at in moments:
+    if not is_open(check) or check.ended_at is not None or check.planned_at in moments:
         return False
     state = state_unread(check.planned_at, at=at, tolerance_min=tolerance_min, missed_min=missed_min)
     near = any(abs(moment - check.planned_at) <= timedelta(minutes=tolerance_min) for moment in moments)
@@ -354,7 +355,7 @@ def gives_way(
 def waits_for(check: Check, measured_at: datetime) -> bool:
     """Is this an open recheck, asked for by a reading before `measured_at`? The next reading answers it."""
     asked_by = check.after_reading
-    return asked_by is not None and _is_open(check) and asked_by.measured_at < measured_at
+    return asked_by is not None and is_open(check) and asked_by.measured_at < measured_at
 
 
 def asks_again(phase: str, bands: Mapping[str, str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -29,10 +30,36 @@ class NotCheckedIn(Conflict):
     code, title = "illegal_transition", "The client is not checked in"
 
 
-def open_for_check(check: Check, state: str, *, at: datetime, live: bool = True) -> None:
-    """Open the alarm of an overdue check, once; what is not `live` is a row to look through instead."""
+Rung = frozenset[tuple[str, UUID]]  # causes, each with the check or the reading that an alarm was opened for
+
+
+class Beside(NamedTuple):
+    """What a reading is judged beside, or a dose's checks are planned beside, read behind the session's lock
+    (`selectors.beside`, `selectors.planned`).
+    """
+
+    standing: Sequence[Reading]
+    checks: Sequence[Check]
+    rung: Rung
+
+    @classmethod
+    def of(
+        cls, standing: Sequence[Reading], checks: Sequence[Check], alarms: Sequence[tuple[Any, ...]]
+    ) -> Beside:
+        return cls(standing, checks, frozenset((cause, reading or check) for cause, reading, check in alarms))
+
+
+def open_for_check(
+    check: Check, state: str, *, at: datetime, live: bool = True, rung: Rung | None = None
+) -> None:
+    """Open the alarm of an overdue check, once; what is not `live` is a row to look through instead.
+
+    `rung` are the session's alarms, where the caller knows all that were there when it locked the session.
+    """
     cause = rules.OVERDUE.get(state)
-    if cause is None or check.alarms.filter(cause=cause).exists():
+    if cause is None:
+        return
+    if (cause, check.pk) in rung if rung is not None else check.alarms.filter(cause=cause).exists():
         return
     if not live:
         tell_recorded_late(check.session, at=at)
@@ -40,11 +67,20 @@ def open_for_check(check: Check, state: str, *, at: datetime, live: bool = True)
     Alarm(session_id=check.session_id, cause=cause, check_row=check).save_by(SYSTEM, at=at)
 
 
-def open_for_reading(reading: Reading, bands: Mapping[str, str], *, at: datetime, live: bool = True) -> None:
-    """Open the alarm of a reading that is out of band, once; what is not `live` is a row to look through instead."""
+def open_for_reading(
+    reading: Reading,
+    bands: Mapping[str, str],
+    *,
+    at: datetime,
+    live: bool = True,
+    rung: Rung | None = None,
+) -> None:
+    """Open the alarm of a reading that is out of band, once; `live` and `rung` as `open_for_check` takes them."""
     causes = {"red": Alarm.Cause.RED, "emergency": Alarm.Cause.RED, "amber": Alarm.Cause.AMBER}
     cause = causes.get(rules.worst(bands))
-    if cause is None or reading.alarms.filter(cause=cause).exists():
+    if cause is None:
+        return
+    if (cause, reading.pk) in rung if rung is not None else reading.alarms.filter(cause=cause).exists():
         return
     if not live:
         tell_recorded_late(reading.session, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
+from kapclinic.core.asking import AtOnce
 from kapclinic.core.errors import IllegalTransition
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, User
@@ -22,11 +23,14 @@ from sessions.booking.services import require_day
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading
 from sessions.monitoring.rules.late import asked_afterwards, rings_live
-from sessions.monitoring.services.alarms import open_for_check, open_for_reading
+from sessions.monitoring.services.alarms import Beside, Rung, open_for_check, open_for_reading
 
 
 def _protocol(session: Session) -> Protocol:
     return session.program.protocol
+
+
+_planned = AtOnce(selectors.planned)
 
 
 def start_checks(
@@ -37,20 +41,23 @@ def start_checks(
     at: datetime,
     rems: bool = False,
     left_at: datetime | None = None,
+    beside: Beside | None = None,
 ) -> list[Check]:
     """Plan the protocol's checks from the first dose; the pre-dose reading already answers the one at minute 0.
 
     `rems`: the drug is esketamine, whose checks the label fixes whatever the protocol says (policy.REMS_CHECKS). Checks
     that only a voided dose had asked for are ended. Readings since `dosed_at` that were written down before the dose
-    open their alarms and answer these checks now. `left_at`: when the client was discharged, if they were.
+    open their alarms and answer these checks now. `left_at`: when the client was discharged, if they were. `beside`
+    (`selectors.planned`): read by who has the session locked.
     """
+    known = beside or Beside.of(*_planned(session_id=session.pk))
     slots = rules.schedule(
         dosed_at=dosed_at,
         checks_min=_protocol(session).checks_min,
         fixed=policy.REMS_CHECKS if rems else None,
     )
-    baseline = selectors.last_before_dose(session_id=session.pk, before=dosed_at)
-    before = _by_moment(session)
+    baseline = next((row for row in reversed(known.standing) if row.measured_at <= dosed_at), None)
+    before = _scheduled(known.checks)
     _end({moment: check for moment, check in before.items() if check.ended_at is None}, slots, by=by, at=at)
     checks = []
     for kind, minute, moment in slots:
@@ -61,7 +68,7 @@ def start_checks(
             check.state, check.reading = Check.State.DONE, baseline
         checks.append(check.save_by(by, at=at))
     live = rings_live(session, left_at=left_at, at=at)
-    _catch_up(session, checks, dosed_at=dosed_at, live=live, by=by, at=at)
+    _catch_up(session, checks, known, dosed_at=dosed_at, live=live, by=by, at=at)
     return checks
 
 
@@ -75,34 +82,54 @@ def _end(
 
 
 def _catch_up(
-    session: Session, checks: list[Check], *, dosed_at: datetime, live: bool, by: User, at: datetime
+    session: Session,
+    checks: list[Check],
+    known: Beside,
+    *,
+    dosed_at: datetime,
+    live: bool,
+    by: User,
+    at: datetime,
 ) -> None:
     """Let readings taken after a dose, but entered before it, open their alarms and answer its checks (R14)."""
     protocol = _protocol(session)
     tolerance = protocol.limits["reading_tolerance_min"]
-    since = selectors.readings_after(session=session, dosed_at=dosed_at)
+    since = selectors.readings_after(session=session, dosed_at=dosed_at, standing=known.standing)
     for reading in since:
-        open_for_reading(reading, reading.bands, at=at, live=live)
+        open_for_reading(reading, reading.bands, at=at, live=live, rung=known.rung)
         for check in rules.closed_by(reading.measured_at, checks, tolerance_min=tolerance):
-            _answer(check, reading, protocol, live=live, by=by, at=at)
+            _answer(check, reading, protocol, live=live, rung=known.rung, by=by, at=at)
     if since and live and session.status != Session.Status.COMPLETED:
-        ask_again(since[-1], protocol, by=by, at=at)
+        asked = [check for check in known.checks if check.ended_at is None]
+        ask_again(since[-1], protocol, by=by, at=at, asked=asked)
 
 
 def _by_moment(session: Session) -> dict[datetime, Check]:
     """The session's scheduled checks, locked, also those that were ended."""
-    rows = Check.objects.select_for_update().filter(session=session).exclude(kind=Check.Kind.RECHECK)
-    return {check.planned_at: check for check in rows}
+    return _scheduled(Check.objects.select_for_update().filter(session=session))
+
+
+def _scheduled(checks: Iterable[Check]) -> dict[datetime, Check]:
+    return {check.planned_at: check for check in checks if check.kind != Check.Kind.RECHECK}
 
 
 def extend_checks(
-    *, session: Session, dosed_at: datetime, booster_at: datetime, by: User, at: datetime
+    *,
+    session: Session,
+    dosed_at: datetime,
+    booster_at: datetime,
+    by: User,
+    at: datetime,
+    beside: Beside | None = None,
 ) -> list[Check]:
     """Ask for more checks after a booster, as `rules.extended` says; `dosed_at` is the first dose's time.
 
+    `beside` is as `start_checks` takes it.
+
     Esketamine has no booster in this sense: its two hours count from the first device (label), so nobody calls this.
     """
-    protocol, rows = _protocol(session), _by_moment(session)
+    protocol = _protocol(session)
+    rows = _by_moment(session) if beside is None else _scheduled(beside.checks)
     slots = rules.extended(
         booster_at=booster_at,
         dosed_at=dosed_at,
@@ -217,31 +244,45 @@ def skip_check(
 # --- readings answer them ------------------------------------------------------------------------------------------
 
 
-def close_checks(reading: Reading, protocol: Protocol, *, live: bool, by: User, at: datetime) -> None:
-    """Answer the planned checks that this reading is for, and the recheck that waits for the next reading."""
+def close_checks(
+    reading: Reading,
+    protocol: Protocol,
+    *,
+    asked: Sequence[Check],
+    rung: Rung,
+    live: bool,
+    by: User,
+    at: datetime,
+) -> None:
+    """Answer the planned checks that this reading is for, and the recheck that waits for the next reading.
+
+    `asked` are the session's checks, locked (`selectors.beside`).
+    """
     tolerance = protocol.limits["reading_tolerance_min"]
-    asked = list(
-        selectors.asked_checks(session_id=reading.session_id)
-        .select_related("after_reading")
-        .select_for_update(of=("self",))
-    )
     scheduled = [check for check in asked if check.kind != Check.Kind.RECHECK]
-    for check in rules.closed_by(reading.measured_at, scheduled, tolerance_min=tolerance):
-        _answer(check, reading, protocol, live=live, by=by, at=at)
-    for check in asked:
-        if rules.waits_for(check, reading.measured_at):
-            _answer(check, reading, protocol, live=live, by=by, at=at)
+    answered = rules.closed_by(reading.measured_at, scheduled, tolerance_min=tolerance)
+    answered += [check for check in asked if rules.waits_for(check, reading.measured_at)]
+    for check in answered:
+        _answer(check, reading, protocol, live=live, rung=rung, by=by, at=at)
 
 
 def _answer(
-    check: Check, reading: Reading, protocol: Protocol, *, live: bool, by: User, at: datetime
+    check: Check,
+    reading: Reading,
+    protocol: Protocol,
+    *,
+    live: bool,
+    by: User,
+    at: datetime,
+    rung: Rung | None = None,
 ) -> None:
     """Close a check; one that is read too late opens its alarm, whether the sweep has seen it or not (R14)."""
     tolerance = protocol.limits["reading_tolerance_min"]
     check.state = rules.state_when_read(check, reading.measured_at, tolerance_min=tolerance)
     check.reading = reading
     check.save_by(by, at=at)
-    open_for_check(check, _state_at(check, protocol, at=reading.measured_at), at=at, live=live)
+    state = _state_at(check, protocol, at=reading.measured_at)
+    open_for_check(check, state, at=at, live=live, rung=rung)
 
 
 def _state_at(check: Check, protocol: Protocol, *, at: datetime) -> str:
@@ -255,12 +296,17 @@ def _state_at(check: Check, protocol: Protocol, *, at: datetime) -> str:
     )
 
 
-def ask_again(reading: Reading, protocol: Protocol, *, by: User, at: datetime) -> None:
-    """An amber or red reading asks for a repeat; the next reading answers it. One repeat is open at a time."""
+def ask_again(
+    reading: Reading, protocol: Protocol, *, by: User, at: datetime, asked: Sequence[Check] | None = None
+) -> None:
+    """An amber or red reading asks for a repeat; the next reading answers it. One repeat is open at a time.
+
+    `asked` are the session's checks as they stand, where the caller has them locked.
+    """
     if not rules.asks_again(reading.phase, reading.bands):
         return
-    asked = selectors.open_checks(session_id=reading.session_id).filter(kind=Check.Kind.RECHECK)
-    if asked.exists():
+    known = selectors.open_checks(session_id=reading.session_id) if asked is None else asked
+    if any(check.kind == Check.Kind.RECHECK and rules.is_open(check) for check in known):
         return
     due_at = rules.recheck_at(reading.measured_at, at=at, recheck_min=protocol.bands["bp"]["recheck_min"])
     Check(

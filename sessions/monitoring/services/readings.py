@@ -9,8 +9,10 @@ from typing import NotRequired, TypedDict
 from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
+from kapclinic.core.asking import AtOnce
 from kapclinic.core.errors import AlreadyVoid, merge
 from kapclinic.core.moments import moment_errors
+from kapclinic.core.writing import joining
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import NURSES
 from sessions.booking.models import Session
@@ -20,7 +22,7 @@ from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading, ReadingVoid
 from sessions.monitoring.rules import measurable
 from sessions.monitoring.rules.late import rings_live
-from sessions.monitoring.services.alarms import NotCheckedIn, open_for_reading
+from sessions.monitoring.services.alarms import Beside, NotCheckedIn, open_for_reading
 from sessions.monitoring.services.checks import ask_again, ask_anew, close_checks, end_check
 
 
@@ -40,7 +42,10 @@ class ReadingFields(TypedDict):
     action_taken: NotRequired[str]
 
 
-@transaction.atomic
+_beside = AtOnce(selectors.beside)
+
+
+@joining
 def record_reading(
     *,
     session: Session,
@@ -50,13 +55,15 @@ def record_reading(
     at: datetime,
     left_at: datetime | None = None,
     override_reason: str = "",
+    beside: Beside | None = None,
 ) -> Reading:
     """Record vital signs, close the checks they answer, and open an alarm when a sign is amber or red.
 
     All that a device can show is kept at once and rings as it is; what is far from the last value is told in `unusual`.
     `dosed_at` is the first dose's time, None before it; `left_at` when the client was discharged: after it nothing is
     asked for any more, and nothing was measured. What is entered then, or after the session's own day, rings no more:
-    it is one row to look through. Nothing is pre-filled and nothing is corrected.
+    it is one row to look through. Nothing is pre-filled and nothing is corrected. `beside`: read by who has the session
+    locked.
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber
     :raises NotToday: for a time on another day than the session's
@@ -84,21 +91,21 @@ def record_reading(
             *rules.gone_errors(measured_at, left_at=left_at),
         ]
     )
-    standing = list(selectors.standing_readings(session_id=session.pk))
+    standing, asked, rung = beside or Beside.of(*_beside(session_id=session.pk))
     reading = _reading_of(values, session=session, standing=standing, by=by, at=at)
     reading.bands = selectors.bands_of(reading, standing, protocol, dosed_at=dosed_at)
     reading.phase = rules.phase_at(measured_at, dosed_at=dosed_at)
     reading.insert_by(by, at=at)
     live = rings_live(session, left_at=left_at, at=at)
-    close_checks(reading, protocol, live=live, by=by, at=at)
-    open_for_reading(reading, reading.bands, at=at, live=live)
+    close_checks(reading, protocol, asked=asked, rung=rung, live=live, by=by, at=at)
+    open_for_reading(reading, reading.bands, at=at, live=live, rung=rung)
     later = [row for row in standing if row.measured_at > measured_at]
     if not later and live and session.status != Session.Status.COMPLETED:
-        ask_again(reading, protocol, by=by, at=at)
+        ask_again(reading, protocol, by=by, at=at, asked=asked)
     for row in later:  # a late entry may be the first of "two readings 5 min apart"
         found = selectors.bands_of(row, [*standing, reading], protocol, dosed_at=dosed_at)
         if rules.worst(found) == "red":
-            open_for_reading(row, found, at=at, live=live)
+            open_for_reading(row, found, at=at, live=live, rung=rung)
     return reading
 
 

@@ -1,0 +1,145 @@
+"""Several questions in one statement, which is put together once in the life of a process.
+
+The querysets stay what they are, with their rules and their order; only their way to the database is another. Each
+becomes a sub-select whose rows come back as text, and Django makes of them what it would have made.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+AS_TEXT: dict[str, Callable[[str], Any]] = {
+    "UUIDField": UUID,
+    "DateTimeField": datetime.fromisoformat,
+    "DateField": date.fromisoformat,
+    "DecimalField": Decimal,
+    "FloatField": float,
+    "BooleanField": "true".__eq__,
+    "JSONField": str,
+    **dict.fromkeys(("CharField", "TextField", "EmailField"), str),
+    **dict.fromkeys(
+        (
+            "IntegerField",
+            "BigIntegerField",
+            "SmallIntegerField",
+            "PositiveIntegerField",
+            "PositiveSmallIntegerField",
+            "BigAutoField",
+        ),
+        int,
+    ),
+}
+ROOTS = {"ForeignKey", "OneToOneField"}
+Question = QuerySet[Any, Any]
+
+
+def _reader(field: Any) -> Callable[[str], Any]:
+    """What makes the value of a column of its text, as the driver would have."""
+    kind = field.get_internal_type()
+    if kind in ROOTS:
+        return _reader(field.target_field)
+    if kind == "ArrayField":
+        one = _reader(field.base_field)
+        return lambda text: [None if item is None else one(str(item)) for item in orjson.loads(text)]
+    return AS_TEXT[kind]
+
+
+class _Part:
+    """One question: its statement, and what reads its rows."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.compiler = question.query.get_compiler(connection=connection)
+        try:
+            inner, self.params = self.compiler.as_sql(with_col_aliases=True)
+        except EmptyResultSet:
+            self.sql, self.params = "SELECT NULL::text[]", ()
+            return
+        columns, self.readers = [], []
+        for expression, _, alias in self.compiler.select[: self.compiler.col_count]:
+            field, name = expression.output_field, f"q.{connection.ops.quote_name(alias)}"
+            many = field.get_internal_type() == "ArrayField"
+            columns.append(f"to_json({name})::text" if many else f"{name}::text")
+            self.readers.append(_reader(field))
+        row = f"ARRAY[{', '.join(columns)}]"
+        self.sql = f"SELECT array_agg({row}) FROM ({inner}) AS q"  # noqa: S608  (Django wrote it)
+
+    def rows(self, told: Sequence[Sequence[str | None]] | None) -> list[Any]:
+        """What the question's queryset would have given."""
+        if not told:
+            return []
+        raw = [
+            tuple(None if text is None else read(text) for read, text in zip(self.readers, row, strict=True))
+            for row in told
+        ]
+        compiler: Any = copy.copy(self.compiler)
+        question: Any = self.question.all()
+        compiler.execute_sql = lambda *args, **kwargs: [raw]
+        question.query.get_compiler = lambda *args, **kwargs: compiler
+        return list(question)
+
+
+class AtOnce:
+    """Questions that are always asked together: `asked(**values)` answers with the rows of each, in their order.
+
+    `ask` makes the querysets of keyword arguments, which are ids, moments and dates, and may do nothing else with them.
+    What it locks (`select_for_update`) is locked, by each question in its own order; but all of them see the rows of
+    one moment, so what must be seen behind a lock is locked before.
+    """
+
+    def __init__(self, ask: Callable[..., Sequence[Question]]) -> None:
+        self.ask = ask
+        self._built: tuple[str, list[Any], list[_Part]] | None = None
+
+    def __call__(self, **values: UUID | date) -> list[list[Any]]:
+        sql, params, parts = self._statement(values)
+        given = [values[param.name] if isinstance(param, _Open) else param for param in params]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given)
+            told = cursor.fetchone()
+        return [part.rows(rows) for part, rows in zip(parts, told, strict=True)]
+
+    def _statement(self, values: dict[str, Any]) -> tuple[str, list[Any], list[_Part]]:
+        if self._built is None:
+            marks = {name: _mark(value, number) for number, (name, value) in enumerate(values.items())}
+            parts = [_Part(question) for question in self.ask(**marks)]
+            names = {mark: name for name, mark in marks.items()}
+            params = [_opened(param, names) for part in parts for param in part.params]
+            missed = set(values) - {param.name for param in params if isinstance(param, _Open)}
+            assert not missed, f"no question asks about {sorted(missed)}"
+            self._built = f"SELECT {', '.join(f'({part.sql})' for part in parts)}", params, parts
+        return self._built
+
+
+class _Open:
+    """A place for a value."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _mark(value: Any, number: int) -> Any:
+    """A value of the same kind that no question has of its own."""
+    if isinstance(value, UUID):
+        return uuid4()
+    assert isinstance(value, date), "ids, moments and dates only"
+    if not isinstance(value, datetime):
+        return date(1000, 1, 1) + timedelta(days=number)
+    return datetime(1000, 1, 1, 0, 0, 0, 271828, tzinfo=UTC) + timedelta(days=number)
+
+
+def _opened(param: Any, names: dict[Any, str]) -> Any:
+    if isinstance(param, UUID | date) and param in names:
+        return _Open(names[param])
+    assert not (isinstance(param, date) and param.year < 1100), "a question may not reckon with its values"
+    return param

@@ -1,0 +1,270 @@
+"""How a row is written: with its history in one statement, and beside its neighbours where it may be.
+
+A row that is saved leaves one row of history, which the same statement takes from what it has just written. Inside
+`together()` rows of tables that allow it (`joins`) wait for each other and leave as one statement: with the next thing
+that is asked of the database, whatever it is, and at the latest where the block ends. So nobody reads what is not
+written yet, locks are taken in the order of the code, and a savepoint that is undone takes along what waited in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db import DatabaseError, connection, models, transaction
+from django.db.models.signals import post_save, pre_save
+from simple_history.models import HistoricalRecords
+
+P = ParamSpec("P")
+R = TypeVar("R")
+UNDONE = "ROLLBACK TO SAVEPOINT"
+MOST = 20_000  # parameters of one statement: PostgreSQL takes 65,535
+
+
+@dataclass(frozen=True)
+class Written:
+    """One row as it was when it was saved; `by` and `at` are for its history."""
+
+    model: type[models.Model]
+    key: Any
+    values: tuple[Any, ...]
+    adding: bool
+    by: UUID | None
+    at: datetime | None
+
+    def joins(self, other: Written) -> bool:
+        """May both be inserted by one VALUES?"""
+        same = (self.model, self.by, self.at) == (other.model, other.by, other.at)
+        return same and self.adding and other.adding
+
+
+class Table:
+    """The statements of one model, put together once."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        quote = connection.ops.quote_name
+        self.fields = [field for field in model._meta.local_concrete_fields if not field.generated]
+        self.name = quote(model._meta.db_table)
+        self.columns = [quote(str(field.column)) for field in self.fields]
+        casts = [_cast(field) for field in self.fields]
+        self.row = f"({', '.join(casts)})"
+        self.listed = ", ".join(self.columns)
+        pairs = [
+            (f"{column} = {cast}", field)
+            for column, cast, field in zip(self.columns, casts, self.fields, strict=True)
+            if not field.primary_key
+        ]
+        self.set = ", ".join(pair for pair, _ in pairs)
+        self.pk = next(i for i, field in enumerate(self.fields) if field.primary_key)
+        self.is_key = f"{self.columns[self.pk]} = {casts[self.pk]}"
+        self.joins = bool(getattr(model, "joins", False))
+        self.history = self._history(model)
+        self.is_plain = not model._meta.parents and not _is_heard(model)
+
+    def _history(self, model: type[models.Model]) -> str | None:
+        name = getattr(model._meta, "simple_history_manager_attribute", None)
+        if name is None:
+            return None
+        kept = getattr(model, name).model
+        quote = connection.ops.quote_name
+        taken = ", ".join(quote(field.column) for field in kept.tracked_fields)
+        into = (
+            f"INSERT INTO {quote(kept._meta.db_table)} ({taken}, history_user_id, history_date, history_type)"
+        )
+        return f"{into} SELECT {taken}, %s::uuid, %s::timestamptz, %s::varchar FROM "  # noqa: S608  (names of ours)
+
+    def insert(self, rows: Sequence[Written], after: str = "") -> tuple[str, list[Any]]:
+        values = f"VALUES {', '.join([self.row] * len(rows))}"
+        source = f"SELECT * FROM ({values}) AS given{after}" if after else values  # noqa: S608  (names of ours)
+        sql = f"INSERT INTO {self.name} ({self.listed}) {source}"
+        return sql, [value for row in rows for value in row.values]
+
+    def update(self, row: Written, after: str) -> tuple[str, list[Any]]:
+        values = [*row.values[: self.pk], *row.values[self.pk + 1 :], row.values[self.pk]]
+        also = after.replace(" WHERE ", " AND ", 1)
+        return f"UPDATE {self.name} SET {self.set} WHERE {self.is_key}{also}", values  # noqa: S608
+
+
+def _cast(field: Any) -> str:
+    """A parameter with its type, but not its length: what is too long is refused, and never cut off."""
+    return f"%s::{re.sub(r'[(][^)]*[)]', '', field.db_type(connection) or '')}"
+
+
+def _is_heard(model: type[models.Model]) -> bool:
+    """Does anybody but the history itself listen to the saving of this model?"""
+    found = [
+        receiver
+        for signal in (pre_save, post_save)
+        for heard in signal._live_receivers(model)  # noqa: SLF001  (there is no other way to ask)
+        for receiver in (heard if isinstance(heard, list) else [heard])
+    ]
+    return any(not isinstance(getattr(one, "__self__", None), HistoricalRecords) for one in found)
+
+
+@cache
+def table_of(model: type[models.Model]) -> Table:
+    return Table(model)
+
+
+class Waiting:
+    """What waits to be written together."""
+
+    def __init__(self) -> None:
+        self.rows: list[Written] = []
+
+    def add(self, row: Written) -> None:
+        full = sum(len(one.values) for one in self.rows) > MOST
+        if full or any((one.model, one.key) == (row.model, row.key) for one in self.rows):
+            self.write()
+        self.rows.append(row)
+
+    def write(self) -> None:
+        rows, self.rows = self.rows, []
+        if rows:
+            _write(rows)
+
+    def before(self, execute: Callable[..., Any], sql: str, params: Any, many: Any, context: Any) -> Any:
+        """Of everything that is asked of the connection: what waits goes first, or goes with what is undone."""
+        if self.rows:
+            if str(sql).startswith(UNDONE):
+                self.rows = []
+            else:
+                self.write()
+        return execute(sql, params, many, context)
+
+
+_waiting: ContextVar[Waiting | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Rows that are saved one after another inside this block, in one transaction, are one statement where they may be.
+
+    A constraint may speak up only at the next question or at the end of the block.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting = Waiting()
+    token = _waiting.set(waiting)
+    try:
+        with connection.execute_wrapper(waiting.before):
+            yield
+            waiting.write()
+    finally:
+        _waiting.reset(token)
+
+
+def joining(verb: Callable[P, R]) -> Callable[P, R]:
+    """`verb` inside the transaction of its caller, without a savepoint of its own; else as a transaction by itself.
+
+    For a verb that refuses before it writes, or whose caller undoes everything when it refuses.
+    """
+
+    @wraps(verb)
+    def joined(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            return verb(*args, **kwargs)
+        with transaction.atomic(), together():
+            return verb(*args, **kwargs)
+
+    return joined
+
+
+def write_once(row: models.Model, *, unless: str, by: UUID, at: datetime) -> bool:
+    """Insert a new row with its history, at once, unless another stands in its way; says whether it was inserted.
+
+    `unless` is the unique index that may object, as ON CONFLICT names it: the words of a model, and never a value.
+    """
+    table = table_of(type(row))
+    given = _written(row, table, by=by, at=at)
+    assert table.history is not None
+    assert given is not None
+    sql, params = table.insert([given])
+    once = f"{sql} ON CONFLICT {unless} DO NOTHING RETURNING *"
+    with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(f"WITH w0 AS ({once}) {table.history}w0", [*params, by, at, "+"])
+        written = bool(cursor.rowcount)
+    row._state.adding, row._state.db = not written, connection.alias
+    return written
+
+
+def write(row: models.Model, *, by: UUID | None = None, at: datetime | None = None) -> bool:
+    """Insert a new row, or update all of one that is there, with its history of `by` and `at`.
+
+    False, and nothing is done, for a row that only Django can save: one with an expression in it, one of which not all
+    columns were read, or one whose saving somebody listens to.
+    """
+    table = table_of(type(row))
+    if not table.is_plain or row.get_deferred_fields():
+        return False
+    written = _written(row, table, by=by, at=at)
+    if written is None:
+        return False
+    waiting = _waiting.get()
+    if waiting is None or not table.joins or not connection.in_atomic_block:
+        with transaction.mark_for_rollback_on_error(using=connection.alias):
+            _write([written])
+    else:
+        waiting.add(written)
+    row._state.adding, row._state.db = False, connection.alias
+    return True
+
+
+def _written(row: models.Model, table: Table, *, by: UUID | None, at: datetime | None) -> Written | None:
+    """The row as it is now, or None when it says something that only the database can work out."""
+    adding = row._state.adding
+    values = [field.pre_save(row, adding) for field in table.fields]
+    if any(hasattr(value, "resolve_expression") for value in values):
+        return None
+    row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]  # noqa: SLF001
+    fields = zip(table.fields, values, strict=True)
+    kept = tuple(field.get_db_prep_save(value, connection) for field, value in fields)
+    return Written(type(row), row.pk, kept, adding, by, at)
+
+
+def _write(rows: Sequence[Written]) -> None:
+    """All of them as one statement, in the order of `rows`: each part looks at the one before it, which so comes first.
+
+    :raises DatabaseError: when a row that was to change is not there
+    """
+    parts: list[tuple[str, list[Any]]] = []
+    after, changed = "", []
+    for group in _grouped(rows):
+        table, first = table_of(group[0].model), group[0]
+        sql, params = table.insert(group, after) if first.adding else table.update(first, after)
+        name = f"w{len(parts)}"
+        taken = "*" if table.history else "1"
+        parts.append((f"{name} AS ({sql} RETURNING {taken})", params))
+        if table.history is not None:
+            kind = "+" if first.adding else "~"
+            history = f"h{len(parts)} AS ({table.history}{name})"
+            parts.append((history, [first.by, first.at, kind]))
+        changed.append(f"(SELECT count(*) FROM {name})")  # noqa: S608
+        after = f" WHERE {changed[-1]} > 0"
+    with connection.cursor() as cursor:
+        if len(parts) == 1 and rows[0].adding:  # a fact alone
+            cursor.execute(*table_of(rows[0].model).insert(rows))
+            return
+        sql = f"WITH {', '.join(part for part, _ in parts)} SELECT {' + '.join(changed)}"
+        cursor.execute(sql, [param for _, params in parts for param in params])
+        if cursor.fetchone()[0] != len(rows):
+            raise DatabaseError("A row that was to be changed is not there.")
+
+
+def _grouped(rows: Sequence[Written]) -> list[list[Written]]:
+    """New rows of one table that stand side by side, as one group; every other row by itself."""
+    groups: list[list[Written]] = []
+    for row in rows:
+        if groups and groups[-1][-1].joins(row):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups

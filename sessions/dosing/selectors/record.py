@@ -1,0 +1,116 @@
+"""What the gates of a dose look at, asked at once: what stands on the session, of the client and of the course."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from kapclinic.core.asking import AtOnce
+from kapclinic.practice.selectors import person
+from kapclinic.practice.worklist import Kind
+from kapclinic.trail.models import Task
+from programs import policy
+from programs.models import PhaseSpan
+from screening import selectors as screening
+from screening.models import Clearance, Consent, Measure
+from screening.rules.instruments import CSSRS
+from sessions.booking.models import Session
+from sessions.booking.rules.said import local_day
+from sessions.dosing.models import Administration, Attestation, Discharge, GateOverride, Order
+from sessions.dosing.selectors.adverse_events import events_of_client, unreviewed
+from sessions.dosing.selectors.attestations import words_of
+from sessions.dosing.selectors.doses import CONSENT, doses_with_ends, preparations_counted
+from sessions.integration import selectors as integration
+from sessions.monitoring import selectors as monitoring
+from sessions.monitoring.models import Alarm, Reading
+
+Rows: TypeAlias = QuerySet[Any, Any]  # Any: of whichever question
+ASKED = (CSSRS, *policy.SUICIDE_ITEMS)  # instruments whose last answer says something of suicidal ideation
+
+
+class Record(NamedTuple):
+    """The answers, in the order in which `questions` asks."""
+
+    words: list[Attestation]
+    readings: list[Reading]  # that stand, of this session
+    doses_elsewhere: list[datetime]  # when the client's standing doses of other sessions were given
+    preparations: list[Any]  # one row with `n`, or none
+    owed_elsewhere: list[UUID]  # integrations of the client's other doses
+    graded: list[tuple[int, bool]]  # grade, serious: of the client's adverse events
+    unreviewed: list[tuple[UUID, datetime]]  # session, onset: of events that hold the next dose
+    clearances: list[Clearance]
+    consents: list[Consent]
+    measures: list[Measure]
+    concerns: list[UUID]
+    alerts: list[Any]  # Any: with what is annotated
+    overrides: list[GateOverride]
+    red_alarms: list[UUID]
+
+
+def questions(
+    *, session_id: UUID, client_id: UUID, program_id: UUID, moment: datetime, unexpired: date, day: date
+) -> tuple[Rows, ...]:
+    """The questions of a `Record` for a dose at `moment`; `day` is the local day of the session, and clearances that
+    expired before `unexpired` are left out.
+    """
+    elsewhere = Administration.objects.standing().filter(session__client__in=person(client_id))
+    rung = Q(reading__measured_at__lte=moment, cause=Alarm.Cause.RED)
+    rung |= Q(created_at__lte=moment, cause=Alarm.Cause.TRIGGER)
+    concerns = Task.objects.open().filter(kind=Kind.CHECK_IN_SAFETY_CONCERN, client__in=person(client_id))
+    overrides = GateOverride.objects.filter(Q(for_day=day) | Q(for_day__isnull=True), session_id=session_id)
+    return (
+        words_of(session_id=session_id, client_id=client_id),
+        monitoring.standing_readings(session_id=session_id),
+        elsewhere.exclude(session_id=session_id).values_list("administered_at", flat=True),
+        preparations_counted([program_id]),
+        integration.owed_elsewhere(client_id=client_id, but=session_id).values_list("pk", flat=True),
+        events_of_client(client_id=client_id).values_list("grade", "serious"),
+        unreviewed(client_id=client_id, but_session=None).values_list("session_id", "onset_at"),
+        screening.clearances_in_force(program_ids=[program_id], at=moment, unexpired=unexpired),
+        screening.signed_consents(program_id=program_id, document=CONSENT),
+        screening.latest_rows(client_id=client_id, instruments=ASKED, at=moment),
+        concerns.values_list("pk", flat=True),
+        screening.alerts_of(client_id=client_id),
+        overrides.order_by("created_at", "pk"),
+        monitoring.open_alarms(session_id=session_id).filter(rung).values_list("pk", flat=True),
+    )
+
+
+_asked = AtOnce(questions)
+
+
+def record(session: Session, *, moment: datetime) -> Record:
+    """What the record says for a dose of `session` at `moment`, by the clinic's own clock; in one statement."""
+    found = _asked(
+        session_id=session.pk,
+        client_id=session.client_id,
+        program_id=session.program_id,
+        moment=moment,
+        unexpired=moment.date() - timedelta(days=1),
+        day=local_day(session),
+    )
+    return Record(*found)
+
+
+def for_a_dose(*, session_id: UUID) -> tuple[Rows, ...]:
+    """The dosing session with what a dose of it is written beside, for who has locked it and its program: whether the
+    client has left, its doses with their ends, its orders, the session ids of all doses of its program, the open phase
+    (locked), what it owes (`integration.owed`), and what its checks are planned beside (`monitoring.planned`).
+    """
+    related = ("program__protocol", "program__location", "program__client", "client", "location")
+    program = Session.objects.filter(pk=session_id).values("program")
+    dosed = Administration.objects.standing().filter(session__program__in=program)
+    spans = PhaseSpan.objects.filter(program__in=program, ended_at__isnull=True)
+    return (
+        Session.objects.filter(pk=session_id).select_related(*related),
+        Discharge.objects.filter(session_id=session_id).values_list("pk", flat=True),
+        doses_with_ends(session_id=session_id),
+        Order.objects.filter(session_id=session_id).select_related("approval").order_by("created_at", "pk"),
+        dosed.order_by().values_list("session_id", flat=True).distinct(),
+        spans.select_for_update(of=("self",)),
+        *integration.debt(session_id=session_id),
+        *monitoring.planned(session_id=session_id),
+    )

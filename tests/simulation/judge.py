@@ -72,7 +72,7 @@ NEVER += " suicide_risk adverse_event_review red_alarm home_risk home_dosing hol
 OF_THE_DAY = ("identifiers", "not_intoxicated", "equipment", "contraindications")
 GATE_OF = {"chaperone_trained": "home_chaperone", "video_on": "home_video"}
 EARLY, LATE, LONG_AGO = timedelta(hours=3), timedelta(hours=12), timedelta(days=7)
-LONG_PAST = datetime.min.replace(tzinfo=UTC)
+LONG_PAST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 ABSOLUTE = {"CV_ANEURYSM_AVM", "NEURO_ICH", "ALLERGY_KET"}  # what the labels exclude, and no clinic may lower
 
 
@@ -194,6 +194,7 @@ class Books:
     unsettled: dict[str, str] = field(default_factory=dict)  # dose whose draw is open -> session
     cases: dict[str, Row] = field(default_factory=dict)  # entry that left drug missing
     hours: dict[str, list[Row]] = field(default_factory=dict)  # when a location is open
+    facts: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)  # of whom; answered when
     mail: dict[str, bool] = field(default_factory=dict)  # address of a client -> whether they want messages
 
 
@@ -244,11 +245,9 @@ class Judge:
                 handler(self, call, found)
 
     def repeated(self, path: str, first: Any, second: Any) -> None:
-        """The same request with the same key acts once; a window that is behind changes nothing."""
         self.holds("R11 a key acts once", first == second, f"{path}: {first} / {second}")
 
     def same(self, name: str, row: Row, single: Row) -> None:
-        """Every list agrees with the single rows."""
         differ = {key: (value, single.get(key)) for key, value in row.items() if single.get(key) != value}
         self.holds("a list agrees with its rows", not differ, f"{name} {row['id']}: {differ}")
 
@@ -619,9 +618,8 @@ class Judge:
 
     def _overdue(self, location: str) -> None:
         """Each check that nobody answered in time has an alarm, once the sweep has looked (R14)."""
-        rang = Counter(
-            {row["check"]: row["session"] for row in self.books.alarms.values() if row["check"]}.values()
-        )
+        alarms = {row["check"]: row["session"] for row in self.books.alarms.values() if row["check"]}
+        rang = Counter(alarms.values())
         for session in {dose.session for dose in self.standing_doses()}:
             row, first = self.books.sessions[session], self.standing_doses(session=session)[0]
             late = first.written - first.at > timedelta(minutes=5)
@@ -632,9 +630,8 @@ class Judge:
             minutes = (40,) if self.is_esketamine(first) else self.protocol_of(first.program)["checks_min"]
             wait = timedelta(minutes=self.limit(first.program, "missed_after_min") + 1)
             planned = [first.at + timedelta(minutes=minute) for minute in minutes if minute]
-            missed = [
-                at for at in planned if not any(abs(at - one) <= wait for one in taken) and at + wait < swept
-            ]
+            took = [at for at in planned if any(abs(at - one) <= wait for one in taken)]
+            missed = [at for at in planned if at not in took and at + wait < swept]
             self.holds("R14 an overdue check rings", len(missed) <= rang[session], f"{session} {missed}")
 
     def _rings(self, reading: Reading, *, late: bool = False) -> bool:
@@ -727,7 +724,9 @@ class Judge:
         for key, cleared in books.clearances.items():
             if cleared.program in ours and cleared.standing:
                 asked = ours[cleared.program]["status"] == "active" and str(today(at, zone)) < cleared.last
-                yield "clearance_review", "clearances", key, bool(cleared.reasons) and (asked or None)
+                waits = asked and any(since <= at for since, _ in cleared.reasons)
+                waits = waits or (None if cleared.reasons else False)
+                yield "clearance_review", "clearances", key, waits
 
     def worklist(self, who: Row, location: str, rows: list[Row]) -> None:
         """A role reads of the worklist what names it or them, no more and no less than the director."""
@@ -746,8 +745,6 @@ class Judge:
             differ = [(word, row[word], right[key][word]) for word in shared if row[word] != right[key][word]]
             self.holds(f"{name} says the same", not differ, f"{key} {differ}")
 
-    # --- keeping ----------------------------------------------------------------------------------------------
-
     def _keep(self, row: Row, *, by_staff: bool | None = None) -> None:
         known = self.books.sessions.get(row["id"], {"by_staff": False})
         self.books.sessions[row["id"]] = known | row | ({} if by_staff is None else {"by_staff": by_staff})
@@ -757,6 +754,7 @@ class Judge:
         for row in self.books.clearances.values():
             if self.one(row.client) == self.one(client) and row.standing and text not in row.weighed:
                 row.reasons.append((self.acted_at or LONG_PAST, reason))
+        self.books.facts |= {} if text or not client else {reason: (client, None)}
 
     def newest(self, session: str, at: datetime) -> str:
         """The order that counts at that moment: the latest by then, else the latest of all."""
@@ -941,18 +939,15 @@ def filed(book: str, kept: Callable[[Any], Any]) -> Handler:
 
 
 on("POST", "locations/")(filed("hours", lambda call: call.body["opening_hours"]))
-
-
 on("POST", "locations/")(filed("zones", lambda call: ZoneInfo(call.answer["time_zone"])))
 on("POST", "protocols/{}/approve/")(filed("protocols", lambda call: call.answer))
 on("POST", "clients/")(filed("clients", lambda call: call.answer))
 on("POST", "consents/")(filed("consents", lambda call: {"program": call.body["program"], "signed": False}))
 on("POST", "safety-alerts/{}/acknowledge/")(filed("alerts", lambda call: call.answer | {"open": False}))
 on("POST", "notes/")(filed("notes", lambda call: {"session": call.body["session"], "signed": False}))
-for word in ("sign", "revoke"):
-    on("POST", f"consents/{{}}/{word}/")(
-        filed("consents", lambda call: call.answer | {"signed": call.answer["status"] == "signed"})
-    )
+on("POST", "consents/{}/(?:sign|revoke)/")(
+    filed("consents", lambda call: call.answer | {"signed": call.answer["status"] == "signed"})
+)
 on("POST", "alarms/{}/acknowledge/")(filed("alarms", lambda call: call.answer))
 on("POST", "psychotherapy-notes/")(filed("private", lambda call: call.who["id"]))
 
@@ -1021,13 +1016,19 @@ def _decided(judge: Judge, call: Any, found: re.Match[str]) -> None:
     never = [code for code in sorted(ABSOLUTE | home) if row["answers"].get(code) is True]
     judge.holds("5.1 nobody clears what is absolute", not never, f"{call.words()} {never}")
     whose, days = (row["program"], row["client"]), (clearance["valid_from"], clearance["expires_on"])
-    judge.books.clearances[clearance["id"]] = Clearance(*whose, *days, frozenset(row["weighed"]))
+    new = judge.books.clearances[clearance["id"]] = Clearance(*whose, *days, frozenset(row["weighed"]))
+    for why, (client, said) in judge.books.facts.items():
+        if judge.one(client) == judge.one(new.client) and (said is None or said > when(row["created_at"])):
+            doubt = why.startswith("C-SSRS")  # its screening may have weighed it; else nobody answered
+            new.reasons.append((LATEST if doubt else call.at, why))
 
 
 @on("POST", "clearances/{}/(uphold|void)/")
 def _weighed_again(judge: Judge, call: Any, found: re.Match[str]) -> None:
     row = judge.books.clearances[found[1]]
     row.weighed |= {reason.split(" ", 1)[1] for _, reason in row.reasons}
+    said = call.at if found[2] == "void" else LONG_PAST  # a voiding answers for what begins after it
+    judge.books.facts |= {why: (row.client, said) for _, why in row.reasons if why in judge.books.facts}
     row.reasons, row.standing = [], row.standing and found[2] == "uphold"
 
 
@@ -1098,7 +1099,7 @@ def _noted(judge: Judge, call: Any, found: re.Match[str]) -> None:
     for code, value in call.body.get("attestations", {}).items():
         judge.books.said[found[1]][code] = (value, call.at)
         if code == "contraindications" and not value:
-            judge.suspend(judge.books.sessions[found[1]]["client"], "attested: a new condition")
+            judge.suspend(judge.books.sessions[found[1]]["client"], f"attested: {found[1]}")
     if call.body.get("fasting_since"):
         judge.books.fasting[found[1]] = when(call.body["fasting_since"])
     judge.books.escorts |= {found[1]: call.at} if call.body.get("escort") else {}
@@ -1333,9 +1334,7 @@ def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
     if not session or not ready or judge.standing_doses(session=found[1]):
         return
     end, zone, none = when(session["ends_at"]), judge.zone_of(session), Decimal(0)
-    at = (
-        end if today(end, zone) < today(call.at, zone) else call.at
-    )  # what is written up late has its own day
+    at = end if today(end, zone) < today(call.at, zone) else call.at  # what is written up late
     whose = (session["program"], session["client"], judge.newest(found[1], at))
     judge.checked["an all-clear was looked at"] += 1
     for gate, why in judge.open_gates(session, Dose("", found[1], *whose, none, at, at, "some lot", none)):

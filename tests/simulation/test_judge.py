@@ -146,6 +146,27 @@ def test_one_alarm_for_two_checks_that_nobody_took(judge: Judge) -> None:
         judge._overdue(HERE)  # both were
 
 
+def test_a_reason_that_nobody_answered_holds_the_next_clearance_too(judge: Judge) -> None:
+    """A screening begins no client anew: the next one's clearance is reviewed for what was left unanswered."""
+    for number, program in enumerate((PROGRAM, made())):
+        judge.books.programs[program] = judge.books.programs[PROGRAM] | {"id": program}
+        screening, clearance = made(), made()
+        row = {"id": screening, "client": CLIENT, "program": program, "answers": {}, "weighed": ()}
+        judge.books.screenings[screening] = row | {"created_at": text(later(150 + number))}
+        given = {"id": clearance, "valid_from": text(later(151 + number)), "expires_on": "2027-03-04"}
+        body = {"decision": "cleared", "resolutions": []}
+        tell(
+            judge, "POST", f"screenings/{screening}/decide/", {"clearance": given}, body=body, by="prescriber"
+        )
+        if not number:
+            body = {"attestations": {"contraindications": False}}
+            tell(judge, "PATCH", f"sessions/{SESSION}/", {"id": SESSION}, body=body)
+    waiting = {key: waits for kind, _, key, waits in judge._waiting(later(160), HERE) if "review" in kind}
+    assert waiting == dict.fromkeys(judge.books.clearances, True)
+    tell(judge, "POST", f"clearances/{next(iter(judge.books.clearances))}/uphold/", {}, by="prescriber")
+    assert [len(row.reasons) for row in judge.books.clearances.values()] == [0, 1]
+
+
 # --- who sees what ----------------------------------------------------------------------------------------------------
 
 

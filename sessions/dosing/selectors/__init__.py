@@ -6,6 +6,7 @@ from sessions.dosing.selectors.adverse_events import (
     to_follow_up,
     unreviewed,
 )
+from sessions.dosing.selectors.asked import Record, for_a_dose, record
 from sessions.dosing.selectors.attestations import latest_words, words_for
 from sessions.dosing.selectors.doses import (
     CONSENT,
@@ -23,7 +24,6 @@ from sessions.dosing.selectors.doses import (
 )
 from sessions.dosing.selectors.orders import current_order, order_at
 from sessions.dosing.selectors.pressures import resting_pressures
-from sessions.dosing.selectors.record import Record, for_a_dose, record
 from sessions.dosing.selectors.seen import last_visit, with_seen
 
 __all__ = [

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from kapclinic.core import clock
 from sessions.booking.models import Session
 from sessions.booking.rules.said import local_day
-from sessions.dosing.selectors.record import Record, questions
-from sessions.dosing.selectors.record import record as record_of
+from sessions.dosing.selectors.asked import Record, questions
+from sessions.dosing.selectors.asked import record as record_of
 from sessions.monitoring.models import Check, Reading
 from tests import cast as people
 from tests.asking import told_apart

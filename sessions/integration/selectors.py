@@ -17,6 +17,7 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import selectors as trail
 from kapclinic.trail.models import Task
 from programs.models import Program
+from programs.rules import integration_window
 from sessions.booking.models import Session
 from sessions.booking.rules import Slot
 from sessions.booking.selectors.availability import free_slots
@@ -98,15 +99,27 @@ def trained(location: UUID) -> list[UUID]:
 
 
 @dataclass(frozen=True)
+class Sought:
+    """An integration of `program` that is to begin in [start, end), as `candidates` looks for one; `avoid`: the times
+    that were given up for its dose; `others`: may another trained therapist hold it?
+    """
+
+    program: Program
+    start: datetime
+    end: datetime
+    avoid: Sequence[tuple[datetime, datetime]]
+    others: bool = True
+
+
+@dataclass(frozen=True)
 class Owed:
     """A due obligation with its program, protocol, location and dose, as they were read for a whole batch.
 
-    `avoid`: the times that were given up for it; `held`: is a slot held for its dose; `listed`: the roles that its row
-    on the worklist is shown to, if it has one.
+    `held`: is a slot held for its dose; `listed`: the roles that its row on the worklist is shown to, if it has one.
     """
 
     obligation: Obligation
-    avoid: Sequence[tuple[datetime, datetime]]
+    sought: Sought
     held: bool
     listed: frozenset[str] | None
 
@@ -124,13 +137,41 @@ def owed(ids: Sequence[UUID]) -> dict[UUID, Owed]:
         kind=Kind.INTEGRATION_UNBOOKED, subject_id__in=[row.pk for row in found]
     )
     listed = {pk: frozenset(roles) for pk, roles in tasks.values_list("subject_id", "roles")}
-    avoid: dict[UUID | None, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for dose, starts_at, ends_at in _given_up(doses).values_list("for_dose", "starts_at", "ends_at"):
-        avoid[dose].append((starts_at, ends_at))
+    avoid = _avoid(doses)
     return {
-        row.pk: Owed(row, avoid[row.dosing_session_id], row.dosing_session_id in holding, listed.get(row.pk))
+        row.pk: Owed(
+            row,
+            Sought(row.program, row.window_start, row.window_end, avoid[row.dosing_session_id]),
+            row.dosing_session_id in holding,
+            listed.get(row.pk),
+        )
         for row in found
     }
+
+
+def unheld(dose_ids: Sequence[UUID], *, at: datetime) -> dict[UUID, Sought]:
+    """What is sought for those of these doses that are still to come, by the dose's id."""
+    rows = Session.objects.filter(pk__in=dose_ids, status=Session.Status.SCHEDULED, starts_at__gt=at)
+    doses = list(rows.select_related("program").prefetch_related("program__protocol", "program__location"))
+    avoid = _avoid(dose_ids)
+    return {
+        dose.pk: Sought(dose.program, *window_of_booked(dose, dose.program), avoid[dose.pk], others=False)
+        for dose in doses
+        if dose.program.protocol.owes_integration
+    }
+
+
+def window_of_booked(dose: Session, program: Program) -> tuple[datetime, datetime]:
+    """What is inside the window at whatever time of its booked session the dose is given."""
+    start = integration_window(program.protocol, dosed_at=dose.ends_at)[0]
+    return start, integration_window(program.protocol, dosed_at=dose.starts_at)[1]
+
+
+def _avoid(doses: Collection[UUID]) -> dict[UUID | None, list[tuple[datetime, datetime]]]:
+    found: dict[UUID | None, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for dose, starts_at, ends_at in _given_up(doses).values_list("for_dose", "starts_at", "ends_at"):
+        found[dose].append((starts_at, ends_at))
+    return found
 
 
 def reminded(ids: Sequence[UUID]) -> set[UUID]:
@@ -140,31 +181,31 @@ def reminded(ids: Sequence[UUID]) -> set[UUID]:
 
 
 class Board:
-    """The free time of all locations at which something is owed, read once; what is booked from it is taken off it."""
+    """The free time of all locations at which something is sought, read once; what is booked is taken off it."""
 
-    def __init__(self, rows: Collection[Owed], *, at: datetime) -> None:
+    def __init__(self, sought: Iterable[Sought], *, at: datetime) -> None:
         self.at = at
         self.places: dict[UUID, tuple[OpenTime, list[UUID]]] = {}
-        of_place: dict[UUID, list[Obligation]] = defaultdict(list)
-        for row in rows:
-            if at < row.obligation.window_end and not row.held:
-                of_place[row.obligation.program.location_id].append(row.obligation)
-        for location, owing in of_place.items():
-            length = max(one.program.protocol.length_of(SessionKind.INTEGRATION) for one in owing)
+        of_place: dict[UUID, list[Sought]] = defaultdict(list)
+        for one in sought:
+            if at < one.end:
+                of_place[one.program.location_id].append(one)
+        for location, here in of_place.items():
+            length = max(one.program.protocol.length_of(SessionKind.INTEGRATION) for one in here)
             free = open_time(
                 location=location,
                 kind=SessionKind.INTEGRATION,
-                clients=[one.client_id for one in owing],
+                clients=[one.program.client_id for one in here],
                 at=at,
-                start=max(at, min(one.window_start for one in owing)),
-                stop=max(one.window_end for one in owing) + timedelta(minutes=length),
+                start=max(at, min(one.start for one in here)),
+                stop=max(one.end for one in here) + timedelta(minutes=length),
             )
             self.places[location] = free, trained(location)
 
-    def slots(self, row: Owed) -> list[Slot]:
-        """What `candidates` finds for this obligation; nothing once its window is over."""
-        one, program = row.obligation, row.obligation.program
-        if program.location_id not in self.places or self.at >= one.window_end:
+    def slots(self, sought: Sought) -> list[Slot]:
+        """What `candidates` finds; nothing once the window is over."""
+        program = sought.program
+        if program.location_id not in self.places or self.at >= sought.end:
             return []
         free, others = self.places[program.location_id]
 
@@ -174,13 +215,12 @@ class Board:
                 at=self.at,
                 modality=modality,
                 start=earliest,
-                before=one.window_end,
+                before=sought.end,
                 only=therapists,
             )
 
-        return _best_tier(
-            program, find, start=one.window_start, at=self.at, tiers=_tiers(program, others), avoid=row.avoid
-        )
+        tiers = _tiers(program, others if sought.others else [])
+        return _best_tier(program, find, start=sought.start, at=self.at, tiers=tiers, avoid=sought.avoid)
 
     def take(self, session: Session) -> None:
         """`session` was booked."""

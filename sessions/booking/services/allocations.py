@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import connection
@@ -19,6 +19,7 @@ from sessions.booking.models import Allocation, Session, SessionHold
 from sessions.booking.rules import Wanted
 from sessions.booking.selectors.asked import Found
 from sessions.booking.sql.asked import LOCK
+from sessions.booking.sql.held import HOLD
 
 
 class Clash(TypedDict):
@@ -119,7 +120,24 @@ def allocate(rows: Sequence[Allocation], *, found: Found, at: datetime) -> None:
             resource__in=resources, released_at__isnull=True, expires_at__lte=at
         )
         expired.update(released_at=at)
-    Allocation.objects.bulk_create(rows)  # allocations keep no history: a row is only ever released
+    first = rows[0]
+    params: dict[str, Any] = {  # Any: all that psycopg adapts
+        "created_at": first.created_at,
+        "created_by": first.created_by,
+        "session": first.session_id,
+        "hold": first.hold_id,
+        "expires_at": first.expires_at,
+        "ids": [row.pk for row in rows],
+        "kinds": [row.kind for row in rows],
+        "resources": [row.resource for row in rows],
+        "roles": [row.role for row in rows],
+        "lows": [row.lanes.lower for row in rows],
+        "highs": [row.lanes.upper for row in rows],
+        "starts": [row.starts_at for row in rows],
+        "ends": [row.ends_at for row in rows],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, params)  # allocations keep no history: a row is only ever released
 
 
 def _told_once(clashes: Sequence[tuple[Wanted, Allocation]]) -> list[Clash]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -16,13 +16,14 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from programs.models import Program
-from programs.rules import integration_window
 from programs.services import lock_program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.services.allocations import ResourceConflict, lock_resources
 from sessions.integration import selectors
 from sessions.integration.services.obligations import RACES, ask_for
+
+BATCH = 200  # doses whose free time is read at once
 
 
 def lock_dose(*, program: Program, resources: Sequence[UUID]) -> None:
@@ -64,8 +65,7 @@ def hold_slot(*, dose: Session, program: Program, by: Actor, at: datetime) -> Se
 def _hold_best(dose: Session, program: Program, *, by: Actor, at: datetime) -> Session | None:
     if program.therapist_id is None:
         return None
-    start = integration_window(program.protocol, dosed_at=dose.ends_at)[0]
-    end = integration_window(program.protocol, dosed_at=dose.starts_at)[1]
+    start, end = selectors.window_of_booked(dose, program)
     slots = selectors.candidates(program=program, dose=dose, start=start, end=end, at=at, others=False)
     for slot in slots[:RACES]:
         try:
@@ -107,8 +107,20 @@ def _hold_again(dose_id: UUID, *, at: datetime) -> None:
 
 
 def sweep_unheld(*, at: datetime) -> int:
-    """Look again for a slot for each coming dose that has none; returns how many there were."""
+    """Look again for a slot for each coming dose that has none; returns how many there were.
+
+    Free time is read once for a batch of them; only a dose that there is a slot for costs a transaction.
+    """
     rows = Task.objects.open().filter(kind=Kind.INTEGRATION_NO_SLOT, due_at__gt=at).order_by("due_at", "pk")
     ids = list(rows.values_list("subject_id", flat=True))
-    each(ids, partial(_hold_again, at=at))
+    each(_hopeful(ids, at=at), partial(_hold_again, at=at))
     return len(ids)
+
+
+def _hopeful(dose_ids: Sequence[UUID], *, at: datetime) -> Iterator[UUID]:
+    """Those for which there seems to be a slot; `_hold_again` looks for itself, under the program's lock."""
+    for start in range(0, len(dose_ids), BATCH):
+        batch = dose_ids[start : start + BATCH]
+        sought = selectors.unheld(batch, at=at)
+        board = selectors.Board(sought.values(), at=at)
+        yield from (pk for pk in batch if pk in sought and board.slots(sought[pk]))

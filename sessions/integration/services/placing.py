@@ -56,14 +56,15 @@ def _errands(waiting: Sequence[Waiting], *, at: datetime) -> Iterator[_Errand]:
         batch = waiting[start : start + BATCH]
         due = selectors.owed([pk for pk, state in batch if state == Obligation.State.DUE])
         reminded = selectors.reminded([pk for pk, state in batch if state != Obligation.State.DUE])
-        board = Board(due.values(), at=at)
+        board = Board((row.sought for row in due.values() if not row.held), at=at)
         for pk, state in batch:
             if state != Obligation.State.DUE and pk not in reminded:
                 yield _Errand(pk, board)
             elif pk in due:
-                slots = board.slots(due[pk])
-                if slots or due[pk].held or _untold(due[pk], at=at):
-                    yield _Errand(pk, board, due[pk], slots)
+                row = due[pk]
+                slots = [] if row.held else board.slots(row.sought)
+                if slots or row.held or _untold(row, at=at):
+                    yield _Errand(pk, board, row, slots)
 
 
 def _untold(row: Owed, *, at: datetime) -> bool:

@@ -22,7 +22,7 @@ from sessions.integration import selectors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.integration.selectors import Board
-from sessions.integration.services import placing
+from sessions.integration.services import held_slots, placing
 from sessions.integration.services.obligations import schedule_obligation
 from tests import cast as people
 from tests.cast import Cast
@@ -118,7 +118,7 @@ def _apart(board: Board, owing: dict[UUID, selectors.Owed], at: datetime) -> int
         alone = selectors.candidates(
             program=one.program, dose=one.dosing_session, start=one.window_start, end=one.window_end, at=at
         )
-        assert board.slots(row) == alone
+        assert board.slots(row.sought) == alone
         placed += bool(alone)
     return placed
 
@@ -138,13 +138,13 @@ def test_the_board_has_what_each_search_would_find(cast: Cast, crowd: list[Oblig
     for late in (timedelta(0), timedelta(hours=30, minutes=3)):
         at = clock.now() + late
         owing = selectors.owed([row.pk for row in crowd])
-        assert _apart(Board(owing.values(), at=at), owing, at) > 0
+        assert _apart(Board((row.sought for row in owing.values()), at=at), owing, at) > 0
 
 
 def test_what_is_booked_from_the_board_is_taken_off_it(cast: Cast, crowd: list[Obligation]) -> None:
     _scattered(cast, crowd, 7)
     at, owing = clock.now(), selectors.owed([row.pk for row in crowd])
-    board = Board(owing.values(), at=at)
+    board = Board((row.sought for row in owing.values()), at=at)
     for row in crowd[:5]:
         obligation = schedule_obligation(obligation_id=row.pk, at=at)
         assert obligation is not None
@@ -217,3 +217,23 @@ def test_who_can_not_be_placed_is_told_once_and_costs_nothing_after_that(
     integration.sweep_obligations(at=clock.now() + 2 * MINUTE)
     assert Task.objects.open().filter(kind="integration_unbooked").count() == len(crowd)
     assert Outbox.objects.filter(template="worklist").count() == len(crowd)
+
+
+def test_doses_that_no_slot_is_free_for_cost_a_sweep_nothing_each(cast: Cast) -> None:
+    protocol = people.approved_protocol(cast, min_preparations=0)
+    start = clock.now() + timedelta(days=1)
+    values = {"starts_at": start + 12 * HOUR, "ends_at": start + timedelta(days=9), "reason": "Away"}
+    away = practice.write_time_off(user=cast.therapist, **values, by=SYSTEM, at=clock.now())
+    doses = []
+    for n in range(3):
+        who = people.client(cast.north, by=cast.frontdesk, first=f"Robin{n}", phone=f"303-555-{n:04d}")
+        program = people.cleared_program(cast, protocol=protocol, who=who)
+        doses.append(people.booked(cast, program, "dosing", start + 3 * n * HOUR))
+    assert Task.objects.open().filter(kind="integration_no_slot").count() == len(doses)
+    with connection.execute_wrapper(asked := Statements()):
+        assert held_slots.sweep_unheld(at=clock.now()) == len(doses)
+    assert asked.count <= 8
+    practice.cancel_time_off(time_off_id=away.pk, reason="Back", by=cast.admin, at=clock.now())
+    held_slots.sweep_unheld(at=clock.now())
+    held = Session.objects.filter(status="held").values_list("for_dose", flat=True)
+    assert set(held) == {dose.pk for dose in doses}

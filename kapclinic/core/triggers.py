@@ -71,7 +71,7 @@ def noted(table: str, *, on: str, topics: tuple[str, ...], subject: str = "id", 
     name = f"{table}_{on.lower()}_{topics[0]}_changed"
     arguments = ", ".join(f"'{word}'" for word in (subject, *topics))
     return RunSQL(
-        f"{_CHANGED} CREATE TRIGGER {name} AFTER {on} ON {table} FOR EACH ROW WHEN ({when}) "
+        f"{_CHANGED} CREATE OR REPLACE TRIGGER {name} AFTER {on} ON {table} FOR EACH ROW WHEN ({when}) "
         f"EXECUTE FUNCTION kap_note_change({arguments});",
         f"DROP TRIGGER {name} ON {table};",
     )

@@ -11,13 +11,13 @@ OVER = "('completed', 'cancelled', 'no_show')"
 
 # Who owes a note may be the course's therapist; another one is then asked.
 THERAPIST = """
-CREATE FUNCTION programs_note_therapist() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION programs_note_therapist() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO trail_changed (topic, subject_id)
     SELECT 'note_unsigned', id FROM clinic_sessions_session WHERE program_id = NEW.id AND status = 'completed';
     RETURN NULL;
 END $$;
-CREATE TRIGGER programs_program_therapist_changed AFTER UPDATE ON programs_program FOR EACH ROW
+CREATE OR REPLACE TRIGGER programs_program_therapist_changed AFTER UPDATE ON programs_program FOR EACH ROW
     WHEN (OLD.therapist_id IS DISTINCT FROM NEW.therapist_id) EXECUTE FUNCTION programs_note_therapist();
 """
 NO_THERAPIST = """

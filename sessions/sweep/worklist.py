@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from kapclinic.core.rows import each
@@ -92,9 +91,8 @@ WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
     Kind.DRUG_FORM_106: _forms,
 } | {kind: _notices(cause) for cause, kind in discrepancies.NOTICE.items()}
 
-URGENT = frozenset(
-    {Kind.ALARM, Kind.SAFETY_ALERT, Kind.CSSRS_TODAY}
-)  # a message about one overtakes all others
+# A message about one of these overtakes all others.
+URGENT = frozenset({Kind.ALARM, Kind.SAFETY_ALERT, Kind.CSSRS_TODAY})
 
 
 def sweep_worklist(*, at: datetime) -> int:
@@ -105,13 +103,16 @@ def sweep_worklist(*, at: datetime) -> int:
     :returns: how many rows came back or were carried up
     """
     by_the_clock = [kind for kind in Kind if kind.in_words or kind is Kind.CSSRS_TODAY]
-    back = each(WAITING, lambda kind: _put_back(kind, at=at))
+    listed: dict[str, set[UUID]] = {kind: set() for kind in WAITING}
+    for kind, subject_id in Task.objects.open().filter(kind__in=WAITING).values_list("kind", "subject_id"):
+        listed[kind].add(subject_id)
+    back = each(WAITING, lambda kind: _put_back(kind, listed[kind], at=at))
     return back + trail.carry_up_overdue(of=by_the_clock, roles=(Role.MEDICAL_DIRECTOR,), by=SYSTEM, at=at)
 
 
-@transaction.atomic
-def _put_back(kind: Kind, *, at: datetime) -> int:
-    rows = trail.reopen_ticked(kind=kind, waiting=WAITING[kind](), by=SYSTEM, at=at)
+def _put_back(kind: Kind, listed: Collection[UUID], *, at: datetime) -> int:
+    silent = set(WAITING[kind]()).difference(listed)
+    rows = trail.reopen_ticked(kind=kind, waiting=silent, by=SYSTEM, at=at) if silent else []
     for row in rows:
         _tell(row, at=at)
     return len(rows)

@@ -2,11 +2,13 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from kapclinic.core.shipped import refuse_broken
+from kapclinic.core.whole import Whole
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kapclinic.settings")
 
-application = get_wsgi_application()
+application = Whole(get_wsgi_application(), most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 refuse_broken()

@@ -1,6 +1,6 @@
 """No operation sends more statements than docs/queries.tsv says.
 
-A count that grew fails; one that fell is written down by `KAP_WRITE_QUERIES=1 make test ARGS="tests/bench"`.
+A count that grew fails; one that fell is written down by `KAP_WRITE_QUERIES=1 make test ARGS="tests/bench/test_queries.py"`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,6 @@ def test_no_operation_sends_more_statements_than_the_page_says(counts: dict[str,
 
 def test_every_operation_has_its_line() -> None:
     said = listed()
-    assert list(said) == sorted(operations())
+    assert list(said) == sorted(operations()), "an operation is new or gone: write the page again"
     assert sum(count is not None for count in said.values()) >= FEWEST_COUNTED
     assert UNKNOWN in PAGE.read_text()

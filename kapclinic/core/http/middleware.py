@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponseBase
 
 from kapclinic.core.errors import ClinicError, Invalid
 from kapclinic.core.http.problems import plain
+from kapclinic.core.whole import drain
 
-DRAINED = 8_000_000
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -22,13 +22,6 @@ class PayloadTooLarge(ClinicError):
 
 class LengthRequired(ClinicError):
     code, status, title = "length_required", 411, "Content-Length is required"
-
-
-def _drain(request: HttpRequest, length: str) -> None:
-    """Read a body that is refused, up to a bound, so that the connection can carry the next request."""
-    left = min(int(length), DRAINED) if re.fullmatch("[0-9]{1,18}", length) else 0
-    while left > 0 and (chunk := request.read(min(left, 65_536))):
-        left -= len(chunk)
 
 
 class BodyLimit:
@@ -42,7 +35,7 @@ class BodyLimit:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not re.fullmatch("[0-9]{1,18}", length) or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            _drain(request, length)
+            drain(request.read, int(length) if re.fullmatch("[0-9]{1,18}", length) else 0)
             return plain(
                 PayloadTooLarge(f"A body may hold {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes at most.")
             )

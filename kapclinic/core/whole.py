@@ -1,0 +1,74 @@
+"""A request comes to Django when all of it is there: a body that is sent slowly, or never to its end, waits outside.
+
+The server's threads read and wait, and cost next to nothing; a few hands do the work, each with its own connection to
+the database. Whoever sends half a request holds a thread, never a hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+HANDS = 4  # at work at the same time in one process; each keeps a connection
+DRAINED = 8_000_000  # bytes of a body that will be refused
+CHUNK = 65_536
+
+Headers = list[tuple[str, str]]
+Start = Callable[[str, Headers], object]
+Application = Callable[
+    [dict[str, Any], Any], Any
+]  # as PEP 3333 has it; frameworks type it each in their own way
+
+
+def drain(read: Callable[[int], bytes], length: int) -> None:
+    """Read a body that is refused, up to a bound, so that the connection can carry the next request."""
+    left = min(length, DRAINED)
+    while left > 0 and (chunk := read(min(left, CHUNK))):
+        left -= len(chunk)
+
+
+def _read(environ: dict[str, Any], most: int) -> None:
+    """Take the body off the wire: all of it, or nothing of one that is longer than `most` bytes."""
+    told = environ.get("CONTENT_LENGTH") or "0"
+    length = int(told) if re.fullmatch("[0-9]{1,18}", told) else 0
+    if not length:
+        return
+    stream = environ["wsgi.input"]
+    if length <= most:
+        environ["wsgi.input"] = BytesIO(stream.read(length))
+        return
+    drain(stream.read, length)
+    environ["wsgi.input"] = BytesIO()
+
+
+class Whole:
+    """A WSGI application around another: reads in the caller's thread, works in one of its hands.
+
+    `most` is the longest body in bytes that the other one takes. What it does about a longer one, it does without it.
+    """
+
+    def __init__(self, application: Application, *, most: int, hands: int = HANDS) -> None:
+        self.application = application
+        self.most = most
+        # No thread of it runs before the first request, so a server may fork after this.
+        self._hands = ThreadPoolExecutor(hands, thread_name_prefix="hand")
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes]:
+        _read(environ, self.most)
+        status, headers, body = self._hands.submit(self._work, environ).result()
+        start(status, headers)
+        return body
+
+    def _work(self, environ: dict[str, Any]) -> tuple[str, Headers, list[bytes]]:
+        """The whole answer: what ends a request (`close`) has to run where it was worked on."""
+        told: list[tuple[str, Headers]] = []
+        answer = self.application(environ, lambda status, headers: told.append((status, headers)))
+        try:
+            body = list(answer)
+        finally:
+            if (close := getattr(answer, "close", None)) is not None:
+                close()
+        return *told[0], body

@@ -32,6 +32,7 @@ class MonitoringBoardViewSet(ClinicViewSet):
 
     object_type = "monitoring_board"
     client_path = "client"
+    tagged = frozenset({"board"})
     logged = frozenset()  # by the action itself, when it has told of somebody
     roles: ClassVar = {"board": BOOKERS}
     outputs: ClassVar = {"board": WardOut}

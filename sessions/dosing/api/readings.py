@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from sessions.dosing import selectors, services
 from sessions.dosing.models import Discharge
@@ -14,8 +15,9 @@ from sessions.monitoring.models import Reading
 
 
 class ReadingViewSet(readings.ReadingViewSet):
-    def dose_times(self) -> QuerySet[Any, Any]:
-        return selectors.standing_doses(session_id=self.session.pk).values("administered_at")
+    @classmethod
+    def dose_times(cls, session_id: UUID | OuterRef) -> QuerySet[Any, Any]:
+        return selectors.standing_doses(session_id=session_id).values("administered_at")
 
     def left_at(self) -> datetime | None:
         discharges = Discharge.objects.filter(session_id=self.session.pk)

@@ -66,6 +66,13 @@ class ReadingViewSet(ABC, lists.HotList, RetrieveMixin, InSession):
         except Invalid:
             self.enter(kwargs["session_id"])  # a session that is not there is told before a wrong parameter
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        try:
+            return super().list(request, *args, **kwargs)
+        except Invalid:
+            self.enter(kwargs["session_id"])
+            raise
+
     @classmethod
     def visible(cls, user: Any, path: lists.Path) -> QuerySet[Reading]:
         return Reading.objects.filter(session=path["session_id"])
@@ -81,7 +88,7 @@ class ReadingViewSet(ABC, lists.HotList, RetrieveMixin, InSession):
         beside = compiled(session.values("client", dosed_at=dosed_at), shape.stand_ins)
         return None if beside is None else beside.over(page)
 
-    def found(self, *asked: Any) -> list[Any]:
+    def found(self, *asked: Any) -> lists.Page:
         rows = super().found(*asked)
         if not rows:
             raise Http404
@@ -91,13 +98,13 @@ class ReadingViewSet(ABC, lists.HotList, RetrieveMixin, InSession):
     def touch_all(self, rows: Iterable[Any]) -> None:
         """Whose record it is, `found` has noted, also of a session without a reading."""
 
-    def rows(self, page: list[Any]) -> list[Any]:
+    def rows(self, page: lists.Page) -> lists.Page:
         return [
             {name: row[name] for name in reading_bodies.COLUMNS} | {"version": 1}
             for row in self._as_dosed(page)
         ]
 
-    def _as_dosed(self, page: list[Any]) -> list[Any]:
+    def _as_dosed(self, page: lists.Page) -> lists.Page:
         """In the phase that the first dose puts a reading in now: hardly ever another than it was recorded in."""
         other = [
             row for row in page if row["phase"] != phase_at(row["measured_at"], dosed_at=row["dosed_at"])

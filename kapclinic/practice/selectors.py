@@ -8,8 +8,21 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet, UUIDField
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import (
+    DateField,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 from django.db.models.expressions import RawSQL
+from django.db.models.sql.compiler import SQLCompiler
 
 from kapclinic.core.errors import FieldError
 from kapclinic.practice import rules
@@ -76,6 +89,40 @@ def of_person(column: str) -> Callable[[Rows, UUID, object], Rows]:
         return queryset.filter(**{f"{column}__in": person(value)})
 
     return narrow
+
+
+class LocalDate(Func):
+    """The date that it is at a moment in the zone whose name a column holds."""
+
+    template = "(%(expressions)s)::date"
+    arg_joiner = "::timestamptz AT TIME ZONE "
+    output_field = DateField()
+
+    def __init__(self, moment: datetime, zone: str) -> None:
+        super().__init__(Value(moment, output_field=DateTimeField()), F(zone))
+
+
+class LocalMidnight(Func):
+    """When a date begins in the zone whose name a column holds, `after` days later; as Python has it.
+
+    Midnight itself, or where the clocks are put back over it, the first of the two.
+    """
+
+    output_field = DateTimeField()
+
+    def __init__(self, day: date | Func, zone: str, *, after: int = 0) -> None:
+        on = day if isinstance(day, Func) else Value(day, output_field=DateField())
+        super().__init__(on, F(zone))
+        self.after = after
+
+    def as_sql(  # type: ignore[override]  # nothing of it is put in from outside, as Func allows
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[str | int, ...]]:
+        day, of_day = compiler.compile(self.source_expressions[0])
+        zone, of_zone = compiler.compile(self.source_expressions[1])
+        local = f"({day}::date + {self.after})::timestamp"
+        an_hour_before = f"({local} - interval '1 hour') AT TIME ZONE {zone} + interval '1 hour'"
+        return f"least({local} AT TIME ZONE {zone}, {an_hour_before})", (*of_day, *of_zone, *of_day, *of_zone)
 
 
 def person_at(client_id: UUID, moment: datetime) -> list[UUID]:

@@ -27,6 +27,7 @@ from kapclinic.trail import idempotency, services
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANYONE: frozenset[str] = frozenset()  # any signed-in user
+NOT_MODIFIED = 304
 
 
 class ClinicViewSet(GenericViewSet[Any]):
@@ -96,7 +97,8 @@ class ClinicViewSet(GenericViewSet[Any]):
         self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
             response = handler(request, *args, **kwargs)
-            if self.client_path is not None and self.action in self.logged:
+            told = response.status_code != NOT_MODIFIED
+            if told and self.client_path is not None and self.action in self.logged:
                 self._log(outcome="ok")
             return response
         self.before_write()

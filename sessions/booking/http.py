@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from kapclinic.core.http import lists
 from kapclinic.core.http.fields import Output, Text
+from kapclinic.core.statements import Statement, read_json
+from kapclinic.core.transitions import HasRoles
 from kapclinic.practice.rules import CLIENT_READERS
 from kapclinic.trail.http import ClinicViewSet
 from kapclinic.trail.idempotency import Locks
 from sessions.booking.models import Session
 from sessions.booking.selectors.about import About, Ref, about
 from sessions.booking.services.holding import hold
+from sessions.booking.sql.about import CLIENT, NAMED, NO_CLIENT
 from sessions.booking.sql.hold import HOLD
 
 NOTHING = "Nothing: it is done."  # to do about a row
@@ -44,8 +51,15 @@ class InSession(ClinicViewSet):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        self.enter(kwargs["session_id"])
+
+    def enter(self, session_id: UUID) -> None:
+        """Load the session of the address.
+
+        :raises Http404: for one that the user may not see
+        """
         found = Session.objects.visible_to(self.user).select_related("program__protocol")
-        session = found.filter(pk=kwargs["session_id"]).first()
+        session = found.filter(pk=session_id).first()
         if session is None:
             raise Http404
         self.session: Session = session
@@ -81,6 +95,11 @@ class StaffSeatOut(Output):
     role = serializers.CharField()
 
 
+def reads_clients(user: HasRoles) -> bool:
+    """May they read whom a row is about?"""
+    return bool(user.role_set & CLIENT_READERS)
+
+
 class AboutOut(Output):
     """In words what to do, and whom it is about. Client names are for roles that may read clients, else null."""
 
@@ -101,8 +120,7 @@ class AboutOut(Output):
         raise NotImplementedError
 
     def _client(self, row: Any) -> Any:
-        may_read = bool(self.context["request"].user.role_set & CLIENT_READERS)
-        return self.about(row).client if may_read else None
+        return self.about(row).client if reads_clients(self.context["request"].user) else None
 
     def get_client_name(self, row: Any) -> str | None:
         client = self._client(row)
@@ -149,3 +167,43 @@ class InNames(ClinicViewSet):
         found = about([self.ref(one) for one in rows])
         serializer = self.output_of(self.action)
         return serializer(row, many=many, context={**self.get_serializer_context(), "about": found}).data
+
+
+class NamedList(lists.HotList):
+    """The list of such rows, names and all in one statement.
+
+    `columns` has `about_session`, `about_client` and `about_assigned` beside what the rows show; `beside` are further
+    columns, each with its SQL, over `joins` (`NAMED`).
+    """
+
+    tagged = frozenset({"list"})
+    beside: ClassVar[Mapping[str, str]] = {}
+    joins: ClassVar[str] = ""
+
+    @classmethod
+    def shaped(cls, page: Statement, shape: lists.Shape) -> Statement | None:
+        text = NAMED.replace("{client}", CLIENT if reads_clients(shape.asker) else NO_CLIENT)
+        text = text.replace("{beside}", "".join(f", {column}" for column in cls.beside.values()))
+        names = ("place", "session", "session_number", "room_name", "client_name", "client_mrn")
+        more = {**dict.fromkeys(names), "staff": read_json, "assigned_to": None, **dict.fromkeys(cls.beside)}
+        return page.within(text.replace("{joins}", cls.joins), more=more)
+
+    def touch_all(self: Any, rows: Iterable[Any]) -> None:
+        self._touched.update({row.get("client") or row["about_client"] for row in rows} - {None})
+
+    @abstractmethod
+    def in_words(self, row: Any) -> dict[str, Any]:
+        """What of a row is said in words: `label`, and the fields that are no columns."""
+
+    def rows(self: Any, page: list[Any]) -> list[Any]:
+        names = _names_of(self.output)
+        found = []
+        for row in page:
+            whole = row | self.in_words(row)
+            found.append({name: whole[name] for name in names})
+        return found
+
+
+@cache
+def _names_of(output: type[Output]) -> tuple[str, ...]:
+    return tuple(map(str, output().fields))

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, UUIDField, Value
+from django.db.models.functions import Coalesce
 
 from kapclinic.practice.models import Role, SessionKind, User
 from kapclinic.practice.selectors import person
@@ -260,3 +261,29 @@ def counted(program_ids: list[UUID]) -> QuerySet[Obligation, tuple[UUID, str, in
     rows: QuerySet[Obligation] = Obligation.objects.filter(program_id__in=program_ids)
     counts = rows.values("program_id", "state").annotate(n=Count("pk"))
     return counts.values_list("program_id", "state", "n")
+
+
+# Any: a row by column
+def obligation_rows(queryset: QuerySet[Obligation]) -> QuerySet[Obligation, Any]:
+    """Obligations as plain rows, straight from SQL, with the ids of what they are about.
+
+    `about_session` is the integration once there is one, else the dose.
+    """
+    return queryset.values(
+        "id",
+        "version",
+        "created_at",
+        "dosing_session",
+        "program",
+        "client",
+        "therapist",
+        "dosed_at",
+        "window_start",
+        "window_end",
+        "state",
+        "integration_session",
+        "escalations",
+        about_session=Coalesce("integration_session", "dosing_session", output_field=UUIDField()),
+        about_client=Value(None, output_field=UUIDField()),
+        about_assigned=F("therapist"),
+    )

@@ -8,8 +8,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+    Value,
+    When,
+)
 
+from kapclinic.core.statements import Row
 from programs.models import Protocol
 from sessions.booking.models import Session
 from sessions.monitoring import rules
@@ -21,6 +35,33 @@ def standing_readings(*, session_id: UUID) -> QuerySet[Reading]:
     """Readings that were not voided, oldest first."""
     found: QuerySet[Reading] = Reading.objects.filter(session_id=session_id, void__isnull=True)
     return found.order_by("measured_at", "pk")
+
+
+def reading_rows(queryset: QuerySet[Reading]) -> QuerySet[Reading, Row]:
+    """Readings as plain rows, straight from SQL, as they were told when they were recorded.
+
+    `check` is the check that a reading answers: one that is asked for still goes before one of a voided dose.
+    """
+    ended = ExpressionWrapper(Q(ended_at__isnull=False), output_field=BooleanField())
+    answered = Check.objects.filter(reading=OuterRef("pk")).annotate(ended=ended).order_by("ended", "pk")
+    rows: QuerySet[Reading, Row] = queryset.values(
+        "id",
+        "created_at",
+        "session",
+        "phase",
+        *rules.SIGNS,
+        "not_obtainable",
+        "unusual",
+        "measured_at",
+        "recorded_at",
+        "recorded_by",
+        "source",
+        "action_taken",
+        "bands",
+        voided=ExpressionWrapper(Q(void__isnull=False), output_field=BooleanField()),
+        check=Subquery(answered.values("pk")[:1]),
+    )
+    return rows
 
 
 def last_before_dose(*, session_id: UUID, before: datetime) -> Reading | None:
@@ -150,3 +191,26 @@ def alarms_to_climb() -> QuerySet[Alarm]:
     """Open alarms that have not yet been carried up as far as they go."""
     found: QuerySet[Alarm] = Alarm.objects.filter(state=Alarm.State.OPEN, escalation__lt=rules.CLIMBS)
     return found
+
+
+# Any: a row by column
+def alarm_rows(queryset: QuerySet[Alarm]) -> QuerySet[Alarm, Any]:
+    """Alarms as plain rows, straight from SQL, with the ids of what they are about."""
+    return queryset.values(
+        "id",
+        "version",
+        "created_at",
+        "cause",
+        "trigger",
+        "note",
+        "reading",
+        "check_row",
+        "state",
+        "escalation",
+        "acknowledged_at",
+        "acknowledged_by",
+        "action",
+        about_session=F("session"),
+        about_client=F("session__client"),
+        about_assigned=Value(None, output_field=UUIDField()),
+    )

@@ -13,6 +13,12 @@ def etag_of(version: int) -> str:
     return f'"{version}"'
 
 
+def matched_tag(request: Request, tag: str) -> bool:
+    """Does `If-None-Match` name this ETag: does whoever asks hold the answer already?"""
+    given = request.headers.get("If-None-Match", "")
+    return tag in {part.strip().removeprefix("W/") for part in given.split(",")}
+
+
 def require_match(request: Request, instance: Any) -> None:
     """Refuse an edit that was not made on the present version.
 

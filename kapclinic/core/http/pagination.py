@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
 
 from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
@@ -15,6 +15,15 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from kapclinic.core.errors import Invalid
 
 MAX_PAGE = 100_000
+
+
+class Counted(Protocol):
+    """Rows that are read by a slice and counted apart."""
+
+    @property
+    def count(self) -> Callable[[], int]: ...
+
+    def __getitem__(self, span: slice, /) -> Iterable[Any]: ...
 
 
 def _number(request: Request, name: str, default: int, highest: int) -> int:
@@ -33,7 +42,7 @@ class Pages(BasePagination):
     max_page_size = 200
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: Any = None
+        self, queryset: QuerySet[Any] | Sequence[Any] | Counted, request: Request, view: Any = None
     ) -> list[Any]:
         self.request = request
         self.page = _number(request, "page", 1, MAX_PAGE)
@@ -41,7 +50,7 @@ class Pages(BasePagination):
         start = (self.page - 1) * self.size
         rows = list(queryset[start : start + self.size + 1])
         if len(rows) > self.size or (not rows and start):
-            self.count = queryset.count() if isinstance(queryset, QuerySet) else len(queryset)
+            self.count = len(queryset) if isinstance(queryset, Sequence) else queryset.count()
         else:
             self.count = start + len(rows)
         return rows[: self.size]

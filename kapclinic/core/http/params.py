@@ -178,16 +178,24 @@ def read(request: Request, known: tuple[Param, ...], *, also: frozenset[str] = R
 def order(
     queryset: QuerySet[Any], raw: str | None, allowed: Mapping[str, str], default: tuple[str, ...]
 ) -> QuerySet[Any]:
-    """Order by an allow-listed public name, always ending in the key so that pages don't overlap.
+    """Order by an allow-listed public name.
+
+    :raises Invalid: for a name that is not allow-listed
+    """
+    return queryset.order_by(*ordering(raw, allowed, default))
+
+
+def ordering(raw: str | None, allowed: Mapping[str, str], default: tuple[str, ...]) -> tuple[str, ...]:
+    """The ORM paths of an allow-listed order, always ending in the key so that pages don't overlap.
 
     :raises Invalid: for a name that is not allow-listed
     """
     if not raw:
-        return queryset.order_by(*default, "pk")
+        return (*default, "pk")
     names = []
     for part in raw.split(","):
         path = allowed.get(part.lstrip("-"))
         if path is None:
             raise Invalid.field("ordering", f"ordering: one of {', '.join(sorted(allowed))} is expected.")
         names.append(f"-{path}" if part.startswith("-") else path)
-    return queryset.order_by(*names, "pk")
+    return (*names, "pk")

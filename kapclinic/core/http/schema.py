@@ -71,12 +71,19 @@ class ClinicSchema(AutoSchema):
             found.append(
                 _text("Idempotency-Key", "header", "Repeats are answered once acted", required=required)
             )
+        return found + self._conditions()
+
+    def _conditions(self) -> list[dict[str, Any]]:
+        if getattr(self.view, "action", None) in getattr(self.view, "tagged", ()):
+            return [_text("If-None-Match", "header", "The ETag that was read: 304 while it holds")]
         if self.method == "PATCH":
-            found.append(_text("If-Match", "header", "The ETag that was read", required=True))
-        return found
+            return [_text("If-Match", "header", "The ETag that was read", required=True)]
+        return []
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        if getattr(self.view, "action", None) in getattr(self.view, "tagged", ()):
+            bodies["304"] = {"description": "Nothing has changed since that ETag"}
         bodies["default"] = {
             "description": "A refusal",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},

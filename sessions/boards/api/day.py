@@ -9,8 +9,9 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.http.etags import matched_tag
+from kapclinic.core.http.lists import tag_of
 from kapclinic.core.http.params import Param
-from kapclinic.practice.models import Location
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.http import ClinicViewSet
 from sessions.boards.api import day_bodies
@@ -19,11 +20,14 @@ from sessions.visits.api import session_bodies
 
 
 class BoardViewSet(ClinicViewSet):
-    """One location's day: rooms, sessions by column, and how many stand in each."""
+    """One location's day: rooms, sessions by column, and how many stand in each.
+
+    A poll with `If-None-Match` answers 304 while nothing has changed; nothing was told then, so nothing is logged.
+    """
 
     object_type = "day_board"
     client_path = "client"
-    logged = frozenset({"board"})
+    logged = tagged = frozenset({"board"})
     roles: ClassVar = {"board": BOOKERS}
     outputs: ClassVar = {"board": day_bodies.BoardOut}
     params: ClassVar = {
@@ -35,21 +39,21 @@ class BoardViewSet(ClinicViewSet):
 
     def board(self, request: Request) -> Response:
         query = self.query()
-        location = Location.objects.filter(pk=query["location"], pk__in=list(self.user.locations)).first()
-        if location is None:
+        shown = board(location_id=query["location"], on=query.get("date"), by=self.user, at=self.at)
+        if shown is None:
             raise Http404
-        on = query.get("date") or self.at.astimezone(location.zone).date()
-        rooms, rows = board(location=location, on=on)
-        cards = [session_bodies.shown(row, self.user) for row in rows]
+        tag = tag_of(request, self.user, shown.read)
+        if matched_tag(request, tag):
+            return Response(status=304, headers={"ETag": tag})
+        cards = session_bodies.all_shown(shown.sessions, self.user)
         self.touch_all(cards)
-        return Response(
-            {
-                "location": location.pk,
-                "date": on,
-                "time_zone": location.time_zone,
-                "columns": COLUMNS,
-                "counts": Counter(card["column"] for card in cards),
-                "rooms": rooms,
-                "sessions": cards,
-            }
-        )
+        body = {
+            "location": query["location"],
+            "date": shown.on,
+            "time_zone": shown.time_zone,
+            "columns": COLUMNS,
+            "counts": Counter(card["column"] for card in cards),
+            "rooms": shown.rooms,
+            "sessions": cards,
+        }
+        return Response(body, headers={"ETag": tag, "Cache-Control": "private, no-cache"})

@@ -32,6 +32,7 @@ class MonitoringBoardViewSet(ClinicViewSet):
 
     object_type = "monitoring_board"
     client_path = "client"
+    tagged = frozenset({"board"})
     logged = frozenset()  # by the action itself, when it has told of somebody
     roles: ClassVar = {"board": BOOKERS}
     outputs: ClassVar = {"board": WardOut}
@@ -48,12 +49,12 @@ class MonitoringBoardViewSet(ClinicViewSet):
         if location not in self.user.locations:
             raise Http404
         clinical = bool(self.user.role_set & CLINICIANS)
-        marks = marks_of(location, clinical=clinical)
-        given = request.headers.get("If-None-Match", "")
-        same = current_tag(given, location, marks, clinical=clinical, at=self.at)
-        if same is not None:
-            return Response(status=304, headers={"ETag": same})
-        shown = monitoring_board(location_id=location, marks=marks, clinical=clinical, at=self.at)
+        if given := request.headers.get("If-None-Match", ""):
+            marks = marks_of(location, clinical=clinical)
+            same = current_tag(given, location, marks, clinical=clinical, at=self.at)
+            if same is not None:
+                return Response(status=304, headers={"ETag": same})
+        shown = monitoring_board(location_id=location, clinical=clinical, at=self.at)
         cards = shown.cards if before is None else shown.since(before)
         body: dict[str, Any] = {
             "location": location,
@@ -65,7 +66,7 @@ class MonitoringBoardViewSet(ClinicViewSet):
         if cards:
             self.touch_all(cards)
             self._log(outcome="ok")
-        etag = etag_of(location, marks, until=shown.cursor.until, clinical=clinical)
+        etag = etag_of(location, shown.cursor.marks, until=shown.cursor.until, clinical=clinical)
         return Response(body, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
 
     def _before(self, since: str | None) -> Cursor | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from kapclinic.practice.worklist import to_do
 from kapclinic.trail.api.task_bodies import TaskOut
+from kapclinic.trail.models import Task
 from screening.api.safety_alert_bodies import SafetyAlertOut
 from screening.models import SafetyAlert
 from sessions.booking.http import NOTHING, AboutOut
@@ -14,9 +15,14 @@ OF_ALERT = "Speak to the client about their safety, then acknowledge with what w
 OF_HOLD = "Release the alert with a rationale once it is safe: until then no dose is given."
 
 
+def of_task(kind: str, state: str) -> str:
+    """What to do about a row of the worklist, in plain words."""
+    return NOTHING if state == Task.State.DONE else to_do(kind)
+
+
 class ListedTaskOut(AboutOut, TaskOut):
     def get_label(self, row: Any) -> str:
-        return NOTHING if row.state == row.State.DONE else to_do(row.kind)
+        return of_task(row.kind, row.state)
 
 
 class ListedSafetyAlertOut(AboutOut, SafetyAlertOut):

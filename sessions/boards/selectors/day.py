@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypedDict
+from functools import lru_cache
+from typing import Any, TypedDict
 from uuid import UUID
 
-from kapclinic.practice.models import Location, Room
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import DateField, OuterRef, Value
+from django.db.models.functions import JSONObject
+
+from kapclinic.core.statements import Row, StandIns, Statement, compiled, of_asker
+from kapclinic.practice.models import Location, Room, User
+from kapclinic.practice.selectors import LocalDate, LocalMidnight
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import HERE, LONGEST
 from sessions.visits.selectors.sessions import SessionRow, session_rows
@@ -42,8 +50,13 @@ OF_STAGE: Mapping[str, str] = {
 }
 
 
+OF_LOCATION = frozenset(
+    {"time_zone", "late_cancel_hours", "day", "its_rooms", "place"}
+)  # columns of no session
+
+
 class RoomRow(TypedDict):
-    id: UUID
+    id: str
     name: str
     kinds: list[str]
     turnover_min: int
@@ -81,24 +94,64 @@ def since(row: SessionRow) -> datetime | None:
     return by_status.get(row["status"])
 
 
-def board(*, location: Location, on: date) -> tuple[list[RoomRow], list[BoardRow]]:
-    """(rooms, session rows) of one local day at one location, in two queries.
+@dataclass(frozen=True)
+class Board:
+    """One local day at one location; `read` is all that was read for it, as it came."""
 
-    Each row carries `column` and `since`; sessions that began the day before and reach into the day are on it too.
+    on: date
+    time_zone: str
+    rooms: list[RoomRow]
+    sessions: list[BoardRow]
+    read: list[Row]
+
+
+def board(*, location_id: UUID, on: date | None, by: User, at: datetime) -> Board | None:
+    """The board of a day, today at `at` unless said; None for a location that `by` may not see. One query.
+
+    Sessions that began the day before and reach into the day are on it too, each with `column` and `since`.
     """
-    begin = datetime.combine(on, datetime.min.time(), tzinfo=location.zone)
-    end = datetime.combine(on + timedelta(days=1), datetime.min.time(), tzinfo=location.zone)
-    rooms: list[RoomRow] = list(
-        Room.objects.filter(location=location, is_active=True)
-        .order_by("name")
-        .values("id", "name", "kinds", "turnover_min")
-    )
-    day = Session.objects.filter(
-        location=location, starts_at__gte=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin
-    )
-    late_within = timedelta(hours=location.late_cancel_hours)
-    rows: list[BoardRow] = [
-        {**row, "column": column_of(row, late_within=late_within), "since": since(row)}
-        for row in session_rows(day).order_by("starts_at", "pk")
+    statement = _statement(by.role_set, len(by.locations), "today" if on is None else "dated")
+    values = {"location_id": location_id, "on": on, "at": at}
+    read = statement.rows(of_asker(by) | values) if statement else []
+    if not read:
+        return None
+    place = read[0]
+    late_within = timedelta(hours=place["late_cancel_hours"])
+    rows = [
+        _placed({name: value for name, value in row.items() if name not in OF_LOCATION}, late_within)
+        for row in read
+        if row["id"] is not None
     ]
-    return rooms, rows
+    return Board(place["day"], place["time_zone"], place["its_rooms"], rows, read)
+
+
+# Any: a row of `session_rows`
+def _placed(row: Any, late_within: timedelta) -> BoardRow:
+    placed: BoardRow = row | {"column": column_of(row, late_within=late_within), "since": since(row)}
+    return placed
+
+
+@lru_cache(maxsize=200)
+def _statement(roles: frozenset[str], locations: int, day: str) -> Statement | None:
+    """By the roles of who asks, to how many locations they belong, and whether a day is said."""
+    stand_ins = StandIns()
+    asker, key = stand_ins.asker(roles, locations), stand_ins.key("location_id")
+    at = stand_ins.moment("at")
+    on = stand_ins.day("on") if day == "dated" else None
+    rooms = Room.objects.filter(location=OuterRef("pk"), is_active=True).order_by("name")
+    place = Location.objects.filter(pk=key, pk__in=asker.locations).values(
+        "time_zone",
+        "late_cancel_hours",
+        day=Value(on, output_field=DateField()) if on else LocalDate(at, "time_zone"),
+        its_rooms=ArraySubquery(
+            rooms.values(row=JSONObject(id="id", name="name", kinds="kinds", turnover_min="turnover_min"))
+        ),
+    )
+    zone = "location__time_zone"
+    begin, end = (LocalMidnight(on or LocalDate(at, zone), zone, after=after) for after in (0, 1))
+    sessions = Session.objects.filter(
+        location=key, starts_at__gte=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin
+    )
+    shown = compiled(session_rows(sessions, by=asker).order_by("starts_at", "pk"), stand_ins)
+    seen = compiled(place, stand_ins)
+    return seen.over(shown) if seen and shown else None

@@ -14,8 +14,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -24,14 +25,15 @@ from django.db.models import F, JSONField, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import BaseExpression
 from django.db.models.functions import JSONObject
 
-from kapclinic.practice.models import SessionKind, User
+from kapclinic.core.statements import StandIns, Statement, compiled, read_json
+from kapclinic.practice.models import SessionKind
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import HERE, StoredStaff
 from sessions.dosing.models import Administration
 from sessions.monitoring import rules
 from sessions.monitoring.models import Alarm, Check, Reading
 
-Marks = dict[UUID, int]
+Marks = Mapping[UUID, int]
 Json = dict[str, Any]  # Any: what SQL makes of a stage, a check, a reading or an alarm, and bands and limits
 TREND = 8  # readings on a card
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -39,7 +41,7 @@ TICK = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _PLAIN = """
-SELECT s.id, s.version + c.version
+s.version + c.version
      + (SELECT count(*) FROM clinic_sessions_stage t WHERE t.session_id = s.id)
 """
 _CLINICAL = """
@@ -51,18 +53,31 @@ _CLINICAL = """
      + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_check t WHERE t.session_id = s.id)
      + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_alarm t WHERE t.session_id = s.id)
 """
-_WATCHED = """
+_MARK = {True: _PLAIN + _CLINICAL, False: _PLAIN}
+_MARKS = """
+SELECT s.id, {mark}
   FROM clinic_sessions_session s
   JOIN practice_client c ON c.id = s.client_id
  WHERE s.location_id = %s AND s.kind = 'dosing' AND s.status IN ('checked_in', 'in_progress')
 """
-_MARKS = {True: _PLAIN + _CLINICAL + _WATCHED, False: _PLAIN + _WATCHED}
+# The rows of the board (`{inner}`), each with its mark as the same moment has it, and with the names of its staff.
+_BOARD = """
+SELECT page.*,
+       (SELECT {mark} FROM clinic_sessions_session s JOIN practice_client c ON c.id = s.client_id WHERE s.id = page.id),
+       {names}
+  FROM (SELECT p.*, row_number() OVER () AS place FROM ({inner}) p) page
+ ORDER BY page.place
+"""
+_NAMES = """
+       (SELECT jsonb_object_agg(u.id, u.name)
+          FROM jsonb_array_elements(page.staff) seat JOIN practice_user u ON u.id = (seat ->> 'user')::uuid)
+"""
 
 
 def marks_of(location_id: UUID, *, clinical: bool) -> Marks:
     """The mark of every session that is watched at a location, in one query; the front desk's is of its own columns."""
     with connection.cursor() as cursor:
-        cursor.execute(_MARKS[clinical], [location_id])
+        cursor.execute(_MARKS.replace("{mark}", _MARK[clinical]), [location_id])
         return {pk: int(mark) for pk, mark in cursor.fetchall()}
 
 
@@ -132,6 +147,7 @@ def current_tag(given: str, location_id: UUID, marks: Marks, *, clinical: bool, 
 
 class PlainRow(TypedDict):
     id: UUID
+    mark: int
     client: UUID
     status: str
     room: UUID | None
@@ -146,8 +162,9 @@ class WatchedRow(PlainRow, total=False):
     """A watched session as SQL gives it; the front desk's has none of these columns."""
 
     staff: list[StoredStaff]
-    limits: Json
-    bands: Json
+    tolerance_min: float
+    missed_min: float
+    names: dict[str, str] | None
     discharged_at: datetime | None
     dosed_at: datetime | None
     open_checks: list[Json]
@@ -209,25 +226,40 @@ class MonitoringBoard:
         return sorted(set(before.marks) - {card["id"] for card in self.cards})
 
 
-def monitoring_board(*, location_id: UUID, marks: Marks, clinical: bool, at: datetime) -> MonitoringBoard:
-    """The board of a location, in two queries (one for the front desk).
+def monitoring_board(*, location_id: UUID, clinical: bool, at: datetime) -> MonitoringBoard:
+    """The board of a location, in one query.
 
-    `marks` were read before this: a change in between is sent twice rather than lost. Clinical cards come in the order
-    of what is due next; the front desk's say room, client and stage.
+    Clinical cards come in the order of what is due next; the front desk's say room, client and stage.
     """
-    rows = list(_rows(location_id, clinical=clinical))
+    statement = _statement("clinical" if clinical else "plain")
+    rows = cast("list[WatchedRow]", statement.rows({"location": location_id}))
+    marks = {row["id"]: int(row["mark"]) for row in rows}
     if not clinical:
         return MonitoringBoard([_plain(row) for row in rows], Cursor(at, NEVER, marks), {})
-    names = _names(rows)
-    cards: list[Card] = [{**_plain(row), **_clinical(row, names, at=at)} for row in rows]
+    bands = _bands(rows)
+    cards = [_card(row, bands, at=at) for row in rows]
     cards.sort(key=lambda card: card["next_check"]["planned_at"] if card["next_check"] else NEVER)
     moments = {row["id"]: _moments(row) for row in rows}
     until = min((moment for found in moments.values() for moment in found if moment > at), default=NEVER)
     return MonitoringBoard(cards, Cursor(at, until, marks), moments)
 
 
-def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WatchedRow]:
+def _card(row: WatchedRow, bands: Mapping[UUID, Json], *, at: datetime) -> Card:
+    return {**_plain(row), **_clinical(row, bands, at=at)}
+
+
+@cache
+def _statement(cards: str) -> Statement:
     """One row per session, straight from SQL; the front desk's has no clinical column."""
+    stand_ins = StandIns()
+    clinical = cards == "clinical"
+    page = compiled(_rows(stand_ins.key("location"), clinical=clinical), stand_ins)
+    assert page is not None
+    text = _BOARD.replace("{mark}", _MARK[clinical]).replace("{names}", _NAMES if clinical else "NULL")
+    return page.within(text, more={"place": None, "mark": None, "names": read_json})
+
+
+def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WatchedRow]:
     stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     watched: QuerySet[Session] = Session.objects.filter(
         location_id=location_id, kind=SessionKind.DOSING, status__in=HERE
@@ -260,8 +292,8 @@ def _clinical_columns() -> dict[str, BaseExpression | F]:
     check = {name: name for name in ("id", "kind", "minute", "planned_at")}
     alarm = {name: name for name in ("id", "cause", "trigger", "escalation", "reading")}
     return {
-        "limits": F("program__protocol__limits"),
-        "bands": F("program__protocol__bands"),
+        "tolerance_min": F("program__protocol__limits__reading_tolerance_min"),
+        "missed_min": F("program__protocol__limits__missed_after_min"),
         "discharged_at": F("discharge__discharged_at"),
         "dosed_at": Subquery(doses.values("administered_at")[:1]),
         "open_checks": ArraySubquery(checks.values(row=JSONObject(**check))),
@@ -287,9 +319,10 @@ def _plain(row: WatchedRow) -> PlainCard:
     }
 
 
-def _clinical(row: WatchedRow, names: Mapping[str, str], *, at: datetime) -> ClinicalCard:
-    readings = _as_dosed([_read(reading) for reading in row["last_readings"]], row)
-    checks = [_check(check, row["limits"], at=at) for check in row["open_checks"]]
+def _clinical(row: WatchedRow, bands: Mapping[UUID, Json], *, at: datetime) -> ClinicalCard:
+    readings = _as_dosed([_read(reading) for reading in row["last_readings"]], row, bands)
+    checks = [_check(check, row, at=at) for check in row["open_checks"]]
+    names = row["names"] or {}
     dosed_at = row["dosed_at"]
     return {
         "dosed_at": dosed_at,
@@ -315,39 +348,42 @@ def _read(reading: Json) -> Json:
     return reading | {"measured_at": datetime.fromisoformat(reading["measured_at"])}
 
 
-def _as_dosed(readings: list[Json], row: WatchedRow) -> list[Json]:
+def _bands(rows: Iterable[WatchedRow]) -> dict[UUID, Json]:
+    """The bands of the protocols of those sessions of which a reading must be judged anew: hardly ever one."""
+    other = [
+        row["id"]
+        for row in rows
+        for reading in row["last_readings"]
+        if rules.phase_at(datetime.fromisoformat(reading["measured_at"]), dosed_at=row["dosed_at"])
+        != reading["phase"]
+    ]
+    found = Session.objects.filter(pk__in=set(other)).values_list("pk", "program__protocol__bands")
+    return dict(found) if other else {}
+
+
+def _as_dosed(readings: list[Json], row: WatchedRow, bands: Mapping[UUID, Json]) -> list[Json]:
     """Judge each reading as before or after the first dose as it stands now: the dose may have been entered later."""
     others = [(reading["measured_at"], reading) for reading in readings]
     for moment, reading in others:
         phase = rules.phase_at(moment, dosed_at=row["dosed_at"])
         if phase != reading["phase"]:
-            found = rules.bands_at(moment, reading, row["bands"], others=others, dosed_at=row["dosed_at"])
+            found = rules.bands_at(moment, reading, bands[row["id"]], others=others, dosed_at=row["dosed_at"])
             reading |= {"phase": phase, "bands": found}
     return readings
 
 
-def _check(check: Json, limits: Json, *, at: datetime) -> Json:
+def _check(check: Json, row: WatchedRow, *, at: datetime) -> Json:
     """An open check with its state by the clock, as `checks/` says it."""
     planned_at = datetime.fromisoformat(check["planned_at"])
     state = rules.state_unread(
-        planned_at,
-        at=at,
-        tolerance_min=limits["reading_tolerance_min"],
-        missed_min=limits["missed_after_min"],
+        planned_at, at=at, tolerance_min=row["tolerance_min"], missed_min=row["missed_min"]
     )
     return check | {"planned_at": planned_at, "state": state, "is_due": planned_at <= at}
 
 
 def _moments(row: WatchedRow) -> list[datetime]:
     """When time alone will change, or has changed, what the card says: a check becomes due, late, missed."""
-    limits = row["limits"]
-    late = timedelta(minutes=limits["reading_tolerance_min"]) + TICK
-    missed = timedelta(minutes=limits["missed_after_min"]) + TICK
+    late = timedelta(minutes=row["tolerance_min"]) + TICK
+    missed = timedelta(minutes=row["missed_min"]) + TICK
     planned = [datetime.fromisoformat(check["planned_at"]) for check in row["open_checks"]]
     return [moment + behind for moment in planned for behind in (timedelta(0), late, missed)]
-
-
-def _names(rows: Iterable[WatchedRow]) -> dict[str, str]:
-    """The names of everybody who watches, by id."""
-    ids = {staff["user"] for row in rows for staff in row["staff"]}
-    return {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Case, Model, OuterRef, Subquery, UUIDField, When
+from django.db.models import Case, F, Model, OuterRef, QuerySet, Subquery, UUIDField, When
 
+from kapclinic.trail.models import Task
 from screening.models import SafetyAlert
 from sessions.booking.models import Session
 from sessions.dosing.models import AdverseEvent
@@ -51,3 +53,29 @@ def session_of_the_subject() -> Case:
         When(subject_type="safety_alert", then=Subquery(alerts.order_by().values("session_id")[:1]))
     )
     return Case(*of_kind, output_field=UUIDField())
+
+
+# Any: a row by column
+def task_rows(queryset: QuerySet[Task]) -> QuerySet[Task, Any]:
+    """Rows of the worklist as plain ones, straight from SQL, with the ids of what they are about."""
+    return queryset.values(
+        "id",
+        "version",
+        "created_at",
+        "kind",
+        "roles",
+        "assignee",
+        "location",
+        "client",
+        "subject_type",
+        "subject_id",
+        "due_at",
+        "escalation",
+        "state",
+        "done_at",
+        "done_by",
+        "outcome",
+        about_session=session_of_the_subject(),
+        about_client=F("client"),
+        about_assigned=F("assignee"),
+    )

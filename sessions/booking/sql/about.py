@@ -1,4 +1,4 @@
-"""The statement that finds what the rows of a page are about: sessions with their rooms, clients, names of people."""
+"""Statements that find what the rows of a page are about: sessions with their rooms, clients, names of people."""
 
 ABOUT = """
 WITH seen AS (
@@ -18,3 +18,26 @@ SELECT 'person', id, to_jsonb(name) FROM practice_user
 WHERE id = ANY(%(people)s::uuid[])
    OR id IN (SELECT (seat ->> 'user')::uuid FROM seen, jsonb_array_elements(staff) AS seat)
 """
+
+# A page (`{inner}`) with what its rows are about beside them. It has the columns `about_session`, `about_client` (where
+# a row names a client itself) and `about_assigned`. `{client}` is CLIENT or NO_CLIENT, by who asks; `{beside}` and
+# `{joins}` are what a list shows besides, of the session `s` and by joins of its own.
+NAMED = """
+WITH page AS MATERIALIZED (SELECT p.*, row_number() OVER () AS place FROM ({inner}) p)
+SELECT page.*, s.id, s.number, r.name, {client},
+       coalesce((
+           SELECT jsonb_agg(jsonb_build_object(
+               'id', seat ->> 'user', 'name', coalesce(u.name, ''), 'role', seat ->> 'role') ORDER BY nth)
+           FROM jsonb_array_elements(s.staff) WITH ORDINALITY AS seats(seat, nth)
+           LEFT JOIN practice_user u ON u.id = (seat ->> 'user')::uuid
+       ), '[]'),
+       a.name{beside}
+FROM page
+LEFT JOIN clinic_sessions_session s ON s.id = page.about_session
+LEFT JOIN practice_room r ON r.id = s.room_id
+LEFT JOIN practice_client c ON c.id = coalesce(page.about_client::uuid, s.client_id)
+LEFT JOIN practice_user a ON a.id = page.about_assigned::uuid{joins}
+ORDER BY page.place
+"""
+CLIENT = "coalesce(nullif(c.chosen_name, ''), c.legal_first_name) || ' ' || c.legal_last_name, c.mrn"
+NO_CLIENT = "NULL, NULL"

@@ -143,8 +143,8 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         made = services.book_plan(
             program_id=program.pk, rows=self.body()["sessions"], by=self.user, at=self.at
         )
-        rows = session_rows(Session.objects.filter(pk__in=[session.pk for session in made]))
-        shown = [session_bodies.shown(row, self.user) for row in rows.order_by("starts_at")]
+        rows = session_rows(Session.objects.filter(pk__in=[session.pk for session in made]), by=self.user)
+        shown = session_bodies.all_shown(rows.order_by("starts_at"), self.user)
         warned = {session.pk: warnings.warnings_of(session) for session in made}
         for row in shown:
             row["warnings"] = warned[row["id"]]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from kapclinic.core.asking import AtOnce
 from sessions.dosing import selectors, services
@@ -17,10 +18,11 @@ _told = AtOnce(selectors.for_a_reading)
 
 
 class ReadingViewSet(readings.ReadingViewSet):
-    def dose_times(self) -> QuerySet[Any, Any]:
-        return selectors.standing_doses(session_id=self.session.pk).values("administered_at")
+    @classmethod
+    def dose_times(cls, session_id: UUID | OuterRef) -> QuerySet[Any, Any]:
+        return selectors.standing_doses(session_id=session_id).values("administered_at")
 
-    def told(self) -> Told:
+    def locked(self) -> Told:
         self.hold()
         (session,), dosed, left, *beside = _told(session_id=self.session.pk)
         session.program = self.session.program

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet
 
 from kapclinic.practice.models import SessionKind
 from sessions.booking.models import Session
@@ -29,8 +29,8 @@ class PreparationsCounted(TypedDict):
     n: int
 
 
-def standing_doses(*, session_id: UUID) -> QuerySet[Administration]:
-    """Doses of the session that were not voided, in order."""
+def standing_doses(*, session_id: UUID | OuterRef) -> QuerySet[Administration]:
+    """Doses of the session, or of the one of an outer query, that were not voided, in order."""
     found: QuerySet[Administration] = Administration.objects.standing().filter(session_id=session_id)
     return found.order_by("administered_at", "created_at")
 

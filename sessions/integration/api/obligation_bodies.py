@@ -19,6 +19,15 @@ TO_DO = {
 }
 
 
+# Columns of the session that is booked.
+BOOKED = ("starts_at", "ends_at", "status", "source", "modality", "client_confirmed_at")
+
+
+def to_do(state: str) -> str:
+    """What to do about an obligation, in plain words."""
+    return TO_DO.get(Obligation.State(state), NOTHING)
+
+
 class BookedOut(Output):
     id = serializers.UUIDField()
     starts_at = Moment()
@@ -62,7 +71,7 @@ class ListedObligationOut(AboutOut, ObligationOut):
     therapist_name = serializers.SerializerMethodField()
 
     def get_label(self, row: Any) -> str:
-        return TO_DO.get(row.state, NOTHING)
+        return to_do(row.state)
 
     def get_therapist_name(self, row: Any) -> str | None:
         return self.get_assigned_to(row)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
+from kapclinic.core import transitions
+from kapclinic.core.http.lists import Path
 from kapclinic.core.http.params import Param
 from kapclinic.practice.selectors import of_person
-from kapclinic.trail.http import ANYONE, ListMixin, RetrieveMixin
-from sessions.booking.http import InNames
+from kapclinic.trail.http import ANYONE, RetrieveMixin
+from sessions.booking.http import InNames, NamedList
 from sessions.booking.selectors.about import Ref
+from sessions.integration import selectors
 from sessions.integration.api import obligation_bodies
 from sessions.integration.models import Obligation
+from sessions.integration.rules import CALLER_MOVES
 
 
-class ObligationViewSet(InNames, ListMixin, RetrieveMixin):
+class ObligationViewSet(NamedList, InNames, RetrieveMixin):
     object_type = "obligation"
     client_path = "client_id"
     roles: ClassVar = {"list": ANYONE, "retrieve": ANYONE}
@@ -34,6 +38,31 @@ class ObligationViewSet(InNames, ListMixin, RetrieveMixin):
         "created_at": "created_at",
     }
     default_order = ("window_end",)
+
+    beside: ClassVar = {
+        "dose_number": "d.number",
+        **{name: f"s.{name}" for name in obligation_bodies.BOOKED},
+        "room": "s.room_id",
+    }
+    joins = "\nJOIN clinic_sessions_session d ON d.id = page.dosing_session"
+
+    @classmethod
+    def visible(cls, user: Any, path: Path) -> QuerySet[Obligation]:
+        return Obligation.objects.visible_to(user)
+
+    @classmethod
+    def columns(cls, queryset: QuerySet[Obligation], user: Any) -> QuerySet[Obligation, Any]:
+        return selectors.obligation_rows(queryset)
+
+    def in_words(self, row: Any) -> dict[str, Any]:
+        booked = {name: row[name] for name in (*obligation_bodies.BOOKED, "room", "room_name")}
+        taken = row["integration_session"]
+        return {
+            "label": obligation_bodies.to_do(row["state"]),
+            "therapist_name": row["assigned_to"],
+            "integration_session": {"id": taken, **booked} if taken else None,
+            "allowed_moves": transitions.allowed(CALLER_MOVES, state=row["state"], by=self.user),
+        }
 
     def get_queryset(self) -> QuerySet[Obligation]:
         visible = Obligation.objects.visible_to(self.user)

@@ -22,6 +22,11 @@ TO_DO = {
 }
 
 
+def to_do(cause: str, state: str) -> str:
+    """What to do about an alarm, in plain words."""
+    return TO_DO[Alarm.Cause(cause)] if state == Alarm.State.OPEN else NOTHING
+
+
 class AlarmIn(Input):
     """What no number shows; `note` is clinical text."""
 
@@ -58,7 +63,7 @@ class ListedAlarmOut(AboutOut, AlarmOut):  # type: ignore[misc]  # `session` is 
     """`assigned_to` is the nurse of the session."""
 
     def get_label(self, row: Any) -> str:
-        return TO_DO[row.cause] if row.state == Alarm.State.OPEN else NOTHING
+        return to_do(row.cause, row.state)
 
     def get_assigned_to(self, row: Any) -> str | None:
         found = self.about(row)

@@ -8,14 +8,18 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core import transitions
+from kapclinic.core.http.lists import Path
 from kapclinic.core.http.params import Param
+from kapclinic.practice.models import Role
 from kapclinic.practice.rules import CLINICIANS
-from kapclinic.trail.http import ListMixin, RetrieveMixin
-from sessions.booking.http import InNames, InSession
+from kapclinic.trail.http import RetrieveMixin
+from sessions.booking.http import InNames, InSession, NamedList
 from sessions.booking.selectors.about import Ref
-from sessions.monitoring import services
+from sessions.monitoring import selectors, services
 from sessions.monitoring.api import alarm_bodies
 from sessions.monitoring.models import Alarm
+from sessions.monitoring.rules import ALARM_MOVES
 
 
 class SessionAlarmViewSet(InNames, InSession):
@@ -37,7 +41,7 @@ class SessionAlarmViewSet(InNames, InSession):
         return self.answer(alarm, status=201)
 
 
-class AlarmViewSet(InNames, ListMixin, RetrieveMixin):
+class AlarmViewSet(NamedList, InNames, RetrieveMixin):
     object_type = "alarm"
     client_path = "session.client_id"
     roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "acknowledge": CLINICIANS}
@@ -50,6 +54,23 @@ class AlarmViewSet(InNames, ListMixin, RetrieveMixin):
     )
     orderings: ClassVar = {"created_at": "created_at"}
     default_order = ("-created_at",)
+
+    @classmethod
+    def visible(cls, user: Any, path: Path) -> QuerySet[Alarm]:
+        return Alarm.objects.visible_to(user)
+
+    @classmethod
+    def columns(cls, queryset: QuerySet[Alarm], user: Any) -> QuerySet[Alarm, Any]:
+        return selectors.alarm_rows(queryset)
+
+    def in_words(self, row: Any) -> dict[str, Any]:
+        nurses = [seat["name"] for seat in row["staff"] if seat["role"] == Role.NURSE_PRACTITIONER]
+        return {
+            "label": alarm_bodies.to_do(row["cause"], row["state"]),
+            "assigned_to": nurses[0] or None if nurses else None,
+            "check": row["check_row"],
+            "allowed_moves": transitions.allowed(ALARM_MOVES, state=row["state"], by=self.user),
+        }
 
     def get_queryset(self) -> QuerySet[Alarm]:
         return Alarm.objects.visible_to(self.user).select_related("session__client", "session__room")

@@ -80,3 +80,7 @@ class ReadingOut(SignsOut):
         """The check that it answers; one that is asked for still goes before one of a voided dose."""
         rows = sorted(reading.checks.all(), key=lambda check: (check.ended_at is not None, check.pk))
         return next((str(check.pk) for check in rows), None)
+
+
+# What a row of `selectors.reading_rows` holds of it; a reading is never changed, so its version is no column.
+COLUMNS = tuple(name for name in map(str, ReadingOut().fields) if name != "version")

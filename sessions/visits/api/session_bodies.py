@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,12 @@ from rest_framework import serializers
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Reason, Text
 from kapclinic.practice.models import Role, SessionKind
-from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from programs.models import Modality
 from sessions.booking.http import LateReason
 from sessions.booking.models import MoveUndo, Session, Stage
 from sessions.booking.rules import SESSION_MOVES
 from sessions.dosing.models import AttestationCode
+from sessions.visits.selectors.sessions import CLINICAL, OF_THE_VISIT
 
 ATTESTED = "yes or no by code: " + "; ".join(f"`{code}`: {words}" for code, words in AttestationCode.choices)
 DOUBLE_USE = ["room", "staff"]  # what a deliberate override may use twice; a client is never in two places
@@ -286,12 +286,29 @@ class SessionOut(Output):
 
 
 WEIGHT = ("weight_source", "weight_confirmed")
-CLINICAL = ("fasting_since", "weight_kg", *WEIGHT)
-OF_THE_VISIT = ("escort", "escort_confirmed_at", "client_location")
+TIMES = ("moment", "corrected_to", "at")
+# Of what the caller does not read there is no column (`session_rows`).
+UNREAD: dict[str, Any] = dict.fromkeys((*CLINICAL, *OF_THE_VISIT))
 
 
 def shown(row: Any, user: Any) -> dict[str, Any]:
     """A row of `selectors.session_rows` as `SessionOut` for this user."""
+    return all_shown([row], user)[0]
+
+
+def all_shown(rows: Iterable[Any], user: Any) -> list[dict[str, Any]]:
+    """Rows of `selectors.session_rows` as `SessionOut` for this user."""
+    moves: dict[tuple[str, bool], list[str]] = {}
+    found = []
+    for row in rows:
+        key = row["status"], row["kind"] == SessionKind.DOSING and not row["outcome"]
+        if key not in moves:
+            moves[key] = _moves(row, user)
+        found.append(_shown(row) | {"allowed_moves": moves[key]})
+    return found
+
+
+def _shown(row: Any) -> dict[str, Any]:
     first, chosen = row.pop("client_first_name"), row.pop("client_chosen_name")
     row["client_name"] = f"{chosen or first} {row.pop('client_last_name')}"
     row["obligation"], row["stage"] = row.pop("owed"), row.pop("latest_stage")
@@ -299,27 +316,17 @@ def shown(row: Any, user: Any) -> dict[str, Any]:
         row["stage"] = None  # noted for a check-in that was undone
     if row["stage"] is not None:
         row["stage"]["at"] = datetime.fromisoformat(row["stage"]["at"])  # JSON made in SQL holds text
-    if row["weight_kg"] is None:
-        row |= dict.fromkeys(WEIGHT)
-    words = row.pop("words")
+    words = row.pop("words", ())
     row["attestations"] = {word["code"]: _said(word) for word in words}
     row["attested"] = {
         word["code"]: {"by": word["by"], "at": datetime.fromisoformat(word["at"])} for word in words
     }
-    row["allowed_moves"] = _moves(row, user)
     for one in row["undone"]:
-        one |= {
-            name: one[name] and datetime.fromisoformat(one[name]) for name in ("moment", "corrected_to", "at")
-        }
-        one["reason"] = one["reason"] if user.role_set & CLINICIANS else ""
-    writer = frozenset(row.pop("reason_roles") or ())
-    if not user.role_set & CLINICIANS:
-        row |= dict.fromkeys(CLINICAL) | {"attestations": {}, "attested": {}}
-        own = Role.FRONT_DESK in user.role_set & writer and not writer & CLINICIANS
-        row["reason"] = row["reason"] if own and not row["outcome"] else ""
-    if not user.role_set & BOOKERS:
-        row |= dict.fromkeys(OF_THE_VISIT)
-    found: dict[str, Any] = row
+        one |= {name: one[name] and datetime.fromisoformat(one[name]) for name in TIMES}
+    row["reason"] = row.pop("told_reason")
+    found: dict[str, Any] = UNREAD | row
+    if found["weight_kg"] is None:
+        found |= dict.fromkeys(WEIGHT)
     return found
 
 
@@ -328,7 +335,7 @@ def _said(word: Mapping[str, Any]) -> Any:
     return {"date": word["date"], "place": word["place"]} if word["date"] else word["value"]
 
 
-def _moves(row: dict[str, Any], user: Any) -> list[str]:
+def _moves(row: Any, user: Any) -> list[str]:
     moves = transitions.allowed(SESSION_MOVES, state=row["status"], by=user)
     dosing = row["kind"] == SessionKind.DOSING
     return [move for move in moves if move != "not_dosed" or (dosing and not row["outcome"])]

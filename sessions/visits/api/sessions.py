@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.errors import Invalid
+from kapclinic.core.http import lists
 from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.params import Param
-from kapclinic.practice.models import Location, Role, SessionKind
+from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
-from kapclinic.practice.selectors import of_person
-from kapclinic.trail.http import ClinicViewSet, ListMixin
+from kapclinic.practice.selectors import LocalMidnight, of_person
+from kapclinic.trail.http import ClinicViewSet
 from screening.selectors import current_clearance
 from sessions.booking.models import Session
 from sessions.booking.rules import CAREGIVERS, LONGEST
@@ -44,21 +44,18 @@ ASK = (
 
 def _on_date(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Session]:
     """Sessions that reach into this date, each location in its own zone: ranges of starts that an index serves."""
-    condition = None
-    for location in Location.objects.filter(pk__in=list(user.locations)):
-        begin = datetime.combine(value, datetime.min.time(), tzinfo=location.zone)
-        end = datetime.combine(value + timedelta(days=1), datetime.min.time(), tzinfo=location.zone)
-        starts = Q(starts_at__gte=begin - LONGEST, starts_at__lt=end)
-        part = Q(location=location, ends_at__gt=begin) & starts
-        condition = part if condition is None else condition | part
-    return queryset.none() if condition is None else queryset.filter(condition)
+    begin, end = (
+        LocalMidnight(value, "location__time_zone"),
+        LocalMidnight(value, "location__time_zone", after=1),
+    )
+    return queryset.filter(starts_at__gte=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin)
 
 
 def _with_staff(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[Session]:
     return queryset.filter(staff__contains=[{"user": str(value)}])
 
 
-class SessionViewSet(ListMixin, ClinicViewSet):
+class SessionViewSet(lists.HotList, ClinicViewSet):
     object_type = "session"
     client_path = "client_id"
     roles: ClassVar = {
@@ -110,18 +107,23 @@ class SessionViewSet(ListMixin, ClinicViewSet):
     orderings: ClassVar = {"starts_at": "starts_at", "created_at": "created_at"}
     default_order = ("starts_at",)
 
+    @classmethod
+    def visible(cls, user: Any, path: lists.Path) -> QuerySet[Session]:
+        return Session.objects.visible_to(user)
+
+    @classmethod
+    def columns(cls, queryset: QuerySet[Session], user: Any) -> QuerySet[Session, Any]:
+        return session_rows(queryset, by=user)
+
     def get_queryset(self) -> QuerySet[Session]:
         return Session.objects.visible_to(self.user)
 
-    def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return session_rows(super().narrowed(queryset))
-
     def rows(self, page: list[Any]) -> list[Any]:
-        return [session_bodies.shown(row, self.user) for row in page]
+        return session_bodies.all_shown(page, self.user)
 
     def one(self, session_id: UUID, *, status: int = 200, warnings: list[str] | None = None) -> Response:
         """The session as a list shows it, with its ETag."""
-        row = session_rows(self.get_queryset().filter(pk=session_id)).first()
+        row = session_rows(self.get_queryset().filter(pk=session_id), by=self.user).first()
         if row is None:
             raise Http404
         self.touch(row)
@@ -177,8 +179,8 @@ class SessionViewSet(ListMixin, ClinicViewSet):
         pair = services.swap(
             first_id=body["first"], second_id=body["second"], reason=body["reason"], by=self.user, at=self.at
         )
-        rows = session_rows(self.get_queryset().filter(pk__in=[session.pk for session in pair]))
-        shown = [session_bodies.shown(row, self.user) for row in rows.order_by("starts_at")]
+        both = self.get_queryset().filter(pk__in=[session.pk for session in pair])
+        shown = session_bodies.all_shown(session_rows(both, by=self.user).order_by("starts_at"), self.user)
         self.touch_all(shown)
         return Response({"sessions": shown})
 

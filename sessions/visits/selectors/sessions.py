@@ -9,6 +9,9 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
     Exists,
     F,
     JSONField,
@@ -16,10 +19,15 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    TextField,
+    Value,
+    When,
 )
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Cast, JSONObject
 
-from kapclinic.practice.models import User
+from kapclinic.core.transitions import HasRoles
+from kapclinic.practice.models import Role, User
+from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from sessions.booking.models import Allocation, MoveUndo, Session, Stage
 from sessions.booking.rules import OVERRIDE_FROM, Escort, Place, StoredStaff
 from sessions.dosing.selectors import latest_words
@@ -58,6 +66,12 @@ SHOWN = (
     "reason",
     "override_reason",
 )
+
+
+# Fields for clinicians alone, and those of the visit, which billing does not read.
+CLINICAL = frozenset({"fasting_since", "weight_kg", "weight_source", "weight_confirmed"})
+NOTHING = Cast(Value(""), TextField())
+OF_THE_VISIT = frozenset({"escort", "escort_confirmed_at", "client_location"})
 
 
 class LatestStage(TypedDict):
@@ -119,7 +133,7 @@ class SessionRow(TypedDict):
     started_at: datetime | None
     completed_at: datetime | None
     cancelled_at: datetime | None
-    reason: str
+    told_reason: str
     override_reason: str
     client_first_name: str
     client_chosen_name: str
@@ -127,51 +141,67 @@ class SessionRow(TypedDict):
     client_mrn: str
     double_use: bool
     owed: UUID | None
-    reason_roles: list[str] | None
     latest_stage: LatestStage | None
     undone: list[Undone]
 
 
-def session_rows(queryset: QuerySet[Session]) -> QuerySet[Session, SessionRow]:
+def session_rows(queryset: QuerySet[Session], *, by: HasRoles) -> QuerySet[Session, SessionRow]:
     """Sessions as plain rows, straight from SQL: with the client's name, the latest stage and attestations.
 
-    `owed` is the obligation that an integration fulfils, or that a dose made; `reason_roles` are the roles of whoever
-    first gave the reason that stands, by the session's history.
+    `owed` is the obligation that an integration fulfils, or that a dose made. What `by` may not read (R13) is not read:
+    columns of CLINICAL and OF_THE_VISIT are left out, and `words`; of the reason and of why a move was undone stands
+    `told_reason` and an empty text.
     """
-    writer = User.objects.filter(pk=OuterRef("history_user_id")).values("roles")[:1]
-    worded = Session.history.filter(id=OuterRef("pk"), reason=OuterRef("reason")).order_by("history_id")
+    clinical, books = bool(by.role_set & CLINICIANS), bool(by.role_set & BOOKERS)
+    hidden = {*(() if clinical else CLINICAL), *(() if books else OF_THE_VISIT), "reason"}
     of_session = Q(integration_session=OuterRef("pk")) | Q(dosing_session=OuterRef("pk"))
     owed = Obligation.objects.filter(of_session).values("pk")[:1]
     beside = Allocation.objects.filter(
         session=OuterRef("pk"), released_at__isnull=True, lanes__startswith__gte=OVERRIDE_FROM
     )
-    taken_back = MoveUndo.objects.filter(session=OuterRef("pk")).order_by("created_at", "pk")
-    stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
     rows: QuerySet[Session, SessionRow] = queryset.values(
-        *SHOWN,
+        *(name for name in SHOWN if name not in hidden),
         client_first_name=F("client__legal_first_name"),
         client_chosen_name=F("client__chosen_name"),
         client_last_name=F("client__legal_last_name"),
         client_mrn=F("client__mrn"),
         double_use=Exists(beside),
         owed=Subquery(owed),
-        words=latest_words(),
-        reason_roles=Subquery(worded.annotate(writer_roles=Subquery(writer)).values("writer_roles")[:1]),
-        undone=ArraySubquery(
-            taken_back.values(
-                row=JSONObject(
-                    move="move",
-                    moment="moment",
-                    corrected_to="corrected_to",
-                    at="created_at",
-                    by="created_by",
-                    reason="reason",
-                )
-            )
-        ),
-        latest_stage=Subquery(
-            stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1],
-            output_field=JSONField(),
-        ),
+        told_reason=F("reason") if clinical else _reason_of_the_desk(by),
+        undone=_undone(clinical=clinical),
+        latest_stage=_latest_stage(),
+        **({"words": latest_words()} if clinical else {}),
     )
     return rows
+
+
+def _reason_of_the_desk(by: HasRoles) -> Case | Cast:
+    """The reason as the front desk reads it: what the front desk wrote, by the session's history; others read none."""
+    if Role.FRONT_DESK not in by.role_set:
+        return NOTHING
+    writer = User.objects.filter(pk=OuterRef("history_user_id"))
+    own = writer.filter(roles__contains=[Role.FRONT_DESK]).exclude(roles__overlap=sorted(CLINICIANS))
+    worded = Session.history.filter(id=OuterRef("pk"), reason=OuterRef("reason")).order_by("history_id")
+    told = Subquery(worded.annotate(own=Exists(own)).values("own")[:1], output_field=BooleanField())
+    # In this order: only of a session with a reason is its history read.
+    return Case(
+        When(Q(reason="") | ~Q(outcome=""), then=Value("")),
+        When(Q(told), then=F("reason")),
+        default=Value(""),
+        output_field=CharField(),
+    )
+
+
+def _undone(*, clinical: bool) -> ArraySubquery:
+    taken_back = MoveUndo.objects.filter(session=OuterRef("pk")).order_by("created_at", "pk")
+    names = {"move": "move", "moment": "moment", "corrected_to": "corrected_to"}
+    why = F("reason") if clinical else NOTHING
+    return ArraySubquery(
+        taken_back.values(row=JSONObject(**names, at="created_at", by="created_by", reason=why))
+    )
+
+
+def _latest_stage() -> Subquery:
+    stage = Stage.objects.filter(session=OuterRef("pk")).order_by("-at", "-pk")
+    row = stage.values(row=JSONObject(stage="stage", at="at", by="created_by"))[:1]
+    return Subquery(row, output_field=JSONField())

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
+from kapclinic.trail.models import AuditEvent
 from sessions.booking.models import Session
 from tests.cast import MONDAY, Cast, client, opened_program
 from tests.journeys import steps
@@ -105,7 +106,7 @@ def test_the_number_of_queries_does_not_grow(cast: Cast) -> None:
             board = _board(cast)
         counts.append(len(queries))
     assert len(board["sessions"]) == 60
-    assert counts[0] == counts[1] == 5  # token, location, rooms, sessions, and the audit row
+    assert counts[0] == counts[1] == 3  # token, board, and the audit row
 
 
 def test_front_desk_sees_no_clinical_field_and_others_see_nothing(cast: Cast) -> None:
@@ -115,3 +116,64 @@ def test_front_desk_sees_no_clinical_field_and_others_see_nothing(cast: Cast) ->
     assert cast.desk("south_frontdesk").get("day-board/", location=str(cast.north.pk)).status_code == 404
     assert cast.desk("billing").get("day-board/", location=str(cast.north.pk)).status_code == 403
     assert cast.desk("frontdesk").get("day-board/").status_code == 400
+
+
+def _poll(cast: Cast, tag: str, who: str = "frontdesk", **query: str) -> Any:
+    asked = {"location": str(cast.north.pk)} | query
+    return cast.desk(who).client.get("/api/v1/day-board/", asked, HTTP_IF_NONE_MATCH=tag)
+
+
+def test_a_poll_that_finds_nothing_new_is_one_query_and_leaves_no_trace(cast: Cast) -> None:
+    _fill(cast, 3)
+    first = _poll(cast, "")
+    told = AuditEvent.objects.filter(action="day_board.board").count()
+    with CaptureQueriesContext(connection) as queries:
+        again = _poll(cast, first.headers["ETag"])
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert len(queries) == 2  # the token, and the board
+    assert AuditEvent.objects.filter(action="day_board.board").count() == told == 1
+    assert _poll(cast, first.headers["ETag"], "np").status_code == 200
+    assert _poll(cast, first.headers["ETag"], date="2026-05-05").status_code == 200
+    with clock.fixed(MONDAY + timedelta(days=1)):  # another day is today
+        assert _poll(cast, first.headers["ETag"]).status_code == 200
+
+
+def test_whatever_the_board_shows_ends_the_304(cast: Cast) -> None:
+    _fill(cast, 2)
+    session = Session.objects.earliest("starts_at")
+
+    def edit(row: Any, **values: Any) -> None:
+        fresh = type(row).objects.get(pk=row.pk)
+        for name, value in values.items():
+            setattr(fresh, name, value)
+        fresh.save_by(SYSTEM, at=MONDAY)
+
+    address = f"sessions/{session.pk}"
+    changes: tuple[Any, ...] = (
+        lambda: cast.desk("frontdesk").must(f"{address}/check-in/", {}),
+        lambda: cast.desk("frontdesk").must(f"{address}/stage/", {"stage": "roomed"}),
+        lambda: cast.desk("frontdesk").must(
+            f"{address}/undo/", {"move": "check_in", "reason": "Another client"}
+        ),
+        lambda: edit(session.client, chosen_name="Another"),
+        lambda: edit(cast.aspen, name="Another", turnover_min=7),
+        lambda: edit(cast.birch, is_active=False),
+        lambda: edit(cast.north, late_cancel_hours=3),
+        lambda: _fill(cast, 1),
+        lambda: cast.desk("therapist").must(f"{address}/cancel/", {"reason": "Feels ill"}),
+    )
+    for change in changes:
+        tag = _poll(cast, "").headers["ETag"]
+        assert _poll(cast, tag).status_code == 304
+        change()
+        assert _poll(cast, tag).status_code == 200
+
+
+def test_without_a_date_the_board_is_of_today_there(cast: Cast) -> None:
+    with clock.fixed(MONDAY.replace(hour=1) + timedelta(days=1)):  # Monday 19:00 in Denver
+        assert (
+            cast.desk("frontdesk").get("day-board/", location=str(cast.north.pk)).json()["date"]
+            == "2026-05-04"
+        )
+    assert cast.desk("south_frontdesk").get("day-board/", location=str(cast.north.pk)).status_code == 404

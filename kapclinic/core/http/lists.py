@@ -1,0 +1,178 @@
+"""Hot lists: one statement, put together once for each shape of question, whose rows are the answer's."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, ClassVar, TypeAlias
+from uuid import UUID
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.core.http import params
+from kapclinic.core.http.etags import matched_tag
+from kapclinic.core.http.renderers import dumps
+from kapclinic.core.statements import Asker, Row, StandIns, Statement, compiled, of_asker
+
+KEPT = 1000  # statements that a process keeps, over all lists, roles and filters
+Page: TypeAlias = list[Row]
+_LATER = 987_654_321  # stands in the SQL where a later page starts
+_START = ("start",)
+
+
+class Rows:
+    """Rows of a list as its pages ask for them: a slice is read, and `count` is asked when a page is full."""
+
+    def __init__(self, find: Callable[[int, int], Page], count: Callable[[], int]) -> None:
+        self._find = find
+        self.count = count
+
+    def __getitem__(self, span: slice) -> Page:
+        return self._find(span.start, span.stop)
+
+
+Path: TypeAlias = Mapping[str, UUID]  # the ids of an address
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What stands in a statement for who asks and for the ids of the address."""
+
+    asker: Asker
+    path: Path
+    stand_ins: StandIns
+
+
+class HotList:
+    """GET of the collection as plain rows.
+
+    `visible` and the filters say which rows, as for any list; `columns` says what is shown of them to whom. The rows of
+    the statement are handed to `rows`, which puts the answer together. With `tagged`, the answer has an `ETag` of all
+    that was read, and a request that names it in `If-None-Match` is told so by 304: nothing was
+    told then, so nothing is logged.
+    """
+
+    tagged: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    @abstractmethod
+    def visible(cls, user: Any, path: Path) -> QuerySet[Any]:
+        """The rows of this address that the user may see."""
+
+    @classmethod
+    @abstractmethod
+    def columns(cls, queryset: QuerySet[Any], user: Any) -> QuerySet[Any, Any]:
+        """What is shown of rows to the user, as `values()`."""
+
+    @classmethod
+    def shaped(cls, page: Statement, shape: Shape) -> Statement | None:
+        """The statement of a page with what stands beside its rows; None when the user can never see one."""
+        return page
+
+    def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        order = params.ordering(request.query_params.get("ordering"), self.orderings, self.default_order)
+        values = self.query()
+
+        def count() -> int:
+            return int(self.narrowed(self.visible(self.user, self.kwargs)).count())
+
+        def find(start: int, stop: int) -> Page:
+            return self.found(values, order, start, stop)  # type: ignore[no-any-return]
+
+        page = self.paginate_queryset(Rows(find, count))
+        if "list" not in self.tagged:
+            return self.told(page)  # type: ignore[no-any-return]
+        tag = tag_of(request, self.user, self.paginator.count, page)
+        if matched_tag(request, tag):
+            return Response(status=304, headers={"ETag": tag})
+        answer: Response = self.told(page)
+        answer["ETag"], answer["Cache-Control"] = tag, "private, no-cache"
+        return answer
+
+    def told(self: Any, page: Page) -> Response:
+        self.touch_all(page)
+        return self.get_paginated_response(self.rows(page))  # type: ignore[no-any-return]
+
+    def found(self: Any, values: dict[str, Any], order: tuple[str, ...], start: int, stop: int) -> Page:
+        """The rows from `start` to before `stop`."""
+        user = self.user
+        given = tuple((name, _literal(value)) for name, value in sorted(values.items()))
+        begins = "later" if start else "first"
+        shape = (
+            frozenset(user.role_set),
+            len(user.locations),
+            order,
+            given,
+            stop - start,
+            begins,
+            tuple(self.kwargs),
+        )
+        statement = _statement(type(self), *shape)  # type: ignore[arg-type]  # a class is hashable
+        if statement is None:
+            return []
+        of_path = {("path", name): key for name, key in self.kwargs.items()}
+        return statement.rows(of_asker(user) | values | of_path | {_START: start})
+
+
+def tag_of(request: Request, user: Any, *told: Any) -> str:
+    """The ETag of an answer at this address to whoever has these roles, by all that was read for it."""
+    about = [request.build_absolute_uri(), sorted(user.role_set), told]
+    return f'"{sha256(dumps(about)).hexdigest()[:32]}"'
+
+
+def _literal(value: Any) -> Any:
+    """What of a value shapes the statement: of an id, a date and a moment nothing."""
+    if isinstance(value, UUID | date):
+        return type(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=KEPT)
+def _statement(
+    view: Any,  # a view set that is a HotList
+    roles: frozenset[str],
+    locations: int,
+    order: tuple[str, ...],
+    given: tuple[tuple[str, Any], ...],
+    size: int,
+    begins: str,
+    path: tuple[str, ...],
+) -> Statement | None:
+    stand_ins = StandIns()
+    asker = stand_ins.asker(roles, locations)
+    shape = Shape(asker, {name: stand_ins.key(("path", name)) for name in path}, stand_ins)
+    rows = view.visible(asker, shape.path)
+    by_name: dict[str, Any] = dict(given)
+    for param in view.filters:
+        if param.name in by_name:
+            rows = param.narrow(rows, _standing(param.name, by_name[param.name], stand_ins), asker)
+    start = _LATER if begins == "later" else 0
+    page = compiled(view.columns(rows.order_by(*order), asker)[start : start + size], stand_ins)
+    if page is None:
+        return None
+    whole: Statement | None = view.shaped(_from_there(page) if start else page, shape)
+    return whole
+
+
+def _standing(name: str, shape: Any, stand_ins: StandIns) -> Any:
+    """The value that a filter is built with; one that may hold several ids at once is built with what was given."""
+    if shape is UUID:
+        return stand_ins.key(name)
+    if shape is datetime:
+        return stand_ins.moment(name)
+    if shape is date:
+        return stand_ins.day(name)
+    return list(shape) if isinstance(shape, tuple) else shape
+
+
+def _from_there(page: Statement) -> Statement:
+    """The statement of a later page, wherever that begins: its start is the last value of the statement."""
+    here = (len(page.params), lambda values: values[_START])
+    sql = page.sql.removesuffix(f" OFFSET {_LATER}") + " OFFSET %s"
+    return replace(page, sql=sql, params=(*page.params, None), puts=(*page.puts, here))

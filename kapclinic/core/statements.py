@@ -1,0 +1,198 @@
+"""A question that is put together once, from a queryset, and then asked again and again with other values.
+
+What Django spends on a hot list is putting the same SQL together each time. Here a queryset is built with stand-ins in
+place of what changes from one question to the next, and compiled; a question then only puts its values where the
+stand-ins stood. Who may see which row is so said by the queryset alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import orjson
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Field, JSONField, QuerySet
+from psycopg.types.json import Jsonb
+
+Value: TypeAlias = Any  # of a parameter or a column, of whatever type its column has
+Row: TypeAlias = dict[str, Any]  # a column's value by its name
+Values: TypeAlias = Mapping[Hashable, Value]
+# Far from every value that a clinic has; nothing is read of them but where they stand.
+ASKER = ("asker",)
+_FIRST_DAY = date(1201, 1, 1)
+_FIRST_KEY = UUID("5d1f7c1e-0000-4000-8000-000000000000").int
+
+
+@dataclass(frozen=True)
+class Asker:
+    """A member of staff of whom only what shapes a question is known: the roles, and how many locations."""
+
+    pk: UUID
+    role_set: frozenset[str]
+    locations: tuple[UUID, ...]
+
+    @property
+    def location_ids(self) -> tuple[UUID, ...]:
+        return self.locations
+
+
+class StandIns:
+    """Values that stand for those of a question, each by its name."""
+
+    def __init__(self) -> None:
+        self._names: dict[Value, Hashable] = {}
+
+    def key(self, name: Hashable) -> UUID:
+        """In place of an id."""
+        key = UUID(int=_FIRST_KEY + len(self._names))
+        self._names[key] = name
+        return key
+
+    def day(self, name: Hashable) -> date:
+        day = _FIRST_DAY + timedelta(days=len(self._names))
+        self._names[day] = name
+        return day
+
+    def moment(self, name: Hashable) -> datetime:
+        moment = datetime(_FIRST_DAY.year, 1, 1, tzinfo=UTC) + timedelta(days=len(self._names))
+        self._names[moment] = name
+        return moment
+
+    def asker(self, roles: frozenset[str], locations: int) -> Asker:
+        """In place of a user with these roles and so many locations; `of_asker` gives the values."""
+        places = tuple(self.key(("location", n)) for n in range(locations))
+        return Asker(self.key(ASKER), roles, places)
+
+    def put(self, param: Value) -> Callable[[Values], Value] | None:
+        """How a parameter of the statement gets its value; None for one that is the same in every question."""
+        if isinstance(param, Jsonb):
+            inner = self.put(param.obj)
+            return None if inner is None else lambda values: Jsonb(inner(values), dumps=param.dumps)
+        if isinstance(param, dict):
+            of_key = {key: self.put(value) or _same(value) for key, value in param.items()}
+            found = any(map(self.put, param.values()))
+            return (lambda values: {key: of(values) for key, of in of_key.items()}) if found else None
+        if isinstance(param, list | tuple):
+            each = [self.put(value) or _same(value) for value in param]
+            return (lambda values: [of(values) for of in each]) if any(map(self.put, param)) else None
+        return self._of(param)
+
+    def _of(self, param: Value) -> Callable[[Values], Value] | None:
+        if isinstance(param, UUID | date) and param in self._names:
+            name = self._names[param]
+            return lambda values: values[name]
+        texts = {str(value): name for value, name in self._names.items() if isinstance(value, UUID)}
+        if isinstance(param, str) and param in texts:
+            inside = texts[param]
+            return lambda values: str(values[inside])
+        return None
+
+
+def _same(value: Value) -> Callable[[Values], Value]:
+    return lambda values: value
+
+
+def of_asker(user: Value) -> dict[Hashable, Value]:
+    """The values of `StandIns.asker` for this user."""
+    places: dict[Hashable, Value] = {("location", n): place for n, place in enumerate(user.locations)}
+    return {ASKER: user.pk, **places}
+
+
+OVER = """
+SELECT one.*, page.*
+FROM ({one}) one LEFT JOIN (SELECT p.*, row_number() OVER () AS place FROM ({page}) p) page ON true
+ORDER BY page.place
+"""
+Load: TypeAlias = Callable[[Value], Value]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL, its parameters, the names of its columns, and those columns (by place) that hold JSON as text.
+
+    `puts` gives the value of each parameter (by place) that is another one in each question.
+    """
+
+    sql: str
+    params: tuple[Value, ...]
+    puts: tuple[tuple[int, Callable[[Values], Value]], ...]
+    names: tuple[str, ...]
+    loads: tuple[tuple[int, Load], ...] = ()
+
+    def rows(self, values: Values) -> list[Row]:
+        """What the database answers with these values, in order."""
+        params = list(self.params)
+        for place, put in self.puts:
+            params[place] = put(values)
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, params)
+            found = cursor.fetchall()
+        return [self._row(row) for row in found]
+
+    def _row(self, columns: tuple[Value, ...]) -> Row:
+        row = dict(zip(self.names, columns, strict=True))
+        for place, load in self.loads:
+            if columns[place] is not None:
+                row[self.names[place]] = load(columns[place])
+        return row
+
+    def within(self, text: str, *, more: Mapping[str, Load | None]) -> Statement:
+        """This statement as the part `{inner}` of a longer one, whose columns `more` follow its own."""
+        start = len(self.names)
+        loads = tuple((start + n, load) for n, load in enumerate(more.values()) if load is not None)
+        return replace(
+            self,
+            sql=text.replace("{inner}", self.sql),
+            names=(*self.names, *more),
+            loads=(*self.loads, *loads),
+        )
+
+    def over(self, page: Statement) -> Statement:
+        """Both in one: each row of the page, with the one row of this statement before it.
+
+        Without a row on the page, the one row stands alone, with nulls. Without that one, there is none.
+        """
+        width, wide = len(self.params), len(self.names)
+        return Statement(
+            sql=OVER.replace("{one}", self.sql).replace("{page}", page.sql),
+            params=(*self.params, *page.params),
+            puts=(*self.puts, *((width + place, put) for place, put in page.puts)),
+            names=(*self.names, *page.names, "place"),
+            loads=(*self.loads, *((wide + place, load) for place, load in page.loads)),
+        )
+
+
+def compiled(queryset: QuerySet[Value, Value], stand_ins: StandIns) -> Statement | None:
+    """The statement of a queryset of `values()`; None when no row can ever be in it."""
+    query = queryset.query
+    compiler = query.get_compiler(queryset.db)
+    try:
+        sql, params = compiler.as_sql()
+    except EmptyResultSet:
+        return None
+    names = list(query.selected or (*query.values_select, *query.annotation_select))
+    puts = [(place, put) for place, param in enumerate(params) if (put := stand_ins.put(param))]
+    loads = []
+    for place, (column, _, _) in enumerate(compiler.select):
+        if load := _load(column.output_field):
+            loads.append((place, load))
+    return Statement(sql, tuple(params), tuple(puts), tuple(names), tuple(loads))
+
+
+def read_json(text: Value) -> Value:
+    """JSON as the driver hands it on, which is its text."""
+    return orjson.loads(text)
+
+
+def _load(field: Field[Value, Value]) -> Load | None:
+    if isinstance(field, JSONField):
+        return read_json
+    if isinstance(field, ArrayField) and isinstance(field.base_field, JSONField):
+        return lambda texts: [orjson.loads(text) for text in texts]
+    return None

@@ -129,10 +129,11 @@ def _params(group: Group, size: Size) -> dict[str, Any]:
 
 
 def _clients(cursor: Cursor[Any], group: Group, size: Size) -> None:
+    """Twenty of each last name, whatever the scale."""
     start, middle, end = (f"(string_to_array('{part}', ' '))" for part in SYLLABLES)
     rows = f"""SELECT n, 'B' || lpad(n::text, 8, '0') AS number, date '1950-01-01' + mod(n, 18000) AS born,
       '303' || lpad((5550000 + n)::text, 7, '0') AS called, (string_to_array('{FIRST}', ' '))[1 + mod(n, 20)] AS first,
-      {start}[1 + mod(n / 20, 10)] || {middle}[1 + mod(n / 200, 10)] || {end}[1 + mod(n / 2000, 6)] AS last
+      {start}[1 + mod(n / 20, 10)] || {middle}[1 + mod(n / 200, 10)] || {end}[1 + mod(n / 2000, 6)] || chr(97 + mod(n / 12000, 26)) AS last
       FROM generate_series(0, {size.clients - 1}) n"""
     params = _params(group, size)
     assert group.program is not None

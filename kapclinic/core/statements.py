@@ -64,6 +64,12 @@ class StandIns:
         self._names[moment] = name
         return moment
 
+    def word(self, name: Hashable) -> str:
+        """In place of a part of a text that is looked for; its value is the pattern of LIKE, as `like` makes it."""
+        word = f"standin{len(self._names)}x"
+        self._names[word] = name
+        return word
+
     def asker(self, roles: frozenset[str], locations: int) -> Asker:
         """In place of a user with these roles and so many locations; `of_asker` gives the values."""
         places = tuple(self.key(("location", n)) for n in range(locations))
@@ -87,6 +93,9 @@ class StandIns:
         if isinstance(param, UUID | date) and param in self._names:
             name = self._names[param]
             return lambda values: values[name]
+        if isinstance(param, str) and param.strip("%") in self._names:
+            pattern = self._names[param.strip("%")]
+            return lambda values: values[pattern]
         texts = {str(value): name for value, name in self._names.items() if isinstance(value, UUID)}
         if isinstance(param, str) and param in texts:
             inside = texts[param]
@@ -109,6 +118,13 @@ SELECT one.*, page.*
 FROM ({one}) one LEFT JOIN (SELECT p.*, row_number() OVER () AS place FROM ({page}) p) page ON true
 ORDER BY page.place
 """
+
+
+def like(word: str) -> str:
+    """What stands in a statement for `StandIns.word` while this word is looked for."""
+    return f"%{connection.ops.prep_for_like_query(word)}%"
+
+
 Load: TypeAlias = Callable[[Value], Value]
 
 

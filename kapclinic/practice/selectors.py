@@ -36,7 +36,12 @@ MOST_COMPARED = 50  # of one birth date, phone or e-mail
 
 def search_clients(queryset: QuerySet[Client], text: str) -> QuerySet[Client]:
     """Clients whose names, MRN, phone, e-mail or birth date hold every word of `text` (trigram index)."""
-    for term in rules.search_terms(text):
+    return holding(queryset, rules.search_terms(text))
+
+
+def holding(queryset: QuerySet[Client], terms: Iterable[str]) -> QuerySet[Client]:
+    """Clients whose `search_text` holds each of these terms."""
+    for term in terms:
         queryset = queryset.filter(search_text__contains=term)
     return queryset
 

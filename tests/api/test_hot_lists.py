@@ -16,7 +16,7 @@ from psycopg.types.range import Range
 from kapclinic.core import clock
 from kapclinic.core.http.renderers import dumps
 from kapclinic.core.ids import uuid7
-from kapclinic.practice.models import SYSTEM, Location, User
+from kapclinic.practice.models import SYSTEM, Client, Location, User
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.practice.selectors import LocalMidnight
 from kapclinic.practice.worklist import Kind
@@ -162,7 +162,7 @@ def listed(cast: Cast, who: str, path: str, **query: str) -> list[dict[str, Any]
 # --- the same rows ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["tasks/", "obligations/", "alarms/"])
+@pytest.mark.parametrize("path", ["tasks/", "obligations/", "alarms/", "clients/"])
 def test_a_row_of_the_list_is_what_its_address_says(cast: Cast, world: Session, path: str) -> None:
     for who in EVERYBODY:
         if cast.desk(who).get(path).status_code == 200:
@@ -171,7 +171,7 @@ def test_a_row_of_the_list_is_what_its_address_says(cast: Cast, world: Session, 
 
 def same_rows(cast: Cast, path: str, who: str) -> None:
     rows = listed(cast, who, path)
-    model = {"tasks/": Task, "obligations/": Obligation, "alarms/": Alarm}[path]
+    model = {"tasks/": Task, "obligations/": Obligation, "alarms/": Alarm, "clients/": Client}[path]
     seen = {str(pk) for pk in model.objects.visible_to(cast.people[who]).values_list("pk", flat=True)}
     assert {row["id"] for row in rows} == seen
     for row in rows:

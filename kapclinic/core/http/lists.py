@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from kapclinic.core.http import params
 from kapclinic.core.http.etags import matched_tag
 from kapclinic.core.http.renderers import dumps
-from kapclinic.core.statements import Asker, Row, StandIns, Statement, compiled, of_asker
+from kapclinic.core.statements import Asker, Row, StandIns, Statement, compiled, like, of_asker
 
 KEPT = 1000  # statements that a process keeps, over all lists, roles and filters
 Page: TypeAlias = list[Row]
@@ -71,6 +71,16 @@ class HotList:
         """What is shown of rows to the user, as `values()`."""
 
     @classmethod
+    def terms(cls, text: str) -> Sequence[str]:
+        """The parts of a search, of which a row must hold each; none where nothing is searched."""
+        return ()
+
+    @classmethod
+    def sought(cls, queryset: QuerySet[Any], terms: Sequence[str]) -> QuerySet[Any]:
+        """The rows that hold each of these terms."""
+        return queryset
+
+    @classmethod
     def shaped(cls, page: Statement, shape: Shape) -> Statement | None:
         """The statement of a page with what stands beside its rows; None when the user can never see one."""
         return page
@@ -104,6 +114,7 @@ class HotList:
         user = self.user
         given = tuple((name, _literal(value)) for name, value in sorted(values.items()))
         begins = "later" if start else "first"
+        terms = self.terms(self.request.query_params.get("search", "").strip()[:200])
         shape = (
             frozenset(user.role_set),
             len(user.locations),
@@ -112,12 +123,14 @@ class HotList:
             stop - start,
             begins,
             tuple(self.kwargs),
+            len(terms),
         )
         statement = _statement(type(self), *shape)  # type: ignore[arg-type]  # a class is hashable
         if statement is None:
             return []
         of_path = {("path", name): key for name, key in self.kwargs.items()}
-        return statement.rows(of_asker(user) | values | of_path | {_START: start})
+        patterns = {("term", n): like(term) for n, term in enumerate(terms)}
+        return statement.rows(of_asker(user) | values | of_path | patterns | {_START: start})
 
 
 def tag_of(request: Request, user: Any, *told: Any) -> str:
@@ -143,6 +156,7 @@ def _statement(
     size: int,
     begins: str,
     path: tuple[str, ...],
+    terms: int,
 ) -> Statement | None:
     stand_ins = StandIns()
     asker = stand_ins.asker(roles, locations)
@@ -152,6 +166,7 @@ def _statement(
     for param in view.filters:
         if param.name in by_name:
             rows = param.narrow(rows, _standing(param.name, by_name[param.name], stand_ins), asker)
+    rows = view.sought(rows, [stand_ins.word(("term", n)) for n in range(terms)])
     start = _LATER if begins == "later" else 0
     page = compiled(view.columns(rows.order_by(*order), asker)[start : start + size], stand_ins)
     if page is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
@@ -9,15 +10,18 @@ from django.db.models.functions import Coalesce
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.http.lists import HotList, Path
 from kapclinic.core.http.params import Param
 from kapclinic.practice import rules, selectors, services
 from kapclinic.practice.api import client_bodies
 from kapclinic.practice.models import Client, User
 from kapclinic.trail import selectors as trail
-from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+from kapclinic.trail.http import ClinicViewSet, RetrieveMixin
+
+COLUMNS = tuple(name for name in map(str, client_bodies.ClientOut().fields) if name != "sms_reachable")
 
 
-class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+class ClientViewSet(HotList, RetrieveMixin, ClinicViewSet):
     queryset = Client.objects.all()
     object_type = "client"
     client_path = "id"
@@ -46,18 +50,32 @@ class ClientViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     logged = frozenset({"list", "retrieve", "access_log"})
     paged = frozenset({"list", "access_log"})
 
-    def get_queryset(self) -> QuerySet[Client]:
+    @classmethod
+    def visible(cls, user: Any, path: Path) -> QuerySet[Client]:
         """Whoever turned out to be another client that the user sees is no row of the list, but has an address."""
-        rows = Client.objects.visible_to(self.user).with_merges()
-        return selectors.without_known_aliases(rows, user=self.user) if self.action == "list" else rows
+        return selectors.without_known_aliases(Client.objects.visible_to(user).with_merges(), user=user)
+
+    @classmethod
+    def columns(cls, queryset: QuerySet[Client], user: Any) -> QuerySet[Client, Any]:
+        rows: QuerySet[Client, Any] = queryset.values(*COLUMNS)
+        return rows
+
+    @classmethod
+    def terms(cls, text: str) -> Sequence[str]:
+        return rules.search_terms(text) if text else ()
+
+    @classmethod
+    def sought(cls, queryset: QuerySet[Client], terms: Sequence[str]) -> QuerySet[Client]:
+        return selectors.holding(queryset, terms)
+
+    def get_queryset(self) -> QuerySet[Client]:
+        return Client.objects.visible_to(self.user).with_merges()
+
+    def touch_all(self, rows: Iterable[Any]) -> None:
+        self._touched.update(row["id"] for row in rows)
 
     def rows(self, page: list[Any]) -> list[Any]:
-        names = [name for name in map(str, client_bodies.ClientOut().fields) if name != "sms_reachable"]
-        return [
-            {name: getattr(client, name) for name in names}
-            | {"sms_reachable": bool(rules.e164(client.phone))}
-            for client in page
-        ]
+        return [client | {"sms_reachable": bool(rules.e164(client["phone"]))} for client in page]
 
     def create(self, request: Request) -> Response:
         saved = services.save_client(client=None, values=self.body(), by=self.user, at=self.at)

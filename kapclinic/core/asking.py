@@ -41,6 +41,8 @@ AS_TEXT: dict[str, Callable[[str], Any]] = {
 }
 ROOTS = {"ForeignKey", "OneToOneField"}
 Question = QuerySet[Any, Any]
+Questions = tuple[Question, ...]
+Params = dict[str, Any]  # all that psycopg adapts; the stubs leave timedelta out
 
 
 def _reader(field: Any) -> Callable[[str], Any]:

@@ -12,9 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
-from kapclinic.core.asking import AtOnce
+from kapclinic.core.asking import AtOnce, Questions
 from kapclinic.core.writing import joining
 from kapclinic.practice.models import Actor
 from kapclinic.practice.selectors import person
@@ -147,7 +147,7 @@ def hear_screening(*, screening: Screening, found: Sequence[Finding], by: Actor,
     hear_pressures(client_id=client_id, resting=(), by=by, at=at)
 
 
-def _asked(*, client_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+def _asked(*, client_id: UUID) -> Questions:
     """The pressures of the client's screenings; when trends were told, the last one first; and their programs."""
     submitted = Screening.objects.filter(program__client__in=person(client_id), submitted_at__isnull=False)
     told = SuspendingFact.objects.filter(client__in=person(client_id), code=CODE.PRESSURE_TREND)
@@ -159,6 +159,7 @@ def _asked(*, client_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
 _pressures = AtOnce(_asked)
 
 
+# Any: the pressures as they stand in the screening
 def _at_screening(rows: Iterable[tuple[UUID, Sequence[Any]]]) -> list[Resting]:
     return [
         Resting(

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Coalesce
 
+from kapclinic.core.asking import Questions
 from kapclinic.practice.models import Role, SessionKind, User
 from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
@@ -243,7 +244,7 @@ class Debt(NamedTuple):
     no_slot: list[Task]
 
 
-def debt(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+def debt(*, session_id: UUID) -> Questions:
     """Of a dosing session, locked: its obligation, and the open rows that no slot was found for it."""
     obligations = Obligation.objects.select_for_update().filter(dosing_session_id=session_id)
     no_slot = trail.open_rows(kind=Kind.INTEGRATION_NO_SLOT, subject_id=session_id)

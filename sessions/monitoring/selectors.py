@@ -23,6 +23,7 @@ from django.db.models import (
     When,
 )
 
+from kapclinic.core.asking import Question, Questions
 from kapclinic.core.statements import Row
 from programs.models import Protocol
 from sessions.booking.models import Session
@@ -135,7 +136,7 @@ def unread_before_leaving(*, session_id: UUID) -> QuerySet[Check]:
     return asked_checks(session_id=session_id).filter(kind=Check.Kind.BEFORE_LEAVING, reading__isnull=True)
 
 
-def beside(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+def beside(*, session_id: UUID) -> Questions:
     """What a new reading is judged beside: the readings that stand, the checks that are asked for, locked, and the
     alarms of the session as rows of cause, reading and check.
     """
@@ -143,7 +144,7 @@ def beside(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
     return standing_readings(session_id=session_id), asked.select_for_update(of=("self",)), _rung(session_id)
 
 
-def planned(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+def planned(*, session_id: UUID) -> Questions:
     """What the checks of a dose are planned beside: as `beside`, with all checks of the session, also those that were
     ended.
     """
@@ -153,7 +154,7 @@ def planned(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
     return standing_readings(session_id=session_id), checks.select_for_update(of=("self",)), _rung(session_id)
 
 
-def _rung(session_id: UUID) -> QuerySet[Any, Any]:
+def _rung(session_id: UUID) -> Question:
     return Alarm.objects.filter(session_id=session_id).values_list("cause", "reading", "check_row")
 
 

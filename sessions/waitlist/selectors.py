@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
+from kapclinic.core.asking import Params
 from kapclinic.practice.models import Role, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
@@ -103,7 +103,7 @@ def concerned(session: Session) -> tuple[bool, bool]:
 
     Mostly neither, and then there is nothing to lock or to look at: `waited_for` and `in_the_way`.
     """
-    params: dict[str, Any] = {  # Any: all that psycopg adapts
+    params: Params = {
         "program": session.program_id,
         "kind": session.kind,
         "location": session.location_id,

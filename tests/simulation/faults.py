@@ -70,8 +70,8 @@ FAULTS = (
     Fault(
         "an overdue check is silent",
         "sessions/monitoring/services/alarms.py",
-        "if cause is None or check.alarms.filter(cause=cause).exists():",
-        "if cause is not None:",
+        "cause = rules.OVERDUE.get(state)\n    if cause is None:",
+        "cause = rules.OVERDUE.get(state)\n    if cause is not None:",
     ),
     Fault(
         "another day will do",

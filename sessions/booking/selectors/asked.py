@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
 
+from kapclinic.core.asking import Params
 from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation
@@ -53,7 +53,7 @@ def asked(*, program: Program, kind: str, room: UUID | None, parts: Sequence[Wan
     start, end = min(part.starts_at for part in parts), max(part.ends_at for part in parts)
     staff = [part for part in parts if part.kind == Allocation.Kind.STAFF]
     resources = {part.resource for part in parts} | ({room} if room else set())
-    params: dict[str, Any] = {  # Any: all that psycopg adapts; the stubs leave timedelta out
+    params: Params = {
         "program": program.pk,
         "location": program.location_id,
         "kind": kind,

@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Max
 
+from kapclinic.core.asking import Params
 from kapclinic.practice.models import User
 from programs.models import Modality, Program
 from sessions.booking import rules
@@ -26,7 +26,6 @@ from sessions.booking.rules import Need, Seat, Slot
 from sessions.booking.sql.free_slots import HOURS, PLACES, ROOM
 
 MOST = 10_000  # 93 days of quarter hours
-Params = dict[str, Any]  # Any: all that psycopg adapts; the stubs leave timedelta out
 
 
 def on_grid(moment: datetime) -> datetime:

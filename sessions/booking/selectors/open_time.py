@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from kapclinic.core.asking import Params
 from programs.models import Modality, Program
 from sessions.booking import rules
 from sessions.booking.models import Session
@@ -127,7 +128,7 @@ def open_time(
         for role in roles:
             staff[role].append(pk)
     cleaned = stop + rules.LONGEST_HELD - rules.LONGEST
-    params: dict[str, Any] = {  # Any: all that psycopg adapts
+    params: Params = {
         "location": location,
         "kind": kind,
         "clients": sorted(set(clients)),
@@ -143,11 +144,11 @@ def open_time(
     return _of(rows, kind, Ruler(start, -((start - cleaned) // MINUTE)), staff)
 
 
-# Any: columns of `OPEN_TIME`
-def _of(
-    rows: Iterable[tuple[Any, ...]], kind: str, ruler: Ruler, staff: Mapping[str, Sequence[UUID]]
-) -> OpenTime:
-    told: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+Columns = tuple[Any, ...]  # Any: of `OPEN_TIME`
+
+
+def _of(rows: Iterable[Columns], kind: str, ruler: Ruler, staff: Mapping[str, Sequence[UUID]]) -> OpenTime:
+    told: dict[str, list[Columns]] = defaultdict(list)
     for what, *columns in rows:
         told[what].append(tuple(columns))
     rooms = {pk: cleaning for pk, _, _, _, cleaning, _ in sorted(told["room"], key=lambda row: row[-1])}

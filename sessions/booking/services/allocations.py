@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import Q
 
+from kapclinic.core.asking import Params
 from kapclinic.core.errors import Conflict
 from kapclinic.practice.models import Actor
 from sessions.booking import rules
@@ -121,7 +122,7 @@ def allocate(rows: Sequence[Allocation], *, found: Found, at: datetime) -> None:
         )
         expired.update(released_at=at)
     first = rows[0]
-    params: dict[str, Any] = {  # Any: all that psycopg adapts
+    params: Params = {
         "created_at": first.created_at,
         "created_by": first.created_by,
         "session": first.session_id,

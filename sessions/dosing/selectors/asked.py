@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from kapclinic.core.asking import AtOnce
+from kapclinic.core.asking import AtOnce, Question
 from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
@@ -27,7 +27,6 @@ from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Alarm, Reading
 
-Rows: TypeAlias = QuerySet[Any, Any]  # Any: of whichever question
 ASKED = (CSSRS, *policy.SUICIDE_ITEMS)  # instruments whose last answer says something of suicidal ideation
 
 
@@ -37,7 +36,7 @@ class Record(NamedTuple):
     words: list[Attestation]
     readings: list[Reading]  # that stand, of this session
     doses_elsewhere: list[datetime]  # when the client's standing doses of other sessions were given
-    preparations: list[Any]  # one row with `n`, or none
+    preparations: list[Any]  # Any: one row with `n`, or none
     owed_elsewhere: list[UUID]  # integrations of the client's other doses
     graded: list[tuple[int, bool]]  # grade, serious: of the client's adverse events
     unreviewed: list[tuple[UUID, datetime]]  # session, onset: of events that hold the next dose
@@ -52,7 +51,7 @@ class Record(NamedTuple):
 
 def questions(
     *, session_id: UUID, client_id: UUID, program_id: UUID, moment: datetime, unexpired: date, day: date
-) -> tuple[Rows, ...]:
+) -> tuple[Question, ...]:
     """The questions of a `Record` for a dose at `moment`; `day` is the local day of the session, and clearances that
     expired before `unexpired` are left out.
     """
@@ -95,7 +94,7 @@ def record(session: Session, *, moment: datetime) -> Record:
     return Record(*found)
 
 
-def for_a_dose(*, session_id: UUID) -> tuple[Rows, ...]:
+def for_a_dose(*, session_id: UUID) -> tuple[Question, ...]:
     """The dosing session with what a dose of it is written beside, for who has locked it and its program: whether the
     client has left, its doses with their ends, its orders, the session ids of all doses of its program, the open phase
     (locked), what it owes (`integration.owed`), and what its checks are planned beside (`monitoring.planned`).

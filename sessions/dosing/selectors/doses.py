@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, QuerySet
 
+from kapclinic.core.asking import Questions
 from kapclinic.practice.models import SessionKind
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration, Discharge
@@ -44,7 +45,7 @@ def last_dosed_at(*, session_id: UUID) -> datetime | None:
     return standing_doses(session_id=session_id).values_list("administered_at", flat=True).last()
 
 
-def for_a_reading(*, session_id: UUID) -> tuple[QuerySet[Any, Any], ...]:
+def for_a_reading(*, session_id: UUID) -> Questions:
     """The session; when its standing doses were given, the first one first; when the client left; and what a reading
     of it is judged beside (`monitoring.beside`). For who has locked the session.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -44,7 +44,7 @@ class Beside(NamedTuple):
 
     @classmethod
     def of(
-        cls, standing: Sequence[Reading], checks: Sequence[Check], alarms: Sequence[tuple[Any, ...]]
+        cls, standing: Sequence[Reading], checks: Sequence[Check], alarms: Sequence[tuple[str, UUID, UUID]]
     ) -> Beside:
         return cls(standing, checks, frozenset((cause, reading or check) for cause, reading, check in alarms))
 

@@ -87,9 +87,9 @@ FAULTS = (
     ),
     Fault(
         "the desk reads the weight",
-        "sessions/visits/api/session_bodies.py",
-        'CLINICAL = ("fasting_since", "weight_kg", *WEIGHT)',
-        'CLINICAL = ("fasting_since", *WEIGHT)',
+        "sessions/visits/selectors/sessions.py",
+        'CLINICAL = frozenset({"fasting_since", "weight_kg", ',
+        'CLINICAL = frozenset({"fasting_since", ',
     ),
     Fault(
         "an idempotency key is forgotten",
@@ -106,10 +106,9 @@ FAULTS = (
     # --- a lock is dropped: two at the same moment ---
     Fault(
         "two boosters pass one order",
-        "sessions/dosing/services/doses.py",
-        '    programs.lock_program(program_id)\n    found = Session.objects.select_for_update(of=("self",)).select',
-        "    assert program_id is not None\n    found = Session.objects.select",
-        more=(("    screening.lock_client(session.client_id)", "    assert screening"),),
+        "sessions/booking/sql/hold.py",
+        'HOLD = "clinic_sessions_hold(%s, %s)"',
+        'HOLD = "(%s::uuid IS NULL OR %s)"',
     ),
     Fault(
         "a decision does not wait for a medicine",
@@ -149,14 +148,14 @@ FAULTS = (
     Fault(
         "a reading closes every check",
         "sessions/monitoring/rules/__init__.py",
-        "return [check for check in (nearest, *in_time) if _is_open(check)]",
-        "return [check for check in checks if _is_open(check)]",
+        "return [check for check in (nearest, *in_time) if is_open(check)]",
+        "return [check for check in checks if is_open(check)]",
     ),
     Fault(
         "a debt is of one course",
         "sessions/integration/selectors.py",
-        "Obligation.objects.open().filter(client__in=person(client_id)).exclude(",
-        "Obligation.objects.open().filter(program__sessions=but, client__in=person(client_id)).exclude(",
+        "Obligation.objects.open().filter(client__in=person(client_id))",
+        "Obligation.objects.open().filter(program__sessions=but, client__in=person(client_id))",
     ),
     Fault(
         "the sweep swallows what is owed",
@@ -203,7 +202,7 @@ FAULTS = (
     Fault(
         "who opens a record leaves no trace",
         "kapclinic/trail/http.py",
-        "            if self.client_path is not None and self.action in self.logged:",
-        '            if self.client_path is not None and self.action in self.logged - {"retrieve"}:',
+        "            if told and self.client_path is not None and self.action in self.logged:",
+        '            if told and self.client_path is not None and self.action in self.logged - {"retrieve"}:',
     ),
 )

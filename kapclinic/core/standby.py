@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import DEFAULT_DB_ALIAS, Error, InterfaceError, OperationalError, connections
+from psycopg.errors import QueryCanceled
 
 ALIAS = "replica"
 AWAY_SECONDS = 10  # a standby that did not answer is left alone for so long, by each process
@@ -40,12 +41,16 @@ def read(ask: Callable[[str], Answer]) -> tuple[Answer, float | None]:
     The standby is asked when there is one, it answers, and its age is at most `REPLICA_MAX_AGE_SECONDS`; else, and when
     `ask` fails there by the database's doing, the primary: then the age is None. `ask` only reads, and may be called
     twice.
+
+    :raises OperationalError: when the standby took longer than a statement may: the primary is spared it
     """
     age = _age()
     if age is not None and age <= settings.REPLICA_MAX_AGE_SECONDS:
         try:
             return ask(ALIAS), age
         except Error as failed:
+            if isinstance(failed.__cause__, QueryCanceled):
+                raise
             _leave(failed)
     return ask(DEFAULT_DB_ALIAS), None
 
@@ -65,7 +70,8 @@ def _age() -> float | None:
 
 
 def _leave(failed: Error) -> None:
-    """Ask the primary for a while, and connect anew afterwards. The class alone is told: a message may name people."""
-    _Away.until = time.monotonic() + AWAY_SECONDS
+    """Tell its class alone: a message may name people. One that is away is left alone for a while, and asked anew."""
     logger.warning("the replica did not answer (%s): the primary is asked", type(failed).__name__)
-    connections[ALIAS].close()
+    if isinstance(failed, OperationalError | InterfaceError):
+        _Away.until = time.monotonic() + AWAY_SECONDS
+        connections[ALIAS].close()

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
+from psycopg import errors
 
 from kapclinic.core import clock, standby
 from kapclinic.local.places import CHECKOUT
@@ -121,6 +122,32 @@ def test_a_server_that_follows_nobody_is_no_replica(cast: Cast) -> None:
         answer = cast.desk("director").get(f"clients/{client.pk}/access-log/")
         assert connections[standby.ALIAS].connection is not None
     assert (answer.status_code, answer.headers.get(REPLICA_AGE)) == (200, None)
+
+
+@pytest.mark.parametrize(
+    ("cause", "again"), [(errors.QueryCanceled(), False), (errors.SerializationFailure(), True)]
+)
+def test_what_took_too_long_there_is_not_asked_here_again(
+    monkeypatch: pytest.MonkeyPatch, cause: Exception, again: bool
+) -> None:
+    """A question that gets in the way of what the standby replays is: the primary has no such trouble."""
+    asked: list[str] = []
+
+    def ask(source: str) -> str:
+        asked.append(source)
+        if source == standby.ALIAS:
+            raise OperationalError from cause
+        return source
+
+    monkeypatch.setattr(standby, "_age", lambda: 0.5)
+    with replica():
+        if again:
+            assert standby.read(ask) == ("default", None)
+            assert standby._Away.until > 0
+        else:
+            with pytest.raises(OperationalError):
+                standby.read(ask)
+    assert asked == [standby.ALIAS, "default"][: 1 + again]
 
 
 def names_a_database(path: str) -> bool:

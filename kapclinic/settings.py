@@ -110,10 +110,13 @@ def _patience() -> dict[str, str]:
 
 
 def _database() -> dict[str, Any]:
-    runtime: dict[str, Any] = env.db_url("DATABASE_URL", engine="kapclinic.core.postgresql")
     if MIGRATING:
         owner: dict[str, Any] = env.db_url("MIGRATION_DATABASE_URL", engine="django.db.backends.postgresql")
         return owner
+    return _runtime(env.db_url("DATABASE_URL", engine="kapclinic.core.postgresql"))
+
+
+def _runtime(runtime: dict[str, Any]) -> dict[str, Any]:
     runtime["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     runtime["CONN_HEALTH_CHECKS"] = True
     # The server binds and prepares: from its n-th use on, a connection's statement is parsed and planned no more.
@@ -124,6 +127,13 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
+# A standby, as the same role. `kapclinic.core.standby` alone asks it, for reports and past days, and only while what it
+# shows is not older than this.
+REPLICA_DATABASE_URL = env.str("REPLICA_DATABASE_URL", default="")
+REPLICA_MAX_AGE_SECONDS = env.int("REPLICA_MAX_AGE_SECONDS", default=10)
+if REPLICA_DATABASE_URL and not MIGRATING:
+    DATABASES["replica"] = _runtime(env.db_url("REPLICA_DATABASE_URL", engine="kapclinic.core.postgresql"))
+    DATABASES["replica"]["OPTIONS"]["connect_timeout"] = 2
 RUNTIME_ROLE = env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True

@@ -29,6 +29,7 @@ FAULTS = (
     ("billing/ledger/rules.py", "from billing.ledger import selectors", "billing.ledger.selectors"),
     ("screening/rules/pressure.py", "from programs import selectors", "programs.selectors"),
     ("sessions/booking/rules/days.py", "from sessions.booking.sql import free_slots", "sessions.booking.sql.free_slots"),
+    ("sessions/dosing/gates/gather.py", "from kapclinic.core import standby", "kapclinic.core.standby"),
     # one room further down, or up in another app
     ("sessions/visits/services/endings.py", "from sessions.dosing.api import doses", "sessions.dosing.api.doses"),
     ("billing/ledger/services/charges.py", "from sessions.visits.api import sessions", "sessions.visits.api.sessions"),

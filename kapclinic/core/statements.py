@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, JSONField, QuerySet
 from psycopg.types.json import Jsonb
 
@@ -141,12 +141,12 @@ class Statement:
     names: tuple[str, ...]
     loads: tuple[tuple[int, Load], ...] = ()
 
-    def rows(self, values: Values) -> list[Row]:
+    def rows(self, values: Values, *, using: str = DEFAULT_DB_ALIAS) -> list[Row]:
         """What the database answers with these values, in order."""
         params = list(self.params)
         for place, put in self.puts:
             params[place] = put(values)
-        with connection.cursor() as cursor:
+        with connections[using].cursor() as cursor:
             cursor.execute(self.sql, params)
             found = cursor.fetchall()
         return [self._row(row) for row in found]

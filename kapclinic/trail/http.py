@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework.fields import empty
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from kapclinic.core import clock, writing
+from kapclinic.core import clock, standby, writing
 from kapclinic.core.http import merging, params
 from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.params import Param
@@ -28,6 +29,8 @@ from kapclinic.trail import idempotency, services
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANYONE: frozenset[str] = frozenset()  # any signed-in user
 NOT_MODIFIED = 304
+REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave: seconds
+BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 
 
 class ClinicViewSet(GenericViewSet[Any]):
@@ -42,6 +45,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     orderings    public name -> ORM path;            searches function (queryset, text) -> queryset
     object_type  what the audit log calls a row;     client_path  attribute path from a row to its client's id
     logged       GET actions that read a client's record, and so leave an audit event
+    reports      GET actions that a standby may answer, by `source`, whenever `is_past()`
     replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
     """
 
@@ -64,11 +68,13 @@ class ClinicViewSet(GenericViewSet[Any]):
     object_type: ClassVar[str] = "object"
     client_path: ClassVar[str | None] = None
     logged: ClassVar[frozenset[str]] = frozenset({"list", "retrieve"})
+    reports: ClassVar[frozenset[str]] = frozenset()
     idempotent: ClassVar[bool] = True
     key_required: ClassVar[frozenset[str]] = frozenset()
     replay_by_id: ClassVar[bool] = False
 
     at: datetime
+    source = DEFAULT_DB_ALIAS  # the database that a report reads its rows from
 
     # --- the life of a request -----------------------------------------------------------------------------
 
@@ -96,7 +102,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
-            response = handler(request, *args, **kwargs)
+            response = self._read(lambda: handler(request, *args, **kwargs))
             told = response.status_code != NOT_MODIFIED
             if told and self.client_path is not None and self.action in self.logged:
                 self._log(outcome="ok")
@@ -104,6 +110,28 @@ class ClinicViewSet(GenericViewSet[Any]):
         self.before_write()
         with transaction.atomic(), writing.together():
             return self._write(lambda: handler(request, *args, **kwargs), request)
+
+    def _read(self, handler: Callable[[], Response]) -> Response:
+        """The answer of a GET: of the standby, with its age, where this is a report and there is a fresh one."""
+        if self.action not in self.reports or not self.is_past():
+            return handler()
+
+        def ask(source: str) -> Response:
+            self.source, self._touched = source, set()
+            return handler()
+
+        response, age = standby.read(ask)
+        if age is not None:
+            response[REPLICA_AGE] = str(ceil(age))
+        return response
+
+    def is_past(self) -> bool:
+        """Does this report tell only of what is over? The day that it ends with is, once it is over everywhere."""
+        return True
+
+    def is_over(self, day: date | None) -> bool:
+        """Has this day ended in every time zone?"""
+        return day is not None and day < (self.at.astimezone(UTC) - BEHIND_ALL).date()
 
     def before_write(self) -> None:
         """A hook before the transaction of a write: what it saves stays, also when the write is refused."""
@@ -329,7 +357,7 @@ class ListMixin:
     """GET of the collection."""
 
     def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.narrowed(self.get_queryset()))
+        page = self.paginate_queryset(self.narrowed(self.get_queryset()).using(self.source))
         self.touch_all(page)
         return self.get_paginated_response(self.rows(page))  # type: ignore[no-any-return]
 

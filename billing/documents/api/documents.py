@@ -25,6 +25,7 @@ class DocumentViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     document: ClassVar[type[Document]]
     client_path = "client_id"
     logged = frozenset({"list", "retrieve", "pdf"})
+    reports = frozenset({"list"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "pdf"), BILLERS)
     inputs: ClassVar = {"create": document_bodies.DocumentIn}
     filters = (
@@ -37,6 +38,9 @@ class DocumentViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     )
     orderings: ClassVar = {"number": "number", "created_at": "created_at", "issued_on": "issued_on"}
     default_order = ("-created_at",)
+
+    def is_past(self) -> bool:
+        return self.is_over(self.query().get("to_date"))
 
     def get_queryset(self) -> DocumentQuerySet:
         return selectors.documents(self.document).visible_to(self.user)

@@ -90,7 +90,7 @@ class HotList:
         values = self.query()
 
         def count() -> int:
-            return int(self.narrowed(self.visible(self.user, self.kwargs)).count())
+            return int(self.narrowed(self.visible(self.user, self.kwargs)).using(self.source).count())
 
         def find(start: int, stop: int) -> Page:
             return self.found(values, order, start, stop)  # type: ignore[no-any-return]
@@ -130,7 +130,8 @@ class HotList:
             return []
         of_path = {("path", name): key for name, key in self.kwargs.items()}
         patterns = {("term", n): like(term) for n, term in enumerate(terms)}
-        return statement.rows(of_asker(user) | values | of_path | patterns | {_START: start})
+        found = of_asker(user) | values | of_path | patterns | {_START: start}
+        return statement.rows(found, using=self.source)
 
 
 def tag_of(request: Request, user: Any, *told: Any) -> str:

@@ -14,6 +14,14 @@ def _text(name: str, where: str, doc: str, *, required: bool = False, kind: str 
     return {"name": name, "in": where, "required": required, "description": doc, "schema": {"type": kind}}
 
 
+REPLICA_AGE = {
+    "X-Kap-Replica-Age": {
+        "description": "Seconds that the answer is behind at most, when a standby gave it",
+        "schema": {"type": "integer"},
+    }
+}
+
+
 class ClinicSchema(AutoSchema):
     """Adds to each operation the headers and parameters that the base view understands."""
 
@@ -84,6 +92,8 @@ class ClinicSchema(AutoSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         if getattr(self.view, "action", None) in getattr(self.view, "tagged", ()):
             bodies["304"] = {"description": "Nothing has changed since that ETag"}
+        if getattr(self.view, "action", None) in getattr(self.view, "reports", ()):
+            bodies["200"]["headers"] = REPLICA_AGE
         bodies["default"] = {
             "description": "A refusal",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},

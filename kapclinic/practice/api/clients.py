@@ -49,6 +49,7 @@ class ClientViewSet(HotList, RetrieveMixin, ClinicViewSet):
     search_doc = "words of a name, MRN, phone number, e-mail or birth date, as people write them"
     logged = frozenset({"list", "retrieve", "access_log"})
     paged = frozenset({"list", "access_log"})
+    reports = frozenset({"access_log"})
 
     @classmethod
     def visible(cls, user: Any, path: Path) -> QuerySet[Client]:
@@ -99,4 +100,5 @@ class ClientViewSet(HotList, RetrieveMixin, ClinicViewSet):
         rows = trail.access_log(client_ids=selectors.person_ids(client.pk)).annotate(
             name=Coalesce(Subquery(name), Value("the system"), output_field=CharField())
         )
-        return self.get_paginated_response(self.represent(self.paginate_queryset(rows), many=True))
+        page = self.paginate_queryset(rows.using(self.source))
+        return self.get_paginated_response(self.represent(page, many=True))

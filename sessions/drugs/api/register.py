@@ -37,6 +37,7 @@ class RegisterViewSet(Printed, ClinicViewSet):
     object_type = "drug_register"
     client_path = "client_id"
     logged = frozenset({"list", "pdf"})
+    reports = frozenset({"list", "pdf"})
     roles: ClassVar = {"list": rules.READERS, "pdf": rules.READERS}
     output = register_bodies.RegisterOut
     filters = PARAMS
@@ -65,7 +66,10 @@ class RegisterViewSet(Printed, ClinicViewSet):
             since=end_of_day(self.first - timedelta(days=1), zone=zone),
             until=end_of_day(self.last, zone=zone),
             drug=asked.get("drug"),
-        )
+        ).using(self.source)
+
+    def is_past(self) -> bool:
+        return self.is_over(self.query().get("to"))
 
     def _place(self, location_id: UUID) -> Location:
         found = Location.objects.filter(pk=location_id, pk__in=list(self.user.locations)).first()

@@ -58,6 +58,7 @@ def _with_staff(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet
 class SessionViewSet(lists.HotList, ClinicViewSet):
     object_type = "session"
     client_path = "client_id"
+    reports = frozenset({"list"})
     roles: ClassVar = {
         **dict.fromkeys(("list", "retrieve"), BOOKERS | {Role.BILLING}),
         **dict.fromkeys(("create", "partial_update", "reschedule", "swap"), BOOKERS),
@@ -117,6 +118,9 @@ class SessionViewSet(lists.HotList, ClinicViewSet):
 
     def get_queryset(self) -> QuerySet[Session]:
         return Session.objects.visible_to(self.user)
+
+    def is_past(self) -> bool:
+        return self.is_over(self.query().get("date"))
 
     def rows(self, page: list[Any]) -> list[Any]:
         return session_bodies.all_shown(page, self.user)

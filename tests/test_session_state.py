@@ -1,0 +1,69 @@
+"""No statement leaves anything on its connection, so a pooler may give it to somebody else after each transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+from kapclinic.local.places import CHECKOUT
+
+APPS = ("kapclinic", "programs", "screening", "sessions", "billing")
+LEAVES = (
+    r"\bLISTEN\s+\w",
+    r"\bNOTIFY\s+\w|\bpg_notify\b",
+    r"\bpg_(?:try_)?advisory_lock\w*\(",  # held until the session ends
+    r"\bSET\s+(?:SESSION\s+)?(?:\w+_timeout|search_path|role|timezone|application_name)\b",
+    r"\bset_config\([^)]*,\s*false\s*\)",
+    r"\bCREATE\s+(?:LOCAL\s+)?TEMP\w*\s+(?!TABLE icd_set )",  # that one is dropped on commit
+    r"\b(?:PREPARE|DEALLOCATE|DISCARD)\s+\w",
+    r"\bDECLARE\s+\w+\s+CURSOR",
+)
+# Read outside of a transaction by a cursor that outlives one: commands alone, which connect past a pooler.
+ITERATED = {"kapclinic/trail/selectors.py", "sessions/drugs/selectors.py", "sessions/notes/selectors.py"}
+
+
+def sources() -> Iterator[Path]:
+    for app in APPS:
+        for path in (CHECKOUT / app).rglob("*"):
+            if path.suffix in {".py", ".sql"} and (CHECKOUT / "kapclinic/local") not in path.parents:
+                yield path
+
+
+@pytest.mark.parametrize("pattern", LEAVES)
+def test_no_statement_leaves_anything_behind(pattern: str) -> None:
+    found = [str(path.relative_to(CHECKOUT)) for path in sources() if re.search(pattern, path.read_text())]
+    assert found == []
+
+
+def test_the_temporary_table_is_dropped_on_commit() -> None:
+    source = (CHECKOUT / "billing/codes/services.py").read_text()
+    assert source.count("CREATE TEMP TABLE") == 1
+    assert "ON COMMIT DROP" in source.split("CREATE TEMP TABLE", 1)[1][:200]
+
+
+def test_cursors_that_outlive_a_transaction_are_of_commands() -> None:
+    found = {
+        str(path.relative_to(CHECKOUT))
+        for path in sources()
+        if path.suffix == ".py" and "migrations" not in path.parts and ".iterator(" in path.read_text()
+    }
+    assert found == ITERATED
+
+
+def test_the_page_about_scaling_tells_which_tables_have_a_location() -> None:
+    page = (CHECKOUT / "docs/scaling.md").read_text()
+    told = page.split("**Have a location**", 1)[1].split("**All others", 1)[0]
+    having, practices = set(), []
+    for model in apps.get_models():
+        if not model.__module__.startswith(APPS) or "_historical" in model._meta.db_table:
+            continue
+        columns = {field.column for field in model._meta.concrete_fields}
+        if columns & {"location", "location_id"}:
+            having.add(model._meta.db_table)
+        practices += [model._meta.db_table] if columns & {"practice", "practice_id"} else []
+    assert set(re.findall(r"`(\w+)`", told)) == having
+    assert practices == []

@@ -229,7 +229,7 @@ def test_a_freed_hour_costs_the_same_whatever_is_due(crowd: list[Obligation]) ->
 
 
 def test_placing_one_more_is_few_statements(crowd: list[Obligation]) -> None:
-    assert _swept(clock.now()) <= 12 + 21 * len(crowd)
+    assert _swept(clock.now()) <= 12 + 13 * len(crowd)
     assert set(Obligation.objects.values_list("state", flat=True)) == {"booked"}
 
 

@@ -143,13 +143,17 @@ class Statement:
 
     def rows(self, values: Values, *, using: str = DEFAULT_DB_ALIAS) -> list[Row]:
         """What the database answers with these values, in order."""
+        with connections[using].cursor() as cursor:
+            cursor.execute(self.sql, self.given(values))
+            found = cursor.fetchall()
+        return [self._row(row) for row in found]
+
+    def given(self, values: Values) -> list[Value]:
+        """The parameters of the statement, with these values in their places."""
         params = list(self.params)
         for place, put in self.puts:
             params[place] = put(values)
-        with connections[using].cursor() as cursor:
-            cursor.execute(self.sql, params)
-            found = cursor.fetchall()
-        return [self._row(row) for row in found]
+        return params
 
     def _row(self, columns: tuple[Value, ...]) -> Row:
         row = dict(zip(self.names, columns, strict=True))

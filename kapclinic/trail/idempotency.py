@@ -8,7 +8,6 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -60,10 +59,14 @@ def _hmac(body: bytes, query: str) -> str:
 
 
 class Locks(NamedTuple):
-    """What a request locks with its key: an expression of SQL that is true when all of it is locked."""
+    """What a request locks with its key: an expression of SQL, which answers when all of it is locked.
+
+    `told` is handed what it answers.
+    """
 
     sql: str
-    params: Sequence[UUID | bool]
+    params: Sequence[Any]  # all that psycopg adapts
+    told: Callable[[Any], None] | None = None
 
 
 def _take(scope: Mapping[str, Any], locks: Locks | None) -> IdempotencyRecord | None:
@@ -76,10 +79,12 @@ def _take(scope: Mapping[str, Any], locks: Locks | None) -> IdempotencyRecord | 
     asked = sql.TAKEN.format(held=held)
     with connection.cursor() as cursor:
         cursor.execute(asked, [*more, int.from_bytes(digest[:8], "big", signed=True), *scope.values()])
-        is_ours, has_acted, body_hmac, status, answer, etag, _ = cursor.fetchone()
+        is_ours, has_acted, body_hmac, status, answer, etag, locked = cursor.fetchone()
     if not is_ours:
         raise RequestInProgress("Wait for its answer, then repeat.")
     if not has_acted:
+        if locks is not None and locks.told is not None:
+            locks.told(locked)
         return None
     kept = None if answer is None else orjson.loads(answer)
     return IdempotencyRecord(**scope, body_hmac=body_hmac, status=status, answer=kept, etag=etag)

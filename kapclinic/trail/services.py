@@ -116,10 +116,11 @@ def open_task(
     roles: Iterable[str] | None = None,
     client: UUID | None = None,
     assignee: UUID | None = None,
+    looked: bool = False,
 ) -> Task:
     """Put a row on a worklist, once: an open row of the same kind and subject is returned as it is.
 
-    Who sees it is declared with its kind; `roles` narrows that.
+    Who sees it is declared with its kind; `roles` narrows that. `looked`: the caller has just seen that there is none.
 
     :raises Undeclared: for a kind, or a role of it, that the table of kinds does not name
     """
@@ -133,7 +134,7 @@ def open_task(
         subject_id=subject_id,
         due_at=due_at,
     )
-    return _once(task, by=by, at=at)
+    return _once(task, looked=looked, by=by, at=at)
 
 
 class Matter(TypedDict):
@@ -187,10 +188,10 @@ def escalate_tasks(tasks: Iterable[Task], *, roles: Iterable[str], by: HasId, at
         change_all_by(rows, {"roles": list(seen), "escalation": count}, by, at=at)
 
 
-def _once(task: Task, *, by: HasId, at: datetime) -> Task:
+def _once(task: Task, *, looked: bool = False, by: HasId, at: datetime) -> Task:
     """`task`, or the open row of its kind and subject that was there before."""
     open_rows = selectors.open_rows(kind=task.kind, subject_id=task.subject_id)
-    before: Task | None = open_rows.first()
+    before: Task | None = None if looked else open_rows.first()
     if before is not None:
         return before
     return task if task.save_once_by(by, at=at, unless=OPEN_ONCE) else open_rows.get()

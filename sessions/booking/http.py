@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
@@ -14,16 +14,18 @@ from rest_framework import serializers
 
 from kapclinic.core.http import lists
 from kapclinic.core.http.fields import Output, Text
-from kapclinic.core.statements import Statement, read_json
+from kapclinic.core.statements import StandIns, Statement, compiled, of_asker, read_json
 from kapclinic.core.transitions import HasRoles
 from kapclinic.practice.rules import CLIENT_READERS
 from kapclinic.trail.http import ClinicViewSet
 from kapclinic.trail.idempotency import Locks
+from programs.models import Program
 from sessions.booking.models import Session
 from sessions.booking.selectors.about import About, Ref, about
 from sessions.booking.services.holding import hold
 from sessions.booking.sql.about import CLIENT, NAMED, NO_CLIENT
 from sessions.booking.sql.hold import HOLD
+from sessions.booking.sql.lock import LOCK_COURSE
 
 NOTHING = "Nothing: it is done."  # to do about a row
 
@@ -84,6 +86,28 @@ class InSession(ClinicViewSet):
         )
         locked: Session = found.get(pk=self.session.pk)
         return locked
+
+
+@cache
+def _course(locations: int) -> Statement | None:
+    """The course of this id, if somebody with so many locations sees it."""
+    stand_ins = StandIns()
+    seen = Program.objects.visible_to(stand_ins.asker(frozenset(), locations))
+    return compiled(seen.filter(pk=stand_ins.key("course")).values("pk"), stand_ins)
+
+
+def locks_of_booking(
+    user: Any, *, course: UUID, resources: Sequence[UUID], told: Callable[[Any], None]
+) -> Locks | None:
+    """What a booking locks, in its order: the course, if the user sees it, then room, staff and client.
+
+    `told` gets the ids of the client, or None when there is no such course for the user, and nothing is locked.
+    """
+    seen = _course(len(user.locations))
+    if seen is None:
+        return None
+    params = seen.given(of_asker(user) | {"course": course})
+    return Locks(LOCK_COURSE.format(course=seen.sql), [*params, list(resources)], told)
 
 
 # --- rows that say whom they are about ------------------------------------------------------------------------------

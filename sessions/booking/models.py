@@ -207,6 +207,7 @@ class Allocation(UUIDModel):
     Lanes: exclusive use takes [0,100), one monitoring place of an NP [n,n+1), a deliberate override one from 100 on.
     """
 
+    joins: ClassVar[bool] = True
     undeletable: ClassVar[bool] = True
 
     class Kind(models.TextChoices):

@@ -230,6 +230,26 @@ class Board:
             free.take(session)
 
 
+def fitting(owed: Iterable[Obligation], *, start: datetime, end: datetime, at: datetime) -> list[Obligation]:
+    """Those of these due obligations for which `candidates` finds something in [start, end), in their order.
+
+    A few statements whatever their number; each comes with its program, and that with its protocol and location.
+    """
+    inside = [row for row in owed if max(row.window_start, start) < min(row.window_end, end)]
+    avoid = _avoid([row.dosing_session_id for row in inside]) if inside else {}
+    sought = {
+        row.pk: Sought(
+            row.program,
+            max(row.window_start, start),
+            min(row.window_end, end),
+            avoid[row.dosing_session_id],
+        )
+        for row in inside
+    }
+    board = Board(sought.values(), at=at)
+    return [row for row in inside if board.slots(sought[row.pk])]
+
+
 def waiting(*, at: datetime) -> QuerySet[Obligation]:
     """Obligations that a sweep must look at: unbooked ones, and booked ones that ended a day ago, not written up."""
     ended = Q(state=Obligation.State.BOOKED, integration_session__ends_at__lt=at - timedelta(hours=24))

@@ -131,6 +131,12 @@ def open_checks(*, session_id: UUID) -> QuerySet[Check]:
     return asked_checks(session_id=session_id).filter(state__in=OPEN_CHECKS, reading__isnull=True)
 
 
+def overdue(*, at: datetime) -> QuerySet[Check]:
+    """Checks of all sessions that were to be read before `at`, have no reading and are still asked for."""
+    found: QuerySet[Check] = Check.objects.filter(state__in=OPEN_CHECKS, reading__isnull=True)
+    return found.filter(ended_at__isnull=True, planned_at__lt=at)
+
+
 def unread_before_leaving(*, session_id: UUID) -> QuerySet[Check]:
     """The check that the label asks for before the client leaves, while it has no reading (Spravato REMS)."""
     return asked_checks(session_id=session_id).filter(kind=Check.Kind.BEFORE_LEAVING, reading__isnull=True)

@@ -160,8 +160,8 @@ FAULTS = (
     Fault(
         "the sweep swallows what is owed",
         "sessions/integration/services/placing.py",
-        "    each(_errands(waiting, at=at), lambda",
-        "    each(_errands(waiting[:0], at=at), lambda",
+        "    each(_errands(waiting, at=at), partial",
+        "    each(_errands(waiting[:0], at=at), partial",
     ),
     Fault(
         "who opens an alarm has answered it",

@@ -12,15 +12,14 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import Q
 
-from kapclinic.core.asking import Params
+from kapclinic.core import writing
 from kapclinic.core.errors import Conflict
 from kapclinic.practice.models import Actor
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold
 from sessions.booking.rules import Wanted
 from sessions.booking.selectors.asked import Found
-from sessions.booking.sql.asked import LOCK
-from sessions.booking.sql.held import HOLD
+from sessions.booking.sql.lock import LOCK
 
 
 class Clash(TypedDict):
@@ -68,9 +67,9 @@ def lock_with_client(resources: Sequence[UUID], *, client: UUID, wait: bool = Tr
     :raises ResourceConflict: without `wait`, when another booking has one of the locks just now
     """
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"client": client, "resources": list(resources), "wait": wait})
-        ids, done = cursor.fetchone()
-    if not done:
+        cursor.execute(LOCK, [client, list(resources), wait])
+        (ids,) = cursor.fetchone()
+    if ids is None:
         raise ResourceConflict("Another booking is being made.", conflicts=[])
     return list(ids)
 
@@ -121,24 +120,10 @@ def allocate(rows: Sequence[Allocation], *, found: Found, at: datetime) -> None:
             resource__in=resources, released_at__isnull=True, expires_at__lte=at
         )
         expired.update(released_at=at)
-    first = rows[0]
-    params: Params = {
-        "created_at": first.created_at,
-        "created_by": first.created_by,
-        "session": first.session_id,
-        "hold": first.hold_id,
-        "expires_at": first.expires_at,
-        "ids": [row.pk for row in rows],
-        "kinds": [row.kind for row in rows],
-        "resources": [row.resource for row in rows],
-        "roles": [row.role for row in rows],
-        "lows": [row.lanes.lower for row in rows],
-        "highs": [row.lanes.upper for row in rows],
-        "starts": [row.starts_at for row in rows],
-        "ends": [row.ends_at for row in rows],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD, params)  # allocations keep no history: a row is only ever released
+    with writing.together():  # and, where the caller writes together, with the session itself
+        for row in rows:
+            if not writing.write(row):
+                row.save(force_insert=True)
 
 
 def _told_once(clashes: Sequence[tuple[Wanted, Allocation]]) -> list[Clash]:

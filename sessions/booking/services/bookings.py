@@ -193,8 +193,11 @@ def book_session(
     source: str = Session.Source.STAFF,
     for_dose: Session | None = None,
     wait: bool = True,
+    clients: Sequence[UUID] | None = None,
 ) -> Session:
     """Book one session with everything it holds, or nothing. The caller has locked the program.
+
+    `clients` is the client under every id, from a caller who has locked these too, with all of `ask.resources`.
 
     Whatever is refused is refused before anything is written. Who goes on to another slot after that does this in a
     savepoint: locks that are kept while others are waited for may deadlock.
@@ -210,7 +213,8 @@ def book_session(
     )
     require_override(program=program, ask=ask, by=by)
     # The locks come before all questions: a person, a room or hours may go while they are waited for.
-    clients = lock_with_client(ask.resources, client=program.client_id, wait=wait)
+    if clients is None:
+        clients = lock_with_client(ask.resources, client=program.client_id, wait=wait)
     session = Session(
         program=program,
         client_id=program.client_id,

@@ -133,8 +133,7 @@ def void_obligation(
 
 def _settle_tasks(obligation: Obligation, *, by: Actor, at: datetime, outcome: str) -> None:
     for kind in (
-        Kind.INTEGRATION_UNBOOKED,
-        Kind.INTEGRATION_MISSED,
+        *BOOKED,
         Kind.INTEGRATION_UNRECORDED,
         Kind.INTEGRATION_CONFIRM,
         Kind.INTEGRATION_LATE,
@@ -152,14 +151,16 @@ def link_booking(*, obligation: Obligation, session: Session, by: Actor, at: dat
     if session.starts_at < obligation.window_start:
         raise Invalid.field("starts_at", "This integration starts before its window.", code="before_window")
     transitions.apply(rules.OBLIGATION_MOVES, "book", instance=obligation, by=by, field="state")
+    rows = Task.objects.open().filter(kind__in=[*BOOKED, Kind.INTEGRATION_CONFIRM], subject_id=obligation.pk)
+    listed = sorted(rows.values_list("kind", flat=True))
     obligation.integration_session = session
     obligation.save_by(by, at=at)
-    listed = Task.objects.open().filter(kind__in=BOOKED, subject_id=obligation.pk)
-    for kind in listed.order_by("kind").values_list("kind", flat=True):
+    for kind in (kind for kind in listed if kind in BOOKED):
         trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="booked")
     tell_if_late(obligation=obligation, session=session, by=by, at=at)
     if session.source == Session.Source.SCHEDULER and session.client_confirmed_at is None:
-        _open_task(obligation, kind=Kind.INTEGRATION_CONFIRM, due_at=session.starts_at, at=at)
+        known, start = Kind.INTEGRATION_CONFIRM in listed, session.starts_at
+        _open_task(obligation, kind=Kind.INTEGRATION_CONFIRM, due_at=start, looked=not known, at=at)
     return obligation
 
 
@@ -173,17 +174,18 @@ def tell_if_late(*, obligation: Obligation, session: Session, by: Actor, at: dat
     _open_task(obligation, kind=Kind.INTEGRATION_LATE, due_at=session.starts_at, at=at)
 
 
-def _open_task(obligation: Obligation, *, kind: Kind, due_at: datetime, at: datetime) -> Task:
+def _open_task(owed: Obligation, *, kind: Kind, due_at: datetime, at: datetime, looked: bool = False) -> Task:
     return trail.open_task(
         kind=kind,
-        location=obligation.program.location_id,
-        client=obligation.client_id,
-        assignee=obligation.therapist_id if Role.THERAPIST in kind.roles else None,
+        location=owed.program.location_id,
+        client=owed.client_id,
+        assignee=owed.therapist_id if Role.THERAPIST in kind.roles else None,
         subject_type="obligation",
-        subject_id=obligation.pk,
+        subject_id=owed.pk,
         due_at=due_at,
         by=SYSTEM,
         at=at,
+        looked=looked,
     )
 
 
@@ -379,8 +381,7 @@ def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: User, at: dateti
     :raises NotPermitted: unless `by` is a therapist or prescriber
     :raises IllegalTransition: when it is met or over
     """
-    locked = _lock(obligation_id)
-    if locked is None:
+    if (locked := _lock(obligation_id)) is None:
         raise NoIntegrationOwed
     _, obligation = locked
     transitions.apply(rules.OBLIGATION_MOVES, "waive", instance=obligation, by=by, field="state")
@@ -395,6 +396,5 @@ def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: User, at: dateti
 def remind_unrecorded(*, obligation_id: UUID, at: datetime) -> None:
     """A booked integration is a day past and neither completed nor missed: somebody must say which."""
     locked = _lock(obligation_id)
-    if locked is None or locked[1].state != Obligation.State.BOOKED:
-        return
-    _open_task(locked[1], kind=Kind.INTEGRATION_UNRECORDED, due_at=at, at=at)
+    if locked is not None and locked[1].state == Obligation.State.BOOKED:
+        _open_task(locked[1], kind=Kind.INTEGRATION_UNRECORDED, due_at=at, at=at)

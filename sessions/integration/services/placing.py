@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import connection
 
+from kapclinic.core import writing
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM
 from sessions.booking.rules import Slot
@@ -46,7 +48,7 @@ def sweep_obligations(*, at: datetime) -> int:
     raised at the end, so that it is seen.
     """
     waiting = list(selectors.waiting(at=at).values_list("pk", "state"))
-    each(_errands(waiting, at=at), lambda errand: _run(errand, at=at))
+    each(_errands(waiting, at=at), partial(_run, at=at))
     return len(waiting)
 
 
@@ -76,6 +78,7 @@ def _untold(row: Owed, *, at: datetime) -> bool:
     return bool(roles) and (row.listed is None or not roles <= row.listed)
 
 
+@writing.together()
 def _run(errand: _Errand, *, at: datetime) -> None:
     if errand.row is None:
         remind_unrecorded(obligation_id=errand.pk, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.audited import change_all_by
+from kapclinic.core.audited import change_all_by, insert_all_by
 from kapclinic.core.errors import Conflict
 from kapclinic.core.rows import in_batches
 from kapclinic.practice.models import SYSTEM, User
@@ -67,6 +67,29 @@ def open_for_check(
     Alarm(session_id=check.session_id, cause=cause, check_row=check).save_by(SYSTEM, at=at)
 
 
+def open_for_checks(checks: Sequence[Check], *, silent: Collection[UUID], at: datetime) -> None:
+    """Do `open_for_check` for many, each with its session; nothing rings for `silent`, by id.
+
+    :raises IntegrityError: when somebody else writes one of the rows at this moment; try again one by one
+    """
+    rung = set(Alarm.objects.filter(check_row__in=checks).values_list("cause", "check_row")) if checks else ()
+    told = [
+        (check, cause)
+        for check in checks
+        if (cause := rules.OVERDUE.get(check.state)) is not None and (cause, check.pk) not in rung
+    ]
+    late = {check.session_id: check.session for check, _ in told if check.pk in silent}
+    if late:
+        matters = {pk: _recorded_late(session, at=at) for pk, session in late.items()}
+        trail.open_tasks(kind=Kind.RECORDED_LATE, subject_type="session", matters=matters, by=SYSTEM, at=at)
+    alarms = [
+        Alarm(session_id=check.session_id, cause=cause, check_row=check)
+        for check, cause in told
+        if check.pk not in silent
+    ]
+    insert_all_by(alarms, SYSTEM, at=at)
+
+
 def open_for_reading(
     reading: Reading,
     bands: Mapping[str, str],
@@ -86,6 +109,10 @@ def open_for_reading(
         tell_recorded_late(reading.session, at=at)
         return
     Alarm(session_id=reading.session_id, cause=cause, reading=reading).save_by(SYSTEM, at=at)
+
+
+def _recorded_late(session: Session, *, at: datetime) -> trail.Matter:
+    return {"location": session.location_id, "client": session.client_id, "assignee": None, "due_at": at}
 
 
 def tell_recorded_late(session: Session, *, at: datetime) -> None:

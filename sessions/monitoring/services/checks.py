@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,8 +13,9 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.asking import AtOnce
+from kapclinic.core.audited import change_all_by
 from kapclinic.core.errors import IllegalTransition
-from kapclinic.core.rows import each
+from kapclinic.core.rows import in_batches
 from kapclinic.practice.models import SYSTEM, User
 from programs import policy
 from programs.models import Protocol
@@ -23,7 +25,15 @@ from sessions.booking.services import require_day
 from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading
 from sessions.monitoring.rules.late import asked_afterwards, rings_live
-from sessions.monitoring.services.alarms import Beside, Rung, open_for_check, open_for_reading
+from sessions.monitoring.services.alarms import (
+    Beside,
+    Rung,
+    open_for_check,
+    open_for_checks,
+    open_for_reading,
+)
+
+BATCH = 50  # as many sessions are held at once, for some hundredths of a second
 
 
 def _protocol(session: Session) -> Protocol:
@@ -287,9 +297,12 @@ def _answer(
 
 def _state_at(check: Check, protocol: Protocol, *, at: datetime) -> str:
     """What an unread check was at `at`."""
-    limits = protocol.limits
+    return _unread(check.planned_at, protocol.limits, at=at)
+
+
+def _unread(planned_at: datetime, limits: Mapping[str, int], *, at: datetime) -> str:
     return rules.state_unread(
-        check.planned_at,
+        planned_at,
         at=at,
         tolerance_min=limits["reading_tolerance_min"],
         missed_min=limits["missed_after_min"],
@@ -335,36 +348,32 @@ def ask_anew(check: Check, *, by: User, at: datetime) -> None:
 
 def sweep_checks(*, at: datetime) -> int:
     """Mark overdue checks late or missed and open an alarm for each, by the server's clock."""
-    waiting = Check.objects.filter(
-        state__in=[Check.State.DUE, Check.State.LATE],
-        reading__isnull=True,
-        ended_at__isnull=True,
-        planned_at__lt=at,
-    )
-    return each(waiting.order_by("planned_at").values_list("pk", flat=True), partial(_mark, at=at))
+    waiting = selectors.overdue(at=at).order_by("planned_at", "pk")
+    rows = waiting.values_list("pk", "state", "planned_at", "session__program__protocol__limits")
+    due = [pk for pk, state, *row in rows if _unread(*row, at=at) != state]
+    return in_batches(due, partial(_mark, at=at), size=BATCH)
 
 
-@transaction.atomic
-def _mark(check_id: UUID, *, at: datetime) -> int:
-    """Lock the session first, as every writer of checks does: an alarm refers to it, and two orders could deadlock.
+def _mark(check_ids: Sequence[UUID], *, at: datetime) -> int:
+    """Lock the sessions first, as every writer of checks does: an alarm refers to one, and two orders could deadlock.
 
     A session that somebody writes to at this moment is left to the next sweep.
     """
-    sessions = Session.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    session = sessions.select_related("program__protocol").filter(checks=check_id).first()
-    if session is None:
-        return 0
-    found = Check.objects.select_for_update().filter(pk=check_id, reading__isnull=True, ended_at__isnull=True)
-    check: Check | None = found.filter(state__in=[Check.State.DUE, Check.State.LATE]).first()
-    if check is None:
-        return 0
-    state = _state_at(check, _protocol(session), at=at)
-    if state == check.state:
-        return 0
-    live = rings_live(session, left_at=None, at=at) or not asked_afterwards(check)
-    check.state = state
-    check.save_by(SYSTEM, at=at)
-    open_for_check(
-        check, state, at=at, live=live
-    )  # once: it may have been told before its reading was voided
-    return 1
+    asked = Check.objects.filter(pk__in=check_ids).values("session")
+    free = Session.objects.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk")
+    sessions = {row.pk: row for row in free.select_related("program__protocol").filter(pk__in=asked)}
+    found = selectors.overdue(at=at).filter(pk__in=check_ids, session__in=list(sessions)).select_for_update()
+    turned: dict[str, list[Check]] = defaultdict(list)
+    silent: set[UUID] = set()  # checks whose session is over, so that nothing rings
+    for check in found.order_by("planned_at", "pk"):
+        check.session = sessions[check.session_id]
+        state = _state_at(check, _protocol(check.session), at=at)
+        if state != check.state:
+            turned[state].append(check)
+            if not rings_live(check.session, left_at=None, at=at) and asked_afterwards(check):
+                silent.add(check.pk)
+    for state, checks in turned.items():
+        change_all_by(checks, {"state": state}, SYSTEM, at=at)
+    marked = [check for checks in turned.values() for check in checks]
+    open_for_checks(marked, silent=silent, at=at)
+    return len(marked)

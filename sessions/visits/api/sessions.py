@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,14 +22,16 @@ from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
 from kapclinic.practice.selectors import LocalMidnight, of_person
 from kapclinic.trail.http import ClinicViewSet
+from kapclinic.trail.idempotency import Locks
 from screening.selectors import current_clearance
+from sessions.booking.http import locks_of_booking
 from sessions.booking.models import Session
 from sessions.booking.rules import CAREGIVERS, LONGEST
 from sessions.booking.services.bookings import Ask
 from sessions.visits import services
 from sessions.visits.api import session_bodies
 from sessions.visits.selectors import warnings
-from sessions.visits.selectors.sessions import session_rows
+from sessions.visits.selectors.sessions import session_row, session_rows
 
 ASK = (
     "kind",
@@ -107,6 +111,7 @@ class SessionViewSet(lists.HotList, ClinicViewSet):
     )
     orderings: ClassVar = {"starts_at": "starts_at", "created_at": "created_at"}
     default_order = ("starts_at",)
+    clients: list[UUID] | None = None  # of a booking: the client under every id, once locked with the key
 
     @classmethod
     def visible(cls, user: Any, path: lists.Path) -> QuerySet[Session]:
@@ -127,7 +132,7 @@ class SessionViewSet(lists.HotList, ClinicViewSet):
 
     def one(self, session_id: UUID, *, status: int = 200, warnings: list[str] | None = None) -> Response:
         """The session as a list shows it, with its ETag."""
-        row = session_rows(self.get_queryset().filter(pk=session_id), by=self.user).first()
+        row = session_row(session_id, by=self.user)
         if row is None:
             raise Http404
         self.touch(row)
@@ -140,15 +145,40 @@ class SessionViewSet(lists.HotList, ClinicViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.one(pk)
 
+    @cached_property
+    def asked(self) -> tuple[Any, Ask] | APIException:  # Any: the body, as `SessionIn` has checked it
+        """What is to be booked, or why that can't be read: a request may only be refused behind its key."""
+        try:
+            body = self.body()
+        except APIException as exc:
+            return exc
+        return body, Ask(**{name: body[name] for name in ASK if name in body})
+
+    def locks(self) -> Locks | None:
+        """All that a booking locks, where that is its course with room, staff and client (`services.locks_alone`)."""
+        if self.action != "create" or isinstance(self.asked, APIException):
+            return None
+        body, ask = self.asked
+        if not services.locks_alone(kind=ask.kind, hold_id=body.get("hold")):
+            return None
+        course, resources = body["program"], ask.resources
+        return locks_of_booking(self.user, course=course, resources=resources, told=self.note_clients)
+
+    def note_clients(self, ids: list[UUID] | None) -> None:
+        self.clients = ids
+
     def create(self, request: Request) -> Response:
-        body = self.body()
+        if isinstance(self.asked, APIException):
+            raise self.asked
+        body, ask = self.asked
         session = services.book(
             program_id=body["program"],
-            ask=Ask(**{name: body[name] for name in ASK if name in body}),
+            ask=ask,
             obligation_id=body.get("obligation"),
             hold_id=body.get("hold"),
             by=self.user,
             at=self.at,
+            clients=self.clients,
         )
         return self.one(session.pk, status=201, warnings=warnings.warnings_of(session))
 

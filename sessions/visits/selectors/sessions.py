@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypedDict
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, JSONObject
 
+from kapclinic.core.statements import Row, StandIns, Statement, compiled, of_asker
 from kapclinic.core.transitions import HasRoles
 from kapclinic.practice.models import Role, User
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
@@ -173,6 +175,21 @@ def session_rows(queryset: QuerySet[Session], *, by: HasRoles) -> QuerySet[Sessi
         **({"words": latest_words()} if clinical else {}),
     )
     return rows
+
+
+def session_row(session_id: UUID, *, by: User) -> Row | None:
+    """The one of `session_rows` with this id; None for one that `by` does not see."""
+    statement = _statement_of_one(by.role_set, len(by.locations))
+    rows = statement.rows(of_asker(by) | {"session": session_id}) if statement else []
+    return rows[0] if rows else None
+
+
+@lru_cache(maxsize=200)
+def _statement_of_one(roles: frozenset[str], locations: int) -> Statement | None:
+    stand_ins = StandIns()
+    asker = stand_ins.asker(roles, locations)
+    seen = Session.objects.visible_to(asker).filter(pk=stand_ins.key("session"))
+    return compiled(session_rows(seen, by=asker), stand_ins)
 
 
 def _reason_of_the_desk(by: HasRoles) -> Case | Cast:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +28,14 @@ from sessions.waitlist.rules import Freed
 TOOK_PLACE = "The integration took place already."
 
 
+def locks_alone(*, kind: str, hold_id: UUID | None) -> bool:
+    """Is the course, with room, staff and client behind it, all that such a booking locks?
+
+    A dose locks its integration slot too, an integration what is owed, and a kept slot is locked before it is let go.
+    """
+    return hold_id is None and kind not in (SessionKind.DOSING, SessionKind.INTEGRATION)
+
+
 def _program(program_id: UUID, by: User) -> Program:
     program = programs.lock_visible_program(program_id=program_id, by=by)
     if program is None:
@@ -43,10 +52,12 @@ def book(
     by: User,
     at: datetime,
     hold_id: UUID | None = None,
+    clients: Sequence[UUID] | None = None,
 ) -> Session:
     """Book a session. A dose also holds an integration slot; an integration settles what is owed for its dose.
 
     What the scheduler booked for that dose by itself gives way to an integration that took place already.
+    `clients` is the client under every id, when the request has locked all that `locks_alone` speaks of.
 
     :raises Invalid: / OutsideHours / ResourceConflict: as in `booking.services.book_session`
     :raises ProgramNotActive: when the course is on hold or over
@@ -66,7 +77,7 @@ def book(
         )  # first, so that the held slot itself may be booked
     if ask.kind == SessionKind.DOSING:
         held_slots.lock_dose(program=program, resources=ask.resources)
-    session = booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose)
+    session = booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose, clients=clients)
     if obligation is not None:
         integration.link_booking(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:

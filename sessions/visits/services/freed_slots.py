@@ -47,7 +47,7 @@ def give_away(*, freed: Iterable[Freed], by: Actor, at: datetime) -> None:
             continue
         owed = list(
             Obligation.objects.filter(state=Obligation.State.DUE, program__location_id=one.location)
-            .select_related("program__protocol", "program__location", "dosing_session")
+            .select_related("program__protocol", "program__location")
             .order_by("-window_end")
         )
         deadlines = {row.program_id: row.window_end for row in owed}  # the earliest stays
@@ -58,19 +58,10 @@ def give_away(*, freed: Iterable[Freed], by: Actor, at: datetime) -> None:
 
 def _ring_for(owed: Iterable[Obligation], freed: Freed, *, at: datetime) -> bool:
     """Ring for every owed integration that could have the slot; was there any?"""
-    fitting = [row for row in owed if _fits(row, freed, at=at)]
+    fitting = integration_selectors.fitting(owed, start=freed.starts_at, end=freed.ends_at, at=at)
     for row in fitting:
         doorbell.ring(integration.TASK, obligation_id=row.pk)
     return bool(fitting)
-
-
-def _fits(owed: Obligation, freed: Freed, *, at: datetime) -> bool:
-    start, end = max(owed.window_start, freed.starts_at), min(owed.window_end, freed.ends_at)
-    if start >= end:
-        return False
-    dose = owed.dosing_session
-    slots = integration_selectors.candidates(program=owed.program, dose=dose, start=start, end=end, at=at)
-    return bool(slots)
 
 
 def _book_agreed(freed: Freed, deadlines: Mapping[UUID, datetime], *, at: datetime) -> Session | None:

@@ -15,7 +15,7 @@ from tests.cast import Cast
 from tests.sessions.booking import desk
 from tests.sessions.booking.desk import TUESDAY, body, row
 
-STATEMENTS = 17  # token and key, the request's savepoint and its end, audit event and answer among them
+STATEMENTS = 11  # token and key, the request's savepoint and its end, audit event and answer among them
 
 
 def test_a_room_two_people_and_a_client_are_booked_in_few_statements(cast: Cast) -> None:
@@ -42,6 +42,37 @@ def test_the_locks_are_those_of_every_booking(cast: Cast) -> None:
     before = _advisory_locks()
     assert lock_with_client(resources, client=client.pk) == [client.pk]
     assert _advisory_locks() - before == {lock_key(pk) for pk in [*resources, client.pk]}
+
+
+def test_a_request_takes_the_locks_of_its_booking_with_its_key(cast: Cast) -> None:
+    (program,), front = desk.programs_of(cast, 1), cast.desk("frontdesk")
+    held = {lock_key(pk) for pk in (cast.aspen.pk, cast.therapist.pk, program.client_id)}
+    before = _advisory_locks()
+    with CaptureQueriesContext(connection) as asked:
+        front.must("sessions/", body(cast, program))
+    assert sum("clinic_sessions_lock" in query["sql"] for query in asked.captured_queries) == 1
+    fresh = _advisory_locks() - before
+    assert fresh > held
+    assert len(fresh) == len(held) + 1  # and the key
+
+
+def test_a_course_that_somebody_does_not_see_is_not_locked(cast: Cast) -> None:
+    (program,), front = desk.programs_of(cast, 1), cast.desk("south_frontdesk")
+    before = _advisory_locks()
+    answer = front.post("sessions/", body(cast, program))
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "not_found")
+    assert len(_advisory_locks() - before) <= 1  # the key
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "walk"}, {"staff": "nobody"}, {"room": 7}])
+def test_what_cannot_be_read_is_refused_behind_its_key_as_without_one(
+    cast: Cast, wrong: dict[str, object]
+) -> None:
+    (program,), front = desk.programs_of(cast, 1), cast.desk("frontdesk")
+    front.must("sessions/", body(cast, program), key="used")
+    told = [front.post("sessions/", body(cast, program) | wrong, key=key) for key in (None, "fresh", "used")]
+    assert [answer.status_code for answer in told] == [400, 400, 422]
+    assert told[0].json()["errors"] == told[1].json()["errors"]
 
 
 @pytest.mark.django_db(transaction=True)

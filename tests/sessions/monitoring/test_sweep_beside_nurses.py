@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
 from kapclinic.core.rows import each
@@ -52,14 +54,14 @@ def test_a_nurse_who_writes_while_the_sweep_rings_is_never_thrown_out(cast: Cast
 
 def test_one_check_that_can_not_be_marked_stops_no_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     session = dosed_session(cast)
-    bad, real = Check.objects.get(minute=15).pk, checks.open_for_check
+    bad, real = Check.objects.get(minute=15).pk, checks.open_for_checks
 
-    def fails(check: Check, state: str, **more: Any) -> None:
-        if check.pk == bad:
+    def fails(marked: Sequence[Check], **more: Any) -> None:
+        if bad in {check.pk for check in marked}:
             raise OperationalError("deadlock detected")
-        real(check, state, **more)
+        real(marked, **more)
 
-    monkeypatch.setattr(checks, "open_for_check", fails)
+    monkeypatch.setattr(checks, "open_for_checks", fails)
     with pytest.raises(OperationalError):  # seen: the sweep does not beat
         monitoring.sweep_checks(at=MONDAY + timedelta(minutes=36))
     assert [row.check_row.minute for row in Alarm.objects.all()] == [30]
@@ -82,3 +84,28 @@ def test_each_row_is_done_whatever_became_of_the_others() -> None:
         each([1, 2, 3, 4, 5], work)
     assert done == [1, 3, 5]
     assert each([1, 3, 5], work) == 8
+
+
+def _history() -> set[tuple[Any, ...]]:
+    rows = Check.history.values_list(
+        "id", "state", "version", "history_type", "history_date", "history_user_id"
+    )
+    return set(rows) | set(Alarm.history.values_list("session", "cause", "history_type", "history_date"))
+
+
+def test_many_overdue_checks_cost_what_one_costs_and_ring_as_each_would(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dosed_session(cast)
+    costs = []
+    for minutes in (21, 190):  # one is late, then all are
+        with CaptureQueriesContext(connection) as asked, transaction.atomic():
+            assert monitoring.sweep_checks(at=MONDAY + timedelta(minutes=minutes)) > 0
+            together = _history()
+            transaction.set_rollback(True)
+        costs.append(len(asked))
+    assert len(together) > 12
+    assert costs[1] <= costs[0] + 4  # late and missed ones are two statements each
+    monkeypatch.setattr(checks, "BATCH", 1)
+    monitoring.sweep_checks(at=MONDAY + timedelta(minutes=190))
+    assert _history() == together

@@ -491,8 +491,6 @@ class Judge:
         if unsafe := [key for key in self.asked(session["client"]) if key not in self.books.released]:
             yield "with a concern for their safety", str(unsafe)
 
-    # --- the sweep --------------------------------------------------------------------------------------------
-
     def swept(self, at: datetime, done: frozenset[str]) -> None:
         self.swept_before |= {name: self.swept_at[name] for name in done if name in self.swept_at}
         self.swept_at |= dict.fromkeys(done, at)
@@ -979,8 +977,14 @@ def _program_seen(judge: Judge, call: Any, found: re.Match[str]) -> None:
 
 
 @on("POST", "medications/")
+@on("PATCH", "medications/{}/")
 def _drug(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    text, client = call.body["text"].lower(), call.body["client"]
+    text, client = call.answer["text"].lower(), call.answer["client"]
+    if call.answer["ended_at"]:  # what is taken no more is weighed by no later screening
+        mine = [rows for key, rows in judge.books.drugs.items() if judge.one(key) == judge.one(client)]
+        for listed in [rows for rows in mine if text in dict(rows)][:1]:
+            listed.remove(next(row for row in listed if row[0] == text))
+        return
     judge.books.drugs[client].append((text, call.at))
     if any(name in text for name in WEIGHTY):
         judge.suspend(client, f"drug {text}", text=text)
@@ -991,8 +995,7 @@ def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
     client = judge.books.programs[program := call.body["program"]]["client"]
     told = {"answers": call.body["answers"], "weighed": (), "at": LONG_PAST}
     judge.books.screenings[call.answer["id"]] = told | {"program": program, "client": client}
-    for row in call.body["medications"]:
-        judge.books.drugs[client].append((row["text"].lower(), call.at))
+    judge.books.drugs[client] += [(row["text"].lower(), call.at) for row in call.body["medications"]]
 
 
 @on("POST", "screenings/{}/submit/")
@@ -1367,7 +1370,6 @@ def _private(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.holds("R9 a psychotherapy note is its author's alone", not others, f"{call.words()} {others}")
 
 
-# --- treatments ---------------------------------------------------------------------------------------------------
 def _asked_further(judge: Judge, call: Any) -> None:
     books, row, answers, taken = judge.books, call.answer, call.body["answers"], when(call.body["taken_at"])
     zone = books.zones[books.programs[row["program"]]["location"]]

@@ -167,6 +167,15 @@ def test_a_reason_that_nobody_answered_holds_the_next_clearance_too(judge: Judge
     assert [len(row.reasons) for row in judge.books.clearances.values()] == [0, 1]
 
 
+def test_what_was_stopped_before_a_screening_is_weighed_by_none(judge: Judge) -> None:
+    row = {"text": "Lorazepam 1 mg", "client": CLIENT, "ended_at": None}
+    tell(judge, "POST", "medications/", row)
+    tell(judge, "PATCH", f"medications/{made()}/", row | {"ended_at": text(NOON)})
+    judge.books.screenings[PROGRAM] = {"id": PROGRAM, "client": CLIENT, "program": PROGRAM, "answers": {}}
+    tell(judge, "POST", f"screenings/{PROGRAM}/submit/", {})
+    assert judge.books.screenings[PROGRAM]["weighed"] == ()
+
+
 # --- who sees what ----------------------------------------------------------------------------------------------------
 
 

@@ -98,15 +98,19 @@ if MIGRATING and not MIGRATION_DATABASE_URL:
 # A command (a backup, a check of the whole trail) takes its time. KAP_PATIENCE=off behind a pooler that refuses start
 # options: the roles then carry them (docs/operations.md).
 PATIENCE = {"web": (3, 10, 15), "worker": (10, 60, 60), "command": (0, 0, 0)}
-PROCESS = env.str("KAP_PROCESS", default="command" if sys.argv[0].endswith("manage.py") else "web")
+_STARTED = Path(sys.argv[0])
+_KIND = {"manage.py": "command", "django-admin": "command", "celery": "worker"}
+# `python -m celery` and `python -m django` stand in argv as that package's __main__.py.
+_NAME = {"django": "django-admin"}.get(_STARTED.parent.name, _STARTED.parent.name)
+PROCESS = env.str("KAP_PROCESS", default=_KIND.get(_STARTED.name) or _KIND.get(_NAME, "web"))
 
 
-def _patience() -> dict[str, str]:
+def _patience() -> str:
     if env.str("KAP_PATIENCE", default="on") == "off":
-        return {}
+        return ""
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     pairs = zip(names, PATIENCE[PROCESS], strict=True)
-    return {"options": " ".join(f"-c {name}={seconds}s" for name, seconds in pairs)}
+    return " ".join(f"-c {name}={seconds}s" for name, seconds in pairs)
 
 
 def _database() -> dict[str, Any]:
@@ -122,7 +126,10 @@ def _runtime(runtime: dict[str, Any]) -> dict[str, Any]:
     # The server binds and prepares: from its n-th use on, a connection's statement is parsed and planned no more.
     # 0 prepares nothing, for a pooler in transaction mode that does not know prepared statements.
     after = env.int("PREPARE_AFTER", default=3)
-    runtime["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": after or None} | _patience()
+    given = runtime.get("OPTIONS", {})  # of the address: sslmode, sslrootcert, options and the like
+    options = f"{given.get('options', '')} {_patience()}".strip()
+    own = {"server_side_binding": True, "prepare_threshold": after or None}
+    runtime["OPTIONS"] = given | own | ({"options": options} if options else {})
     return runtime
 
 

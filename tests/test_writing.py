@@ -145,6 +145,15 @@ def test_a_question_sees_what_was_written_before_it(cast: Cast) -> None:
         assert AuditEvent.objects.filter(action="a").exists()
 
 
+def test_a_row_that_waits_is_as_it_was_when_it_was_saved(cast: Cast) -> None:
+    with transaction.atomic(), together():
+        event = AuditEvent(action="a", object_type="thing", created_by=cast.np.pk, created_at=MONDAY)
+        event.roles = roles = ["x"]
+        event.save(force_insert=True)
+        roles.append("y")
+    assert AuditEvent.objects.get(action="a").roles == ["x"]
+
+
 def test_what_a_savepoint_undoes_takes_along_what_waited_in_it(cast: Cast) -> None:
     with transaction.atomic(), together():
         _event(cast, "before")

@@ -148,7 +148,7 @@ def insert_all_by(rows: Sequence[AuditedBase], by: HasId, *, at: datetime) -> No
     for row in rows:
         row.created_at, row.created_by, row.updated_at, row.version = at, by.pk, at, 1
     if rows:
-        type(rows[0])._base_manager.bulk_create(rows)
+        type(rows[0])._base_manager.bulk_create(rows, batch_size=1000)
         _note_history(rows, by, at=at, update=False)
 
 

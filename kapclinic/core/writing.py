@@ -8,6 +8,7 @@ written yet, locks are taken in the order of the code, and a savepoint that is u
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -226,8 +227,13 @@ def _written(row: models.Model, table: Table, *, by: UUID | None, at: datetime |
         return None
     row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]  # noqa: SLF001
     fields = zip(table.fields, values, strict=True)
-    kept = tuple(field.get_db_prep_save(value, connection) for field, value in fields)
+    kept = tuple(field.get_db_prep_save(_frozen(value), connection) for field, value in fields)
     return Written(type(row), row.pk, kept, adding, by, at)
+
+
+def _frozen(value: Any) -> Any:
+    """JSON as it is now: a row that waits is not changed by what its writer does to the value afterwards."""
+    return copy.deepcopy(value) if isinstance(value, dict | list) else value
 
 
 def _write(rows: Sequence[Written]) -> None:

@@ -15,11 +15,13 @@ TAKEN = "SELECT k.*, {held} FROM trail_take_key(%s, %s, %s, %s, %s) AS k"
 WHEN_NEW = "CASE WHEN k.is_ours AND NOT k.has_acted THEN {locks} END"
 
 # The next message of a channel, by priority: marked as being sent, one try more, and leased for as long as that try
-# says (`leases`, the last for all further ones). Two workers never claim the same row.
+# says (`leases`, the last for all further ones). Two workers never claim the same row. What is of safety and was never
+# tried is due whenever it was written: `at` is when the pass began, and an alarm may have come up since.
 CLAIM = """
 WITH next AS (
     SELECT id, attempts FROM trail_outbox
-    WHERE channel = %(channel)s AND status IN ('pending', 'sending') AND next_at <= %(at)s
+    WHERE channel = %(channel)s AND status IN ('pending', 'sending')
+        AND (next_at <= %(at)s OR (priority = 0 AND attempts = 0))
     ORDER BY priority, next_at, id
     LIMIT 1
     FOR UPDATE SKIP LOCKED

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core import transitions
+from kapclinic.core import doorbell, transitions
 from kapclinic.core.audited import change_all_by, insert_all_by
 from kapclinic.core.errors import Conflict
 from kapclinic.core.rows import in_batches
@@ -220,3 +220,5 @@ def _tell(told: Mapping[UUID, Alarm], *, at: datetime) -> None:
         for reader, alarm in told.items()
     ]
     trail.queue_notices(notices, template="worklist", at=at, priority=Outbox.Priority.SAFETY)
+    if notices:
+        doorbell.ring("sessions.send_messages")

@@ -1,0 +1,66 @@
+"""What the environment says of the database is kept, beside what the settings add."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from kapclinic.local.places import CHECKOUT
+
+ADDRESS = "postgres://kap@db.example/kap?sslmode=verify-full&sslrootcert=/etc/ca.pem"
+TELL = (
+    "import json; from django.conf import settings; print(json.dumps([settings.DATABASES, settings.PROCESS]))"
+)
+
+
+def told(*, started: str = "gunicorn", **env: str) -> tuple[dict[str, Any], str]:
+    """The options of the default database, and the kind of process, of whoever was started by that name."""
+    known = {name: value for name, value in os.environ.items() if name != "KAP_PROCESS"}
+    run = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.argv[0] = {started!r}; {TELL}"],
+        cwd=CHECKOUT,
+        env=known | {"DJANGO_SETTINGS_MODULE": "kapclinic.settings", "DATABASE_URL": ADDRESS} | env,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    databases, process = json.loads(run.stdout)
+    return databases["default"]["OPTIONS"], process
+
+
+def test_what_the_address_asks_of_the_connection_is_kept() -> None:
+    options, _ = told()
+    assert options["sslmode"] == "verify-full"
+    assert options["sslrootcert"] == "/etc/ca.pem"
+    assert options["server_side_binding"] is True
+    assert "-c lock_timeout=3s" in options["options"]
+
+
+def test_options_of_the_address_stand_beside_the_patience() -> None:
+    options, _ = told(DATABASE_URL=f"{ADDRESS}&options=-c%20search_path%3Dclinic")
+    assert options["options"].startswith("-c search_path=clinic -c lock_timeout=3s")
+
+
+def test_behind_a_pooler_no_option_is_sent_at_the_start() -> None:
+    options, _ = told(KAP_PATIENCE="off")
+    assert "options" not in options
+
+
+@pytest.mark.parametrize(
+    ("started", "kind"),
+    [
+        ("/usr/bin/gunicorn", "web"),
+        ("/usr/bin/celery", "worker"),
+        ("/lib/celery/__main__.py", "worker"),
+        ("manage.py", "command"),
+        ("/usr/bin/django-admin", "command"),
+        ("/lib/django/__main__.py", "command"),
+    ],
+)
+def test_each_kind_of_process_has_its_own_patience(started: str, kind: str) -> None:
+    assert told(started=started)[1] == kind

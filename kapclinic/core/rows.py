@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 FAILURES = (ClinicError, DatabaseError, ValueError, KeyError, TypeError)
 LET_GO = "200ms"  # longer than any request holds a row, as a rule
 Row = TypeVar("Row")
+Other = TypeVar("Other")
 
 
 def each(rows: Iterable[Row], work: Callable[[Row], int | None]) -> int:
@@ -40,6 +41,18 @@ def each(rows: Iterable[Row], work: Callable[[Row], int | None]) -> int:
     if failures:
         raise failures[0]
     return done
+
+
+def tried(look: Callable[[], Row], *, instead: Other) -> Row | Other:
+    """What `look` returns; `instead` when it fails, which is logged by class.
+
+    For what is read ahead of `each`, outside any transaction: the rows that it was read for then go on without it.
+    """
+    try:
+        return look()
+    except FAILURES as exc:
+        logger.warning("a look ahead failed, its rows go on by themselves: %s", type(exc).__name__)
+        return instead
 
 
 def in_batches(rows: Iterable[Row], work: Callable[[Sequence[Row]], int], *, size: int = 100) -> int:

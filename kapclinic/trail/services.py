@@ -5,7 +5,7 @@ Those of the outbox and of the chain's seals are in files of their own, and are 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NotRequired, Protocol, TypedDict
 from uuid import UUID
@@ -249,12 +249,14 @@ def keep_listed(
 ) -> int:
     """Let the open rows of this kind be those of `waiting`, by subject: the others are settled, the missing opened.
 
-    With `among`, only rows of these subjects are looked at.
+    With `among`, only rows of these subjects are looked at, and all of it is the caller's transaction: when somebody
+    holds one of the rows, nothing of it stands. Without, each row is a transaction of its own.
 
     Twice the same is once; a row that somebody ticked off while its matter stands comes back, and one whose matter is
     somebody else's now is handed on.
 
     :returns: how many rows were opened, handed on or settled
+    :raises OperationalError: with `among`, when somebody holds a row for longer than the caller's `lock_timeout`
     """
     rows = Task.objects.open().filter(kind=kind)
     rows = rows if among is None else rows.filter(subject_id__in=among)
@@ -281,7 +283,13 @@ def keep_listed(
         return 1
 
     missing, over = sorted(set(waiting) - set(listed)), sorted(set(listed) - set(waiting))
-    return each(missing, put) + each(sorted(handed), hand) + each(over, take)
+    # who names `among` has taken the note of their change away: a row left for the next pass would be left for good
+    run = each if among is None else _all_or_none
+    return run(missing, put) + run(sorted(handed), hand) + run(over, take)
+
+
+def _all_or_none(subjects: Iterable[UUID], work: Callable[[UUID], int]) -> int:
+    return sum(map(work, subjects))
 
 
 def reopen_ticked(*, kind: str, waiting: Iterable[UUID], by: HasId, at: datetime) -> list[Task]:

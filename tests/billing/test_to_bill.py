@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+import psycopg
+import pytest
+from django.db import connection
+
+from billing.ledger.services.to_bill import sweep_to_bill
 from kapclinic.core import clock
+from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import Task
+from kapclinic.trail.services import open_task
 from sessions.sweep.steps import sweep
 from tests.asking import done
-from tests.billing.till import NOW
+from tests.billing.till import NOW, SERVED
 
 
 def rows() -> list[Task]:
@@ -39,3 +48,44 @@ def test_a_signed_session_is_billings_until_it_is_charged(till, cast) -> None:
     with clock.fixed(NOW):
         sweep(at=NOW)
     assert [found.subject_id for found in rows()] == [session.pk]
+
+
+@contextmanager
+def somebody_at(statement: str, *params: object) -> Iterator[None]:
+    """Another transaction has asked that, and does nothing more."""
+    settings = connection.get_connection_params()
+    names = ("dbname", "user", "password", "host", "port")
+    with psycopg.connect(**{name: settings[name] for name in names if name in settings}) as other:
+        other.execute(statement, params)
+        yield
+        other.rollback()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_behind_a_lock_is_looked_at_again(till, cast) -> None:
+    session = till.hour
+    with somebody_at("LOCK TABLE trail_task IN SHARE MODE"):  # it can be read, and no row is opened
+        sweep_to_bill(at=NOW)
+        assert rows() == []
+    sweep_to_bill(at=NOW)
+    assert [row.subject_id for row in rows()] == [session.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_is_held_keeps_no_other_session_waiting(till, cast) -> None:
+    till.charge()
+    stray = open_task(
+        kind="session_to_bill",
+        location=till.hour.location_id,
+        subject_type="session",
+        subject_id=till.hour.pk,
+        due_at=NOW,
+        by=SYSTEM,
+        at=NOW,
+    )
+    session = till.session(starts_at=SERVED + timedelta(hours=3))
+    with somebody_at("SELECT 1 FROM trail_task WHERE id = %s FOR UPDATE", stray.pk):
+        sweep_to_bill(at=NOW)
+        assert {row.subject_id for row in rows()} == {till.hour.pk, session.pk}
+    sweep_to_bill(at=NOW)
+    assert [row.subject_id for row in rows()] == [session.pk]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core.rows import each
+from kapclinic.core.rows import each, tried
 from kapclinic.practice.models import SYSTEM, Actor, Room, SessionKind
 from kapclinic.practice.selectors import person_ids
 from kapclinic.practice.worklist import Kind
@@ -21,6 +21,7 @@ from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.services.allocations import ResourceConflict, lock_resources
 from sessions.integration import selectors
+from sessions.integration.selectors import Board, Sought
 from sessions.integration.services.obligations import RACES, ask_for
 
 BATCH = 200  # doses whose free time is read at once
@@ -118,9 +119,22 @@ def sweep_unheld(*, at: datetime) -> int:
 
 
 def _hopeful(dose_ids: Sequence[UUID], *, at: datetime) -> Iterator[UUID]:
-    """Those for which there seems to be a slot; `_hold_again` looks for itself, under the program's lock."""
+    """Those for which there seems to be a slot; `_hold_again` looks for itself, under the program's lock.
+
+    A dose for which that can not be said is one of them: what is wrong with it then ends there, alone.
+    """
     for start in range(0, len(dose_ids), BATCH):
         batch = dose_ids[start : start + BATCH]
-        sought = selectors.unheld(batch, at=at)
-        board = selectors.Board(sought.values(), at=at)
-        yield from (pk for pk in batch if pk in sought and board.slots(sought[pk]))
+        read = tried(partial(_read, batch, at=at), instead=None)
+        if read is None:
+            yield from batch
+            continue
+        sought, board = read
+        for pk in batch:
+            if pk in sought and tried(partial(board.slots, sought[pk]), instead=None) != []:
+                yield pk
+
+
+def _read(dose_ids: Sequence[UUID], *, at: datetime) -> tuple[dict[UUID, Sought], Board]:
+    sought = selectors.unheld(dose_ids, at=at)
+    return sought, Board(sought.values(), at=at)

@@ -189,7 +189,7 @@ def _open_task(owed: Obligation, *, kind: Kind, due_at: datetime, at: datetime, 
     )
 
 
-def _lock(obligation_id: UUID) -> tuple[Program, Obligation] | None:
+def lock_owed(obligation_id: UUID) -> tuple[Program, Obligation] | None:
     """The program first, then its obligation: the order of every writer."""
     program_id = Obligation.objects.filter(pk=obligation_id).values_list("program_id", flat=True).first()
     if program_id is None:
@@ -210,7 +210,7 @@ def schedule_obligation(*, obligation_id: UUID, at: datetime) -> Obligation | No
 
     Does nothing for an obligation that is not due. None when there is no such obligation.
     """
-    locked = _lock(obligation_id)
+    locked = lock_owed(obligation_id)
     if locked is None:
         return None
     program, obligation = locked
@@ -381,7 +381,7 @@ def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: User, at: dateti
     :raises NotPermitted: unless `by` is a therapist or prescriber
     :raises IllegalTransition: when it is met or over
     """
-    if (locked := _lock(obligation_id)) is None:
+    if (locked := lock_owed(obligation_id)) is None:
         raise NoIntegrationOwed
     _, obligation = locked
     transitions.apply(rules.OBLIGATION_MOVES, "waive", instance=obligation, by=by, field="state")
@@ -395,6 +395,6 @@ def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: User, at: dateti
 @transaction.atomic
 def remind_unrecorded(*, obligation_id: UUID, at: datetime) -> None:
     """A booked integration is a day past and neither completed nor missed: somebody must say which."""
-    locked = _lock(obligation_id)
+    locked = lock_owed(obligation_id)
     if locked is not None and locked[1].state == Obligation.State.BOOKED:
         _open_task(locked[1], kind=Kind.INTEGRATION_UNRECORDED, due_at=at, at=at)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from functools import partial
 from uuid import UUID
 
 from django.db import connection
 
 from kapclinic.core import writing
-from kapclinic.core.rows import each
+from kapclinic.core.rows import each, tried
 from kapclinic.practice.models import SYSTEM
 from sessions.booking.rules import Slot
 from sessions.integration import rules, selectors
@@ -20,6 +21,7 @@ from sessions.integration.selectors import Board, Owed
 from sessions.integration.services.obligations import (
     book_first,
     carry_up,
+    lock_owed,
     remind_unrecorded,
     schedule_obligation,
 )
@@ -31,14 +33,32 @@ BATCH = 200  # as many as are placed in a few seconds: what others book meanwhil
 Waiting = tuple[UUID, str]  # an obligation and its state
 
 
+class Do(Enum):
+    """What is done with an obligation by itself."""
+
+    REMIND = "remind"
+    PLACE = "place"
+    CARRY_UP = "carry_up"
+
+
 @dataclass(frozen=True)
 class _Errand:
-    """What one transaction does: place `row` into one of `slots`, or tell that there are none; or remind of `pk`."""
+    """What one transaction does: place `row` into one of `slots`, or tell that there are none. Without a row: `do`."""
 
     pk: UUID
     board: Board
     row: Owed | None = None
     slots: Sequence[Slot] = ()
+    do: Do = Do.REMIND
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a batch of `waiting` is looked at with."""
+
+    due: dict[UUID, Owed]
+    reminded: set[UUID]
+    board: Board
 
 
 def sweep_obligations(*, at: datetime) -> int:
@@ -53,20 +73,44 @@ def sweep_obligations(*, at: datetime) -> int:
 
 
 def _errands(waiting: Sequence[Waiting], *, at: datetime) -> Iterator[_Errand]:
-    """One after the other, so that each finds what those before it took. Nothing to do is no errand."""
+    """One after the other, so that each finds what those before it took. Nothing to do is no errand.
+
+    What fails here would end the pass for all: one that can not be looked at goes by itself, and of a batch that can
+    not be read each one does.
+    """
     for start in range(0, len(waiting), BATCH):
         batch = waiting[start : start + BATCH]
-        due = selectors.owed([pk for pk, state in batch if state == Obligation.State.DUE])
-        reminded = selectors.reminded([pk for pk, state in batch if state != Obligation.State.DUE])
-        board = Board((row.sought for row in due.values() if not row.held), at=at)
+        read = tried(partial(_read, batch, at=at), instead=None)
         for pk, state in batch:
-            if state != Obligation.State.DUE and pk not in reminded:
-                yield _Errand(pk, board)
-            elif pk in due:
-                row = due[pk]
-                slots = [] if row.held else board.slots(row.sought)
-                if slots or row.held or _untold(row, at=at):
-                    yield _Errand(pk, board, row, slots)
+            if read is None:
+                yield from _alone(pk, state, Board((), at=at))
+            else:
+                yield from tried(
+                    partial(_looked_at, pk, state, read, at=at), instead=_alone(pk, state, read.board)
+                )
+
+
+def _read(batch: Sequence[Waiting], *, at: datetime) -> _Read:
+    due = selectors.owed([pk for pk, state in batch if state == Obligation.State.DUE])
+    reminded = selectors.reminded([pk for pk, state in batch if state != Obligation.State.DUE])
+    board = Board((row.sought for row in due.values() if not row.held), at=at)
+    return _Read(due, reminded, board)
+
+
+def _looked_at(pk: UUID, state: str, read: _Read, *, at: datetime) -> list[_Errand]:
+    if state != Obligation.State.DUE:
+        return [] if pk in read.reminded else [_Errand(pk, read.board)]
+    row = read.due.get(pk)
+    if row is None:
+        return []
+    slots = [] if row.held else read.board.slots(row.sought)
+    return [_Errand(pk, read.board, row, slots)] if slots or row.held or _untold(row, at=at) else []
+
+
+def _alone(pk: UUID, state: str, board: Board) -> list[_Errand]:
+    """Two errands for one that is due: it climbs even when no slot can be looked for (R4)."""
+    todo = [Do.PLACE, Do.CARRY_UP] if state == Obligation.State.DUE else [Do.REMIND]
+    return [_Errand(pk, board, do=do) for do in todo]
 
 
 def _untold(row: Owed, *, at: datetime) -> bool:
@@ -81,7 +125,7 @@ def _untold(row: Owed, *, at: datetime) -> bool:
 @writing.together()
 def _run(errand: _Errand, *, at: datetime) -> None:
     if errand.row is None:
-        remind_unrecorded(obligation_id=errand.pk, at=at)
+        _by_itself(errand, at=at)
         return
     if errand.row.held or not _lock_unchanged(errand.row):
         _afresh(errand, at=at)
@@ -96,6 +140,17 @@ def _run(errand: _Errand, *, at: datetime) -> None:
         return
     errand.board.take(session)
     waitlist.note_booking(session=session, by=SYSTEM, at=at)
+
+
+def _by_itself(errand: _Errand, *, at: datetime) -> None:
+    if errand.do is Do.PLACE:
+        _afresh(errand, at=at)
+    elif errand.do is Do.CARRY_UP:
+        locked = lock_owed(errand.pk)
+        if locked is not None and locked[1].state == Obligation.State.DUE:
+            carry_up(locked[1], at=at)
+    else:
+        remind_unrecorded(obligation_id=errand.pk, at=at)
 
 
 def _afresh(errand: _Errand, *, at: datetime) -> None:

@@ -18,7 +18,7 @@ from kapclinic.practice.models import SYSTEM, Room
 from kapclinic.trail.models import Outbox, Task
 from programs.models import Protocol
 from sessions.booking.models import Allocation, Session
-from sessions.integration import selectors
+from sessions.integration import rules, selectors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.integration.selectors import Board
@@ -267,3 +267,82 @@ def test_doses_that_no_slot_is_free_for_cost_a_sweep_nothing_each(cast: Cast) ->
     held_slots.sweep_unheld(at=clock.now())
     held = Session.objects.filter(status="held").values_list("for_dose", flat=True)
     assert set(held) == {dose.pk for dose in doses}
+
+
+# --- one that can not be looked at -------------------------------------------------------------------------------------
+
+
+def _poison(monkeypatch: pytest.MonkeyPatch, name: str, program_id: UUID) -> None:
+    """What is asked of the rules about that program fails, as for a row whose wishes nobody can read."""
+    real = getattr(rules, name)
+
+    def fails(*args: Any) -> Any:
+        if any(getattr(arg, "pk", None) == program_id for arg in args):
+            raise KeyError(name)
+        return real(*args)
+
+    monkeypatch.setattr(rules, name, fails)
+
+
+@pytest.mark.parametrize("name", ["ranked", "modalities"])
+def test_one_that_can_not_be_looked_at_keeps_no_other_waiting_and_climbs(
+    crowd: list[Obligation], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    bad = crowd[-1]  # the first to be looked at
+    _poison(monkeypatch, name, bad.program_id)
+    at = bad.dosed_at + 25 * HOUR
+    with pytest.raises(KeyError, match=name):
+        integration.sweep_obligations(at=at)
+    states = dict(Obligation.objects.values_list("pk", "state"))
+    assert states.pop(bad.pk) == "due"
+    assert set(states.values()) == {"booked"}
+    (row,) = Task.objects.open().filter(kind="integration_unbooked")
+    assert row.subject_id == bad.pk
+    integration.sweep_obligations(at=bad.window_end)
+    bad.refresh_from_db()
+    assert bad.state == "missed"
+
+
+@pytest.mark.parametrize("name", ["owed", "reminded", "Board"])
+def test_a_batch_that_can_not_be_read_is_gone_through_one_by_one(
+    crowd: list[Obligation], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def fails(rows: Any, **_: Any) -> Any:
+        if list(rows) or name == "reminded":
+            raise KeyError(name)
+        return Board((), at=clock.now())
+
+    monkeypatch.setattr(placing if name == "Board" else selectors, name, fails)
+    assert integration.sweep_obligations(at=clock.now()) == len(crowd)
+    assert set(Obligation.objects.values_list("state", flat=True)) == {"booked"}
+
+
+@pytest.mark.parametrize("name", ["ranked", "window"])
+def test_a_dose_that_can_not_be_looked_at_keeps_no_other_from_its_slot(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    protocol = people.approved_protocol(cast, min_preparations=0)
+    start = clock.now() + timedelta(days=1)
+    values = {"starts_at": start + 12 * HOUR, "ends_at": start + timedelta(days=9), "reason": "Away"}
+    away = practice.write_time_off(user=cast.therapist, **values, by=SYSTEM, at=clock.now())
+    doses = []
+    for n in range(2):
+        who = people.client(cast.north, by=cast.frontdesk, first=f"Robin{n}", phone=f"303-555-{n:04d}")
+        program = people.cleared_program(cast, protocol=protocol, who=who)
+        doses.append(people.booked(cast, program, "dosing", start + 3 * n * HOUR))
+    practice.cancel_time_off(time_off_id=away.pk, reason="Back", by=cast.admin, at=clock.now())
+    assert not Session.objects.filter(status="held").exists()
+    if name == "ranked":
+        _poison(monkeypatch, "ranked", doses[0].program_id)
+    else:
+        real = selectors.window_of_booked
+
+        def fails(dose: Session, program: Any) -> Any:
+            if dose.pk == doses[0].pk:
+                raise KeyError(name)
+            return real(dose, program)
+
+        monkeypatch.setattr(selectors, "window_of_booked", fails)
+    with pytest.raises(KeyError, match=name):
+        held_slots.sweep_unheld(at=clock.now())
+    assert [row.for_dose_id for row in Session.objects.filter(status="held")] == [doses[1].pk]

@@ -117,6 +117,17 @@ def test_order_of_starting() -> None:
     assert SERVICES["migrate"]["restart"] != "unless-stopped"
 
 
+def test_an_upgrade_stops_whatever_writes() -> None:
+    """A dump, and a migration, while a service of the old version still works would keep half of its work."""
+    stay = [name for name in OURS if SERVICES[name]["restart"] == "unless-stopped"]
+    assert stay == ["web", "worker", "safety", "beat"]
+    told = (CHECKOUT / "docs/operations.md").read_text()
+    (stopped,) = re.findall(r"^docker compose stop (.+)$", told, re.MULTILINE)
+    assert stopped.split() == stay
+    assert f"{', '.join(stay[:-1])} and {stay[-1]} start when" in told
+    assert "stop the four, back up" in told
+
+
 def test_valkey_keeps_its_messages_and_asks_for_a_password() -> None:
     words = " ".join(SERVICES["valkey"]["command"])
     assert "--appendonly yes" in words

@@ -6,23 +6,47 @@ lets one of them at a time, and each step about once a period.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 
 from kapclinic.trail.models import Heartbeat
 
-SECOND = timedelta(seconds=1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+Periods: TypeAlias = Mapping[str, int]  # step -> its period in seconds
+
+_steps: dict[str, Callable[[], Periods]] = {}
 
 
-def expect(periods: Mapping[str, int]) -> None:
-    """Let exactly these steps be known, each with its period in seconds: one that is gone is missed by nobody."""
-    rows = [Heartbeat(name=name, period_seconds=seconds) for name, seconds in periods.items()]
+def declare(steps: Callable[[], Periods]) -> None:
+    """Make known which steps the running code has; at the start of the process, once."""
+    _steps["periods"] = steps
+
+
+def expect(*, at: datetime) -> None:
+    """Let each step of the running code have its row. Whoever runs steps says so again each period.
+
+    Another release may run beside this one, so what only that one knows goes when nobody was at it for a day.
+    """
+    periods = _steps["periods"]()
+    there = dict(Heartbeat.objects.values_list("name", "period_seconds"))
+    rows = [
+        Heartbeat(name=name, period_seconds=seconds)
+        for name, seconds in sorted(
+            periods.items()
+        )  # always in one order: two at once wait, and don't deadlock
+        if there.get(name) != seconds
+    ]
     Heartbeat.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["name"], update_fields=["period_seconds"]
     )
-    Heartbeat.objects.exclude(name__in=periods).delete()
+    if unknown := there.keys() - periods.keys():
+        begun, busy = (
+            Q(**{name: None}) | Q(**{f"{name}__lt": at - DAY}) for name in ("beat_at", "busy_until")
+        )
+        Heartbeat.objects.filter(begun & busy, name__in=unknown).delete()
 
 
 def _free(*, at: datetime) -> QuerySet[Heartbeat]:
@@ -60,9 +84,13 @@ def overdue(names: Collection[str], *, at: datetime, grace: timedelta) -> list[s
 
 
 def ages(*, at: datetime) -> dict[str, tuple[float | None, int]]:
-    """Step -> seconds since its last run began (None: never), and its period in seconds."""
-    rows = Heartbeat.objects.order_by("name").values_list("name", "beat_at", "period_seconds")
-    return {
-        name: (None if beat_at is None else round((at - beat_at).total_seconds(), 1), period)
-        for name, beat_at, period in rows
-    }
+    """Step of the running code -> seconds since its last run began (None: never, or no row), and its period in seconds.
+
+    What only another release knows is not told, and one that lacks its row is.
+    """
+    begun = dict(Heartbeat.objects.values_list("name", "beat_at"))
+    ages: dict[str, tuple[float | None, int]] = {}
+    for name, period in sorted(_steps["periods"]().items()):
+        beat_at = begun.get(name)
+        ages[name] = (None if beat_at is None else round((at - beat_at).total_seconds(), 1), period)
+    return ages

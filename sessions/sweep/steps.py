@@ -113,9 +113,9 @@ def all_steps() -> dict[str, Step]:
     return {step.name: step for step in STEPS} | _OTHERS
 
 
-def expect_steps() -> None:
-    """Let `/readyz` know which steps there are, and how often each runs."""
-    turns.expect(dict.fromkeys(all_steps(), settings.SWEEP_SECONDS))
+def periods() -> dict[str, int]:
+    """Step -> its period in seconds, as the trail is told at the start of the process."""
+    return dict.fromkeys(all_steps(), settings.SWEEP_SECONDS)
 
 
 def run_step(name: str, *, at: datetime) -> bool:
@@ -140,7 +140,7 @@ def sweep(*, at: datetime) -> dict[str, int | str]:
 
     :raises Exception: at the end, the last of what the failed steps raised
     """
-    expect_steps()
+    turns.expect(at=at)
     done: dict[str, int | str] = {}
     failure: Exception | None = None
     for name, step in all_steps().items():

@@ -7,6 +7,7 @@ every worker looks: one thread for the safety steps, which nothing may keep wait
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
@@ -40,14 +41,18 @@ def tick(*, safety: bool) -> list[str]:
 
 
 def keep_ticking(over: Event, *, safety: bool, tick: Callable[..., list[str]] = tick) -> None:
-    """Look every second until it is `over`. A database that is away ends nothing: the next look finds it back."""
-    known = False
+    """Look every second until it is `over`. A database that is away ends nothing: the next look finds it back.
+
+    A step without its row never runs, and an older process may have taken the row away: about once a period each step
+    gets it back.
+    """
+    due = 0.0
     while not over.wait(LOOK_SECONDS):
         close_old_connections()
         try:
-            if not known:
-                steps.expect_steps()
-                known = True
+            if time.monotonic() >= due:
+                turns.expect(at=clock.now())
+                due = time.monotonic() + settings.SWEEP_SECONDS
             tick(safety=safety)
         except Exception as exc:  # noqa: BLE001 — this clock stops for nothing
             logger.warning("a look at the steps failed: %s", type(exc).__name__)

@@ -444,6 +444,21 @@ def test_a_poll_that_finds_nothing_new_is_one_query_and_leaves_no_trace(
     assert poll(cast, path, "nonsense").status_code == 200
 
 
+@pytest.mark.parametrize("path", TAGGED)
+def test_the_tag_of_a_colleague_with_the_same_roles_is_no_excuse(
+    cast: Cast, world: Session, path: str
+) -> None:
+    cast.people["director_2"] = people.staff("director_2", cast.director.roles, cast.north)
+    first = poll(cast, path)
+    tag = first.headers["ETag"]
+    before = AuditEvent.objects.filter(created_by=cast.people["director_2"].pk).count()
+    theirs = poll(cast, path, tag, who="director_2")
+    assert (theirs.status_code, theirs.json()["results"]) == (200, first.json()["results"])
+    assert AuditEvent.objects.filter(created_by=cast.people["director_2"].pk).count() == before + 1
+    assert poll(cast, path, theirs.headers["ETag"], who="director_2").status_code == 304
+    assert poll(cast, path, tag).status_code == 304
+
+
 def _edit(model: Any, pk: Any, **values: Any) -> None:
     row = model.objects.get(pk=pk)
     for name, value in values.items():

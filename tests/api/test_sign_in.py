@@ -110,7 +110,8 @@ def test_signing_in_changes_the_session_key(cast: Cast) -> None:
 
 def test_signing_out_ends_the_session_for_good(cast: Cast, browser: APIClient) -> None:
     key = browser.cookies["sessionid"].value
-    assert browser.post("/api/v1/auth/logout/", **_csrf(browser)).status_code == 204
+    answer = browser.post("/api/v1/auth/logout/", **_csrf(browser))
+    assert (answer.status_code, answer.headers["Clear-Site-Data"]) == (204, '"cache"')
     assert browser.get(ME).status_code == 401
     thief = _browser()
     thief.cookies["sessionid"] = key

@@ -135,8 +135,12 @@ class HotList:
 
 
 def tag_of(request: Request, user: Any, *told: Any) -> str:
-    """The ETag of an answer at this address to whoever has these roles, by all that was read for it."""
-    about = [request.build_absolute_uri(), sorted(user.role_set), told]
+    """The ETag of an answer at this address to this user with these roles, by all that was read for it.
+
+    The user is part of it: on a shared computer the browser holds what a colleague was told, and a 304 would show that
+    without a trace (R10).
+    """
+    about = [request.build_absolute_uri(), user.pk, sorted(user.role_set), told]
     return f'"{sha256(dumps(about)).hexdigest()[:32]}"'
 
 

@@ -40,8 +40,8 @@ def _still_opening() -> bool:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Database, migrations, broker, and how long ago each periodic step ran.
 
-    Degraded without the broker, and when a step is two periods behind or never ran. `last_sweep_seconds` is the age of
-    the step that is furthest behind; null until all have run.
+    Degraded without the broker, and when a step of the running code is two periods behind or never ran.
+    `last_sweep_seconds` is the age of the step that is furthest behind; null until all have run.
     """
     try:
         migrated = not _pending_migrations()

@@ -51,7 +51,7 @@ class MonitoringBoardViewSet(ClinicViewSet):
         clinical = bool(self.user.role_set & CLINICIANS)
         if given := request.headers.get("If-None-Match", ""):
             marks = marks_of(location, clinical=clinical)
-            same = current_tag(given, location, marks, clinical=clinical, at=self.at)
+            same = current_tag(given, location, marks, clinical=clinical, by=self.user.pk, at=self.at)
             if same is not None:
                 return Response(status=304, headers={"ETag": same})
         shown = monitoring_board(location_id=location, clinical=clinical, at=self.at)
@@ -66,7 +66,8 @@ class MonitoringBoardViewSet(ClinicViewSet):
         if cards:
             self.touch_all(cards)
             self._log(outcome="ok")
-        etag = etag_of(location, shown.cursor.marks, until=shown.cursor.until, clinical=clinical)
+        cursor = shown.cursor
+        etag = etag_of(location, cursor.marks, until=cursor.until, clinical=clinical, by=self.user.pk)
         return Response(body, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
 
     def _before(self, since: str | None) -> Cursor | None:

@@ -121,23 +121,28 @@ def _moment(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros)
 
 
-def etag_of(location_id: UUID, marks: Marks, *, until: datetime, clinical: bool) -> str:
-    """The ETag of a board. It contains `until`, so that the next poll can be answered from the marks alone."""
-    told = f"{location_id} {clinical} {_micros(until)} " + " ".join(
+def etag_of(location_id: UUID, marks: Marks, *, until: datetime, clinical: bool, by: UUID) -> str:
+    """The ETag of a board as this user was told it, so that nobody's 304 shows what a colleague read (R10).
+
+    It contains `until`, so that the next poll can be answered from the marks alone.
+    """
+    told = f"{location_id} {by} {clinical} {_micros(until)} " + " ".join(
         f"{pk} {mark}" for pk, mark in sorted(marks.items())
     )
     return f'"{_micros(until):x}-{sha256(told.encode()).hexdigest()[:24]}"'
 
 
-def current_tag(given: str, location_id: UUID, marks: Marks, *, clinical: bool, at: datetime) -> str | None:
-    """The tag of `If-None-Match` that still names what the board shows, if there is one."""
+def current_tag(
+    given: str, location_id: UUID, marks: Marks, *, clinical: bool, by: UUID, at: datetime
+) -> str | None:
+    """The tag of `If-None-Match` that still names what the board shows this user, if there is one."""
     for tag in (part.strip().removeprefix("W/") for part in given.split(",")):
         micros, _, _ = tag.strip('"').partition("-")
         try:
             until = _moment(int(micros, 16))
         except (ValueError, OverflowError):
             continue
-        if at < until and tag == etag_of(location_id, marks, until=until, clinical=clinical):
+        if at < until and tag == etag_of(location_id, marks, until=until, clinical=clinical, by=by):
             return tag
     return None
 

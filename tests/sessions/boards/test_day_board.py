@@ -13,6 +13,7 @@ from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import AuditEvent
 from sessions.booking.models import Session
+from tests import cast as people
 from tests.cast import MONDAY, Cast, client, opened_program
 from tests.journeys import steps
 
@@ -137,6 +138,18 @@ def test_a_poll_that_finds_nothing_new_is_one_query_and_leaves_no_trace(cast: Ca
     assert _poll(cast, first.headers["ETag"], date="2026-05-05").status_code == 200
     with clock.fixed(MONDAY + timedelta(days=1)):  # another day is today
         assert _poll(cast, first.headers["ETag"]).status_code == 200
+
+
+def test_the_tag_of_a_colleague_with_the_same_roles_is_no_excuse(cast: Cast) -> None:
+    _fill(cast, 1)
+    cast.people["frontdesk_2"] = people.staff("frontdesk_2", cast.frontdesk.roles, cast.north)
+    tag = _poll(cast, "").headers["ETag"]
+    theirs = _poll(cast, tag, "frontdesk_2")
+    assert (theirs.status_code, len(theirs.json()["sessions"])) == (200, 1)
+    event = AuditEvent.objects.filter(action="day_board.board").latest("id")
+    assert event.created_by == cast.people["frontdesk_2"].pk
+    assert _poll(cast, theirs.headers["ETag"], "frontdesk_2").status_code == 304
+    assert _poll(cast, tag).status_code == 304
 
 
 def test_whatever_the_board_shows_ends_the_304(cast: Cast) -> None:

@@ -271,3 +271,14 @@ def test_a_tag_of_another_role_or_location_is_no_excuse(cast: Cast, dosed: Sessi
     assert poll(cast, "np", tag=tag, location=str(cast.south.pk)).status_code == 200
     for bad in ('"*"', '"zz-1"', "*", '"-"', '"ffffffffffffffffff-1"'):
         assert poll(cast, "np", tag=bad).status_code == 200
+
+
+def test_the_tag_of_a_colleague_with_the_same_roles_is_no_excuse(cast: Cast, dosed: Session) -> None:
+    cast.people["np_2"] = people.staff("np_2", cast.np.roles, cast.north)
+    tag = poll(cast).headers["ETag"]
+    theirs = poll(cast, "np_2", tag=tag)
+    assert (theirs.status_code, len(theirs.json()["sessions"])) == (200, 1)
+    event = AuditEvent.objects.filter(action="monitoring_board.board").latest("id")
+    assert event.created_by == cast.people["np_2"].pk
+    assert poll(cast, "np_2", tag=theirs.headers["ETag"]).status_code == 304
+    assert poll(cast, tag=tag).status_code == 304

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
 from kapclinic.trail import turns
+from kapclinic.trail.models import Heartbeat
 from sessions.sweep import steps, tasks, ticker
 from sessions.sweep.steps import Step
 from tests.cast import MONDAY
@@ -35,7 +39,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(steps, "STEPS", (step("watch", safety=True), step("tidy", safety=False)))
     monkeypatch.setattr(steps, "_OTHERS", {})
-    steps.expect_steps()
+    turns.expect(at=MONDAY)
     return said
 
 
@@ -149,5 +153,76 @@ def test_a_step_two_periods_behind_is_seen_at_the_door(ran: list[str], settings:
 
 def test_a_step_that_is_gone_is_missed_by_nobody(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "STEPS", steps.STEPS[:1])
-    steps.expect_steps()
     assert list(turns.ages(at=MONDAY)) == ["watch"]
+    turns.expect(at=MONDAY)
+    assert set(rows()) == {"watch"}
+
+
+def rows() -> dict[str, datetime | None]:
+    return dict(Heartbeat.objects.values_list("name", "beat_at"))
+
+
+def test_two_releases_beside_each_other_leave_each_others_steps_alone(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.run_step("watch", at=MONDAY)
+    turns.take("tidy", at=MONDAY, seconds=30)
+    newer = steps.STEPS
+    monkeypatch.setattr(steps, "STEPS", (Step("old", newer[0].work),))
+    for after in (timedelta(0), timedelta(hours=23)):
+        turns.expect(at=MONDAY + after)
+        assert set(rows()) == {"old", "watch", "tidy"}
+    with clock.fixed(MONDAY):
+        steps.run_step("old", at=MONDAY)
+        told = readyz()
+        assert (set(told["steps"]), told["status"]) == ({"old"}, "ok")  # what it doesn't know is not late
+    turns.expect(at=MONDAY + timedelta(days=1, seconds=31))
+    assert set(rows()) == {"old"}
+
+
+def test_a_step_without_its_row_is_seen_at_the_door_and_gets_it_back(ran: list[str]) -> None:
+    steps.sweep(at=MONDAY)
+    Heartbeat.objects.filter(name="watch").delete()
+    assert not steps.run_step("watch", at=MONDAY + MINUTE)
+    with clock.fixed(MONDAY + SECOND):
+        told = readyz()
+        assert told["steps"]["watch"] == {"age_seconds": None, "period_seconds": 60}
+        assert (told["last_sweep_seconds"], told["status"]) == (None, "degraded")
+    turns.expect(at=MONDAY + MINUTE)
+    assert steps.run_step("watch", at=MONDAY + MINUTE)
+    assert rows() == {"watch": MONDAY + MINUTE, "tidy": MONDAY}
+
+
+def test_to_expect_what_is_known_writes_nothing(ran: list[str], settings: Any) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        turns.expect(at=MONDAY)
+    assert len(queries) == 1
+    settings.SWEEP_SECONDS = 5
+    turns.expect(at=MONDAY)
+    assert set(Heartbeat.objects.values_list("period_seconds", flat=True)) == {5}
+
+
+@pytest.mark.django_db(transaction=True)  # a thread has a connection of its own
+def test_the_clock_of_a_worker_gives_a_step_its_row_back_each_period(
+    ran: list[str], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticker, "LOOK_SECONDS", 0.05)
+    settings.SWEEP_SECONDS = 1
+    over, begun = Event(), Event()
+
+    def looked(*, safety: bool) -> list[str]:
+        begun.set()
+        return []
+
+    thread = Thread(
+        target=ticker.keep_ticking, args=(over,), kwargs={"safety": True, "tick": looked}, daemon=True
+    )
+    thread.start()
+    assert begun.wait(20)
+    Heartbeat.objects.filter(name="watch").delete()
+    until = time.monotonic() + 20
+    while "watch" not in rows() and time.monotonic() < until:
+        time.sleep(0.1)
+    over.set()
+    thread.join(20)
+    assert set(rows()) == {"watch", "tidy"}

@@ -456,8 +456,6 @@ class Judge:
         if not _in_band(latest.signs, self.protocol_of(session["program"])["bands"]):
             yield "vitals", f"{latest.signs}"
 
-    # --- going home -------------------------------------------------------------------------------------------
-
     def keeps(self, session: Row, at: datetime, body: Row) -> Iterable[tuple[str, str]]:
         """What keeps the client here, by the books (clinical policy 3.6)."""
         key, program, doses = session["id"], session["program"], self.standing_doses(session=session["id"])

@@ -317,6 +317,19 @@ def test_a_batch_that_can_not_be_read_is_gone_through_one_by_one(
     assert set(Obligation.objects.values_list("state", flat=True)) == {"booked"}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_whose_statement_fails_leaves_no_broken_transaction(
+    crowd: list[Obligation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+
+    monkeypatch.setattr(selectors, "owed", fails)
+    assert integration.sweep_obligations(at=clock.now()) == len(crowd)
+    assert set(Obligation.objects.values_list("state", flat=True)) == {"booked"}
+
+
 @pytest.mark.parametrize("name", ["ranked", "window"])
 def test_a_dose_that_can_not_be_looked_at_keeps_no_other_from_its_slot(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str

@@ -7,13 +7,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from kapclinic.core.errors import ClinicError
 
 logger = logging.getLogger(__name__)
-FAILURES = (ClinicError, DatabaseError, ValueError, KeyError, TypeError)
+# Whatever one row can do wrong. Running out of time is none of these: that ends the pass.
+FAILURES = (
+    ClinicError,
+    DatabaseError,
+    ObjectDoesNotExist,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 LET_GO = "200ms"  # longer than any request holds a row, as a rule
 Row = TypeVar("Row")
 Other = TypeVar("Other")

@@ -991,7 +991,7 @@ def _drug(judge: Judge, call: Any, _: re.Match[str]) -> None:
 @on("POST", "screenings/")
 def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
     client = judge.books.programs[program := call.body["program"]]["client"]
-    told = {"answers": call.body["answers"], "weighed": (), "at": LONG_PAST}
+    told = {"answers": call.body["answers"], "weighed": (), "at": LONG_PAST, "began": call.at}
     judge.books.screenings[call.answer["id"]] = told | {"program": program, "client": client}
     judge.books.drugs[client] += [(row["text"].lower(), call.at) for row in call.body["medications"]]
 
@@ -1019,7 +1019,7 @@ def _decided(judge: Judge, call: Any, found: re.Match[str]) -> None:
     whose, days = (row["program"], row["client"]), (clearance["valid_from"], clearance["expires_on"])
     new = judge.books.clearances[clearance["id"]] = Clearance(*whose, *days, frozenset(row["weighed"]))
     for why, (client, said) in judge.books.facts.items():
-        if judge.one(client) == judge.one(new.client) and (said is None or said > when(row["created_at"])):
+        if judge.one(client) == judge.one(new.client) and (said is None or said > row["began"]):
             doubt = why.startswith("C-SSRS")  # its screening may have weighed it; else nobody answered
             new.reasons.append((LATEST if doubt else call.at, why))
 

@@ -12,6 +12,7 @@ import multiprocessing
 import queue
 import sys
 import time
+import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from tests.simulation import shrink
 from tests.simulation.running import Running, servers
 
 PROCESSES = 2
+BROKEN = "the simulation itself broke"
 
 
 def say(words: str) -> None:
@@ -52,7 +54,7 @@ def lived(running: Running, plan: shrink.Plan, *, tell: Any = None) -> Lived:
     begun = time.monotonic()
     with running.fresh():
         world = World(plan.seed, plan.days, only=plan.only, without=plan.without, tell=tell)
-        world.live()
+        broken = _live(world)
     acts, found = world.trace.acts, world.violation
     faults = sum(acts[name] for name in FAULTS)
     return Lived(
@@ -64,11 +66,20 @@ def lived(running: Running, plan: shrink.Plan, *, tell: Any = None) -> Lived:
         invariants=sum(world.judge.checked.values()),
         trace=world.trace.digest,
         seconds=time.monotonic() - begun,
-        rule=found.rule if found else "",
-        day=world.day if found else 0,
-        story=tuple(world.trace.last) if found else (),
-        why=str(found) if found else "",
+        rule=found.rule if found else BROKEN if broken else "",
+        day=world.day if found or broken else 0,
+        story=tuple(world.trace.last) if found or broken else (),
+        why=str(found) if found else broken,
     )
+
+
+def _live(world: Any) -> str:
+    """Live it; a fault of the story or of the judge's own books is told like any other, and stops no other world."""
+    try:
+        world.live()
+    except Exception:  # noqa: BLE001  (whatever it is: a world that ended unseen would hang the soak)
+        return f"{BROKEN}\n{traceback.format_exc()}"
+    return ""
 
 
 FAULTS = ("died", "worker died", "message lost", "pass skipped", "step skipped")

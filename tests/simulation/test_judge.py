@@ -151,8 +151,8 @@ def test_a_reason_that_nobody_answered_holds_the_next_clearance_too(judge: Judge
     for number, program in enumerate((PROGRAM, made())):
         judge.books.programs[program] = judge.books.programs[PROGRAM] | {"id": program}
         screening, clearance = made(), made()
-        row = {"id": screening, "client": CLIENT, "program": program, "answers": {}, "weighed": ()}
-        judge.books.screenings[screening] = row | {"created_at": text(later(150 + number))}
+        body = {"program": program, "answers": {}, "medications": []}
+        tell(judge, "POST", "screenings/", {"id": screening}, body=body, at=later(150 + number), status=201)
         given = {"id": clearance, "valid_from": text(later(151 + number)), "expires_on": "2027-03-04"}
         body = {"decision": "cleared", "resolutions": []}
         tell(
@@ -165,6 +165,19 @@ def test_a_reason_that_nobody_answered_holds_the_next_clearance_too(judge: Judge
     assert waiting == dict.fromkeys(judge.books.clearances, True)
     tell(judge, "POST", f"clearances/{next(iter(judge.books.clearances))}/uphold/", {}, by="prescriber")
     assert [len(row.reasons) for row in judge.books.clearances.values()] == [0, 1]
+
+
+@pytest.mark.parametrize(("begun", "reasons"), [(149, 1), (151, 0)])
+def test_a_voiding_answers_for_the_screening_that_began_after_it(
+    judge: Judge, begun: int, reasons: int
+) -> None:
+    judge.books.facts["contraindications attested false"] = (CLIENT, later(150))
+    screening, body = made(), {"program": PROGRAM, "answers": {}, "medications": []}
+    tell(judge, "POST", "screenings/", {"id": screening}, body=body, at=later(begun), status=201)
+    given = {"id": made(), "valid_from": text(later(160)), "expires_on": "2027-03-04"}
+    body = {"decision": "cleared", "resolutions": []}
+    tell(judge, "POST", f"screenings/{screening}/decide/", {"clearance": given}, body=body, by="prescriber")
+    assert [len(row.reasons) for row in judge.books.clearances.values()] == [reasons]
 
 
 def test_what_was_stopped_before_a_screening_is_weighed_by_none(judge: Judge) -> None:

@@ -6,16 +6,18 @@ import ast
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.simulation import soak
 from tests.simulation.faults import FAULTS, Fault, Moved
 from tests.simulation.habits import HABITS, Chance
 from tests.simulation.judge import Violation
 from tests.simulation.life import Life
+from tests.simulation.running import Running
 from tests.simulation.shrink import Plan, shorter
 from tests.simulation.stack import wired
 from tests.simulation.teeth import Tried, tell
@@ -98,6 +100,18 @@ def test_a_world_without_a_habit_is_lived_on_with_the_others() -> None:
     found = shorter(Plan(1, 9), fails=lambda plan: plan.only is None or 17 in plan.only, patience=5)
     assert found.only == frozenset({17})
     assert found.without == frozenset(HABITS)
+
+
+def test_a_world_that_breaks_is_told_and_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def falls(self: World) -> None:
+        raise KeyError("a fault of the story itself")
+
+    monkeypatch.setattr(World, "live", falls)
+    running = Running(None)
+    monkeypatch.setattr(running, "fresh", nullcontext)
+    told = soak.lived(running, Plan(7, 3))
+    assert told.rule == soak.BROKEN
+    assert "a fault of the story itself" in told.why
 
 
 def test_too_few_faults_that_were_found_are_a_failure() -> None:

@@ -180,6 +180,17 @@ def test_a_voiding_answers_for_the_screening_that_began_after_it(
     assert [len(row.reasons) for row in judge.books.clearances.values()] == [reasons]
 
 
+def test_what_was_written_to_the_other_registration_is_weighed_as_well(judge: Judge) -> None:
+    double = made()
+    tell(judge, "POST", f"clients/{double}/merge/", {"id": double}, body={"into": CLIENT})
+    row = {"text": "Lorazepam 1 mg", "client": double, "ended_at": None}
+    tell(judge, "POST", "medications/", row)
+    body = {"program": PROGRAM, "answers": {}, "medications": []}
+    tell(judge, "POST", "screenings/", {"id": (screening := made())}, body=body, status=201)
+    tell(judge, "POST", f"screenings/{screening}/submit/", {})
+    assert judge.books.screenings[screening]["weighed"] == ("lorazepam 1 mg",)
+
+
 def test_what_was_stopped_before_a_screening_is_weighed_by_none(judge: Judge) -> None:
     row = {"text": "Lorazepam 1 mg", "client": CLIENT, "ended_at": None}
     tell(judge, "POST", "medications/", row)

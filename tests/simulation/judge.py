@@ -809,8 +809,7 @@ class Judge:
     # --- the desk: staff, paper, deaths and doubles -----------------------------------------------------------
 
     def one(self, client: str) -> str:
-        """Two registrations that were joined are one person."""
-        return self.books.alias.get(client, client)
+        return self.books.alias.get(client, client)  # two registrations that were joined are one person
 
     def drugs_of(self, client: str) -> list[list[str]]:
         return [rows for key, rows in self.books.drugs.items() if self.one(key) == self.one(client)]
@@ -982,8 +981,7 @@ def _program_seen(judge: Judge, call: Any, found: re.Match[str]) -> None:
 def _drug(judge: Judge, call: Any, _: re.Match[str]) -> None:
     text, client = call.answer["text"].lower(), call.answer["client"]
     if call.answer["ended_at"]:  # what is taken no more is weighed by no later screening
-        for listed in [rows for rows in judge.drugs_of(client) if text in rows][:1]:
-            listed.remove(text)
+        next((rows.remove(text) for rows in judge.drugs_of(client) if text in rows), None)
         return
     judge.books.drugs[client].append(text)
     if any(name in text for name in WEIGHTY):
@@ -1341,7 +1339,9 @@ def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
     whose = (session["program"], session["client"], judge.newest(found[1], at))
     judge.checked["an all-clear was looked at"] += 1
     for gate, why in judge.open_gates(session, Dose("", found[1], *whose, none, at, at, "some lot", none)):
-        judge.holds(f"no all-clear while {gate} waits", judge.overridden(session, gate), call.words() + why)
+        aged = end < call.at and why.startswith("measured")  # afterwards a dose asks for its own moment
+        held = aged or judge.overridden(session, gate)
+        judge.holds(f"no all-clear while {gate} waits", held, call.words() + why)
 
 
 @on("GET", "monitoring-board/")

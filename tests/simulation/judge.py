@@ -356,18 +356,19 @@ class Judge:
         program, at = self.books.programs[session["program"]], dose.at
         if program["status"] != "active":
             yield "program_active", program["status"]
-        yield from self._of_the_client(session, at)
+        yield from self._of_the_client(session, dose)
         yield from self._of_the_day(session, at)
         yield from self._of_the_order(session, dose)
         yield from self._of_the_body(session, at)
         yield from ((gate, str(why)) for gate, why in self._of_the_treatment(session, dose).items() if why)
 
-    def _of_the_client(self, session: Row, at: datetime) -> Iterable[tuple[str, str]]:
-        client, program = session["client"], session["program"]
+    def _of_the_client(self, session: Row, dose: Dose) -> Iterable[tuple[str, str]]:
+        client, program, at = session["client"], session["program"], dose.at
         day = today(at, self.zone_of(session)).isoformat()
-        mine = [row for row in self.books.clearances.values() if row.program == program]
-        good = [row for row in mine if row.standing and day <= row.last]
-        if all(when(row.first) > at or any(since <= at for since, _ in row.reasons) for row in good):
+        mine = [row for row in self.books.clearances.values() if row.program == program and row.standing]
+        late = dose.written - at > timedelta(hours=1)  # then a paper may be made afterwards as well (R3)
+        good = [row for row in mine if day <= row.last and (late or when(row.first) <= at)]
+        if all(any(since <= at for since, _ in row.reasons) for row in good):
             yield "clearance", str([(row.standing, row.reasons, row.first, row.last) for row in mine])
         if program not in {row["program"] for row in self.books.consents.values() if row["signed"]}:
             yield "consent", "none is signed"
@@ -1337,8 +1338,7 @@ def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
     end, zone, none = when(session["ends_at"]), judge.zone_of(session), Decimal(0)
     at = end if today(end, zone) < today(call.at, zone) else call.at  # what is written up late
     whose = (session["program"], session["client"], judge.newest(found[1], at))
-    judge.checked["an all-clear was looked at"] += 1
-    for gate, why in judge.open_gates(session, Dose("", found[1], *whose, none, at, at, "some lot", none)):
+    for gate, why in judge.open_gates(session, Dose("", found[1], *whose, none, at, call.at, "lot", none)):
         aged = end < call.at and why.startswith("measured")  # afterwards a dose asks for its own moment
         held = aged or judge.overridden(session, gate)
         judge.holds(f"no all-clear while {gate} waits", held, call.words() + why)

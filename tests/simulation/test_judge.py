@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.simulation.judge import Dose, Judge, Reading, Violation, today, when
+from tests.simulation.judge import Clearance, Dose, Judge, Reading, Violation, today, when
 from tests.simulation.trace import Call
 
 Row = dict[str, Any]
@@ -281,6 +281,16 @@ def test_an_all_clear_while_a_gate_is_open(judge: Judge) -> None:
     gates["gates"] = []
     with pytest.raises(Violation, match="no all-clear while clearance waits"):
         tell(judge, "GET", path, gates)
+
+
+@pytest.mark.parametrize(("entered", "waits"), [(5, True), (60, True), (61, False)])
+def test_a_clearance_of_later_counts_for_a_dose_that_is_entered_late(
+    judge: Judge, entered: int, waits: bool
+) -> None:
+    judge.books.clearances[made()] = Clearance(PROGRAM, CLIENT, text(later(1)), "2027-03-04", frozenset())
+    dose = Dose("", SESSION, PROGRAM, CLIENT, ORDER, Decimal(0), NOON, later(entered), None, Decimal(0))
+    open_now = {gate for gate, _ in judge.open_gates(judge.books.sessions[SESSION], dose)}
+    assert ("clearance" in open_now) is waits
 
 
 def test_how_old_a_reading_was_is_asked_of_the_dose_and_not_of_who_looks_afterwards(judge: Judge) -> None:

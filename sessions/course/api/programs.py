@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -99,7 +100,10 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         Param("status", choices=tuple(Program.Status.values)),
         Param("phase", choices=tuple(Phase.values)),
     )
-    params: ClassVar = {"propose_plan": WISHES}
+    params: ClassVar = {
+        "propose_plan": WISHES,
+        "book_plan": (Param("preview", "bool", doc="true: nothing is booked, the answer tells what would"),),
+    }
     orderings: ClassVar = {"created_at": "created_at"}
     default_order = ("-created_at",)
 
@@ -172,11 +176,14 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
             raise Invalid.field("from", "from: two years ahead at most.", code="too_far")
         return proposals.Wishes(start, query.get("days"), query.get("hours"), query.get("modality"))
 
+    @extend_schema(responses={201: session_bodies.BookedPlanOut, 200: plan_bodies.PlanPreviewOut})
     def book_plan(self, request: Request, pk: UUID) -> Response:
+        """Book all of a plan or none. With `preview=true` nothing is booked: the answer says what each row brings."""
         program = self.get_object()
-        made = services.book_plan(
-            program_id=program.pk, rows=self.body()["sessions"], by=self.user, at=self.at
-        )
+        asked = {"program_id": program.pk, "rows": self.body()["sessions"], "by": self.user, "at": self.at}
+        if self.only_looks():
+            return Response(plan_bodies.PlanPreviewOut(services.preview_plan(**asked)).data)
+        made = services.book_plan(**asked)
         rows = session_rows(Session.objects.filter(pk__in=[session.pk for session in made]), by=self.user)
         shown = session_bodies.all_shown(rows.order_by("starts_at"), self.user)
         warned = {session.pk: warnings.warnings_of(session) for session in made}

@@ -143,6 +143,12 @@ class SessionViewSet(lists.HotList, ClinicViewSet):
             body["warnings"] = warnings
         return Response(body, status=status, headers={"ETag": etag_of(body["version"])})
 
+    def reauthorise(self, answer: Any) -> None:
+        super().reauthorise(answer)
+        also = {row["id"] for row in answer.get("also", ())} if isinstance(answer, dict) else set()
+        if also and self.get_queryset().filter(pk__in=also).count() != len(also):
+            raise Http404
+
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.one(pk)
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
-from kapclinic.practice.models import Room, SessionKind, User
+from kapclinic.practice.models import Role, Room, SessionKind, User
+from programs.rules import integration_window
 from sessions.booking.models import Session
 from sessions.booking.rules import MOVABLE, Slot
 from sessions.booking.selectors.availability import free_slots
+from sessions.integration import rules as integration
 from sessions.visits.selectors.consequences import BREAKS, MOVES, Course, Effect, EffectRow, RemedyRow, Spot
 
 BACK, AHEAD = timedelta(days=7), timedelta(days=14)  # where a session that has no window is looked for
+TRIES = 6  # times of a dose for whose integration a place is looked for
 
 
 @dataclass
@@ -23,7 +27,7 @@ class Remedies:
     by: User
     at: datetime
     _proposed: list[tuple[UUID, Slot]] = field(default_factory=list)  # for which client
-    _cleaning: dict[UUID, dict[UUID, timedelta]] = field(default_factory=dict)  # of the rooms of a location
+    _cleaning: dict[UUID, timedelta] = field(default_factory=dict)  # of a room
 
     def told(
         self, found: Sequence[Effect], *, course: Course, moved: Mapping[UUID, Session]
@@ -59,22 +63,54 @@ class Remedies:
     ) -> RemedyRow | None:
         """Where it may go with its own people so that its course is whole, and `movers` break it no more; or None.
 
-        `stays`: its integration does not move along with a dose; such a time is looked for first.
+        `stays`: its integration does not move along with a dose; such a time is looked for first. Else, of the first
+        few times, one after which there is a place for that integration.
         """
-        wanted = course.starts(session)
-        slots = sorted(
-            self._free(session, course), key=lambda slot: (abs(slot.starts_at - wanted), slot.starts_at)
-        )
         for severities in ({BREAKS, MOVES}, {BREAKS}) if stays else ({BREAKS},):
-            for slot in slots:
-                if self._in_the_way(slot, session, course):
-                    continue
-                there = course.moved({session.pk: _spot(slot)})
-                if _whole(there, session, movers, severities):
-                    found = self._in_own_room(slot, session, course)
-                    self._proposed.append((course.client, found))
-                    return _row(session, found)
+            whole = self._whole_ones(session, course, movers, severities)
+            if stays or session.kind != SessionKind.DOSING:
+                slot = next(whole, None)
+            else:
+                few = list(islice(whole, TRIES))
+                after = (one for one in few if self._has_place_after(one, session, course))
+                slot = next(after, few[0] if few else None)
+            if slot is not None:
+                found = self._in_own_room(slot, session, course)
+                self._proposed.append((course.client, found))
+                return _row(session, found)
         return None
+
+    def _whole_ones(
+        self, session: Session, course: Course, movers: Sequence[Session], severities: Set[str]
+    ) -> Iterator[Slot]:
+        """The times at which it is whole, the nearest first."""
+        wanted = course.starts(session)
+        free = self._free(session, course)
+        for slot in sorted(free, key=lambda slot: (abs(slot.starts_at - wanted), slot.starts_at)):
+            there = course.moved({session.pk: _spot(slot)})
+            if not self._in_the_way(slot, session, course) and _whole(there, session, movers, severities):
+                yield slot
+
+    def _has_place_after(self, slot: Slot, dose: Session, course: Course) -> bool:
+        """Is there a time for the integration of a dose that goes there, with the assigned therapist?"""
+        program = dose.program
+        if not program.protocol.owes_integration or program.therapist_id is None:
+            return True
+        there = course.moved({dose.pk: _spot(slot)})
+        for modality in integration.modalities(program):
+            slots = free_slots(
+                program=program,
+                kind=SessionKind.INTEGRATION,
+                modality=modality,
+                at=self.at,
+                start=integration_window(program.protocol, dosed_at=slot.ends_at)[0],
+                before=integration_window(program.protocol, dosed_at=slot.starts_at)[1],
+                only={str(Role.THERAPIST): [program.therapist_id]},
+                ignoring={dose.pk, *course.spots},
+            )
+            if any(not self._in_the_way(one, None, there) for one in slots):
+                return True
+        return False
 
     def _free(
         self, session: Session, course: Course, *, room: UUID | None = None, only_at: datetime | None = None
@@ -108,28 +144,29 @@ class Remedies:
         own = self._free(session, course, room=session.room_id, only_at=slot.starts_at)
         return next((one for one in own if not self._in_the_way(one, session, course)), slot)
 
-    def _in_the_way(self, slot: Slot, session: Session, course: Course) -> bool:
-        """Does anything go there that is to move, or was proposed already?"""
-        mine = self._cleaned(_spot(slot), session)
+    def _in_the_way(self, slot: Slot, session: Session | None, course: Course) -> bool:
+        """Does anything else go there that is to move, or was proposed already?"""
+        mine = self._cleaned(_spot(slot))
         for pk, spot in course.spots.items():
             same_room = spot.room is not None and spot.room == slot.room
-            theirs = self._cleaned(spot, session) if same_room else spot
-            if pk != session.pk and _overlap(mine if same_room else _spot(slot), theirs):
+            theirs = self._cleaned(spot) if same_room else spot
+            if (session is None or pk != session.pk) and _overlap(mine if same_room else _spot(slot), theirs):
                 return True
         users = {user for user, _ in slot.staff}
         for client, other in self._proposed:
             shared = users & {user for user, _ in other.staff} or (slot.room and other.room == slot.room)
-            if (client == course.client or shared) and _overlap(mine, self._cleaned(_spot(other), session)):
+            if (client == course.client or shared) and _overlap(mine, self._cleaned(_spot(other))):
                 return True
         return False
 
-    def _cleaned(self, spot: Spot, session: Session) -> Spot:
+    def _cleaned(self, spot: Spot) -> Spot:
         """The time for which a session there holds its room."""
-        if session.location_id not in self._cleaning:
-            rooms = Room.objects.filter(location=session.location_id).values_list("pk", "turnover_min")
-            self._cleaning[session.location_id] = {pk: timedelta(minutes=minutes) for pk, minutes in rooms}
-        known = self._cleaning[session.location_id]
-        return replace(spot, ends_at=spot.ends_at + known.get(spot.room or UUID(int=0), timedelta(0)))
+        if spot.room is None:
+            return spot
+        if spot.room not in self._cleaning:
+            room = Room.objects.filter(pk=spot.room).values_list("turnover_min", flat=True).first()
+            self._cleaning[spot.room] = timedelta(minutes=room or 0)
+        return replace(spot, ends_at=spot.ends_at + self._cleaning[spot.room])
 
 
 def _whole(course: Course, session: Session, movers: Iterable[Session], severities: Set[str]) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
@@ -140,6 +141,23 @@ def test_doses_too_near_are_mended_and_their_integrations_come_along(
     for name, start in (("dose1", MONDAY + 9 * DAY), ("dose2", MONDAY + 12 * DAY)):
         assert start + 27 * HOUR <= _held(course[name]).starts_at < start + 72 * HOUR
     assert (desk.overlaps(), desk.orphans()) == (0, [])
+
+
+def test_a_dose_goes_where_there_is_a_place_for_its_integration(cast: Cast, course: dict[str, Row]) -> None:
+    """At the nearest time the therapist is away for the whole window; at 10:15 it reaches past their return."""
+    practice.write_time_off(
+        user=cast.therapist,
+        starts_at=MONDAY + 12 * DAY + 6 * HOUR,
+        ends_at=MONDAY + 15 * DAY + HOUR,
+        reason="",
+        by=cast.admin,
+        at=MONDAY,
+    )
+    wanted = _to(MONDAY + 9 * DAY)
+    (remedy,) = _mended(_look(cast, course["dose1"], wanted))
+    assert remedy["starts_at"] == moment(MONDAY + 12 * DAY + HOUR + HOUR / 4)
+    assert _move(cast, course["dose1"], wanted | {"also": [remedy]}).status_code == 200
+    assert _held(course["dose2"]).starts_at == MONDAY + 15 * DAY + HOUR
 
 
 def test_preparations_that_would_come_after_the_dose_are_mended_each_at_a_time_of_its_own(
@@ -291,6 +309,17 @@ def test_the_key_replays_the_whole_move(cast: Cast, course: dict[str, Row]) -> N
     assert desk.book_of_sessions() == before
     other = _move(cast, course["prep1"], wanted | {"also": []}, key="together")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_a_replay_shows_nobody_a_session_that_they_see_no_more(cast: Cast, course: dict[str, Row]) -> None:
+    wanted = _to(MONDAY + 2 * DAY, 60, also=[_also(course["prep2"], MONDAY + DAY)])
+    assert _move(cast, course["prep1"], wanted, key="together").status_code == 200
+    with connection.cursor() as cursor:  # planted: it is at another place now
+        cursor.execute(
+            "UPDATE clinic_sessions_session SET location_id = %s WHERE id = %s",
+            [cast.south.pk, course["prep2"]["id"]],
+        )
+    assert _move(cast, course["prep1"], wanted, key="together").status_code == 404
 
 
 # --- refused whole -------------------------------------------------------------------------------------------------

@@ -111,8 +111,10 @@ def _try_all(
     plans.lock_all(program, asks)
     tried: dict[int, _Tried] = {}
     doses: dict[int, Session] = {}
+    booked: set[UUID] = set()
     for index in plans.doses_first(rows):
-        tried[index] = one = _try(program, rows[index], asks[index], doses, by=by, at=at)
+        tried[index] = one = _try(program, rows[index], asks[index], doses, booked, by=by, at=at)
+        booked |= set() if one.problem else {one.session.pk}
         if one.session.kind == SessionKind.DOSING:
             doses[rows[index].get("number") or one.session.number] = one.session
     named = [one.session for one in tried.values() if one.problem is None or one.session.for_dose_id]
@@ -120,9 +122,19 @@ def _try_all(
 
 
 def _try(
-    program: Program, row: PlanRow, ask: Ask, doses: dict[int, Session], *, by: User, at: datetime
+    program: Program,
+    row: PlanRow,
+    ask: Ask,
+    doses: dict[int, Session],
+    booked: Set[UUID],
+    *,
+    by: User,
+    at: datetime,
 ) -> _Tried:
-    """What is refused is refused before anything is written, so the next row may be tried in the same transaction."""
+    """What is refused is refused before anything is written, so the next row may be tried in the same transaction.
+
+    `doses`: those of the plan by number; `booked`: the sessions that could be booked so far.
+    """
     dose: Session | None = None
     problem: ResourceConflict | Invalid | None = None
     try:
@@ -131,7 +143,7 @@ def _try(
     except Invalid as exc:
         problem, dose = exc, plans.dose_named(row, doses)
     of_plan = problem is not None
-    stands = dose is not None and not dose._state.adding  # is the dose itself in the book?
+    stands = dose is not None and dose.pk in booked
     try:
         session = booking.book_session(
             program=program,

@@ -119,6 +119,9 @@ class Remedies:
         start, before = _span(session, course, at=self.at)
         if only_at is not None:
             start, before = only_at, only_at + timedelta(minutes=1)
+        length = int((session.ends_at - session.starts_at).total_seconds() // 60)
+        if length <= 0:  # a row of a plan that was asked for the wrong way round
+            return []
         whose: dict[str, list[UUID]] = {}
         for row in session.staff:
             whose.setdefault(row["role"], []).append(UUID(row["user"]))
@@ -129,7 +132,7 @@ class Remedies:
             at=self.at,
             start=start,
             before=before,
-            length_min=int((session.ends_at - session.starts_at).total_seconds() // 60),
+            length_min=length,
             room=room,
             only=whose,
             ignoring={session.pk, *course.spots},

@@ -219,6 +219,9 @@ def test_what_is_in_the_book_already_is_named_with_its_remedy(cast: Cast, progra
         ({"room": "01900000-0000-7000-8000-00000000dead"}, "not_found"),
         ({"starts_at": moment(NIGHT), "ends_at": moment(NIGHT + 3 * HOUR)}, "outside_hours"),
         ({"modality": "video", "room": None}, "in_person_only"),
+        ({"starts_at": moment(NIGHT + 3 * HOUR), "ends_at": moment(NIGHT)}, "reversed"),
+        ({"starts_at": moment(NIGHT), "ends_at": moment(NIGHT + 13 * HOUR)}, "too_long"),
+        ({"starts_at": moment(MONDAY - DAY), "ends_at": moment(MONDAY - DAY + 3 * HOUR)}, "required"),
     ],
 )
 def test_a_row_that_can_not_be_says_why(

@@ -503,6 +503,21 @@ def test_an_owed_integration_that_a_dose_overtakes_is_mended_inside_its_window(c
     assert (desk.overlaps(), desk.orphans()) == (0, [])
 
 
+def test_an_integration_that_comes_late_on_purpose_is_told_to_who_answers_for_it(cast: Cast) -> None:
+    owed = people.owed(cast)
+    schedule_obligation(obligation_id=owed.pk, at=MONDAY)
+    booked = Session.objects.get(fulfils=owed)
+    dose = steps.book(cast, {"id": str(owed.program_id)}, "dosing", MONDAY + 10 * DAY)
+    late = _also(booked, owed.window_end.replace(minute=0) + 2 * HOUR)
+    wanted = _to(MONDAY + 11 * DAY, also=[late])
+    assert _refused(cast, dose, wanted, 409).json()["code"] == "course_conflict"
+    agreed = wanted | {"override_reason": "The client is on a journey"}
+    assert _move(cast, dose, agreed).status_code == 200
+    owed.refresh_from_db()
+    assert [step["step"] for step in owed.escalations] == ["late_booking"]
+    assert Task.objects.open().filter(kind="integration_late", subject_id=owed.pk).exists()
+
+
 # --- at once -------------------------------------------------------------------------------------------------------
 
 
@@ -555,3 +570,20 @@ def test_moves_of_the_same_sessions_at_once_deadlock_nobody(cast: Cast, course: 
         now = set(Session.objects.filter(kind="preparation").values_list("starts_at", flat=True))
         assert now == set(spots)
         assert (desk.overlaps(), desk.orphans()) == (0, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_is_cancelled_at_the_same_moment_takes_nobody_along(
+    cast: Cast, course: dict[str, Row]
+) -> None:
+    secret = practice.issue_token(user=cast.frontdesk, name="race", at=clock.now())[1]
+    track, first, second = Track(secret, []), course["prep1"], course["prep2"]
+    wanted = _to(MONDAY + 2 * DAY, 60, also=[_also(second, MONDAY + DAY)])
+    counted = track.run(
+        track.posting(f"sessions/{first['id']}/reschedule/", wanted),
+        track.posting(f"sessions/{second['id']}/cancel/", {"reason": "Called in ill"}),
+    )
+    moved = Session.objects.get(pk=first["id"]).starts_at == MONDAY + 2 * DAY
+    assert counted == ({200: 2} if moved else {200: 1, 409: 1})
+    assert Session.objects.get(pk=second["id"]).status == "cancelled"
+    assert (desk.overlaps(), desk.orphans()) == (0, [])

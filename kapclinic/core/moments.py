@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
 
@@ -10,6 +11,13 @@ from kapclinic.core.errors import FieldError
 def utc_text(moment: datetime) -> str:
     """The moment in UTC, written with `Z`: as answers, evidence and kept rows have it."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def begin_of(value: date | datetime, zone: ZoneInfo, *, days: int = 0) -> datetime:
+    """A moment as it is, or the midnight in `zone` that a date begins with (`days` later)."""
+    if isinstance(value, datetime):
+        return value
+    return datetime.combine(value + timedelta(days=days), time.min, tzinfo=zone)
 
 
 def as_stated(moment: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -61,6 +62,20 @@ def _clock(raw: str) -> time:
     return value
 
 
+def _weekday(raw: str) -> int:
+    if not re.fullmatch("[0-6]", raw):
+        raise ValueError("weekdays from 0 (Monday) to 6 (Sunday) are expected, e.g. 0,2")
+    return int(raw)
+
+
+def _hours(raw: str) -> dict[str, str]:
+    """Local times of a day, as a client's preferred hours are kept."""
+    start, _, end = raw.partition("-")
+    if not all(re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", part) for part in (start, end)) or start >= end:
+        raise ValueError("two local times are expected, the end after the start, e.g. 09:00-13:00")
+    return {"from": start, "to": end}
+
+
 def _bool(raw: str) -> bool:
     if raw not in FLAGS:
         raise ValueError("true or false (1 or 0) is expected")
@@ -79,13 +94,15 @@ def _cursor(raw: str) -> str:
     return raw
 
 
-_READ: Mapping[str, tuple[Callable[[str], Any], dict[str, str]]] = {
+_READ: Mapping[str, tuple[Callable[[str], Any], dict[str, Any]]] = {
     "uuid": (_uuid, {"type": "string", "format": "uuid"}),
     "date": (_date, {"type": "string", "format": "date"}),
     "datetime": (_datetime, {"type": "string", "format": "date-time"}),
     "moment": (_moment, {"type": "string"}),
     "minutes": (_minutes, {"type": "integer"}),
     "clock": (_clock, {"type": "string"}),
+    "weekday": (_weekday, {"type": "integer", "minimum": 0, "maximum": 6}),
+    "hours": (_hours, {"type": "string", "example": "09:00-13:00"}),
     "bool": (_bool, {"type": "boolean"}),
     "text": (_text, {"type": "string"}),
     "cursor": (_cursor, {"type": "string"}),

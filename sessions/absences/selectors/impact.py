@@ -107,7 +107,7 @@ def _has_room(owed: Obligation, absence: Absence) -> bool:
             start=max(owed.window_start, absence.at + notice),
             before=owed.window_end,
             only={str(Role.THERAPIST): [absence.user]},
-            ignoring=owed.integration_session_id,
+            ignoring=[owed.integration_session_id] if owed.integration_session_id else [],
         )
         if integration.apart(slots, avoid):
             return True

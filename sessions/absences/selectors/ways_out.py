@@ -149,7 +149,7 @@ def _same_start(
             room=room,
             someone=someone,
             only=only,
-            ignoring=session.pk,
+            ignoring=[session.pk],
             exact=True,
         )
         if slots:
@@ -170,7 +170,7 @@ def _at_other_times(session: Session, absence: Absence, only: Mapping[str, list[
         before=before,
         length_min=_length(session),
         only=only,
-        ignoring=session.pk,
+        ignoring=[session.pk],
     )
     zone = program.location.zone
 

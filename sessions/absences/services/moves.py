@@ -31,6 +31,7 @@ from sessions.integration.models import Obligation
 from sessions.integration.services import held_slots
 from sessions.visits import services as visits
 from sessions.visits.selectors import consequences
+from sessions.visits.selectors.remedies import Remedies
 from sessions.waitlist import services as waitlist
 
 S = Session.Status
@@ -328,7 +329,7 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
         conflicts += _place(index, session, ask, reason=reason, by=work.actor, at=work.at)
     if conflicts:
         raise AbsenceConflict("Something is taken at that time.", conflicts=conflicts)
-    _require_courses(changed, by=work.by)
+    _require_courses(changed, by=work.by, at=work.at)
     for dose in doses:
         held_slots.hold_slot(dose=dose, program=dose.program, by=work.actor, at=work.at)
     for _, session, _ in work.moves:
@@ -366,21 +367,23 @@ def _place(index: int, session: Session, ask: Ask, *, reason: str, by: Actor, at
     return []
 
 
-def _require_courses(sessions: Iterable[Session], *, by: User) -> None:
+def _require_courses(sessions: Iterable[Session], *, by: User, at: datetime) -> None:
     """:raises CourseConflict: when the new time of a session breaks its course; what breaks is for who books"""
-    found = [
-        effect
-        for session in sessions
-        for effect in consequences.effects(
-            session=session, starts_at=session.starts_at, ends_at=session.ends_at
-        )
-    ]
+    judged = []
+    for session in sessions:
+        course = consequences.Course(session.client_id)
+        judged.append((session, course, course.effects(session)))
+    found = [effect for _, _, effects in judged for effect in effects]
     broken = [effect for effect in found if effect.severity == consequences.BREAKS]
     if not broken:
         return
     if not by.role_set & BOOKERS:
         raise visits.CourseConflict("A move does not fit its course: leave it to who books.", effects=[])
+    remedies = Remedies(by, at)
+    told = [
+        row
+        for session, course, effects in judged
+        for row in remedies.told(effects, course=course, moved={session.pk: session})
+    ]
     words = " ".join(dict.fromkeys(effect.detail for effect in broken))
-    raise visits.CourseConflict(
-        f"{words} Send override_reason to move it all the same.", effects=[e.as_dict() for e in found]
-    )
+    raise visits.CourseConflict(f"{words} Send override_reason to move it all the same.", effects=told)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -164,13 +164,13 @@ def free_slots(
     room: UUID | None = None,
     someone: UUID | None = None,
     only: Mapping[str, Sequence[UUID]] | None = None,
-    ignoring: UUID | None = None,
+    ignoring: Collection[UUID] = (),
     exact: bool = False,
 ) -> list[Slot]:
     """Every free start in [start, before), earliest first; none that booking would refuse as too far or too long.
 
     `someone` must be there, in whichever needed role they hold; `only` narrows who may fill a role (role -> user
-    ids); `ignoring` leaves aside what one session holds, and the slot held for it; with `exact` the first start is
+    ids); `ignoring` leaves aside what these sessions hold, and the slots held for them; with `exact` the first start is
     `start` itself, on the grid or not. Who is taken first: `_team`.
     """
     length = length_min or program.protocol.length_of(kind)
@@ -185,7 +185,7 @@ def free_slots(
         "client": program.client_id,
         "kind": kind,
         "room": room,
-        "ignoring": ignoring,
+        "ignoring": list(ignoring),
         "at": at,
         "start": first,
         "last": before - timedelta(microseconds=1),

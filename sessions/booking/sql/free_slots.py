@@ -21,7 +21,7 @@ busy AS MATERIALIZED (
       AND released_at IS NULL AND ends_at > %(start)s
       AND (session_id IS NULL OR session_id NOT IN (
           SELECT id FROM clinic_sessions_session
-          WHERE id = %(ignoring)s OR (for_dose_id = %(ignoring)s AND status = 'held')))
+          WHERE id = ANY(%(ignoring)s::uuid[]) OR (for_dose_id = ANY(%(ignoring)s::uuid[]) AND status = 'held')))
       AND (expires_at IS NULL OR expires_at > %(at)s)
 ),
 roles AS MATERIALIZED (

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from kapclinic.core.http.fields import Input, Moment, Output
 from kapclinic.practice.models import SessionKind
 from programs.models import Modality
-from sessions.visits.api.session_bodies import StaffRow
+from sessions.visits.api.session_bodies import EffectOut, StaffRow
 
 
 class PlanRow(Input):
@@ -21,6 +21,25 @@ class PlanRow(Input):
     modality = serializers.ChoiceField(Modality.choices)
     room = serializers.UUIDField(required=False, allow_null=True)
     staff = StaffRow(many=True, max_length=10)  # type: ignore[call-arg]
+
+
+class PlanPreviewRow(Output):
+    """A row as it was sent, with what booking it would bring. A remedy without a session is for the row itself."""
+
+    kind = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+    starts_at = Moment()
+    ends_at = Moment()
+    modality = serializers.CharField()
+    room = serializers.UUIDField(allow_null=True)
+    staff = StaffRow(many=True)
+    effects = EffectOut(many=True)
+
+
+class PlanPreviewOut(Output):
+    possible = serializers.BooleanField()
+    refusal = serializers.JSONField(allow_null=True)
+    sessions = PlanPreviewRow(many=True)
 
 
 class UnmetOut(Output):

@@ -6,21 +6,25 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.errors import Invalid
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
+from kapclinic.core.moments import begin_of
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from programs import services as programs
 from programs.api.program_bodies import ProgramIn, ProgramPatch
-from programs.models import Phase, Program
+from programs.models import Modality, Phase, Program
 from programs.rules import LEADERS
 from programs.selectors import programs_with_relations
 from sessions.booking.models import Session
+from sessions.booking.rules import FURTHEST
 from sessions.course import services
 from sessions.course.api import plan_bodies, program_bodies
 from sessions.course.selectors import law, progress, proposals, timeline
@@ -30,6 +34,27 @@ from sessions.visits.selectors import warnings
 from sessions.visits.selectors.sessions import session_rows
 
 READERS = BOOKERS | {Role.BILLING}
+WISHES = (
+    Param(
+        "from", "moment", doc="nothing before it: a time with offset, or a date; a past one is taken as now"
+    ),
+    Param(
+        "days",
+        "weekday",
+        several=True,
+        doc="weekdays that suit, 0 is Monday, with a comma between them; in place of the program's `preferred_days`",
+    ),
+    Param(
+        "hours",
+        "hours",
+        doc="local times between which sessions begin, e.g. 09:00-13:00; in place of `preferred_hours`",
+    ),
+    Param(
+        "modality",
+        choices=tuple(Modality.values),
+        doc="of preparation and integration, in place of `accepted_modalities`",
+    ),
+)
 
 
 class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
@@ -75,6 +100,10 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         Param("status", choices=tuple(Program.Status.values)),
         Param("phase", choices=tuple(Phase.values)),
     )
+    params: ClassVar = {
+        "propose_plan": WISHES,
+        "book_plan": (Param("preview", "bool", doc="true: nothing is booked, the answer tells what would"),),
+    }
     orderings: ClassVar = {"created_at": "created_at"}
     default_order = ("-created_at",)
 
@@ -135,14 +164,26 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return Response(self.represent(timeline.timeline(program)))
 
     def propose_plan(self, request: Request, pk: UUID) -> Response:
+        """Every session that the course still needs. Wishes hold for this answer; what can't be met `unmet` says."""
         program = self.get_object()
-        return Response(proposals.told(proposals.propose(program=program, at=self.at), program))
+        found = proposals.propose(program=program, at=self.at, wishes=self._wishes(program))
+        return Response(proposals.told(found, program))
 
+    def _wishes(self, program: Program) -> proposals.Wishes:
+        query = self.query()
+        start = begin_of(query["from"], program.location.zone) if "from" in query else None
+        if start is not None and start > self.at + FURTHEST:
+            raise Invalid.field("from", "from: two years ahead at most.", code="too_far")
+        return proposals.Wishes(start, query.get("days"), query.get("hours"), query.get("modality"))
+
+    @extend_schema(responses={201: session_bodies.BookedPlanOut, 200: plan_bodies.PlanPreviewOut})
     def book_plan(self, request: Request, pk: UUID) -> Response:
+        """Book all of a plan or none. With `preview=true` nothing is booked: the answer says what each row brings."""
         program = self.get_object()
-        made = services.book_plan(
-            program_id=program.pk, rows=self.body()["sessions"], by=self.user, at=self.at
-        )
+        asked = {"program_id": program.pk, "rows": self.body()["sessions"], "by": self.user, "at": self.at}
+        if self.only_looks():
+            return Response(plan_bodies.PlanPreviewOut(services.preview_plan(**asked)).data)
+        made = services.book_plan(**asked)
         rows = session_rows(Session.objects.filter(pk__in=[session.pk for session in made]), by=self.user)
         shown = session_bodies.all_shown(rows.order_by("starts_at"), self.user)
         warned = {session.pk: warnings.warnings_of(session) for session in made}

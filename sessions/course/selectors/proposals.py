@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 
 from kapclinic.practice.models import Role, SessionKind
 from programs.models import Modality, Program
 from sessions.booking.models import Session
-from sessions.booking.rules import AHEAD, Slot, SlotRow, needs_of, seats_of
+from sessions.booking.rules import AHEAD, Slot, SlotRow, needs_of, on_days_and_hours, seats_of
 from sessions.booking.selectors import numbers
 from sessions.booking.selectors.availability import free_slots
 from sessions.course.rules import search
-from sessions.course.rules.search import Course, Wish
+from sessions.course.rules.search import Course, Unmet, Wish
 from sessions.dosing import selectors as dosing
 from sessions.integration import rules as integration
 
 PREPARED_WITHIN = timedelta(days=93)  # how far before a booked dose its preparation is looked for
+INTEGRATIONS_OUTSIDE = (
+    "Some integrations lie outside the days and hours that were asked for: their windows do."
+)
+ALL_OUTSIDE = "No course fits the days and hours that were asked for: this one does without them."
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is asked of one proposal, in place of what the program says; None: as there.
+
+    `modality` is that of preparation and integration: where a dose is given the protocol says.
+    """
+
+    start: datetime | None = None
+    days: Sequence[int] | None = None
+    hours: Mapping[str, str] | None = None
+    modality: str | None = None
+
+    @property
+    def of_time(self) -> bool:
+        return self.days is not None or self.hours is not None
+
+    def laid_over(self, program: Program) -> Program:
+        """The program as it would be with these wishes; nobody saves it."""
+        wished = copy.copy(program)
+        if self.days is not None:
+            wished.preferred_days = sorted(set(self.days))
+        if self.hours is not None:
+            wished.preferred_hours = dict(self.hours)
+        if self.modality is not None:
+            wished.accepted_modalities = [self.modality]
+        return wished
+
+
+NO_WISHES = Wishes()
 
 
 def _missing(program: Program) -> tuple[int, int]:
@@ -91,15 +128,39 @@ def _first_modality(program: Program, kind: str) -> str:
     return integration.modalities(program)[0]
 
 
-def propose(*, program: Program, at: datetime) -> Course:
+def propose(*, program: Program, at: datetime, wishes: Wishes = NO_WISHES) -> Course:
     """The best course from now on for the assigned therapist, a room and the protocol's team; books nothing.
 
     New doses come after those that stand in the book, missing preparation before the first of these to come.
     Preparation and doses keep to the client's preferred days and hours; only when no course fits into these, any day
-    and hour will do.
+    and hour will do. Days and hours of `wishes` are kept by integrations too; where they can't be, `unmet` says so.
     """
     wish = _wish(program, at=at)
-    start = at + timedelta(minutes=int(program.protocol.limits["notice_min"]))
+    program = wishes.laid_over(program)
+    slots = _all_slots(program, wish, at=at, start=wishes.start)
+    zone = program.location.zone
+
+    def preferred(slot: Slot) -> bool:
+        return integration.preferred(slot, program, zone)
+
+    def asked(slot: Slot) -> bool:
+        return on_days_and_hours(slot.starts_at.astimezone(zone), days=wishes.days, hours=wishes.hours)
+
+    ways: list[_Way] = [(NONE, _any, "")]
+    if wishes.of_time:
+        ways = [(ALL, preferred, ""), (ALL, asked, "")]
+        ways += [(MAIN, asked, INTEGRATIONS_OUTSIDE), (NONE, _any, ALL_OUTSIDE)]
+    elif program.preferred_days or program.preferred_hours:
+        ways = [(MAIN, preferred, ""), *ways]
+    return _first(ways, wish, slots)
+
+
+def _all_slots(
+    program: Program, wish: Wish, *, at: datetime, start: datetime | None
+) -> dict[str, list[Slot]]:
+    """The free slots of every kind that is needed, over the time in which it is looked for."""
+    notice = at + timedelta(minutes=int(program.protocol.limits["notice_min"]))
+    start = notice if start is None else max(notice, start)
     begin = start if wish.after is None else max(start, wish.after)  # of what is still to be dosed
     end = begin + wish.span[1] + timedelta(days=search.MOST_STARTS)
     prepared = wish.prepare_before or end
@@ -113,28 +174,46 @@ def propose(*, program: Program, at: datetime) -> Course:
         SessionKind.DOSING: wish.doses > 0,
         SessionKind.INTEGRATION: wish.doses > 0 and wish.integration is not None,
     }
-    slots = {
+    return {
         kind: _slots(program, kind, _first_modality(program, kind), at=at, span=ranges[kind])
         if wanted
         else []
         for kind, wanted in needed.items()
     }
-    wished = Course()
-    if program.preferred_days or program.preferred_hours:
-        wished = _search(program, wish, slots, preferred_only=True)
-    return wished if wished.slots() else _search(program, wish, slots, preferred_only=False)
 
 
-def _search(program: Program, wish: Wish, slots: Mapping[str, list[Slot]], *, preferred_only: bool) -> Course:
+_Way = tuple[frozenset[str], Callable[[Slot], bool], str]  # these kinds only so, and what is then to be said
+NONE: frozenset[str] = frozenset()
+MAIN = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})
+ALL = MAIN | {SessionKind.INTEGRATION}
+
+
+def _any(slot: Slot) -> bool:
+    return True
+
+
+def _first(ways: Sequence[_Way], wish: Wish, slots: Mapping[str, list[Slot]]) -> Course:
+    """The best course of the first way that there is one in; of the last way it says what is in its way."""
+    found = Course()
+    for kinds, suits, words in ways:
+        found = _search(wish, slots, kinds=kinds, suits=suits)
+        if found.slots():
+            found.unmet += [Unmet("wishes", words)] if words else []
+            break
+    return found
+
+
+def _search(
+    wish: Wish, slots: Mapping[str, list[Slot]], *, kinds: frozenset[str], suits: Callable[[Slot], bool]
+) -> Course:
     def kept(kind: str) -> list[Slot]:
-        zone = program.location.zone
-        return [s for s in slots[kind] if not preferred_only or integration.preferred(s, program, zone)]
+        return [slot for slot in slots[kind] if kind not in kinds or suits(slot)]
 
     return search.best_course(
         wish,
         preparations=kept(SessionKind.PREPARATION),
         doses=kept(SessionKind.DOSING),
-        integrations=slots[SessionKind.INTEGRATION],  # in its window first; preferred days and hours rank it
+        integrations=kept(SessionKind.INTEGRATION),
     )
 
 

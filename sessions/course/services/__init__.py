@@ -1,6 +1,7 @@
 """Verbs of a course."""
 
 from sessions.course.services.law import sweep_law
+from sessions.course.services.plan_previews import preview_plan
 from sessions.course.services.plans import book_plan
 from sessions.course.services.programs import (
     advance_all_cleared,
@@ -25,6 +26,7 @@ __all__ = [
     "free_all_ended",
     "free_future",
     "open_program",
+    "preview_plan",
     "sweep_law",
     "warn_all_not_cleared",
     "warn_not_cleared",

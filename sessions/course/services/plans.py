@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import FieldError, Invalid, merge
+from kapclinic.core.errors import FieldError, Invalid
+from kapclinic.core.wording import once
 from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.practice.selectors import person_ids
@@ -60,28 +61,33 @@ def book_plan(*, program_id: UUID, rows: Sequence[PlanRow], by: User, at: dateti
     transitions.require_role(by, BOOKERS, what="Booking")
     program = programs.lock_program(program_id)
     programs.require_active(program)
-    asks = [_ask(row) for row in rows]
-    integrated = held_slots.held_slot_resources(program)
-    lock_resources(
-        [*person_ids(program.client_id), *integrated, *(pk for ask in asks for pk in ask.resources)]
-    )
+    asks = [ask_of(row) for row in rows]
+    lock_all(program, asks)
     made: list[Session] = []
     doses: dict[int, Session] = {}
-    for index in _doses_first(rows):
+    for index in doses_first(rows):
         row, ask = rows[index], asks[index]
-        dose = _dose_of(program, row, doses) if ask.kind == SessionKind.INTEGRATION else None
+        dose = dose_of(program, row, doses) if ask.kind == SessionKind.INTEGRATION else None
         session = _book(program, ask, dose=dose, index=index, by=by, at=at)
         if session.kind == SessionKind.DOSING:
             doses[row.get("number") or session.number] = session
         made.append(session)
-    made += _hold_rest(program, made, by=by, at=at)
+    made += hold_rest(program, made, by=by, at=at)
     for session in made:
         if session.status != S.HELD:  # a slot that is held fills nobody's wait before it is confirmed
             waitlist.note_booking(session=session, by=by, at=at)
     return sorted(made, key=lambda session: session.starts_at)
 
 
-def _hold_rest(program: Program, made: Sequence[Session], *, by: User, at: datetime) -> list[Session]:
+def lock_all(program: Program, asks: Sequence[Ask]) -> None:
+    """All that these ask for, and that slots held for their doses may take, in the order of every booking."""
+    integrated = held_slots.held_slot_resources(program)
+    lock_resources(
+        [*person_ids(program.client_id), *integrated, *(pk for ask in asks for pk in ask.resources)]
+    )
+
+
+def hold_rest(program: Program, made: Sequence[Session], *, by: User, at: datetime) -> list[Session]:
     """Hold a slot for each dose whose integration the plan does not name; where none is free, the dose goes without."""
     covered = {session.for_dose_id for session in made}
     bare = [dose for dose in made if dose.kind == SessionKind.DOSING and dose.pk not in covered]
@@ -89,19 +95,28 @@ def _hold_rest(program: Program, made: Sequence[Session], *, by: User, at: datet
     return [session for session in found if session is not None]
 
 
-def _ask(row: PlanRow) -> Ask:
+def ask_of(row: PlanRow) -> Ask:
     return Ask(row["kind"], row["modality"], row["starts_at"], row["ends_at"], row.get("room"), row["staff"])
 
 
-def _doses_first(rows: Sequence[PlanRow]) -> list[int]:
+def doses_first(rows: Sequence[PlanRow]) -> list[int]:
     return sorted(
         range(len(rows)), key=lambda i: (rows[i]["kind"] == SessionKind.INTEGRATION, rows[i]["starts_at"])
     )
 
 
-def _dose_of(program: Program, row: PlanRow, doses: Mapping[int, Session]) -> Session:
+def dose_named(row: PlanRow, doses: Mapping[int, Session]) -> Session | None:
+    """The dose of an integration's number, else the last one before it."""
     before = [dose for dose in doses.values() if dose.starts_at < row["starts_at"]]
-    dose = doses.get(row.get("number") or 0) or max(before, key=lambda found: found.starts_at, default=None)
+    return doses.get(row.get("number") or 0) or max(before, key=lambda found: found.starts_at, default=None)
+
+
+def dose_of(program: Program, row: PlanRow, doses: Mapping[int, Session]) -> Session:
+    """The dose of the plan that an integration is for.
+
+    :raises Invalid: when there is none, or the integration lies outside its window
+    """
+    dose = dose_named(row, doses)
     if dose is None:
         raise Invalid.field(
             "sessions", "An integration of a plan follows a dose of the plan.", code="no_dose"
@@ -127,10 +142,15 @@ def _book(program: Program, ask: Ask, *, dose: Session | None, index: int, by: U
             status=S.SCHEDULED if dose is None else S.HELD,
             source=Session.Source.STAFF if dose is None else Session.Source.SCHEDULER,
         )
-    except ResourceConflict as exc:
+    except (ResourceConflict, Invalid) as exc:
+        raise refusal_of(index, exc) from exc
+
+
+def refusal_of(index: int, exc: ResourceConflict | Invalid) -> PlanConflict | Invalid:
+    """The refusal of a plan for what refuses one row of it: it says which."""
+    if isinstance(exc, ResourceConflict):
         detail = f"Session {index + 1} of the plan: {exc.detail}"
         error = FieldError(f"/sessions/{index}", exc.code, detail)
-        raise PlanConflict(detail, errors=[error], **exc.extra) from exc
-    except Invalid as exc:
-        merge([FieldError(f"/sessions/{index}{e.pointer}", e.code, e.detail) for e in exc.errors])
-        raise
+        return PlanConflict(detail, errors=[error], **exc.extra)
+    errors = [FieldError(f"/sessions/{index}{e.pointer}", e.code, e.detail) for e in exc.errors]
+    return Invalid(once(error.detail for error in errors), errors=errors)

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from kapclinic.core.errors import Invalid
 from kapclinic.core.http.params import Param
+from kapclinic.core.moments import begin_of
 from kapclinic.practice.models import SessionKind
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.http import ClinicViewSet
@@ -87,15 +88,8 @@ class AvailabilityViewSet(ClinicViewSet):
 
     def _range(self, query: dict[str, Any], program: Program) -> tuple[datetime, datetime]:
         zone = program.location.zone
-
-        def moment(name: str, *, days: int = 0) -> datetime | None:
-            value = query.get(name)
-            if value is None or isinstance(value, datetime):
-                return value
-            return datetime.combine(value + timedelta(days=days), time.min, tzinfo=zone)
-
-        start = max(moment("from") or self.at, self.at)
-        before = moment("to", days=1) or start + SPAN
+        start = max(begin_of(query.get("from", self.at), zone), self.at)
+        before = begin_of(query.get("to", start + SPAN), zone, days=1)
         if before - start > WIDEST:
             raise Invalid.field("to", "93 days at a time at most.", code="too_wide")
         return start, before

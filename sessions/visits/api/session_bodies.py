@@ -52,6 +52,20 @@ class SessionIn(Input):
     hold = serializers.UUIDField(required=False, allow_null=True)
 
 
+class AlsoIn(Input):
+    """Another session of the same client that moves with it, or nothing moves. What is not named stays."""
+
+    session = serializers.UUIDField()
+    starts_at = Moment()
+    ends_at = Moment()
+    room = serializers.UUIDField(required=False, allow_null=True)
+    staff = StaffRow(many=True, required=False, max_length=10)  # type: ignore[call-arg]
+    override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
+    version = serializers.IntegerField(
+        required=False, min_value=1, help_text="the one that was read: 412 when it has moved on"
+    )
+
+
 class RescheduleIn(Input):
     starts_at = Moment()
     ends_at = Moment()
@@ -61,6 +75,7 @@ class RescheduleIn(Input):
     reason = Text(min_length=3, max_length=1000)
     override_reason = Text(max_length=1000, required=False, allow_blank=True, default="")
     override = serializers.ListField(child=serializers.ChoiceField(DOUBLE_USE), required=False, max_length=2)
+    also = AlsoIn(many=True, required=False, max_length=20)  # type: ignore[call-arg]
 
 
 class SwapIn(Reason):
@@ -68,11 +83,22 @@ class SwapIn(Reason):
     second = serializers.UUIDField()
 
 
+class RemedyOut(Output):
+    """The nearest free time at which the session that breaks is whole again; it may be sent as one of `also`."""
+
+    session = serializers.UUIDField(allow_null=True)
+    starts_at = Moment()
+    ends_at = Moment()
+    room = serializers.UUIDField(allow_null=True)
+    staff = StaffRow(many=True)
+
+
 class EffectOut(Output):
     code = serializers.CharField()
     severity = serializers.ChoiceField(choices=["breaks", "moves", "warns"])
     detail = serializers.CharField()
     session = serializers.UUIDField(allow_null=True)
+    remedy = RemedyOut(allow_null=True, help_text="of what breaks; null when there is no such time")
 
 
 class PreviewOut(Output):
@@ -283,6 +309,12 @@ class SessionOut(Output):
     undone = UndoneOut(many=True)
     allowed_moves = serializers.ListField(child=serializers.CharField())
     warnings = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class MovedOut(SessionOut):
+    """The session after its move, and what was moved with it."""
+
+    also = SessionOut(many=True, required=False)
 
 
 WEIGHT = ("weight_source", "weight_confirmed")

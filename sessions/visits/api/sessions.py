@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
@@ -23,6 +23,7 @@ from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
 from kapclinic.practice.selectors import LocalMidnight, of_person
 from kapclinic.trail.http import ClinicViewSet
 from kapclinic.trail.idempotency import Locks
+from kapclinic.trail.services import log_act
 from screening.selectors import current_clearance
 from sessions.booking.http import locks_of_booking
 from sessions.booking.models import Session
@@ -142,6 +143,12 @@ class SessionViewSet(lists.HotList, ClinicViewSet):
             body["warnings"] = warnings
         return Response(body, status=status, headers={"ETag": etag_of(body["version"])})
 
+    def reauthorise(self, answer: Any) -> None:
+        super().reauthorise(answer)
+        also = {row["id"] for row in answer.get("also", ())} if isinstance(answer, dict) else set()
+        if also and self.get_queryset().filter(pk__in=also).count() != len(also):
+            raise Http404
+
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.one(pk)
 
@@ -190,20 +197,41 @@ class SessionViewSet(lists.HotList, ClinicViewSet):
     @extend_schema(
         responses=PolymorphicProxySerializer(
             "MovedOrPreview",
-            [session_bodies.SessionOut, session_bodies.PreviewOut],
+            [session_bodies.MovedOut, session_bodies.PreviewOut],
             resource_type_field_name=None,
         )
     )
     def reschedule(self, request: Request, pk: UUID) -> Response:
-        """Move a session. With `preview=true` nothing moves: the answer tells what would."""
+        """Move a session, and all of `also` or none. With `preview=true` nothing moves: the answer says what would."""
         session = self.get_object()
         if request.headers.get("If-Match"):
             require_match(request, session)
-        asked = {"session_id": session.pk, "values": self.body(), "by": self.user, "at": self.at}
+        body = self.body()
+        asked = {"session_id": session.pk, "values": body, "by": self.user, "at": self.at}
         if self.only_looks():
             return Response(session_bodies.PreviewOut(services.preview(**asked)).data)
         moved = services.reschedule(**asked)
-        return self.one(moved.pk, warnings=warnings.warnings_of(moved))
+        answer = self.one(moved.pk, warnings=warnings.warnings_of(moved))
+        if body.get("also"):
+            answer.data["also"] = self._moved_too([row["session"] for row in body["also"]])
+        return answer
+
+    def _moved_too(self, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+        """These as a list shows them, in this order; the move of each is an act of its own in the audit log."""
+        rows = session_rows(self.get_queryset().filter(pk__in=ids), by=self.user)
+        shown = {row["id"]: row for row in session_bodies.all_shown(rows, self.user)}
+        self.touch_all(shown.values())
+        for pk in ids:
+            log_act(
+                by=self.user.pk,
+                roles=self.user.role_set,
+                action=f"{self.object_type}.{self.action}",
+                object_type=self.object_type,
+                object_id=pk,
+                clients=[shown[pk]["client"]],
+                at=self.at,
+            )
+        return [shown[pk] for pk in ids]
 
     def swap(self, request: Request) -> Response:
         body = self.body()

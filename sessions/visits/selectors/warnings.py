@@ -15,6 +15,12 @@ from sessions.booking.rules import needs_of, unfilled
 from sessions.visits.selectors import consequences, law
 
 PAPERS = frozenset({"clearance", "consent"})
+WORDS = {
+    "staff_missing": "Nobody is named for a part of this dose that the protocol asks for.",
+    "in_person_visit": "The law asks for a visit in person before this dose at home.",
+    "planned_doses": "There are more doses than the protocol plans.",
+    "no_integration_slot": "No integration slot is free in the window of this dose.",
+}
 
 
 def warnings_of(session: Session) -> list[str]:
@@ -23,12 +29,13 @@ def warnings_of(session: Session) -> list[str]:
     codes = [
         effect.code for effect in found if effect.severity != consequences.MOVES and effect.code not in PAPERS
     ]
-    if session.kind == SessionKind.DOSING:
-        codes += _of_dose(session)
-    return sorted(set(codes))
+    return sorted({*codes, *of_dose(session)})
 
 
-def _of_dose(dose: Session) -> Iterator[str]:
+def of_dose(dose: Session) -> Iterator[str]:
+    """Those that are a dose's own (`WORDS`); none for any other session."""
+    if dose.kind != SessionKind.DOSING:
+        return
     protocol = dose.program.protocol
     length = int((dose.ends_at - dose.starts_at).total_seconds() // 60)
     if unfilled(needs_of(kind=dose.kind, protocol=protocol, length_min=length), dose.staff):

@@ -1,52 +1,54 @@
-"""Verbs of moving: a session goes to another time, or two sessions swap; refused whole, or previewed."""
+"""Verbs of moving: a session goes to another time, alone or with others; refused whole, or previewed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core.errors import ClinicError, Conflict, Invalid
-from kapclinic.core.wording import once
-from kapclinic.practice.models import SessionKind, User
-from programs import services as programs
-from sessions.booking import services as booking
+from kapclinic.core import transitions
+from kapclinic.core.errors import ClinicError, FieldError, IllegalTransition, Invalid, Stale, merge
+from kapclinic.practice.models import User
+from kapclinic.practice.selectors import person_ids
 from sessions.booking.models import Session
-from sessions.booking.rules import StaffRow
-from sessions.booking.services.allocations import Clash, lock_resources, release, taken_resources
+from sessions.booking.rules import SESSION_MOVES, StaffRow
+from sessions.booking.services.allocations import Clash, taken_resources
 from sessions.booking.services.bookings import Ask
-from sessions.integration import services as integration
-from sessions.integration.models import Obligation
 from sessions.integration.services import held_slots
-from sessions.visits.selectors.consequences import BREAKS, EffectRow, effects
-from sessions.visits.services import freed_slots
+from sessions.visits.selectors.consequences import WARNS, EffectRow
+from sessions.visits.selectors.warnings import WORDS
+from sessions.visits.services import freed_slots, moving
+from sessions.visits.services.moving import CourseConflict, Going, Judged, NewPlace, ask_of
 from sessions.visits.services.visits import check_in, lock_session
-from sessions.waitlist import services as waitlist
+
+__all__ = ["CourseConflict", "check_in_now", "preview", "reschedule", "swap"]
 
 
-class NewPlace(TypedDict):
-    """Where a session goes; what is not named stays."""
+class AlsoMove(TypedDict):
+    """Another session of the same client that moves with it; `version`: the one that was read."""
 
+    session: UUID
     starts_at: datetime
     ends_at: datetime
-    modality: NotRequired[str]
     room: NotRequired[UUID | None]
     staff: NotRequired[Sequence[StaffRow]]
     override_reason: NotRequired[str]
-    override: NotRequired[Sequence[str]]
+    version: NotRequired[int]
 
 
 class Move(NewPlace):
     reason: str
+    also: NotRequired[Sequence[AlsoMove]]
 
 
 class Refusal(TypedDict):
     code: str
     detail: str
     conflicts: list[Clash]
+    errors: list[dict[str, str]]
 
 
 class Preview(TypedDict):
@@ -57,42 +59,95 @@ class Preview(TypedDict):
     effects: list[EffectRow]
 
 
-class CourseConflict(Conflict):
-    """The move would break the course; `effects` says what. An override reason lets it pass."""
-
-    code, title = "course_conflict", "The course would break"
-
-
 @transaction.atomic
 def reschedule(*, session_id: UUID, values: Move, by: User, at: datetime) -> Session:
-    """Move a session; a dose's held integration moves with it, an integration stays inside its window.
+    """Move a session, and all of `also` with it or none; a dose's held integration moves along by itself unless it is
+    one of them, an integration stays inside its window. The course is judged as it is after all of them.
 
     A dose may go to the time of its own held integration, which is let go first.
 
-    :raises IllegalTransition: once it has begun
-    :raises Invalid: when an integration would start before its window
+    :raises IllegalTransition: once one has begun, or is over
+    :raises Invalid: when an integration would start before its window, or one of `also` is not this client's
+    :raises Stale: when one of `also` is at another version than it names
     :raises CourseConflict: when the course would break, without `override_reason`; then nothing has moved
     """
-    session = lock_session(session_id)
-    ask = _ask(session, values)
-    obligation = _require_window(session, ask, field="starts_at")
-    _require_course(session, ask)
-    freed = freed_slots.freed_by(session)
-    session.modality = ask.modality
-    if session.kind == SessionKind.DOSING:
-        held = taken_resources(session)
-        held_slots.lock_dose(program=session.program, resources=[*held, *ask.resources])
-        integration.free_held_slot(dose=session, by=by, at=at)  # first: its own held slot is never in the way
-    booking.move_session(
-        session=session, program=session.program, ask=ask, reason=values["reason"], by=by, at=at
-    )
-    if obligation is not None and obligation.state == Obligation.State.BOOKED:
-        integration.tell_if_late(obligation=obligation, session=session, by=by, at=at)
-    if session.kind == SessionKind.DOSING:
-        held_slots.hold_slot(dose=session, program=session.program, by=by, at=at)
-    waitlist.note_booking(session=session, by=by, at=at)
+    goings = _locked(session_id, values, by=by)
+    owed = {going.session.pk: moving.require_window(going) for going in goings}
+    if not goings[0].ask.override_reason:
+        Judged(goings).require_whole(by=by, at=at)
+    freed = moving.freed_by(goings)
+    if len(goings) > 1:
+        moving.lock_places(goings)
+    elif goings[0].is_dose:
+        session, ask = goings[0].session, goings[0].ask
+        held_slots.lock_dose(program=session.program, resources=[*taken_resources(session), *ask.resources])
+    moving.carry_out(goings, owed=owed, reason=values["reason"], by=by, at=at)
     freed_slots.give_away(freed=freed, by=by, at=at)
-    return session
+    return goings[0].session
+
+
+def _locked(session_id: UUID, values: Move, *, by: User) -> list[Going]:
+    """The session and all of `also`, locked, as they may move.
+
+    :raises Invalid: / Stale: / IllegalTransition: as `reschedule` does for one of `also`
+    """
+    also = values.get("also", ())
+    if not also:
+        session = lock_session(session_id)
+        return [Going(session, ask_of(session, values))]
+    _require_same_client(session_id, also, by=by)
+    found = moving.lock_sessions([session_id, *(row["session"] for row in also)])
+    goings = _goings(found, session_id, values)
+    for row, going in zip(also, goings[1:], strict=True):
+        _require_unchanged(row, going)
+        try:
+            transitions.apply(SESSION_MOVES, "reschedule", instance=going.session, by=by)
+        except IllegalTransition as exc:
+            raise moving.not_movable(going, exc) from exc
+    return goings
+
+
+def _goings(found: Mapping[UUID, Session], session_id: UUID, values: Move) -> list[Going]:
+    main = found[session_id]
+    goings = [Going(main, ask_of(main, values))]
+    for n, row in enumerate(values.get("also", ())):
+        place: NewPlace = {"starts_at": row["starts_at"], "ends_at": row["ends_at"]}
+        if "room" in row:
+            place["room"] = row["room"]
+        if "staff" in row:
+            place["staff"] = row["staff"]
+        place["override_reason"] = row.get("override_reason", "")
+        session = found[row["session"]]
+        goings.append(Going(session, ask_of(session, place), f"also/{n}/"))
+    return goings
+
+
+def _require_same_client(session_id: UUID, also: Sequence[AlsoMove], *, by: User) -> None:
+    """:raises Invalid: for one that is named twice, that the mover may not see, or that is another client's"""
+    ids = [row["session"] for row in also]
+    main = Session.objects.get(pk=session_id)
+    clients = dict(Session.objects.visible_to(by).filter(pk__in=ids).values_list("pk", "client_id"))
+    person = set(person_ids(main.client_id))
+    errors = []
+    for n, pk in enumerate(ids):
+        field = f"/also/{n}/session"
+        if pk == session_id or pk in ids[:n]:
+            errors.append(FieldError(field, "repeated", "This session is named twice."))
+        elif pk not in clients:
+            errors.append(FieldError(field, "not_found", "There is no such session for you."))
+        elif clients[pk] not in person:
+            errors.append(FieldError(field, "other_client", "This is another client's session."))
+    merge(errors)
+
+
+def _require_unchanged(row: AlsoMove, going: Going) -> None:
+    """:raises Stale: when it was changed since it was read"""
+    version = row.get("version")
+    if version is None or version == going.session.version:
+        return
+    detail = "Somebody changed this session in the meantime: look at it again."
+    errors = [FieldError(f"/{going.path}version", Stale.code, detail)]
+    raise Stale(detail, errors=errors, session=str(going.session.pk), version=going.session.version)
 
 
 @transaction.atomic
@@ -115,63 +170,48 @@ def check_in_now(
     return check_in(session_id=session_id, moment=moment, override_reason=override_reason, by=by, at=at)
 
 
-def _require_window(session: Session, ask: Ask, *, field: str) -> Obligation | None:
-    """The obligation, locked, that `session` is to settle.
-
-    :raises Invalid: when the session would start before its window
-    """
-    locked = Obligation.objects.select_for_update()
-    obligation: Obligation | None = locked.filter(integration_session=session).first()
-    if obligation is not None and ask.starts_at < obligation.window_start:
-        raise Invalid.field(field, "This integration starts before its window.", code="before_window")
-    return obligation
-
-
-def _ask(session: Session, values: NewPlace) -> Ask:
-    return Ask(
-        kind=session.kind,
-        modality=values.get("modality", session.modality),
-        starts_at=values["starts_at"],
-        ends_at=values["ends_at"],
-        room=values.get("room", session.room_id),
-        staff=values.get("staff", session.staff),
-        override_reason=values.get("override_reason", ""),
-        override=values.get("override", ()),
-    )
-
-
-def _require_course(session: Session, ask: Ask) -> None:
-    found = effects(session=session, starts_at=ask.starts_at, ends_at=ask.ends_at)
-    broken = [effect for effect in found if effect.severity == BREAKS]
-    if broken and not ask.override_reason:
-        words = once(effect.detail for effect in broken)
-        raise CourseConflict(
-            f"{words} Send override_reason to move it all the same.", effects=[e.as_dict() for e in found]
-        )
-
-
 def preview(*, session_id: UUID, values: Move, by: User, at: datetime) -> Preview:
-    """What a move would bring, and whether it would be refused: tried out and taken back."""
-    session = Session.objects.select_related("program__protocol").get(pk=session_id)
-    found = effects(session=session, starts_at=values["starts_at"], ends_at=values["ends_at"])
+    """What a move would bring, and whether it would be refused: tried out and taken back.
+
+    :raises Invalid: for one of `also` that the mover may not see, or that is another client's
+    """
+    also = values.get("also", ())
+    if also:
+        _require_same_client(session_id, also, by=by)
+    rows = Session.objects.select_related("program__protocol")
+    found = rows.in_bulk([session_id, *(row["session"] for row in also)])
+    goings = _goings(found, session_id, values)
+    judged = Judged(goings)
+    told = judged.told(by=by, at=at)
     problem: ClinicError | None = None
     try:
         with transaction.atomic():
             reschedule(session_id=session_id, values=values, by=by, at=at)
+            left = moving.without_slot(goings)
             transaction.set_rollback(True)
     except ClinicError as exc:
         problem = exc
-    refused: Refusal | None = None
-    if problem is not None:
-        refused = {
-            "code": problem.code,
-            "detail": problem.detail,
-            "conflicts": problem.extra.get("conflicts", []),
-        }
+    else:
+        told = [_kept_or_lost(row, left) for row in told]
+    refused = None if problem is None else refusal_of(problem)
+    return {"possible": problem is None, "refusal": refused, "effects": told}
+
+
+def _kept_or_lost(effect: EffectRow, lost: Set[UUID]) -> EffectRow:
+    """An integration for which no slot was found when it was tried does not move along: somebody must see to it."""
+    if effect["code"] != "integration_moves" or effect["session"] not in lost:
+        return effect
+    detail = f"The slot that is held is given up. {WORDS['no_integration_slot']}"
+    return {**effect, "code": "no_integration_slot", "severity": WARNS, "detail": detail}
+
+
+def refusal_of(problem: ClinicError) -> Refusal:
+    """A refusal as a preview tells it."""
     return {
-        "possible": problem is None,
-        "refusal": refused,
-        "effects": [effect.as_dict() for effect in found],
+        "code": problem.code,
+        "detail": problem.detail,
+        "conflicts": problem.extra.get("conflicts", []),
+        "errors": [error.as_dict() for error in problem.errors],
     }
 
 
@@ -185,50 +225,30 @@ def swap(*, first_id: UUID, second_id: UUID, reason: str, by: User, at: datetime
     :raises CourseConflict: when a course would break
     :raises ResourceConflict: when one of them does not fit; then nothing has moved
     """
-    pair = _lock_pair(first_id, second_id)
-    first, second = pair.values()
-    asks = {s.pk: _swapped(s, other) for s, other in ((first, second), (second, first))}
-    for name, session in pair.items():
-        _require_window(session, asks[session.pk], field=name)
-        _require_course(session, asks[session.pk])
-        release(session=session, at=at)
-    doses = [session for session in pair.values() if session.kind == SessionKind.DOSING]
-    for dose in doses:
-        integration.free_held_slot(dose=dose, by=by, at=at)
-    for session in pair.values():
-        booking.move_session(
-            session=session, program=session.program, ask=asks[session.pk], reason=reason, by=by, at=at
-        )
-    for dose in doses:
-        held_slots.hold_slot(dose=dose, program=dose.program, by=by, at=at)
-    for session in pair.values():
-        waitlist.note_booking(session=session, by=by, at=at)
+    first, second = _lock_pair(first_id, second_id)
+    goings = [Going(first, _swapped(first, second)), Going(second, _swapped(second, first))]
+    moving.lock_places(goings)
+    for name, going in zip(("first", "second"), goings, strict=True):
+        moving.require_window(going, field=name)
+    Judged(goings).require_whole(by=by, at=at)
+    moving.carry_out(goings, owed={}, reason=reason, by=by, at=at)
     return first, second
 
 
-def _lock_pair(first_id: UUID, second_id: UUID) -> dict[str, Session]:
-    """The two, with their programs and all that they and the integrations held for them may take.
+def _lock_pair(first_id: UUID, second_id: UUID) -> tuple[Session, Session]:
+    """The two, with their programs.
 
     :raises Invalid: for one session given twice, or a slot that is held for the other
     """
     if first_id == second_id:
         raise Invalid.field("second", "Two different sessions are expected.")
-    owners = Session.objects.filter(pk__in=[first_id, second_id]).values_list("program_id", flat=True)
-    for program_id in sorted(set(owners)):
-        programs.lock_program(program_id)
-    pair = {"first": lock_session(first_id), "second": lock_session(second_id)}
+    pair = moving.lock_sessions([first_id, second_id])
     if {session.for_dose_id for session in pair.values()} & {first_id, second_id}:
         raise Invalid.field("second", "A slot held for a dose moves with that dose.", code="moves_with_dose")
-    resources: list[UUID] = []
-    for session in pair.values():
-        resources += taken_resources(session)
-        if session.kind == SessionKind.DOSING:
-            resources += held_slots.held_slot_resources(session.program)
-    lock_resources(resources)
-    return pair
+    return pair[first_id], pair[second_id]
 
 
 def _swapped(session: Session, other: Session) -> Ask:
     length = session.ends_at - session.starts_at
     times: NewPlace = {"starts_at": other.starts_at, "ends_at": other.starts_at + length}
-    return _ask(session, times)
+    return ask_of(session, times)

@@ -151,13 +151,16 @@ def test_a_move_that_leaves_the_person_in_the_absence_is_refused(cast: Cast, thr
 
 def test_a_move_that_breaks_the_course_needs_a_reason(cast: Cast) -> None:
     (program,) = desk.programs_of(cast, 1)
-    people.booked(cast, program, "dosing", MONDAY + 8 * DAY)
+    second = people.booked(cast, program, "dosing", MONDAY + 8 * DAY)
     dose = people.booked(cast, program, "dosing", MONDAY + 4 * DAY)
     body = away(cast.therapist, MONDAY + 4 * DAY)
     too_near = move(dose, MONDAY + 7 * DAY)
     before = everything()
     answer = kept(cast, body, [too_near])
     assert (answer.status_code, answer.json()["code"]) == (409, "course_conflict")
+    (effect,) = [one for one in answer.json()["effects"] if one["severity"] == "breaks"]
+    assert effect["remedy"]["session"] == str(second.pk)
+    assert effect["remedy"]["starts_at"] >= too_near["starts_at"]
     assert everything() == before
     assert kept(cast, body, [too_near | {"override_reason": "Agreed by the prescriber"}]).status_code == 201
 

@@ -14,6 +14,7 @@ from sessions.booking.models import Session
 from sessions.visits.services import endings
 from tests import cast as people
 from tests.cast import MONDAY, Cast
+from tests.journeys.steps import moment
 from tests.sessions.reminders.telling import (
     HOUR,
     Gateway,
@@ -112,6 +113,22 @@ def test_a_move_is_told_under_every_plan_to_who_knows_the_old_time(cast: Cast, o
     assert texts(MONDAY) == [
         "Your appointment at North was moved from Friday, May 8, 2026 at 9:00 AM MDT. "
         "It is now on Friday, May 8, 2026 at 12:00 PM MDT."
+    ]
+
+
+def test_each_of_those_that_move_together_is_told(cast: Cast) -> None:
+    program = course(cast)
+    first, second = (booked(cast, program, FRIDAY + days * 24 * HOUR) for days in (0, 3))
+    tell(MONDAY)
+    there = {"starts_at": moment(FRIDAY + 73 * HOUR), "ends_at": moment(FRIDAY + 74 * HOUR)}
+    here = {"starts_at": moment(FRIDAY + HOUR), "ends_at": moment(FRIDAY + 2 * HOUR)}
+    both = there | {"reason": "They asked", "also": [{"session": str(second.pk)} | here]}
+    cast.desk("frontdesk").must(f"sessions/{first.pk}/reschedule/", both)
+    assert sorted(texts(MONDAY)) == [
+        "Your appointment at North was moved from Friday, May 8, 2026 at 9:00 AM MDT. "
+        "It is now on Monday, May 11, 2026 at 10:00 AM MDT.",
+        "Your appointment at North was moved from Monday, May 11, 2026 at 9:00 AM MDT. "
+        "It is now on Friday, May 8, 2026 at 10:00 AM MDT.",
     ]
 
 

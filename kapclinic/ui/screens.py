@@ -31,6 +31,14 @@ class Screen:
 
 SCREENS = (
     Screen(
+        name="desk",
+        address="desk/schedule",
+        title="Day",
+        module="desk/day",
+        styles=("desk", "booking"),
+        roles=DESK_ROLES,
+    ),
+    Screen(
         name="ward",
         address="bedside",
         title="Ward",
@@ -51,6 +59,7 @@ SCREENS = (
 )
 # Whoever has several roles starts at the first of these that is theirs. The administrator's screens are Django's.
 HOMES = (
+    (Role.FRONT_DESK, "/desk/schedule"),
     (Role.NURSE_PRACTITIONER, "/bedside"),
     (Role.PRESCRIBER, "/bedside"),
     (Role.THERAPIST, "/bedside"),

@@ -28,6 +28,11 @@ export function Observation({ session, onClose }) {
   <//>`;
 }
 
+/** "1 Example Street, Denver, CO 80202" of an address in parts. */
+function postal({ line1, line2, city, state, postal_code: code }) {
+  return [line1, line2, city, [state, code].filter(Boolean).join(" ")].filter(Boolean).join(", ");
+}
+
 /** Whom to call, and where the help has to come to. A dose at home has its own number and address. */
 export function Help({ session, place, onClose }) {
   const home = session?.client_location;
@@ -36,7 +41,7 @@ export function Help({ session, place, onClose }) {
       <a class="b high big" href=${`tel:${home?.ems_phone || "911"}`}><${Icon} name="phone" />${home?.ems_phone || "911"} · ${t("emergency services")}</a>
       <dl class="dl">
         <dt>${t("Send them to")}</dt>
-        <dd>${home ? `${home.address}, ${home.state}` : `${place.name}, ${place.address}`}</dd>
+        <dd>${home ? `${home.address}, ${home.state}` : `${place.name}, ${postal(place.address)}`}</dd>
         ${home?.emergency_department && html`<dt>${t("Emergency department")}</dt><dd>${home.emergency_department}</dd>`}
         ${place.phone && html`<dt>${t("The clinic")}</dt><dd><a href=${`tel:${place.phone}`}>${place.phone}</a></dd>`}
       </dl>

@@ -97,3 +97,38 @@ export function lasting(ms) {
   if (minutes < 60) return t("{n} min", { n: minutes });
   return t("{h} h {m} min", { h: Math.floor(minutes / 60), m: minutes % 60 });
 }
+
+/** Minutes since midnight in a zone, by the clock on its wall. */
+export function minuteOfDay(at, zone) {
+  const [h, m] = clock(at, zone).split(":").map(Number);
+  return h * 60 + m;
+}
+
+/** "2026-12-02" of "2026-12-01" and 1. */
+export function addDays(text, days) {
+  const moved = new Date(`${text}T12:00:00Z`);
+  moved.setUTCDate(moved.getUTCDate() + days);
+  return moved.toISOString().slice(0, 10);
+}
+
+/** "Tue 1 December" */
+export function dayLong(text) {
+  return format("UTC", { weekday: "short", day: "numeric", month: "long" }).format(new Date(`${text}T12:00:00Z`)).replace(",", "");
+}
+
+/** "Tue 1 Dec" */
+export function dayShort(text) {
+  return format("UTC", { weekday: "short", day: "numeric", month: "short" }).format(new Date(`${text}T12:00:00Z`)).replace(",", "");
+}
+
+/** The moment (ms) at which a clock on a wall of the zone shows that time of that day. A time that the wall skips is an hour on. */
+export function instant(dayText, time, zone) {
+  const wanted = Date.parse(`${dayText}T${time}:00Z`);
+  let found = wanted;
+  for (let i = 0; i < 3; i += 1) {
+    const shown = Date.parse(`${dayIn(found, zone)}T${clock(found, zone)}:00Z`);
+    if (shown === wanted) return found;
+    found += wanted - shown;
+  }
+  return found;
+}

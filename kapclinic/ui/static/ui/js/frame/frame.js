@@ -28,6 +28,7 @@ export function Frame({ current, count = {}, keys = [], children }) {
   useKeys({
     "/": () => over.set("search"),
     "?": () => over.set("keys"),
+    "g d": () => location.assign("/desk/schedule"),
     "g w": () => location.assign("/bedside"),
   });
   const shown = useStore(over);
@@ -69,7 +70,10 @@ function Bar() {
 }
 
 function Rail({ current, count }) {
-  const links = [{ id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) }];
+  const links = [
+    { id: "day", href: "/desk/schedule", icon: "cal", label: t("Day"), shown: has("front_desk", "medical_director") },
+    { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
+  ];
   return html`<nav class="rail" aria-label=${t("Sections")}>
     ${links
       .filter((link) => link.shown)

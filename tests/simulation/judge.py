@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -159,7 +159,7 @@ class Books:
     consents: dict[str, Row] = field(default_factory=dict)
     screenings: dict[str, Row] = field(default_factory=dict)
     clearances: dict[str, Clearance] = field(default_factory=dict)
-    drugs: dict[str, list[tuple[str, datetime]]] = field(default_factory=lambda: defaultdict(list))
+    drugs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     cssrs: dict[str, list[tuple[datetime, str]]] = field(default_factory=lambda: defaultdict(list))
     alerts: dict[str, Row] = field(default_factory=dict)
     asks: dict[str, str] = field(default_factory=dict)  # measure that must have raised an alert -> client
@@ -809,8 +809,10 @@ class Judge:
     # --- the desk: staff, paper, deaths and doubles -----------------------------------------------------------
 
     def one(self, client: str) -> str:
-        """Two registrations that were joined are one person."""
-        return self.books.alias.get(client, client)
+        return self.books.alias.get(client, client)  # two registrations that were joined are one person
+
+    def drugs_of(self, client: str) -> list[list[str]]:
+        return [rows for key, rows in self.books.drugs.items() if self.one(key) == self.one(client)]
 
     def _somebody_there(self, rows: list[Row]) -> None:
         """Nothing to come is booked on who is away or gone, in a closed room, or for who has died."""
@@ -979,11 +981,9 @@ def _program_seen(judge: Judge, call: Any, found: re.Match[str]) -> None:
 def _drug(judge: Judge, call: Any, _: re.Match[str]) -> None:
     text, client = call.answer["text"].lower(), call.answer["client"]
     if call.answer["ended_at"]:  # what is taken no more is weighed by no later screening
-        mine = [rows for key, rows in judge.books.drugs.items() if judge.one(key) == judge.one(client)]
-        for listed in [rows for rows in mine if text in dict(rows)][:1]:
-            listed.remove(next(row for row in listed if row[0] == text))
+        next((rows.remove(text) for rows in judge.drugs_of(client) if text in rows), None)
         return
-    judge.books.drugs[client].append((text, call.at))
+    judge.books.drugs[client].append(text)
     if any(name in text for name in WEIGHTY):
         judge.suspend(client, f"drug {text}", text=text)
 
@@ -993,14 +993,14 @@ def _screening(judge: Judge, call: Any, _: re.Match[str]) -> None:
     client = judge.books.programs[program := call.body["program"]]["client"]
     told = {"answers": call.body["answers"], "weighed": (), "at": LONG_PAST, "began": call.at}
     judge.books.screenings[call.answer["id"]] = told | {"program": program, "client": client}
-    judge.books.drugs[client] += [(row["text"].lower(), call.at) for row in call.body["medications"]]
+    judge.books.drugs[client] += [row["text"].lower() for row in call.body["medications"]]
 
 
 @on("POST", "screenings/{}/submit/")
 def _submitted(judge: Judge, call: Any, found: re.Match[str]) -> None:
     row = judge.books.screenings[found[1]]
     judge.books.asks |= {found[1]: row["client"]} if row["answers"].get("PSY_SI") is True else {}
-    row["at"], row["weighed"] = call.at, tuple(text for text, _ in judge.books.drugs[row["client"]])
+    row["at"], row["weighed"] = call.at, tuple(chain(*judge.drugs_of(row["client"])))
 
 
 @on("POST", "screenings/{}/decide/")
@@ -1010,7 +1010,7 @@ def _decided(judge: Judge, call: Any, found: re.Match[str]) -> None:
         if call.body["decision"] == "declined":
             judge.books.programs[row["program"]]["status"] = "discontinued"
         return
-    later = [text for text, _ in judge.books.drugs[row["client"]] if text not in row["weighed"]]
+    later = [text for text in chain(*judge.drugs_of(row["client"])) if text not in row["weighed"]]
     heavy = [text for text in later if any(name in text for name in WEIGHTY)]
     judge.holds("no clearance on what was not weighed", not heavy, f"{call.words()} {heavy}")
     home = {"PSY_SI"} if judge.protocol_of(row["program"])["home_dosing"] else set()
@@ -1339,7 +1339,9 @@ def _ready(judge: Judge, call: Any, found: re.Match[str]) -> None:
     whose = (session["program"], session["client"], judge.newest(found[1], at))
     judge.checked["an all-clear was looked at"] += 1
     for gate, why in judge.open_gates(session, Dose("", found[1], *whose, none, at, at, "some lot", none)):
-        judge.holds(f"no all-clear while {gate} waits", judge.overridden(session, gate), call.words() + why)
+        aged = end < call.at and why.startswith("measured")  # afterwards a dose asks for its own moment
+        held = aged or judge.overridden(session, gate)
+        judge.holds(f"no all-clear while {gate} waits", held, call.words() + why)
 
 
 @on("GET", "monitoring-board/")
@@ -1451,9 +1453,8 @@ def _of_the_person(judge: Judge, call: Any, found: re.Match[str]) -> None:
     for row in [books.programs[key] for key in call.answer.get("programs", ())]:
         row.update({"was": row["status"], "status": "discontinued"} if died else {"status": row["was"]})
     book.pop(client, None)
-    if died or into:
-        book[client] = into or call.at
-    for text in [text for text, _ in [*books.drugs[client], *books.drugs[into]] if into]:
+    book |= {client: into or call.at} if died or into else {}
+    for text in [*books.drugs[client], *books.drugs[into]] if into else ():
         if any(name in text for name in WEIGHTY):
             judge.suspend(client, f"joined: {text}", text=text)
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.simulation.judge import Dose, Judge, Reading, Violation
+from tests.simulation.judge import Dose, Judge, Reading, Violation, today, when
 from tests.simulation.trace import Call
 
 Row = dict[str, Any]
@@ -180,6 +180,17 @@ def test_a_voiding_answers_for_the_screening_that_began_after_it(
     assert [len(row.reasons) for row in judge.books.clearances.values()] == [reasons]
 
 
+def test_what_was_written_to_the_other_registration_is_weighed_as_well(judge: Judge) -> None:
+    double = made()
+    tell(judge, "POST", f"clients/{double}/merge/", {"id": double}, body={"into": CLIENT})
+    row = {"text": "Lorazepam 1 mg", "client": double, "ended_at": None}
+    tell(judge, "POST", "medications/", row)
+    body = {"program": PROGRAM, "answers": {}, "medications": []}
+    tell(judge, "POST", "screenings/", {"id": (screening := made())}, body=body, status=201)
+    tell(judge, "POST", f"screenings/{screening}/submit/", {})
+    assert judge.books.screenings[screening]["weighed"] == ("lorazepam 1 mg",)
+
+
 def test_what_was_stopped_before_a_screening_is_weighed_by_none(judge: Judge) -> None:
     row = {"text": "Lorazepam 1 mg", "client": CLIENT, "ended_at": None}
     tell(judge, "POST", "medications/", row)
@@ -270,6 +281,20 @@ def test_an_all_clear_while_a_gate_is_open(judge: Judge) -> None:
     gates["gates"] = []
     with pytest.raises(Violation, match="no all-clear while clearance waits"):
         tell(judge, "GET", path, gates)
+
+
+def test_how_old_a_reading_was_is_asked_of_the_dose_and_not_of_who_looks_afterwards(judge: Judge) -> None:
+    judge.books.doses.clear()
+    session, path = judge.books.sessions[SESSION], f"sessions/{SESSION}/readiness/"
+    end = when(session["ends_at"])
+    dose = Dose("", SESSION, PROGRAM, CLIENT, ORDER, Decimal(0), end, end, None, Decimal(0))
+    waiting = dict(judge.open_gates(session, dose))
+    assert waiting["vitals"].startswith("measured 2:10")
+    local = today(end, judge.zone_of(session))
+    judge.books.overrides[SESSION] |= dict.fromkeys(waiting.keys() - {"vitals"}, local)
+    tell(judge, "GET", path, {"ready": True, "gates": []}, at=later(24 * 60))
+    with pytest.raises(Violation, match="no all-clear while vitals waits"):
+        tell(judge, "GET", path, {"ready": True, "gates": []}, at=later(119))
 
 
 def test_nobody_decides_on_a_hold(judge: Judge) -> None:

@@ -63,7 +63,7 @@ HOMES = (
     (Role.NURSE_PRACTITIONER, "/bedside"),
     (Role.PRESCRIBER, "/bedside"),
     (Role.THERAPIST, "/bedside"),
-    (Role.MEDICAL_DIRECTOR, "/bedside"),
+    (Role.MEDICAL_DIRECTOR, "/desk/schedule"),
     (Role.ADMIN, "/admin/"),
 )
 

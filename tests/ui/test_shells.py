@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client as Browser
 
+from kapclinic.local import demo
 from kapclinic.practice.models import Role
 from kapclinic.ui.screens import HOMES, SCREENS
 from tests.cast import PASSWORD, Cast
@@ -59,6 +60,10 @@ def test_the_front_door_leads_to_a_page_that_opens(cast: Cast, name: str) -> Non
     homes = dict(HOMES)
     assert answer["Location"] == homes.get(NAMES[name], "/api/v1/docs/")
     assert browser.get(answer["Location"]).status_code == 200
+
+
+def test_the_demo_prints_the_address_that_each_role_starts_at() -> None:
+    assert {str(role): address for role, address in HOMES} == demo.SCREENS
 
 
 def test_a_stranger_at_the_door_signs_in(db: None) -> None:

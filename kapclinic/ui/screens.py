@@ -52,7 +52,7 @@ SCREENS = (
         address="bedside/sessions/<uuid:session>",
         title="Bedside",
         module="bedside/session",
-        styles=("bedside",),
+        styles=("bedside", "dose"),
         roles=WARD_ROLES,
         dim=True,
     ),

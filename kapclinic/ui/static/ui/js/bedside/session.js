@@ -1,7 +1,7 @@
 // /bedside/sessions/{id}: one client, the next reading, and how it has gone so far.
 import { Icon, html, useMemo, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
-import { me, place } from "../core/me.js";
+import { has, me, place } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { useStore } from "../core/store.js";
 import { begin, Frame } from "../frame/frame.js";
@@ -11,8 +11,12 @@ import { Acknowledge } from "./acknowledge.js";
 import { bandsAt } from "./bands.js";
 import { Banner } from "./banner.js";
 import { Checks, NotTaken } from "./checks.js";
+import { Discharge, Left } from "./discharge.js";
+import { Dose } from "./dose.js";
 import { Entry } from "./entry.js";
+import { Event } from "./event.js";
 import { baseline, dosedAt, openChecks, standing, useSession } from "./known.js";
+import { NotDosed } from "./notdosed.js";
 import { Help, Observation } from "./observe.js";
 import { EMPTY } from "./reading.js";
 import { Readings } from "./table.js";
@@ -60,6 +64,11 @@ function Bedside() {
     ${dialog === "help" && html`<${Help} session=${data?.session} place=${here} onClose=${close} />`}
     ${dialog === "observation" && html`<${Observation} session=${ID} onClose=${close} />`}
     ${dialog === "not_taken" && html`<${NotTaken} check=${checks[0] ?? null} session=${ID} zone=${zone} onClose=${close} />`}
+    ${dialog === "event" && html`<${Event} session=${ID} onClose=${close} />`}
+    ${dialog === "dose" && html`<${Dose} data=${data} place=${here} onDone=${() => (close(), again())} onClose=${close} />`}
+    ${dialog === "not_dosed" && html`<${NotDosed} session=${data.session} onDone=${() => (close(), again())} onClose=${close} />`}
+    ${dialog === "discharge" && html`<${Discharge} data=${data} onDone=${() => (open("left"), again())} onClose=${close} />`}
+    ${dialog === "left" && html`<${Left} id=${ID} onClose=${close} />`}
     ${dialog?.alarm && html`<${Acknowledge} ...${dialog} onDone=${() => (close(), again())} onClose=${close} />`}
   <//>`;
 }
@@ -77,6 +86,21 @@ function Alarms({ data, rows, problem, zone, onAnswer }) {
       <button type="button" class="b" onClick=${() => onAnswer(one)}>${t("Acknowledge: what did you do?")}</button>
     </div>`)}
   </div>`;
+}
+
+/** What else is written down. A dose and a discharge need the server's word first, so they wait for its answer. */
+function Acts({ data, dosed, open }) {
+  const moves = data?.session.allowed_moves ?? [];
+  const there = data && ["checked_in", "in_progress"].includes(data.session.status) && data.session.kind === "dosing";
+  const gives = there && has("nurse_practitioner", "prescriber");
+  return html`<nav class="acts" aria-label=${t("Write down")}>
+    ${gives && html`<button type="button" class="b" onClick=${() => open("dose")}><${Icon} name="vial" />${t("Dose")}</button>`}
+    <button type="button" class="b" onClick=${() => open("event")}><${Icon} name="plus" />${t("Event")}</button>
+    <button type="button" class="b" onClick=${() => open("observation")}><${Icon} name="pen" />${t("Observation")}</button>
+    ${moves.includes("not_dosed") && !dosed && html`<button type="button" class="b" onClick=${() => open("not_dosed")}><${Icon} name="x" />${t("Not dosed")}</button>`}
+    <span class="grow"></span>
+    ${there && dosed && has("nurse_practitioner") && html`<button type="button" class="b" onClick=${() => open("discharge")}><${Icon} name="door" />${t("Discharge")}</button>`}
+  </nav>`;
 }
 
 /** "dose 200 mg" of the first one, for the chart. */
@@ -100,9 +124,7 @@ function See({ data, rows, known, checks, zone, at, again, open }) {
     ${tab === "graph" && html`<${Trend} rows=${rows} checks=${checks} dosedAt=${known.dosedAt} bands=${known.bands} baseline=${baseline(rows, known.dosedAt)} at=${at} zone=${zone} dose=${doseWord(data)} />`}
     ${tab === "graph" && table} ${tab === "table" && table}
     ${tab === "checks" && html`<${Checks} checks=${data?.checks ?? []} zone=${zone} />`}
-    <nav class="acts" aria-label=${t("Write down")}>
-      <button type="button" class="b" onClick=${() => open("observation")}><${Icon} name="pen" />${t("Observation")}</button>
-    </nav>
+    <${Acts} data=${data} dosed=${known.dosedAt !== null} open=${open} />
   </section>`;
 }
 

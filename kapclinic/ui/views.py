@@ -13,8 +13,8 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_safe
 
-from kapclinic.ui.languages import language_of
-from kapclinic.ui.modules import loaded_by
+from kapclinic.ui.languages import LANGUAGES, language_of
+from kapclinic.ui.modules import loaded_by, words_of
 from kapclinic.ui.screens import SCREENS, Screen, home_of
 
 FRAME_STYLES = ("tokens", "components", "frame")
@@ -77,7 +77,7 @@ def _shell(
     page = _page(request)
     page["styles"] += [static(f"ui/css/{name}.css") for name in styles]
     page |= {"title": title, "dim": dim, "module": static(f"ui/js/{module}.js")}
-    page["words"] = static(f"ui/js/words/{page['lang']}.js") if page["lang"] != "en" else ""
+    page["words"] = [static(f"ui/{path}") for path in words_of(module, page["lang"])]
     page["preloads"] = [static(f"ui/{path}") for path in loaded_by(f"js/{module}.js")]
     return render(request, "ui/shell.html", page)
 
@@ -104,8 +104,9 @@ def _worker_text() -> str:
 def _kept_files() -> frozenset[str]:
     """What the bedside needs: its modules with all that they import, its styles, each language."""
     bedside = [screen for screen in SCREENS if screen.dim]
-    modules = {path for screen in bedside for path in loaded_by(f"js/{screen.module}.js")}
-    modules |= {f"js/{screen.module}.js" for screen in bedside} | {"js/words/es.js"}
+    modules = {path for screen in bedside for path in loaded_by(f"js/{screen.module}.js", later=True)}
+    modules |= {f"js/{screen.module}.js" for screen in bedside}
+    modules |= {path for screen in bedside for code in LANGUAGES for path in words_of(screen.module, code)}
     styles = {f"css/{name}.css" for screen in bedside for name in (*FRAME_STYLES, *screen.styles)}
     return frozenset(modules | styles)
 

@@ -20,7 +20,7 @@ from tests import cast as people
 from tests.cast import Cast
 
 pytest.register_assert_rewrite("tests.e2e.screens")
-from tests.e2e.screens import FLAGS, Clinic, Tablet  # noqa: E402  (after the line above, so that it explains itself)
+from tests.e2e.screens import FLAGS, Served, Tablet  # noqa: E402  (after the line above, so that it explains itself)
 
 # Playwright's loop runs in this thread, where Django would otherwise see an asynchronous caller.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -42,7 +42,7 @@ def clinic(
     tmp_path_factory: pytest.TempPathFactory,
     django_db_blocker: DjangoDbBlocker,
     django_test_environment: None,
-) -> Iterator[Clinic]:
+) -> Iterator[Served]:
     """Web, worker and beat on a database of their own, and everybody who works at North."""
     name, valkey = test_run.another_database(), test_run.new_valkey()
     valkey.start()
@@ -58,7 +58,7 @@ def clinic(
             processes.start("web", "worker", "beat")
             cast: Cast = people.assemble()
             processes.wait_ready()
-            yield Clinic(cast=cast, base_url=processes.base_url)
+            yield Served(cast=cast, base_url=processes.base_url)
     finally:
         processes.close()
         connections.close_all()
@@ -77,12 +77,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def tablet(clinic: Clinic, chromium: Browser) -> Iterator[Tablet]:
+def tablet(clinic: Served, chromium: Browser) -> Iterator[Tablet]:
     """A browser of its own, 1280 by 800. Whatever its console complains of fails the test."""
     yield from Tablet.lent(clinic, chromium)
 
 
 @pytest.fixture
-def touch(clinic: Clinic, chromium: Browser) -> Iterator[Tablet]:
+def touch(clinic: Served, chromium: Browser) -> Iterator[Tablet]:
     """A tablet held upright, 768 by 1024, without a mouse."""
     yield from Tablet.lent(clinic, chromium, viewport={"width": 768, "height": 1024}, has_touch=True)

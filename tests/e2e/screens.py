@@ -32,7 +32,9 @@ PATIENCE = 15_000  # ms: the machine may be busy
 
 
 @dataclass
-class Clinic:
+class Served:
+    """A clinic whose screens are open, and the people who work there."""
+
     cast: Cast
     base_url: str
 
@@ -52,14 +54,14 @@ class Clinic:
 class Tablet:
     """One browser with one page. `forgive` holds what the console may say because the test made it so."""
 
-    clinic: Clinic
+    clinic: Served
     context: BrowserContext
     page: Page
     said: list[str] = field(default_factory=list)
     forgive: str = r"Failed to load resource"
 
     @classmethod
-    def lent(cls, clinic: Clinic, browser: Browser, **more: Any) -> Iterator[Tablet]:
+    def lent(cls, clinic: Served, browser: Browser, **more: Any) -> Iterator[Tablet]:
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", "base_url": clinic.base_url}
         context = browser.new_context(**(options | more))
         context.set_default_timeout(PATIENCE)
@@ -146,7 +148,9 @@ class Tablet:
         for theme in ("light", "dark"):
             self.page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
             self.page.wait_for_timeout(150)
-            self.page.wait_for_function("document.getAnimations().length === 0")  # colours change over some time
+            self.page.wait_for_function(
+                "document.getAnimations().length === 0"
+            )  # colours change over some time
             found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": AA}})
             told = [
                 f"{theme}: {one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0].get('failureSummary', '')[:200]}"

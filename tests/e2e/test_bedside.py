@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 
 from sessions.monitoring.models import Alarm, Check
 from sessions.notes.models import RecordEntry
-from tests.e2e.screens import Clinic, Tablet, pressures
+from tests.e2e.screens import Served, Tablet, pressures
 
 
-def test_a_nurse_finds_who_is_due_and_takes_the_reading(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_nurse_finds_who_is_due_and_takes_the_reading(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.sign_in("np")
     row = tablet.page.locator(".wr", has_text=session.program.client.display_name)
@@ -23,7 +23,7 @@ def test_a_nurse_finds_who_is_due_and_takes_the_reading(clinic: Clinic, tablet: 
     assert pressures(session) == [131]
 
 
-def test_by_keyboard_alone(clinic: Clinic, tablet: Tablet) -> None:
+def test_by_keyboard_alone(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     for key in ("1", "2", "9", "Enter", "8", "1", "Enter", "7", "0", "Enter", "9", "8", "Enter"):
@@ -33,7 +33,7 @@ def test_by_keyboard_alone(clinic: Clinic, tablet: Tablet) -> None:
     assert (row.diastolic, row.heart_rate, row.spo2) == (81, 70, 98)
 
 
-def test_by_touch_on_a_tablet_held_upright(clinic: Clinic, touch: Tablet) -> None:
+def test_by_touch_on_a_tablet_held_upright(clinic: Served, touch: Tablet) -> None:
     session = clinic.watched()
     touch.at_bedside(session)
     width = touch.page.evaluate("document.documentElement.scrollWidth")
@@ -48,7 +48,7 @@ def test_by_touch_on_a_tablet_held_upright(clinic: Clinic, touch: Tablet) -> Non
     assert pressures(session) == [127]
 
 
-def test_a_value_that_was_not_obtained_is_said(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_value_that_was_not_obtained_is_said(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.page.get_by_role("radio", name="Heart rate").click()
@@ -69,7 +69,7 @@ def test_a_value_that_was_not_obtained_is_said(clinic: Clinic, tablet: Tablet) -
     )
 
 
-def test_a_pressure_out_of_band_asks_what_was_done_and_rings(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_pressure_out_of_band_asks_what_was_done_and_rings(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.take(172, 104, 88)
@@ -88,7 +88,7 @@ def test_a_pressure_out_of_band_asks_what_was_done_and_rings(clinic: Clinic, tab
     assert (alarm.state, alarm.action) == ("acknowledged", "Measured again")
 
 
-def test_what_was_typed_wrong_is_taken_back_with_a_reason(clinic: Clinic, tablet: Tablet) -> None:
+def test_what_was_typed_wrong_is_taken_back_with_a_reason(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.take(131, 82, 74)
@@ -100,7 +100,7 @@ def test_what_was_typed_wrong_is_taken_back_with_a_reason(clinic: Clinic, tablet
     assert session.readings.get(systolic=131).void.reason == "Typed 131 for 121"
 
 
-def test_a_check_that_is_let_go_is_said_with_its_reason(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_check_that_is_let_go_is_said_with_its_reason(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.page.keyboard.press("n")
@@ -112,7 +112,7 @@ def test_a_check_that_is_let_go_is_said_with_its_reason(clinic: Clinic, tablet: 
     assert (check.minute, check.reason) == (15, "Asleep, breathing calmly")
 
 
-def test_an_observation_goes_into_the_record(clinic: Clinic, tablet: Tablet) -> None:
+def test_an_observation_goes_into_the_record(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.page.get_by_role("button", name="Observation").click()
@@ -123,7 +123,7 @@ def test_an_observation_goes_into_the_record(clinic: Clinic, tablet: Tablet) -> 
     assert entry.content == {"text": "Hums along with the music"}
 
 
-def test_help_is_one_press_away_and_says_where_to_come(clinic: Clinic, tablet: Tablet) -> None:
+def test_help_is_one_press_away_and_says_where_to_come(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.page.get_by_role("button", name="Call for help").click()
@@ -133,7 +133,7 @@ def test_help_is_one_press_away_and_says_where_to_come(clinic: Clinic, tablet: T
 
 
 @pytest.mark.parametrize("page", ["/sign-in", "/bedside", "session", "keys", "acknowledge"])
-def test_no_page_shuts_anybody_out(clinic: Clinic, tablet: Tablet, page: str) -> None:
+def test_no_page_shuts_anybody_out(clinic: Served, tablet: Tablet, page: str) -> None:
     session = clinic.watched()
     if page == "/sign-in":
         tablet.page.goto(page)
@@ -151,7 +151,7 @@ def test_no_page_shuts_anybody_out(clinic: Clinic, tablet: Tablet, page: str) ->
     tablet.accessible()
 
 
-def test_in_spanish(clinic: Clinic, tablet: Tablet) -> None:
+def test_in_spanish(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.context.add_cookies([{"name": "kap_lang", "value": "es", "url": clinic.base_url}])
     tablet.page.goto(f"/sign-in?next=/bedside/sessions/{session.pk}")
@@ -162,7 +162,7 @@ def test_in_spanish(clinic: Clinic, tablet: Tablet) -> None:
     expect(tablet.page.locator("html")).to_have_attribute("lang", "es")
 
 
-def test_the_clinics_time_on_a_browser_in_berlin(clinic: Clinic, chromium: object) -> None:
+def test_the_clinics_time_on_a_browser_in_berlin(clinic: Served, chromium: object) -> None:
     session = clinic.watched()
     lent = Tablet.lent(clinic, chromium, timezone_id="Europe/Berlin")  # type: ignore[arg-type]
     tablet = next(lent)

@@ -13,19 +13,21 @@ from kapclinic.core import clock
 from kapclinic.practice.models import Client
 from sessions.booking.models import Session
 from tests import cast as people
-from tests.e2e.screens import Clinic, Tablet
+from tests.e2e.screens import Served, Tablet
 
 SCHEDULE = "/desk/schedule"
 
 
-def _day(at: datetime, clinic: Clinic) -> str:
+def _day(at: datetime, clinic: Served) -> str:
     return f"{at.astimezone(clinic.cast.north.zone):%Y-%m-%d}"
 
 
-def _open_course(clinic: Clinic) -> Any:
+def _open_course(clinic: Served) -> Any:
     """A client whose course has just begun, with a name of their own."""
     cast = clinic.cast
-    who = people.client(cast.north, by=cast.frontdesk, first=f"Kim{Client.objects.count():03}", last="Template")
+    who = people.client(
+        cast.north, by=cast.frontdesk, first=f"Kim{Client.objects.count():03}", last="Template"
+    )
     protocol = people.approved_protocol(cast, min_preparations=0)
     return people.cleared_program(cast, protocol=protocol, who=who)
 
@@ -34,7 +36,7 @@ def _name(program: Any) -> str:
     return str(program.client.display_name)
 
 
-def _booked_here(clinic: Clinic, days: int = 1) -> Session:
+def _booked_here(clinic: Served, days: int = 1) -> Session:
     """A preparation some days ahead, at the first time that is free."""
     program = _open_course(clinic)
     north = clinic.cast.north.zone
@@ -60,7 +62,7 @@ def _book(page: Page, name: str, kind: str) -> None:
     dialog.locator(".t").first.wait_for()
 
 
-def test_a_client_is_booked_at_a_free_time(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_client_is_booked_at_a_free_time(clinic: Served, tablet: Tablet) -> None:
     program = _open_course(clinic)
     tablet.sign_in("frontdesk")
     page = tablet.page
@@ -76,7 +78,7 @@ def test_a_client_is_booked_at_a_free_time(clinic: Clinic, tablet: Tablet) -> No
 
 
 def test_two_desks_on_one_slot_one_books_and_one_is_told(
-    clinic: Clinic, tablet: Tablet, chromium: Browser
+    clinic: Served, tablet: Tablet, chromium: Browser
 ) -> None:
     first, second = _open_course(clinic), _open_course(clinic)
     lent = Tablet.lent(clinic, chromium)
@@ -98,7 +100,7 @@ def test_two_desks_on_one_slot_one_books_and_one_is_told(
     next(lent, None)
 
 
-def test_esc_gives_the_held_time_back(clinic: Clinic, tablet: Tablet) -> None:
+def test_esc_gives_the_held_time_back(clinic: Served, tablet: Tablet) -> None:
     program = _open_course(clinic)
     tablet.sign_in("frontdesk")
     _book(tablet.page, _name(program), "Preparation")
@@ -110,7 +112,7 @@ def test_esc_gives_the_held_time_back(clinic: Clinic, tablet: Tablet) -> None:
     expect(tablet.page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_client_arrives_and_that_is_taken_back(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_client_arrives_and_that_is_taken_back(clinic: Served, tablet: Tablet) -> None:
     program = _open_course(clinic)
     starts_at = clock.now() + timedelta(minutes=10)
     session = people.booked(
@@ -135,7 +137,7 @@ def test_a_client_arrives_and_that_is_taken_back(clinic: Clinic, tablet: Tablet)
     assert session.status == "scheduled"
 
 
-def test_a_session_is_moved_by_a_dialog_that_says_what_it_does(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_session_is_moved_by_a_dialog_that_says_what_it_does(clinic: Served, tablet: Tablet) -> None:
     session = _booked_here(clinic, days=3)
     page = _on_the_day_of(tablet, session)
     page.locator(".ev", has_text=_name(session.program)).click()
@@ -151,7 +153,7 @@ def test_a_session_is_moved_by_a_dialog_that_says_what_it_does(clinic: Clinic, t
     assert f"{session.starts_at.astimezone(clinic.cast.north.zone):%H:%M}" == "17:30"
 
 
-def test_a_session_is_cancelled_with_a_reason(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_session_is_cancelled_with_a_reason(clinic: Served, tablet: Tablet) -> None:
     session = _booked_here(clinic, days=4)
     page = _on_the_day_of(tablet, session)
     page.locator(".ev", has_text=_name(session.program)).click()
@@ -164,7 +166,7 @@ def test_a_session_is_cancelled_with_a_reason(clinic: Clinic, tablet: Tablet) ->
 
 
 @pytest.mark.parametrize("view", ["day", "board", "week"])
-def test_each_view_of_the_day_shuts_nobody_out(clinic: Clinic, tablet: Tablet, view: str) -> None:
+def test_each_view_of_the_day_shuts_nobody_out(clinic: Served, tablet: Tablet, view: str) -> None:
     session = _booked_here(clinic, days=5)
     tablet.sign_in("frontdesk", at=f"{SCHEDULE}?day={_day(session.starts_at, clinic)}%26view={view}")
     page = tablet.page
@@ -172,7 +174,7 @@ def test_each_view_of_the_day_shuts_nobody_out(clinic: Clinic, tablet: Tablet, v
     tablet.accessible()
 
 
-def test_the_desk_sees_nothing_clinical(clinic: Clinic, tablet: Tablet) -> None:
+def test_the_desk_sees_nothing_clinical(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     page = _on_the_day_of(tablet, session)
     page.locator(".ev", has_text=_name(session.program)).click()

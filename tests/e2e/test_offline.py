@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Request, Route, expect
 
 from sessions.notes.models import RecordEntry
-from tests.e2e.screens import Clinic, Tablet, pressures
+from tests.e2e.screens import Served, Tablet, pressures
 
 READINGS = r"/readings/$"
 
@@ -18,7 +18,7 @@ def _nothing_called_saved(tablet: Tablet, on_server: int) -> None:
     assert not re.search(r"\bsaved\b", tablet.page.locator("body").inner_text(), re.IGNORECASE)
 
 
-def test_readings_without_a_network_are_sent_once_it_is_back(clinic: Clinic, tablet: Tablet) -> None:
+def test_readings_without_a_network_are_sent_once_it_is_back(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.page.evaluate(
@@ -42,7 +42,7 @@ def test_readings_without_a_network_are_sent_once_it_is_back(clinic: Clinic, tab
     assert pressures(session) == [121, 122, 123, 124]
 
 
-def test_an_answer_that_was_lost_doubles_nothing(clinic: Clinic, tablet: Tablet) -> None:
+def test_an_answer_that_was_lost_doubles_nothing(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     lost: list[str] = []
@@ -62,7 +62,7 @@ def test_an_answer_that_was_lost_doubles_nothing(clinic: Clinic, tablet: Tablet)
     assert len(set(lost)) == 1
 
 
-def test_a_busy_server_and_a_closed_tab(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_busy_server_and_a_closed_tab(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.answer(
@@ -76,7 +76,7 @@ def test_a_busy_server_and_a_closed_tab(clinic: Clinic, tablet: Tablet) -> None:
     assert pressures(session) == [126]
 
 
-def test_signed_out_meanwhile_it_waits_for_the_same_person(clinic: Clinic, tablet: Tablet) -> None:
+def test_signed_out_meanwhile_it_waits_for_the_same_person(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.context.clear_cookies(name="sessionid")
@@ -90,7 +90,7 @@ def test_signed_out_meanwhile_it_waits_for_the_same_person(clinic: Clinic, table
     assert pressures(session) == [127]
 
 
-def test_another_persons_readings_are_not_sent_under_my_name(clinic: Clinic, tablet: Tablet) -> None:
+def test_another_persons_readings_are_not_sent_under_my_name(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.offline()
@@ -120,7 +120,7 @@ def _refuse(route: Route, _: Request) -> None:
     route.fulfill(status=400, content_type="application/problem+json", body=body)
 
 
-def test_a_refused_reading_is_corrected(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_refused_reading_is_corrected(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.answer(READINGS, _refuse)
@@ -140,7 +140,7 @@ def test_a_refused_reading_is_corrected(clinic: Clinic, tablet: Tablet) -> None:
 
 
 def test_a_refused_reading_is_discarded_with_a_reason_that_the_record_keeps(
-    clinic: Clinic, tablet: Tablet
+    clinic: Served, tablet: Tablet
 ) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
@@ -157,7 +157,7 @@ def test_a_refused_reading_is_discarded_with_a_reason_that_the_record_keeps(
     assert pressures(session) == []
 
 
-def test_a_browser_that_keeps_nothing_says_so(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_browser_that_keeps_nothing_says_so(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.page.add_init_script("indexedDB.open = () => { throw new Error('no storage') }")
     tablet.at_bedside(session)
@@ -170,7 +170,7 @@ def test_a_browser_that_keeps_nothing_says_so(clinic: Clinic, tablet: Tablet) ->
     assert pressures(session) == [134]
 
 
-def test_a_tablet_whose_clock_is_wrong_writes_the_clinics_time(clinic: Clinic, tablet: Tablet) -> None:
+def test_a_tablet_whose_clock_is_wrong_writes_the_clinics_time(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.page.add_init_script("const real = Date.now.bind(Date); Date.now = () => real() - 1500000")
     tablet.at_bedside(session)
@@ -181,7 +181,7 @@ def test_a_tablet_whose_clock_is_wrong_writes_the_clinics_time(clinic: Clinic, t
     assert abs((row.measured_at - row.recorded_at).total_seconds()) < 30
 
 
-def test_two_tabs_send_each_reading_once(clinic: Clinic, tablet: Tablet) -> None:
+def test_two_tabs_send_each_reading_once(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     other: Any = tablet.context.new_page()

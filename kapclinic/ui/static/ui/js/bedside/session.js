@@ -1,8 +1,9 @@
 // /bedside/sessions/{id}: one client, the next reading, and how it has gone so far.
 import { Icon, html, useMemo, useState } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { many, t } from "../core/i18n.js";
 import { has, me, place } from "../core/me.js";
 import { words } from "../core/problem.js";
+import { lazy } from "../core/lazy.js";
 import { useStore } from "../core/store.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
@@ -11,18 +12,19 @@ import { Acknowledge } from "./acknowledge.js";
 import { bandsAt } from "./bands.js";
 import { Banner } from "./banner.js";
 import { Checks, NotTaken } from "./checks.js";
-import { Discharge, Left } from "./discharge.js";
-import { Dose } from "./dose.js";
 import { Entry } from "./entry.js";
-import { Event } from "./event.js";
 import { baseline, dosedAt, openChecks, standing, useSession } from "./known.js";
-import { NotDosed } from "./notdosed.js";
 import { Help, Observation } from "./observe.js";
 import { EMPTY } from "./reading.js";
 import { Readings } from "./table.js";
 import { Trend } from "./trend.js";
 import { alarmWords, mg } from "./words.js";
 
+const Dose = lazy(() => import("./dose.js"), "Dose");
+const Event = lazy(() => import("./event.js"), "Event");
+const Discharge = lazy(() => import("./discharge.js"), "Discharge");
+const Left = lazy(() => import("./discharge.js"), "Left");
+const NotDosed = lazy(() => import("./notdosed.js"), "NotDosed");
 const ID = location.pathname.split("/").filter(Boolean).at(-1);
 const CORRECTED = new URLSearchParams(location.search).get("correct");
 
@@ -78,13 +80,16 @@ function Alarms({ data, rows, problem, zone, onAnswer }) {
   const open = (data?.alarms ?? []).filter((alarm) => alarm.state === "open");
   const said = open.map((alarm) => ({ alarm, said: alarmWords(alarm, rows.find((row) => row.id === alarm.reading), zone) }));
   said.sort((a, b) => (a.said.loud === "high" ? 0 : 1) - (b.said.loud === "high" ? 0 : 1));
-  return html`<div class="alarms">
+  const [all, showAll] = useState(false);
+  const shown = all ? said : said.slice(0, 1);
+  return html`<div class=${all ? "alarms all" : "alarms"}>
     ${problem && html`<p class="strip"><b>${data ? t("Old data.") : ""}</b> ${words(problem)}</p>`}
-    ${said.map((one) => html`<div class="alarm ${one.said.loud}" key=${one.alarm.id} role="group" aria-label=${one.said.title}>
+    ${shown.map((one) => html`<div class="alarm ${one.said.loud}" key=${one.alarm.id} role="group" aria-label=${one.said.title}>
       <${Icon} name=${one.said.loud === "high" ? "stop" : "warn"} />
       <span class="grow"><b>${one.said.title}</b> ${one.said.detail}</span>
       <button type="button" class="b" onClick=${() => onAnswer(one)}>${t("Acknowledge: what did you do?")}</button>
     </div>`)}
+    ${said.length > 1 && html`<button type="button" class="b bare more" aria-expanded=${all} onClick=${() => showAll(!all)}>${all ? t("Show the first alone") : many(said.length - 1, "{n} more alarm", "{n} more alarms")}</button>`}
   </div>`;
 }
 

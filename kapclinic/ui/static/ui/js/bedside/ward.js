@@ -18,6 +18,7 @@ import { alarmWords, bandWord, checkWord, loudness, mg, whereabouts } from "./wo
 
 const SECONDS = 5;
 const SOON = 3 * 60000;
+const SHOWN = 2; // alarms of a row; the others are a press away, and counted
 
 function worstOf(reading) {
   const order = ["go", "review", "amber", "hold", "emergency", "red"];
@@ -132,7 +133,8 @@ function Row({ row, number, at, zone, onAnswer }) {
       <div class="tx tiny faint" aria-hidden="true"><span>${t("dose")}</span><span>30</span><span>60</span><span>90</span><span>120 min</span></div>
     </div>
     <a class="b take" href=${href}>${state === "high" ? t("Take it now") : t("Take reading")} ${number < 10 && html`<kbd>${number}</kbd>`}</a>
-    ${row.alarms.map((alarm) => html`<${AlarmRow} key=${alarm.id} alarm=${alarm} row=${row} zone=${zone} onAnswer=${onAnswer} />`)}
+    ${row.alarms.slice(0, SHOWN).map((alarm) => html`<${AlarmRow} key=${alarm.id} alarm=${alarm} row=${row} zone=${zone} onAnswer=${onAnswer} />`)}
+    ${row.alarms.length > SHOWN && html`<a class="al more" href=${href}>${many(row.alarms.length - SHOWN, "{n} more alarm", "{n} more alarms")}</a>`}
   </li>`;
 }
 

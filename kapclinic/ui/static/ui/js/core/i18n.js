@@ -1,4 +1,4 @@
-// Words: English stands in the code, another language in `words/<code>.js`, which the shell loads first.
+// Words: English stands in the code, another language in `words/<code>/`, which the shell loads first.
 
 export const language = document.documentElement.lang || "en";
 const words = new Map();

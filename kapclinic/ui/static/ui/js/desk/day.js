@@ -6,21 +6,24 @@ import { useKeys } from "../core/keys.js";
 import { place } from "../core/me.js";
 import { usePoll } from "../core/poll.js";
 import { words } from "../core/problem.js";
+import { lazy } from "../core/lazy.js";
 import { useStore } from "../core/store.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
 import { Board } from "./board.js";
-import { Book } from "./book.js";
 import { columnsOf, Grid } from "./grid.js";
 import { readAddress, useNames, writeAddress } from "./known.js";
 import { openingOf } from "./layout.js";
-import { Move } from "./move.js";
 import { Pick } from "./pick.js";
-import { CallClient, Reason, Ride } from "./reasons.js";
-import { Week } from "./week.js";
 import { Windows } from "./windows.js";
 import { COLUMNS, columnName, GONE } from "./words.js";
 
+const Book = lazy(() => import("./book.js"), "Book");
+const Move = lazy(() => import("./move.js"), "Move");
+const Reason = lazy(() => import("./reasons.js"), "Reason");
+const Ride = lazy(() => import("./reasons.js"), "Ride");
+const CallClient = lazy(() => import("./reasons.js"), "CallClient");
+const Week = lazy(() => import("./week.js"), "Week");
 const SECONDS = 15;
 
 function Desk() {

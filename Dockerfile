@@ -19,7 +19,7 @@ COPY screening screening
 COPY sessions sessions
 COPY billing billing
 # Settings want a database's name, nothing connects; KAP_EMBEDDED lends its development keys to this line alone.
-RUN KAP_EMBEDDED=1 DATABASE_URL=postgresql://nobody@localhost/none python manage.py collectstatic --no-input
+RUN KAP_EMBEDDED=1 HASHED_FILES=1 DATABASE_URL=postgresql://nobody@localhost/none python manage.py collectstatic --no-input
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["python", "deploy/healthy.py", "web"]

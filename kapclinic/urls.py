@@ -4,8 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from kapclinic.core.http import problems
 
@@ -16,11 +15,11 @@ api: list[Any] = [
     path("", include("sessions.urls")),
     path("", include("billing.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="docs")),
+    path("", include("kapclinic.ui.urls")),
     path("", include("kapclinic.trail.api.urls")),
     path("api/v1/", include(api)),
     path("admin/", admin.site.urls),

@@ -22,6 +22,15 @@ from kapclinic.local.ports import is_free
 from kapclinic.local.processes import Processes, sweep_orphans
 
 DATABASE = "kap_demo"
+# Where each role's day starts (kapclinic/ui/screens.py, which stands above this package); who is not here uses the API.
+SCREENS = {
+    "front_desk": "/desk/schedule",
+    "nurse_practitioner": "/bedside",
+    "therapist": "/bedside",
+    "prescriber": "/bedside",
+    "medical_director": "/desk/schedule",
+    "admin": "/admin/",
+}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GIVEN = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "VALKEY_URL")
 
@@ -241,13 +250,20 @@ def _greet(base_url: str, logins: dict[str, Any], manage: str) -> None:
     users = logins.get("users", [])
     width = max((len(user["email"]) for user in users), default=0)
     lines = ["", f"The clinic is open at {base_url}/", ""]
-    lines += [f"  {user['email']:<{width}}  {', '.join(user.get('roles', []))}" for user in users]
+    lines += [
+        f"  {user['email']:<{width}}  {', '.join(user.get('roles', [])):<18}  {base_url}{_screen_of(user)}"
+        for user in users
+    ]
     lines += ["", f"  password for all of them: {logins.get('password', '')}", ""]
     lines += [f"API: {base_url}/api/v1/docs/"]
     lines += [f"manage.py sweep, verify_audit ... work beside it: {manage} sweep"]
     lines += ["Ctrl-C stops it.", ""]
     sys.stdout.write("\n".join(lines))
     sys.stdout.flush()
+
+
+def _screen_of(user: dict[str, Any]) -> str:
+    return next((SCREENS[role] for role in user.get("roles", []) if role in SCREENS), "/api/v1/docs/")
 
 
 def _say(text: str) -> None:

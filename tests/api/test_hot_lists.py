@@ -432,7 +432,7 @@ def test_a_poll_that_finds_nothing_new_is_one_query_and_leaves_no_trace(
 ) -> None:
     first = poll(cast, path)
     tag = first.headers["ETag"]
-    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert first.headers["Cache-Control"] == "no-store"
     before = AuditEvent.objects.count()
     with CaptureQueriesContext(connection) as queries:
         again = poll(cast, path, f'"another", W/{tag}')

@@ -12,9 +12,8 @@ PAGES = ["location", "room", "user", "workinghours", "timeoff"]
 
 def _signed_in(cast: Cast, name: str) -> Browser:
     browser = Browser()
-    browser.post(
-        "/admin/login/", {"username": getattr(cast, name).email, "password": PASSWORD, "next": "/admin/"}
-    )
+    body = {"email": getattr(cast, name).email, "password": PASSWORD}
+    assert browser.post("/api/v1/auth/login/", body, content_type="application/json").status_code == 200
     return browser
 
 
@@ -50,10 +49,22 @@ def test_nobody_else_gets_in(cast: Cast, name: str) -> None:
         assert "/admin/login/" in answer["Location"]
 
 
-def test_the_admin_form_shares_the_lock_of_the_api(cast: Cast, settings: object) -> None:
-    browser = Browser()
-    wrong = {"username": cast.admin.email, "password": "wrong", "next": "/admin/"}
-    for _ in range(settings.LOGIN_ATTEMPTS):  # type: ignore[attr-defined]
-        browser.post("/admin/login/", wrong)
-    assert browser.post("/admin/login/", wrong | {"password": PASSWORD}).status_code == 200
-    assert browser.get("/admin/").status_code == 302
+def test_its_own_forms_are_gone_and_lead_to_the_page_that_counts_wrong_passwords(cast: Cast) -> None:
+    browser = _signed_in(cast, "admin")
+    assert browser.get("/admin/login/?next=/admin/")["Location"] == "/sign-in?next=%2Fadmin%2F"
+    assert (
+        browser.post("/admin/login/", {"username": cast.admin.email, "password": PASSWORD}).status_code == 302
+    )
+    for page in ("password_change", "password_change/done"):
+        answer = browser.post(f"/admin/{page}/", {"old_password": PASSWORD, "new_password1": "x" * 14})
+        assert (answer.status_code, answer["Location"]) == (302, "/password")
+    assert cast.admin.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("lookup", ["password__startswith", "password__regex", "password"])
+def test_no_address_tells_a_hash_letter_by_letter(cast: Cast, lookup: str) -> None:
+    browser = _signed_in(cast, "admin")
+    answers = [browser.get("/admin/practice/user/", {lookup: value}) for value in ("argon2", "nothing")]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert answers[0].content == answers[1].content
+    assert browser.get("/admin/practice/user/", {"is_active__exact": "1"}).status_code == 200

@@ -102,7 +102,7 @@ class HotList:
         if matched_tag(request, tag):
             return Response(status=304, headers={"ETag": tag})
         answer: Response = self.told(page)
-        answer["ETag"], answer["Cache-Control"] = tag, "private, no-cache"
+        answer["ETag"] = tag
         return answer
 
     def told(self: Any, page: Page) -> Response:

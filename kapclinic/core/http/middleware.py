@@ -1,9 +1,9 @@
-"""Refusals that need no view: a body past the limit, a NUL byte in the query."""
+"""What needs no view: refusing a body past the limit or a NUL byte, and what a browser may run and keep."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from django.conf import settings
@@ -44,3 +44,31 @@ class BodyLimit:
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return plain(Invalid("A NUL byte can't be part of an address.", code_hint="nul_byte"))
         return self.get_response(request)
+
+
+class Guarded:
+    """What a browser may do with an answer: run nothing of a stranger's on a page, keep nothing of the API's.
+
+    Every page names what it may load (`settings.SECURE_CSP`; one path may add to it, `CSP_EXCEPTIONS`). No answer of
+    the API may be kept, by a browser or on the way: a board's ETag lives in the memory of the page that reads it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.policy = _policy(settings.SECURE_CSP)
+        self.others = {
+            path: _policy(settings.SECURE_CSP | more) for path, more in settings.CSP_EXCEPTIONS.items()
+        }
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.get_response(request)
+        if request.path_info.startswith("/api/") and "Cache-Control" not in answer:
+            answer["Cache-Control"] = "no-store"
+        if answer.get("Content-Type", "").startswith("text/html"):
+            answer["Content-Security-Policy"] = self.others.get(request.path_info, self.policy)
+            answer["Cache-Control"] = answer.get("Cache-Control", "no-cache")
+        return answer
+
+
+def _policy(directives: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(" ".join([name, *values]) for name, values in directives.items())

@@ -56,4 +56,4 @@ class BoardViewSet(ClinicViewSet):
             "rooms": shown.rooms,
             "sessions": cards,
         }
-        return Response(body, headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+        return Response(body, headers={"ETag": tag})

@@ -68,7 +68,7 @@ class MonitoringBoardViewSet(ClinicViewSet):
             self._log(outcome="ok")
         cursor = shown.cursor
         etag = etag_of(location, cursor.marks, until=cursor.until, clinical=clinical, by=self.user.pk)
-        return Response(body, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
+        return Response(body, headers={"ETag": etag})
 
     def _before(self, since: str | None) -> Cursor | None:
         """:raises Invalid: for a cursor that no answer held"""

@@ -36,7 +36,7 @@ class CalendarViewSet(ClinicViewSet):
         events = selectors.events_of(feed, at=self.at)
         content = rendering.render(events, zones=selectors.zones_of(feed, events), at=self.at)
         etag = f'"{hashlib.sha256(content).hexdigest()}"'
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        headers = {"ETag": etag}
         whole = HttpResponse(content, content_type=f"{ICS}; charset=utf-8", headers=headers)
         answer = get_conditional_response(request._request, etag=etag, response=whole)  # noqa: SLF001
         assert answer is not None

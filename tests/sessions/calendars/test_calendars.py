@@ -291,7 +291,7 @@ def test_an_empty_calendar_is_still_one(cast: Cast) -> None:
     assert (calendar["version"], calendar["method"]) == ("2.0", "PUBLISH")
     assert [str(zone["tzid"]) for zone in calendar.walk("VTIMEZONE")] == ["America/Denver"]
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
-    assert "no-cache" in answer.headers["Cache-Control"]
+    assert "no-store" in answer.headers["Cache-Control"]
 
 
 def test_what_has_not_changed_is_not_sent_again(cast: Cast) -> None:

@@ -1,0 +1,73 @@
+"""Every screen: its address, who may open it, and the modules and styles that it loads.
+
+Who may open a shell is a courtesy; what a person sees is decided by the API, call by call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from kapclinic.practice.models import Role
+
+WARD_ROLES = frozenset(
+    {Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR},
+)
+DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    """One page. `title` names nobody; `module` is a file of `static/ui/js/`, `styles` are files of `static/ui/css/`."""
+
+    name: str
+    address: str
+    title: str
+    module: str
+    styles: tuple[str, ...]
+    roles: Collection[Role]
+    dim: bool = False  # the treatment room is dark
+
+
+SCREENS = (
+    Screen(
+        name="desk",
+        address="desk/schedule",
+        title="Day",
+        module="desk/day",
+        styles=("desk", "booking"),
+        roles=DESK_ROLES,
+    ),
+    Screen(
+        name="ward",
+        address="bedside",
+        title="Ward",
+        module="bedside/ward",
+        styles=("ward",),
+        roles=WARD_ROLES,
+        dim=True,
+    ),
+    Screen(
+        name="bedside",
+        address="bedside/sessions/<uuid:session>",
+        title="Bedside",
+        module="bedside/session",
+        styles=("bedside", "dose"),
+        roles=WARD_ROLES,
+        dim=True,
+    ),
+)
+# Whoever has several roles starts at the first of these that is theirs. The administrator's screens are Django's.
+HOMES = (
+    (Role.FRONT_DESK, "/desk/schedule"),
+    (Role.NURSE_PRACTITIONER, "/bedside"),
+    (Role.PRESCRIBER, "/bedside"),
+    (Role.THERAPIST, "/bedside"),
+    (Role.MEDICAL_DIRECTOR, "/desk/schedule"),
+    (Role.ADMIN, "/admin/"),
+)
+
+
+def home_of(roles: Collection[str]) -> str:
+    """The screen that a person's day starts on; without one of their own, what the API says of itself."""
+    return next((address for role, address in HOMES if role in roles), "/api/v1/docs/")

@@ -1,0 +1,88 @@
+// Something bad happened: what, how grave, what was done. It goes through the outbox, since it happens when it happens.
+import { Dialog } from "../core/dialog.js";
+import { html, useState } from "../core/h.js";
+import { t } from "../core/i18n.js";
+import { now } from "../core/time.js";
+import { put } from "../outbox/outbox.js";
+
+const TERMS = () => [
+  ["nausea", t("Nausea")],
+  ["vomiting", t("Vomiting")],
+  ["dizziness", t("Dizziness")],
+  ["headache", t("Headache")],
+  ["confusion", t("Confusion")],
+  ["disorientation", t("Disorientation")],
+  ["emotional_distress", t("Crying or emotional distress")],
+  ["dissociation", t("Dissociation")],
+  ["anxiety", t("Anxiety or panic")],
+  ["agitation", t("Agitation")],
+  ["hallucination", t("Hallucination")],
+  ["sedation", t("Sedation")],
+  ["loss_of_consciousness", t("Loss of consciousness")],
+  ["hypertension", t("High blood pressure")],
+  ["tachycardia", t("Fast heart")],
+  ["bradycardia", t("Slow heart")],
+  ["desaturation", t("Low oxygen")],
+  ["respiratory_depression", t("Shallow breathing")],
+  ["chest_pain", t("Chest pain")],
+  ["syncope_fall", t("Faint or fall")],
+  ["seizure", t("Seizure")],
+  ["laryngospasm", t("Closed throat, much saliva")],
+  ["allergy", t("Allergy")],
+  ["blurred_vision", t("Blurred or double vision")],
+  ["urinary_symptoms", t("Urinary symptoms")],
+  ["suicidality", t("Suicidal thoughts or acts")],
+  ["injection_site", t("Reaction where it was injected")],
+  ["misuse_concern", t("Misuse or diversion")],
+  ["other", t("Something else")],
+];
+const CAUSES = () => [["possible", t("possible")], ["probable", t("probable")], ["definite", t("certain")], ["unlikely", t("unlikely")], ["unrelated", t("unrelated")]];
+const ACTIONS = () => [["none", t("nothing changed")], ["paused", t("dosing paused")], ["reduced", t("less was given")], ["stopped", t("dosing stopped")], ["ems", t("ambulance called")], ["ed", t("sent to the emergency department")]];
+const OUTCOMES = () => [["recovered", t("over")], ["recovering", t("getting better")], ["not recovered", t("not better yet")], ["fatal", t("death")]];
+const GRADES = () => [[1, t("1 mild")], [2, t("2 moderate")], [3, t("3 severe")], [4, t("4 life-threatening")], [5, t("5 death")]];
+const SERIOUS = () => [
+  ["life_threatening", t("Life-threatening")],
+  ["hospitalization", t("Hospital")],
+  ["disability", t("Disability")],
+  ["important_medical_event", t("Other important event")],
+  ["death", t("Death")],
+];
+
+/** @param {{session: string, onClose: () => void}} props */
+export function Event({ session, onClose }) {
+  const [form, set] = useState({ term: "nausea", text: "", grade: 1, why: "", cause: "possible", did: "none", treatment: "", outcome: "recovering" });
+  const change = (name) => (event) => set({ ...form, [name]: event.target.value });
+  async function save(event) {
+    event.preventDefault();
+    const body = {
+      term: form.term,
+      grade: Number(form.grade),
+      serious: !!form.why,
+      onset_at: new Date(now()).toISOString(),
+      causality: form.cause,
+      action: form.did,
+      outcome: form.outcome,
+      ...(form.text.trim() ? { term_text: form.text.trim() } : {}),
+      ...(form.why ? { seriousness: [form.why] } : {}),
+      ...(form.treatment.trim() ? { treatment: form.treatment.trim() } : {}),
+    };
+    await put({ path: `sessions/${session}/adverse-events/`, body, session, what: "event" });
+    onClose();
+  }
+  const select = (name, label, rows) => html`<div class="f"><label for=${name}>${label}</label><select id=${name} value=${form[name]} onChange=${change(name)}>${rows.map(([value, words]) => html`<option key=${value} value=${value}>${words}</option>`)}</select></div>`;
+  return html`<${Dialog} title=${t("Adverse event")} onClose=${onClose}>
+    <form class="touch" onSubmit=${save}>
+      <div class="db">
+        ${select("term", t("What happened?"), TERMS())}
+        <div class="f"><label for="text">${t("In your words")}</label><input id="text" autocomplete="off" required=${form.term === "other"} value=${form.text} onInput=${change("text")} /></div>
+        ${select("grade", t("How grave (CTCAE)?"), GRADES())}
+        ${select("why", t("Serious, because"), [["", t("not serious")], ...SERIOUS()])}
+        ${select("cause", t("Because of the drug"), CAUSES())}
+        ${select("did", t("What was done about dosing?"), ACTIONS())}
+        <div class="f"><label for="treatment">${t("How was it treated?")}</label><input id="treatment" autocomplete="off" value=${form.treatment} onInput=${change("treatment")} /></div>
+        ${select("outcome", t("How is it now?"), OUTCOMES())}
+      </div>
+      <div class="df"><button type="button" class="b" onClick=${onClose}>${t("Cancel")}</button><button class="b go">${t("Save event")}</button></div>
+    </form>
+  <//>`;
+}

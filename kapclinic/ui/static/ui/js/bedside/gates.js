@@ -1,0 +1,40 @@
+// What still stands between the client and the dose, gate by gate, with who can clear each.
+import { get } from "../core/api.js";
+import { Icon, html, useEffect, useState } from "../core/h.js";
+import { many, t } from "../core/i18n.js";
+import { roleName } from "../core/me.js";
+import { words } from "../core/problem.js";
+import { clock } from "../core/time.js";
+
+/** {ready, gates, advice} of a session, asked anew by `again`. */
+export function useReadiness(session) {
+  const [state, set] = useState({ data: null, problem: null });
+  const [turn, again] = useState(0);
+  useEffect(() => {
+    let over = false;
+    get(`sessions/${session}/readiness/`)
+      .then((data) => !over && set({ data, problem: null }))
+      .catch((problem) => !over && set((old) => ({ ...old, problem })));
+    return () => {
+      over = true;
+    };
+  }, [session, turn]);
+  return { ...state, again: () => again((n) => n + 1) };
+}
+
+export function Gates({ ready, zone }) {
+  if (ready.problem) return html`<p class="note high" role="alert">${words(ready.problem)}</p>`;
+  if (!ready.data) return html`<p class="quiet">${t("Asking the record…")}</p>`;
+  const open = ready.data.gates.filter((gate) => gate.state === "open");
+  const passed = ready.data.gates.length - open.length;
+  return html`<div class="stack">
+    ${open.length > 0 && html`<h3>${many(open.length, "{n} thing is missing", "{n} things are missing")}</h3>`}
+    <ul class="chk2">
+      ${open.map((gate) => html`<li key=${gate.code} class="no"><${Icon} name="x" /><span><b>${gate.label}</b> ${gate.detail}
+        <span class="quiet small"> · ${t("by {who}", { who: gate.who_can_clear.map(roleName).join(", ") })}</span></span></li>`)}
+      <li><${Icon} name="ok" />${many(passed, "{n} gate passes", "{n} gates pass")}</li>
+      ${ready.data.gates.filter((gate) => gate.override).map((gate) => html`<li key=${`o${gate.code}`}><${Icon} name="info" /><span>${t("Decided otherwise: {gate}. {reason} ({role}, {time})", { gate: gate.label, reason: gate.override.reason, role: roleName(gate.override.role), time: clock(gate.override.at, zone) })}</span></li>`)}
+      ${(ready.data.advice ?? []).filter((one) => one.state === "open").map((one) => html`<li key=${`a${one.code}`}><${Icon} name="warn" />${one.label}</li>`)}
+    </ul>
+  </div>`;
+}

@@ -1,0 +1,137 @@
+// /bedside/sessions/{id}: one client, the next reading, and how it has gone so far.
+import { Icon, html, useMemo, useState } from "../core/h.js";
+import { many, t } from "../core/i18n.js";
+import { has, me, place } from "../core/me.js";
+import { words } from "../core/problem.js";
+import { lazy } from "../core/lazy.js";
+import { useStore } from "../core/store.js";
+import { begin, Frame } from "../frame/frame.js";
+import { useNow } from "../frame/net.js";
+import { discard, outbox, put } from "../outbox/outbox.js";
+import { Acknowledge } from "./acknowledge.js";
+import { bandsAt } from "./bands.js";
+import { Banner } from "./banner.js";
+import { Checks, NotTaken } from "./checks.js";
+import { Entry } from "./entry.js";
+import { baseline, dosedAt, openChecks, standing, useSession } from "./known.js";
+import { Help, Observation } from "./observe.js";
+import { EMPTY } from "./reading.js";
+import { Readings } from "./table.js";
+import { Trend } from "./trend.js";
+import { alarmWords, mg } from "./words.js";
+
+const Dose = lazy(() => import("./dose.js"), "Dose");
+const Event = lazy(() => import("./event.js"), "Event");
+const Discharge = lazy(() => import("./discharge.js"), "Discharge");
+const Left = lazy(() => import("./discharge.js"), "Left");
+const NotDosed = lazy(() => import("./notdosed.js"), "NotDosed");
+const ID = location.pathname.split("/").filter(Boolean).at(-1);
+const CORRECTED = new URLSearchParams(location.search).get("correct");
+
+/** A refused reading, back in the fields: whoever corrects it starts from what they typed. */
+function typedBefore(items) {
+  const item = items.find((one) => one.key === CORRECTED && one.what === "reading");
+  if (!item) return undefined;
+  const text = Object.fromEntries(Object.keys(EMPTY.text).map((sign) => [sign, item.body[sign] === undefined ? "" : String(item.body[sign])]));
+  return { ...EMPTY, text, missing: item.body.not_obtainable ?? [], sedation: item.body.sedation ?? null, at: Date.parse(item.body.measured_at) };
+}
+
+function Bedside() {
+  const here = useStore(place);
+  const items = useStore(outbox).filter((item) => item.session === ID && item.owner === me.get().id);
+  const { data, problem, again } = useSession(ID);
+  const [dialog, open] = useState(null);
+  const at = useNow(15000);
+  const rows = standing(data, items);
+  const dosed = dosedAt(data);
+  const known = { bands: data?.protocol.bands ?? null, others: rows.map((row) => [row.at, row]), dosedAt: dosed, stay: dosed === null ? 0 : data.protocol.min_stay_min };
+  const zone = here.time_zone;
+  const checks = openChecks(data);
+  const first = useMemo(() => typedBefore(items), [items.length > 0]);
+  const close = () => open(null);
+  async function save(body) {
+    await put({ path: `sessions/${ID}/readings/`, body, session: ID, what: "reading" });
+    if (first && CORRECTED) {
+      await discard(CORRECTED);
+      history.replaceState(null, "", location.pathname);
+    }
+  }
+  return html`<${Frame} current="ward" keys=${[["0…9", t("Type the reading")], ["Enter", t("Next field, then save")], ["n", t("Not taken")]]}>
+    <div class="bed touch">
+      <${Banner} data=${data} zone=${zone} at=${at} onHelp=${() => open("help")} />
+      <${Alarms} data=${data} rows=${rows} problem=${problem} zone=${zone} onAnswer=${open} />
+      <${Entry} key=${first ? "again" : "new"} known=${known} first=${first} nextCheck=${checks[0]} zone=${zone} onSave=${save} onNotTaken=${() => open("not_taken")} />
+      <${See} data=${data} rows=${rows} known=${known} checks=${checks} zone=${zone} at=${at} again=${again} open=${open} />
+    </div>
+    ${dialog === "help" && html`<${Help} session=${data?.session} place=${here} onClose=${close} />`}
+    ${dialog === "observation" && html`<${Observation} session=${ID} onClose=${close} />`}
+    ${dialog === "not_taken" && html`<${NotTaken} check=${checks[0] ?? null} session=${ID} zone=${zone} onClose=${close} />`}
+    ${dialog === "event" && html`<${Event} session=${ID} onClose=${close} />`}
+    ${dialog === "dose" && html`<${Dose} data=${data} place=${here} onDone=${() => (close(), again())} onClose=${close} />`}
+    ${dialog === "not_dosed" && html`<${NotDosed} session=${data.session} onDone=${() => (close(), again())} onClose=${close} />`}
+    ${dialog === "discharge" && html`<${Discharge} data=${data} onDone=${() => (open("left"), again())} onClose=${close} />`}
+    ${dialog === "left" && html`<${Left} id=${ID} onClose=${close} />`}
+    ${dialog?.alarm && html`<${Acknowledge} ...${dialog} onDone=${() => (close(), again())} onClose=${close} />`}
+  <//>`;
+}
+
+/** The open alarms, high before medium; and what the tablet itself knows, when the server does not answer. */
+function Alarms({ data, rows, problem, zone, onAnswer }) {
+  const open = (data?.alarms ?? []).filter((alarm) => alarm.state === "open");
+  const said = open.map((alarm) => ({ alarm, said: alarmWords(alarm, rows.find((row) => row.id === alarm.reading), zone) }));
+  said.sort((a, b) => (a.said.loud === "high" ? 0 : 1) - (b.said.loud === "high" ? 0 : 1));
+  const [all, showAll] = useState(false);
+  const shown = all ? said : said.slice(0, 1);
+  return html`<div class=${all ? "alarms all" : "alarms"}>
+    ${problem && html`<p class="strip"><b>${data ? t("Old data.") : ""}</b> ${words(problem)}</p>`}
+    ${shown.map((one) => html`<div class="alarm ${one.said.loud}" key=${one.alarm.id} role="group" aria-label=${one.said.title}>
+      <${Icon} name=${one.said.loud === "high" ? "stop" : "warn"} />
+      <span class="grow"><b>${one.said.title}</b> ${one.said.detail}</span>
+      <button type="button" class="b" onClick=${() => onAnswer(one)}>${t("Acknowledge: what did you do?")}</button>
+    </div>`)}
+    ${said.length > 1 && html`<button type="button" class="b bare more" aria-expanded=${all} onClick=${() => showAll(!all)}>${all ? t("Show the first alone") : many(said.length - 1, "{n} more alarm", "{n} more alarms")}</button>`}
+  </div>`;
+}
+
+/** What else is written down. A dose and a discharge need the server's word first, so they wait for its answer. */
+function Acts({ data, dosed, open }) {
+  const moves = data?.session.allowed_moves ?? [];
+  const there = data && ["checked_in", "in_progress"].includes(data.session.status) && data.session.kind === "dosing";
+  const gives = there && has("nurse_practitioner", "prescriber");
+  return html`<nav class="acts" aria-label=${t("Write down")}>
+    ${gives && html`<button type="button" class="b" onClick=${() => open("dose")}><${Icon} name="vial" />${t("Dose")}</button>`}
+    <button type="button" class="b" onClick=${() => open("event")}><${Icon} name="plus" />${t("Event")}</button>
+    <button type="button" class="b" onClick=${() => open("observation")}><${Icon} name="pen" />${t("Observation")}</button>
+    ${moves.includes("not_dosed") && !dosed && html`<button type="button" class="b" onClick=${() => open("not_dosed")}><${Icon} name="x" />${t("Not dosed")}</button>`}
+    <span class="grow"></span>
+    ${there && dosed && has("nurse_practitioner") && html`<button type="button" class="b" onClick=${() => open("discharge")}><${Icon} name="door" />${t("Discharge")}</button>`}
+  </nav>`;
+}
+
+/** "dose 200 mg" of the first one, for the chart. */
+function doseWord(data) {
+  const first = (data?.given ?? []).filter((row) => !row.voided).sort((a, b) => Date.parse(a.administered_at) - Date.parse(b.administered_at))[0];
+  return first ? t("dose {mg}", { mg: mg(first.given_mg ?? first.dose_mg) }) : undefined;
+}
+
+function See({ data, rows, known, checks, zone, at, again, open }) {
+  const [tab, setTab] = useState("graph");
+  const tabs = [["graph", t("Graph")], ["table", t("Table")], ["checks", t("All checks")]];
+  const bandsOf = (row) => (known.bands ? bandsAt(row.at, row, known.bands, known.others.filter(([, other]) => other !== row), known.dosedAt) : {});
+  const table = html`<${Readings} rows=${rows} checks=${data?.checks ?? []} zone=${zone} bandsOf=${bandsOf} onVoided=${again} />`;
+  return html`<section class="see" aria-label=${t("How it has gone")}>
+    <div class="row sh">
+      <div class="seg" role="tablist">
+        ${tabs.map(([id, label]) => html`<button type="button" role="tab" key=${id} id=${`tab-${id}`} aria-selected=${tab === id} onClick=${() => setTab(id)}>${label}</button>`)}
+      </div>
+      <span class="key tiny" aria-hidden="true"><span>● ${t("systolic")}</span><span>■ ${t("diastolic")}</span><span>△ ${t("heart rate")}</span><span>○ ${t("check due")}</span></span>
+    </div>
+    ${tab === "graph" && html`<${Trend} rows=${rows} checks=${checks} dosedAt=${known.dosedAt} bands=${known.bands} baseline=${baseline(rows, known.dosedAt)} at=${at} zone=${zone} dose=${doseWord(data)} />`}
+    ${tab === "graph" && table} ${tab === "table" && table}
+    ${tab === "checks" && html`<${Checks} checks=${data?.checks ?? []} zone=${zone} />`}
+    <${Acts} data=${data} dosed=${known.dosedAt !== null} open=${open} />
+  </section>`;
+}
+
+begin(() => html`<${Bedside} />`);
+

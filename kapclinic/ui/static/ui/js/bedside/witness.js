@@ -1,0 +1,38 @@
+// The second person: they choose themselves and sign with their own password, which is kept nowhere.
+import { all } from "../core/api.js";
+import { html, useEffect, useState } from "../core/h.js";
+import { t } from "../core/i18n.js";
+import { me, roleName } from "../core/me.js";
+
+/** Who may be a witness here: of the location's roles, and never oneself. */
+export function useWitnesses(place) {
+  const [rows, set] = useState([]);
+  useEffect(() => {
+    let over = false;
+    all("staff/", { location: place.id, is_active: "true" })
+      .then((found) => !over && set(found.filter((one) => one.id !== me.get().id && one.roles.some((role) => place.witness_roles.includes(role)))))
+      .catch(() => {});
+    return () => {
+      over = true;
+    };
+  }, [place.id]);
+  return rows;
+}
+
+/** @param {{place: object, chosen: string, onChoose: (id: string) => void, field: object, wrong?: string}} props `field`: a ref of the input */
+export function Witness({ place, chosen, onChoose, field, wrong }) {
+  const rows = useWitnesses(place);
+  const name = rows.find((one) => one.id === chosen)?.name;
+  return html`<div class="f">
+      <label for="witness">${t("Witness")}</label>
+      <select id="witness" value=${chosen} onChange=${(event) => onChoose(event.target.value)}>
+        <option value="">${t("Choose")}</option>
+        ${rows.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}, ${one.roles.map(roleName).join(", ")}</option>`)}
+      </select>
+    </div>
+    ${name && html`<div class=${wrong ? "f bad" : "f"}>
+      <label for="witness-password">${t("Password of {name}", { name })}</label>
+      <input id="witness-password" ref=${field} type="password" autocomplete="off" aria-describedby=${wrong ? "witness-wrong" : undefined} />
+      ${wrong && html`<span class="err" id="witness-wrong" role="alert">${wrong}</span>`}
+    </div>`}`;
+}

@@ -1,0 +1,107 @@
+// What things are called at the bedside.
+import { t } from "../core/i18n.js";
+import { clock } from "../core/time.js";
+
+const BANDS = {
+  go: () => t("in band"),
+  review: () => t("look again"),
+  amber: () => t("amber"),
+  hold: () => t("hold the dose"),
+  emergency: () => t("emergency"),
+  red: () => t("red"),
+};
+
+export function bandWord(band) {
+  return BANDS[band]?.() ?? band;
+}
+
+/** "ok", "med" or "high": how loud a band is. */
+export function loudness(band) {
+  if (band === "red" || band === "emergency") return "high";
+  return band === "go" ? "ok" : "med";
+}
+
+const STAGES = {
+  roomed: () => t("Roomed"),
+  recovery: () => t("Recovery"),
+  ready_to_leave: () => t("Ready to leave"),
+};
+
+/** [icon, word] of where somebody is. */
+export function whereabouts(row) {
+  const stage = row.stage?.stage;
+  if (stage === "recovery") return ["moon", STAGES.recovery()];
+  if (stage && STAGES[stage]) return ["door", STAGES[stage]()];
+  if (row.status === "in_progress") return ["heart", t("In session")];
+  if (row.status === "completed") return ["ok", t("Done")];
+  return ["door", t("Arrived")];
+}
+
+/** "30-min check" */
+export function checkName(check) {
+  const kinds = {
+    planned: () => (check.minute === 0 ? t("With the dose") : t("{minute}-min check", { minute: check.minute })),
+    recheck: () => t("Recheck"),
+    after_end: () => t("After the infusion"),
+    before_leaving: () => t("Before leaving"),
+  };
+  return kinds[check.kind]?.() ?? t("Check");
+}
+
+/** "30-min check, 10:48", and of one that is late "30-min check, planned 10:43". */
+export function checkWord(check, zone, late = false) {
+  const values = { name: checkName(check), time: clock(check.planned_at, zone) };
+  return late ? t("{name}, planned {time}", values) : t("{name}, {time}", values);
+}
+
+/** "100 mg" of "100.000": what the number says, and never rounded. */
+export function mg(text) {
+  return `${String(text).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "")} mg`;
+}
+
+const TRIGGERS = {
+  severe_agitation: () => t("Severe agitation"),
+  psychosis: () => t("Psychosis"),
+  chest_pain: () => t("Chest pain"),
+  new_neuro_sign: () => t("New neurological sign"),
+  si_with_intent: () => t("Suicidal with intent"),
+  apnoea: () => t("Apnoea"),
+  airway: () => t("Airway"),
+  unresponsive: () => t("Unresponsive"),
+  seizure: () => t("Seizure"),
+};
+
+/** {title, detail, loud} of an alarm. `reading` is the row that raised it, when it is known. */
+export function alarmWords(alarm, reading, zone) {
+  const time = clock(alarm.opened_at ?? alarm.created_at, zone);
+  const since = t("since {time}", { time });
+  if (alarm.cause === "check_late" || alarm.cause === "check_missed") {
+    return { title: t("Check late"), detail: t("Nobody has taken this reading, {since}", { since }), loud: "high" };
+  }
+  if (alarm.cause === "red_trigger") {
+    return { title: TRIGGERS[alarm.trigger]?.() ?? t("Emergency"), detail: since, loud: "high" };
+  }
+  const red = alarm.cause === "red_reading";
+  return { title: red ? t("Reading in the red band") : t("Reading in the amber band"), detail: values(reading) || since, loud: red ? "high" : "med" };
+}
+
+/** "172/104, HR 86" of a reading, with a dash for what was not taken. */
+export function values(reading) {
+  if (!reading) return "";
+  const pressure = `${reading.systolic ?? "–"}/${reading.diastolic ?? "–"}`;
+  return `${pressure}, ${t("HR {n}", { n: reading.heart_rate ?? "–" })}`;
+}
+
+const SIGNS = {
+  systolic: () => t("Systolic"),
+  diastolic: () => t("Diastolic"),
+  heart_rate: () => t("Heart rate"),
+  spo2: () => "SpO₂",
+  respiratory_rate: () => t("Breaths"),
+  sedation: () => t("Sedation"),
+  etco2: () => "EtCO₂",
+};
+
+export function signName(sign) {
+  return SIGNS[sign]();
+}

@@ -1,0 +1,103 @@
+// Every datum of every screen comes through here, from the public API.
+import { offline, read } from "./problem.js";
+import { hearClock } from "./time.js";
+
+const ROOT = "/api/v1/";
+const PATIENCE = 20000; // ms until an answer counts as lost
+
+let signIn = null; // () => Promise: resolves once the same person has signed in again
+
+/** Name whoever asks a person to sign in, over the page. */
+export function askToSignIn(ask) {
+  signIn = ask;
+}
+
+/** A key made once for a write; a repeat with it acts once. `crypto.randomUUID` is missing on http:// in a LAN. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+function cookie(name) {
+  return document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1] ?? "";
+}
+
+function addressOf(path, query) {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null);
+  const text = new URLSearchParams(given).toString();
+  return ROOT + path + (text ? `?${text}` : "");
+}
+
+function headersOf(method, { body, key, match, tag, poll }) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET") headers["X-CSRFToken"] = cookie("csrftoken");
+  if (key) headers["Idempotency-Key"] = key;
+  if (match) headers["If-Match"] = match;
+  if (tag) headers["If-None-Match"] = tag;
+  if (poll) headers["X-Kap-Poll"] = "1"; // a page that asks by itself keeps nobody signed in
+  return headers;
+}
+
+async function fetched(method, path, options) {
+  const sent = Date.now();
+  let response;
+  try {
+    response = await fetch(addressOf(path, options.query), {
+      method,
+      headers: headersOf(method, options),
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  } catch {
+    throw offline();
+  }
+  if (response.headers.get("Date")) hearClock(response.headers.get("Date"), sent, Date.now());
+  return response;
+}
+
+/**
+ * One request. Answers `{ status, data, tag }`, where `data` is null for 204 and 304; a refusal is thrown.
+ *
+ * @param {string} method
+ * @param {string} path under /api/v1/, without a slash before it
+ * @param {{query?: object, body?: any, key?: string, match?: string, tag?: string, poll?: boolean, quiet?: boolean}} [options]
+ *   `quiet`: a 401 is thrown like any other refusal, and nobody is asked to sign in
+ * @throws {Problem}
+ */
+export async function call(method, path, options = {}) {
+  let response = await fetched(method, path, options);
+  if (response.status === 401 && signIn && !options.quiet) {
+    await signIn();
+    response = await fetched(method, path, options);
+  }
+  const tag = response.headers.get("ETag") ?? undefined;
+  if (response.status === 304 || response.status === 204) return { status: response.status, data: null, tag };
+  if (!response.ok) throw await read(response);
+  try {
+    return { status: response.status, data: await response.json(), tag };
+  } catch {
+    throw offline(); // cut off half-way
+  }
+}
+
+export const get = async (path, query, options) => (await call("GET", path, { query, ...options })).data;
+
+/** A write with a key of its own: a repeat of the same button press acts once. */
+export const post = async (path, body, options) =>
+  (await call("POST", path, { body: body ?? {}, key: newKey(), ...options })).data;
+
+/** All pages of a list, up to `most` rows. */
+export async function all(path, query, most = 500) {
+  const rows = [];
+  for (let page = 1; ; page += 1) {
+    const found = await get(path, { ...query, page, page_size: 100 });
+    rows.push(...found.results);
+    if (!found.next || rows.length >= most) return rows;
+  }
+}

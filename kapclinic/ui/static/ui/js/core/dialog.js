@@ -1,0 +1,25 @@
+// A native <dialog>: focus goes in, stays in, and comes back to whatever opened it.
+import { html, useEffect, useRef } from "./h.js";
+import { t } from "./i18n.js";
+
+/** @param {{title: string, onClose: () => void, children: any, wide?: boolean, role?: string}} props */
+export function Dialog({ title, onClose, children, wide, stays }) {
+  const box = useRef(null);
+  useEffect(() => {
+    const opener = document.activeElement;
+    box.current.showModal();
+    return () => opener?.isConnected && opener.focus();
+  }, []);
+  const cancel = (event) => {
+    event.preventDefault();
+    if (!stays) onClose();
+  };
+  return html`<dialog ref=${box} class=${wide ? "d wide" : "d"} aria-labelledby="dialog-title" onCancel=${cancel}>
+    <header class="dh">
+      <h2 id="dialog-title" class="grow">${title}</h2>
+      ${!stays &&
+      html`<button type="button" class="b bare" onClick=${onClose}>${t("Close")} <kbd>Esc</kbd></button>`}
+    </header>
+    ${children}
+  </dialog>`;
+}

@@ -1,0 +1,37 @@
+// Single keys, which work only while no field has focus, and can be turned off. Each is printed on its button.
+import { useEffect } from "../../vendor/hooks.js";
+import { store } from "./store.js";
+
+export const keysOn = store(localStorage.getItem("kap.keys") !== "off");
+
+export function turnKeys(on) {
+  localStorage.setItem("kap.keys", on ? "on" : "off");
+  keysOn.set(on);
+}
+
+function busy(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
+  if (document.querySelector("dialog[open]")) return true;
+  return !!event.target.closest?.("input, select, textarea, [contenteditable]");
+}
+
+/** @param {Record<string, () => void>} table a key, or two after one another ("g w"), -> what it does */
+export function useKeys(table) {
+  useEffect(() => {
+    let first = "";
+    const press = (event) => {
+      if (!keysOn.get() || busy(event)) return;
+      const name = first ? `${first} ${event.key}` : event.key;
+      first = "";
+      const act = table[name];
+      if (act) {
+        event.preventDefault();
+        act();
+      } else if (Object.keys(table).some((key) => key.startsWith(`${event.key} `))) {
+        first = event.key;
+      }
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  });
+}

@@ -1,0 +1,30 @@
+// Parts of a page that are fetched when they are first opened, so that the page itself is small.
+import { html, useEffect, useState } from "./h.js";
+import { Dialog } from "./dialog.js";
+import { t } from "./i18n.js";
+
+/**
+ * @param {() => Promise<object>} fetch an arrow function with `import(…)` of a literal path: only such a path leads to the collected file
+ * @param {string} name what the module exports
+ */
+export function lazy(fetch, name) {
+  let known = null;
+  return function Part(props) {
+    const [state, set] = useState(known ? "here" : "waiting");
+    useEffect(() => {
+      if (known) return;
+      fetch().then(
+        (module) => {
+          known = module[name];
+          set("here");
+        },
+        () => set("lost"),
+      );
+    }, []);
+    if (known) return html`<${known} ...${props} />`;
+    if (state === "waiting") return null;
+    return html`<${Dialog} title=${t("Not loaded")} onClose=${props.onClose}>
+      <p class="db">${t("This part of the page could not be fetched. Close it, and open it again when the network is back.")}</p>
+    <//>`;
+  };
+}

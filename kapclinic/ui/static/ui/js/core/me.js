@@ -1,0 +1,69 @@
+// Who is signed in here, and at which location they work now.
+import { all, call, get } from "./api.js";
+import { t } from "./i18n.js";
+import { store } from "./store.js";
+
+export const me = store(null);
+export const locations = store([]);
+export const place = store(null);
+
+const KEPT = "kap.location";
+const LAST = "kap.last"; // who was here and where, so that a tablet without a network opens: staff, no client
+
+/** Load who and where; the clinic's zone is needed before anything is shown. */
+export async function arrive() {
+  let found;
+  try {
+    const person = await get("auth/me/", {}, { quiet: true });
+    const rows = await all("locations/");
+    const mine = rows.filter((row) => person.locations.includes(row.id));
+    found = { person, rows: mine.length ? mine : rows };
+    localStorage.setItem(LAST, JSON.stringify(found));
+  } catch (problem) {
+    found = problem.passing && JSON.parse(localStorage.getItem(LAST) ?? "null");
+    if (!found) throw problem;
+  }
+  locations.set(found.rows);
+  place.set(found.rows.find((row) => row.id === localStorage.getItem(KEPT)) ?? found.rows[0] ?? null);
+  me.set(found.person);
+}
+
+export function workAt(id) {
+  localStorage.setItem(KEPT, id);
+  place.set(locations.get().find((row) => row.id === id));
+}
+
+export async function leave() {
+  localStorage.removeItem(LAST);
+  await call("POST", "auth/logout/", { quiet: true });
+  location.assign("/sign-in");
+}
+
+/** @returns {Promise<object>} who it is now @throws {Problem} */
+export async function enter({ email, password, otp }) {
+  const body = { email, password, ...(otp ? { otp } : {}) };
+  return (await call("POST", "auth/login/", { body, quiet: true })).data;
+}
+
+const ROLES = {
+  front_desk: () => t("Front desk"),
+  nurse_practitioner: () => t("Nurse practitioner"),
+  therapist: () => t("Therapist"),
+  prescriber: () => t("Prescriber"),
+  billing: () => t("Billing"),
+  medical_director: () => t("Medical director"),
+  admin: () => t("Administrator"),
+};
+
+export function roleName(role) {
+  return ROLES[role]?.() ?? role;
+}
+
+export function has(...roles) {
+  return me.get()?.roles.some((role) => roles.includes(role)) ?? false;
+}
+
+export function initials(name) {
+  const parts = name.split(/\s+/).filter((part) => /^\p{L}/u.test(part));
+  return ((parts[0]?.[0] ?? "") + (parts.length > 1 ? parts.at(-1)[0] : "")).toUpperCase();
+}

@@ -1,0 +1,65 @@
+// A refusal of the API (RFC 9457), or an answer that never came.
+import { many, t } from "./i18n.js";
+
+export class Problem extends Error {
+  constructor({ status, code, title = "", detail = "", errors = [], extra = {}, wait = 0 }) {
+    super(title || code);
+    this.status = status;
+    this.code = code;
+    this.title = title;
+    this.detail = detail;
+    this.errors = errors;
+    this.extra = extra;
+    this.wait = wait;
+  }
+
+  /** Would the same request have a chance later, unchanged? */
+  get passing() {
+    if (this.code === "request_in_progress") return true;
+    return this.status === 0 || this.status === 408 || this.status === 425 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export function offline() {
+  return new Problem({ status: 0, code: "offline", title: t("No answer from the server") });
+}
+
+export async function read(response) {
+  let body = {};
+  try {
+    body = await response.json();
+  } catch {
+    body = {}; // a proxy's own page
+  }
+  const { type, title, status, detail, code, errors, ...extra } = body;
+  return new Problem({
+    status: response.status,
+    code: code || `http_${response.status}`,
+    title: title || t("The server could not answer"),
+    detail: detail || "",
+    errors: errors || [],
+    extra,
+    wait: Number(response.headers.get("Retry-After")) || 0,
+  });
+}
+
+const WORDS = {
+  offline: () => t("No answer from the server. What you wrote is still here."),
+  busy: () => t("Somebody else is writing here. Try again in a moment."),
+  stale: () => t("Somebody changed this in the meantime."),
+  not_permitted: () => t("Your role may not do this."),
+};
+
+/** One sentence for a person: ours where we have one, else the server's detail. */
+export function words(problem) {
+  if (!(problem instanceof Problem)) return t("Something went wrong on this page. Reload it.");
+  if (problem.status === 429 && problem.wait) {
+    return many(Math.ceil(problem.wait / 60), "Too many tries: wait {n} minute.", "Too many tries: wait {n} minutes.");
+  }
+  return WORDS[problem.code]?.() || problem.detail || problem.title;
+}
+
+/** Field name -> sentence, of a 400. */
+export function byField(problem) {
+  return Object.fromEntries(problem.errors.map((error) => [error.pointer.replace(/^\//, ""), error.detail]));
+}

@@ -1,0 +1,130 @@
+// /desk/schedule: the day, where clients are, the chosen session, and what is owed.
+import { addDays, dayIn, dayLong } from "../core/time.js";
+import { Icon, html, useEffect, useState } from "../core/h.js";
+import { many, t } from "../core/i18n.js";
+import { useKeys } from "../core/keys.js";
+import { place } from "../core/me.js";
+import { usePoll } from "../core/poll.js";
+import { words } from "../core/problem.js";
+import { lazy } from "../core/lazy.js";
+import { useStore } from "../core/store.js";
+import { begin, Frame } from "../frame/frame.js";
+import { useNow } from "../frame/net.js";
+import { Board } from "./board.js";
+import { columnsOf, Grid } from "./grid.js";
+import { readAddress, useNames, writeAddress } from "./known.js";
+import { openingOf } from "./layout.js";
+import { Pick } from "./pick.js";
+import { Windows } from "./windows.js";
+import { COLUMNS, columnName, GONE } from "./words.js";
+
+const Book = lazy(() => import("./book.js"), "Book");
+const Move = lazy(() => import("./move.js"), "Move");
+const Reason = lazy(() => import("./reasons.js"), "Reason");
+const Ride = lazy(() => import("./reasons.js"), "Ride");
+const CallClient = lazy(() => import("./reasons.js"), "CallClient");
+const Week = lazy(() => import("./week.js"), "Week");
+const SECONDS = 15;
+
+function Desk() {
+  const here = useStore(place);
+  const zone = here.time_zone;
+  const at = useNow(15000);
+  const today = dayIn(at, zone);
+  const [address, setAddress] = useState(readAddress);
+  const [dialog, open] = useState(null);
+  const day = address.day ?? today;
+  const names = useNames(here.id);
+  const poll = usePoll("day-board/", { location: here.id, date: day }, SECONDS, () => dialog?.row?.id ?? null);
+  useEffect(() => {
+    const back = () => setAddress(readAddress());
+    window.addEventListener("popstate", back);
+    return () => window.removeEventListener("popstate", back);
+  }, []);
+  const go = (change) => {
+    writeAddress(change);
+    setAddress(readAddress());
+  };
+  const toDay = (next) => go({ day: next === today ? null : next, session: null });
+  const choose = (id) => go({ session: id });
+  const close = () => open(null);
+  const done = () => (close(), poll.again());
+  useKeys({ n: () => open({ kind: "book" }), t: () => toDay(today), ArrowLeft: () => toDay(addDays(day, -1)), ArrowRight: () => toDay(addDays(day, 1)) });
+  const board = poll.data?.date === day ? poll.data : null;
+  const chosen = board?.sessions.find((row) => row.id === address.session) ?? null;
+  return html`<${Frame} current="day" keys=${KEYS()}>
+    <div class=${address.view === "day" || chosen ? "desk" : "desk alone"}>
+      <section class="left" aria-label=${t("The day")}>
+        <${Head} day=${day} today=${today} address=${address} go=${go} toDay=${toDay} onBook=${() => open({ kind: "book" })} />
+        <${Flow} board=${board} poll=${poll} />
+        <${Middle} address=${address} board=${board} poll=${poll} day=${day} today=${today} here=${here} at=${at} names=${names} choose=${choose} toDay=${toDay} onBook=${(column) => open({ kind: "book", column })} />
+      </section>
+      <aside class="side" aria-label=${t("Chosen session and integration windows")}>
+        ${chosen ? html`<${Pick} row=${chosen} names=${names} zone=${zone} open=${open} onDone=${poll.again} onClose=${() => go({ session: null })} />` : html`<p class="pick quiet small">${t("Choose a session to receive, move or cancel it.")}</p>`}
+        <${Windows} place=${here} at=${at} onFind=${(row) => open({ kind: "book", obligation: row })} onCall=${(row) => open({ kind: "call", row })} />
+      </aside>
+    </div>
+    <${Dialogs} dialog=${dialog} names=${names} here=${here} at=${at} done=${done} close=${close} />
+  <//>`;
+}
+
+function KEYS() {
+  return [["n", t("Book")], ["t", t("Today")], ["← →", t("Day before, day after")], ["c", t("Check in")], ["r", t("Next place: room, ready, left")], ["m", t("Move")], ["x", t("Cancel…")]];
+}
+
+function Dialogs({ dialog, names, here, at, done, close }) {
+  const zone = here.time_zone;
+  if (!dialog) return null;
+  const common = { ...dialog, names, zone, onDone: done, onClose: close };
+  if (dialog.kind === "book") return html`<${Book} ...${common} here=${here} at=${at} />`;
+  if (dialog.kind === "move") return html`<${Move} ...${common} />`;
+  if (dialog.kind === "ride") return html`<${Ride} ...${common} />`;
+  if (dialog.kind === "call") return html`<${CallClient} ...${common} />`;
+  return html`<${Reason} ...${common} />`;
+}
+
+function Head({ day, today, address, go, toDay, onBook }) {
+  const seg = (name, value, label, fallback) => html`<button type="button" aria-pressed=${address[name] === value} onClick=${() => go({ [name]: value === fallback ? null : value })}>${label}</button>`;
+  return html`<header class="hd">
+    <div class="row">
+      <button type="button" class="b s" aria-label=${t("Day before")} onClick=${() => toDay(addDays(day, -1))}><${Icon} name="left" /></button>
+      <button type="button" class="b s" aria-pressed=${day === today} onClick=${() => toDay(today)}>${t("Today")} <kbd>t</kbd></button>
+      <button type="button" class="b s" aria-label=${t("Day after")} onClick=${() => toDay(addDays(day, 1))}><${Icon} name="right" /></button>
+    </div>
+    <h1 class="nowrap">${dayLong(day)}</h1>
+    <label class="vh" for="date">${t("Day")}</label>
+    <input id="date" class="date" type="date" value=${day} onChange=${(event) => event.target.value && toDay(event.target.value)} />
+    <span class="grow"></span>
+    ${address.view === "day" && html`<div class="seg" role="group" aria-label=${t("Columns")}>${seg("by", "rooms", t("Rooms"), "rooms")}${seg("by", "staff", t("Staff"))}</div>`}
+    <div class="seg" role="group" aria-label=${t("View")}>${seg("view", "day", t("Day"), "day")}${seg("view", "board", t("Board"))}${seg("view", "week", t("Week"))}</div>
+    <button type="button" class="b go" onClick=${onBook}><${Icon} name="plus" />${t("Book")} <kbd>n</kbd></button>
+  </header>`;
+}
+
+function Flow({ board, poll }) {
+  const shown = Object.keys(COLUMNS).filter((column) => !GONE.includes(column));
+  const gone = board ? board.sessions.filter((row) => GONE.includes(row.column)).length : 0;
+  return html`<div class="flow" role="group" aria-label=${t("Where clients are")}>
+    ${shown.map((column) => {
+      const n = board?.counts[column] ?? 0;
+      return html`<span key=${column} class=${n ? "one" : "one zero"}><${Icon} name=${COLUMNS[column][0]} /><b>${n}</b> ${columnName(column)}</span>`;
+    })}
+    <span class="grow"></span>
+    ${poll.problem && html`<span class="chip med">${words(poll.problem)}</span>`}
+    ${poll.waiting && html`<button type="button" class="b s" onClick=${poll.release}>${t("There is something newer: show it")}</button>`}
+    ${gone > 0 && html`<span class="faint small nowrap">${many(gone, "{n} cancelled or not come", "{n} cancelled or not come")}</span>`}
+  </div>`;
+}
+
+function Middle({ address, board, poll, day, today, here, at, names, choose, toDay, onBook }) {
+  const zone = here.time_zone;
+  if (address.view === "week") return html`<${Week} day=${day} location=${here.id} names=${names} zone=${zone} onDay=${(next) => toDay(next)} />`;
+  if (!board) return poll.problem ? html`<div class="failed"><p>${words(poll.problem)}</p><button type="button" class="b go" onClick=${poll.again}>${t("Try again")}</button></div>` : html`<div class="skels"></div>`;
+  if (address.view === "board") return html`<${Board} board=${board} names=${names} chosen=${address.session} at=${at} zone=${zone} onChoose=${choose} />`;
+  const opening = openingOf(here, day);
+  const columns = columnsOf(board, address.by, names);
+  if (!columns.length) return html`<p class="quiet empty-day">${t("Nobody is booked on this day.")}</p>`;
+  return html`<${Grid} board=${board} columns=${columns} names=${names} chosen=${address.session} opening=${opening} at=${at} today=${day === today} zone=${zone} onChoose=${choose} onBook=${address.by === "rooms" ? onBook : null} />`;
+}
+
+begin(() => html`<${Desk} />`);

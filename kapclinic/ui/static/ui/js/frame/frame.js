@@ -1,0 +1,195 @@
+// What stands around every screen: bar, rail, search, badge, and the dialogs that any page may need.
+import { askToSignIn } from "../core/api.js";
+import { Dialog } from "../core/dialog.js";
+import { Icon, html, show, useEffect, useState } from "../core/h.js";
+import { many, t } from "../core/i18n.js";
+import { useKeys } from "../core/keys.js";
+import { arrive, has, leave, me, place } from "../core/me.js";
+import { words } from "../core/problem.js";
+import { store, useStore } from "../core/store.js";
+import { clock, day, minutesOff, zoneName } from "../core/time.js";
+import { beginSending, disk, mine, othersWaiting, outbox, signedOut } from "../outbox/outbox.js";
+import { SignInForm } from "../signin/form.js";
+import { Idle } from "./idle.js";
+import { Keys } from "./keys.js";
+import { Mark } from "./mark.js";
+import { Menu } from "./menu.js";
+import { NetBadge, useNow } from "./net.js";
+import { Search } from "./search.js";
+import { Waiting } from "./waiting.js";
+import { keepShell } from "./worker.js";
+
+/** The dialog that lies over the page: "search", "keys", "waiting", "leave" or null. */
+const over = store(null);
+const asked = store(null); // who waits for somebody to sign in again
+
+/** @param {{current: string, count?: {ward?: number}, keys: [string, string][], children: any}} props */
+export function Frame({ current, count = {}, keys = [], children }) {
+  useKeys({
+    "/": () => over.set("search"),
+    "?": () => over.set("keys"),
+    "g d": () => location.assign("/desk/schedule"),
+    "g w": () => location.assign("/bedside"),
+  });
+  const shown = useStore(over);
+  const close = () => over.set(null);
+  return html`<div class="app">
+    <${Bar} />
+    <${Rail} current=${current} count=${count} />
+    <main class="main">
+      <div class="strips"><${Strips} /></div>
+      ${children}
+    </main>
+    ${shown === "search" && html`<${Search} onClose=${close} />`}
+    ${shown === "keys" && html`<${Keys} more=${keys} onClose=${close} />`}
+    ${shown === "waiting" && html`<${Waiting} onClose=${close} />`}
+    ${shown === "leave" && html`<${Leaving} onClose=${close} />`}
+    <${Again} />
+  </div>`;
+}
+
+function Bar() {
+  const here = useStore(place);
+  const at = useNow(15000);
+  const zone = here?.time_zone ?? "UTC";
+  return html`<header class="bar">
+    <a class="mark" href="/" aria-label=${t("Home")}><${Mark} /></a>
+    <div class="where">
+      <b>${here?.name}</b>
+      <span>${clock(at, zone)} ${zoneName(at, zone)} · ${day(at, zone)}</span>
+    </div>
+    <div class="grow"></div>
+    <button type="button" class="find" onClick=${() => over.set("search")}>
+      <${Icon} name="find" /><span class="cut">${t("Find a client: name, MRN, phone, date of birth")}</span><kbd>/</kbd>
+      <span class="vh">${t("Search")}</span>
+    </button>
+    <div class="grow"></div>
+    <${NetBadge} onOpen=${() => over.set("waiting")} />
+    <${Menu} onLeave=${() => over.set("leave")} />
+  </header>`;
+}
+
+function Rail({ current, count }) {
+  const links = [
+    { id: "day", href: "/desk/schedule", icon: "cal", label: t("Day"), shown: has("front_desk", "medical_director") },
+    { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
+  ];
+  return html`<nav class="rail" aria-label=${t("Sections")}>
+    ${links
+      .filter((link) => link.shown)
+      .map(
+        (link) => html`<a key=${link.id} href=${link.href} aria-current=${link.id === current ? "page" : undefined}>
+          <${Icon} name=${link.icon} />${link.label}
+          ${count[link.id] > 0 && html`<span class="count high">${count[link.id]}</span>`}
+        </a>`,
+      )}
+    <button type="button" class="end" onClick=${() => over.set("keys")}>
+      <${Icon} name="info" />${t("Keys")}<span class="vh">${t(", press question mark")}</span>
+    </button>
+    <button type="button" onClick=${() => over.set("leave")}><${Icon} name="out" />${t("Sign out")}</button>
+  </nav>`;
+}
+
+const CLINICAL = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
+
+/** What everybody at this tablet has to know. */
+function Strips() {
+  const [items, kept] = [useStore(outbox), useStore(disk)];
+  const person = useStore(me);
+  useNow(30000);
+  const off = minutesOff();
+  return html`<${Idle} />
+    ${kept === "refused" &&
+    html`<p class="strip" role="alert">
+      <b>${t("This browser keeps nothing: do not close this page before all is on the server.")}</b>
+    </p>`}
+    ${off !== 0 &&
+    html`<p class="strip">
+      ${many(Math.abs(off), "This tablet's clock is {n} min off. Readings carry the clinic's time.", "This tablet's clock is {n} min off. Readings carry the clinic's time.")}
+    </p>`}
+    ${othersWaiting(person?.id, items).map(
+      (one) => html`<p class="strip" key=${one.owner}>
+        <${Icon} name="off" />${many(one.count, "{n} entry by {name} waits here for their sign-in.", "{n} entries by {name} wait here for their sign-in.", { name: one.name })}
+      </p>`,
+    )}`;
+}
+
+function Leaving({ onClose }) {
+  const left = mine(useStore(outbox)).length;
+  useEffect(() => {
+    if (!left) leave().catch(() => location.assign("/sign-in"));
+  }, [left === 0]);
+  if (!left) return null;
+  return html`<${Dialog} title=${t("Sign out")} onClose=${onClose}>
+    <div class="db">
+      <p>${many(left, "{n} entry is on this tablet and not on the server.", "{n} entries are on this tablet and not on the server.")}</p>
+      <p>${t("They stay here, and are sent when you sign in at this tablet again.")}</p>
+    </div>
+    <div class="df">
+      <button type="button" class="b" onClick=${leave}>${t("Sign out all the same")}</button>
+      <button type="button" class="b go" onClick=${onClose}>${t("Stay")}</button>
+    </div>
+  <//>`;
+}
+
+/** Signing in over the page: the same person goes on where they were, another one gets an empty page. */
+function Again() {
+  const [waiting, out, person] = [useStore(asked), useStore(signedOut), useStore(me)];
+  if (!waiting && !out) return null;
+  const entered = (who) => {
+    if (who.id !== person.id) {
+      location.assign("/");
+      return;
+    }
+    signedOut.set(false);
+    asked.set(null);
+    me.set(who);
+    for (const resume of waiting ?? []) resume();
+  };
+  return html`<${Dialog} title=${t("Sign in again")} onClose=${() => {}} stays>
+    <div class="db fm2">
+      <p>${t("You were signed out. Nothing on this page is lost.")}</p>
+      <${SignInForm} email=${person.email} onEntered=${entered} />
+    </div>
+  <//>`;
+}
+
+function ask() {
+  return new Promise((resume) => {
+    asked.set([...(asked.get() ?? []), resume]);
+  });
+}
+
+/**
+ * Start a page: who is here, then its tree. Without an answer the page says so, and tries again.
+ *
+ * @param {(person: object) => any} tree
+ */
+export async function begin(tree) {
+  askToSignIn(ask);
+  try {
+    await arrive();
+  } catch (problem) {
+    if (problem.status === 401) {
+      location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+      return;
+    }
+    show(html`<${Failed} problem=${problem} again=${() => begin(tree)} />`);
+    return;
+  }
+  beginSending();
+  show(tree());
+  keepShell();
+}
+
+function Failed({ problem, again }) {
+  useEffect(() => {
+    const timer = setTimeout(again, 5000);
+    return () => clearTimeout(timer);
+  }, []);
+  return html`<main class="failed">
+    <h1>${t("The clinic's server does not answer")}</h1>
+    <p>${words(problem)}</p>
+    <button type="button" class="b go" onClick=${again}>${t("Try again")}</button>
+  </main>`;
+}

@@ -1,0 +1,20 @@
+// The list of keys, and the switch that turns the single letters off.
+import { Dialog } from "../core/dialog.js";
+import { html } from "../core/h.js";
+import { t } from "../core/i18n.js";
+import { keysOn, turnKeys } from "../core/keys.js";
+import { useStore } from "../core/store.js";
+
+export function Keys({ more, onClose }) {
+  const on = useStore(keysOn);
+  const rows = [["/", t("Find a client")], ["?", t("This list")], ["g d", t("Day")], ["g w", t("Ward")], ["Esc", t("Close")], ...more];
+  return html`<${Dialog} title=${t("Keys")} onClose=${onClose}>
+    <div class="db">
+      <dl class="keys">${rows.map(([key, words]) => html`<dt><kbd>${key}</kbd></dt><dd>${words}</dd>`)}</dl>
+      <label class="opt">
+        <input type="checkbox" checked=${on} onChange=${(event) => turnKeys(event.target.checked)} />
+        ${t("Single letters are keys while no field has focus")}
+      </label>
+    </div>
+  <//>`;
+}

@@ -1,0 +1,52 @@
+// Finding a client: after two letters, 150 ms after the last one.
+import { get } from "../core/api.js";
+import { Dialog } from "../core/dialog.js";
+import { html, useEffect, useState } from "../core/h.js";
+import { t } from "../core/i18n.js";
+import { words } from "../core/problem.js";
+import { date } from "../core/time.js";
+
+const PAUSE = 150;
+
+export function Search({ onClose, open }) {
+  const [text, setText] = useState("");
+  const [found, setFound] = useState({ rows: null, problem: null });
+  useEffect(() => {
+    if (text.trim().length < 2) {
+      setFound({ rows: null, problem: null });
+      return undefined;
+    }
+    let over = false;
+    const timer = setTimeout(async () => {
+      try {
+        const { results } = await get("clients/", { search: text.trim(), page_size: 12 });
+        if (!over) setFound({ rows: results, problem: null });
+      } catch (problem) {
+        if (!over) setFound({ rows: null, problem });
+      }
+    }, PAUSE);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [text]);
+  return html`<${Dialog} title=${t("Find a client")} onClose=${onClose}>
+    <div class="db f">
+      <label for="find">${t("Name, MRN, phone or date of birth")}</label>
+      <input id="find" type="search" autocomplete="off" autofocus value=${text} onInput=${(e) => setText(e.target.value)} />
+      ${found.problem && html`<p class="err" role="alert">${words(found.problem)}</p>`}
+      ${found.rows && !found.rows.length && html`<p>${t("Nobody by that name, number or date.")}</p>`}
+    </div>
+    <ul class="results">
+      ${(found.rows ?? []).map((row) => html`<li key=${row.id}><${Hit} row=${row} open=${open} /></li>`)}
+    </ul>
+  <//>`;
+}
+
+function Hit({ row, open }) {
+  const name = row.chosen_name ? `${row.chosen_name} (${row.legal_first_name})` : row.legal_first_name;
+  const line = html`<b class="grow">${name} ${row.legal_last_name}</b>
+    <span>${row.date_of_birth && date(row.date_of_birth)}</span><span class="quiet">${row.mrn}</span>`;
+  const address = open?.(row);
+  return address ? html`<a href=${address}>${line}</a>` : html`<div class="row">${line}</div>`;
+}

@@ -1,0 +1,165 @@
+// What was written at the bedside and is not on the server yet. Write first, send second, forget last.
+//
+// An item: { key, path, body, owner, ownerName, session, what, at, state, problem, tries }. `state` is `waiting`,
+// `sending` or `rejected`; `what` a word of ours, never a name. The key is made once, so a lost answer doubles nothing.
+import { call, newKey } from "../core/api.js";
+import { announce } from "../core/announce.js";
+import { t } from "../core/i18n.js";
+import { me } from "../core/me.js";
+import { store } from "../core/store.js";
+import { now } from "../core/time.js";
+import { everything, keep, remove } from "./disk.js";
+
+const LONGEST = 30000;
+
+/** All items of this tablet, oldest first. */
+export const outbox = store([]);
+/** `kept` while the disk takes what it is given, else `refused`: then a closed tab loses what was not sent. */
+export const disk = store("kept");
+/** Told of each answer: `(item, data)`. */
+const arrivals = new Set();
+
+let [timer, tries, sending] = [0, 0, false];
+
+export function onArrival(listener) {
+  arrivals.add(listener);
+  return () => arrivals.delete(listener);
+}
+
+function order(items) {
+  return [...items].sort((a, b) => a.at - b.at);
+}
+
+function change(key, values) {
+  outbox.set(outbox.get().map((item) => (item.key === key ? { ...item, ...values } : item)));
+}
+
+/** Read the disk; what was being sent when a tab closed waits again. */
+export async function readOutbox() {
+  try {
+    const rows = (await everything()).map((item) => (item.state === "sending" ? { ...item, state: "waiting" } : item));
+    const unsaved = outbox.get().filter((item) => item.memoryOnly);
+    outbox.set(order([...rows, ...unsaved]));
+    disk.set("kept");
+  } catch {
+    disk.set("refused");
+  }
+}
+
+/**
+ * Put one write down. Resolves once it is on the disk, or in the page alone where the disk refuses.
+ *
+ * @param {{path: string, body: object, session: string, what: string}} write
+ * @returns {Promise<object>} the item
+ */
+export async function put({ path, body, session, what }) {
+  const person = me.get();
+  const item = { key: newKey(), path, body, session, what, at: now(), owner: person.id, ownerName: person.name };
+  Object.assign(item, { state: "waiting", problem: null, tries: 0 });
+  try {
+    await keep(item);
+    disk.set("kept");
+    navigator.storage?.persist?.();
+  } catch {
+    item.memoryOnly = true;
+    disk.set("refused");
+  }
+  outbox.set(order([...outbox.get(), item]));
+  announce(item.memoryOnly ? t("On this page only, not sent yet") : t("On this tablet, not sent yet"));
+  soon(0);
+  return item;
+}
+
+/** Take a refused item off; whoever calls has written down why. */
+export async function discard(key) {
+  await remove(key).catch(() => {});
+  outbox.set(outbox.get().filter((item) => item.key !== key));
+}
+
+export function mine(items = outbox.get()) {
+  return items.filter((item) => item.owner === me.get()?.id);
+}
+
+/** [{owner, name, count}] of whoever else has unsent items here; `own` is left out. */
+export function othersWaiting(own, items = outbox.get()) {
+  const found = new Map();
+  for (const item of items) {
+    if (item.owner === own) continue;
+    const one = found.get(item.owner) ?? { owner: item.owner, name: item.ownerName, count: 0 };
+    found.set(item.owner, { ...one, count: one.count + 1 });
+  }
+  return [...found.values()];
+}
+
+/** Send what is mine, `delay` ms from now. */
+export function soon(delay) {
+  clearTimeout(timer);
+  timer = setTimeout(send, delay);
+}
+
+async function send() {
+  if (sending || !me.get()) return;
+  sending = true;
+  try {
+    // Two tabs never send at once where the browser has locks; elsewhere the key keeps it to one row.
+    if (navigator.locks) await navigator.locks.request("kap-outbox", { ifAvailable: true }, (lock) => lock && round());
+    else await round();
+  } finally {
+    sending = false;
+  }
+  const left = mine().filter((item) => item.state === "waiting").length;
+  if (left) soon(Math.min(LONGEST, 1000 * 2 ** Math.min(tries, 5)) * (0.75 + Math.random() / 2));
+}
+
+async function round() {
+  await readOutbox();
+  for (const item of mine()) {
+    if (item.state === "rejected") continue;
+    if (!(await one(item))) return;
+  }
+}
+
+/** Send one. Answers whether the next may follow. */
+async function one(item) {
+  change(item.key, { state: "sending" });
+  try {
+    const { data } = await call("POST", item.path, { body: item.body, key: item.key, quiet: true });
+    await remove(item.key).catch(() => {});
+    outbox.set(outbox.get().filter((other) => other.key !== item.key));
+    tries = 0;
+    for (const listener of arrivals) listener(item, data);
+    return true;
+  } catch (problem) {
+    return refused(item, problem);
+  }
+}
+
+async function refused(item, problem) {
+  if (problem.status === 401) {
+    change(item.key, { state: "waiting" });
+    signedOut.set(true);
+    return false;
+  }
+  if (problem.passing) {
+    tries += 1;
+    change(item.key, { state: "waiting", tries: item.tries + 1 });
+    return false;
+  }
+  const told = { code: problem.code, title: problem.title, detail: problem.detail, errors: problem.errors };
+  change(item.key, { state: "rejected", problem: told });
+  const kept = outbox.get().find((other) => other.key === item.key);
+  if (kept && !kept.memoryOnly) await keep(kept).catch(() => disk.set("refused"));
+  return true;
+}
+
+/** The server knows nobody here any more: the badge asks to sign in. */
+export const signedOut = store(false);
+
+/** Begin once a page knows who is signed in. */
+export async function beginSending() {
+  await readOutbox();
+  for (const moment of ["online", "pageshow"]) window.addEventListener(moment, () => soon(0));
+  document.addEventListener("visibilitychange", () => document.hidden || soon(0));
+  me.listen((person) => person && (signedOut.set(false), soon(0)));
+  soon(0);
+}

@@ -1,0 +1,56 @@
+// /password: a new password of one's own.
+import { call } from "../core/api.js";
+import { Icon, html, show, useEffect, useRef, useState } from "../core/h.js";
+import { t } from "../core/i18n.js";
+import { byField, words } from "../core/problem.js";
+
+function Page() {
+  const [problem, setProblem] = useState(null);
+  const [done, setDone] = useState(false);
+  const summary = useRef(null);
+  useEffect(() => summary.current?.focus(), [problem, done]);
+
+  async function submit(event) {
+    event.preventDefault();
+    const body = Object.fromEntries(new FormData(event.target));
+    try {
+      await call("POST", "auth/password/", { body });
+      setDone(true);
+      setProblem(null);
+    } catch (found) {
+      setProblem(found);
+    }
+    event.target.reset();
+  }
+
+  const errors = problem ? byField(problem) : {};
+  return html`<main class="fm">
+    <form onSubmit=${submit} noValidate>
+      <h1>${t("New password")}</h1>
+      <p></p>
+      ${problem &&
+      html`<div class="errors" role="alert" tabindex="-1" ref=${summary}>
+        <h2><${Icon} name="stop" /> ${t("That did not work")}</h2>
+        <p class="small"><a href="#old_password">${words(problem)}</a></p>
+      </div>`}
+      ${done &&
+      html`<p class="note" role="status" tabindex="-1" ref=${summary}>
+        ${t("Your password is changed. Every other place where you were signed in is signed out.")}
+      </p>`}
+      <${Field} name="old_password" label=${t("Present password")} error=${errors.old_password} auto="current-password" />
+      <${Field} name="new_password" label=${t("New password, 12 characters or more")} error=${errors.new_password} auto="new-password" />
+      <button class="b go xl">${t("Change it")}</button>
+      <a href="/">${t("Back")}</a>
+    </form>
+  </main>`;
+}
+
+function Field({ name, label, error, auto }) {
+  return html`<div class=${error ? "f bad" : "f"}>
+    <label for=${name}>${label}</label>
+    <input id=${name} name=${name} type="password" autocomplete=${auto} required aria-describedby=${error ? `${name}-e` : undefined} />
+    ${error && html`<span class="err" id=${`${name}-e`}>${error}</span>`}
+  </div>`;
+}
+
+show(html`<${Page} />`);

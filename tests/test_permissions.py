@@ -36,6 +36,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("POST", "clients/{id}/allergies/none-known/"): CLINICAL,
     ("POST", "clients/{id}/allergies/none-known/void/"): CLINICAL,
     ("POST", "clients/{id}/allergies/{allergy_id}/void/"): CLINICAL,
+    ("GET", "clients/{id}/banner/"): BOOK | {BI},
     ("POST", "clients/{id}/deceased/"): BOOK,
     ("POST", "clients/{id}/deceased/void/"): BOOK,
     ("POST", "clients/{id}/merge/"): {DI},

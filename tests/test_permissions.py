@@ -52,6 +52,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("POST", "sessions/{id}/cancel/"): BOOK,
     ("POST", "sessions/{id}/check-in/"): BOOK,
     ("GET", "availability/"): BOOK,
+    ("POST", "session-holds/{id}/extend/"): BOOK,
     ("GET", "sessions/{session_id}/readiness/"): BOOK,
     ("GET", "screenings/"): CLINICAL,
     ("GET", "screenings/{id}/"): CLINICAL,

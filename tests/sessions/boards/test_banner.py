@@ -186,6 +186,27 @@ def test_today_is_the_locations_day(cast: Cast) -> None:
         ]
 
 
+def test_a_session_by_video_has_no_room(cast: Cast) -> None:
+    session = people.booked(
+        cast, opened_program(cast), "preparation", MONDAY + timedelta(hours=1), modality="video", room=None
+    )
+    (today,) = shown(cast, session.client_id)["today"]
+    assert (today["room_name"], today["modality"], today["dose"]) == (None, "video", None)
+
+
+def test_two_registrations_of_one_person_have_one_banner(cast: Cast) -> None:
+    session = people.dosed_session(cast)
+    twin = people.client(cast.north, by=cast.frontdesk, first="Robyn", phone="303-555-0188")
+    cast.desk("np").must(f"clients/{twin.pk}/allergies/none-known/", status=201)
+    merge = {"into": str(session.client_id), "reason": "Same person"}
+    cast.desk("director").must(f"clients/{twin.pk}/merge/", merge)
+    ours, theirs = (shown(cast, pk) for pk in (session.client_id, twin.pk))
+    for name in ("weight", "consent", "clearance", "today", "alerts"):
+        assert ours[name] == theirs[name]
+    assert ours["allergies"]["state"] == theirs["allergies"]["state"] == "none_known"
+    assert ours["clearance"]["state"] == "standing"
+
+
 def test_what_is_of_another_location_is_not_on_it(cast: Cast) -> None:
     """A client of both: the south reads the person and the allergies, not the sessions and decisions of the north."""
     session = people.ready_dose(cast)

@@ -26,6 +26,9 @@ class PasswordIn(Input):
 
 
 class MeOut(Output):
+    """Who is signed in, and until when. Only what a person does puts that off: neither `auth/me/` itself nor a request
+    with the header `X-Kap-Poll: 1`, by which a page says that it asks by itself."""
+
     id = serializers.UUIDField()
     email = serializers.EmailField()
     name = serializers.CharField()

@@ -13,10 +13,13 @@ from kapclinic.core import clock
 from kapclinic.trail.models import AuditEvent
 from sessions.booking.models import Allocation, Session, SessionHold
 from sessions.booking.services.bookings import sweep_kept_slots
+from sessions.booking.services.kept_slots import extend_kept_slot
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.asking import done, refused
 from tests.cast import MONDAY, Cast
 from tests.journeys.steps import moment
+from tests.racing import race
 from tests.sessions.booking.desk import TUESDAY, body, programs_of, row
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -115,6 +118,28 @@ def test_who_does_not_book_and_who_is_elsewhere_keeps_nothing(cast: Cast) -> Non
     refused(extend(cast, hold, "south_frontdesk"), 404, "not_found")
     assert SessionHold.objects.get().extended_at is None
     assert AuditEvent.objects.filter(action="session_hold.extend", outcome="refused").count() == 3
+
+
+@pytest.fixture
+def clinic(transactional_db: None, now: object) -> Cast:
+    return people.assemble()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_desks_that_extend_at_once_and_one_that_waits_for_it(clinic: Cast) -> None:
+    mine, theirs = programs_of(clinic, 2)
+    hold = SessionHold.objects.get(pk=kept(clinic, mine)["id"])
+    asked = people.ask(clinic, "preparation", TUESDAY)
+    at = MONDAY + MINUTE
+    raised = race(
+        lambda: extend_kept_slot(hold_id=hold.pk, by=clinic.frontdesk, at=at),
+        lambda: extend_kept_slot(hold_id=hold.pk, by=clinic.np, at=at),
+        lambda: visits.book(program_id=theirs.pk, ask=asked, obligation_id=None, by=clinic.np, at=at),
+    )
+    assert sorted(type(exc).__name__ for exc in raised) == ["HoldExtended", "ResourceConflict"]
+    hold.refresh_from_db()
+    assert hold.expires_at == MONDAY + 10 * MINUTE
+    assert Allocation.objects.filter(hold=hold, released_at__isnull=True).count() == 3
 
 
 # --- who is in the way ---------------------------------------------------------------------------------------------------

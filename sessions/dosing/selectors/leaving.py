@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from programs.models import Protocol
 from programs.policy import limit
@@ -17,6 +19,7 @@ from sessions.dosing.rules import discharge
 from sessions.dosing.selectors.doses import doses_with_ends, last_dosed_at, open_draws
 from sessions.integration.models import Obligation
 from sessions.monitoring import selectors as monitoring
+from sessions.monitoring.models import Reading
 from sessions.monitoring.rules import home_ready
 
 BOOKED = frozenset(
@@ -32,12 +35,10 @@ class Judgement:
     computed: frozenset[str]
     stay_over_at: datetime
 
-    def criteria(
-        self, *, draws_open: bool = False, details: Mapping[str, str] = MappingProxyType({})
-    ) -> list[discharge.Criterion]:
-        """As `rules.discharge.criteria`."""
+    def as_left(self) -> list[discharge.Criterion]:
+        """The criteria of the discharge that was judged so; `criteria_of` tells the same of it ever after."""
         return discharge.criteria(
-            self.checklist, computed=self.computed, draws_open=draws_open, details=details
+            self.checklist, computed=self.computed & discharge.COMPUTED, draws_open=False
         )
 
 
@@ -76,7 +77,9 @@ def criteria_now(session: Session, *, at: datetime) -> list[discharge.Criterion]
     if not discharge.may_leave(session):
         return None
     judged = judgement(session, at, stated={}, escort_present=None, escort=session.escort)
-    return judged.criteria(
+    return discharge.criteria(
+        judged.checklist,
+        computed=judged.computed,
         draws_open=open_draws(session_id=session.pk),
         details=discharge.details_before(
             stay_over_at=judged.stay_over_at, zone=session.location.zone, escort=session.escort
@@ -86,14 +89,10 @@ def criteria_now(session: Session, *, at: datetime) -> list[discharge.Criterion]
 
 def criteria_of(row: Discharge) -> list[discharge.Criterion]:
     """The criteria of a discharge as they stood. Sedation was computed when a reading since the last dose held it."""
-    last = last_dosed_at(session_id=row.session_id)
-    read = monitoring.standing_readings(session_id=row.session_id).filter(
-        measured_at__gt=last or row.discharged_at, measured_at__lte=row.discharged_at
-    )
-    computed = set(discharge.COMPUTED)
-    if not read.exclude(sedation=None).exists():
-        computed.discard("sedation")
-    return discharge.criteria(row.checklist, computed=frozenset(computed), draws_open=False)
+    last = last_dosed_at(session_id=row.session_id) or row.discharged_at
+    read = _readings_of_sedation(row.session_id, last=last).exists()
+    computed = discharge.COMPUTED if read else discharge.COMPUTED - {"sedation"}
+    return discharge.criteria(row.checklist, computed=computed, draws_open=False)
 
 
 def computed_checklist(
@@ -157,6 +156,11 @@ def _vitals_allow(
 
 
 def _awake(session: Session, protocol: Protocol, *, last: datetime) -> bool | None:
-    readings = monitoring.standing_readings(session_id=session.pk).filter(measured_at__gt=last)
-    reading = readings.exclude(sedation=None).last()
+    reading = _readings_of_sedation(session.pk, last=last).last()
     return None if reading is None else reading.sedation >= protocol.bands["sedation"]["go"]
+
+
+def _readings_of_sedation(session_id: UUID, *, last: datetime) -> QuerySet[Reading]:
+    """Readings after the last dose that hold it."""
+    readings = monitoring.standing_readings(session_id=session_id).filter(measured_at__gt=last)
+    return readings.exclude(sedation=None)

@@ -156,7 +156,7 @@ def discharge_client(
         override_reason=override_reason if unmet else "",
         created_at=at,
     )
-    row.criteria = judged.criteria()  # type: ignore[attr-defined]  # what the answer shows
+    row.criteria = judged.as_left()  # type: ignore[attr-defined]  # what the answer shows
     row.sheet = sheets.content_of(row, last_dosed_at=selectors.last_dosed_at(session_id=session.pk) or first)
     row.sheet_sha256 = paper.fingerprint(sheets.pdf_of(row))
     if safety_concern:

@@ -98,6 +98,14 @@ def test_an_alert_of_the_client_is_not_for_staff_to_attest(cast: Cast) -> None:
     assert [row["code"] for row in go(cast, session).json()["unmet"]] == ["safety_addressed"]
 
 
+def test_an_early_leave_over_an_alert_is_told_alike_then_and_later(cast: Cast) -> None:
+    session = dosed(cast)
+    people.cssrs(cast, session.program, 1, 2, 3, 4)
+    told = done(go(cast, session, "prescriber", override_reason="Goes to hospital with the team"), 201)
+    assert {row["code"]: row["state"] for row in told["criteria"]}["safety_addressed"] == "not_met"
+    assert done(asked(cast, session), 200) == told
+
+
 def test_nobody_to_take_the_client_home(cast: Cast) -> None:
     session = dosed(cast)
     session.refresh_from_db()

@@ -258,6 +258,7 @@ SPECTACULAR_SETTINGS = {
         "SessionKindEnum": "kapclinic.practice.models.SessionKind",
         "RoleEnum": "kapclinic.practice.models.Role",
         "ModalityEnum": "programs.models.Modality",
+        "AllergySeverityEnum": "screening.models.Allergy.Severity",
         "ConsentMethodEnum": "screening.models.Consent.Method",
         "PaymentMethodEnum": "billing.ledger.models.Method",
         "NoteKindEnum": "sessions.notes.models.Note.Kind",

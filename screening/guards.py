@@ -1,4 +1,4 @@
-"""What the database itself refuses about the release of a safety alert, as migration operations."""
+"""What the database itself refuses about releases of safety alerts and about allergies, as migration operations."""
 
 from __future__ import annotations
 
@@ -41,4 +41,43 @@ CREATE TRIGGER {RELEASES}_founded BEFORE INSERT ON {RELEASES} FOR EACH ROW EXECU
 
 OPERATIONS = [
     RunSQL(_FOUNDED, f"DROP TRIGGER {RELEASES}_founded ON {RELEASES}; DROP FUNCTION {RELEASES}_founded();")
+]
+
+NONE_KNOWN, ENDS = "screening_noneknown", "screening_noneknownend"
+
+_NONE_LISTED = f"""
+CREATE OR REPLACE FUNCTION {NONE_KNOWN}_none_listed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM practice_person(NEW.client_id) one JOIN screening_allergy allergy ON one = allergy.client_id
+            WHERE NOT EXISTS (SELECT FROM screening_allergyvoid void WHERE void.allergy_id = allergy.id)
+    ) THEN
+        RAISE EXCEPTION 'none known: an allergy of this person is listed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {NONE_KNOWN}_none_listed BEFORE INSERT ON {NONE_KNOWN}
+    FOR EACH ROW EXECUTE FUNCTION {NONE_KNOWN}_none_listed();
+"""  # noqa: S608  (the name of our own table)
+
+_SAME_PERSON = f"""
+CREATE OR REPLACE FUNCTION {ENDS}_same_person() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.allergy_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM screening_allergy allergy JOIN {NONE_KNOWN} said ON said.id = NEW.none_known_id
+            JOIN practice_person(said.client_id) one ON one = allergy.client_id WHERE allergy.id = NEW.allergy_id
+    ) THEN
+        RAISE EXCEPTION 'none known: this allergy is of another client';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {ENDS}_same_person BEFORE INSERT ON {ENDS} FOR EACH ROW EXECUTE FUNCTION {ENDS}_same_person();
+"""
+
+OF_ALLERGIES = [
+    RunSQL(
+        _NONE_LISTED,
+        f"DROP TRIGGER {NONE_KNOWN}_none_listed ON {NONE_KNOWN}; DROP FUNCTION {NONE_KNOWN}_none_listed();",
+    ),
+    RunSQL(_SAME_PERSON, f"DROP TRIGGER {ENDS}_same_person ON {ENDS}; DROP FUNCTION {ENDS}_same_person();"),
 ]

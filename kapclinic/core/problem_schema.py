@@ -21,5 +21,21 @@ PROBLEM: dict[str, Any] = {
                 "properties": {key: {"type": "string"} for key in ("pointer", "code", "detail")},
             },
         },
+        "conflicts": {
+            "type": "array",
+            "description": "of 409 `resource_conflict`: what is taken. Where somebody keeps the time: `held_until`, "
+            "`held_by` and `held_by_name`, without a session",
+            "items": {"type": "object"},
+        },
+        "nearest": {
+            "type": "array",
+            "description": "of a booking, a kept slot or a move that was refused so: up to three free slots, as "
+            "entries of `availability/`",
+            "items": {"type": "object"},
+        },
+        "retry_after": {
+            "type": "integer",
+            "description": "of 429 at `auth/login/`: seconds until this e-mail may try again",
+        },
     },
 }

@@ -218,3 +218,11 @@ def _hm(value: time) -> str:
 def token_digest(token: str) -> str:
     """What is kept of a secret: SHA-256 of its text."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def session_ends(*, began: int, seen: int, idle: int, absolute: int) -> int:
+    """The last second at which a browser is still signed in, if nobody does anything.
+
+    `began` is when it signed in, `seen` a person's last act (Unix seconds); `idle` and `absolute` are seconds.
+    """
+    return min(seen + idle, began + absolute)

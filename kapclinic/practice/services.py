@@ -329,7 +329,13 @@ def count_login(*, email: str, succeeded: bool, at: datetime) -> None:
 
 
 def login_is_locked(*, email: str, at: datetime) -> bool:
-    return LoginFailures.objects.filter(pk=token_digest(email.casefold()), locked_until__gt=at).exists()
+    return login_locked_until(email=email, at=at) is not None
+
+
+def login_locked_until(*, email: str, at: datetime) -> datetime | None:
+    """When the door opens again to this e-mail, known or not; None when it is open."""
+    rows = LoginFailures.objects.filter(pk=token_digest(email.casefold()), locked_until__gt=at)
+    return rows.values_list("locked_until", flat=True).first()
 
 
 def confirm_password(*, user: User, password: str, at: datetime) -> bool:

@@ -2,9 +2,29 @@
 
 from django.urls import path
 
-from screening.api import clearances, consents, measures, medications, safety_plans, screenings
+from screening.api import allergies, clearances, consents, measures, medications, safety_plans, screenings
 
 urlpatterns = [
+    path(
+        "clients/<uuid:pk>/allergies/",
+        allergies.AllergyViewSet.as_view({"get": "show", "post": "create"}),
+    ),
+    path(
+        "clients/<uuid:pk>/allergies/none-known/",
+        allergies.AllergyViewSet.as_view({"post": "none_known"}),
+    ),
+    path(
+        "clients/<uuid:pk>/allergies/none-known/void/",
+        allergies.AllergyViewSet.as_view({"post": "void_none_known"}),
+    ),
+    path(
+        "clients/<uuid:pk>/allergies/<uuid:allergy_id>/",
+        allergies.AllergyViewSet.as_view({"get": "retrieve"}),
+    ),
+    path(
+        "clients/<uuid:pk>/allergies/<uuid:allergy_id>/void/",
+        allergies.AllergyViewSet.as_view({"post": "void"}),
+    ),
     path("screenings/", screenings.ScreeningViewSet.as_view({"get": "list", "post": "create"})),
     path("screenings/conditions/", screenings.ScreeningViewSet.as_view({"get": "conditions"})),
     path(

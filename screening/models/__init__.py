@@ -19,11 +19,14 @@ from kapclinic.core.audited import (
 from kapclinic.practice.models import Client, User
 from programs.models import Program
 from screening.models.alerts import AlertCause, AlertRelease, SafetyPlan, SafetyPlanVoid
+from screening.models.allergies import Allergy, AllergyVoid, NoneKnown, NoneKnownEnd
 from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
 from screening.models.voids import MeasureVoid
 
 __all__ = [
     "AlertRelease",
+    "Allergy",
+    "AllergyVoid",
     "Clearance",
     "Consent",
     "Finding",
@@ -31,6 +34,8 @@ __all__ = [
     "MeasureVoid",
     "Medication",
     "MedicationMapping",
+    "NoneKnown",
+    "NoneKnownEnd",
     "SafetyAlert",
     "SafetyPlan",
     "SafetyPlanVoid",

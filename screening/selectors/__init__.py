@@ -41,6 +41,7 @@ from screening.selectors.clearances import current_clearances as current_clearan
 from screening.selectors.clearances import current_of as current_of
 from screening.selectors.clearances import decided_at as decided_at
 from screening.selectors.clearances import decided_by as decided_by
+from screening.selectors.clearances import decisions_of as decisions_of
 from screening.selectors.clearances import open_reasons as open_reasons
 from screening.selectors.clearances import suspended_by as suspended_by
 from screening.selectors.clearances import to_review as to_review
@@ -161,8 +162,13 @@ def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent 
 
 def signed_consents(*, program_id: UUID, document: str) -> QuerySet[Consent]:
     """Signatures of the program's under `document`, in any version, that were not revoked; the latest first."""
+    return once_signed(program_id=program_id, document=document).filter(status=Consent.Status.SIGNED)
+
+
+def once_signed(*, program_id: UUID | Subquery, document: str) -> QuerySet[Consent]:
+    """Every signature of the program's under `document`, also those that were revoked; the latest first."""
     rows: QuerySet[Consent] = Consent.objects.filter(
-        program_id=program_id, document=document, status=Consent.Status.SIGNED
+        program_id=program_id, document=document, signed_at__isnull=False
     )
     return rows.order_by("-signed_at")
 
@@ -225,6 +231,11 @@ def unreleased() -> Q:
 def that_hold(rows: QuerySet[SafetyAlert], *, value: bool) -> QuerySet[SafetyAlert]:
     """Those of `rows` that hold doses, or those that don't."""
     return rows.filter(unreleased()) if value else rows.exclude(unreleased())
+
+
+def to_attend() -> Q:
+    """Alerts that nobody has acknowledged, or that hold every dose of their client."""
+    return Q(status=SafetyAlert.Status.OPEN) | unreleased()
 
 
 def holding_alerts(*, client_id: UUID) -> QuerySet[SafetyAlert]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -16,6 +17,14 @@ def open_reasons(clearance_id: UUID) -> QuerySet[Suspension]:
     """What suspends a clearance and no prescriber has answered, the oldest first."""
     found: QuerySet[Suspension] = Suspension.objects.filter(clearance=clearance_id, uphold__isnull=True)
     return found.select_related("fact").order_by("fact__at", "pk")
+
+
+def decisions_of(program_id: UUID | Subquery) -> QuerySet[Clearance]:
+    """Every decision of a program, the latest first, each with `is_suspended`: a reason that nobody answered stands."""
+    reasons = Suspension.objects.filter(clearance=OuterRef("pk"), uphold__isnull=True)
+    found: QuerySet[Clearance] = Clearance.objects.filter(program_id=program_id)
+    found = found.select_related("program__location").annotate(is_suspended=Exists(reasons))
+    return found.order_by("-valid_from", "-pk")
 
 
 def to_review() -> QuerySet[Clearance]:
@@ -44,7 +53,7 @@ def _standing_clearances(program_ids: Collection[UUID], at: datetime) -> dict[UU
 
 
 def clearances_in_force(
-    *, program_ids: Collection[UUID], at: datetime, unexpired: date
+    *, program_ids: Collection[UUID] | QuerySet[Any], at: datetime, unexpired: date
 ) -> QuerySet[Clearance]:
     """Clearances that no later decision of `at` has overtaken, the latest first, but for those that expired before
     `unexpired`; each with whether it is suspended, and who answered last what suspended it.

@@ -2,6 +2,12 @@
 
 from screening.services.access import lock_client
 from screening.services.alerts import acknowledge_alert, escalate_overdue_alerts, raise_safety_alert
+from screening.services.allergies import (
+    record_allergy,
+    say_none_known,
+    take_back_none_known,
+    void_allergy,
+)
 from screening.services.clearance_rows import sweep_clearances
 from screening.services.clearances import decide_screening, uphold_clearance, void_clearance
 from screening.services.consents import create_consent, revoke_consent, sign_consent
@@ -28,16 +34,20 @@ __all__ = [
     "lock_client",
     "map_medication",
     "raise_safety_alert",
+    "record_allergy",
     "record_measure",
     "record_medication",
     "record_safety_plan",
     "release_alert",
     "revoke_consent",
+    "say_none_known",
     "sign_consent",
     "submit_screening",
     "suspend",
     "sweep_clearances",
+    "take_back_none_known",
     "uphold_clearance",
+    "void_allergy",
     "void_clearance",
     "void_measure",
     "void_safety_plan",

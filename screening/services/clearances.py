@@ -19,8 +19,10 @@ from programs.policy import limit
 from programs.rules import first_phase_after_clearance
 from screening import rules, selectors
 from screening.models import Clearance, Finding, Medication, Screening, Suspension, Uphold
+from screening.rules import allergies
 from screening.rules.findings import NEEDS_WORDS, Found
 from screening.rules.medicines import medicine_findings
+from screening.selectors.allergies import standing_allergies
 from screening.services import clearance_rows
 from screening.services.access import lock_client, require_open
 from screening.services.medications import review_medication
@@ -213,7 +215,7 @@ def uphold_clearance(
 
     :raises NotPermitted: unless `by` is a prescriber
     :raises IllegalTransition: unless it is suspended
-    :raises AbsoluteFinding: while a screening or a medicine that suspends it is absolute, whatever is written about it
+    :raises AbsoluteFinding: while a screening, a medicine or an allergy that suspends it is absolute, in whatever words
     :raises Invalid: naming /resolutions, for a reason that is not open here, repeated, or left without words
     """
     client_id = Clearance.objects.values_list("program__client_id", flat=True).get(pk=clearance_id)
@@ -252,12 +254,17 @@ def _refuse_unanswered(reasons: Mapping[UUID, Suspension], resolutions: Sequence
 
 
 def _found_behind(reasons: Iterable[Suspension], program: Program) -> list[Finding | Found]:
-    """What is found of the screenings that suspend it, at their last weighing, and of the medicines still taken."""
+    """What is found of the screenings that suspend it, at their last weighing, of the medicines still taken, and of
+    the allergies still listed."""
     subjects = {row.fact.subject_id for row in reasons}
     rows = Finding.objects.filter(screening__in=subjects, weighing=F("screening__weighing"))
     taken = [row for row in selectors.listed_medicines(program.client_id) if row.id in subjects]
-    protocol = program.protocol
-    return [*rows, *medicine_findings(taken, route=protocol.route, limits=protocol.limits)]
+    protocol, listed = program.protocol, standing_allergies(program.client_id).filter(pk__in=subjects)
+    return [
+        *rows,
+        *medicine_findings(taken, route=protocol.route, limits=protocol.limits),
+        *map(allergies.found_of, listed),
+    ]
 
 
 def _keep_review(suspension: Suspension, words: str, *, by: User, at: datetime) -> None:

@@ -174,6 +174,7 @@ class SessionHold(AuditedModel):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    extended_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
 
     objects: ClassVar[Any] = HoldQuerySet.as_manager()

@@ -49,8 +49,9 @@ class Places:
             "locations": self.cast.north.pk,
             "rooms": self.cast.aspen.pk,
         }
-        return found.replace(
-            "{id}", str(known.get(found.split("/")[0], "01900000-0000-7000-8000-00000000dead"))
+        nobody = "01900000-0000-7000-8000-00000000dead"
+        return re.sub(
+            r"\{\w+_id\}", nobody, found.replace("{id}", str(known.get(found.split("/")[0], nobody)))
         )
 
     def asker(self, entry: Entry) -> Desk:

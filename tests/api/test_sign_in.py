@@ -18,7 +18,7 @@ from kapclinic.trail.models import AuditEvent
 from tests.cast import MONDAY, PASSWORD, Cast
 
 EMAIL = "frontdesk@example.test"
-LOGIN, ME = "/api/v1/auth/login/", "/api/v1/auth/me/"
+LOGIN, ME, WORK = "/api/v1/auth/login/", "/api/v1/auth/me/", "/api/v1/rooms/"
 
 
 def _browser() -> APIClient:
@@ -54,6 +54,8 @@ def test_signing_in_says_who_one_is_and_sets_the_cookie(cast: Cast) -> None:
         "name": "Frontdesk",
         "roles": ["front_desk"],
         "locations": [str(cast.north.pk)],
+        "idle_seconds": 900,
+        "expires_at": "2026-05-04T15:15:00Z",
     }
     assert (answer.status_code, answer.json()) == (200, expected)
     cookie = client.cookies["sessionid"]
@@ -158,6 +160,9 @@ def test_too_many_wrong_passwords_close_the_door_for_a_while(cast: Cast, setting
     for password in ("wrong", PASSWORD):
         answer = _log_in(_browser(), email=email.upper(), password=password)
         assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
+        assert (answer.json()["retry_after"], answer.headers["Retry-After"]) == (600, "600")
+    with clock.fixed(MONDAY + timedelta(seconds=598, milliseconds=500)):
+        assert _log_in(_browser(), email=email).json()["retry_after"] == 2
     with clock.fixed(MONDAY + timedelta(seconds=601)):
         assert _log_in(_browser(), email=email).status_code == (200 if email == EMAIL else 401)
 
@@ -197,7 +202,7 @@ def test_an_idle_browser_is_signed_out(cast: Cast, browser: APIClient, settings:
     moment = MONDAY
     for _ in range(4):  # still there as long as somebody works
         moment += timedelta(seconds=idle - 1)
-        assert _at(moment, lambda: browser.get(ME)) == 200
+        assert _at(moment, lambda: browser.get(WORK)) == 200
     assert _at(moment + timedelta(seconds=idle + 1), lambda: browser.get(ME)) == 401
     assert _at(moment + timedelta(seconds=idle + 2), lambda: browser.get(ME)) == 401
 
@@ -205,15 +210,62 @@ def test_an_idle_browser_is_signed_out(cast: Cast, browser: APIClient, settings:
 def test_even_a_busy_browser_is_signed_out_in_the_end(cast: Cast, browser: APIClient, settings: Any) -> None:
     settings.SESSION_ABSOLUTE_SECONDS = 3600
     for minutes in range(10, 61, 10):
-        assert _at(MONDAY + timedelta(minutes=minutes), lambda: browser.get(ME)) == 200
+        assert _at(MONDAY + timedelta(minutes=minutes), lambda: browser.get(WORK)) == 200
     assert _at(MONDAY + timedelta(minutes=60, seconds=1), lambda: browser.get(ME)) == 401
 
 
 def test_reading_does_not_write_the_session_each_time(cast: Cast, browser: APIClient) -> None:
     with clock.fixed(MONDAY + timedelta(seconds=30)):
         before = BrowserSession.objects.get().session_data
-        browser.get(ME)
+        browser.get(WORK)
         assert BrowserSession.objects.get().session_data == before
+
+
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(
+    cast: Cast, browser: APIClient, settings: Any
+) -> None:
+    idle = timedelta(seconds=settings.SESSION_IDLE_SECONDS)
+    poll = {"HTTP_X_KAP_POLL": "1"}
+    for moment in (MONDAY + idle / 2, MONDAY + idle):
+        assert _at(moment, lambda: browser.get(WORK, **poll)) == 200
+        assert _at(moment, lambda: browser.get(ME)) == 200
+    for asked in ({}, poll):
+        assert (
+            _at(MONDAY + idle + timedelta(seconds=1), lambda asked=asked: browser.get(WORK, **asked)) == 401
+        )
+
+
+@pytest.mark.parametrize(
+    ("header", "counts"), [({}, True), ({"HTTP_X_KAP_POLL": "0"}, True), ({"HTTP_X_KAP_POLL": "1"}, False)]
+)
+def test_auth_me_tells_when_the_browser_is_signed_out(
+    cast: Cast, browser: APIClient, header: dict[str, str], counts: bool
+) -> None:
+    with clock.fixed(MONDAY + timedelta(minutes=5)):
+        assert browser.get(ME).json()["expires_at"] == "2026-05-04T15:15:00Z"
+        assert browser.get(WORK, **header).status_code == 200
+        told = browser.get(ME).json()
+    assert told["idle_seconds"] == 900
+    assert told["expires_at"] == ("2026-05-04T15:20:00Z" if counts else "2026-05-04T15:15:00Z")
+
+
+def test_auth_me_tells_of_the_end_of_the_day_too(cast: Cast, browser: APIClient, settings: Any) -> None:
+    settings.SESSION_ABSOLUTE_SECONDS = 1000
+    with clock.fixed(MONDAY + timedelta(minutes=10)):
+        assert browser.get(WORK).status_code == 200
+        told = browser.get(ME).json()["expires_at"]
+    assert told == "2026-05-04T15:16:40Z"
+    assert _at(MONDAY + timedelta(seconds=1000), lambda: browser.get(ME)) == 200
+    assert _at(MONDAY + timedelta(seconds=1001), lambda: browser.get(ME)) == 401
+
+
+def test_a_token_has_its_own_end_and_is_never_idle(cast: Cast) -> None:
+    row, secret = practice.issue_token(user=cast.frontdesk, name="program", at=clock.now())
+    program = APIClient()
+    program.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+    told = program.get(ME).json()
+    assert (told["idle_seconds"], told["expires_at"]) == (None, "2026-06-03T15:00:00Z")
+    assert row.expires_at.isoformat() == "2026-06-03T15:00:00+00:00"
 
 
 def _deactivate(cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ class WrongCredentials(ClinicError):
 
 
 class TooManyAttempts(ClinicError):
+    """`retry_after`: the seconds until this e-mail may try again."""
+
     code, status, title = "too_many_attempts", 429, "Too many attempts: try again later"
 
 
@@ -49,8 +52,10 @@ class AuthViewSet(ClinicViewSet):
         self._refuse_other_site(request)
         body = self.body()
         email = body["email"].strip()
-        if services.login_is_locked(email=email, at=self.at):
-            return Problem(TooManyAttempts("Wait a few minutes, or ask the administrator."))
+        if (until := services.login_locked_until(email=email, at=self.at)) is not None:
+            wait = ceil((until - self.at).total_seconds())
+            locked = TooManyAttempts("Wait a few minutes, or ask the administrator.", retry_after=wait)
+            return Problem(locked, headers={"Retry-After": str(wait)})
         user = authenticate(request._request, email=email, password=body["password"])  # noqa: SLF001
         if user is None:
             return Problem(WrongCredentials())

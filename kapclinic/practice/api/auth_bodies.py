@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.practice.models import AuthToken
+from kapclinic.practice.rules import session_ends
 
 
 class LoginIn(Input):
@@ -19,11 +26,42 @@ class PasswordIn(Input):
 
 
 class MeOut(Output):
+    """Who is signed in, and until when. Only what a person does puts that off: neither `auth/me/` itself nor a request
+    with the header `X-Kap-Poll: 1`, by which a page says that it asks by itself."""
+
     id = serializers.UUIDField()
     email = serializers.EmailField()
     name = serializers.CharField()
     roles = serializers.ListField(child=serializers.CharField())
     locations = serializers.ListField(child=serializers.UUIDField())
+    idle_seconds = serializers.SerializerMethodField(
+        help_text="how long a browser stays signed in while nobody does anything; null for a token"
+    )
+    expires_at = serializers.SerializerMethodField(
+        help_text="when this browser is signed out if nobody does anything, or the token ends"
+    )
+
+    def _token(self) -> AuthToken | None:
+        found = getattr(self.context["request"], "auth", None)
+        return found if isinstance(found, AuthToken) else None
+
+    def get_idle_seconds(self, user: Any) -> int | None:
+        return None if self._token() else settings.SESSION_IDLE_SECONDS
+
+    @extend_schema_field(Moment(allow_null=True))
+    def get_expires_at(self, user: Any) -> datetime | None:
+        if (token := self._token()) is not None:
+            return token.expires_at
+        session = self.context["request"].session
+        if "kap_seen" not in session:
+            return None
+        ends = session_ends(
+            began=session["kap_began"],
+            seen=session["kap_seen"],
+            idle=settings.SESSION_IDLE_SECONDS,
+            absolute=settings.SESSION_ABSOLUTE_SECONDS,
+        )
+        return datetime.fromtimestamp(ends, UTC)
 
 
 class TokenIn(Input):

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from sessions.boards.api import worklists
+from sessions.boards.api.banner import BannerViewSet
 from sessions.boards.api.day import BoardViewSet
 from sessions.boards.api.monitoring import MonitoringBoardViewSet
 
@@ -12,6 +13,7 @@ LIST: dict[str, Any] = {"get": "list"}
 ONE: dict[str, Any] = {"get": "retrieve"}
 
 urlpatterns = [
+    path("clients/<uuid:pk>/banner/", BannerViewSet.as_view({"get": "banner"})),
     path("tasks/", worklists.ListedTaskViewSet.as_view(LIST)),
     path("tasks/<uuid:pk>/", worklists.ListedTaskViewSet.as_view(ONE)),
     path("tasks/<uuid:pk>/done/", worklists.ListedTaskViewSet.as_view({"post": "done"})),

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from kapclinic.core import writing
 from kapclinic.core.errors import Conflict
-from kapclinic.practice.models import Actor
+from kapclinic.practice.models import Actor, User
 from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold
 from sessions.booking.rules import Wanted
@@ -23,18 +23,21 @@ from sessions.booking.sql.lock import LOCK
 
 
 class Clash(TypedDict):
-    """What is taken, and by which session; behind a kept slot there is no session."""
+    """What is taken, and by which session; behind a kept slot there is no session, but who keeps it and until when."""
 
     resource: str
     kind: str
     session: str | None
     starts_at: datetime
     ends_at: datetime
+    held_until: NotRequired[datetime]
+    held_by: NotRequired[str]
+    held_by_name: NotRequired[str]
     moving: NotRequired[str]  # of an absence: the session that was to move there
 
 
 class ResourceConflict(Conflict):
-    """Somebody or some room is taken; `conflicts` names the sessions in the way."""
+    """Somebody or some room is taken; `conflicts` names the sessions and kept slots in the way."""
 
     code, title = "resource_conflict", "Already taken"
 
@@ -129,10 +132,24 @@ def allocate(rows: Sequence[Allocation], *, found: Found, at: datetime) -> None:
 def _told_once(clashes: Sequence[tuple[Wanted, Allocation]]) -> list[Clash]:
     """Each clash once: two sessions may have the client in common under several ids."""
     found: dict[tuple[object, ...], Clash] = {}
+    keepers = _keepers({row.hold_id for _, row in clashes if row.hold_id})
     for want, row in clashes:
         what = want.kind if want.kind == Allocation.Kind.CLIENT else want.resource
-        found.setdefault((what, row.session_id or row.hold_id, row.starts_at), _told(want, row))
+        told = _told(want, row)
+        if row.hold_id in keepers:
+            told["held_until"], told["held_by"], told["held_by_name"] = keepers[row.hold_id]
+        found.setdefault((what, row.session_id or row.hold_id, row.starts_at), told)
     return list(found.values())
+
+
+def _keepers(holds: set[UUID]) -> dict[UUID | None, tuple[datetime, str, str]]:
+    """Of kept slots: until when they are kept, and by whom."""
+    if not holds:
+        return {}
+    name = User.objects.filter(pk=OuterRef("created_by")).values("name")[:1]
+    rows = SessionHold.objects.filter(pk__in=holds).annotate(keeper=Subquery(name))
+    told = rows.values_list("pk", "expires_at", "created_by", "keeper")
+    return {pk: (until, str(by), keeper or "") for pk, until, by, keeper in told}
 
 
 def _told(want: Wanted, row: Allocation) -> Clash:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from sessions.dosing.rules import discharge
 
 
 class ChecklistIn(Input):
@@ -51,6 +52,24 @@ class EscortOut(Output):
     relationship = serializers.CharField(default="")
 
 
+class CriterionOut(Output):
+    """`computed`: the record says it; else staff state it. `detail` is empty once it is met."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    state = serializers.ChoiceField(choices=discharge.STATES)
+    detail = serializers.CharField()
+    computed = serializers.BooleanField()
+
+
+class CriteriaOut(Output):
+    """Before the client leaves: how each criterion stands at `at`. The discharge is judged by the same function."""
+
+    session = serializers.UUIDField()
+    at = Moment()
+    criteria = CriterionOut(many=True)
+
+
 class DischargeOut(Output):
     id = serializers.UUIDField()
     version = serializers.IntegerField(default=1)
@@ -66,3 +85,4 @@ class DischargeOut(Output):
     override_reason = serializers.CharField()
     sheet_sha256 = serializers.CharField()
     by = serializers.UUIDField(source="created_by")
+    criteria = CriterionOut(many=True, help_text="as they stood")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from kapclinic.practice.rules import NURSES, folded
 from programs.models import Protocol, Route
 from programs.policy import limit
-from sessions.booking.rules import Escort
+from sessions.booking.models import Session
+from sessions.booking.rules import HERE, Escort
 from sessions.dosing.models import Administration
 from sessions.dosing.rules import esketamine
 
@@ -28,6 +31,28 @@ LABELS = {
     "safety_addressed": "Safety concerns are not confirmed as addressed",
     "instructions_given": "Written instructions are not confirmed as given",
 }
+# What each criterion asks for, in the order of the checklist of a screen.
+CRITERIA = {
+    "minimum_stay": "The minimum stay is over",
+    "vitals": "Vital signs are fresh, and in band or near the baseline",
+    "alarms": "No red alarm waits",
+    "sedation": "Fully awake",
+    "oriented": "Oriented",
+    "walks_unaided": "Walks unaided",
+    "symptoms_tolerable": "Symptoms are tolerable",
+    "safety_addressed": "Safety concerns are addressed",
+    "instructions_given": "Written instructions are given",
+    "escort": "The escort is here",
+    "open_draw": "Each draw is settled",
+    "integration_booked": "The integration is booked",
+}
+WORDS = LABELS | {
+    "open_draw": "Say of each draw what was given and what was wasted",
+    "integration_booked": "It is not booked yet: its row stays on the worklist, and it keeps nobody",
+}
+COMPUTED = frozenset({"minimum_stay", "vitals", "alarms", "sedation", "open_draw", "integration_booked"})
+MET, NOT_MET, TO_ATTEST = "met", "not_met", "to_attest"
+STATES = (MET, NOT_MET, TO_ATTEST)
 # A worker books the integration; a client is not kept in the clinic for it. Its row on the worklist stays open.
 NOT_BLOCKING = frozenset({"integration_booked"})
 
@@ -66,9 +91,54 @@ def stay_over_at(
     return last_ended_at + timedelta(minutes=protocol.min_stay_min)
 
 
+def may_leave(session: Session) -> bool:
+    """Is this a dosed client who is still here?"""
+    return session.status in HERE and session.outcome == Session.Outcome.DOSED
+
+
 def unmet(checklist: Mapping[str, bool | None]) -> list[str]:
     """The discharge criteria that are not fulfilled and do block, in the order of the checklist."""
     return [key for key in LABELS if key not in NOT_BLOCKING and not checklist.get(key)]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One line of the checklist: how it stands, and whether the record says so by itself or staff state it."""
+
+    code: str
+    label: str
+    state: str
+    detail: str
+    computed: bool
+
+
+def criteria(
+    checklist: Mapping[str, bool | None],
+    *,
+    computed: frozenset[str],
+    draws_open: bool,
+    details: Mapping[str, str] = MappingProxyType({}),
+) -> list[Criterion]:
+    """The checklist as a list. What nobody has stated is `to_attest`.
+
+    `computed` are the codes that the record answers; `details` are words that know more than LABELS.
+    """
+    whole = {**checklist, "open_draw": not draws_open}
+
+    def one(code: str) -> Criterion:
+        said, by_record = whole.get(code), code in computed or code == "open_draw"
+        state = MET if said else TO_ATTEST if said is None and not by_record else NOT_MET
+        detail = "" if state == MET else details.get(code) or f"{WORDS[code]}."
+        return Criterion(code, CRITERIA[code], state, detail, by_record)
+
+    return [one(code) for code in CRITERIA]
+
+
+def details_before(*, stay_over_at: datetime, zone: ZoneInfo, escort: Escort | None) -> dict[str, str]:
+    """Until when the client stays, on the clinic's clock, and whom the session names to take them home."""
+    named = escort and escort.get("name") and escort.get("phone")
+    who = f"{escort['name']} is named." if escort and named else "Nobody is named with a phone number."
+    return {"minimum_stay": f"It is over at {stay_over_at.astimezone(zone):%H:%M}.", "escort": who}
 
 
 def same_person(named: Escort | None, here: Escort) -> bool:

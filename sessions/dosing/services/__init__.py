@@ -8,7 +8,6 @@ from sessions.dosing.services.adverse_events import (
 )
 from sessions.dosing.services.attestations import attest
 from sessions.dosing.services.discharge import (
-    computed_checklist,
     discharge_client,
     end_undosed_leaving_slot,
 )
@@ -24,7 +23,6 @@ from sessions.dosing.services.pressures import hear_reading
 __all__ = [
     "approve_cap",
     "attest",
-    "computed_checklist",
     "discharge_client",
     "end_undosed_leaving_slot",
     "finish_administration",

@@ -14,26 +14,18 @@ from kapclinic.core.moments import moment_errors
 from kapclinic.practice.models import Role, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
-from programs.models import Protocol
 from programs.policy import limit
-from screening import selectors as screening
 from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.booking.rules import HERE, SESSION_MOVES, Escort
+from sessions.booking.rules import SESSION_MOVES, Escort
 from sessions.booking.rules.days import moves_at, roles_at
 from sessions.dosing import selectors, sheets
-from sessions.dosing.models import Administration, Discharge
+from sessions.dosing.models import Discharge
 from sessions.dosing.rules import amounts, discharge, esketamine
+from sessions.dosing.selectors.leaving import judgement
 from sessions.dosing.services.doses import NotReady, lock_dosing
 from sessions.integration import services as integration
-from sessions.integration.models import Obligation
-from sessions.monitoring import selectors as monitoring
 from sessions.monitoring import services as checks
-from sessions.monitoring.rules import home_ready
-
-BOOKED = frozenset(
-    {Obligation.State.BOOKED, Obligation.State.MET, Obligation.State.MET_LATE, Obligation.State.WAIVED}
-)
 
 
 class OpenDraw(Conflict):
@@ -86,68 +78,6 @@ def end_undosed_leaving_slot(
     return session.save_by(by, at=at)
 
 
-def computed_checklist(
-    *, session: Session, discharged_at: datetime, escort_present: bool, escort: Escort | None
-) -> dict[str, bool | None]:
-    """What the record itself says about going home; None where it says nothing (clinical policy 3.6).
-
-    The minimum stay is `rules.stay_over_at`; vital signs are in band, blood pressure and heart rate at least within
-    the protocol's percentage of the baseline, and were taken at most `leaving_vitals_min` before; nobody leaves while a
-    red alarm is open; sedation is MOAA/S at the protocol's level. `escort` is who is there.
-    """
-    protocol = session.program.protocol
-    doses = list(selectors.standing_doses(session_id=session.pk).select_related("finish"))
-    assert doses
-    first, last = doses[0].administered_at, doses[-1].administered_at
-    over_at = discharge.stay_over_at(
-        protocol,
-        doses[-1].drug,
-        first,
-        max(discharge.ended_at(dose, _said_end(dose), protocol.limits) for dose in doses),
-    )
-    obligation = Obligation.objects.filter(dosing_session=session).first()
-    return {
-        "minimum_stay": discharged_at >= over_at,
-        "vitals": _vitals_allow(session, protocol, doses=doses, discharged_at=discharged_at),
-        "alarms": not monitoring.red_alarms(session_id=session.pk).exists(),
-        "sedation": _awake(session, protocol, last=last),
-        "escort": escort_present and bool(escort and escort.get("name") and escort.get("phone")),
-        "integration_booked": obligation is None or obligation.state in BOOKED,
-    }
-
-
-def _said_end(dose: Administration) -> datetime | None:
-    """When a dose that ran on was said to have ended; None for any other."""
-    return dose.finish.ended_at if hasattr(dose, "finish") else None
-
-
-def _vitals_allow(
-    session: Session, protocol: Protocol, *, doses: Sequence[Administration], discharged_at: datetime
-) -> bool:
-    """The last reading up to the discharge is fresh and good enough; the label's own check before leaving is done."""
-    first, last = doses[0].administered_at, doses[-1].administered_at
-    since = monitoring.readings_after(session=session, dosed_at=first)
-    taken = [row for row in since if last < row.measured_at <= discharged_at]
-    fresh = timedelta(minutes=limit(protocol.limits, "leaving_vitals_min"))
-    if not taken or discharged_at - taken[-1].measured_at > fresh:
-        return False
-    if monitoring.unread_before_leaving(session_id=session.pk).exists():
-        return False
-    baseline = monitoring.last_before_dose(session_id=session.pk, before=first)
-    return home_ready(
-        vitals=monitoring.vitals_of(taken[-1]),
-        bands=taken[-1].bands,
-        baseline=monitoring.vitals_of(baseline) if baseline else None,
-        percent=protocol.limits["vitals_within_baseline_percent"],
-    )
-
-
-def _awake(session: Session, protocol: Protocol, *, last: datetime) -> bool | None:
-    readings = monitoring.standing_readings(session_id=session.pk).filter(measured_at__gt=last)
-    reading = readings.exclude(sedation=None).last()
-    return None if reading is None else reading.sedation >= protocol.bands["sedation"]["go"]
-
-
 def _escort_here(session: Session, escort: Escort | None, change_reason: str) -> tuple[Escort | None, str]:
     """Who takes the client home, and why it is somebody else than the session names.
 
@@ -161,25 +91,6 @@ def _escort_here(session: Session, escort: Escort | None, change_reason: str) ->
         detail = "Somebody else than the session names is here: say why."
         raise Invalid.field("escort_change_reason", detail, code="required")
     return escort.copy(), change_reason if changed else ""
-
-
-def _whole_checklist(
-    session: Session, checklist: Mapping[str, bool], computed: Mapping[str, bool | None]
-) -> dict[str, bool | None]:
-    """The whole checklist: computed answers before stated ones.
-
-    An alert of the client that waits, or that nobody has released, fails `safety_addressed`.
-    """
-    whole = {key: checklist.get(key) for key in discharge.STATED} | dict(computed)
-    if whole["sedation"] is None:
-        whole["sedation"] = checklist.get("sedation")
-    client_id = session.client_id
-    if (
-        screening.open_alerts(client_id=client_id).exists()
-        or screening.holding_alerts(client_id=client_id).exists()
-    ):
-        whole["safety_addressed"] = False
-    return whole
 
 
 @transaction.atomic
@@ -226,11 +137,8 @@ def discharge_client(
     )
     first = _require_leaving(session, discharged_at=discharged_at, at=at)
     here, changed = _escort_here(session, escort, escort_change_reason)
-    computed = computed_checklist(
-        session=session, discharged_at=discharged_at, escort_present=escort_present, escort=here
-    )
-    whole = _whole_checklist(session, checklist, computed)
-    if unmet := discharge.unmet(whole):
+    judged = judgement(session, discharged_at, stated=checklist, escort_present=escort_present, escort=here)
+    if unmet := discharge.unmet(judged.checklist):
         if not override_reason or _bound_to_stay(session, unmet):
             rows = [{"code": key, "label": discharge.LABELS[key]} for key in unmet]
             raise NotReady("Not yet: " + ", ".join(unmet) + ".", unmet=rows)
@@ -238,7 +146,7 @@ def discharge_client(
     checks.end_checks(session=session, left_at=discharged_at, by=by, at=at)
     row = Discharge(
         session=session,
-        checklist=whole,
+        checklist=judged.checklist,
         escort_present=escort_present,
         escort=here if escort_present else None,
         escort_change_reason=changed,
@@ -248,6 +156,7 @@ def discharge_client(
         override_reason=override_reason if unmet else "",
         created_at=at,
     )
+    row.criteria = judged.as_left()  # type: ignore[attr-defined]  # what the answer shows
     row.sheet = sheets.content_of(row, last_dosed_at=selectors.last_dosed_at(session_id=session.pk) or first)
     row.sheet_sha256 = paper.fingerprint(sheets.pdf_of(row))
     if safety_concern:
@@ -274,7 +183,7 @@ def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime)
     :raises Invalid: for a time in the future or before the dose
     :raises OpenDraw: while a draw is not settled (R7)
     """
-    if session.status not in HERE or session.outcome != Session.Outcome.DOSED:
+    if not discharge.may_leave(session):
         raise IllegalTransition("Only a dosed client who is still here is discharged.", state=session.status)
     if Discharge.objects.filter(session=session).exists():
         raise IllegalTransition("The client was discharged before.", state="discharged")

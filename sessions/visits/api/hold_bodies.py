@@ -32,4 +32,5 @@ class HoldOut(Output):
     room = serializers.UUIDField(source="room_id", allow_null=True)
     staff = StaffRow(many=True)
     expires_at = Moment()
+    extended_at = Moment(allow_null=True, help_text="when it was kept longer, which it is once")
     released_at = Moment(allow_null=True)

@@ -21,7 +21,6 @@ from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
 from kapclinic.practice.selectors import LocalMidnight, of_person
-from kapclinic.trail.http import ClinicViewSet
 from kapclinic.trail.idempotency import Locks
 from kapclinic.trail.services import log_act
 from screening.selectors import current_clearance
@@ -31,7 +30,9 @@ from sessions.booking.rules import CAREGIVERS, LONGEST
 from sessions.booking.services.bookings import Ask
 from sessions.visits import services
 from sessions.visits.api import session_bodies
+from sessions.visits.api.nearest import TellsNearest, sought_by, team_of
 from sessions.visits.selectors import warnings
+from sessions.visits.selectors.nearest import Sought
 from sessions.visits.selectors.sessions import session_row, session_rows
 
 ASK = (
@@ -60,7 +61,7 @@ def _with_staff(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet
     return queryset.filter(staff__contains=[{"user": str(value)}])
 
 
-class SessionViewSet(lists.HotList, ClinicViewSet):
+class SessionViewSet(lists.HotList, TellsNearest):
     object_type = "session"
     client_path = "client_id"
     reports = frozenset({"list"})
@@ -173,6 +174,25 @@ class SessionViewSet(lists.HotList, ClinicViewSet):
 
     def note_clients(self, ids: list[UUID] | None) -> None:
         self.clients = ids
+
+    def missed(self) -> Sought | None:
+        if self.action == "create" and not isinstance(self.asked, APIException):
+            body, ask = self.asked
+            return sought_by(body["program"], ask, obligation=body.get("obligation"))
+        return self._missed_by_a_move() if self.action == "reschedule" else None
+
+    def _missed_by_a_move(self) -> Sought:
+        """What is not named stays as it is."""
+        session, body = self.get_object(), self.body()
+        return Sought(
+            program=session.program_id,
+            kind=session.kind,
+            modality=body.get("modality", session.modality),
+            starts_at=body["starts_at"],
+            ends_at=body["ends_at"],
+            team=team_of(body.get("staff") or session.staff),
+            moving=session.pk,
+        )
 
     def create(self, request: Request) -> Response:
         if isinstance(self.asked, APIException):

@@ -31,6 +31,7 @@ urlpatterns = [
     path("availability/next/", AvailabilityViewSet.as_view({"get": "next"})),
     path("obligations/<uuid:pk>/waive/", WaiverViewSet.as_view({"post": "waive"})),
     path("session-holds/", HoldViewSet.as_view({"post": "create"})),
+    path("session-holds/<uuid:pk>/extend/", HoldViewSet.as_view({"post": "extend"})),
     path("session-holds/<uuid:pk>/", HoldViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
     path("session-swaps/", SessionViewSet.as_view({"post": "swap"})),
     path("sessions/", SessionViewSet.as_view(LIST)),

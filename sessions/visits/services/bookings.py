@@ -17,6 +17,7 @@ from programs.models import Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session, SessionHold
 from sessions.booking.services.bookings import Ask
+from sessions.booking.services.kept_slots import extend_kept_slot
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.integration.services import held_slots
@@ -123,6 +124,15 @@ def keep(*, program_id: UUID, ask: Ask, by: User, at: datetime) -> SessionHold:
     """
     transitions.require_role(by, BOOKERS, what="Holding a slot")
     return booking.keep_slot(program=_program(program_id, by), ask=ask, by=by, at=at)
+
+
+def keep_longer(*, hold_id: UUID, by: User, at: datetime) -> SessionHold:
+    """Keep a slot a little longer, once.
+
+    :raises HoldExpired: / HoldExtended: as in `booking.services.kept_slots.extend_kept_slot`
+    """
+    transitions.require_role(by, BOOKERS, what="Holding a slot")
+    return extend_kept_slot(hold_id=hold_id, by=by, at=at)
 
 
 def _owed(program: Program, ask: Ask, obligation_id: UUID | None, *, at: datetime) -> Obligation | None:

@@ -68,6 +68,9 @@ def test_a_well_client_goes_home_after_the_minimum_stay(cast: Cast) -> None:
         "integration_booked": False,
     }
     assert told["checklist"] == dict.fromkeys(STATED, True) | computed
+    assert {row["code"]: row["state"] for row in told["criteria"]} == {
+        code: "not_met" if code == "integration_booked" else "met" for code in discharge.CRITERIA
+    }
     assert told["no_drive_until"] == "2026-05-05T15:00:00Z"
     assert told["by"] == str(cast.np.pk)
     assert cast.desk("therapist").get(f"sessions/{session.pk}/discharge/").json() == told

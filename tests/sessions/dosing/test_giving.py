@@ -10,8 +10,8 @@ import pytest
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
-from sessions.dosing import services
 from sessions.dosing.models import Administration, AdministrationFinish
+from sessions.dosing.selectors.leaving import computed_checklist
 from sessions.monitoring import selectors as monitoring
 from sessions.visits import services as visits
 from tests import cast as people
@@ -128,9 +128,8 @@ def stays_until(dose: dict[str, Any]) -> float:
     session = Session.objects.select_related("program__protocol", "location").get(pk=dose["session"])
     for minutes in range(0, 200, 10):
         left = MONDAY + timedelta(minutes=minutes)
-        if services.computed_checklist(session=session, discharged_at=left, escort_present=True, escort=None)[
-            "minimum_stay"
-        ]:
+        judged, _ = computed_checklist(session=session, discharged_at=left, escort_present=True, escort=None)
+        if judged["minimum_stay"]:
             return minutes
     raise AssertionError
 

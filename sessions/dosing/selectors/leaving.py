@@ -1,0 +1,166 @@
+"""What stands between a dosed client and going home: judged here alone, for who asks and for the discharge itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from programs.models import Protocol
+from programs.policy import limit
+from screening import selectors as screening
+from sessions.booking.models import Session
+from sessions.booking.rules import Escort
+from sessions.dosing.models import Administration, Discharge
+from sessions.dosing.rules import discharge
+from sessions.dosing.selectors.doses import doses_with_ends, last_dosed_at, open_draws
+from sessions.integration.models import Obligation
+from sessions.monitoring import selectors as monitoring
+from sessions.monitoring.models import Reading
+from sessions.monitoring.rules import home_ready
+
+BOOKED = frozenset(
+    {Obligation.State.BOOKED, Obligation.State.MET, Obligation.State.MET_LATE, Obligation.State.WAIVED}
+)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The whole checklist; which of it the record itself says; and when the stay is over."""
+
+    checklist: dict[str, bool | None]
+    computed: frozenset[str]
+    stay_over_at: datetime
+
+    def as_left(self) -> list[discharge.Criterion]:
+        """The criteria of the discharge that was judged so; `criteria_of` tells the same of it ever after."""
+        return discharge.criteria(
+            self.checklist, computed=self.computed & discharge.COMPUTED, draws_open=False
+        )
+
+
+def judgement(
+    session: Session,
+    discharged_at: datetime,
+    *,
+    stated: Mapping[str, bool],
+    escort_present: bool | None,
+    escort: Escort | None,
+) -> Judgement:
+    """The checklist of a session with a dose: computed answers before stated ones.
+
+    An alert of the client that waits, or that nobody has released, fails `safety_addressed`. `sedation` is stated only
+    when no reading since the dose holds it.
+    """
+    found, over_at = computed_checklist(
+        session=session, discharged_at=discharged_at, escort_present=escort_present, escort=escort
+    )
+    whole = {key: stated.get(key) for key in discharge.STATED} | found
+    computed = {code for code, said in found.items() if said is not None} - {"escort"}
+    if whole["sedation"] is None:
+        whole["sedation"] = stated.get("sedation")
+    client_id = session.client_id
+    if (
+        screening.open_alerts(client_id=client_id).exists()
+        or screening.holding_alerts(client_id=client_id).exists()
+    ):
+        whole["safety_addressed"] = False
+        computed.add("safety_addressed")
+    return Judgement(whole, frozenset(computed), over_at)
+
+
+def criteria_now(session: Session, *, at: datetime) -> list[discharge.Criterion] | None:
+    """How each criterion stands at `at`, with nothing stated yet; None when nobody with a dose is here."""
+    if not discharge.may_leave(session):
+        return None
+    judged = judgement(session, at, stated={}, escort_present=None, escort=session.escort)
+    return discharge.criteria(
+        judged.checklist,
+        computed=judged.computed,
+        draws_open=open_draws(session_id=session.pk),
+        details=discharge.details_before(
+            stay_over_at=judged.stay_over_at, zone=session.location.zone, escort=session.escort
+        ),
+    )
+
+
+def criteria_of(row: Discharge) -> list[discharge.Criterion]:
+    """The criteria of a discharge as they stood. Sedation was computed when a reading since the last dose held it."""
+    last = last_dosed_at(session_id=row.session_id) or row.discharged_at
+    read = _readings_of_sedation(row.session_id, last=last).exists()
+    computed = discharge.COMPUTED if read else discharge.COMPUTED - {"sedation"}
+    return discharge.criteria(row.checklist, computed=computed, draws_open=False)
+
+
+def computed_checklist(
+    *, session: Session, discharged_at: datetime, escort_present: bool | None, escort: Escort | None
+) -> tuple[dict[str, bool | None], datetime]:
+    """What the record itself says about going home, and when the stay is over; None where it says nothing
+    (clinical policy 3.6).
+
+    The minimum stay is `rules.stay_over_at`; vital signs are in band, blood pressure and heart rate at least within
+    the protocol's percentage of the baseline, and were taken at most `leaving_vitals_min` before; nobody leaves while a
+    red alarm is open; sedation is MOAA/S at the protocol's level. `escort` is who is there; `escort_present` is None
+    while nobody has said so.
+    """
+    protocol = session.program.protocol
+    doses = list(doses_with_ends(session_id=session.pk))
+    assert doses
+    first, last = doses[0].administered_at, doses[-1].administered_at
+    over_at = discharge.stay_over_at(
+        protocol,
+        doses[-1].drug,
+        first,
+        max(discharge.ended_at(dose, _said_end(dose), protocol.limits) for dose in doses),
+    )
+    obligation = Obligation.objects.filter(dosing_session=session).first()
+    known = bool(escort and escort.get("name") and escort.get("phone"))
+    found = {
+        "minimum_stay": discharged_at >= over_at,
+        "vitals": _vitals_allow(session, protocol, doses=doses, discharged_at=discharged_at),
+        "alarms": not monitoring.red_alarms(session_id=session.pk).exists(),
+        "sedation": _awake(session, protocol, last=last),
+        "escort": escort_present if known else False,
+        "integration_booked": obligation is None or obligation.state in BOOKED,
+    }
+    return found, over_at
+
+
+def _said_end(dose: Administration) -> datetime | None:
+    """When a dose that ran on was said to have ended; None for any other."""
+    return dose.finish.ended_at if hasattr(dose, "finish") else None
+
+
+def _vitals_allow(
+    session: Session, protocol: Protocol, *, doses: Sequence[Administration], discharged_at: datetime
+) -> bool:
+    """The last reading up to the discharge is fresh and good enough; the label's own check before leaving is done."""
+    first, last = doses[0].administered_at, doses[-1].administered_at
+    since = monitoring.readings_after(session=session, dosed_at=first)
+    taken = [row for row in since if last < row.measured_at <= discharged_at]
+    fresh = timedelta(minutes=limit(protocol.limits, "leaving_vitals_min"))
+    if not taken or discharged_at - taken[-1].measured_at > fresh:
+        return False
+    if monitoring.unread_before_leaving(session_id=session.pk).exists():
+        return False
+    baseline = monitoring.last_before_dose(session_id=session.pk, before=first)
+    return home_ready(
+        vitals=monitoring.vitals_of(taken[-1]),
+        bands=taken[-1].bands,
+        baseline=monitoring.vitals_of(baseline) if baseline else None,
+        percent=protocol.limits["vitals_within_baseline_percent"],
+    )
+
+
+def _awake(session: Session, protocol: Protocol, *, last: datetime) -> bool | None:
+    reading = _readings_of_sedation(session.pk, last=last).last()
+    return None if reading is None else reading.sedation >= protocol.bands["sedation"]["go"]
+
+
+def _readings_of_sedation(session_id: UUID, *, last: datetime) -> QuerySet[Reading]:
+    """Readings after the last dose that hold it."""
+    readings = monitoring.standing_readings(session_id=session_id).filter(measured_at__gt=last)
+    return readings.exclude(sedation=None)

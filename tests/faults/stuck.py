@@ -172,12 +172,16 @@ class Bedside:
 
     def overdue(self, session: Session) -> Check:
         """A check of the session that becomes overdue at this moment."""
-        check = self.spare[session.pk].pop()
-        planned_at = clock.now() - timedelta(minutes=40)
-        with as_superuser() as intruder:
-            change = "UPDATE clinic_sessions_check SET planned_at = %s WHERE id = %s"
-            intruder.execute(change, [planned_at, check.pk])
-        return check
+        return become_overdue(self.spare[session.pk].pop())
+
+
+def become_overdue(check: Check) -> Check:
+    """Its moment was long ago, from now on."""
+    planned_at = clock.now() - timedelta(minutes=40)
+    with as_superuser() as intruder:
+        change = "UPDATE clinic_sessions_check SET planned_at = %s WHERE id = %s"
+        intruder.execute(change, [planned_at, check.pk])
+    return check
 
 
 def midday(days: int) -> datetime:
@@ -193,14 +197,14 @@ def opened(processes: Processes, doses: int) -> Bedside:
     stuck, read, rings, *waiting = ready_clients(cast, doses + 3)
     for session in (stuck, read, rings):
         people.give(cast, session)
-    spare = {session.pk: _spare_checks(session) for session in (stuck, rings)}
+    spare = {session.pk: spare_checks(session) for session in (stuck, rings)}
     protocol = people.approved_protocol(cast, name="Free", min_preparations=0)
     other = people.client(cast.north, by=cast.frontdesk, first="Pat", last="Other")
     free = people.opened_program(cast, protocol=protocol, who=other, therapist=cast.other_therapist.pk)
     return Bedside(cast, processes, stuck, read, rings, free, waiting, spare)
 
 
-def _spare_checks(session: Session) -> list[Check]:
+def spare_checks(session: Session) -> list[Check]:
     """Checks of the far evening, which a case brings forward."""
     at = clock.now()
     return [

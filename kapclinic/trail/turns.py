@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from time import sleep
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.db import connection
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
@@ -78,13 +78,13 @@ def take(name: str, *, at: datetime, seconds: int, regardless: bool = False) -> 
     return regardless and _is_due(name, at=at) and (_write_soon(TAKE_TURN, values) or _go_ahead(name, at=at))
 
 
-def _write(statement: str, values: Mapping[str, object]) -> bool:
+def _write(statement: str, values: Mapping[str, Any]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.rowcount)
 
 
-def _write_soon(statement: str, values: Mapping[str, object]) -> bool:
+def _write_soon(statement: str, values: Mapping[str, Any]) -> bool:
     """Write, also when somebody else is just writing the row; false when they do not let go of it."""
     for _ in range(TRIES):
         if _write(statement, values):

@@ -107,10 +107,11 @@ def reminders() -> QuerySet[Outbox]:
 
 def waiting() -> dict[UUID, list[tuple[UUID, str]]]:
     """The messages that wait, as id and key, by their session."""
-    rows = reminders().filter(status=Outbox.Status.PENDING, subject_id__isnull=False)
-    found = defaultdict(list)
+    rows = reminders().filter(status=Outbox.Status.PENDING)
+    found: defaultdict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
     for pk, key, about in rows.values_list("pk", "key", "subject_id"):
-        found[about].append((pk, key))
+        if about is not None:
+            found[about].append((pk, key))
     return dict(found)
 
 

@@ -89,11 +89,13 @@ def _measure(name: str, next_one: Callable[[], Request], count: int, far: Far, l
                 found.append(seconds)
                 trips.append(asked)
     near_by, far_away = (statistics.median(found) for found in took.values())
-    figures = f"{near_by * 1000:.1f} ms near by, {far_away * 1000:.1f} ms far away"
+    measured, ways = far_away / near_by, statistics.median(trips)
+    # What the ways alone come to: a busy machine blurs the rest.
+    reckoned = 1 + ways * AWAY / near_by
+    figures = f"{near_by * 1000:.1f} ms near by, {far_away * 1000:.1f} ms far away, {ways:.0f} round trips"
     lines.say(
-        far_away <= MOST * near_by,
-        f"{name} takes {far_away / near_by:.2f} times as long with PostgreSQL 1 ms away "
-        f"({figures}, {statistics.median(trips):.0f} round trips)",
+        max(measured, reckoned) <= MOST,
+        f"{name} takes {measured:.2f} times as long with PostgreSQL 1 ms away, {reckoned:.2f} by its ways ({figures})",
         f"more than {MOST:g} times",
     )
 

@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 import psutil
@@ -110,8 +111,16 @@ def sweep(servers: Servers, place: Place) -> None:
     for folder in place.data.glob("private/*-*"):
         if psutil.pid_exists(int(folder.name.split("-")[0])):
             continue
-        with contextlib.suppress(OSError, ValueError):
-            pid = int((folder / "valkey.pid").read_text())
-            if (orphan := process_with(pid, "valkey-server", "127.0.0.1")) is not None:
-                orphan.kill()
+        for name in ("valkey.pid", "postmaster.pid"):
+            for told in folder.rglob(name):
+                _kill_orphan(told)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kill_orphan(told: Path) -> None:
+    """Kill the server of this pid file, if it is still the one: its command line, or its folder, says so."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(told.read_text().split("\n", 1)[0])
+        words = ("valkey-server", "127.0.0.1") if told.name == "valkey.pid" else (str(told.parent),)
+        if (orphan := process_with(pid, *words)) is not None:
+            orphan.kill()

@@ -61,6 +61,7 @@ __all__ = [
 
 IDEMPOTENCY_DAYS = 7
 FORGOTTEN = 20_000
+TOGETHER = 10_000  # subjects asked for at once: a statement takes 65,535 parameters
 OPEN_ONCE = "(kind, subject_id) WHERE state = 'open'"  # the index `task_open_once`
 
 
@@ -299,11 +300,15 @@ def reopen_ticked(*, kind: str, waiting: Iterable[UUID], by: HasId, at: datetime
     been carried up; a subject that never had a row of this kind gets none.
     """
     listed = Task.objects.open().filter(kind=kind).values_list("subject_id", flat=True)
-    silent = set(waiting) - set(listed)
-    if not silent:
-        return []
-    rows = Task.objects.filter(kind=kind, subject_id__in=silent).order_by("subject_id", "-created_at", "-pk")
-    return [_once(_copy(row), by=by, at=at) for row in rows.distinct("subject_id")]
+    silent = sorted(set(waiting) - set(listed))
+    back: list[Task] = []
+    for start in range(0, len(silent), TOGETHER):
+        some = silent[start : start + TOGETHER]
+        rows = Task.objects.filter(kind=kind, subject_id__in=some).order_by(
+            "subject_id", "-created_at", "-pk"
+        )
+        back += [_once(_copy(row), by=by, at=at) for row in rows.distinct("subject_id")]
+    return back
 
 
 def _copy(row: Task) -> Task:

@@ -6,18 +6,25 @@ lets one of them at a time, and each step about once a period.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from time import sleep
+from typing import Any, TypeAlias
 
+from django.db import connection
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 
 from kapclinic.trail.models import Heartbeat
+from kapclinic.trail.sql import GIVE_TURN, TAKE_TURN
 
+logger = logging.getLogger(__name__)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 Periods: TypeAlias = Mapping[str, int]  # step -> its period in seconds
 
+TRIES, BETWEEN = 4, 0.05  # seconds
 _steps: dict[str, Callable[[], Periods]] = {}
+_ran_without: dict[str, datetime] = {}  # step -> when it last ran in this process without its turn
 
 
 def declare(steps: Callable[[], Periods]) -> None:
@@ -59,21 +66,55 @@ def _ran_before(moment: datetime, *, share: float) -> Q:
     return Q(beat_at=None) | Q(beat_at__lte=Value(moment) - period)
 
 
-def take(name: str, *, at: datetime, seconds: int) -> bool:
-    """Whether the step is the caller's now, for at most that many seconds; false when it ran just now, or runs."""
-    rows = _free(at=at).filter(_ran_before(at, share=0.5), name=name)
-    return bool(rows.update(busy_until=at + timedelta(seconds=seconds)))
+def take(name: str, *, at: datetime, seconds: int, regardless: bool = False) -> bool:
+    """Whether the step is the caller's now, for at most that many seconds; false when it ran just now, or runs.
+
+    A row is written in a moment, so one that is locked for longer is held by a transaction that is stuck. With
+    `regardless` the step is the caller's then too, though nobody else is told: about once a period in each process.
+    """
+    values = {"name": name, "at": at, "until": at + timedelta(seconds=seconds)}
+    if _write(TAKE_TURN, values):
+        return True
+    return regardless and _is_due(name, at=at) and (_write_soon(TAKE_TURN, values) or _go_ahead(name, at=at))
+
+
+def _write(statement: str, values: Mapping[str, Any]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return bool(cursor.rowcount)
+
+
+def _write_soon(statement: str, values: Mapping[str, Any]) -> bool:
+    """Write, also when somebody else is just writing the row; false when they do not let go of it."""
+    for _ in range(TRIES):
+        if _write(statement, values):
+            return True
+        sleep(BETWEEN)
+    return False
+
+
+def _is_due(name: str, *, at: datetime) -> bool:
+    return _free(at=at).filter(_ran_before(at, share=0.5), name=name).exists()
+
+
+def _go_ahead(name: str, *, at: datetime) -> bool:
+    """May the step run without its turn? It may while it is due, if it did not do so a moment ago in this process."""
+    half = SECOND * _steps["periods"]()[name] / 2
+    if not _is_due(name, at=at) or (name in _ran_without and at - _ran_without[name] < half):
+        return False
+    _ran_without[name] = at
+    logger.warning("the turn of step %s is held by a transaction: it runs without one", name)
+    return True
 
 
 def ended(name: str, *, began: datetime) -> None:
-    """The run that began then has come to its end."""
-    Heartbeat.objects.filter(name=name).update(beat_at=began, busy_until=None)
+    """The run that began then has come to its end. A row that is held says so no more: the turn ends by its time."""
+    _write_soon(GIVE_TURN, {"name": name, "began": began, "failed": False})
 
 
 def failed(name: str, *, began: datetime) -> None:
     """The run came to no end. It is tried again a period after it began, and until then its age tells."""
-    period = ExpressionWrapper(F("period_seconds") * Value(SECOND), output_field=DurationField())
-    Heartbeat.objects.filter(name=name).update(busy_until=Value(began) + period)
+    _write_soon(GIVE_TURN, {"name": name, "began": began, "failed": True})
 
 
 def overdue(names: Collection[str], *, at: datetime, grace: timedelta) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -104,6 +105,16 @@ def reminders() -> QuerySet[Outbox]:
     return Outbox.objects.filter(recipient_kind=Outbox.Recipient.CLIENT, template__startswith=rules.TEMPLATE)
 
 
+def waiting() -> dict[UUID, list[tuple[UUID, str]]]:
+    """The messages that wait, as id and key, by their session."""
+    rows = reminders().filter(status=Outbox.Status.PENDING)
+    found: defaultdict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
+    for pk, key, about in rows.values_list("pk", "key", "subject_id"):
+        if about is not None:
+            found[about].append((pk, key))
+    return dict(found)
+
+
 def reminded_in_vain(*, at: datetime) -> Iterable[tuple[UUID, datetime]]:
     """Each location with reminders by e-mail that have left for sessions to come, and when the first one left."""
     left = reminders().filter(status=Outbox.Status.SENT, channel=Outbox.Channel.EMAIL)
@@ -126,7 +137,7 @@ def messages_visible_to(user: User) -> QuerySet[Outbox]:
     )
 
 
-def begun(ids: Iterable[UUID | None], *, at: datetime) -> set[UUID]:
+def begun(ids: Iterable[UUID], *, at: datetime) -> set[UUID]:
     """Those of these sessions that have begun and were not called off."""
     over = Session.objects.standing().filter(pk__in=list(ids), starts_at__lte=at)
     return set(over.values_list("pk", flat=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
 from kapclinic.core.errors import merge
+from kapclinic.core.rows import in_batches
 from kapclinic.practice.models import SYSTEM, Location, User
 from kapclinic.practice.rules import e164
 from kapclinic.practice.worklist import Kind
@@ -27,6 +28,7 @@ from sessions.reminders.sql import LOOKED
 
 # A session, the time of it that its client was last told of, and the messages that it asks for.
 Asked: TypeAlias = tuple[Session, datetime | None, list[Message]]
+BATCH = 1000  # sessions that are worked out, and written, at once
 NOWHERE = frozenset(f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy"))
 
 
@@ -58,24 +60,38 @@ def sweep_reminders(*, at: datetime) -> int:
     once: a message that is there stays. One of a session that was moved or called off, or whose
     client wants none any more, is cancelled before it leaves. A client who was told of a session is told that it was
     moved or cancelled; where no message can say so in time, the front desk is asked to call.
+
+    A batch of sessions is one transaction, and one that fails keeps no other waiting (`in_batches`).
     """
     plans = selectors.plans_of(Location.objects.all())
     longest = max((hours for plan in plans.values() for hours in plan.hours_before), default=0)
     coming, gone = selectors.coming(longest=longest, at=at), selectors.called_off(at=at)
     there = {*coming.values_list("pk", flat=True), *gone.values_list("pk", flat=True)}
     seen = selectors.unseen(there, ways=offered(), at=at)
-    fresh, off = selectors.known(coming, only=seen), selectors.known(gone, only=seen)
-    asked = _messages_asked(fresh, off, plans=plans)
+    waiting = selectors.waiting()
+    elsewhere = sorted(waiting.keys() - there)
+
+    def work_out(batch: Sequence[UUID]) -> int:
+        fresh, off = selectors.known(coming, only=batch), selectors.known(gone, only=batch)
+        asked = _messages_asked(fresh, off, plans=plans)
+        changed = _queue_asked(asked, plans=plans, at=at)
+        _ask_to_call(asked, at=at)
+        changed += _cancel_others(batch, waiting, asked, at=at)
+        _looked({pk: seen[pk] for pk in batch}, asked, at=at)
+        return changed
+
+    over = in_batches(elsewhere, lambda batch: _cancel_others(batch, waiting, [], at=at), size=BATCH)
+    return over + in_batches(sorted(seen), work_out, size=BATCH)
+
+
+def _queue_asked(asked: Sequence[Asked], *, plans: Mapping[UUID, ReminderPlan], at: datetime) -> int:
+    """Let each message that is asked for wait, as far as it has not left; how many rows changed."""
     rows = {row.key: row for row in selectors.reminders().filter(subject_id__in=[s.pk for s, *_ in asked])}
-    changed, wanted = 0, set()
+    changed = 0
     for session, _, messages in asked:
         plan = plans[session.location_id]
-        wanted |= {message.key for message in messages}
         for message in rules.to_queue(messages, session, plan=plan, at=at):
             changed += _queue(message, session, rows.get(message.key), at=at)
-    _ask_to_call(asked, at=at)
-    changed += _cancel_others(wanted, but=there.difference(seen), at=at)
-    _looked(seen, asked, at=at)
     return changed
 
 
@@ -84,10 +100,9 @@ def _looked(seen: Mapping[UUID, str], asked: Sequence[Asked], *, at: datetime) -
     messages = {session.pk: found for session, _, found in asked}
     ids = sorted(seen)
     looks = [rules.next_look(messages.get(pk, ()), of=pk, at=at) for pk in ids]
-    if ids:
-        hashes, forget = [seen[pk] for pk in ids], at - rules.FRESH
-        with connection.cursor() as cursor:
-            cursor.execute(LOOKED, {"ids": ids, "seen": hashes, "look_at": looks, "forget": forget})
+    hashes, forget = [seen[pk] for pk in ids], at - rules.FRESH
+    with connection.cursor() as cursor:
+        cursor.execute(LOOKED, {"ids": ids, "seen": hashes, "look_at": looks, "forget": forget})
 
 
 def _messages_asked(
@@ -169,15 +184,20 @@ def _queue(message: Message, session: Session, row: Outbox | None, *, at: dateti
     return same.update(status=Outbox.Status.PENDING, attempts=0, next_at=max(message.send_at, at))
 
 
-def _cancel_others(wanted: set[str], *, but: Collection[UUID], at: datetime) -> int:
-    """Cancel waiting messages that are not wanted, but for those of a begun session: sending finds them too late.
+def _cancel_others(
+    session_ids: Iterable[UUID],
+    waiting: Mapping[UUID, Sequence[tuple[UUID, str]]],
+    asked: Sequence[Asked],
+    *,
+    at: datetime,
+) -> int:
+    """Cancel waiting messages of these sessions that none of them asks for; how many.
 
-    Those of the sessions `but` were wanted before, and nothing has changed.
+    Those of a begun session stay: sending finds them too late.
     """
-    waiting = selectors.reminders().filter(status=Outbox.Status.PENDING)
-    rows = waiting.values_list("pk", "key", "subject_id")
-    others = [(pk, about) for pk, key, about in rows if about not in but and key not in wanted]
-    late = selectors.begun((about for _, about in others), at=at)
+    wanted = {message.key for *_, messages in asked for message in messages}
+    others = [(pk, about) for about in session_ids for pk, key in waiting.get(about, ()) if key not in wanted]
+    late = selectors.begun({about for _, about in others}, at=at)
     ids = [pk for pk, about in others if about not in late]
     return Outbox.objects.filter(pk__in=ids, status=Outbox.Status.PENDING).update(
         status=Outbox.Status.CANCELLED

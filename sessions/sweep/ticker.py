@@ -49,14 +49,19 @@ def keep_ticking(over: Event, *, safety: bool, tick: Callable[..., list[str]] = 
     due = 0.0
     while not over.wait(LOOK_SECONDS):
         close_old_connections()
-        try:
-            if time.monotonic() >= due:
-                turns.expect(at=clock.now())
-                due = time.monotonic() + settings.SWEEP_SECONDS
-            tick(safety=safety)
-        except Exception as exc:  # noqa: BLE001 — this clock stops for nothing
-            logger.warning("a look at the steps failed: %s", type(exc).__name__)
+        if time.monotonic() >= due and _came_through(lambda: turns.expect(at=clock.now())):
+            due = time.monotonic() + settings.SWEEP_SECONDS
+        _came_through(lambda: tick(safety=safety))
     connection.close()
+
+
+def _came_through(look: Callable[[], object]) -> bool:
+    try:
+        look()
+    except Exception as exc:  # noqa: BLE001 — this clock stops for nothing
+        logger.warning("a look at the steps failed: %s", type(exc).__name__)
+        return False
+    return True
 
 
 class Ticker(bootsteps.StartStopStep):

@@ -40,6 +40,7 @@ class Group:
     centre_token: str  # of a front desk that looks for clients of all places
     zone: str
     watched: list[Session] = field(default_factory=list)
+    cast: Cast | None = None  # of the first place
     program: Program | None = None  # of somebody who has just come: all others are made after it
 
 
@@ -78,7 +79,7 @@ def build(*, places: int, watched: int) -> Group:
     nurse = people.staff("np", [Role.NURSE_PRACTITIONER], where, **everywhere, **skilled)
     centre = people.staff("centre", [Role.FRONT_DESK], where, **everywhere)
     group = Group(made, nurse, _token(nurse), _token(centre), zone)
-    cast = _cast(group, where)
+    cast = group.cast = _cast(group, where)
     edition = people.approved_protocol(cast, name="Bench", min_preparations=0)
     group.program = people.opened_program(cast, protocol=edition, who=_client(cast, 0))
     group.watched = [_dosed(cast, edition, number) for number in range(watched)]

@@ -5,58 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from django.db import connections
 
 from kapclinic.core import clock, standby
-from kapclinic.local.binaries import find_binaries
 from kapclinic.local.ports import free_port, wait_until
-from kapclinic.local.postgres import Postgres
 from kapclinic.local.servers import with_path
 from kapclinic.local.testrun import TestRun
 from kapclinic.trail.http import REPLICA_AGE
 from kapclinic.trail.models import AuditEvent
 from tests import cast as people
 from tests.cast import MONDAY, Cast
+from tests.faults.standby import Standby
 from tests.second import replica
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Standby(Postgres):
-    """A cluster that follows the one of the tests, whose roles and passwords it has."""
-
-    primary: str  # the superuser's URL
-
-    def begin(self) -> None:
-        base_backup = find_binaries(self.place).postgres / "pg_basebackup"
-        self.place.run(
-            *(base_backup, "--dbname", self.primary, "--pgdata", self.folder, "--write-recovery-conf"),
-            *("--checkpoint=fast", "--no-sync", "--wal-method=stream"),
-        )
-        self._launch(find_binaries(self.place).postgres)
-
-    def ask(self, statement: str) -> Any:
-        found = urlsplit(self.primary)
-        here = found._replace(netloc=f"{found.username}:{found.password}@127.0.0.1:{self.port}").geturl()
-        with psycopg.connect(here, autocommit=True) as connection:
-            return connection.execute(statement).fetchone()
-
-    def catch_up(self) -> None:
-        """Wait until all that the primary has committed is here."""
-        with psycopg.connect(self.primary, autocommit=True) as connection:
-            row = connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
-        assert row is not None
-        behind = f"SELECT pg_last_wal_replay_lsn() >= '{row[0]}'::pg_lsn"
-        assert wait_until(lambda: self.ask(behind)[0], seconds=30)
 
 
 @pytest.fixture

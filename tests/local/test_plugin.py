@@ -64,6 +64,19 @@ def test_databases_of_dead_runs_are_dropped_and_of_living_ones_kept(test_run: Te
     test_run.servers.drop_database(living)
 
 
+def test_servers_of_a_killed_run_are_ended_with_their_folder(test_run: TestRun) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    folder = test_run.place.data / f"private/{ended.pid}-house"
+    cluster = folder / "primary/data/pg"
+    cluster.mkdir(parents=True)
+    server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", str(cluster)])
+    (cluster / "postmaster.pid").write_text(f"{server.pid}\n{cluster}\n")
+    sweep(test_run.servers, test_run.place)
+    assert wait_until(lambda: server.poll() is not None, seconds=5)
+    assert not folder.exists()
+
+
 def test_processes_of_a_killed_run_are_ended_and_of_a_living_one_kept() -> None:
     def sleeper(owner: psutil.Process, born: float) -> subprocess.Popen[bytes]:
         mark = {OWNER: f"{owner.pid}:{born}"}

@@ -51,3 +51,24 @@ SELECT %(first)s::bigint + n - 1, event, previous, hash
 FROM unnest(%(events)s::uuid[], %(previous)s::text[], %(hashes)s::text[])
     WITH ORDINALITY AS link(event, previous, hash, n)
 """
+
+# Takes the turn of a step until a moment, when nobody is at it and it did not run within half its period. Like the next
+# one it waits for nobody: a row that is locked is left as it is, and no row is written.
+TAKE_TURN = """
+UPDATE trail_heartbeat SET busy_until = %(until)s::timestamptz
+WHERE name = (
+    SELECT name FROM trail_heartbeat
+    WHERE name = %(name)s
+        AND (busy_until IS NULL OR busy_until <= %(at)s::timestamptz)
+        AND (beat_at IS NULL OR beat_at <= %(at)s::timestamptz - period_seconds * interval '0.5 seconds')
+    FOR UPDATE SKIP LOCKED
+)
+"""
+
+# Gives a turn back: the run that began then has come to its end, or (`failed`) is to be tried again a period later.
+GIVE_TURN = """
+UPDATE trail_heartbeat
+SET beat_at = CASE WHEN %(failed)s::boolean THEN beat_at ELSE %(began)s::timestamptz END,
+    busy_until = CASE WHEN %(failed)s::boolean THEN %(began)s::timestamptz + period_seconds * interval '1 second' END
+WHERE name = (SELECT name FROM trail_heartbeat WHERE name = %(name)s FOR UPDATE SKIP LOCKED)
+"""

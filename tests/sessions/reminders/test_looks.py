@@ -15,7 +15,7 @@ from kapclinic.core import clock
 from kapclinic.practice.models import ClientAlias
 from kapclinic.trail.models import Outbox, Task
 from sessions.booking.models import Session
-from sessions.reminders import rules, selectors
+from sessions.reminders import rules, selectors, services
 from sessions.reminders.models import ReminderLook
 from sessions.reminders.services import offered, save_plan, sweep_reminders
 from sessions.sweep.steps import send_messages
@@ -143,3 +143,26 @@ def test_looks_of_sessions_that_are_over_go(cast: Cast, session: Session) -> Non
     at = START + 100 * HOUR
     sweep_reminders(at=at)
     assert not ReminderLook.objects.filter(pk=session.pk).exists()
+
+
+def test_a_session_that_fails_keeps_no_other_waiting(
+    cast: Cast, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [booked(cast, session.program, START + 150 * HOUR + n * 24 * HOUR) for n in range(2)]
+    bad, right = others[0], rules.messages_of
+
+    def messages_of(of: Session, *args: Any, **more: Any) -> Any:
+        if of.pk == bad.pk:
+            raise ValueError
+        return right(of, *args, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "messages_of", messages_of)
+        patched.setattr(services, "BATCH", 2)
+        with pytest.raises(ValueError, match=r"^$"):
+            sweep_reminders(at=MONDAY)
+    assert unseen(MONDAY) >= {bad.pk}
+    assert Outbox.objects.filter(subject_id=others[1].pk).exists()
+    assert not Outbox.objects.filter(subject_id=bad.pk).exists()
+    settle(MONDAY)
+    assert Outbox.objects.filter(subject_id=bad.pk).exists()

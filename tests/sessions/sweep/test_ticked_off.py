@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -170,3 +171,17 @@ def test_a_row_opens_for_no_kind_and_nobody_that_the_table_does_not_name(cast: C
     assert row.roles == ["front_desk"]
     with pytest.raises(Undeclared):
         trail.escalate_task(task=row, roles=["medical_director"], by=cast.np, at=MONDAY)
+
+
+def test_rows_come_back_however_many_are_asked_for_at_once(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matters = [uuid4() for _ in range(3)]
+    about: dict[str, Any] = {"kind": Kind.ALARM, "location": cast.north.pk, "subject_type": "alarm"}
+    for subject in matters:
+        row = trail.open_task(**about, subject_id=subject, due_at=MONDAY, by=cast.np, at=MONDAY)
+        trail.finish_task(task_id=row.pk, by=cast.np, at=MONDAY, outcome="seen")
+    monkeypatch.setattr(trail, "TOGETHER", 2)
+    back = trail.reopen_ticked(kind=Kind.ALARM, waiting=matters, by=cast.np, at=MONDAY)
+    assert {row.subject_id for row in back} == set(matters)
+    assert Task.objects.open().count() == 3

@@ -19,6 +19,7 @@ from kapclinic.trail.models import Heartbeat
 from sessions.sweep import steps, tasks, ticker
 from sessions.sweep.steps import Step
 from tests.cast import MONDAY
+from tests.faults.stuck import held
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(seconds=60)
@@ -61,6 +62,24 @@ def test_a_step_that_somebody_is_at_is_left_to_them_until_their_time_is_up(ran: 
     assert turns.overdue(["watch"], at=MONDAY + timedelta(seconds=29), grace=SECOND) == []
     assert steps.run_step("watch", at=MONDAY + timedelta(seconds=30))  # its process was killed
     assert ran == ["watch"]
+
+
+@pytest.mark.django_db(transaction=True)  # another connection holds what is committed
+def test_a_held_turn_keeps_no_safety_step_waiting(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_ran_without", {})
+    steps.sweep(at=MONDAY)
+    ran.clear()
+    later = MONDAY + MINUTE
+    began = time.monotonic()
+    with held("trail_heartbeat", "watch", by="name"), held("trail_heartbeat", "tidy", by="name"):
+        assert steps.run_step("watch", at=later)
+        assert not steps.run_step("watch", at=later + SECOND)  # it ran a moment ago
+        assert not steps.run_step("tidy", at=later)
+        assert steps.run_step("watch", at=later + MINUTE)
+        assert turns.ages(at=later)["watch"] == (60.0, 60)  # the door tells that something is wrong
+    assert ran == ["watch", "watch"]
+    assert time.monotonic() - began < 5
+    assert [steps.run_step(name, at=later + MINUTE) for name in ("watch", "tidy")] == [True, True]
 
 
 def test_a_step_that_fails_is_tried_again_a_period_later_and_its_age_tells(

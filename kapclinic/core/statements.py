@@ -8,7 +8,7 @@ stand-ins stood. Who may see which row is so said by the queryset alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
@@ -42,6 +42,16 @@ class Asker:
     @property
     def location_ids(self) -> tuple[UUID, ...]:
         return self.locations
+
+
+def at_places(places: Iterable[UUID]) -> Asker:
+    """Somebody of these places, for a question that looks at nothing else of who asks."""
+    return Asker(UUID(int=0), frozenset(), tuple(places))
+
+
+def places_of(user: Value) -> dict[str, UUID]:
+    """The places of a user by name, as the values of a question that is asked by `at_places`."""
+    return {f"place_{n}": place for n, place in enumerate(user.locations)}
 
 
 class StandIns:

@@ -124,7 +124,7 @@ class HotList:
     def found(self: Any, values: dict[str, Any], order: tuple[str, ...], start: int, stop: int) -> Page:
         """The rows from `start` to before `stop`."""
         statement, given = self.question(values, order, start, stop)
-        return [] if statement is None else statement.rows(given, using=self.source)  # type: ignore[no-any-return]
+        return [] if statement is None else statement.rows(given, using=self.source)
 
     def question(
         self: Any, values: dict[str, Any], order: tuple[str, ...], start: int, stop: int

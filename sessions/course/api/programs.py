@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kapclinic.core.http.fields import Reason
+from kapclinic.core.http.fields import Reason, shown
 from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
@@ -88,7 +88,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
             "progress": progress.progress(row if many else [row]),
             "stopped": law.stopped(row if many else [row], at=self.at),
         }
-        return program_bodies.ProgramOut(row, many=many, context=context).data
+        return shown(program_bodies.ProgramOut, row, many=many, context=context)
 
     def create(self, request: Request) -> Response:
         program = services.open_program(values=self.body(), by=self.user, at=self.at)

@@ -121,7 +121,7 @@ def layers(rows: list[Row]) -> str:
         for name in names
     ]
     ask = [["PostgreSQL", *(f"{row.ours.ms(row.ours.database):.1f}" for row in rows)]]
-    return _table(["CPU ms", *(row.name.split(",")[0].split(" (")[0] for row in rows)], cells + ask)
+    return _table(["CPU ms", *(f"*{row.name.split(',')[0].split(' (')[0]}*" for row in rows)], cells + ask)
 
 
 def write(rows: list[Row], size: Size, *, scale: float, seconds: float, rounds: int) -> str:

@@ -134,7 +134,8 @@ def in_process(request: Request) -> None:
 
     from django.test import Client
 
-    headers = {"Authorization": f"Token {request.token}"}
+    # The tag is of the whole address: the same host as in `Request.raw`.
+    headers = {"Authorization": f"Token {request.token}", "Host": "127.0.0.1"}
     if request.same:
         headers["If-None-Match"] = request.same
     if request.body is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
 from django.db.backends.postgresql import base
+from psycopg.types.datetime import TimestamptzLoader
 
 from kapclinic.local.testrun import TestRun
 from tests.asking import sql
@@ -67,3 +69,30 @@ def test_a_request_after_a_restart_is_answered(cast: Cast, test_run: TestRun) ->
         admin.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
     _next_request()
     assert desk.get("auth/me/").status_code == 200
+
+
+# --- moments ----------------------------------------------------------------------------------------------------------
+
+MOMENTS = (
+    "0001-01-01 00:00:00+00",
+    "1883-11-18 12:03:58+00",
+    "2026-03-08 09:59:59.999999+00",
+    "2026-11-01 08:30:00.03+00",
+    "9999-12-31 23:59:59.5+00",
+)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Denver", "Asia/Kathmandu"])
+def test_a_moment_is_read_as_psycopg_reads_it(zone: str) -> None:
+    for text in MOMENTS[1:-1]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('TimeZone', %s, false), %s::timestamptz", [zone, text])
+            found = cursor.fetchone()[1]
+            cursor.execute("RESET TimeZone")
+        expected = TimestamptzLoader(0).load(text.encode())
+        assert (found, found.tzinfo) == (expected, UTC)
+    for text in MOMENTS:
+        assert sql("SELECT %s::timestamptz", text) == [(TimestamptzLoader(0).load(text.encode()),)]
+    for text in ("10000-01-01 00:00:00+00", "0044-03-15 12:00:00+00 BC", "infinity"):
+        with pytest.raises(DatabaseError):
+            sql("SELECT %s::timestamptz", text)

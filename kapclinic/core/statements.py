@@ -7,7 +7,8 @@ stand-ins stood. Who may see which row is so said by the queryset alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
@@ -27,6 +28,7 @@ Values: TypeAlias = Mapping[Hashable, Value]
 ASKER = ("asker",)
 _FIRST_DAY = date(1201, 1, 1)
 _FIRST_KEY = UUID("5d1f7c1e-0000-4000-8000-000000000000").int
+WHOLE = 2**31  # numbers that PostgreSQL takes for `integer`
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ class Asker:
     @property
     def location_ids(self) -> tuple[UUID, ...]:
         return self.locations
+
+
+def at_places(places: Iterable[UUID]) -> Asker:
+    """Somebody of these places, for a question that looks at nothing else of who asks."""
+    return Asker(UUID(int=0), frozenset(), tuple(places))
+
+
+def places_of(user: Value) -> dict[str, UUID]:
+    """The places of a user by name, as the values of a question that is asked by `at_places`."""
+    return {f"place_{n}": place for n, place in enumerate(user.locations)}
 
 
 class StandIns:
@@ -114,10 +126,27 @@ def of_asker(user: Value) -> dict[Hashable, Value]:
 
 
 OVER = """
+WITH one AS MATERIALIZED ({one})
 SELECT one.*, page.*
-FROM ({one}) one LEFT JOIN (SELECT p.*, row_number() OVER () AS place FROM ({page}) p) page ON true
+FROM one LEFT JOIN (SELECT p.*, row_number() OVER () AS place FROM ({page}) p) page ON true
 ORDER BY page.place
 """
+
+# One look at a page: its rows, but only when the tag of all that they hold is none that whoever asks knows. `{total}`
+# is how many rows there are in all, or NULL. The words of a row are those of PostgreSQL's own text of it. What is
+# materialized is worked out once: the tag, above all, which every row is held against.
+LOOK = """
+WITH page({columns}, nth) AS MATERIALIZED (SELECT p.*, row_number() OVER () FROM ({page}) p),
+seen AS (SELECT count(*) AS found, string_agg(page::text, E'\n' ORDER BY nth) AS words FROM page),
+counted AS MATERIALIZED (SELECT words, {total} AS total FROM seen),
+told AS MATERIALIZED (
+    SELECT total, left(encode(sha256(convert_to(concat_ws(E'\n', total, words), 'UTF8')), 'hex'), 32) AS tag
+      FROM counted
+)
+SELECT told.tag, told.total, page.* FROM told LEFT JOIN page ON told.tag <> ALL(%s::text[])
+ORDER BY page.nth
+"""
+TOTAL = "CASE WHEN found > {size}{later} THEN (SELECT count(*) FROM ({every}) every) END"
 
 
 def like(word: str) -> str:
@@ -146,7 +175,7 @@ class Statement:
         with connections[using].cursor() as cursor:
             cursor.execute(self.sql, self.given(values))
             found = cursor.fetchall()
-        return [self._row(row) for row in found]
+        return [self.row(row) for row in found]
 
     def given(self, values: Values) -> list[Value]:
         """The parameters of the statement, with these values in their places."""
@@ -155,7 +184,8 @@ class Statement:
             params[place] = put(values)
         return params
 
-    def _row(self, columns: tuple[Value, ...]) -> Row:
+    def row(self, columns: tuple[Value, ...]) -> Row:
+        """The columns of one row by their names."""
         row = dict(zip(self.names, columns, strict=True))
         for place, load in self.loads:
             if columns[place] is not None:
@@ -188,6 +218,52 @@ class Statement:
         )
 
 
+@dataclass(frozen=True)
+class Look:
+    """What one look at a page has seen.
+
+    tag     of all that was read, and of nothing else
+    total   how many rows there are on all pages, where the page alone does not tell; else None
+    rows    those of the page; None when whoever asks knows the tag
+    """
+
+    tag: str
+    total: int | None
+    rows: list[Row] | None
+
+
+@dataclass(frozen=True)
+class Looking:
+    """A page that answers with the tag of its rows, and with the rows to whoever does not know that tag."""
+
+    page: Statement
+    asked: Statement  # by the same values; the tags that are known follow
+
+    @classmethod
+    def at(
+        cls, page: Statement, *, every: Statement | None = None, size: int = 0, later: bool = False
+    ) -> Looking:
+        """`every` are all rows, counted when the page holds more than `size`, or a later page holds nothing."""
+        params, puts, total = page.params, page.puts, "NULL::bigint"
+        if every is not None:
+            total = TOTAL.format(size=size, later=" OR found = 0" if later else "", every=every.sql)
+            puts = (*puts, *((len(params) + place, put) for place, put in every.puts))
+            params = (*params, *every.params)
+        columns = ", ".join(f"c{n}" for n in range(len(page.names)))
+        sql = LOOK.format(columns=columns, page=page.sql, total=total)
+        return cls(page, replace(page, sql=sql, params=params, puts=puts))
+
+    def look(self, values: Values, *, known: Sequence[str] = (), using: str = DEFAULT_DB_ALIAS) -> Look:
+        """What there is with these values, for somebody who holds what has one of the tags `known`."""
+        with connections[using].cursor() as cursor:
+            cursor.execute(self.asked.sql, [*self.asked.given(values), list(known)])
+            found = cursor.fetchall()
+        tag, total = found[0][:2]
+        if tag in known:
+            return Look(tag, total, None)
+        return Look(tag, total, [self.page.row(row[2:-1]) for row in found if row[-1] is not None])
+
+
 def compiled(queryset: QuerySet[Value, Value], stand_ins: StandIns) -> Statement | None:
     """The statement of a queryset of `values()`; None when no row can ever be in it."""
     query = queryset.query
@@ -197,12 +273,43 @@ def compiled(queryset: QuerySet[Value, Value], stand_ins: StandIns) -> Statement
     except EmptyResultSet:
         return None
     names = list(query.selected or (*query.values_select, *query.annotation_select))
+    sql, params = _said(sql, params, stand_ins)
     puts = [(place, put) for place, param in enumerate(params) if (put := stand_ins.put(param))]
     loads = []
     for place, (column, _, _) in enumerate(compiler.select):
         if load := _load(column.output_field):
             loads.append((place, load))
     return Statement(sql, tuple(params), tuple(puts), tuple(names), tuple(loads))
+
+
+def _said(sql: str, params: Sequence[Value], stand_ins: StandIns) -> tuple[str, list[Value]]:
+    """The statement with those of its words and numbers in it that are the same in every question.
+
+    What stands in a statement the planner reckons with, once for all: it finds the index of open rows, and a plan that
+    is as good as one made for each question anew.
+    """
+    parts, kept, given = [], [], iter(params)
+    for part in re.split("(%%|%s)", sql):
+        if part != "%s":
+            parts.append(part)
+            continue
+        param = next(given)
+        word = None if stand_ins.put(param) else _as_word(param)
+        if word is None:
+            kept.append(param)
+        parts.append(word or part)
+    return "".join(parts), kept
+
+
+def _as_word(param: Value) -> str | None:
+    """A word or number of the code as it stands in SQL; None for all else, and so for whatever anybody wrote."""
+    if isinstance(param, bool):
+        return "true" if param else "false"
+    if type(param) is int and 0 <= param < WHOLE:
+        return str(param)
+    if isinstance(param, str) and re.fullmatch("[a-z_]+", param):
+        return f"'{param}'"
+    return None
 
 
 def read_json(text: Value) -> Value:

@@ -21,9 +21,11 @@ from rest_framework.viewsets import GenericViewSet
 from kapclinic.core import clock, standby, writing
 from kapclinic.core.http import merging, params
 from kapclinic.core.http.etags import etag_of, require_match
+from kapclinic.core.http.fields import checked, shown
 from kapclinic.core.http.params import Param
 from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
+from kapclinic.core.http.renderers import Negotiation
 from kapclinic.trail import idempotency, services
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -50,6 +52,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     """
 
     permission_classes: ClassVar[list[type[BasePermission]]] = [RolesPerAction]  # type: ignore[misc]
+    content_negotiation_class = Negotiation
     lookup_value_converter = "uuid"
     public: ClassVar[frozenset[str]] = frozenset()
     roles: ClassVar[Mapping[str, frozenset[str]]] = {}
@@ -231,9 +234,8 @@ class ClinicViewSet(GenericViewSet[Any]):
 
         :raises ValidationError: naming each field and its rule
         """
-        serializer = self.inputs[self.action](data=self.request.data, context=self.get_serializer_context())
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+        context = self.get_serializer_context()
+        return checked(self.inputs[self.action], self.request.data, context=context)
 
     def given(self, row: Any) -> Any:
         """The body of a PATCH of `row`: only the fields that were sent, nested objects merged (`core.http.merging`)."""
@@ -289,8 +291,7 @@ class ClinicViewSet(GenericViewSet[Any]):
         return Response(self.represent(row), status=status, headers=headers)
 
     def represent(self, row: Any, *, many: bool = False) -> Any:
-        serializer = self.output_of(self.action)
-        return serializer(row, many=many, context=self.get_serializer_context()).data
+        return shown(self.output_of(self.action), row, many=many, context=self.get_serializer_context())
 
     def output_of(self, action: str) -> type[BaseSerializer[Any]]:
         found = self.outputs.get(action, self.output)

@@ -12,9 +12,10 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from kapclinic.core.asking import AtOnce, Questions
 from kapclinic.core.http import lists
-from kapclinic.core.http.fields import Output, Text
-from kapclinic.core.statements import StandIns, Statement, compiled, of_asker, read_json
+from kapclinic.core.http.fields import Output, Text, shown
+from kapclinic.core.statements import StandIns, Statement, at_places, compiled, of_asker, places_of, read_json
 from kapclinic.core.transitions import HasRoles
 from kapclinic.practice.rules import CLIENT_READERS
 from kapclinic.trail.http import ClinicViewSet
@@ -60,10 +61,14 @@ class InSession(ClinicViewSet):
 
         :raises Http404: for one that the user may not see
         """
-        found = Session.objects.visible_to(self.user).select_related("program__protocol")
-        session = found.filter(pk=session_id).first()
-        if session is None:
+        places = places_of(self.user)
+        found = _session(len(places))(session_id=session_id, **places)[0] if places else []
+        if not found:
             raise Http404
+        self.entered(found[0])
+
+    def entered(self, session: Session) -> None:
+        """This is the session of the address, and the user may see it."""
         self.session: Session = session
         self._touched.add(session.client_id)
 
@@ -86,6 +91,17 @@ class InSession(ClinicViewSet):
         )
         locked: Session = found.get(pk=self.session.pk)
         return locked
+
+
+@cache
+def _session(locations: int) -> AtOnce:
+    """The session of `session_id` with program and protocol, if somebody of `place_0` and so on sees it."""
+
+    def ask(*, session_id: UUID, **places: UUID) -> Questions:
+        seen = Session.objects.visible_to(at_places(places.values()))
+        return (seen.select_related("program__protocol").filter(pk=session_id),)
+
+    return AtOnce(ask)
 
 
 @cache
@@ -189,8 +205,8 @@ class InNames(ClinicViewSet):
     def represent(self, row: Any, *, many: bool = False) -> Any:
         rows: Sequence[Any] = row if many else [row]
         found = about([self.ref(one) for one in rows])
-        serializer = self.output_of(self.action)
-        return serializer(row, many=many, context={**self.get_serializer_context(), "about": found}).data
+        context = {**self.get_serializer_context(), "about": found}
+        return shown(self.output_of(self.action), row, many=many, context=context)
 
 
 class NamedList(lists.HotList):

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from kapclinic.core.audited import AppendOnlyModel, AuditedModel, AuditedQuerySet
-from kapclinic.practice.models import User
+from kapclinic.practice.models import Location, User
 from sessions.booking.models import Session
 
 
@@ -155,13 +155,14 @@ class Check(AuditedModel):
 
 class AlarmQuerySet(AuditedQuerySet["Alarm"]):
     def visible_to(self, user: Any) -> AlarmQuerySet:
-        return self.filter(session__location__in=list(user.locations))
+        return self.filter(location__in=list(user.locations))
 
 
 class Alarm(AuditedModel):
     """Something that somebody must look at and acknowledge with an action: a red reading, an overdue check.
 
     A clinician raises a red trigger by hand, whatever the numbers say; `note` is clinical text of the record.
+    `location` is its session's, which a trigger holds: so the alarms of a place are found without its sessions.
     """
 
     joins: ClassVar[bool] = True
@@ -189,6 +190,7 @@ class Alarm(AuditedModel):
         ACKNOWLEDGED = "acknowledged"
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="alarms")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
     cause = models.CharField(max_length=15, choices=Cause.choices)
     reading = models.ForeignKey(Reading, on_delete=models.PROTECT, null=True, related_name="alarms")
     trigger = models.CharField(max_length=20, choices=Trigger.choices, blank=True, default="")
@@ -232,7 +234,8 @@ class Alarm(AuditedModel):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["session"], condition=Q(state="open"), name="alarm_open")
+            models.Index(fields=["session"], condition=Q(state="open"), name="alarm_open"),
+            models.Index(fields=["location", "-created_at", "id"], name="alarm_place"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any
@@ -107,6 +107,22 @@ def as_dosed(
     return readings
 
 
+def judge_of(*, session_id: UUID, dosed_at: datetime | None) -> Callable[[Row], Row]:
+    """Gives the phase and the bands that `as_dosed` gives a reading, for rows of `reading_rows` of one session."""
+    standing = standing_readings(session_id=session_id).values("measured_at", *rules.SIGNS)
+    others = [(row["measured_at"], row) for row in standing]
+    bands = Session.objects.values_list("program__protocol__bands", flat=True).get(pk=session_id)
+
+    def judge(row: Row) -> Row:
+        moment = row["measured_at"]
+        found = rules.bands_at(
+            moment, {sign: row[sign] for sign in rules.SIGNS}, bands, others=others, dosed_at=dosed_at
+        )
+        return {"phase": rules.phase_at(moment, dosed_at=dosed_at), "bands": found}
+
+    return judge
+
+
 def readings_after(
     *, session: Session, dosed_at: datetime, standing: Sequence[Reading] | None = None
 ) -> list[Reading]:
@@ -143,11 +159,12 @@ def unread_before_leaving(*, session_id: UUID) -> QuerySet[Check]:
 
 
 def beside(*, session_id: UUID) -> Questions:
-    """What a new reading is judged beside: the readings that stand, the checks that are asked for, locked, and the
-    alarms of the session as rows of cause, reading and check.
+    """What a new reading is judged beside: the readings that stand, of which moment and signs are read, the checks that
+    are asked for, locked, and the alarms of the session as rows of cause, reading and check.
     """
+    standing = standing_readings(session_id=session_id).only("session", "measured_at", *rules.SIGNS)
     asked = asked_checks(session_id=session_id).select_related("after_reading")
-    return standing_readings(session_id=session_id), asked.select_for_update(of=("self",)), _rung(session_id)
+    return standing, asked.select_for_update(of=("self",)), _rung(session_id)
 
 
 def planned(*, session_id: UUID) -> Questions:
@@ -218,6 +235,6 @@ def alarm_rows(queryset: QuerySet[Alarm]) -> QuerySet[Alarm, Any]:
         "acknowledged_by",
         "action",
         about_session=F("session"),
-        about_client=F("session__client"),
+        about_client=Value(None, output_field=UUIDField()),  # its session's: read for the page alone
         about_assigned=Value(None, output_field=UUIDField()),
     )

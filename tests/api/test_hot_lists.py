@@ -487,6 +487,33 @@ def test_whatever_a_row_shows_ends_the_304(cast: Cast, world: Session, path: str
         assert answer.headers["ETag"] != tag
 
 
+@pytest.mark.parametrize("path", TAGGED)
+def test_what_the_reader_may_see_ends_the_304(cast: Cast, world: Session, path: str) -> None:
+    for values in ({"locations": [cast.south.pk]}, {"roles": ["medical_director", "billing"]}):
+        before = poll(cast, path)
+        tag = before.headers["ETag"]
+        assert poll(cast, path, tag).status_code == 304
+        _edit(User, cast.director.pk, **values)
+        with CaptureQueriesContext(connection) as queries:
+            after = poll(cast, path, tag)
+        assert (after.status_code, after.headers["ETag"] == tag) == (200, False)
+        assert len(queries) <= 3  # the token, the list, and the audit row
+    assert {row["id"] for row in before.json()["results"]}.isdisjoint(
+        row["id"] for row in listed(cast, "np", path)
+    )
+
+
+def test_a_page_is_counted_with_its_rows(cast: Cast, world: Session) -> None:
+    whole = poll(cast, "tasks/").json()
+    assert whole["count"] == len(whole["results"]) > 3
+    for page, size in ((1, 2), (2, 2), (90, 2)):
+        with CaptureQueriesContext(connection) as queries:
+            found = poll(cast, "tasks/", page=str(page), page_size=str(size)).json()
+        assert found["count"] == whole["count"]
+        assert found["results"] == whole["results"][(page - 1) * size : page * size]
+        assert len(queries) <= 3
+
+
 def test_a_row_beyond_the_page_ends_the_304_by_the_count(cast: Cast, world: Session) -> None:
     tag = poll(cast, "tasks/", page_size="1").headers["ETag"]
     assert poll(cast, "tasks/", tag, page_size="1").status_code == 304

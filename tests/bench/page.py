@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from kapclinic.local.places import CHECKOUT
@@ -63,6 +63,7 @@ class Row:
     bare: Measured | None = None
     plain: Measured | None = None
     limit: Measured | None = None
+    shares: dict[str, float] = field(default_factory=dict)  # layer -> of the CPU time of the web
 
 
 def _line(cells: list[str]) -> str:
@@ -112,6 +113,17 @@ def details(rows: list[Row]) -> str:
     return _table(heads, cells, words=2)
 
 
+def layers(rows: list[Row]) -> str:
+    """CPU ms of a request by who spends them, to a tenth; what the web server itself needs is in none of them."""
+    names = list(dict.fromkeys(name for row in rows for name in row.shares))
+    cells = [
+        [name, *(f"{row.shares.get(name, 0) * row.ours.ms(row.ours.web):.1f}" for row in rows)]
+        for name in names
+    ]
+    ask = [["PostgreSQL", *(f"{row.ours.ms(row.ours.database):.1f}" for row in rows)]]
+    return _table(["CPU ms", *(f"*{row.name.split(',')[0].split(' (')[0]}*" for row in rows)], cells + ask)
+
+
 def write(rows: list[Row], size: Size, *, scale: float, seconds: float, rounds: int) -> str:
     """The whole page."""
     return f"""# Benchmarks
@@ -138,4 +150,10 @@ of eight clients and a client alone waited.
 {details(rows)}
 
 A board that answers 304 is asked with the `ETag` of its last answer; one that still says 200 has none, or changed.
+
+Where the milliseconds are: the CPU time of the web, as above, by the share that each layer has when the same requests
+are profiled in one process (`tests/bench/where.py`). A layer's time is what it spends by itself; the web server's own
+part is spread over all of them.
+
+{layers(rows)}
 """

@@ -31,6 +31,7 @@ class Pace:
     rounds: int = 3
     alone: float = 2.0
     warm: float = 0.3  # before each round: what will be prepared is
+    looked_into: int = 60  # requests of which it is looked where their time goes
 
 
 @dataclass
@@ -81,6 +82,7 @@ class Bench:
         alone = self._load(self.ours.port, asked["ours"], clients=1, seconds=self.pace.alone)
         row = Row(job.name, self._queries(asked["ours"]), found["ours"], alone)
         row.bare, row.plain, row.limit = found.get("bare"), found.get("plain"), found.get(job.limit)
+        row.shares = self._shares(asked["ours"])
         return row
 
     def _round(self, server: Server, ask: Any, measured: Any) -> None:
@@ -113,6 +115,18 @@ class Bench:
         self.begin += 2
         return len(captured)
 
+    def _shares(self, ask: Any) -> dict[str, float]:
+        """Where the time of a request goes, asked in this process."""
+        from django.core.wsgi import get_wsgi_application
+
+        from tests.bench.where import answer, shares
+
+        application, times = get_wsgi_application(), self.pace.looked_into
+        begin, self.begin = self.begin + CLIENTS, self.begin + CLIENTS + times
+        for client in range(CLIENTS):  # until what is kept is kept
+            answer(application, ask(client, begin - CLIENTS + client))
+        return shares(application, (ask(n % CLIENTS, begin + n) for n in range(times)))
+
 
 def in_process(request: Request) -> None:
     """The same request through the application in this process."""
@@ -120,7 +134,8 @@ def in_process(request: Request) -> None:
 
     from django.test import Client
 
-    headers = {"Authorization": f"Token {request.token}"}
+    # The tag is of the whole address: the same host as in `Request.raw`.
+    headers = {"Authorization": f"Token {request.token}", "Host": "127.0.0.1"}
     if request.same:
         headers["If-None-Match"] = request.same
     if request.body is None:

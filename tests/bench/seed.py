@@ -230,7 +230,7 @@ def _watched(cursor: Cursor[Any], group: Group, size: Size) -> None:
     chosen = f"""SELECT row_number() OVER () - 1 AS n, id, starts_at, program_id, client_id FROM {pattern._meta.db_table}
       WHERE kind = 'dosing' AND status = 'completed' AND starts_with(id::text, '0190{KINDS["session"]:02x}00-')
       ORDER BY id LIMIT {size.readings // READINGS}"""
-    each = f"SELECT c.*, i, c.n * {READINGS} + i AS r, starts_at + i * interval '30 s' AS at FROM ({chosen}) c, generate_series(0, {READINGS - 1}) i"
+    each = f"SELECT c.*, i, c.n * {READINGS} + i AS r, starts_at + (i + 1) * interval '30 s' AS at FROM ({chosen}) c, generate_series(0, {READINGS - 1}) i"
     dose = Administration.objects.get(session=pattern)
     copies(cursor, dose.order, chosen, {}, id=_id("order", "n"), session_id="g.id")
     given = {"administered_at": "starts_at", "recorded_at": "starts_at"}

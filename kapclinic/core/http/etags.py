@@ -1,22 +1,40 @@
-"""ETag and If-Match: the row's `version`, so that two desks can't overwrite each other."""
+"""ETags: a row's `version`, so that two desks can't overwrite each other; a board's, so that it is told once."""
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from rest_framework.request import Request
 
 from kapclinic.core.errors import PreconditionRequired, Stale
+from kapclinic.core.http.renderers import dumps
+from kapclinic.core.statements import Look
 
 
 def etag_of(version: int) -> str:
     return f'"{version}"'
 
 
-def matched_tag(request: Request, tag: str) -> bool:
-    """Does `If-None-Match` name this ETag: does whoever asks hold the answer already?"""
+def about_of(request: Request, user: Any) -> str:
+    """What the tag of an answer begins with: at this address, to this user with these roles.
+
+    The user is part of it: on a shared computer the browser holds what a colleague was told, and a 304 would show that
+    without a trace (R10).
+    """
+    about = [request.build_absolute_uri(), user.pk, sorted(user.role_set)]
+    return sha256(dumps(about)).hexdigest()[:32]
+
+
+def known_of(request: Request, about: str) -> list[str]:
+    """The tags of `If-None-Match` that begin so, without that beginning: what whoever asks holds already."""
     given = request.headers.get("If-None-Match", "")
-    return tag in {part.strip().removeprefix("W/") for part in given.split(",")}
+    tags = (part.strip().removeprefix("W/").strip('"').partition("-") for part in given.split(","))
+    return [read for of, _, read in tags if of == about]
+
+
+def tag_of(about: str, seen: Look) -> str:
+    return f'"{about}-{seen.tag}"'
 
 
 def require_match(request: Request, instance: Any) -> None:

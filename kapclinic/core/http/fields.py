@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from threading import local
+from typing import Any, TypeVar
 
 from rest_framework import serializers
 
 from kapclinic.core import limits
 from kapclinic.core.http.messages import explain
 
+S = TypeVar("S", bound="serializers.Serializer[Any]")
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 
 
@@ -117,6 +120,62 @@ def _beyond(value: Any, limit: limits.Days | limits.Size, at: datetime) -> list[
 
 class Output(serializers.Serializer[Any]):
     """An answer: read-only, and never the place where a rule lives."""
+
+
+class _Idle(local):
+    """Serializers of this thread that nobody uses at the moment, by class.
+
+    Django REST framework copies all fields of a serializer for each body and answer. Those of an `Input` and an
+    `Output` are kept for the next: fields know nothing of it, and all that it depends on besides is in the `context`.
+    """
+
+    def __init__(self) -> None:
+        self.of: dict[type[serializers.Serializer[Any]], list[Any]] = {}
+
+    @contextmanager
+    def one(self, kind: type[S], context: Mapping[str, Any]) -> Iterator[S]:
+        waiting = self.of.setdefault(kind, [])
+        serializer: S = waiting.pop() if waiting else kind()
+        serializer._context = dict(context)  # noqa: SLF001
+        kept = set(vars(serializer))
+        try:
+            yield serializer
+        finally:
+            for name in set(vars(serializer)) - kept - {"fields"}:
+                delattr(serializer, name)
+            serializer._context = {}  # noqa: SLF001
+            waiting.append(serializer)
+
+
+_idle = _Idle()
+
+
+def checked(
+    kind: type[serializers.BaseSerializer[Any]], data: Any, *, context: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The body `data` as `kind` reads it.
+
+    :raises ValidationError: naming each field and its rule
+    """
+    if not issubclass(kind, Input):
+        serializer = kind(data=data, context=dict(context))
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+    with _idle.one(kind, context) as read:
+        read.initial_data = data
+        read.is_valid(raise_exception=True)
+        return dict(read.validated_data)
+
+
+def shown(
+    kind: type[serializers.BaseSerializer[Any]], row: Any, *, many: bool = False, context: Mapping[str, Any]
+) -> Any:
+    """`row`, or each of the rows, as `kind` shows it."""
+    if not issubclass(kind, Output):
+        return kind(row, many=many, context=dict(context)).data
+    with _idle.one(kind, context) as serializer:
+        told = serializer.to_representation
+        return [told(one) for one in row] if many else told(row)
 
 
 class Empty(Input):

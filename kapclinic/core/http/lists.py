@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
@@ -16,14 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.http import params
-from kapclinic.core.http.etags import matched_tag
-from kapclinic.core.http.renderers import dumps
-from kapclinic.core.statements import Asker, Row, StandIns, Statement, compiled, like, of_asker
+from kapclinic.core.http.etags import about_of, known_of, tag_of
+from kapclinic.core.statements import Asker, Look, Looking, Row, StandIns, Statement, compiled, like, of_asker
 
 KEPT = 1000  # statements that a process keeps, over all lists, roles and filters
 Page: TypeAlias = list[Row]
 _LATER = 987_654_321  # stands in the SQL where a later page starts
 _START = ("start",)
+NOTHING = Look(tag="", total=None, rows=[])  # to somebody who can never see a row
 
 
 class Rows:
@@ -88,6 +87,8 @@ class HotList:
     def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         order = params.ordering(request.query_params.get("ordering"), self.orderings, self.default_order)
         values = self.query()
+        if "list" in self.tagged:
+            return self._told_if_new(request, values, order)  # type: ignore[no-any-return]
 
         def count() -> int:
             return int(self.narrowed(self.visible(self.user, self.kwargs)).using(self.source).count())
@@ -95,11 +96,22 @@ class HotList:
         def find(start: int, stop: int) -> Page:
             return self.found(values, order, start, stop)  # type: ignore[no-any-return]
 
-        page = self.paginate_queryset(Rows(find, count))
-        if "list" not in self.tagged:
-            return self.told(page)  # type: ignore[no-any-return]
-        tag = tag_of(request, self.user, self.paginator.count, page)
-        if matched_tag(request, tag):
+        return self.told(self.paginate_queryset(Rows(find, count)))  # type: ignore[no-any-return]
+
+    def _told_if_new(self: Any, request: Request, values: dict[str, Any], order: tuple[str, ...]) -> Response:
+        """The page with its tag, or 304 to whoever holds it; rows and count are of one moment."""
+        about, seen = about_of(request, self.user), NOTHING
+
+        def find(start: int, stop: int) -> Page:
+            nonlocal seen
+            looking, given = self.question(values, order, start, stop)
+            if looking is not None:
+                seen = looking.look(given, known=known_of(request, about), using=self.source)
+            return seen.rows or []
+
+        page = self.paginate_queryset(Rows(find, lambda: seen.total or 0))
+        tag = tag_of(about, seen)
+        if seen.rows is None:
             return Response(status=304, headers={"ETag": tag})
         answer: Response = self.told(page)
         answer["ETag"] = tag
@@ -111,6 +123,15 @@ class HotList:
 
     def found(self: Any, values: dict[str, Any], order: tuple[str, ...], start: int, stop: int) -> Page:
         """The rows from `start` to before `stop`."""
+        statement, given = self.question(values, order, start, stop)
+        return [] if statement is None else statement.rows(given, using=self.source)
+
+    def question(
+        self: Any, values: dict[str, Any], order: tuple[str, ...], start: int, stop: int
+    ) -> tuple[Any, dict[Any, Any]]:
+        """The statement of the rows from `start` to before `stop` (a `Looking` where the list is tagged), if the user
+        can ever see one, and its values.
+        """
         user = self.user
         given = tuple((name, _literal(value)) for name, value in sorted(values.items()))
         begins = "later" if start else "first"
@@ -126,22 +147,9 @@ class HotList:
             len(terms),
         )
         statement = _statement(type(self), *shape)  # type: ignore[arg-type]  # a class is hashable
-        if statement is None:
-            return []
         of_path = {("path", name): key for name, key in self.kwargs.items()}
         patterns = {("term", n): like(term) for n, term in enumerate(terms)}
-        found = of_asker(user) | values | of_path | patterns | {_START: start}
-        return statement.rows(found, using=self.source)
-
-
-def tag_of(request: Request, user: Any, *told: Any) -> str:
-    """The ETag of an answer at this address to this user with these roles, by all that was read for it.
-
-    The user is part of it: on a shared computer the browser holds what a colleague was told, and a 304 would show that
-    without a trace (R10).
-    """
-    about = [request.build_absolute_uri(), user.pk, sorted(user.role_set), told]
-    return f'"{sha256(dumps(about)).hexdigest()[:32]}"'
+        return statement, of_asker(user) | values | of_path | patterns | {_START: start}
 
 
 def _literal(value: Any) -> Any:
@@ -162,7 +170,7 @@ def _statement(
     begins: str,
     path: tuple[str, ...],
     terms: int,
-) -> Statement | None:
+) -> Statement | Looking | None:
     stand_ins = StandIns()
     asker = stand_ins.asker(roles, locations)
     shape = Shape(asker, {name: stand_ins.key(("path", name)) for name in path}, stand_ins)
@@ -177,7 +185,10 @@ def _statement(
     if page is None:
         return None
     whole: Statement | None = view.shaped(_from_there(page) if start else page, shape)
-    return whole
+    if whole is None or "list" not in view.tagged:
+        return whole
+    every = compiled(rows.order_by().values("pk"), stand_ins)
+    return Looking.at(whole, every=every, size=size - 1, later=bool(start))
 
 
 def _standing(name: str, shape: Any, stand_ins: StandIns) -> Any:

@@ -1,4 +1,4 @@
-"""What needs no view: refusing a body past the limit or a NUL byte, and what a browser may run and keep."""
+"""What needs no view: refusing what is too large or unreadable, what a browser may run and keep, and the admin site's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponseBase
 
 from kapclinic.core.errors import ClinicError, Invalid
@@ -22,6 +23,14 @@ class PayloadTooLarge(ClinicError):
 
 class LengthRequired(ClinicError):
     code, status, title = "length_required", 411, "Content-Length is required"
+
+
+class AdminMessages(MessageMiddleware):
+    """Messages between two pages, which the admin site alone has: an answer of the API needs none made ready."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path_info.startswith("/admin/"):
+            super().process_request(request)
 
 
 class BodyLimit:

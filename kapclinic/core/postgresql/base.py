@@ -8,9 +8,16 @@ as it would have been by the question.
 from __future__ import annotations
 
 import select
+from datetime import UTC, datetime
+from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.pq import ConnStatus
+from psycopg.types.datetime import TimestamptzLoader
+
+YEAR = 4  # digits of a year that Python knows
 
 
 def _heard(descriptor: int) -> bool:
@@ -20,8 +27,27 @@ def _heard(descriptor: int) -> bool:
     return bool(poll.poll(0))
 
 
+class UtcLoader(Loader):
+    """Reads a moment of a connection in UTC by Python's reader of ISO 8601; whatever else comes, as psycopg does."""
+
+    timezone = UTC
+
+    def load(self, data: Buffer) -> datetime:
+        """:raises DataError: for a moment that Python has none for"""
+        text = str(data, "ascii")
+        if text[YEAR:].startswith("-") and text.endswith("+00"):
+            return datetime.fromisoformat(text)
+        return TimestamptzLoader(self.oid, self.connection).load(data).astimezone(UTC)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """As Django's."""
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        if self.timezone == UTC:
+            connection.adapters.register_loader("timestamptz", UtcLoader)
+        return connection
 
     def is_usable(self) -> bool:
         """Can the kept connection carry the next request? After an error, and when something was heard, by asking."""

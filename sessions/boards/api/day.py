@@ -9,13 +9,12 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kapclinic.core.http.etags import matched_tag
-from kapclinic.core.http.lists import tag_of
+from kapclinic.core.http.etags import about_of, known_of, tag_of
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.http import ClinicViewSet
 from sessions.boards.api import day_bodies
-from sessions.boards.selectors.day import COLUMNS, board
+from sessions.boards.selectors.day import COLUMNS, board, look
 from sessions.visits.api import session_bodies
 
 
@@ -39,12 +38,17 @@ class BoardViewSet(ClinicViewSet):
 
     def board(self, request: Request) -> Response:
         query = self.query()
-        shown = board(location_id=query["location"], on=query.get("date"), by=self.user, at=self.at)
-        if shown is None:
+        about = about_of(request, self.user)
+        known = known_of(request, about)
+        seen = look(
+            location_id=query["location"], on=query.get("date"), by=self.user, at=self.at, known=known
+        )
+        if seen is None:
             raise Http404
-        tag = tag_of(request, self.user, shown.read)
-        if matched_tag(request, tag):
+        tag = tag_of(about, seen)
+        if seen.rows is None:
             return Response(status=304, headers={"ETag": tag})
+        shown = board(seen.rows)
         cards = session_bodies.all_shown(shown.sessions, self.user)
         self.touch_all(cards)
         body = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -13,7 +13,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import DateField, OuterRef, Value
 from django.db.models.functions import JSONObject
 
-from kapclinic.core.statements import Row, StandIns, Statement, compiled, of_asker
+from kapclinic.core.statements import Look, Looking, Row, StandIns, compiled, of_asker
 from kapclinic.practice.models import Location, Room, User
 from kapclinic.practice.selectors import LocalDate, LocalMidnight
 from sessions.booking.models import Session, Stage
@@ -96,25 +96,32 @@ def since(row: SessionRow) -> datetime | None:
 
 @dataclass(frozen=True)
 class Board:
-    """One local day at one location; `read` is all that was read for it, as it came."""
+    """One local day at one location."""
 
     on: date
     time_zone: str
     rooms: list[RoomRow]
     sessions: list[BoardRow]
-    read: list[Row]
 
 
-def board(*, location_id: UUID, on: date | None, by: User, at: datetime) -> Board | None:
-    """The board of a day, today at `at` unless said; None for a location that `by` may not see. One query.
+def look(
+    *, location_id: UUID, on: date | None, by: User, at: datetime, known: Sequence[str] = ()
+) -> Look | None:
+    """What the board of a day is made of, today at `at` unless said, for whoever holds what has one of the tags
+    `known`; None for a location that `by` may not see. One query.
+    """
+    looking = _looking(by.role_set, len(by.locations), "today" if on is None else "dated")
+    if looking is None:
+        return None
+    seen = looking.look(of_asker(by) | {"location_id": location_id, "on": on, "at": at}, known=known)
+    return None if seen.rows == [] else seen
+
+
+def board(read: list[Row]) -> Board:
+    """The board that these rows of a look are.
 
     Sessions that began the day before and reach into the day are on it too, each with `column` and `since`.
     """
-    statement = _statement(by.role_set, len(by.locations), "today" if on is None else "dated")
-    values = {"location_id": location_id, "on": on, "at": at}
-    read = statement.rows(of_asker(by) | values) if statement else []
-    if not read:
-        return None
     place = read[0]
     late_within = timedelta(hours=place["late_cancel_hours"])
     rows = [
@@ -122,7 +129,7 @@ def board(*, location_id: UUID, on: date | None, by: User, at: datetime) -> Boar
         for row in read
         if row["id"] is not None
     ]
-    return Board(place["day"], place["time_zone"], place["its_rooms"], rows, read)
+    return Board(place["day"], place["time_zone"], place["its_rooms"], rows)
 
 
 # Any: a row of `session_rows`
@@ -132,7 +139,7 @@ def _placed(row: Any, late_within: timedelta) -> BoardRow:
 
 
 @lru_cache(maxsize=200)
-def _statement(roles: frozenset[str], locations: int, day: str) -> Statement | None:
+def _looking(roles: frozenset[str], locations: int, day: str) -> Looking | None:
     """By the roles of who asks, to how many locations they belong, and whether a day is said."""
     stand_ins = StandIns()
     asker, key = stand_ins.asker(roles, locations), stand_ins.key("location_id")
@@ -154,4 +161,4 @@ def _statement(roles: frozenset[str], locations: int, day: str) -> Statement | N
     )
     shown = compiled(session_rows(sessions, by=asker).order_by("starts_at", "pk"), stand_ins)
     seen = compiled(place, stand_ins)
-    return seen.over(shown) if seen and shown else None
+    return Looking.at(seen.over(shown)) if seen and shown else None

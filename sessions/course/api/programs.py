@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.errors import Invalid
-from kapclinic.core.http.fields import Reason
+from kapclinic.core.http.fields import Reason, shown
 from kapclinic.core.http.params import Param
 from kapclinic.core.moments import begin_of
 from kapclinic.practice.models import Role
@@ -117,7 +117,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
             "progress": progress.progress(row if many else [row]),
             "stopped": law.stopped(row if many else [row], at=self.at),
         }
-        return program_bodies.ProgramOut(row, many=many, context=context).data
+        return shown(program_bodies.ProgramOut, row, many=many, context=context)
 
     def create(self, request: Request) -> Response:
         program = services.open_program(values=self.body(), by=self.user, at=self.at)

@@ -6,12 +6,13 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from sessions.booking.http import InSession
-from sessions.dosing import services
+from sessions.dosing import selectors, services
 from sessions.dosing.api import readiness_bodies
 from sessions.dosing.gates import gather, judge
 from sessions.dosing.models import GateOverride
@@ -26,8 +27,19 @@ class ReadinessViewSet(InSession):
     def get_queryset(self) -> QuerySet[GateOverride]:
         return GateOverride.objects.filter(session=self.session)
 
+    def enter(self, session_id: UUID) -> None:
+        """To look at the gates, the session comes with its doses and orders."""
+        if self.action != "retrieve":
+            super().enter(session_id)
+            return
+        opened = selectors.opened(session_id=session_id, by=self.user)
+        if opened is None:
+            raise Http404
+        self.opened = opened
+        self.entered(opened.session)
+
     def retrieve(self, request: Request, session_id: UUID) -> Response:
-        found = gather.readiness(session_id=session_id, at=self.at)
+        found = gather.readiness(session_id=session_id, at=self.at, opened=self.opened)
         clinical = bool(self.user.role_set & CLINICIANS)
         return Response(judge.for_clinicians(found) if clinical else judge.for_front_desk(found))
 

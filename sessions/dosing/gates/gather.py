@@ -60,16 +60,21 @@ def gather(
     begun: datetime | None = None,
     written_at: datetime | None = None,
     record: selectors.Record | None = None,
+    orders: Sequence[Order] | None = None,
 ) -> Facts:
     """All facts of the gates for a dose at `moment`.
 
     `dosing_now` says that a dose is being recorded; looking at a session of the past (late entry), the age of its
     vital signs is not judged against the present. `order` is the one that the dose names, else the one of `moment`.
     `begun` is the time of the session's first dose; a dose after it is a booster, which looks at what came since.
-    `written_at` is when the dose was written down, now unless it stands already. `record` is `record_of` this moment.
+    `written_at` is when the dose was written down, now unless it stands already. `record` is `record_of` this moment;
+    `orders` are all of the session, where the caller has read them.
     """
     moment = moment.astimezone(session.location.zone)  # ages and clearances count by the clinic's own date
-    order = order or selectors.order_at(session_id=session.pk, moment=moment)
+    if orders is not None:
+        order = selectors.order_among(orders, moment=moment)
+    elif order is None:
+        order = selectors.order_at(session_id=session.pk, moment=moment)
     given = order is not None and esketamine.is_esketamine(order.drug)
     record = record or record_of(session, moment=moment)
     facts = Facts(
@@ -318,17 +323,10 @@ def _with_order(facts: Facts, order: Order | None, session: Session) -> Facts:
     text = f"Order of {order.dose_mg:f} mg, {order.route}"
     return replace(
         facts,
-        order=Proof(text, "order", by=order.prescriber_id, at=_complete_at(order), ref=order.pk),
+        order=Proof(text, "order", by=order.prescriber_id, at=selectors.complete_at(order), ref=order.pk),
         order_problem=problem,
         needs_weight=by_weight,
     )
-
-
-def _complete_at(order: Order) -> datetime:
-    """When it could be acted on: one above the cap not before its second prescriber."""
-    approved = hasattr(order, "approval") and order.above_cap_reason != ""
-    found: datetime = max(order.created_at, order.approval.created_at) if approved else order.created_at
-    return found
 
 
 def _with_visit(facts: Facts, session: Session, words: Sequence[Attestation]) -> Facts:
@@ -381,14 +379,15 @@ def judged_at(session: Session, *, at: datetime) -> datetime:
     return session.ends_at if over else at
 
 
-def readiness(*, session_id: UUID, at: datetime) -> Readiness:
+def readiness(*, session_id: UUID, at: datetime, opened: selectors.Opened | None = None) -> Readiness:
     """Every gate of a dosing session as it stands now; for another kind of session there are none."""
-    session = Session.objects.select_related(
-        "program__protocol", "program__location", "client", "location"
-    ).get(pk=session_id)
+    opened = opened or selectors.opened(session_id=session_id)
+    if opened is None:
+        raise Session.DoesNotExist
+    session = opened.session
     if session.kind != SessionKind.DOSING:
         return Readiness()
-    dose = selectors.standing_doses(session_id=session_id).first()
+    dose = next(iter(opened.doses), None)
     given = dose.administered_at if dose else None
     return judged(
         session,
@@ -397,4 +396,5 @@ def readiness(*, session_id: UUID, at: datetime) -> Readiness:
         dosing_now=given is not None,
         begun=given,
         written_at=dose.recorded_at if dose else None,
+        orders=opened.orders,
     )

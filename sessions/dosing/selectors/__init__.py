@@ -6,7 +6,7 @@ from sessions.dosing.selectors.adverse_events import (
     to_follow_up,
     unreviewed,
 )
-from sessions.dosing.selectors.asked import Record, for_a_dose, record
+from sessions.dosing.selectors.asked import Opened, Record, for_a_dose, opened, record
 from sessions.dosing.selectors.attestations import latest_words, words_for
 from sessions.dosing.selectors.doses import (
     CONSENT,
@@ -22,13 +22,15 @@ from sessions.dosing.selectors.doses import (
     standing_doses,
     total_mg,
 )
-from sessions.dosing.selectors.orders import current_order, order_at
+from sessions.dosing.selectors.orders import complete_at, current_order, order_among, order_at
 from sessions.dosing.selectors.pressures import resting_pressures
 from sessions.dosing.selectors.seen import last_visit, with_seen
 
 __all__ = [
     "CONSENT",
+    "Opened",
     "Record",
+    "complete_at",
     "current_order",
     "doses_counted",
     "doses_given",
@@ -42,6 +44,8 @@ __all__ = [
     "latest_words",
     "named_on",
     "open_draws",
+    "opened",
+    "order_among",
     "order_at",
     "preparations_counted",
     "preparations_done",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
 
 from kapclinic.core.asking import AtOnce, Question
+from kapclinic.core.statements import at_places, places_of
+from kapclinic.practice.models import User
 from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
@@ -22,7 +25,7 @@ from sessions.booking.rules.said import local_day
 from sessions.dosing.models import Administration, Attestation, Discharge, GateOverride, Order
 from sessions.dosing.selectors.adverse_events import events_of_client, unreviewed
 from sessions.dosing.selectors.attestations import words_of
-from sessions.dosing.selectors.doses import CONSENT, doses_with_ends, preparations_counted
+from sessions.dosing.selectors.doses import CONSENT, doses_with_ends, preparations_counted, standing_doses
 from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Alarm, Reading
@@ -92,6 +95,42 @@ def record(session: Session, *, moment: datetime) -> Record:
         day=local_day(session),
     )
     return Record(*found)
+
+
+class Opened(NamedTuple):
+    """A session with what says at which moment its gates are judged, and by which order."""
+
+    session: Session
+    doses: list[Administration]  # that stand, in order
+    orders: list[Order]  # the oldest first
+
+
+@cache
+def _opening(locations: int | None) -> AtOnce:
+    """What `opened` asks for somebody with so many places, or for nobody."""
+
+    def ask(*, session_id: UUID, **places: UUID) -> tuple[Question, ...]:
+        sessions = Session.objects.filter(pk=session_id)
+        seen = sessions if locations is None else sessions.visible_to(at_places(places.values()))
+        return (
+            seen.select_related("program__protocol", "program__location", "client", "location"),
+            standing_doses(session_id=session_id),
+            Order.objects.filter(session_id=session_id)
+            .select_related("approval")
+            .order_by("created_at", "pk"),
+        )
+
+    return AtOnce(ask)
+
+
+def opened(*, session_id: UUID, by: User | None = None) -> Opened | None:
+    """The session, in one statement; None for one that is not there, or that `by` may not see."""
+    places = places_of(by) if by is not None else {}
+    if by is not None and not places:
+        return None
+    asked = _opening(None if by is None else len(places))
+    found, doses, orders = asked(session_id=session_id, **places)
+    return Opened(found[0], doses, orders) if found else None
 
 
 def for_a_dose(*, session_id: UUID) -> tuple[Question, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,8 +17,21 @@ def current_order(*, session_id: UUID) -> Order | None:
     return found.order_by("-created_at", "-pk").first()
 
 
+def order_among(orders: Sequence[Order], *, moment: datetime) -> Order | None:
+    """`order_at` by all orders of the session, oldest first."""
+    by_then = [row for row in orders if row.created_at <= moment]
+    return (by_then or orders)[-1] if orders else None
+
+
 def order_at(*, session_id: UUID, moment: datetime) -> Order | None:
     """The order that counts for a dose at `moment`: the latest by then, else the one that was written up after it."""
     found: QuerySet[Order] = Order.objects.filter(session_id=session_id, created_at__lte=moment)
     by_then = found.select_related("approval").order_by("-created_at", "-pk").first()
     return by_then or current_order(session_id=session_id)
+
+
+def complete_at(order: Order) -> datetime:
+    """When it could be acted on: one above the cap not before its second prescriber."""
+    approved = hasattr(order, "approval") and order.above_cap_reason != ""
+    found: datetime = max(order.created_at, order.approval.created_at) if approved else order.created_at
+    return found

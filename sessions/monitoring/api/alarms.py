@@ -50,10 +50,11 @@ class AlarmViewSet(NamedList, InNames, RetrieveMixin):
     filters = (
         Param("state", choices=tuple(Alarm.State.values), several=True),
         Param("session", "uuid", "session_id"),
-        Param("location", "uuid", "session__location_id"),
+        Param("location", "uuid", "location_id"),
     )
     orderings: ClassVar = {"created_at": "created_at"}
     default_order = ("-created_at",)
+    beside: ClassVar = {"client": "s.client_id"}
 
     @classmethod
     def visible(cls, user: Any, path: Path) -> QuerySet[Alarm]:

@@ -121,11 +121,9 @@ class ReadingViewSet(ABC, lists.HotList, RetrieveMixin, InSession):
             row for row in page if row["phase"] != phase_at(row["measured_at"], dosed_at=row["dosed_at"])
         ]
         if other:
-            self.enter(self.kwargs["session_id"])
-            readings = Reading.objects.in_bulk([row["id"] for row in other])
-            selectors.as_dosed(list(readings.values()), session=self.session, dosed_at=page[0]["dosed_at"])
+            judge = selectors.judge_of(session_id=self.kwargs["session_id"], dosed_at=page[0]["dosed_at"])
             for row in other:
-                row |= {"phase": readings[row["id"]].phase, "bands": readings[row["id"]].bands}
+                row.update(judge(row))
         return page
 
     # --- one reading ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -50,9 +50,15 @@ class Beside(NamedTuple):
 
 
 def open_for_check(
-    check: Check, state: str, *, at: datetime, live: bool = True, rung: Rung | None = None
+    check: Check,
+    state: str,
+    *,
+    session: Session,
+    at: datetime,
+    live: bool = True,
+    rung: Rung | None = None,
 ) -> None:
-    """Open the alarm of an overdue check, once; what is not `live` is a row to look through instead.
+    """Open the alarm of an overdue check of `session`, once; what is not `live` is a row to look through instead.
 
     `rung` are the session's alarms, where the caller knows all that were there when it locked the session.
     """
@@ -62,9 +68,9 @@ def open_for_check(
     if (cause, check.pk) in rung if rung is not None else check.alarms.filter(cause=cause).exists():
         return
     if not live:
-        tell_recorded_late(check.session, at=at)
+        tell_recorded_late(session, at=at)
         return
-    Alarm(session_id=check.session_id, cause=cause, check_row=check).save_by(SYSTEM, at=at)
+    _alarm(session, cause=cause, check_row=check).save_by(SYSTEM, at=at)
 
 
 def open_for_checks(checks: Sequence[Check], *, silent: Collection[UUID], at: datetime) -> None:
@@ -83,9 +89,7 @@ def open_for_checks(checks: Sequence[Check], *, silent: Collection[UUID], at: da
         matters = {pk: _recorded_late(session, at=at) for pk, session in late.items()}
         trail.open_tasks(kind=Kind.RECORDED_LATE, subject_type="session", matters=matters, by=SYSTEM, at=at)
     alarms = [
-        Alarm(session_id=check.session_id, cause=cause, check_row=check)
-        for check, cause in told
-        if check.pk not in silent
+        _alarm(check.session, cause=cause, check_row=check) for check, cause in told if check.pk not in silent
     ]
     insert_all_by(alarms, SYSTEM, at=at)
 
@@ -94,6 +98,7 @@ def open_for_reading(
     reading: Reading,
     bands: Mapping[str, str],
     *,
+    session: Session,
     at: datetime,
     live: bool = True,
     rung: Rung | None = None,
@@ -106,9 +111,14 @@ def open_for_reading(
     if (cause, reading.pk) in rung if rung is not None else reading.alarms.filter(cause=cause).exists():
         return
     if not live:
-        tell_recorded_late(reading.session, at=at)
+        tell_recorded_late(session, at=at)
         return
-    Alarm(session_id=reading.session_id, cause=cause, reading=reading).save_by(SYSTEM, at=at)
+    _alarm(session, cause=cause, reading=reading).save_by(SYSTEM, at=at)
+
+
+def _alarm(session: Session, **about: Any) -> Alarm:
+    """A new alarm of this session, at its place."""
+    return Alarm(session=session, location_id=session.location_id, **about)
 
 
 def _recorded_late(session: Session, *, at: datetime) -> trail.Matter:
@@ -140,7 +150,7 @@ def raise_alarm(*, session: Session, trigger: str, note: str, by: User, at: date
     transitions.require_role(by, CLINICIANS, what="Raising an alarm")
     if session.status not in CAME:
         raise NotCheckedIn("Check the client in first.", state=session.status)
-    return Alarm(session=session, cause=Alarm.Cause.TRIGGER, trigger=trigger, note=note).save_by(by, at=at)
+    return _alarm(session, cause=Alarm.Cause.TRIGGER, trigger=trigger, note=note).save_by(by, at=at)
 
 
 @transaction.atomic

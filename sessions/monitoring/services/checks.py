@@ -106,9 +106,9 @@ def _catch_up(
     tolerance = protocol.limits["reading_tolerance_min"]
     since = selectors.readings_after(session=session, dosed_at=dosed_at, standing=known.standing)
     for reading in since:
-        open_for_reading(reading, reading.bands, at=at, live=live, rung=known.rung)
+        open_for_reading(reading, reading.bands, session=session, at=at, live=live, rung=known.rung)
         for check in rules.closed_by(reading.measured_at, checks, tolerance_min=tolerance):
-            _answer(check, reading, protocol, live=live, rung=known.rung, by=by, at=at)
+            _answer(check, reading, session, live=live, rung=known.rung, by=by, at=at)
     if since and live and session.status != Session.Status.COMPLETED:
         asked = [check for check in known.checks if check.ended_at is None]
         ask_again(since[-1], protocol, by=by, at=at, asked=asked)
@@ -208,7 +208,8 @@ def end_checks(*, session: Session, by: User, at: datetime, left_at: datetime | 
     for check in selectors.open_checks(session_id=session.pk).select_for_update(of=("self",)):
         if left_at is not None and check.state == Check.State.DUE:
             check.state = _state_at(check, _protocol(session), at=left_at)
-            open_for_check(check, check.state, at=at, live=rings_live(session, left_at=None, at=at))
+            live = rings_live(session, left_at=None, at=at)
+            open_for_check(check, check.state, session=session, at=at, live=live)
         end_check(check, reason=reason, by=by, at=at)
 
 
@@ -273,13 +274,13 @@ def close_checks(
     answered = rules.closed_by(reading.measured_at, scheduled, tolerance_min=tolerance)
     answered += [check for check in asked if rules.waits_for(check, reading.measured_at)]
     for check in answered:
-        _answer(check, reading, protocol, live=live, rung=rung, by=by, at=at)
+        _answer(check, reading, reading.session, live=live, rung=rung, by=by, at=at)
 
 
 def _answer(
     check: Check,
     reading: Reading,
-    protocol: Protocol,
+    session: Session,
     *,
     live: bool,
     by: User,
@@ -287,12 +288,13 @@ def _answer(
     rung: Rung | None = None,
 ) -> None:
     """Close a check; one that is read too late opens its alarm, whether the sweep has seen it or not (R14)."""
+    protocol = _protocol(session)
     tolerance = protocol.limits["reading_tolerance_min"]
     check.state = rules.state_when_read(check, reading.measured_at, tolerance_min=tolerance)
     check.reading = reading
     check.save_by(by, at=at)
     state = _state_at(check, protocol, at=reading.measured_at)
-    open_for_check(check, state, at=at, live=live, rung=rung)
+    open_for_check(check, state, session=session, at=at, live=live, rung=rung)
 
 
 def _state_at(check: Check, protocol: Protocol, *, at: datetime) -> str:
@@ -335,7 +337,7 @@ def ask_anew(check: Check, *, by: User, at: datetime) -> None:
         following = standing.filter(measured_at__gt=check.after_reading.measured_at).first()
         if following is not None:
             live = rings_live(check.session, left_at=None, at=at)
-            _answer(check, following, _protocol(check.session), live=live, by=by, at=at)
+            _answer(check, following, check.session, live=live, by=by, at=at)
             return
         others = selectors.open_checks(session_id=check.session_id).exclude(pk=check.pk)
         if others.filter(kind=Check.Kind.RECHECK).exists():

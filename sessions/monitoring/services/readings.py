@@ -98,14 +98,14 @@ def record_reading(
     reading.insert_by(by, at=at)
     live = rings_live(session, left_at=left_at, at=at)
     close_checks(reading, protocol, asked=asked, rung=rung, live=live, by=by, at=at)
-    open_for_reading(reading, reading.bands, at=at, live=live, rung=rung)
+    open_for_reading(reading, reading.bands, session=session, at=at, live=live, rung=rung)
     later = [row for row in standing if row.measured_at > measured_at]
     if not later and live and session.status != Session.Status.COMPLETED:
         ask_again(reading, protocol, by=by, at=at, asked=asked)
     for row in later:  # a late entry may be the first of "two readings 5 min apart"
         found = selectors.bands_of(row, [*standing, reading], protocol, dosed_at=dosed_at)
         if rules.worst(found) == "red":
-            open_for_reading(row, found, at=at, live=live, rung=rung)
+            open_for_reading(row, found, session=session, at=at, live=live, rung=rung)
     return reading
 
 

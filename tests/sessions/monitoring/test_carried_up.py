@@ -37,7 +37,7 @@ def session(cast: Cast) -> Session:
 
 
 def ring(session: Session, count: int, *, at: Any = MONDAY) -> list[Alarm]:
-    cause = {"cause": Alarm.Cause.TRIGGER, "trigger": Alarm.Trigger.PSYCHOSIS}
+    cause = {"cause": Alarm.Cause.TRIGGER, "trigger": Alarm.Trigger.PSYCHOSIS, "location": session.location}
     return [Alarm(session=session, **cause).save_by(SYSTEM, at=at) for _ in range(count)]
 
 

@@ -13,6 +13,7 @@ DAY    ?= 0
 SEED   ?= 1
 PLAN   ?=
 SCALE  ?= 1
+SHARE  ?= 0.05
 
 # What production sets, for `manage.py check --deploy`; the databases come from the embedded pair.
 DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(60))') \
@@ -20,7 +21,7 @@ DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(
           ALLOWED_HOSTS=clinic.example
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e soak replay reached teeth bench check docs lock format clean up down
+.PHONY: help demo test e2e soak replay reached teeth bench group check docs lock format clean up down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -49,6 +50,9 @@ teeth: $(STAMP) ## Plant known faults one by one and see that the simulated clin
 
 bench: $(STAMP) ## Measure the hot jobs beside a bare and a plain server and write docs/benchmarks.md; SCALE=10 for more rows
 	@exec $(PYTHON) -m tests.bench.run --scale $(SCALE)
+
+group: $(STAMP) ## Make the database of a group of 200 locations after five years, or a SHARE (0.05) of it, as kap_group
+	@exec $(PYTHON) -m tests.bench.group --share $(SHARE)
 
 check: $(STAMP) ## Format, lint, types, import contracts, migrations, deployment, generated documents
 	$(VENV)/bin/ruff format --check .

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from uuid import uuid4
 
+import pytest
+from django.db import connection
+
+from sessions.monitoring.selectors import standing_readings
 from tests.asking import sql
 
 # An index that stays although a longer one begins as it does -> why.
@@ -36,6 +40,27 @@ pytestmark = pytest.mark.django_db
 
 def test_no_index_repeats_the_beginning_of_a_longer_one() -> None:
     assert [name for (name,) in sql(REPEATED)] == sorted(KEPT)
+
+
+def test_every_foreign_key_is_still_found_by_an_index() -> None:
+    without = """
+    SELECT f.conrelid::regclass || ' ' || a.attname FROM pg_constraint f
+    JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+    JOIN pg_class c ON c.oid = f.conrelid
+    WHERE f.contype = 'f' AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace AND NOT EXISTS (
+        SELECT FROM pg_index x WHERE x.indrelid = f.conrelid AND x.indkey[0] = f.conkey[1] AND x.indpred IS NULL)
+    ORDER BY 1
+    """
+    assert [name for (name,) in sql(without)] == []
+
+
+def test_a_sessions_readings_are_found_by_the_longer_one() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        statement, params = standing_readings(session_id=uuid4()).query.sql_with_params()
+        cursor.execute(f"EXPLAIN {statement}", params)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "reading_session" in plan
 
 
 def test_old_answers_are_found_by_their_age() -> None:

@@ -14,6 +14,7 @@ SEED   ?= 1
 PLAN   ?=
 SCALE  ?= 1
 ROUNDS ?= 30
+SHARE  ?= 0.05
 
 # What production sets, for `manage.py check --deploy`; the databases come from the embedded pair.
 DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(60))') \
@@ -21,7 +22,7 @@ DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(
           ALLOWED_HOSTS=clinic.example
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e soak replay reached teeth bench scale-test check docs lock format clean up down
+.PHONY: help demo test e2e soak replay reached teeth bench group scale-test check docs lock format clean up down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +54,9 @@ bench: $(STAMP) ## Measure the hot jobs beside a bare and a plain server and wri
 
 scale-test: $(STAMP) ## Race, kill and move away several processes of each kind; ROUNDS (30) of each race
 	@exec $(PYTHON) -m tests.scale.run --rounds $(ROUNDS)
+
+group: $(STAMP) ## Make the database of a group of 200 locations after five years, or a SHARE (0.05) of it, as kap_group
+	@exec $(PYTHON) -m tests.bench.group --share $(SHARE)
 
 check: $(STAMP) ## Format, lint, types, import contracts, migrations, deployment, generated documents
 	$(VENV)/bin/ruff format --check .

@@ -121,7 +121,7 @@ class Program(AuditedModel):
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="programs")
     protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT, related_name="programs")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
     therapist = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     prescriber = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     diagnosis = models.CharField(max_length=8, blank=True)

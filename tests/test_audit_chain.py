@@ -102,6 +102,26 @@ def test_a_tail_that_was_cut_off_shows_only_beside_a_head_that_was_kept_elsewher
     _broken("audit chain: link 3 is not the one that the anchor holds", anchor)
 
 
+def test_a_chain_whose_beginning_went_to_the_archive_is_walked_from_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    events = _log(5)
+    call_command("verify_audit")
+    last = AuditSeal.objects.get(sequence=2)
+    with as_superuser() as keeper:
+        keeper.execute("DELETE FROM trail_auditseal WHERE sequence <= 2")
+        keeper.execute(
+            "DELETE FROM trail_auditevent WHERE id = ANY(%s)", [[event.pk for event in events[:2]]]
+        )
+    _broken("link 1 is missing")
+    call_command("verify_audit", f"--after=2:{last.hash}")
+    assert "audit chain: every link holds." in capsys.readouterr().out
+    with pytest.raises(CommandError, match="link 3 does not follow the link before it"):
+        call_command("verify_audit", f"--after=2:{'0' * 64}")
+    with pytest.raises(CommandError, match="its hash of 64 digits"):
+        call_command("verify_audit", "--after=2")
+
+
 # --- the anchor ---------------------------------------------------------------------------------------------------
 
 

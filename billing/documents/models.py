@@ -44,7 +44,7 @@ class Document(AppendOnlyModel):
     """
 
     number = models.CharField(max_length=20, unique=True)
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="%(class)ss")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="%(class)ss", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
     locations = ArrayField(models.UUIDField())
     from_date = models.DateField()

@@ -35,8 +35,8 @@ class Charge(AppendOnlyModel):
     """What one rendered, signed service costs this client before any payer: price, code and diagnoses as of then."""
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="charges")
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="charges")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="charges", db_index=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
     rendering = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     code = models.ForeignKey(ServiceCode, on_delete=models.PROTECT, related_name="charges")
     units = models.PositiveSmallIntegerField()
@@ -99,8 +99,8 @@ class Method(models.TextChoices):
 class Payment(AppendOnlyModel):
     """Money that came in from or for a client. What is not allocated to charges is the client's credit."""
 
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="payments")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="payments", db_index=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     method = models.CharField(max_length=8, choices=Method.choices)
     received_on = models.DateField()

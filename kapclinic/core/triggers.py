@@ -1,4 +1,4 @@
-"""Triggers that Django's migrations can't spell: append-only tables, frozen rows, notes of a change, as operations."""
+"""What Django's migrations can't spell, as operations: append-only tables, frozen rows, notes of a change, months."""
 
 from __future__ import annotations
 
@@ -74,4 +74,16 @@ def noted(table: str, *, on: str, topics: tuple[str, ...], subject: str = "id", 
         f"{_CHANGED} CREATE OR REPLACE TRIGGER {name} AFTER {on} ON {table} FOR EACH ROW WHEN ({when}) "
         f"EXECUTE FUNCTION kap_note_change({arguments});",
         f"DROP TRIGGER {name} ON {table};",
+    )
+
+
+def by_month(table: str, *, of: str, key: str = "id") -> RunSQL:
+    """Keep `table` by the month of its column `of`, a UUIDv7 or a timestamp (`kapclinic/trail/sql/partitions.sql`).
+
+    `key` is the column of its primary key, to which `of` is added. The table is written anew.
+    """
+    whole = ", ".join(dict.fromkeys((key, of)))
+    return RunSQL(
+        f"SELECT trail_remake('{table}', '{of}', '{whole}');",
+        f"SELECT trail_remake('{table}', NULL, '{key}');",
     )

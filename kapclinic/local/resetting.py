@@ -50,7 +50,8 @@ class Resetter:
 
     def _tables(self) -> list[str]:
         rows = self._connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            " AND NOT relispartition ORDER BY 1"  # what a partition holds, its table does
         )
         return [name for (name,) in rows if name not in KEEP and name not in self._large]
 

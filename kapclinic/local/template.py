@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -23,8 +24,10 @@ BUILDING = 0x6B6170  # the advisory lock of whoever builds a template; "kap"
 
 
 def digest() -> str:
-    """Hash all that ``migrate`` turns into tables, triggers, grants and reference rows."""
-    whole = hashlib.sha256()
+    """Hash all that ``migrate`` turns into tables, triggers, grants and reference rows, and the month it makes them in:
+    partitions are made from then on.
+    """
+    whole = hashlib.sha256(f"{datetime.now(UTC):%Y-%m}".encode())
     for path in sorted(_ingredients()):
         whole.update(str(path.relative_to(CHECKOUT)).encode())
         whole.update(hashlib.sha256(path.read_bytes()).digest())

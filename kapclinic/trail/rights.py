@@ -1,10 +1,13 @@
-"""The runtime role's rights: it owns nothing, reads all, and can neither change nor delete what is append-only."""
+"""The runtime role's rights: it owns nothing, reads all, and can neither change nor delete what is append-only.
+
+On a partition it has no right at all by its own name: every way to its rows goes through the table's.
+"""
 
 from __future__ import annotations
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connections, models
+from django.db import connections, models, transaction
 from psycopg import sql
 
 from kapclinic.core.audited import AuditedBase
@@ -40,21 +43,38 @@ GRANTS = (
 )
 
 
+PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition AND relkind IN ('r', 'p') ORDER BY 1"
+FUNCTIONS = (
+    "trail_make_partition(text, date)",
+    "trail_partitions(timestamptz, int)",
+)  # that run as the owner
+
+
 def grant_rights(*, using: str) -> None:
-    """Grant to the runtime role; runs as the owner after each migrate, also when nothing changed."""
+    """Grant to the runtime role, all at once; runs as the owner after each migrate, also when nothing changed."""
     connection = connections[using]
     role = sql.Identifier(settings.RUNTIME_ROLE)
     present = set(connection.introspection.table_names())
     frozen, kept = append_only_tables() & present, undeletable_tables() & present
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=using), connection.cursor() as cursor:
         cursor.execute("SELECT current_user = %s", [settings.RUNTIME_ROLE])
         if cursor.fetchone()[0]:
             return
         for grant in GRANTS:
             cursor.execute(sql.SQL(grant).format(role=role))
-        for table, rights in [
-            *((t, "UPDATE, DELETE") for t in sorted(frozen)),
-            *((t, "DELETE") for t in sorted(kept)),
+        cursor.execute(PARTITIONS)
+        parts = [name for (name,) in cursor.fetchall()]
+        for tables, rights in [
+            *(([t], "UPDATE, DELETE") for t in sorted(frozen)),
+            *(([t], "DELETE") for t in sorted(kept)),
+            (parts, "ALL"),
         ]:
-            statement = sql.SQL("REVOKE {rights} ON {table} FROM {role}")
-            cursor.execute(statement.format(rights=sql.SQL(rights), table=sql.Identifier(table), role=role))
+            if tables:
+                statement = sql.SQL("REVOKE {rights} ON {tables} FROM {role}")
+                named = sql.SQL(", ").join(map(sql.Identifier, tables))
+                cursor.execute(statement.format(rights=sql.SQL(rights), tables=named, role=role))
+        for function in FUNCTIONS:
+            cursor.execute("SELECT to_regprocedure(%s) IS NOT NULL", [function])
+            if cursor.fetchone()[0]:  # not yet, while an older state is being migrated to
+                statement = sql.SQL("GRANT EXECUTE ON FUNCTION {function} TO {role}")
+                cursor.execute(statement.format(function=sql.SQL(function), role=role))

@@ -61,9 +61,9 @@ def anchor_digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def first_broken(seals: Iterable[Any], *, start: str = GENESIS) -> Broken | None:
-    """Walk the chain from its start; None when every link holds."""
-    expected, previous = 1, start
+def first_broken(seals: Iterable[Any], *, after: int = 0, start: str = GENESIS) -> Broken | None:
+    """Walk the chain from its start, or behind the link `after` of the hash `start`; None when every link holds."""
+    expected, previous = after + 1, start
     for seal in seals:
         if seal.sequence != expected:
             return Broken(expected, "is missing")

@@ -10,6 +10,9 @@ from django.db.models import QuerySet
 
 from kapclinic.trail.models import AuditEvent, AuditSeal, Task
 from kapclinic.trail.rules import GENESIS
+from kapclinic.trail.sql import EVENTS
+
+WALKED = 2000
 
 
 class Head(TypedDict):
@@ -32,8 +35,22 @@ def open_rows(*, kind: str, subject_id: UUID) -> QuerySet[Task]:
 
 
 def sealed() -> Iterator[AuditSeal]:
-    """The chain in order, with its events."""
-    return AuditSeal.objects.select_related("event").order_by("sequence").iterator(chunk_size=2000)
+    """The chain in order, with its events; a link whose event is gone is left out.
+
+    WALKED links at a time, and of the events only the partitions between the first and the last of those: the memory
+    and the cost of a link stay the same however many there are.
+    """
+    chain = AuditSeal.objects.order_by("sequence")
+    links = list(chain[:WALKED])
+    while links:
+        keys = [link.event_id for link in links]
+        asked = {"first": min(keys), "last": max(keys), "keys": keys}
+        events = {event.pk: event for event in AuditEvent.objects.raw(EVENTS, asked)}
+        for link in links:
+            if link.event_id in events:
+                link.event = events[link.event_id]
+                yield link
+        links = list(chain.filter(sequence__gt=links[-1].sequence)[:WALKED])
 
 
 def audit_head() -> Head:

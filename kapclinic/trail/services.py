@@ -30,6 +30,7 @@ from kapclinic.trail.outbox import (
     retry_message,
     send_waiting,
 )
+from kapclinic.trail.partitions import make_partitions
 from kapclinic.trail.seals import SEAL_LOCK, seal_events
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "keep_listed",
     "log_act",
     "look_at_changed",
+    "make_partitions",
     "open_task",
     "open_tasks",
     "queue_message",

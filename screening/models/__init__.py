@@ -68,7 +68,7 @@ class Screening(AuditedModel):
         SUBMITTED = "submitted"
         DECIDED = "decided"
 
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="screenings")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="screenings", db_index=False)
     answers = models.JSONField(default=dict)
     blood_pressures = models.JSONField(default=list)
     medications = models.JSONField(default=list)
@@ -133,7 +133,6 @@ class Medication(AuditedModel):
                 | (~Q(review="") & Q(reviewed_by__isnull=False, reviewed_at__isnull=False)),
             )
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["client"], name="medication_client")]
 
     def __str__(self) -> str:
         return f"medication {self.pk}"
@@ -145,7 +144,9 @@ class MedicationMapping(AppendOnlyModel):
     `classes` are those of its ingredients in that edition.
     """
 
-    medication = models.ForeignKey(Medication, on_delete=models.PROTECT, related_name="mappings")
+    medication = models.ForeignKey(
+        Medication, on_delete=models.PROTECT, related_name="mappings", db_index=False
+    )
     ingredients = ArrayField(models.CharField(max_length=60))
     classes = ArrayField(models.CharField(max_length=30))
     list_edition = models.CharField(max_length=20)
@@ -175,7 +176,9 @@ class Finding(AuditedModel):
         INFO = "info"
         UNKNOWN = "unknown"
 
-    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="findings")
+    screening = models.ForeignKey(
+        Screening, on_delete=models.PROTECT, related_name="findings", db_index=False
+    )
     weighing = models.PositiveSmallIntegerField(default=1)
     code = models.CharField(max_length=40)
     severity = models.CharField(max_length=10, choices=Severity.choices)
@@ -218,7 +221,7 @@ class Clearance(AuditedModel):
         DECLINED = "declined"
         DEFERRED = "deferred"
 
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="clearances")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="clearances", db_index=False)
     screening = models.OneToOneField(Screening, on_delete=models.PROTECT, related_name="clearance")
     decision = models.CharField(max_length=10, choices=Decision.choices)
     rationale = models.TextField()
@@ -272,7 +275,7 @@ class Consent(AuditedBase):
         DRAWN = "drawn"
         TYPED = "typed"
 
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="consents")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="consents", db_index=False)
     document = models.CharField(max_length=30)
     document_version = models.CharField(max_length=10)
     language = models.CharField(max_length=8)
@@ -330,7 +333,7 @@ class MeasureQuerySet(AppendOnlyQuerySet["Measure"]):
 class Measure(AppendOnlyModel):
     """One filled-in instrument: item answers, never the items' wording. A missing item leaves `total` null."""
 
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="measures")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="measures", db_index=False)
     instrument = models.CharField(max_length=20)
     form = models.CharField(max_length=30)
     answers = models.JSONField()
@@ -391,7 +394,6 @@ class SafetyAlert(AuditedModel):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["acknowledge_by"], condition=Q(status="open"), name="safety_alert_open"),
-            models.Index(fields=["program"], name="safety_alert_program"),
         ]
 
     def __str__(self) -> str:

@@ -47,7 +47,7 @@ class SafetyPlanQuerySet(AppendOnlyQuerySet["SafetyPlan"]):
 class SafetyPlan(AppendOnlyModel):
     """What a client and a clinician agreed on for a crisis. A newer plan is a new row."""
 
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="safety_plans")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="safety_plans", db_index=False)
     text = models.TextField()
     made_on = models.DateField()
 
@@ -92,7 +92,9 @@ class AlertRelease(AppendOnlyModel):
     A release that stands on a safety plan falls with it; then the alert may be released again.
     """
 
-    alert = models.ForeignKey("screening.SafetyAlert", on_delete=models.PROTECT, related_name="releases")
+    alert = models.ForeignKey(
+        "screening.SafetyAlert", on_delete=models.PROTECT, related_name="releases", db_index=False
+    )
     rationale = models.TextField(blank=True)
     safety_plan = models.ForeignKey(SafetyPlan, on_delete=models.PROTECT, null=True, related_name="releases")
     not_alone = models.BooleanField(null=True)  # somebody stays with the client

@@ -28,7 +28,9 @@ class SuspendingFact(AppendOnlyModel):
     `at` is when it was so; the row that it stands on is named by `subject_type` and `subject_id`.
     """
 
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="suspending_facts")
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, related_name="suspending_facts", db_index=False
+    )
     code = models.CharField(max_length=20, choices=SuspendingCode.choices)
     subject_type = models.CharField(max_length=20)
     subject_id = models.UUIDField()
@@ -49,7 +51,9 @@ class SuspendingFact(AppendOnlyModel):
 class Suspension(AppendOnlyModel):
     """One reason for which a clearance does not count from the fact's moment on, until a prescriber upholds it."""
 
-    clearance = models.ForeignKey("screening.Clearance", on_delete=models.PROTECT, related_name="suspensions")
+    clearance = models.ForeignKey(
+        "screening.Clearance", on_delete=models.PROTECT, related_name="suspensions", db_index=False
+    )
     fact = models.ForeignKey(SuspendingFact, on_delete=models.PROTECT, related_name="suspensions")
 
     class Meta:

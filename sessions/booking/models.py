@@ -62,9 +62,9 @@ class Session(AuditedModel):
         OBSERVED = "observed"  # read off on video by a clinician
         REPORTED = "reported"  # what the client says: no dose is reckoned with it
 
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="sessions")
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="sessions")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="sessions", db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="sessions", db_index=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
     room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, related_name="+")
     staff = models.JSONField(default=list)
     kind = models.CharField(max_length=15, choices=SessionKind.choices)
@@ -251,7 +251,6 @@ class Allocation(UUIDModel):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["session"], name="allocation_session"),
             models.Index(fields=["resource", "starts_at"], name="allocation_resource"),
         ]
 
@@ -290,7 +289,7 @@ class MoveUndo(AppendOnlyModel):
         COMPLETE = "complete"
         NO_SHOW = "no_show"
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="undos")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="undos", db_index=False)
     move = models.CharField(max_length=10, choices=Move.choices)
     moment = models.DateTimeField()
     done_by = models.UUIDField()

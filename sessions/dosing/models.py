@@ -46,7 +46,9 @@ class Attestation(AppendOnlyModel):
     this table (`created_by`) may hold a clinic's own code; no gate reads it.
     """
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="attestations")
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="attestations", db_index=False
+    )
     code = models.CharField(max_length=40)
     value = models.BooleanField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -151,7 +153,9 @@ class Administration(AppendOnlyModel):
         STAFF = "staff"
         SELF_OBSERVED = "self_observed"
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="administrations")
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="administrations", db_index=False
+    )
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="administrations")
     is_first = models.BooleanField()
     drug = models.CharField(max_length=80)

@@ -129,7 +129,7 @@ class DrugEntry(AppendOnlyModel):
         CORRECT = "correct"
         VOID = "void"
 
-    lot = models.ForeignKey(DrugLot, on_delete=models.PROTECT, related_name="entries")
+    lot = models.ForeignKey(DrugLot, on_delete=models.PROTECT, related_name="entries", db_index=False)
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
     amount_mg = _milligrams()
@@ -236,7 +236,7 @@ class DrugCount(AppendOnlyModel):
         OPEN = "open"
         CLOSE = "close"
 
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     business = models.CharField(max_length=5, choices=Business.choices)
     counted_at = models.DateTimeField()
@@ -271,7 +271,7 @@ class DrugCount(AppendOnlyModel):
 class DrugCountLine(AppendOnlyModel):
     """One lot of a count, in mg. What differs wrote a `count` entry into the ledger."""
 
-    count = models.ForeignKey(DrugCount, on_delete=models.PROTECT, related_name="lines")
+    count = models.ForeignKey(DrugCount, on_delete=models.PROTECT, related_name="lines", db_index=False)
     lot = models.ForeignKey(DrugLot, on_delete=models.PROTECT, related_name="+")
     expected_mg = _milligrams()
     counted_mg = _milligrams()

@@ -29,7 +29,9 @@ class EvidenceBundle(AppendOnlyModel):
     that both hashes are of the bytes beside them.
     """
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="evidence_bundles")
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="evidence_bundles", db_index=False
+    )
     sequence = models.PositiveSmallIntegerField()
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64)

@@ -40,7 +40,7 @@ class Obligation(AuditedModel):
         VOIDED = "voided"
 
     dosing_session = models.OneToOneField(Session, on_delete=models.PROTECT, related_name="obligation")
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="obligations")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="obligations", db_index=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     therapist = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     dosed_at = models.DateTimeField()

@@ -28,7 +28,7 @@ class Reading(AppendOnlyModel):
         PRE_DOSE = "pre_dose"
         IN_SESSION = "in_session"
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="readings")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="readings", db_index=False)
     phase = models.CharField(max_length=10, choices=Phase.choices)
     systolic = models.PositiveSmallIntegerField(null=True)
     diastolic = models.PositiveSmallIntegerField(null=True)

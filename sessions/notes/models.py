@@ -114,7 +114,7 @@ class NoteDiscard(AppendOnlyModel):
 class Addendum(AppendOnlyModel):
     """What was added to a signed note, by whom and why; chained to the note's hash (amendment: 45 CFR 164.526)."""
 
-    note = models.ForeignKey(Note, on_delete=models.PROTECT, related_name="addenda")
+    note = models.ForeignKey(Note, on_delete=models.PROTECT, related_name="addenda", db_index=False)
     number = models.PositiveSmallIntegerField()
     reason = models.CharField(max_length=1000)
     text = models.TextField()
@@ -144,7 +144,7 @@ class PsychotherapyNote(AuditedBase):
     """A therapist's private note on a conversation, sealed; it has no history, so no copy of it is left anywhere."""
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="+")
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     sealed = models.BinaryField()
 
     objects: ClassVar[Any] = PsychotherapyNoteQuerySet.as_manager()
@@ -182,7 +182,9 @@ class RecordEntry(AppendOnlyModel):
         DEBRIEF = "debrief"
         NONE_OBSERVED = "none_observed"
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="record_entries")
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="record_entries", db_index=False
+    )
     part = models.CharField(max_length=15, choices=Part.choices)
     content = models.JSONField()
     observed_at = models.DateTimeField()

@@ -98,6 +98,7 @@ STEPS: tuple[Step, ...] = (
     Step("undelivered", reminders.sweep_undelivered),
     Step("seals", _seal),
     Step("old_answers", trail.forget_old_answers),
+    Step("partitions", trail.make_partitions),
 )
 
 _OTHERS: dict[str, Step] = {}

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis import Redis, RedisError
 
 from kapclinic.core import clock
-from kapclinic.trail import turns
+from kapclinic.trail import partitions, turns
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -40,12 +40,14 @@ def _still_opening() -> bool:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Database, migrations, broker, and how long ago each periodic step ran.
 
-    Degraded without the broker, and when a step of the running code is two periods behind or never ran.
+    Degraded without the broker, when a step of the running code is two periods behind or never ran, and when a table
+    that is kept by the month lacks the partition of this month or the next.
     `last_sweep_seconds` is the age of the step that is furthest behind; null until all have run.
     """
     try:
         migrated = not _pending_migrations()
         steps = turns.ages(at=clock.now())
+        months = partitions.months(at=clock.now(), ahead=1) if migrated else []
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": False}, status=503)
     broker = _broker_answers()
@@ -53,7 +55,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     known = [age for age, _ in steps.values() if age is not None]
     whole = bool(steps) and len(known) == len(steps)
     on_time = whole and all(age <= 2 * period for age, period in steps.values() if age is not None)
-    ready = "opening" if opening else "ok" if broker and on_time else "degraded"
+    lacking = [str(month) for month in months if not month.is_there]
+    ready = "opening" if opening else "ok" if broker and on_time and not lacking else "degraded"
     body = {
         "status": ready if migrated else "unavailable",
         "database": True,
@@ -63,6 +66,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "sweep_every_seconds": settings.SWEEP_SECONDS,
         "steps": {
             name: {"age_seconds": age, "period_seconds": period} for name, (age, period) in steps.items()
+        },
+        "partitions": {
+            "lacking": lacking,
+            "in_default": sorted({month.table for month in months if month.has_strays}),
         },
     }
     return JsonResponse(body, status=200 if migrated and not opening else 503)

@@ -9,6 +9,13 @@ from pathlib import Path
 
 TAKE_KEY = Path(__file__).with_name("take_key.sql").read_text()
 DROP_TAKE_KEY = "DROP FUNCTION trail_take_key(bigint, uuid, text, text, text);"
+PARTITIONS = Path(__file__).with_name("partitions.sql").read_text()
+DROP_PARTITIONS = """
+DROP FUNCTION trail_remake(text, text, text, int), trail_partitions(timestamptz, int), trail_make_partition(text, date),
+    trail_add_partition(regclass, date), trail_guard_partition(regclass, text), trail_is_taken(regclass, date),
+    trail_holds(text, text), trail_has_partition(regclass, date), trail_partition(regclass, date), trail_key(regclass),
+    trail_bound(regclass, date), trail_key_of(timestamptz);
+"""
 # One row: is the key ours, has it acted before, and what came of that. `{held}` is what its request locks first.
 TAKEN = "SELECT k.*, {held} FROM trail_take_key(%s, %s, %s, %s, %s) AS k"
 # Not when the key is somebody else's or has acted before: such a request does nothing more.
@@ -72,3 +79,12 @@ SET beat_at = CASE WHEN %(failed)s::boolean THEN beat_at ELSE %(began)s::timesta
     busy_until = CASE WHEN %(failed)s::boolean THEN %(began)s::timestamptz + period_seconds * interval '1 second' END
 WHERE name = (SELECT name FROM trail_heartbeat WHERE name = %(name)s FOR UPDATE SKIP LOCKED)
 """
+
+# Events by their keys. The bounds say the same again: by them only the months between are looked at.
+EVENTS = """
+SELECT * FROM trail_auditevent WHERE id BETWEEN %(first)s::uuid AND %(last)s::uuid AND id = ANY(%(keys)s::uuid[])
+"""
+
+# Which months of which tables have their partition, and one of them made (`partitions.sql`).
+MONTHS = "SELECT tab, month, is_there, is_taken, has_strays FROM trail_partitions(%s::timestamptz, %s::int)"
+MAKE_MONTH = "SELECT trail_make_partition(%s::text, %s::date)"

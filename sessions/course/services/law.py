@@ -38,7 +38,7 @@ def _stopped_programs(*, at: datetime) -> int:
             by=SYSTEM,
             at=at,
         )
-    _settle_others(Kind.IN_PERSON_VISIT_DUE, found, at=at)
+    _settle(Kind.IN_PERSON_VISIT_DUE, listed.difference(found), at=at)
     return len(found)
 
 
@@ -91,5 +91,9 @@ def _listed(kind: Kind) -> set[UUID]:
 
 
 def _settle_others(kind: Kind, standing: Collection[UUID], *, at: datetime) -> None:
-    for subject_id in sorted(_listed(kind).difference(standing)):
+    _settle(kind, _listed(kind).difference(standing), at=at)
+
+
+def _settle(kind: Kind, subjects: Collection[UUID], *, at: datetime) -> None:
+    for subject_id in sorted(subjects):
         trail.settle_tasks(kind=kind, subject_id=subject_id, by=SYSTEM, at=at, outcome="no more so")

@@ -17,7 +17,7 @@ SET CONSTRAINTS ALL DEFERRED;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic_sessions', '0015_lock'),
+        ('clinic_sessions', '0016_longer_holds'),
         ('practice', '0004_correction_limit'),
     ]
 

@@ -1,0 +1,71 @@
+"""No index repeats the beginning of another: each is written with every row, and the longer one answers for both."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from sessions.monitoring.selectors import standing_readings
+from tests.asking import sql
+
+# An index that stays although a longer one begins as it does -> why.
+KEPT: dict[str, str] = {
+    "auth_group_permissions_group_id_b120cbf9": "Django's own table, which no clinic fills",
+    "auth_permission_content_type_id_2f476e4b": "Django's own table, which no clinic fills",
+}
+REPEATED = """
+WITH ours AS (
+    SELECT x.*, c.relname AS name, x.indkey::int2[] AS columns, x.indclass::oid[] AS classes,
+        x.indoption::int2[] AS directions, x.indcollation::oid[] AS collations
+    FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+    JOIN pg_am a ON a.oid = c.relam
+    WHERE t.relnamespace = 'public'::regnamespace AND NOT t.relispartition AND a.amname = 'btree'
+        AND x.indpred IS NULL AND x.indexprs IS NULL
+)
+SELECT DISTINCT short.name FROM ours short JOIN ours long USING (indrelid)
+WHERE short.indexrelid <> long.indexrelid AND NOT short.indisunique AND short.indnkeyatts <= long.indnkeyatts
+    AND (
+        short.columns[:short.indnkeyatts - 1], short.classes[:short.indnkeyatts - 1],
+        short.directions[:short.indnkeyatts - 1], short.collations[:short.indnkeyatts - 1]
+    ) = (
+        long.columns[:short.indnkeyatts - 1], long.classes[:short.indnkeyatts - 1],
+        long.directions[:short.indnkeyatts - 1], long.collations[:short.indnkeyatts - 1]
+    )
+ORDER BY 1
+"""
+pytestmark = pytest.mark.django_db
+
+
+def test_no_index_repeats_the_beginning_of_a_longer_one() -> None:
+    assert [name for (name,) in sql(REPEATED)] == sorted(KEPT)
+
+
+def test_every_foreign_key_is_still_found_by_an_index() -> None:
+    without = """
+    SELECT f.conrelid::regclass || ' ' || a.attname FROM pg_constraint f
+    JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+    JOIN pg_class c ON c.oid = f.conrelid
+    WHERE f.contype = 'f' AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace AND NOT EXISTS (
+        SELECT FROM pg_index x WHERE x.indrelid = f.conrelid AND x.indkey[0] = f.conkey[1] AND x.indpred IS NULL)
+    ORDER BY 1
+    """
+    assert [name for (name,) in sql(without)] == []
+
+
+def test_a_sessions_readings_are_found_by_the_longer_one() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        statement, params = standing_readings(session_id=uuid4()).query.sql_with_params()
+        cursor.execute(f"EXPLAIN {statement}", params)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "reading_session" in plan
+
+
+def test_old_answers_are_found_by_their_age() -> None:
+    """Idempotency records are not kept by the month: their unique key is of whom, where and which."""
+    asked = "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'trail_idempotencyrecord'::regclass"
+    told = " ".join(row for (row,) in sql(asked))
+    assert "(created_at)" in told
+    assert "(user_id, method, path, key)" in told

@@ -37,6 +37,11 @@ def tag_of(about: str, seen: Look) -> str:
     return f'"{about}-{seen.tag}"'
 
 
+def digest_of(body: Any) -> str:
+    """What tells one answer from another, for an answer whose statement does not work that out."""
+    return sha256(dumps(body)).hexdigest()[:32]
+
+
 def require_match(request: Request, instance: Any) -> None:
     """Refuse an edit that was not made on the present version.
 

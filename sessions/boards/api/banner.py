@@ -9,8 +9,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kapclinic.core.http.etags import matched_tag
-from kapclinic.core.http.lists import tag_of
+from kapclinic.core.http.etags import about_of, digest_of, known_of
 from kapclinic.practice.models import Client
 from kapclinic.practice.rules import BOOKERS, CLIENT_READERS, CLINICIANS
 from kapclinic.trail.http import ClinicViewSet
@@ -43,10 +42,11 @@ class BannerViewSet(ClinicViewSet):
     def banner(self, request: Request, pk: Any) -> Response:
         """Clinicians read all of it, the front desk who it is and whether there is a consent, billing the name."""
         body = self._body(self.get_object())
-        tag = tag_of(request, self.user, body)
-        if matched_tag(request, tag):
-            return Response(status=304, headers={"ETag": tag})
-        return Response(body, headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+        about, read = about_of(request, self.user), digest_of(body)
+        headers = {"ETag": f'"{about}-{read}"'}
+        if read in known_of(request, about):
+            return Response(status=304, headers=headers)
+        return Response(body, headers=headers)
 
     def _body(self, client: Client) -> dict[str, Any]:
         roles = self.user.role_set

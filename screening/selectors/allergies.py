@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from kapclinic.core.asking import AtOnce, Questions
 from kapclinic.practice.selectors import person
@@ -72,8 +71,10 @@ def allergies_of(client_id: UUID) -> AllergyList:
     return read(client_id, *_asked(client_id=client_id))
 
 
-# Any: the rows of `questions`, in their order
-def read(client_id: UUID, listed: list[Any], said: Iterable[Any], screenings: Iterable[Model]) -> AllergyList:
+def read(
+    client_id: UUID, listed: list[Allergy], said: Iterable[NoneKnown], screenings: Iterable[Screening]
+) -> AllergyList:
+    """The list made of the rows of `questions`."""
     none_known = None if listed else next(iter(said), None)
     return AllergyList(
         client=client_id,
@@ -84,5 +85,6 @@ def read(client_id: UUID, listed: list[Any], said: Iterable[Any], screenings: It
     )
 
 
-def _screened(row: Any) -> Screened:
+def _screened(row: Screening) -> Screened:
+    assert row.submitted_at is not None
     return Screened(row.pk, value_of(row.answers.get(rules.KETAMINE)), row.submitted_at)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from programs.models import Program
 from screening.models import Clearance, Suspension
@@ -53,7 +52,7 @@ def _standing_clearances(program_ids: Collection[UUID], at: datetime) -> dict[UU
 
 
 def clearances_in_force(
-    *, program_ids: Collection[UUID] | QuerySet[Any], at: datetime, unexpired: date
+    *, program_ids: Collection[UUID] | QuerySet[Program, object], at: datetime, unexpired: date
 ) -> QuerySet[Clearance]:
     """Clearances that no later decision of `at` has overtaken, the latest first, but for those that expired before
     `unexpired`; each with whether it is suspended, and who answered last what suspended it.
@@ -69,7 +68,7 @@ def clearances_in_force(
     answers = reasons.filter(uphold__isnull=False).order_by("-uphold__created_at")
     in_force: QuerySet[Clearance] = Clearance.objects.filter(
         ~Exists(overtaken),
-        program_id__in=program_ids,
+        Q(program_id__in=program_ids),
         decision=Clearance.Decision.CLEARED,
         voided_at__isnull=True,
         expires_on__gte=unexpired,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, Subquery, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Subquery, Value, When
 
 from kapclinic.core.asking import AtOnce, Questions
 from kapclinic.core.statements import Asker
@@ -99,10 +99,10 @@ class Banner:
     today: Sequence[Today] = ()
 
 
-def _course(client_id: UUID, asker: Asker) -> Any:  # Any: a queryset that mypy takes for its base
+def _course(client_id: UUID, asker: Asker) -> QuerySet[Program]:
     """The client's programs that `asker` sees: the one that goes on first, then the latest."""
     live = When(status__in=[Program.Status.ACTIVE, Program.Status.ON_HOLD], then=Value(0))
-    rows = Program.objects.visible_to(asker).filter(client__in=person(client_id))
+    rows: QuerySet[Program] = Program.objects.visible_to(asker).filter(client__in=person(client_id))
     return rows.order_by(Case(live, default=Value(1), output_field=IntegerField()), "-created_at", "-pk")
 
 
@@ -142,6 +142,7 @@ def _of_clinicians(
 def _asked(places: int, *, clinical: bool) -> AtOnce:
     """The questions of somebody who works at so many locations: one statement."""
 
+    # Any: the locations, moments and days by name, as `AtOnce` hands them on
     def ask(*, client_id: UUID, **values: Any) -> Questions:
         at_places = tuple(values.pop(f"place{n}") for n in range(places))
         asker = Asker(client_id, frozenset(), at_places)  # whose locations are all that is looked at

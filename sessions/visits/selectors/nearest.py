@@ -55,7 +55,7 @@ def nearest_slots(sought: Sought, *, by: User, at: datetime) -> list[Slot]:
             before=before,
             length_min=int((sought.ends_at - sought.starts_at).total_seconds() // 60),
             only=team,
-            ignoring=sought.moving,
+            ignoring=[sought.moving] if sought.moving else [],
         )
         return sorted(found, key=lambda slot: (abs(slot.starts_at - sought.starts_at), slot.starts_at))[:MOST]
 

@@ -1,4 +1,4 @@
-"""What needs no view: refusing what is too large or unreadable, what a browser may run and keep, and the admin site's own."""
+"""What needs no view: refusing what can't be read, what a browser may run and keep, and the admin site's messages."""
 
 from __future__ import annotations
 

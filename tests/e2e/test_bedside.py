@@ -123,6 +123,22 @@ def test_an_observation_goes_into_the_record(clinic: Served, tablet: Tablet) -> 
     assert entry.content == {"text": "Hums along with the music"}
 
 
+def test_none_recorded_is_not_none_known(clinic: Served, tablet: Tablet) -> None:
+    session = clinic.watched()
+    tablet.at_bedside(session)
+    facts = tablet.page.locator(".facts")
+    expect(facts).to_contain_text("none recorded")
+    facts.get_by_role("button", name="none recorded").click()
+    tablet.accessible()
+    tablet.page.get_by_role("button", name="Asked: none known").click()
+    expect(facts).to_contain_text("none known")
+    facts.get_by_role("button", name="none known").click()
+    tablet.page.get_by_label("To what?").fill("Latex")
+    tablet.page.get_by_label("What happens?").fill("rash")
+    tablet.page.get_by_role("button", name="Write it down").click()
+    expect(facts).to_contain_text("Latex: rash")
+
+
 def test_help_is_one_press_away_and_says_where_to_come(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)

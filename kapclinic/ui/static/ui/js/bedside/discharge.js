@@ -53,7 +53,7 @@ export function Discharge({ data, onDone, onClose }) {
   }
   return html`<${Dialog} title=${t("Discharge")} onClose=${onClose} wide>
     <form class="dose touch" onSubmit=${save}>
-      <p class="sub small quiet">${data.session.client_name} · ${data.client.mrn} <span class="chip big">${t("{n} of {all}", { n: rows.length - open.length, all: rows.length })}</span></p>
+      <p class="sub small quiet">${data.session.client_name} · ${data.banner.mrn} <span class="chip big">${t("{n} of {all}", { n: rows.length - open.length, all: rows.length })}</span></p>
       <div class="dg3">
         <ul class="cr">
           ${found.problem && html`<li class="open"><span class="small">${words(found.problem)}</span></li>`}

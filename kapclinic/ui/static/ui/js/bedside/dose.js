@@ -8,6 +8,7 @@ import { Problem, byField, words } from "../core/problem.js";
 import { clock, date, MINUTE, now } from "../core/time.js";
 import { useNow } from "../frame/net.js";
 import { Gates, useReadiness } from "./gates.js";
+import { standingOrder } from "./orders.js";
 import { Witness } from "./witness.js";
 import { mg } from "./words.js";
 
@@ -20,11 +21,6 @@ const ROUTES = {
   intravenous: () => t("into the vein"),
 };
 const INJECTED = ["intramuscular", "subcutaneous", "intravenous"];
-
-/** The order that counts: the newest that waits for nobody. */
-export function standingOrder(orders) {
-  return [...orders].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at)).filter((row) => !row.waits).at(-1) ?? null;
-}
 
 function given(data) {
   const rows = data.given.filter((row) => !row.voided);
@@ -62,7 +58,7 @@ export function Dose({ data, place, onDone, onClose }) {
   const errors = state.problem instanceof Problem ? byField(state.problem) : {};
   return html`<${Dialog} title=${t("Give the dose")} onClose=${onClose} wide>
     <form class="dose touch" onSubmit=${save}>
-      <p class="sub small quiet">${data.session.client_name} · ${data.client.mrn} · ${t("born {date}", { date: date(data.client.date_of_birth) })}</p>
+      <p class="sub small quiet">${data.session.client_name} · ${data.banner.mrn} · ${t("born {date}", { date: date(data.banner.date_of_birth) })}</p>
       <div class="dg2">
         <section>
           <${Order} order=${order} before=${given(data)} dose=${sums.dose} zone=${place.time_zone} />

@@ -16,8 +16,8 @@ async function loaded(id) {
     all(`${path}/orders/`),
     get(`programs/${session.program}/`),
   ]);
-  const [protocol, client] = await Promise.all([get(`protocols/${program.protocol}/`), get(`clients/${session.client}/`)]);
-  return { session, readings, checks, alarms, given, orders, program, protocol, client };
+  const [protocol, banner] = await Promise.all([get(`protocols/${program.protocol}/`), get(`clients/${session.client}/banner/`)]);
+  return { session, readings, checks, alarms, given, orders, program, protocol, banner };
 }
 
 /** What changes while somebody sits there; the rest is loaded once. */
@@ -32,7 +32,8 @@ async function changing(id) {
     rows("readings"),
     rows("administrations"),
   ]);
-  return { session, checks, alarms, readings, given };
+  const banner = await get(`clients/${session.client}/banner/`, {}, poll);
+  return { session, checks, alarms, readings, given, banner };
 }
 
 /** {data, problem, again}: `data` null until the first answer; kept when a later one fails. */

@@ -20,6 +20,7 @@ import { Readings } from "./table.js";
 import { Trend } from "./trend.js";
 import { alarmWords, mg } from "./words.js";
 
+const Allergies = lazy(() => import("./allergies.js"), "Allergies");
 const Dose = lazy(() => import("./dose.js"), "Dose");
 const Event = lazy(() => import("./event.js"), "Event");
 const Discharge = lazy(() => import("./discharge.js"), "Discharge");
@@ -58,7 +59,7 @@ function Bedside() {
   }
   return html`<${Frame} current="ward" keys=${[["0…9", t("Type the reading")], ["Enter", t("Next field, then save")], ["n", t("Not taken")]]}>
     <div class="bed touch">
-      <${Banner} data=${data} zone=${zone} at=${at} onHelp=${() => open("help")} />
+      <${Banner} data=${data} zone=${zone} at=${at} onHelp=${() => open("help")} onAllergies=${() => open("allergies")} />
       <${Alarms} data=${data} rows=${rows} problem=${problem} zone=${zone} onAnswer=${open} />
       <${Entry} key=${first ? "again" : "new"} known=${known} first=${first} nextCheck=${checks[0]} zone=${zone} onSave=${save} onNotTaken=${() => open("not_taken")} />
       <${See} data=${data} rows=${rows} known=${known} checks=${checks} zone=${zone} at=${at} again=${again} open=${open} />
@@ -66,6 +67,7 @@ function Bedside() {
     ${dialog === "help" && html`<${Help} session=${data?.session} place=${here} onClose=${close} />`}
     ${dialog === "observation" && html`<${Observation} session=${ID} onClose=${close} />`}
     ${dialog === "not_taken" && html`<${NotTaken} check=${checks[0] ?? null} session=${ID} zone=${zone} onClose=${close} />`}
+    ${dialog === "allergies" && html`<${Allergies} client=${data.session.client} allergies=${data.banner.allergies} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "event" && html`<${Event} session=${ID} onClose=${close} />`}
     ${dialog === "dose" && html`<${Dose} data=${data} place=${here} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "not_dosed" && html`<${NotDosed} session=${data.session} onDone=${() => (close(), again())} onClose=${close} />`}

@@ -121,11 +121,10 @@ function Gates({ ready, row, open }) {
   if (!ready) return null;
   return html`<ul class="gates">
     ${ready.gates.map((gate) => {
-      const mine = gate.state !== "clear" && gate.state !== "pass";
-      const ok = ["clear", "pass", "met", "ok", "overridden", "closed"].includes(gate.state);
+      const ok = gate.state !== "open";
       return html`<li key=${gate.code}>
         <${Icon} name=${ok ? "ok" : "x"} /><span class="grow ${ok ? "quiet" : ""}">${ok ? gate.label : html`<b>${gate.label}</b>`}</span>
-        ${!ok && mine && gate.code === "escort" && html`<button type="button" class="b bare s" onClick=${() => open({ kind: "ride", row })}>${t("Add ride")}</button>`}
+        ${!ok && gate.code === "escort" && html`<button type="button" class="b bare s" onClick=${() => open({ kind: "ride", row })}>${t("Add ride")}</button>`}
       </li>`;
     })}
   </ul>`;

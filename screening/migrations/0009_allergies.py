@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('substance', models.CharField(max_length=200)),
                 ('reaction', models.CharField(blank=True, max_length=500)),
                 ('severity', models.CharField(blank=True, choices=[('mild', 'Mild'), ('moderate', 'Moderate'), ('severe', 'Severe'), ('life_threatening', 'Life Threatening')], max_length=20)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allergies', to='practice.client')),
+                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='allergies', to='practice.client')),
             ],
         ),
         migrations.CreateModel(
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=kapclinic.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(editable=False)),
                 ('created_by', models.UUIDField(editable=False)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='practice.client')),
+                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='practice.client')),
             ],
         ),
         migrations.CreateModel(

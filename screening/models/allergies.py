@@ -29,7 +29,8 @@ class Allergy(AppendOnlyModel):
         SEVERE = "severe"
         LIFE_THREATENING = "life_threatening"
 
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="allergies")
+    # The row's own indexes begin with it.
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="allergies", db_index=False)
     substance = models.CharField(max_length=200)
     reaction = models.CharField(max_length=500, blank=True)
     severity = models.CharField(max_length=20, choices=Severity.choices, blank=True)
@@ -74,7 +75,7 @@ class NoneKnownQuerySet(AppendOnlyQuerySet["NoneKnown"]):
 class NoneKnown(AppendOnlyModel):
     """Somebody asked, and no allergy is known: something else than that nobody wrote one down. The last one counts."""
 
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     objects: ClassVar[Any] = NoneKnownQuerySet.as_manager()
 

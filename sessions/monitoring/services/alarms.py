@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -116,7 +116,17 @@ def open_for_reading(
     _alarm(session, cause=cause, reading=reading).save_by(SYSTEM, at=at)
 
 
-def _alarm(session: Session, **about: Any) -> Alarm:
+class About(TypedDict, total=False):
+    """Why an alarm is raised, and by which row."""
+
+    cause: Alarm.Cause
+    trigger: str
+    note: str
+    reading: Reading
+    check_row: Check
+
+
+def _alarm(session: Session, **about: Unpack[About]) -> Alarm:
     """A new alarm of this session, at its place."""
     return Alarm(session=session, location_id=session.location_id, **about)
 

@@ -106,7 +106,10 @@ def test_the_words_stand_nowhere_in_the_database(cast: Cast, book: Book) -> None
     patch(cast, "therapist", note, "Zebra again.")
     cast.desk("therapist").get(f"{URL}{note}/")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        cursor.execute(  # a month of a table is read with its table
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            " AND NOT relispartition"
+        )
         tables = [name for (name,) in cursor.fetchall()]
         for table in tables:
             cursor.execute(f'SELECT count(*) FROM "{table}" AS t WHERE t::text ILIKE %s', ["%zebra%"])

@@ -158,6 +158,21 @@ class Tablet:
             ]
             assert not told
 
+    def _settle(self) -> None:
+        """Colours change over some milliseconds, and what is half changed has no contrast of its own."""
+        for _ in range(50):
+            self.page.wait_for_timeout(100)
+            if not self.page.evaluate("document.getAnimations().length"):
+                return
+
+    def sends(self, session: Session, *systolic: int) -> None:
+        """The server comes to hold these pressures, and no other."""
+        for _ in range(150):
+            if pressures(session) == list(systolic):
+                break
+            self.page.wait_for_timeout(100)
+        assert pressures(session) == list(systolic)
+
 
 def pressures(session: Session) -> list[int | None]:
     """The systolic pressures that the server holds, beyond the one before the dose, in the order of writing."""

@@ -24,30 +24,44 @@ const WHY = {
 
 /** @param {{known: object, first?: object, onSave: (body: object) => Promise, onNotTaken: () => void}} props */
 export function Entry({ known, first, onSave, onNotTaken, nextCheck, zone }) {
-  const [entry, change] = useState(first ?? EMPTY);
+  const [entry, draw] = useState(first ?? EMPTY);
+  const typedSoFar = useRef(entry); // two keys may come between two drawings: each starts from what the other left
   const [asked, ask] = useState(null); // the bands that want an action first
   const [told, tell] = useState({}); // what stopped the last try
   const at = useNow(1000);
   const busy = useRef(false);
-  const set = (next) => (change(next), tell({}));
+  const change = (next) => {
+    typedSoFar.current = next;
+    draw(next);
+  };
+  /** @param {(entry: object) => object} act */
+  const set = (act) => {
+    change(act(typedSoFar.current));
+    tell({});
+  };
 
   async function save(action) {
-    const found = faults(entry);
+    const whole = typedSoFar.current;
+    const found = faults(whole);
     tell(found);
-    if (Object.keys(found).length || busy.current) return change({ ...entry, active: Object.keys(found)[0] ?? entry.active });
-    const when = entry.at ?? at;
-    const bands = judged(entry, when, known);
+    if (Object.keys(found).length || busy.current) return change({ ...whole, active: Object.keys(found)[0] ?? whole.active });
+    const when = whole.at ?? at;
+    const bands = judged(whole, when, known);
     if (bands && loudness(worst(bands)) !== "ok" && action === undefined) return ask(bands);
     busy.current = true;
-    await onSave(body(entry, when, action));
+    change(EMPTY); // what is typed from now on is the next reading
+    await onSave(body(whole, when, action));
     busy.current = false;
-    ask(null);
-    return change(EMPTY);
+    return ask(null);
   }
 
-  const enter = () => ({ save, stay: () => set({ ...entry, moved: false }), next: () => set({ ...entry, active: nextField(entry.active) }) })[entered(entry)]();
-  const digits = Object.fromEntries([..."0123456789"].map((digit) => [digit, () => set(typed(entry, digit))]));
-  useKeys({ ...digits, Backspace: () => set(deleted(entry)), Enter: enter, n: onNotTaken, N: onNotTaken });
+  const enter = () => {
+    const what = entered(typedSoFar.current);
+    if (what === "save") save();
+    else set((old) => (what === "stay" ? { ...old, moved: false } : { ...old, active: nextField(old.active) }));
+  };
+  const digits = Object.fromEntries([..."0123456789"].map((digit) => [digit, () => set((old) => typed(old, digit))]));
+  useKeys({ ...digits, Backspace: () => set(deleted), Enter: enter, n: onNotTaken, N: onNotTaken });
   useEffect(() => {
     window.onbeforeunload = isEmpty(entry) ? null : (event) => event.preventDefault();
     return () => {
@@ -58,8 +72,8 @@ export function Entry({ known, first, onSave, onNotTaken, nextCheck, zone }) {
   return html`<section class="ent" aria-label=${t("New reading")}>
     <${Timer} check=${nextCheck} dosedAt=${known.dosedAt} stay=${known.stay} at=${at} zone=${zone} />
     <${Four} entry=${entry} told=${told} set=${set} />
-    <${Pad} type=${(digit) => set(typed(entry, digit))} clear=${() => set({ ...entry, text: { ...entry.text, [entry.active]: "" } })} back=${() => set(deleted(entry))} />
-    <${Sedation} value=${entry.sedation} set=${(value) => set({ ...entry, sedation: value === entry.sedation ? null : value })} />
+    <${Pad} type=${(digit) => set((old) => typed(old, digit))} clear=${() => set((old) => ({ ...old, text: { ...old.text, [old.active]: "" } }))} back=${() => set(deleted)} />
+    <${Sedation} value=${entry.sedation} set=${(value) => set((old) => ({ ...old, sedation: value === old.sedation ? null : value }))} />
     <div class="row">
       <${Taken} entry=${entry} at=${at} zone=${zone} set=${set} />
       <span class="grow"></span>
@@ -99,14 +113,14 @@ function Box({ sign, entry, why, set }) {
   const missing = entry.missing.includes(sign);
   const shown = missing ? t("no value") : entry.text[sign] || "–";
   return html`<div class="bi ${active ? "act" : ""} ${why ? "wrong" : ""}">
-    <button type="button" role="radio" aria-checked=${active} onClick=${() => set({ ...entry, active: sign })} aria-describedby=${why ? `why-${sign}` : undefined}>
+    <button type="button" role="radio" aria-checked=${active} onClick=${() => set((old) => ({ ...old, active: sign, moved: false }))} aria-describedby=${why ? `why-${sign}` : undefined}>
       <span>${signName(sign)}</span>
       <output class=${missing ? "word" : ""}>${shown}${active && !missing && html`<i></i>`}</output>
       <small>${UNITS[sign]}</small>
     </button>
     ${why && html`<small class="err" id=${`why-${sign}`} role="alert">${WHY[why]()}</small>`}
     ${MUST.includes(sign) &&
-    html`<button type="button" class="had" aria-pressed=${missing} onClick=${() => set(notObtainable(entry, sign))}>
+    html`<button type="button" class="had" aria-pressed=${missing} onClick=${() => set((old) => notObtainable(old, sign))}>
       ${missing ? t("Obtained") : t("Not obtained")}<span class="vh"> ${signName(sign)}</span>
     </button>`}
   </div>`;
@@ -136,7 +150,7 @@ function Sedation({ value, set }) {
 function Taken({ entry, at, zone, set }) {
   const [open, setOpen] = useState(false);
   const when = entry.at ?? at;
-  const back = (minutes) => set({ ...entry, at: Math.min(at, when - minutes * MINUTE) });
+  const back = (minutes) => set((old) => ({ ...old, at: Math.min(at, (old.at ?? at) - minutes * MINUTE) }));
   if (!open) {
     const words = entry.at ? t("Taken at {time}", { time: clock(when, zone) }) : t("Taken now, {time}", { time: clock(when, zone) });
     return html`<button type="button" class="b tm" onClick=${() => setOpen(true)}><${Icon} name="wait" />${words}</button>`;
@@ -146,7 +160,7 @@ function Taken({ entry, at, zone, set }) {
     <button type="button" class="b tm" onClick=${() => back(1)}>−1</button>
     <b aria-live="polite">${clock(when, zone)}</b>
     <button type="button" class="b tm" onClick=${() => back(-1)}>+1</button>
-    <button type="button" class="b tm" onClick=${() => (set({ ...entry, at: null }), setOpen(false))}>${t("Now")}</button>
+    <button type="button" class="b tm" onClick=${() => (set((old) => ({ ...old, at: null })), setOpen(false))}>${t("Now")}</button>
   </span>`;
 }
 

@@ -4,13 +4,16 @@ import { html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { me, roleName } from "../core/me.js";
 
-/** Who may be a witness here: of the location's roles, and never oneself. */
+const CLINICIANS = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
+
+/** Who may be a witness here: of the location's roles (any clinician where it names none), and never oneself. */
 export function useWitnesses(place) {
+  const named = place.witness_roles.length ? place.witness_roles : CLINICIANS;
   const [rows, set] = useState([]);
   useEffect(() => {
     let over = false;
     all("staff/", { location: place.id, is_active: "true" })
-      .then((found) => !over && set(found.filter((one) => one.id !== me.get().id && one.roles.some((role) => place.witness_roles.includes(role)))))
+      .then((found) => !over && set(found.filter((one) => one.id !== me.get().id && one.roles.some((role) => named.includes(role)))))
       .catch(() => {});
     return () => {
       over = true;

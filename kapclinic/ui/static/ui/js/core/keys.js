@@ -1,5 +1,5 @@
 // Single keys, which work only while no field has focus, and can be turned off. Each is printed on its button.
-import { useEffect } from "../../vendor/hooks.js";
+import { useEffect, useRef } from "../../vendor/hooks.js";
 import { store } from "./store.js";
 
 export const keysOn = store(localStorage.getItem("kap.keys") !== "off");
@@ -17,21 +17,23 @@ function busy(event) {
 
 /** @param {Record<string, () => void>} table a key, or two after one another ("g w"), -> what it does */
 export function useKeys(table) {
+  const latest = useRef(table); // a page is drawn anew while somebody is between the two keys of "g w"
+  latest.current = table;
   useEffect(() => {
     let first = "";
     const press = (event) => {
       if (!keysOn.get() || busy(event)) return;
       const name = first ? `${first} ${event.key}` : event.key;
       first = "";
-      const act = table[name];
+      const act = latest.current[name];
       if (act) {
         event.preventDefault();
         act();
-      } else if (Object.keys(table).some((key) => key.startsWith(`${event.key} `))) {
+      } else if (Object.keys(latest.current).some((key) => key.startsWith(`${event.key} `))) {
         first = event.key;
       }
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
-  });
+  }, []);
 }

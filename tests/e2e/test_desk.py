@@ -13,7 +13,7 @@ from kapclinic.core import clock
 from kapclinic.practice.models import Client
 from sessions.booking.models import Session
 from tests import cast as people
-from tests.e2e.screens import Served, Tablet
+from tests.e2e.screens import LASTS, Served, Tablet
 
 SCHEDULE = "/desk/schedule"
 
@@ -120,6 +120,7 @@ def test_a_client_arrives_and_that_is_taken_back(clinic: Served, tablet: Tablet)
         program,
         "preparation",
         starts_at,
+        ends_at=starts_at + LASTS,
         override_reason="Came at once",
         modality="video",
         room=None,

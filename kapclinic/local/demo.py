@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, AnyStr
+from typing import IO, Any
 
 from kapclinic.local import lending, services
 from kapclinic.local.keeper import Keeper, Share
@@ -65,9 +65,36 @@ def main() -> int:
     return 0
 
 
+class _Shield:
+    """While a process is being started, a signal is kept until somebody knows it: else nobody would end it."""
+
+    raised = 0
+    asked = False
+
+
+@contextlib.contextmanager
+def _shielded() -> Iterator[None]:
+    _Shield.raised += 1
+    try:
+        yield
+    finally:
+        _Shield.raised -= 1
+
+
+def _heed() -> None:
+    """Stop now, when it was asked for behind the shield.
+
+    :raises Stopped: then
+    """
+    if _Shield.asked:
+        raise Stopped
+
+
 def _stop(number: int, frame: object) -> None:
     _stop_listening()
-    raise Stopped
+    _Shield.asked = True
+    if not _Shield.raised:
+        raise Stopped
 
 
 def _stop_listening() -> None:
@@ -162,7 +189,9 @@ def _play(stage: Stage, port: int) -> None:
     lent = lending.publish(stage.place, port, stage.env)
     try:
         _say(f"starting web, worker and beat (logs in {stage.logs})")
-        processes.start("web", "worker", "beat")
+        with _shielded():
+            processes.start("web", "worker", "beat")
+        _heed()
         processes.wait_ready()
         keeper = _keeper(stage, processes)
         _tell_story(runtime, keeper)
@@ -200,17 +229,7 @@ def _manage(env: dict[str, str], *words: str) -> str:
     :raises LocalError: with the end of its output, when it fails
     """
     command = [sys.executable, "manage.py", *words]
-    with _ended(
-        subprocess.Popen(
-            command,
-            cwd=CHECKOUT,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-    ) as process:
+    with _ended(command, env, quiet=True) as process:
         output, errors = process.communicate()
     if process.returncode:
         raise LocalError(f"manage.py {words[0]} failed:\n{(errors or output)[-2500:]}")
@@ -219,7 +238,7 @@ def _manage(env: dict[str, str], *words: str) -> str:
 
 def _tell_story(env: dict[str, str], keeper: Keeper) -> None:
     command = [sys.executable, "manage.py", "demo_story", "--base-url", keeper.processes.base_url]
-    with _ended(subprocess.Popen(command, cwd=CHECKOUT, env=env, start_new_session=True)) as process:
+    with _ended(command, env) as process:
         while process.poll() is None:
             keeper.look()
             time.sleep(0.2)
@@ -228,9 +247,20 @@ def _tell_story(env: dict[str, str], keeper: Keeper) -> None:
 
 
 @contextlib.contextmanager
-def _ended(process: subprocess.Popen[AnyStr]) -> Iterator[subprocess.Popen[AnyStr]]:
-    """Leave no command behind when the demo is stopped in the middle of it."""
+def _ended(
+    command: list[str], env: dict[str, str], *, quiet: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a command and leave nothing of it behind when the demo is stopped in the middle of it.
+
+    What a `quiet` one says is for its reader alone.
+    """
+    pipe = subprocess.PIPE if quiet else None
+    with _shielded():
+        process = subprocess.Popen(
+            command, cwd=CHECKOUT, env=env, text=True, start_new_session=True, stdout=pipe, stderr=pipe
+        )
     try:
+        _heed()
         yield process
     finally:
         if process.poll() is None:

@@ -120,7 +120,7 @@ function Box({ sign, entry, why, set }) {
     </button>
     ${why && html`<small class="err" id=${`why-${sign}`} role="alert">${WHY[why]()}</small>`}
     ${MUST.includes(sign) &&
-    html`<button type="button" class="had" aria-pressed=${missing} onClick=${() => set((old) => notObtainable(old, sign))}>
+    html`<button type="button" class="nob" aria-pressed=${missing} onClick=${() => set((old) => notObtainable(old, sign))}>
       ${missing ? t("Obtained") : t("Not obtained")}<span class="vh"> ${signName(sign)}</span>
     </button>`}
   </div>`;

@@ -216,7 +216,6 @@ WHITENOISE_USE_FINDERS = EMBEDDED
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # A page names its files by their content once `collectstatic` has run; in development by their plain names.
 HASHED_FILES = env.bool("HASHED_FILES", default=not EMBEDDED)
-WHITENOISE_AUTOREFRESH = not HASHED_FILES
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -152,8 +152,9 @@ def test_nobody_goes_home_before_the_criteria(clinic: Served, tablet: Tablet) ->
 
 
 def test_whoever_meets_them_goes_home_with_the_sheet(clinic: Served, tablet: Tablet) -> None:
+    began = clock.now() - timedelta(hours=6)  # before the slots of all others
     with clock.fixed(clock.now() - timedelta(hours=3)):
-        session = clinic.watched()
+        session = clinic.watched(starts_at=began, ends_at=began + LASTS)
     tablet.at_bedside(session)
     for systolic in (124, 123):
         tablet.page.get_by_role("radio", name=re.compile("alert")).click()

@@ -83,6 +83,12 @@ def tablet(clinic: Served, chromium: Browser) -> Iterator[Tablet]:
 
 
 @pytest.fixture
+def installed(clinic: Served, chromium: Browser) -> Iterator[Tablet]:
+    """A tablet whose service worker lets the bedside open without a network."""
+    yield from Tablet.lent(clinic, chromium, service_workers="allow")
+
+
+@pytest.fixture
 def touch(clinic: Served, chromium: Browser) -> Iterator[Tablet]:
     """A tablet held upright, 768 by 1024, without a mouse."""
     yield from Tablet.lent(clinic, chromium, viewport={"width": 768, "height": 1024}, has_touch=True)

@@ -58,11 +58,12 @@ class Tablet:
     context: BrowserContext
     page: Page
     said: list[str] = field(default_factory=list)
-    forgive: str = r"Failed to load resource"
+    forgive: str = r"Failed to load resource|Service Worker registration blocked"
 
     @classmethod
     def lent(cls, clinic: Served, browser: Browser, **more: Any) -> Iterator[Tablet]:
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", "base_url": clinic.base_url}
+        options["service_workers"] = "block"  # what goes through one is answered by no test
         context = browser.new_context(**(options | more))
         context.set_default_timeout(PATIENCE)
         tablet = cls(clinic, context, context.new_page())

@@ -18,8 +18,8 @@ def _nothing_called_saved(tablet: Tablet, on_server: int) -> None:
     assert not re.search(r"\bsaved\b", tablet.page.locator("body").inner_text(), re.IGNORECASE)
 
 
-def test_readings_without_a_network_are_sent_once_it_is_back(clinic: Served, tablet: Tablet) -> None:
-    session = clinic.watched()
+def test_readings_without_a_network_are_sent_once_it_is_back(clinic: Served, installed: Tablet) -> None:
+    session, tablet = clinic.watched(), installed
     tablet.at_bedside(session)
     tablet.page.evaluate(
         "navigator.serviceWorker.ready.then(() => new Promise(done => setTimeout(done, 1500)))"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, IntegerField, OuterRef, QuerySet, Value, When
 from django.db.models.functions import JSONObject
@@ -30,7 +32,17 @@ def programs_with_relations() -> QuerySet[Program]:
 
 def legal_rules() -> list[legal.Rule]:
     """Every rule of law that stands: those that ship, then the clinic's own that were not voided, oldest first."""
-    own = LegalRule.objects.filter(void__isnull=True).order_by("created_at", "pk")
+    return with_shipped(own_legal_rules())
+
+
+def own_legal_rules() -> QuerySet[LegalRule]:
+    """The clinic's own rules of law that were not voided, oldest first."""
+    own: QuerySet[LegalRule] = LegalRule.objects.filter(void__isnull=True).order_by("created_at", "pk")
+    return own
+
+
+def with_shipped(own: Iterable[LegalRule]) -> list[legal.Rule]:
+    """`legal_rules`, where the clinic's own were read."""
     return [*legal.shipped(), *map(as_rule, own)]
 
 

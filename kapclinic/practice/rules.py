@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, time
 from typing import TypedDict
 from uuid import UUID
@@ -203,7 +203,20 @@ def hours_errors(rows: Sequence[Hours], *, where: str) -> list[FieldError]:
 
 def as_stored(rows: Sequence[Hours]) -> list[StoredHours]:
     """Opening hours as JSON."""
-    return [{"weekday": r["weekday"], "from": _hm(r["starts"]), "to": _hm(r["ends"])} for r in rows]
+    return [
+        {"weekday": r["weekday"], "from": hours_text(r["starts"]), "to": hours_text(r["ends"])} for r in rows
+    ]
+
+
+Opening = TypedDict("Opening", {"from": str, "to": str})
+
+
+def opening(hours: Sequence[StoredHours], closed: Collection[date], *, on: date) -> Opening | None:
+    """From when to when a location is open on a day, over a break; None when it is closed."""
+    rows = [row for row in hours if row["weekday"] == on.weekday()]
+    if not rows or on in closed:
+        return None
+    return {"from": min(row["from"] for row in rows), "to": max(row["to"] for row in rows)}
 
 
 def closing_time(text: str) -> time:
@@ -211,7 +224,8 @@ def closing_time(text: str) -> time:
     return MIDNIGHT if text == "24:00" else time.fromisoformat(text)
 
 
-def _hm(value: time) -> str:
+def hours_text(value: time) -> str:
+    """A time of the week as it is stored and shown; the end of a day is 24:00."""
     return "24:00" if value == MIDNIGHT else value.strftime("%H:%M")
 
 

@@ -43,6 +43,7 @@ from screening.selectors.clearances import decided_at as decided_at
 from screening.selectors.clearances import decided_by as decided_by
 from screening.selectors.clearances import decisions_of as decisions_of
 from screening.selectors.clearances import open_reasons as open_reasons
+from screening.selectors.clearances import open_reasons_of as open_reasons_of
 from screening.selectors.clearances import suspended_by as suspended_by
 from screening.selectors.clearances import to_review as to_review
 

@@ -120,13 +120,26 @@ def current_clearance(*, program_id: UUID, at: datetime) -> Clearance | None:
     return current_clearances(program_ids=[program_id], at=at).get(program_id)
 
 
-def suspended_by(*, program_id: UUID, at: datetime) -> list[tuple[str, datetime]]:
-    """Code and moment of what suspends the clearance that a dose at `at` would stand on."""
-    found = _standing_clearances([program_id], at).get(program_id)
-    if not found:
-        return []
-    rows = open_reasons(found[-1].pk).filter(fact__at__lte=at)
-    return list(rows.values_list("fact__code", "fact__at"))
+def open_reasons_of(*, program_id: UUID, at: datetime) -> QuerySet[Suspension, tuple[UUID, str, datetime]]:
+    """(clearance, code, moment) of all that was so at `at`, suspends a clearance of the program and is unanswered."""
+    found = Suspension.objects.filter(
+        clearance__program=program_id, uphold__isnull=True, fact__at__lte=at
+    ).order_by("fact__at", "pk")
+    return found.values_list("clearance_id", "fact__code", "fact__at")
+
+
+def suspended_by(
+    rows: Iterable[Clearance],
+    reasons: Iterable[tuple[UUID, str, datetime]],
+    *,
+    program_id: UUID,
+    at: datetime,
+) -> list[tuple[str, datetime]]:
+    """Code and moment of what suspends the clearance that a dose at `at` would stand on, among `clearances_in_force`
+    of the program and its `open_reasons_of`.
+    """
+    found = _by_program(rows, at).get(program_id)
+    return [(code, since) for of, code, since in reasons if found and of == found[-1].pk]
 
 
 def decided_at(clearance: Clearance) -> datetime:

@@ -17,6 +17,15 @@ from sessions.integration.models import Obligation
 
 S = Obligation.State
 SETTLED = frozenset({S.MET, S.MET_LATE, S.WAIVED})  # nobody owes it any more, and nobody reopens it
+COUNTS = ("open", "met", "missed", "waived")  # how a course's progress counts them
+COUNTED_AS: Mapping[str, str] = {
+    S.DUE: "open",
+    S.BOOKED: "open",
+    S.MET: "met",
+    S.MET_LATE: "met",
+    S.MISSED: "missed",
+    S.WAIVED: "waived",
+}
 SYSTEM_OR_DESK = SYSTEM | BOOKERS
 WAIVERS = frozenset({Role.THERAPIST, Role.PRESCRIBER})
 

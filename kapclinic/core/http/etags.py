@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -35,6 +37,25 @@ def known_of(request: Request, about: str) -> list[str]:
 
 def tag_of(about: str, seen: Look) -> str:
     return f'"{about}-{seen.tag}"'
+
+
+def lasting(tag: str, *, until: datetime | None) -> str:
+    """A tag that names `until` when its answer counts; `still` forgets it then. For an answer that the time changes."""
+    return tag if until is None else f"{tag}.{int(until.timestamp()):x}"
+
+
+def still(known: Iterable[str], *, at: datetime) -> dict[str, str]:
+    """Of tags of `lasting` those that count at `at`: the tag itself -> as it was told."""
+    parts = ((whole, *whole.partition(".")[::2]) for whole in known)
+    return {tag: whole for whole, tag, until in parts if not until or _moment(until) > at}
+
+
+def _moment(text: str) -> datetime:
+    """The moment that a tag names; one long past for what no tag of ours holds."""
+    try:
+        return datetime.fromtimestamp(int(text, 16), tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def digest_of(body: Any) -> str:

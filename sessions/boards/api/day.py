@@ -9,7 +9,7 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kapclinic.core.http.etags import about_of, known_of, tag_of
+from kapclinic.core.http.etags import about_of, known_of, lasting, still, tag_of
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.http import ClinicViewSet
@@ -22,6 +22,7 @@ class BoardViewSet(ClinicViewSet):
     """One location's day: rooms, sessions by column, and how many stand in each.
 
     A poll with `If-None-Match` answers 304 while nothing has changed; nothing was told then, so nothing is logged.
+    What holds a dose back changes with the time alone: a board that shows any is told anew every minute.
     """
 
     object_type = "day_board"
@@ -39,16 +40,16 @@ class BoardViewSet(ClinicViewSet):
     def board(self, request: Request) -> Response:
         query = self.query()
         about = about_of(request, self.user)
-        known = known_of(request, about)
+        known = still(known_of(request, about), at=self.at)
         seen = look(
-            location_id=query["location"], on=query.get("date"), by=self.user, at=self.at, known=known
+            location_id=query["location"], on=query.get("date"), by=self.user, at=self.at, known=[*known]
         )
         if seen is None:
             raise Http404
-        tag = tag_of(about, seen)
         if seen.rows is None:
-            return Response(status=304, headers={"ETag": tag})
-        shown = board(seen.rows)
+            return Response(status=304, headers={"ETag": f'"{about}-{known[seen.tag]}"'})
+        shown = board(seen.rows, at=self.at)
+        tag = lasting(tag_of(about, seen).strip('"'), until=shown.until)
         cards = session_bodies.all_shown(shown.sessions, self.user)
         self.touch_all(cards)
         body = {
@@ -57,7 +58,9 @@ class BoardViewSet(ClinicViewSet):
             "time_zone": shown.time_zone,
             "columns": COLUMNS,
             "counts": Counter(card["column"] for card in cards),
+            "opening": shown.opening,
             "rooms": shown.rooms,
+            "staff": shown.staff,
             "sessions": cards,
         }
-        return Response(body, headers={"ETag": tag})
+        return Response(body, headers={"ETag": f'"{tag}"'})

@@ -13,14 +13,8 @@ from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.trail.http import ClinicViewSet
 from sessions.boards.api.monitoring_bodies import WardOut
-from sessions.boards.selectors.monitoring import (
-    BadCursor,
-    Cursor,
-    current_tag,
-    etag_of,
-    marks_of,
-    monitoring_board,
-)
+from sessions.boards.selectors.cursors import BadCursor, Cursor, current_tag, etag_of
+from sessions.boards.selectors.monitoring import marks_of, monitoring_board
 
 
 class MonitoringBoardViewSet(ClinicViewSet):

@@ -31,6 +31,20 @@ class WardReadingOut(SignsOut):
     measured_at = Moment()
 
 
+class WardDoseOut(Output):
+    """What went in of all doses that stand, in mg, and how the first was given."""
+
+    mg = serializers.CharField()
+    route = serializers.CharField()
+
+
+class WardBaselineOut(SignsOut):
+    """The last reading before the dose."""
+
+    id = serializers.UUIDField()
+    measured_at = Moment()
+
+
 class WardAlarmOut(Output):
     id = serializers.UUIDField()
     cause = serializers.CharField()
@@ -49,7 +63,7 @@ class WardStaffOut(Output):
 
 
 class WardCardOut(Output):
-    """A session that is watched. From `dosed_at` on only clinicians get it."""
+    """A session that is watched. From `number` on only clinicians get it; `bands` are the protocol's."""
 
     id = serializers.UUIDField()
     client = serializers.UUIDField()
@@ -59,6 +73,10 @@ class WardCardOut(Output):
     room_name = serializers.CharField(allow_null=True)
     status = serializers.CharField()
     stage = WardStageOut(allow_null=True)
+    number = serializers.IntegerField(required=False)
+    bands = serializers.DictField(required=False)
+    dose = WardDoseOut(allow_null=True, required=False)
+    baseline = WardBaselineOut(allow_null=True, required=False)
     dosed_at = Moment(allow_null=True, required=False)
     minutes = serializers.IntegerField(allow_null=True, required=False)
     discharged_at = Moment(allow_null=True, required=False)

@@ -8,37 +8,32 @@ with the marks: until then, and with the same marks, there is nothing new.
 
 from __future__ import annotations
 
-import binascii
-import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
-from hashlib import sha256
 from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import F, JSONField, OuterRef, QuerySet, Subquery
+from django.db.models import F, JSONField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.expressions import BaseExpression
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 
 from kapclinic.core.statements import StandIns, Statement, compiled, read_json
 from kapclinic.practice.models import SessionKind
+from sessions.boards.selectors.cursors import TICK, Cursor, Marks
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import HERE, StoredStaff
 from sessions.dosing.models import Administration
 from sessions.monitoring import rules
 from sessions.monitoring.models import Alarm, Check, Reading
 
-Marks = Mapping[UUID, int]
 Json = dict[str, Any]  # Any: what SQL makes of a stage, a check, a reading or an alarm, and bands and limits
 TREND = 8  # readings on a card
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-TICK = timedelta(microseconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _PLAIN = """
 s.version + c.version
@@ -49,6 +44,8 @@ _CLINICAL = """
           LEFT JOIN clinic_sessions_readingvoid v ON v.reading_id = t.id WHERE t.session_id = s.id)
      + (SELECT count(*) + count(v.id) FROM clinic_sessions_administration t
           LEFT JOIN clinic_sessions_administrationvoid v ON v.administration_id = t.id WHERE t.session_id = s.id)
+     + (SELECT count(*) FROM clinic_sessions_administrationfinish f
+          JOIN clinic_sessions_administration t ON t.id = f.administration_id WHERE t.session_id = s.id)
      + (SELECT count(*) FROM clinic_sessions_discharge t WHERE t.session_id = s.id)
      + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_check t WHERE t.session_id = s.id)
      + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_alarm t WHERE t.session_id = s.id)
@@ -81,75 +78,6 @@ def marks_of(location_id: UUID, *, clinical: bool) -> Marks:
         return {pk: int(mark) for pk, mark in cursor.fetchall()}
 
 
-# --- what a client knows ----------------------------------------------------------------------------------------------
-
-
-class BadCursor(ValueError):
-    """This cursor was not made here."""
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """What a client has seen: the marks, when, and until when time alone changes nothing."""
-
-    seen_at: datetime
-    until: datetime
-    marks: Mapping[UUID, int]
-
-    def __str__(self) -> str:
-        head = struct.pack(">QQ", _micros(self.seen_at), _micros(self.until))
-        rows = b"".join(pk.bytes + struct.pack(">I", mark) for pk, mark in sorted(self.marks.items()))
-        return urlsafe_b64encode(head + rows).decode().rstrip("=")
-
-    @classmethod
-    def read(cls, text: str) -> Cursor:
-        """:raises BadCursor: for any other text"""
-        try:
-            raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            seen, until = struct.unpack(">QQ", raw[:16])
-            rows = struct.iter_unpack(">16sI", raw[16:])
-            return cls(_moment(seen), _moment(until), {UUID(bytes=pk): mark for pk, mark in rows})
-        except (binascii.Error, struct.error, ValueError, OverflowError) as exc:
-            raise BadCursor("a cursor from an earlier answer is expected") from exc
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // TICK
-
-
-def _moment(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros)
-
-
-def etag_of(location_id: UUID, marks: Marks, *, until: datetime, clinical: bool, by: UUID) -> str:
-    """The ETag of a board as this user was told it, so that nobody's 304 shows what a colleague read (R10).
-
-    It contains `until`, so that the next poll can be answered from the marks alone.
-    """
-    told = f"{location_id} {by} {clinical} {_micros(until)} " + " ".join(
-        f"{pk} {mark}" for pk, mark in sorted(marks.items())
-    )
-    return f'"{_micros(until):x}-{sha256(told.encode()).hexdigest()[:24]}"'
-
-
-def current_tag(
-    given: str, location_id: UUID, marks: Marks, *, clinical: bool, by: UUID, at: datetime
-) -> str | None:
-    """The tag of `If-None-Match` that still names what the board shows this user, if there is one."""
-    for tag in (part.strip().removeprefix("W/") for part in given.split(",")):
-        micros, _, _ = tag.strip('"').partition("-")
-        try:
-            until = _moment(int(micros, 16))
-        except (ValueError, OverflowError):
-            continue
-        if at < until and tag == etag_of(location_id, marks, until=until, clinical=clinical, by=by):
-            return tag
-    return None
-
-
-# --- what is shown ----------------------------------------------------------------------------------------------------
-
-
 class PlainRow(TypedDict):
     id: UUID
     mark: int
@@ -170,8 +98,13 @@ class WatchedRow(PlainRow, total=False):
     tolerance_min: float
     missed_min: float
     names: dict[str, str] | None
+    number: int
+    bands: Json
     discharged_at: datetime | None
     dosed_at: datetime | None
+    given_mg: Decimal | None
+    route: str | None
+    before: list[Json]
     open_checks: list[Json]
     last_readings: list[Json]
     open_alarms: list[Json]
@@ -192,7 +125,16 @@ class NamedStaff(StoredStaff):
     name: str
 
 
+class DoseShown(TypedDict):
+    mg: str
+    route: str
+
+
 class ClinicalCard(TypedDict, total=False):
+    number: int
+    bands: Json
+    dose: DoseShown | None
+    baseline: Json | None
     dosed_at: datetime | None
     minutes: int | None
     discharged_at: datetime | None
@@ -241,16 +183,15 @@ def monitoring_board(*, location_id: UUID, clinical: bool, at: datetime) -> Moni
     marks = {row["id"]: int(row["mark"]) for row in rows}
     if not clinical:
         return MonitoringBoard([_plain(row) for row in rows], Cursor(at, NEVER, marks), {})
-    bands = _bands(rows)
-    cards = [_card(row, bands, at=at) for row in rows]
+    cards = [_card(row, at=at) for row in rows]
     cards.sort(key=lambda card: card["next_check"]["planned_at"] if card["next_check"] else NEVER)
     moments = {row["id"]: _moments(row) for row in rows}
     until = min((moment for found in moments.values() for moment in found if moment > at), default=NEVER)
     return MonitoringBoard(cards, Cursor(at, until, marks), moments)
 
 
-def _card(row: WatchedRow, bands: Mapping[UUID, Json], *, at: datetime) -> Card:
-    return {**_plain(row), **_clinical(row, bands, at=at)}
+def _card(row: WatchedRow, *, at: datetime) -> Card:
+    return {**_plain(row), **_clinical(row, at=at)}
 
 
 @cache
@@ -280,7 +221,9 @@ def _rows(location_id: UUID, *, clinical: bool) -> QuerySet[Session, WatchedRow]
     }
     names = ["id", "client", "status", "room"]
     columns = plain | _clinical_columns() if clinical else plain
-    rows: QuerySet[Session, WatchedRow] = watched.values(*names, *(["staff"] if clinical else []), **columns)
+    rows: QuerySet[Session, WatchedRow] = watched.values(
+        *names, *(["number", "staff"] if clinical else []), **columns
+    )
     return rows
 
 
@@ -292,15 +235,23 @@ def _clinical_columns() -> dict[str, BaseExpression | F]:
     ).order_by("planned_at")
     readings = Reading.objects.filter(**mine, void__isnull=True).order_by("-measured_at", "-pk")
     alarms = Alarm.objects.filter(**mine, state=Alarm.State.OPEN).order_by("created_at")
+    before = readings.filter(measured_at__lte=OuterRef("dosed_at"))
+    went_in = Coalesce("finish__given_mg", "given_mg", "dose_mg")
+    given = doses.order_by().values("session").annotate(mg=Sum(went_in))
     names = ("id", "phase", *rules.SIGNS, "not_obtainable", "unusual", "bands", "measured_at")
     reading = {name: name for name in names}
+    sign = {name: name for name in ("id", *rules.SIGNS, "measured_at")}
     check = {name: name for name in ("id", "kind", "minute", "planned_at")}
     alarm = {name: name for name in ("id", "cause", "trigger", "escalation", "reading")}
     return {
         "tolerance_min": F("program__protocol__limits__reading_tolerance_min"),
         "missed_min": F("program__protocol__limits__missed_after_min"),
+        "bands": F("program__protocol__bands"),
         "discharged_at": F("discharge__discharged_at"),
         "dosed_at": Subquery(doses.values("administered_at")[:1]),
+        "given_mg": Subquery(given.values("mg")),
+        "route": Subquery(doses.values("route")[:1]),
+        "before": ArraySubquery(before.values(row=JSONObject(**sign))[:1]),
         "open_checks": ArraySubquery(checks.values(row=JSONObject(**check))),
         "last_readings": ArraySubquery(readings.values(row=JSONObject(**reading))[:TREND]),
         "open_alarms": ArraySubquery(
@@ -324,12 +275,17 @@ def _plain(row: WatchedRow) -> PlainCard:
     }
 
 
-def _clinical(row: WatchedRow, bands: Mapping[UUID, Json], *, at: datetime) -> ClinicalCard:
-    readings = _as_dosed([_read(reading) for reading in row["last_readings"]], row, bands)
+def _clinical(row: WatchedRow, *, at: datetime) -> ClinicalCard:
+    readings = _as_dosed([_read(reading) for reading in row["last_readings"]], row)
     checks = [_check(check, row, at=at) for check in row["open_checks"]]
     names = row["names"] or {}
     dosed_at = row["dosed_at"]
+    mg, route = row["given_mg"], row["route"]
     return {
+        "number": row["number"],
+        "bands": row["bands"],
+        "dose": None if mg is None or route is None else {"mg": str(mg), "route": route},
+        "baseline": next(map(_read, row["before"]), None),
         "dosed_at": dosed_at,
         "minutes": None if dosed_at is None else int((at - dosed_at).total_seconds() // 60),
         "discharged_at": row["discharged_at"],
@@ -353,26 +309,13 @@ def _read(reading: Json) -> Json:
     return reading | {"measured_at": datetime.fromisoformat(reading["measured_at"])}
 
 
-def _bands(rows: Iterable[WatchedRow]) -> dict[UUID, Json]:
-    """The bands of the protocols of those sessions of which a reading must be judged anew: hardly ever one."""
-    other = [
-        row["id"]
-        for row in rows
-        for reading in row["last_readings"]
-        if rules.phase_at(datetime.fromisoformat(reading["measured_at"]), dosed_at=row["dosed_at"])
-        != reading["phase"]
-    ]
-    found = Session.objects.filter(pk__in=set(other)).values_list("pk", "program__protocol__bands")
-    return dict(found) if other else {}
-
-
-def _as_dosed(readings: list[Json], row: WatchedRow, bands: Mapping[UUID, Json]) -> list[Json]:
+def _as_dosed(readings: list[Json], row: WatchedRow) -> list[Json]:
     """Judge each reading as before or after the first dose as it stands now: the dose may have been entered later."""
     others = [(reading["measured_at"], reading) for reading in readings]
     for moment, reading in others:
         phase = rules.phase_at(moment, dosed_at=row["dosed_at"])
         if phase != reading["phase"]:
-            found = rules.bands_at(moment, reading, bands[row["id"]], others=others, dosed_at=row["dosed_at"])
+            found = rules.bands_at(moment, reading, row["bands"], others=others, dosed_at=row["dosed_at"])
             reading |= {"phase": phase, "bands": found}
     return readings
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from programs.policy import limit
 from sessions.booking.models import Session
@@ -61,6 +62,15 @@ def counts_from(what: str, *, start: datetime, limits: Mapping[str, Any]) -> dat
 def local_day(session: Session) -> date:
     """The clinic's own date on which the session is booked to begin."""
     return session.starts_at.astimezone(session.location.zone).date()
+
+
+def judged_at(ends_at: datetime, *, zone: ZoneInfo, at: datetime) -> datetime:
+    """The moment at which a session without a dose is judged: now, or its end when it was on an earlier local day.
+
+    What is written up late is judged by its own day, as the dose itself will be.
+    """
+    over = ends_at.astimezone(zone).date() < at.astimezone(zone).date()
+    return ends_at if over else at
 
 
 def outlived(session: Session, *, starts_at: datetime) -> dict[str, Any]:

@@ -13,16 +13,7 @@ from django.db.models import (
 from programs.models import Program
 from sessions.dosing import selectors as dosing
 from sessions.integration import selectors as integration
-from sessions.integration.models import Obligation
-
-IN_PROGRESS = {
-    Obligation.State.DUE: "open",
-    Obligation.State.BOOKED: "open",
-    Obligation.State.MET: "met",
-    Obligation.State.MET_LATE: "met",
-    Obligation.State.MISSED: "missed",
-    Obligation.State.WAIVED: "waived",
-}
+from sessions.integration.rules import COUNTED_AS, COUNTS
 
 
 def progress(programs: Iterable[Program]) -> dict[UUID, dict[str, dict[str, int]]]:
@@ -32,15 +23,15 @@ def progress(programs: Iterable[Program]) -> dict[UUID, dict[str, dict[str, int]
         program.pk: {
             "preparation": {"done": 0, "required": program.protocol.min_preparations},
             "dosing": {"done": 0, "planned": program.protocol.planned_doses},
-            "integration": dict.fromkeys(("open", "met", "missed", "waived"), 0),
+            "integration": dict.fromkeys(COUNTS, 0),
         }
         for program in rows
     }
     for program_id, what, count in _counts([program.pk for program in rows]):
         if what in {"preparation", "dosing"}:
             found[program_id][what]["done"] = count
-        elif what in IN_PROGRESS:
-            found[program_id]["integration"][IN_PROGRESS[Obligation.State(what)]] += count
+        elif what in COUNTED_AS:
+            found[program_id]["integration"][COUNTED_AS[what]] += count
     return found
 
 

@@ -14,13 +14,13 @@ from programs import policy
 from programs.models import Modality
 from programs.policy import limit
 from programs.rules import legal
-from programs.selectors import legal_rules
+from programs.selectors import with_shipped
 from screening import selectors as screening
 from screening.models import Clearance, Consent, Measure, SafetyAlert
 from screening.models.alerts import HOLDING
 from screening.rules.suspensions import in_words
 from sessions.booking.models import Session
-from sessions.booking.rules.said import PDMP, counts_from
+from sessions.booking.rules.said import PDMP, counts_from, judged_at
 from sessions.dosing import selectors
 from sessions.dosing.gates.facts import (
     CSSRS,
@@ -41,9 +41,11 @@ from sessions.monitoring.rules import is_complete, latest_bands, worst
 
 
 # Any: all else that `gather` takes
-def judged(session: Session, *, moment: datetime, **asked: Any) -> Readiness:
+def judged(
+    session: Session, *, moment: datetime, record: selectors.Record | None = None, **asked: Any
+) -> Readiness:
     """The gates by the facts of `gather` and the overrides that were said for the day on which the session is now."""
-    record = record_of(session, moment=moment)
+    record = record or record_of(session, moment=moment)
     said = {
         row.gate: Override(row.reason, row.created_by, row.role, row.created_at) for row in record.overrides
     }
@@ -94,7 +96,7 @@ def gather(
     facts = _with_kept_words(facts, session, record.words)
     if session.modality == Modality.VIDEO:
         day = moment if dosing_now else max(moment, session.starts_at)  # of a dose to come, its own
-        facts = _with_law(facts, session, record.words, day=day)
+        facts = _with_law(facts, session, record, day=day)
     return _with_visit(facts, session, record.words)
 
 
@@ -189,16 +191,17 @@ def _with_kept_words(facts: Facts, session: Session, words: Sequence[Attestation
     )
 
 
-def _with_law(facts: Facts, session: Session, words: Sequence[Attestation], *, day: datetime) -> Facts:
+def _with_law(facts: Facts, session: Session, record: selectors.Record, *, day: datetime) -> Facts:
     """Does the law ask for a visit in person on that day, at the clinic or where the client is, and was there one?"""
     place = session.client_location or {}
     where = legal.jurisdictions(session.location.address.get("state"), place.get("state"))
-    said = legal.verdict(legal_rules(), where=where, day=day.astimezone(session.location.zone).date())
-    seen = _attested_visit(words, own=session.pk, until=facts.moment)
-    visit = selectors.last_visit(client_id=session.client_id, until=facts.moment)
-    if visit is not None:
-        on = f"Seen in person on {visit.starts_at.astimezone(session.location.zone):%Y-%m-%d}"
-        seen = Proof(on, "record", at=visit.completed_at, ref=visit.pk)
+    said = legal.verdict(
+        with_shipped(record.laws), where=where, day=day.astimezone(session.location.zone).date()
+    )
+    seen = _attested_visit(record.words, own=session.pk, until=facts.moment)
+    for visit, starts_at, completed_at in record.visits:
+        on = f"Seen in person on {starts_at.astimezone(session.location.zone):%Y-%m-%d}"
+        seen = Proof(on, "record", at=completed_at, ref=visit)
     return replace(facts, visit_required=said.required, visit_law=said.words, seen_in_person=seen)
 
 
@@ -243,7 +246,9 @@ def _with_screening(facts: Facts, session: Session, record: selectors.Record) ->
     )
     facts = _with_alerts(facts, latest.get(CSSRS), record.alerts)
     if clearance is None:
-        reasons = screening.suspended_by(program_id=program_id, at=moment)
+        reasons = screening.suspended_by(
+            record.clearances, record.suspensions, program_id=program_id, at=moment
+        )
         return replace(facts, suspended_by=in_words(reasons, zone=session.location.zone))
     return _with_clearance(facts, clearance)
 
@@ -369,16 +374,6 @@ def _vitals(standing: Sequence[Reading], session: Session, moment: datetime) -> 
     return judged_reading(readings, recheck_min=recheck_min, moment=moment.astimezone(session.location.zone))
 
 
-def judged_at(session: Session, *, at: datetime) -> datetime:
-    """The moment at which a session without a dose is judged: now, or its end when it was on an earlier local day.
-
-    What is written up late is judged by its own day, as the dose itself will be.
-    """
-    zone = session.location.zone
-    over = session.ends_at.astimezone(zone).date() < at.astimezone(zone).date()
-    return session.ends_at if over else at
-
-
 def readiness(*, session_id: UUID, at: datetime, opened: selectors.Opened | None = None) -> Readiness:
     """Every gate of a dosing session as it stands now; for another kind of session there are none."""
     opened = opened or selectors.opened(session_id=session_id)
@@ -391,7 +386,7 @@ def readiness(*, session_id: UUID, at: datetime, opened: selectors.Opened | None
     given = dose.administered_at if dose else None
     return judged(
         session,
-        moment=given or judged_at(session, at=at),
+        moment=given or judged_at(session.ends_at, zone=session.location.zone, at=at),
         at=at,
         dosing_now=given is not None,
         begun=given,

@@ -133,6 +133,23 @@ def _plain(judged: Judged) -> dict[str, object]:
     return judged.as_dict() | {"detail": "", "cleared_by": None, "override": None}
 
 
+@dataclass(frozen=True)
+class Blocker:
+    """What holds the dose back, in the words of the front desk."""
+
+    code: str
+    label: str
+
+
+CLINICAL_TEAM = Blocker(CLINICAL_HOLD, "The clinical team is ready")
+
+
+def held_for_front_desk(readiness: Readiness) -> list[Blocker]:
+    """What is open of `for_front_desk`, in its order."""
+    held = [Blocker(gate.code, gate.label) for gate in readiness.open if not gate.clinical]
+    return held + [CLINICAL_TEAM] * any(gate.clinical for gate in readiness.open)
+
+
 def for_front_desk(readiness: Readiness) -> dict[str, object]:
     """Plain blockers without detail; all clinical gates fall together into one `clinical_hold` (R13)."""
     shown = [_plain(gate) for gate in readiness.gates if not gate.clinical]
@@ -140,8 +157,8 @@ def for_front_desk(readiness: Readiness) -> dict[str, object]:
         held = [gate for gate in readiness.open if gate.clinical]
         shown.append(
             {
-                "code": CLINICAL_HOLD,
-                "label": "The clinical team is ready",
+                "code": CLINICAL_TEAM.code,
+                "label": CLINICAL_TEAM.label,
                 "state": OPEN if held else PASS,
                 "who_can_clear": sorted({str(role) for gate in held for role in gate.who_can_clear}),
                 "overridable_by": [],

@@ -6,7 +6,15 @@ from sessions.dosing.selectors.adverse_events import (
     to_follow_up,
     unreviewed,
 )
-from sessions.dosing.selectors.asked import Opened, Record, for_a_dose, opened, record
+from sessions.dosing.selectors.asked import (
+    Opened,
+    Record,
+    asked_of,
+    for_a_dose,
+    opened,
+    opened_with_records,
+    record,
+)
 from sessions.dosing.selectors.attestations import latest_words, words_for
 from sessions.dosing.selectors.doses import (
     CONSENT,
@@ -17,19 +25,23 @@ from sessions.dosing.selectors.doses import (
     for_a_reading,
     last_dosed_at,
     open_draws,
+    preparations_completed,
     preparations_counted,
     preparations_done,
     standing_doses,
     total_mg,
 )
+from sessions.dosing.selectors.marks import GateMark
 from sessions.dosing.selectors.orders import complete_at, current_order, order_among, order_at
 from sessions.dosing.selectors.pressures import resting_pressures
-from sessions.dosing.selectors.seen import last_visit, with_seen
+from sessions.dosing.selectors.seen import with_seen
 
 __all__ = [
     "CONSENT",
+    "GateMark",
     "Opened",
     "Record",
+    "asked_of",
     "complete_at",
     "current_order",
     "doses_counted",
@@ -40,13 +52,14 @@ __all__ = [
     "for_a_dose",
     "for_a_reading",
     "last_dosed_at",
-    "last_visit",
     "latest_words",
     "named_on",
     "open_draws",
     "opened",
+    "opened_with_records",
     "order_among",
     "order_at",
+    "preparations_completed",
     "preparations_counted",
     "preparations_done",
     "record",

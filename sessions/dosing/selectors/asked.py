@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,7 +17,8 @@ from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
 from programs import policy
-from programs.models import PhaseSpan
+from programs.models import LegalRule, PhaseSpan
+from programs.selectors import own_legal_rules
 from screening import selectors as screening
 from screening.models import Clearance, Consent, Measure
 from screening.rules.instruments import CSSRS
@@ -26,6 +28,7 @@ from sessions.dosing.models import Administration, Attestation, Discharge, GateO
 from sessions.dosing.selectors.adverse_events import events_of_client, unreviewed
 from sessions.dosing.selectors.attestations import words_of
 from sessions.dosing.selectors.doses import CONSENT, doses_with_ends, preparations_counted, standing_doses
+from sessions.dosing.selectors.seen import last_visit
 from sessions.integration import selectors as integration
 from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Alarm, Reading
@@ -50,6 +53,11 @@ class Record(NamedTuple):
     alerts: list[Any]  # Any: with what is annotated
     overrides: list[GateOverride]
     red_alarms: list[UUID]
+    suspensions: list[
+        tuple[UUID, str, datetime]
+    ]  # clearance, code, since when: of those that nobody answered
+    visits: list[tuple[UUID, datetime, datetime | None]]  # the last session in person, or none
+    laws: list[LegalRule]  # the clinic's own
 
 
 def questions(
@@ -78,23 +86,40 @@ def questions(
         screening.alerts_of(client_id=client_id),
         overrides.order_by("created_at", "pk"),
         monitoring.open_alarms(session_id=session_id).filter(rung).values_list("pk", flat=True),
+        screening.open_reasons_of(program_id=program_id, at=moment),
+        last_visit(client_id=client_id, until=moment),
+        own_legal_rules(),
     )
 
 
 _asked = AtOnce(questions)
 
 
+Asked = dict[str, UUID | date]  # the values that `questions` takes
+
+
+def asked_of(*, session: UUID, client: UUID, program: UUID, moment: datetime, day: date) -> Asked:
+    """What is asked for a dose of that session, which is booked for the local `day`; `moment` by the clinic's clock."""
+    return {
+        "session_id": session,
+        "client_id": client,
+        "program_id": program,
+        "moment": moment,
+        "unexpired": moment.date() - timedelta(days=1),
+        "day": day,
+    }
+
+
 def record(session: Session, *, moment: datetime) -> Record:
     """What the record says for a dose of `session` at `moment`, by the clinic's own clock; in one statement."""
-    found = _asked(
-        session_id=session.pk,
-        client_id=session.client_id,
-        program_id=session.program_id,
+    asked = asked_of(
+        session=session.pk,
+        client=session.client_id,
+        program=session.program_id,
         moment=moment,
-        unexpired=moment.date() - timedelta(days=1),
         day=local_day(session),
     )
-    return Record(*found)
+    return Record(*_asked(**asked))
 
 
 class Opened(NamedTuple):
@@ -121,6 +146,20 @@ def _opening(locations: int | None) -> AtOnce:
         )
 
     return AtOnce(ask)
+
+
+_each = AtOnce(
+    lambda session_id, **asked: (
+        *_opening(None).ask(session_id=session_id),
+        *questions(session_id=session_id, **asked),
+    )
+)
+
+
+def opened_with_records(asked: Sequence[Asked]) -> list[tuple[Opened, Record]]:
+    """Each of those sessions, which are there, with what the record says of it; of all of them in one statement."""
+    told = _each.many(asked)
+    return [(Opened(found[0], doses, orders), Record(*rest)) for found, doses, orders, *rest in told]
 
 
 def opened(*, session_id: UUID, by: User | None = None) -> Opened | None:

@@ -86,11 +86,17 @@ def doses_given(program_ids: list[UUID]) -> dict[UUID, int]:
     return {row["session__program_id"]: row["n"] for row in doses_counted(program_ids)}
 
 
+def preparations_completed() -> QuerySet[Session]:
+    """The preparation sessions that took place."""
+    found: QuerySet[Session] = Session.objects.filter(
+        kind=SessionKind.PREPARATION, status=Session.Status.COMPLETED
+    )
+    return found
+
+
 def preparations_counted(program_ids: list[UUID]) -> QuerySet[Session, PreparationsCounted]:
     """Rows of `program_id` and `n`: its completed preparation sessions."""
-    rows: QuerySet[Session] = Session.objects.filter(
-        program_id__in=program_ids, kind=SessionKind.PREPARATION, status=Session.Status.COMPLETED
-    )
+    rows = preparations_completed().filter(program_id__in=program_ids)
     return rows.values("program_id").annotate(n=Count("pk"))
 
 

@@ -21,10 +21,14 @@ def _visits() -> QuerySet[Session]:
     return found
 
 
-def last_visit(*, client_id: UUID, until: datetime) -> Session | None:
-    """The client's last session in person that took place, at any location of the practice."""
+def last_visit(
+    *, client_id: UUID, until: datetime
+) -> QuerySet[Session, tuple[UUID, datetime, datetime | None]]:
+    """The client's last session in person that took place, at any location of the practice: id, its start, its end;
+    or none.
+    """
     rows = _visits().filter(client__in=person(client_id), completed_at__lte=until)
-    return rows.order_by("-completed_at").first()
+    return rows.order_by("-completed_at").values_list("pk", "starts_at", "completed_at")[:1]
 
 
 def with_seen(programs: QuerySet[Program]) -> QuerySet[Program]:

@@ -13,6 +13,7 @@ from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Inval
 from kapclinic.practice.models import User
 from programs.models import Modality
 from sessions.booking.models import Session
+from sessions.booking.rules.said import judged_at
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
 from sessions.dosing.gates.judge import judge
@@ -94,7 +95,7 @@ def _require_visit(session: Session, *, at: datetime) -> None:
     """:raises NotReady: while the gate `in_person_visit` of a dose by video is open; nobody overrides it"""
     if session.modality != Modality.VIDEO:
         return
-    moment = gather.judged_at(session, at=at)
+    moment = judged_at(session.ends_at, zone=session.location.zone, at=at)
     facts = gather.gather(session=session, moment=moment, at=at, dosing_now=False)
     judged = next(row for row in judge(facts, overrides={}).gates if row.code == "in_person_visit")
     if judged.state == "open":

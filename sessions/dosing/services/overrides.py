@@ -10,7 +10,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, Invalid
 from kapclinic.practice.models import User
-from sessions.booking.rules.said import local_day
+from sessions.booking.rules.said import judged_at, local_day
 from sessions.dosing import selectors
 from sessions.dosing.gates import gather
 from sessions.dosing.models import GateOverride
@@ -31,7 +31,7 @@ def override_gate(*, session_id: UUID, gate: str, reason: str, by: User, at: dat
     """
     session = lock_dosing(session_id)
     begun = selectors.first_dosed_at(session_id=session.pk)
-    moment = at if begun else gather.judged_at(session, at=at)
+    moment = at if begun else judged_at(session.ends_at, zone=session.location.zone, at=at)
     judged = gather.judged(session, moment=moment, at=at, dosing_now=False, begun=begun)
     row = next((row for row in (*judged.gates, *judged.advice) if row.code == gate), None)
     if row is None:

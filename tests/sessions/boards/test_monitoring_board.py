@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +19,19 @@ from sessions.monitoring.models import Alarm, Check, Reading
 from tests import cast as people
 from tests.cast import MONDAY, Cast, dosed_session
 
-CLINICAL = {"dosed_at", "minutes", "next_check", "last_reading", "trend", "alarms", "staff"}
+CLINICAL = {
+    "number",
+    "bands",
+    "dose",
+    "baseline",
+    "dosed_at",
+    "minutes",
+    "next_check",
+    "last_reading",
+    "trend",
+    "alarms",
+    "staff",
+}
 
 
 @pytest.fixture
@@ -69,6 +82,56 @@ def test_the_nurse_sees_what_is_due_next_how_it_goes_and_what_rings(cast: Cast, 
     assert (alarm["id"], alarm["cause"]) == (str(Alarm.objects.get().pk), "amber_reading")
     assert (alarm["opened_at"], alarm["escalated"]) == ("2026-05-04T15:15:00Z", False)
     assert {"user": str(cast.np.pk), "role": "nurse_practitioner", "name": "Np"} in card["staff"]
+
+
+def test_the_nurse_sees_the_dose_the_baseline_and_the_bands_of_the_protocol(
+    cast: Cast, dosed: Session
+) -> None:
+    for minute in range(5, 60, 5):
+        read(cast, dosed, minute, systolic=120 + minute)
+    (card,) = board(cast, minute=60)["sessions"]
+    assert card["dose"] == {"mg": "100.000", "route": "sublingual"}
+    assert (card["number"], card["bands"]) == (dosed.number, dosed.program.protocol.bands)
+    assert len(card["trend"]) == 8
+    before = card["baseline"]
+    assert (before["systolic"], before["diastolic"], before["measured_at"]) == (
+        122,
+        78,
+        "2026-05-04T15:00:00Z",
+    )
+
+
+def test_a_second_dose_is_added_and_one_in_error_is_not(cast: Cast, dosed: Session) -> None:
+    with clock.fixed(MONDAY + timedelta(minutes=30)):
+        booster = people.give(cast, dosed, dose_mg=Decimal(50))
+    assert board(cast, minute=31)["sessions"][0]["dose"] == {"mg": "150.000", "route": "sublingual"}
+    tag = poll(cast, minute=31).headers["ETag"]
+    with clock.fixed(MONDAY + timedelta(minutes=31)):
+        path = f"sessions/{dosed.pk}/administrations/{booster.pk}/void/"
+        cast.desk("prescriber").must(path, {"reason": "Another client"})
+    assert poll(cast, minute=31, tag=tag).status_code == 200
+    assert board(cast, minute=31)["sessions"][0]["dose"] == {"mg": "100.000", "route": "sublingual"}
+
+
+def test_the_end_of_an_infusion_tells_what_went_in(cast: Cast) -> None:
+    session, lot = people.weighed(cast, people.IV), people.lot_of(cast)
+    drawn = {"supply": "clinic_stock", "drug_lot": lot.pk, "drawn_mg": Decimal(40)}
+    given = people.give(cast, session, dose_mg=Decimal(40), **drawn)
+    assert board(cast, minute=1)["sessions"][0]["dose"] == {"mg": "40.000", "route": "intravenous"}
+    tag = poll(cast, minute=20).headers["ETag"]
+    ended = {"ended_at": "2026-05-04T15:20:00Z", "given_mg": "30", "wasted_mg": "10"}
+    with clock.fixed(MONDAY + timedelta(minutes=20)):
+        path = f"sessions/{session.pk}/administrations/{given.pk}/finish/"
+        witness = {"user": str(cast.prescriber.pk), "password": people.PASSWORD}
+        cast.desk("np").must(path, ended | {"witness": witness})
+    assert poll(cast, minute=20, tag=tag).status_code == 200
+    assert board(cast, minute=20)["sessions"][0]["dose"] == {"mg": "30.000", "route": "intravenous"}
+
+
+def test_before_the_dose_there_is_neither_dose_nor_baseline(cast: Cast) -> None:
+    people.ready_dose(cast)
+    (card,) = board(cast)["sessions"]
+    assert (card["dose"], card["baseline"], card["last_reading"]["systolic"]) == (None, None, 122)
 
 
 def test_who_is_due_first_stands_first_and_who_waits_for_the_dose_last(cast: Cast, dosed: Session) -> None:

@@ -2,9 +2,9 @@
 import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { clock, lasting, minuteOfDay } from "../core/time.js";
-import { Course } from "../signs/course.js";
-import { hoursShown, lanes, line, minutes } from "./layout.js";
-import { COLUMNS, columnName, firstNames, GONE, sessionName, THERE } from "./words.js";
+import { Course, courseOf } from "../signs/course.js";
+import { hoursShown, lanes, line, minutes, notThere } from "./layout.js";
+import { COLUMNS, columnName, firstNames, GONE, heldBack, sessionName, THERE } from "./words.js";
 
 const VIDEO = "video";
 
@@ -12,10 +12,12 @@ const VIDEO = "video";
 export function columnsOf(board, by, names) {
   const rows = board.sessions.filter((row) => !GONE.includes(row.column));
   if (by === "staff") {
-    const people = new Map();
-    for (const row of rows) for (const one of row.staff) people.set(one.user, [...(people.get(one.user) ?? []), row]);
-    const named = [...people].map(([id, mine]) => ({ id, name: names.staff.get(id)?.name ?? "…", rows: mine }));
-    return named.sort((a, b) => a.name.localeCompare(b.name));
+    const people = new Map(board.staff.map((one) => [one.id, { ...one, rows: [] }]));
+    for (const row of rows) for (const one of row.staff) {
+      if (!people.has(one.user)) people.set(one.user, { id: one.user, name: names.staff.get(one.user)?.name ?? "…", hours: [], off: [], rows: [] });
+      people.get(one.user).rows.push(row);
+    }
+    return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
   }
   const video = rows.filter((row) => row.room === null);
   const rooms = board.rooms.map((room) => ({ id: room.id, name: room.name, turnover: room.turnover_min, rows: rows.filter((row) => row.room === room.id) }));
@@ -35,6 +37,7 @@ export function Grid({ board, columns, names, chosen, opening, at, today, zone, 
         <i class="hl" style=${{ "--r": line(hour * 60, first) }}></i>`)}
       ${columns.map((_, index) => html`<i class="col" key=${`c${index}`} style=${{ "--c": index + 2 }}></i>`)}
       ${opening && html`<${Closed} opening=${opening} first=${first} last=${last} />`}
+      ${columns.map((column, index) => column.hours && html`<${Away} key=${`a${column.id}`} column=${column} index=${index} day=${board.date} first=${first} last=${last} zone=${zone} />`)}
       ${columns.map((column, index) => html`<${Column} key=${column.id} column=${column} index=${index} first=${first} names=${names} chosen=${chosen} at=${at} zone=${zone} onChoose=${onChoose} />`)}
       ${today && minuteOfDay(at, zone) >= first && minuteOfDay(at, zone) < last && html`<i class="nowline" style=${{ "--min": minuteOfDay(at, zone) - first }}><span>${clock(at, zone)}</span></i>`}
     </div>`;
@@ -45,6 +48,11 @@ function Closed({ opening, first, last }) {
   const [from, to] = opening;
   return html`${from > first && html`<i class="shut" style=${{ "--r0": 1, "--r1": line(from, first) }}></i>`}
     ${to < last && html`<i class="shut" style=${{ "--r0": line(to, first), "--r1": line(last, first) }}></i>`}`;
+}
+
+/** When somebody does not work, or is away, is hatched in their column. */
+function Away({ column, index, day, first, last, zone }) {
+  return notThere(column, day, first, last, zone).map(([from, to]) => html`<i key=${from} class="shut one" style=${{ "--c": index + 2, "--r0": line(from, first), "--r1": line(to, first) }} title=${t("{name} does not work here now", { name: column.name })}></i>`);
 }
 
 function Column({ column, index, first, names, chosen, at, zone, onChoose }) {
@@ -68,8 +76,8 @@ function Card({ row, style, names, current, short, at, zone, onChoose }) {
     <span class="l2 cut">${row.modality === "video" && html`<${Icon} name="video" />`}${sessionName(row)}${firstNames(row, names.staff) && ` · ${firstNames(row, names.staff)}`}</span>
     ${!short && html`<span class="l3">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</span>`}
     ${!short && status}
-    ${!short && row.kind === "dosing" && row.progress && html`<span class="l4"><${Course} progress=${row.progress} /></span>`}
-    ${(row.blockers ?? []).slice(0, 1).map((one) => html`<span class="chip high-soft" key=${one.code}><${Icon} name="stop" />${one.label}</span>`)}
+    ${!short && row.kind === "dosing" && row.progress && html`<span class="l4"><${Course} progress=${courseOf(row.progress)} /></span>`}
+    ${heldBack(row).slice(0, 1).map((one) => html`<span class="chip high-soft" key=${one.code}><${Icon} name=${one.icon} />${one.word}</span>`)}
     ${row.column === "booked" && row.source === "scheduler" && !row.client_confirmed_at && html`<span class="chip low"><${Icon} name="phone" />${t("Confirm with client")}</span>`}
   </button>`;
 }

@@ -1,5 +1,5 @@
 // Where each session lies on the day grid: quarters of an hour from opening, and lanes where two overlap. No page in here.
-import { minuteOfDay } from "../core/time.js";
+import { dayIn, minuteOfDay } from "../core/time.js";
 
 const QUARTER = 15;
 
@@ -51,12 +51,34 @@ export function lanes(rows, zone) {
   return found;
 }
 
+/** The [from, to] in minutes, between the first and last of the day shown, at which somebody does not work there. */
+export function notThere(worker, day, first, last, zone) {
+  const minuteThere = (text) => {
+    const at = Date.parse(text);
+    const on = dayIn(at, zone);
+    return on < day ? 0 : on > day ? 24 * 60 : minuteOfDay(at, zone);
+  };
+  const off = worker.off.map((row) => [minuteThere(row.starts_at), minuteThere(row.ends_at)]);
+  const hours = worker.hours.map((row) => [minuteOf(row.from), minuteOf(row.to)]);
+  const within = (minute) => ([from, to]) => from <= minute && minute < to;
+  const found = [];
+  for (let minute = first; minute < last; minute += QUARTER) {
+    if (hours.some(within(minute)) && !off.some(within(minute))) continue;
+    if (found.at(-1)?.[1] === minute) found.at(-1)[1] = minute + QUARTER;
+    else found.push([minute, minute + QUARTER]);
+  }
+  return found;
+}
+
+function minuteOf(text) {
+  return Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
+}
+
 /** The opening of a day of a location as [from, to] in minutes, or null when it is closed. */
 export function openingOf(place, day) {
   if ((place.closed_dates ?? []).some((one) => (one.date ?? one) === day)) return null;
   const weekday = (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
   const rows = (place.opening_hours ?? []).filter((row) => row.weekday === weekday);
   if (!rows.length) return null;
-  const minute = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
-  return [Math.min(...rows.map((row) => minute(row.from))), Math.max(...rows.map((row) => minute(row.to)))];
+  return [Math.min(...rows.map((row) => minuteOf(row.from))), Math.max(...rows.map((row) => minuteOf(row.to)))];
 }

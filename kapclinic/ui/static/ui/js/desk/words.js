@@ -15,7 +15,7 @@ export function kindName(kind) {
 
 /** "Dosing 3", and "Dosing 3 of 6" where the course is known. */
 export function sessionName(row) {
-  const planned = row.kind === "dosing" ? row.progress?.doses?.planned ?? row.progress?.planned : undefined;
+  const planned = row.kind === "dosing" ? row.progress?.dosing.planned : undefined;
   if (planned) return t("{kind} {n} of {all}", { kind: kindName(row.kind), n: row.number, all: planned });
   return t("{kind} {n}", { kind: kindName(row.kind), n: row.number });
 }
@@ -44,6 +44,25 @@ export function columnName(column) {
 /** The first names of who works in a session, in the order of the row. */
 export function firstNames(row, staff) {
   return row.staff.map((one) => staff.get(one.user)?.name.split(" ")[0]).filter(Boolean).join(" · ");
+}
+
+const HELD = {
+  program_active: () => t("The program is not active"),
+  consent: () => t("Consent is not signed"),
+  preparation: () => t("Preparation is not done"),
+  integration_done: () => t("The integration before is not done"),
+  staff: () => t("Somebody is missing who must be there"),
+  escort: () => t("No ride home named"),
+  home_address: () => t("The client's address is missing"),
+  home_emergency: () => t("The help near the client is missing"),
+  in_person_visit: () => t("Not yet seen in person"),
+  clinical_hold: () => t("The clinical team is not ready"),
+};
+
+/** What holds a dose back, in words; what only the visit itself can clear counts once the client is there. */
+export function heldBack(row) {
+  const rows = (row.blockers ?? []).filter((one) => one.code !== "clinical_hold" || THERE.includes(row.column));
+  return rows.map((one) => ({ code: one.code, word: HELD[one.code]?.() ?? one.label, icon: one.code === "escort" ? "car" : "stop" }));
 }
 
 const MOVES = {

@@ -17,6 +17,11 @@ export function Course({ progress }) {
   </span>`;
 }
 
+/** What the sign takes, of a program's `progress` as the API has it. */
+export function courseOf({ dosing, integration }) {
+  return { given: dosing.done, planned: dosing.planned, integrated: integration.met + integration.waived, booked: integration.open, missed: integration.missed };
+}
+
 function Dose({ x, state }) {
   if (state === "given") return html`<circle cx=${x} cy="7" r="5.5" fill="var(--dose-bar)" />`;
   const edge = state === "next" ? "var(--dose-bar)" : "var(--edge)";

@@ -2,6 +2,17 @@
 import { learn } from "../../core/i18n.js";
 
 learn({
+  "Consent is not signed": "El consentimiento no está firmado",
+  "No ride home named": "Sin acompañante a casa",
+  "Not yet seen in person": "Aún no visto en persona",
+  "Preparation is not done": "La preparación no está hecha",
+  "Somebody is missing who must be there": "Falta alguien que debe estar",
+  "The client's address is missing": "Falta la dirección del cliente",
+  "The clinical team is not ready": "El equipo clínico no está listo",
+  "The help near the client is missing": "Falta la ayuda cercana al cliente",
+  "The integration before is not done": "La integración anterior no está hecha",
+  "The program is not active": "El programa no está activo",
+  "{name} does not work here now": "{name} no trabaja aquí a esa hora",
   "5 minutes more": "5 minutos más",
   "A time that you choose is held for you while you speak with the client.":
     "La hora que elija queda reservada para usted mientras habla con el cliente.",

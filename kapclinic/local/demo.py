@@ -277,19 +277,29 @@ def _logins(output: str) -> dict[str, Any]:
 
 
 def _greet(base_url: str, logins: dict[str, Any], manage: str) -> None:
-    users = logins.get("users", [])
+    users = _one_a_role(logins.get("users", []))
     width = max((len(user["email"]) for user in users), default=0)
     lines = ["", f"The clinic is open at {base_url}/", ""]
     lines += [
         f"  {user['email']:<{width}}  {', '.join(user.get('roles', [])):<18}  {base_url}{_screen_of(user)}"
         for user in users
     ]
-    lines += ["", f"  password for all of them: {logins.get('password', '')}", ""]
+    lines += ["", f"  password for all of them: {logins.get('password', '')}"]
+    lines += ["  Who works at the other clinic signs in as frontdesk2@…, np2@…", ""]
     lines += [f"API: {base_url}/api/v1/docs/"]
     lines += [f"manage.py sweep, verify_audit ... work beside it: {manage} sweep"]
     lines += ["Ctrl-C stops it.", ""]
     sys.stdout.write("\n".join(lines))
     sys.stdout.flush()
+
+
+def _one_a_role(users: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first login of each role, in the order of their screens; those of the first location come first."""
+    first: dict[str, dict[str, Any]] = {}
+    for user in users:
+        first.setdefault(user.get("roles", [""])[0], user)
+    order = [*SCREENS, *(role for role in first if role not in SCREENS)]
+    return [first[role] for role in order if role in first]
 
 
 def _screen_of(user: dict[str, Any]) -> str:

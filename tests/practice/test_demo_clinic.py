@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -19,6 +21,7 @@ from kapclinic.local.places import CHECKOUT
 from kapclinic.practice import services as practice
 from kapclinic.practice.management.commands import demo_story
 from kapclinic.practice.management.demo.desk import RemoteDesk
+from kapclinic.practice.management.demo.places import noon_zone
 from kapclinic.practice.models import AuthToken, Client, User
 from sessions.reminders.services import sweep_reminders
 from sessions.sweep.steps import send_messages, sweep
@@ -41,6 +44,9 @@ def test_the_demos_clients_are_reminded_at_addresses_that_do_not_exist(now: date
 
 
 # --- its story --------------------------------------------------------------------------------------------------------
+
+
+OPENED = datetime(2027, 2, 1, 18, 0, tzinfo=UTC)
 
 
 class Answer(BytesIO):
@@ -81,7 +87,7 @@ def told(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
         return waited(story, desk, obligation_id)
 
     monkeypatch.setattr(demo_story.Command, "_wait", swept)
-    with clock.fixed(datetime(2027, 2, 1, 18, 0, tzinfo=UTC)):
+    with clock.fixed(OPENED):
         call_command("seed_demo", "--json", stdout=said)
         nurse = User.objects.get(email="np@demo.kapclinic.test")
         own, _ = practice.issue_token(user=nurse, name="at work", at=clock.now())
@@ -101,10 +107,57 @@ def test_the_story_of_another_year_ends_its_own_tokens_alone_and_the_readme_show
     assert re.search(r"DOSED=.*obligations/\?state=booked.*dosing_session", readme)
     assert set(re.findall(r"sessions/\$(\w+)/evidence/pdf/", readme)) == {"DOSED"}
     np = Desk(told["nurse"])
-    (owed,) = np.get("obligations/", state="booked").json()["results"]
+    owed = np.get("obligations/", state="booked").json()["results"][0]
     evidence = np.get(f"sessions/{owed['dosing_session']}/evidence/").json()["evidence"]
     assert "100.000" in json.dumps(evidence)  # the dose
     assert np.get(f"sessions/{owed['dosing_session']}/evidence/pdf/").status_code == 200
+
+
+def test_the_clinic_opens_at_midday_with_something_to_do_for_everybody(told: dict[str, Any]) -> None:
+    first, _ = told["locations"]
+    desk, np = (Desk(User.objects.get(email=f"{who}@demo.kapclinic.test")) for who in ("frontdesk", "np"))
+    place = desk.get(f"locations/{first}/").json()
+    assert 11 <= OPENED.astimezone(ZoneInfo(place["time_zone"])).hour < 15
+    board = desk.get("day-board/", location=first).json()
+    here = [row for row in board["sessions"] if row["column"] in {"arrived", "in_session", "recovery"}]
+    assert len({row["room"] for row in here}) >= 3
+    (ride,) = [row for row in board["sessions"] if [one["code"] for one in row["blockers"]] == ["escort"]]
+    assert ride["status"] == "checked_in"
+    assert {"done", "no_show"} <= set(board["counts"])
+    watched = {
+        row["client_name"]: row for row in np.get("monitoring-board/", location=first).json()["sessions"]
+    }
+    late, amber = watched["Toni Specimen"], watched["Jules Facade"]
+    assert (late["next_check"]["minute"], late["next_check"]["state"], late["overdue"]) == (45, "late", 1)
+    assert amber["last_reading"]["bands"]["systolic"] == "amber"
+    assert [row["overdue"] for row in watched.values()].count(1) == 1
+    (due,) = desk.get("obligations/", state="due").json()["results"]
+    closes = datetime.fromisoformat(due["window_end"])
+    assert timedelta(hours=2) <= closes - OPENED < timedelta(hours=12)
+    assert due["client_name"] == "Kim Pretend"
+    (offer,) = desk.get("waitlist-offers/").json()["results"]
+    assert datetime.fromisoformat(offer["starts_at"]) > OPENED + timedelta(hours=2)
+    past = desk.get("sessions/", kind="dosing", status="completed").json()["results"]
+    assert max(Counter(row["client"] for row in past).values()) == 3
+
+
+def test_nothing_of_midday_is_stale_two_hours_later(told: dict[str, Any]) -> None:
+    first, _ = told["locations"]
+    with clock.fixed(OPENED + timedelta(minutes=119)):
+        sweep(at=clock.now())
+        desk = Desk(User.objects.get(email="frontdesk@demo.kapclinic.test"))
+        board = desk.get("day-board/", location=first).json()
+        (ride,) = [row for row in board["sessions"] if row["client_name"] == "Sam Standin"]
+        assert [one["code"] for one in ride["blockers"]] == ["escort"]
+        assert len(desk.get("obligations/", state="due").json()["results"]) == 1
+        assert len(desk.get("waitlist-offers/").json()["results"]) == 1
+
+
+def test_somewhere_it_is_midday_at_every_hour_of_the_year() -> None:
+    moment = datetime(2027, 1, 1, tzinfo=UTC)
+    for _ in range(365 * 24):
+        assert moment.astimezone(ZoneInfo(noon_zone(moment))).hour in range(11, 15)
+        moment += timedelta(hours=1)
 
 
 def test_the_clinic_is_ready_when_its_story_is_over(db: None, settings: Any, tmp_path: Path) -> None:

@@ -12,15 +12,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kapclinic.core import clock
 from kapclinic.practice.management.demo.desk import DemoRefused, RemoteDesk, get, patch, post
-from kapclinic.practice.management.demo.places import DOMAIN, LOCATIONS
+from kapclinic.practice.management.demo.places import DOMAIN
 
-ZONE = ZoneInfo(LOCATIONS[0]["time_zone"])
 PATIENCE_SECONDS = 90
 ASKED = ("identifiers", "not_intoxicated", "equipment", "contraindications", "pdmp")
-
-
-def local(moment: str) -> str:
-    return datetime.fromisoformat(moment).astimezone(ZONE).strftime("%a %d %b %Y %H:%M %Z")
 
 
 class Command(BaseCommand):
@@ -51,6 +46,11 @@ class Command(BaseCommand):
 
     def _tell(self, people: dict[str, RemoteDesk]) -> None:
         desk, np, prescriber = people["frontdesk"], people["np"], people["prescriber"]
+        zone = ZoneInfo(get(desk, "locations/")["results"][0]["time_zone"])
+
+        def local(moment: str) -> str:
+            return datetime.fromisoformat(moment).astimezone(zone).strftime("%a %d %b %Y %H:%M %Z")
+
         session = get(desk, "sessions/", kind="dosing", status="scheduled", ordering="starts_at")["results"][
             0
         ]

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from kapclinic.core import clock
 from kapclinic.core.http.renderers import dumps
 from kapclinic.practice.management.demo import places
 from kapclinic.practice.management.demo.seeding import Seeder, email, tell_again
@@ -25,7 +26,9 @@ class Command(BaseCommand):
         wanted = os.environ.get("KAP_DEMO_PASSWORD")
         with transaction.atomic():
             told = (
-                tell_again(wanted) if self._is_demo() else Seeder(wanted or secrets.token_urlsafe(12)).seed()
+                tell_again(wanted)
+                if self._is_demo()
+                else Seeder(wanted or secrets.token_urlsafe(12), now=clock.now()).seed()
             )
         if options["json"]:
             self.stdout.write(dumps(told).decode())

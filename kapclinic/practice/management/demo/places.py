@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 DOMAIN = "demo.kapclinic.test"
 MAILBOXES = "example.test"  # reserved (RFC 6761): nothing sent there arrives anywhere
 EVERY_DAY = [{"weekday": day, "from": "08:00", "to": "20:00"} for day in range(7)]
-WEEKDAYS = [{"weekday": day, "from": "09:00", "to": "17:00"} for day in range(5)]
+# The first clinic lies where it is midday when the demo opens: the first of these zones, home before far.
+NOON_ZONES = (
+    "America/Denver",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Pacific/Honolulu",
+    "America/Sao_Paulo",
+    "Atlantic/Azores",
+    "Europe/Berlin",
+    "Asia/Dubai",
+    "Asia/Kolkata",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+    "Pacific/Kiritimati",
+)
+MIDDAY = range(11, 15)  # hours
 ALL_KINDS = ["preparation", "dosing", "integration", "medical", "maintenance"]
 
 LOCATIONS: list[dict[str, Any]] = [
@@ -28,7 +46,7 @@ LOCATIONS: list[dict[str, Any]] = [
         "address": {"line1": "2 Example Pier", "city": "Portland", "state": "ME", "postal_code": "04101"},
         "phone": "207-555-0100",
         "dea_number": "FD7654326",
-        "opening_hours": WEEKDAYS,
+        "opening_hours": EVERY_DAY,
         "legal_name": "Demo Clinic PLLC (fictional)",
         "ein": "000000000",
         "organization_npi": "1234567893",
@@ -38,6 +56,7 @@ ROOMS: list[dict[str, Any]] = [
     {"name": "Aspen", "kinds": ALL_KINDS, "turnover_min": 15},
     {"name": "Birch", "kinds": ALL_KINDS, "turnover_min": 15},
     {"name": "Cedar", "kinds": ["preparation", "integration", "medical"], "turnover_min": 0},
+    {"name": "Dogwood", "kinds": ALL_KINDS, "turnover_min": 15},
 ]
 LICENSED = {"license": {"number": "DEMO-0001", "state": "CO"}, "npi": "1234567893"}
 STAFF: list[dict[str, Any]] = [
@@ -69,6 +88,15 @@ STAFF: list[dict[str, Any]] = [
         "license": {"number": "DEMO-0003", "state": "CO"},
     },
     {
+        "login": "thirdtherapist",
+        "name": "Tess Third (demo)",
+        "roles": ["therapist"],
+        "credentials": "LMFT",
+        "kap_trained": True,
+        "npi": "1245319599",
+        "license": {"number": "DEMO-0005", "state": "CO"},
+    },
+    {
         "login": "prescriber",
         "name": "Pat Orders (demo)",
         "roles": ["prescriber"],
@@ -83,7 +111,7 @@ STAFF: list[dict[str, Any]] = [
 SECOND: list[dict[str, Any]] = [
     row | {"login": f"{row['login']}2", "name": row["name"].replace(" (demo)", " II (demo)")}
     for row in STAFF
-    if row["login"] != "cotherapist"
+    if row["login"] not in {"cotherapist", "thirdtherapist"}
 ]
 PROTOCOLS: list[dict[str, Any]] = [
     {"name": "KAP sublingual", "program_type": "kap", "route": "sublingual"},
@@ -95,6 +123,12 @@ PROTOCOLS: list[dict[str, Any]] = [
     },
     {"name": "KAP with intramuscular dose", "program_type": "kap", "route": "intramuscular"},
     {"name": "Ketamine-only infusion", "program_type": "infusion_only", "route": "intravenous"},
+    {
+        "name": "KAP sublingual, vital signs count three hours",
+        "program_type": "kap",
+        "route": "sublingual",
+        "limits": {"vitals_max_age_min": 180},
+    },
 ]
 CLIENTS: list[dict[str, Any]] = [
     {
@@ -107,5 +141,22 @@ CLIENTS: list[dict[str, Any]] = [
     {"legal_first_name": "Sascha", "legal_last_name": "Placeholder", "date_of_birth": "1978-07-14"},
     {"legal_first_name": "Mika", "legal_last_name": "Fictional", "date_of_birth": "1996-01-30"},
 ]
+# Who is there at midday beside them (`midday.py`), by what they are there for.
+GUESTS: dict[str, tuple[str, str, str]] = {
+    "late": ("Toni", "Specimen", "1981-09-09"),
+    "amber": ("Jules", "Facade", "1975-05-21"),
+    "visit": ("Alex", "Mockup", "1992-12-02"),
+    "ride": ("Sam", "Standin", "1988-08-17"),
+    "window": ("Kim", "Pretend", "1979-03-30"),
+    "waits": ("Noor", "Makebelieve", "1995-06-11"),
+    "freed": ("Lou", "Nominal", "1983-10-05"),
+    "early": ("Lee", "Invented", "1990-02-14"),
+    "gone": ("Max", "Muster", "1986-07-07"),
+}
 REMINDERS = {"hours_before": [48, 24, 2], "on_booking": True, "channels": ["email"]}
 FEES = {"90837": "180.00", "90834": "150.00", "99214": "210.00", "KAP-DOSE": "250.00"}
+
+
+def noon_zone(at: datetime) -> str:
+    """The zone of `NOON_ZONES` in which it is 11 to 15 o'clock at this moment."""
+    return next(zone for zone in NOON_ZONES if at.astimezone(ZoneInfo(zone)).hour in MIDDAY)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
@@ -11,9 +13,11 @@ from django.core.management import call_command
 from kapclinic.core import clock
 from kapclinic.practice.management.demo import places
 from kapclinic.practice.management.demo.desk import LocalDesk, get, patch, post
+from kapclinic.practice.management.demo.midday import Midday
 from kapclinic.practice.models import SYSTEM, Role, User
 
 REASON = "Demo data, entered after the fact."
+OPEN_FOR = timedelta(days=29)  # how long the clinic has been open: a token lasts longer
 BP = {"systolic": 122, "diastolic": 78, "heart_rate": 68}
 
 
@@ -24,22 +28,26 @@ def email(login: str) -> str:
 class Seeder:
     """One pass; `people` maps each login to its desk. One password for all, of any strength: it is a demo."""
 
-    def __init__(self, password: str) -> None:
-        self.password = password
+    def __init__(self, password: str, *, now: datetime) -> None:
+        self.password, self.now = password, now
         self.hash = make_password(password)
+        self.zone = ZoneInfo(places.noon_zone(now))
         self.people: dict[str, LocalDesk] = {}
         self.ids: dict[str, Any] = {}
+        self.phones = count()
 
     def seed(self) -> dict[str, Any]:
         """Everything, in order; answers what `seed_demo --json` prints."""
-        first, second = self._house()
-        protocols = self._protocols()
-        self._codes()
-        clients = [self._client(row, first) for row in places.CLIENTS[:3]]
-        other = self._client(places.CLIENTS[3], second, by="frontdesk2")
+        with clock.fixed(self.now - OPEN_FOR):
+            first, second = self._house()
+            protocols = self._protocols()
+            self._codes()
+            clients = [self.client(row, first) for row in places.CLIENTS[:3]]
+            other = self.client(places.CLIENTS[3], second, by="frontdesk2")
+        Midday(self, where=first, protocols=protocols).play()
         ready = self._ready_program(clients[0], protocols[0], first)
-        waiting = self._program(clients[1], protocols[0], first)
-        infusion = self._program(clients[2], protocols[3], first)
+        waiting = self.program(clients[1], protocols[0], first)
+        infusion = self.program(clients[2], protocols[3], first)
         sessions = self._sessions(waiting)
         for desk in self.people.values():
             desk.leave()
@@ -63,18 +71,17 @@ class Seeder:
         admin.password = self.hash
         admin.save_by(SYSTEM, at=clock.now())
         desk = self.people["admin"] = LocalDesk(admin)
-        first, second = (post(desk, "locations/", row)["id"] for row in places.LOCATIONS)
+        here, there = places.LOCATIONS
+        rows = (here | {"time_zone": self.zone.key}, there)
+        first, second = (post(desk, "locations/", row)["id"] for row in rows)
         patch(desk, f"staff/{admin.pk}/", {"locations": [first, second]})
         self.ids["rooms"] = {
             where: [post(desk, "rooms/", row | {"location": where})["id"] for row in places.ROOMS]
             for where in (first, second)
         }
-        for rows, where, hours in (
-            (places.STAFF, first, places.EVERY_DAY),
-            (places.SECOND, second, places.WEEKDAYS),
-        ):
-            for row in rows:
-                self._staff(desk, row, where, hours)
+        for people, where in ((places.STAFF, first), (places.SECOND, second)):
+            for row in people:
+                self._staff(desk, row, where, places.EVERY_DAY)
         for where in (first, second):
             patch(desk, f"reminder-plans/{where}/", places.REMINDERS)
         return first, second
@@ -98,10 +105,10 @@ class Seeder:
             body = {"code": code, "amount": amount, "valid_from": "2026-01-01"}
             post(self.people["billing"], "fees/", body)
 
-    def _client(self, row: dict[str, Any], where: str, *, by: str = "frontdesk") -> dict[str, Any]:
+    def client(self, row: dict[str, Any], where: str, *, by: str = "frontdesk") -> dict[str, Any]:
         body = row | {
             "administrative_sex": "X",
-            "phone": f"303-555-{len(self.people) + int(row['date_of_birth'][:4]) % 1000:04d}",
+            "phone": f"303-555-0{100 + next(self.phones):03d}",
             "email": f"{row['legal_first_name']}.{row['legal_last_name']}@{places.MAILBOXES}".lower(),
             "communication_consent": {"email": True, "sms": False, "phone": True},
             "address": places.LOCATIONS[0]["address"],
@@ -110,13 +117,15 @@ class Seeder:
         made: dict[str, Any] = post(self.people[by], "clients/", body)
         return made
 
-    def _program(self, client: dict[str, Any], protocol: dict[str, Any], where: str) -> dict[str, Any]:
+    def program(
+        self, client: dict[str, Any], protocol: dict[str, Any], where: str, *, therapist: str = "therapist"
+    ) -> dict[str, Any]:
         kap = protocol["program_type"] == "kap"
         body = {
             "client": client["id"],
             "protocol": protocol["id"],
             "location": where,
-            "therapist": str(self.people["therapist"].user.pk) if kap else None,
+            "therapist": str(self.people[therapist].user.pk) if kap else None,
             "prescriber": str(self.people["prescriber"].user.pk),
             "diagnosis": "F33.2",
             "goals": "Demo goals: sleep better, see friends again.",
@@ -129,13 +138,9 @@ class Seeder:
     # --- a client who is ready for a first dose ------------------------------------------------------------
 
     def _ready_program(self, client: dict[str, Any], protocol: dict[str, Any], where: str) -> dict[str, Any]:
-        program = self._program(client, protocol, where)
-        self._clear(program)
-        consent = post(
-            self.people["np"], "consents/", {"program": program["id"], "document": "kap_treatment"}
-        )
-        name = f"{client['legal_first_name']} {client['legal_last_name']}"
-        post(self.people["np"], f"consents/{consent['id']}/sign/", {"signer_name": name, "method": "typed"})
+        program = self.program(client, protocol, where)
+        self.clear(program)
+        self.sign(program, client)
         now = clock.now().replace(minute=0, second=0, microsecond=0)
         for days in (6, 4):
             self._past_preparation(program, now - timedelta(days=days), where)
@@ -143,7 +148,13 @@ class Seeder:
         self.ids["ready_session"] = self._book(program, "dosing", start, where, override_reason=REASON)["id"]
         return program
 
-    def _clear(self, program: dict[str, Any]) -> None:
+    def sign(self, program: dict[str, Any], client: dict[str, Any]) -> None:
+        np = self.people["np"]
+        consent = post(np, "consents/", {"program": program["id"], "document": "kap_treatment"})
+        name = f"{client['legal_first_name']} {client['legal_last_name']}"
+        post(np, f"consents/{consent['id']}/sign/", {"signer_name": name, "method": "typed"})
+
+    def clear(self, program: dict[str, Any]) -> None:
         np, prescriber = self.people["np"], self.people["prescriber"]
         reading = BP | {"measured_at": (clock.now() - timedelta(minutes=5)).isoformat()}
         body = {"program": program["id"], "answers": {}, "blood_pressures": [reading], "medications": []}

@@ -20,7 +20,8 @@ from tests import cast as people
 from tests.cast import Cast
 
 pytest.register_assert_rewrite("tests.e2e.screens")
-from tests.e2e.screens import FLAGS, Served, Tablet  # noqa: E402  (after the line above, so that it explains itself)
+from tests.e2e.chromium import FLAGS  # noqa: E402  (after the line above, so that it explains itself)
+from tests.e2e.screens import Served, Tablet  # noqa: E402
 
 # Playwright's loop runs in this thread, where Django would otherwise see an asynchronous caller.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

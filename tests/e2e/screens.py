@@ -17,15 +17,6 @@ from sessions.monitoring.models import Reading
 from tests import cast as people
 from tests.cast import PASSWORD, Cast
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LASTS, APART = timedelta(minutes=5), timedelta(minutes=6)  # each in a slot of its own, all of them today
 PATIENCE = 15_000  # ms: the machine may be busy

@@ -46,7 +46,7 @@ def test_the_demos_clients_are_reminded_at_addresses_that_do_not_exist(now: date
 # --- its story --------------------------------------------------------------------------------------------------------
 
 
-OPENED = datetime(2027, 2, 1, 18, 0, tzinfo=UTC)
+OPENED = datetime(2027, 2, 1, 18, 52, tzinfo=UTC)
 
 
 class Answer(BytesIO):

@@ -126,7 +126,9 @@ class Midday:
             for day in doses:
                 self._dose(name, self._at(day, hour))
                 self._talk(name, "integration", self._at(day + 2, hour), of=self._at(day, hour))
-        self._dose("window", self._in(CLOSES - 20) - timedelta(days=3))  # whoever could talk with them is busy
+        self._dose(
+            "window", self._in(CLOSES - 20) - timedelta(days=3)
+        )  # whoever could talk with them is busy
 
     def _talk(self, name: str, kind: str, start: datetime, *, of: datetime | None = None) -> None:
         """A session with the therapist, booked the day before, and its note."""
@@ -174,14 +176,16 @@ class Midday:
             (20, partial(self._move, "gone", "no-show", "frontdesk", {"reason": "Nobody answers the phone"})),
         )
         late, amber = self._in(-75), self._in(-120)
-        self._put(late, *self._before("late", late, dosed=23))
-        self._put(late, *((23 + minute, partial(self._read, "late")) for minute in (15, 30)))
+        self._put(late, *self._before("late", late, dosed=24))
+        self._put(late, *((24 + minute, partial(self._read, "late")) for minute in (15, 30)))
         self._put(amber, *self._before("amber", amber, dosed=35))
         self._put(amber, *((35 + minute, partial(self._read, "amber")) for minute in (15, 30, 45, 60)))
-        self._put(amber, (110, partial(self._read, "amber", AMBER)))
+        self._put(amber, (119, partial(self._read, "amber", AMBER)))
 
     def _now(self) -> None:
         visit, ride, tomorrow = self._in(-25), self._in(75), self._at(1, 10)
+        after = self.seeder.first_dose() + timedelta(minutes=LENGTH["dosing"])
+        self._put(self._at(-1, 9, 30), (0, partial(self._book, "visit", "preparation", after)))
         self._put(
             visit,
             (-24 * 60, partial(self._book, "visit", "medical", visit, by="prescriber")),

@@ -141,12 +141,16 @@ class Seeder:
         program = self.program(client, protocol, where)
         self.clear(program)
         self.sign(program, client)
-        now = clock.now().replace(minute=0, second=0, microsecond=0)
         for days in (6, 4):
-            self._past_preparation(program, now - timedelta(days=days), where)
-        start = now - timedelta(minutes=30)
+            start = self.first_dose() + timedelta(minutes=30) - timedelta(days=days)
+            self._past_preparation(program, start, where)
+        start = self.first_dose()
         self.ids["ready_session"] = self._book(program, "dosing", start, where, override_reason=REASON)["id"]
         return program
+
+    def first_dose(self) -> datetime:
+        """When the dosing session of the story begins: half an hour before the full hour."""
+        return self.now.replace(minute=0, second=0, microsecond=0) - timedelta(minutes=30)
 
     def sign(self, program: dict[str, Any], client: dict[str, Any]) -> None:
         np = self.people["np"]

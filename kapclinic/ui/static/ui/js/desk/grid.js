@@ -29,7 +29,7 @@ export function Grid({ board, columns, names, chosen, opening, at, today, zone, 
   const hours = Array.from({ length: (last - first) / 60 }, (_, i) => first / 60 + i);
   const style = { "--cols": columns.length, "--quarters": (last - first) / 15 };
   return html`<div class="heads" style=${style}><span></span>
-      ${columns.map((column) => html`<b key=${column.id} class="cut">${column.icon && html`<${Icon} name=${column.icon} />`} ${column.name}
+      ${columns.map((column) => html`<b key=${column.id}><span class="cut">${column.icon && html`<${Icon} name=${column.icon} />`} ${column.name}</span>
         ${onBook && html`<button type="button" class="b bare s" onClick=${() => onBook(column)} aria-label=${t("Book in {column}", { column: column.name })}><${Icon} name="plus" /></button>`}</b>`)}
     </div>
     <div class="grid" style=${style} role="group" aria-label=${t("Sessions of the day")}>
@@ -61,12 +61,12 @@ function Column({ column, index, first, names, chosen, at, zone, onChoose }) {
     const [start, end] = minutes(row, zone);
     const cell = { "--c": index + 2, "--r0": line(start, first), "--r1": line(end, first), "--lane": side.get(row.id).lane, "--lanes": side.get(row.id).lanes };
     const turn = column.turnover ? { "--c": index + 2, "--r0": line(end, first), "--r1": line(end + column.turnover, first) } : null;
-    return html`<${Card} key=${row.id} row=${row} at=${at} style=${cell} names=${names} current=${row.id === chosen} short=${end - start < 45} zone=${zone} onChoose=${onChoose} />
+    return html`<${Card} key=${row.id} row=${row} at=${at} style=${cell} names=${names} current=${row.id === chosen} short=${end - start < 45} tall=${end - start > 60} zone=${zone} onChoose=${onChoose} />
       ${turn && !["done"].includes(row.column) && html`<i class="turn" style=${turn} title=${t("Turnover, {n} min", { n: column.turnover })}></i>`}`;
   });
 }
 
-function Card({ row, style, names, current, short, at, zone, onChoose }) {
+function Card({ row, style, names, current, short, tall, at, zone, onChoose }) {
   const [icon] = COLUMNS[row.column] ?? ["cal"];
   const where = row.column === "booked" ? "" : columnName(row.column);
   const since = THERE.includes(row.column) && row.since ? ` ${lasting(at - Date.parse(row.since))}` : "";
@@ -74,7 +74,7 @@ function Card({ row, style, names, current, short, at, zone, onChoose }) {
   return html`<button type="button" class="ev k-${row.kind} ${row.column === "done" ? "done" : ""}" style=${style} aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
     <span class="l1"><b class="cut">${row.client_name}</b>${short && status}</span>
     <span class="l2 cut">${row.modality === "video" && html`<${Icon} name="video" />`}${sessionName(row)}${firstNames(row, names.staff) && ` · ${firstNames(row, names.staff)}`}</span>
-    ${!short && html`<span class="l3">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</span>`}
+    ${tall && html`<span class="l3">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</span>`}
     ${!short && status}
     ${!short && row.kind === "dosing" && row.progress && html`<span class="l4"><${Course} progress=${courseOf(row.progress)} /></span>`}
     ${heldBack(row).slice(0, 1).map((one) => html`<span class="chip high-soft" key=${one.code}><${Icon} name=${one.icon} />${one.word}</span>`)}

@@ -72,6 +72,7 @@ check: $(STAMP) ## Format, lint, types, import contracts, migrations, deployment
 	diff -u docs/openapi.yaml $(VENV)/openapi.yaml
 	$(RUN) $(PYTHON) manage.py permissions_matrix --check
 	$(RUN) $(PYTHON) manage.py states --check
+	$(PYTHON) -m tests.ui.typed
 
 docs: $(STAMP) ## Write docs/openapi.yaml, permissions.md and states.md again
 	$(RUN) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

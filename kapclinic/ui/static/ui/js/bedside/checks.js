@@ -31,7 +31,7 @@ export function Checks({ checks, zone }) {
 
 const REASONS = () => [t("Asleep, breathing calmly"), t("Client declined"), t("In the toilet"), t("Cuff does not measure")];
 
-/** @param {{check: object | null, session: string, onClose: () => void}} props */
+/** @param {{check: object | null, session: string, zone: string, onClose: () => void}} props */
 export function NotTaken({ check, session, zone, onClose }) {
   const [reason, setReason] = useState("");
   if (!check) {

@@ -22,7 +22,7 @@ const WHY = {
   reversed: () => t("below systolic"),
 };
 
-/** @param {{known: object, first?: object, onSave: (body: object) => Promise, onNotTaken: () => void}} props */
+/** @param {{known: object, first?: object, onSave: (body: object) => Promise, onNotTaken: () => void, nextCheck?: object, zone: string}} props */
 export function Entry({ known, first, onSave, onNotTaken, nextCheck, zone }) {
   const [entry, draw] = useState(first ?? EMPTY);
   const typedSoFar = useRef(entry); // two keys may come between two drawings: each starts from what the other left

@@ -9,7 +9,7 @@ import { clock } from "../core/time.js";
 import { worst } from "./bands.js";
 import { bandWord, checkName, loudness } from "./words.js";
 
-/** @param {{rows: object[], checks: object[], zone: string, onVoided: () => void, all?: boolean}} props */
+/** @param {{rows: object[], checks: object[], zone: string, onVoided: () => void, bandsOf?: any, all?: boolean}} props */
 export function Readings({ rows, checks, zone, onVoided, bandsOf }) {
   const [voiding, setVoiding] = useState(null);
   return html`<div class="scr" tabindex="0" role="region" aria-label=${t("Readings")}>

@@ -28,7 +28,7 @@ function useSize() {
   return [box, size];
 }
 
-/** @param {{rows: {at: number}[], checks: object[], dosedAt: number|null, bands: object|null, baseline: object|null, at: number}} props */
+/** @param {{rows: {at: number}[], checks: object[], dosedAt: number|null, bands: object|null, baseline: object|null, at: number, zone: string, dose?: any}} props */
 export function Trend({ rows, checks, dosedAt, bands, baseline, at, zone, dose }) {
   const [box, [wide, high]] = useSize();
   const [RIGHT, FOOT] = [wide - SIDE, high - BELOW];

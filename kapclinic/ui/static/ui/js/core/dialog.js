@@ -2,11 +2,11 @@
 import { html, useEffect, useRef } from "./h.js";
 import { t } from "./i18n.js";
 
-/** @param {{title: string, onClose: () => void, children: any, wide?: boolean, role?: string}} props */
+/** @param {{title: string, onClose: () => void, children: any, wide?: boolean, stays?: boolean, role?: string}} props */
 export function Dialog({ title, onClose, children, wide, stays }) {
   const box = useRef(null);
   useEffect(() => {
-    const opener = document.activeElement;
+    const opener = /** @type {HTMLElement | null} */ (document.activeElement);
     box.current.showModal();
     return () => opener?.isConnected && opener.focus();
   }, []);

@@ -2,7 +2,7 @@
 import { call, get, newKey } from "../core/api.js";
 import { announce } from "../core/announce.js";
 import { Dialog } from "../core/dialog.js";
-import { Icon, html, useEffect, useMemo, useRef, useState } from "../core/h.js";
+import { html, useEffect, useMemo, useRef, useState } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { words } from "../core/problem.js";
 import { addDays, clock, countdown, dayIn, dayShort } from "../core/time.js";
@@ -16,7 +16,7 @@ const APART = 45 * 60000;
 const WARN = 60000;
 const SPAN = 14;
 
-/** @param {{here: object, names: object, zone: string, obligation?: object, column?: object, onDone: () => void, onClose: () => void}} props */
+/** @param {{here: object, names: object, zone: string, at: number, obligation?: object, column?: object, onDone: () => void, onClose: () => void}} props */
 export function Book({ here, names, zone, at, obligation, column, onDone, onClose }) {
   const [wish, setWish] = useState(() => firstWish(obligation, column, at, zone));
   const [hold, setHold] = useState(null); // {slot, row} or {slot, waiting: true}

@@ -8,10 +8,14 @@ import { COLUMNS, columnName, firstNames, GONE, heldBack, sessionName, THERE } f
 
 const VIDEO = "video";
 
-/** [{id, name, icon, rows}] of the columns shown, in the order of the house. */
+/**
+ * [{id, name, icon, rows}] of the columns shown, in the order of the house.
+ * @param {import("api").components["schemas"]["BoardOut"]} board @param {string} by @param {any} names
+ */
 export function columnsOf(board, by, names) {
   const rows = board.sessions.filter((row) => !GONE.includes(row.column));
   if (by === "staff") {
+    /** @type {Map<string, any>} */
     const people = new Map(board.staff.map((one) => [one.id, { ...one, rows: [] }]));
     for (const row of rows) for (const one of row.staff) {
       if (!people.has(one.user)) people.set(one.user, { id: one.user, name: names.staff.get(one.user)?.name ?? "…", hours: [], off: [], rows: [] });

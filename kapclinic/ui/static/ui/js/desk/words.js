@@ -59,7 +59,10 @@ const HELD = {
   clinical_hold: () => t("The clinical team is not ready"),
 };
 
-/** What holds a dose back, in words; what only the visit itself can clear counts once the client is there. */
+/**
+ * What holds a dose back, in words; what only the visit itself can clear counts once the client is there.
+ * @param {import("api").components["schemas"]["BoardSessionOut"]} row
+ */
 export function heldBack(row) {
   const rows = (row.blockers ?? []).filter((one) => one.code !== "clinical_hold" || THERE.includes(row.column));
   return rows.map((one) => ({ code: one.code, word: HELD[one.code]?.() ?? one.label, icon: one.code === "escort" ? "car" : "stop" }));

@@ -1,7 +1,7 @@
 // What stands around every screen: bar, rail, search, badge, and the dialogs that any page may need.
 import { askToSignIn } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
-import { Icon, html, show, useEffect, useState } from "../core/h.js";
+import { Icon, html, show, useEffect } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { arrive, has, leave, me, place } from "../core/me.js";

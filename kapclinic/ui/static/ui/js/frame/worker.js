@@ -13,6 +13,7 @@ export async function keepShell() {
 
 /** The one script address that this page may make (Trusted Types). */
 function address() {
-  if (!window.trustedTypes) return "/sw.js";
-  return window.trustedTypes.createPolicy("kap-worker", { createScriptURL: () => "/sw.js" }).createScriptURL("");
+  const { trustedTypes } = /** @type {any} */ (window);
+  if (!trustedTypes) return "/sw.js";
+  return trustedTypes.createPolicy("kap-worker", { createScriptURL: () => "/sw.js" }).createScriptURL("");
 }

@@ -18,7 +18,7 @@ export function SignInForm({ email = "", onEntered, children }) {
     const form = new FormData(event.target);
     setBusy(true);
     try {
-      const person = await enter(Object.fromEntries(form));
+      const person = await enter(/** @type {any} */ (Object.fromEntries(form)));
       secret.current.value = "";
       onEntered(person);
     } catch (found) {

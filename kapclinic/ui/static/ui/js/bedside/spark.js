@@ -7,7 +7,7 @@ const [WIDE, HIGH, FROM, TO, LOW, TOP] = [250, 66, -20, 130, 40, 200];
 const x = (minute) => ((Math.max(FROM, Math.min(TO, minute)) - FROM) / (TO - FROM)) * WIDE;
 const y = (value) => HIGH - 4 - ((Math.max(LOW, Math.min(TOP, value)) - LOW) / (TOP - LOW)) * (HIGH - 8);
 
-/** @param {{rows: import("api").components["schemas"]["WardReadingOut"][], dosedAt: number | null, bands?: object, at: number}} props `at`: ms now */
+/** @param {{rows: Api["WardReadingOut"][], dosedAt: number | null, bands?: object, at: number}} props `at`: ms now */
 export function Spark({ rows, dosedAt, bands, at }) {
   const zero = dosedAt ?? at;
   const points = rows.map((row) => ({ ...row, x: x((Date.parse(row.measured_at) - zero) / 60000) }));

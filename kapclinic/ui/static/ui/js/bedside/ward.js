@@ -119,7 +119,7 @@ function Skeleton() {
   return late && html`<div class="skels" aria-hidden="true">${[1, 2, 3].map((n) => html`<div key=${n} class="skel tall"></div>`)}</div>`;
 }
 
-/** @param {{row: import("api").components["schemas"]["WardCardOut"], number: number, at: number, zone: string, onAnswer: any}} props */
+/** @param {{row: Api["WardCardOut"], number: number, at: number, zone: string, onAnswer: any}} props */
 function Row({ row, number, at, zone, onAnswer }) {
   const left = row.next_check ? Date.parse(row.next_check.planned_at) - at : null;
   const state = left !== null && left < 0 ? "high" : left !== null && left < SOON ? "soon" : "";
@@ -145,7 +145,7 @@ function Due({ row, left, zone }) {
   return html`<span>${t("due in")}</span><b role="timer">${countdown(left)}</b><small>${checkWord(row.next_check, zone)}</small>`;
 }
 
-/** @param {{row: import("api").components["schemas"]["WardCardOut"], at: number, zone: string, unsent: number}} props */
+/** @param {{row: Api["WardCardOut"], at: number, zone: string, unsent: number}} props */
 function Who({ row, at, zone, unsent }) {
   const [icon, word] = whereabouts(row);
   const dosed = row.dosed_at ? Date.parse(row.dosed_at) : null;
@@ -162,7 +162,7 @@ function Who({ row, at, zone, unsent }) {
   </div>`;
 }
 
-/** @param {{row: import("api").components["schemas"]["WardCardOut"], zone: string}} props */
+/** @param {{row: Api["WardCardOut"], zone: string}} props */
 function Last({ row, zone }) {
   const last = row.last_reading;
   if (!last) return html`<div class="bp"><b>–/–</b><span class="small quiet">${t("no reading yet")}</span></div>`;

@@ -6,7 +6,7 @@ import { COLUMNS, columnName, firstNames, heldBack, sessionName, THERE } from ".
 
 const SHOWN = ["booked", "arrived", "roomed", "in_session", "recovery", "ready", "done"];
 
-/** @param {{board: import("api").components["schemas"]["BoardOut"], names: any, chosen?: string, at: number, zone: string, onChoose: (id: string) => void}} props */
+/** @param {{board: Api["BoardOut"], names: any, chosen?: string, at: number, zone: string, onChoose: (id: string) => void}} props */
 export function Board({ board, names, chosen, at, zone, onChoose }) {
   return html`<div class="cols7">
     ${SHOWN.map((column) => {
@@ -22,7 +22,7 @@ export function Board({ board, names, chosen, at, zone, onChoose }) {
   </div>`;
 }
 
-/** @param {{row: import("api").components["schemas"]["BoardSessionOut"], names: any, current: boolean, at: number, zone: string, onChoose: (id: string) => void}} props */
+/** @param {{row: Api["BoardSessionOut"], names: any, current: boolean, at: number, zone: string, onChoose: (id: string) => void}} props */
 function Card({ row, names, current, at, zone, onChoose }) {
   const there = THERE.includes(row.column) && row.since;
   return html`<button type="button" class="bc k-${row.kind}" aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>

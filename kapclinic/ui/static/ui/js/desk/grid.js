@@ -10,7 +10,7 @@ const VIDEO = "video";
 
 /**
  * [{id, name, icon, rows}] of the columns shown, in the order of the house.
- * @param {import("api").components["schemas"]["BoardOut"]} board @param {string} by @param {any} names
+ * @param {Api["BoardOut"]} board @param {string} by @param {any} names
  */
 export function columnsOf(board, by, names) {
   const rows = board.sessions.filter((row) => !GONE.includes(row.column));

@@ -61,7 +61,7 @@ const HELD = {
 
 /**
  * What holds a dose back, in words; what only the visit itself can clear counts once the client is there.
- * @param {import("api").components["schemas"]["BoardSessionOut"]} row
+ * @param {Api["BoardSessionOut"]} row
  */
 export function heldBack(row) {
   const rows = (row.blockers ?? []).filter((one) => one.code !== "clinical_hold" || THERE.includes(row.column));

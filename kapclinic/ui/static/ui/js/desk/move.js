@@ -1,20 +1,22 @@
 // Moving a session: another day, time or room, with what that moves, breaks and warns of before it is done.
-import { call, newKey } from "../core/api.js";
+import { call } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
-import { Icon, html, useEffect, useMemo, useState } from "../core/h.js";
+import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
-import { words } from "../core/problem.js";
 import { clock, dayIn, dayShort, instant } from "../core/time.js";
+import { useIntent } from "./parts/intent.js";
+import { Refused } from "./refused.js";
+import { Seats } from "./seats.js";
 
 const LOUD = { breaks: "high", warns: "med", moves: "" };
 const PAUSE = 300;
 const LOOKING = "Looking at what it would do"; // a preview wants a reason as well, and keeps none
 
-/** @param {{row: object, names: object, zone: string, to?: {day: string, time: string, room?: string}, onDone: () => void, onClose: () => void}} props */
+/** @param {{row: object, names: object, zone: string, to?: {day: string, time: string, room?: string, staff?: object[]}, onDone: () => void, onClose: () => void}} props */
 export function Move({ row, names, zone, to, onDone, onClose }) {
-  const [wish, setWish] = useState({ day: to?.day ?? dayIn(row.starts_at, zone), time: to?.time ?? clock(row.starts_at, zone), room: to?.room ?? row.room ?? "", reason: "" });
-  const [state, set] = useState({ preview: null, problem: null, busy: false, mend: true });
-  const key = useMemo(newKey, [wish.day, wish.time, wish.room, wish.reason]);
+  const [wish, setWish] = useState({ day: to?.day ?? dayIn(row.starts_at, zone), time: to?.time ?? clock(row.starts_at, zone), room: to?.room ?? row.room ?? "", staff: to?.staff ?? row.staff, reason: "" });
+  const [state, set] = useState({ preview: null, problem: null, busy: false, mend: true, force: false });
+  const key = useIntent();
   const body = bodyOf(row, wish, zone);
   useEffect(() => {
     const timer = setTimeout(async () => {
@@ -26,19 +28,23 @@ export function Move({ row, names, zone, to, onDone, onClose }) {
       }
     }, PAUSE);
     return () => clearTimeout(timer);
-  }, [wish.day, wish.time, wish.room]);
+  }, [wish.day, wish.time, wish.room, wish.staff]);
   const remedies = (state.preview?.effects ?? []).map((effect) => effect.remedy).filter(Boolean);
+  const broken = (state.preview?.effects ?? []).some((effect) => effect.severity === "breaks" && !(effect.remedy && state.mend));
   async function save(event) {
     event.preventDefault();
     set({ ...state, busy: true, problem: null });
     try {
       const also = state.mend && remedies.length ? { also: remedies } : {};
-      await call("POST", `sessions/${row.id}/reschedule/`, { body: { ...body, ...also }, key });
+      const force = broken && state.force ? { override_reason: body.reason } : {};
+      await call("POST", `sessions/${row.id}/reschedule/`, { body: { ...body, ...also, ...force }, key: key([body, also, force]) });
       onDone();
     } catch (problem) {
       set({ ...state, busy: false, problem });
     }
   }
+  // One of the nearest times is whole: its room and its people come with it.
+  const pick = (at, slot) => setWish({ ...wish, day: dayIn(at, zone), time: clock(at, zone), room: slot.room ?? "", staff: sameSeats(slot.staff, row.staff) ? row.staff : slot.staff });
   const change = (name) => (event) => setWish({ ...wish, [name]: event.target.value });
   return html`<${Dialog} title=${t("Move {name}", { name: row.client_name })} onClose=${onClose} wide>
     <form onSubmit=${save}>
@@ -51,12 +57,14 @@ export function Move({ row, names, zone, to, onDone, onClose }) {
               ${row.modality === "video" && html`<option value="">${t("Video")}</option>`}
               ${[...names.rooms.values()].filter((room) => room.is_active && room.kinds.includes(row.kind)).map((room) => html`<option key=${room.id} value=${room.id}>${room.name}</option>`)}
             </select></div>
-          <div class="f"><label for="why">${t("Why?")}</label><input id="why" required autocomplete="off" value=${wish.reason} onInput=${change("reason")} /></div>
+          <${Seats} seats=${wish.staff} names=${names} change=${(staff) => setWish({ ...wish, staff })} />
+          <div class="f"><label for="why">${t("Why?")}</label><input id="why" required autofocus=${!!to} autocomplete="off" value=${wish.reason} onInput=${change("reason")} /></div>
         </div>
-        <${Effects} preview=${state.preview} zone=${zone} />
+        <${Effects} preview=${state.preview} names=${names} zone=${zone} onPick=${pick} />
         ${remedies.length > 0 && html`<label class="opt"><input type="checkbox" checked=${state.mend} onChange=${(event) => set({ ...state, mend: event.target.checked })} />
           ${t("Move what it breaks as well: {when}", { when: remedies.map((one) => `${dayShort(dayIn(one.starts_at, zone))} ${clock(one.starts_at, zone)}`).join(", ") })}</label>`}
-        ${state.problem && html`<${Refused} problem=${state.problem} zone=${zone} onPick=${(at) => setWish({ ...wish, day: dayIn(at, zone), time: clock(at, zone) })} />`}
+        ${broken && html`<label class="opt"><input type="checkbox" checked=${state.force} onChange=${(event) => set({ ...state, force: event.target.checked })} />${t("Move it all the same, for the reason given above")}</label>`}
+        ${state.problem && html`<${Refused} problem=${state.problem} names=${names} zone=${zone} onPick=${pick} />`}
       </div>
       <div class="df">
         <button type="button" class="b" onClick=${onClose}>${t("Leave it")}</button>
@@ -66,6 +74,11 @@ export function Move({ row, names, zone, to, onDone, onClose }) {
   <//>`;
 }
 
+function sameSeats(one, other) {
+  const said = (rows) => rows.map(({ user, role }) => `${user} ${role}`).sort().join();
+  return said(one) === said(other);
+}
+
 function bodyOf(row, wish, zone) {
   const start = instant(wish.day, wish.time || "00:00", zone);
   const lasts = Date.parse(row.ends_at) - Date.parse(row.starts_at);
@@ -73,28 +86,17 @@ function bodyOf(row, wish, zone) {
     starts_at: new Date(start).toISOString(),
     ends_at: new Date(start + lasts).toISOString(),
     ...(wish.room ? { room: wish.room } : {}),
+    ...(wish.staff === row.staff ? {} : { staff: wish.staff.map(({ user, role }) => ({ user, role })) }),
     reason: wish.reason.trim(),
   };
 }
 
-function Effects({ preview, zone }) {
+function Effects({ preview, names, zone, onPick }) {
   if (!preview) return null;
-  if (!preview.possible) return html`<p class="note high" role="status"><${Icon} name="stop" /><span>${preview.refusal?.detail ?? t("This does not fit.")}</span></p>`;
+  if (!preview.possible) return html`<${Refused} refusal=${preview.refusal ?? {}} names=${names} zone=${zone} onPick=${onPick} />`;
   if (!preview.effects.length) return html`<p class="note" role="status"><${Icon} name="ok" />${t("It fits, and moves nothing else.")}</p>`;
   return html`<ul class="stack" role="status">
     ${preview.effects.map((effect, i) => html`<li key=${i} class="note ${LOUD[effect.severity]}"><${Icon} name=${effect.severity === "breaks" ? "stop" : effect.severity === "warns" ? "warn" : "arrow"} />
       <span>${effect.detail}${effect.remedy && html` <b>${t("Free: {when}", { when: `${dayShort(dayIn(effect.remedy.starts_at, zone))} ${clock(effect.remedy.starts_at, zone)}` })}</b>`}</span></li>`)}
   </ul>`;
-}
-
-/** A refusal, with the nearest times that fit where the server names them. */
-export function Refused({ problem, zone, onPick }) {
-  const nearest = problem.extra?.nearest ?? [];
-  return html`<div class="note high" role="alert">
-    <${Icon} name="stop" />
-    <span>${words(problem)}
-      ${nearest.length > 0 && html`<span class="row wrap"> ${t("Nearest that fit:")}
-        ${nearest.map((one) => html`<button type="button" class="b s" key=${one.starts_at} onClick=${() => onPick(one.starts_at, one)}>${dayShort(dayIn(one.starts_at, zone))} ${clock(one.starts_at, zone)}</button>`)}</span>`}
-    </span>
-  </div>`;
 }

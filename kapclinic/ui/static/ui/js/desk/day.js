@@ -55,8 +55,12 @@ function Desk() {
   };
   const toDay = (next) => go({ day: next === today ? null : next, session: null });
   const choose = (id) => go({ session: id });
-  const close = () => open(null);
+  const close = () => (open(null), poll.release()); // what came meanwhile was kept back from a hand
   const done = () => (close(), poll.again());
+  const carry = (carried) => {
+    carrying.current = carried;
+    if (!carried) poll.release();
+  };
   useKeys({ n: () => open({ kind: "book" }), t: () => toDay(today), ArrowLeft: () => toDay(addDays(day, -1)), ArrowRight: () => toDay(addDays(day, 1)), v: switchNames, p: () => window.print() });
   const board = poll.data?.date === day ? poll.data : null;
   const chosen = board?.sessions.find((row) => row.id === address.session) ?? null;
@@ -65,7 +69,7 @@ function Desk() {
       <section class="left" aria-label=${t("The day")}>
         <${Head} day=${day} today=${today} address=${address} go=${go} toDay=${toDay} onBook=${() => open({ kind: "book" })} />
         <${Flow} board=${board} poll=${poll} />
-        <${Middle} address=${address} board=${board} poll=${poll} day=${day} today=${today} here=${here} at=${at} names=${names} choose=${choose} toDay=${toDay} onBook=${(column) => open({ kind: "book", column })} onDrop=${(drop) => open({ kind: "move", ...movedTo(drop, day, address.by) })} onCarry=${(carried) => (carrying.current = carried)} />
+        <${Middle} address=${address} board=${board} poll=${poll} day=${day} today=${today} here=${here} at=${at} names=${names} choose=${choose} toDay=${toDay} onBook=${(column) => open({ kind: "book", column })} onDrop=${(drop) => open({ kind: "move", ...movedTo(drop, day, address.by) })} onCarry=${carry} />
         ${board && address.view !== "week" && html`<${Paper} board=${board} day=${day} here=${here} names=${names} at=${at} />`}
       </section>
       <aside class="side" aria-label=${t("Chosen session and integration windows")}>
@@ -148,8 +152,8 @@ function Flow({ board, poll }) {
   const gone = board ? board.sessions.filter((row) => GONE.includes(row.column)).length : 0;
   return html`<div class="flow" role="group" aria-label=${t("Where clients are")}>
     ${shown.map((column) => {
-      const n = board?.counts[column] ?? 0;
-      return html`<span key=${column} class=${n ? "one" : "one zero"}><${Icon} name=${COLUMNS[column][0]} /><b>${n}</b> ${columnName(column)}</span>`;
+      const n = board ? (board.counts[column] ?? 0) : "–"; // nothing is known before the first answer
+      return html`<span key=${column} class=${n > 0 ? "one" : "one zero"}><${Icon} name=${COLUMNS[column][0]} /><b>${n}</b> ${columnName(column)}</span>`;
     })}
     ${gone > 0 && html`<span class="one zero"><${Icon} name="x" /><b>${gone}</b> ${t("Not coming")}</span>`}
     <span class="grow"></span>

@@ -36,7 +36,9 @@ export function Mark({ names, here, at, onDone }) {
     const moves = wanting.map((row) => moveOf(row, decided(decisions, row), override.trim()));
     keeping.write("absences/", { ...asked, reason: form.reason.trim(), moves });
   }
-  const change = (values) => (fill({ ...form, ...values }), keeping.clear());
+  // Another span is another question: ways out that were chosen for the one before do not count for it.
+  const afresh = () => (decide({}), keeping.clear());
+  const change = (values) => (fill({ ...form, ...values }), "reason" in values || afresh());
   const ready = preview.found && !open.length;
   const foot = html`<button class="b go" form="mark" aria-disabled=${ready ? undefined : "true"} disabled=${keeping.busy || undefined}>${keeping.busy ? t("Saving…") : wanting.length ? t("Mark as away, and move these") : t("Mark as away")}</button>
     ${!ready && html`<span class="small quiet">${open.length ? many(open.length, "{n} session is not decided yet", "{n} sessions are not decided yet") : t("Say who, from when and until when")}</span>`}`;
@@ -44,7 +46,7 @@ export function Mark({ names, here, at, onDone }) {
     <form id="mark" class="stack" onSubmit=${(event) => (ready ? keep(event) : event.preventDefault())}>
       <${Faults} problem=${keeping.problem ?? preview.problem} labels=${LABELS()} />
       <${Span} form=${form} change=${change} names=${names} here=${here} wrong=${wrongOf(keeping.problem ?? preview.problem)} />
-      ${keeping.problem?.code === "unresolved_sessions" && html`<p><button type="button" class="b s" onClick=${() => (keeping.clear(), preview.again())}>${t("Look again at what it breaks")}</button></p>`}
+      ${keeping.problem?.code === "unresolved_sessions" && html`<p><button type="button" class="b s" onClick=${() => (afresh(), preview.again())}>${t("Look again at what it breaks")}</button></p>`}
       ${breaksCourse && html`<div class="f"><label for="override">${t("Move them all the same, because")}</label><input id="override" autocomplete="off" value=${override} onInput=${(event) => say(event.target.value)} /></div>`}
       <${Impact} found=${preview.found} zone=${zone} />
       ${sessions.map((row) => html`<${Broken} key=${row.id} session=${row} decision=${decided(decisions, row)} client=${clients.get(row.client)} names=${names} zone=${zone}

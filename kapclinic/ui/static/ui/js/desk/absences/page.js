@@ -45,7 +45,7 @@ function Away() {
           <button type="button" class="b s" aria-pressed=${!chosen} onClick=${mark}><${Icon} name="plus" />${t("Somebody will be away")} <kbd>n</kbd></button></div>
         <${Stand} poll=${{ data: off.rows, problem: off.problem, again: off.again }} />
         ${off.rows && !rows.length && html`<p class="quiet pad">${t("Nobody is away, and nobody will be.")}</p>`}
-        <ul class="il">${rows.map((row) => html`<li key=${row.id}><${Row} current=${row.id === chosen?.id} name=${names.staff.get(row.user)?.name ?? "…"}
+        <ul class="il">${rows.map((row) => html`<li key=${row.id}><${Row} id=${row.id} current=${row.id === chosen?.id} name=${names.staff.get(row.user)?.name ?? "…"}
           age=${Date.parse(row.starts_at) > at ? due(row.starts_at, at) : t("away now")} text=${`${when(row.starts_at, zone)} – ${when(row.ends_at, zone)}`} onChoose=${() => go({ off: row.id })} /></li>`)}</ul>
         <${Closures} names=${names} here=${here} at=${at} />
       </section>

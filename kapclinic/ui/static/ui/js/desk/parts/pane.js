@@ -33,14 +33,16 @@ export function whenTo(row, zone) {
 export function useRows(ids, chosen, choose) {
   const step = (by) => () => {
     const next = ids[Math.max(0, Math.min(ids.length - 1, ids.indexOf(chosen) + by))];
-    if (next && next !== chosen) choose(next);
+    if (!next || next === chosen) return;
+    choose(next);
+    requestAnimationFrame(() => document.getElementById(`row-${next}`)?.focus());
   };
   useKeys({ ArrowUp: step(-1), ArrowDown: step(1) });
 }
 
-/** @param {{current: boolean, late?: boolean, name: string, age: string, text: string, onChoose: () => void}} props */
-export function Row({ current, late, name, age, text, onChoose }) {
-  return html`<button type="button" aria-current=${current ? "true" : undefined} onClick=${onChoose}>
+/** @param {{id: string, current: boolean, late?: boolean, name: string, age: string, text: string, onChoose: () => void}} props */
+export function Row({ id, current, late, name, age, text, onChoose }) {
+  return html`<button type="button" id=${`row-${id}`} aria-current=${current ? "true" : undefined} onClick=${onChoose}>
     <span class="row"><b class="cut grow">${name}</b><span class=${late ? "age high" : "age"}>${late && html`<${Icon} name="stop" />`}${age}</span></span>
     <span class="small quiet">${text}</span>
   </button>`;
@@ -48,7 +50,7 @@ export function Row({ current, late, name, age, text, onChoose }) {
 
 /** What a list cannot show, or what came meanwhile: its rows stay as they were. */
 export function Stand({ poll }) {
-  return html`${poll.problem && html`<p class="note med pad" role="status"><${Icon} name="warn" /><span>${words(poll.problem)}</span><button type="button" class="b s" onClick=${poll.again}>${t("Try again")}</button></p>`}
+  return html`${poll.problem && html`<p class="note med pad" role="status"><${Icon} name="warn" /><span>${words(poll.problem)} ${poll.at > 0 && t("What you see is {age} old.", { age: lasting(Date.now() - poll.at) })}</span><button type="button" class="b s" onClick=${poll.again}>${t("Try again")}</button></p>`}
     ${poll.waiting && html`<p class="pad"><button type="button" class="b s" onClick=${poll.release}>${t("There is something newer: show it")}</button></p>`}
     ${!poll.data && !poll.problem && html`<div class="skels" aria-hidden="true">${[1, 2, 3, 4].map((n) => html`<i class="skel" key=${n}></i>`)}</div>`}`;
 }

@@ -53,6 +53,7 @@ export function OfferObject({ offer, others, client, names, zone, open, onDone }
     <p class="what">${t("Call the client, and offer this time. Nothing is held for them until it is booked.")}</p>
     ${booking.problem && html`<${Refused} problem=${booking.problem} names=${names} zone=${zone} onPick=${elsewhere} />`}
     <dl class="dl">
+      <dt>${t("MRN")}</dt><dd>${offer.task.client_mrn}</dd>
       ${client?.phone && html`<dt>${t("Phone")}</dt><dd><a href=${`tel:${client.phone}`}>${client.phone}</a></dd>`}
       <dt>${t("What")}</dt><dd>${kindName(offer.kind)}</dd>
       <dt>${t("Time")}</dt><dd><b>${whenTo(offer, zone)}</b></dd>

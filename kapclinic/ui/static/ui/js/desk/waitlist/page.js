@@ -43,7 +43,7 @@ function Waitlist() {
   const gone = calls.data && waits.data && (said.offer ?? said.entry) && chosen?.id !== (said.offer ?? said.entry);
   const choose = (id) => go(offers.some((row) => row.id === id) ? { offer: id, entry: null } : { entry: id, offer: null });
   const again = () => (calls.again(), waits.again());
-  const close = () => open(null);
+  const close = () => (open(null), calls.release(), waits.release());
   const done = () => (close(), again());
   const add = () => open({ kind: "add" });
   useRows(rows.map((row) => row.id), chosen?.id, choose);
@@ -63,7 +63,7 @@ function Waitlist() {
 }
 
 function List({ offers, entries, calls, waits, clients, chosen, choose, add, at, zone }) {
-  const polls = { problem: calls.problem ?? waits.problem, waiting: calls.waiting ?? waits.waiting, data: calls.data && waits.data };
+  const polls = { at: Math.min(calls.at, waits.at), problem: calls.problem ?? waits.problem, waiting: calls.waiting ?? waits.waiting, data: calls.data && waits.data };
   const again = () => (calls.again(), waits.again());
   const release = () => (calls.release(), waits.release());
   return html`<section class="wq" aria-labelledby="waits">
@@ -71,11 +71,11 @@ function List({ offers, entries, calls, waits, clients, chosen, choose, add, at,
       <button type="button" class="b s" onClick=${add}><${Icon} name="plus" />${t("Add")} <kbd>n</kbd></button></div>
     <${Stand} poll=${{ ...polls, again, release }} />
     ${offers.length > 0 && html`<h3>${t("Offered: call these")}</h3>`}
-    <ul class="il">${offers.map((row) => html`<li key=${row.id}><${Row} current=${row.id === chosen.id} late=${Date.parse(row.task.due_at) < at} name=${shownName(row.task.client_name)}
+    <ul class="il">${offers.map((row) => html`<li key=${row.id}><${Row} id=${row.id} current=${row.id === chosen.id} late=${Date.parse(row.task.due_at) < at} name=${shownName(row.task.client_name)}
       age=${due(row.task.due_at, at)} text=${`${kindName(row.kind)} · ${when(row.starts_at, zone)}`} onChoose=${() => choose(row.id)} /></li>`)}</ul>
     ${entries.length > 0 && html`<h3>${t("Waiting")}</h3>`}
     ${waits.data && !entries.length && html`<p class="quiet pad">${t("Nobody waits. Whoever wants an earlier time is added here, and is offered what others give up.")}</p>`}
-    <ul class="il">${entries.map((row) => html`<li key=${row.id}><${Row} current=${row.id === chosen.id} name=${nameIn(clients, row)}
+    <ul class="il">${entries.map((row) => html`<li key=${row.id}><${Row} id=${row.id} current=${row.id === chosen.id} name=${nameIn(clients, row)}
       age=${t("until {when}", { when: dayShort(dayIn(Date.parse(row.window_to) - 1, zone)) })} text=${kindName(row.kind)} onChoose=${() => choose(row.id)} /></li>`)}</ul>
   </section>`;
 }

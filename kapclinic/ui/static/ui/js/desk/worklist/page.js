@@ -34,7 +34,7 @@ function Todo() {
   const chosen = rows.find((row) => row.id === said.task) ?? rows[0] ?? null;
   const gone = poll.data && said.task && chosen?.id !== said.task;
   const choose = (task) => go({ task });
-  const close = () => open(null);
+  const close = () => (open(null), poll.release());
   const done = () => (close(), poll.again());
   useRows(rows.map((row) => row.id), chosen?.id, choose);
   useKeys({ v: switchNames });
@@ -44,7 +44,7 @@ function Todo() {
         <div class="sec-h"><h2 id="todo">${t("To do")} <span class="faint">${many(poll.data?.count ?? 0, "{n} open", "{n} open")}</span></h2><${NamesSwitch} /></div>
         <${Stand} poll=${poll} />
         ${poll.data && !rows.length && html`<p class="quiet pad">${t("Nothing is to be done. What comes up appears here by itself.")}</p>`}
-        <ul class="il">${rows.map((row) => html`<li key=${row.id}><${Row} current=${row.id === chosen.id} late=${Date.parse(row.due_at) < at} name=${shownName(row.client_name) ?? t("Clinic")}
+        <ul class="il">${rows.map((row) => html`<li key=${row.id}><${Row} id=${row.id} current=${row.id === chosen.id} late=${Date.parse(row.due_at) < at} name=${shownName(row.client_name) ?? t("Clinic")}
           age=${due(row.due_at, at)} text=${row.label} onChoose=${() => choose(row.id)} /></li>`)}</ul>
       </section>
       <div class="wr">

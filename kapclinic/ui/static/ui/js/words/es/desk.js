@@ -248,6 +248,7 @@ learn({
   "What settles the row": "Lo que resuelve la fila",
   "What was done?": "¿Qué se hizo?",
   "What was said?": "¿Qué se dijo?",
+  "What you see is {age} old.": "Lo que ve es de hace {age}.",
   "Where": "Dónde",
   "Where clients are": "Dónde están los clientes",
   "Where they are": "Dónde está",

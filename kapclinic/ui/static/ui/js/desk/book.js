@@ -63,7 +63,7 @@ export function Book({ here, names, zone, at, obligation, column, start, open, o
   return html`<${Dialog} title=${t("Book a session")} onClose=${close} wide>
     <div class="dg">
       <${Who} wish=${wish} change=${change} names=${names} zone=${zone} location=${here.id} open=${open} />
-      <${Free} free=${free} wish=${wish} hold=${hold} names=${names} zone=${zone} problem=${problem} onChoose=${choose} onLater=${() => change({ from: addDays(wish.to, 1), to: addDays(wish.to, SPAN) })} />
+      <${Free} free=${free} wish=${wish} hold=${hold} names=${names} zone=${zone} problem=${problem} onChoose=${choose} onLater=${() => change({ from: addDays(wish.to, 1), to: addDays(wish.to, SPAN) })} onWait=${open && (() => (release(), open({ kind: "wait", client: wish.client })))} />
       <${Hold} hold=${hold} wish=${wish} names=${names} zone=${zone} obligation=${wish.obligation} onBooked=${booked} onLost=${(found) => (setHold(null), setProblem(found), free.again())} setHold=${setHold} />
     </div>
   <//>`;
@@ -117,7 +117,7 @@ function useFree(wish) {
   return { ...state, strike, again: () => again((n) => n + 1) };
 }
 
-function Free({ free, wish, hold, names, zone, problem, onChoose, onLater }) {
+function Free({ free, wish, hold, names, zone, problem, onChoose, onLater, onWait }) {
   const slots = [...(free.slots ?? []), ...free.struck.map((slot) => ({ ...slot, taken: true }))].sort((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at));
   const days = new Map();
   for (const slot of slots) {
@@ -137,7 +137,8 @@ function Free({ free, wish, hold, names, zone, problem, onChoose, onLater }) {
         ${shown(rows, hold).map((slot) => html`<${Time} key=${slot.starts_at + (slot.room ?? "")} slot=${slot} chosen=${hold && same(hold.slot, slot)} names=${names} zone=${zone} onChoose=${onChoose} />`)}
       </div>`)}
     </div>
-    ${wish.program && wish.kind && !wish.obligation && html`<p><button type="button" class="b bare s" onClick=${onLater}>${t("Later times")}</button></p>`}
+    ${wish.program && wish.kind && !wish.obligation && html`<p><button type="button" class="b bare s" onClick=${onLater}>${t("Later times")}</button>
+      ${onWait && html`<button type="button" class="b bare s" onClick=${onWait}>${t("Add to the waitlist")}</button>`}</p>`}
   </section>`;
 }
 

@@ -12,7 +12,7 @@ import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
 import { Board } from "./board.js";
 import { columnsOf, Grid } from "./grid.js";
-import { readAddress, useNames, writeAddress } from "./known.js";
+import { useDay, useNames } from "./known.js";
 import { openingOf } from "./layout.js";
 import { Paper } from "./paper.js";
 import { discreet, NamesSwitch, switchNames } from "./parts/privacy.js";
@@ -27,32 +27,23 @@ const Ride = lazy(() => import("./reasons.js"), "Ride");
 const CallClient = lazy(() => import("./reasons.js"), "CallClient");
 const NewClient = lazy(() => import("./people/client.js"), "NewClient");
 const NewProgram = lazy(() => import("./people/program.js"), "NewProgram");
+const Wait = lazy(() => import("./waitlist/add.js"), "Add");
 const Week = lazy(() => import("./week.js"), "Week");
 const SECONDS = 15;
 
 function Desk() {
   const here = useStore(place);
   useStore(discreet);
-  const zone = here.time_zone;
-  const at = useNow(15000);
+  const [at, zone] = [useNow(15000), here.time_zone];
   const today = dayIn(at, zone);
-  const [address, setAddress] = useState(readAddress);
+  const [address, go] = useDay();
   const [dialog, open] = useState(null);
   const carrying = useRef(false);
   const day = address.day ?? today;
   const names = useNames(here.id);
   const poll = usePoll("day-board/", { location: here.id, date: day }, SECONDS, () => (carrying.current ? "carried" : dialog?.row?.id ?? null));
   const todo = usePoll("tasks/", { location: here.id, role: "me", state: "open", page_size: 1 }, 60);
-  useEffect(() => {
-    const back = () => setAddress(readAddress());
-    window.addEventListener("popstate", back);
-    return () => window.removeEventListener("popstate", back);
-  }, []);
   useEffect(() => openedBy(open), []);
-  const go = (change) => {
-    writeAddress(change);
-    setAddress(readAddress());
-  };
   const toDay = (next) => go({ day: next === today ? null : next, session: null });
   const choose = (id) => go({ session: id });
   const close = () => (open(null), poll.release()); // what came meanwhile was kept back from a hand
@@ -122,6 +113,7 @@ function Dialogs({ dialog, names, here, at, open, done, close }) {
   const common = { ...dialog, names, zone, onDone: done, onClose: close };
   if (dialog.kind === "book") return html`<${Book} ...${common} here=${here} at=${at} open=${open} />`;
   if (dialog.kind === "client") return html`<${NewClient} here=${here} onKnown=${(client) => open({ kind: "book", start: { client } })} onNew=${(client) => open({ kind: "program", client })} onClose=${close} />`;
+  if (dialog.kind === "wait") return html`<${Wait} ...${common} here=${here} at=${at} />`;
   if (dialog.kind === "program") return html`<${NewProgram} ...${common} here=${here} />`;
   if (dialog.kind === "move") return html`<${Move} ...${common} />`;
   if (dialog.kind === "ride") return html`<${Ride} ...${common} />`;

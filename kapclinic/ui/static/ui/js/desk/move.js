@@ -18,17 +18,7 @@ export function Move({ row, names, zone, to, onDone, onClose }) {
   const [state, set] = useState({ preview: null, problem: null, busy: false, mend: true, force: false });
   const key = useIntent();
   const body = bodyOf(row, wish, zone);
-  useEffect(() => {
-    const timer = setTimeout(async () => {
-      try {
-        const { data } = await call("POST", `sessions/${row.id}/reschedule/`, { query: { preview: "true" }, body: { ...body, reason: LOOKING } });
-        set((old) => ({ ...old, preview: data, problem: null }));
-      } catch (problem) {
-        set((old) => ({ ...old, preview: null, problem }));
-      }
-    }, PAUSE);
-    return () => clearTimeout(timer);
-  }, [wish.day, wish.time, wish.room, wish.staff]);
+  usePreview(row, wish, body, (found) => set((old) => ({ ...old, ...found })));
   const remedies = (state.preview?.effects ?? []).map((effect) => effect.remedy).filter(Boolean);
   const broken = (state.preview?.effects ?? []).some((effect) => effect.severity === "breaks" && !(effect.remedy && state.mend));
   async function save(event) {
@@ -45,21 +35,10 @@ export function Move({ row, names, zone, to, onDone, onClose }) {
   }
   // One of the nearest times is whole: its room and its people come with it.
   const pick = (at, slot) => setWish({ ...wish, day: dayIn(at, zone), time: clock(at, zone), room: slot.room ?? "", staff: sameSeats(slot.staff, row.staff) ? row.staff : slot.staff });
-  const change = (name) => (event) => setWish({ ...wish, [name]: event.target.value });
   return html`<${Dialog} title=${t("Move {name}", { name: row.client_name })} onClose=${onClose} wide>
     <form onSubmit=${save}>
       <div class="db">
-        <div class="two">
-          <div class="f"><label for="day">${t("Day")}</label><input id="day" type="date" required value=${wish.day} onInput=${change("day")} /></div>
-          <div class="f"><label for="time">${t("Start")}</label><input id="time" type="time" step="300" required value=${wish.time} onInput=${change("time")} /></div>
-          <div class="f"><label for="room">${t("Room")}</label>
-            <select id="room" value=${wish.room} onChange=${change("room")}>
-              ${row.modality === "video" && html`<option value="">${t("Video")}</option>`}
-              ${[...names.rooms.values()].filter((room) => room.is_active && room.kinds.includes(row.kind)).map((room) => html`<option key=${room.id} value=${room.id}>${room.name}</option>`)}
-            </select></div>
-          <${Seats} seats=${wish.staff} names=${names} change=${(staff) => setWish({ ...wish, staff })} />
-          <div class="f"><label for="why">${t("Why?")}</label><input id="why" required autofocus=${!!to} autocomplete="off" value=${wish.reason} onInput=${change("reason")} /></div>
-        </div>
+        <${Place} row=${row} wish=${wish} setWish=${setWish} names=${names} given=${!!to} />
         <${Effects} preview=${state.preview} names=${names} zone=${zone} onPick=${pick} />
         ${remedies.length > 0 && html`<label class="opt"><input type="checkbox" checked=${state.mend} onChange=${(event) => set({ ...state, mend: event.target.checked })} />
           ${t("Move what it breaks as well: {when}", { when: remedies.map((one) => `${dayShort(dayIn(one.starts_at, zone))} ${clock(one.starts_at, zone)}`).join(", ") })}</label>`}
@@ -72,6 +51,40 @@ export function Move({ row, names, zone, to, onDone, onClose }) {
       </div>
     </form>
   <//>`;
+}
+
+/** What the move would do, asked a little after the last change. */
+function usePreview(row, wish, body, tell) {
+  useEffect(() => {
+    let over = false; // an answer to an older wish says nothing of this one
+    const ask = () => call("POST", `sessions/${row.id}/reschedule/`, { query: { preview: "true" }, body: { ...body, reason: LOOKING } });
+    const timer = setTimeout(() => {
+      ask().then(
+        ({ data }) => over || tell({ preview: data, problem: null }),
+        (problem) => over || tell({ preview: null, problem }),
+      );
+    }, PAUSE);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [wish.day, wish.time, wish.room, wish.staff]);
+}
+
+/** Where it goes, with whom and why; `given`: the place was chosen by hand, and the reason is what is left to say. */
+function Place({ row, wish, setWish, names, given }) {
+  const change = (name) => (event) => setWish({ ...wish, [name]: event.target.value });
+  return html`<div class="two">
+    <div class="f"><label for="day">${t("Day")}</label><input id="day" type="date" required value=${wish.day} onInput=${change("day")} /></div>
+    <div class="f"><label for="time">${t("Start")}</label><input id="time" type="time" step="300" required value=${wish.time} onInput=${change("time")} /></div>
+    <div class="f"><label for="room">${t("Room")}</label>
+      <select id="room" value=${wish.room} onChange=${change("room")}>
+        ${row.modality === "video" && html`<option value="">${t("Video")}</option>`}
+        ${[...names.rooms.values()].filter((room) => room.is_active && room.kinds.includes(row.kind)).map((room) => html`<option key=${room.id} value=${room.id}>${room.name}</option>`)}
+      </select></div>
+    <${Seats} seats=${wish.staff} names=${names} change=${(staff) => setWish({ ...wish, staff })} />
+    <div class="f"><label for="why">${t("Why?")}</label><input id="why" required autofocus=${given} autocomplete="off" value=${wish.reason} onInput=${change("reason")} /></div>
+  </div>`;
 }
 
 function sameSeats(one, other) {

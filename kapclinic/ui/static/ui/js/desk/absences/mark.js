@@ -30,7 +30,6 @@ export function Mark({ names, here, at, onDone }) {
   });
   const wanting = sessions.filter(wants);
   const open = wanting.filter((row) => !isDecided(decided(decisions, row)));
-  const breaksCourse = keeping.problem?.code === "course_conflict";
   function keep(event) {
     event.preventDefault();
     const moves = wanting.map((row) => moveOf(row, decided(decisions, row), override.trim()));
@@ -40,19 +39,24 @@ export function Mark({ names, here, at, onDone }) {
   const afresh = () => (decide({}), keeping.clear());
   const change = (values) => (fill({ ...form, ...values }), "reason" in values || afresh());
   const ready = preview.found && !open.length;
-  const foot = html`<button class="b go" form="mark" aria-disabled=${ready ? undefined : "true"} disabled=${keeping.busy || undefined}>${keeping.busy ? t("Saving…") : wanting.length ? t("Mark as away, and move these") : t("Mark as away")}</button>
-    ${!ready && html`<span class="small quiet">${open.length ? many(open.length, "{n} session is not decided yet", "{n} sessions are not decided yet") : t("Say who, from when and until when")}</span>`}`;
+  const foot = html`<${Foot} ready=${ready} busy=${keeping.busy} some=${wanting.length > 0} open=${open.length} />`;
   return html`<${Chosen} title=${t("Somebody will be away")} foot=${foot}>
     <form id="mark" class="stack" onSubmit=${(event) => (ready ? keep(event) : event.preventDefault())}>
       <${Faults} problem=${keeping.problem ?? preview.problem} labels=${LABELS()} />
       <${Span} form=${form} change=${change} names=${names} here=${here} wrong=${wrongOf(keeping.problem ?? preview.problem)} />
       ${keeping.problem?.code === "unresolved_sessions" && html`<p><button type="button" class="b s" onClick=${() => (afresh(), preview.again())}>${t("Look again at what it breaks")}</button></p>`}
-      ${breaksCourse && html`<div class="f"><label for="override">${t("Move them all the same, because")}</label><input id="override" autocomplete="off" value=${override} onInput=${(event) => say(event.target.value)} /></div>`}
+      ${keeping.problem?.code === "course_conflict" && html`<div class="f"><label for="override">${t("Move them all the same, because")}</label><input id="override" autocomplete="off" value=${override} onInput=${(event) => say(event.target.value)} /></div>`}
       <${Impact} found=${preview.found} zone=${zone} />
       ${sessions.map((row) => html`<${Broken} key=${row.id} session=${row} decision=${decided(decisions, row)} client=${clients.get(row.client)} names=${names} zone=${zone}
         conflicts=${(keeping.problem?.extra?.conflicts ?? []).filter((one) => one.moving === row.id)} decide=${(decision) => decide({ ...decisions, [row.id]: decision })} />`)}
     </form>
   <//>`;
+}
+
+function Foot({ ready, busy, some, open }) {
+  const why = open ? many(open, "{n} session is not decided yet", "{n} sessions are not decided yet") : t("Say who, from when and until when");
+  return html`<button class="b go" form="mark" aria-disabled=${ready ? undefined : "true"} disabled=${busy || undefined}>${busy ? t("Saving…") : some ? t("Mark as away, and move these") : t("Mark as away")}</button>
+    ${!ready && html`<span class="small quiet">${why}</span>`}`;
 }
 
 /** The question to `absences/preview/`; null while the form is not whole. */

@@ -46,21 +46,24 @@ export function NewClient({ here, onKnown, onNew, onClose }) {
   const register = () => saving.write("clients/", bodyOf(values, here));
   const known = (row) => onKnown(picked(row));
   return html`<${Dialog} title=${t("New client")} onClose=${onClose} wide>
-    ${step.at === "form" &&
-    html`<form onSubmit=${submit}>
-      <div class="db">
-        <${Faults} problem=${saving.problem} labels=${LABELS()} />
-        <${Form} values=${values} wrong=${wrongOf(saving.problem)} here=${here} />
-      </div>
-      <div class="df">
-        <button type="button" class="b" onClick=${onClose}>${t("Not now")}</button>
-        <button class="b go" disabled=${looking || saving.busy || undefined}>${looking ? t("Looking whether they are here…") : saving.busy ? t("Saving…") : t("Register the client")}</button>
-      </div>
-    </form>`}
+    ${step.at === "form" && html`<${Filled} values=${values} problem=${saving.problem} waits=${looking ? t("Looking whether they are here…") : saving.busy && t("Saving…")} here=${here} onSubmit=${submit} onClose=${onClose} />`}
     ${step.at === "same" &&
     html`<${Same} rows=${step.rows} problem=${saving.problem} busy=${saving.busy} onKnown=${known} onBack=${() => go({ ...step, at: "form" })} onOther=${register} />`}
     ${step.at === "done" && html`<${Done} row=${step.row} rows=${step.rows} onKnown=${known} onNew=${() => onNew(picked(step.row))} onClose=${onClose} />`}
   <//>`;
+}
+
+function Filled({ values, problem, waits, here, onSubmit, onClose }) {
+  return html`<form onSubmit=${onSubmit}>
+    <div class="db">
+      <${Faults} problem=${problem} labels=${LABELS()} />
+      <${Form} values=${values} wrong=${wrongOf(problem)} here=${here} />
+    </div>
+    <div class="df">
+      <button type="button" class="b" onClick=${onClose}>${t("Not now")}</button>
+      <button class="b go" disabled=${!!waits || undefined}>${waits || t("Register the client")}</button>
+    </div>
+  </form>`;
 }
 
 /** Registered. What the server warns of is said; nothing of it undoes the row. */

@@ -23,8 +23,9 @@ const LABELS = () => ({
   preferred_hours: t("Hours that suit"),
 });
 
-export function Add({ here, at, zone, onDone, onClose }) {
-  const [who, choose] = useState(null);
+/** @param {{client?: object}} props `client`: who is to wait, where that is known */
+export function Add({ client, here, at, zone, onDone, onClose }) {
+  const [who, choose] = useState(client ?? null);
   return html`<${Dialog} title=${t("Add to the waitlist")} onClose=${onClose} wide>
     ${who ? html`<${Wait} who=${who} here=${here} at=${at} zone=${zone} onDone=${onDone} onClose=${onClose} />` : html`<div class="db"><${Find} onPick=${choose} /></div>`}
   <//>`;
@@ -42,15 +43,7 @@ function Wait({ who, here, at, zone, onDone, onClose }) {
   function join(event) {
     event.preventDefault();
     const form = new FormData(event.target);
-    joining.write("waitlist/", {
-      program: program.id,
-      kind: form.get("kind"),
-      modality: form.get("modality"),
-      window_from: new Date(instant(form.get("window_from"), "00:00", zone)).toISOString(),
-      window_to: new Date(instant(addDays(form.get("window_to"), 1), "00:00", zone)).toISOString(),
-      ...wishesOf(form),
-      auto_fill: form.get("auto_fill") === "on",
-    });
+    joining.write("waitlist/", bodyOf(form, program, zone));
   }
   return html`<form onSubmit=${join}>
     <div class="db">
@@ -73,6 +66,20 @@ function Wait({ who, here, at, zone, onDone, onClose }) {
       <button class="b go" disabled=${joining.busy || !program || undefined}>${joining.busy ? t("Saving…") : t("Add to the waitlist")}</button>
     </div>
   </form>`;
+}
+
+/** The body of `POST waitlist/`: whole days of the clinic, the last one included. */
+function bodyOf(form, program, zone) {
+  const midnight = (day) => new Date(instant(day, "00:00", zone)).toISOString();
+  return {
+    program: program.id,
+    kind: form.get("kind"),
+    modality: form.get("modality"),
+    window_from: midnight(form.get("window_from")),
+    window_to: midnight(addDays(form.get("window_to"), 1)),
+    ...wishesOf(form),
+    auto_fill: form.get("auto_fill") === "on",
+  };
 }
 
 /** A client has one course at a time: the one that is active here. */

@@ -161,6 +161,7 @@ def test_each_row_of_the_worklist_has_the_button_that_settles_it(clinic: Served,
     tablet.accessible()
     dialog.get_by_role("button", name="Confirmed by client").click()
     expect(by_call).to_have_count(0)
+    expect(page.locator(".il [aria-current]")).to_be_focused()
     by_word.get_by_role("button").click()
     page.keyboard.press("d")
     dialog.get_by_label("In a few words").fill("Their partner answered")

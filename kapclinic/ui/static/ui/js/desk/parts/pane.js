@@ -1,5 +1,5 @@
 // A worklist and one object: rows by what runs out next on the left, the chosen one on the right with its one filled button.
-import { Icon, html } from "../../core/h.js";
+import { Icon, html, useEffect, useRef } from "../../core/h.js";
 import { many, t } from "../../core/i18n.js";
 import { useKeys } from "../../core/keys.js";
 import { words } from "../../core/problem.js";
@@ -38,6 +38,19 @@ export function useRows(ids, chosen, choose) {
     requestAnimationFrame(() => document.getElementById(`row-${next}`)?.focus());
   };
   useKeys({ ArrowUp: step(-1), ArrowDown: step(1) });
+}
+
+/** A row that was settled takes the focus with it: the next one gets it. @returns {() => void} to be called once it is settled */
+export function useNextFocus(data) {
+  const wanted = useRef(false);
+  useEffect(() => {
+    if (!wanted.current) return;
+    wanted.current = false;
+    document.querySelector(".il [aria-current]")?.focus();
+  }, [data]);
+  return () => {
+    wanted.current = true;
+  };
 }
 
 /** @param {{id: string, current: boolean, late?: boolean, name: string, age: string, text: string, onChoose: () => void}} props */

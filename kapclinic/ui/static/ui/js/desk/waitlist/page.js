@@ -12,7 +12,7 @@ import { useNow } from "../../frame/net.js";
 import { useNames } from "../known.js";
 import { useAddress } from "../parts/address.js";
 import { useClients } from "../parts/clients.js";
-import { due, Row, Stand, useRows, when } from "../parts/pane.js";
+import { due, Row, Stand, useNextFocus, useRows, when } from "../parts/pane.js";
 import { discreet, NamesSwitch, shownName, switchNames } from "../parts/privacy.js";
 import { nameOf } from "../people/names.js";
 import { kindName } from "../words.js";
@@ -42,7 +42,8 @@ function Waitlist() {
   const chosen = rows.find((row) => row.id === (said.offer ?? said.entry)) ?? rows[0] ?? null;
   const gone = calls.data && waits.data && (said.offer ?? said.entry) && chosen?.id !== (said.offer ?? said.entry);
   const choose = (id) => go(offers.some((row) => row.id === id) ? { offer: id, entry: null } : { entry: id, offer: null });
-  const again = () => (calls.again(), waits.again());
+  const next = useNextFocus(calls.data);
+  const again = () => (next(), calls.again(), waits.again());
   const close = () => (open(null), calls.release(), waits.release());
   const done = () => (close(), again());
   const add = () => open({ kind: "add" });

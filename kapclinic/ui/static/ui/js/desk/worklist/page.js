@@ -10,7 +10,7 @@ import { begin, Frame } from "../../frame/frame.js";
 import { useNow } from "../../frame/net.js";
 import { useNames } from "../known.js";
 import { useAddress } from "../parts/address.js";
-import { due, Row, Stand, useRows } from "../parts/pane.js";
+import { due, Row, Stand, useNextFocus, useRows } from "../parts/pane.js";
 import { discreet, NamesSwitch, shownName, switchNames } from "../parts/privacy.js";
 import { TaskObject } from "./object.js";
 
@@ -35,7 +35,8 @@ function Todo() {
   const gone = poll.data && said.task && chosen?.id !== said.task;
   const choose = (task) => go({ task });
   const close = () => (open(null), poll.release());
-  const done = () => (close(), poll.again());
+  const next = useNextFocus(poll.data);
+  const done = () => (close(), next(), poll.again());
   useRows(rows.map((row) => row.id), chosen?.id, choose);
   useKeys({ v: switchNames });
   return html`<${Frame} current="todo" count=${{ todo: poll.data?.count }} keys=${KEYS()}>

@@ -77,6 +77,36 @@ def test_a_new_client_is_looked_for_first_and_then_has_a_course(clinic: Served, 
     assert (program.therapist_id, program.preferred_days) == (cast.therapist.pk, [1])
 
 
+def test_somebody_who_is_here_already_is_booked_and_not_registered_again(
+    clinic: Served, tablet: Tablet
+) -> None:
+    cast = clinic.cast
+    known = people.client(
+        cast.north,
+        by=cast.frontdesk,
+        first="Wren",
+        last="Mockup",
+        phone="303-555-0155",
+        email="w@example.test",
+    )
+    tablet.sign_in("frontdesk", at=SCHEDULE)
+    page, dialog = tablet.page, tablet.page.get_by_role("dialog")
+    page.keyboard.press("/")
+    dialog.get_by_label("Name, MRN, phone or date of birth").fill("Renn Mockup")
+    tablet.accessible()
+    dialog.get_by_role("link", name="New client").click()
+    _fill(
+        page,
+        **{"First name, as on the ID": "Renn", "Last name, as on the ID": "Mockup", "Phone": "303 555 0155"},
+    )
+    dialog.get_by_role("button", name="Register the client").click()
+    dialog.get_by_role("button", name=f"It is this one {known.display_name}").click()
+    expect(dialog.get_by_role("heading", name="Book a session")).to_be_visible()
+    expect(dialog).to_contain_text(known.mrn)
+    expect(dialog.get_by_role("button", name="Open a course")).to_be_visible()
+    assert Client.objects.filter(legal_last_name="Mockup").count() == 1
+
+
 def _open_course(clinic: Served) -> Program:
     cast = clinic.cast
     who = people.client(

@@ -63,7 +63,7 @@ export function Book({ here, names, zone, at, obligation, column, start, open, o
   return html`<${Dialog} title=${t("Book a session")} onClose=${close} wide>
     <div class="dg">
       <${Who} wish=${wish} change=${change} names=${names} zone=${zone} location=${here.id} open=${open} />
-      <${Free} free=${free} wish=${wish} hold=${hold} names=${names} zone=${zone} problem=${problem} onChoose=${choose} onLater=${() => change({ from: addDays(wish.to, 1), to: addDays(wish.to, SPAN) })} onWait=${open && (() => (release(), open({ kind: "wait", client: wish.client })))} />
+      <${Free} free=${free} wish=${wish} hold=${hold} names=${names} zone=${zone} problem=${problem} onChoose=${choose} onLater=${() => change({ from: addDays(wish.to, 1), to: addDays(wish.to, SPAN) })} onWait=${open && (() => (release(), open({ kind: "wait", client: wish.client, wanted: wish.kind })))} />
       <${Hold} hold=${hold} wish=${wish} names=${names} zone=${zone} obligation=${wish.obligation} onBooked=${booked} onLost=${(found) => (setHold(null), setProblem(found), free.again())} setHold=${setHold} />
     </div>
   <//>`;

@@ -10,7 +10,6 @@ import { lazy } from "../core/lazy.js";
 import { useStore } from "../core/store.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
-import { Board } from "./board.js";
 import { columnsOf, Grid } from "./grid.js";
 import { useDay, useNames } from "./known.js";
 import { openingOf } from "./layout.js";
@@ -20,6 +19,7 @@ import { Pick } from "./pick.js";
 import { Windows } from "./windows.js";
 import { COLUMNS, columnName, GONE } from "./words.js";
 
+const Board = lazy(() => import("./board.js"), "Board");
 const Book = lazy(() => import("./book.js"), "Book");
 const Move = lazy(() => import("./move.js"), "Move");
 const Reason = lazy(() => import("./reasons.js"), "Reason");

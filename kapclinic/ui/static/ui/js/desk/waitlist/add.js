@@ -23,15 +23,15 @@ const LABELS = () => ({
   preferred_hours: t("Hours that suit"),
 });
 
-/** @param {{client?: object}} props `client`: who is to wait, where that is known */
-export function Add({ client, here, at, zone, onDone, onClose }) {
+/** @param {{client?: object, wanted?: string}} props who is to wait and for which kind, where that is known */
+export function Add({ client, wanted, here, at, zone, onDone, onClose }) {
   const [who, choose] = useState(client ?? null);
   return html`<${Dialog} title=${t("Add to the waitlist")} onClose=${onClose} wide>
-    ${who ? html`<${Wait} who=${who} here=${here} at=${at} zone=${zone} onDone=${onDone} onClose=${onClose} />` : html`<div class="db"><${Find} onPick=${choose} /></div>`}
+    ${who ? html`<${Wait} who=${who} wanted=${wanted} here=${here} at=${at} zone=${zone} onDone=${onDone} onClose=${onClose} />` : html`<div class="db"><${Find} onPick=${choose} /></div>`}
   <//>`;
 }
 
-function Wait({ who, here, at, zone, onDone, onClose }) {
+function Wait({ who, wanted, here, at, zone, onDone, onClose }) {
   const courses = useCourses(who, here);
   const [today] = useState(() => dayIn(at, zone));
   const joining = useWrite((row) => {
@@ -52,7 +52,7 @@ function Wait({ who, here, at, zone, onDone, onClose }) {
       ${courses.rows?.length === 0 && html`<p class="note med">${t("This client has no course at this clinic. A course is opened first.")}</p>`}
       <${Faults} problem=${joining.problem} labels=${labels} />
       <div class="two">
-        <${Field} name="kind" label=${labels.kind} wrong=${wrong} required options=${[["", t("Choose")], ...KINDS.map((kind) => [kind, kindName(kind)])]} />
+        <${Field} name="kind" label=${labels.kind} wrong=${wrong} required defaultValue=${wanted ?? ""} options=${[["", t("Choose")], ...KINDS.map((kind) => [kind, kindName(kind)])]} />
         <${Field} name="modality" label=${labels.modality} wrong=${wrong} options=${[["any", t("Either")], ["in_person", t("In person")], ["video", t("Video")]]} />
         <${Field} name="window_from" label=${labels.window_from} wrong=${wrong} type="date" required defaultValue=${today} />
         <${Field} name="window_to" label=${labels.window_to} wrong=${wrong} type="date" required defaultValue=${addDays(today, 14)} />

@@ -67,3 +67,12 @@ def test_no_markup_is_made_of_text() -> None:
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", path.read_text()
         ), path
+
+
+def test_no_element_is_called_like_an_icon() -> None:
+    """The icons stand on each page first: a label for that id would find the icon in place of its field."""
+    text = (HOUSE.parent.parent / "templates" / "ui" / "icons.html").read_text()
+    icons = set(re.findall(r'<symbol id="([\w-]+)"', text))
+    assert icons
+    for path in ours():
+        assert not icons & set(re.findall(r'\bid="([\w-]+)"', path.read_text())), path

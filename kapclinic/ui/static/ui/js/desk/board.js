@@ -2,6 +2,7 @@
 import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { clock, lasting } from "../core/time.js";
+import { shownName } from "./parts/privacy.js";
 import { COLUMNS, columnName, firstNames, heldBack, sessionName, THERE } from "./words.js";
 
 const SHOWN = ["booked", "arrived", "roomed", "in_session", "recovery", "ready", "done"];
@@ -26,7 +27,7 @@ export function Board({ board, names, chosen, at, zone, onChoose }) {
 function Card({ row, names, current, at, zone, onChoose }) {
   const there = THERE.includes(row.column) && row.since;
   return html`<button type="button" class="bc k-${row.kind}" aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
-    <span class="row"><b class="cut grow">${row.client_name}</b><span class="mn ${there ? "" : "q"}">${there ? lasting(at - Date.parse(row.since)) : clock(row.starts_at, zone)}</span></span>
+    <span class="row"><b class="cut grow">${shownName(row.client_name)}</b><span class="mn ${there ? "" : "q"}">${there ? lasting(at - Date.parse(row.since)) : clock(row.starts_at, zone)}</span></span>
     <span class="small">${sessionName(row)} · ${names.rooms.get(row.room)?.name ?? t("Video")}</span>
     <span class="small q">${firstNames(row, names.staff)}</span>
     ${heldBack(row).slice(0, 1).map((one) => html`<span class="chip high-soft" key=${one.code}><${Icon} name=${one.icon} />${one.word}</span>`)}

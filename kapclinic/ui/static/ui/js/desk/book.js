@@ -7,7 +7,7 @@ import { many, t } from "../core/i18n.js";
 import { words } from "../core/problem.js";
 import { addDays, clock, countdown, dayIn, dayShort } from "../core/time.js";
 import { useNow } from "../frame/net.js";
-import { Refused } from "./move.js";
+import { Refused } from "./refused.js";
 import { Who } from "./who.js";
 import { firstNames, kindName } from "./words.js";
 
@@ -16,9 +16,9 @@ const APART = 45 * 60000;
 const WARN = 60000;
 const SPAN = 14;
 
-/** @param {{here: object, names: object, zone: string, at: number, obligation?: object, column?: object, onDone: () => void, onClose: () => void}} props */
-export function Book({ here, names, zone, at, obligation, column, onDone, onClose }) {
-  const [wish, setWish] = useState(() => firstWish(obligation, column, at, zone));
+/** @param {{here: object, names: object, zone: string, at: number, obligation?: object, column?: object, start?: object, open?: (dialog: object) => void, onDone: () => void, onClose: () => void}} props */
+export function Book({ here, names, zone, at, obligation, column, start, open, onDone, onClose }) {
+  const [wish, setWish] = useState(() => ({ ...firstWish(obligation, column, at, zone), ...start }));
   const [hold, setHold] = useState(null); // {slot, row} or {slot, waiting: true}
   const [problem, setProblem] = useState(null);
   const free = useFree(wish);
@@ -62,8 +62,8 @@ export function Book({ here, names, zone, at, obligation, column, onDone, onClos
   };
   return html`<${Dialog} title=${t("Book a session")} onClose=${close} wide>
     <div class="dg">
-      <${Who} wish=${wish} change=${change} names=${names} zone=${zone} location=${here.id} />
-      <${Free} free=${free} wish=${wish} hold=${hold} names=${names} zone=${zone} problem=${problem} onChoose=${choose} onLater=${() => change({ from: addDays(wish.to, 1), to: addDays(wish.to, SPAN) })} />
+      <${Who} wish=${wish} change=${change} names=${names} zone=${zone} location=${here.id} open=${open} />
+      <${Free} free=${free} wish=${wish} hold=${hold} names=${names} zone=${zone} problem=${problem} onChoose=${choose} onLater=${() => change({ from: addDays(wish.to, 1), to: addDays(wish.to, SPAN) })} onWait=${open && (() => (release(), open({ kind: "wait", client: wish.client, wanted: wish.kind })))} />
       <${Hold} hold=${hold} wish=${wish} names=${names} zone=${zone} obligation=${wish.obligation} onBooked=${booked} onLost=${(found) => (setHold(null), setProblem(found), free.again())} setHold=${setHold} />
     </div>
   <//>`;
@@ -117,7 +117,7 @@ function useFree(wish) {
   return { ...state, strike, again: () => again((n) => n + 1) };
 }
 
-function Free({ free, wish, hold, names, zone, problem, onChoose, onLater }) {
+function Free({ free, wish, hold, names, zone, problem, onChoose, onLater, onWait }) {
   const slots = [...(free.slots ?? []), ...free.struck.map((slot) => ({ ...slot, taken: true }))].sort((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at));
   const days = new Map();
   for (const slot of slots) {
@@ -127,7 +127,7 @@ function Free({ free, wish, hold, names, zone, problem, onChoose, onLater }) {
   return html`<section class="free" aria-label=${t("Next free times")}>
     <div class="row"><h2 class="grow">${t("Next free times")}</h2>
       <span class="small quiet">${free.slots && many(free.slots.length, "{n} free, with room and staff", "{n} free, each with room and staff")}</span></div>
-    ${problem && html`<${Refused} problem=${problem} zone=${zone} onPick=${(_, slot) => onChoose(slot)} />`}
+    ${problem && html`<${Refused} problem=${problem} names=${names} zone=${zone} onPick=${(_, slot) => onChoose(slot)} />`}
     ${free.problem && html`<p class="note high" role="alert">${words(free.problem)}</p>`}
     ${!wish.program && html`<p class="quiet">${t("Choose who it is for, and what.")}</p>`}
     ${free.slots && !slots.length && html`<p class="quiet">${t("Nothing is free in these days. Look later, or at another time of day.")}</p>`}
@@ -137,7 +137,8 @@ function Free({ free, wish, hold, names, zone, problem, onChoose, onLater }) {
         ${shown(rows, hold).map((slot) => html`<${Time} key=${slot.starts_at + (slot.room ?? "")} slot=${slot} chosen=${hold && same(hold.slot, slot)} names=${names} zone=${zone} onChoose=${onChoose} />`)}
       </div>`)}
     </div>
-    ${wish.program && wish.kind && !wish.obligation && html`<p><button type="button" class="b bare s" onClick=${onLater}>${t("Later times")}</button></p>`}
+    ${wish.program && wish.kind && !wish.obligation && html`<p><button type="button" class="b bare s" onClick=${onLater}>${t("Later times")}</button>
+      ${onWait && html`<button type="button" class="b bare s" onClick=${onWait}>${t("Add to the waitlist")}</button>`}</p>`}
   </section>`;
 }
 

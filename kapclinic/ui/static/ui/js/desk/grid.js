@@ -1,9 +1,11 @@
 // The day by rooms or by staff: sessions at their time, turnover under them, a line for now.
-import { Icon, html } from "../core/h.js";
+import { Icon, html, useRef } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { clock, lasting, minuteOfDay } from "../core/time.js";
 import { Course, courseOf } from "../signs/course.js";
+import { useDrag } from "./drag.js";
 import { hoursShown, lanes, line, minutes, notThere } from "./layout.js";
+import { shownName } from "./parts/privacy.js";
 import { COLUMNS, columnName, firstNames, GONE, heldBack, sessionName, THERE } from "./words.js";
 
 const VIDEO = "video";
@@ -24,25 +26,28 @@ export function columnsOf(board, by, names) {
     return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
   }
   const video = rows.filter((row) => row.room === null);
-  const rooms = board.rooms.map((room) => ({ id: room.id, name: room.name, turnover: room.turnover_min, rows: rows.filter((row) => row.room === room.id) }));
+  const rooms = board.rooms.map((room) => ({ id: room.id, name: room.name, turnover: room.turnover_min, kinds: room.kinds, rows: rows.filter((row) => row.room === room.id) }));
   return video.length ? [...rooms, { id: VIDEO, name: t("Video"), icon: "video", rows: video }] : rooms;
 }
 
-export function Grid({ board, columns, names, chosen, opening, at, today, zone, onChoose, onBook }) {
+export function Grid({ board, columns, names, chosen, opening, at, today, zone, onChoose, onBook, onDrop, onCarry }) {
   const [first, last] = hoursShown(opening, board.sessions, zone);
   const hours = Array.from({ length: (last - first) / 60 }, (_, i) => first / 60 + i);
   const style = { "--cols": columns.length, "--quarters": (last - first) / 15 };
+  const box = useRef(null);
+  const drag = useDrag(box, { columns, first, fits: (row, from, to) => fits(row, from, to, names), onDrop, onCarry });
   return html`<div class="heads" style=${style}><span></span>
       ${columns.map((column) => html`<b key=${column.id}><span class="cut">${column.icon && html`<${Icon} name=${column.icon} />`} ${column.name}</span>
         ${onBook && html`<button type="button" class="b bare s" onClick=${() => onBook(column)} aria-label=${t("Book in {column}", { column: column.name })}><${Icon} name="plus" /></button>`}</b>`)}
     </div>
-    <div class="grid" style=${style} role="group" aria-label=${t("Sessions of the day")}>
+    <div class="grid" ref=${box} style=${style} onClickCapture=${drag.swallow} role="group" aria-label=${t("Sessions of the day")}>
       ${hours.map((hour) => html`<span class="hr" key=${`h${hour}`} aria-hidden="true" style=${{ "--r": line(hour * 60, first) }}>${hour}<sup>00</sup></span>
         <i class="hl" style=${{ "--r": line(hour * 60, first) }}></i>`)}
       ${columns.map((_, index) => html`<i class="col" key=${`c${index}`} style=${{ "--c": index + 2 }}></i>`)}
       ${opening && html`<${Closed} opening=${opening} first=${first} last=${last} />`}
       ${columns.map((column, index) => column.hours && html`<${Away} key=${`a${column.id}`} column=${column} index=${index} day=${board.date} first=${first} last=${last} zone=${zone} />`)}
-      ${columns.map((column, index) => html`<${Column} key=${column.id} column=${column} index=${index} first=${first} names=${names} chosen=${chosen} at=${at} zone=${zone} onChoose=${onChoose} />`)}
+      ${columns.map((column, index) => html`<${Column} key=${column.id} column=${column} index=${index} first=${first} names=${names} chosen=${chosen} at=${at} zone=${zone} onChoose=${onChoose} take=${drag.take} carried=${drag.carried?.row.id} />`)}
+      ${drag.carried && html`<${Carried} carried=${drag.carried} first=${first} />`}
       ${today && minuteOfDay(at, zone) >= first && minuteOfDay(at, zone) < last && html`<i class="nowline" style=${{ "--min": minuteOfDay(at, zone) - first }}><span>${clock(at, zone)}</span></i>`}
     </div>`;
 }
@@ -59,24 +64,40 @@ function Away({ column, index, day, first, last, zone }) {
   return notThere(column, day, first, last, zone).map(([from, to]) => html`<i key=${from} class="shut one" style=${{ "--c": index + 2, "--r0": line(from, first), "--r1": line(to, first) }} title=${t("{name} does not work here now", { name: column.name })}></i>`);
 }
 
-function Column({ column, index, first, names, chosen, at, zone, onChoose }) {
+/** May a session of one column go into another: a room for its kind, somebody who holds the same role? */
+function fits(row, from, to, names) {
+  if (to === from) return true;
+  if (to.kinds) return row.modality !== "video" && to.kinds.includes(row.kind);
+  const seat = row.staff.find((one) => one.user === from.id);
+  return !!seat && !row.staff.some((one) => one.user === to.id) && (names.staff.get(to.id)?.roles.includes(seat.role) ?? false);
+}
+
+/** Where the session that is carried would lie. */
+function Carried({ carried, first }) {
+  const two = (n) => String(n).padStart(2, "0");
+  const time = `${two(Math.floor(carried.start / 60))}:${two(carried.start % 60)}`;
+  const style = { "--c": carried.column + 2, "--r0": line(carried.start, first), "--r1": line(carried.end, first) };
+  return html`<div class=${carried.fits ? "empty carry" : "empty carry no"} style=${style}><span>${carried.name}, ${time}</span>${!carried.fits && html`<span>${t("Not here")}</span>`}</div>`;
+}
+
+function Column({ column, index, first, names, chosen, at, zone, onChoose, take, carried }) {
   const side = lanes(column.rows, zone);
   return column.rows.map((row) => {
     const [start, end] = minutes(row, zone);
     const cell = { "--c": index + 2, "--r0": line(start, first), "--r1": line(end, first), "--lane": side.get(row.id).lane, "--lanes": side.get(row.id).lanes };
     const turn = column.turnover ? { "--c": index + 2, "--r0": line(end, first), "--r1": line(end + column.turnover, first) } : null;
-    return html`<${Card} key=${row.id} row=${row} at=${at} style=${cell} names=${names} current=${row.id === chosen} short=${end - start < 45} tall=${end - start > 60} zone=${zone} onChoose=${onChoose} />
+    return html`<${Card} key=${row.id} row=${row} at=${at} style=${cell} names=${names} current=${row.id === chosen} short=${end - start < 45} tall=${end - start > 60} zone=${zone} onChoose=${onChoose} lifted=${carried === row.id} onTake=${(event) => take(event, row, index, [start, end])} />
       ${turn && !["done"].includes(row.column) && html`<i class="turn" style=${turn} title=${t("Turnover, {n} min", { n: column.turnover })}></i>`}`;
   });
 }
 
-function Card({ row, style, names, current, short, tall, at, zone, onChoose }) {
+function Card({ row, style, names, current, short, tall, at, zone, onChoose, lifted, onTake }) {
   const [icon] = COLUMNS[row.column] ?? ["cal"];
   const where = row.column === "booked" ? "" : columnName(row.column);
   const since = THERE.includes(row.column) && row.since ? ` ${lasting(at - Date.parse(row.since))}` : "";
   const status = where && html`<span class="st"><${Icon} name=${icon} />${where}${since}</span>`;
-  return html`<button type="button" class="ev k-${row.kind} ${row.column === "done" ? "done" : ""}" style=${style} aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
-    <span class="l1"><b class="cut">${row.client_name}</b>${short && status}</span>
+  return html`<button type="button" class="ev k-${row.kind} ${row.column === "done" ? "done" : ""} ${lifted ? "lifted" : ""}" onPointerDown=${onTake} style=${style} aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
+    <span class="l1"><b class="cut">${shownName(row.client_name)}</b>${short && status}</span>
     <span class="l2 cut">${row.modality === "video" && html`<${Icon} name="video" />`}${sessionName(row)}${firstNames(row, names.staff) && ` · ${firstNames(row, names.staff)}`}</span>
     ${tall && html`<span class="l3">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</span>`}
     ${!short && status}

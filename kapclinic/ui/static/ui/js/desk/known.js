@@ -20,9 +20,24 @@ export function useNames(location) {
 }
 
 /** What the address says: a view, a day, a chosen session. Ids only, so that Back and a reload come back here. */
-export function readAddress() {
+function readAddress() {
   const query = new URLSearchParams(window.location.search);
   return { view: query.get("view") ?? "day", day: query.get("day"), session: query.get("session"), by: query.get("by") ?? "rooms" };
+}
+
+/** @returns {[object, (change: object) => void]} what the address of the day says, and how it is changed */
+export function useDay() {
+  const [address, set] = useState(readAddress);
+  useEffect(() => {
+    const back = () => set(readAddress());
+    window.addEventListener("popstate", back);
+    return () => window.removeEventListener("popstate", back);
+  }, []);
+  const go = (change) => {
+    writeAddress(change);
+    set(readAddress());
+  };
+  return [address, go];
 }
 
 export function writeAddress(change) {

@@ -6,6 +6,7 @@ import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { words } from "../core/problem.js";
 import { clock } from "../core/time.js";
+import { shownName } from "./parts/privacy.js";
 import { COLUMNS, columnName, firstNames, moveName, sessionName } from "./words.js";
 
 const STEPS = ["booked", "arrived", "roomed", "in_session", "recovery", "ready"];
@@ -46,7 +47,7 @@ export function Pick({ row, names, zone, open, onDone, onClose }) {
   });
   return html`<section class="pick" aria-labelledby="picked">
     <div class="row">
-      <i class="kdot k-${row.kind}"></i><h2 class="grow" id="picked">${row.client_name}</h2><span class="faint small">${row.client_mrn}</span>
+      <i class="kdot k-${row.kind}"></i><h2 class="grow" id="picked">${shownName(row.client_name)}</h2><span class="faint small">${row.client_mrn}</span>
       <button type="button" class="b bare s" aria-label=${t("Close")} onClick=${onClose}><${Icon} name="x" /></button>
     </div>
     <p class="small quiet">

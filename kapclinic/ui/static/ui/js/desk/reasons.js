@@ -7,13 +7,14 @@ import { byField, words } from "../core/problem.js";
 import { useMemo } from "../core/h.js";
 
 const KINDS = {
+  withdraw: { title: () => t("Take off the waitlist"), base: "waitlist", path: "withdraw", verb: () => t("Take off the waitlist"), keep: () => t("Keep it") },
   cancel: { title: () => t("Cancel this session"), path: "cancel", verb: () => t("Cancel the session"), keep: () => t("Keep it") },
   no_show: { title: () => t("The client did not come"), path: "no-show", verb: () => t("Write down the no-show"), keep: () => t("Not yet") },
   undo: { title: () => t("Take it back"), path: "undo", verb: () => t("Take it back"), keep: () => t("Leave it") },
 };
 
 export function Reason({ kind, row, move, onDone, onClose }) {
-  const { title, path, verb, keep } = KINDS[kind];
+  const { title, base = "sessions", path, verb, keep } = KINDS[kind];
   const [reason, setReason] = useState("");
   const [state, set] = useState({ busy: false, problem: null });
   const key = useMemo(newKey, []);
@@ -21,7 +22,7 @@ export function Reason({ kind, row, move, onDone, onClose }) {
     event.preventDefault();
     set({ busy: true, problem: null });
     try {
-      await call("POST", `sessions/${row.id}/${path}/`, { body: { reason: reason.trim(), ...(move ? { move } : {}) }, key });
+      await call("POST", `${base}/${row.id}/${path}/`, { body: { reason: reason.trim(), ...(move ? { move } : {}) }, key });
       onDone();
     } catch (problem) {
       set({ busy: false, problem });
@@ -64,7 +65,7 @@ export function Ride({ row, onDone, onClose }) {
       <div class="db">
         <p><b>${row.client_name}</b></p>
         ${FIELDS().map(([name, label, type]) => html`<div class=${errors[`escort/${name}`] ? "f bad" : "f"} key=${name}>
-          <label for=${name}>${label}</label><input id=${name} name=${name} type=${type} required=${name !== "relationship"} autocomplete="off" defaultValue=${row.escort?.[name] ?? ""} />
+          <label for=${`ride-${name}`}>${label}</label><input id=${`ride-${name}`} name=${name} type=${type} required=${name !== "relationship"} autocomplete="off" defaultValue=${row.escort?.[name] ?? ""} />
           ${errors[`escort/${name}`] && html`<span class="err">${errors[`escort/${name}`]}</span>`}
         </div>`)}
         ${state.problem && html`<p class="note high" role="alert">${words(state.problem)}</p>`}
@@ -77,8 +78,8 @@ export function Ride({ row, onDone, onClose }) {
   <//>`;
 }
 
-/** The client answered by phone: they come. */
-export function CallClient({ row, onDone, onClose }) {
+/** The client answered by phone: they come. `plain`: it is not an integration that is asked about. */
+export function CallClient({ row, plain, onDone, onClose }) {
   const [state, set] = useState({ busy: false, problem: null, phone: "" });
   const booked = row.integration_session;
   useMemo(() => {
@@ -97,7 +98,7 @@ export function CallClient({ row, onDone, onClose }) {
   return html`<${Dialog} title=${t("Call {name}", { name: row.client_name })} onClose=${onClose}>
     <div class="db">
       ${state.phone && html`<a class="b" href=${`tel:${state.phone}`}>${state.phone}</a>`}
-      <p>${t("Say when the integration is, and ask whether it suits.")}</p>
+      <p>${plain ? t("Say when the session is, and ask whether it suits.") : t("Say when the integration is, and ask whether it suits.")}</p>
       ${state.problem && html`<p class="note high" role="alert">${words(state.problem)}</p>`}
     </div>
     <div class="df">

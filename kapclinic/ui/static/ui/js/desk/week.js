@@ -4,6 +4,7 @@ import { html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { words } from "../core/problem.js";
 import { addDays, clock, dayShort } from "../core/time.js";
+import { shownName } from "./parts/privacy.js";
 import { firstNames, GONE, sessionName, columnName } from "./words.js";
 
 export function Week({ day, location, names, zone, onDay }) {
@@ -26,7 +27,7 @@ export function Week({ day, location, names, zone, onDay }) {
       <table class="list">
         <tbody>
           ${board.sessions.filter((row) => !GONE.includes(row.column)).map((row) => html`<tr key=${row.id}>
-            <td class="nowrap">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</td><td><b>${row.client_name}</b></td><td>${sessionName(row)}</td>
+            <td class="nowrap">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</td><td><b>${shownName(row.client_name)}</b></td><td>${sessionName(row)}</td>
             <td>${names.rooms.get(row.room)?.name ?? t("Video")}</td><td>${firstNames(row, names.staff)}</td><td>${columnName(row.column)}</td>
           </tr>`)}
           ${!board.sessions.length && html`<tr><td class="quiet">${t("No bookings")}</td></tr>`}

@@ -4,12 +4,13 @@ import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { words } from "../core/problem.js";
 import { date } from "../core/time.js";
+import { picked } from "./people/names.js";
 import { kindName } from "./words.js";
 
 const KINDS = ["preparation", "dosing", "integration", "medical", "maintenance"];
 const PARTS = () => [["", t("Any")], ["morning", t("Morning")], ["afternoon", t("Afternoon")]];
 
-export function Who({ wish, change, names, zone, location }) {
+export function Who({ wish, change, names, zone, location, open }) {
   const [courses, setCourses] = useState({ rows: null, problem: null });
   useEffect(() => {
     if (!wish.client) return undefined;
@@ -27,9 +28,10 @@ export function Who({ wish, change, names, zone, location }) {
     };
   }, [wish.client?.id]);
   return html`<section class="who-what" aria-label=${t("Who and what")}>
-    ${wish.client ? html`<${Chosen} client=${wish.client} onClear=${wish.obligation ? null : () => change({ client: null, program: null, kind: null })} />` : html`<${Find} onPick=${(client) => change({ client, program: null, kind: null })} />`}
+    ${wish.client ? html`<${Chosen} client=${wish.client} onClear=${wish.obligation ? null : () => change({ client: null, program: null, kind: null })} />` : html`<${Find} onPick=${(client) => change({ client, program: null, kind: null })} onNew=${open && (() => open({ kind: "client" }))} />`}
     ${courses.problem && html`<p class="note high">${words(courses.problem)}</p>`}
-    ${wish.client && courses.rows?.length === 0 && html`<p class="note med">${t("This client has no course at this clinic. A course is opened first.")}</p>`}
+    ${wish.client && courses.rows?.length === 0 && html`<p class="note med"><span>${t("This client has no course at this clinic. A course is opened first.")}
+      ${open && html` <button type="button" class="b s" onClick=${() => open({ kind: "program", client: wish.client })}>${t("Open a course")}</button>`}</span></p>`}
     ${courses.rows?.length > 1 && !wish.obligation && html`<${Courses} rows=${courses.rows} wish=${wish} change=${change} />`}
     ${wish.program && html`<${Kinds} wish=${wish} change=${change} /><${Wishes} wish=${wish} change=${change} names=${names} zone=${zone} />`}
   </section>`;
@@ -41,7 +43,8 @@ function Chosen({ client, onClear }) {
       ${onClear && html`<button type="button" class="b bare s" aria-label=${t("Another client")} onClick=${onClear}><${Icon} name="x" /></button>`}</div></div>`;
 }
 
-function Find({ onPick }) {
+/** A client by name, MRN, phone or birth date; with `onNew` also one who is not here yet. */
+export function Find({ onPick, onNew }) {
   const [text, setText] = useState("");
   const [rows, setRows] = useState([]);
   useEffect(() => {
@@ -56,14 +59,14 @@ function Find({ onPick }) {
       clearTimeout(timer);
     };
   }, [text]);
-  const pick = (row) => onPick({ id: row.id, name: `${row.chosen_name || row.legal_first_name} ${row.legal_last_name}`, mrn: row.mrn, born: row.date_of_birth });
   return html`<div class="f">
     <label for="client">${t("Client")}</label>
     <input id="client" type="search" autocomplete="off" autofocus placeholder="" value=${text} onInput=${(event) => setText(event.target.value)} />
     <span class="hint">${t("Name, MRN, phone or date of birth")}</span>
     <ul class="stack">
-      ${rows.map((row) => html`<li key=${row.id}><button type="button" class="opt wide" onClick=${() => pick(row)}><b class="grow">${row.chosen_name || row.legal_first_name} ${row.legal_last_name}</b><span class="small quiet">${row.date_of_birth && date(row.date_of_birth)} · ${row.mrn}</span></button></li>`)}
+      ${rows.map((row) => html`<li key=${row.id}><button type="button" class="opt wide" onClick=${() => onPick(picked(row))}><b class="grow">${row.chosen_name || row.legal_first_name} ${row.legal_last_name}</b><span class="small quiet">${row.date_of_birth && date(row.date_of_birth)} · ${row.mrn}</span></button></li>`)}
     </ul>
+    ${onNew && html`<p><button type="button" class="b s" onClick=${onNew}><${Icon} name="plus" />${t("New client")}</button></p>`}
   </div>`;
 }
 

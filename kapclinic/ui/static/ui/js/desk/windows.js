@@ -5,6 +5,7 @@ import { usePoll } from "../core/poll.js";
 import { words } from "../core/problem.js";
 import { clock, dayIn, dayShort, lasting } from "../core/time.js";
 import { WindowBar } from "../signs/window.js";
+import { shownName } from "./parts/privacy.js";
 
 const SOON = 12 * 3600000;
 
@@ -29,14 +30,14 @@ function Owed({ row, at, place, onFind, onCall }) {
   const late = !booked && left < SOON;
   return html`<li class=${late ? "late" : ""}>
     <div class="row">
-      <b class="cut grow">${row.client_name}</b>
+      <b class="cut grow">${shownName(row.client_name)}</b>
       <span class="faint tiny nowrap">${t("Dose {n}", { n: row.dose_number })} · ${dayShort(dayIn(row.dosed_at, zone))} ${clock(row.dosed_at, zone)}</span>
     </div>
     <${WindowBar} row=${row} at=${at} booked=${booked?.starts_at} />
     <div class="row">
       <span class="small grow ${late ? "" : "quiet"}">${said(row, left, zone)}</span>
-      ${!booked && html`<button type="button" class="b s ${late ? "high" : ""}" onClick=${() => onFind(row)}>${t("Find a slot")}<span class="vh"> ${row.client_name}</span></button>`}
-      ${booked && !booked.client_confirmed_at && html`<button type="button" class="b s" onClick=${() => onCall(row)}><${Icon} name="phone" />${t("Call")}<span class="vh"> ${row.client_name}</span></button>`}
+      ${!booked && html`<button type="button" class="b s ${late ? "high" : ""}" onClick=${() => onFind(row)}>${t("Find a slot")}<span class="vh"> ${shownName(row.client_name)}</span></button>`}
+      ${booked && !booked.client_confirmed_at && html`<button type="button" class="b s" onClick=${() => onCall(row)}><${Icon} name="phone" />${t("Call")}<span class="vh"> ${shownName(row.client_name)}</span></button>`}
     </div>
   </li>`;
 }

@@ -78,3 +78,8 @@ const MOVES = {
 export function moveName(move) {
   return MOVES[move]?.() ?? move;
 }
+
+/** "Mon", "Tue" … from Monday, as the API counts the days of a week. */
+export function weekdays() {
+  return [t("Mon"), t("Tue"), t("Wed"), t("Thu"), t("Fri"), t("Sat"), t("Sun")];
+}

@@ -23,7 +23,7 @@ import { keepShell } from "./worker.js";
 const over = store(null);
 const asked = store(null); // who waits for somebody to sign in again
 
-/** @param {{current: string, count?: {ward?: number}, keys: [string, string][], children: any}} props */
+/** @param {{current: string, count?: Record<string, number>, keys: [string, string][], children: any}} props */
 export function Frame({ current, count = {}, keys = [], children }) {
   useKeys({
     "/": () => over.set("search"),
@@ -71,7 +71,10 @@ function Bar() {
 
 function Rail({ current, count }) {
   const links = [
-    { id: "day", href: "/desk/schedule", icon: "cal", label: t("Day"), shown: has("front_desk", "medical_director") },
+    { id: "day", href: "/desk/schedule", icon: "cal", label: t("Day"), shown: has(...DESK) },
+    { id: "todo", href: "/desk/worklist", icon: "list", label: t("To do"), shown: has(...DESK) },
+    { id: "waitlist", href: "/desk/waitlist", icon: "wait", label: t("Waitlist"), shown: has(...DESK) },
+    { id: "away", href: "/desk/absences", icon: "door", label: t("Away"), shown: has(...DESK) },
     { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
   ];
   return html`<nav class="rail" aria-label=${t("Sections")}>
@@ -80,7 +83,7 @@ function Rail({ current, count }) {
       .map(
         (link) => html`<a key=${link.id} href=${link.href} aria-current=${link.id === current ? "page" : undefined}>
           <${Icon} name=${link.icon} />${link.label}
-          ${count[link.id] > 0 && html`<span class="count high">${count[link.id]}</span>`}
+          ${count[link.id] > 0 && html`<span class=${link.id === "ward" ? "count high" : "count"}>${count[link.id]}</span>`}
         </a>`,
       )}
     <button type="button" class="end" onClick=${() => over.set("keys")}>
@@ -90,6 +93,7 @@ function Rail({ current, count }) {
   </nav>`;
 }
 
+const DESK = ["front_desk", "medical_director"];
 const CLINICAL = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
 
 /** What everybody at this tablet has to know. */

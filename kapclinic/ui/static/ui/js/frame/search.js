@@ -3,6 +3,7 @@ import { get } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
 import { html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
+import { has } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { date } from "../core/time.js";
 
@@ -32,10 +33,11 @@ export function Search({ onClose, open }) {
   }, [text]);
   return html`<${Dialog} title=${t("Find a client")} onClose=${onClose}>
     <div class="db f">
-      <label for="find">${t("Name, MRN, phone or date of birth")}</label>
-      <input id="find" type="search" autocomplete="off" autofocus value=${text} onInput=${(e) => setText(e.target.value)} />
+      <label for="sought">${t("Name, MRN, phone or date of birth")}</label>
+      <input id="sought" type="search" autocomplete="off" autofocus value=${text} onInput=${(e) => setText(e.target.value)} />
       ${found.problem && html`<p class="err" role="alert">${words(found.problem)}</p>`}
       ${found.rows && !found.rows.length && html`<p>${t("Nobody by that name, number or date.")}</p>`}
+      ${found.rows && has("front_desk", "medical_director") && html`<p><a class="b s" href="/desk/schedule?new=client">${t("New client")}</a></p>`}
     </div>
     <ul class="results">
       ${(found.rows ?? []).map((row) => html`<li key=${row.id}><${Hit} row=${row} open=${open} /></li>`)}

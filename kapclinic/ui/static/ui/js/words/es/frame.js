@@ -141,4 +141,8 @@ learn({
   "Not loaded": "No se cargó",
   "This part of the page could not be fetched. Close it, and open it again when the network is back.":
     "Esta parte de la página no se pudo traer. Ciérrela y ábrala de nuevo cuando vuelva la red.",
+  "New client": "Cliente nuevo",
+  "To do": "Por hacer",
+  "Waitlist": "Lista de espera",
+  "Away": "Ausencias",
 });

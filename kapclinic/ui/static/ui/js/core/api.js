@@ -92,11 +92,11 @@ export const get = async (path, query, options) => (await call("GET", path, { qu
 export const post = async (path, body, options) =>
   (await call("POST", path, { body: body ?? {}, key: newKey(), ...options })).data;
 
-/** All pages of a list, up to `most` rows. */
-export async function all(path, query, most = 500) {
+/** All pages of a list, up to `most` rows. A page that asks by itself says so in `options` (`poll`). */
+export async function all(path, query, most = 500, options = {}) {
   const rows = [];
   for (let page = 1; ; page += 1) {
-    const found = await get(path, { ...query, page, page_size: 100 });
+    const found = await get(path, { ...query, page, page_size: 100 }, options);
     rows.push(...found.results);
     if (!found.next || rows.length >= most) return rows;
   }

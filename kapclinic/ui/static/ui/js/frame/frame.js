@@ -4,20 +4,22 @@ import { Dialog } from "../core/dialog.js";
 import { Icon, html, show, useEffect, useState } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
+import { lazy } from "../core/lazy.js";
 import { arrive, has, leave, me, place } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { store, useStore } from "../core/store.js";
 import { clock, day, minutesOff, zoneName } from "../core/time.js";
 import { beginSending, disk, mine, othersWaiting, outbox, signedOut } from "../outbox/outbox.js";
-import { SignInForm } from "../signin/form.js";
 import { Idle } from "./idle.js";
-import { Keys } from "./keys.js";
 import { Mark } from "./mark.js";
 import { Menu } from "./menu.js";
 import { NetBadge, useNow } from "./net.js";
-import { Search } from "./search.js";
-import { Waiting } from "./waiting.js";
 import { keepShell } from "./worker.js";
+
+const SignInForm = lazy(() => import("../signin/form.js"), "SignInForm", { early: true });
+const Keys = lazy(() => import("./keys.js"), "Keys");
+const Search = lazy(() => import("./search.js"), "Search", { early: true }); // whoever presses / types on at once
+const Waiting = lazy(() => import("./waiting.js"), "Waiting", { early: true });
 
 /** The dialog that lies over the page: "search", "keys", "waiting", "leave" or null. */
 const over = store(null);

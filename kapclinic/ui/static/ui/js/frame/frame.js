@@ -75,6 +75,7 @@ function Rail({ current, count }) {
   const links = [
     { id: "day", href: "/desk/schedule", icon: "cal", label: t("Day"), shown: has("front_desk", "medical_director") },
     { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
+    { id: "safe", href: "/safe", icon: "vial", label: t("Safe"), shown: has("nurse_practitioner", "prescriber", "medical_director") },
   ];
   return html`<nav class="rail" aria-label=${t("Sections")}>
     ${links

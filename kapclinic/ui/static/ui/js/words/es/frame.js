@@ -151,6 +151,7 @@ learn({
   "Given, mg": "Dado, mg",
   "Lot": "Lote",
   "Old: from {time}. {why}": "Antiguo: de las {time}. {why}",
+  "Safe": "Caja",
   "Say how many mg were given.": "Diga cuántos mg se dieron.",
   "Wasted, mg": "Desechado, mg",
   "What happened?": "¿Qué pasó?",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from playwright.sync_api import Request, Route, expect
 
 from kapclinic.core import clock
+from sessions.monitoring.models import ReadingVoid
 from sessions.notes.models import RecordEntry
 from tests.cast import PASSWORD
 from tests.e2e.screens import PATIENCE, Served, Tablet, pressures
@@ -135,16 +136,30 @@ def test_a_first_try_that_still_runs_is_waited_for(clinic: Served, tablet: Table
     tablet.sends(session, 129)
 
 
-def test_whoever_signs_in_in_another_tab_sends_nobody_elses_readings(clinic: Served, tablet: Tablet) -> None:
+def test_whoever_signs_in_in_another_tab_writes_nothing_for_the_first(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)
     tablet.take(131, 80, 70)
-    tablet.sends(session, 131)
+    tablet.sees("on server", 2)
     first = tablet.page
     tablet.page = tablet.context.new_page()
     tablet.listen(tablet.page)
     tablet.sign_in("prescriber", at="/bedside")
     tablet.page, other = first, tablet.page
+    tablet.rows("131/80").get_by_role("button", name="Void").click()
+    tablet.page.get_by_label("Why?").fill("Typed 131 for 121")
+    tablet.page.get_by_role("button", name="Take it back").click()
+    again = tablet.page.get_by_role("dialog", name="Sign in again")
+    expect(again).to_be_visible()
+    assert not ReadingVoid.objects.filter(reading__session=session).exists()
+    again.get_by_label("Password", exact=True).fill(PASSWORD)
+    again.locator("button.xl").click()
+    tablet.sees("on server", 1)
+    assert ReadingVoid.objects.get(reading__session=session).created_by == clinic.cast.np.pk
+
+    tablet.page = other
+    tablet.sign_in("prescriber", at="/bedside")
+    tablet.page = first
     tablet.take(132, 80, 70)
     over = tablet.page.get_by_role("dialog")
     expect(over).to_contain_text("Nothing on this page is lost")

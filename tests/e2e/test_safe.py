@@ -74,6 +74,12 @@ def test_a_lot_that_came_is_put_into_the_books(clinic: Served, tablet: Tablet) -
     tablet.page.reload()
     expect(tablet.page.locator(".pane")).to_contain_text("1500 mg")
     tablet.accessible()
+    rows = tablet.page.locator(".sl a")
+    rows.nth(0).focus()
+    tablet.page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    tablet.page.keyboard.press("Enter")
+    expect(rows.nth(1)).to_have_attribute("aria-current", "true")
 
 
 def test_two_people_count_blind_and_what_is_missing_starts_its_clocks(clinic: Served, tablet: Tablet) -> None:

@@ -61,16 +61,12 @@ function useFresh(session) {
   return { ...state, look };
 }
 
-/** @param {{session: object, dosed: boolean, onDone: () => void, onClose: () => void}} props */
-export function Home({ session, dosed, onDone, onClose }) {
+/** What is typed over what the server holds, and writing it there unless somebody else was at the same field. */
+function useHome(session, onDone, onClose) {
   const fresh = useFresh(session);
   const [touched, touch] = useState({}); // the rest shows what the server holds, also when that changes meanwhile
   const [state, tell] = useState({ busy: false, problem: null, theirs: null });
   const once = useOnce();
-  const form = { ...fresh.old, ...touched };
-  const change = (name, value) => (touch({ ...touched, [name]: value }), tell({ ...state, problem: null }));
-  const take = () => (touch({}), tell({ busy: false, problem: null, theirs: null }));
-
   async function write({ tag, old }, tries) {
     const body = bodyOf({ ...old, ...touched }, old);
     if (!tag || !Object.keys(body).length) return onClose();
@@ -84,16 +80,24 @@ export function Home({ session, dosed, onDone, onClose }) {
       return tell({ busy: false, problem, theirs: theirs?.length ? theirs : null });
     }
   }
-  async function save() {
-    if (!fresh.tag) return;
-    tell({ busy: true, problem: null, theirs: null });
-    await write(fresh, 1);
-  }
+  return {
+    fresh,
+    state,
+    form: { ...fresh.old, ...touched },
+    change: (name, value) => (touch({ ...touched, [name]: value }), tell({ ...state, problem: null })),
+    take: () => (touch({}), tell({ busy: false, problem: null, theirs: null })),
+    save: () => fresh.tag && once(() => (tell({ busy: true, problem: null, theirs: null }), write(fresh, 1))),
+  };
+}
+
+/** @param {{session: object, dosed: boolean, onDone: () => void, onClose: () => void}} props */
+export function Home({ session, dosed, onDone, onClose }) {
+  const { fresh, state, form, change, take, save } = useHome(session, onDone, onClose);
   const errors = state.problem instanceof Problem ? byField(state.problem) : {};
   const wrong = (name) => errors[name] ?? errors[`client_location/${name}`] ?? errors[`escort/${name}`] ?? errors[`attestations/${name}`];
   const input = (name, more) => html`<${Field} name=${name} value=${form[name]} wrong=${wrong(name)} change=${change} ...${more} />`;
   return html`<${Dialog} title=${t("At home on video")} onClose=${onClose} wide>
-    <form class="touch home" onSubmit=${(event) => (event.preventDefault(), once(save))}>
+    <form class="touch home" onSubmit=${(event) => (event.preventDefault(), save())}>
       <div class="db">
         ${dosed && html`<p class="note"><${Icon} name="info" />${t("The dose was given on what was said here: that stays. Place, help and adult may change.")}</p>`}
         <h3>${t("The place, and help near it")}</h3>

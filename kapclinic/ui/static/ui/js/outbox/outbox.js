@@ -3,7 +3,7 @@
 // An item: { key, path, body, owner, ownerName, session, what, at, state, problem, tries, guessed }. `state` is
 // `waiting`, `sending` or `rejected`; `what` a word of ours, never a name. The key is made once, so a lost answer
 // doubles nothing. `guessed`: written before any answer told the server's time, by the tablet's own clock.
-import { call, get, newKey } from "../core/api.js";
+import { call, isMine, newKey } from "../core/api.js";
 import { announce } from "../core/announce.js";
 import { t } from "../core/i18n.js";
 import { me } from "../core/me.js";
@@ -23,7 +23,6 @@ const arrivals = new Set();
 
 let [timer, tries, sending] = [0, 0, false];
 let notBefore = 0; // the server asked for patience until then, in ms of this device
-let known = null; // the cookie of the sign-in that `me` is known to belong to
 
 export function onArrival(listener) {
   arrivals.add(listener);
@@ -119,33 +118,6 @@ function pause() {
   return Math.min(LONGEST, 1000 * 2 ** Math.min(tries, 5)) * (0.75 + Math.random() / 2);
 }
 
-function signIn() {
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
-}
-
-/**
- * Does the sign-in of this browser belong to whom the page is drawn for? In another tab somebody else may have signed
- * in, who would then send this person's readings as their own. Each sign-in has a cookie of its own, so one look is
- * enough for each.
- */
-async function isMine() {
-  const found = signIn();
-  if (found && found === known) return true;
-  try {
-    const person = await get("auth/me/", {}, { poll: true, quiet: true });
-    if (person.id === me.get()?.id) {
-      known = signIn();
-      signedOut.set(false);
-      return true;
-    }
-    signedOut.set(true);
-  } catch (problem) {
-    if (problem.status === 401) signedOut.set(true);
-    else later(problem);
-  }
-  return false;
-}
-
 /** Not now: what the server says of the time to wait is obeyed. */
 function later(problem) {
   tries += 1;
@@ -169,15 +141,26 @@ async function timed(item) {
 async function round() {
   await readOutbox();
   const waiting = mine().filter((item) => item.state !== "rejected");
-  if (!waiting.length || !(await isMine())) return;
+  if (!waiting.length || !(await maySend())) return;
   for (const item of waiting) {
     if (!(await one(item))) return;
   }
 }
 
+/** Is it still this person who sends? By then the server's time is known too, which `timed` needs. */
+async function maySend() {
+  try {
+    if (await isMine()) return true;
+    signedOut.set(true);
+  } catch (problem) {
+    if (problem.status === 401) signedOut.set(true);
+    else later(problem);
+  }
+  return false;
+}
+
 /** Send one. Answers whether the next may follow. */
 async function one(item) {
-  if (signIn() !== known) return false;
   change(item.key, { state: "sending" });
   try {
     const { path, body, key } = await timed(item);
@@ -185,6 +168,8 @@ async function one(item) {
     await remove(item.key).catch(() => {});
     outbox.set(outbox.get().filter((other) => other.key !== item.key));
     tries = 0;
+    if (signedOut.get()) signedOut.set(false); // in another tab they have signed in again
+    announce(t("On the server"));
     for (const listener of arrivals) listener(item, data);
     return true;
   } catch (problem) {

@@ -36,37 +36,41 @@ function useSheet(place) {
   return { ...state, look };
 }
 
-/** @param {{place: object, zone: string, choose: (view: object) => void, again: () => void}} props */
-export function Count({ place, zone, choose, again }) {
-  const sheet = useSheet(place);
+/** What is typed, what it comes to, and writing it down. */
+function useCounting(place, lots, look, done) {
   const kept = useStore(draft);
   const form = kept?.place === place.id ? kept : firstDraft(place);
-  const secret = useRef(null);
   const [moved, setMoved] = useState([]); // lots that moved after they were counted
-  const write = useWrite({ ...form, moved }, async (count) => {
-    draft.set(null);
-    again();
-    choose(count ? { count: count.id } : { view: "register" });
-  });
+  const write = useWrite({ ...form, moved }, (count) => (draft.set(null), done(count)));
   const change = (values) => (draft.set({ ...form, ...values }), write.clear());
   const line = (id, values) => {
     setMoved(moved.filter((one) => one !== id));
     change({ began: form.began ?? now(), lines: { ...form.lines, [id]: { ...form.lines[id], ...values } } });
   };
   useLeaving(Object.keys(form.lines).length > 0);
-  useStale(write.problem, form, setMoved, () => sheet.look());
-  const lots = sheet.lots ?? [];
+  useStale(write.problem, form, setMoved, look);
   const found = lots.map((lot) => [lot, countedOf(lot, form.lines[lot.lot])]);
-  const stops = stopOf(form, found);
+  return { form, moved, write, change, line, found, stops: stopOf(form, found) };
+}
 
-  function save(event) {
+function bodyOf(form, found, place, password) {
+  const lines = found.filter(([, mg]) => mg !== undefined).map(([lot, mg]) => ({ lot: lot.lot, counted_mg: wire(mg) }));
+  const inventory = form.kind === "inventory" ? { business: form.business } : {};
+  return { location: place.id, kind: form.kind, ...inventory, counted_at: new Date(form.began).toISOString(), lines, witness: { user: form.witness, password } };
+}
+
+/** @param {{place: object, zone: string, choose: (view: object) => void, again: () => void}} props */
+export function Count({ place, zone, choose, again }) {
+  const sheet = useSheet(place);
+  const lots = sheet.lots ?? [];
+  const done = (count) => (again(), choose(count ? { count: count.id } : { view: "register" }));
+  const { form, moved, write, change, line, found, stops } = useCounting(place, lots, sheet.look, done);
+  const secret = useRef(null);
+  const save = (event) => {
     event.preventDefault();
     if (stops) return;
-    const lines = found.filter(([, mg]) => mg !== undefined).map(([lot, mg]) => ({ lot: lot.lot, counted_mg: wire(mg) }));
-    const body = { location: place.id, kind: form.kind, counted_at: new Date(form.began).toISOString(), lines, witness: { user: form.witness, password: secret.current.value } };
-    const inventory = form.kind === "inventory" ? { business: form.business } : {};
-    write.send("drug-counts/", { ...body, ...inventory }).finally(() => secret.current && (secret.current.value = ""));
-  }
+    write.send("drug-counts/", bodyOf(form, found, place, secret.current?.value ?? "")).finally(() => secret.current && (secret.current.value = ""));
+  };
   return html`<form class="pane touch" onSubmit=${save}>
     <div class="body">
       <h2>${t("Count the safe")}</h2>

@@ -51,17 +51,11 @@ export function Draw({ entry, data, place, zone, keeps, choose, again }) {
     const body = (at) => ({ ended_at: ended(at), given_mg: wire(sums.given), wasted_mg: wire(sums.wasted), ...witness });
     write.send(`sessions/${entry.session}/administrations/${dose.id}/finish/`, body).finally(() => secret.current && (secret.current.value = ""));
   };
-  const lot = data.lots.find((one) => one.id === entry.lot);
   return html`<form class="pane touch" onSubmit=${save}>
     <div class="body">
       <h2>${t("{mg} mg drawn, not settled", { mg: number(entry.amount_mg) })}</h2>
       ${problem && html`<p class="note high" role="alert">${words(problem)}</p>`}
-      <dl class="dl wide">
-        <dt>${t("From")}</dt><dd>${lot.drug}, ${t("lot {number}", { number: lot.lot_number })}</dd>
-        <dt>${t("Drawn by")}</dt><dd>${data.names.get(entry.created_by) ?? ""}, ${clock(entry.occurred_at ?? entry.created_at, zone)}</dd>
-        ${session && html`<dt>${t("For whom")}</dt><dd>${session.client_name}, ${session.client_mrn} <a href=${`/bedside/sessions/${session.id}`}>${t("to the bedside")}</a></dd>`}
-        ${dose?.voided && html`<dt>${t("Dose")}</dt><dd>${t("voided: what was drawn is answered for all the same")}</dd>`}
-      </dl>
+      <${Facts} entry=${entry} dose=${dose} session=${session} data=${data} zone=${zone} />
       ${keeps && html`<div class="mg3b">
           <div class="f"><span class="label">${t("Drawn")}</span><output class="mgs">${number(entry.amount_mg)}</output></div><span aria-hidden="true">=</span>
           <${Field} id="given" class="mgs" label=${t("Given, mg")} inputmode="decimal" value=${form.given} wrong=${write.errors.given_mg} set=${(given) => change({ given })} /><span aria-hidden="true">+</span>
@@ -76,4 +70,14 @@ export function Draw({ entry, data, place, zone, keeps, choose, again }) {
       ? html`<footer><span class="small quiet" id="stops">${stops}</span><button class="b go big" aria-disabled=${stops ? "true" : undefined} aria-describedby="stops">${write.busy ? t("Saving…") : t("Settle the draw")}</button></footer>`
       : html`<footer><span class="small quiet"><${Icon} name="info" /> ${t("A nurse practitioner or prescriber settles it.")}</span></footer>`}
   </form>`;
+}
+
+function Facts({ entry, dose, session, data, zone }) {
+  const lot = data.lots.find((one) => one.id === entry.lot);
+  return html`<dl class="dl wide">
+    <dt>${t("From")}</dt><dd>${lot.drug}, ${t("lot {number}", { number: lot.lot_number })}</dd>
+    <dt>${t("Drawn by")}</dt><dd>${data.names.get(entry.created_by) ?? ""}, ${clock(entry.occurred_at ?? entry.created_at, zone)}</dd>
+    ${session && html`<dt>${t("For whom")}</dt><dd>${session.client_name}, ${session.client_mrn} <a href=${`/bedside/sessions/${session.id}`}>${t("to the bedside")}</a></dd>`}
+    ${dose?.voided && html`<dt>${t("Dose")}</dt><dd>${t("voided: what was drawn is answered for all the same")}</dd>`}
+  </dl>`;
 }

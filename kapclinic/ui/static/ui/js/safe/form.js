@@ -1,4 +1,5 @@
 // The parts that the safe's forms share: a field with its fault, a moment on the clinic's wall, one write at a time.
+import { announce } from "../core/announce.js";
 import { call } from "../core/api.js";
 import { html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
@@ -62,6 +63,7 @@ export function useWrite(form, onDone) {
       try {
         const { data } = await call("POST", path, { body: typeof body === "function" ? body(at) : body, key });
         tell({ busy: false, problem: null });
+        announce(t("The server has it."));
         await onDone(data);
       } catch (problem) {
         if (intent.acted(problem)) return onDone(null);

@@ -14,7 +14,7 @@ export function List({ data, chosen, zone, keeps, choose }) {
   const lots = data.lots.filter((lot) => !lot.voided && parse(lot.balance_mg) !== 0).sort((a, b) => a.expires_on.localeCompare(b.expires_on));
   const empty = data.lots.filter((lot) => !lot.voided && parse(lot.balance_mg) === 0);
   const closed = data.missing.filter((one) => !isOpen(one));
-  return html`<nav class="sl" aria-label=${t("What the safe holds and owes")}>
+  return html`<nav class="sl" aria-label=${t("What the safe holds and owes")} onKeyDown=${step}>
     ${open.length > 0 && html`<h2>${t("Not where the books say")}</h2><ul>${open.map((one) => row({ missing: one.id }, html`<${Missing} row=${one} zone=${zone} />`))}</ul>`}
     ${data.draws.length > 0 && html`<h2>${t("Drawn, and not settled")}</h2><ul>${data.draws.map((entry) => row({ draw: entry.id }, html`<${Draw} entry=${entry} lots=${data.lots} zone=${zone} />`))}</ul>`}
     <h2>${t("Counting")}</h2>
@@ -30,6 +30,15 @@ export function List({ data, chosen, zone, keeps, choose }) {
       ${empty.map((lot) => row({ lot: lot.id }, html`<span class="quiet">${lotName(lot)} · ${lot.lot_number}</span><span class="small quiet">${t("empty")}</span>`))}
       ${closed.map((one) => row({ missing: one.id }, html`<span class="quiet">${signed(one.difference_mg)} · ${one.lot_number}</span><span class="small quiet">${t("closed")}</span>`))}</ul>
   </nav>`;
+}
+
+/** The arrows go from row to row. */
+function step(event) {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by) return;
+  const rows = [...event.currentTarget.querySelectorAll("a")];
+  rows[rows.indexOf(document.activeElement) + by]?.focus();
+  event.preventDefault();
 }
 
 function Row({ view, chosen, choose, children }) {

@@ -46,7 +46,7 @@ function Safe() {
   const safe = useSafe(here.id);
   const [chosen, choose] = useChosen();
   const keeps = has("nurse_practitioner", "prescriber");
-  const keys = [...(keeps ? [["c", t("Count the safe")], ["n", t("Receive a lot")]] : []), ["e", t("Register")]];
+  const keys = [...(keeps ? [["c", t("Count the safe")], ["n", t("Receive a lot")]] : []), ["e", t("Register")], ["↑ ↓", t("Row before, row after")]];
   useKeys({ ...(keeps ? { c: () => choose({ view: "count" }), n: () => choose({ view: "receive" }) } : {}), e: () => choose({ view: "register" }) });
   const one = Object.keys(chosen).length > 0;
   return html`<${Frame} current="safe" keys=${keys}>

@@ -156,4 +156,5 @@ learn({
   "Wasted, mg": "Desechado, mg",
   "What happened?": "¿Qué pasó?",
   "none": "ninguna",
+  "On the server": "En el servidor",
 });

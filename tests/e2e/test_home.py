@@ -91,7 +91,8 @@ def test_place_help_and_adult_are_written_down_before_the_dose(clinic: Served, t
 def test_two_who_write_the_same_field_see_each_other(clinic: Served, tablet: Tablet) -> None:
     session = at_home(clinic)
     tablet.at_bedside(session)
-    tablet.page.get_by_role("button", name="Place and help").click()
+    with tablet.page.expect_response(re.compile(f"/sessions/{session.pk}/$")):
+        tablet.page.get_by_role("button", name="Place and help").click()
     dialog = tablet.page.get_by_role("dialog")
     dialog.get_by_label("Number of the ambulance there").fill("303-555-0001")
     theirs = HOME | {"ems_phone": "303-555-0002"}
@@ -104,6 +105,12 @@ def test_two_who_write_the_same_field_see_each_other(clinic: Served, tablet: Tab
     tablet.accessible()
     dialog.get_by_role("button", name="Take theirs").click()
     expect(dialog.get_by_label("Number of the ambulance there")).to_have_value("303-555-0002")
+    tablet.page.keyboard.press("Escape")
+    tablet.page.set_viewport_size({"width": 320, "height": 640})  # 1280 at 400 %
+    assert tablet.page.locator(".bed").evaluate("bed => bed.scrollWidth") == 320
+    box = tablet.page.get_by_role("button", name="Call for help").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 320
 
 
 def test_the_session_at_home_ends_with_the_adult_beside_the_client(clinic: Served, tablet: Tablet) -> None:

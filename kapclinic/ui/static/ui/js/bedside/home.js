@@ -67,6 +67,10 @@ function useHome(session, onDone, onClose) {
   const [touched, touch] = useState({}); // the rest shows what the server holds, also when that changes meanwhile
   const [state, tell] = useState({ busy: false, problem: null, theirs: null });
   const once = useOnce();
+  useEffect(() => {
+    const theirs = fresh.tag ? changed(formOf(session), fresh.old, touched) : []; // typed before the answer was here
+    if (theirs.length) tell({ busy: false, problem: null, theirs });
+  }, [fresh.tag === null]);
   async function write({ tag, old }, tries) {
     const body = bodyOf({ ...old, ...touched }, old);
     if (!tag || !Object.keys(body).length) return onClose();

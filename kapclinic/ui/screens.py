@@ -13,6 +13,7 @@ from kapclinic.practice.models import Role
 WARD_ROLES = frozenset(
     {Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR},
 )
+SAFE_ROLES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
 
 
@@ -79,6 +80,14 @@ SCREENS = (
         styles=("bedside", "dose"),
         roles=WARD_ROLES,
         dim=True,
+    ),
+    Screen(
+        name="safe",
+        address="safe",
+        title="Safe",
+        module="safe/page",
+        styles=("safe",),
+        roles=SAFE_ROLES,
     ),
 )
 # Whoever has several roles starts at the first of these that is theirs. The administrator's screens are Django's.

@@ -122,7 +122,7 @@ def test_a_page_speaks_the_browsers_language_until_somebody_chooses(
 
 def test_a_page_asks_for_all_of_its_modules_at_once(cast: Cast) -> None:
     text = signed_in(cast, "np").get("/bedside").content.decode()
-    for part in ("vendor/preact.js", "js/core/api.js", "js/outbox/disk.js", "js/signin/form.js"):
+    for part in ("vendor/preact.js", "js/core/api.js", "js/outbox/disk.js", "js/frame/menu.js"):
         assert f'rel="modulepreload" href="/static/ui/{part}"' in text
 
 

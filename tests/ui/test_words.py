@@ -13,7 +13,7 @@ from kapclinic.ui.languages import LANGUAGES
 JS = Path(__file__).resolve().parent.parent.parent / "kapclinic" / "ui" / "static" / "ui" / "js"
 ONE = r'"((?:[^"\\]|\\.)*)"'
 SHARED = ("core", "frame", "outbox", "signin", "signs")
-AREAS = ("bedside", "desk")
+AREAS = ("bedside", "desk", "safe")
 GAP = re.compile(r"\{(\w+)\}")
 
 

@@ -3,6 +3,7 @@ import { Dialog } from "../core/dialog.js";
 import { html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { clock } from "../core/time.js";
+import { useOnce } from "../outbox/once.js";
 import { put } from "../outbox/outbox.js";
 import { checkName, checkWord } from "./words.js";
 
@@ -34,14 +35,17 @@ const REASONS = () => [t("Asleep, breathing calmly"), t("Client declined"), t("I
 /** @param {{check: object | null, session: string, zone: string, onClose: () => void}} props */
 export function NotTaken({ check, session, zone, onClose }) {
   const [reason, setReason] = useState("");
+  const once = useOnce();
   if (!check) {
     return html`<${Dialog} title=${t("Not taken")} onClose=${onClose}><div class="db"><p>${t("No check is due.")}</p></div><//>`;
   }
   async function save(event) {
     event.preventDefault();
     if (reason.trim().length < 3) return;
-    await put({ path: `sessions/${session}/checks/${check.id}/not-taken/`, body: { reason: reason.trim() }, session, what: "not_taken" });
-    onClose();
+    await once(async () => {
+      await put({ path: `sessions/${session}/checks/${check.id}/not-taken/`, body: { reason: reason.trim() }, session, what: "not_taken" });
+      onClose();
+    });
   }
   return html`<${Dialog} title=${t("Not taken: {check}", { check: checkWord(check, zone) })} onClose=${onClose}>
     <form class="touch" onSubmit=${save}>

@@ -1,10 +1,11 @@
 // Going home: the criteria, those that the record answers and those that somebody asks, who is here to fetch, and the sheet.
-import { call, get, newKey } from "../core/api.js";
+import { call, get } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
-import { Icon, html, useEffect, useMemo, useState } from "../core/h.js";
+import { Icon, html, useEffect, useState } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { words } from "../core/problem.js";
-import { now } from "../core/time.js";
+import { useIntent, useOnce } from "../outbox/once.js";
+import { isHome } from "./athome.js";
 
 const SHEET = (id) => `/api/v1/sessions/${id}/discharge/sheet/`;
 
@@ -34,30 +35,31 @@ export function Discharge({ data, onDone, onClose }) {
   const [said, say] = useState({}); // code -> true or false
   const [ride, setRide] = useState({ here: null, concern: false });
   const [state, tell] = useState({ busy: false, problem: null });
-  const key = useMemo(newKey, [JSON.stringify([said, ride])]);
+  const intent = useIntent([said, ride]);
+  const once = useOnce();
   const rows = found.data?.criteria ?? [];
   const open = rows.filter((row) => stateOf(row, said, ride) !== "met");
 
-  async function save(event) {
-    event.preventDefault();
-    if (open.length || state.busy) return;
+  async function save() {
     tell({ busy: true, problem: null });
+    const { key, at } = intent.sent();
     try {
-      const body = { checklist: said, escort_present: ride.here === true, safety_concern: ride.concern, discharged_at: new Date(now()).toISOString() };
+      const body = { checklist: said, escort_present: ride.here === true, safety_concern: ride.concern, discharged_at: new Date(at).toISOString() };
       await call("POST", `sessions/${id}/discharge/`, { body, key });
       onDone();
     } catch (problem) {
+      if (intent.acted(problem)) return onDone();
       tell({ busy: false, problem });
       found.again();
     }
   }
   return html`<${Dialog} title=${t("Discharge")} onClose=${onClose} wide>
-    <form class="dose touch" onSubmit=${save}>
+    <form class="dose touch" onSubmit=${(event) => (event.preventDefault(), open.length || once(save))}>
       <p class="sub small quiet">${data.session.client_name} · ${data.banner.mrn} <span class="chip big">${t("{n} of {all}", { n: rows.length - open.length, all: rows.length })}</span></p>
       <div class="dg3">
         <ul class="cr">
           ${found.problem && html`<li class="open"><span class="small">${words(found.problem)}</span></li>`}
-          ${rows.map((row) => html`<${Criterion} key=${row.code} row=${row} state=${stateOf(row, said, ride)} answer=${said[row.code]} ride=${ride} setRide=${setRide} onSay=${(value) => say({ ...said, [row.code]: value })} />`)}
+          ${rows.map((row) => html`<${Criterion} key=${row.code} row=${row} state=${stateOf(row, said, ride)} answer=${said[row.code]} home=${isHome(data.session)} ride=${ride} setRide=${setRide} onSay=${(value) => say({ ...said, [row.code]: value })} />`)}
         </ul>
         <section class="wit">
           <h3>${open.length ? many(open.length, "{n} thing is missing", "{n} things are missing") : t("All is there")}</h3>
@@ -80,7 +82,13 @@ function stateOf(row, said, ride) {
 
 const LOOKS = { met: ["pass", "ok"], not_met: ["open", "x"], to_attest: ["ask", "info"] };
 
-function Criterion({ row, state, answer, ride, setRide, onSay }) {
+/** What is missing. At home nobody is fetched: the adult of the session stays, and the record asks for them all the same. */
+function detailOf(row, state, home) {
+  if (home && row.code === "escort") return t("At home: the adult who stays with the client. {detail}", { detail: state === "met" ? "" : row.detail });
+  return state === "met" ? "" : row.detail;
+}
+
+function Criterion({ row, state, answer, home, ride, setRide, onSay }) {
   const [look, icon] = LOOKS[state] ?? LOOKS.to_attest;
   const escort = row.code === "escort";
   const asked = escort || !row.computed;
@@ -88,7 +96,7 @@ function Criterion({ row, state, answer, ride, setRide, onSay }) {
   const choose = (next) => (escort ? setRide({ ...ride, here: next }) : onSay(next));
   return html`<li class=${look}>
     <span class="ci"><${Icon} name=${icon} /></span>
-    <span class="grow"><b id=${`c-${row.code}`}>${row.label}</b><br /><span class="small">${state === "met" ? "" : row.detail}</span></span>
+    <span class="grow"><b id=${`c-${row.code}`}>${row.label}</b><br /><span class="small">${detailOf(row, state, home)}</span></span>
     ${asked
       ? html`<span class="seg" role="group" aria-labelledby=${`c-${row.code}`}>
           <button type="button" aria-pressed=${value === true} onClick=${() => choose(true)}>${t("Yes")}</button>
@@ -99,10 +107,10 @@ function Criterion({ row, state, answer, ride, setRide, onSay }) {
 }
 
 /** After it: the sheet, to be printed and given along. */
-export function Left({ id, onClose }) {
-  return html`<${Dialog} title=${t("The client may leave")} onClose=${onClose}>
+export function Left({ id, home, onClose }) {
+  return html`<${Dialog} title=${home ? t("The session at home is over") : t("The client may leave")} onClose=${onClose}>
     <div class="db touch">
-      <p>${t("Print the sheet, go through it together, and give it along.")}</p>
+      <p>${home ? t("Go through the sheet together on video before you switch it off, and send it to them.") : t("Print the sheet, go through it together, and give it along.")}</p>
       <a class="b go big" href=${SHEET(id)} target="_blank" rel="noopener"><${Icon} name="print" />${t("Open the sheet")}</a>
     </div>
   <//>`;

@@ -1,15 +1,17 @@
 // Giving the dose: the order, what was drawn, given and wasted, the gates, and a second person for what is wasted.
-import { all, call, newKey } from "../core/api.js";
+import { all, call } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
-import { Icon, html, useEffect, useMemo, useRef, useState } from "../core/h.js";
+import { Icon, html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { parse, shown, wire } from "../core/milligrams.js";
 import { Problem, byField, words } from "../core/problem.js";
-import { clock, date, MINUTE, now } from "../core/time.js";
+import { clock, date, MINUTE } from "../core/time.js";
 import { useNow } from "../frame/net.js";
+import { useIntent, useOnce } from "../outbox/once.js";
+import { Witness } from "../signin/witness.js";
+import { isHome } from "./athome.js";
 import { Gates, useReadiness } from "./gates.js";
 import { standingOrder } from "./orders.js";
-import { Witness } from "./witness.js";
 import { mg } from "./words.js";
 
 const ROUTES = {
@@ -33,22 +35,23 @@ export function Dose({ data, place, onDone, onClose }) {
   const order = standingOrder(data.orders);
   const [form, set] = useState(() => firstForm(order, data));
   const [state, tell] = useState({ busy: false, problem: null });
-  const key = useMemo(newKey, [JSON.stringify(form)]);
+  const intent = useIntent(form);
+  const once = useOnce();
   const secret = useRef(null);
   const lots = useLots(place, order);
   const change = (values) => (set({ ...form, ...values }), tell({ busy: false, problem: null }));
   const sums = sumsOf(form);
   const stops = stopOf({ order, form, sums, ready });
 
-  async function save(event) {
-    event.preventDefault();
-    if (stops || state.busy) return;
+  async function save() {
     tell({ busy: true, problem: null });
+    const { key, at } = intent.sent();
     try {
       const witness = sums.waste > 0 ? { witness: { user: form.witness, password: secret.current.value } } : {};
-      await call("POST", `sessions/${data.session.id}/administrations/`, { body: { ...bodyOf(form, sums, order), ...witness }, key });
+      await call("POST", `sessions/${data.session.id}/administrations/`, { body: { ...bodyOf(form, sums, order, at), ...witness }, key });
       onDone();
     } catch (problem) {
+      if (intent.acted(problem)) return onDone();
       tell({ busy: false, problem });
       ready.again();
     } finally {
@@ -57,12 +60,12 @@ export function Dose({ data, place, onDone, onClose }) {
   }
   const errors = state.problem instanceof Problem ? byField(state.problem) : {};
   return html`<${Dialog} title=${t("Give the dose")} onClose=${onClose} wide>
-    <form class="dose touch" onSubmit=${save}>
+    <form class="dose touch" onSubmit=${(event) => (event.preventDefault(), stops || once(save))}>
       <p class="sub small quiet">${data.session.client_name} · ${data.banner.mrn} · ${t("born {date}", { date: date(data.banner.date_of_birth) })}</p>
       <div class="dg2">
         <section>
           <${Order} order=${order} before=${given(data)} dose=${sums.dose} zone=${place.time_zone} />
-          ${order && html`<${Source} form=${form} order=${order} lots=${lots} change=${change} />`}
+          ${order && html`<${Source} home=${isHome(data.session)} form=${form} order=${order} lots=${lots} change=${change} />`}
           ${order && html`<${Amounts} form=${form} sums=${sums} lots=${lots} change=${change} />`}
           <${Gates} ready=${ready} zone=${place.time_zone} />
         </section>
@@ -71,7 +74,7 @@ export function Dose({ data, place, onDone, onClose }) {
           ${sums.waste > 0 && html`<h3>${t("Waste needs a second person")}</h3><p class="small quiet">${t("They saw it, and sign here with their own password. It cannot be you.")}</p>
             <${Witness} place=${place} chosen=${form.witness} onChoose=${(witness) => change({ witness })} field=${secret} wrong=${errors["witness/password"] ?? errors.witness} />`}
           <p class="note low"><${Icon} name="wifi" /><span>${t("A dose is recorded online only. Without a network, write it on paper and enter it afterwards.")}</span></p>
-          ${state.problem && html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${words(state.problem)}</span></p>`}
+          ${state.problem && html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${words(state.problem)} ${state.problem.passing && t("Press again when the network is back: it is recorded once.")}</span></p>`}
           <button class="b go save2" aria-disabled=${stops ? "true" : undefined} aria-describedby="stops">${state.busy ? t("Saving…") : recordWords(sums)}</button>
           <p class="small quiet" id="stops">${stops}</p>
         </section>
@@ -82,7 +85,7 @@ export function Dose({ data, place, onDone, onClose }) {
 
 function firstForm(order, data) {
   const dose = order ? shown(parse(order.dose_mg)) : "";
-  const stock = order && INJECTED.includes(order.route);
+  const stock = order && INJECTED.includes(order.route) && !isHome(data.session);
   return {
     supply: stock ? "clinic_stock" : data.given.find((row) => !row.voided)?.supply ?? "client_prescription",
     by: stock ? "staff" : "self_observed",
@@ -112,14 +115,14 @@ function stopOf({ order, form, sums, ready }) {
   return "";
 }
 
-function bodyOf(form, sums, order) {
+function bodyOf(form, sums, order, at) {
   const stock = form.supply === "clinic_stock";
   return {
     order: order.id,
     dose_mg: wire(sums.dose),
     supply: form.supply,
     given_by: form.by,
-    administered_at: new Date(now() - form.back * MINUTE).toISOString(),
+    administered_at: new Date(at - form.back * MINUTE).toISOString(),
     ...(form.devices ? { devices: Number(form.devices) } : {}),
     ...(stock ? { drug_lot: form.lot, drawn_mg: wire(sums.drawn), given_mg: wire(sums.dose), wasted_mg: wire(sums.waste) } : {}),
   };
@@ -157,7 +160,8 @@ function Order({ order, before, dose, zone }) {
       <div class="row small"><span class="grow">${t("{mg} mg given before", { mg: shown(before) })}</span><b class="grow">${t("this dose {mg} mg", { mg: shown(dose ?? 0) })}</b><span>${t("maximum {mg} mg", { mg: shown(most) })}</span></div></div>`;
 }
 
-function Source({ form, order, lots, change }) {
+function Source({ home, form, order, lots, change }) {
+  if (home) return html`<p class="note"><${Icon} name="video" />${t("At home: the client's own lozenges or tablets alone. The client takes it, and you watch on video.")}</p>`;
   const choice = (name, value, label) => html`<button type="button" role="radio" aria-checked=${form[name] === value} onClick=${() => change({ [name]: value })}>${label}</button>`;
   return html`<div class="g2">
     <div class="f"><span class="label" id="supply">${t("From")}</span>

@@ -3,6 +3,7 @@ import { Dialog } from "../core/dialog.js";
 import { html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { now } from "../core/time.js";
+import { useOnce } from "../outbox/once.js";
 import { put } from "../outbox/outbox.js";
 
 const TERMS = () => [
@@ -52,6 +53,7 @@ const SERIOUS = () => [
 export function Event({ session, onClose }) {
   const [form, set] = useState({ term: "nausea", text: "", grade: 1, why: "", cause: "possible", did: "none", treatment: "", outcome: "recovering" });
   const change = (name) => (event) => set({ ...form, [name]: event.target.value });
+  const once = useOnce();
   async function save(event) {
     event.preventDefault();
     const body = {
@@ -66,8 +68,10 @@ export function Event({ session, onClose }) {
       ...(form.why ? { seriousness: [form.why] } : {}),
       ...(form.treatment.trim() ? { treatment: form.treatment.trim() } : {}),
     };
-    await put({ path: `sessions/${session}/adverse-events/`, body, session, what: "event" });
-    onClose();
+    await once(async () => {
+      await put({ path: `sessions/${session}/adverse-events/`, body, session, what: "event" });
+      onClose();
+    });
   }
   const select = (name, label, rows) => html`<div class="f"><label for=${name}>${label}</label><select id=${name} value=${form[name]} onChange=${change(name)}>${rows.map(([value, words]) => html`<option key=${value} value=${value}>${words}</option>`)}</select></div>`;
   return html`<${Dialog} title=${t("Adverse event")} onClose=${onClose}>

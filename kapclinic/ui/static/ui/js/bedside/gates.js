@@ -22,6 +22,12 @@ export function useReadiness(session) {
   return { ...state, again: () => again((n) => n + 1) };
 }
 
+/** What the server says of a gate, without the name that a program would send; at home with where it is written down. */
+function saidOf(gate) {
+  const plain = gate.detail.replace(/, then attest `\w+`/, "");
+  return gate.code.startsWith("home_") ? `${plain} ${t("It is written down under “Place and help”.")}` : plain;
+}
+
 export function Gates({ ready, zone }) {
   if (ready.problem) return html`<p class="note high" role="alert">${words(ready.problem)}</p>`;
   if (!ready.data) return html`<p class="quiet">${t("Asking the record…")}</p>`;
@@ -30,7 +36,7 @@ export function Gates({ ready, zone }) {
   return html`<div class="stack">
     ${open.length > 0 && html`<h3>${many(open.length, "{n} thing is missing", "{n} things are missing")}</h3>`}
     <ul class="chk2">
-      ${open.map((gate) => html`<li key=${gate.code} class="no"><${Icon} name="x" /><span><b>${gate.label}</b> ${gate.detail}
+      ${open.map((gate) => html`<li key=${gate.code} class="no"><${Icon} name="x" /><span><b>${gate.label}</b> ${saidOf(gate)}
         <span class="quiet small"> · ${t("by {who}", { who: gate.who_can_clear.map(roleName).join(", ") })}</span></span></li>`)}
       <li><${Icon} name="ok" />${many(passed, "{n} gate passes", "{n} gates pass")}</li>
       ${ready.data.gates.filter((gate) => gate.override).map((gate) => html`<li key=${`o${gate.code}`}><${Icon} name="info" /><span>${t("Decided otherwise: {gate}. {reason} ({role}, {time})", { gate: gate.label, reason: gate.override.reason, role: roleName(gate.override.role), time: clock(gate.override.at, zone) })}</span></li>`)}

@@ -28,7 +28,7 @@ async function changing(id) {
   const [session, checks, alarms, readings, given] = await Promise.all([
     get(`${path}/`, {}, poll),
     rows("checks"),
-    all("alarms/", { session: id, state: "open" }),
+    all("alarms/", { session: id, state: "open" }, 500, poll),
     rows("readings"),
     rows("administrations"),
   ]);

@@ -8,23 +8,29 @@ import { useStore } from "../core/store.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
 import { discard, outbox, put } from "../outbox/outbox.js";
-import { Acknowledge } from "./acknowledge.js";
+import { AtHome, isHome } from "./athome.js";
 import { bandsAt } from "./bands.js";
 import { Banner } from "./banner.js";
-import { Checks, NotTaken } from "./checks.js";
 import { Entry } from "./entry.js";
+import { Help } from "./help.js";
 import { baseline, dosedAt, openChecks, standing, useSession } from "./known.js";
-import { Help, Observation } from "./observe.js";
 import { EMPTY } from "./reading.js";
 import { Readings } from "./table.js";
 import { Trend } from "./trend.js";
 import { alarmWords, mg } from "./words.js";
 
+// What may be written without a network is here before it goes.
+const EARLY = { early: true };
+const Checks = lazy(() => import("./checks.js"), "Checks", EARLY);
+const Event = lazy(() => import("./event.js"), "Event", EARLY);
+const NotTaken = lazy(() => import("./checks.js"), "NotTaken", EARLY);
+const Observation = lazy(() => import("./observe.js"), "Observation", EARLY);
+const Acknowledge = lazy(() => import("./acknowledge.js"), "Acknowledge");
 const Allergies = lazy(() => import("./allergies.js"), "Allergies");
 const Dose = lazy(() => import("./dose.js"), "Dose");
-const Event = lazy(() => import("./event.js"), "Event");
 const Discharge = lazy(() => import("./discharge.js"), "Discharge");
 const Left = lazy(() => import("./discharge.js"), "Left");
+const Home = lazy(() => import("./home.js"), "Home");
 const NotDosed = lazy(() => import("./notdosed.js"), "NotDosed");
 const ID = location.pathname.split("/").filter(Boolean).at(-1);
 const CORRECTED = new URLSearchParams(location.search).get("correct");
@@ -60,6 +66,7 @@ function Bedside() {
   return html`<${Frame} current="ward" keys=${[["0…9", t("Type the reading")], ["Enter", t("Next field, then save")], ["n", t("Not taken")]]}>
     <div class="bed touch">
       <${Banner} data=${data} zone=${zone} at=${at} onHelp=${() => open("help")} onAllergies=${() => open("allergies")} />
+      ${isHome(data?.session) && html`<${AtHome} session=${data.session} onOpen=${() => open("home")} />`}
       <${Alarms} data=${data} rows=${rows} problem=${problem} zone=${zone} onAnswer=${open} />
       <${Entry} key=${first ? "again" : "new"} known=${known} first=${first} nextCheck=${checks[0]} zone=${zone} onSave=${save} onNotTaken=${() => open("not_taken")} />
       <${See} data=${data} rows=${rows} known=${known} checks=${checks} zone=${zone} at=${at} again=${again} open=${open} />
@@ -68,11 +75,12 @@ function Bedside() {
     ${dialog === "observation" && html`<${Observation} session=${ID} onClose=${close} />`}
     ${dialog === "not_taken" && html`<${NotTaken} check=${checks[0] ?? null} session=${ID} zone=${zone} onClose=${close} />`}
     ${dialog === "allergies" && html`<${Allergies} client=${data.session.client} allergies=${data.banner.allergies} onDone=${() => (close(), again())} onClose=${close} />`}
+    ${dialog === "home" && html`<${Home} session=${data.session} dosed=${dosed !== null} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "event" && html`<${Event} session=${ID} onClose=${close} />`}
     ${dialog === "dose" && html`<${Dose} data=${data} place=${here} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "not_dosed" && html`<${NotDosed} session=${data.session} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "discharge" && html`<${Discharge} data=${data} onDone=${() => (open("left"), again())} onClose=${close} />`}
-    ${dialog === "left" && html`<${Left} id=${ID} onClose=${close} />`}
+    ${dialog === "left" && html`<${Left} id=${ID} home=${isHome(data?.session)} onClose=${close} />`}
     ${dialog?.alarm && html`<${Acknowledge} ...${dialog} onDone=${() => (close(), again())} onClose=${close} />`}
   <//>`;
 }

@@ -1,13 +1,13 @@
 // The readings as a table: where each one is, and taking one back with a reason.
-import { post } from "../core/api.js";
-import { Dialog } from "../core/dialog.js";
 import { Icon, html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
+import { lazy } from "../core/lazy.js";
 import { has } from "../core/me.js";
-import { words } from "../core/problem.js";
 import { clock } from "../core/time.js";
 import { worst } from "./bands.js";
 import { bandWord, checkName, loudness } from "./words.js";
+
+const Void = lazy(() => import("./void.js"), "Void");
 
 /** @param {{rows: object[], checks: object[], zone: string, onVoided: () => void, bandsOf?: any, all?: boolean}} props */
 export function Readings({ rows, checks, zone, onVoided, bandsOf }) {
@@ -44,32 +44,4 @@ function Where({ item }) {
   if (!item) return html`<span class="chip good"><${Icon} name="ok" />${t("on server")}</span>`;
   if (item.state === "sending") return html`<span class="chip"><${Icon} name="arrow" />${t("sending")}</span>`;
   return html`<span class="chip med"><${Icon} name="off" />${item.memoryOnly ? t("on this page only") : t("on tablet")}</span>`;
-}
-
-function Void({ row, zone, onDone, onClose }) {
-  const [reason, setReason] = useState("");
-  const [state, setState] = useState({ busy: false, problem: null });
-  async function save(event) {
-    event.preventDefault();
-    setState({ busy: true, problem: null });
-    try {
-      await post(`sessions/${row.session}/readings/${row.id}/void/`, { reason: reason.trim() });
-      onDone();
-    } catch (problem) {
-      setState({ busy: false, problem });
-    }
-  }
-  return html`<${Dialog} title=${t("Take back the reading of {time}", { time: clock(row.at, zone) })} onClose=${onClose}>
-    <form class="touch" onSubmit=${save}>
-      <div class="db">
-        <p>${t("It stays in the record, struck through, with your reason. The right one is written as a new reading.")}</p>
-        <div class="f"><label for="void">${t("Why?")}</label><input id="void" required minlength="3" autocomplete="off" value=${reason} onInput=${(event) => setReason(event.target.value)} /></div>
-        ${state.problem && html`<p class="note high" role="alert">${words(state.problem)}</p>`}
-      </div>
-      <div class="df">
-        <button type="button" class="b" onClick=${onClose}>${t("Keep it")}</button>
-        <button class="b go" disabled=${state.busy || undefined}>${state.busy ? t("Saving…") : t("Take it back")}</button>
-      </div>
-    </form>
-  <//>`;
 }

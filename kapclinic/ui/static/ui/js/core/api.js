@@ -1,5 +1,5 @@
 // Every datum of every screen comes through here, from the public API.
-import { offline, read } from "./problem.js";
+import { Problem, offline, read } from "./problem.js";
 import { hearClock } from "./time.js";
 
 const ROOT = "/api/v1/";
@@ -10,6 +10,43 @@ let signIn = null; // () => Promise: resolves once the same person has signed in
 /** Name whoever asks a person to sign in, over the page. */
 export function askToSignIn(ask) {
   signIn = ask;
+}
+
+let whose = null; // () => Promise<boolean>: does this browser's sign-in belong to whom the page is drawn for?
+let known = null; // the cookie of the sign-in of which that is known
+
+/** Name whoever knows for whom the page is drawn. */
+export function askWhose(ask) {
+  whose = ask;
+}
+
+/** The sign-in of this moment belongs to whom the page is drawn for. */
+export function trust() {
+  known = cookie("csrftoken");
+}
+
+/**
+ * In another tab somebody else may have signed in, under whose name this page would write from then on. Each sign-in
+ * has a cookie of its own, so one look is enough for each.
+ */
+export async function isMine() {
+  const found = cookie("csrftoken");
+  if (!whose || (found && found === known)) return true;
+  const mine = await whose();
+  if (mine) trust();
+  return mine;
+}
+
+/** A write waits until it is sure under whose name it is made. */
+async function owned(method, path, quiet) {
+  if (method === "GET" || path.startsWith("auth/")) return;
+  const mine = await isMine().catch((problem) => {
+    if (problem.status !== 401) throw problem;
+    return false;
+  });
+  if (mine) return;
+  if (quiet || !signIn) throw new Problem({ status: 401, code: "somebody_else" });
+  await signIn();
 }
 
 /** A key made once for a write; a repeat with it acts once. `crypto.randomUUID` is missing on http:// in a LAN. */
@@ -71,6 +108,7 @@ async function fetched(method, path, options) {
  * @throws {Problem}
  */
 export async function call(method, path, options = {}) {
+  await owned(method, path, options.quiet);
   let response = await fetched(method, path, options);
   if (response.status === 401 && signIn && !options.quiet) {
     await signIn();
@@ -92,11 +130,11 @@ export const get = async (path, query, options) => (await call("GET", path, { qu
 export const post = async (path, body, options) =>
   (await call("POST", path, { body: body ?? {}, key: newKey(), ...options })).data;
 
-/** All pages of a list, up to `most` rows. */
-export async function all(path, query, most = 500) {
+/** All pages of a list, up to `most` rows. A page that asks by itself says so in `options` (`poll`). */
+export async function all(path, query, most = 500, options = {}) {
   const rows = [];
   for (let page = 1; ; page += 1) {
-    const found = await get(path, { ...query, page, page_size: 100 });
+    const found = await get(path, { ...query, page, page_size: 100 }, options);
     rows.push(...found.results);
     if (!found.next || rows.length >= most) return rows;
   }

@@ -6,18 +6,19 @@ import { t } from "./i18n.js";
 /**
  * @param {() => Promise<object>} fetch an arrow function with `import(…)` of a literal path: only such a path leads to the collected file
  * @param {string} name what the module exports
+ * @param {{early?: boolean}} [options] `early`: fetched as soon as the page has nothing else to do, because somebody may
+ *   open it when the network is gone
  */
-export function lazy(fetch, name) {
+export function lazy(fetch, name, { early = false } = {}) {
   let known = null;
+  const bring = () => fetch().then((module) => (known = module[name]));
+  if (early) whenIdle(() => bring().catch(() => {}));
   return function Part(props) {
     const [state, set] = useState(known ? "here" : "waiting");
     useEffect(() => {
       if (known) return;
-      fetch().then(
-        (module) => {
-          known = module[name];
-          set("here");
-        },
+      bring().then(
+        () => set("here"),
         () => set("lost"),
       );
     }, []);
@@ -27,4 +28,9 @@ export function lazy(fetch, name) {
       <p class="db">${t("This part of the page could not be fetched. Close it, and open it again when the network is back.")}</p>
     <//>`;
   };
+}
+
+function whenIdle(act) {
+  if (window.requestIdleCallback) requestIdleCallback(act);
+  else setTimeout(act, 2000);
 }

@@ -1,5 +1,5 @@
 // Who is signed in here, and at which location they work now.
-import { all, call, get } from "./api.js";
+import { all, askWhose, call, get, trust } from "./api.js";
 import { t } from "./i18n.js";
 import { store } from "./store.js";
 
@@ -10,11 +10,17 @@ export const place = store(null);
 const KEPT = "kap.location";
 const LAST = "kap.last"; // who was here and where, so that a tablet without a network opens: staff, no client
 
+askWhose(async () => {
+  const person = await get("auth/me/", {}, { poll: true, quiet: true });
+  return !me.get() || person.id === me.get().id;
+});
+
 /** Load who and where; the clinic's zone is needed before anything is shown. */
 export async function arrive() {
   let found;
   try {
     const person = await get("auth/me/", {}, { quiet: true });
+    trust();
     const rows = await all("locations/");
     const mine = rows.filter((row) => person.locations.includes(row.id));
     found = { person, rows: mine.length ? mine : rows };

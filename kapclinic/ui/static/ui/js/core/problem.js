@@ -39,7 +39,7 @@ export async function read(response) {
     detail: detail || "",
     errors: errors || [],
     extra,
-    wait: Number(response.headers.get("Retry-After")) || 0,
+    wait: Number(response.headers.get("Retry-After")) || Number(extra.retry_after) || 0,
   });
 }
 

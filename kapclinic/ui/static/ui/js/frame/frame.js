@@ -4,20 +4,22 @@ import { Dialog } from "../core/dialog.js";
 import { Icon, html, show, useEffect } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
+import { lazy } from "../core/lazy.js";
 import { arrive, has, leave, me, place } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { store, useStore } from "../core/store.js";
 import { clock, day, minutesOff, zoneName } from "../core/time.js";
 import { beginSending, disk, mine, othersWaiting, outbox, signedOut } from "../outbox/outbox.js";
-import { SignInForm } from "../signin/form.js";
 import { Idle } from "./idle.js";
-import { Keys } from "./keys.js";
 import { Mark } from "./mark.js";
 import { Menu } from "./menu.js";
 import { NetBadge, useNow } from "./net.js";
-import { Search } from "./search.js";
-import { Waiting } from "./waiting.js";
 import { keepShell } from "./worker.js";
+
+const SignInForm = lazy(() => import("../signin/form.js"), "SignInForm", { early: true });
+const Keys = lazy(() => import("./keys.js"), "Keys");
+const Search = lazy(() => import("./search.js"), "Search", { early: true }); // whoever presses / types on at once
+const Waiting = lazy(() => import("./waiting.js"), "Waiting", { early: true });
 
 /** The dialog that lies over the page: "search", "keys", "waiting", "leave" or null. */
 const over = store(null);
@@ -76,6 +78,7 @@ function Rail({ current, count }) {
     { id: "waitlist", href: "/desk/waitlist", icon: "wait", label: t("Waitlist"), shown: has(...DESK) },
     { id: "away", href: "/desk/absences", icon: "door", label: t("Away"), shown: has(...DESK) },
     { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
+    { id: "safe", href: "/safe", icon: "vial", label: t("Safe"), shown: has("nurse_practitioner", "prescriber", "medical_director") },
   ];
   return html`<nav class="rail" aria-label=${t("Sections")}>
     ${links

@@ -38,7 +38,7 @@ export function NetBadge({ onOpen }) {
   }
   const oldest = at - items[0].at;
   const count = many(items.length, "{n} on this tablet", "{n} on this tablet");
-  const said = online && items[0].tries === 0 ? t("Sending") : t("Offline");
+  const said = !online ? t("Offline") : items[0].tries ? t("Not sent yet") : t("Sending");
   return html`<button type="button" class="net off" onClick=${onOpen}>
     <${Icon} name=${rejected ? "warn" : "off"} />
     ${rejected ? t("{n} refused", { n: rejected }) : said} · ${count}${oldest > 60000 && `, ${t("oldest {age}", { age: lasting(oldest) })}`}

@@ -5,7 +5,8 @@ import { t } from "../core/i18n.js";
 import { place } from "../core/me.js";
 import { useStore } from "../core/store.js";
 import { clock } from "../core/time.js";
-import { discard, mine, outbox, put } from "../outbox/outbox.js";
+import { useOnce } from "../outbox/once.js";
+import { again, discard, mine, outbox, put } from "../outbox/outbox.js";
 
 const WHATS = {
   reading: () => t("Reading"),
@@ -42,6 +43,7 @@ function Item({ item, onDrop }) {
     html`<span class="row">
       ${item.what === "reading" &&
       html`<a class="b s" href=${`/bedside/sessions/${item.session}?correct=${item.key}`}>${t("Correct")}</a>`}
+      <button type="button" class="b s" onClick=${() => again(item.key)}>${t("Send again")}</button>
       <button type="button" class="b s" onClick=${onDrop}>${t("Discard…")}</button>
     </span>`}
   </li>`;
@@ -57,9 +59,12 @@ export function summary(body) {
 /** Discarding is an act of its own: it goes to the session's record with its reason. */
 function Drop({ item, onDone }) {
   const [reason, setReason] = useState("");
+  const once = useOnce();
   async function go(event) {
     event.preventDefault();
-    if (!reason.trim()) return;
+    if (reason.trim()) await once(drop);
+  }
+  async function drop() {
     const text = t("Discarded on the tablet: {what} {values}. Refused with: {why}. Reason: {reason}", {
       what: WHATS[item.what](),
       values: summary(item.body),

@@ -1,16 +1,18 @@
 // What was written at the bedside and is not on the server yet. Write first, send second, forget last.
 //
-// An item: { key, path, body, owner, ownerName, session, what, at, state, problem, tries }. `state` is `waiting`,
-// `sending` or `rejected`; `what` a word of ours, never a name. The key is made once, so a lost answer doubles nothing.
-import { call, newKey } from "../core/api.js";
+// An item: { key, path, body, owner, ownerName, session, what, at, state, problem, tries, guessed }. `state` is
+// `waiting`, `sending` or `rejected`; `what` a word of ours, never a name. The key is made once, so a lost answer
+// doubles nothing. `guessed`: written before any answer told the server's time, by the tablet's own clock.
+import { call, isMine, newKey } from "../core/api.js";
 import { announce } from "../core/announce.js";
 import { t } from "../core/i18n.js";
 import { me } from "../core/me.js";
 import { store } from "../core/store.js";
-import { now } from "../core/time.js";
+import { ahead, minutesOff, now } from "../core/time.js";
 import { everything, keep, remove } from "./disk.js";
 
 const LONGEST = 30000;
+const MOMENTS = ["measured_at", "observed_at", "onset_at"];
 
 /** All items of this tablet, oldest first. */
 export const outbox = store([]);
@@ -20,6 +22,7 @@ export const disk = store("kept");
 const arrivals = new Set();
 
 let [timer, tries, sending] = [0, 0, false];
+let notBefore = 0; // the server asked for patience until then, in ms of this device
 
 export function onArrival(listener) {
   arrivals.add(listener);
@@ -55,7 +58,7 @@ export async function readOutbox() {
 export async function put({ path, body, session, what }) {
   const person = me.get();
   const item = { key: newKey(), path, body, session, what, at: now(), owner: person.id, ownerName: person.name };
-  Object.assign(item, { state: "waiting", problem: null, tries: 0 });
+  Object.assign(item, { state: "waiting", problem: null, tries: 0, guessed: ahead.get() === null });
   try {
     await keep(item);
     disk.set("kept");
@@ -91,10 +94,10 @@ export function othersWaiting(own, items = outbox.get()) {
   return [...found.values()];
 }
 
-/** Send what is mine, `delay` ms from now. */
+/** Send what is mine, `delay` ms from now; later where the server asked for more patience. */
 export function soon(delay) {
   clearTimeout(timer);
-  timer = setTimeout(send, delay);
+  timer = setTimeout(send, Math.max(delay, notBefore - Date.now()));
 }
 
 async function send() {
@@ -107,26 +110,66 @@ async function send() {
   } finally {
     sending = false;
   }
-  const left = mine().filter((item) => item.state === "waiting").length;
-  if (left) soon(Math.min(LONGEST, 1000 * 2 ** Math.min(tries, 5)) * (0.75 + Math.random() / 2));
+  if (mine().some((item) => item.state === "waiting")) soon(pause());
+}
+
+function pause() {
+  if (signedOut.get()) return LONGEST; // the one who signs in wakes it earlier
+  return Math.min(LONGEST, 1000 * 2 ** Math.min(tries, 5)) * (0.75 + Math.random() / 2);
+}
+
+/** Not now: what the server says of the time to wait is obeyed. */
+function later(problem) {
+  tries += 1;
+  if (problem.wait) notBefore = Date.now() + problem.wait * 1000;
+}
+
+/**
+ * What was written by the tablet's own clock, in the clinic's time: once, on the disk, and before it is first sent,
+ * because a key never comes with two bodies.
+ */
+async function timed(item) {
+  if (!item.guessed || ahead.get() === null) return item;
+  const off = minutesOff() ? ahead.get() : 0;
+  const moved = MOMENTS.filter((name) => item.body[name]).map((name) => [name, new Date(Date.parse(item.body[name]) + off).toISOString()]);
+  const values = { guessed: false, at: item.at + off, body: { ...item.body, ...Object.fromEntries(moved) } };
+  change(item.key, values);
+  if (!item.memoryOnly) await keep({ ...item, ...values }).catch(() => disk.set("refused"));
+  return { ...item, ...values };
 }
 
 async function round() {
   await readOutbox();
-  for (const item of mine()) {
-    if (item.state === "rejected") continue;
+  const waiting = mine().filter((item) => item.state !== "rejected");
+  if (!waiting.length || !(await maySend())) return;
+  for (const item of waiting) {
     if (!(await one(item))) return;
   }
+}
+
+/** Is it still this person who sends? By then the server's time is known too, which `timed` needs. */
+async function maySend() {
+  try {
+    if (await isMine()) return true;
+    signedOut.set(true);
+  } catch (problem) {
+    if (problem.status === 401) signedOut.set(true);
+    else later(problem);
+  }
+  return false;
 }
 
 /** Send one. Answers whether the next may follow. */
 async function one(item) {
   change(item.key, { state: "sending" });
   try {
-    const { data } = await call("POST", item.path, { body: item.body, key: item.key, quiet: true });
+    const { path, body, key } = await timed(item);
+    const { data } = await call("POST", path, { body, key, quiet: true });
     await remove(item.key).catch(() => {});
     outbox.set(outbox.get().filter((other) => other.key !== item.key));
     tries = 0;
+    if (signedOut.get()) signedOut.set(false); // in another tab they have signed in again
+    announce(t("On the server"));
     for (const listener of arrivals) listener(item, data);
     return true;
   } catch (problem) {
@@ -140,16 +183,27 @@ async function refused(item, problem) {
     signedOut.set(true);
     return false;
   }
-  if (problem.passing) {
-    tries += 1;
+  if (problem.passing !== false) {
+    later(problem);
     change(item.key, { state: "waiting", tries: item.tries + 1 });
     return false;
   }
   const told = { code: problem.code, title: problem.title, detail: problem.detail, errors: problem.errors };
-  change(item.key, { state: "rejected", problem: told });
-  const kept = outbox.get().find((other) => other.key === item.key);
-  if (kept && !kept.memoryOnly) await keep(kept).catch(() => disk.set("refused"));
+  await settle(item.key, { state: "rejected", problem: told });
   return true;
+}
+
+/** Change an item here and on the disk. */
+async function settle(key, values) {
+  change(key, values);
+  const kept = outbox.get().find((other) => other.key === key);
+  if (kept && !kept.memoryOnly) await keep(kept).catch(() => disk.set("refused"));
+}
+
+/** Send a refused item once more, as it stands: whoever refused it may have changed what stood against it. */
+export async function again(key) {
+  await settle(key, { state: "waiting", problem: null });
+  soon(0);
 }
 
 /** The server knows nobody here any more: the badge asks to sign in. */
@@ -158,6 +212,7 @@ export const signedOut = store(false);
 /** Begin once a page knows who is signed in. */
 export async function beginSending() {
   await readOutbox();
+  window.addEventListener("beforeunload", (event) => outbox.get().some((item) => item.memoryOnly) && event.preventDefault());
   for (const moment of ["online", "pageshow"]) window.addEventListener(moment, () => soon(0));
   document.addEventListener("visibilitychange", () => document.hidden || soon(0));
   me.listen((person) => person && (signedOut.set(false), soon(0)));

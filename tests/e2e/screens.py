@@ -148,10 +148,7 @@ class Tablet:
         """No A or AA fault that axe knows of, in the light and in the dark."""
         for theme in ("light", "dark"):
             self.page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            self.page.wait_for_timeout(150)
-            self.page.wait_for_function(
-                "document.getAnimations().length === 0"
-            )  # colours change over some time
+            self._settle()
             found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": AA}})
             told = [
                 f"{theme}: {one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0].get('failureSummary', '')[:200]}"

@@ -14,6 +14,7 @@ WARD_ROLES = frozenset(
     {Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR},
 )
 DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
+PLAN_ROLES = WARD_ROLES | DESK_ROLES  # whoever books
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,14 @@ SCREENS = (
         module="desk/day",
         styles=("desk", "booking"),
         roles=DESK_ROLES,
+    ),
+    Screen(
+        name="plan",
+        address="programs/<uuid:program>/plan",
+        title="Course plan",
+        module="plan/page",
+        styles=("planner",),
+        roles=PLAN_ROLES,
     ),
     Screen(
         name="ward",

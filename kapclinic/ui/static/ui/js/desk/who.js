@@ -31,6 +31,7 @@ export function Who({ wish, change, names, zone, location }) {
     ${courses.problem && html`<p class="note high">${words(courses.problem)}</p>`}
     ${wish.client && courses.rows?.length === 0 && html`<p class="note med">${t("This client has no course at this clinic. A course is opened first.")}</p>`}
     ${courses.rows?.length > 1 && !wish.obligation && html`<${Courses} rows=${courses.rows} wish=${wish} change=${change} />`}
+    ${wish.program && !wish.obligation && html`<p class="small"><a href=${`/programs/${wish.program}/plan`}>${t("Plan the whole course instead")}</a></p>`}
     ${wish.program && html`<${Kinds} wish=${wish} change=${change} /><${Wishes} wish=${wish} change=${change} names=${names} zone=${zone} />`}
   </section>`;
 }

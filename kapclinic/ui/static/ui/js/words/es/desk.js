@@ -36,6 +36,7 @@ learn({
   "Confirm with client": "Confirmar con el cliente",
   "Confirmed by client": "Confirmado por el cliente",
   "Course": "Programa",
+  "Course plan": "Plan del programa",
   "Day after": "Día siguiente",
   "Day before": "Día anterior",
   "Day before, day after": "Día anterior, día siguiente",
@@ -75,6 +76,7 @@ learn({
   "Nothing is owed. After each dose its integration appears here.":
     "No se debe nada. Tras cada dosis, su integración aparece aquí.",
   "Phone": "Teléfono",
+  "Plan the whole course instead": "Planificar el programa entero",
   "Preparation": "Preparación",
   "Room": "Sala",
   "Rooms": "Salas",

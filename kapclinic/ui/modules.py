@@ -33,7 +33,11 @@ def loaded_by(path: str, *, later: bool = False) -> tuple[str, ...]:
 
 
 def words_of(module: str, language: str) -> list[str]:
-    """The dictionaries of a page, as paths under `static/ui/`: those of the frame and of the module's own folder."""
+    """The dictionaries of a page, as paths under `static/ui/`: those of the frame and of each folder it loads from."""
     folder = f"js/words/{language}"
-    names = [f"{folder}/{name}.js" for name in ("frame", module.split("/", maxsplit=1)[0])]
+    own = module.split("/", maxsplit=1)[0]
+    loaded = {
+        posixpath.basename(posixpath.dirname(path)) for path in loaded_by(f"js/{module}.js", later=True)
+    }
+    names = [f"{folder}/{name}.js" for name in dict.fromkeys(("frame", own, *sorted(loaded)))]
     return [name for name in names if (HOUSE / name).is_file()]

@@ -15,6 +15,7 @@ WARD_ROLES = frozenset(
 )
 SAFE_ROLES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
+PLAN_ROLES = WARD_ROLES | DESK_ROLES  # whoever books
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,14 @@ SCREENS = (
         module="desk/absences/page",
         styles=("desk", "booking", "work"),
         roles=DESK_ROLES,
+    ),
+    Screen(
+        name="plan",
+        address="programs/<uuid:program>/plan",
+        title="Course plan",
+        module="plan/page",
+        styles=("planner",),
+        roles=PLAN_ROLES,
     ),
     Screen(
         name="ward",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from kapclinic.local.places import CHECKOUT
@@ -21,7 +21,7 @@ from tests.cast import Cast
 
 pytest.register_assert_rewrite("tests.e2e.screens")
 from tests.e2e.chromium import FLAGS  # noqa: E402  (after the line above, so that it explains itself)
-from tests.e2e.screens import Served, Tablet  # noqa: E402
+from tests.e2e.screens import PATIENCE, Served, Tablet  # noqa: E402
 
 # Playwright's loop runs in this thread, where Django would otherwise see an asynchronous caller.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -70,6 +70,7 @@ def clinic(
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)

@@ -8,8 +8,8 @@ const LONGEST = 60000;
 export function usePoll(path, query, seconds, held = () => null) {
   const [answer, setAnswer] = useState({ data: null, at: 0, problem: null, waiting: null });
   const again = useRef(() => {});
-  const holding = useRef(held); // what is held now, not what was when the asking began
-  holding.current = held;
+  const hand = useRef(held); // whoever is asked later than the first drawing knows what is held now
+  hand.current = held;
   const key = JSON.stringify([path, query]);
   useEffect(() => {
     if (!path) return undefined;
@@ -23,7 +23,7 @@ export function usePoll(path, query, seconds, held = () => null) {
         if (over) return;
         wait = seconds * 1000;
         tag = found.tag;
-        setAnswer((old) => next(old, found.data, holding.current()));
+        setAnswer((old) => next(old, found.data, hand.current()));
       } catch (problem) {
         if (over) return;
         wait = Math.min(LONGEST, wait * 2); // its age is shown meanwhile

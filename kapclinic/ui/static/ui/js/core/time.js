@@ -72,7 +72,9 @@ export function date(text) {
 
 /** "2026-12-01", the calendar day in a zone. */
 export function dayIn(at, zone) {
-  const parts = new Intl.DateTimeFormat("en-CA", { timeZone: zone }).formatToParts(new Date(at));
+  const key = `day ${zone}`; // a format is dear to make, and a calendar asks for hundreds of days
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-CA", { timeZone: zone }));
+  const parts = formats.get(key).formatToParts(new Date(at));
   const of = (type) => parts.find((part) => part.type === type).value;
   return `${of("year")}-${of("month")}-${of("day")}`;
 }

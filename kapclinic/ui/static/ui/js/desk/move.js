@@ -108,8 +108,8 @@ function Effects({ preview, names, zone, onPick }) {
   if (!preview) return null;
   if (!preview.possible) return html`<${Refused} refusal=${preview.refusal ?? {}} names=${names} zone=${zone} onPick=${onPick} />`;
   if (!preview.effects.length) return html`<p class="note" role="status"><${Icon} name="ok" />${t("It fits, and moves nothing else.")}</p>`;
-  return html`<ul class="stack" role="status">
+  return html`<div role="status"><ul class="stack">
     ${preview.effects.map((effect, i) => html`<li key=${i} class="note ${LOUD[effect.severity]}"><${Icon} name=${effect.severity === "breaks" ? "stop" : effect.severity === "warns" ? "warn" : "arrow"} />
       <span>${effect.detail}${effect.remedy && html` <b>${t("Free: {when}", { when: `${dayShort(dayIn(effect.remedy.starts_at, zone))} ${clock(effect.remedy.starts_at, zone)}` })}</b>`}</span></li>`)}
-  </ul>`;
+  </ul></div>`;
 }

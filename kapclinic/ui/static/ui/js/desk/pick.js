@@ -61,6 +61,7 @@ export function Pick({ row, names, zone, open, onDone, onClose }) {
       ${may("check_in") && html`<button type="button" class="b s go" onClick=${checkIn}>${state.busy === moveName("check_in") ? t("Saving…") : t("Check in")} <kbd>c</kbd></button>`}
       ${next && html`<button type="button" class="b s go" onClick=${stage}>${state.busy === NEXT_WORDS[next]() ? t("Saving…") : NEXT_WORDS[next]()} <kbd>r</kbd></button>`}
       ${may("reschedule") && html`<button type="button" class="b s" onClick=${() => open({ kind: "move", row })}><${Icon} name="move" />${t("Move")} <kbd>m</kbd></button>`}
+      <a class="b s" href=${`/programs/${row.program}/plan`}><${Icon} name="cal" />${t("Course plan")}</a>
       ${row.column === "booked" && !row.client_confirmed_at && html`<button type="button" class="b s" onClick=${() => confirmed(row, set, onDone)}>${t("Client confirmed")}</button>`}
       ${may("cancel") && html`<button type="button" class="b s" onClick=${() => open({ kind: "cancel", row })}>${t("Cancel…")} <kbd>x</kbd></button>`}
       ${may("no_show") && html`<button type="button" class="b s" onClick=${() => open({ kind: "no_show", row })}>${t("No-show…")}</button>`}

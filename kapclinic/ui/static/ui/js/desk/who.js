@@ -33,6 +33,7 @@ export function Who({ wish, change, names, zone, location, open }) {
     ${wish.client && courses.rows?.length === 0 && html`<p class="note med"><span>${t("This client has no course at this clinic. A course is opened first.")}
       ${open && html` <button type="button" class="b s" onClick=${() => open({ kind: "program", client: wish.client })}>${t("Open a course")}</button>`}</span></p>`}
     ${courses.rows?.length > 1 && !wish.obligation && html`<${Courses} rows=${courses.rows} wish=${wish} change=${change} />`}
+    ${wish.program && !wish.obligation && html`<p class="small"><a href=${`/programs/${wish.program}/plan`}>${t("Plan the whole course instead")}</a></p>`}
     ${wish.program && html`<${Kinds} wish=${wish} change=${change} /><${Wishes} wish=${wish} change=${change} names=${names} zone=${zone} />`}
   </section>`;
 }

@@ -140,6 +140,8 @@ learn({
     "{h} h tras la dosis; plazo de {a} a {b} h; integración a las {c} h",
   "{h} h after the dose; window {a} to {b} h; nothing booked":
     "{h} h tras la dosis; plazo de {a} a {b} h; nada reservado",
+  "window {a} to {b} h after the dose; integration at {c} h":
+    "plazo de {a} a {b} h tras la dosis; integración a las {c} h",
   "Not loaded": "No se cargó",
   "This part of the page could not be fetched. Close it, and open it again when the network is back.":
     "Esta parte de la página no se pudo traer. Ciérrela y ábrala de nuevo cuando vuelva la red.",

@@ -31,7 +31,7 @@ export async function read(response) {
   } catch {
     body = {}; // a proxy's own page
   }
-  const { type, title, status, detail, code, errors, ...extra } = body;
+  const { type, title, status, detail, code, errors, ...extra } = /** @type {any} */ (body);
   return new Problem({
     status: response.status,
     code: code || `http_${response.status}`,

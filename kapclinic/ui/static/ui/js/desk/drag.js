@@ -25,6 +25,8 @@ function cellAt(grid, x, y) {
 
 /** What a hand holds, from the press to the letting go. */
 class Hand {
+  /** @type {any} the columns, the first minute, and what is called: set anew with each drawing */
+  day = null;
   held = null; // {row, from, span, grip, x, y, begun, to, fits}
   swallows = false; // the press that carried a session does not choose it
 
@@ -126,6 +128,7 @@ function listen(pointer, held, hand) {
     hand.stop();
   };
   const still = (event) => held.begun && event.preventDefault(); // a finger that carries does not scroll
+  /** @type {[string, any, any?][]} */
   const heard = [
     ["pointermove", mine((event) => hand.move(event))],
     ["pointerup", mine(() => hand.up())],
@@ -134,9 +137,9 @@ function listen(pointer, held, hand) {
     ["touchmove", still, { passive: false }],
     ["contextmenu", still],
   ];
-  for (const one of heard) document.addEventListener(...one);
+  for (const [name, listener, how] of heard) document.addEventListener(name, listener, how);
   return () => {
-    for (const one of heard) document.removeEventListener(...one);
+    for (const [name, listener, how] of heard) document.removeEventListener(name, listener, how);
   };
 }
 

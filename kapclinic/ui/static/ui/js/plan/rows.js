@@ -14,7 +14,11 @@ export function sent(rows) {
   return rows.map((row) => Object.fromEntries(FIELDS.map((name) => [name, row[name]])));
 }
 
-/** A row at another place; it keeps its length, and its people unless others are named. */
+/**
+ * A row at another place; it keeps its length, and its people unless others are named.
+ *
+ * @param {any} row @param {{starts_at: string, ends_at?: string, room?: string, staff?: any, modality?: string}} place
+ */
 export function placed(row, { starts_at, ends_at, room, staff, modality }) {
   const lasts = Date.parse(row.ends_at) - Date.parse(row.starts_at);
   const ends = ends_at ?? new Date(Date.parse(starts_at) + lasts).toISOString();

@@ -8,7 +8,7 @@ import { keyOf } from "./rows.js";
 
 const UPRIGHT = "(max-width: 60rem)"; // where it lies below the calendar
 
-/** @param {{course: object, plan: object, items: object[], chosen: object | null, place: object, names: object, zone: string, stop: string, sure: boolean}} props */
+/** @param {{course: object, plan: object, items: object[], chosen: object | null, place: object, names: object, zone: string, stop: string, sure: boolean, setSure: any, move: any, moveBooked: any, openMove: any, choose: any}} props */
 export function Side(props) {
   const { course, plan, items, chosen, place, names, zone, stop, sure, setSure, move, moveBooked, openMove, choose } = props;
   const pane = useRef(null);

@@ -31,7 +31,7 @@ function stopOf(form, sums) {
   return sums.wasted > 0 && !form.witness ? t("Choose who saw the waste.") : "";
 }
 
-/** @param {{entry: object, place: object, zone: string, keeps: boolean, choose: Function, again: () => Promise}} props */
+/** @param {{entry: object, data: any, place: object, zone: string, keeps: boolean, choose: Function, again: () => Promise}} props */
 export function Draw({ entry, data, place, zone, keeps, choose, again }) {
   const { dose, session, problem } = useDose(entry);
   const [form, set] = useState({ given: "", ended: "", witness: "" });

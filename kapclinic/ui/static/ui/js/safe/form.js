@@ -7,7 +7,7 @@ import { Problem, byField, words } from "../core/problem.js";
 import { clock, dayIn, instant, now } from "../core/time.js";
 import { useIntent, useOnce } from "../outbox/once.js";
 
-/** @param {{id: string, label: string, value: string, set: (text: string) => void, wrong?: string, hint?: string}} props more goes to the input */
+/** @param {{id: string, label: string, value: string, set: (text: string) => void, wrong?: string, hint?: string, children?: any, [input: string]: any}} props more goes to the input */
 export function Field({ id, label, value, set, wrong, hint, children, ...more }) {
   const about = wrong ? `${id}-wrong` : hint ? `${id}-hint` : undefined;
   const typed = (event) => set(event.target.value);

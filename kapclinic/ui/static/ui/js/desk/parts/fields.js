@@ -5,7 +5,7 @@ import { byField, words } from "../../core/problem.js";
 
 const idOf = (name) => `f-${name.replaceAll("/", "-")}`; // icons have ids too: a label for "phone" would find the icon
 
-/** @param {{name: string, label: string, wrong?: Record<string, string>, hint?: string, options?: [string, string][]}} props and what the input itself takes */
+/** @param {{name: string, label: string, wrong?: Record<string, string>, hint?: string, options?: [string, string][], defaultValue?: any, [input: string]: any}} props and what the input itself takes */
 export function Field({ name, label, wrong = {}, hint, options, defaultValue, ...input }) {
   const [id, bad] = [idOf(name), wrong[name]];
   const told = [bad && `${id}-bad`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined;

@@ -24,6 +24,7 @@ export function useWrite(onDone) {
   useEffect(() => () => {
     here.current = false;
   }, []);
+  /** @param {string} path @param {any} body @param {{method?: string, match?: string}} how */
   async function write(path, body, { method = "POST", match } = {}) {
     if (under.current) return;
     under.current = true;

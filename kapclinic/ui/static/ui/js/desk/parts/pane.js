@@ -46,7 +46,7 @@ export function useNextFocus(data) {
   useEffect(() => {
     if (!wanted.current) return;
     wanted.current = false;
-    document.querySelector(".il [aria-current]")?.focus();
+    /** @type {HTMLElement | null} */ (document.querySelector(".il [aria-current]"))?.focus();
   }, [data]);
   return () => {
     wanted.current = true;

@@ -23,7 +23,7 @@ const LABELS = () => ({
   preferred_hours: t("Hours that suit"),
 });
 
-/** @param {{client?: object, wanted?: string}} props who is to wait and for which kind, where that is known */
+/** @param {{client?: object, wanted?: string, here: any, at: number, zone: string, onDone: any, onClose: () => void}} props who is to wait and for which kind, where that is known */
 export function Add({ client, wanted, here, at, zone, onDone, onClose }) {
   const [who, choose] = useState(client ?? null);
   return html`<${Dialog} title=${t("Add to the waitlist")} onClose=${onClose} wide>

@@ -12,7 +12,7 @@ const DRAGGED = "text/x-kap-row"; // a key of a row: no name of anybody
 /** @param {{weeks: object[], today: string, place: object, zone: string, names: object, chosen: string | null, onChoose: (item: object) => void, onDrop: (key: string, day: string) => void}} props */
 export function Calendar({ weeks, today, place, zone, names, chosen, onChoose, onDrop }) {
   const monday = weeks.find((week) => week.days)?.monday ?? today;
-  return html`<div class="weeks" role="table" aria-label=${t("The course by weeks")}>
+  return html`<div class="weeks" role="table" style=${{ "--weeks": weeks.length }} aria-label=${t("The course by weeks")}>
     <div class="dh7 tiny" role="row">${Array.from({ length: 7 }, (_, i) => html`<span role="columnheader" key=${i}>${dayShort(addDays(monday, i)).split(" ")[0]}</span>`)}</div>
     ${weeks.map((week) =>
       week.skipped
@@ -45,7 +45,7 @@ function Day({ one, first, today, place, zone, names, chosen, onChoose, onDrop }
 
 function Card({ item, zone, names, current, onChoose }) {
   const inner = html`${item.kind === "dosing" ? html`<b aria-hidden="true">${item.number}</b>` : html`<${Icon} name=${MARKS[item.kind]} />`}
-    <span class="cut">${clock(item.starts_at, zone)}<span class="vh"> ${rowName(item)}, ${item.state === "old" ? t("where it was") : stateName(item)}</span></span>
+    <span class="at">${clock(item.starts_at, zone)}<span class="vh"> ${rowName(item)}, ${item.state === "old" ? t("where it was") : stateName(item)}</span></span>
     ${item.modality === "video" && html`<${Icon} name="video" />`}
     <small class="row"><span class="cut grow">${under(item, names)}</span>${item.status && html`<${Icon} name="ok" />`}</small>`;
   if (item.state === "old") return html`<span class=${`p old k-${item.kind}`}>${inner}</span>`;

@@ -20,15 +20,16 @@ export function Proposed({ item, plan, course, place, names, items, onMove, onPu
   const was = plan.was.get(item.key);
   const moved = plan.changed.has(item.key);
   const owed = owedFor(item, items, course);
+  const form = html`<${Form} key=${`${item.key} ${item.starts_at} ${item.room}`} item=${item} names=${names} zone=${zone} program=${course.program.id} owed=${owed} onMove=${onMove} />`;
+  const brings = html`<div class="stack" key="brings"><${Follows} item=${item} plan=${plan} zone=${zone} />
+    <${Effects} rows=${[item]} plan=${plan} zone=${zone} onMend=${onMend} onBooked=${onBooked} /></div>`;
   return html`<div class="row"><h2 class="grow">${moved ? t("If {what} moves", { what: rowName(item).toLowerCase() }) : rowName(item)}</h2>
       ${moved && html`<button type="button" class="b bare s" onClick=${onPutBack}><${Icon} name="x" />${t("Put back")}</button>`}
       ${!moved && html`<button type="button" class="b bare s" onClick=${onClose}>${t("Close")} <kbd>Esc</kbd></button>`}</div>
     ${moved ? html`<p class="mv"><span>${when(was.starts_at, zone)}</span><${Icon} name="arrow" /><b>${when(item.starts_at, zone)}</b></p>` : html`<p class="mv"><b>${when(item.starts_at, zone)}–${clock(item.ends_at, zone)}</b></p>`}
     <p class="small quiet">${whereAndWho(item, names)} · ${stateName(item)}</p>
     <${Window} row=${owed} booked=${item.starts_at} zone=${zone} />
-    <${Form} key=${`${item.key} ${item.starts_at} ${item.room}`} item=${item} names=${names} zone=${zone} program=${course.program.id} owed=${owed} onMove=${onMove} />
-    <${Follows} item=${item} plan=${plan} zone=${zone} />
-    <${Effects} rows=${[item]} plan=${plan} zone=${zone} onMend=${onMend} onBooked=${onBooked} />`;
+    ${moved ? [brings, form] : [form, brings]}`;
 }
 
 /** The integration of a dose that went with it. */

@@ -9,8 +9,8 @@ import { Course } from "../signs/course.js";
 import { Calendar, Legend } from "./calendar.js";
 import { breaksRules, inTheWay } from "./judged.js";
 import { weeksOf, windowsOf } from "./weeks.js";
-import { Wishes } from "./wishes.js";
 
+const Wishes = lazy(() => import("./wishes.js"), "Wishes", { early: true });
 const List = lazy(() => import("./list.js"), "List");
 const Paper = lazy(() => import("./list.js"), "Paper");
 const Side = lazy(() => import("./side.js"), "Side");

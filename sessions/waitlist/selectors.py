@@ -15,7 +15,7 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
 from programs.models import Program
 from sessions.booking.models import Session
-from sessions.booking.rules import Slot, needs_of
+from sessions.booking.rules import KEPT_FOR, Slot, needs_of
 from sessions.booking.selectors.availability import free_slots
 from sessions.waitlist import rules
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
@@ -79,7 +79,10 @@ def open_offers() -> QuerySet[WaitlistOffer]:
 
 
 def still_free(offer: WaitlistOffer, *, at: datetime) -> bool:
-    """Could what was offered be booked this moment?"""
+    """Could what was offered be booked this moment, or once a hold of some minutes is over?
+
+    A hold is somebody on the phone: it may end without a booking, and nothing would make the offer again.
+    """
     entry = offer.entry
     if entry.status != WaitlistEntry.Status.WAITING or offer.starts_at <= at:
         return False
@@ -90,7 +93,7 @@ def still_free(offer: WaitlistOffer, *, at: datetime) -> bool:
         program=entry.program,
         kind=entry.kind,
         modality=offer.modality,
-        at=at,
+        at=at + 2 * KEPT_FOR,  # no hold of now runs then: it is extended once
         start=offer.starts_at,
         before=offer.ends_at,
         only={role: users for role, users in only.items() if role != Role.NURSE_PRACTITIONER},

@@ -89,6 +89,24 @@ def test_the_front_desk_reads_the_offer_and_books_it_as_it_is(cast: Cast) -> Non
     assert cast.desk("south_frontdesk").get(f"waitlist-offers/{offer['id']}/").status_code == 404
 
 
+def test_a_hold_of_some_minutes_takes_no_offer_away(cast: Cast) -> None:
+    gone, program, other = desk.programs_of(cast, 3)
+    waits(cast, program)
+    cancelled(cast, full_slot(cast, gone))
+    (row,) = offered()
+    offer = cast.desk("frontdesk").get(f"waitlist-offers/{row.pk}/").json()
+    slot = {name: offer[name] for name in ("kind", "starts_at", "ends_at", "modality", "room", "staff")}
+    hold = cast.desk("frontdesk").must("session-holds/", slot | {"program": str(other.pk)}, status=201)
+    sweep_waitlist(at=clock.now())
+    assert names(offered()) == [row.entry.pk]
+    assert len(tasks()) == 1
+    cast.desk("frontdesk").client.delete(f"/api/v1/session-holds/{hold['id']}/")
+    booked = cast.desk("frontdesk").must("sessions/", slot | {"program": str(other.pk)}, status=201)
+    sweep_waitlist(at=clock.now())
+    assert booked["status"] == "scheduled"
+    assert tasks() == []  # a booking does
+
+
 def test_a_move_frees_the_old_time_as_well(cast: Cast) -> None:
     gone, program = desk.programs_of(cast, 2)
     waits(cast, program)

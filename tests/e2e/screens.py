@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -28,6 +28,14 @@ class Served:
 
     cast: Cast
     base_url: str
+    opened_at: datetime = field(default_factory=clock.now)
+    taken: int = 0
+
+    def slot(self) -> dict[str, datetime]:
+        """A time of its own, today and before all that was given out before; nobody is booked there by a screen."""
+        self.taken += 1
+        starts_at = self.opened_at - APART * (self.taken + 1)
+        return {"starts_at": starts_at, "ends_at": starts_at + LASTS}
 
     def watched(self, **more: Any) -> Session:
         """Somebody who has just had a dose, with calm signs."""
@@ -35,8 +43,7 @@ class Served:
         protocol = people.approved_protocol(self.cast, min_preparations=0)
         who = people.client(self.cast.north, by=self.cast.frontdesk, first=f"Robin{count}", last="Sample")
         program = people.cleared_program(self.cast, protocol=protocol, who=who)
-        starts_at = clock.now() - APART * (count + 1)
-        times = {"starts_at": starts_at, "ends_at": starts_at + LASTS}
+        times = {} if "starts_at" in more else self.slot()
         found: Session = people.dosed_session(self.cast, program, **(times | more))
         return found
 

@@ -13,9 +13,10 @@ from kapclinic.core import clock
 from kapclinic.practice.models import Client
 from sessions.booking.models import Session
 from tests import cast as people
-from tests.e2e.screens import LASTS, Served, Tablet
+from tests.e2e.screens import Served, Tablet
 
 SCHEDULE = "/desk/schedule"
+AHEAD = 90  # days
 
 
 def _day(at: datetime, clinic: Served) -> str:
@@ -37,13 +38,14 @@ def _name(program: Any) -> str:
 
 
 def _booked_here(clinic: Served, days: int = 1) -> Session:
-    """A preparation some days ahead, at the first time that is free."""
+    """A preparation some days ahead, beyond what a course books, at the first hour that is free."""
     program = _open_course(clinic)
     north = clinic.cast.north.zone
-    morning = (clock.now().astimezone(north) + timedelta(days=days)).replace(
+    morning = (clock.now().astimezone(north) + timedelta(days=AHEAD + days)).replace(
         hour=9, minute=0, second=0, microsecond=0
     )
-    taken = Session.objects.filter(starts_at__date__gte=morning.date()).count()
+    next_morning = morning + timedelta(days=1)
+    taken = Session.objects.filter(starts_at__gte=morning, starts_at__lt=next_morning).count()
     starts_at = morning + timedelta(hours=1) * taken
     return people.booked(clinic.cast, program, "preparation", starts_at)
 
@@ -114,17 +116,9 @@ def test_esc_gives_the_held_time_back(clinic: Served, tablet: Tablet) -> None:
 
 def test_a_client_arrives_and_that_is_taken_back(clinic: Served, tablet: Tablet) -> None:
     program = _open_course(clinic)
-    starts_at = clock.now() + timedelta(minutes=10)
-    session = people.booked(
-        clinic.cast,
-        program,
-        "preparation",
-        starts_at,
-        ends_at=starts_at + LASTS,
-        override_reason="Came at once",
-        modality="video",
-        room=None,
-    )
+    slot = clinic.slot()
+    more = {"ends_at": slot["ends_at"], "override_reason": "Came at once", "modality": "video", "room": None}
+    session = people.booked(clinic.cast, program, "preparation", slot["starts_at"], **more)
     page = _on_the_day_of(tablet, session)
     page.locator(".ev", has_text=_name(program)).click()
     expect(page.locator(".pick .cur")).to_have_text("Booked")

@@ -16,7 +16,7 @@ from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import PASSWORD
 from tests.cast.ways import IM, lot_of
-from tests.e2e.screens import APART, LASTS, Served, Tablet
+from tests.e2e.screens import LASTS, Served, Tablet
 
 
 def _ready(clinic: Served, **protocol: object) -> Session:
@@ -25,8 +25,7 @@ def _ready(clinic: Served, **protocol: object) -> Session:
     edition = people.approved_protocol(cast, **({"min_preparations": 0} | protocol))
     who = people.client(cast.north, by=cast.frontdesk, first=f"Toni{count}", last="Specimen")
     program = people.cleared_program(cast, protocol=edition, who=who)
-    starts_at = clock.now() - APART * (count + 1)
-    return people.ready_dose(cast, program, starts_at=starts_at, ends_at=starts_at + LASTS)
+    return people.ready_dose(cast, program, **clinic.slot())
 
 
 def _open(tablet: Tablet, name: str) -> None:
@@ -86,10 +85,7 @@ def test_what_is_missing_is_named_with_who_can_clear_it(clinic: Served, tablet: 
     who = people.client(cast.north, by=cast.frontdesk, first=f"Toni{count}", last="Specimen")
     edition = people.approved_protocol(cast, min_preparations=0)
     program = people.cleared_program(cast, protocol=edition, who=who)
-    starts_at = clock.now() - APART * (count + 1)
-    session = people.ready_dose(
-        cast, program, without=("escort",), starts_at=starts_at, ends_at=starts_at + LASTS
-    )
+    session = people.ready_dose(cast, program, without=("escort",), **clinic.slot())
     tablet.at_bedside(session)
     _open(tablet, "Dose")
     dialog = tablet.page.get_by_role("dialog")

@@ -13,7 +13,7 @@ from sessions.dosing.models import Administration, Discharge
 from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import HOME, attest, cssrs
-from tests.e2e.screens import APART, LASTS, PATIENCE, Served, Tablet
+from tests.e2e.screens import LASTS, PATIENCE, Served, Tablet
 
 
 def at_home(clinic: Served, **more: object) -> Session:
@@ -23,9 +23,8 @@ def at_home(clinic: Served, **more: object) -> Session:
     who = people.client(cast.north, by=cast.frontdesk, first=f"Lee{count}", last="Specimen")
     program = people.cleared_program(cast, protocol=edition, who=who)
     cssrs(cast, program)
-    starts_at = clock.now() - APART * (count + 1)
-    slot = {"starts_at": starts_at, "ends_at": starts_at + LASTS, "modality": "video", "room": None}
-    told = slot | {"client_location": HOME} | more
+    slot = {} if "starts_at" in more else clinic.slot()
+    told = slot | {"modality": "video", "room": None, "client_location": HOME} | more
     session = people.ready_dose(cast, program, without=("order",), **told)
     attest(cast, session, "in_person_visit")  # whatever the law says on the day of this test
     people.written_order(cast, session)

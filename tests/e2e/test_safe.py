@@ -15,7 +15,7 @@ from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import IV, PASSWORD
 from tests.cast.ways import lot_of
-from tests.e2e.screens import APART, LASTS, PATIENCE, Served, Tablet
+from tests.e2e.screens import PATIENCE, Served, Tablet
 
 
 def _lot(clinic: Served, **more: object) -> DrugLot:
@@ -145,10 +145,7 @@ def test_what_is_left_of_a_draw_is_wasted_before_a_second_person(clinic: Served,
     edition = people.approved_protocol(cast, **IV)
     who = people.client(cast.north, by=cast.frontdesk, first=f"Kim{count}", last="Specimen")
     program = people.cleared_program(cast, protocol=edition, who=who)
-    starts_at = clock.now() - APART * (count + 1)
-    session = people.ready_dose(
-        cast, program, without=("order",), starts_at=starts_at, ends_at=starts_at + LASTS
-    )
+    session = people.ready_dose(cast, program, without=("order",), **clinic.slot())
     visits.change(session=session, values={"weight_kg": Decimal(80)}, by=cast.np, at=clock.now())
     people.written_order(cast, session, dose_mg=Decimal(40), max_total_mg=Decimal(80))
     drawn = {"supply": "clinic_stock", "drug_lot": lot.pk, "given_by": "staff", "dose_mg": Decimal(40)}

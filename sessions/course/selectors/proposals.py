@@ -72,6 +72,9 @@ def _missing(program: Program) -> tuple[int, int]:
 def _wish(program: Program, *, at: datetime) -> Wish:
     protocol = program.protocol
     preparations, doses = _missing(program)
+    fewest, most = protocol.span_days
+    if protocol.planned_doses == 1:
+        fewest = 0  # from the first to the last dose there is no time
     window = protocol.integration
     owed = (timedelta(hours=window["from_hours"]), timedelta(hours=window["to_hours"]))
     doses_booked = (
@@ -84,7 +87,7 @@ def _wish(program: Program, *, at: datetime) -> Wish:
         preparations=preparations,
         doses=doses,
         min_gap=timedelta(hours=protocol.min_gap_hours),
-        span=(timedelta(days=protocol.span_days[0]), timedelta(days=protocol.span_days[1])),
+        span=(timedelta(days=fewest), timedelta(days=most)),
         integration=owed if protocol.owes_integration else None,
         zone=program.location.zone,
         after=last.starts_at if last else None,

@@ -237,6 +237,14 @@ def test_no_other_choice_of_days_is_better(days: set[int], therapy: set[int], do
     assert best == pytest.approx(min(possible))
 
 
+def test_a_course_of_one_dose_is_planned(cast: Cast) -> None:
+    """From its first dose to its last there is no time, however long the protocol's shortest course is."""
+    protocol = approved_protocol(cast, planned_doses=1, min_preparations=0)
+    program = opened_program(cast, protocol=protocol)
+    plan = cast.desk("frontdesk").get(f"programs/{program.pk}/plan/").json()
+    assert [row["kind"] for row in plan["sessions"]] == ["dosing", "integration"]
+
+
 def test_a_course_that_has_begun_keeps_the_shortest_span(cast: Cast) -> None:
     program = opened_program(cast)
     first = steps.book(cast, {"id": str(program.pk)}, "dosing", MONDAY + 10 * DAY)

@@ -29,8 +29,8 @@ function given(data) {
   return rows.reduce((sum, row) => sum + (parse(row.given_mg ?? row.dose_mg) ?? 0), 0);
 }
 
-/** @param {{data: object, place: object, onDone: () => void, onClose: () => void}} props */
-export function Dose({ data, place, onDone, onClose }) {
+/** @param {{data: any, place: any, again: () => void, onDone: () => void, onClose: () => void}} props */
+export function Dose({ data, place, again, onDone, onClose }) {
   const ready = useReadiness(data.session.id);
   const order = standingOrder(data.orders);
   const [form, set] = useState(() => firstForm(order, data));
@@ -67,7 +67,7 @@ export function Dose({ data, place, onDone, onClose }) {
           <${Order} order=${order} before=${given(data)} dose=${sums.dose} zone=${place.time_zone} />
           ${order && html`<${Source} home=${isHome(data.session)} form=${form} order=${order} lots=${lots} change=${change} />`}
           ${order && html`<${Amounts} form=${form} sums=${sums} lots=${lots} change=${change} />`}
-          <${Gates} ready=${ready} zone=${place.time_zone} />
+          <${Gates} ready=${ready} session=${data.session} zone=${place.time_zone} onCleared=${() => (ready.again(), again())} />
         </section>
         <section class="wit">
           <${When} form=${form} change=${change} zone=${place.time_zone} />

@@ -5,6 +5,7 @@ import { many, t } from "../core/i18n.js";
 import { roleName } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { clock } from "../core/time.js";
+import { Clear } from "./clear.js";
 
 /** {ready, gates, advice} of a session, asked anew by `again`. */
 export function useReadiness(session) {
@@ -28,7 +29,8 @@ function saidOf(gate) {
   return gate.code.startsWith("home_") ? `${plain} ${t("It is written down under “Place and help”.")}` : plain;
 }
 
-export function Gates({ ready, zone }) {
+/** @param {{ready: any, session: any, zone: string, onCleared: () => void}} props */
+export function Gates({ ready, session, zone, onCleared }) {
   if (ready.problem) return html`<p class="note high" role="alert">${words(ready.problem)}</p>`;
   if (!ready.data) return html`<p class="quiet">${t("Asking the record…")}</p>`;
   const open = ready.data.gates.filter((gate) => gate.state === "open");
@@ -37,7 +39,8 @@ export function Gates({ ready, zone }) {
     ${open.length > 0 && html`<h3>${many(open.length, "{n} thing is missing", "{n} things are missing")}</h3>`}
     <ul class="chk2">
       ${open.map((gate) => html`<li key=${gate.code} class="no"><${Icon} name="x" /><span><b>${gate.label}</b> ${saidOf(gate)}
-        <span class="quiet small"> · ${t("by {who}", { who: gate.who_can_clear.map(roleName).join(", ") })}</span></span></li>`)}
+        <span class="quiet small"> · ${t("by {who}", { who: gate.who_can_clear.map(roleName).join(", ") })}</span>
+        <${Clear} gate=${gate} session=${session} zone=${zone} onDone=${onCleared} /></span></li>`)}
       <li><${Icon} name="ok" />${many(passed, "{n} gate passes", "{n} gates pass")}</li>
       ${ready.data.gates.filter((gate) => gate.override).map((gate) => html`<li key=${`o${gate.code}`}><${Icon} name="info" /><span>${t("Decided otherwise: {gate}. {reason} ({role}, {time})", { gate: gate.label, reason: gate.override.reason, role: roleName(gate.override.role), time: clock(gate.override.at, zone) })}</span></li>`)}
       ${(ready.data.advice ?? []).filter((one) => one.state === "open").map((one) => html`<li key=${`a${one.code}`}><${Icon} name="warn" />${one.label}</li>`)}

@@ -77,7 +77,7 @@ function Bedside() {
     ${dialog === "allergies" && html`<${Allergies} client=${data.session.client} allergies=${data.banner.allergies} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "home" && html`<${Home} session=${data.session} dosed=${dosed !== null} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "event" && html`<${Event} session=${ID} onClose=${close} />`}
-    ${dialog === "dose" && html`<${Dose} data=${data} place=${here} onDone=${() => (close(), again())} onClose=${close} />`}
+    ${dialog === "dose" && html`<${Dose} data=${data} place=${here} again=${again} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "not_dosed" && html`<${NotDosed} session=${data.session} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "discharge" && html`<${Discharge} data=${data} onDone=${() => (open("left"), again())} onClose=${close} />`}
     ${dialog === "left" && html`<${Left} id=${ID} home=${isHome(data?.session)} onClose=${close} />`}

@@ -95,14 +95,15 @@ function Card({ row, style, names, current, short, tall, at, zone, onChoose, lif
   const [icon] = COLUMNS[row.column] ?? ["cal"];
   const where = row.column === "booked" ? "" : columnName(row.column);
   const since = THERE.includes(row.column) && row.since ? ` ${lasting(at - Date.parse(row.since))}` : "";
+  const toConfirm = row.column === "booked" && row.source === "scheduler" && !row.client_confirmed_at;
   const status = where && html`<span class="st"><${Icon} name=${icon} />${where}${since}</span>`;
   return html`<button type="button" class="ev k-${row.kind} ${row.column === "done" ? "done" : ""} ${lifted ? "lifted" : ""}" onPointerDown=${onTake} style=${style} aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
     <span class="l1"><b class="cut">${shownName(row.client_name)}</b>${short && status}</span>
     <span class="l2 cut">${row.modality === "video" && html`<${Icon} name="video" />`}${sessionName(row)}${firstNames(row, names.staff) && ` · ${firstNames(row, names.staff)}`}</span>
-    ${tall && html`<span class="l3">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</span>`}
+    ${(tall || !(short || status || toConfirm)) && html`<span class="l3">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</span>`}
     ${!short && status}
     ${!short && row.kind === "dosing" && row.progress && html`<span class="l4"><${Course} progress=${courseOf(row.progress)} /></span>`}
     ${heldBack(row).slice(0, 1).map((one) => html`<span class="chip high-soft" key=${one.code}><${Icon} name=${one.icon} />${one.word}</span>`)}
-    ${row.column === "booked" && row.source === "scheduler" && !row.client_confirmed_at && html`<span class="chip low"><${Icon} name="phone" />${t("Confirm with client")}</span>`}
+    ${toConfirm && html`<span class="chip low"><${Icon} name="phone" />${t("Confirm with client")}</span>`}
   </button>`;
 }

@@ -2,6 +2,15 @@
 import { learn } from "../../core/i18n.js";
 
 learn({
+  "Decide otherwise…": "Decidir otra cosa…",
+  "Decide so": "Decidirlo así",
+  "Last solid food at": "Última comida sólida a las",
+  "Note it": "Anotarlo",
+  "Weight, kg": "Peso, kg",
+  "Who takes them home": "Quién lo lleva a casa",
+  "Why is it safe all the same? Your name stands with it.": "¿Por qué es seguro de todos modos? Su nombre queda con ello.",
+  "Yes, looked at now": "Sí, visto ahora",
+  "{kg} kg is right": "{kg} kg es correcto",
   "{n} watched · sorted by what is due next": "{n} en vigilancia · por lo que toca antes",
   "{n} overdue": "{n} con retraso",
   "{n} out of band": "{n} fuera de rango",

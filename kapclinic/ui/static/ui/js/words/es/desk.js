@@ -162,7 +162,6 @@ learn({
   "Not coming": "No vienen",
   "Not here": "Aquí no",
   "Not known": "No se sabe",
-  "Not now": "Ahora no",
   "Not reached": "No contesta",
   "Not theirs": "No es para esta persona",
   "Not theirs…": "No es para esta persona…",

@@ -173,4 +173,5 @@ learn({
   "Time": "Hora",
   "Where": "Dónde",
   "{name}, edition {n}": "{name}, edición {n}",
+  "Not now": "Ahora no",
 });

@@ -36,7 +36,12 @@ FAULTS = (
     Fault("the consent gate is skipped", TABLE, "lambda f: f.consent is not None,", "lambda f: True,"),
     Fault("sobriety is not asked", TABLE, 'lambda f: f.affirmed("not_intoxicated"),', "lambda f: True,"),
     Fault("a debt holds nothing", TABLE, "lambda f: not f.earlier_integration_open,", "lambda f: True,"),
-    Fault("a clearance hears nothing later", TABLE, " and not f.suspended_by,", ","),
+    Fault(
+        "a clearance hears nothing later",
+        "screening/selectors/clearances.py",
+        "for row in rows if not row.is_suspended), None)",
+        "for row in rows), None)",
+    ),
     Fault(
         "the gap is a day shorter",
         "sessions/dosing/gates/conditions.py",

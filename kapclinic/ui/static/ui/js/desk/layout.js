@@ -25,6 +25,12 @@ export function minutes(row, zone) {
   return [start, end > start ? end : 24 * 60];
 }
 
+/** What a row takes of the grid: a short one still takes a quarter of an hour. */
+function quarters(row, zone) {
+  const [start, end] = minutes(row, zone).map((minute) => line(minute, 0));
+  return [start, Math.max(end, start + 1)];
+}
+
 /**
  * Lanes of one column: rows that overlap stand side by side.
  * @returns {Map<string, {lane: number, lanes: number}>} by id
@@ -39,7 +45,7 @@ export function lanes(rows, zone) {
     cluster = [];
   };
   for (const row of sorted) {
-    const [start, end] = minutes(row, zone);
+    const [start, end] = quarters(row, zone);
     if (start >= until) close();
     const taken = new Set(cluster.filter((one) => one.end > start).map((one) => one.lane));
     let lane = 0;

@@ -22,9 +22,9 @@ GATE_MARK = """
  who AS MATERIALIZED (
    SELECT DISTINCT p.id FROM mine CROSS JOIN LATERAL (SELECT practice_person(mine.client_id) AS id) p),
  course AS MATERIALIZED (
-   SELECT p.id, p.version, p.protocol_id, p.location_id FROM who JOIN programs_program p ON p.client_id = who.id),
+   SELECT p.id, p.version, p.protocol_id, p.location_id FROM who JOIN programs_program p ON who.id = p.client_id),
  visit AS MATERIALIZED (
-   SELECT s.id, s.version FROM who JOIN clinic_sessions_session s ON s.client_id = who.id),
+   SELECT s.id, s.version FROM who JOIN clinic_sessions_session s ON who.id = s.client_id),
  warned AS MATERIALIZED (
    SELECT t.id, t.version FROM course JOIN screening_safetyalert t ON t.program_id = course.id)
  SELECT concat_ws('.',
@@ -57,16 +57,16 @@ GATE_MARK = """
       FROM course JOIN screening_clearance t ON t.program_id = course.id
       JOIN screening_suspension n ON n.clearance_id = t.id
       LEFT JOIN screening_uphold v ON v.suspension_id = n.id),
-   (SELECT count(*) FROM who JOIN screening_suspendingfact t ON t.client_id = who.id),
+   (SELECT count(*) FROM who JOIN screening_suspendingfact t ON who.id = t.client_id),
    (SELECT count(*) + count(v.id)
       FROM course JOIN screening_measure t ON t.program_id = course.id
       LEFT JOIN screening_measurevoid v ON v.measure_id = t.id),
    (SELECT count(*) FROM warned JOIN screening_alertrelease t ON t.alert_id = warned.id),
    (SELECT count(*) + count(v.id)
-      FROM who JOIN screening_safetyplan t ON t.client_id = who.id
+      FROM who JOIN screening_safetyplan t ON who.id = t.client_id
       LEFT JOIN screening_safetyplanvoid v ON v.plan_id = t.id),
    (SELECT string_agg(t.id::text, ',' ORDER BY t.id)
-      FROM who JOIN trail_task t ON t.client = who.id
+      FROM who JOIN trail_task t ON who.id = t.client
      WHERE t.state = 'open' AND t.kind = 'check_in_safety_concern'),
    (SELECT count(*) FROM mine CROSS JOIN programs_legalrule),
    (SELECT count(*) FROM mine CROSS JOIN programs_legalrulevoid)))

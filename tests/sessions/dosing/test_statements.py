@@ -128,7 +128,8 @@ def test_the_record_is_what_its_questions_answer_one_by_one(cast: Cast) -> None:
     for name, rows, question in zip(Record._fields, found, questions(**asked), strict=True):
         assert told_apart(rows) == told_apart(question), name
     empty = {name for name, rows in zip(Record._fields, found, strict=True) if not rows}
-    assert empty == {"doses_elsewhere", "preparations", "owed_elsewhere", "concerns", "overrides"}
+    none_yet = {"doses_elsewhere", "preparations", "owed_elsewhere", "concerns", "overrides"}
+    assert empty == none_yet | {"visits", "laws"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -154,7 +154,7 @@ def test_no_page_shuts_anybody_out(clinic: Served, tablet: Tablet, page: str) ->
         tablet.page.goto(page)
         tablet.page.get_by_label("E-mail").wait_for()
         tablet.fill_sign_in("np", "a wrong password")
-        tablet.page.get_by_role("alert").wait_for()
+        tablet.page.locator(".errors").wait_for()
     elif page == "session":
         tablet.at_bedside(session)
     else:

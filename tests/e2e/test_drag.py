@@ -41,6 +41,7 @@ def _on_its_day(tablet: Tablet, session: Session) -> tuple[Page, Locator]:
     tablet.sign_in("frontdesk", at=f"/desk/schedule?day={day}")
     card = tablet.page.locator(".ev", has_text=str(session.program.client.display_name))
     card.wait_for()
+    card.evaluate("card => card.scrollIntoView({ block: 'center' })")  # near an edge the day scrolls along
     where = None
     while where != (where := card.bounding_box()):  # until nothing that still comes pushes it
         tablet.page.wait_for_timeout(700)

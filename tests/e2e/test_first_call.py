@@ -135,6 +135,9 @@ def test_from_the_first_call_to_the_way_home(clinic: Served, tablet: Tablet) -> 
     dialog.locator(".cr li").first.wait_for()
     for row in dialog.locator(".cr li .seg").all():
         row.get_by_role("button", name="Yes").click()
+    expect(dialog.locator(".cr")).not_to_contain_text(
+        re.compile("too old|open alarm|not whole", re.IGNORECASE)
+    )
     dialog.get_by_role("button", name="Discharge", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("The client may leave")
     assert Discharge.objects.filter(session=session).exists()

@@ -3,7 +3,7 @@ import { Dialog } from "../core/dialog.js";
 import { html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { clock } from "../core/time.js";
-import { useOnce } from "../outbox/once.js";
+import { useOnce } from "../core/intent.js";
 import { put } from "../outbox/outbox.js";
 import { checkName, checkWord } from "./words.js";
 

@@ -5,7 +5,7 @@ import { t } from "../core/i18n.js";
 import { has } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { dayIn, addDays, instant, now } from "../core/time.js";
-import { useIntent, useOnce } from "../outbox/once.js";
+import { useIntent, useOnce } from "../core/intent.js";
 
 // Gates that a clinician's yes or no of the day clears; the API calls the word by the gate's own name.
 const ASKED = [

@@ -4,7 +4,7 @@ import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { words } from "../core/problem.js";
-import { useIntent, useOnce } from "../outbox/once.js";
+import { useIntent, useOnce } from "../core/intent.js";
 import { isHome } from "./athome.js";
 
 const SHEET = (id) => `/api/v1/sessions/${id}/discharge/sheet/`;

@@ -7,7 +7,7 @@ import { parse, shown, wire } from "../core/milligrams.js";
 import { Problem, byField, words } from "../core/problem.js";
 import { clock, date, MINUTE } from "../core/time.js";
 import { useNow } from "../frame/net.js";
-import { useIntent, useOnce } from "../outbox/once.js";
+import { useIntent, useOnce } from "../core/intent.js";
 import { Witness } from "../signin/witness.js";
 import { isHome } from "./athome.js";
 import { Gates, useReadiness } from "./gates.js";

@@ -2,7 +2,7 @@
 import { Icon, html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
-import { clock, countdown, hours, lasting, MINUTE } from "../core/time.js";
+import { clock, countdown, hours, lasting, MINUTE, now } from "../core/time.js";
 import { useNow } from "../frame/net.js";
 import { worst } from "./bands.js";
 import { EMPTY, FIELDS, MUST, body, deleted, entered, faults, isEmpty, judged, nextField, notObtainable, typed } from "./reading.js";
@@ -45,7 +45,7 @@ export function Entry({ known, first, onSave, onNotTaken, nextCheck, zone }) {
     const found = faults(whole);
     tell(found);
     if (Object.keys(found).length || busy.current) return change({ ...whole, active: Object.keys(found)[0] ?? whole.active });
-    const when = whole.at ?? at;
+    const when = whole.at ?? now(); // not the `at` that is drawn, which is up to a second old
     const bands = judged(whole, when, known);
     if (bands && loudness(worst(bands)) !== "ok" && action === undefined) return ask(bands);
     busy.current = true;

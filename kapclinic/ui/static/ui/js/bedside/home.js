@@ -4,7 +4,7 @@ import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { Problem, byField, words } from "../core/problem.js";
-import { useOnce } from "../outbox/once.js";
+import { useOnce } from "../core/intent.js";
 
 const PLACE = ["state", "address", "emergency_department", "ems_phone"];
 const ADULT = ["name", "phone", "relationship"];

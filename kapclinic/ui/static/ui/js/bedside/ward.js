@@ -7,7 +7,7 @@ import { me, place } from "../core/me.js";
 import { usePoll } from "../core/poll.js";
 import { words } from "../core/problem.js";
 import { useStore } from "../core/store.js";
-import { clock, clockSeconds, countdown, hearClock, hours, lasting } from "../core/time.js";
+import { clock, clockSeconds, countdown, hours, lasting } from "../core/time.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
 import { outbox } from "../outbox/outbox.js";
@@ -39,7 +39,6 @@ function Ward() {
   const at = useNow(1000);
   const [answering, answer] = useState(null);
   const rows = sorted(poll.data?.sessions ?? []);
-  useEffect(() => poll.data && hearClock(poll.data.at, poll.at, poll.at), [poll.data]);
   useDue(rows, at);
   const open = (row) => row && location.assign(`/bedside/sessions/${row.id}`);
   const numbers = Object.fromEntries(rows.slice(0, 9).map((row, index) => [String(index + 1), () => open(row)]));

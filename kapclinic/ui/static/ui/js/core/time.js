@@ -8,15 +8,23 @@ const SKEW = 2 * MINUTE; // beyond this the tablet's own clock is worth a word
 /** How far the server's clock is ahead of this device's, in ms; null before the first answer. */
 export const ahead = store(null);
 
-/** Hear the server's clock from an answer that took from `sent` to `got` (device ms). */
+/** Between which two values `ahead` lies by all that was heard, in ms. */
+let [least, most] = [-Infinity, Infinity];
+
+/**
+ * Hear the server's clock from an answer that took from `sent` to `got` (device ms). `stamp` has whole seconds, so one
+ * answer leaves a second of doubt; each later one narrows it. Where two contradict, a clock was set: the later holds.
+ * What is known moves only as far as it must, so two moments that one person writes down stay in their order.
+ */
 export function hearClock(stamp, sent, got) {
   const server = Date.parse(stamp);
   if (Number.isNaN(server)) return;
-  const fine = /\.\d/.test(stamp) ? 0 : 500; // an HTTP date has whole seconds
-  const found = server + fine - (sent + got) / 2;
+  const [from, to] = [server - got, server + 999 - sent];
+  [least, most] = [Math.max(least, from), Math.min(most, to)];
+  if (least > most) [least, most] = [from, to];
   const known = ahead.get();
-  // A slow answer says little; a finer one, or one far from what was known, says more.
-  if (known === null || Math.abs(found - known) > 1500 || got - sent < 200) ahead.set(Math.round(found));
+  if (known === null) ahead.set(Math.round((least + most) / 2));
+  else if (known < least || known > most) ahead.set(Math.round(Math.min(Math.max(known, least), most)));
 }
 
 /** The present moment, in ms, by the server's clock as far as it is known. */

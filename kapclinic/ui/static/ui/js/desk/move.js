@@ -4,7 +4,7 @@ import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { clock, dayIn, dayShort, instant } from "../core/time.js";
-import { useIntent } from "./parts/intent.js";
+import { useIntentKey } from "../core/intent.js";
 import { Refused } from "./refused.js";
 import { Seats } from "./seats.js";
 
@@ -16,7 +16,7 @@ const LOOKING = "Looking at what it would do"; // a preview wants a reason as we
 export function Move({ row, names, zone, to, onDone, onClose }) {
   const [wish, setWish] = useState({ day: to?.day ?? dayIn(row.starts_at, zone), time: to?.time ?? clock(row.starts_at, zone), room: to?.room ?? row.room ?? "", staff: to?.staff ?? row.staff, reason: "" });
   const [state, set] = useState({ preview: null, problem: null, busy: false, mend: true, force: false });
-  const key = useIntent();
+  const key = useIntentKey();
   const body = bodyOf(row, wish, zone);
   usePreview(row, wish, body, (found) => set((old) => ({ ...old, ...found })));
   const remedies = (state.preview?.effects ?? []).map((effect) => effect.remedy).filter(Boolean);

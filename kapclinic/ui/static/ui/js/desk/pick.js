@@ -5,7 +5,7 @@ import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { words } from "../core/problem.js";
-import { clock } from "../core/time.js";
+import { clock, now } from "../core/time.js";
 import { shownName } from "./parts/privacy.js";
 import { COLUMNS, columnName, firstNames, moveName, sessionName } from "./words.js";
 
@@ -74,7 +74,7 @@ export function Pick({ row, names, zone, open, onDone, onClose }) {
 async function confirmed(row, set, onDone) {
   try {
     const fresh = await call("GET", `sessions/${row.id}/`);
-    await call("PATCH", `sessions/${row.id}/`, { body: { client_confirmed_at: new Date().toISOString() }, match: fresh.tag });
+    await call("PATCH", `sessions/${row.id}/`, { body: { client_confirmed_at: new Date(now()).toISOString() }, match: fresh.tag });
     onDone();
   } catch (problem) {
     set({ busy: "", problem });

@@ -1,10 +1,10 @@
 // Small dialogs of the desk: a reason for what is cancelled or taken back, and who takes the client home.
 import { call, newKey } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
-import { html, useState } from "../core/h.js";
+import { html, useMemo, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { byField, words } from "../core/problem.js";
-import { useMemo } from "../core/h.js";
+import { now } from "../core/time.js";
 
 const KINDS = {
   withdraw: { title: () => t("Take off the waitlist"), base: "waitlist", path: "withdraw", verb: () => t("Take off the waitlist"), keep: () => t("Keep it") },
@@ -89,7 +89,7 @@ export function CallClient({ row, plain, onDone, onClose }) {
     set({ ...state, busy: true, problem: null });
     try {
       const fresh = await call("GET", `sessions/${booked.id}/`);
-      await call("PATCH", `sessions/${booked.id}/`, { body: { client_confirmed_at: new Date().toISOString() }, match: fresh.tag });
+      await call("PATCH", `sessions/${booked.id}/`, { body: { client_confirmed_at: new Date(now()).toISOString() }, match: fresh.tag });
       onDone();
     } catch (problem) {
       set({ ...state, busy: false, problem });

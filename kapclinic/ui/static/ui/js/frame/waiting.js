@@ -5,7 +5,7 @@ import { t } from "../core/i18n.js";
 import { place } from "../core/me.js";
 import { useStore } from "../core/store.js";
 import { clock } from "../core/time.js";
-import { useOnce } from "../outbox/once.js";
+import { useOnce } from "../core/intent.js";
 import { again, discard, mine, outbox, put } from "../outbox/outbox.js";
 
 const WHATS = {

@@ -5,7 +5,7 @@ import { html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { Problem, byField, words } from "../core/problem.js";
 import { clock, dayIn, instant, now } from "../core/time.js";
-import { useIntent, useOnce } from "../outbox/once.js";
+import { useIntent, useOnce } from "../core/intent.js";
 
 /** @param {{id: string, label: string, value: string, set: (text: string) => void, wrong?: string, hint?: string, children?: any, [input: string]: any}} props more goes to the input */
 export function Field({ id, label, value, set, wrong, hint, children, ...more }) {

@@ -5,7 +5,7 @@ import { many, t } from "../../core/i18n.js";
 import { addDays, dayIn, instant } from "../../core/time.js";
 import { useClients } from "../parts/clients.js";
 import { Faults, Field, wrongOf } from "../parts/fields.js";
-import { useWrite } from "../parts/intent.js";
+import { useWrite } from "../../core/intent.js";
 import { Chosen, when } from "../parts/pane.js";
 import { Broken, decided, isDecided, moveOf, wants } from "./broken.js";
 import { usePreview } from "./known.js";

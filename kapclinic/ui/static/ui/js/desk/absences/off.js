@@ -3,7 +3,7 @@ import { Dialog } from "../../core/dialog.js";
 import { Icon, html, useState } from "../../core/h.js";
 import { t } from "../../core/i18n.js";
 import { words } from "../../core/problem.js";
-import { useWrite } from "../parts/intent.js";
+import { useWrite } from "../../core/intent.js";
 import { Chosen, when } from "../parts/pane.js";
 
 export function Off({ row, names, zone, onCancel }) {

@@ -4,7 +4,7 @@ import { Dialog } from "../../core/dialog.js";
 import { html, useState } from "../../core/h.js";
 import { t } from "../../core/i18n.js";
 import { Faults, wrongOf } from "../parts/fields.js";
-import { useWrite } from "../parts/intent.js";
+import { useWrite } from "../../core/intent.js";
 import { candidates } from "./alike.js";
 import { bodyOf, Form, LABELS } from "./form.js";
 import { nameOf, picked } from "./names.js";

@@ -5,7 +5,7 @@ import { Icon, html, useEffect, useState } from "../../core/h.js";
 import { t } from "../../core/i18n.js";
 import { words } from "../../core/problem.js";
 import { Faults, Field, wrongOf } from "../parts/fields.js";
-import { useWrite } from "../parts/intent.js";
+import { useWrite } from "../../core/intent.js";
 import { Days, Hours, wishesOf } from "../parts/wishes.js";
 import { Find } from "../who.js";
 

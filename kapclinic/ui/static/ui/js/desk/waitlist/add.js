@@ -7,7 +7,7 @@ import { t } from "../../core/i18n.js";
 import { words } from "../../core/problem.js";
 import { addDays, dayIn, instant } from "../../core/time.js";
 import { Faults, Field, wrongOf } from "../parts/fields.js";
-import { useWrite } from "../parts/intent.js";
+import { useWrite } from "../../core/intent.js";
 import { Days, Hours, wishesOf } from "../parts/wishes.js";
 import { Find } from "../who.js";
 import { kindName } from "../words.js";

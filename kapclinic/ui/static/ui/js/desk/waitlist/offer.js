@@ -7,7 +7,7 @@ import { useKeys } from "../../core/keys.js";
 import { countdown } from "../../core/time.js";
 import { useNow } from "../../frame/net.js";
 import { Refused } from "../refused.js";
-import { useWrite } from "../parts/intent.js";
+import { useWrite } from "../../core/intent.js";
 import { Chosen, due, when, whenTo } from "../parts/pane.js";
 import { shownName } from "../parts/privacy.js";
 import { firstNames, kindName } from "../words.js";

@@ -4,7 +4,7 @@ import { Dialog } from "../../core/dialog.js";
 import { Icon, html, useState } from "../../core/h.js";
 import { t } from "../../core/i18n.js";
 import { words } from "../../core/problem.js";
-import { useWrite } from "../parts/intent.js";
+import { useWrite } from "../../core/intent.js";
 
 /**
  * @param {{task: object, title?: string, phone?: string, choices?: [string, string][], onDone: () => void, onClose: () => void}} props

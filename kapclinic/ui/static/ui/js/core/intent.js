@@ -1,0 +1,81 @@
+// One act for one intent: a second press, or one after a lost answer, does nothing more.
+import { call, newKey } from "./api.js";
+import { useEffect, useRef, useState } from "./h.js";
+import { now } from "./time.js";
+
+/** @returns {(act: () => Promise) => Promise} runs `act`, unless the last one still runs */
+export function useOnce() {
+  const busy = useRef(false);
+  return async (act) => {
+    if (busy.current) return;
+    busy.current = true;
+    try {
+      await act();
+    } finally {
+      busy.current = false;
+    }
+  };
+}
+
+/**
+ * The key of what a form says, and the moment at which it was first sent. Both stay while nobody knows whether it
+ * acted, because a key never comes with two bodies; a refusal ends them: it did not act.
+ *
+ * @param {object} form what the intent consists of
+ */
+export function useIntent(form) {
+  const kept = useRef(null);
+  const text = JSON.stringify(form);
+  return {
+    sent() {
+      if (kept.current?.text !== text) kept.current = { text, key: newKey(), at: now() };
+      return kept.current;
+    },
+    /** Did it act after all? The server knows the key with another body: a password was typed anew, say. */
+    acted(problem) {
+      if (!problem.passing) kept.current = null;
+      return problem.code === "idempotency_key_reused";
+    },
+  };
+}
+
+/** @returns {(what: any) => string} the key of what is about to be written: a changed form is another intent */
+export function useIntentKey() {
+  const last = useRef({ text: null, key: "" });
+  return (what) => {
+    const text = JSON.stringify(what);
+    if (last.current.text !== text) last.current = { text, key: newKey() };
+    return last.current.key;
+  };
+}
+
+/**
+ * A write that the button follows: `busy` from the press to the answer, `problem` when it was refused.
+ *
+ * @param {(answer: any) => void} onDone
+ */
+export function useWrite(onDone) {
+  const [state, set] = useState({ busy: false, problem: null });
+  const keyOf = useIntentKey();
+  const [under, here] = [useRef(false), useRef(true)];
+  useEffect(() => () => {
+    here.current = false;
+  }, []);
+  /** @param {string} path @param {any} body @param {{method?: string, match?: string}} how */
+  async function write(path, body, { method = "POST", match } = {}) {
+    if (under.current) return;
+    under.current = true;
+    set({ busy: true, problem: null });
+    try {
+      const { data } = await call(method, path, { body, key: match ? undefined : keyOf([path, body]), match });
+      under.current = false;
+      if (here.current) set({ busy: false, problem: null });
+      onDone(data);
+    } catch (problem) {
+      under.current = false;
+      if (here.current) set({ busy: false, problem });
+    }
+  }
+  const clear = () => set({ busy: false, problem: null });
+  return { ...state, write, clear, fail: (problem) => set({ busy: false, problem }) };
+}

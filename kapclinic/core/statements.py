@@ -127,10 +127,12 @@ def of_asker(user: Value) -> dict[Hashable, Value]:
 
 OVER = """
 WITH one AS MATERIALIZED ({one})
-SELECT one.*, page.*
+SELECT said.*, page.*
 FROM one LEFT JOIN (SELECT p.*, row_number() OVER () AS place FROM ({page}) p) page ON true
+LEFT JOIN one said ON {where}
 ORDER BY page.place
 """
+EACH, FIRST = "true", "coalesce(page.place, 1) = 1"
 
 # One look at a page: its rows, but only when the tag of all that they hold is none that whoever asks knows. `{total}`
 # is how many rows there are in all, or NULL. The words of a row are those of PostgreSQL's own text of it. What is
@@ -203,14 +205,15 @@ class Statement:
             loads=(*self.loads, *loads),
         )
 
-    def over(self, page: Statement) -> Statement:
-        """Both in one: each row of the page, with the one row of this statement before it.
+    def over(self, page: Statement, *, where: str = EACH) -> Statement:
+        """Both in one: each row of the page, or the `FIRST` alone, with the one row of this statement before it.
 
-        Without a row on the page, the one row stands alone, with nulls. Without that one, there is none.
+        Without a row on the page, the one row stands alone, with nulls. Without that one, there is none. What is long
+        stands before the first alone: it is sent once, and the tag of a look is taken of it once.
         """
         width, wide = len(self.params), len(self.names)
         return Statement(
-            sql=OVER.replace("{one}", self.sql).replace("{page}", page.sql),
+            sql=OVER.replace("{where}", where).replace("{one}", self.sql).replace("{page}", page.sql),
             params=(*self.params, *page.params),
             puts=(*self.puts, *((width + place, put) for place, put in page.puts)),
             names=(*self.names, *page.names, "place"),

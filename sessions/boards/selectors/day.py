@@ -31,7 +31,7 @@ from django.db.models import (
 from django.db.models.functions import ExtractIsoWeekDay, JSONObject
 
 from kapclinic.core.asking import Question
-from kapclinic.core.statements import Look, Looking, Row, StandIns, compiled, of_asker
+from kapclinic.core.statements import FIRST, Look, Looking, Row, StandIns, compiled, of_asker
 from kapclinic.practice import rules
 from kapclinic.practice.models import Location, Room, SessionKind, TimeOff, User, WorkingHours
 from kapclinic.practice.selectors import LocalDate, LocalMidnight
@@ -278,7 +278,7 @@ def _looking(roles: frozenset[str], locations: int, day: str) -> Looking | None:
     )
     rows = _with_course(session_rows(sessions, by=asker)).order_by("starts_at", "pk")
     seen, shown = compiled(_of_place(place, on=on, at=at), stand_ins), compiled(rows, stand_ins)
-    return Looking.at(seen.over(shown)) if seen and shown else None
+    return Looking.at(seen.over(shown, where=FIRST)) if seen and shown else None
 
 
 def _day(day: date | LocalDate, zone: str) -> tuple[LocalMidnight, LocalMidnight]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
 from django.db import connection
@@ -128,6 +128,28 @@ class LocalMidnight(Func):
         local = f"({day}::date + {self.after})::timestamp"
         an_hour_before = f"({local} - interval '1 hour') AT TIME ZONE {zone} + interval '1 hour'"
         return f"least({local} AT TIME ZONE {zone}, {an_hour_before})", (*of_day, *of_zone, *of_day, *of_zone)
+
+
+class MidnightAnywhere(Func):
+    """The first moment at which a date can begin in any zone (UTC+14), or with `last` the last one (UTC-12).
+
+    Beside a range by `LocalMidnight` it holds nothing back. It is there for the planner, which cannot know how little
+    of a table lies between two moments that a zone in another table decides.
+    """
+
+    output_field = DateTimeField()
+    FURTHEST: ClassVar = {False: "- interval '14 hours'", True: "+ interval '12 hours'"}
+
+    def __init__(self, day: date | Func, *, after: int = 0, last: bool = False) -> None:
+        super().__init__(day if isinstance(day, Func) else Value(day, output_field=DateField()))
+        self.after, self.last = after, last
+
+    def as_sql(  # type: ignore[override]  # nothing of it is put in from outside, as Func allows
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[str | int, ...]]:
+        day, of_day = compiler.compile(self.source_expressions[0])
+        utc = f"({day}::date + {self.after})::timestamp AT TIME ZONE 'UTC'"
+        return f"({utc} {self.FURTHEST[self.last]})", tuple(of_day)
 
 
 def person_at(client_id: UUID, moment: datetime) -> list[UUID]:

@@ -58,7 +58,14 @@ def shell_of(screen: Screen) -> Any:
             return _to_sign_in(request)
         if not _roles(request) & set(screen.roles):
             return render(request, "ui/not_yours.html", {"home": "/"} | _page(request), status=403)
-        return _shell(request, title=screen.title, module=screen.module, styles=screen.styles, dim=screen.dim)
+        return _shell(
+            request,
+            title=screen.title,
+            module=screen.module,
+            styles=screen.styles,
+            dim=screen.dim,
+            early=True,
+        )
 
     return view
 
@@ -72,11 +79,18 @@ def _page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _shell(
-    request: HttpRequest, *, title: str, module: str, styles: tuple[str, ...], dim: bool = False
+    request: HttpRequest,
+    *,
+    title: str,
+    module: str,
+    styles: tuple[str, ...],
+    dim: bool = False,
+    early: bool = False,
 ) -> HttpResponse:
+    """`early`: whoever is here is asked for while the page is still on its way."""
     page = _page(request)
     page["styles"] += [static(f"ui/css/{name}.css") for name in styles]
-    page |= {"title": title, "dim": dim, "module": static(f"ui/js/{module}.js")}
+    page |= {"title": title, "dim": dim, "early": early, "module": static(f"ui/js/{module}.js")}
     page["words"] = [static(f"ui/{path}") for path in words_of(module, page["lang"])]
     page["preloads"] = [static(f"ui/{path}") for path in loaded_by(f"js/{module}.js")]
     return render(request, "ui/shell.html", page)

@@ -252,6 +252,11 @@ class Allocation(UUIDModel):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["resource", "starts_at"], name="allocation_resource"),
+            models.Index(  # the few that are held: a hold that is over is looked for at each booking
+                fields=["resource", "expires_at"],
+                name="allocation_held",
+                condition=Q(expires_at__isnull=False, released_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from kapclinic.core.http.renderers import dumps
 from kapclinic.core.ids import uuid7
 from kapclinic.practice.models import SYSTEM, Client, Location, User
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
-from kapclinic.practice.selectors import LocalMidnight
+from kapclinic.practice.selectors import LocalMidnight, MidnightAnywhere
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import AuditEvent, Task
@@ -396,6 +396,8 @@ ZONES = (
     "Asia/Kathmandu",
     "Australia/Lord_Howe",
     "Pacific/Apia",
+    "Pacific/Kiritimati",
+    "Etc/GMT+12",
 )
 
 
@@ -412,8 +414,10 @@ def test_a_day_begins_in_the_database_as_in_python(cast: Cast, name: str) -> Non
         for after in (0, 1):
             expected = datetime.combine(day + after * DAY, datetime.min.time(), tzinfo=zone).astimezone(UTC)
             begins = LocalMidnight(day, "time_zone", after=after)
-            found = Location.objects.filter(pk=place.pk).values_list(begins, flat=True).get()
+            about = [MidnightAnywhere(day, after=after, last=last) for last in (False, True)]
+            found, first, last = Location.objects.filter(pk=place.pk).values_list(begins, *about).get()
             assert found == expected, (name, day, after)
+            assert first <= found <= last, (name, day, after)
 
 
 # --- polls ---------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ from kapclinic.core.asking import Question
 from kapclinic.core.statements import FIRST, Look, Looking, Row, StandIns, compiled, of_asker
 from kapclinic.practice import rules
 from kapclinic.practice.models import Location, Room, SessionKind, TimeOff, User, WorkingHours
-from kapclinic.practice.selectors import LocalDate, LocalMidnight
+from kapclinic.practice.selectors import LocalDate, LocalMidnight, MidnightAnywhere
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import HERE, LONGEST
 from sessions.dosing.gates.judge import held_for_front_desk
@@ -91,6 +91,7 @@ OF_LOCATION = frozenset(
 OF_COURSE = frozenset({"prepared", "required", "dosed", "planned", "owed_states"})  # what makes its progress
 FROM_TO = {"from": "starts", "to": "ends"}
 UNDOSED = frozenset({S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS})  # a dose may still come
+LONGEST_DAY = timedelta(hours=25)  # the clocks are put back
 JUDGED_FOR = timedelta(minutes=1)  # what the gates said counts so long
 
 
@@ -273,12 +274,25 @@ def _looking(roles: frozenset[str], locations: int, day: str) -> Looking | None:
     on = stand_ins.day("on") if day == "dated" else None
     place = Location.objects.filter(pk=key, pk__in=asker.locations)
     begin, end = _day(on or LocalDate(at, "location__time_zone"), "location__time_zone")
-    sessions = Session.objects.filter(
+    sessions = _about(on, at=at).filter(
         location=key, starts_at__gte=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin
     )
     rows = _with_course(session_rows(sessions, by=asker)).order_by("starts_at", "pk")
     seen, shown = compiled(_of_place(place, on=on, at=at), stand_ins), compiled(rows, stand_ins)
     return Looking.at(seen.over(shown, where=FIRST)) if seen and shown else None
+
+
+def _about(on: date | None, *, at: datetime) -> QuerySet[Session]:
+    """All sessions that the day can hold in any zone: what the planner reckons with."""
+    if on is None:
+        near: QuerySet[Session] = Session.objects.filter(
+            starts_at__gte=Value(at) - (LONGEST_DAY + LONGEST), starts_at__lt=Value(at) + LONGEST_DAY
+        )
+        return near
+    found: QuerySet[Session] = Session.objects.filter(
+        starts_at__gte=MidnightAnywhere(on) - LONGEST, starts_at__lt=MidnightAnywhere(on, after=1, last=True)
+    )
+    return found
 
 
 def _day(day: date | LocalDate, zone: str) -> tuple[LocalMidnight, LocalMidnight]:

@@ -20,7 +20,7 @@ from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
-from kapclinic.practice.selectors import LocalMidnight, of_person
+from kapclinic.practice.selectors import LocalMidnight, MidnightAnywhere, of_person
 from kapclinic.trail.idempotency import Locks
 from kapclinic.trail.services import log_act
 from screening.selectors import current_clearance
@@ -54,7 +54,11 @@ def _on_date(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Ses
         LocalMidnight(value, "location__time_zone"),
         LocalMidnight(value, "location__time_zone", after=1),
     )
-    return queryset.filter(starts_at__gte=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin)
+    about = queryset.filter(
+        starts_at__gte=MidnightAnywhere(value) - LONGEST,
+        starts_at__lt=MidnightAnywhere(value, after=1, last=True),
+    )
+    return about.filter(starts_at__gte=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin)
 
 
 def _with_staff(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[Session]:

@@ -7,6 +7,7 @@ import { me } from "../core/me.js";
 import { now } from "../core/time.js";
 
 const WARN = 60000;
+const FIRST = 5000; // what the page itself needs comes first
 
 /** Asks `auth/me/`, which itself extends nothing, when the session ends. */
 export function Idle() {
@@ -25,7 +26,7 @@ export function Idle() {
         timer = setTimeout(look, 30000);
       }
     };
-    look();
+    timer = setTimeout(look, FIRST);
     return () => clearTimeout(timer);
   }, [ends === 0]);
   if (!ends) return null;

@@ -363,6 +363,7 @@ BULK: dict[str, tuple[Callable[[Cast, int], None], str, int]] = {
     "consents/": (_consents, "np", 3),
     "medications/": (_medications, "np", 3),
     "staff/{np}/time-off/": (_time_off, "frontdesk", 3),
+    "time-off/": (_time_off, "frontdesk", 3),
     "auth/tokens/": (_tokens, "frontdesk", 3),
 }
 

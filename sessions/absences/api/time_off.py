@@ -18,6 +18,8 @@ from kapclinic.practice.rules import ABSENCE_ROLES
 from kapclinic.trail.http import ANYONE, ClinicViewSet
 from sessions.absences import services
 
+CANCELLED = (Param("cancelled", "bool", doc="those that were cancelled, in place of the others"),)
+
 
 class TimeOffViewSet(ClinicViewSet):
     """Who is away: for their own locations, which also say so, and for the administrator.
@@ -29,23 +31,29 @@ class TimeOffViewSet(ClinicViewSet):
     roles: ClassVar = {"list": ANYONE, "create": ABSENCE_ROLES, "cancel": ABSENCE_ROLES}
     inputs: ClassVar = {"create": TimeOffIn, "cancel": Reason}
     output = TimeOffOut
-    params: ClassVar = {
-        "list": (Param("cancelled", "bool", doc="those that were cancelled, in place of the others"),)
-    }
+    params: ClassVar = {"list": CANCELLED}
 
     def get_queryset(self) -> QuerySet[Any]:
+        if self.action != "cancel":
+            return self._staff()
+        found: QuerySet[TimeOff] = TimeOff.objects.filter(
+            user__in=self._staff(), user_id=self.kwargs["staff_id"]
+        )
+        return found
+
+    def _staff(self) -> QuerySet[User]:
+        """Whose time off the actor may know."""
         staff: QuerySet[User] = User.objects.all()
         if Role.ADMIN not in self.user.role_set:
             staff = staff.filter(locations__overlap=list(self.user.locations))
-        if self.action != "cancel":
-            return staff
-        found: QuerySet[TimeOff] = TimeOff.objects.filter(user__in=staff, user_id=self.kwargs["staff_id"])
-        return found
+        return staff
 
     def list(self, request: Request, pk: UUID) -> Response:
-        gone = self.query().get("cancelled", False)
-        rows = TimeOff.objects.filter(user=self.get_object(), cancelled_at__isnull=not gone)
-        page = self.paginate_queryset(rows.order_by("starts_at", "pk"))
+        return self._page(TimeOff.objects.filter(user=self.get_object()))
+
+    def _page(self, rows: QuerySet[TimeOff]) -> Response:
+        kept = rows.filter(cancelled_at__isnull=not self.query().get("cancelled", False))
+        page = self.paginate_queryset(kept.order_by("starts_at", "pk"))
         return self.get_paginated_response(self.represent(page, many=True))
 
     def create(self, request: Request, pk: UUID) -> Response:
@@ -57,3 +65,22 @@ class TimeOffViewSet(ClinicViewSet):
             time_off_id=self.get_object().pk, reason=self.body()["reason"], by=self.user, at=self.at
         )
         return self.answer(row)
+
+
+class AwayViewSet(TimeOffViewSet):
+    """Everybody's in one list, the next first: who is away."""
+
+    params: ClassVar = {
+        "list": (
+            Param("location", "uuid", doc="of those who work there"),
+            Param("from", "datetime", doc="those that end after it"),
+            *CANCELLED,
+        )
+    }
+
+    def list(self, request: Request) -> Response:  # type: ignore[override]  # of nobody in particular
+        query, staff = self.query(), self._staff()
+        if "location" in query:
+            staff = staff.filter(locations__contains=[query["location"]])
+        rows = TimeOff.objects.filter(user__in=staff)
+        return self._page(rows.filter(ends_at__gt=query["from"]) if "from" in query else rows)

@@ -6,7 +6,7 @@ from django.urls import path
 
 from sessions.absences.api.absences import AbsenceViewSet
 from sessions.absences.api.goings import LocationChangeViewSet, RoomChangeViewSet, StaffChangeViewSet
-from sessions.absences.api.time_off import TimeOffViewSet
+from sessions.absences.api.time_off import AwayViewSet, TimeOffViewSet
 
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path(
         "staff/<uuid:pk>/working-hours/", StaffChangeViewSet.as_view({"get": "hours", "put": "replace_hours"})
     ),
+    path("time-off/", AwayViewSet.as_view({"get": "list"})),
     path("staff/<uuid:pk>/time-off/", TimeOffViewSet.as_view({"get": "list", "post": "create"})),
     path("staff/<uuid:staff_id>/time-off/<uuid:pk>/cancel/", TimeOffViewSet.as_view({"post": "cancel"})),
 ]

@@ -52,6 +52,35 @@ def test_time_off_over_a_booked_session_is_refused_and_names_it(cast: Cast) -> N
     cast.desk("frontdesk").must(_path(cast.therapist), later)
 
 
+def test_who_is_away_is_one_list_of_ones_own_locations(cast: Cast) -> None:
+    nearest = {"starts_at": moment(TUESDAY), "ends_at": moment(TUESDAY + HOUR)}
+    later, past = (
+        {"starts_at": moment(TUESDAY + n * DAY), "ends_at": moment(TUESDAY + n * DAY + HOUR)} for n in (3, -9)
+    )
+    rows = [
+        cast.desk("admin").must(_path(who), span)["id"]
+        for who, span in (
+            (cast.np, later),
+            (cast.therapist, nearest),
+            (cast.south_np, nearest),
+            (cast.np, past),
+        )
+    ]
+    gone = cast.desk("admin").must(_path(cast.np), nearest)
+    cast.desk("admin").must(f"{_path(cast.np)}{gone['id']}/cancel/", {"reason": "Comes after all"})
+
+    def listed(who: str, **query: str) -> list[str]:
+        return [row["id"] for row in cast.desk(who).get("time-off/", **query).json()["results"]]
+
+    here = {"location": str(cast.north.pk), "from": moment(MONDAY)}
+    assert listed("therapist", **here) == [rows[1], rows[0]]
+    assert listed("frontdesk") == [rows[3], rows[1], rows[0]]
+    assert listed("frontdesk", location=str(cast.south.pk)) == []
+    assert listed("admin", location=str(cast.south.pk)) == [rows[2]]
+    assert listed("frontdesk", cancelled="true") == [gone["id"]]
+    assert rows[2] not in cast.desk("director").get("time-off/").content.decode()
+
+
 def test_a_slot_that_is_only_held_gives_way_to_time_off(cast: Cast) -> None:
     (program,) = desk.programs_of(cast, 1)
     dose = people.booked(cast, program, "dosing", TUESDAY)

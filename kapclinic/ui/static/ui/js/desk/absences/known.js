@@ -5,23 +5,18 @@ import { useEffect, useState } from "../../core/h.js";
 const PAUSE = 300;
 
 /** Times off that are not over, of everybody who works here, the next one first. */
-export function useTimesOff(staff, at) {
+export function useTimesOff(place, at) {
   const [state, set] = useState({ rows: null, problem: null });
   const [turn, again] = useState(0);
-  const ids = [...staff.values()].filter((one) => one.is_active).map((one) => one.id);
   useEffect(() => {
     let over = false;
-    if (!ids.length) return undefined;
-    Promise.all(ids.map((id) => all(`staff/${id}/time-off/`)))
-      .then((lists) => {
-        const rows = lists.flat().filter((row) => Date.parse(row.ends_at) > at);
-        if (!over) set({ rows: rows.sort((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at)), problem: null });
-      })
+    all("time-off/", { location: place.id, from: new Date(at).toISOString() })
+      .then((rows) => !over && set({ rows, problem: null }))
       .catch((problem) => !over && set((old) => ({ ...old, problem })));
     return () => {
       over = true;
     };
-  }, [ids.join(), turn]);
+  }, [place.id, turn]);
   return { ...state, again: () => again((n) => n + 1) };
 }
 

@@ -23,7 +23,7 @@ function Away() {
   useStore(discreet);
   const [at, zone] = [useNow(30000), here.time_zone];
   const names = useNames(here.id);
-  const off = useTimesOff(names.staff, at);
+  const off = useTimesOff(here, at);
   const [said, go] = useAddress();
   const [cancelling, cancel] = useState(null);
   const [kept, keep] = useState(null);

@@ -127,7 +127,7 @@ def _borne_out(
     if rendering is None:
         return None, {}
     note = rendered.require_signature(written, code=code, rendering=rendering)
-    record = rendered.record_of(written, rendering=rendering, note=note)
+    record = rendered.record_of(written, code=code, rendering=rendering, note=note)
     found = record_rules.errors(code, units=values["units"], record=record)
     reason = values.get("override_reason", "")
     errors += [error for error in found if not reason or error.code not in record_rules.PASSABLE]

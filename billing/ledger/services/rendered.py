@@ -10,7 +10,7 @@ from uuid import UUID
 
 from billing.codes import selectors as codes
 from billing.codes.models import ServiceCode
-from billing.codes.rules import Family, family_of
+from billing.codes.rules import Family, family_of, requirements
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge
 from billing.ledger.rules.record import Dose, Record, Standing
@@ -93,22 +93,28 @@ def require_signature(written: Written, *, code: ServiceCode, rendering: User) -
     raise NotSigned(detail, missing=[{"user": str(rendering.pk), "note_kind": kind}])
 
 
-def record_of(written: Written, *, rendering: User, note: Note | None) -> Record:
-    """What is on record for a line of this clinician: `rules.record` judges it."""
+def record_of(written: Written, *, code: ServiceCode, rendering: User, note: Note | None) -> Record:
+    """What is on record for a line of this clinician, as far as the code asks for it: `rules.record` judges it."""
     session = written.session
-    doses = list(dosing.doses_with_ends(session_id=session.pk))
-    midnight = datetime.combine(written.on, datetime.min.time(), tzinfo=session.location.zone)
+    asks = requirements.read(code.requires).a_dose or code.minutes_of != ServiceCode.MinutesOf.NOTE
+    doses = list(dosing.doses_with_ends(session_id=session.pk)) if asks else []
+    by_instruments = code.units_by == ServiceCode.UnitsBy.INSTRUMENTS
     return Record(
         kind=session.kind,
         modality=session.modality,
         doses=tuple(_dose(row) for row in doses),
         note_minutes=None if note is None else note_rules.service_minutes(note),
-        stay_minutes=_stay(session, doses),
-        instruments=screening.instruments_completed(
-            client_id=session.client_id, since=midnight, until=midnight + timedelta(days=1)
-        ),
+        stay_minutes=_stay(session, doses) if code.minutes_of == ServiceCode.MinutesOf.STAY else None,
+        instruments=_instruments(session, on=written.on) if by_instruments else 0,
         lines=tuple(lines_of(written.charges, session_id=session.pk, rendering_id=rendering.pk)),
     )
+
+
+def _instruments(session: Session, *, on: date) -> int:
+    """How many instruments the client filled in whole on that local day."""
+    midnight = datetime.combine(on, datetime.min.time(), tzinfo=session.location.zone)
+    until = datetime.combine(on + timedelta(days=1), datetime.min.time(), tzinfo=session.location.zone)
+    return screening.instruments_completed(client_id=session.client_id, since=midnight, until=until)
 
 
 def lines_of(
@@ -161,8 +167,15 @@ def snapshots(written: Written, *, code: ServiceCode, rendering: User, note: Not
 
 
 def clinician_then(user: User, moment: datetime) -> dict[str, str]:
-    """A clinician's name, credentials and license as they were; their NPI is theirs for life, so today's is right."""
-    return rules.clinician_as(staff_as_of(user, moment), npi=user.npi)
+    """A clinician's name, credentials and license as they were; their NPI is theirs for life, so today's is right.
+
+    Who signed alone was licensed: a license that was entered only afterwards was there that day.
+    """
+    then = staff_as_of(user, moment)
+    told = rules.clinician_as(then, npi=user.npi)
+    if told["license"] or then.needs_cosign:
+        return told
+    return told | {"license": rules.clinician_as(user, npi=user.npi)["license"]}
 
 
 def _signed_at(session: Session, rendering: User, note: Note | None) -> datetime:

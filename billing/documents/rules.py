@@ -89,7 +89,7 @@ def patient(client: Client) -> dict[str, Any]:
 
 def rendering_provider(charge: Charge) -> dict[str, Any]:
     """Who rendered the line, and who answered for them while they were pre-licensed: both as on the signature's day."""
-    return charge.rendering_as | {"supervisor": charge.supervisor_as}
+    return charge.clinician | {"supervisor": charge.supervisor_as}
 
 
 def letters_of(charges: Iterable[Charge]) -> dict[str, str]:
@@ -134,7 +134,7 @@ def superbill_line(charge: Charge, letters: Mapping[str, str]) -> dict[str, Any]
 
 
 def receipt_line(charge: Charge) -> dict[str, Any]:
-    who = charge.rendering_as
+    who = charge.clinician
     return {
         "charge": str(charge.pk),
         "date_of_service": charge.date_of_service.isoformat(),
@@ -174,16 +174,16 @@ def missing(*, location: Location, charges: Sequence[Charge], codes: Iterable[st
         FieldError(
             f"/lines/{i}/rendering/npi",
             "npi_invalid",
-            f"{c.rendering_as['name']} has no valid NPI ({c.code.code}).",
+            f"{c.clinician['name']} has no valid NPI ({c.code.code}).",
         )
         for i, c in enumerate(charges)
-        if not npi_is_valid(c.rendering_as["npi"])
+        if not npi_is_valid(c.clinician["npi"])
     ]
     errors += [
         FieldError(
             f"/lines/{i}/rendering/supervisor",
             "required",
-            f"{c.rendering_as['name']} was pre-licensed, and the supervisor has no NPI ({c.code.code}).",
+            f"{c.clinician['name']} was pre-licensed, and the supervisor has no NPI ({c.code.code}).",
         )
         for i, c in enumerate(charges)
         if c.supervisor_as and not npi_is_valid(c.supervisor_as["npi"])
@@ -205,7 +205,7 @@ def superbill_warnings(
     *, location: Location, client: Client, charges: Sequence[Charge], left_out: int, elsewhere: Sequence[str]
 ) -> list[dict[str, str]]:
     """What a payer will miss or query, for the biller to mend before the client sends it."""
-    people = [c.rendering_as for c in charges]
+    people = [c.clinician for c in charges]
     unlicensed = ", ".join(dict.fromkeys(who["name"] for who in people if not who["license"]))
     undiagnosed = sum(not c.diagnoses for c in charges)
     unpaid = sum(c.balance > 0 for c in charges)

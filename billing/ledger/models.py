@@ -109,6 +109,11 @@ class Charge(AppendOnlyModel):
     def __str__(self) -> str:
         return f"charge {self.pk}"
 
+    @property
+    def clinician(self) -> dict[str, str]:
+        """Who rendered the service, as on the day of the signature; empty for a fee without a session."""
+        return dict(self.rendering_as or {})
+
 
 class ChargeConfirmation(AppendOnlyModel):
     """The director's word for a charge above the fee: from then on it may stand on documents."""

@@ -11,9 +11,11 @@ from billing.models import Charge
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
 from sessions.booking.models import Session
+from sessions.visits import services as visits
 from tests.asking import done, refused
 from tests.billing.till import NOW, SERVED, Till
 from tests.cast import (
+    MONDAY,
     Cast,
     colleague,
     completed_dose,
@@ -23,6 +25,7 @@ from tests.cast import (
     signed_stock_dose,
     team,
 )
+from tests.sessions.dosing import test_rems as rems
 
 
 def post(till: Till, session: Session, code: str, who: str = "billing", **body: Any) -> Any:
@@ -75,6 +78,24 @@ def test_an_infusion_has_its_own_minutes(till: Till, cast: Cast) -> None:
     assert "96366" in told["detail"]
     done(take_back(till, passed), 201)
     done(take_back(till, first), 201)
+
+
+def test_a_spray_is_one_visit_or_its_milligrams(till: Till, cast: Cast) -> None:
+    with clock.fixed(MONDAY):
+        session = rems.dosed(cast)  # 84 mg from the safe
+        rems.sent_home(cast, session)
+    home = MONDAY + timedelta(minutes=130)
+    with clock.fixed(home):
+        visits.complete(session_id=session.pk, by=cast.np, moment=home, at=home)
+        signed_note(session, by=cast.np)
+    refused(post(till, session, "G2082"), 400, "not_in_record", "/code")
+    refused(post(till, session, "J3490"), 400, "not_in_record", "/code")
+    refused(post(till, session, "S0013"), 400, "code_not_in_force", "/code")
+    visit = done(post(till, session, "G2083"), 201)
+    refused(post(till, session, "J0013", units=84), 400, "overlapping_service", "/code")
+    done(take_back(till, visit), 201)
+    done(post(till, session, "J0013", units=84), 201)
+    refused(post(till, session, "J0013"), 400, "units_above", "/units")
 
 
 # --- minutes and what stands side by side ---------------------------------------------------------------------
@@ -178,6 +199,7 @@ def test_a_signature_covers_its_own_lines_alone(till: Till, cast: Cast, dose: Se
 def test_a_drug_stands_on_order_and_administration(till: Till, cast: Cast) -> None:
     session = signed_stock_dose(cast, "intramuscular", starts_at=SERVED, signed=())
     refused(post(till, session, "96372"), 409, "not_signed")
+    refused(post(till, session, "96365"), 400, "not_in_record", "/code")  # no signature would help
     assert done(post(till, session, "J3490"), 201)["rendering"] == str(cast.prescriber.pk)
 
 

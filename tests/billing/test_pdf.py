@@ -41,7 +41,7 @@ def test_the_superbill_holds_all_that_a_payer_asks_for(till, cast):
     text = "\n".join(pages(fetch(till, done(till.superbill(), 201)).content))
     for words in (
         "Superbill", "2026-000001", "issued 05/20/2026", "05/01/2026 to 05/31/2026",
-        "North Clinic PLLC", "1 Example Street", "Denver, CO 80202", "303-555-0100", "EIN: 12-3456789", "NPI: 1457398622",
+        "North Clinic PLLC", "1 Example Street", "Denver, CO 80202", "303-555-0100", "EIN: 12-3456789", "NPI: 1457398620",
         "Josephine Núñez-Åkerström", "03/02/1985", "9 Aspen Way",
         "Therapist, LCSW", "1234567893", "L-1 (CO)", "Prescriber, MD", "1999999992",
         "F33.2", "F43.10", "05/18/2026", "90837", "HO", "A B", "$1220.10", "J3490", "NDC 00409205310 ML1.5", "$95.00",

@@ -75,7 +75,7 @@ def test_a_superbill_sums_its_lines_and_tells_who_rendered_them(till, cast):
         "address": ["1 Example Street", "Denver, CO 80202"],
         "phone": "303-555-0100",
         "ein": "12-3456789",
-        "npi": "1457398622",
+        "npi": "1457398620",
     }
     assert (answer["from_date"], answer["to_date"], answer["issued_on"]) == (
         "2026-05-01",

@@ -18,6 +18,7 @@ from programs.models import Modality
 
 # What the director may let pass with a reason. A service that the record does not show is never among them.
 PASSABLE = frozenset({"minutes_too_short", "minutes_too_long", "overlapping_service"})
+NOT_IN_RECORD = "not_in_record"
 By, Of = ServiceCode.UnitsBy, ServiceCode.MinutesOf
 
 
@@ -64,7 +65,7 @@ def errors(code: ServiceCode, *, units: int, record: Record) -> list[FieldError]
     fitting = fitting_doses(needs, record.doses)
     absent = _absent(code, needs, fitting, record)
     if absent:
-        return [FieldError("/code", "not_in_record", absent)]
+        return [FieldError("/code", NOT_IN_RECORD, absent)]
     already = sum(line.units for line in record.lines if _is_same(code, line))
     return [
         *_unit_errors(code, units + already, fitting, record),
@@ -135,7 +136,7 @@ def _unit_errors(code: ServiceCode, units: int, fitting: Sequence[Dose], record:
         By.DOSES: len(fitting),
         By.INSTRUMENTS: record.instruments,
     }
-    most = min((n for n in (code.units_max, by.get(code.units_by)) if n is not None), default=None)
+    most = min((n for n in (code.units_max, by.get(By(code.units_by))) if n is not None), default=None)
     if most is None or units <= most:
         return []
     detail = f"The record bears out {most} of {code.code}; with this line it would be {units}."

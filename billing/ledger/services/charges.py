@@ -126,9 +126,11 @@ def _borne_out(
     errors += unfit
     if rendering is None:
         return None, {}
-    note = rendered.require_signature(written, code=code, rendering=rendering)
+    note = written.note_of(rendering, code)
     record = rendered.record_of(written, code=code, rendering=rendering, note=note)
     found = record_rules.errors(code, units=values["units"], record=record)
+    if not any(error.code == record_rules.NOT_IN_RECORD for error in found):  # else no signature would help
+        rendered.require_signature(written, note=note, code=code, rendering=rendering)
     reason = values.get("override_reason", "")
     errors += [error for error in found if not reason or error.code not in record_rules.PASSABLE]
     kept = rendered.snapshots(written, code=code, rendering=rendering, note=note)

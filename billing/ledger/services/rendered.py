@@ -74,14 +74,13 @@ def read_session(session: Session, *, on: date) -> Written:
     )
 
 
-def require_signature(written: Written, *, code: ServiceCode, rendering: User) -> Note | None:
-    """The note that a line of this clinician stands on. A drug stands on order and administration: it needs none.
+def require_signature(written: Written, *, note: Note | None, code: ServiceCode, rendering: User) -> None:
+    """A line stands on its clinician's `note`. A drug stands on order and administration: it needs none.
 
     :raises NotSigned: with `missing`, [{user, note_kind}]
     """
-    note = written.note_of(rendering, code)
     if note is not None or family_of(code.code) == Family.DRUG:
-        return note
+        return
     session = written.session
     kind = note_rules.note_kind_of(rendering, session_kind=session.kind)
     waits = notes.waits_for_cosigner(session_id=session.pk, author_id=rendering.pk)

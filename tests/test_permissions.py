@@ -87,6 +87,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("GET", "sessions/{session_id}/evidence/"): CLINICAL,
     ("POST", "sessions/{session_id}/evidence/"): {NP, PR, DI},
     ("POST", "charges/"): {BI, DI},
+    ("POST", "charges/{id}/confirm/"): {DI},
     ("POST", "payments/"): {BI, DI},
     ("POST", "superbills/"): {BI, DI},
     ("POST", "protocols/"): {DI},

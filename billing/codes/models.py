@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, UUIDField, Value
 from django.db.models.functions import Coalesce
@@ -34,18 +34,42 @@ class InForceQuerySet(AuditedQuerySet[Any]):
 
 
 class ServiceCode(AuditedModel):
-    """A service that can be charged. `label` is in the clinic's own words, never a descriptor of the AMA."""
+    """A service that can be charged. `label` is in the clinic's own words, never a descriptor of the AMA.
+
+    What the record must bear out: the minutes of the first unit, counted on what `minutes_of` names, and
+    `unit_minutes` for each further one; `units_max` of a session, and what else the units may not pass (`units_by`);
+    one of the primaries `addon_of`; none of `excludes` by the same clinician that day; `requires`, in the shape of
+    `rules.requirements`.
+    """
 
     class System(models.TextChoices):
         CPT = "CPT"
         HCPCS = "HCPCS"
         INTERNAL = "INTERNAL"
 
+    class MinutesOf(models.TextChoices):
+        NOTE = "note"  # the rendering clinician's signed note
+        INFUSION = "infusion"  # from the start of the infusion to its end
+        STAY = "stay"  # from the first dose to the discharge
+
+    class UnitsBy(models.TextChoices):
+        LINE = ""
+        MG = "mg"  # a unit is a milligram that was given
+        DOSES = "doses"  # a unit is a dose that was given
+        INSTRUMENTS = "instruments"  # a unit is a complete instrument of that day
+
     system = models.CharField(max_length=8, choices=System.choices)
     code = models.CharField(max_length=15, unique=True)
     label = models.CharField(max_length=120)
     minutes_min = models.PositiveSmallIntegerField(null=True)
     minutes_max = models.PositiveSmallIntegerField(null=True)
+    minutes_of = models.CharField(max_length=8, choices=MinutesOf.choices, default=MinutesOf.NOTE)
+    unit_minutes = models.PositiveSmallIntegerField(null=True)
+    units_max = models.PositiveSmallIntegerField(null=True)
+    units_by = models.CharField(max_length=11, choices=UnitsBy.choices, blank=True, default=UnitsBy.LINE)
+    addon_of = ArrayField(models.CharField(max_length=15), default=list)
+    excludes = ArrayField(models.CharField(max_length=15), default=list)
+    requires = models.JSONField(default=dict)
     requires_ndc = models.BooleanField(default=False)
     telehealth_ok = models.BooleanField(default=False)
     line_kind = models.CharField(max_length=12, choices=LineKind.choices, default=LineKind.INSURANCE)
@@ -72,6 +96,17 @@ class ServiceCode(AuditedModel):
             models.CheckConstraint(
                 name="service_code_minutes",
                 condition=Q(minutes_max__isnull=True) | Q(minutes_max__gte=F("minutes_min")),
+            ),
+            models.CheckConstraint(
+                name="service_code_minutes_of", condition=Q(minutes_of__in=["note", "infusion", "stay"])
+            ),
+            models.CheckConstraint(
+                name="service_code_units_by", condition=Q(units_by__in=["", "mg", "doses", "instruments"])
+            ),
+            models.CheckConstraint(
+                name="service_code_units",
+                condition=(Q(units_max__isnull=True) | Q(units_max__gte=1))
+                & (Q(unit_minutes__isnull=True) | Q(unit_minutes__gte=1)),
             ),
             models.CheckConstraint(
                 name="service_code_validity",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -35,6 +35,13 @@ def code_on(*, code: str, on: date) -> tuple[ServiceCode | None, list[FieldError
     if not found.active or not ServiceCode.objects.in_force(on).filter(pk=found.pk).exists():
         return None, [FieldError("/code", "code_not_in_force", f"{found.code} is not in force on {on}.")]
     return found, []
+
+
+def label_as_of(code: ServiceCode, moment: datetime) -> str:
+    """The clinic's words for the code as they were then, as far as its history tells; else as they are."""
+    rows = ServiceCode.history.filter(id=code.pk, history_date__lte=moment)
+    label: str | None = rows.order_by("-history_date", "-history_id").values_list("label", flat=True).first()
+    return label or code.label
 
 
 def fee_on(*, code: ServiceCode, location: UUID, on: date) -> Fee | None:

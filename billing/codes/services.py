@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -15,11 +15,12 @@ from django.db.models import Max, Q
 
 from billing.codes import rules
 from billing.codes.models import Diagnosis, Fee, ServiceCode
-from billing.codes.rules.catalogue import CODES
-from kapclinic.core.errors import Conflict, Invalid, merge
+from billing.codes.rules import requirements
+from billing.codes.rules.catalogue import CODES, Entry
+from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import Actor, User
 
-End = TypeVar("End", date, int)
+End = TypeVar("End", date, int, Decimal)
 MOST_LEAVING = 0.1  # of the codes: a yearly change is a few hundred, so more means a file that was cut off
 
 
@@ -31,6 +32,13 @@ class CodeFields(TypedDict, total=False):
     label: str
     minutes_min: int | None
     minutes_max: int | None
+    minutes_of: str
+    unit_minutes: int | None
+    units_max: int | None
+    units_by: str
+    addon_of: Sequence[str]
+    excludes: Sequence[str]
+    requires: Mapping[str, Any]
     requires_ndc: bool
     telehealth_ok: bool
     line_kind: str
@@ -68,19 +76,36 @@ class SetIncomplete(Invalid):
 def save_code(*, row: ServiceCode | None, values: CodeFields, by: User, at: datetime) -> ServiceCode:
     """Add a service code with the clinic's own label, or change all but the code itself.
 
-    :raises Invalid: when the code has not the shape of its system, or its days or minutes are reversed
+    :raises Invalid: when the code has not the shape of its system, its days, minutes or milligrams are reversed, or it
+        names a code that is not there
     :raises CodeTaken: when it is there already
     """
     fresh = row is None
     row = row or ServiceCode()
     for name, value in values.items():
         setattr(row, name, value)
+    needs = requirements.read(row.requires)
+    row.requires = requirements.kept(needs)
     merge(rules.shape_errors(system=row.system, code=row.code))
     _refuse_reversed(row.valid_from, row.valid_to, "valid_to")
     _refuse_reversed(row.minutes_min, row.minutes_max, "minutes_max")
+    _refuse_reversed(needs.dose_mg_min, needs.dose_mg_max, "requires/dose_mg_max")
+    merge(_unknown_codes(row))
     if fresh and ServiceCode.objects.filter(code=row.code).exists():
         raise CodeTaken(f"{row.code} is in the list: change it there.")
     return row.save_by(by, at=at)
+
+
+def _unknown_codes(row: ServiceCode) -> list[FieldError]:
+    """Each code of `addon_of` and `excludes` that is neither in the list nor the row's own."""
+    named = {*row.addon_of, *row.excludes}
+    known = {row.code, *ServiceCode.objects.filter(code__in=named).values_list("code", flat=True)}
+    return [
+        FieldError(f"/{field}/{index}", "unknown_code", "There is no such service code here.")
+        for field in ("addon_of", "excludes")
+        for index, code in enumerate(getattr(row, field))
+        if code not in known
+    ]
 
 
 def _refuse_reversed(first: End | None, last: End | None, field: str) -> None:
@@ -112,18 +137,32 @@ def ensure_codes(*, by: Actor, at: datetime) -> int:
     present = set(ServiceCode.objects.values_list("code", flat=True))
     missing = [entry for entry in CODES if entry.code not in present]
     for entry in missing:
-        least, most = entry.minutes
-        ServiceCode(
-            system=entry.system,
-            code=entry.code,
-            label=entry.label,
-            minutes_min=least,
-            minutes_max=most,
-            telehealth_ok=entry.telehealth_ok,
-            requires_ndc=entry.requires_ndc,
-            line_kind=entry.line_kind,
-        ).save_by(by, at=at)
+        row_of(entry).save_by(by, at=at)
     return len(missing)
+
+
+def row_of(entry: Entry) -> ServiceCode:
+    """A code of the catalogue as a row that is not saved yet."""
+    least, most = entry.minutes
+    return ServiceCode(
+        system=entry.system,
+        code=entry.code,
+        label=entry.label,
+        minutes_min=least,
+        minutes_max=most,
+        minutes_of=entry.minutes_of,
+        unit_minutes=entry.unit_minutes,
+        units_max=entry.units_max,
+        units_by=entry.units_by,
+        addon_of=list(entry.addon_of),
+        excludes=list(entry.excludes),
+        requires=requirements.kept(entry.requires),
+        telehealth_ok=entry.telehealth_ok,
+        requires_ndc=entry.requires_ndc,
+        line_kind=entry.line_kind,
+        valid_from=entry.valid_from,
+        valid_to=entry.valid_to,
+    )
 
 
 def read_set(path: Path) -> Iterator[tuple[str, bool, str]]:

@@ -12,7 +12,7 @@ from billing.codes.models import LineKind, ServiceCode
 from billing.ledger.models import MOST_DIAGNOSES, Charge
 from kapclinic.core import money
 from kapclinic.core.errors import FieldError
-from kapclinic.practice.models import Client, Location, User
+from kapclinic.practice.models import Client, Location
 from kapclinic.practice.rules import npi_is_valid
 
 MOST_POINTERS = 4  # CMS-1500 box 24E
@@ -87,15 +87,9 @@ def patient(client: Client) -> dict[str, Any]:
     }
 
 
-def clinician(user: User) -> dict[str, str]:
-    licence = f"{user.license_number} ({user.license_state})" if user.license_number else ""
-    return {"name": user.name, "credentials": user.credentials, "npi": user.npi, "license": licence}
-
-
 def rendering_provider(charge: Charge) -> dict[str, Any]:
-    """Who rendered the line, and who answers for them while they are pre-licensed (`charge.supervisor`)."""
-    supervisor = clinician(charge.supervisor) if charge.supervisor else None
-    return clinician(charge.rendering) | {"supervisor": supervisor}
+    """Who rendered the line, and who answered for them while they were pre-licensed: both as on the signature's day."""
+    return charge.clinician | {"supervisor": charge.supervisor_as}
 
 
 def letters_of(charges: Iterable[Charge]) -> dict[str, str]:
@@ -125,7 +119,7 @@ def superbill_line(charge: Charge, letters: Mapping[str, str]) -> dict[str, Any]
         "date_of_service": charge.date_of_service.isoformat(),
         "pos_code": charge.pos_code,
         "code": charge.code.code,
-        "label": charge.code.label,
+        "label": charge.label,
         "modifiers": list(charge.modifiers),
         "diagnoses": list(charge.diagnoses),
         "pointers": [letters[code] for code in charge.diagnoses[:MOST_POINTERS]],
@@ -140,12 +134,12 @@ def superbill_line(charge: Charge, letters: Mapping[str, str]) -> dict[str, Any]
 
 
 def receipt_line(charge: Charge) -> dict[str, Any]:
-    who = charge.rendering
+    who = charge.clinician
     return {
         "charge": str(charge.pk),
         "date_of_service": charge.date_of_service.isoformat(),
-        "description": charge.code.label,
-        "provider": ", ".join(part for part in (who.name, who.credentials) if part),
+        "description": charge.label,
+        "provider": ", ".join(part for part in (who["name"], who["credentials"]) if part),
         "amount": text(charge.amount),
         "paid": text(charge.paid),
         "balance": text(charge.balance),
@@ -180,19 +174,19 @@ def missing(*, location: Location, charges: Sequence[Charge], codes: Iterable[st
         FieldError(
             f"/lines/{i}/rendering/npi",
             "npi_invalid",
-            f"{c.rendering.name} has no valid NPI ({c.code.code}).",
+            f"{c.clinician['name']} has no valid NPI ({c.code.code}).",
         )
         for i, c in enumerate(charges)
-        if not npi_is_valid(c.rendering.npi)
+        if not npi_is_valid(c.clinician["npi"])
     ]
     errors += [
         FieldError(
             f"/lines/{i}/rendering/supervisor",
             "required",
-            f"{c.rendering.name} is pre-licensed: a supervisor with an NPI cosigns the note ({c.code.code}).",
+            f"{c.clinician['name']} was pre-licensed, and the supervisor has no NPI ({c.code.code}).",
         )
         for i, c in enumerate(charges)
-        if c.rendering.needs_cosign and not (c.supervisor and npi_is_valid(c.supervisor.npi))
+        if c.supervisor_as and not npi_is_valid(c.supervisor_as["npi"])
     ]
     errors += [
         FieldError(
@@ -211,8 +205,8 @@ def superbill_warnings(
     *, location: Location, client: Client, charges: Sequence[Charge], left_out: int, elsewhere: Sequence[str]
 ) -> list[dict[str, str]]:
     """What a payer will miss or query, for the biller to mend before the client sends it."""
-    people = {c.rendering.pk: c.rendering for c in charges}.values()
-    unlicensed = ", ".join(user.name for user in people if not user.license_number)
+    people = [c.clinician for c in charges]
+    unlicensed = ", ".join(dict.fromkeys(who["name"] for who in people if not who["license"]))
     undiagnosed = sum(not c.diagnoses for c in charges)
     unpaid = sum(c.balance > 0 for c in charges)
     found = (

@@ -21,16 +21,18 @@ from kapclinic.practice.models import User
 from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
 from sessions.notes import selectors as notes
-from sessions.notes.models import Note
 
 
 def rendered_charges(
     *, client: UUID, from_date: date, to_date: date, user: User, location: UUID | None = None
 ) -> QuerySet[Charge]:
-    """Standing charges of a period for completed sessions with a signed note, by day of service (R12)."""
+    """Standing charges of a period for completed sessions with a signed note, by day of service (R12).
+
+    What is dearer than the list and not confirmed is no standing charge yet.
+    """
     held = Session.objects.filter(client__in=person(client), status=Session.Status.COMPLETED)
     signed: QuerySet[Session] = notes.sessions_with_signed_notes(held)
-    rows = ledger.charges().visible_to(user).select_related("rendering", "location")
+    rows = ledger.charges().visible_to(user).select_related("location")
     if location is not None:
         rows = rows.filter(location=location)
     found: QuerySet[Charge] = rows.filter(
@@ -39,19 +41,9 @@ def rendered_charges(
         date_of_service__range=(from_date, to_date),
         reverses__isnull=True,
         reversal__isnull=True,
+        in_review=False,
     )
     return found.order_by("date_of_service", "session__starts_at", "created_at", "pk")
-
-
-def with_supervisors(charges: Iterable[Charge]) -> list[Charge]:
-    """The charges, each with `supervisor`: who cosigned the note of a pre-licensed clinician; else None."""
-    rows = list(charges)
-    learning = {(row.session_id, row.rendering_id) for row in rows if row.rendering.needs_cosign}
-    cosigned = Note.objects.filter(session__in=[session for session, _ in learning], cosigner__isnull=False)
-    found = {(note.session_id, note.author_id): note.cosigner for note in cosigned.select_related("cosigner")}
-    for row in rows:
-        row.supervisor = found.get((row.session_id, row.rendering_id)) if row.rendering.needs_cosign else None
-    return rows
 
 
 def paid_medical(charges: Iterable[Charge]) -> list[Charge]:
@@ -92,8 +84,8 @@ def numbers_with(model: type[Document], charges: Sequence[Charge], *, but: UUID 
 def documents(model: type[Document]) -> DocumentQuerySet:
     """Documents without their bytes, with `replaced_by` and `outdated`: the books or a name say something else now, so
     reissue it. A line was reversed; what is paid of a line changed (a share was given, taken back or refunded); the
-    payments behind it are others; its session was opened again; the client, the practice or a clinician has another
-    name than on the paper.
+    payments behind it are others; its session was opened again; the client or the practice has another name than on the
+    paper. Clinicians keep the name that they signed with.
     """
     gone = Charge.objects.filter(client=OuterRef("client"), reverses__isnull=False).values("reverses")
     plain: DocumentQuerySet = model.objects.defer("pdf").select_related("corrects")

@@ -130,7 +130,7 @@ def _begin(values: Period, by: User) -> tuple[Client, Sequence[Charge]]:
         location=values.get("location"),
         user=by,
     )
-    return client, selectors.with_supervisors(charges)
+    return client, list(charges)
 
 
 def _place(

@@ -32,12 +32,21 @@ class LedgerQuerySet(AppendOnlyQuerySet[Any]):
 
 
 class Charge(AppendOnlyModel):
-    """What one rendered, signed service costs this client before any payer: price, code and diagnoses as of then."""
+    """What one rendered, signed service costs this client before any payer: price, code and diagnoses as of then.
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="charges")
+    `rendering_as`, `supervisor_as` ({name, credentials, npi, license}) and `label` are as on the day of the signature,
+    whatever becomes of the people and the code later: papers read these alone. A fee without a session (a missed
+    appointment) has nobody who rendered it, and is the client's own to pay. An amount above the fee stands in review
+    (`needs_review`) until the director confirms it (`ChargeConfirmation`); `override_reason` is the director's.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, null=True, related_name="charges")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="charges", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
-    rendering = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    rendering = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    rendering_as = models.JSONField(null=True)
+    supervisor_as = models.JSONField(null=True)
+    label = models.CharField(max_length=120)
     code = models.ForeignKey(ServiceCode, on_delete=models.PROTECT, related_name="charges")
     units = models.PositiveSmallIntegerField()
     unit_amount = models.DecimalField(
@@ -52,14 +61,18 @@ class Charge(AppendOnlyModel):
     ndc = models.CharField(max_length=11, blank=True)
     ndc_quantity = models.DecimalField(max_digits=9, decimal_places=3, null=True)
     ndc_unit = models.CharField(max_length=2, blank=True)
+    needs_review = models.BooleanField(default=False)
+    amount_reason = models.CharField(max_length=1000, blank=True)
+    kind_reason = models.CharField(max_length=1000, blank=True)
+    override_reason = models.CharField(max_length=1000, blank=True)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
     reason = models.CharField(max_length=1000, blank=True)
 
-    # No columns: what `selectors.charges` adds to a row; the documents add who cosigned the note.
+    # No columns: what `selectors.charges` adds to a row.
     paid: Decimal
     balance: Decimal
     reversed_by: UUID | None
-    supervisor: User | None
+    in_review: bool
 
     objects: ClassVar[Any] = LedgerQuerySet.as_manager()
 
@@ -75,6 +88,17 @@ class Charge(AppendOnlyModel):
             ),
             models.CheckConstraint(name="charge_modifiers", condition=Q(modifiers__len__lte=4)),
             models.CheckConstraint(name="charge_pos_code", condition=Q(pos_code__regex=r"^[0-9]{2}$")),
+            models.CheckConstraint(
+                name="charge_rendered",
+                condition=Q(session__isnull=False, rendering__isnull=False, rendering_as__isnull=False)
+                | Q(
+                    session__isnull=True,
+                    rendering__isnull=True,
+                    rendering_as__isnull=True,
+                    supervisor_as__isnull=True,
+                    line_kind="self_pay",
+                ),
+            ),
             models.CheckConstraint(name="charge_ndc", condition=Q(ndc="") | Q(ndc__regex=r"^[0-9]{11}$")),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -84,6 +108,21 @@ class Charge(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"charge {self.pk}"
+
+    @property
+    def clinician(self) -> dict[str, str]:
+        """Who rendered the service, as on the day of the signature; empty for a fee without a session."""
+        return dict(self.rendering_as or {})
+
+
+class ChargeConfirmation(AppendOnlyModel):
+    """The director's word for a charge above the fee: from then on it may stand on documents."""
+
+    charge = models.OneToOneField(Charge, on_delete=models.PROTECT, related_name="confirmation")
+    reason = models.CharField(max_length=1000)
+
+    def __str__(self) -> str:
+        return f"confirmation of {self.charge_id}"
 
 
 class Method(models.TextChoices):
@@ -158,6 +197,7 @@ class Refund(AppendOnlyModel):
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     method = models.CharField(max_length=8, choices=Method.choices)
     reason = models.CharField(max_length=1000)
+    override_reason = models.CharField(max_length=1000, blank=True)  # why it went another way than it came
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
 
     reversed_by: UUID | None  # no column: `selectors.refunds` adds it

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     DecimalField,
     Exists,
+    ExpressionWrapper,
     F,
     Model,
     OuterRef,
@@ -28,6 +30,7 @@ from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from billing.ledger.models import Charge, LedgerQuerySet, Payment, PaymentAllocation, Refund, RefundQuerySet
 from kapclinic.core import money
+from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
 from sessions.notes import selectors as notes
 
@@ -47,10 +50,19 @@ def _unless_reversed(amount: CombinedExpression) -> Case:
 
 
 def charges() -> LedgerQuerySet:
-    """Charges with `paid`, `balance` and `reversed_by`; a reversed charge and its reversal owe nothing."""
-    found: LedgerQuerySet = Charge.objects.select_related("code", "session").annotate(
+    """Charges with `paid`, `balance`, `reversed_by` and `in_review`; a reversed charge and its reversal owe nothing."""
+    found: LedgerQuerySet = Charge.objects.select_related("code", "session", "client").annotate(
         paid=_sum(PaymentAllocation.objects.all(), "charge"),
         reversed_by=F("reversal__id"),
+        in_review=ExpressionWrapper(
+            Q(
+                needs_review=True,
+                confirmation__isnull=True,
+                reverses__isnull=True,
+                reversal__isnull=True,
+            ),
+            output_field=BooleanField(),
+        ),
     )
     balanced: LedgerQuerySet = found.annotate(balance=_unless_reversed(F("amount") - F("paid")))
     return balanced
@@ -93,6 +105,14 @@ def sessions_to_bill(*, among: Collection[UUID]) -> list[tuple[Session, datetime
     standing = Charge.objects.filter(session=OuterRef("pk"), reverses__isnull=True, reversal__isnull=True)
     rows = Session.objects.filter(~Exists(standing), pk__in=among, status=Session.Status.COMPLETED)
     return notes.with_first_signature(rows)
+
+
+def standing_of_day(*, client_id: UUID, on: date) -> QuerySet[Charge]:
+    """Charges of the person's services of that day that neither reverse nor were reversed, wherever rendered."""
+    rows: QuerySet[Charge] = Charge.objects.filter(
+        client__in=person(client_id), date_of_service=on, reverses__isnull=True, reversal__isnull=True
+    )
+    return rows.select_related("code").order_by("created_at", "pk")
 
 
 def twins_of(charge: Charge) -> int:

@@ -25,6 +25,9 @@ PRESCRIBER = frozenset({Role.PRESCRIBER})
 NURSES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})
 ABSENCE_ROLES = BOOKERS | ADMIN  # say who is away
 BILLERS = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
+# Every place of service that CMS names (Place of Service Code Set).
+_PLACES = ((1, 27), (31, 34), (41, 42), (49, 58), (60, 62), (65, 66), (71, 72), (81, 81), (99, 99))
+PLACES_OF_SERVICE = frozenset(f"{code:02}" for first, last in _PLACES for code in range(first, last + 1))
 CLIENT_READERS = BOOKERS | BILLERS
 MIDNIGHT = time.max  # the end of the day, written 24:00: hours that go on after it are two rows
 _ZONES = available_timezones()

@@ -218,6 +218,16 @@ def location_errors(
     ]
 
 
+def staff_as_of(user: User, moment: datetime) -> User:
+    """The account as it was then (without a password), as far as its history tells; else as it is. Not to be saved."""
+    row = (
+        User.history.filter(id=user.pk, history_date__lte=moment)
+        .order_by("-history_date", "-history_id")
+        .first()
+    )
+    return user if row is None else row
+
+
 def staff_with_role(*, role: Role | str, location: UUID) -> QuerySet[User]:
     """Active staff of a location who hold `role`."""
     found: QuerySet[User] = User.objects.filter(

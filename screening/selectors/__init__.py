@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
 from kapclinic.practice.selectors import person, person_at, person_of
@@ -258,6 +258,15 @@ def tiered_screeners(*, client_id: UUID) -> QuerySet[Measure]:
 def complete_screeners(*, client_id: UUID) -> QuerySet[Measure]:
     """Those of them that leave no asked item open."""
     return tiered_screeners(client_id=client_id).exclude(flags__contains=["incomplete"])
+
+
+def instruments_completed(*, client_id: UUID, since: datetime, until: datetime) -> int:
+    """How many instruments the person filled in whole from `since` to before `until`, each counted once."""
+    rows = Measure.objects.standing().filter(
+        program__client__in=person(client_id), taken_at__gte=since, taken_at__lt=until
+    )
+    whole = rows.exclude(flags__contains=["incomplete"])
+    return int(whole.aggregate(n=Count("instrument", distinct=True))["n"])
 
 
 def unasked_screeners() -> QuerySet[Measure]:

@@ -23,6 +23,8 @@ class Note(AuditedModel):
     """A part of the medical record: `sections` ({name: text}) in a frame, signed by its author and then closed.
 
     Signatures keep the signer's name and credentials as they were at that time (ESIGN, UETA: attribution).
+    `service_started_at` to `service_ended_at` is how long the author cared for the client, as they say or as the
+    session went (`minutes_source`); the signature closes that too.
     """
 
     class Kind(models.TextChoices):
@@ -43,11 +45,19 @@ class Note(AuditedModel):
         SIGNED = "signed"
         DISCARDED = "discarded"
 
+    class MinutesSource(models.TextChoices):
+        NONE = ""  # not signed, or signed while nothing was known
+        SAID = "said"
+        SESSION = "session"
+
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="notes")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     frame = models.CharField(max_length=5, choices=Frame.choices)
     sections = models.JSONField(default=dict)
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    service_started_at = models.DateTimeField(null=True)
+    service_ended_at = models.DateTimeField(null=True)
+    minutes_source = models.CharField(max_length=7, choices=MinutesSource.choices, blank=True)
     status = models.CharField(max_length=15, choices=Status.choices, default=Status.DRAFT)
     signed_at = models.DateTimeField(null=True)
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -82,6 +92,17 @@ class Note(AuditedModel):
                 | Q(status__in=["cosign_pending", "signed"], signed_at__isnull=False, signed_by=F("author"))
                 & ~Q(content_hash="")
                 & ~Q(signature=""),
+            ),
+            models.CheckConstraint(
+                name="note_service",
+                condition=Q(service_ended_at__isnull=True)
+                | Q(service_started_at__isnull=False, service_started_at__lte=F("service_ended_at")),
+            ),
+            models.CheckConstraint(
+                name="note_minutes_source",
+                condition=Q(minutes_source="")
+                | Q(minutes_source="said", service_ended_at__isnull=False)
+                | Q(minutes_source="session", service_started_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="note_cosigned",

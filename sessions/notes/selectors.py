@@ -25,6 +25,18 @@ def signed_note_exists(*, session_id: UUID) -> bool:
     return Note.objects.filter(session_id=session_id, status=Note.Status.SIGNED).exists()
 
 
+def signed_notes(*, session_id: UUID) -> QuerySet[Note]:
+    """The session's signed notes, each with its author and cosigner; a pre-licensed author's counts once cosigned."""
+    rows: QuerySet[Note] = Note.objects.filter(session_id=session_id, status=Note.Status.SIGNED)
+    return rows.select_related("session", "author", "cosigner").order_by("signed_at", "pk")
+
+
+def waits_for_cosigner(*, session_id: UUID, author_id: UUID) -> bool:
+    """Has this author signed a note of the session that a licensed colleague has not?"""
+    rows = Note.objects.filter(session_id=session_id, author_id=author_id)
+    return rows.filter(status=Note.Status.COSIGN_PENDING).exists()
+
+
 def bears_signature(*, session_id: UUID) -> bool:
     """Whether somebody has put their name under a note of the session, also one that waits for a second signature."""
     names = [Note.Status.SIGNED, Note.Status.COSIGN_PENDING]
@@ -48,7 +60,7 @@ def with_first_signature(sessions: QuerySet[Session]) -> list[tuple[Session, dat
 
 def notes() -> NoteQuerySet:
     """Notes with what an answer shows: one query, and one for the addenda."""
-    found: NoteQuerySet = Note.objects.select_related("session", "author", "discard")
+    found: NoteQuerySet = Note.objects.select_related("session__location", "author", "discard")
     return found.prefetch_related("addenda")
 
 

@@ -14,12 +14,14 @@ from sessions.visits import services as visits
 from tests.asking import done, refused
 from tests.billing.till import NOW, SERVED, Till
 from tests.cast import (
+    PLAIN,
     booked,
     checked_in_session,
     completed_session,
     ended_session,
     session_at_south,
     signed_note,
+    signed_stock_dose,
     started_session,
     team,
     undosed_session,
@@ -84,13 +86,15 @@ def test_no_drug_is_charged_where_none_was_given(till, cast):
         signed_note(session, by=cast.np)
     assert session.outcome == "not_dosed"
     refused(post(till, session, code="J3490"), 409, "not_rendered")
-    till.charge(session, code="99214")
+    refused(post(till, session, code="KAP-DOSE"), 400, "not_in_record", "/code")
+    till.charge(session, code="KAP-SUPPORT")
 
 
 def test_therapy_and_medicine_of_a_dose_are_separate_lines_of_their_own_clinicians(till, cast):
-    session = till.dose()
+    session = signed_stock_dose(cast, "intramuscular", starts_at=SERVED)
     therapy = till.charge(session, code="90837", amount="220.00")
-    drug = till.charge(session, code="J3490", amount="95.50", line_kind="self_pay")
+    private = {"line_kind": "self_pay", "kind_reason": "No health account"}
+    drug = till.charge(session, code="J3490", amount="95.50", **private)
     assert therapy["rendering"] == str(cast.therapist.pk)
     assert therapy["line_kind"] == "insurance"
     assert drug["rendering"] == str(cast.prescriber.pk)
@@ -99,7 +103,7 @@ def test_therapy_and_medicine_of_a_dose_are_separate_lines_of_their_own_clinicia
 
 def test_another_member_of_the_staff_of_the_session_may_be_named(till, cast):
     nurse = cast.np
-    answer = till.charge(till.dose(), code="96372", rendering=str(nurse.pk))
+    answer = till.charge(till.dose(), code="0820T", rendering=str(nurse.pk))
     assert answer["rendering"] == str(nurse.pk)
 
 
@@ -162,7 +166,8 @@ def test_the_programs_diagnosis_is_the_default(till, diagnoses):
 def test_an_insurance_line_without_any_diagnosis_is_refused_and_a_private_one_is_not(till, cast):
     programs.change_program(program=till.hour.program, values={"diagnosis": ""}, by=cast.therapist, at=NOW)
     refused(post(till, till.hour, line_kind="insurance"), 400, "required", "/diagnoses")
-    assert till.charge(line_kind="self_pay")["diagnoses"] == []
+    private = {"line_kind": "self_pay", "kind_reason": "No claim wanted"}
+    assert till.charge(**private)["diagnoses"] == []
 
 
 @pytest.mark.parametrize(
@@ -183,6 +188,9 @@ def test_an_insurance_line_without_any_diagnosis_is_refused_and_a_private_one_is
         ({"ndc": "409205310"}, "/ndc", "invalid"),
         ({"colour": "blue"}, "/colour", "unknown_field"),
         ({"pos_code": "7"}, "/pos_code", "invalid"),
+        ({"amount_reason": "x"}, "/amount_reason", "min_length"),
+        ({"client": "0198c0de-0000-7000-8000-000000000000"}, "/client", "not_with_session"),
+        ({"date_of_service": "2026-05-18"}, "/date_of_service", "not_with_session"),
     ],
 )
 def test_what_a_payer_would_send_back_is_refused_by_field(till, body, pointer, code):
@@ -210,13 +218,13 @@ def test_a_retired_code_is_refused(till):
 
 def test_the_fee_times_units_is_the_default_amount_and_the_locations_own_fee_goes_first(till, cast):
     api = till.desk
-    general = {"code": "96366", "amount": "33.35", "valid_from": "2026-01-01"}
+    general = {"code": PLAIN, "amount": "33.35", "valid_from": "2026-01-01"}
     done(api.post("fees/", general), 201)
-    session = till.dose()
-    first = done(post(till, session, code="96366", units=3, amount=None), 201)
+    session = till.hour
+    first = done(post(till, session, code=PLAIN, units=3, amount=None), 201)
     assert (first["unit_amount"], first["amount"]) == ("33.35", "100.05")
     done(api.post("fees/", general | {"location": str(cast.north.pk), "amount": "40.00"}), 201)
-    second = done(post(till, session, code="96366", units=3, amount=None), 201)
+    second = done(post(till, session, code=PLAIN, units=3, amount=None), 201)
     assert second["amount"] == "120.00"
     assert api.get(f"charges/{first['id']}/").json()["amount"] == "100.05"
 
@@ -244,8 +252,8 @@ def test_a_video_visit_is_place_of_service_10_unless_the_client_was_elsewhere(ti
     answer = till.charge(session, modifiers=["95"])
     assert (answer["pos_code"], answer["warnings"]) == ("10", [])
     answer = till.charge(session, pos_code="02")
-    assert answer["pos_code"] == "02"
-    assert {w["code"] for w in answer["warnings"]} == {"telehealth_modifier_missing", "duplicate_line"}
+    assert (answer["pos_code"], answer["modifiers"]) == ("02", ["95"])
+    assert {w["code"] for w in answer["warnings"]} == {"duplicate_line"}
 
 
 @pytest.mark.parametrize(
@@ -260,14 +268,11 @@ def test_what_payers_query_is_a_warning_not_a_refusal(till, body, warning):
     assert warning in {w["code"] for w in till.charge(**body)["warnings"]}
 
 
-def test_a_short_session_warns_for_the_long_code(till):
-    answer = till.charge(till.session(minutes=45))
-    assert [w["code"] for w in answer["warnings"]] == ["short_for_code"]
-
-
-def test_an_unlisted_drug_warns_without_its_ndc(till):
-    session = till.dose()
-    assert "ndc_missing" in {w["code"] for w in till.charge(session, code="J3490")["warnings"]}
+def test_an_unlisted_drug_warns_without_its_ndc(till, cast):
+    session = signed_stock_dose(cast, "intramuscular", starts_at=SERVED)
+    bare = till.charge(session, code="J3490")
+    assert "ndc_missing" in {w["code"] for w in bare["warnings"]}
+    done(till.desk.post(f"charges/{bare['id']}/reverse/", {"reason": "without its NDC"}), 201)
     told = {"ndc": "00409205310", "ndc_quantity": "1.500", "ndc_unit": "ML"}
     answer = till.charge(session, code="J3490", **told)
     assert "ndc_missing" not in {w["code"] for w in answer["warnings"]}

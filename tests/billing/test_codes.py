@@ -18,14 +18,15 @@ from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM
 from tests.asking import done, refused
 from tests.billing.till import NOW
+from tests.cast import PLAIN
 
-CODE = {"system": "CPT", "code": "99215", "label": "follow-up visit, long"}
+CODE = {"system": "CPT", "code": "99417", "label": "visit, further time"}
 
 
 def test_the_clinic_adds_a_code_in_its_own_words(till):
     answer = done(till.desk.post("service-codes/", CODE | {"minutes_min": 40}), 201)
     assert (answer["code"], answer["label"], answer["line_kind"], answer["version"]) == (
-        "99215", "follow-up visit, long", "insurance", 1,
+        "99417", "visit, further time", "insurance", 1,
     )  # fmt: skip
     url = f"service-codes/{answer['id']}/"
     assert till.desk.patch(url, {"label": "long visit"}, match="").status_code == 428
@@ -66,7 +67,7 @@ def test_codes_are_searched_by_beginning_and_label(till):
         page = till.desk.get(f"service-codes/?search={text}").json()
         return [row["code"] for row in page["results"]]
 
-    assert find("9083") == ["90832", "90834", "90837"]
+    assert find("9084") == ["90840", "90846", "90847"]
     assert find("injection") == ["96372"]
 
 
@@ -76,7 +77,7 @@ def test_seeding_twice_adds_nothing_and_keeps_the_clinics_words(till):
     row.save_by(SYSTEM, at=NOW)
     assert services.ensure_codes(by=SYSTEM, at=NOW) == 0
     assert ServiceCode.objects.get(code="90837").label == "our hour"
-    assert ServiceCode.objects.count() == len(catalogue.CODES)
+    assert ServiceCode.objects.exclude(code=PLAIN).count() == len(catalogue.CODES)
 
 
 def test_the_catalogue_has_the_shapes_of_its_systems_and_no_long_texts():
@@ -89,11 +90,54 @@ def test_the_catalogue_has_the_shapes_of_its_systems_and_no_long_texts():
 @pytest.mark.parametrize(
     ("code", "family"),
     [("90791", "therapy"), ("90792", "medical"), ("90837", "therapy"), ("90838", "medical"), ("90853", "therapy"),
-     ("99214", "medical"), ("96372", "medical"), ("0820T", "monitoring"), ("J3490", "drug"), ("G2083", "medical"),
+     ("99214", "medical"), ("96372", "medical"), ("0820T", "monitoring"), ("J3490", "drug"), ("J0013", "drug"), ("S0013", "drug"),
+     ("G2083", "medical"), ("96127", "other"), ("90840", "therapy"),
      ("KAP-DOSE", "other"), ("H0004", "therapy")],
 )  # fmt: skip
 def test_each_code_has_the_family_that_decides_who_renders_it(code, family):
     assert rules.family_of(code) == family
+
+
+NEEDS = {
+    "kinds": ["dosing"],
+    "routes": ["intramuscular"],
+    "drugs": ["ketamine"],
+    "supply": "clinic_stock",
+    "dose_mg_min": "10.000",
+    "dose_mg_max": None,
+}
+
+
+def test_a_code_says_what_the_record_must_bear_out(till):
+    more = {"units_max": 2, "addon_of": ["99205", "99215"], "excludes": ["90837"], "requires": NEEDS}
+    answer = done(till.desk.post("service-codes/", CODE | more), 201)
+    assert {name: answer[name] for name in more} == more
+    url = f"service-codes/{answer['id']}/"
+    changed = done(till.desk.patch(url, {"requires": {"supply": None, "routes": []}, "units_max": None}), 200)
+    assert changed["requires"] == NEEDS | {"supply": None, "routes": []}
+    assert (changed["units_max"], changed["excludes"]) == (None, ["90837"])
+    plain = done(till.desk.post("service-codes/", CODE | {"code": "99418"}), 201)
+    empty = {"kinds": [], "routes": [], "drugs": [], "supply": None, "dose_mg_min": None, "dose_mg_max": None}
+    assert plain["requires"] == empty
+    assert (plain["units_max"], plain["addon_of"], plain["excludes"]) == (None, [], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({"units_max": 0}, "/units_max", "min_value"),
+        ({"addon_of": ["99999"]}, "/addon_of/0", "unknown_code"),
+        ({"excludes": ["90837", "00000"]}, "/excludes/1", "unknown_code"),
+        ({"requires": {"kinds": ["wellness"]}}, "/requires/kinds/0", "invalid_choice"),
+        ({"requires": {"routes": ["by ear"]}}, "/requires/routes/0", "invalid_choice"),
+        ({"requires": {"drugs": ["wine"]}}, "/requires/drugs/0", "invalid_choice"),
+        ({"requires": {"dose_mg_min": "2", "dose_mg_max": "1"}}, "/requires/dose_mg_max", "reversed"),
+        ({"requires": {"colour": "blue"}}, "/requires/colour", "unknown_field"),
+    ],
+)
+def test_a_requirement_that_nobody_could_read_is_refused(till, body, pointer, code):
+    refused(till.desk.post("service-codes/", CODE | body), 400, code, pointer)
+    assert not ServiceCode.objects.filter(code=CODE["code"]).exists()
 
 
 def fee(till, **body):

@@ -134,6 +134,15 @@ def test_refunds_reversals_and_allocations_at_once_keep_the_sums(till):
     assert Superbill.objects.count() == 0
 
 
+def test_an_hour_is_charged_once_however_many_ask(till):
+    body = {"session": str(till.hour.pk), "code": "90837", "units": 1, "amount": "60.00"}
+    answers = race(till, lambda own, number: own.desk.post("charges/", body))
+    assert statuses(answers) == [201] + [400] * 11
+    told = {error["code"] for a in answers if a.status_code == 400 for error in a.json()["errors"]}
+    assert told == {"units_above"}
+    assert till.desk.get("charges/").json()["count"] == 1
+
+
 def test_a_charge_is_reversed_once_however_many_ask(till):
     charge = till.charge(amount="60.00")
     till.pay("60.00", (charge, "60.00"))

@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, ProgrammingError, transacti
 
 from billing.models import (
     Charge,
+    ChargeConfirmation,
     DocumentCounter,
     Fee,
     Payment,
@@ -23,7 +24,7 @@ from tests.asking import done, sql
 from tests.billing.till import DOSED, NOW, Till
 from tests.cast import charged, client
 
-TABLES = ["charge", "payment", "paymentallocation", "refund", "superbill", "receipt"]
+TABLES = ["charge", "chargeconfirmation", "payment", "paymentallocation", "refund", "superbill", "receipt"]
 
 
 def insert(row):
@@ -37,9 +38,17 @@ def twin(row, **changes):
     return type(row)(**(values | changes))
 
 
+def confirm(till: Till, charge):
+    """The director lets an amount above the fee stand."""
+    url = f"charges/{charge['id']}/confirm/"
+    done(till.cast.desk("director").post(url, {"reason": "As told"}), 200)
+
+
 @pytest.fixture
 def paid(till: Till):
-    charge, payment = till.charge(amount="100.00"), None
+    done(till.desk.post("fees/", {"code": "90837", "amount": "99.99", "valid_from": "2026-01-01"}), 201)
+    charge = till.charge(code="90837", amount="100.00")
+    confirm(till, charge)
     payment = till.pay("150.00", (charge, "100.00"))
     body = {"payment": payment["id"], "amount": "20.00", "reason": "courtesy"}
     done(till.desk.post("refunds/", body), 201)
@@ -151,7 +160,7 @@ def test_money_stays_with_its_client(till, cast, paid):
 
 
 def test_a_health_account_pays_no_private_line_and_is_refunded_to_itself(till, cast):
-    private = charged(cast, till.hour, "10.00", line_kind="self_pay")
+    private = charged(cast, till.hour, "10.00", line_kind="self_pay", kind_reason="No claim")
     payment = Payment.objects.get(pk=till.pay("10.00", method="fsa_card")["id"])
     with pytest.raises(IntegrityError, match="medical care only"):
         insert(PaymentAllocation(payment=payment, charge=private, amount=Decimal("10.00")))
@@ -169,12 +178,42 @@ def test_a_health_account_pays_no_private_line_and_is_refunded_to_itself(till, c
         ({"line_kind": "medicare"}, "charge_line_kind"),
         ({"pos_code": "1x"}, "charge_pos_code"),
         ({"ndc": "123"}, "charge_ndc"),
+        ({"rendering_as": None}, "charge_rendered"),
+        ({"rendering_id": None}, "charge_rendered"),
+        ({"session_id": None}, "own codes"),
     ],
 )
 def test_a_charge_that_no_payer_could_read_is_no_row(till, cast, changes, rule):
     charge = charged(cast, till.hour, "200.00")
     with pytest.raises(IntegrityError, match=rule):
         insert(twin(charge, **changes))
+
+
+def test_only_a_standing_charge_above_the_fee_is_confirmed_and_once(till, cast, paid):
+    charge, _ = paid
+    assert charge.confirmation.reason == "As told"
+    with pytest.raises(IntegrityError):
+        insert(ChargeConfirmation(charge=charge, reason="again"))
+    plain = charged(cast, till.hour, "100.00")
+    with pytest.raises(IntegrityError, match="above the fee"):
+        insert(ChargeConfirmation(charge=plain, reason="why not"))
+    dear = insert(twin(plain, needs_review=True))
+    insert(twin(dear, amount=-dear.amount, reverses_id=dear.pk, needs_review=False))
+    with pytest.raises(IntegrityError, match="above the fee"):
+        insert(ChargeConfirmation(charge=dear, reason="too late"))
+
+
+def test_a_fee_without_a_session_is_the_clients_own(till, paid):
+    charge, _ = paid
+    own = ServiceCode.objects.get(code="KAP-NO-SHOW")
+    bare = {"session_id": None, "rendering_id": None, "rendering_as": None, "code_id": own.pk}
+    with pytest.raises(IntegrityError, match="charge_rendered"):
+        insert(twin(charge, **bare))
+    fee = insert(twin(charge, **bare, line_kind="self_pay", diagnoses=[]))
+    with pytest.raises(IntegrityError, match="mirrors"):
+        insert(twin(fee, session_id=charge.session_id, rendering_id=charge.rendering_id, rendering_as={},
+                    amount=-fee.amount, reverses_id=fee.pk))  # fmt: skip
+    insert(twin(fee, amount=-fee.amount, reverses_id=fee.pk))
 
 
 def test_a_document_is_the_bytes_that_were_hashed(paid):

@@ -19,6 +19,7 @@ from kapclinic.core import money
 from kapclinic.core.errors import ClinicError
 from sessions.booking.models import Session
 from tests.billing.till import NOW, Till
+from tests.cast import PLAIN
 
 CENTS = st.integers(0, 30_000).map(lambda n: Decimal(n) / 100)
 AMOUNTS = st.integers(1, 30_000).map(lambda n: Decimal(n) / 100)
@@ -63,7 +64,7 @@ class Ledger:
         self.done[name] = self.done.get(name, 0) + 1
 
     def do_charge(self, amount: Decimal) -> None:
-        values = {"session": self.session.pk, "code": "90837", "units": 1, "amount": amount}
+        values = {"session": self.session.pk, "code": PLAIN, "units": 1, "amount": amount}
         charging.post_charge(values=values, by=self.by, at=NOW)
 
     def shares(self, pairs: list[tuple[int, Decimal]]) -> list[dict[str, Any]]:

@@ -138,8 +138,8 @@ def test_nobody_pays_for_another_client(till, cast):
 @pytest.mark.parametrize("method", ["hsa_card", "fsa_card"])
 def test_a_health_card_pays_medical_lines_only(till, method):
     medical = till.charge(line_kind="insurance", amount="20.00")
-    eligible = till.charge(line_kind="hsa_eligible", amount="20.00")
-    private = till.charge(line_kind="self_pay", amount="20.00")
+    eligible = till.charge(line_kind="hsa_eligible", kind_reason="No claim", amount="20.00")
+    private = till.charge(line_kind="self_pay", kind_reason="No health account", amount="20.00")
     answer = till.try_to_pay("40.00", (medical, "20.00"), (private, "20.00"), method=method)
     refused(answer, 400, "not_hsa_eligible", "/allocations/1/charge")
     assert not PaymentAllocation.objects.exists()
@@ -233,6 +233,25 @@ def test_health_account_money_goes_back_to_its_card(till, method):
     payment = till.pay("50.00", method=method)
     refused(refund(till, payment, "50.00", method="cash"), 400, "same_card_only", "/method")
     assert done(refund(till, payment, "50.00"), 201)["method"] == method
+
+
+def test_only_the_director_gives_money_back_another_way(till, cast):
+    payment = till.pay("50.00", method="check")
+    refused(refund(till, payment, "20.00", method="cash"), 400, "required", "/override_reason")
+    why = {"method": "cash", "override_reason": "The bank account was closed"}
+    refused(refund(till, payment, "20.00", **why), 403, "not_permitted")
+    assert not Refund.objects.exists()
+    body = {"payment": payment["id"], "amount": "20.00", "reason": "early stop"}
+    refused(
+        cast.desk("director").post("refunds/", body | {"method": "cash"}), 400, "required", "/override_reason"
+    )
+    back = done(cast.desk("director").post("refunds/", body | why), 201)
+    assert (back["method"], back["override_reason"]) == ("cash", why["override_reason"])
+    same = done(cast.desk("director").post("refunds/", body | why | {"method": "check"}), 201)
+    assert same["override_reason"] == ""
+    card = till.pay("10.00", method="fsa_card")
+    never = {"payment": card["id"], "amount": "1.00", "reason": "early stop"} | why
+    refused(cast.desk("director").post("refunds/", never), 400, "same_card_only", "/method")
 
 
 def test_the_list_of_payments_tells_where_the_money_went_in_few_queries(till, django_assert_max_num_queries):

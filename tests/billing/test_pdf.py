@@ -13,8 +13,8 @@ from billing.models import Superbill
 from kapclinic.practice import services as practice
 from kapclinic.trail.models import AuditEvent
 from tests.asking import done
-from tests.billing.till import NAMELESS, NOW, Till
-from tests.cast import ADDRESS
+from tests.billing.till import NAMELESS, NOW, SERVED, Till
+from tests.cast import ADDRESS, signed_stock_dose
 
 SKY = {"legal_first_name": "Josephine", "legal_last_name": "Núñez-Åkerström", "chosen_name": "Sky"}
 HEAD = "Date POS Code Mod. Dx Units Service Prov. Charge Paid Balance"
@@ -28,8 +28,9 @@ def pages(content: bytes) -> list[str]:
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
 
 
-def test_the_superbill_holds_all_that_a_payer_asks_for(till):
-    session = till.dose()
+def test_the_superbill_holds_all_that_a_payer_asks_for(till, cast):
+    session = signed_stock_dose(cast, "intramuscular", starts_at=SERVED)
+    till.course = session.program
     till.rename(**SKY, address=ADDRESS | {"line1": "9 Aspen Way"})
     therapy = till.charge(
         session, code="90837", amount="1220.10", modifiers=["HO"], diagnoses=["F33.2", "F43.10"]
@@ -40,7 +41,7 @@ def test_the_superbill_holds_all_that_a_payer_asks_for(till):
     text = "\n".join(pages(fetch(till, done(till.superbill(), 201)).content))
     for words in (
         "Superbill", "2026-000001", "issued 05/20/2026", "05/01/2026 to 05/31/2026",
-        "North Clinic PLLC", "1 Example Street", "Denver, CO 80202", "303-555-0100", "EIN: 12-3456789", "NPI: 1457398622",
+        "North Clinic PLLC", "1 Example Street", "Denver, CO 80202", "303-555-0100", "EIN: 12-3456789", "NPI: 1457398620",
         "Josephine Núñez-Åkerström", "03/02/1985", "9 Aspen Way",
         "Therapist, LCSW", "1234567893", "L-1 (CO)", "Prescriber, MD", "1999999992",
         "F33.2", "F43.10", "05/18/2026", "90837", "HO", "A B", "$1220.10", "J3490", "NDC 00409205310 ML1.5", "$95.00",
@@ -62,7 +63,7 @@ def test_the_legal_name_is_printed_and_the_chosen_name_never(till):
 
 
 def test_the_receipt_tells_no_diagnosis_no_code_and_no_birth_date(till):
-    charge = till.charge()
+    charge = till.charge(code="90837")
     till.pay("200.00", (charge, "200.00"), method="fsa_card")
     text = "\n".join(pages(fetch(till, done(till.receipt(), 201), "receipts").content))
     for words in (

@@ -13,7 +13,16 @@ from kapclinic.practice.models import Client
 from programs.models import Program
 from sessions.booking.models import Session
 from tests.asking import done
-from tests.cast import MONDAY, Cast, Desk, cleared_program, opened_program, signed_dose, signed_session
+from tests.cast import (
+    MONDAY,
+    PLAIN,
+    Cast,
+    Desk,
+    cleared_program,
+    opened_program,
+    signed_dose,
+    signed_session,
+)
 
 NOW = datetime(2026, 5, 20, 18, 0, tzinfo=UTC)
 SERVED = NOW - timedelta(days=2)  # noon of the 18th
@@ -67,7 +76,7 @@ class Till:
         return session
 
     def dose(self) -> Session:
-        """A dose by nurse, therapist and prescriber, in three hours that are written up."""
+        """A lozenge of the client's own by nurse, therapist and prescriber, who have each signed."""
         with clock.fixed(MONDAY):
             session = signed_dose(self.cast, self.course, starts_at=DOSED)
         self.course = session.program
@@ -78,8 +87,8 @@ class Till:
         practice.save_client(client=self.client, values=values, by=self.cast.frontdesk, at=clock.now())
 
     def charge(self, session: Session | None = None, **body: Any) -> dict[str, Any]:
-        """A posted charge, for the hour unless told."""
-        shape = {"session": str((session or self.hour).pk), "code": "90837", "units": 1, "amount": "200.00"}
+        """A posted charge, for the hour unless told; of a code that asks nothing of the record, unless told."""
+        shape = {"session": str((session or self.hour).pk), "code": PLAIN, "units": 1, "amount": "200.00"}
         return done(self.desk.post("charges/", shape | body), 201)
 
     def pay(self, amount: str, *charges: tuple[dict[str, Any], str], **body: Any) -> dict[str, Any]:

@@ -21,13 +21,14 @@ from tests.cast.dosing import (
     undosed_session,
     written_order,
 )
-from tests.cast.money import charged, service_codes
+from tests.cast.money import PLAIN, charged, service_codes
 from tests.cast.notes import (
     cosigned_note,
     session_at_south,
     signed_dose,
     signed_note,
     signed_session,
+    signed_stock_dose,
     written_note,
 )
 from tests.cast.people import (
@@ -70,6 +71,7 @@ __all__ = [
     "MONDAY",
     "PASSWORD",
     "PERSON",
+    "PLAIN",
     "STATED",
     "STAY",
     "Cast",
@@ -109,6 +111,7 @@ __all__ = [
     "signed_dose",
     "signed_note",
     "signed_session",
+    "signed_stock_dose",
     "staff",
     "started_session",
     "team",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -120,7 +120,11 @@ def owed(cast: Cast, program: Program | None = None) -> Obligation:
 
 def discharged_session(cast: Cast, program: Program | None = None, **more: Any) -> Session:
     """A dose at the clock's moment, calm readings at every check, and home after the minimum stay of two hours."""
-    session, dosed_at = dosed_session(cast, program, **more), clock.now()
+    return sent_home(cast, dosed_session(cast, program, **more), dosed_at=clock.now())
+
+
+def sent_home(cast: Cast, session: Session, *, dosed_at: datetime) -> Session:
+    """Calm readings at every check after a dose, and home two hours after it."""
     for minute in CHECKED:
         with clock.fixed(dosed_at + timedelta(minutes=minute)):
             monitoring.record_reading(
@@ -142,9 +146,13 @@ def discharged_session(cast: Cast, program: Program | None = None, **more: Any) 
 def completed_dose(cast: Cast, program: Program | None = None, **more: Any) -> Session:
     """A dose at the clock's moment; the client went home, and the visit was ended with that."""
     begun = clock.now()
-    session = discharged_session(cast, program, **more)
-    with clock.fixed(begun + STAY):
-        return visits.complete(session_id=session.pk, by=cast.np, moment=clock.now(), at=clock.now())
+    return over(cast, discharged_session(cast, program, **more), at=begun + STAY)
+
+
+def over(cast: Cast, session: Session, *, at: datetime) -> Session:
+    """The nurse ends the visit."""
+    with clock.fixed(at):
+        return visits.complete(session_id=session.pk, by=cast.np, moment=at, at=at)
 
 
 def undosed_session(cast: Cast, program: Program | None = None, **more: Any) -> Session:

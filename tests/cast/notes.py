@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from kapclinic.core import clock
@@ -13,11 +14,14 @@ from sessions.booking.models import Session
 from sessions.course import services as course
 from sessions.notes import services as notes
 from sessions.notes.models import Note
-from tests.cast.dosing import completed_dose
+from tests.cast.dosing import STAY, completed_dose, give, over, sent_home
 from tests.cast.people import PASSWORD, Cast
 from tests.cast.programs import opened_program
 from tests.cast.screening import cleared_program
 from tests.cast.sessions import completed_session, team
+from tests.cast.ways import lot_of, weighed
+
+TEAM = ("np", "therapist", "prescriber")
 
 
 def _confirmed(who: User) -> bool:
@@ -61,7 +65,7 @@ def _signed(cast: Cast, program: Program | None, starts_at: datetime, **more: An
 
 
 def signed_dose(cast: Cast, program: Program | None = None, *, starts_at: datetime) -> Session:
-    """A dose by nurse, therapist and prescriber: the client went home, and the nurse signed the note."""
+    """A dose by nurse, therapist and prescriber: the client went home, and each of them signed a note."""
     if program:
         return _signed_dose(cast, program, starts_at)
     found: Session = cast.first(f"signed dose {starts_at}", lambda: _signed_dose(cast, None, starts_at))
@@ -70,11 +74,33 @@ def signed_dose(cast: Cast, program: Program | None = None, *, starts_at: dateti
 
 def _signed_dose(cast: Cast, program: Program | None, starts_at: datetime) -> Session:
     program = program or cleared_program(cast)
-    staff = team(cast, "np", "therapist", "prescriber")
     with clock.fixed(starts_at):
-        session = completed_dose(cast, program, staff=staff)
+        session = completed_dose(cast, program, staff=team(cast, *TEAM))
     with clock.fixed(starts_at + timedelta(hours=3)):
-        signed_note(session, by=cast.np)
+        for who in TEAM:
+            signed_note(session, by=cast.people[who])
+    return session
+
+
+def signed_stock_dose(
+    cast: Cast, route: str, *, starts_at: datetime, minutes: int = 0, signed: tuple[str, ...] = TEAM
+) -> Session:
+    """40 mg from the clinic's safe, injected or infused (for so many minutes), with the notes of those who `signed`."""
+    people = {"staff": team(cast, *TEAM)}
+    with clock.fixed(starts_at):
+        session = weighed(cast, {"route": route, "min_preparations": 0}, **people)
+        drawn = {"supply": "clinic_stock", "drug_lot": lot_of(cast).pk, "dose_mg": Decimal(40)}
+        given = {"drawn_mg": Decimal(40), "given_mg": Decimal(40), "wasted_mg": Decimal(0)}
+        ended_at = starts_at + timedelta(minutes=minutes)
+    with clock.fixed(ended_at):
+        ends = {"ended_at": ended_at} if minutes else {}
+        give(cast, session, **drawn, **given, **ends, administered_at=starts_at)
+        session.refresh_from_db()
+    home = sent_home(cast, session, dosed_at=ended_at)
+    session = over(cast, home, at=ended_at + STAY)
+    with clock.fixed(ended_at + STAY):
+        for who in signed:
+            signed_note(session, by=cast.people[who])
     return session
 
 

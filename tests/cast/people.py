@@ -131,7 +131,7 @@ def location(name: str, zone: str) -> Location:
         "opening_hours": [_clock_times(row) for row in DAILY],
         "legal_name": f"{name} Clinic PLLC",
         "ein": "123456789",
-        "organization_npi": "1457398622",
+        "organization_npi": "1457398620",
     }
     return practice.save_location(location=None, values=values, by=SYSTEM, at=clock.now())
 

@@ -63,11 +63,17 @@ def at_home(cast: Cast, *, place: dict[str, str] | None = HOME, **more: Any) -> 
 
 
 def weighed(
-    cast: Cast, protocol: dict[str, Any], *, kg: str = "80", dose_mg: str = "40", most: str = "80"
+    cast: Cast,
+    protocol: dict[str, Any],
+    *,
+    kg: str = "80",
+    dose_mg: str = "40",
+    most: str = "80",
+    **more: Any,
 ) -> Session:
     """A ready session under a protocol by weight: injected or infused."""
     edition = approved_protocol(cast, name=f"By weight {protocol['route']}", **protocol)
-    session = ready_dose(cast, cleared_program(cast, protocol=edition), without=("order",))
+    session = ready_dose(cast, cleared_program(cast, protocol=edition), without=("order",), **more)
     visits.change(session=session, values={"weight_kg": Decimal(kg)}, by=cast.np, at=clock.now())
     written_order(cast, session, dose_mg=Decimal(dose_mg), max_total_mg=Decimal(most))
     return session

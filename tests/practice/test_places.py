@@ -83,12 +83,34 @@ def test_a_location_is_opened(cast: Cast) -> None:
         ({"address": ADDRESS | {"postal_code": "8"}}, "/address/postal_code"),
         ({"dea_number": "12"}, "/dea_number"),
         ({"pos_code": "1"}, "/pos_code"),
+        ({"pos_code": "77"}, "/pos_code"),
+        ({"pos_code": "٧٧"}, "/pos_code"),
+        ({"ein": "١٢٣٤٥٦٧٨٩"}, "/ein"),
         ({"name": ""}, "/name"),
     ],
 )
 def test_a_location_that_cannot_be_is_refused(cast: Cast, more: dict[str, Any], pointer: str) -> None:
     errors = _refused(cast, "locations/", _location(**more), 400)["errors"]
     assert {error["pointer"] for error in errors} == {pointer}
+
+
+@pytest.mark.parametrize(
+    "npi", ["1234567890", "3234567893", "123456789", "١٢٣٤٥٦٧٨٩٣", "12345678931", "123 456 78"]
+)
+def test_an_organization_has_a_true_npi(cast: Cast, npi: str) -> None:
+    (error,) = _refused(cast, "locations/", _location(organization_npi=npi), 400)["errors"]
+    assert (error["pointer"], error["code"]) == ("/organization_npi", "npi_invalid")
+    tag = cast.desk("admin").get(f"locations/{cast.north.pk}/").headers["ETag"]
+    answer = cast.desk("admin").patch(f"locations/{cast.north.pk}/", {"organization_npi": npi}, match=tag)
+    assert answer.status_code == 400
+    cast.north.refresh_from_db()
+    assert cast.north.organization_npi == "1457398620"
+
+
+@pytest.mark.parametrize("npi", ["", "1457398620", "1636083770"])
+def test_an_organization_may_have_no_npi_or_one_that_ends_in_zero(cast: Cast, npi: str) -> None:
+    made = cast.desk("admin").must("locations/", _location(organization_npi=npi))
+    assert made["organization_npi"] == npi
 
 
 @pytest.mark.parametrize("name", ["North", "NORTH"])

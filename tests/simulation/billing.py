@@ -15,12 +15,13 @@ from tests.simulation.stack import Answer, Person
 
 CENT, NONE = Decimal("0.01"), Decimal(0)
 VISIT = ("90837", "180.00", "insurance")
+SHORTER = ("90834", "90832")  # what a visit is charged with whose note has fewer minutes
 # What else is charged, of the dosing session (first) or of the integration.
 FURTHER = (
     (True, ("KAP-DOSE", "250.00", "hsa_eligible")),
     (True, ("0820T", "95.55", "insurance")),
     (False, ("KAP-SUPPORT", "40.00", "self_pay")),
-    (False, ("90837", "60.00", "hsa_eligible")),
+    (False, ("KAP-INTEGRATION", "60.00", "hsa_eligible")),
 )
 PRICES = {"90837": "175.00", "KAP-DOSE": "260.10", "0820T": "99.99"}
 
@@ -65,24 +66,42 @@ def too_soon(life: Life, session: Row) -> None:
 
 
 def charge(life: Life, session: Row, line: tuple[str, str, str]) -> Answer:
+    """A line at the price that was told; the director looks at one that is dearer than the list."""
     code, price, kind = line
     body: Row = {
         "session": session["id"],
         "code": code,
-        "units": life.chance.numbers.choice((1, 1, 2)),
+        "units": life.chance.numbers.choice((1, 1, 1, 2)),
         "diagnoses": ["F33.2"],
         "modifiers": [],
         "line_kind": kind,
+        "kind_reason": "As the client asked.",
     }
     if not life.does("leaves the price to the list"):
-        body["amount"] = price
-    return life.twice(biller(life), "charges/", body)
+        body |= {"amount": price, "amount_reason": "As agreed."}
+    answer = life.twice(biller(life), "charges/", body)
+    if answer.ok and answer.data["status"] == "review":
+        confirm = f"charges/{answer.data['id']}/confirm/"
+        life.stack.post(biller(life), confirm, {"reason": "I may not."})
+        if not life.does("leaves it open"):
+            life.twice(life.director, confirm, {"reason": "It took longer."})
+    return answer
+
+
+def visited(life: Life, session: Row) -> Answer:
+    """The visit by the longest code that the minutes of its note allow."""
+    code, price, kind = VISIT
+    for shorter in (code, *SHORTER):
+        answer = charge(life, session, (shorter, price, kind))
+        if answer.ok:
+            break
+    return answer
 
 
 def billed(life: Life, session: Row, dosed: Row) -> Story:
     """What is charged for an integration and the dose before it; then the money, and the papers."""
     yield life.minutes(60, 300)
-    made = [charge(life, session, VISIT)]
+    made = [visited(life, session)]
     of_dose, line = life.chance.numbers.choice(FURTHER)
     if life.does("bills another line"):
         made.append(charge(life, dosed if of_dose else session, line))

@@ -1274,7 +1274,25 @@ def _drew(judge: Judge, call: Any, found: re.Match[str]) -> None:
 @on("POST", "charges/")
 def _charged(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.holds("R12 only what is rendered and signed", judge.rendered(call.body["session"]), call.words())
-    judge.books.charges[call.answer["id"]] = call.answer
+    books, row = judge.books, call.answer
+    hours = {"90832", "90834", "90837"}
+    same = [
+        key
+        for key, other in books.charges.items()
+        if key not in books.undone
+        and (other["session"], other["rendering"]) == (row["session"], row["rendering"])
+        and {row["code"], other["code"]} <= hours
+    ]
+    once = (row["units"] == 1 and not same) or row["code"] not in hours
+    judge.holds("R12 an hour is charged once", once, call.words())
+    books.charges[row["id"]] = row
+
+
+@on("POST", "charges/{}/confirm/")
+def _confirmed(judge: Judge, call: Any, found: re.Match[str]) -> None:
+    director = "medical_director" in call.who["roles"]
+    judge.holds("R12 what is dearer than the list the director confirms", director, call.words())
+    judge.books.charges[found[1]]["status"] = "standing"
 
 
 @on("POST", "(charges|payments|refunds)/{}/reverse/")
@@ -1473,7 +1491,7 @@ def _shown(judge: Judge, call: Any, _: re.Match[str]) -> None:
 def _issued(judge: Judge, call: Any, found: re.Match[str]) -> None:
     row, books, asked, ours = call.answer, judge.books, call.body, set()
     for key, charge in books.charges.items():
-        lived = judge.rendered(charge["session"])
+        lived = judge.rendered(charge["session"]) and charge["status"] != "review"
         near = asked["from_date"] <= charge["date_of_service"] <= asked["to_date"] and key not in books.undone
         mine = charge["client"] == asked["client"] and charge["location"] in call.who["locations"]
         paid, public = judge.paid(key), not charge["code"].startswith("KAP-")

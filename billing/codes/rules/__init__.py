@@ -18,6 +18,7 @@ SHAPES = {
     System.INTERNAL: re.compile(r"[A-Z0-9-]{2,15}"),
 }
 MODIFIER = re.compile(r"[A-Z0-9]{2}")
+VIDEO = "95"  # live, with sound and picture
 TELEHEALTH_MODIFIERS = frozenset({"95", "93", "GT", "GQ", "FQ"})
 MOST_MODIFIERS = 4  # CMS-1500 box 24D
 
@@ -45,6 +46,7 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Family], ...] = (
     (re.compile(r"90792|9083[368]"), Family.MEDICAL),  # with medical services: prescribers only
     (re.compile(r"90[78]\d\d"), Family.THERAPY),
     (re.compile(r"082[012]T"), Family.MONITORING),
+    (re.compile(r"96127"), Family.OTHER),  # whoever scores it
     (re.compile(r"\d{5}"), Family.MEDICAL),
     (re.compile(r"J\d{4}|S0013"), Family.DRUG),
     (re.compile(r"G208[23]"), Family.MEDICAL),
@@ -80,6 +82,12 @@ def modifier_errors(modifiers: Sequence[str], *, telehealth_ok: bool) -> list[Fi
                 FieldError(pointer, "not_telehealth", f"Modifier {modifier}: this service is hands-on.")
             )
     return errors
+
+
+def with_telehealth(modifiers: Sequence[str], *, by_video: bool, telehealth_ok: bool) -> list[str]:
+    """The modifiers of a line; 95 is added to one by video that says by none how the client was seen."""
+    said = TELEHEALTH_MODIFIERS & set(modifiers)
+    return [*modifiers, VIDEO] if by_video and telehealth_ok and not said else list(modifiers)
 
 
 def undotted(code: str) -> str:

@@ -25,14 +25,6 @@ OR EXISTS (
     WHERE place.id = {document}.location_id
     AND {document}.content #>> '{billing_provider,name}' <> coalesce(nullif(place.legal_name, ''), place.name)
 )
--- Who rendered a line: a superbill names them in a field of their own, a receipt with their credentials behind.
-OR EXISTS (
-    SELECT FROM jsonb_array_elements({document}.content -> 'lines') AS line
-    JOIN billing_charge AS charge ON charge.id = (line ->> 'charge')::uuid
-    JOIN practice_user AS clinician ON clinician.id = charge.rendering_id
-    WHERE coalesce(line #>> '{rendering,name}', '') <> clinician.name
-    AND NOT starts_with(coalesce(line ->> 'provider', ''), clinician.name)
-)
 -- A service that is not over after all: a new paper would leave its line out.
 OR EXISTS (
     SELECT FROM billing_charge AS charge

@@ -4,27 +4,45 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.codes.models import LineKind
-from billing.ledger.models import MOST_DIAGNOSES
-from billing.ledger.rules import NDC_UNITS
+from billing.ledger.models import MOST_DIAGNOSES, Charge
+from billing.ledger.rules import NDC_UNITS, status_of
 from kapclinic.core.http.fields import Input, Moment, Money, Output, Text
+from kapclinic.practice.rules import DIRECTOR
 
 CENT = Decimal("0.01")
 
 
-class ChargeIn(Input):
-    """`amount` is the price of the whole line; left out, it is the fee times the units."""
+WITHOUT_SESSION = ("client", "location", "date_of_service")
 
-    session = serializers.UUIDField()
+
+class ChargeIn(Input):
+    """`amount` is the price of the whole line; left out, it is the fee times the units.
+
+    With a session the client, the location and the day are the session's. Without one they are named, and only one of
+    the clinic's own codes is charged, such as for a missed appointment. `amount_reason` is wanted of a line below the
+    fee, `kind_reason` of a line of another kind than its code; `override_reason` is the medical director's, who lets
+    minutes and overlap pass.
+    """
+
+    session = serializers.UUIDField(required=False)
+    client = serializers.UUIDField(required=False)
+    location = serializers.UUIDField(required=False)
+    date_of_service = serializers.DateField(required=False)
     code = Text(max_length=15)
     units = serializers.IntegerField(min_value=1, max_value=999)
     amount = Money(min_value=0, required=False)
+    amount_reason = Text(min_length=3, max_length=1000, required=False)
     diagnoses = serializers.ListField(child=Text(max_length=8), max_length=MOST_DIAGNOSES, required=False)
     modifiers = serializers.ListField(child=Text(max_length=10), max_length=10, required=False)
     line_kind = serializers.ChoiceField(LineKind.choices, required=False)
+    kind_reason = Text(min_length=3, max_length=1000, required=False)
+    override_reason = Text(min_length=3, max_length=1000, required=False)
     rendering = serializers.UUIDField(required=False)
     pos_code = serializers.RegexField(r"^[0-9]{2}$", required=False)
     ndc = serializers.RegexField(r"^[0-9]{11}$", required=False)
@@ -39,7 +57,24 @@ class ChargeIn(Input):
             missing = {"ndc", "ndc_quantity", "ndc_unit"} - given
             detail = serializers.ErrorDetail("An NDC comes with its quantity and unit.", code="required")
             raise serializers.ValidationError({name: [detail] for name in sorted(missing)})
+        named = [name for name in WITHOUT_SESSION if name in attrs]
+        if "session" in attrs and named:
+            detail = serializers.ErrorDetail("The session says it.", code="not_with_session")
+            raise serializers.ValidationError({name: [detail] for name in named})
+        if "session" not in attrs and len(named) < len(WITHOUT_SESSION):
+            detail = serializers.ErrorDetail("Name the session, or all of these.", code="required")
+            wanted = [name for name in WITHOUT_SESSION if name not in attrs] if named else ["session"]
+            raise serializers.ValidationError({name: [detail] for name in wanted})
         return attrs
+
+
+class ClinicianAsOut(Output):
+    """A clinician as on the day of the signature."""
+
+    name = serializers.CharField()
+    credentials = serializers.CharField()
+    npi = serializers.CharField()
+    license = serializers.CharField()
 
 
 class WarningOut(Output):
@@ -69,26 +104,56 @@ class EntryOut(Output):
 
 
 class ChargeOut(EntryOut):
-    session = serializers.UUIDField(source="session_id")
-    program = serializers.UUIDField(source="session.program_id")
+    """A charge in `review` is above the fee: it stands on no document until the medical director confirms it."""
+
+    session = serializers.UUIDField(source="session_id", allow_null=True)
+    session_kind = serializers.SerializerMethodField()
+    session_number = serializers.SerializerMethodField()
+    program = serializers.SerializerMethodField()
     client = serializers.UUIDField(source="client_id")
+    client_name = serializers.CharField(source="client.legal_name")
     location = serializers.UUIDField(source="location_id")
-    rendering = serializers.UUIDField(source="rendering_id")
+    rendering = serializers.UUIDField(source="rendering_id", allow_null=True)
+    rendering_as = ClinicianAsOut(allow_null=True)
+    supervisor_as = ClinicianAsOut(allow_null=True)
     code = serializers.CharField(source="code.code")
-    label = serializers.CharField(source="code.label")  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]
     units = serializers.IntegerField()
     unit_amount = Money(allow_null=True)
     amount = Money()
+    amount_reason = serializers.CharField()
     paid = Money()
     balance = Money()
     diagnoses = serializers.ListField(child=serializers.CharField())
     modifiers = serializers.ListField(child=serializers.CharField())
     line_kind = serializers.CharField()
+    kind_reason = serializers.CharField()
+    override_reason = serializers.CharField()
     date_of_service = serializers.DateField()
     pos_code = serializers.CharField()
     ndc = serializers.CharField()
     ndc_quantity = serializers.DecimalField(max_digits=9, decimal_places=3, allow_null=True)
     ndc_unit = serializers.CharField()
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_session_kind(self, row: Charge) -> str | None:
+        return None if row.session is None else row.session.kind
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_session_number(self, row: Charge) -> int | None:
+        return None if row.session is None else row.session.number
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_program(self, row: Charge) -> UUID | None:
+        return None if row.session is None else row.session.program_id
+
+    def get_status(self, row: Charge) -> str:
+        return status_of(row)
+
+    def get_allowed_moves(self, row: Charge) -> list[str]:
+        found = {"standing": ["reverse"], "review": ["confirm", "reverse"]}.get(status_of(row), [])
+        may = self.context["request"].user.role_set & DIRECTOR
+        return [move for move in found if may or move != "confirm"]
 
 
 class PostedChargeOut(ChargeOut):

@@ -14,7 +14,7 @@ from billing.ledger.models import Charge, LedgerQuerySet
 from billing.ledger.services import charges
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
-from kapclinic.practice.rules import BILLERS
+from kapclinic.practice.rules import BILLERS, DIRECTOR
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
@@ -24,6 +24,10 @@ STATUSES = {
     "reversal": {"reverses__isnull": False},
 }
 STATUS = Param("status", choices=tuple(STATUSES), lookup=lambda qs, value, user: qs.filter(**STATUSES[value]))
+OF_CHARGES = STATUSES | {
+    "standing": STATUSES["standing"] | {"in_review": False},
+    "review": {"in_review": True},
+}
 
 
 class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
@@ -31,8 +35,10 @@ class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "charge"
     created = frozenset({"create", "reverse"})
     client_path = "client_id"
-    roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)
-    inputs: ClassVar = {"create": charge_bodies.ChargeIn, "reverse": Reason}
+    roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS) | {
+        "confirm": DIRECTOR
+    }
+    inputs: ClassVar = {"create": charge_bodies.ChargeIn, "reverse": Reason, "confirm": Reason}
     output = charge_bodies.ChargeOut
     outputs: ClassVar = {"create": charge_bodies.PostedChargeOut}
     filters = (
@@ -48,7 +54,12 @@ class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         Param(
             "owed", "bool", lambda qs, value, user: qs.filter(**{"balance__gt" if value else "balance": 0})
         ),
-        STATUS,
+        Param(
+            "status",
+            choices=tuple(OF_CHARGES),
+            lookup=lambda qs, value, user: qs.filter(**OF_CHARGES[value]),
+            doc="review: above the fee, and not confirmed",
+        ),
     )
     orderings: ClassVar = {
         "date_of_service": "date_of_service",
@@ -66,6 +77,11 @@ class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         charge: Any = self.get_queryset().get(pk=made.pk)
         charge.warnings = charges.warnings_of(charge)
         return self.answer(charge, status=201)
+
+    def confirm(self, request: Request, pk: Any) -> Response:
+        reason = self.body()["reason"]
+        row = charges.confirm_charge(charge=self.get_object(), reason=reason, by=self.user, at=self.at)
+        return self.answer(self.get_queryset().get(pk=row.pk))
 
     def reverse(self, request: Request, pk: Any) -> Response:
         made = charges.reverse_charge(

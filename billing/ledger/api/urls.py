@@ -13,6 +13,7 @@ REVERSE: dict[str, Any] = {"post": "reverse"}
 urlpatterns = [
     path("charges/", charges.ChargeViewSet.as_view(LIST)),
     path("charges/<uuid:pk>/", charges.ChargeViewSet.as_view(ONE)),
+    path("charges/<uuid:pk>/confirm/", charges.ChargeViewSet.as_view({"post": "confirm"})),
     path("charges/<uuid:pk>/reverse/", charges.ChargeViewSet.as_view(REVERSE)),
     path("payments/", payments.PaymentViewSet.as_view(LIST)),
     path("payments/<uuid:pk>/", payments.PaymentViewSet.as_view(ONE)),

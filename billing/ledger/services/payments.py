@@ -16,7 +16,9 @@ from billing.ledger.services import allocations
 from billing.ledger.services.allocations import OverAllocated, Share
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import Client, Location, User
+from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.selectors import person
 
 
@@ -35,6 +37,7 @@ class RefundOrder(TypedDict):
     amount: Decimal
     method: NotRequired[str]
     reason: str
+    override_reason: NotRequired[str]
 
 
 class OverRefunded(Conflict):
@@ -146,8 +149,9 @@ def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) ->
 def refund_payment(*, values: RefundOrder, by: User, at: datetime) -> Refund:
     """Give money of a payment back: the client's credit first, then what it paid last, which is owed again.
 
-    :raises Invalid: for a payment that the actor can't see, or another way than the HSA or FSA card that paid
-        (IRS Publication 969: such money returns to its account)
+    :raises Invalid: for a payment that the actor can't see, another way than the HSA or FSA card that paid
+        (IRS Publication 969: such money returns to its account), or any other way than it came without a reason
+    :raises NotPermitted: for that reason by anybody but the medical director
     :raises OverRefunded: when less is left of the payment
     """
     payment: Payment | None = selectors.payments().visible_to(by).filter(pk=values["payment"]).first()
@@ -158,6 +162,7 @@ def refund_payment(*, values: RefundOrder, by: User, at: datetime) -> Refund:
         raise Invalid.field(
             "method", "Money of an HSA or FSA card goes back to that card.", code="same_card_only"
         )
+    elsewhere = _reason_for(method, payment, values, by)
     allocations.lock_ledger(payment.client_id)
     payment = selectors.payments().get(pk=payment.pk)
     left = money.ZERO if payment.reversed_by else payment.amount - payment.refunded
@@ -165,9 +170,31 @@ def refund_payment(*, values: RefundOrder, by: User, at: datetime) -> Refund:
         detail = f"{left} of this payment is left."
         raise OverRefunded(detail, errors=[FieldError("/amount", "over_refunded", detail)], left=str(left))
     _free_up(payment, values["amount"] - payment.unallocated, by=by, at=at)
-    return Refund(payment=payment, amount=values["amount"], method=method, reason=values["reason"]).insert_by(
-        by, at=at
+    refund = Refund(
+        payment=payment,
+        amount=values["amount"],
+        method=method,
+        reason=values["reason"],
+        override_reason=elsewhere,
     )
+    return refund.insert_by(by, at=at)
+
+
+def _reason_for(method: str, payment: Payment, values: RefundOrder, by: User) -> str:
+    """The director's reason for giving money back another way than it came; empty where it goes the same way.
+
+    :raises Invalid: when there is none
+    :raises NotPermitted: when it is not the director's
+    """
+    reason = values.get("override_reason", "")
+    if reason:
+        require_role(by, DIRECTOR, what="override_reason")
+    if method == payment.method:
+        return ""
+    if not reason:
+        detail = f"It was paid by {payment.method}: the medical director says why it goes back by {method}."
+        raise Invalid.field("override_reason", detail, code="required")
+    return reason
 
 
 def _free_up(payment: Payment, needed: Decimal, *, by: User, at: datetime) -> None:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Milligrams, Moment, Output, Text
 from kapclinic.practice.models import Role
-from kapclinic.practice.rules import MIDNIGHT
+from kapclinic.practice.rules import MIDNIGHT, PLACES_OF_SERVICE, npi_is_valid
 
 HM = "%H:%M"
 
@@ -19,7 +19,7 @@ class AddressIn(Input):
     line2 = Text(max_length=120, required=False, allow_blank=True, default="")
     city = Text(max_length=80)
     state = serializers.RegexField(r"^[A-Z]{2}$")
-    postal_code = serializers.RegexField(r"^\d{5}(-\d{4})?$")
+    postal_code = serializers.RegexField(r"^[0-9]{5}(-[0-9]{4})?$")
 
 
 class Closing(serializers.TimeField):
@@ -49,8 +49,8 @@ class LocationIn(Input):
     time_zone = Text(max_length=60)
     address = AddressIn()
     phone = Text(max_length=30)
-    dea_number = serializers.RegexField(r"^[A-Z]{2}\d{7}$", required=False, allow_blank=True)
-    pos_code = serializers.RegexField(r"^\d{2}$", required=False)
+    dea_number = serializers.RegexField(r"^[A-Z]{2}[0-9]{7}$", required=False, allow_blank=True)
+    pos_code = serializers.RegexField(r"^[0-9]{2}$", required=False)
     opening_hours = HoursIn(many=True)
     closed_dates = serializers.ListField(child=serializers.DateField(), required=False, max_length=400)
     override_roles = serializers.ListField(
@@ -63,8 +63,21 @@ class LocationIn(Input):
     counts_required = serializers.BooleanField(required=False)
     correction_limit_mg = Milligrams(min_value=Decimal(0), required=False)
     legal_name = Text(max_length=160, required=False, allow_blank=True)
-    ein = serializers.RegexField(r"^\d{9}$", required=False, allow_blank=True)
-    organization_npi = serializers.RegexField(r"^\d{10}$", required=False, allow_blank=True)
+    ein = serializers.RegexField(r"^[0-9]{9}$", required=False, allow_blank=True)
+    organization_npi = Text(max_length=40, required=False, allow_blank=True)
+
+    def validate_organization_npi(self, value: str) -> str:
+        if value and not npi_is_valid(value):
+            raise serializers.ValidationError(
+                "This is no NPI: ten digits, the last a check.", code="npi_invalid"
+            )
+        return value
+
+    def validate_pos_code(self, value: str) -> str:
+        if value not in PLACES_OF_SERVICE:
+            detail = f"{value} is no place of service of the CMS list."
+            raise serializers.ValidationError(detail, code="pos_invalid")
+        return value
 
 
 class LocationOut(Output):

@@ -39,11 +39,17 @@ class NoteIn(Input):
     kind = serializers.ChoiceField(choices=Note.Kind.choices)
     frame = serializers.ChoiceField(choices=Note.Frame.choices)
     sections = Sections()
+    service_started_at = Moment(required=False, allow_null=True)
+    service_ended_at = Moment(required=False, allow_null=True)
 
 
 class NotePatch(Input):
+    """The times of care are the author's own word; without one the signature takes the session's."""
+
     frame = serializers.ChoiceField(choices=Note.Frame.choices)
     sections = Sections()
+    service_started_at = Moment(required=False, allow_null=True)
+    service_ended_at = Moment(required=False, allow_null=True)
 
 
 class SignIn(Input):
@@ -86,6 +92,9 @@ class NoteOut(Output):
     kind = serializers.CharField()
     frame = serializers.CharField()
     sections = serializers.DictField(child=serializers.CharField())
+    service_started_at = Moment(allow_null=True)
+    service_ended_at = Moment(allow_null=True)
+    minutes_source = serializers.CharField()
     author = serializers.UUIDField(source="author_id")
     author_name = serializers.CharField(source="author.name")
     status = serializers.CharField()

@@ -19,6 +19,8 @@ from sessions.notes import rules, selectors, services
 from sessions.notes.api import note_bodies
 from sessions.notes.models import Note
 
+CARE = ("service_started_at", "service_ended_at")
+
 
 class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "note"
@@ -70,7 +72,9 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return rows.select_for_update(of=("self",)) if self.action == "partial_update" else rows
 
     def create(self, request: Request) -> Response:
-        note = services.write_note(**self.body(), by=self.user, at=self.at)
+        body = self.body()
+        care = {name: body.pop(name) for name in CARE if name in body}
+        note = services.write_note(**body, care=care, by=self.user, at=self.at)
         return self.answer(note, status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError
@@ -22,7 +22,7 @@ WRITERS: Mapping[str, frozenset[str]] = {
     K.PREPARATION: frozenset({Role.THERAPIST}),
     K.INTEGRATION: frozenset({Role.THERAPIST}),
     K.DOSING: frozenset({Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER}),
-    K.MEDICAL: frozenset({Role.PRESCRIBER}),
+    K.MEDICAL: frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER}),
 }
 ANY_WRITER = frozenset({Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER})
 COSIGNERS = frozenset({Role.THERAPIST, Role.PRESCRIBER})
@@ -56,6 +56,7 @@ FRAMES: Mapping[str, tuple[str, ...]] = {
     Note.Frame.BIRP: ("behavior", "intervention", "response", "plan"),
 }
 MOST_SECTIONS, LONGEST_NAME = 30, 60
+LONGEST_CARE = timedelta(hours=16)
 
 
 def section_errors(*, frame: str, sections: Mapping[str, str]) -> list[FieldError]:
@@ -76,6 +77,69 @@ def section_errors(*, frame: str, sections: Mapping[str, str]) -> list[FieldErro
         for name in sections
         if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable()
     ]
+
+
+def service_errors(
+    *, started_at: datetime | None, ended_at: datetime | None, session: Session, at: datetime
+) -> list[FieldError]:
+    """What is wrong with the times of care that an author says: both or none, in order, of the session's day, past.
+
+    The day is the location's own. Call with the session's location at hand.
+    """
+    if started_at is None and ended_at is None:
+        return []
+    if started_at is None or ended_at is None:
+        missing = "service_started_at" if started_at is None else "service_ended_at"
+        return [FieldError(f"/{missing}", "required", "Say when the care began and when it ended.")]
+    if ended_at <= started_at:
+        return [FieldError("/service_ended_at", "reversed", "The end must lie after the start.")]
+    zone = session.location.zone
+    day = (session.started_at or session.checked_in_at or session.starts_at).astimezone(zone).date()
+    errors = []
+    if started_at.astimezone(zone).date() != day:
+        detail = f"The session is of {day}: its care began on that day."
+        errors.append(FieldError("/service_started_at", "other_day", detail))
+    if ended_at > at:
+        errors.append(FieldError("/service_ended_at", "in_future", "This is still to come."))
+    if ended_at - started_at > LONGEST_CARE:
+        errors.append(FieldError("/service_ended_at", "implausible", "That is longer than a day's work."))
+    return errors
+
+
+def freeze_service(note: Note) -> None:
+    """Close the times of care with the signature: as the author said, else as the session went so far.
+
+    An end that is still open at the signature is the session's `completed_at` (`service_minutes`).
+    """
+    if note.service_started_at is not None:
+        note.minutes_source = Note.MinutesSource.SAID
+        return
+    session = note.session
+    began = session.started_at or session.checked_in_at
+    if began is None:
+        return
+    over = session.completed_at is not None and session.completed_at >= began
+    note.service_started_at, note.service_ended_at = began, session.completed_at if over else None
+    note.minutes_source = Note.MinutesSource.SESSION
+
+
+def service_minutes(note: Note) -> int | None:
+    """The whole minutes of care that a signed note bears out; None while nobody knows.
+
+    A note that was signed before these times were kept, or before the session ended, counts the session's own.
+    """
+    session = note.session
+    began = note.service_started_at or session.started_at or session.checked_in_at
+    ended = note.service_ended_at or session.completed_at
+    if began is None or ended is None:
+        return None
+    return max(0, int((ended - began).total_seconds() // 60))
+
+
+def note_kind_of(user: User, *, session_kind: str) -> str:
+    """Which kind of note this person would write on a session of this kind."""
+    kinds = sorted(KINDS_OF[session_kind])
+    return next((kind for kind in kinds if user.role_set & WRITERS[kind]), kinds[0])
 
 
 def is_empty(sections: Mapping[str, str]) -> bool:
@@ -122,10 +186,18 @@ def _moment(value: datetime | None) -> str | None:
 
 
 def content_hash(note: Note) -> str:
-    """SHA-256 of what the author signed: the words, whose they are, when and as what they were signed."""
+    """SHA-256 of what the author signed: the words, whose they are, when and as what they were signed, and the times of
+    care. What a note does not have is left out, so that older notes keep their hash.
+    """
     covering = {"covering_reason": note.covering_reason} if note.covering_reason else {}
+    service = {
+        "service_started_at": _moment(note.service_started_at),
+        "service_ended_at": _moment(note.service_ended_at),
+        "minutes_source": str(note.minutes_source),
+    }
     return _digest(
         covering
+        | (service if note.minutes_source else {})
         | {
             "id": str(note.pk),
             "session": str(note.session_id),

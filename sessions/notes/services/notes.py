@@ -68,7 +68,14 @@ def _require_confirmed(confirmed: bool) -> None:  # noqa: FBT001
         )
 
 
-class NotePatch(TypedDict, total=False):
+class Care(TypedDict, total=False):
+    """When the author's care for the client began and ended, as they say; null or left out: as the session went."""
+
+    service_started_at: datetime | None
+    service_ended_at: datetime | None
+
+
+class NotePatch(Care, total=False):
     frame: str
     sections: Mapping[str, str]
 
@@ -78,17 +85,33 @@ def _locked(note_id: UUID) -> Note:
     return found
 
 
+def _take_care_times(note: Note, values: Care, *, at: datetime) -> None:
+    """:raises Invalid: naming the times of care that can't be"""
+    note.service_started_at = values.get("service_started_at", note.service_started_at)
+    note.service_ended_at = values.get("service_ended_at", note.service_ended_at)
+    started_at, ended_at = note.service_started_at, note.service_ended_at
+    merge(rules.service_errors(started_at=started_at, ended_at=ended_at, session=note.session, at=at))
+
+
 # --- clinical notes ---------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def write_note(
-    *, session_id: UUID, kind: str, frame: str, sections: Mapping[str, str], by: User, at: datetime
+    *,
+    session_id: UUID,
+    kind: str,
+    frame: str,
+    sections: Mapping[str, str],
+    care: Care | None = None,
+    by: User,
+    at: datetime,
 ) -> Note:
     """Begin a draft on a session.
 
     :raises NotPermitted: for a role that does not write this kind
-    :raises Invalid: for a session that the actor may not see, of another kind, or sections that the frame lacks
+    :raises Invalid: for a session that the actor may not see, of another kind, sections that the frame lacks, or times
+        of care that can't be
     :raises SessionNotHeld: for a held or cancelled session
     :raises NoteExists: when the author has a note of this kind on it
     """
@@ -103,16 +126,17 @@ def write_note(
     if mine.exclude(status=Note.Status.DISCARDED).exists():
         raise NoteExists("Edit that one, or add an addendum to it.")
     note = Note(session=session, kind=kind, frame=frame, sections=dict(sections), author=by)
+    _take_care_times(note, care or {}, at=at)
     return note.save_by(by, at=at)
 
 
 @transaction.atomic
 def edit_note(*, note_id: UUID, values: NotePatch, by: User, at: datetime) -> Note:
-    """Change frame or sections of a draft.
+    """Change frame, sections or times of care of a draft.
 
     :raises NotPermitted: unless `by` is its author
     :raises IllegalTransition: when it is signed
-    :raises Invalid: for sections that the frame lacks
+    :raises Invalid: for sections that the frame lacks, or times that can't be
     """
     note = _locked(note_id)
     _require_author(note, by)
@@ -120,6 +144,7 @@ def edit_note(*, note_id: UUID, values: NotePatch, by: User, at: datetime) -> No
     note.frame = values.get("frame", note.frame)
     note.sections = dict(values.get("sections", note.sections))
     merge(rules.section_errors(frame=note.frame, sections=note.sections))
+    _take_care_times(note, values, at=at)
     return note.save_by(by, at=at)
 
 
@@ -154,6 +179,7 @@ def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime, coverin
     :raises NotOnSession: for a preparation, dosing or integration note by somebody who was not on the session
     :raises ReauthenticationFailed: without the right password
     :raises NoteEmpty: when no section says anything
+    :raises Invalid: for times of care that can't be, of the session as it went
     """
     note = _locked(note_id)
     _require_author(note, by)
@@ -168,6 +194,8 @@ def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime, coverin
     _require_confirmed(confirmed)
     if rules.is_empty(note.sections):
         raise NoteEmpty("Write the note first.")
+    _take_care_times(note, {}, at=at)
+    rules.freeze_service(note)
     note.signed_by, note.signed_at, note.signature = by, at, rules.signature_of(by)
     note.content_hash = rules.content_hash(note)
     note.save_by(by, at=at)

@@ -23,7 +23,7 @@ WRITES = {
     "preparation": {"therapist"},
     "integration": {"therapist"},
     "dosing": {"np", "therapist", "prescriber"},
-    "medical": {"prescriber"},
+    "medical": {"np", "prescriber"},
 }
 EVERYONE = ("np", "therapist", "prescriber", "director", "frontdesk", "billing", "admin")
 

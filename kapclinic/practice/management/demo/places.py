@@ -154,7 +154,7 @@ GUESTS: dict[str, tuple[str, str, str]] = {
     "gone": ("Max", "Muster", "1986-07-07"),
 }
 REMINDERS = {"hours_before": [48, 24, 2], "on_booking": True, "channels": ["email"]}
-FEES = {"90837": "180.00", "90834": "150.00", "99214": "210.00", "KAP-DOSE": "250.00"}
+FEES = {"90837": "180.00", "90834": "150.00", "99214": "210.00", "KAP-DOSE": "250.00", "KAP-NO-SHOW": "75.00"}
 
 
 def noon_zone(at: datetime) -> str:

@@ -14,7 +14,7 @@ from billing.codes import selectors as codes
 from billing.codes.models import LineKind, ServiceCode
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge
-from billing.ledger.services import allocations
+from billing.ledger.services import allocations, watch
 from billing.ledger.services.to_bill import settle_to_bill
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
@@ -39,6 +39,7 @@ class ChargeEntry(TypedDict):
     ndc: NotRequired[str]
     ndc_quantity: NotRequired[Decimal]
     ndc_unit: NotRequired[str]
+    override_reason: NotRequired[str]
 
 
 class NotRendered(Conflict):
@@ -96,6 +97,7 @@ def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
         ndc_quantity=values.get("ndc_quantity"),
         ndc_unit=values.get("ndc_unit", ""),
     ).insert_by(by, at=at)
+    watch.look_at(charge, override_reason=values.get("override_reason", ""), by=by)
     settle_to_bill(session=session, by=by, at=at)
     return charge
 
@@ -146,7 +148,7 @@ def _price(
 def warnings_of(charge: Charge) -> list[dict[str, str]]:
     """What payers commonly query about a line that was just charged."""
     session = charge.session
-    return rules.line_warnings(
+    return watch.warnings_of(charge) + rules.line_warnings(
         code=charge.code.code,
         modifiers=charge.modifiers,
         pos_code=charge.pos_code,

@@ -281,14 +281,14 @@ def test_two_desks_issue_one_paper_and_one_next_edition(till):
 def test_a_late_estimate_is_a_row_of_billing_until_it_is_issued(till, cast):
     first, second, third = asked(till), asked(till), asked(till)
     done(issue(till, third), 200)
-    tasks = Task.objects.open().filter(kind="estimate_due")
+    listed = Task.objects.open().filter(kind="estimate_due")
     last_minute = datetime(2026, 5, 22, 5, 59, tzinfo=UTC)  # still the 21st in Denver
     sweep(at=last_minute)
-    assert not tasks.exists()
+    assert not listed.exists()
     for _ in range(2):
         sweep(at=last_minute + timedelta(minutes=1))
-    assert {str(row.subject_id) for row in tasks} == {first["id"], second["id"]}
-    row = tasks.first()
+    assert {str(row.subject_id) for row in listed.all()} == {first["id"], second["id"]}
+    row = listed.first()
     assert (row.client, row.due_at, row.roles) == (
         till.client.pk,
         datetime(2026, 5, 22, 6, tzinfo=UTC),
@@ -297,12 +297,12 @@ def test_a_late_estimate_is_a_row_of_billing_until_it_is_issued(till, cast):
     with clock.fixed(last_minute + timedelta(hours=9)):
         late = done(issue(till, first, delivered_at=clock.now().isoformat()), 200)
         assert (late["late"], [found["code"] for found in late["warnings"]]) == (True, ["delivered_late"])
-        done(cast.desk("director").post(f"tasks/{tasks.get().pk}/done/", {"outcome": "later"}), 200)
-        assert not tasks.exists()
+        done(cast.desk("director").post(f"tasks/{listed.get().pk}/done/", {"outcome": "later"}), 200)
+        assert not listed.exists()
         sweep(at=clock.now() + timedelta(hours=1))
-        assert str(tasks.get().subject_id) == second["id"]  # a tick settles nothing
+        assert str(listed.get().subject_id) == second["id"]  # a tick settles nothing
         done(void(till, second), 200)
-        assert not tasks.exists()
+        assert not listed.exists()
 
 
 @pytest.mark.parametrize("who", sorted(PERSON.values()))
@@ -378,17 +378,14 @@ def test_the_course_proposes_what_it_still_plans(till, cast):
 # --- what the database refuses by itself -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize(
-    "statement", ["UPDATE billing_{} SET created_by = created_by", "DELETE FROM billing_{}"]
-)
-def test_no_row_is_changed_or_deleted(till, table, statement):
-    first = issued(till)
-    done(void(till, first), 200)
-    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
-        sql(statement.format(table))
-    found = sql("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass", f"billing_{table}")
-    assert {f"billing_{table}_append_only", f"billing_{table}_no_truncate"} <= {name for (name,) in found}
+def test_no_row_is_changed_or_deleted(till):
+    done(void(till, issued(till)), 200)
+    for table in TABLES:
+        for statement in ("UPDATE billing_{} SET created_by = created_by", "DELETE FROM billing_{}"):
+            with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+                sql(statement.format(table))
+        found = sql("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass", f"billing_{table}")
+        assert {f"billing_{table}_append_only", f"billing_{table}_no_truncate"} <= {name for (name,) in found}
 
 
 def twin_of(row: Any, **changes: Any) -> Any:

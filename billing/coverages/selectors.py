@@ -41,7 +41,7 @@ def of_client(client: UUID) -> CoverageQuerySet:
     return found
 
 
-def only_on(queryset: CoverageQuerySet, on: date, user: User) -> CoverageQuerySet:
+def only_on(queryset: QuerySet[Coverage], on: date, user: User) -> QuerySet[Coverage]:
     """A list's parameter `on`: what holds that day."""
     return queryset.filter(pk__in=Coverage.objects.in_force(on).filter(voided_at__isnull=True).values("pk"))
 

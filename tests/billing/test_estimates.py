@@ -21,7 +21,7 @@ from sessions.course.services import merges
 from sessions.sweep.steps import sweep
 from tests.asking import done, events, refused, sql
 from tests.billing.till import NOW, SERVED, Till
-from tests.cast import PERSON, booked, client
+from tests.cast import IV, PERSON, approved_protocol, booked, client, opened_program
 
 MAY = {"billing", "director"}
 TABLES = ("estimate", "estimateline", "estimateissue", "estimatevoid")
@@ -373,6 +373,19 @@ def test_the_course_proposes_what_it_still_plans(till, cast):
     ]
     assert done(till.desk.post("estimates/", sent), 201)["program"] == str(program.pk)
     refused(till.desk.get("estimates/proposed/"), 400, "required", "/program")
+
+
+def test_an_infusion_course_proposes_what_hands_give(till, cast):
+    protocol = approved_protocol(cast, name="Infusions", program_type="infusion_only", **IV)
+    program = opened_program(
+        cast, protocol=protocol, who=client(cast.north, by=cast.frontdesk, first="Other")
+    )
+    found = done(till.desk.get("estimates/proposed/", program=str(program.pk)), 200)
+    assert [(row["code"], row["quantity"], row["rendering"]) for row in found["items"]] == [
+        ("KAP-DOSE", protocol.planned_doses, str(cast.prescriber.pk)),
+        ("96365", protocol.planned_doses, str(cast.prescriber.pk)),
+    ]
+    assert (found["scheduled_at"], found["service_on"], found["total"]) == (None, None, "0.00")
 
 
 # --- what the database refuses by itself -------------------------------------------------------------------------------

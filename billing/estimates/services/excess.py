@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billing.estimates import rules, selectors
-from billing.estimates.rules import Excess
+from billing.estimates.rules import Excess, Expected
 from billing.ledger.models import Charge
 from billing.ledger.services.allocations import lock_ledger
 from kapclinic.core.errors import Conflict
@@ -23,10 +23,10 @@ class EstimateWatcher:
 
         :raises EstimateExceeded: at $400.00 and more over it, unless the medical director says why
         """
-        if not selectors.expected_on(charge=charge):
-            return
+        if not charge.session_id or not selectors.expected_on(charge=charge):
+            return  # a fee without a session is no service that an estimate could name
         lock_ledger(charge.client_id)
-        over = _excess_with(charge)
+        over = _excess_with(charge, selectors.expected_on(charge=charge))
         passed = bool(override_reason) and bool(by.role_set & DIRECTOR)
         if over is None or over.over < rules.REFUSE_FROM or passed:
             return
@@ -38,10 +38,10 @@ class EstimateWatcher:
 
     def warnings_of(self, charge: Charge) -> list[dict[str, str]]:
         """From $300.00 over the estimate; and a clinician whom the client's estimates of that day do not name."""
-        expected = selectors.expected_on(charge=charge)
+        expected = selectors.expected_on(charge=charge) if charge.session_id else []
         if not expected:
             return []
-        over = _excess_with(charge)
+        over = _excess_with(charge, expected)
         if over is None:
             numbers = ", ".join(sorted({row.number for row in expected}))
             detail = f"{numbers} does not name who rendered this: issue a new estimate."
@@ -52,13 +52,9 @@ class EstimateWatcher:
         return [{"code": "estimate_excess", "detail": detail}]
 
 
-def _excess_with(charge: Charge) -> Excess | None:
+def _excess_with(charge: Charge, expected: list[Expected]) -> Excess | None:
     """What the clinician's services come to with this charge; None when no estimate of that day names them."""
-    found = selectors.excesses(
-        client=charge.client_id,
-        expected=selectors.expected_on(charge=charge),
-        renderings=[charge.rendering_id],
-    )
+    found = selectors.excesses(client=charge.client_id, expected=expected, renderings=[charge.rendering_id])
     return found[0] if found else None
 
 

@@ -21,7 +21,7 @@ class Payer(AuditedModel):
     """A plan or insurer; `payer_id` is its number for claims, `filing_limit_days` counts from the service."""
 
     name = models.CharField(max_length=120)
-    payer_id = models.CharField(max_length=15, blank=True)
+    payer_id = models.CharField(max_length=30, blank=True)
     filing_limit_days = models.PositiveSmallIntegerField(null=True)
 
     class Meta:

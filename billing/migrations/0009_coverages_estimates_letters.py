@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
                 ('history_user_id', models.UUIDField(null=True)),
                 ('name', models.CharField(max_length=120)),
-                ('payer_id', models.CharField(blank=True, max_length=15)),
+                ('payer_id', models.CharField(blank=True, max_length=30)),
                 ('filing_limit_days', models.PositiveSmallIntegerField(null=True)),
                 ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -291,7 +291,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(editable=False)),
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
                 ('name', models.CharField(max_length=120)),
-                ('payer_id', models.CharField(blank=True, max_length=15)),
+                ('payer_id', models.CharField(blank=True, max_length=30)),
                 ('filing_limit_days', models.PositiveSmallIntegerField(null=True)),
             ],
             options={

@@ -12,7 +12,7 @@ class PayerIn(Input):
     """`payer_id` is the payer's number for claims; `filing_limit_days` count from the day of service."""
 
     name = Text(max_length=120)
-    payer_id = serializers.RegexField(r"^[A-Z0-9]{2,15}$", required=False, allow_blank=True)
+    payer_id = Text(max_length=30, required=False, allow_blank=True)
     filing_limit_days = serializers.IntegerField(
         min_value=1, max_value=LONGEST_LIMIT, required=False, allow_null=True
     )

@@ -1,4 +1,4 @@
-"""App config; the sweep learns the step of this app."""
+"""App config; the sweep learns the steps of this app, the ledger who looks at its charges."""
 
 from django.apps import AppConfig
 
@@ -7,7 +7,11 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing.ledger.services.to_bill import sweep_to_bill  # noqa: PLC0415  (models are ready only now)
+        from billing.estimates.services import WATCHER, sweep_estimate_due  # noqa: PLC0415  (models are ready only now)
+        from billing.ledger.services import watch  # noqa: PLC0415
+        from billing.ledger.services.to_bill import sweep_to_bill  # noqa: PLC0415
         from sessions.sweep.steps import register  # noqa: PLC0415
 
         register("to_bill", sweep_to_bill)
+        register("estimate_due", sweep_estimate_due)
+        watch.register("estimates", WATCHER)

@@ -5,5 +5,8 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("billing.codes.api.urls")),
     path("", include("billing.ledger.api.urls")),
+    path("", include("billing.coverages.api.urls")),
     path("", include("billing.documents.api.urls")),
+    path("", include("billing.estimates.api.urls")),
+    path("", include("billing.letters.api.urls")),
 ]

@@ -243,6 +243,7 @@ def superbill_content(
     charges: Sequence[Charge],
     described: Mapping[str, str],
     payments: list[Any],
+    submit_by: date | None = None,
 ) -> dict[str, Any]:
     """All that a superbill says but its own number and dates; `described` is {diagnosis: description}."""
     letters = letters_of(charges)
@@ -257,6 +258,7 @@ def superbill_content(
         "totals": totals(charges),
         "payments": payments,
         "payee": "client",
+        "submit_by": submit_by.isoformat() if submit_by else "",
         "notes": list(SUPERBILL_NOTES),
     }
 

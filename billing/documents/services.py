@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from billing.coverages.selectors import submit_by
 from billing.documents import rendering, rules, selectors
 from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
 from billing.documents.rules import Series
@@ -73,6 +74,7 @@ def issue_superbill(*, values: Period, by: User, at: datetime) -> Superbill:
         charges=lines,
         described=selectors.descriptions(codes, on=lines[-1].date_of_service),
         payments=selectors.payments_of(lines),
+        submit_by=submit_by(client=client.pk, dates_of_service=[line.date_of_service for line in lines]),
     )
     warnings = rules.superbill_warnings(
         location=location,
@@ -161,7 +163,7 @@ def _corrected(model: type[Kind], values: Period, client: Client) -> Kind | None
     return old
 
 
-def _next_number(series: Series, year: int) -> str:
+def next_number(series: Series, year: int) -> str:
     """The next number of a series in a year. Its row stays locked to the end of the transaction: no gap, no repeat."""
     DocumentCounter.objects.get_or_create(series=series.name, year=year)
     counter = DocumentCounter.objects.select_for_update().get(series=series.name, year=year)
@@ -181,7 +183,7 @@ def _issue(
     at: datetime,
 ) -> None:
     """Number, print and keep a document whose content is settled."""
-    row.number = _next_number(series, row.issued_on.year)
+    row.number = next_number(series, row.issued_on.year)
     row.from_date, row.to_date = values["from_date"], values["to_date"]
     row.charges = [line.pk for line in lines]
     row.locations = sorted({line.location_id for line in lines})

@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
 
     dependencies: ClassVar = [
         ('billing', '0006_shorter_indexes'),
-        ('clinic_sessions', '0020_times_of_care'),
+        ('clinic_sessions', '0021_times_of_care'),
         ('practice', '0004_correction_limit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

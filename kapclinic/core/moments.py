@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,12 @@ def begin_of(value: date | datetime, zone: ZoneInfo, *, days: int = 0) -> dateti
     if isinstance(value, datetime):
         return value
     return datetime.combine(value + timedelta(days=days), time.min, tzinfo=zone)
+
+
+def year_later(day: date) -> date:
+    """The same day of the next year; 28 February after a 29th."""
+    last = calendar.monthrange(day.year + 1, day.month)[1]
+    return date(day.year + 1, day.month, min(day.day, last))
 
 
 def as_stated(moment: datetime) -> datetime:

@@ -164,5 +164,6 @@ def test_no_address_that_edits_is_forgotten(cast: Cast) -> None:
         "psychotherapy-notes",
         "coverages",
         "payers",
+        "necessity-letters",
         "reminder-plans",
     }

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from billing.coverages import services as coverages
+from billing.estimates.services import estimates
+from billing.letters import services as letters
+from billing.models import Payer
 from kapclinic.core import clock
 from kapclinic.core.ids import uuid7
 from kapclinic.practice import services as practice
@@ -348,6 +353,59 @@ def _tokens(cast: Cast, n: int) -> None:
     practice.issue_token(user=cast.frontdesk, name=f"token {n}", at=MONDAY)
 
 
+def _payers(cast: Cast, n: int) -> None:
+    coverages.save_payer(row=None, values={"name": f"Plan {n}"}, by=cast.billing, at=MONDAY)
+
+
+def _coverages(cast: Cast, n: int) -> None:
+    _payers(cast, n)
+    values: coverages.CoverageFields = {
+        "client": programs.Program.objects.get(pk=_first_program(cast)).client_id,
+        "payer": Payer.objects.latest("created_at", "pk").pk,
+        "member_id": "M-1",
+        "valid_from": MONDAY.date(),
+        "intent": "self_pay",
+    }
+    coverages.save_coverage(row=None, values=values, by=cast.frontdesk, at=MONDAY)
+
+
+def _estimates(cast: Cast, n: int) -> None:
+    if n == 0:
+        people.service_codes()
+    values: estimates.EstimateEntry = {
+        "client": programs.Program.objects.get(pk=_first_program(cast)).client_id,
+        "requested_at": MONDAY,
+        "items": [
+            {
+                "code": "90837",
+                "quantity": 1,
+                "unit_amount": Decimal(180),
+                "rendering": cast.therapist.pk,
+                "location": cast.north.pk,
+            }
+        ],
+    }
+    made = estimates.ask_estimate(values=values, by=cast.billing, at=MONDAY)
+    if n % 2:
+        estimates.issue_estimate(
+            estimate=made, delivered_at=MONDAY, method="email", by=cast.billing, at=MONDAY
+        )
+
+
+def _letters(cast: Cast, n: int) -> None:
+    if n == 0:
+        people.service_codes()
+    values: letters.LetterFields = {
+        "client": programs.Program.objects.get(pk=_first_program(cast)).client_id,
+        "diagnoses": ["F33.2"],
+        "codes": ["90837"],
+        "starts": MONDAY.date(),
+        "ends": MONDAY.date(),
+        "text": "It helps.",
+    }
+    letters.write_letter(values=values, by=cast.billing, at=MONDAY)
+
+
 BULK: dict[str, tuple[Callable[[Cast, int], None], str, int]] = {
     # address: how to make the nth row, who asks, the most queries beside the audit event
     "clients/": (_clients, "frontdesk", 3),
@@ -365,6 +423,10 @@ BULK: dict[str, tuple[Callable[[Cast, int], None], str, int]] = {
     "staff/{np}/time-off/": (_time_off, "frontdesk", 3),
     "time-off/": (_time_off, "frontdesk", 3),
     "auth/tokens/": (_tokens, "frontdesk", 3),
+    "payers/": (_payers, "frontdesk", 3),
+    "coverages/": (_coverages, "frontdesk", 3),
+    "estimates/": (_estimates, "billing", 3),
+    "necessity-letters/": (_letters, "billing", 3),
 }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from kapclinic.core import clock
@@ -23,6 +24,7 @@ from tests.cast import (
     signed_dose,
     signed_session,
 )
+from tests.racing import race
 
 NOW = datetime(2026, 5, 20, 18, 0, tzinfo=UTC)
 SERVED = NOW - timedelta(days=2)  # noon of the 18th
@@ -112,3 +114,14 @@ class Till:
 
     def period(self) -> dict[str, str]:
         return {"client": str(self.client.pk), "from_date": "2026-05-01", "to_date": "2026-05-31"}
+
+    def at_once(self, *acts: Callable[[Till], Any]) -> list[Any]:
+        """What desks get that act at once, each at a till of its own."""
+        answers: list[Any] = []
+
+        def run(act: Callable[[Till], Any], own: Till) -> None:
+            with clock.fixed(NOW):
+                answers.append(act(own))
+
+        assert race(*(partial(run, act, self.beside()) for act in acts)) == []
+        return answers

@@ -23,3 +23,9 @@ class SuperbillLineOut(LineOut):
 class SuperbillOut(DocumentOut):
     diagnoses = LetteredOut(many=True, source="content.diagnoses")
     lines = SuperbillLineOut(many=True, source="content.lines")
+    submit_by = serializers.DateField(
+        source="content.submit_by",
+        default=None,
+        allow_null=True,
+        help_text="the day on which the first filing limit of the client's payers ends",
+    )

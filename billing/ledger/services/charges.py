@@ -16,7 +16,7 @@ from billing.codes.rules import requirements
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge, ChargeConfirmation
 from billing.ledger.rules import record as record_rules
-from billing.ledger.services import allocations, rendered
+from billing.ledger.services import allocations, rendered, watch
 from billing.ledger.services.rendered import Written
 from billing.ledger.services.to_bill import settle_to_bill
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, NotPermitted, merge
@@ -50,6 +50,7 @@ class ChargeEntry(TypedDict):
     ndc: NotRequired[str]
     ndc_quantity: NotRequired[Decimal]
     ndc_unit: NotRequired[str]
+    override_reason: NotRequired[str]
 
 
 class NotRendered(Conflict):
@@ -81,6 +82,7 @@ def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
         require_role(by, DIRECTOR, what="override_reason")
     charge = _of_session(values, by) if "session" in values else _without_session(values, by, at=at)
     charge.insert_by(by, at=at)
+    watch.look_at(charge, override_reason=values.get("override_reason", ""), by=by)
     if charge.session is not None:
         settle_to_bill(session=charge.session, by=by, at=at)
     return charge
@@ -134,7 +136,7 @@ def _borne_out(
     reason = values.get("override_reason", "")
     errors += [error for error in found if not reason or error.code not in record_rules.PASSABLE]
     kept = rendered.snapshots(written, code=code, rendering=rendering, note=note)
-    return rendering, kept | {"override_reason": reason if found else ""}
+    return rendering, kept | {"override_reason": reason}
 
 
 def _rendered_session(session_id: UUID, *, code: str, by: User) -> Session:
@@ -297,7 +299,7 @@ def warnings_of(charge: Charge) -> list[dict[str, str]]:
     """What payers commonly query about a line that was just charged."""
     if charge.session_id is None:
         return []
-    return rules.line_warnings(
+    return watch.warnings_of(charge) + rules.line_warnings(
         code=charge.code.code,
         modifiers=charge.modifiers,
         pos_code=charge.pos_code,

@@ -154,6 +154,8 @@ GUESTS: dict[str, tuple[str, str, str]] = {
     "gone": ("Max", "Muster", "1986-07-07"),
 }
 REMINDERS = {"hours_before": [48, 24, 2], "on_booking": True, "channels": ["email"]}
+PAYER = {"name": "Sample Health Plan (fictional)", "payer_id": "DEMO01", "filing_limit_days": 180}
+CARD = {"member_id": "DEMO-0001", "relationship": "self", "valid_from": "2026-01-01", "intent": "self_pay"}
 FEES = {"90837": "180.00", "90834": "150.00", "99214": "210.00", "KAP-DOSE": "250.00", "KAP-NO-SHOW": "75.00"}
 
 

@@ -49,6 +49,7 @@ class Seeder:
         waiting = self.program(clients[1], protocols[0], first)
         infusion = self.program(clients[2], protocols[3], first)
         sessions = self._sessions(waiting)
+        self._told_the_price(waiting)
         for desk in self.people.values():
             desk.leave()
         return {
@@ -134,6 +135,22 @@ class Seeder:
         }
         made: dict[str, Any] = post(self.people["frontdesk"], "programs/", body)
         return made
+
+    def _told_the_price(self, program: dict[str, Any]) -> None:
+        """The client showed a card, and asked what the course will cost: the estimate waits to be issued."""
+        desk, billing = self.people["frontdesk"], self.people["billing"]
+        plan = post(desk, "payers/", places.PAYER)
+        post(desk, "coverages/", places.CARD | {"client": program["client"], "payer": plan["id"]})
+        proposed = get(billing, "estimates/proposed/", program=program["id"])
+        names = ("code", "quantity", "unit_amount", "rendering", "location")
+        body = {
+            "client": program["client"],
+            "program": program["id"],
+            "requested_at": clock.now().isoformat(),
+            "items": [{name: row[name] for name in names} for row in proposed["items"] if row["unit_amount"]],
+            "diagnoses": proposed["diagnoses"],
+        }
+        post(billing, "estimates/", body)
 
     # --- a client who is ready for a first dose ------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic_sessions', '0019_shorter_indexes'),
+        ('clinic_sessions', '0020_held_allocations'),
     ]
 
     operations = [

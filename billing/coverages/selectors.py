@@ -1,0 +1,82 @@
+"""Questions to the coverages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import TypedDict
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from billing.coverages import rules
+from billing.coverages.models import Coverage, CoverageQuerySet, Payer
+from kapclinic.practice.models import User
+from kapclinic.practice.selectors import person
+
+
+class Subscriber(TypedDict):
+    """Whose policy a client is on, as a paper for the payer says it; dates as ISO 8601."""
+
+    name: str
+    relationship: str
+    date_of_birth: str
+    payer: str
+    member_id: str
+    group_number: str
+
+
+def search_payers(queryset: QuerySet[Payer], text: str) -> QuerySet[Payer]:
+    return queryset.filter(Q(name__icontains=text) | Q(payer_id__istartswith=text))
+
+
+def coverages() -> CoverageQuerySet:
+    found: CoverageQuerySet = Coverage.objects.select_related("payer")
+    return found
+
+
+def of_client(client: UUID) -> CoverageQuerySet:
+    """The coverages of a person that stand, of whichever of their registrations."""
+    found: CoverageQuerySet = coverages().filter(client__in=person(client), voided_at__isnull=True)
+    return found
+
+
+def only_on(queryset: QuerySet[Coverage], on: date, user: User) -> QuerySet[Coverage]:
+    """A list's parameter `on`: what holds that day."""
+    return queryset.filter(pk__in=Coverage.objects.in_force(on).filter(voided_at__isnull=True).values("pk"))
+
+
+def submit_by(*, client: UUID, dates_of_service: Collection[date]) -> date | None:
+    """The last day on which the client can send all of these services to their payer: the earliest of the days that
+    their payers' filing limits end. None when no payer with a limit covers one of them.
+    """
+    limits = of_client(client).filter(payer__filing_limit_days__isnull=False)
+    rows = list(limits.values_list("valid_from", "valid_to", "payer__filing_limit_days"))
+    ends = [
+        rules.last_day_to_file(day, limit_days=limit)
+        for first, last, limit in rows
+        for day in dates_of_service
+        if first <= day and (last is None or day <= last)
+    ]
+    return min(ends, default=None)
+
+
+def subscriber_on(*, client: UUID, on: date) -> Subscriber | None:
+    """Payer, numbers and subscriber of the coverage that holds on a day, the one that began last; None without one.
+
+    Of a client who is the subscriber, name and birth date are their own.
+    """
+    insured = of_client(client).in_force(on).filter(payer__isnull=False).select_related("client")
+    row: Coverage | None = insured.order_by("-valid_from", "-created_at").first()
+    if row is None or row.payer is None:
+        return None
+    own = {"name": row.client.legal_name, "date_of_birth": row.client.date_of_birth.isoformat()}
+    holder = row.subscriber or own
+    return {
+        "name": holder["name"],
+        "relationship": row.relationship,
+        "date_of_birth": holder["date_of_birth"],
+        "payer": row.payer.name,
+        "member_id": row.member_id,
+        "group_number": row.group_number,
+    }

@@ -2,7 +2,8 @@
 
 Remember: what a payer or a tax office may ask for is append-only, here and in the database. A correction is a reversing
 row or a new document. Amounts are Decimal dollars, exact to the cent. Nothing in an answer of this app is clinical but
-the billing code and the diagnosis. Rooms import downwards: documents > ledger > codes.
+the billing code and the diagnosis. Rooms import downwards: statements > documents > ledger >
+scales > codes.
 
 CPT is a registered trademark of the American Medical Association. CPT codes are used under the practice's own licence;
 the labels in this app are our own words.

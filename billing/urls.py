@@ -4,6 +4,8 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("billing.codes.api.urls")),
+    path("", include("billing.scales.api.urls")),
     path("", include("billing.ledger.api.urls")),
     path("", include("billing.documents.api.urls")),
+    path("", include("billing.statements.api.urls")),
 ]

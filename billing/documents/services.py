@@ -161,7 +161,7 @@ def _corrected(model: type[Kind], values: Period, client: Client) -> Kind | None
     return old
 
 
-def _next_number(series: Series, year: int) -> str:
+def next_number(series: Series, year: int) -> str:
     """The next number of a series in a year. Its row stays locked to the end of the transaction: no gap, no repeat."""
     DocumentCounter.objects.get_or_create(series=series.name, year=year)
     counter = DocumentCounter.objects.select_for_update().get(series=series.name, year=year)
@@ -181,7 +181,7 @@ def _issue(
     at: datetime,
 ) -> None:
     """Number, print and keep a document whose content is settled."""
-    row.number = _next_number(series, row.issued_on.year)
+    row.number = next_number(series, row.issued_on.year)
     row.from_date, row.to_date = values["from_date"], values["to_date"]
     row.charges = [line.pk for line in lines]
     row.locations = sorted({line.location_id for line in lines})

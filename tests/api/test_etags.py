@@ -164,5 +164,7 @@ def test_no_address_that_edits_is_forgotten(cast: Cast) -> None:
         "psychotherapy-notes",
         "coverages",
         "payers",
+        "sliding-scales",
+        "fee-agreements",
         "reminder-plans",
     }

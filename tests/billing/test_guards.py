@@ -23,7 +23,16 @@ from tests.asking import done, sql
 from tests.billing.till import DOSED, NOW, Till
 from tests.cast import charged, client
 
-TABLES = ["charge", "payment", "paymentallocation", "refund", "superbill", "receipt"]
+TABLES = [
+    "charge",
+    "adjustment",
+    "payment",
+    "paymentallocation",
+    "refund",
+    "superbill",
+    "receipt",
+    "statement",
+]
 
 
 def insert(row):
@@ -43,8 +52,13 @@ def paid(till: Till):
     payment = till.pay("150.00", (charge, "100.00"))
     body = {"payment": payment["id"], "amount": "20.00", "reason": "courtesy"}
     done(till.desk.post("refunds/", body), 201)
+    for amount, reason in (("10.00", "correction"), ("-10.00", "courtesy")):
+        done(
+            till.desk.post("adjustments/", {"charge": charge["id"], "amount": amount, "reason": reason}), 201
+        )
     done(till.superbill(), 201)
     done(till.receipt(), 201)
+    done(till.desk.post("statements/", till.period()), 201)
     return Charge.objects.get(), Payment.objects.get()
 
 

@@ -79,6 +79,7 @@ class ChargeOut(EntryOut):
     units = serializers.IntegerField()
     unit_amount = Money(allow_null=True)
     amount = Money()
+    adjustments = Money(source="adjusted")
     paid = Money()
     balance = Money()
     diagnoses = serializers.ListField(child=serializers.CharField())

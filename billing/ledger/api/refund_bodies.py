@@ -6,13 +6,16 @@ from rest_framework import serializers
 
 from billing.ledger.api.charge_bodies import CENT, EntryOut
 from billing.ledger.models import Method
-from kapclinic.core.http.fields import Money, Reason
+from kapclinic.core.http.fields import Money, Reason, Text
 
 
 class RefundIn(Reason):
+    """Left out, `method` is the payment's; another one takes the medical director's `override_reason`."""
+
     payment = serializers.UUIDField()
     amount = Money(min_value=CENT)
     method = serializers.ChoiceField(Method.choices, required=False)
+    override_reason = Text(min_length=3, max_length=1000, required=False)
 
 
 class RefundOut(EntryOut):
@@ -20,3 +23,4 @@ class RefundOut(EntryOut):
     client = serializers.UUIDField(source="payment.client_id")
     amount = Money()
     method = serializers.CharField()
+    override_reason = serializers.CharField()

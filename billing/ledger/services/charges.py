@@ -14,7 +14,7 @@ from billing.codes import selectors as codes
 from billing.codes.models import LineKind, ServiceCode
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge
-from billing.ledger.services import allocations
+from billing.ledger.services import adjustments, allocations
 from billing.ledger.services.to_bill import settle_to_bill
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
@@ -97,6 +97,7 @@ def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
         ndc_unit=values.get("ndc_unit", ""),
     ).insert_by(by, at=at)
     settle_to_bill(session=session, by=by, at=at)
+    adjustments.apply_agreement(charge=charge, by=by, at=at)
     return charge
 
 
@@ -183,5 +184,6 @@ def reverse_charge(*, charge: Charge, reason: str, by: User, at: datetime) -> Ch
     charge = selectors.charges().get(pk=charge.pk)
     allocations.refuse_reversed(charge)
     allocations.free(selectors.standing_allocations().filter(charge=charge), by=by, at=at)
+    adjustments.undo_adjustments(charge=charge, reason=reason, by=by, at=at)
     copied = {name: getattr(charge, name) for name in COPIED}
     return Charge(**copied, amount=-charge.amount, reverses=charge, reason=reason).insert_by(by, at=at)

@@ -15,8 +15,8 @@ from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
 from billing.ledger.services import allocations
 from billing.ledger.services.allocations import OverAllocated, Share
 from kapclinic.core import money
-from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
-from kapclinic.practice.models import Client, Location, User
+from kapclinic.core.errors import Conflict, FieldError, Invalid, NotPermitted, merge
+from kapclinic.practice.models import Client, Location, Role, User
 from kapclinic.practice.selectors import person
 
 
@@ -35,6 +35,7 @@ class RefundOrder(TypedDict):
     amount: Decimal
     method: NotRequired[str]
     reason: str
+    override_reason: NotRequired[str]
 
 
 class OverRefunded(Conflict):
@@ -51,6 +52,7 @@ def take_payment(*, values: PaymentEntry, by: User, at: datetime) -> Payment:
 
     :raises Invalid: naming each field: a client, location or charge that the actor can't see, a day in the future, a
         card number as reference, shares above the amount, a self-pay line on an HSA or FSA card
+    :raises NotPermitted: for the front desk, where the location does not let it
     :raises OverAllocated: when a share passes the balance of its charge
     """
     client: Client | None = Client.objects.visible_to(by).filter(pk=values["client"]).first()
@@ -88,6 +90,7 @@ def take_payment(*, values: PaymentEntry, by: User, at: datetime) -> Payment:
 def _location(client: Client, values: PaymentEntry, by: User) -> Location:
     """Where the money was taken: as named, else where the first paid charge was made, else the client's first."""
     mine = [pk for pk in client.locations if pk in by.locations]
+    places = selectors.payment_places(by)
     named = values.get("location")
     if named is not None and named not in mine:
         raise Invalid.field("location", "There is no such location of this client for you.", code="not_found")
@@ -98,7 +101,10 @@ def _location(client: Client, values: PaymentEntry, by: User) -> Location:
             .first()
         )
         named = first.location_id if first else None
-    found: Location = Location.objects.get(pk=named or mine[0])
+    where = named or next((pk for pk in mine if pk in places), None)
+    if where not in places:
+        raise NotPermitted("The front desk of this location takes no payments.")
+    found: Location = Location.objects.get(pk=where)
     return found
 
 
@@ -146,18 +152,17 @@ def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) ->
 def refund_payment(*, values: RefundOrder, by: User, at: datetime) -> Refund:
     """Give money of a payment back: the client's credit first, then what it paid last, which is owed again.
 
-    :raises Invalid: for a payment that the actor can't see, or another way than the HSA or FSA card that paid
-        (IRS Publication 969: such money returns to its account)
+    :raises Invalid: for a payment that the actor can't see, another way than the HSA or FSA card that paid (IRS
+        Publication 969: such money returns to its account), or any other way without `override_reason`
+    :raises NotPermitted: for another way, by anybody but the medical director
     :raises OverRefunded: when less is left of the payment
     """
     payment: Payment | None = selectors.payments().visible_to(by).filter(pk=values["payment"]).first()
     if payment is None or payment.reverses_id is not None:
         raise Invalid.field("payment", "There is no such payment for you.", code="not_found")
     method = values.get("method") or payment.method
-    if payment.method in rules.HEALTH_CARDS and method != payment.method:
-        raise Invalid.field(
-            "method", "Money of an HSA or FSA card goes back to that card.", code="same_card_only"
-        )
+    if method != payment.method:
+        _refuse_other_way(payment, values, by)
     allocations.lock_ledger(payment.client_id)
     payment = selectors.payments().get(pk=payment.pk)
     left = money.ZERO if payment.reversed_by else payment.amount - payment.refunded
@@ -165,9 +170,25 @@ def refund_payment(*, values: RefundOrder, by: User, at: datetime) -> Refund:
         detail = f"{left} of this payment is left."
         raise OverRefunded(detail, errors=[FieldError("/amount", "over_refunded", detail)], left=str(left))
     _free_up(payment, values["amount"] - payment.unallocated, by=by, at=at)
-    return Refund(payment=payment, amount=values["amount"], method=method, reason=values["reason"]).insert_by(
-        by, at=at
-    )
+    return Refund(
+        payment=payment,
+        amount=values["amount"],
+        method=method,
+        reason=values["reason"],
+        override_reason=values.get("override_reason", ""),
+    ).insert_by(by, at=at)
+
+
+def _refuse_other_way(payment: Payment, values: RefundOrder, by: User) -> None:
+    """Money goes back the way it came: cash for what a card paid is how stolen cards are emptied."""
+    if payment.method in rules.HEALTH_CARDS:
+        detail = "Money of an HSA or FSA card goes back to that card."
+        raise Invalid.field("method", detail, code="same_card_only")
+    if not values.get("override_reason"):
+        detail = f"This was paid by {payment.method}: another way back takes the medical director's reason."
+        raise Invalid.field("override_reason", detail, code="required")
+    if Role.MEDICAL_DIRECTOR not in by.role_set:
+        raise NotPermitted("Only the medical director gives money back another way.")
 
 
 def _free_up(payment: Payment, needed: Decimal, *, by: User, at: datetime) -> None:
@@ -193,5 +214,10 @@ def reverse_refund(*, refund: Refund, by: User, at: datetime, reason: str) -> Re
     refund = selectors.refunds().get(pk=refund.pk)
     allocations.refuse_reversed(refund)
     return Refund(
-        payment=refund.payment, amount=-refund.amount, method=refund.method, reason=reason, reverses=refund
+        payment=refund.payment,
+        amount=-refund.amount,
+        method=refund.method,
+        override_reason=refund.override_reason,
+        reason=reason,
+        reverses=refund,
     ).insert_by(by, at=at)

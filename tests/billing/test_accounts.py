@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from billing.models import Payment, Refund
 from billing.statements.rules import Charged, Paid, account_of
@@ -99,20 +97,6 @@ def test_the_account_is_the_persons_whatever_they_were_registered_as(till: Till,
     for pk in (till.client.pk, twin.pk):
         answer = done(account(till, pk=pk), 200)
         assert (answer["balance"], answer["credit"]) == ("70.00", "30.00")
-
-
-def test_the_account_costs_as_many_queries_for_fifty_rows_as_for_one(till: Till) -> None:
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            done(account(till), 200)
-        return len([q for q in captured.captured_queries if not q["sql"].startswith("INSERT INTO")])
-
-    till.pay("1.00", (till.charge(amount="10.00"), "1.00"))
-    few = queries()
-    for _ in range(49):
-        till.pay("1.00", (till.charge(amount="10.00"), "1.00"))
-    assert queries() == few
-    assert few <= 4  # who asks, which client, charges, payments
 
 
 def test_money_of_another_location_is_nobody_elses(till: Till, cast: Cast) -> None:

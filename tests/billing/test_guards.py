@@ -171,6 +171,11 @@ def test_a_health_account_pays_no_private_line_and_is_refunded_to_itself(till, c
         insert(PaymentAllocation(payment=payment, charge=private, amount=Decimal("10.00")))
     with pytest.raises(IntegrityError, match="goes back to it"):
         insert(Refund(payment=payment, amount=Decimal("1.00"), method="cash", reason="x"))
+    card = Payment.objects.get(pk=till.pay("10.00", method="card")["id"])
+    other = {"payment": card, "amount": Decimal("1.00"), "method": "cash", "reason": "x"}
+    with pytest.raises(IntegrityError, match="needs a reason"):
+        insert(Refund(**other))
+    insert(Refund(**other, override_reason="card closed"))
 
 
 @pytest.mark.parametrize(

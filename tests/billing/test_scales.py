@@ -69,8 +69,11 @@ def test_a_charge_is_reduced_by_the_agreement_of_its_day_and_keeps_its_numbers(t
     assert (charge["amount"], charge["adjustments"], charge["balance"]) == ("99.99", "-40.00", "59.99")
     (taken,) = till.desk.get(f"adjustments/?charge={charge['id']}").json()["results"]
     assert (taken["reason"], taken["agreement"], taken["percent"]) == ("sliding_scale", agreed["id"], "60.00")
+    first = till.desk.get(f"sliding-scales/{on['id']}/").headers["ETag"]
     changed = till.desk.patch(f"sliding-scales/{on['id']}/", {"tiers": [{"name": "B", "percent": "90"}]})
     assert done(changed, 200)["tiers"] == [{"name": "B", "percent": "90.00"}]
+    late = till.desk.patch(f"sliding-scales/{on['id']}/", {"name": "Other"}, match=first)
+    assert late.status_code == 412
     assert sums(till, charge) == ("99.99", "-40.00", "0.00", "59.99")
     assert till.desk.get(f"fee-agreements/{agreed['id']}/").json()["percent"] == "60.00"
     paper = done(till.superbill(), 201)

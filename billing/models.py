@@ -4,10 +4,13 @@ from billing.codes.models import Diagnosis, Fee, ServiceCode
 from billing.coverages.models import Coverage, Payer
 from billing.documents.models import DocumentCounter, Receipt, Superbill
 from billing.estimates.models import Estimate, EstimateIssue, EstimateLine, EstimateVoid
-from billing.ledger.models import Charge, ChargeConfirmation, Payment, PaymentAllocation, Refund
+from billing.ledger.models import Adjustment, Charge, ChargeConfirmation, Payment, PaymentAllocation, Refund
 from billing.letters.models import NecessityLetter, NecessityLetterSignature
+from billing.scales.models import FeeAgreement, SlidingScale
+from billing.statements.models import Statement
 
 __all__ = [
+    "Adjustment",
     "Charge",
     "ChargeConfirmation",
     "Coverage",
@@ -18,6 +21,7 @@ __all__ = [
     "EstimateLine",
     "EstimateVoid",
     "Fee",
+    "FeeAgreement",
     "NecessityLetter",
     "NecessityLetterSignature",
     "Payer",
@@ -26,5 +30,7 @@ __all__ = [
     "Receipt",
     "Refund",
     "ServiceCode",
+    "SlidingScale",
+    "Statement",
     "Superbill",
 ]

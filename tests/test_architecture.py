@@ -42,12 +42,18 @@ ROOMS = {
     },
     "billing": {
         "codes": 0,
-        "ledger": 1,
+        "scales": 1,
         "coverages": 1,
-        "documents": 2,
-        "estimates": 3,
-        "letters": 3,
-        "claims": 4,
+        "ledger": 2,
+        "packages": 3,
+        "documents": 4,
+        "plans": 4,
+        "estimates": 5,
+        "letters": 5,
+        "statements": 5,
+        "jobs": 5,
+        "reports": 6,
+        "claims": 7,
     },
 }
 

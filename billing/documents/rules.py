@@ -113,6 +113,24 @@ def drug(charge: Charge) -> str:
     return f"{charge.ndc} {charge.ndc_unit}{charge.ndc_quantity.normalize():f}"
 
 
+def price(charge: Charge) -> Decimal:
+    """What a line costs the client: the charge after sliding scale and corrections, before what was forgiven.
+
+    To send an insurer a fee that nobody was asked for can be fraud.
+    """
+    return charge.amount + charge.adjusted - charge.forgiven
+
+
+def sums_of(charge: Charge) -> dict[str, str]:
+    """The amounts of a line: `amount` + `adjustment` - `paid` = `balance`."""
+    return {
+        "amount": text(price(charge)),
+        "adjustment": text(charge.forgiven),
+        "paid": text(charge.paid),
+        "balance": text(charge.balance),
+    }
+
+
 def superbill_line(charge: Charge, letters: Mapping[str, str]) -> dict[str, Any]:
     return {
         "charge": str(charge.pk),
@@ -127,9 +145,7 @@ def superbill_line(charge: Charge, letters: Mapping[str, str]) -> dict[str, Any]
         "line_kind": str(charge.line_kind),
         "ndc": drug(charge),
         "rendering": rendering_provider(charge),
-        "amount": text(charge.amount),
-        "paid": text(charge.paid),
-        "balance": text(charge.balance),
+        **sums_of(charge),
     }
 
 
@@ -140,22 +156,16 @@ def receipt_line(charge: Charge) -> dict[str, Any]:
         "date_of_service": charge.date_of_service.isoformat(),
         "description": charge.label,
         "provider": ", ".join(part for part in (who["name"], who["credentials"]) if part),
-        "amount": text(charge.amount),
-        "paid": text(charge.paid),
-        "balance": text(charge.balance),
+        **sums_of(charge),
     }
 
 
 def totals(charges: Iterable[Charge]) -> dict[str, str]:
-    """Sums of the lines, to the cent.
-
-    `charges` is what the client is obliged to pay, after any reduction: to send an insurer a fee that nobody charged
-    can be fraud. A mistake is reversed as a whole, so there are no adjusting entries to add up.
-    """
+    """Sums of the lines, to the cent: `charges` + `adjustments` - `paid` = `balance`."""
     rows = list(charges)
     return {
-        "charges": text(money.total(row.amount for row in rows)),
-        "adjustments": text(money.ZERO),
+        "charges": text(money.total(price(row) for row in rows)),
+        "adjustments": text(money.total(row.forgiven for row in rows)),
         "paid": text(money.total(row.paid for row in rows)),
         "balance": text(money.total(row.balance for row in rows)),
     }

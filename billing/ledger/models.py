@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.codes.models import LineKind, ServiceCode
+from billing.scales.models import FeeAgreement
 from kapclinic.core.audited import AppendOnlyModel, AppendOnlyQuerySet
 from kapclinic.practice.models import Client, Location, User
 from sessions.booking.models import Session
@@ -70,6 +71,8 @@ class Charge(AppendOnlyModel):
 
     # No columns: what `selectors.charges` adds to a row.
     paid: Decimal
+    adjusted: Decimal
+    forgiven: Decimal
     balance: Decimal
     reversed_by: UUID | None
     in_review: bool
@@ -196,8 +199,8 @@ class Refund(AppendOnlyModel):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     method = models.CharField(max_length=8, choices=Method.choices)
+    override_reason = models.CharField(max_length=1000, blank=True)  # the director's, for another way back
     reason = models.CharField(max_length=1000)
-    override_reason = models.CharField(max_length=1000, blank=True)  # why it went another way than it came
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
 
     reversed_by: UUID | None  # no column: `selectors.refunds` adds it
@@ -212,3 +215,75 @@ class Refund(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"refund {self.pk}"
+
+
+class AdjustmentReason(models.TextChoices):
+    SLIDING_SCALE = "sliding_scale"
+    COURTESY = "courtesy"
+    CONTRACTUAL = "contractual"
+    WRITE_OFF = "write_off"
+    BAD_DEBT = "bad_debt"
+    PACKAGE_REPRICE = "package_reprice"
+    CORRECTION = "correction"
+
+
+# These say what the service costs the client, and so make the price on papers another one; the rest forgive a part of
+# it, and papers show them beside the price.
+PRICING = frozenset(
+    {AdjustmentReason.SLIDING_SCALE, AdjustmentReason.PACKAGE_REPRICE, AdjustmentReason.CORRECTION}
+)
+FORGIVING = frozenset(AdjustmentReason) - PRICING
+REDUCING = FORGIVING | {AdjustmentReason.SLIDING_SCALE}  # never more than was charged
+
+
+class AdjustmentQuerySet(AppendOnlyQuerySet[Any]):
+    def visible_to(self, user: Any) -> AdjustmentQuerySet:
+        """Adjustments of charges at the user's own locations."""
+        return self.filter(charge__location__in=list(user.locations))
+
+
+def _adjustment_sign() -> Q:
+    """A reduction is negative, the row that reverses it positive; the others go either way."""
+    reduces = Q(reason__in=sorted(REDUCING))
+    return (
+        (reduces & Q(reverses__isnull=True, amount__lt=0))
+        | (reduces & Q(reverses__isnull=False, amount__gt=0))
+        | (~reduces & ~Q(amount=0))
+    )
+
+
+class Adjustment(AppendOnlyModel):
+    """What makes the amount of a charge another one after it was made, and why: less than zero takes off.
+
+    One that a fee agreement made names it and its percent, as they were when the charge was posted.
+    """
+
+    charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="adjustments")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    reason = models.CharField(max_length=15, choices=AdjustmentReason.choices)
+    note = models.CharField(max_length=1000, blank=True)
+    agreement = models.ForeignKey(
+        FeeAgreement, on_delete=models.PROTECT, null=True, related_name="adjustments"
+    )
+    percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
+
+    reversed_by: UUID | None  # no column: `selectors.adjustments` adds it
+
+    objects: ClassVar[Any] = AdjustmentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="adjustment_reason", condition=Q(reason__in=list(AdjustmentReason.values))
+            ),
+            models.CheckConstraint(name="adjustment_sign", condition=_adjustment_sign()),
+            models.CheckConstraint(
+                name="adjustment_agreed",
+                condition=Q(agreement__isnull=True, percent__isnull=True)
+                | Q(agreement__isnull=False, percent__isnull=False, reason="sliding_scale"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"adjustment {self.pk}"

@@ -28,8 +28,20 @@ from django.db.models import (
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce, JSONObject
 
-from billing.ledger.models import Charge, LedgerQuerySet, Payment, PaymentAllocation, Refund, RefundQuerySet
+from billing.ledger.models import (
+    FORGIVING,
+    Adjustment,
+    AdjustmentQuerySet,
+    Charge,
+    LedgerQuerySet,
+    Payment,
+    PaymentAllocation,
+    Refund,
+    RefundQuerySet,
+)
 from kapclinic.core import money
+from kapclinic.practice.models import Location, Role, User
+from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
 from sessions.notes import selectors as notes
@@ -50,8 +62,12 @@ def _unless_reversed(amount: CombinedExpression) -> Case:
 
 
 def charges() -> LedgerQuerySet:
-    """Charges with `paid`, `balance`, `reversed_by` and `in_review`; a reversed charge and its reversal owe nothing."""
+    """Charges with `adjusted`, `forgiven` (the part of it that leaves the price as it was), `paid`, `balance`,
+    `reversed_by` and `in_review`; a reversed charge and its reversal owe nothing.
+    """
     found: LedgerQuerySet = Charge.objects.select_related("code", "session", "client").annotate(
+        adjusted=_sum(Adjustment.objects.all(), "charge"),
+        forgiven=_sum(Adjustment.objects.filter(reason__in=sorted(FORGIVING)), "charge"),
         paid=_sum(PaymentAllocation.objects.all(), "charge"),
         reversed_by=F("reversal__id"),
         in_review=ExpressionWrapper(
@@ -64,7 +80,9 @@ def charges() -> LedgerQuerySet:
             output_field=BooleanField(),
         ),
     )
-    balanced: LedgerQuerySet = found.annotate(balance=_unless_reversed(F("amount") - F("paid")))
+    balanced: LedgerQuerySet = found.annotate(
+        balance=_unless_reversed(F("amount") + F("adjusted") - F("paid"))
+    )
     return balanced
 
 
@@ -80,7 +98,7 @@ def payments() -> LedgerQuerySet:
     """Payments with `allocated`, `refunded`, `unallocated`, `reversed_by` and the standing allocations as data."""
     shares = standing_allocations().filter(payment=OuterRef("pk")).order_by("created_at", "pk")
     share = JSONObject(charge="charge_id", amount=Cast("amount", CharField()))
-    rows: LedgerQuerySet = Payment.objects.all()
+    rows: LedgerQuerySet = Payment.objects.select_related("client")
     found: LedgerQuerySet = rows.annotate(
         allocated=_sum(PaymentAllocation.objects.all(), "payment"),
         refunded=_sum(Refund.objects.all(), "payment"),
@@ -96,6 +114,27 @@ def payments() -> LedgerQuerySet:
 def refunds() -> RefundQuerySet:
     found: RefundQuerySet = Refund.objects.select_related("payment").annotate(reversed_by=F("reversal__id"))
     return found
+
+
+def adjustments() -> AdjustmentQuerySet:
+    rows: AdjustmentQuerySet = Adjustment.objects.select_related("charge__client")
+    return rows.annotate(reversed_by=F("reversal__id"))  # type: ignore[no-any-return]
+
+
+def standing_adjustments(charge: Charge) -> list[Adjustment]:
+    """Those of a charge that neither reverse nor were reversed, from the greatest reduction on."""
+    rows = Adjustment.objects.filter(charge=charge, reverses__isnull=True, reversal__isnull=True)
+    return list(rows.order_by("amount", "pk"))
+
+
+def payment_places(user: User) -> list[UUID]:
+    """Where the user takes payments: billing at their locations, the front desk at those that let it."""
+    if user.role_set & BILLERS:
+        return list(user.locations)
+    if Role.FRONT_DESK not in user.role_set:
+        return []
+    places = Location.objects.filter(pk__in=user.locations, desk_takes_payments=True)
+    return list(places.order_by("created_at").values_list("pk", flat=True))
 
 
 def sessions_to_bill(*, among: Collection[UUID]) -> list[tuple[Session, datetime]]:

@@ -113,7 +113,7 @@ LETTERS = migrations.RunSQL(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0006_shorter_indexes'),
+        ('billing', '0008_what_is_owed'),
         ('practice', '0004_correction_limit'),
         ('programs', '0006_shorter_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

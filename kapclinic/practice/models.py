@@ -62,7 +62,8 @@ class Location(AuditedModel):
     `override_roles` may use a room or a staff member twice at the same time, with a reason; nobody unless named.
     `witness_roles` may witness a waste of drug; any clinician unless named. `counts_required` asks for a count of the
     drug safe at the close of every day on which it moved. A correction that adds more than
-    `correction_limit_mg` to a lot opens a discrepancy.
+    `correction_limit_mg` to a lot opens a discrepancy. `desk_takes_payments` lets the front desk enter payments and
+    read what a client owes.
     """
 
     name = models.CharField(max_length=120)
@@ -80,6 +81,7 @@ class Location(AuditedModel):
     witness_roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     counts_required = models.BooleanField(default=False)
     correction_limit_mg = models.DecimalField(max_digits=9, decimal_places=3, default=Decimal(100))
+    desk_takes_payments = models.BooleanField(default=False)
     legal_name = models.CharField(max_length=160, blank=True)
     ein = models.CharField(max_length=9, blank=True)
     organization_npi = models.CharField(max_length=10, blank=True)

@@ -20,6 +20,7 @@ BOOKERS = frozenset(
 )
 CLINICIANS = frozenset({Role.NURSE_PRACTITIONER, Role.THERAPIST, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 ADMIN = frozenset({Role.ADMIN})
+FRONT_DESK = frozenset({Role.FRONT_DESK})
 DIRECTOR = frozenset({Role.MEDICAL_DIRECTOR})
 PRESCRIBER = frozenset({Role.PRESCRIBER})
 NURSES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER})

@@ -58,6 +58,7 @@ class LocationFields(TypedDict, total=False):
     witness_roles: list[str]
     counts_required: bool
     correction_limit_mg: Decimal
+    desk_takes_payments: bool
     legal_name: str
     ein: str
     organization_npi: str

@@ -41,6 +41,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     public       actions that need no login
     roles        action -> roles that may (ANYONE: any signed-in user); an action that is not named is closed
     late_roles   action -> further roles that may with an `override_reason`: long afterwards, as the service judges
+    leave_roles  action -> further roles that may where a location of theirs lets them: `has_leave()`
     inputs       action -> serializer of the body;   outputs  action -> serializer of the answer (else `output`)
     filters      parameters of the list;             params   action -> query parameters of another action
     paged        GET actions that answer a page;     created  actions that answer 201, beside `create`
@@ -57,6 +58,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     public: ClassVar[frozenset[str]] = frozenset()
     roles: ClassVar[Mapping[str, frozenset[str]]] = {}
     late_roles: ClassVar[Mapping[str, frozenset[str]]] = {}
+    leave_roles: ClassVar[Mapping[str, frozenset[str]]] = {}
     inputs: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
     outputs: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
     output: ClassVar[type[BaseSerializer[Any]] | None] = None
@@ -135,6 +137,10 @@ class ClinicViewSet(GenericViewSet[Any]):
     def is_over(self, day: date | None) -> bool:
         """Has this day ended in every time zone?"""
         return day is not None and day < (self.at.astimezone(UTC) - BEHIND_ALL).date()
+
+    def has_leave(self) -> bool:
+        """Does a location of the user let somebody of `leave_roles` do this? Asked before the request is looked at."""
+        return False
 
     def before_write(self) -> None:
         """A hook before the transaction of a write: what it saves stays, also when the write is refused."""

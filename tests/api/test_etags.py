@@ -165,5 +165,7 @@ def test_no_address_that_edits_is_forgotten(cast: Cast) -> None:
         "coverages",
         "payers",
         "necessity-letters",
+        "sliding-scales",
+        "fee-agreements",
         "reminder-plans",
     }

@@ -88,6 +88,10 @@ def test_every_collection_answers_in_pages(places: Places) -> None:
             "refunds/",
             "superbills/",
             "receipts/",
+            "adjustments/",
+            "sliding-scales/",
+            "fee-agreements/",
+            "statements/",
             "clients/{id}/access-log/",
         ),
     }

@@ -91,6 +91,33 @@ def test_one_charge_is_never_paid_twice(till):
     assert (now["paid"], now["balance"]) == ("100.00", "0.00")
 
 
+def test_what_is_taken_off_and_what_is_paid_at_once_never_pass_the_charge(till):
+    charge = till.charge(amount="60.00")
+    less = {"charge": charge["id"], "amount": "-10.00", "reason": "courtesy"}
+    answers = race(
+        till,
+        lambda own, number: (
+            own.desk.post("adjustments/", less) if number % 2 else own.try_to_pay("10.00", (charge, "10.00"))
+        ),
+    )
+    assert statuses(answers) == [201] * 6 + [409] * 6
+    assert {a.json()["code"] for a in answers if a.status_code == 409} <= {"over_adjusted", "over_allocated"}
+    now = till.desk.get(f"charges/{charge['id']}/").json()
+    assert now["balance"] == "0.00"
+    assert float(now["paid"]) - float(now["adjustments"]) == 60
+
+
+def test_a_person_is_put_on_one_tier_however_many_desks_ask(till):
+    tiers = [{"name": "A", "percent": "50"}]
+    scale = till.desk.must("sliding-scales/", {"name": "S", "valid_from": "2026-01-01", "tiers": tiers})
+    body = {"client": str(till.client.pk), "scale": scale["id"], "tier": "A", "from_date": "2026-01-01"}
+    answers = race(
+        till, lambda own, number: own.desk.post("fee-agreements/", body | {"basis": "letter seen"})
+    )
+    assert statuses(answers) == [201] + [409] * 11
+    assert till.charge(amount="60.00")["balance"] == "30.00"
+
+
 def test_the_same_key_sent_twelve_times_acts_once(till):
     charge, once = till.charge(amount="100.00"), "once"
     body = {

@@ -24,7 +24,17 @@ from tests.asking import done, sql
 from tests.billing.till import DOSED, NOW, Till
 from tests.cast import charged, client
 
-TABLES = ["charge", "chargeconfirmation", "payment", "paymentallocation", "refund", "superbill", "receipt"]
+TABLES = [
+    "charge",
+    "chargeconfirmation",
+    "adjustment",
+    "payment",
+    "paymentallocation",
+    "refund",
+    "superbill",
+    "receipt",
+    "statement",
+]
 
 
 def insert(row):
@@ -52,8 +62,13 @@ def paid(till: Till):
     payment = till.pay("150.00", (charge, "100.00"))
     body = {"payment": payment["id"], "amount": "20.00", "reason": "courtesy"}
     done(till.desk.post("refunds/", body), 201)
+    for amount, reason in (("10.00", "correction"), ("-10.00", "courtesy")):
+        done(
+            till.desk.post("adjustments/", {"charge": charge["id"], "amount": amount, "reason": reason}), 201
+        )
     done(till.superbill(), 201)
     done(till.receipt(), 201)
+    done(till.desk.post("statements/", till.period()), 201)
     return Charge.objects.get(), Payment.objects.get()
 
 
@@ -166,6 +181,11 @@ def test_a_health_account_pays_no_private_line_and_is_refunded_to_itself(till, c
         insert(PaymentAllocation(payment=payment, charge=private, amount=Decimal("10.00")))
     with pytest.raises(IntegrityError, match="goes back to it"):
         insert(Refund(payment=payment, amount=Decimal("1.00"), method="cash", reason="x"))
+    card = Payment.objects.get(pk=till.pay("10.00", method="card")["id"])
+    other = {"payment": card, "amount": Decimal("1.00"), "method": "cash", "reason": "x"}
+    with pytest.raises(IntegrityError, match="needs a reason"):
+        insert(Refund(**other))
+    insert(Refund(**other, override_reason="card closed"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Properties: whatever is charged, paid, allocated, refunded and reversed, no cent is lost or made."""
+"""Properties: whatever is charged, adjusted, paid, allocated, refunded and reversed, no cent is lost or made."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.ledger import selectors
+from billing.ledger.models import AdjustmentReason
+from billing.ledger.services import adjustments as adjusting
 from billing.ledger.services import charges as charging
 from billing.ledger.services import payments as paying
-from billing.models import Charge, Payment, PaymentAllocation, Refund
+from billing.models import Adjustment, Charge, Payment, PaymentAllocation, Refund
+from billing.statements.selectors import account
 from kapclinic.core import money
 from kapclinic.core.errors import ClinicError
 from sessions.booking.models import Session
@@ -23,13 +26,17 @@ from tests.cast import PLAIN
 
 CENTS = st.integers(0, 30_000).map(lambda n: Decimal(n) / 100)
 AMOUNTS = st.integers(1, 30_000).map(lambda n: Decimal(n) / 100)
+CHANGES = st.integers(-20_000, 5_000).map(lambda n: Decimal(n) / 100)
+REASONS = st.sampled_from([reason.value for reason in AdjustmentReason])
 INDEX = st.integers(0, 30)
 ACTS = st.one_of(
     st.tuples(st.just("charge"), CENTS),
+    st.tuples(st.just("adjust"), INDEX, CHANGES, REASONS),
     st.tuples(st.just("pay"), AMOUNTS, st.lists(st.tuples(INDEX, AMOUNTS), max_size=3)),
     st.tuples(st.just("allocate"), INDEX, INDEX, AMOUNTS),
     st.tuples(st.just("refund"), INDEX, AMOUNTS),
     st.tuples(st.just("reverse_charge"), INDEX),
+    st.tuples(st.just("reverse_adjustment"), INDEX),
     st.tuples(st.just("reverse_payment"), INDEX),
     st.tuples(st.just("reverse_refund"), INDEX),
 )
@@ -67,6 +74,11 @@ class Ledger:
         values = {"session": self.session.pk, "code": PLAIN, "units": 1, "amount": amount}
         charging.post_charge(values=values, by=self.by, at=NOW)
 
+    def do_adjust(self, index: int, amount: Decimal, reason: str) -> None:
+        if (row := self.pick(Charge, index)) and amount:
+            values = {"charge": row.pk, "amount": amount, "reason": reason}
+            adjusting.adjust_charge(values=values, by=self.by, at=NOW)
+
     def shares(self, pairs: list[tuple[int, Decimal]]) -> list[dict[str, Any]]:
         found = [(self.pick(Charge, index), amount) for index, amount in pairs]
         return [{"charge": charge.pk, "amount": amount} for charge, amount in found if charge]
@@ -95,6 +107,10 @@ class Ledger:
         if row := self.pick(Charge, index):
             charging.reverse_charge(charge=row, reason="x", by=self.by, at=NOW)
 
+    def do_reverse_adjustment(self, index: int) -> None:
+        if row := self.pick(Adjustment, index):
+            adjusting.reverse_adjustment(adjustment=row, reason="x", by=self.by, at=NOW)
+
     def do_reverse_payment(self, index: int) -> None:
         if row := self.pick(Payment, index):
             paying.reverse_payment(payment=row, reason="x", by=self.by, at=NOW)
@@ -110,15 +126,15 @@ def total(rows: Any) -> Decimal:
 
 
 def check(client: Any) -> None:
-    """Each row keeps within its bounds, and owed - credit = charged - paid + refunded."""
+    """Each row keeps within its bounds, and owed - credit = charged + adjusted - paid + refunded, as the account says."""
     owed, credit = money.ZERO, money.ZERO
     for charge in selectors.charges():
         assert charge.balance >= 0
         if charge.reverses_id is None and charge.reversed_by is None:
-            assert money.ZERO <= charge.paid <= charge.amount
-            assert charge.balance == charge.amount - charge.paid
+            assert money.ZERO <= charge.paid <= charge.amount + charge.adjusted
+            assert charge.balance == charge.amount + charge.adjusted - charge.paid
         else:
-            assert charge.paid == charge.balance == money.ZERO
+            assert charge.paid == charge.adjusted == charge.balance == money.ZERO
         owed += charge.balance
     for payment in selectors.payments():
         assert payment.unallocated >= 0
@@ -129,8 +145,12 @@ def check(client: Any) -> None:
             assert payment.allocated == payment.refunded == payment.unallocated == money.ZERO
         credit += payment.unallocated
     charged, paid, back = total(Charge.objects), total(Payment.objects), total(Refund.objects)
-    assert owed - credit == charged - paid + back
-    assert total(PaymentAllocation.objects) == charged - owed == paid - back - credit
+    changed = total(Adjustment.objects)
+    assert owed - credit == charged + changed - paid + back
+    assert total(PaymentAllocation.objects) == charged + changed - owed == paid - back - credit
+    told = account(client=client.pk, locations=client.locations, at=NOW)
+    assert (told.charges, told.adjustments, told.payments, told.refunds) == (charged, changed, paid, back)
+    assert (told.balance, told.credit, sum(told.ageing.values())) == (owed - credit, credit, owed)
 
 
 @pytest.fixture
@@ -161,13 +181,23 @@ def test_each_kind_of_act_succeeds_somewhere(till):
         ("charge", Decimal("100.00")),
         ("pay", Decimal("80.00"), [(0, Decimal("50.00"))]),
         ("allocate", 0, 0, Decimal("10.00")),
+        ("adjust", 0, Decimal("-35.00"), "courtesy"),
         ("refund", 0, Decimal("40.00")),
         ("reverse_refund", 0),
+        ("reverse_adjustment", 0),
+        ("adjust", 0, Decimal("5.00"), "correction"),
         ("reverse_charge", 0),
         ("reverse_payment", 0),
     ):
         ledger.try_act(*act)
         check(till.client)
+    assert ledger.done.pop("adjust") == 2
     assert set(ledger.done.values()) == {1}
-    assert len(ledger.done) == 7
-    assert total(Charge.objects) == total(Payment.objects) == total(Refund.objects) == money.ZERO
+    assert len(ledger.done) == 8
+    assert (
+        total(Adjustment.objects)
+        == total(Charge.objects)
+        == total(Payment.objects)
+        == total(Refund.objects)
+        == money.ZERO
+    )

@@ -69,6 +69,7 @@ class LineOut(Output):
     charge = serializers.UUIDField()
     date_of_service = serializers.DateField()
     amount = serializers.CharField()
+    adjustment = serializers.CharField(default="0.00")  # a paper of earlier days has none
     paid = serializers.CharField()
     balance = serializers.CharField()
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from billing.ledger.models import FORGIVING
+
 _OVERTAKEN = Path(__file__).with_name("overtaken.sql").read_text()
+_FORGIVING = ", ".join(f"'{reason.value}'" for reason in sorted(FORGIVING))
 
 
 def overtaken(table: str) -> str:
     """The condition for the documents of `table`, a name of ours and never a value."""
-    return f"({_OVERTAKEN.replace('{document}', table)})"
+    return f"({_OVERTAKEN.replace('{document}', table).replace('{forgiving}', _FORGIVING)})"

@@ -6,6 +6,18 @@ EXISTS (
         WHERE share.charge_id = (line ->> 'charge')::uuid
     )
 )
+-- Its price or what was forgiven of it is another one: an adjustment was made or taken back.
+OR EXISTS (
+    SELECT FROM jsonb_array_elements({document}.content -> 'lines') AS line
+    JOIN billing_charge AS charge ON charge.id = (line ->> 'charge')::uuid
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(amount), 0) AS adjusted,
+               coalesce(sum(amount) FILTER (WHERE reason IN ({forgiving})), 0) AS forgiven
+        FROM billing_adjustment WHERE charge_id = charge.id
+    ) AS change
+    WHERE (line ->> 'amount')::numeric <> charge.amount + change.adjusted - change.forgiven
+    OR coalesce((line ->> 'adjustment')::numeric, 0) <> change.forgiven
+)
 -- The same sum comes from other payments than those that the paper proves.
 OR EXISTS (
     SELECT FROM jsonb_array_elements({document}.content -> 'payments') AS proof

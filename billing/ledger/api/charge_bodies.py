@@ -50,7 +50,6 @@ class ChargeIn(Input):
         max_digits=9, decimal_places=3, min_value=Decimal("0.001"), required=False
     )
     ndc_unit = serializers.ChoiceField(NDC_UNITS, required=False)
-    override_reason = Text(min_length=3, max_length=1000, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = {"ndc", "ndc_quantity", "ndc_unit"} & set(attrs)
@@ -123,6 +122,7 @@ class ChargeOut(EntryOut):
     unit_amount = Money(allow_null=True)
     amount = Money()
     amount_reason = serializers.CharField()
+    adjustments = Money(source="adjusted")
     paid = Money()
     balance = Money()
     diagnoses = serializers.ListField(child=serializers.CharField())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from billing.ledger.api.charge_bodies import CENT, EntryOut
 from billing.ledger.models import Method
 from kapclinic.core.http.fields import Input, Money, Output, Text
+from kapclinic.practice.rules import BILLERS
 
 
 class ShareIn(Input):
@@ -35,6 +38,7 @@ class ShareOut(Output):
 
 class PaymentOut(EntryOut):
     client = serializers.UUIDField(source="client_id")
+    client_name = serializers.CharField(source="client.legal_name")
     location = serializers.UUIDField(source="location_id")
     amount = Money()
     method = serializers.CharField()
@@ -44,3 +48,8 @@ class PaymentOut(EntryOut):
     refunded = Money()
     unallocated = Money()
     allocations = ShareOut(many=True, source="shares")
+
+    def get_allowed_moves(self, row: Any) -> list[str]:
+        """None for the front desk: it enters a payment, and billing does the rest."""
+        user = getattr(self.context.get("request"), "user", None)
+        return super().get_allowed_moves(row) if user is None or user.role_set & BILLERS else []

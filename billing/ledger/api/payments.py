@@ -14,7 +14,7 @@ from billing.ledger.models import LedgerQuerySet, Method, Payment
 from billing.ledger.services import payments
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
-from kapclinic.practice.rules import BILLERS
+from kapclinic.practice.rules import BILLERS, FRONT_DESK
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
@@ -26,6 +26,7 @@ class PaymentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     client_path = "client_id"
     key_required = frozenset({"create"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "allocate", "reverse"), BILLERS)
+    leave_roles: ClassVar = {"create": FRONT_DESK}
     inputs: ClassVar = {
         "create": payment_bodies.PaymentIn,
         "allocate": payment_bodies.SharesIn,
@@ -47,6 +48,9 @@ class PaymentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     )
     orderings: ClassVar = {"received_on": "received_on", "created_at": "created_at", "amount": "amount"}
     default_order = ("-received_on", "-created_at")
+
+    def has_leave(self) -> bool:
+        return bool(selectors.payment_places(self.user))
 
     def get_queryset(self) -> LedgerQuerySet:
         return selectors.payments().visible_to(self.user)

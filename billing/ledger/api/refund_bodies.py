@@ -10,6 +10,8 @@ from kapclinic.core.http.fields import Money, Reason, Text
 
 
 class RefundIn(Reason):
+    """Left out, `method` is the payment's; another one takes the medical director's `override_reason`."""
+
     payment = serializers.UUIDField()
     amount = Money(min_value=CENT)
     method = serializers.ChoiceField(Method.choices, required=False)

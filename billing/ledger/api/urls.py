@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from billing.ledger.api import charges, payments, refunds
+from billing.ledger.api import adjustments, charges, payments, refunds
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve"}
@@ -15,6 +15,9 @@ urlpatterns = [
     path("charges/<uuid:pk>/", charges.ChargeViewSet.as_view(ONE)),
     path("charges/<uuid:pk>/confirm/", charges.ChargeViewSet.as_view({"post": "confirm"})),
     path("charges/<uuid:pk>/reverse/", charges.ChargeViewSet.as_view(REVERSE)),
+    path("adjustments/", adjustments.AdjustmentViewSet.as_view(LIST)),
+    path("adjustments/<uuid:pk>/", adjustments.AdjustmentViewSet.as_view(ONE)),
+    path("adjustments/<uuid:pk>/reverse/", adjustments.AdjustmentViewSet.as_view(REVERSE)),
     path("payments/", payments.PaymentViewSet.as_view(LIST)),
     path("payments/<uuid:pk>/", payments.PaymentViewSet.as_view(ONE)),
     path("payments/<uuid:pk>/allocate/", payments.PaymentViewSet.as_view({"post": "allocate"})),

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from billing.ledger import rules, selectors
-from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
+from billing.ledger.models import Adjustment, Charge, Payment, PaymentAllocation, Refund
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, merge
 from kapclinic.practice.models import User
@@ -47,7 +47,7 @@ def lock_ledger(client_id: UUID) -> None:
             cursor.execute("SELECT billing_lock(%s)", [pk])
 
 
-def refuse_reversed(row: Charge | Payment | Refund) -> None:
+def refuse_reversed(row: Adjustment | Charge | Payment | Refund) -> None:
     """:raises NotReversible: for a reversal; :raises AlreadyReversed: for a row that has one"""
     if row.reverses_id is not None:
         raise NotReversible("Enter the right row instead.")

@@ -16,7 +16,7 @@ from billing.codes.rules import requirements
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge, ChargeConfirmation
 from billing.ledger.rules import record as record_rules
-from billing.ledger.services import allocations, rendered, watch
+from billing.ledger.services import adjustments, allocations, rendered, watch
 from billing.ledger.services.rendered import Written
 from billing.ledger.services.to_bill import settle_to_bill
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, NotPermitted, merge
@@ -50,7 +50,6 @@ class ChargeEntry(TypedDict):
     ndc: NotRequired[str]
     ndc_quantity: NotRequired[Decimal]
     ndc_unit: NotRequired[str]
-    override_reason: NotRequired[str]
 
 
 class NotRendered(Conflict):
@@ -82,6 +81,7 @@ def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
         require_role(by, DIRECTOR, what="override_reason")
     charge = _of_session(values, by) if "session" in values else _without_session(values, by, at=at)
     charge.insert_by(by, at=at)
+    adjustments.apply_agreement(charge=charge, by=by, at=at)
     watch.look_at(charge, override_reason=values.get("override_reason", ""), by=by)
     if charge.session is not None:
         settle_to_bill(session=charge.session, by=by, at=at)
@@ -356,6 +356,7 @@ def reverse_charge(*, charge: Charge, reason: str, by: User, at: datetime) -> Ch
     allocations.refuse_reversed(charge)
     _refuse_orphans(charge)
     allocations.free(selectors.standing_allocations().filter(charge=charge), by=by, at=at)
+    adjustments.undo_adjustments(charge=charge, reason=reason, by=by, at=at)
     copied = {name: getattr(charge, name) for name in COPIED}
     return Charge(**copied, amount=-charge.amount, reverses=charge, reason=reason).insert_by(by, at=at)
 

@@ -15,9 +15,9 @@ from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
 from billing.ledger.services import allocations
 from billing.ledger.services.allocations import OverAllocated, Share
 from kapclinic.core import money
-from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
+from kapclinic.core.errors import Conflict, FieldError, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
-from kapclinic.practice.models import Client, Location, User
+from kapclinic.practice.models import Client, Location, Role, User
 from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.selectors import person
 
@@ -54,6 +54,7 @@ def take_payment(*, values: PaymentEntry, by: User, at: datetime) -> Payment:
 
     :raises Invalid: naming each field: a client, location or charge that the actor can't see, a day in the future, a
         card number as reference, shares above the amount, a self-pay line on an HSA or FSA card
+    :raises NotPermitted: for the front desk, where the location does not let it
     :raises OverAllocated: when a share passes the balance of its charge
     """
     client: Client | None = Client.objects.visible_to(by).filter(pk=values["client"]).first()
@@ -91,6 +92,7 @@ def take_payment(*, values: PaymentEntry, by: User, at: datetime) -> Payment:
 def _location(client: Client, values: PaymentEntry, by: User) -> Location:
     """Where the money was taken: as named, else where the first paid charge was made, else the client's first."""
     mine = [pk for pk in client.locations if pk in by.locations]
+    places = selectors.payment_places(by)
     named = values.get("location")
     if named is not None and named not in mine:
         raise Invalid.field("location", "There is no such location of this client for you.", code="not_found")
@@ -101,7 +103,10 @@ def _location(client: Client, values: PaymentEntry, by: User) -> Location:
             .first()
         )
         named = first.location_id if first else None
-    found: Location = Location.objects.get(pk=named or mine[0])
+    where = named or next((pk for pk in mine if pk in places), None)
+    if where not in places:
+        raise NotPermitted("The front desk of this location takes no payments.")
+    found: Location = Location.objects.get(pk=where)
     return found
 
 
@@ -220,5 +225,10 @@ def reverse_refund(*, refund: Refund, by: User, at: datetime, reason: str) -> Re
     refund = selectors.refunds().get(pk=refund.pk)
     allocations.refuse_reversed(refund)
     return Refund(
-        payment=refund.payment, amount=-refund.amount, method=refund.method, reason=reason, reverses=refund
+        payment=refund.payment,
+        amount=-refund.amount,
+        method=refund.method,
+        override_reason=refund.override_reason,
+        reason=reason,
+        reverses=refund,
     ).insert_by(by, at=at)

@@ -41,6 +41,7 @@ class RolesPerAction(BasePermission):
             not roles
             or bool(request.user.role_set & roles)
             or self._long_afterwards(request.user, request, view)
+            or self._by_leave(request.user, view)
         )
 
     def _long_afterwards(self, user: Any, request: Request, view: Any) -> bool:
@@ -50,3 +51,7 @@ class RolesPerAction(BasePermission):
             return False
         body = request.data
         return isinstance(body, Mapping) and bool(body.get("override_reason"))
+
+    def _by_leave(self, user: Any, view: Any) -> bool:
+        """Is this somebody of `view.leave_roles`, and does a location of theirs let them?"""
+        return bool(user.role_set & view.leave_roles.get(view.action, frozenset())) and view.has_leave()

@@ -32,7 +32,10 @@ address as every role and compares the answers with this page. A tick means that
 then sees is bounded by its locations (404 elsewhere), and the state of a row may still refuse (409).
 
 What happened more than 7 days ago is entered by the medical director alone, with `override_reason`: on these addresses
-the director is let in without a tick, for nothing else. {late}."""
+the director is let in without a tick, for nothing else. {late}.
+
+Where a location has `desk_takes_payments`, its front desk is let in without a tick, for money of
+that location: {leave}."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Entry:
     action: str
     roles: frozenset[str] | None
     late: bool = False  # further roles are let in long afterwards
+    leave: bool = False  # further roles are let in where a location lets them
 
     def allows(self, role: str) -> bool:
         return self.roles is None or role in self.roles
@@ -90,7 +94,8 @@ def entries() -> list[Entry]:
                 continue
             roles = _roles_of(view.cls, action, f"{method.upper()} {route}")
             late = action in getattr(view.cls, "late_roles", ())
-            found.append(Entry(shown, method.upper(), action, roles, late))
+            leave = action in getattr(view.cls, "leave_roles", ())
+            found.append(Entry(shown, method.upper(), action, roles, late, leave))
     return sorted(found, key=lambda entry: (entry.route, entry.method))
 
 
@@ -103,4 +108,7 @@ class Command(DocumentCommand):
     def render(self) -> str:
         heads = ["address under /api/v1/", "method", *HEADS, "signed out"]
         late = ", ".join(f"`{entry.route}`" for entry in entries() if entry.late)
-        return f"{INTRO.format(late=late)}\n\n{table(heads, [entry.row() for entry in entries()])}"
+        leave = ", ".join(f"{entry.method} `{entry.route}`" for entry in entries() if entry.leave)
+        return (
+            f"{INTRO.format(late=late, leave=leave)}\n\n{table(heads, [entry.row() for entry in entries()])}"
+        )

@@ -1,0 +1,130 @@
+"""Questions to the statements: the account, the rows of a statement, what a payment was for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import BooleanField, Exists, F, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
+
+from billing.documents.models import DocumentQuerySet
+from billing.documents.rules import text
+from billing.ledger import selectors as ledger
+from billing.ledger.models import Adjustment, Charge, Payment, Refund
+from billing.statements import rules
+from billing.statements.models import Statement
+from billing.statements.rules import Account, Charged, Entry, Kind, Paid
+from billing.statements.sql import OUTDATED
+from kapclinic.practice.selectors import person
+
+
+def account(*, client: UUID, locations: Collection[UUID], at: datetime) -> Account:
+    """What the person owes at these locations, as the ledger has it: two queries, whatever there is."""
+    charges = ledger.charges().filter(client__in=person(client), location__in=locations)
+    owed = charges.values_list(
+        "amount", "adjusted", "balance", "date_of_service", "location__time_zone", named=True
+    )
+    payments = ledger.payments().filter(client__in=person(client), location__in=locations)
+    came = payments.values_list("amount", "refunded", "unallocated", named=True)
+    return rules.account_of(
+        [
+            Charged(
+                amount=row.amount,
+                adjusted=row.adjusted,
+                balance=row.balance,
+                age=(at.astimezone(ZoneInfo(row.location__time_zone)).date() - row.date_of_service).days,
+            )
+            for row in owed
+        ],
+        [Paid(amount=row.amount, refunded=row.refunded, unallocated=row.unallocated) for row in came],
+    )
+
+
+def statements() -> DocumentQuerySet:
+    """Statements without their bytes. `outdated`: a row of its period, or from before, was written afterwards."""
+    plain: DocumentQuerySet = Statement.objects.defer("pdf")
+    found: DocumentQuerySet = plain.annotate(
+        replaced_by=F("corrected_by__number"),
+        outdated=RawSQL(OUTDATED, (), output_field=BooleanField()),  # noqa: S611  (no value in it)
+    )
+    return found
+
+
+def entries(*, client: UUID, locations: Collection[UUID], until: date) -> list[Entry]:
+    """The rows of the books of a person at these locations, up to a day, in the order of their days.
+
+    A charge that was reversed is left out with all that hangs on it: it adds up to nothing on its own day.
+    """
+    rows = [
+        *_charges(client, locations, until),
+        *_adjustments(client, locations),
+        *_payments(client, locations, until),
+        *_refunds(client, locations),
+    ]
+    order = list(Kind)
+    return sorted(
+        (row for row in rows if row.on <= until), key=lambda row: (row.on, order.index(row.kind), row.source)
+    )
+
+
+def _standing() -> QuerySet[Charge]:
+    found: QuerySet[Charge] = Charge.objects.filter(reverses__isnull=True, reversal__isnull=True)
+    return found
+
+
+def _charges(client: UUID, locations: Collection[UUID], until: date) -> Iterator[Entry]:
+    rows = _standing().filter(client__in=person(client), location__in=locations, date_of_service__lte=until)
+    for row in rows.select_related("code", "location"):
+        yield Entry(Kind.CHARGE, row.pk, row.date_of_service, row.code.label, row.amount, row.location)
+
+
+def _adjustments(client: UUID, locations: Collection[UUID]) -> Iterator[Entry]:
+    """Each on the day on which it was made; what a fee agreement took off at once, on the day of the service."""
+    rows = Adjustment.objects.filter(
+        Exists(_standing().filter(pk=OuterRef("charge"))),
+        charge__client__in=person(client),
+        charge__location__in=locations,
+    )
+    for row in rows.select_related("charge__location", "charge__code"):
+        place, at_once = row.charge.location, row.agreement_id is not None and row.reverses_id is None
+        on = row.charge.date_of_service if at_once else row.created_at.astimezone(place.zone).date()
+        words = f"{_taken_back(row)}{rules.WORDS[row.reason]}: {row.charge.code.label}"
+        yield Entry(Kind.ADJUSTMENT, row.pk, on, words, row.amount, place)
+
+
+def _payments(client: UUID, locations: Collection[UUID], until: date) -> Iterator[Entry]:
+    rows = Payment.objects.filter(client__in=person(client), location__in=locations, received_on__lte=until)
+    for row in rows.select_related("location"):
+        words = f"{_taken_back(row)}Payment, {row.get_method_display()}"
+        yield Entry(Kind.PAYMENT, row.pk, row.received_on, words, -row.amount, row.location)
+
+
+def _refunds(client: UUID, locations: Collection[UUID]) -> Iterator[Entry]:
+    rows = Refund.objects.filter(payment__client__in=person(client), payment__location__in=locations)
+    for row in rows.select_related("payment__location"):
+        place = row.payment.location
+        on = row.created_at.astimezone(place.zone).date()
+        words = f"{_taken_back(row)}Refund, {row.get_method_display()}"
+        yield Entry(Kind.REFUND, row.pk, on, words, row.amount, place)
+
+
+def _taken_back(row: Adjustment | Payment | Refund) -> str:
+    return "Taken back: " if row.reverses_id is not None else ""
+
+
+def paid_lines(payment: Payment) -> list[dict[str, str]]:
+    """What the payment pays, by day of service, in words: no code, no diagnosis."""
+    shares = ledger.standing_allocations().filter(payment=payment)
+    rows = shares.select_related("charge__code").order_by("charge__date_of_service", "created_at", "pk")
+    return [
+        {
+            "charge": str(row.charge_id),
+            "date_of_service": row.charge.date_of_service.isoformat(),
+            "description": row.charge.code.label,
+            "amount": text(row.amount),
+        }
+        for row in rows
+    ]

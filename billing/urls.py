@@ -5,5 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("billing.codes.api.urls")),
     path("", include("billing.ledger.api.urls")),
+    path("", include("billing.packages.api.urls")),
+    path("", include("billing.plans.api.urls")),
     path("", include("billing.documents.api.urls")),
 ]

@@ -106,6 +106,7 @@ class Kind(StrEnum):
         "session_left_open", DESK | CAREGIVERS, NOBODY, Settled.ROOM, "completing or cancelling the session")
     NOTE_UNSIGNED = "note_unsigned", CAREGIVERS | PRESCRIBER, NOBODY, Settled.ROOM, "signing the note"
     SESSION_TO_BILL = "session_to_bill", BILLERS, NOBODY, Settled.ROOM, "charging the session"
+    PLAN_OVERDUE = "plan_overdue", BILLERS, NOBODY, Settled.ROOM, "the payment, or cancelling the plan"
     REMINDER_UNDELIVERED = (
         "reminder_undelivered", DESK | DIRECTOR | ADMIN, NOBODY, Settled.ROOM,
         "a mail server in EMAIL_URL, or the last session of a reminder that left for nowhere")
@@ -170,6 +171,7 @@ TO_DO: dict[str, str] = {
     Kind.SESSION_LEFT_OPEN: "End the session: complete it, or cancel it with a reason.",
     Kind.NOTE_UNSIGNED: "Write the note of the session and sign it.",
     Kind.SESSION_TO_BILL: "Charge the session: its note is signed.",
+    Kind.PLAN_OVERDUE: "Call the client: a part of the payment plan is overdue.",
     Kind.REMINDER_UNDELIVERED: "Call the clients who come next, and have mail set up: reminders reach nobody.",
     Kind.REMS_RECORD: "Complete the REMS form and submit it.",
     Kind.REMS_AMEND: "Send the change of the form to the REMS.",

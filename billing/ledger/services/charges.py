@@ -15,6 +15,7 @@ from billing.codes.models import LineKind, ServiceCode
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge
 from billing.ledger.services import allocations
+from billing.ledger.services.prepaid import prepaid_first
 from billing.ledger.services.to_bill import settle_to_bill
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
@@ -49,6 +50,7 @@ class NotSigned(Conflict):
     code, title = "not_signed", "There is no signed note of this session"
 
 
+@prepaid_first
 @transaction.atomic
 def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
     """Charge one service of a completed session with a signed note (R12: rendered, signed services only).

@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("billing.packages.api.urls")),
     path("", include("billing.plans.api.urls")),
     path("", include("billing.documents.api.urls")),
+    path("", include("billing.reports.api.urls")),
 ]

@@ -47,6 +47,7 @@ ROOMS = {
         "plans": 2,
         "documents": 2,
         "estimates": 2,
+        "reports": 3,
         "claims": 3,
     },
 }

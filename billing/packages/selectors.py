@@ -10,6 +10,7 @@ from django.db.models import (
     Case,
     CharField,
     DecimalField,
+    Exists,
     F,
     OuterRef,
     Q,
@@ -29,7 +30,9 @@ from billing.packages import rules
 from billing.packages.models import Package, PackageDraw, PackagePurchase
 from billing.packages.rules import Lot
 from kapclinic.core import money
-from kapclinic.practice.selectors import person
+from kapclinic.practice.models import User
+from kapclinic.practice.selectors import person, person_of
+from sessions.booking.models import Session
 
 _MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=12, decimal_places=2)
 _ZERO = Value(money.ZERO, output_field=_MONEY)
@@ -72,6 +75,18 @@ def purchases() -> LedgerQuerySet:
         )
     )
     return back
+
+
+def session_with_package(session_id: object, *, code: str, user: User) -> Session | None:
+    """The session, if the user sees it and its client bought a package of this code that was not cancelled."""
+    if session_id is None:
+        return None
+    held = PackagePurchase.objects.filter(
+        client__in=person_of("client"), cancellation__isnull=True, items__contains=[{"code": code}]
+    )
+    rows = Session.objects.visible_to(user).select_related("location")
+    found: Session | None = rows.filter(Exists(held), pk=str(session_id)).first()
+    return found
 
 
 def lots_of(*, client: UUID, code: str, line_kind: str) -> list[Lot]:

@@ -28,12 +28,13 @@ from billing.reports.rules import BUCKETS, Asked
 from billing.reports.sql import Liability
 from kapclinic.core import money
 from kapclinic.core.statements import Row
+from kapclinic.practice.selectors import LocalDate
 
 M = TypeVar("M", bound=models.Model)
 
 
 class LocalDay(Func):
-    """The day of a moment in a time zone."""
+    """The day of a moment that a column holds, in the zone that another names."""
 
     template = "((%(expressions)s)::date)"
     arg_joiner = " AT TIME ZONE "
@@ -96,7 +97,7 @@ def ageing(asked: Asked) -> Report:
 
 def _owed(asked: Asked) -> LedgerQuerySet:
     standing = Q(location__in=asked.places, reverses__isnull=True, reversal__isnull=True, balance__gt=0)
-    today = LocalDay(Value(asked.at), F("location__time_zone"))
+    today = LocalDate(asked.at, "location__time_zone")
     owed = _within(ledger.charges().filter(standing), asked, "date_of_service")
     aged: LedgerQuerySet = owed.annotate(days=DaysBetween(today, F("date_of_service")))
     return aged

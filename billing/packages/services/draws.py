@@ -25,7 +25,6 @@ from sessions.booking.models import Session
 WHY = "Prepaid in a package."
 
 
-@transaction.atomic
 def post_drawn(post: Callable[..., Charge], asked: Mapping[str, object]) -> Charge:
     """Post the charge that `post` is asked for (`values`, `by`, `at`), out of what the client has left of its code.
 
@@ -36,37 +35,35 @@ def post_drawn(post: Callable[..., Charge], asked: Mapping[str, object]) -> Char
     """
     values = cast("Mapping[str, object]", asked["values"])
     by, at = cast("User", asked["by"]), cast("datetime", asked["at"])
-    session = _session_of(values, by)
-    code = _code_of(values)
-    if session is None or code is None:
-        return post(**asked)
-    kind = str(values.get("line_kind") or code.line_kind)
-    if not selectors.lots_of(client=session.client_id, code=code.code, line_kind=kind):
-        return post(**asked)  # nearly every charge: no lock before its own checks
+    code = str(values["code"]).strip().upper()
+    session = selectors.session_with_package(values.get("session"), code=code, user=by)
+    if session is None:
+        return post(**asked)  # nearly every charge: one question, and no lock before its own checks
+    return _drawn(post, values, code=ServiceCode.objects.get(code=code), session=session, by=by, at=at)
+
+
+@transaction.atomic
+def _drawn(
+    post: Callable[..., Charge],
+    values: Mapping[str, object],
+    *,
+    code: ServiceCode,
+    session: Session,
+    by: User,
+    at: datetime,
+) -> Charge:
     allocations.lock_ledger(session.client_id)
-    lots = selectors.lots_of(client=session.client_id, code=code.code, line_kind=kind)
+    kind = str(values.get("line_kind") or code.line_kind)
     units = cast("int", values["units"])
+    lots = selectors.lots_of(client=session.client_id, code=code.code, line_kind=kind)
     picks = rules.picked(lots, units)
     amount = _amount(picks, units=units, code=code, session=session)
     if not picks or amount is None or rules.own_price(values, prepaid=amount):
-        return post(**asked)
+        return post(values=values, by=by, at=at)
     priced = {**values, "amount": amount, "amount_reason": values.get("amount_reason") or WHY}
     charge = post(values=priced, by=by, at=at)
     _draw(charge, picks, by=by, at=at)
     return charge
-
-
-def _session_of(values: Mapping[str, object], by: User) -> Session | None:
-    found: Session | None = None
-    if values.get("session") is not None:
-        rows = Session.objects.visible_to(by).select_related("location")
-        found = rows.filter(pk=str(values["session"])).first()
-    return found
-
-
-def _code_of(values: Mapping[str, object]) -> ServiceCode | None:
-    found: ServiceCode | None = ServiceCode.objects.filter(code=str(values["code"]).strip().upper()).first()
-    return found
 
 
 def _amount(picks: list[Pick], *, units: int, code: ServiceCode, session: Session) -> Decimal | None:

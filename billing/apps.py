@@ -1,4 +1,4 @@
-"""App config; the sweep learns the steps of this app, the ledger who looks at its charges."""
+"""App config; the sweep learns the steps of this app, the ledger who looks at its charges and who knows what is prepaid."""
 
 from django.apps import AppConfig
 
@@ -8,10 +8,14 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.estimates.services import WATCHER, sweep_estimate_due  # noqa: PLC0415  (models are ready only now)
-        from billing.ledger.services import watch  # noqa: PLC0415
+        from billing.ledger.services import prepaid, watch  # noqa: PLC0415
         from billing.ledger.services.to_bill import sweep_to_bill  # noqa: PLC0415
+        from billing.packages.services.draws import post_drawn  # noqa: PLC0415
+        from billing.plans.services import sweep_plans  # noqa: PLC0415
         from sessions.sweep.steps import register  # noqa: PLC0415
 
         register("to_bill", sweep_to_bill)
         register("estimate_due", sweep_estimate_due)
+        register("plans", sweep_plans)
         watch.register("estimates", WATCHER)
+        prepaid.register(post_drawn)

@@ -6,6 +6,8 @@ from billing.documents.models import DocumentCounter, Receipt, Superbill
 from billing.estimates.models import Estimate, EstimateIssue, EstimateLine, EstimateVoid
 from billing.ledger.models import Adjustment, Charge, ChargeConfirmation, Payment, PaymentAllocation, Refund
 from billing.letters.models import NecessityLetter, NecessityLetterSignature
+from billing.packages.models import Package, PackageCancellation, PackageDraw, PackagePurchase
+from billing.plans.models import PaymentPlan
 from billing.scales.models import FeeAgreement, SlidingScale
 from billing.statements.models import Statement
 
@@ -24,9 +26,14 @@ __all__ = [
     "FeeAgreement",
     "NecessityLetter",
     "NecessityLetterSignature",
+    "Package",
+    "PackageCancellation",
+    "PackageDraw",
+    "PackagePurchase",
     "Payer",
     "Payment",
     "PaymentAllocation",
+    "PaymentPlan",
     "Receipt",
     "Refund",
     "ServiceCode",

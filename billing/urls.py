@@ -6,9 +6,12 @@ urlpatterns = [
     path("", include("billing.codes.api.urls")),
     path("", include("billing.scales.api.urls")),
     path("", include("billing.ledger.api.urls")),
+    path("", include("billing.packages.api.urls")),
+    path("", include("billing.plans.api.urls")),
     path("", include("billing.coverages.api.urls")),
     path("", include("billing.documents.api.urls")),
     path("", include("billing.estimates.api.urls")),
     path("", include("billing.letters.api.urls")),
     path("", include("billing.statements.api.urls")),
+    path("", include("billing.reports.api.urls")),
 ]

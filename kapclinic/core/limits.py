@@ -74,6 +74,7 @@ LIMITS: Mapping[str, Days | Size | None] = {  # None: the room has a rule of its
     "MedicationPatch.ended_at": Days(100 * YEAR, 10 * YEAR),
     "ClientIn.date_of_birth": None,
     "PaymentIn.received_on": Days(10 * YEAR, 1),
+    "PaymentPlanIn.first_due": Days(YEAR, 2 * YEAR),
     "DocumentIn.from_date": Days(20 * YEAR, 2 * YEAR),
     "DocumentIn.to_date": Days(20 * YEAR, 2 * YEAR),
     "LegalRuleIn.from": Days(100 * YEAR, 50 * YEAR),

@@ -107,6 +107,7 @@ class Kind(StrEnum):
     NOTE_UNSIGNED = "note_unsigned", CAREGIVERS | PRESCRIBER, NOBODY, Settled.ROOM, "signing the note"
     SESSION_TO_BILL = "session_to_bill", BILLERS, NOBODY, Settled.ROOM, "charging the session"
     ESTIMATE_DUE = "estimate_due", BILLERS, NOBODY, Settled.ROOM, "issuing the estimate, or voiding it"
+    PLAN_OVERDUE = "plan_overdue", BILLERS, NOBODY, Settled.ROOM, "the payment, or cancelling the plan"
     REMINDER_UNDELIVERED = (
         "reminder_undelivered", DESK | DIRECTOR | ADMIN, NOBODY, Settled.ROOM,
         "a mail server in EMAIL_URL, or the last session of a reminder that left for nowhere")
@@ -172,6 +173,7 @@ TO_DO: dict[str, str] = {
     Kind.NOTE_UNSIGNED: "Write the note of the session and sign it.",
     Kind.SESSION_TO_BILL: "Charge the session: its note is signed.",
     Kind.ESTIMATE_DUE: "Issue the Good Faith Estimate: the day on which it was due is over.",
+    Kind.PLAN_OVERDUE: "Call the client: a part of the payment plan is overdue.",
     Kind.REMINDER_UNDELIVERED: "Call the clients who come next, and have mail set up: reminders reach nobody.",
     Kind.REMS_RECORD: "Complete the REMS form and submit it.",
     Kind.REMS_AMEND: "Send the change of the form to the REMS.",

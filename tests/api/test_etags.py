@@ -160,6 +160,7 @@ def test_no_address_that_edits_is_forgotten(cast: Cast) -> None:
     # billing, reminders and the psychotherapy notes have tests of their own
     assert patched - edited <= {
         "fees",
+        "packages",
         "service-codes",
         "psychotherapy-notes",
         "coverages",

@@ -18,6 +18,7 @@ from billing.ledger.models import Charge, ChargeConfirmation
 from billing.ledger.rules import record as record_rules
 from billing.ledger.services import adjustments, allocations, rendered, watch
 from billing.ledger.services.rendered import Written
+from billing.ledger.services.prepaid import prepaid_first
 from billing.ledger.services.to_bill import settle_to_bill
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
@@ -60,6 +61,7 @@ class AddonStands(Conflict):
     code, title = "addon_without_primary", "An add-on would be left without its service"
 
 
+@prepaid_first
 @transaction.atomic
 def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
     """Charge one service of a completed session that its clinician signed (R12), as far as the record bears it out;

@@ -14,6 +14,7 @@ from billing.ledger import rules, selectors
 from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
 from billing.ledger.services import allocations
 from billing.ledger.services.allocations import OverAllocated, Share
+from billing.ledger.services.prepaid import sparing_kept_money
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
@@ -110,6 +111,7 @@ def _location(client: Client, values: PaymentEntry, by: User) -> Location:
     return found
 
 
+@sparing_kept_money
 @transaction.atomic
 def allocate_payment(*, payment: Payment, shares: Sequence[Share], by: User, at: datetime) -> Payment:
     """Pay further charges out of the credit that is left of a payment.
@@ -124,6 +126,7 @@ def allocate_payment(*, payment: Payment, shares: Sequence[Share], by: User, at:
     return payment
 
 
+@sparing_kept_money
 @transaction.atomic
 def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) -> Payment:
     """Take back a payment that was entered wrongly or bounced: its charges are owed again.
@@ -150,6 +153,7 @@ def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) ->
     ).insert_by(by, at=at)
 
 
+@sparing_kept_money
 @transaction.atomic
 def refund_payment(*, values: RefundOrder, by: User, at: datetime) -> Refund:
     """Give money of a payment back: the client's credit first, then what it paid last, which is owed again.

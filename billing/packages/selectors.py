@@ -1,0 +1,110 @@
+"""Questions to the packages. What is drawn is a sum over charges that stand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    Case,
+    CharField,
+    DecimalField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, JSONObject, Least
+
+from billing.codes.models import LineKind
+from billing.ledger import selectors as ledger
+from billing.ledger.models import LedgerQuerySet
+from billing.ledger.rules import HEALTH_CARDS
+from billing.packages import rules
+from billing.packages.models import Package, PackageDraw, PackagePurchase
+from billing.packages.rules import Lot
+from kapclinic.core import money
+from kapclinic.practice.models import User
+from kapclinic.practice.selectors import person, person_of
+from sessions.booking.models import Session
+
+_MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=12, decimal_places=2)
+_ZERO = Value(money.ZERO, output_field=_MONEY)
+
+
+def search_packages(queryset: QuerySet[Package], text: str) -> QuerySet[Package]:
+    return queryset.filter(name__icontains=text)
+
+
+def standing_draws() -> QuerySet[PackageDraw]:
+    """Draws of charges that were not reversed."""
+    found: QuerySet[PackageDraw] = PackageDraw.objects.filter(charge__reversal__isnull=True)
+    return found
+
+
+def purchases() -> LedgerQuerySet:
+    """Purchases with their standing draws, what is `drawn` and `unused` in dollars, and when and why they ended.
+
+    `refundable` is what of the unused credit can be given back now: none before the purchase is cancelled.
+    """
+    own = standing_draws().filter(purchase=OuterRef("pk"))
+    drawn = own.order_by().values("purchase").annotate(sum=Sum("amount")).values("sum")
+    made = JSONObject(
+        position="position", charge="charge_id", quantity="quantity", amount=Cast("amount", CharField())
+    )
+    credit = ledger.payments().filter(pk=OuterRef("payment_id")).values("unallocated")
+    rows: LedgerQuerySet = PackagePurchase.objects.all()
+    found: LedgerQuerySet = rows.annotate(
+        drawn=Coalesce(Subquery(drawn, output_field=_MONEY), _ZERO),
+        draws_made=ArraySubquery(own.order_by("created_at", "pk").values(made=made)),
+        cancelled_at=F("cancellation__created_at"),
+        cancel_reason=F("cancellation__reason"),
+    )
+    valued: LedgerQuerySet = found.annotate(unused=F("price") - F("drawn"))
+    back: LedgerQuerySet = valued.annotate(
+        refundable=Case(
+            When(cancellation__isnull=True, then=_ZERO),
+            default=Least(F("unused"), Subquery(credit, output_field=_MONEY)),
+            output_field=_MONEY,
+        )
+    )
+    return back
+
+
+def session_with_package(session_id: object, *, code: str, user: User) -> Session | None:
+    """The session, if the user sees it and its client bought a package of this code that was not cancelled."""
+    if session_id is None:
+        return None
+    held = PackagePurchase.objects.filter(
+        client__in=person_of("client"), cancellation__isnull=True, items__contains=[{"code": code}]
+    )
+    rows = Session.objects.visible_to(user).select_related("location")
+    found: Session | None = rows.filter(Exists(held), pk=str(session_id)).first()
+    return found
+
+
+def lots_of(*, client: UUID, code: str, line_kind: str) -> list[Lot]:
+    """What the person has left of a service, the oldest purchase first; a health card's money pays no self-pay line."""
+    rows = purchases().filter(
+        client__in=person(client), cancellation__isnull=True, items__contains=[{"code": code}]
+    )
+    if line_kind == LineKind.SELF_PAY:
+        rows = rows.filter(~Q(payment__method__in=HEALTH_CARDS))
+    return [
+        Lot(row.pk, position, item["left"], Decimal(item["unit_amount"]))
+        for row in rows.order_by("created_at", "pk")
+        for position, item in enumerate(rules.items_left(row.items, row.draws_made))
+        if item["code"] == code and item["left"] > 0
+    ]
+
+
+def is_promised(payment_id: UUID) -> bool:
+    """Does this payment serve a purchase that was not cancelled?"""
+    found = PackagePurchase.objects.filter(payment=payment_id, cancellation__isnull=True)
+    return bool(found.exists())

@@ -1,0 +1,1 @@
+"""Verbs of the packages, by noun."""

@@ -1,4 +1,4 @@
-"""App config; the sweep learns the steps of this app, the ledger who looks at its charges and who knows what is prepaid."""
+"""App config; the sweep learns this app's steps, the ledger who looks at charges and who knows what is prepaid."""
 
 from django.apps import AppConfig
 

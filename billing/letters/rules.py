@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from billing.codes.models import ServiceCode
-from billing.documents.rules import billing_provider, clinician, patient
+from billing.documents.rules import billing_provider, patient
+from billing.ledger.rules import clinician_as
 from billing.letters.models import NecessityLetter
 from kapclinic.core.errors import FieldError
 from kapclinic.core.moments import year_later
@@ -68,5 +69,5 @@ def content(
         "ends": letter.ends.isoformat(),
         "paragraphs": [line for line in letter.text.splitlines() if line.strip()],
         "statement": STATEMENT,
-        "signature": clinician(by) | {"signed_on": signed_on.isoformat()},
+        "signature": clinician_as(by, npi=by.npi) | {"signed_on": signed_on.isoformat()},
     }

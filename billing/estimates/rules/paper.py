@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from billing.documents.rules import address_lines, billing_provider, clinician, ein, patient, text
+from billing.documents.rules import address_lines, billing_provider, ein, patient, text
 from billing.estimates.models import Estimate, EstimateLine
+from billing.ledger.rules import clinician_as
 from kapclinic.core import money
 
 NO_DIAGNOSIS = "No diagnosis is stated: none is known yet that these services are expected for."
@@ -33,7 +34,7 @@ def line_content(line: EstimateLine) -> dict[str, Any]:
         "frequency": line.frequency,
         "unit_amount": text(line.unit_amount),
         "amount": text(line.unit_amount * line.quantity),
-        "rendering": clinician(line.rendering) | {"id": str(line.rendering_id)},
+        "rendering": clinician_as(line.rendering, npi=line.rendering.npi) | {"id": str(line.rendering_id)},
         "location": {
             "id": str(line.location_id),
             "name": place.legal_name or place.name,

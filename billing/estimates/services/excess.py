@@ -54,6 +54,8 @@ class EstimateWatcher:
 
 def _excess_with(charge: Charge, expected: list[Expected]) -> Excess | None:
     """What the clinician's services come to with this charge; None when no estimate of that day names them."""
+    if charge.rendering_id is None:
+        return None
     found = selectors.excesses(client=charge.client_id, expected=expected, renderings=[charge.rendering_id])
     return found[0] if found else None
 

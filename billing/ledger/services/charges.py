@@ -17,8 +17,8 @@ from billing.ledger import rules, selectors
 from billing.ledger.models import Charge, ChargeConfirmation
 from billing.ledger.rules import record as record_rules
 from billing.ledger.services import adjustments, allocations, rendered, watch
-from billing.ledger.services.rendered import Written
 from billing.ledger.services.prepaid import prepaid_first
+from billing.ledger.services.rendered import Written
 from billing.ledger.services.to_bill import settle_to_bill
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role

@@ -18,7 +18,7 @@ from billing.ledger.services.prepaid import sparing_kept_money
 from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
-from kapclinic.practice.models import Client, Location, Role, User
+from kapclinic.practice.models import Client, Location, User
 from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.selectors import person
 

@@ -18,8 +18,7 @@ from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from sessions.notes import rules, selectors, services
 from sessions.notes.api import note_bodies
 from sessions.notes.models import Note
-
-CARE = ("service_started_at", "service_ended_at")
+from sessions.notes.services.notes import Care
 
 
 class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
@@ -73,7 +72,10 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def create(self, request: Request) -> Response:
         body = self.body()
-        care = {name: body.pop(name) for name in CARE if name in body}
+        care: Care = {
+            "service_started_at": body.pop("service_started_at", None),
+            "service_ended_at": body.pop("service_ended_at", None),
+        }
         note = services.write_note(**body, care=care, by=self.user, at=self.at)
         return self.answer(note, status=201)
 

@@ -257,6 +257,7 @@ SPECTACULAR_SETTINGS = {
         "SessionKindEnum": "kapclinic.practice.models.SessionKind",
         "RoleEnum": "kapclinic.practice.models.Role",
         "ModalityEnum": "programs.models.Modality",
+        "RouteEnum": "programs.models.Route",
         "AllergySeverityEnum": "screening.models.Allergy.Severity",
         "ConsentMethodEnum": "screening.models.Consent.Method",
         "PaymentMethodEnum": "billing.ledger.models.Method",

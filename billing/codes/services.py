@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -38,7 +38,7 @@ class CodeFields(TypedDict, total=False):
     units_by: str
     addon_of: Sequence[str]
     excludes: Sequence[str]
-    requires: Mapping[str, Any]
+    requires: requirements.Kept
     requires_ndc: bool
     telehealth_ok: bool
     line_kind: str

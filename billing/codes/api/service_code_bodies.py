@@ -103,5 +103,5 @@ class ServiceCodeOut(Output):
     active = serializers.BooleanField()
 
     @extend_schema_field(RequiresOut)
-    def get_requires(self, row: ServiceCode) -> dict[str, Any]:
+    def get_requires(self, row: ServiceCode) -> requirements.Kept:
         return requirements.kept(requirements.read(row.requires))

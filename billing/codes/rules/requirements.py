@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
+
+
+class Kept(TypedDict, total=False):
+    """`Requires` as `ServiceCode.requires` keeps it: milligrams as text."""
+
+    kinds: Sequence[str]
+    routes: Sequence[str]
+    drugs: Sequence[str]
+    supply: str | None
+    dose_mg_min: str | Decimal | None
+    dose_mg_max: str | Decimal | None
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class Requires:
         return self.dose_mg_min is not None or self.dose_mg_max is not None
 
 
-def read(kept: Mapping[str, Any]) -> Requires:
+def read(kept: Kept) -> Requires:
     """What stands in `ServiceCode.requires`; a key that is not there asks for nothing."""
     least, most = kept.get("dose_mg_min"), kept.get("dose_mg_max")
     return Requires(
@@ -42,7 +53,7 @@ def read(kept: Mapping[str, Any]) -> Requires:
     )
 
 
-def kept(requires: Requires) -> dict[str, Any]:
+def kept(requires: Requires) -> Kept:
     """As `ServiceCode.requires` keeps it and answers show it: every key, milligrams as text."""
     least, most = requires.dose_mg_min, requires.dose_mg_max
     return {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from billing.codes.rules import RENDERING, Family, family_of
 from billing.ledger.models import Charge, Method
 from kapclinic.core import money
 from kapclinic.core.errors import FieldError
+from kapclinic.practice.models import User
 from kapclinic.practice.rules import PLACES_OF_SERVICE
 from programs.models import Modality
 
@@ -66,7 +67,7 @@ def pick_rendering(
     roles = [str(role) for role in RENDERING[family]]
     by_roles = family in {Family.THERAPY, Family.DRUG}
 
-    def rank(seat: Mapping[str, Any]) -> tuple[bool, bool, int]:
+    def rank(seat: Mapping[str, str]) -> tuple[bool, bool, int]:
         user = UUID(str(seat["user"]))
         return not by_roles and user in taken, not by_roles and user not in signed, roles.index(seat["role"])
 
@@ -80,16 +81,7 @@ def pick_rendering(
     return None, [FieldError("/rendering", "rendering_unfit", detail)]
 
 
-class Clinician(Protocol):
-    """A member of the staff, as they are or as they were on a day."""
-
-    name: Any
-    credentials: Any
-    license_number: Any
-    license_state: Any
-
-
-def clinician_as(user: Clinician, *, npi: str) -> dict[str, str]:
+def clinician_as(user: User, *, npi: str) -> dict[str, str]:
     """What a paper says of a clinician: {name, credentials, npi, license}."""
     licence = f"{user.license_number} ({user.license_state})" if user.license_number else ""
     return {"name": user.name, "credentials": user.credentials, "npi": npi, "license": licence}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -51,6 +51,34 @@ class ChargeEntry(TypedDict):
     ndc: NotRequired[str]
     ndc_quantity: NotRequired[Decimal]
     ndc_unit: NotRequired[str]
+
+
+class Borne(TypedDict, total=False):
+    """Who rendered the line, what it keeps of that day, and the director's reason where one was needed."""
+
+    rendering: User
+    rendering_as: dict[str, str]
+    supervisor_as: dict[str, str] | None
+    label: str
+    override_reason: str
+
+
+class Priced(TypedDict):
+    unit_amount: Decimal | None
+    amount: Decimal | None
+    amount_reason: str
+    needs_review: bool
+
+
+class Coded(TypedDict):
+    line_kind: str
+    kind_reason: str
+    diagnoses: list[str]
+    modifiers: list[str]
+    pos_code: str
+    ndc: str
+    ndc_quantity: Decimal | None
+    ndc_unit: str
 
 
 class NotRendered(Conflict):
@@ -101,7 +129,7 @@ def _of_session(values: ChargeEntry, by: User) -> Charge:
     errors += codes.diagnosis_errors(diagnoses, on=on)
     if code is None:
         raise Invalid("; ".join(error.detail for error in errors), errors=errors)
-    rendering, borne = _borne_out(rendered.read_session(session, on=on), code, values, errors=errors)
+    borne = _borne_out(rendered.read_session(session, on=on), code, values, errors=errors)
     priced = _priced(code, location=session.location_id, on=on, values=values, errors=errors)
     line = _coded(code, session, values, by=by, diagnoses=diagnoses, errors=errors)
     merge(errors)
@@ -109,7 +137,6 @@ def _of_session(values: ChargeEntry, by: User) -> Charge:
         session=session,
         client_id=session.client_id,
         location_id=session.location_id,
-        rendering=rendering,
         code=code,
         units=values["units"],
         date_of_service=on,
@@ -121,7 +148,7 @@ def _of_session(values: ChargeEntry, by: User) -> Charge:
 
 def _borne_out(
     written: Written, code: ServiceCode, values: ChargeEntry, *, errors: list[FieldError]
-) -> tuple[User | None, dict[str, Any]]:
+) -> Borne:
     """Who rendered the line, and what is kept of that day; adds to `errors` what the record does not bear out.
 
     :raises NotSigned: unless the rendering clinician signed
@@ -129,7 +156,7 @@ def _borne_out(
     rendering, unfit = _rendering(written, code, values)
     errors += unfit
     if rendering is None:
-        return None, {}
+        return {}
     note = written.note_of(rendering, code)
     record = rendered.record_of(written, code=code, rendering=rendering, note=note)
     found = record_rules.errors(code, units=values["units"], record=record)
@@ -138,7 +165,7 @@ def _borne_out(
     reason = values.get("override_reason", "")
     errors += [error for error in found if not reason or error.code not in record_rules.PASSABLE]
     kept = rendered.snapshots(written, code=code, rendering=rendering, note=note)
-    return rendering, kept | {"override_reason": reason}
+    return {**kept, "rendering": rendering, "override_reason": reason}
 
 
 def _rendered_session(session_id: UUID, *, code: str, by: User) -> Session:
@@ -178,7 +205,7 @@ def _diagnoses(session: Session, values: ChargeEntry) -> list[str]:
 
 def _priced(
     code: ServiceCode, *, location: UUID, on: date, values: ChargeEntry, errors: list[FieldError]
-) -> dict[str, Any]:
+) -> Priced:
     """The fee and the amount of a line; above the fee it stands in review. Adds to `errors` what is missing."""
     fee = codes.fee_on(code=code, location=location, on=on)
     unit_amount = fee.amount if fee else None
@@ -203,7 +230,7 @@ def _coded(
     by: User,
     diagnoses: list[str],
     errors: list[FieldError],
-) -> dict[str, Any]:
+) -> Coded:
     """Kind, diagnoses, modifiers, place and drug of a line; adds to `errors` what is wrong with them."""
     by_video = session.modality == Modality.VIDEO and code.system != ServiceCode.System.INTERNAL
     line_kind = values.get("line_kind") or code.line_kind

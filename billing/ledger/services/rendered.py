@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from billing.codes import selectors as codes
@@ -152,7 +152,15 @@ def _minutes(since: datetime, until: datetime) -> int:
     return int((until - since).total_seconds() // 60)
 
 
-def snapshots(written: Written, *, code: ServiceCode, rendering: User, note: Note | None) -> dict[str, Any]:
+class Snapshots(TypedDict):
+    """What a line keeps of the day of its signature; a clinician is {name, credentials, npi, license}."""
+
+    rendering_as: dict[str, str]
+    supervisor_as: dict[str, str] | None
+    label: str
+
+
+def snapshots(written: Written, *, code: ServiceCode, rendering: User, note: Note | None) -> Snapshots:
     """`rendering_as`, `supervisor_as` and `label` as on the day of the signature; of a drug, of its order."""
     moment = _signed_at(written.session, rendering, note)
     supervisor = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework.request import Request
@@ -19,8 +19,6 @@ from sessions.notes import rules, selectors, services
 from sessions.notes.api import note_bodies
 from sessions.notes.models import Note
 from sessions.notes.services.notes import Care
-
-CARE = ("service_started_at", "service_ended_at")
 
 
 class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
@@ -74,7 +72,10 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def create(self, request: Request) -> Response:
         body = self.body()
-        care = cast("Care", {name: body.pop(name) for name in CARE if name in body})
+        care: Care = {
+            "service_started_at": body.pop("service_started_at", None),
+            "service_ended_at": body.pop("service_ended_at", None),
+        }
         note = services.write_note(**body, care=care, by=self.user, at=self.at)
         return self.answer(note, status=201)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import pypdf
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -198,6 +200,8 @@ def test_a_superbill_says_until_when_it_must_be_sent(till, cast):
     covered(till, plan, valid_from="2026-05-15")
     issued = superbill(till)
     assert issued["submit_by"] == "2026-08-16"  # 90 days after the 18th; the 12th was not covered
+    paper = till.desk.client.get(f"/api/v1/superbills/{issued['id']}/pdf/").content
+    assert "Submit by 08/16/2026" in pypdf.PdfReader(io.BytesIO(paper)).pages[0].extract_text()
     longer = payer(till, "Longer", filing_limit_days=365)
     covered(till, longer)
     assert superbill(till)["submit_by"] == "2026-08-16"

@@ -53,8 +53,8 @@ class Expected:
 
     number: str
     program: UUID | None
-    first: date
-    last: date
+    begins: date
+    ends: date
     rendering: UUID
     amount: Decimal
 
@@ -97,7 +97,7 @@ def excess(rendering: UUID, *, expected: Iterable[Expected], billed: Iterable[Bi
     own = [row for row in expected if row.rendering == rendering]
     if not own:
         return None
-    first, last = min(row.first for row in own), max(row.last for row in own)
+    first, last = min(row.begins for row in own), max(row.ends for row in own)
     programs = {row.program for row in own}
     told = money.total(row.amount for row in own)
     came = money.total(

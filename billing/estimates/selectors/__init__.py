@@ -160,7 +160,7 @@ def excesses(*, client: UUID, expected: Collection[Expected], renderings: Collec
     """For each of these clinicians whom the estimates name, what came against what was estimated."""
     if not expected or not renderings:
         return []
-    first, last = min(row.first for row in expected), max(row.last for row in expected)
+    first, last = min(row.begins for row in expected), max(row.ends for row in expected)
     billed = _billed(client=client, renderings=renderings, first=first, last=last)
     found = (rules.excess(who, expected=expected, billed=billed) for who in sorted(set(renderings)))
     return [row for row in found if row is not None]

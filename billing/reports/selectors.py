@@ -31,6 +31,7 @@ from kapclinic.core.statements import Row
 from kapclinic.practice.selectors import LocalDate
 
 M = TypeVar("M", bound=models.Model)
+GIVEN_UP = ("write_off", "bad_debt")  # reasons of an adjustment
 
 
 class LocalDay(Func):
@@ -166,6 +167,42 @@ def _went_back(asked: Asked) -> QuerySet[models.Model]:
         signed=-F("amount"),
     )
     return _within(named, asked, "day")
+
+
+# --- what was given up -------------------------------------------------------------------------------------
+
+
+def write_offs(asked: Asked) -> Report:
+    """What the clinic gave up of charges in the period, by reason, on the day it was entered; less than zero is given
+    up, and what is taken back counts the other way.
+    """
+    given_up = ledger.adjustments().filter(charge__location__in=asked.places, reason__in=GIVEN_UP)
+    zone = F("charge__location__time_zone")
+    found = _within(given_up.annotate(day=LocalDay(F("created_at"), zone)), asked, "day")
+    sums: dict[str, Sum | Count] = {}
+    for reason in GIVEN_UP:
+        of_it = Q(reason=reason)
+        sums |= {reason: Sum("amount", filter=of_it), f"{reason}_rows": Count("pk", filter=of_it)}
+    summed = found.aggregate(**sums)
+    groups = [
+        {"reason": reason, "adjustments": summed[f"{reason}_rows"], "amount": summed[reason] or money.ZERO}
+        for reason in GIVEN_UP
+    ]
+    totals = {row["reason"]: row["amount"] for row in groups}
+    rows = found.order_by("-day", "-created_at", "pk").values(
+        "day",
+        "reason",
+        "amount",
+        "charge",
+        "reverses",
+        adjustment=F("pk"),
+        client=F("charge__client"),
+        mrn=F("charge__client__mrn"),
+        location=F("charge__location"),
+        service=F("charge__code__code"),
+        date_of_service=F("charge__date_of_service"),
+    )
+    return Report(rows, totals | {"amount": money.total(totals.values())}, groups)
 
 
 # --- what packages still owe -------------------------------------------------------------------------------

@@ -81,7 +81,8 @@ def _amount(picks: list[Pick], *, units: int, code: ServiceCode, session: Sessio
 def _draw(charge: Charge, picks: list[Pick], *, by: User, at: datetime) -> None:
     """Note what was taken, then pay with it: the guard of the kept money looks at the draws first.
 
-    An adjustment made with the charge may leave less to pay than the unit amounts: the rest is plain credit.
+    An adjustment made with the charge may leave less to pay than the unit amounts: the rest is plain credit. Of a
+    session that was taken back after its money was refunded, what was refunded is owed.
     """
     bought = PackagePurchase.objects.select_related("payment").in_bulk({pick.lot.purchase for pick in picks})
     pays: dict[UUID, Decimal] = {}
@@ -97,7 +98,8 @@ def _draw(charge: Charge, picks: list[Pick], *, by: User, at: datetime) -> None:
     owed = ledger.charges().get(pk=charge.pk).balance
     for purchase_id, amount in pays.items():
         payment = bought[purchase_id].payment
-        left = ledger.payments().get(pk=payment.pk).unallocated
+        kept = selectors.purchases().get(pk=purchase_id).unused  # of what is still to be drawn
+        left = ledger.payments().get(pk=payment.pk).unallocated - kept
         share = min(amount, owed, left)
         if share > 0:
             allocations.allocate(

@@ -83,6 +83,37 @@ class DepositsOut(ReportOut):
     rows = DepositsRowOut(many=True)
 
 
+class WriteOffsTotalsOut(Output):
+    """Less than zero was given up."""
+
+    write_off = Money()
+    bad_debt = Money()
+    amount = Money()
+
+
+class WriteOffsGroupOut(Output):
+    reason = serializers.CharField()
+    adjustments = serializers.IntegerField()
+    amount = Money()
+
+
+class WriteOffsRowOut(ReportRowOut):
+    adjustment = serializers.UUIDField()
+    charge = serializers.UUIDField()
+    code = serializers.CharField(source="service")
+    date_of_service = serializers.DateField()
+    day = serializers.DateField()
+    reason = serializers.CharField()
+    amount = Money()
+    reverses = serializers.UUIDField(allow_null=True)
+
+
+class WriteOffsOut(ReportOut):
+    totals = WriteOffsTotalsOut()
+    groups = WriteOffsGroupOut(many=True)
+    rows = WriteOffsRowOut(many=True)
+
+
 class LiabilityTotalsOut(Output):
     """opening + sold - drawn - returned = closing."""
 

@@ -68,6 +68,16 @@ class DepositsViewSet(ReportViewSet):
         return selectors.deposits(asked)
 
 
+class WriteOffsViewSet(ReportViewSet):
+    """What was written off or given up as bad debt, by the day on which it was entered."""
+
+    object_type = "write_offs_report"
+    output = report_bodies.WriteOffsOut
+
+    def found(self, asked: Asked) -> Report:
+        return selectors.write_offs(asked)
+
+
 class PackageLiabilityViewSet(ReportViewSet):
     """What packages owed at the beginning and the end of the period, and what moved in between."""
 

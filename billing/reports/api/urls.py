@@ -11,5 +11,6 @@ REPORT: dict[str, Any] = {"get": "report"}
 urlpatterns = [
     path("reports/ageing/", reports.AgeingViewSet.as_view(REPORT)),
     path("reports/deposits/", reports.DepositsViewSet.as_view(REPORT)),
+    path("reports/write-offs/", reports.WriteOffsViewSet.as_view(REPORT)),
     path("reports/package-liability/", reports.PackageLiabilityViewSet.as_view(REPORT)),
 ]

@@ -13,11 +13,21 @@ from kapclinic.practice.models import Client
 from programs.models import Program
 from sessions.booking.models import Session
 from tests.asking import done
-from tests.cast import MONDAY, Cast, Desk, cleared_program, opened_program, signed_dose, signed_session
+from tests.cast import (
+    MONDAY,
+    Cast,
+    Desk,
+    cleared_program,
+    opened_program,
+    signed_dose,
+    signed_injection,
+    signed_session,
+)
 
 NOW = datetime(2026, 5, 20, 18, 0, tzinfo=UTC)
 SERVED = NOW - timedelta(days=2)  # noon of the 18th
 NAMELESS = {"legal_name": "", "ein": "", "organization_npi": ""}  # a location whose papers say little
+NDC = {"ndc": "00409205310", "ndc_quantity": "1.5", "ndc_unit": "ML"}
 DOSED = SERVED + timedelta(hours=1)
 
 
@@ -70,6 +80,13 @@ class Till:
         """A dose by nurse, therapist and prescriber, in three hours that are written up."""
         with clock.fixed(MONDAY):
             session = signed_dose(self.cast, self.course, starts_at=DOSED)
+        self.course = session.program
+        return session
+
+    def injection(self) -> Session:
+        """40 mg into the muscle from the safe, by the same three; `NDC` is what was in the vial."""
+        with clock.fixed(MONDAY):
+            session = signed_injection(self.cast, self.course, starts_at=DOSED)
         self.course = session.program
         return session
 

@@ -120,7 +120,12 @@ def owed(cast: Cast, program: Program | None = None) -> Obligation:
 
 def discharged_session(cast: Cast, program: Program | None = None, **more: Any) -> Session:
     """A dose at the clock's moment, calm readings at every check, and home after the minimum stay of two hours."""
-    session, dosed_at = dosed_session(cast, program, **more), clock.now()
+    return gone_home(cast, dosed_session(cast, program, **more))
+
+
+def gone_home(cast: Cast, session: Session) -> Session:
+    """Dosed at the clock's moment, watched, and discharged two hours later."""
+    dosed_at = clock.now()
     for minute in CHECKED:
         with clock.fixed(dosed_at + timedelta(minutes=minute)):
             monitoring.record_reading(

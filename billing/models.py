@@ -2,6 +2,7 @@
 
 from billing.codes.models import Diagnosis, Fee, ServiceCode
 from billing.documents.models import DocumentCounter, Receipt, Superbill
+from billing.jobs.models import Job, JobFile, JobItem, JobResult
 from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
 
 __all__ = [
@@ -9,6 +10,10 @@ __all__ = [
     "Diagnosis",
     "DocumentCounter",
     "Fee",
+    "Job",
+    "JobFile",
+    "JobItem",
+    "JobResult",
     "Payment",
     "PaymentAllocation",
     "Receipt",

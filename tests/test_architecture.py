@@ -40,7 +40,7 @@ ROOMS = {
         "evidence": 6,
         "sweep": 7,
     },
-    "billing": {"codes": 0, "ledger": 1, "documents": 2, "estimates": 2, "claims": 3},
+    "billing": {"codes": 0, "ledger": 1, "documents": 2, "jobs": 3, "estimates": 2, "claims": 3},
 }
 
 

@@ -90,6 +90,11 @@ class Job(AuditedModel):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
+    @property
+    def left_out(self) -> list[dict[str, Any]]:
+        """Each client who was `skipped`, once: of an export several of their lines may be."""
+        return list({row["client"]: row for row in self.skipped}.values())
+
 
 class JobItem(AppendOnlyModel):
     """One thing that a job is about: of a run a client, of an export a superbill, a charge or an entry of the ledger.

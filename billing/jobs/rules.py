@@ -15,6 +15,7 @@ from kapclinic.core.transitions import Move
 from kapclinic.practice.models import SYSTEM
 from kapclinic.practice.rules import BILLERS
 
+TASK = "billing.work_on_job"  # as the worker is rung
 OPEN: set[str] = {State.QUEUED, State.RUNNING}
 JOB_MOVES = {
     "begin": Move.of({State.QUEUED}, State.RUNNING, SYSTEM.role_set),

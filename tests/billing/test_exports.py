@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from billing.jobs import rules, services
 from billing.jobs.models import JobItem
 from billing.jobs.rendering import books, tables
-from billing.models import Charge, Payment, PaymentAllocation, Refund
+from billing.models import Charge, Payment, PaymentAllocation, Refund, Superbill
 from kapclinic.core import clock
+from kapclinic.practice.models import SYSTEM
 from tests.asking import done
 from tests.billing import shop
 from tests.billing.till import NDC, NOW, Till
@@ -103,13 +104,23 @@ def test_each_line_leaves_once_in_since_last_and_a_full_export_counts(till: Till
     assert taken("lines_xlsx", since_last=True) == 0  # the same lines in another form
     till.charge(amount="30.00")
     again = done(till.superbill(corrects=first["id"]), 201)
-    assert taken("lines_xlsx", since_last=True) == 2  # the new line, and the one whose paper was replaced
+    assert taken("lines_xlsx", since_last=True) == 1  # the new line alone: the others stand where they stood
     assert taken(since_last=True) == 0
     assert taken(since_last=True, from_date="2026-05-19") == 0
     assert taken("superbills_zip", since_last=True) == 2
     assert taken("superbills_zip", since_last=True) == 0
     assert taken("superbills_zip") == 2
     assert again["number"] == "2026-000003"
+
+
+def test_a_line_whose_paper_was_replaced_leaves_again_with_the_new_one(till: Till) -> None:
+    till.charge()
+    first = done(till.superbill(), 201)
+    shop.export(till, "lines_csv")
+    done(till.superbill(corrects=first["id"]), 201)
+    (line,) = shop.table(shop.file_of(till, shop.export(till, "lines_csv", since_last=True)))
+    assert (line["superbill"], line["replaces"]) == ("2026-000002", "2026-000001")
+    assert shop.export(till, "lines_xlsx", since_last=True)["progress"]["total"] == 0
 
 
 def test_what_a_stopped_export_held_is_new_again(till: Till) -> None:
@@ -124,6 +135,7 @@ def test_what_a_stopped_export_held_is_new_again(till: Till) -> None:
 
 def test_a_paper_that_the_books_contradict_is_left_out_and_told(till: Till) -> None:
     charge = till.charge()
+    till.charge(amount="5.00")
     stale = done(till.superbill(), 201)
     till.pay("50.00", (charge, "50.00"))
     for kind in ("superbills_zip", "lines_csv"):
@@ -149,6 +161,33 @@ def test_lines_of_one_location_and_period_alone(till: Till) -> None:
     day = {"from_date": "2026-05-19", "to_date": "2026-05-31"}
     assert shop.export(till, "lines_csv", **day)["progress"]["total"] == 0
     assert south not in till.cast.billing.locations
+
+
+def test_a_paper_of_before_drug_signature_and_subscriber_is_read_and_exported_still(till: Till) -> None:
+    till.charge()
+    done(till.superbill(), 201)
+    row = Superbill.objects.get()
+    plain = {name: value for name, value in row.content.items() if name not in {"signature", "subscriber"}}
+    since = {"drug", "dose", "route", "signature"}
+    plain["lines"] = [{name: line[name] for name in line.keys() - since} for line in plain["lines"]]
+    kept = (
+        "client_id",
+        "location_id",
+        "locations",
+        "from_date",
+        "to_date",
+        "issued_on",
+        "charges",
+        "pdf",
+        "sha256",
+    )
+    copied = {name: getattr(row, name) for name in kept}
+    old = Superbill(**copied, number="2025-000009", content=plain | {"number": "2025-000009"}, corrects=row)
+    old.insert_by(SYSTEM, at=NOW)
+    told = done(till.desk.get(f"superbills/{old.pk}/"), 200)
+    assert (told["signature"], told["subscriber"], told["lines"][0]["drug"]) == (None, None, "")
+    (line,) = shop.table(shop.file_of(till, shop.export(till, "lines_csv")))
+    assert (line["superbill"], line["drug"], line["payer"]) == ("2025-000009", "", "")
 
 
 # --- transactions ----------------------------------------------------------------------------------------------------

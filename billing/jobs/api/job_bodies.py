@@ -60,7 +60,7 @@ class JobOut(Output):
     state = serializers.CharField()
     failure = serializers.CharField()
     progress = ProgressOut(source="*")
-    skipped = SkippedOut(many=True)
+    skipped = SkippedOut(many=True, source="left_out")
     sha256 = serializers.CharField(allow_null=True)
     ended_at = Moment(allow_null=True)
     allowed_moves = serializers.SerializerMethodField()

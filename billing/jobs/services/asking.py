@@ -16,7 +16,6 @@ from kapclinic.core import doorbell, transitions
 from kapclinic.core.errors import FieldError, Invalid, merge
 from kapclinic.practice.models import User
 
-TASK = "billing.work_on_job"
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('billing:exports', 0))"
 
 
@@ -122,7 +121,7 @@ def _begin(kind: str, scope: Scope, location: UUID | None, *, total: int, by: Us
         since_last=scope.since_last,
         total=total,
     ).save_by(by, at=at)
-    doorbell.ring(TASK, job_id=job.pk)
+    doorbell.ring(rules.TASK, job_id=job.pk)
     return job
 
 

@@ -28,7 +28,6 @@ from kapclinic.trail.services import log_act
 
 logger = logging.getLogger(__name__)
 SLICE_SECONDS = 20.0  # then others of the queue have their turn
-TASK = "billing.work_on_job"
 
 
 def work_on(*, job_id: UUID, at: datetime, seconds: float = SLICE_SECONDS) -> None:
@@ -41,7 +40,7 @@ def work_on(*, job_id: UUID, at: datetime, seconds: float = SLICE_SECONDS) -> No
         if not _step(job_id, at=at):
             return
     with transaction.atomic():
-        doorbell.ring(TASK, job_id=job_id)
+        doorbell.ring(rules.TASK, job_id=job_id)
 
 
 def sweep_jobs(*, at: datetime) -> int:

@@ -8,6 +8,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.estimates.services import WATCHER, sweep_estimate_due  # noqa: PLC0415  (models are ready only now)
+        from billing.jobs.services import sweep_jobs  # noqa: PLC0415
         from billing.ledger.services import prepaid, watch  # noqa: PLC0415
         from billing.ledger.services.to_bill import sweep_to_bill  # noqa: PLC0415
         from billing.packages.services.draws import post_drawn  # noqa: PLC0415
@@ -17,5 +18,6 @@ class BillingConfig(AppConfig):
         register("to_bill", sweep_to_bill)
         register("estimate_due", sweep_estimate_due)
         register("plans", sweep_plans)
+        register("jobs", sweep_jobs)
         watch.register("estimates", WATCHER)
         prepaid.register(post_drawn)

@@ -4,6 +4,7 @@ from billing.codes.models import Diagnosis, Fee, ServiceCode
 from billing.coverages.models import Coverage, Payer
 from billing.documents.models import DocumentCounter, Receipt, Superbill
 from billing.estimates.models import Estimate, EstimateIssue, EstimateLine, EstimateVoid
+from billing.jobs.models import Job, JobFile, JobItem, JobResult
 from billing.ledger.models import Adjustment, Charge, ChargeConfirmation, Payment, PaymentAllocation, Refund
 from billing.letters.models import NecessityLetter, NecessityLetterSignature
 from billing.packages.models import Package, PackageCancellation, PackageDraw, PackagePurchase
@@ -24,6 +25,10 @@ __all__ = [
     "EstimateVoid",
     "Fee",
     "FeeAgreement",
+    "Job",
+    "JobFile",
+    "JobItem",
+    "JobResult",
     "NecessityLetter",
     "NecessityLetterSignature",
     "Package",

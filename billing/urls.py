@@ -14,4 +14,5 @@ urlpatterns = [
     path("", include("billing.letters.api.urls")),
     path("", include("billing.statements.api.urls")),
     path("", include("billing.reports.api.urls")),
+    path("", include("billing.jobs.api.urls")),
 ]

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from billing.codes.models import LineKind, ServiceCode
+from billing.codes.rules import Family, family_of
 from billing.ledger.models import MOST_DIAGNOSES, Charge
 from kapclinic.core import money
 from kapclinic.core.errors import FieldError
@@ -43,6 +45,17 @@ class Series:
     def number(self, year: int, count: int) -> str:
         """Sequential within practice and year: ``2026-000001``."""
         return f"{self.prefix}{year}-{count:06d}"
+
+
+@dataclass(frozen=True)
+class Borne:
+    """What the record says behind a line: who signed for it and when, and of a drug line what was given."""
+
+    signed_by: str = ""
+    signed_on: date | None = None
+    drug: str = ""
+    dose: str = ""
+    route: str = ""
 
 
 SUPERBILL = Series("superbill", "", "superbill.typ")
@@ -106,8 +119,13 @@ def is_payers(charge: Charge) -> bool:
     return bool(charge.code.system != ServiceCode.System.INTERNAL)
 
 
-def drug(charge: Charge) -> str:
-    """The drug of a line: NDC, unit and quantity; nothing when the line names none."""
+def is_drug(charge: Charge) -> bool:
+    """Whether the line is for a drug that the clinic gave."""
+    return bool(charge.code.requires_ndc) or family_of(charge.code.code) == Family.DRUG
+
+
+def ndc(charge: Charge) -> str:
+    """The NDC of a line, unit and quantity; nothing when the line names none."""
     if not charge.ndc or charge.ndc_quantity is None:
         return ""
     return f"{charge.ndc} {charge.ndc_unit}{charge.ndc_quantity.normalize():f}"
@@ -131,7 +149,20 @@ def sums_of(charge: Charge) -> dict[str, str]:
     }
 
 
-def superbill_line(charge: Charge, letters: Mapping[str, str]) -> dict[str, Any]:
+def signature(borne: Borne) -> dict[str, str] | None:
+    """Who signed for a service, and on which day there."""
+    if borne.signed_on is None:
+        return None
+    return {"name": borne.signed_by, "signed_on": borne.signed_on.isoformat()}
+
+
+def last_signature(lines: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
+    """The signature that came last under the services of a paper; None when nobody signed."""
+    signed = [line["signature"] for line in lines if line["signature"] is not None]
+    return max(signed, key=lambda one: one["signed_on"]) if signed else None
+
+
+def superbill_line(charge: Charge, letters: Mapping[str, str], borne: Borne) -> dict[str, Any]:
     return {
         "charge": str(charge.pk),
         "date_of_service": charge.date_of_service.isoformat(),
@@ -143,9 +174,13 @@ def superbill_line(charge: Charge, letters: Mapping[str, str]) -> dict[str, Any]
         "pointers": [letters[code] for code in charge.diagnoses[:MOST_POINTERS]],
         "units": charge.units,
         "line_kind": str(charge.line_kind),
-        "ndc": drug(charge),
+        "ndc": ndc(charge),
+        "drug": borne.drug,
+        "dose": borne.dose,
+        "route": borne.route,
         "rendering": rendering_provider(charge),
         **sums_of(charge),
+        "signature": signature(borne),
     }
 
 
@@ -171,7 +206,26 @@ def totals(charges: Iterable[Charge]) -> dict[str, str]:
     }
 
 
-def missing(*, location: Location, charges: Sequence[Charge], codes: Iterable[str]) -> list[FieldError]:
+def drug_errors(charges: Sequence[Charge], borne: Mapping[UUID, Borne]) -> list[FieldError]:
+    """A drug line says what was given, how much, by which way, and by which NDC."""
+    errors = []
+    for i, charge in enumerate(charges):
+        if not is_drug(charge):
+            continue
+        code = charge.code.code
+        if not ndc(charge):
+            errors.append(
+                FieldError(f"/lines/{i}/ndc", "ndc_missing", f"A drug line without its NDC ({code}).")
+            )
+        if not borne[charge.pk].drug:
+            detail = f"The record holds no dose from the clinic's stock ({code})."
+            errors.append(FieldError(f"/lines/{i}/drug", "not_in_record", detail))
+    return errors
+
+
+def missing(
+    *, location: Location, charges: Sequence[Charge], codes: Iterable[str], borne: Mapping[UUID, Borne]
+) -> list[FieldError]:
     """What no payer does without, one error per field."""
     errors = [
         FieldError(
@@ -205,6 +259,7 @@ def missing(*, location: Location, charges: Sequence[Charge], codes: Iterable[st
         for i, c in enumerate(charges)
         if c.line_kind == LineKind.INSURANCE and not c.diagnoses
     ]
+    errors += drug_errors(charges, borne)
     if len(list(codes)) > MOST_DIAGNOSES:
         detail = f"More than {MOST_DIAGNOSES} diagnoses in the period: choose a shorter one."
         errors.append(FieldError("/to_date", "too_many_diagnoses", detail))
@@ -253,18 +308,23 @@ def superbill_content(
     charges: Sequence[Charge],
     described: Mapping[str, str],
     payments: list[Any],
+    borne: Mapping[UUID, Borne],
+    subscriber: Mapping[str, object] | None,
     submit_by: date | None = None,
 ) -> dict[str, Any]:
     """All that a superbill says but its own number and dates; `described` is {diagnosis: description}."""
     letters = letters_of(charges)
+    lines = [superbill_line(charge, letters, borne[charge.pk]) for charge in charges]
     return {
         "billing_provider": billing_provider(location),
         "client": patient(client),
+        "subscriber": None if subscriber is None else dict(subscriber),
         "diagnoses": [
             {"letter": letter, "code": code, "description": described.get(code, "")}
             for code, letter in letters.items()
         ],
-        "lines": [superbill_line(charge, letters) for charge in charges],
+        "lines": lines,
+        "signature": last_signature(lines),
         "totals": totals(charges),
         "payments": payments,
         "payee": "client",
@@ -287,7 +347,30 @@ def receipt_content(
     }
 
 
-def heading(*, number: str, issued_on: date, from_date: date, to_date: date, corrects: str) -> dict[str, str]:
+LEFT_OUT = {
+    "not_completed": "The session is not completed.",
+    "note_unsigned": "No note of the session is signed.",
+    "not_charged": "Nothing is charged for the session.",
+    "internal_code": "Only internal codes are charged, which no payer knows.",
+    "in_review": "Its charge waits for somebody's word.",
+}
+
+
+def why_left_out(*, completed: bool, signed: bool, charged: bool, public: bool) -> str:
+    """Why a session of the period is not on the paper, as a key of LEFT_OUT: the first thing that is lacking."""
+    found = (
+        (not completed, "not_completed"),
+        (not signed, "note_unsigned"),
+        (not charged, "not_charged"),
+        (not public, "internal_code"),
+    )
+    return next((reason for lacking, reason in found if lacking), "in_review")
+
+
+def heading(
+    *, number: str | None, issued_on: date, from_date: date, to_date: date, corrects: str
+) -> dict[str, str | None]:
+    """What stands at the top of a paper; a preview has no number."""
     return {
         "number": number,
         "issued_on": issued_on.isoformat(),

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
-from billing.codes.models import Diagnosis
-from billing.documents.models import Document, DocumentQuerySet
-from billing.documents.rules import text
+from billing.codes.models import Diagnosis, ServiceCode
+from billing.documents.models import Document, DocumentQuerySet, Superbill
+from billing.documents.rules import Borne, is_drug, text, why_left_out
 from billing.documents.sql import overtaken
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge
-from billing.ledger.rules import HEALTH_KINDS
+from billing.ledger.rules import HEALTH_KINDS, date_of_service
 from kapclinic.practice.models import User
 from kapclinic.practice.selectors import person
 from sessions.booking.models import Session
+from sessions.booking.rules import CAME
+from sessions.dosing.models import Administration
+from sessions.dosing.selectors.doses import total_mg
 from sessions.notes import selectors as notes
+from sessions.notes.models import Note
 
 
 def rendered_charges(
@@ -44,6 +50,118 @@ def rendered_charges(
         in_review=False,
     )
     return found.order_by("date_of_service", "session__starts_at", "created_at", "pk")
+
+
+def borne(charges: Sequence[Charge]) -> dict[UUID, Borne]:
+    """Charge -> what the record says behind it.
+
+    Who signed is the rendering clinician, under a note of theirs or as its cosigner; behind a drug line the prescriber
+    whose order it was given on; else whoever signed the session's first note.
+    """
+    sessions = {charge.session_id for charge in charges}
+    signed = Note.objects.filter(session__in=sessions, status=Note.Status.SIGNED).order_by("signed_at")
+    notes_of = grouped(signed.select_related("signed_by", "cosigner"))
+    given = Administration.objects.standing().filter(
+        session__in=[charge.session_id for charge in charges if is_drug(charge)],
+        supply=Administration.Supply.CLINIC_STOCK,
+    )
+    rows = given.select_related("finish", "order__prescriber").order_by("administered_at", "created_at")
+    doses_of = grouped(rows)
+    return {
+        charge.pk: _borne(charge, notes_of.get(charge.session_id, []), doses_of.get(charge.session_id, []))
+        for charge in charges
+        if charge.session_id is not None  # as every line of a paper has one
+    }
+
+
+Row = TypeVar("Row", Note, Administration)
+
+
+def grouped(rows: Iterable[Row]) -> dict[UUID, list[Row]]:
+    """Session -> its rows, in their order."""
+    found: dict[UUID, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.session_id, []).append(row)
+    return found
+
+
+def _borne(charge: Charge, signed: Sequence[Note], doses: Sequence[Administration]) -> Borne:
+    name, moment = _signature(charge, signed, doses if is_drug(charge) else ())
+    on = moment.astimezone(charge.location.zone).date() if moment else None
+    if not is_drug(charge):
+        return Borne(signed_by=name, signed_on=on)
+    drugs, amounts, ways = [], [], []
+    for (drug, route), together in groupby(doses, key=lambda dose: (dose.drug, dose.route)):
+        drugs.append(drug)
+        ways.append(route)
+        amounts.append(f"{total_mg(together).normalize():f} mg")
+    words = [" + ".join(part) for part in (dict.fromkeys(drugs), amounts, dict.fromkeys(ways))]
+    return Borne(name, on, *words)
+
+
+def _signature(
+    charge: Charge, signed: Sequence[Note], doses: Sequence[Administration]
+) -> tuple[str, datetime | None]:
+    for note in signed:
+        if note.author_id == charge.rendering_id and note.signed_by is not None:
+            return _as_signed(note.signed_by, note.signature), note.signed_at
+        if note.cosigner is not None and note.cosigner.pk == charge.rendering_id:
+            return _as_signed(note.cosigner, note.cosignature), note.cosigned_at
+    if doses:
+        return doses[0].order.prescriber.name, doses[0].order.created_at
+    first = signed[0] if signed else None
+    if first is None or first.signed_by is None:
+        return "", None
+    return _as_signed(first.signed_by, first.signature), first.signed_at
+
+
+def _as_signed(user: User, line: str) -> str:
+    """The signer's name; after they took another one, the whole line that they signed with."""
+    return user.name if line.startswith(user.name) else line
+
+
+def left_out(
+    *,
+    client: UUID,
+    from_date: date,
+    to_date: date,
+    location: UUID | None,
+    lines: Sequence[Charge],
+    user: User,
+) -> list[tuple[UUID, str]]:
+    """Sessions of the period to which the client came that are not among `lines`, each with why: `LEFT_OUT`."""
+    near = timedelta(days=1)
+    since = datetime.combine(from_date, time.min, UTC) - near
+    until = datetime.combine(to_date, time.max, UTC) + near
+    standing = Charge.objects.filter(session=OuterRef("pk"), reverses__isnull=True, reversal__isnull=True)
+    held: QuerySet[Session] = Session.objects.visible_to(user).filter(
+        client__in=person(client), status__in=CAME, starts_at__range=(since, until)
+    )
+    if location is not None:
+        held = held.filter(location=location)
+    rows = notes.sessions_with_signed_notes(held.exclude(pk__in={line.session_id for line in lines}))
+    rows = rows.select_related("location").annotate(
+        charged=Exists(standing), public=Exists(standing.exclude(code__system=ServiceCode.System.INTERNAL))
+    )
+    return [
+        (
+            row.pk,
+            why_left_out(
+                completed=row.status == Session.Status.COMPLETED,
+                signed=bool(vars(row)["has_signed_note"]),
+                charged=row.charged,
+                public=row.public,
+            ),
+        )
+        for row in rows.order_by("starts_at", "pk")
+        if from_date <= _served_on(row) <= to_date
+    ]
+
+
+def _served_on(session: Session) -> date:
+    return date_of_service(
+        starts_at=session.starts_at, completed_at=session.completed_at, zone=session.location.zone
+    )
 
 
 def paid_medical(charges: Iterable[Charge]) -> list[Charge]:
@@ -72,6 +190,15 @@ def descriptions(codes: Iterable[str], *, on: date) -> dict[str, str]:
     return dict(
         Diagnosis.objects.in_force(on).filter(code__in=list(codes)).values_list("code", "description")
     )
+
+
+def on_no_superbill(charges: Sequence[Charge]) -> list[Charge]:
+    """Those of the charges that stand on no superbill, but for ones that were replaced."""
+    rows: DocumentQuerySet = Superbill.objects.filter(
+        charges__overlap=[charge.pk for charge in charges], corrected_by__isnull=True
+    )
+    told = {pk for row in rows.values_list("charges", flat=True) for pk in row}
+    return [charge for charge in charges if charge.pk not in told]
 
 
 def numbers_with(model: type[Document], charges: Sequence[Charge], *, but: UUID | None) -> list[str]:

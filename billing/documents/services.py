@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NotRequired, TypedDict, TypeVar
 from uuid import UUID
 
 from django.db import transaction
 
-from billing.coverages.selectors import submit_by
+from billing.coverages.selectors import submit_by, subscriber_on
 from billing.documents import rendering, rules, selectors
 from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
 from billing.documents.rules import Series
@@ -21,7 +22,6 @@ from kapclinic.practice.models import Client, Location, User
 from kapclinic.practice.selectors import person
 
 Kind = TypeVar("Kind", Superbill, Receipt)
-UNPRINTABLE = {"code": "name_not_printable", "detail": "A character has no form in our fonts: check the PDF."}
 
 
 class Period(TypedDict):
@@ -50,22 +50,67 @@ class AlreadyCorrected(Conflict):
     code, title = "already_corrected", "This document was replaced already"
 
 
+class NameNotPrintable(Conflict):
+    code, title = "name_not_printable", "A character of a name or an address has no form in our fonts"
+
+
 @transaction.atomic
-def issue_superbill(*, values: Period, by: User, at: datetime) -> Superbill:
+def issue_superbill(*, values: Period, by: User, at: datetime, only_new: bool = False) -> Superbill:
     """Put the rendered, signed services of a client and period on a numbered paper (R12).
+
+    `only_new` leaves out what stands on another superbill that was not replaced.
 
     :raises Invalid: for a client, location or document that the actor can't see, a reversed period, or lines of two
         billing providers
     :raises NothingToBill: when no standing charge with a public code lies in the period
     :raises Incomplete: naming each field that no payer does without
     :raises AlreadyCorrected: when the document to correct was replaced
+    :raises NameNotPrintable: when the paper would show a blank box for a character
     """
-    client, charges = _begin(values, by)
+    row, _ = _superbill(values=values, by=by, at=at, only_new=only_new)
+    row.number = next_number(rules.SUPERBILL, row.issued_on.year)
+    _print(row, rules.SUPERBILL, at=at)
+    row.insert_by(by, at=at)
+    return row
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A superbill that was not issued: no number, no row; and the sessions of the period that it leaves out."""
+
+    row: Superbill
+    left_out: list[tuple[UUID, str]]
+
+
+def preview_superbill(*, values: Period, by: User, at: datetime) -> Preview:
+    """What `issue_superbill` would put on paper now; it refuses what that refuses, and writes nothing."""
+    row, lines = _superbill(values=values, by=by, at=at, only_new=False, looks=True)
+    _print(row, rules.SUPERBILL, at=at)
+    row.replaced_by, row.outdated = None, False
+    left_out = selectors.left_out(
+        client=row.client_id,
+        from_date=row.from_date,
+        to_date=row.to_date,
+        location=values.get("location"),
+        lines=lines,
+        user=by,
+    )
+    return Preview(row, left_out)
+
+
+def _superbill(
+    *, values: Period, by: User, at: datetime, only_new: bool, looks: bool = False
+) -> tuple[Superbill, list[Charge]]:
+    """The paper without its number, and its lines. Who only `looks` locks nothing."""
+    client, charges = _begin(values, by, looks=looks)
     lines = [charge for charge in charges if rules.is_payers(charge)]
+    if only_new:
+        lines = selectors.on_no_superbill(lines)
     location, issued_on = _place(lines, values, at=at, otherwise=NothingToBill)
     lines = [line for line in lines if line.date_of_service <= issued_on]
+    borne = selectors.borne(lines)
     codes = rules.letters_of(lines)
-    if errors := rules.missing(location=location, charges=lines, codes=codes):
+    if errors := rules.missing(location=location, charges=lines, codes=codes, borne=borne):
         raise Incomplete("; ".join(error.detail for error in errors), errors=errors)
     corrects = _corrected(Superbill, values, client)
     content = rules.superbill_content(
@@ -75,19 +120,21 @@ def issue_superbill(*, values: Period, by: User, at: datetime) -> Superbill:
         described=selectors.descriptions(codes, on=lines[-1].date_of_service),
         payments=selectors.payments_of(lines),
         submit_by=submit_by(client=client.pk, dates_of_service=[line.date_of_service for line in lines]),
+        borne=borne,
+        subscriber=subscriber_on(client=client.pk, on=lines[-1].date_of_service),
     )
     warnings = rules.superbill_warnings(
         location=location,
         client=client,
         charges=lines,
-        left_out=len(charges) - len(lines),
+        left_out=sum(not rules.is_payers(charge) for charge in charges),
         elsewhere=selectors.numbers_with(Superbill, lines, but=corrects.pk if corrects else None),
     )
     row = Superbill(
         client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings
     )
-    _issue(row, rules.SUPERBILL, lines=lines, content=content, values=values, by=by, at=at)
-    return row
+    _settle(row, lines=lines, content=content, values=values)
+    return row, lines
 
 
 @transaction.atomic
@@ -97,6 +144,7 @@ def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
     :raises Invalid: as `issue_superbill`
     :raises NothingPaid: when no rendered medical service of the period is paid
     :raises AlreadyCorrected: when the receipt to correct was replaced
+    :raises NameNotPrintable: as `issue_superbill`
     """
     client, charges = _begin(values, by)
     lines = selectors.paid_medical(charges)
@@ -109,12 +157,15 @@ def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
         elsewhere=selectors.numbers_with(Receipt, lines, but=corrects.pk if corrects else None)
     )
     row = Receipt(client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings)
-    _issue(row, rules.RECEIPT, lines=lines, content=content, values=values, by=by, at=at)
+    _settle(row, lines=lines, content=content, values=values)
+    row.number = next_number(rules.RECEIPT, row.issued_on.year)
+    _print(row, rules.RECEIPT, at=at)
+    row.insert_by(by, at=at)
     return row
 
 
-def _begin(values: Period, by: User) -> tuple[Client, Sequence[Charge]]:
-    """Lock the client's ledger; returns the client and the standing charges of the period."""
+def _begin(values: Period, by: User, *, looks: bool = False) -> tuple[Client, Sequence[Charge]]:
+    """Lock the client's ledger, unless somebody only looks; returns the client and the period's standing charges."""
     client: Client | None = Client.objects.visible_to(by).filter(pk=values["client"]).first()
     if client is None:
         raise Invalid.field("client", "There is no such client for you.", code="not_found")
@@ -124,7 +175,8 @@ def _begin(values: Period, by: User) -> tuple[Client, Sequence[Charge]]:
     if values.get("location") is not None and values["location"] not in by.locations:
         errors.append(FieldError("/location", "not_found", "There is no such location for you."))
     merge(errors)
-    lock_ledger(client.pk)
+    if not looks:
+        lock_ledger(client.pk)
     charges = selectors.rendered_charges(
         client=client.pk,
         from_date=values["from_date"],
@@ -172,23 +224,21 @@ def next_number(series: Series, year: int) -> str:
     return series.number(year, counter.last)
 
 
-def _issue(
-    row: Document,
-    series: Series,
-    *,
-    lines: Sequence[Charge],
-    content: dict[str, object],
-    values: Period,
-    by: User,
-    at: datetime,
-) -> None:
-    """Number, print and keep a document whose content is settled."""
-    row.number = next_number(series, row.issued_on.year)
+def _settle(row: Document, *, lines: Sequence[Charge], content: dict[str, object], values: Period) -> None:
+    """Say what the document is about: its content is settled, its number and its bytes are not."""
     row.from_date, row.to_date = values["from_date"], values["to_date"]
     row.charges = [line.pk for line in lines]
     row.locations = sorted({line.location_id for line in lines})
-    row.content = content | rules.heading(
-        number=row.number,
+    row.content = content
+
+
+def _print(row: Document, series: Series, *, at: datetime) -> None:
+    """Make the bytes of a document, with its number where it has one.
+
+    :raises NameNotPrintable: when a character has no form in our fonts
+    """
+    row.content |= rules.heading(
+        number=row.number or None,
         issued_on=row.issued_on,
         from_date=row.from_date,
         to_date=row.to_date,
@@ -196,9 +246,8 @@ def _issue(
     )
     row.pdf, complete = rendering.render_pdf(template=series.template, content=row.content, at=at)
     if not complete:
-        row.warnings = [*row.warnings, UNPRINTABLE]
+        raise NameNotPrintable("Write the name or address in letters that the paper can show.")
     row.sha256 = paper.fingerprint(row.pdf)
-    row.insert_by(by, at=at)
 
 
 def pdf_of(model: type[Document], *, document_id: UUID) -> bytes:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, Exists, F, OuterRef, QuerySet
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from billing.documents.models import DocumentQuerySet
@@ -71,14 +71,15 @@ def entries(*, client: UUID, locations: Collection[UUID], until: date) -> list[E
 
 
 def _standing() -> QuerySet[Charge]:
+    """Charges that stand; one above the fee is on no paper until the medical director confirms it."""
     found: QuerySet[Charge] = Charge.objects.filter(reverses__isnull=True, reversal__isnull=True)
-    return found
+    return found.filter(Q(needs_review=False) | Q(confirmation__isnull=False))
 
 
 def _charges(client: UUID, locations: Collection[UUID], until: date) -> Iterator[Entry]:
     rows = _standing().filter(client__in=person(client), location__in=locations, date_of_service__lte=until)
-    for row in rows.select_related("code", "location"):
-        yield Entry(Kind.CHARGE, row.pk, row.date_of_service, row.code.label, row.amount, row.location)
+    for row in rows.select_related("location"):
+        yield Entry(Kind.CHARGE, row.pk, row.date_of_service, row.label, row.amount, row.location)
 
 
 def _adjustments(client: UUID, locations: Collection[UUID]) -> Iterator[Entry]:
@@ -88,10 +89,10 @@ def _adjustments(client: UUID, locations: Collection[UUID]) -> Iterator[Entry]:
         charge__client__in=person(client),
         charge__location__in=locations,
     )
-    for row in rows.select_related("charge__location", "charge__code"):
+    for row in rows.select_related("charge__location"):
         place, at_once = row.charge.location, row.agreement_id is not None and row.reverses_id is None
         on = row.charge.date_of_service if at_once else row.created_at.astimezone(place.zone).date()
-        words = f"{_taken_back(row)}{rules.WORDS[row.reason]}: {row.charge.code.label}"
+        words = f"{_taken_back(row)}{rules.WORDS[row.reason]}: {row.charge.label}"
         yield Entry(Kind.ADJUSTMENT, row.pk, on, words, row.amount, place)
 
 
@@ -118,12 +119,12 @@ def _taken_back(row: Adjustment | Payment | Refund) -> str:
 def paid_lines(payment: Payment) -> list[dict[str, str]]:
     """What the payment pays, by day of service, in words: no code, no diagnosis."""
     shares = ledger.standing_allocations().filter(payment=payment)
-    rows = shares.select_related("charge__code").order_by("charge__date_of_service", "created_at", "pk")
+    rows = shares.select_related("charge").order_by("charge__date_of_service", "created_at", "pk")
     return [
         {
             "charge": str(row.charge_id),
             "date_of_service": row.charge.date_of_service.isoformat(),
-            "description": row.charge.code.label,
+            "description": row.charge.label,
             "amount": text(row.amount),
         }
         for row in rows

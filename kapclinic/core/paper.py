@@ -7,10 +7,11 @@ plain sheet); paths that begin with a slash are counted from the top of the chec
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import local
 from typing import Any
 
 import orjson
@@ -30,26 +31,45 @@ def render_pdf(*, template: Path, content: Mapping[str, Any], at: datetime) -> t
         "content": orjson.dumps(dict(content), option=orjson.OPT_SORT_KEYS).decode(),
         "at": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}",
     }
-    with tempfile.TemporaryDirectory() as no_packages:  # nothing is fetched from the network
+    printer = _Printer.of_thread()
+    try:
+        return printer.compiled(template, data, ["ua-1"], at=at), True
+    except typst.TypstError:
+        return printer.compiled(template, data, [], at=at), False
 
-        def compiled(standards: list[Any]) -> bytes:
-            made: bytes = typst.compile(
-                template,
-                root=ROOT,
-                ignore_system_fonts=True,
-                font_paths=[],
-                sys_inputs=data,
-                pdf_standards=standards,
-                timestamp=int(at.timestamp()),
-                package_path=no_packages,
-                package_cache_path=no_packages,
-            )
-            return made
 
-        try:
-            return compiled(["ua-1"]), True
-        except typst.TypstError:
-            return compiled([]), False
+class _Own(local):
+    """What a thread keeps: a compiler serves one at a time, and the fonts are read once."""
+
+    printer: _Printer | None = None
+
+
+_own = _Own()
+
+
+class _Printer:
+    """A compiler of typst that fetches nothing from the network: there is no folder for packages."""
+
+    def __init__(self) -> None:
+        self.compiler = typst.Compiler(
+            root=str(ROOT),
+            ignore_system_fonts=True,
+            font_paths=[],
+            package_path=os.devnull,
+            package_cache_path=os.devnull,
+        )
+
+    @classmethod
+    def of_thread(cls) -> _Printer:
+        _own.printer = _own.printer or cls()
+        return _own.printer
+
+    def compiled(self, template: Path, data: dict[str, str], standards: list[Any], *, at: datetime) -> bytes:
+        made = self.compiler.compile(
+            template, sys_inputs=data, pdf_standards=standards, timestamp=int(at.timestamp())
+        )
+        assert isinstance(made, bytes)  # a PDF is one file
+        return made
 
 
 def fingerprint(pdf: bytes) -> str:

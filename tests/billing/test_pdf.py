@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import timedelta
 
 import pypdf
 import pytest
 
 from billing.documents import rendering, rules
-from billing.models import Superbill
+from billing.models import DocumentCounter, Superbill
 from kapclinic.practice import services as practice
 from kapclinic.trail.models import AuditEvent
-from tests.asking import done
-from tests.billing.till import NAMELESS, NOW, SERVED, Till
-from tests.cast import ADDRESS, signed_stock_dose
+from tests.asking import done, refused
+from tests.billing.till import NAMELESS, NDC, NOW, Till
+from tests.cast import ADDRESS
 
 SKY = {"legal_first_name": "Josephine", "legal_last_name": "Núñez-Åkerström", "chosen_name": "Sky"}
 HEAD = "Date POS Code Mod. Dx Units Service Prov. Charge Paid Balance"
@@ -28,15 +29,13 @@ def pages(content: bytes) -> list[str]:
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
 
 
-def test_the_superbill_holds_all_that_a_payer_asks_for(till, cast):
-    session = signed_stock_dose(cast, "intramuscular", starts_at=SERVED)
-    till.course = session.program
+def test_the_superbill_holds_all_that_a_payer_asks_for(till):
+    session = till.injection()
     till.rename(**SKY, address=ADDRESS | {"line1": "9 Aspen Way"})
     therapy = till.charge(
         session, code="90837", amount="1220.10", modifiers=["HO"], diagnoses=["F33.2", "F43.10"]
     )
-    ndc = {"ndc": "00409205310", "ndc_quantity": "1.5", "ndc_unit": "ML"}
-    till.charge(session, code="J3490", amount="95.00", **ndc)
+    till.charge(session, code="J3490", amount="95.00", **NDC)
     till.pay("1220.10", (therapy, "1220.10"), method="hsa_card", reference="ending 4242")
     text = "\n".join(pages(fetch(till, done(till.superbill(), 201)).content))
     for words in (
@@ -45,6 +44,7 @@ def test_the_superbill_holds_all_that_a_payer_asks_for(till, cast):
         "Josephine Núñez-Åkerström", "03/02/1985", "9 Aspen Way",
         "Therapist, LCSW", "1234567893", "L-1 (CO)", "Prescriber, MD", "1999999992",
         "F33.2", "F43.10", "05/18/2026", "90837", "HO", "A B", "$1220.10", "J3490", "NDC 00409205310 ML1.5", "$95.00",
+        "ketamine, 40 mg, intramuscular", "Np, signed 05/18/2026", "Prescriber, signed 05/18/2026", "Total $1315.10 $1220.10 $95.00",
         "HSA card", "ending 4242", "Charges $1315.10", "Paid by the client $1220.10", "Balance $95.00", "PAID IN PART",
         "Reimburse: the client", "This is not a bill", "no guarantee of reimbursement", "American Medical Association",
         "page 1 of 1",
@@ -144,12 +144,17 @@ def test_names_of_many_alphabets_are_printed(till, name):
     assert name in pages(fetch(till, answer).content)[0]
 
 
-def test_a_name_that_our_fonts_lack_is_told_and_the_document_still_made(till):
+def test_a_name_that_our_fonts_lack_is_refused_and_takes_no_number(till):
+    charge = till.charge()
+    till.pay("200.00", (charge, "200.00"))
     till.rename(legal_first_name="李明")
-    till.charge()
-    answer = done(till.superbill(), 201)
-    assert "name_not_printable" in {w["code"] for w in answer["warnings"]}
-    assert len(pages(fetch(till, answer).content)) == 1
+    for paper in (till.superbill, till.receipt, lambda: till.superbill(client=str(till.client.pk))):
+        told = refused(paper(), 409, "name_not_printable")
+        assert "李" not in json.dumps(told, ensure_ascii=False)
+    refused(till.desk.post("superbills/?preview=true", till.period()), 409, "name_not_printable")
+    assert not DocumentCounter.objects.filter(last__gt=0).exists()
+    till.rename(legal_first_name="Ming Li")
+    assert done(till.superbill(), 201)["number"] == "2026-000001"
 
 
 def test_the_pdf_is_tagged_for_screen_readers(till):

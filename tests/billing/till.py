@@ -22,6 +22,7 @@ from tests.cast import (
     cleared_program,
     opened_program,
     signed_dose,
+    signed_injection,
     signed_session,
 )
 from tests.racing import race
@@ -29,6 +30,7 @@ from tests.racing import race
 NOW = datetime(2026, 5, 20, 18, 0, tzinfo=UTC)
 SERVED = NOW - timedelta(days=2)  # noon of the 18th
 NAMELESS = {"legal_name": "", "ein": "", "organization_npi": ""}  # a location whose papers say little
+NDC = {"ndc": "00409205310", "ndc_quantity": "1.5", "ndc_unit": "ML"}
 DOSED = SERVED + timedelta(hours=1)
 
 
@@ -81,6 +83,13 @@ class Till:
         """A lozenge of the client's own by nurse, therapist and prescriber, who have each signed."""
         with clock.fixed(MONDAY):
             session = signed_dose(self.cast, self.course, starts_at=DOSED)
+        self.course = session.program
+        return session
+
+    def injection(self) -> Session:
+        """40 mg into the muscle from the safe, by the same three; `NDC` is what was in the vial."""
+        with clock.fixed(MONDAY):
+            session = signed_injection(self.cast, self.course, starts_at=DOSED)
         self.course = session.program
         return session
 

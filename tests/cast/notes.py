@@ -12,14 +12,16 @@ from kapclinic.practice.models import User
 from programs.models import Program
 from sessions.booking.models import Session
 from sessions.course import services as course
+from sessions.drugs.models import DrugLot
 from sessions.notes import services as notes
 from sessions.notes.models import Note
-from tests.cast.dosing import STAY, completed_dose, give, over, sent_home
+from sessions.visits import services as visits
+from tests.cast.dosing import STAY, completed_dose, give, over, ready_dose, sent_home, written_order
 from tests.cast.people import PASSWORD, Cast
-from tests.cast.programs import opened_program
+from tests.cast.programs import approved_protocol, opened_program
 from tests.cast.screening import cleared_program
 from tests.cast.sessions import completed_session, team
-from tests.cast.ways import lot_of, weighed
+from tests.cast.ways import IM, lot_of, weighed
 
 TEAM = ("np", "therapist", "prescriber")
 
@@ -101,6 +103,28 @@ def signed_stock_dose(
     with clock.fixed(ended_at + STAY):
         for who in signed:
             signed_note(session, by=cast.people[who])
+    return session
+
+
+def signed_injection(
+    cast: Cast, program: Program | None = None, *, starts_at: datetime, lot: DrugLot | None = None
+) -> Session:
+    """40 mg into the muscle from North's safe: the client went home, and nurse and prescriber have signed."""
+    with clock.fixed(starts_at):
+        edition = approved_protocol(cast, name="By weight into the muscle", **IM) if program is None else None
+        program = program or cleared_program(cast, protocol=edition)
+        staff = team(cast, "np", "therapist", "prescriber")
+        session = ready_dose(cast, program, without=("order",), staff=staff)
+        visits.change(session=session, values={"weight_kg": Decimal(80)}, by=cast.np, at=clock.now())
+        written_order(cast, session, dose_mg=Decimal(40), max_total_mg=Decimal(80))
+        drawn = {"supply": "clinic_stock", "drug_lot": (lot or lot_of(cast)).pk}
+        give(cast, session, dose_mg=Decimal(40), **drawn)
+        sent_home(cast, session, dosed_at=clock.now())
+    with clock.fixed(starts_at + STAY):
+        visits.complete(session_id=session.pk, by=cast.np, moment=clock.now(), at=clock.now())
+    with clock.fixed(starts_at + timedelta(hours=3)):
+        signed_note(session, by=cast.np)
+    session.refresh_from_db()
     return session
 
 

@@ -82,6 +82,7 @@ class DocumentOut(Output):
     created_at = Moment()
     number = serializers.CharField()
     client = serializers.UUIDField(source="client_id")
+    client_name = serializers.CharField(source="content.client.name")
     location = serializers.UUIDField(source="location_id")
     from_date = serializers.DateField()
     to_date = serializers.DateField()

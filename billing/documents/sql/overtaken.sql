@@ -43,3 +43,13 @@ OR EXISTS (
     JOIN clinic_sessions_session AS session ON session.id = charge.session_id
     WHERE charge.id = ANY ({document}.charges) AND session.status <> 'completed'
 )
+-- What was given is told otherwise since: a dose of a drug line's session was voided, or its end written.
+OR EXISTS (
+    SELECT FROM jsonb_array_elements({document}.content -> 'lines') AS line
+    JOIN billing_charge AS charge ON charge.id = (line ->> 'charge')::uuid
+    JOIN clinic_sessions_administration AS dose ON dose.session_id = charge.session_id
+    LEFT JOIN clinic_sessions_administrationvoid AS void ON void.administration_id = dose.id
+    LEFT JOIN clinic_sessions_administrationfinish AS finish ON finish.administration_id = dose.id
+    WHERE coalesce(line ->> 'drug', '') <> ''
+    AND greatest(void.created_at, finish.created_at) > {document}.created_at
+)

@@ -46,3 +46,12 @@ class Printed(View):
         response["Cache-Control"] = "private, no-store"
         response["ETag"] = f'"{sha256}"'
         return response
+
+    @staticmethod
+    def hand_out(content: bytes, *, name: str, media_type: str, sha256: str) -> Response:
+        """Answer with a file to keep, under a name that names no client, and cached nowhere."""
+        response = Response(content, content_type=media_type)
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response["Cache-Control"] = "private, no-store"
+        response["ETag"] = f'"{sha256}"'
+        return response

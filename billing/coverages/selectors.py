@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TypedDict
 from uuid import UUID
@@ -21,6 +21,7 @@ class Subscriber(TypedDict):
     name: str
     relationship: str
     date_of_birth: str
+    address: Mapping[str, str]  # its parts, as a client's; empty where nobody wrote it down
     payer: str
     member_id: str
     group_number: str
@@ -70,12 +71,14 @@ def subscriber_on(*, client: UUID, on: date) -> Subscriber | None:
     row: Coverage | None = insured.order_by("-valid_from", "-created_at").first()
     if row is None or row.payer is None:
         return None
-    own = {"name": row.client.legal_name, "date_of_birth": row.client.date_of_birth.isoformat()}
+    born = row.client.date_of_birth.isoformat()
+    own = {"name": row.client.legal_name, "date_of_birth": born, "address": row.client.address}
     holder = row.subscriber or own
     return {
         "name": holder["name"],
         "relationship": row.relationship,
         "date_of_birth": holder["date_of_birth"],
+        "address": holder.get("address") or {},
         "payer": row.payer.name,
         "member_id": row.member_id,
         "group_number": row.group_number,

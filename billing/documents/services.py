@@ -121,7 +121,7 @@ def _superbill(
         payments=selectors.payments_of(lines),
         submit_by=submit_by(client=client.pk, dates_of_service=[line.date_of_service for line in lines]),
         borne=borne,
-        subscriber=subscriber_on(client=client.pk, on=lines[-1].date_of_service),
+        subscriber=_subscriber(client, on=lines[-1].date_of_service),
     )
     warnings = rules.superbill_warnings(
         location=location,
@@ -162,6 +162,12 @@ def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
     _print(row, rules.RECEIPT, at=at)
     row.insert_by(by, at=at)
     return row
+
+
+def _subscriber(client: Client, *, on: date) -> dict[str, object] | None:
+    """Whose plan insures the client on that day; None where no payer is known."""
+    found = subscriber_on(client=client.pk, on=on)
+    return None if found is None else {**found, "address": rules.address_lines(found["address"])}
 
 
 def _begin(values: Period, by: User, *, looks: bool = False) -> tuple[Client, Sequence[Charge]]:

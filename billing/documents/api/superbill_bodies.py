@@ -15,7 +15,7 @@ class SignatureOut(Output):
     signed_on = serializers.DateField()
 
 
-class SubscriberOut(PartyOut):
+class PolicyHolderOut(PartyOut):
     """Whose plan insures the client; `relationship` is the client's to them."""
 
     date_of_birth = serializers.CharField()
@@ -47,7 +47,7 @@ class SuperbillLineOut(LineOut):
 class SuperbillOut(DocumentOut):
     """`signature` is the one that came last under its services."""
 
-    subscriber = SubscriberOut(source="content.subscriber", allow_null=True, default=None)
+    subscriber = PolicyHolderOut(source="content.subscriber", allow_null=True, default=None)
     diagnoses = LetteredOut(many=True, source="content.diagnoses")
     lines = SuperbillLineOut(many=True, source="content.lines")
     submit_by = serializers.DateField(

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from kapclinic.core.http.fields import Money, Output
 
 
-class AgeingOut(Output):
+class AgedOut(Output):
     """What is open of the charges, by days since the service."""
 
     d0_30 = Money()
@@ -32,4 +32,4 @@ class AccountOut(DeskAccountOut):
     payments = Money()
     refunds = Money()
     credit = Money()
-    ageing = AgeingOut()
+    ageing = AgedOut()

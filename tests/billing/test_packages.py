@@ -195,6 +195,20 @@ def test_an_amount_that_was_sent_gives_way_to_the_unit_amount(till: Till) -> Non
     assert (charge["amount"], charge["paid"], left(till, purchase)) == ("150.00", "150.00", [1, 1])
 
 
+def test_a_fee_agreement_takes_nothing_off_what_was_prepaid(till: Till) -> None:
+    tiers = [{"name": "half", "percent": "50"}]
+    scale = done(
+        till.desk.post("sliding-scales/", {"name": "By income", "valid_from": "2026-01-01", "tiers": tiers}),
+        201,
+    )
+    agreed = {"scale": scale["id"], "tier": "half", "from_date": "2026-05-01", "to_date": "2026-12-31"}
+    shape = agreed | {"client": str(till.client.pk), "basis": "a letter that was seen"}
+    done(till.desk.post("fee-agreements/", shape), 201)
+    bought(till)
+    charge = rendered(till)
+    assert (charge["amount"], charge["adjustments"], charge["balance"]) == ("150.00", "0.00", "0.00")
+
+
 def test_units_beyond_the_package_cost_the_fee(till: Till) -> None:
     fee = {"code": own_code(till), "amount": "200.00", "valid_from": "2026-01-01"}
     calls = [{"code": "HOUSE-CALL", "quantity": 2, "unit_amount": "150.00"}]

@@ -30,7 +30,7 @@ from sessions.booking.models import Session
 
 class ChargeEntry(TypedDict):
     """`amount` is the price of the whole line; an NDC comes with its quantity and unit. Without a session the client,
-    location and day are named.
+    location and day are named. `prepaid` is said by the room that draws the line from a package, never in a body.
     """
 
     session: NotRequired[UUID]
@@ -111,7 +111,8 @@ def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
         require_role(by, DIRECTOR, what="override_reason")
     charge = _of_session(values, by) if "session" in values else _without_session(values, by, at=at)
     charge.insert_by(by, at=at)
-    adjustments.apply_agreement(charge=charge, by=by, at=at)
+    if not values.get("prepaid"):  # what a package costs was agreed when it was bought
+        adjustments.apply_agreement(charge=charge, by=by, at=at)
     watch.look_at(charge, override_reason=values.get("override_reason", ""), by=by)
     if charge.session is not None:
         settle_to_bill(session=charge.session, by=by, at=at)

@@ -60,7 +60,12 @@ def _drawn(
     amount = _amount(picks, units=units, code=code, session=session)
     if not picks or amount is None or rules.own_price(values, prepaid=amount):
         return post(values=values, by=by, at=at)
-    priced = {**values, "amount": amount, "amount_reason": values.get("amount_reason") or WHY}
+    priced = {
+        **values,
+        "amount": amount,
+        "amount_reason": values.get("amount_reason") or WHY,
+        "prepaid": True,
+    }
     charge = post(values=priced, by=by, at=at)
     _draw(charge, picks, by=by, at=at)
     return charge

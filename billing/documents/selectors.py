@@ -104,9 +104,9 @@ def _signature(
 ) -> tuple[str, datetime | None]:
     for note in signed:
         if note.author_id == charge.rendering_id and note.signed_by is not None:
-            return _as_signed(note.signed_by, note.signature), note.signed_at
+            return charge.clinician["name"], note.signed_at
         if note.cosigner is not None and note.cosigner.pk == charge.rendering_id:
-            return _as_signed(note.cosigner, note.cosignature), note.cosigned_at
+            return charge.clinician["name"], note.cosigned_at
     if doses:
         return doses[0].order.prescriber.name, doses[0].order.created_at
     first = signed[0] if signed else None

@@ -62,7 +62,7 @@ def paid(till: Till):
     payment = till.pay("150.00", (charge, "100.00"))
     body = {"payment": payment["id"], "amount": "20.00", "reason": "courtesy"}
     done(till.desk.post("refunds/", body), 201)
-    for amount, reason in (("10.00", "correction"), ("-10.00", "courtesy")):
+    for amount, reason in (("-10.00", "courtesy"), ("10.00", "correction")):
         done(
             till.desk.post("adjustments/", {"charge": charge["id"], "amount": amount, "reason": reason}), 201
         )

@@ -17,7 +17,7 @@ from kapclinic.practice.models import SYSTEM
 from tests.asking import done, refused
 from tests.billing.test_adjustments import price, sums
 from tests.billing.till import NOW, Till
-from tests.cast import PERSON, client
+from tests.cast import PERSON, PLAIN, client
 
 Row = dict[str, Any]
 TIERS = [{"name": "A", "percent": "33.33"}, {"name": "B", "percent": "60"}, {"name": "full", "percent": 100}]
@@ -81,10 +81,10 @@ def test_a_charge_is_reduced_by_the_agreement_of_its_day_and_keeps_its_numbers(t
 
 
 def test_what_the_desk_entered_with_the_reduction_in_it_is_not_reduced_again(till: Till) -> None:
-    price("90837", "100.00")
+    price(PLAIN, "100.00")
     done(try_to_agree(till, done(scale(till), 201)), 201)
     for amount, taken in (("100.00", "-40.00"), ("80.00", "-20.00"), ("60.00", "0.00"), ("0.00", "0.00")):
-        charge = till.charge(amount=amount)
+        charge = till.charge(amount=amount, amount_reason="as was agreed")
         assert (charge["adjustments"], charge["amount"]) == (taken, amount)
 
 

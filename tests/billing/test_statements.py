@@ -70,7 +70,7 @@ def test_a_statement_lists_the_books_of_its_period_without_a_code(till: Till) ->
     assert [row["entry"] for row in answer["lines"]][:1] == [charge["id"]]
     assert done(till.desk.get(f"clients/{till.client.pk}/account/"), 200)["balance"] == "-15.00"
     text = told(till, f"statements/{answer['id']}/pdf/")
-    for words in ("S-2026-000001", "05/18/2026", "therapy, about 60 minutes", "$200.00", "-$50.00", "YOUR CREDIT",
+    for words in ("S-2026-000001", "05/18/2026", "counselling, a quarter hour", "$200.00", "-$50.00", "YOUR CREDIT",
                   "Courtesy", till.client.legal_name, "North Clinic PLLC", "neither a superbill"):  # fmt: skip
         assert words in text, words
     for clinical in ("90837", "F33", "77.00", "02/1985", "Diagnos", "4242"):
@@ -116,7 +116,7 @@ def test_an_agreements_part_stands_beside_its_service(till: Till) -> None:
         ("charge", "2026-05-18", "200.00"),
         ("adjustment", "2026-05-18", "120.00"),
     ]
-    assert lines[1]["description"] == "Sliding scale: therapy, about 60 minutes"
+    assert lines[1]["description"] == "Sliding scale: counselling, a quarter hour"
 
 
 @pytest.mark.parametrize(
@@ -205,13 +205,13 @@ def test_a_payment_that_pays_nothing_yet_says_that_it_is_a_prepayment(till: Till
         {
             "charge": charge["id"],
             "date_of_service": "2026-05-18",
-            "description": "therapy, about 60 minutes",
+            "description": "counselling, a quarter hour",
             "amount": "80.00",
         }
     ]
     assert (answer["notice"], answer["client_name"]) == (PREPAID, till.client.legal_name)
     text = " ".join(told(till, f"{url}pdf/").split())
-    for words in (PREPAID, "$20.00", "$80.00", "therapy, about 60 minutes", "ending 4242", "05/20/2026"):
+    for words in (PREPAID, "$20.00", "$80.00", "counselling, a quarter hour", "ending 4242", "05/20/2026"):
         assert words in text, words
     for clinical in ("90837", "F33"):
         assert clinical not in text + str(answer)

@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("billing.codes.api.urls")),
     path("", include("billing.ledger.api.urls")),
     path("", include("billing.documents.api.urls")),
+    path("", include("billing.capture.api.urls")),
 ]

@@ -169,7 +169,7 @@ TO_DO: dict[str, str] = {
     Kind.LEGAL_RULE_UNCHECKED: "Look at the rule of law again, and add it with today's date.",
     Kind.SESSION_LEFT_OPEN: "End the session: complete it, or cancel it with a reason.",
     Kind.NOTE_UNSIGNED: "Write the note of the session and sign it.",
-    Kind.SESSION_TO_BILL: "Charge the session: its note is signed.",
+    Kind.SESSION_TO_BILL: "Charge the session, or see what holds that back.",
     Kind.REMINDER_UNDELIVERED: "Call the clients who come next, and have mail set up: reminders reach nobody.",
     Kind.REMS_RECORD: "Complete the REMS form and submit it.",
     Kind.REMS_AMEND: "Send the change of the form to the REMS.",

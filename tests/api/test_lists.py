@@ -83,6 +83,7 @@ def test_every_collection_answers_in_pages(places: Places) -> None:
             "refunds/",
             "superbills/",
             "receipts/",
+            "billing-worklist/",
             "clients/{id}/access-log/",
         ),
     }

@@ -13,16 +13,20 @@ from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM
 from programs.models import Program
 from sessions.booking.models import Session
+from sessions.course import services as course
 from sessions.drugs.models import DrugLot
 from tests.asking import done, events, refused
-from tests.billing.till import SERVED, Till
+from tests.billing.till import NOW, SERVED, Till
 from tests.cast import (
     PASSWORD,
     Cast,
+    booked,
+    client,
     colleague,
     completed_dose,
     completed_session,
     dosed_session,
+    ended_session,
     signed_note,
     signed_stock_dose,
     team,
@@ -354,3 +358,45 @@ def test_who_may_and_who_sees_it(priced: Till, cast: Cast) -> None:
     assert (cast.director.pk, "ok", [session.client_id]) in events("proposed_charges.retrieve")
     done(post(priced, session, lines, "director"), 201)
     assert (cast.director.pk, "ok", [session.client_id]) in events("proposed_charges.create")
+
+
+# --- bad days -----------------------------------------------------------------------------------------------------
+
+
+def test_a_session_that_was_not_held_has_nothing(priced: Till, cast: Cast) -> None:
+    session = booked(cast, priced.program, "preparation", NOW + timedelta(days=1))
+    assert proposed(priced, session) == {"lines": [], "blockers": []}
+    ended_session(session, "cancel", by=cast.frontdesk)
+    assert proposed(priced, session) == {"lines": [], "blockers": []}
+    refused(post(priced, session, [{"code": "90837", "units": 1}]), 409, "not_rendered", "/lines/0/code")
+    assert cast.desk("billing").get(f"sessions/{priced.program.pk}/proposed-charges/").status_code == 404
+
+
+def test_two_registrations_of_one_person_have_one_day(priced: Till, cast: Cast) -> None:
+    """The other registration's intake of that day leaves no room for therapy by the same clinician."""
+    session = priced.hour
+    twin = client(cast.north, by=cast.frontdesk, first="Robin", last="Twin")
+    theirs = priced.of(twin).session(starts_at=SERVED + timedelta(hours=2))
+    intake = {"session": str(theirs.pk), "code": "90791", "units": 1, "amount": "200.00"}
+    done(priced.desk.post("charges/", intake), 201)
+    assert codes(proposed(priced, session)) == [("90837", 1)]
+    course.discontinue(program_id=theirs.program_id, reason="One person", by=cast.therapist, at=clock.now())
+    merged = {"into": str(session.client_id), "reason": "The same person"}
+    assert cast.desk("director").post(f"clients/{twin.pk}/merge/", merged).status_code in {200, 201}
+    assert proposed(priced, session) == {"lines": [], "blockers": []}
+
+
+def test_a_code_that_is_gone_is_not_proposed(priced: Till) -> None:
+    session = priced.hour
+    lines = proposed(priced, session)["lines"]
+    row = priced.desk.get("service-codes/", search="90837").json()["results"][0]
+    done(priced.desk.patch(f"service-codes/{row['id']}/", {"active": False}), 200)
+    assert proposed(priced, session)["lines"] == []
+    refused(post(priced, session, lines), 400, "code_not_in_force", "/lines/0/code")
+    assert not Charge.objects.exists()
+
+
+def test_by_video_nothing_hands_on_and_95_is_added(priced: Till) -> None:
+    session = priced.session(modality="video", room=None)
+    (charge,) = charge_all(priced, session)
+    assert (charge["code"], charge["modifiers"]) == ("90837", ["95"])

@@ -77,12 +77,16 @@ class Priced:
 
 @dataclass(frozen=True)
 class Case:
-    """A session that took place, or still does. `seen_before`: by a medical clinician, in the three years before."""
+    """One session; it `is_begun` while the client is there and it is not completed.
+
+    `seen_before`: by a medical clinician, in the three years before.
+    """
 
     session: UUID
     program: UUID
     kind: str
     modality: str
+    is_begun: bool
     is_over: bool
     is_dosed: bool
     seats: tuple[Seat, ...]

@@ -64,10 +64,10 @@ class Fit:
 def propose(case: Case) -> Proposal:
     """The lines of a session in the order therapy, medical, drug, monitoring, non-covered; and what holds others back.
 
-    What is charged already is not proposed again.
+    What is charged already is not proposed again, and nothing of a session that was not held.
     """
     if not case.is_over:
-        return Proposal(blockers=(blockers.not_discharged(case),))
+        return Proposal(blockers=(blockers.not_discharged(case),) if case.is_begun else ())
     draft = Draft(case)
     draft.therapy()
     if case.kind == SessionKind.DOSING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
@@ -29,6 +29,8 @@ from billing.codes.models import Diagnosis, Fee, ServiceCode
 from billing.documents.models import Document, DocumentQuerySet, Receipt, Superbill
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge, LedgerQuerySet
+from kapclinic.core.asking import Question
+from kapclinic.core.statements import Row
 from kapclinic.practice.models import Role, User
 from kapclinic.practice.selectors import person_of
 from sessions.booking.models import Session
@@ -43,32 +45,48 @@ BEGUN = (Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS)
 STATES = ("ready", "blocked", "charged", "issued", "unpaid")
 
 
-def price_list() -> list[ServiceCode]:
-    """Every code, each with its `prices` ([{location, amount, valid_from, valid_to}])."""
+def price_list() -> list[tuple[ServiceCode, list[Row]]]:
+    """Every code, each with its fees as {location, amount, valid_from, valid_to}."""
     fee = JSONObject(
         location="location_id", amount=_text("amount"), valid_from="valid_from", valid_to="valid_to"
     )
     fees = Fee.objects.filter(code=OuterRef("pk")).order_by("valid_from").values(json=fee)
-    return list(ServiceCode.objects.annotate(prices=ArraySubquery(fees)).order_by("code"))
+    rows = ServiceCode.objects.annotate(prices=ArraySubquery(fees)).order_by("code")
+    return [(row, row.prices) for row in rows]
 
 
 def _text(name: str) -> Cast:
     return Cast(name, CharField())
 
 
-def cases(sessions: QuerySet[Session]) -> QuerySet[Session]:
-    """The sessions with what a proposal looks at, as data: `seated`, `written`, `given`, `discharged_at`, `of_day`,
-    `coded` and `seen_before`. `services.proposals` reads them.
-    """
-    return sessions.select_related("location", "program", "client").annotate(
-        seated=ArraySubquery(_people()),
-        written=ArraySubquery(_notes()),
-        given=ArraySubquery(_doses()),
-        discharged_at=Subquery(Discharge.objects.filter(session=OuterRef("pk")).values("discharged_at")[:1]),
-        of_day=ArraySubquery(_charges()),
-        coded=ArraySubquery(_diagnoses()),
-        seen_before=Exists(_earlier()),
-    )
+@dataclass(frozen=True)
+class Beside:
+    """What `cases` puts beside a session, as data."""
+
+    people: list[Row]
+    notes: list[Row]
+    doses: list[Row]
+    discharged_at: datetime | None
+    charges: list[Row]
+    diagnoses: list[Row]
+    seen_before: bool
+
+
+def cases(sessions: QuerySet[Session]) -> list[tuple[Session, Beside]]:
+    """The sessions, in one query, each with what a proposal looks at besides."""
+    columns = {
+        "beside_people": ArraySubquery(_people()),
+        "beside_notes": ArraySubquery(_notes()),
+        "beside_doses": ArraySubquery(_doses()),
+        "beside_discharged_at": Subquery(
+            Discharge.objects.filter(session=OuterRef("pk")).values("discharged_at")[:1]
+        ),
+        "beside_charges": ArraySubquery(_charges()),
+        "beside_diagnoses": ArraySubquery(_diagnoses()),
+        "beside_seen": Exists(_earlier()),
+    }
+    rows = sessions.select_related("location", "program", "client").annotate(**columns)
+    return [(row, Beside(*(getattr(row, name) for name in columns))) for row in rows]
 
 
 class _IsSeated(Func):
@@ -79,12 +97,12 @@ class _IsSeated(Func):
     output_field = BooleanField()
 
 
-def _people() -> QuerySet[User, Any]:
+def _people() -> Question:
     rows = User.objects.alias(is_seated=_IsSeated(OuterRef("staff"), F("pk"))).filter(is_seated=True)
     return rows.values(json=JSONObject(id="pk", name="name", npi="npi"))
 
 
-def _notes() -> QuerySet[Note, Any]:
+def _notes() -> Question:
     standing = [Note.Status.SIGNED, Note.Status.COSIGN_PENDING]
     rows = Note.objects.filter(session=OuterRef("pk"), status__in=standing).order_by("signed_at", "pk")
     return rows.values(
@@ -101,7 +119,7 @@ def _notes() -> QuerySet[Note, Any]:
     )
 
 
-def _doses() -> QuerySet[Any, Any]:
+def _doses() -> Question:
     lot = JSONObject(ndc="ndc", per_ml=_text("concentration_mg_per_ml"), per_container=_text("container_mg"))
     lots = DrugLot.objects.filter(pk=OuterRef("drug_lot")).values(json=lot)
     return dosing.standing_doses(session_id=OuterRef("pk")).values(
@@ -120,9 +138,9 @@ def _doses() -> QuerySet[Any, Any]:
     )
 
 
-def _charges() -> QuerySet[Charge, Any]:
+def _charges() -> Question:
     """The person's standing charges around that day, wherever rendered."""
-    start: Any = OuterRef("starts_at")
+    start = OuterRef("starts_at")
     rows = Charge.objects.filter(
         client__in=person_of("client"),
         date_of_service__gte=ExpressionWrapper(start - A_DAY_OR_TWO, output_field=DateTimeField()),
@@ -141,7 +159,7 @@ def _charges() -> QuerySet[Charge, Any]:
     )
 
 
-def _diagnoses() -> QuerySet[Diagnosis, Any]:
+def _diagnoses() -> Question:
     """The billable codes, of whatever set, that the program's diagnosis names."""
     plain = Upper(Replace(Trim(OuterRef("program__diagnosis")), Value("."), Value("")))
     rows = Diagnosis.objects.filter(code_nodot=plain, billable=True)
@@ -150,7 +168,7 @@ def _diagnoses() -> QuerySet[Diagnosis, Any]:
 
 def _earlier() -> QuerySet[Session]:
     """Sessions of the person with a medical clinician in the three years before."""
-    start: Any = OuterRef("starts_at")
+    start = OuterRef("starts_at")
     medical = Q()
     for role in (Role.PRESCRIBER, Role.NURSE_PRACTITIONER):
         medical |= Q(staff__contains=[{"role": str(role)}])
@@ -211,7 +229,7 @@ def _own() -> LedgerQuerySet:
     return rows
 
 
-def _lines() -> QuerySet[Charge, Any]:
+def _lines() -> Question:
     return (
         _own()
         .order_by("created_at", "pk")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -142,6 +143,14 @@ def dosed(*given_doses: Given, stay: int = 130, **more: object) -> Case:
         UUID(int=50), UUID(int=51), "dosing", "in_person", False, True, True, people, given_doses, stay, (), prices,
         "F33.2", True, True,
     )  # fmt: skip
+
+
+def test_nobodys_hour_counts_twice() -> None:
+    """Who gave the therapy of a dose and also sat there as its nurse is not paid for the watch as well."""
+    own = Given(Dose("ketamine", "sublingual", "client_prescription", Decimal(100)))
+    case = dosed(own)
+    alone = replace(case, seats=(case.seats[0], replace(case.seats[0], role="nurse_practitioner")))
+    assert [line.code.code for line in propose(alone).lines] == ["90837", "KAP-DOSE"]
 
 
 def spray(mg: int) -> Given:

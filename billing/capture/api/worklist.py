@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from billing.capture import selectors
 from billing.capture.api.worklist_bodies import WorklistRowOut
-from billing.capture.services.worklist import Row, Waiting, charged_rows
+from billing.capture.services.worklist import Listed, Waiting, charged_rows
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
@@ -65,6 +65,6 @@ class WorklistViewSet(ListMixin, ClinicViewSet):
         )
         return answer
 
-    def touch_all(self, rows: Iterable[Row]) -> None:
+    def touch_all(self, rows: Iterable[Listed]) -> None:
         for row in rows:
             self.touch(row.session)

@@ -146,8 +146,13 @@ class Draft:
             self.put(seats[0], fits)
 
     def watched(self) -> object:
-        """Monitoring by the hour, where the clinic has priced it; returns who watched."""
-        seats = self.case.seated(NURSES_FIRST)
+        """Monitoring by the hour, where the clinic has priced it; returns who watched. Nobody's hour counts twice: not
+        by whoever gave therapy.
+        """
+        told = [(line.code, line.seat.user) for line in self.lines]
+        told += [(row.code, row.rendering) for row in self.case.standing if row.rendering is not None]
+        busy = {user for code, user in told if family_of(code.code) == Family.THERAPY}
+        seats = [seat for seat in self.case.seated(NURSES_FIRST) if seat.user not in busy]
         offered = [row for row in self.offered(WATCHED) if row.fee is not None]
         if not seats or not offered or self.has(Family.MONITORING):
             return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,11 +12,13 @@ from django.db.models import QuerySet
 from billing.capture import selectors
 from billing.capture.rules.facts import Case, Given, Priced, Seat, Signed, Stood
 from billing.capture.rules.proposals import Proposal, propose
+from billing.capture.selectors import Beside
 from billing.codes import rules as code_rules
 from billing.codes.models import ServiceCode
 from billing.ledger import rules as ledger_rules
 from billing.ledger.rules.record import Dose
 from billing.ledger.services.rendered import Written
+from kapclinic.core.statements import Row
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import npi_is_valid
 from sessions.booking.models import Session
@@ -27,7 +28,7 @@ from sessions.drugs.rules.names import known_as
 from sessions.notes import rules as note_rules
 from sessions.notes.models import Note
 
-Data = Mapping[str, Any]  # a row of what `selectors.cases` puts beside a session
+PriceList = Sequence[tuple[ServiceCode, list[Row]]]
 UNDOSED = frozenset({Session.Outcome.NOT_DOSED, Session.Outcome.TRANSFERRED})
 THERAPY, MEDICAL = ServiceCode(code="90832"), ServiceCode(code="99212")  # any of their families
 
@@ -35,33 +36,41 @@ THERAPY, MEDICAL = ServiceCode(code="90832"), ServiceCode(code="99212")  # any o
 def proposals_of(sessions: QuerySet[Session]) -> list[tuple[Session, Proposal]]:
     """Each session with its proposal, in two queries."""
     codes = selectors.price_list()
-    return [(row, propose(case_of(row, codes=codes))) for row in selectors.cases(sessions)]
+    return [
+        (session, propose(case_of(session, beside, codes=codes)))
+        for session, beside in selectors.cases(sessions)
+    ]
 
 
-def case_of(row: Any, *, codes: Sequence[ServiceCode]) -> Case:
-    """A row of `selectors.cases` as the rules look at it."""
-    on = day_of(row)
-    by_code = {code.code: code for code in codes}
-    given = [_given(dose) for dose in row.given]
-    begun = [datetime.fromisoformat(dose["administered_at"]) for dose in row.given]
-    stay = int((row.discharged_at - begun[0]).total_seconds() // 60) if begun and row.discharged_at else None
+def case_of(session: Session, beside: Beside, *, codes: PriceList) -> Case:
+    """A session as the rules look at it."""
+    on = day_of(session)
+    given = [_given(told) for told in beside.doses]
     return Case(
-        session=row.pk,
-        program=row.program_id,
-        kind=row.kind,
-        modality=row.modality,
-        is_begun=row.status in selectors.BEGUN,
-        is_over=row.status == Session.Status.COMPLETED,
-        is_dosed=bool(given) and row.outcome not in UNDOSED,
-        seats=tuple(_seats(row)),
+        session=session.pk,
+        program=session.program_id,
+        kind=session.kind,
+        modality=session.modality,
+        is_begun=session.status in selectors.BEGUN,
+        is_over=session.status == Session.Status.COMPLETED,
+        is_dosed=bool(given) and session.outcome not in UNDOSED,
+        seats=tuple(_seats(session, beside)),
         given=tuple(given),
-        stay_minutes=stay,
-        standing=tuple(_standing(row, by_code, on=on)),
-        prices=prices_on(codes, location=row.location_id, on=on),
-        diagnosis=code_rules.dotted(row.program.diagnosis),
-        diagnosis_fits=any(_holds(told, on) for told in row.coded),
-        seen_before=row.seen_before,
+        stay_minutes=_stay(beside),
+        standing=tuple(_standing(session, beside, {code.code: code for code, _ in codes}, on=on)),
+        prices=prices_on(codes, location=session.location_id, on=on),
+        diagnosis=code_rules.dotted(session.program.diagnosis),
+        diagnosis_fits=any(_holds(told, on) for told in beside.diagnoses),
+        seen_before=beside.seen_before,
     )
+
+
+def _stay(beside: Beside) -> int | None:
+    """The minutes from the first dose to the discharge."""
+    if not beside.doses or beside.discharged_at is None:
+        return None
+    began = datetime.fromisoformat(beside.doses[0]["administered_at"])
+    return int((beside.discharged_at - began).total_seconds() // 60)
 
 
 def day_of(row: Session) -> date:
@@ -71,29 +80,29 @@ def day_of(row: Session) -> date:
     )
 
 
-def prices_on(codes: Iterable[ServiceCode], *, location: UUID, on: date) -> dict[str, Priced]:
+def prices_on(codes: PriceList, *, location: UUID, on: date) -> dict[str, Priced]:
     """The codes in force on a day, each with the fee there: the location's own before the general one."""
     return {
-        code.code: Priced(code, _fee(code, location=location, on=on))
-        for code in codes
+        code.code: Priced(code, _fee(fees, location=location, on=on))
+        for code, fees in codes
         if code.active
         and (code.valid_from is None or code.valid_from <= on)
         and (code.valid_to is None or on <= code.valid_to)
     }
 
 
-def _fee(code: Any, *, location: UUID, on: date) -> Decimal | None:
-    held = {fee["location"]: Decimal(fee["amount"]) for fee in code.prices if _holds(fee, on)}
+def _fee(fees: Iterable[Row], *, location: UUID, on: date) -> Decimal | None:
+    held = {fee["location"]: Decimal(fee["amount"]) for fee in fees if _holds(fee, on)}
     return held.get(str(location), held.get(None))
 
 
-def _holds(told: Data, on: date) -> bool:
+def _holds(told: Row, on: date) -> bool:
     """Both ends inclusive; an end that is not said is open."""
     last = told["valid_to"]
     return date.fromisoformat(told["valid_from"]) <= on and (last is None or on <= date.fromisoformat(last))
 
 
-def _given(told: Data) -> Given:
+def _given(told: Row) -> Given:
     """A dose as `ledger.services.rendered` reads it, and its lot."""
     row = Administration(
         dose_mg=Decimal(told["dose_mg"]), given_mg=_decimal(told["given_mg"]), drug=told["drug"]
@@ -123,27 +132,29 @@ def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def _standing(row: Any, codes: Mapping[str, ServiceCode], *, on: date) -> Iterable[Stood]:
+def _standing(
+    session: Session, beside: Beside, codes: Mapping[str, ServiceCode], *, on: date
+) -> Iterable[Stood]:
     """The standing charges of the session's own day."""
     return (
         Stood(
             code=codes[told["code"]],
             units=told["units"],
-            here=told["session"] == str(row.pk),
+            here=told["session"] == str(session.pk),
             rendering=None if told["rendering"] is None else UUID(told["rendering"]),
         )
-        for told in row.of_day
+        for told in beside.charges
         if date.fromisoformat(told["on"]) == on
     )
 
 
-def _seats(row: Any) -> Iterable[Seat]:
+def _seats(session: Session, beside: Beside) -> Iterable[Seat]:
     """The staff of the session in the order in which it names them, each with what they signed."""
-    people = {told["id"]: told for told in row.seated}
-    notes = [_note(told, row) for told in row.written]
+    people = {told["id"]: told for told in beside.people}
+    notes = [_note(told, session) for told in beside.notes]
     signed = [note for note in notes if note.status == Note.Status.SIGNED]
-    written = Written(session=row, on=day_of(row), notes=signed, charges=())
-    for seat in row.staff:
+    written = Written(session=session, on=day_of(session), notes=signed, charges=())
+    for seat in session.staff:
         told = people.get(seat["user"])
         if told is None:
             continue
@@ -166,7 +177,7 @@ def _signed(note: Note | None) -> Signed | None:
     return Signed(note_rules.service_minutes(note), note.minutes_source == Note.MinutesSource.SAID)
 
 
-def _note(told: Data, session: Session) -> Note:
+def _note(told: Row, session: Session) -> Note:
     return Note(
         pk=UUID(told["id"]),
         session=session,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import QuerySet
 
 from billing.capture.rules.proposals import Proposal
 from billing.capture.services.proposals import day_of, proposals_of
 from kapclinic.core import money
+from kapclinic.core.statements import Row
 from sessions.booking.models import Session
+
+LINES = "lines"  # what `selectors.charged` puts beside a session
 
 
 @dataclass(frozen=True)
-class Row:
+class Listed:
     """One session: `services` is [(code, units)], the sums are of the lines that are proposed or stand."""
 
     session: Session
@@ -27,7 +29,7 @@ class Row:
     balance: Decimal
     blockers: tuple[dict[str, object], ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Row:
         session = self.session
         return {
             "state": self.state,
@@ -59,14 +61,14 @@ class Waiting:
     def count(self) -> Callable[[], int]:
         return lambda: len(self._rows)
 
-    def __getitem__(self, span: slice, /) -> list[Row]:
+    def __getitem__(self, span: slice, /) -> list[Listed]:
         return self._rows[span]
 
 
-def row_of(session: Session, made: Proposal) -> Row:
+def row_of(session: Session, made: Proposal) -> Listed:
     """An uncharged session by its proposal: nothing of it is paid."""
     amount = money.total(line.amount for line in made.lines)
-    return Row(
+    return Listed(
         session=session,
         state="blocked" if made.blockers else "ready",
         services=tuple((line.code.code, line.units) for line in made.lines),
@@ -77,20 +79,14 @@ def row_of(session: Session, made: Proposal) -> Row:
     )
 
 
-def charged_rows(sessions: Iterable[Any], *, state: str) -> Sequence[Row]:
+def charged_rows(sessions: Iterable[Session], *, state: str) -> Sequence[Listed]:
     """Rows of `selectors.charged`."""
-    return [
-        Row(
-            session=session,
-            state=state,
-            services=tuple((line["code"], line["units"]) for line in session.lines),
-            amount=_sum(session, "amount"),
-            paid=_sum(session, "paid"),
-            balance=_sum(session, "balance"),
-        )
-        for session in sessions
-    ]
+    return [_charged(session, getattr(session, LINES), state=state) for session in sessions]
 
 
-def _sum(session: Any, name: str) -> Decimal:
-    return money.total(Decimal(line[name]) for line in session.lines)
+def _charged(session: Session, lines: Sequence[Row], *, state: str) -> Listed:
+    sums = {
+        name: money.total(Decimal(line[name]) for line in lines) for name in ("amount", "paid", "balance")
+    }
+    services = tuple((line["code"], line["units"]) for line in lines)
+    return Listed(session=session, state=state, services=services, **sums)

@@ -16,20 +16,20 @@ from kapclinic.core.http.fields import Input, Money, Output, Text
 MOST_LINES = 30
 
 
-class SubjectOut(Output):
+class ChargeSubjectOut(Output):
     """What whoever clears it opens."""
 
     type = serializers.ChoiceField(("session", "note", "program", "user", "service_code", "drug_lot"))
     id = serializers.UUIDField()
 
 
-class BlockerOut(Output):
+class ChargeBlockerOut(Output):
     """`who_can_clear` holds the id of a person where it is theirs alone, else the roles that may."""
 
     code = serializers.ChoiceField([code.value for code in Code])
     detail = serializers.CharField()
     who_can_clear = serializers.ListField(child=serializers.CharField())
-    subject = SubjectOut()
+    subject = ChargeSubjectOut()
 
 
 class ProposedLineOut(Output):
@@ -55,7 +55,7 @@ class ProposedLineOut(Output):
 
 class ProposalOut(Output):
     lines = ProposedLineOut(many=True)
-    blockers = BlockerOut(many=True)
+    blockers = ChargeBlockerOut(many=True)
 
 
 class ProposedLineIn(ChargeIn):

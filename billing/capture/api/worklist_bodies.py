@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from billing.capture.api.proposal_bodies import BlockerOut
+from billing.capture.api.proposal_bodies import ChargeBlockerOut
 from kapclinic.core.http.fields import Money, Output
 
 
-class ClientOut(Output):
+class BilledClientOut(Output):
     """The client as on the insurance card."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
 
 
-class SessionOut(Output):
+class BilledSessionOut(Output):
     """`date` is the day of service."""
 
     id = serializers.UUIDField()
@@ -24,12 +24,12 @@ class SessionOut(Output):
     date = serializers.DateField()
 
 
-class ServiceOut(Output):
+class BilledServiceOut(Output):
     code = serializers.CharField()
     units = serializers.IntegerField()
 
 
-class SumsOut(Output):
+class BilledSumsOut(Output):
     amount = Money()
     paid = Money()
     balance = Money()
@@ -39,10 +39,10 @@ class WorklistRowOut(Output):
     """Of a session that is `ready` or `blocked` the services are those that are proposed, else those that stand."""
 
     state = serializers.CharField()
-    client = ClientOut()
-    session = SessionOut()
+    client = BilledClientOut()
+    session = BilledSessionOut()
     program = serializers.UUIDField()
     location = serializers.UUIDField()
-    services = ServiceOut(many=True)
-    totals = SumsOut()
-    blockers = BlockerOut(many=True)
+    services = BilledServiceOut(many=True)
+    totals = BilledSumsOut()
+    blockers = ChargeBlockerOut(many=True)

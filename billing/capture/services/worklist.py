@@ -85,8 +85,8 @@ def charged_rows(sessions: Iterable[Session], *, state: str) -> Sequence[Listed]
 
 
 def _charged(session: Session, lines: Sequence[Row], *, state: str) -> Listed:
-    sums = {
-        name: money.total(Decimal(line[name]) for line in lines) for name in ("amount", "paid", "balance")
-    }
+    amount, paid, balance = (
+        money.total(Decimal(line[name]) for line in lines) for name in ("amount", "paid", "balance")
+    )
     services = tuple((line["code"], line["units"]) for line in lines)
-    return Listed(session=session, state=state, services=services, **sums)
+    return Listed(session, state, services, amount=amount, paid=paid, balance=balance)

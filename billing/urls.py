@@ -15,4 +15,5 @@ urlpatterns = [
     path("", include("billing.statements.api.urls")),
     path("", include("billing.reports.api.urls")),
     path("", include("billing.jobs.api.urls")),
+    path("", include("billing.capture.api.urls")),
 ]

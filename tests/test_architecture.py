@@ -53,6 +53,7 @@ ROOMS = {
         "statements": 5,
         "jobs": 5,
         "reports": 6,
+        "capture": 6,
         "claims": 7,
     },
 }

@@ -26,7 +26,7 @@ FAULTS = (
     ("sessions/visits/services/freed_slots.py", "from kapclinic.core import clock", "kapclinic.core.clock"),
     ("sessions/dosing/rems/rules.py", "from sessions.dosing.rems import services", "sessions.dosing.rems.services"),
     ("sessions/dosing/gates/conditions.py", "from sessions.dosing import selectors", "sessions.dosing.selectors"),
-    ("billing/ledger/rules.py", "from billing.ledger import selectors", "billing.ledger.selectors"),
+    ("billing/ledger/rules/record.py", "from billing.ledger import selectors", "billing.ledger.selectors"),
     ("screening/rules/pressure.py", "from programs import selectors", "programs.selectors"),
     ("sessions/booking/rules/days.py", "from sessions.booking.sql import free_slots", "sessions.booking.sql.free_slots"),
     ("sessions/dosing/gates/gather.py", "from kapclinic.core import standby", "kapclinic.core.standby"),

@@ -138,12 +138,13 @@ def payment_places(user: User) -> list[UUID]:
 
 
 def sessions_to_bill(*, among: Collection[UUID]) -> list[tuple[Session, datetime]]:
-    """Those of the sessions that are completed, with a signed note and no standing charge; each with the moment of the
-    first signature.
+    """Those of the sessions that are completed, without a standing charge; each with the moment of the first signature,
+    or of its completion while nobody has signed.
     """
     standing = Charge.objects.filter(session=OuterRef("pk"), reverses__isnull=True, reversal__isnull=True)
     rows = Session.objects.filter(~Exists(standing), pk__in=among, status=Session.Status.COMPLETED)
-    return notes.with_first_signature(rows)
+    signed = {session.pk: moment for session, moment in notes.with_first_signature(rows)}
+    return [(row, signed.get(row.pk) or row.completed_at or row.ends_at) for row in rows]
 
 
 def standing_of_day(*, client_id: UUID, on: date) -> QuerySet[Charge]:

@@ -171,7 +171,7 @@ TO_DO: dict[str, str] = {
     Kind.LEGAL_RULE_UNCHECKED: "Look at the rule of law again, and add it with today's date.",
     Kind.SESSION_LEFT_OPEN: "End the session: complete it, or cancel it with a reason.",
     Kind.NOTE_UNSIGNED: "Write the note of the session and sign it.",
-    Kind.SESSION_TO_BILL: "Charge the session: its note is signed.",
+    Kind.SESSION_TO_BILL: "Charge the session, or see what holds that back.",
     Kind.ESTIMATE_DUE: "Issue the Good Faith Estimate: the day on which it was due is over.",
     Kind.PLAN_OVERDUE: "Call the client: a part of the payment plan is overdue.",
     Kind.REMINDER_UNDELIVERED: "Call the clients who come next, and have mail set up: reminders reach nobody.",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from billing.models import DocumentCounter, PaymentAllocation, Refund, Superbill
+from billing.models import Charge, DocumentCounter, PaymentAllocation, Refund, Superbill
 from kapclinic.core import clock
 from tests.asking import done
 from tests.billing.till import NOW, SERVED, Till
@@ -177,3 +177,17 @@ def test_a_charge_is_reversed_once_however_many_ask(till):
     answers = race(till, lambda own, number: own.desk.post(url, {"reason": "race"}))
     assert statuses(answers) == [201] + [409] * 11
     assert till.desk.get(f"charges/{charge['id']}/").json()["balance"] == "0.00"
+
+
+def test_one_proposal_is_charged_once(till):
+    done(till.desk.post("fees/", {"code": "90837", "amount": "180.00", "valid_from": "2026-01-01"}), 201)
+    url = f"sessions/{till.hour.pk}/proposed-charges/"
+    lines = done(till.desk.get(url), 200)["lines"]
+    answers = race(till, lambda own, number: own.desk.post(url, {"lines": lines}, key=f"desk {number}"))
+    first, *others = statuses(answers)
+    assert first == 201
+    assert set(others) <= {
+        400,
+        503,
+    }  # on a slow machine somebody waits too long for the others, and asks again
+    assert Charge.objects.count() == len(lines) == 1

@@ -229,6 +229,7 @@ def test_a_dependant_is_on_somebody_elses_policy(till, cast):
     covered(till, payer(till), relationship="child", subscriber=PARENT, valid_from="2026-04-01")
     assert subscriber_on(client=till.client.pk, on=SERVED.date()) == PARENT | {
         "relationship": "child",
+        "address": {},
         "payer": "Acme Health",
         "member_id": "M-77",
         "group_number": "",

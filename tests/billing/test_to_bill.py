@@ -18,6 +18,7 @@ from kapclinic.trail.services import open_task
 from sessions.sweep.steps import sweep
 from tests.asking import done
 from tests.billing.till import NOW, SERVED
+from tests.cast import completed_session
 
 
 def rows() -> list[Task]:
@@ -38,7 +39,7 @@ def test_a_signed_session_is_billings_until_it_is_charged(till, cast) -> None:
     shown = next(r for r in till.desk.get("tasks/").json()["results"] if r["id"] == str(row.pk))
     assert (shown["client_mrn"], shown["label"]) == (
         session.client.mrn,
-        "Charge the session: its note is signed.",
+        "Charge the session, or see what holds that back.",
     )
     charge = till.charge()
     assert rows() == []
@@ -48,6 +49,13 @@ def test_a_signed_session_is_billings_until_it_is_charged(till, cast) -> None:
     with clock.fixed(NOW):
         sweep(at=NOW)
     assert [found.subject_id for found in rows()] == [session.pk]
+
+
+def test_completion_opens_it_whoever_has_still_to_sign(till, cast) -> None:
+    session = completed_session(cast, till.program, starts_at=SERVED)
+    sweep(at=NOW)
+    (row,) = rows()
+    assert (row.subject_id, row.due_at) == (session.pk, session.completed_at + timedelta(days=3))
 
 
 @contextmanager

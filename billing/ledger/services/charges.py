@@ -51,6 +51,7 @@ class ChargeEntry(TypedDict):
     ndc: NotRequired[str]
     ndc_quantity: NotRequired[Decimal]
     ndc_unit: NotRequired[str]
+    prepaid: NotRequired[bool]
 
 
 class Borne(TypedDict, total=False):
@@ -336,9 +337,6 @@ def warnings_of(charge: Charge) -> list[dict[str, str]]:
         ndc_missing=charge.code.requires_ndc and not charge.ndc,
         twins=selectors.twins_of(charge),
     )
-
-
-# --- afterwards ---------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic

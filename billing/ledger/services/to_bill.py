@@ -1,4 +1,4 @@
-"""Sessions that are signed and not charged: on the worklist of billing until they are."""
+"""Sessions that are completed and not charged: on the worklist of billing until they are."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import Matter, keep_listed, look_at_changed, settle_tasks
 from sessions.booking.models import Session
 
-BILL_WITHIN = timedelta(days=3)  # after the signature
+BILL_WITHIN = timedelta(days=3)  # after the signature; after the completion, until there is one
 
 
 def sweep_to_bill(*, at: datetime) -> int:
-    """Ask for the charge of each completed session with a signed note and none that stands.
+    """Ask for the charge of each completed session with none that stands, whoever still has to sign.
 
     Looks at the sessions that changed, or whose notes, charges or row did.
     """
@@ -30,9 +30,9 @@ def _keep_listed(session_ids: Sequence[UUID], *, at: datetime) -> int:
             "location": session.location_id,
             "client": session.client_id,
             "assignee": None,
-            "due_at": signed_at + BILL_WITHIN,
+            "due_at": since + BILL_WITHIN,
         }
-        for session, signed_at in selectors.sessions_to_bill(among=session_ids)
+        for session, since in selectors.sessions_to_bill(among=session_ids)
     }
     return keep_listed(
         kind=Kind.SESSION_TO_BILL,

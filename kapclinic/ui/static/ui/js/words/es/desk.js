@@ -227,7 +227,7 @@ learn({
   "The day": "El día",
   "The row that you had chosen is settled.": "La fila que había elegido está resuelta.",
   "The time is held for one more minute.": "La hora queda reservada un minuto más.",
-  "Theirs, else any free": "El suyo o cualquiera libre",
+  "Theirs first": "Primero el suyo",
   "They are there after all": "Estará presente después de todo",
   "They are there after all…": "Estará presente después de todo…",
   "They can be booked again at these times. What was moved for the absence stays where it is.":

@@ -77,7 +77,7 @@ export function alarmWords(alarm, reading, zone, check) {
   const since = t("since {time}", { time });
   if (alarm.cause === "check_late" || alarm.cause === "check_missed") {
     const named = check && t("Nobody has taken it: {check}, {since}", { check: checkWord(check, zone, true), since });
-    return { title: t("Check late"), detail: named || t("Nobody has taken this reading, {since}", { since }), loud: "high" };
+    return { title: alarm.cause === "check_late" ? t("Check late") : t("Check missed"), detail: named || t("Nobody has taken this reading, {since}", { since }), loud: "high" };
   }
   if (alarm.cause === "red_trigger") {
     return { title: TRIGGERS[alarm.trigger]?.() ?? t("Emergency"), detail: since, loud: "high" };

@@ -121,10 +121,10 @@ function useFree(wish) {
 function Free({ free, wish, hold, names, zone, problem, onChoose, onLater, onWait }) {
   const slots = [...(free.slots ?? []), ...free.struck.map((slot) => ({ ...slot, taken: true }))].sort((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at));
   const { days, later } = byDay(slots, free.slots?.length === COUNT, wish, zone);
-  const total = days.reduce((sum, [, rows]) => sum + rows.filter((slot) => !slot.taken).length, 0);
+  const count = days.flatMap(([, rows]) => shown(rows, hold)).filter((slot) => !slot.taken).length;
   return html`<section class="free" aria-label=${t("Next free times")}>
     <div class="row"><h2 class="grow">${t("Next free times")}</h2>
-      <span class="small quiet">${free.slots && many(total, "{n} free, with room and staff", "{n} free, each with room and staff")}</span></div>
+      <span class="small quiet">${free.slots && many(count, "{n} shown, with room and staff", "{n} shown, each with room and staff")}</span></div>
     ${problem && html`<${Refused} problem=${problem} names=${names} zone=${zone} onPick=${(_, slot) => onChoose(slot)} />`}
     ${free.problem && html`<p class="note high" role="alert">${words(free.problem)}</p>`}
     ${!wish.program && html`<p class="quiet">${t("Choose who it is for, and what.")}</p>`}

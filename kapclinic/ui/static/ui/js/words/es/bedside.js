@@ -66,6 +66,7 @@ learn({
   "Unresponsive": "No responde",
   "Seizure": "Convulsión",
   "since {time}": "desde las {time}",
+  "Check missed": "Control omitido",
   "Check late": "Control con retraso",
   "Nobody has taken it: {check}, {since}": "Nadie la ha tomado: {check}, {since}",
   "Nobody has taken this reading, {since}": "Nadie ha tomado esta medición, {since}",

@@ -135,7 +135,7 @@ function Free({ free, wish, hold, names, zone, problem, onChoose, onLater, onWai
         ${shown(rows, hold).map((slot) => html`<${Time} key=${slot.starts_at + (slot.room ?? "")} slot=${slot} chosen=${hold && same(hold.slot, slot)} names=${names} zone=${zone} onChoose=${onChoose} />`)}
       </div>`)}
     </div>
-    ${wish.program && wish.kind && !wish.obligation && html`<p class="row wrap more"><button type="button" class="b bare s" onClick=${() => onLater(later)}>${t("Later times")}</button>
+    ${wish.program && wish.kind && !wish.obligation && html`<p class="row wrap"><button type="button" class="b bare s" onClick=${() => onLater(later)}>${t("Later times")}</button>
       ${onWait && html`<button type="button" class="b bare s" onClick=${onWait}>${t("Add to the waitlist")}</button>`}</p>`}
   </section>`;
 }

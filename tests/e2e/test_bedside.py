@@ -45,6 +45,11 @@ def test_by_touch_on_a_tablet_held_upright(clinic: Served, touch: Tablet) -> Non
         assert box["x"] + box["width"] <= 768
     touch.take(127, 80, 71)
     touch.sends(session, 127)
+    touch.page.get_by_role("tab", name="Table").click()
+    expect(touch.rows("127/80")).to_be_visible()
+    touch.take(172, 104, 86)  # what is asked then stands beside the numbers, and nothing over the edge
+    for button in ("Measure again", "Save with this"):
+        expect(touch.page.get_by_role("button", name=button)).to_be_in_viewport(ratio=1)
 
 
 def test_a_value_that_was_not_obtained_is_said(clinic: Served, tablet: Tablet) -> None:

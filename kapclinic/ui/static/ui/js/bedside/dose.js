@@ -5,7 +5,7 @@ import { Icon, html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { parse, shown, wire } from "../core/milligrams.js";
 import { Problem, byField, words } from "../core/problem.js";
-import { clock, date, MINUTE } from "../core/time.js";
+import { clock, date, dayIn, dayShort, MINUTE } from "../core/time.js";
 import { useNow } from "../frame/net.js";
 import { useIntent, useOnce } from "../core/intent.js";
 import { Witness } from "../signin/witness.js";
@@ -111,7 +111,7 @@ function stopOf({ order, form, sums, ready }) {
   if (sums.drawn === null || sums.waste < 0) return t("What was drawn is less than what was given.");
   if (form.supply === "clinic_stock" && !form.lot) return t("Choose the lot.");
   if (sums.waste > 0 && !form.witness) return t("Choose who saw the waste.");
-  if (ready.data && !ready.data.ready) return t("The gates on the left come first.");
+  if (ready.data && !ready.data.ready) return t("What is missing comes first.");
   return "";
 }
 
@@ -149,11 +149,17 @@ function useLots(place, order) {
   return rows;
 }
 
+/** "11:54", or with its day when the other moment is of another day. */
+function moment(at, other, zone) {
+  const day = dayIn(at, zone);
+  return day === dayIn(other, zone) ? clock(at, zone) : `${dayShort(day)} ${clock(at, zone)}`;
+}
+
 function Order({ order, before, dose, zone }) {
   if (!order) return html`<p class="note high">${t("There is no order that stands. A prescriber writes one.")}</p>`;
   const most = parse(order.max_total_mg);
   const part = (thousandths) => Math.max(0, Math.min(100, (100 * thousandths) / most));
-  return html`<p><b>${t("Order")}</b> <span class="quiet">${t("{time}, valid until {until}", { time: clock(order.created_at, zone), until: clock(order.valid_until, zone) })}</span></p>
+  return html`<p><b>${t("Order")}</b> <span class="quiet">${t("{time}, valid until {until}", { time: moment(order.created_at, order.valid_until, zone), until: moment(order.valid_until, order.created_at, zone) })}</span></p>
     <div class="ord"><b>${order.drug} ${mg(order.dose_mg)} ${ROUTES[order.route]?.() ?? order.route}</b>
       <span>${order.dose_mg_per_kg ? `${Number(order.dose_mg_per_kg)} mg/kg · ` : ""}${t("maximum in this session {mg}", { mg: mg(order.max_total_mg) })}</span></div>
     <div><div class="tb2" aria-hidden="true"><i class="had" style=${{ "--w": part(before) }}></i><i class="now2" style=${{ "--w": part(dose ?? 0) }}></i></div>

@@ -148,11 +148,10 @@ function Flow({ board, poll }) {
       return html`<span key=${column} class=${n > 0 ? "one" : "one zero"}><${Icon} name=${COLUMNS[column][0]} /><b>${n}</b> ${columnName(column)}</span>`;
     })}
     ${gone > 0 && html`<span class="one zero"><${Icon} name="x" /><b>${gone}</b> ${t("Not coming")}</span>`}
-    <span class="grow"></span>
     ${poll.problem && html`<span class="chip med">${words(poll.problem)}</span>`}
     ${poll.waiting && html`<button type="button" class="b s" onClick=${poll.release}>${t("There is something newer: show it")}</button>`}
-    <${NamesSwitch} />
-    <button type="button" class="b bare s" onClick=${() => window.print()}><${Icon} name="print" />${t("Print")} <kbd>p</kbd></button>
+    <span class="ends"><${NamesSwitch} />
+      <button type="button" class="b bare s" onClick=${() => window.print()}><${Icon} name="print" />${t("Print")} <kbd>p</kbd></button></span>
   </div>`;
 }
 

@@ -93,7 +93,7 @@ function Phone({ row }) {
       over = true;
     };
   }, [row.client]);
-  return phone && html`· <a class="nowrap" href=${`tel:${phone}`}>${phone}</a>`;
+  return phone && html` · <a class="nowrap" href=${`tel:${phone}`}>${phone}</a>`;
 }
 
 function Steps({ column }) {

@@ -227,7 +227,7 @@ learn({
   "The day": "El día",
   "The row that you had chosen is settled.": "La fila que había elegido está resuelta.",
   "The time is held for one more minute.": "La hora queda reservada un minuto más.",
-  "Theirs, else any free": "El suyo o cualquiera libre",
+  "Theirs first": "Primero el suyo",
   "They are there after all": "Estará presente después de todo",
   "They are there after all…": "Estará presente después de todo…",
   "They can be booked again at these times. What was moved for the absence stays where it is.":
@@ -292,8 +292,8 @@ learn({
   "{kind} {n} of {all}": "{kind} {n} de {all}",
   "{name} is away": "{name} está ausente",
   "{name}: done": "{name}: hecho",
-  "{n} free, each with room and staff": "{n} libres, cada una con sala y personal",
-  "{n} free, with room and staff": "{n} libre, con sala y personal",
+  "{n} shown, each with room and staff": "{n} a la vista, cada una con sala y personal",
+  "{n} shown, with room and staff": "{n} a la vista, con sala y personal",
   "{n} integration is owed again.": "Se debe de nuevo {n} integración.",
   "{n} integrations are owed again.": "Se deben de nuevo {n} integraciones.",
   "{n} more at another clinic, whose desk has to settle it first.":

@@ -181,7 +181,7 @@ function Last({ row, zone }) {
 
 function AlarmRow({ alarm, row, zone, onAnswer }) {
   const reading = [...row.trend, row.last_reading].find((one) => one?.id === alarm.reading);
-  const said = alarmWords(alarm, reading, zone);
+  const said = alarmWords(alarm, reading, zone, row.next_check?.id === alarm.check ? row.next_check : undefined);
   return html`<div class="al ${said.loud}">
     <${Icon} name=${said.loud === "high" ? "stop" : "warn"} />
     <span class="grow"><b>${said.title}</b> <span class="small">${said.detail}</span></span>

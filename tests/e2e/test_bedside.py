@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from kapclinic.core import clock
 from sessions.monitoring.models import Alarm, Check
 from sessions.notes.models import RecordEntry
-from tests.e2e.screens import Served, Tablet, pressures
+from tests.e2e.screens import LASTS, Served, Tablet, pressures
 
 
 def test_a_nurse_finds_who_is_due_and_takes_the_reading(clinic: Served, tablet: Tablet) -> None:
@@ -45,11 +47,28 @@ def test_by_touch_on_a_tablet_held_upright(clinic: Served, touch: Tablet) -> Non
         assert box["x"] + box["width"] <= 768
     touch.take(127, 80, 71)
     touch.sends(session, 127)
-    touch.page.get_by_role("tab", name="Table").click()
-    expect(touch.rows("127/80")).to_be_visible()
     touch.take(172, 104, 86)  # what is asked then stands beside the numbers, and nothing over the edge
     for button in ("Measure again", "Save with this"):
         expect(touch.page.get_by_role("button", name=button)).to_be_in_viewport(ratio=1)
+    assert touch.page.locator(".ent").evaluate("pane => pane.scrollWidth - pane.clientWidth") == 0
+    touch.page.get_by_role("tab", name="Table").tap()
+    expect(touch.rows("127/80")).to_be_visible()
+    touch.page.get_by_role("button", name="Void").first.scroll_into_view_if_needed()
+    touch.page.get_by_role("tab", name="All checks").tap()
+    expect(touch.page.get_by_role("cell", name="With the dose")).to_be_visible()
+
+
+def test_a_check_that_was_taken_late_waits_for_nobody(clinic: Served, tablet: Tablet) -> None:
+    began = clock.now() - timedelta(minutes=22)  # nearer to the check of minute 15 than to the next
+    with clock.fixed(began):
+        session = clinic.watched(starts_at=began, ends_at=began + LASTS)
+    tablet.at_bedside(session)
+    expect(tablet.page.locator(".timer")).to_contain_text("OVERDUE")
+    tablet.take(127, 80, 71)
+    expect(tablet.page.locator(".timer")).not_to_contain_text("OVERDUE")
+    expect(tablet.page.locator(".alarm", has_text="taken too late")).to_be_visible()
+    tablet.page.get_by_role("tab", name="All checks").click()
+    expect(tablet.page.get_by_role("row", name="taken late")).to_be_visible()
 
 
 def test_a_value_that_was_not_obtained_is_said(clinic: Served, tablet: Tablet) -> None:
@@ -85,6 +104,7 @@ def test_a_pressure_out_of_band_asks_what_was_done_and_rings(clinic: Served, tab
     bar = tablet.page.locator(".alarm", has_text="amber band")
     expect(bar).to_be_visible()
     bar.get_by_role("button", name="Acknowledge").click()
+    expect(tablet.page.get_by_label("What did you do?")).to_have_value("Sat up")
     tablet.page.get_by_role("button", name="Measured again").click()
     tablet.page.get_by_role("dialog").get_by_role("button", name="Acknowledge").click()
     expect(bar).to_have_count(0)

@@ -135,7 +135,7 @@ function recordWords(sums) {
 }
 
 function useLots(place, order) {
-  const [rows, set] = useState([]);
+  const [rows, set] = useState(null);
   useEffect(() => {
     let over = false;
     if (!order) return undefined;
@@ -176,7 +176,8 @@ function Source({ home, form, order, lots, change }) {
       <div class="seg full" role="radiogroup" aria-labelledby="by">${choice("by", "staff", t("I give it"))}${choice("by", "self_observed", t("Client takes it, I watch"))}</div></div>
     ${form.supply === "clinic_stock" && html`<div class="f"><label for="lot">${t("Lot")}</label>
       <select id="lot" value=${form.lot} onChange=${(event) => change({ lot: event.target.value })}><option value="">${t("Choose")}</option>
-        ${lots.map((lot) => html`<option key=${lot.id} value=${lot.id}>${lot.lot_number} · ${t("holds {mg}", { mg: mg(lot.balance_mg) })} · ${t("until {date}", { date: date(lot.expires_on) })}</option>`)}</select></div>`}
+        ${lots?.map((lot) => html`<option key=${lot.id} value=${lot.id}>${lot.lot_number} · ${t("holds {mg}", { mg: mg(lot.balance_mg) })} · ${t("until {date}", { date: date(lot.expires_on) })}</option>`)}</select>
+      ${lots?.length === 0 && html`<span class="small">${t("No lot in the safe holds this drug.")} <a href="/safe?view=receive">${t("Open the safe")}</a></span>`}</div>`}
     ${order.drug === "esketamine" && html`<div class="f"><label for="devices">${t("Devices")}</label><input id="devices" inputmode="numeric" value=${form.devices} onInput=${(event) => change({ devices: event.target.value })} /></div>`}
   </div>`;
 }
@@ -184,7 +185,7 @@ function Source({ home, form, order, lots, change }) {
 function Amounts({ form, sums, lots, change }) {
   const input = (name, label) => html`<div class="f"><label for=${name}>${label}</label><input class="mgs" id=${name} inputmode="decimal" autocomplete="off" value=${form[name]} onInput=${(event) => change({ [name]: event.target.value })} /></div>`;
   if (form.supply !== "clinic_stock") return html`<div class="g2">${input("dose", t("Given, mg"))}</div>`;
-  const lot = lots.find((one) => one.id === form.lot);
+  const lot = lots?.find((one) => one.id === form.lot);
   return html`<div class="mg3">${input("drawn", t("Drawn, mg"))}<span aria-hidden="true">=</span>${input("dose", t("Given, mg"))}<span aria-hidden="true">+</span>
       <div class="f"><span class="label">${t("Wasted, mg")}</span><output class="mgs">${sums.waste === null || sums.waste < 0 ? "–" : shown(sums.waste)}</output></div></div>
     ${lot && sums.drawn !== null && html`<p class="note"><${Icon} name="ok" />${t("After it the lot should hold {mg} mg.", { mg: shown(Math.max(0, parse(lot.balance_mg) - sums.drawn)) })}</p>`}`;

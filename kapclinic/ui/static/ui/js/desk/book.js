@@ -9,6 +9,7 @@ import { addDays, clock, countdown, dayIn, dayShort } from "../core/time.js";
 import { useNow } from "../frame/net.js";
 import { Refused } from "./refused.js";
 import { Who } from "./who.js";
+import { startOf } from "./said.js";
 import { firstNames, kindName } from "./words.js";
 
 const COUNT = 100;
@@ -125,14 +126,15 @@ function Free({ free, wish, hold, names, zone, problem, onChoose, onLater, onWai
   return html`<section class="free" aria-label=${t("Next free times")}>
     <div class="row"><h2 class="grow">${t("Next free times")}</h2>
       <span class="small quiet">${free.slots && many(count, "{n} shown, with room and staff", "{n} shown, each with room and staff")}</span></div>
+    ${wish.window && html`<p class="small">${t("The window: {from} – {until}", { from: startOf({ starts_at: wish.window.window_start }, zone), until: startOf({ starts_at: wish.window.window_end }, zone) })}</p>`}
     ${problem && html`<${Refused} problem=${problem} names=${names} zone=${zone} onPick=${(_, slot) => onChoose(slot)} />`}
     ${free.problem && html`<p class="note high" role="alert">${words(free.problem)}</p>`}
-    ${!wish.program && html`<p class="quiet">${t("Choose who it is for, and what.")}</p>`}
+    ${!(wish.program && wish.kind) && html`<p class="quiet">${t("Choose who it is for, and what.")}</p>`}
     ${free.slots && !slots.length && html`<p class="quiet">${t("Nothing is free in these days. Look later, or at another time of day.")}</p>`}
     <div class="cols">
       ${days.map(([day, rows]) => html`<div class="dcol" key=${day}>
         <h3>${dayShort(day)}</h3>
-        ${shown(rows, hold).map((slot) => html`<${Time} key=${slot.starts_at + (slot.room ?? "")} slot=${slot} chosen=${hold && same(hold.slot, slot)} names=${names} zone=${zone} onChoose=${onChoose} />`)}
+        ${shown(rows, hold).map((slot) => html`<${Time} key=${slot.starts_at + (slot.room ?? "")} slot=${slot} chosen=${hold && same(hold.slot, slot)} names=${names} zone=${zone} onChoose=${onChoose} late=${isLate(wish, slot)} />`)}
       </div>`)}
     </div>
     ${wish.program && wish.kind && !wish.obligation && html`<p class="row wrap"><button type="button" class="b bare s" onClick=${() => onLater(later)}>${t("Later times")}</button>
@@ -166,10 +168,15 @@ function same(a, b) {
   return a.starts_at === b.starts_at && a.room === b.room;
 }
 
-function Time({ slot, chosen, names, zone, onChoose }) {
+/** Does an integration that is owed begin there only after its window? */
+function isLate(wish, slot) {
+  return !!wish.window && Date.parse(slot.starts_at) >= Date.parse(wish.window.window_end);
+}
+
+function Time({ slot, chosen, names, zone, onChoose, late }) {
   const where = [names.rooms.get(slot.room)?.name ?? t("Video"), firstNames(slot, names.staff)].filter(Boolean).join(" · ");
   if (slot.taken) return html`<span class="t taken">${clock(slot.starts_at, zone)}<small>${t("just taken")}</small></span>`;
-  return html`<button type="button" class="t" aria-pressed=${!!chosen} onClick=${() => onChoose(slot)}>${clock(slot.starts_at, zone)}<small>${where}</small></button>`;
+  return html`<button type="button" class="t" aria-pressed=${!!chosen} onClick=${() => onChoose(slot)}>${clock(slot.starts_at, zone)}<small>${where}</small>${late && html`<small>${t("after the window")}</small>`}</button>`;
 }
 
 /** The right side: what is held for how long, and the one button that books it. */
@@ -216,6 +223,7 @@ function Hold({ hold, wish, names, zone, onBooked, onLost, setHold }) {
       <dt>${t("Staff")}</dt><dd>${hold.slot.staff.map((one) => names.staff.get(one.user)?.name).filter(Boolean).join(", ")}</dd>
       <dt>${t("Client")}</dt><dd>${wish.client.name}</dd>
     </dl>
+    ${isLate(wish, hold.slot) && html`<p class="note med" role="status">${t("This begins after the window has closed: the integration will count as late.")}</p>`}
     ${state.problem && html`<p class="note high" role="alert">${words(state.problem)}</p>`}
     <div class="foot"><button type="button" class="b go big2" ref=${button} disabled=${state.busy || undefined} onClick=${book}>${state.busy ? t("Saving…") : t("Book {what}", { what: kindName(wish.kind).toLowerCase() })} <kbd>Enter</kbd></button></div>
   </section>`;

@@ -43,7 +43,7 @@ export function Grid({ board, columns, names, chosen, opening, at, today, zone, 
       ${columns.map((column) => html`<b key=${column.id}><span>${column.icon && html`<${Icon} name=${column.icon} />`} ${column.name}</span>
         ${onBook && html`<button type="button" class="b bare s" onClick=${() => onBook(column)} aria-label=${t("Book in {column}", { column: column.name })}><${Icon} name="plus" /></button>`}</b>`)}
     </div>
-    <div class="grid" ref=${box} style=${style} onClickCapture=${drag.swallow} role="group" aria-label=${t("Sessions of the day")}>
+    <div class="grid" ref=${box} style=${style} onClickCapture=${drag.swallow} tabindex=${columns.some((column) => column.rows.length) ? undefined : 0} role="group" aria-label=${t("Sessions of the day")}>
       ${hours.map((hour) => html`<span class="hr" key=${`h${hour}`} aria-hidden="true" style=${{ "--r": line(hour * 60, first) }}>${hour}<sup>00</sup></span>
         <i class="hl" style=${{ "--r": line(hour * 60, first) }}></i>`)}
       ${columns.map((_, index) => html`<i class="col" key=${`c${index}`} style=${{ "--c": index + 2 }}></i>`)}
@@ -100,7 +100,7 @@ function Card({ row, style, names, current, short, tall, at, zone, onChoose, lif
   const since = THERE.includes(row.column) && row.since ? ` ${lasting(at - Date.parse(row.since))}` : "";
   const toConfirm = row.column === "booked" && row.source === "scheduler" && !row.client_confirmed_at;
   const status = where && html`<span class="st"><${Icon} name=${icon} />${where}${since}</span>`;
-  return html`<button type="button" class="ev k-${row.kind} ${tall ? "tall" : ""} ${row.column === "done" ? "done" : ""} ${lifted ? "lifted" : ""}" onPointerDown=${onTake} style=${style} aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
+  return html`<button type="button" class="ev k-${row.kind} ${tall ? "tall" : short ? "short" : ""} ${row.column === "done" ? "done" : ""} ${lifted ? "lifted" : ""}" onPointerDown=${onTake} style=${style} aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
     <span class="l1"><b class="cut">${shownName(row.client_name)}</b>${short && status}</span>
     <span class="l2 cut">${row.modality === "video" && html`<${Icon} name="video" />`}${sessionName(row)}${firstNames(row, names.staff) && ` · ${firstNames(row, names.staff)}`}</span>
     ${(tall || !(short || status || toConfirm)) && html`<span class="l3">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</span>`}

@@ -374,4 +374,9 @@ learn({
   "not written down": "sin anotar",
   "It is written down under “Place and help”.": "Se anota en «Lugar y ayuda».",
   "Press again when the network is back: it is recorded once.": "Pulse otra vez cuando vuelva la red: se registra una sola vez.",
+  "{check}: taken too late": "{check}: se tomó demasiado tarde",
+  "taken late": "tomado tarde",
+  "not obtained": "no obtenido",
+  "No lot in the safe holds this drug.": "Ningún lote de la caja contiene este fármaco.",
+  "Open the safe": "Abrir la caja",
 });

@@ -59,8 +59,10 @@ def test_by_touch_on_a_tablet_held_upright(clinic: Served, touch: Tablet) -> Non
 
 
 def test_a_check_that_was_taken_late_waits_for_nobody(clinic: Served, tablet: Tablet) -> None:
-    began = clock.now() - timedelta(minutes=22)  # nearer to the check of minute 15 than to the next
-    with clock.fixed(began):
+    began = clock.now() - timedelta(hours=5, minutes=30)  # before the slots of all others
+    with clock.fixed(
+        clock.now() - timedelta(minutes=22)
+    ):  # nearer to the check of minute 15 than to the next
         session = clinic.watched(starts_at=began, ends_at=began + LASTS)
     tablet.at_bedside(session)
     expect(tablet.page.locator(".timer")).to_contain_text("OVERDUE")
@@ -121,6 +123,7 @@ def test_what_was_typed_wrong_is_taken_back_with_a_reason(clinic: Served, tablet
     tablet.page.get_by_label("Why?").fill("Typed 131 for 121")
     tablet.page.get_by_role("button", name="Take it back").click()
     tablet.sees("on server", 1)
+    tablet.sees("voided", 1)  # it stays in the table, struck through
     assert session.readings.get(systolic=131).void.reason == "Typed 131 for 121"
 
 
@@ -145,6 +148,7 @@ def test_an_observation_goes_into_the_record(clinic: Served, tablet: Tablet) -> 
         tablet.page.get_by_role("button", name="Save observation").click()
     (entry,) = RecordEntry.objects.filter(session=session, part="observation")
     assert entry.content == {"text": "Hums along with the music"}
+    expect(tablet.page.locator(".acts [role=status]")).to_contain_text("on server")
 
 
 def test_none_recorded_is_not_none_known(clinic: Served, tablet: Tablet) -> None:

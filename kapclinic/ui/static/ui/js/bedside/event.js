@@ -49,8 +49,8 @@ const SERIOUS = () => [
   ["death", t("Death")],
 ];
 
-/** @param {{session: string, onClose: () => void}} props */
-export function Event({ session, onClose }) {
+/** @param {{session: string, onDone: () => void, onClose: () => void}} props */
+export function Event({ session, onDone, onClose }) {
   const [form, set] = useState({ term: "", text: "", grade: 1, why: "", cause: "possible", did: "none", treatment: "", outcome: "recovering" });
   const change = (name) => (event) => set({ ...form, [name]: event.target.value });
   const once = useOnce();
@@ -70,7 +70,7 @@ export function Event({ session, onClose }) {
     };
     await once(async () => {
       await put({ path: `sessions/${session}/adverse-events/`, body, session, what: "event" });
-      onClose();
+      onDone();
     });
   }
   const select = (name, label, rows) => html`<div class="f"><label for=${name}>${label}</label><select id=${name} required=${name === "term"} value=${form[name]} onChange=${change(name)}>${rows.map(([value, words]) => html`<option key=${value} value=${value}>${words}</option>`)}</select></div>`;

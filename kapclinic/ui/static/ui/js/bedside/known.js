@@ -65,6 +65,11 @@ export function useSession(id) {
   return { ...state, again: () => look.current(false) };
 }
 
+/** The readings that were taken back: only the table shows them. */
+export function takenBack(data) {
+  return (data?.readings ?? []).filter((row) => row.voided).map((row) => ({ ...row, at: Date.parse(row.measured_at), bands: {} }));
+}
+
 /** The readings that stand, oldest first, with `at` in ms; what waits on the tablet beside them as `unsent`. */
 export function standing(data, waiting) {
   const rows = (data?.readings ?? []).filter((row) => !row.voided).map((row) => ({ ...row, at: Date.parse(row.measured_at) }));

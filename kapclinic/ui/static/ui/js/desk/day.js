@@ -142,6 +142,7 @@ function Head({ day, today, address, go, toDay, onBook }) {
 }
 
 function Flow({ board, poll, zone, choose }) {
+  const [open, show] = useState(false);
   const shown = Object.keys(COLUMNS).filter((column) => !GONE.includes(column));
   const gone = board ? board.sessions.filter((row) => GONE.includes(row.column)) : [];
   return html`<div class="flow" role="group" aria-label=${t("Where clients are")}>
@@ -149,8 +150,8 @@ function Flow({ board, poll, zone, choose }) {
       const n = board ? (board.counts[column] ?? 0) : "–"; // nothing is known before the first answer
       return html`<span key=${column} class=${n > 0 ? "one" : "one zero"}><${Icon} name=${COLUMNS[column][0]} /><b>${n}</b> ${columnName(column)}</span>`;
     })}
-    ${gone.length > 0 && html`<details class="gone"><summary class="one"><${Icon} name="x" /><b>${gone.length}</b> ${t("Not coming")}</summary>
-      <ul class="d">${gone.map((row) => html`<li key=${row.id}><button type="button" class="b bare s" onClick=${(event) => (event.currentTarget.closest("details").open = false, choose(row.id))}>${clock(row.starts_at, zone)} ${shownName(row.client_name)} · ${sessionName(row)} · ${columnName(row.column)}</button></li>`)}</ul></details>`}
+    ${gone.length > 0 && html`<button type="button" class="one" aria-expanded=${open} onClick=${() => show(!open)}><${Icon} name="x" /><b>${gone.length}</b> ${t("Not coming")}</button>`}
+    ${open && html`<ul class="gone">${gone.map((row) => html`<li key=${row.id}><button type="button" class="b bare s" onClick=${() => (show(false), choose(row.id))}>${clock(row.starts_at, zone)} ${shownName(row.client_name)} · ${sessionName(row)} · ${columnName(row.column)}</button></li>`)}</ul>`}
     ${poll.problem && html`<span class="chip med">${words(poll.problem)}</span>`}
     ${poll.waiting && html`<button type="button" class="b s" onClick=${poll.release}>${t("There is something newer: show it")}</button>`}
     <span class="ends"><${NamesSwitch} />

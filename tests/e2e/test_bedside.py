@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from kapclinic.core import clock
 from sessions.monitoring.models import Alarm, Check
 from sessions.notes.models import RecordEntry
-from tests.e2e.screens import Served, Tablet, pressures
+from tests.e2e.screens import LASTS, Served, Tablet, pressures
 
 
 def test_a_nurse_finds_who_is_due_and_takes_the_reading(clinic: Served, tablet: Tablet) -> None:
@@ -45,6 +47,30 @@ def test_by_touch_on_a_tablet_held_upright(clinic: Served, touch: Tablet) -> Non
         assert box["x"] + box["width"] <= 768
     touch.take(127, 80, 71)
     touch.sends(session, 127)
+    touch.take(172, 104, 86)  # what is asked then stands beside the numbers, and nothing over the edge
+    for button in ("Measure again", "Save with this"):
+        expect(touch.page.get_by_role("button", name=button)).to_be_in_viewport(ratio=1)
+    assert touch.page.locator(".ent").evaluate("pane => pane.scrollWidth - pane.clientWidth") == 0
+    touch.page.get_by_role("tab", name="Table").tap()
+    expect(touch.rows("127/80")).to_be_visible()
+    touch.page.get_by_role("button", name="Void").first.scroll_into_view_if_needed()
+    touch.page.get_by_role("tab", name="All checks").tap()
+    expect(touch.page.get_by_role("cell", name="With the dose")).to_be_visible()
+
+
+def test_a_check_that_was_taken_late_waits_for_nobody(clinic: Served, tablet: Tablet) -> None:
+    began = clock.now() - timedelta(hours=5, minutes=30)  # before the slots of all others
+    with clock.fixed(
+        clock.now() - timedelta(minutes=22)
+    ):  # nearer to the check of minute 15 than to the next
+        session = clinic.watched(starts_at=began, ends_at=began + LASTS)
+    tablet.at_bedside(session)
+    expect(tablet.page.locator(".timer")).to_contain_text("OVERDUE")
+    tablet.take(127, 80, 71)
+    expect(tablet.page.locator(".timer")).not_to_contain_text("OVERDUE")
+    expect(tablet.page.locator(".alarm", has_text="taken too late")).to_be_visible()
+    tablet.page.get_by_role("tab", name="All checks").click()
+    expect(tablet.page.get_by_role("row", name="taken late")).to_be_visible()
 
 
 def test_a_value_that_was_not_obtained_is_said(clinic: Served, tablet: Tablet) -> None:
@@ -80,6 +106,7 @@ def test_a_pressure_out_of_band_asks_what_was_done_and_rings(clinic: Served, tab
     bar = tablet.page.locator(".alarm", has_text="amber band")
     expect(bar).to_be_visible()
     bar.get_by_role("button", name="Acknowledge").click()
+    expect(tablet.page.get_by_label("What did you do?")).to_have_value("Sat up")
     tablet.page.get_by_role("button", name="Measured again").click()
     tablet.page.get_by_role("dialog").get_by_role("button", name="Acknowledge").click()
     expect(bar).to_have_count(0)
@@ -96,6 +123,7 @@ def test_what_was_typed_wrong_is_taken_back_with_a_reason(clinic: Served, tablet
     tablet.page.get_by_label("Why?").fill("Typed 131 for 121")
     tablet.page.get_by_role("button", name="Take it back").click()
     tablet.sees("on server", 1)
+    tablet.sees("voided", 1)  # it stays in the table, struck through
     assert session.readings.get(systolic=131).void.reason == "Typed 131 for 121"
 
 
@@ -120,6 +148,7 @@ def test_an_observation_goes_into_the_record(clinic: Served, tablet: Tablet) -> 
         tablet.page.get_by_role("button", name="Save observation").click()
     (entry,) = RecordEntry.objects.filter(session=session, part="observation")
     assert entry.content == {"text": "Hums along with the music"}
+    expect(tablet.page.locator(".acts [role=status]")).to_contain_text("on server")
 
 
 def test_none_recorded_is_not_none_known(clinic: Served, tablet: Tablet) -> None:

@@ -153,11 +153,20 @@ def test_a_session_is_cancelled_with_a_reason(clinic: Served, tablet: Tablet) ->
     page = _on_the_day_of(tablet, session)
     page.locator(".ev", has_text=_name(session.program)).click()
     page.keyboard.press("x")
+    starts_at = session.starts_at.astimezone(clinic.cast.north.zone)
+    at = f"{starts_at:%H:%M}"  # a client may have two on one day
+    expect(page.get_by_role("dialog")).to_contain_text(at)
     page.get_by_label("Why?").fill("The client called")
     page.get_by_role("button", name="Cancel the session").click()
     expect(page.locator(".ev", has_text=_name(session.program))).to_have_count(0)
     session.refresh_from_db()
     assert (session.status, session.reason) == ("cancelled", "The client called")
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_text("Not coming").click()
+    tablet.accessible()
+    page.locator(".gone button", has_text=_name(session.program)).click()
+    page.get_by_role("button", name="Book another time").click()
+    expect(page.get_by_role("radio", name="Preparation")).to_be_checked()
 
 
 @pytest.mark.parametrize("view", ["day", "board", "week"])

@@ -205,12 +205,18 @@ def test_each_row_of_the_worklist_has_the_button_that_settles_it(clinic: Served,
 def test_somebody_is_away_and_each_session_that_this_breaks_is_mended(clinic: Served, tablet: Tablet) -> None:
     cast = clinic.cast
     moved, dropped = _booked(clinic, 16), _booked(clinic, 16, hour=11)
-    day = f"{moved.starts_at.astimezone(cast.north.zone):%Y-%m-%d}"
+    day, after = (
+        f"{at.astimezone(cast.north.zone):%Y-%m-%d}"
+        for at in (moved.starts_at, moved.starts_at + timedelta(days=1))
+    )
     tablet.sign_in("frontdesk", at="/desk/absences")
     page, dialog = tablet.page, tablet.page.get_by_role("dialog")
     page.get_by_label("Who").select_option(label=cast.therapist.name)
-    for label in ("Away from", "Back on"):
-        page.get_by_label(label).fill(day)
+    expect(page.get_by_label("Away from")).to_have_value(
+        f"{clock.now().astimezone(cast.north.zone):%Y-%m-%d}"
+    )
+    page.get_by_label("Away from").fill(day)
+    expect(page.get_by_label("Back on")).to_have_value(after)
     first, second = (page.locator(".bk", has_text=_name(session.program)) for session in (moved, dropped))
     expect(first.get_by_role("radio").first).to_be_checked()
     expect(first).to_contain_text(cast.other_therapist.name)
@@ -222,6 +228,7 @@ def test_somebody_is_away_and_each_session_that_this_breaks_is_mended(clinic: Se
     tablet.accessible()
     save.click()
     expect(page.get_by_role("heading", name=f"{cast.therapist.name} is away")).to_be_visible()
+    expect(page.locator(".wb li", has_text=_name(moved.program))).to_contain_text(moved.program.client.phone)
     moved.refresh_from_db()
     dropped.refresh_from_db()
     assert moved.staff == [{"user": str(cast.other_therapist.pk), "role": "therapist"}]

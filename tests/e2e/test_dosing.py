@@ -95,7 +95,7 @@ def test_what_is_missing_is_named_with_who_can_clear_it(clinic: Served, tablet: 
     button = dialog.get_by_role("button", name="Record 100 mg given")
     expect(button).to_have_attribute("aria-disabled", "true")
     button.click(force=True)
-    expect(dialog.locator("#stops")).to_contain_text("come first")
+    expect(dialog.locator("#stops")).to_contain_text("comes first")
     assert not Administration.objects.filter(session=session).exists()
 
 

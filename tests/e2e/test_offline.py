@@ -121,6 +121,21 @@ def _refuse(route: Route, _: Request) -> None:
     route.fulfill(status=400, content_type="application/problem+json", body=body)
 
 
+def test_without_a_network_nobody_is_told_that_they_are_signed_out(clinic: Served, tablet: Tablet) -> None:
+    session = clinic.watched()
+    tablet.at_bedside(session)
+    tablet.page.wait_for_load_state("networkidle")
+    tablet.offline()
+    tablet.take(138, 80, 70)
+    tablet.sees("on tablet", 1)
+    tablet.page.get_by_label("Sections").get_by_role("button", name="Sign out").click()
+    dialog = tablet.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Sign out all the same").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("you are still signed in here")
+    tablet.offline(away=False)
+    tablet.page.wait_for_url(lambda url: "/sign-in" in url)
+
+
 def test_a_refused_reading_is_corrected(clinic: Served, tablet: Tablet) -> None:
     session = clinic.watched()
     tablet.at_bedside(session)

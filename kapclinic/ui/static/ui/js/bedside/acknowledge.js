@@ -7,9 +7,9 @@ import { words } from "../core/problem.js";
 
 const DONE = () => [t("Measured again"), t("Sat up, cuff moved to the other arm"), t("Prescriber called"), t("Staying with the client")];
 
-/** @param {{alarm: object, said: {title: string, detail: string}, onDone: () => void, onClose: () => void}} props */
+/** @param {{alarm: object, said: {title: string, detail: string, did?: string}, onDone: () => void, onClose: () => void}} props */
 export function Acknowledge({ alarm, said, onDone, onClose }) {
-  const [action, setAction] = useState("");
+  const [action, setAction] = useState(said.did ?? ""); // asked when the reading was saved: nobody types it twice
   const [state, setState] = useState({ busy: false, problem: null });
   async function save(event) {
     event.preventDefault();

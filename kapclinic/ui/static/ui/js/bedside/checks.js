@@ -22,7 +22,7 @@ export function Checks({ checks, zone }) {
       <thead><tr><th>${t("Check")}</th><th>${t("Planned")}</th><th>${t("State")}</th><th>${t("Reason")}</th></tr></thead>
       <tbody>
         ${rows.map((row) => html`<tr key=${row.id}>
-          <td>${checkName(row)}</td><td>${clock(row.planned_at, zone)}</td><td>${STATES[row.state]?.() ?? row.state}</td><td>${row.reason}</td>
+          <td>${checkName(row)}</td><td>${clock(row.planned_at, zone)}</td><td>${row.reading && row.state !== "done" ? t("taken late") : STATES[row.state]?.() ?? row.state}</td><td>${row.reason}</td>
         </tr>`)}
         ${!rows.length && html`<tr><td colspan="4" class="quiet">${t("No check is planned before the dose.")}</td></tr>`}
       </tbody>

@@ -85,7 +85,8 @@ const LOOKS = { met: ["pass", "ok"], not_met: ["open", "x"], to_attest: ["ask", 
 /** What is missing. At home nobody is fetched: the adult of the session stays, and the record asks for them all the same. */
 function detailOf(row, state, home) {
   if (home && row.code === "escort") return t("At home: the adult who stays with the client. {detail}", { detail: state === "met" ? "" : row.detail });
-  return state === "met" ? "" : row.detail;
+  const unasked = state === "to_attest" && row.code !== "escort"; // "not awake" is no fact before somebody has looked
+  return state === "met" || unasked ? "" : row.detail;
 }
 
 function Criterion({ row, state, answer, home, ride, setRide, onSay }) {

@@ -5,7 +5,7 @@ import { Icon, html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { parse, shown, wire } from "../core/milligrams.js";
 import { Problem, byField, words } from "../core/problem.js";
-import { clock, date, MINUTE } from "../core/time.js";
+import { clock, date, dayIn, dayShort, MINUTE } from "../core/time.js";
 import { useNow } from "../frame/net.js";
 import { useIntent, useOnce } from "../core/intent.js";
 import { Witness } from "../signin/witness.js";
@@ -111,7 +111,7 @@ function stopOf({ order, form, sums, ready }) {
   if (sums.drawn === null || sums.waste < 0) return t("What was drawn is less than what was given.");
   if (form.supply === "clinic_stock" && !form.lot) return t("Choose the lot.");
   if (sums.waste > 0 && !form.witness) return t("Choose who saw the waste.");
-  if (ready.data && !ready.data.ready) return t("The gates on the left come first.");
+  if (ready.data && !ready.data.ready) return t("What is missing comes first.");
   return "";
 }
 
@@ -135,7 +135,7 @@ function recordWords(sums) {
 }
 
 function useLots(place, order) {
-  const [rows, set] = useState([]);
+  const [rows, set] = useState(null);
   useEffect(() => {
     let over = false;
     if (!order) return undefined;
@@ -149,11 +149,17 @@ function useLots(place, order) {
   return rows;
 }
 
+/** "11:54", or with its day when the other moment is of another day. */
+function moment(at, other, zone) {
+  const day = dayIn(at, zone);
+  return day === dayIn(other, zone) ? clock(at, zone) : `${dayShort(day)} ${clock(at, zone)}`;
+}
+
 function Order({ order, before, dose, zone }) {
   if (!order) return html`<p class="note high">${t("There is no order that stands. A prescriber writes one.")}</p>`;
   const most = parse(order.max_total_mg);
   const part = (thousandths) => Math.max(0, Math.min(100, (100 * thousandths) / most));
-  return html`<p><b>${t("Order")}</b> <span class="quiet">${t("{time}, valid until {until}", { time: clock(order.created_at, zone), until: clock(order.valid_until, zone) })}</span></p>
+  return html`<p><b>${t("Order")}</b> <span class="quiet">${t("{time}, valid until {until}", { time: moment(order.created_at, order.valid_until, zone), until: moment(order.valid_until, order.created_at, zone) })}</span></p>
     <div class="ord"><b>${order.drug} ${mg(order.dose_mg)} ${ROUTES[order.route]?.() ?? order.route}</b>
       <span>${order.dose_mg_per_kg ? `${Number(order.dose_mg_per_kg)} mg/kg · ` : ""}${t("maximum in this session {mg}", { mg: mg(order.max_total_mg) })}</span></div>
     <div><div class="tb2" aria-hidden="true"><i class="had" style=${{ "--w": part(before) }}></i><i class="now2" style=${{ "--w": part(dose ?? 0) }}></i></div>
@@ -170,7 +176,8 @@ function Source({ home, form, order, lots, change }) {
       <div class="seg full" role="radiogroup" aria-labelledby="by">${choice("by", "staff", t("I give it"))}${choice("by", "self_observed", t("Client takes it, I watch"))}</div></div>
     ${form.supply === "clinic_stock" && html`<div class="f"><label for="lot">${t("Lot")}</label>
       <select id="lot" value=${form.lot} onChange=${(event) => change({ lot: event.target.value })}><option value="">${t("Choose")}</option>
-        ${lots.map((lot) => html`<option key=${lot.id} value=${lot.id}>${lot.lot_number} · ${t("holds {mg}", { mg: mg(lot.balance_mg) })} · ${t("until {date}", { date: date(lot.expires_on) })}</option>`)}</select></div>`}
+        ${lots?.map((lot) => html`<option key=${lot.id} value=${lot.id}>${lot.lot_number} · ${t("holds {mg}", { mg: mg(lot.balance_mg) })} · ${t("until {date}", { date: date(lot.expires_on) })}</option>`)}</select>
+      ${lots?.length === 0 && html`<span class="small">${t("No lot in the safe holds this drug.")} <a href="/safe?view=receive">${t("Open the safe")}</a></span>`}</div>`}
     ${order.drug === "esketamine" && html`<div class="f"><label for="devices">${t("Devices")}</label><input id="devices" inputmode="numeric" value=${form.devices} onInput=${(event) => change({ devices: event.target.value })} /></div>`}
   </div>`;
 }
@@ -178,7 +185,7 @@ function Source({ home, form, order, lots, change }) {
 function Amounts({ form, sums, lots, change }) {
   const input = (name, label) => html`<div class="f"><label for=${name}>${label}</label><input class="mgs" id=${name} inputmode="decimal" autocomplete="off" value=${form[name]} onInput=${(event) => change({ [name]: event.target.value })} /></div>`;
   if (form.supply !== "clinic_stock") return html`<div class="g2">${input("dose", t("Given, mg"))}</div>`;
-  const lot = lots.find((one) => one.id === form.lot);
+  const lot = lots?.find((one) => one.id === form.lot);
   return html`<div class="mg3">${input("drawn", t("Drawn, mg"))}<span aria-hidden="true">=</span>${input("dose", t("Given, mg"))}<span aria-hidden="true">+</span>
       <div class="f"><span class="label">${t("Wasted, mg")}</span><output class="mgs">${sums.waste === null || sums.waste < 0 ? "–" : shown(sums.waste)}</output></div></div>
     ${lot && sums.drawn !== null && html`<p class="note"><${Icon} name="ok" />${t("After it the lot should hold {mg} mg.", { mg: shown(Math.max(0, parse(lot.balance_mg) - sums.drawn)) })}</p>`}`;

@@ -80,7 +80,7 @@ export function Entry({ known, first, onSave, onNotTaken, nextCheck, zone }) {
       <button type="button" class="b nt" onClick=${onNotTaken}>${t("Not taken…")} <kbd>n</kbd></button>
     </div>
     ${asked
-      ? html`<${Ask} bands=${asked} onSave=${save} onBack=${() => ask(null)} />`
+      ? html`<${Ask} bands=${asked} missing=${entry.missing} onSave=${save} onBack=${() => ask(null)} />`
       : html`<button type="button" class="b go save" onClick=${() => save()}>${t("Save reading")} <kbd>Enter</kbd></button>`}
   </section>`;
 }
@@ -165,14 +165,14 @@ function Taken({ entry, at, zone, set }) {
 }
 
 /** Out of band: measured again, or kept with what was done about it. */
-function Ask({ bands, onSave, onBack }) {
+function Ask({ bands, missing, onSave, onBack }) {
   const [action, setAction] = useState("");
   const field = useRef(null);
   useEffect(() => field.current.focus(), []);
   const loud = Object.entries(bands).filter(([, band]) => loudness(band) !== "ok");
   const level = loudness(worst(bands));
   return html`<form class="ask note ${level}" role="alertdialog" aria-labelledby="ask" onSubmit=${(event) => (event.preventDefault(), action.trim() && onSave(action.trim()))}>
-    <b id="ask">${loud.map(([sign, band]) => `${signName(sign)}: ${bandWord(band)}`).join(" · ")}</b>
+    <b id="ask">${loud.map(([sign, band]) => `${signName(sign)}: ${missing.includes(sign) ? t("not obtained") : bandWord(band)}`).join(" · ")}</b>
     <label for="did">${t("What did you do about it?")}</label>
     <input id="did" ref=${field} required autocomplete="off" value=${action} onInput=${(event) => setAction(event.target.value)} />
     <span class="row">

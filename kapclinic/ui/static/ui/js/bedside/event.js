@@ -49,9 +49,9 @@ const SERIOUS = () => [
   ["death", t("Death")],
 ];
 
-/** @param {{session: string, onClose: () => void}} props */
-export function Event({ session, onClose }) {
-  const [form, set] = useState({ term: "nausea", text: "", grade: 1, why: "", cause: "possible", did: "none", treatment: "", outcome: "recovering" });
+/** @param {{session: string, onDone: () => void, onClose: () => void}} props */
+export function Event({ session, onDone, onClose }) {
+  const [form, set] = useState({ term: "", text: "", grade: 1, why: "", cause: "possible", did: "none", treatment: "", outcome: "recovering" });
   const change = (name) => (event) => set({ ...form, [name]: event.target.value });
   const once = useOnce();
   async function save(event) {
@@ -70,14 +70,14 @@ export function Event({ session, onClose }) {
     };
     await once(async () => {
       await put({ path: `sessions/${session}/adverse-events/`, body, session, what: "event" });
-      onClose();
+      onDone();
     });
   }
-  const select = (name, label, rows) => html`<div class="f"><label for=${name}>${label}</label><select id=${name} value=${form[name]} onChange=${change(name)}>${rows.map(([value, words]) => html`<option key=${value} value=${value}>${words}</option>`)}</select></div>`;
+  const select = (name, label, rows) => html`<div class="f"><label for=${name}>${label}</label><select id=${name} required=${name === "term"} value=${form[name]} onChange=${change(name)}>${rows.map(([value, words]) => html`<option key=${value} value=${value}>${words}</option>`)}</select></div>`;
   return html`<${Dialog} title=${t("Adverse event")} onClose=${onClose}>
     <form class="touch" onSubmit=${save}>
       <div class="db">
-        ${select("term", t("What happened?"), TERMS())}
+        ${select("term", t("What happened?"), [["", t("Choose")], ...TERMS()])}
         <div class="f"><label for="text">${t("In your words")}</label><input id="text" autocomplete="off" required=${form.term === "other"} value=${form.text} onInput=${change("text")} /></div>
         ${select("grade", t("How grave (CTCAE)?"), GRADES())}
         ${select("why", t("Serious, because"), [["", t("not serious")], ...SERIOUS()])}

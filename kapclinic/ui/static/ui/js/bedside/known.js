@@ -65,6 +65,11 @@ export function useSession(id) {
   return { ...state, again: () => look.current(false) };
 }
 
+/** The readings that were taken back: only the table shows them. */
+export function takenBack(data) {
+  return (data?.readings ?? []).filter((row) => row.voided).map((row) => ({ ...row, at: Date.parse(row.measured_at), bands: {} }));
+}
+
 /** The readings that stand, oldest first, with `at` in ms; what waits on the tablet beside them as `unsent`. */
 export function standing(data, waiting) {
   const rows = (data?.readings ?? []).filter((row) => !row.voided).map((row) => ({ ...row, at: Date.parse(row.measured_at) }));
@@ -82,9 +87,9 @@ export function dosedAt(data) {
   return doses.length ? Math.min(...doses) : null;
 }
 
-/** Checks that somebody still has to take, the next first. */
+/** Checks that somebody still has to take, the next first. One that was taken late keeps the state `late`, with its reading. */
 export function openChecks(data) {
-  const open = (data?.checks ?? []).filter((check) => ["due", "late", "missed"].includes(check.state) && !check.ended_at);
+  const open = (data?.checks ?? []).filter((check) => ["due", "late", "missed"].includes(check.state) && !check.ended_at && !check.reading);
   return open.sort((a, b) => Date.parse(a.planned_at) - Date.parse(b.planned_at));
 }
 

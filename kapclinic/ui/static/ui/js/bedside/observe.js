@@ -6,7 +6,7 @@ import { now } from "../core/time.js";
 import { useOnce } from "../core/intent.js";
 import { put } from "../outbox/outbox.js";
 
-export function Observation({ session, onClose }) {
+export function Observation({ session, onDone, onClose }) {
   const [text, setText] = useState("");
   const once = useOnce();
   async function save(event) {
@@ -15,7 +15,7 @@ export function Observation({ session, onClose }) {
     const body = { part: "observation", content: { text: text.trim() }, observed_at: new Date(now()).toISOString() };
     await once(async () => {
       await put({ path: `sessions/${session}/record/`, body, session, what: "observation" });
-      onClose();
+      onDone();
     });
   }
   return html`<${Dialog} title=${t("Observation")} onClose=${onClose}>

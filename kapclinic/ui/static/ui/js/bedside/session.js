@@ -4,6 +4,7 @@ import { many, t } from "../core/i18n.js";
 import { has, me, place } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { lazy } from "../core/lazy.js";
+import { clock, now } from "../core/time.js";
 import { useStore } from "../core/store.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
@@ -13,7 +14,7 @@ import { bandsAt } from "./bands.js";
 import { Banner } from "./banner.js";
 import { Entry } from "./entry.js";
 import { Help } from "./help.js";
-import { baseline, dosedAt, openChecks, standing, useSession } from "./known.js";
+import { baseline, dosedAt, openChecks, standing, takenBack, useSession } from "./known.js";
 import { EMPTY } from "./reading.js";
 import { Readings } from "./table.js";
 import { Trend } from "./trend.js";
@@ -48,6 +49,7 @@ function Bedside() {
   const items = useStore(outbox).filter((item) => item.session === ID && item.owner === me.get().id);
   const { data, problem, again } = useSession(ID);
   const [dialog, open] = useState(null);
+  const [saved, setSaved] = useState(null);
   const at = useNow(15000);
   const rows = standing(data, items);
   const dosed = dosedAt(data);
@@ -56,6 +58,7 @@ function Bedside() {
   const checks = openChecks(data);
   const first = useMemo(() => typedBefore(items), [items.length > 0]);
   const close = () => open(null);
+  const wrote = (what) => (close(), setSaved({ what, at: now() }));
   async function save(body) {
     await put({ path: `sessions/${ID}/readings/`, body, session: ID, what: "reading" });
     if (first && CORRECTED) {
@@ -69,14 +72,14 @@ function Bedside() {
       ${isHome(data?.session) && html`<${AtHome} session=${data.session} onOpen=${() => open("home")} />`}
       <${Alarms} data=${data} rows=${rows} problem=${problem} zone=${zone} onAnswer=${open} />
       <${Entry} key=${first ? "again" : "new"} known=${known} first=${first} nextCheck=${checks[0]} zone=${zone} onSave=${save} onNotTaken=${() => open("not_taken")} />
-      <${See} data=${data} rows=${rows} known=${known} checks=${checks} zone=${zone} at=${at} again=${again} open=${open} />
+      <${See} data=${data} rows=${rows} known=${known} checks=${checks} zone=${zone} at=${at} again=${again} open=${open}><${Saved} saved=${saved} items=${items} zone=${zone} /><//>
     </div>
     ${dialog === "help" && html`<${Help} session=${data?.session} place=${here} onClose=${close} />`}
-    ${dialog === "observation" && html`<${Observation} session=${ID} onClose=${close} />`}
+    ${dialog === "observation" && html`<${Observation} session=${ID} onDone=${() => wrote("observation")} onClose=${close} />`}
     ${dialog === "not_taken" && html`<${NotTaken} check=${checks[0] ?? null} session=${ID} zone=${zone} onClose=${close} />`}
     ${dialog === "allergies" && html`<${Allergies} client=${data.session.client} allergies=${data.banner.allergies} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "home" && html`<${Home} session=${data.session} dosed=${dosed !== null} onDone=${() => (close(), again())} onClose=${close} />`}
-    ${dialog === "event" && html`<${Event} session=${ID} onClose=${close} />`}
+    ${dialog === "event" && html`<${Event} session=${ID} onDone=${() => wrote("event")} onClose=${close} />`}
     ${dialog === "dose" && html`<${Dose} data=${data} place=${here} again=${again} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "not_dosed" && html`<${NotDosed} session=${data.session} onDone=${() => (close(), again())} onClose=${close} />`}
     ${dialog === "discharge" && html`<${Discharge} data=${data} onDone=${() => (open("left"), again())} onClose=${close} />`}
@@ -88,7 +91,7 @@ function Bedside() {
 /** The open alarms, high before medium; and what the tablet itself knows, when the server does not answer. */
 function Alarms({ data, rows, problem, zone, onAnswer }) {
   const open = (data?.alarms ?? []).filter((alarm) => alarm.state === "open");
-  const said = open.map((alarm) => ({ alarm, said: alarmWords(alarm, rows.find((row) => row.id === alarm.reading), zone) }));
+  const said = open.map((alarm) => ({ alarm, said: alarmWords(alarm, rows.find((row) => row.id === alarm.reading), zone, data.checks.find((check) => check.id === alarm.check)) }));
   said.sort((a, b) => (a.said.loud === "high" ? 0 : 1) - (b.said.loud === "high" ? 0 : 1));
   const [all, showAll] = useState(false);
   const shown = all ? said : said.slice(0, 1);
@@ -104,7 +107,7 @@ function Alarms({ data, rows, problem, zone, onAnswer }) {
 }
 
 /** What else is written down. A dose and a discharge need the server's word first, so they wait for its answer. */
-function Acts({ data, dosed, open }) {
+function Acts({ data, dosed, open, children }) {
   const moves = data?.session.allowed_moves ?? [];
   const there = data && ["checked_in", "in_progress"].includes(data.session.status) && data.session.kind === "dosing";
   const gives = there && has("nurse_practitioner", "prescriber");
@@ -115,7 +118,14 @@ function Acts({ data, dosed, open }) {
     ${moves.includes("not_dosed") && !dosed && html`<button type="button" class="b" onClick=${() => open("not_dosed")}><${Icon} name="x" />${t("Not dosed")}</button>`}
     <span class="grow"></span>
     ${there && dosed && has("nurse_practitioner") && html`<button type="button" class="b" onClick=${() => open("discharge")}><${Icon} name="door" />${t("Discharge")}</button>`}
+    ${children}
   </nav>`;
+}
+
+/** What was written down last, and where it is: it stands in the record, and nowhere else on this page. */
+function Saved({ saved, items, zone }) {
+  const where = saved && (items.some((item) => item.what === saved.what) ? t("on tablet") : t("on server"));
+  return html`<span class="small" role="status">${saved && `${saved.what === "event" ? t("Event") : t("Observation")} ${clock(saved.at, zone)}: ${where}`}</span>`;
 }
 
 /** "dose 200 mg" of the first one, for the chart. */
@@ -124,11 +134,12 @@ function doseWord(data) {
   return first ? t("dose {mg}", { mg: mg(first.given_mg ?? first.dose_mg) }) : undefined;
 }
 
-function See({ data, rows, known, checks, zone, at, again, open }) {
+function See({ data, rows, known, checks, zone, at, again, open, children }) {
   const [tab, setTab] = useState("graph");
   const tabs = [["graph", t("Graph")], ["table", t("Table")], ["checks", t("All checks")]];
   const bandsOf = (row) => (known.bands ? bandsAt(row.at, row, known.bands, known.others.filter(([, other]) => other !== row), known.dosedAt) : {});
-  const table = html`<${Readings} rows=${rows} checks=${data?.checks ?? []} zone=${zone} bandsOf=${bandsOf} onVoided=${again} />`;
+  const written = [...rows, ...takenBack(data)].sort((a, b) => a.at - b.at);
+  const table = html`<${Readings} rows=${written} checks=${data?.checks ?? []} zone=${zone} bandsOf=${bandsOf} onVoided=${again} />`;
   return html`<section class="see" aria-label=${t("How it has gone")}>
     <div class="row sh">
       <div class="seg" role="tablist">
@@ -139,7 +150,7 @@ function See({ data, rows, known, checks, zone, at, again, open }) {
     ${tab === "graph" && html`<${Trend} rows=${rows} checks=${checks} dosedAt=${known.dosedAt} bands=${known.bands} baseline=${baseline(rows, known.dosedAt)} at=${at} zone=${zone} dose=${doseWord(data)} />`}
     ${tab === "graph" && table} ${tab === "table" && table}
     ${tab === "checks" && html`<${Checks} checks=${data?.checks ?? []} zone=${zone} />`}
-    <${Acts} data=${data} dosed=${known.dosedAt !== null} open=${open} />
+    <${Acts} data=${data} dosed=${known.dosedAt !== null} open=${open}>${children}<//>
   </section>`;
 }
 

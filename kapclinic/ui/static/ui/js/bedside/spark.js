@@ -2,9 +2,11 @@
 import { html } from "../core/h.js";
 import { t } from "../core/i18n.js";
 
-const [WIDE, HIGH, FROM, TO, LOW, TOP] = [250, 66, -20, 130, 40, 200];
+const [WIDE, HIGH, FROM, TO, LOW, TOP] = [250, 66, -35, 130, 40, 200];
 
 const x = (minute) => ((Math.max(FROM, Math.min(TO, minute)) - FROM) / (TO - FROM)) * WIDE;
+/** Where a minute since the dose stands, in per cent of the width. */
+export const across = (minute) => (100 * x(minute)) / WIDE;
 const y = (value) => HIGH - 4 - ((Math.max(LOW, Math.min(TOP, value)) - LOW) / (TOP - LOW)) * (HIGH - 8);
 
 /** @param {{rows: Api["WardReadingOut"][], dosedAt: number | null, bands?: object, at: number}} props `at`: ms now */

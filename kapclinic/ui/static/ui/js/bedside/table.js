@@ -29,14 +29,15 @@ export function Readings({ rows, checks, zone, onVoided, bandsOf }) {
 function Line({ row, checks, zone, bands, onVoid }) {
   const check = checks.find((one) => one.id === row.check);
   const loud = loudness(worst(bands ?? {}));
+  const gone = row.voided ? "struck" : "";
   return html`<tr>
-    <td class="nowrap">${clock(row.at, zone)} <span class="faint">${check ? checkName(check) : ""}</span></td>
-    <td class="nowrap"><b>${row.systolic ?? "–"}/${row.diastolic ?? "–"}</b> ${loud !== "ok" && html`<${Icon} name=${loud === "high" ? "stop" : "warn"} /><span class="vh">${bandWord(worst(bands))}</span>`}</td>
-    <td>${row.heart_rate ?? "–"}</td>
-    <td>${row.spo2 ?? "–"}</td>
-    <td>${row.sedation ?? "–"}</td>
-    <td><${Where} item=${row.unsent} /></td>
-    <td class="num">${!row.unsent && has("nurse_practitioner", "medical_director") && html`<button type="button" class="b bare s" onClick=${onVoid}>${t("Void…")}<span class="vh"> ${clock(row.at, zone)}</span></button>`}</td>
+    <td class="nowrap ${gone}">${clock(row.at, zone)} <span class="faint">${check ? checkName(check) : ""}</span></td>
+    <td class="nowrap ${gone}"><b>${row.systolic ?? "–"}/${row.diastolic ?? "–"}</b> ${loud !== "ok" && html`<${Icon} name=${loud === "high" ? "stop" : "warn"} /><span class="vh">${bandWord(worst(bands))}</span>`}</td>
+    <td class=${gone}>${row.heart_rate ?? "–"}</td>
+    <td class=${gone}>${row.spo2 ?? "–"}</td>
+    <td class=${gone}>${row.sedation ?? "–"}</td>
+    <td>${gone ? t("voided") : html`<${Where} item=${row.unsent} />`}</td>
+    <td class="num">${!row.unsent && !gone && has("nurse_practitioner", "medical_director") && html`<button type="button" class="b bare s" onClick=${onVoid}>${t("Void…")}<span class="vh"> ${clock(row.at, zone)}</span></button>`}</td>
   </tr>`;
 }
 

@@ -78,7 +78,7 @@ function Axes({ from, to, x, y, zero, RIGHT, FOOT }) {
   const minutes = Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => first + i * step);
   return html`${values.map((value) => html`<line class="gl" x1=${LEFT} x2=${RIGHT} y1=${y(value)} y2=${y(value)} />
       <text x=${LEFT - 6} y=${y(value) + 4} text-anchor="end">${value}</text>`)}
-    ${minutes.map((m) => html`<text x=${x(zero + m * MINUTE)} y=${FOOT + 16} text-anchor="middle">${m}</text>`)}`;
+    ${minutes.map((m) => html`<text x=${x(zero + m * MINUTE)} y=${FOOT + 16} text-anchor="middle">${m === minutes.at(-1) ? `${m} min` : m}</text>`)}`;
 }
 
 function Due({ check, x, y, FOOT }) {

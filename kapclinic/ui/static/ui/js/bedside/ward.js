@@ -12,12 +12,13 @@ import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
 import { outbox } from "../outbox/outbox.js";
 import { Acknowledge } from "./acknowledge.js";
-import { Spark } from "./spark.js";
+import { across, Spark } from "./spark.js";
 import { ring, Tone } from "./tone.js";
 import { alarmWords, bandWord, checkWord, loudness, mg, whereabouts } from "./words.js";
 
 const SECONDS = 5;
 const SOON = 3 * 60000;
+const MARKS = [0, 30, 60, 90, 120]; // minutes
 const SHOWN = 2; // alarms of a row; the others are a press away, and counted
 
 function worstOf(reading) {
@@ -85,7 +86,7 @@ function Head({ rows, late, poll, zone }) {
   const old = poll.problem && poll.data;
   return html`<header class="wh">
     <h1>${t("Ward")}</h1>
-    <span class="quiet">${many(rows.length, "{n} watched · sorted by what is due next", "{n} watched · sorted by what is due next")}</span>
+    <span class="quiet">${many(rows.length, "{n} watched", "{n} watched")}<span class="by"> · ${t("sorted by what is due next")}</span></span>
     <span class="grow"></span>
     ${late > 0 && html`<span class="chip high"><${Icon} name="stop" />${t("{n} overdue", { n: late })}</span>`}
     ${high > 0 && html`<span class="chip med"><${Icon} name="warn" />${t("{n} out of band", { n: high })}</span>`}
@@ -130,7 +131,7 @@ function Row({ row, number, at, zone, onAnswer }) {
     <${Last} row=${row} zone=${zone} />
     <div class="tr">
       <${Spark} rows=${row.trend} dosedAt=${row.dosed_at ? Date.parse(row.dosed_at) : null} bands=${row.bands} at=${at} />
-      <div class="tx tiny faint" aria-hidden="true"><span>${t("dose")}</span><span>30</span><span>60</span><span>90</span><span>120 min</span></div>
+      ${row.dosed_at && html`<div class="tx tiny faint" aria-hidden="true">${MARKS.map((minute) => html`<span key=${minute} style=${{ "--at": across(minute) }}>${minute === 0 ? t("dose") : minute === 120 ? `${minute} min` : minute}</span>`)}</div>`}
     </div>
     <a class="b take" href=${href}>${state === "high" ? t("Take it now") : t("Take reading")} ${number < 10 && html`<kbd>${number}</kbd>`}</a>
     ${row.alarms.slice(0, SHOWN).map((alarm) => html`<${AlarmRow} key=${alarm.id} alarm=${alarm} row=${row} zone=${zone} onAnswer=${onAnswer} />`)}
@@ -181,7 +182,7 @@ function Last({ row, zone }) {
 
 function AlarmRow({ alarm, row, zone, onAnswer }) {
   const reading = [...row.trend, row.last_reading].find((one) => one?.id === alarm.reading);
-  const said = alarmWords(alarm, reading, zone);
+  const said = alarmWords(alarm, reading, zone, row.next_check?.id === alarm.check ? row.next_check : null);
   return html`<div class="al ${said.loud}">
     <${Icon} name=${said.loud === "high" ? "stop" : "warn"} />
     <span class="grow"><b>${said.title}</b> <span class="small">${said.detail}</span></span>

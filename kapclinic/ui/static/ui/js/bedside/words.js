@@ -71,18 +71,21 @@ const TRIGGERS = {
   seizure: () => t("Seizure"),
 };
 
-/** {title, detail, loud} of an alarm. `reading` is the row that raised it, when it is known. */
-export function alarmWords(alarm, reading, zone) {
+/** {title, detail, loud, did} of an alarm, `did` being what was written with its reading. `reading` and `check` are the rows that raised it, when they are known. */
+export function alarmWords(alarm, reading, zone, check) {
   const time = clock(alarm.opened_at ?? alarm.created_at, zone);
   const since = t("since {time}", { time });
   if (alarm.cause === "check_late" || alarm.cause === "check_missed") {
-    return { title: t("Check late"), detail: t("Nobody has taken this reading, {since}", { since }), loud: "high" };
+    const detail = check?.reading ? t("{check}: taken too late", { check: checkWord(check, zone, true) }) // two of them may be late at once
+      : check ? t("Nobody has taken it: {check}, {since}", { check: checkWord(check, zone, true), since })
+      : t("Nobody has taken this reading, {since}", { since });
+    return { title: alarm.cause === "check_late" || check?.reading ? t("Check late") : t("Check missed"), detail, loud: "high" };
   }
   if (alarm.cause === "red_trigger") {
     return { title: TRIGGERS[alarm.trigger]?.() ?? t("Emergency"), detail: since, loud: "high" };
   }
   const red = alarm.cause === "red_reading";
-  return { title: red ? t("Reading in the red band") : t("Reading in the amber band"), detail: values(reading) || since, loud: red ? "high" : "med" };
+  return { title: red ? t("Reading in the red band") : t("Reading in the amber band"), detail: [values(reading), since].filter(Boolean).join(", "), loud: red ? "high" : "med", did: reading?.action_taken };
 }
 
 /** "172/104, HR 86" of a reading, with a dash for what was not taken. */

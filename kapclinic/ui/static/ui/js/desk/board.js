@@ -16,7 +16,7 @@ export function Board({ board, names, chosen, at, zone, onChoose }) {
         <h2><${Icon} name=${COLUMNS[column][0]} /> ${columnName(column)} <span class="faint">${rows.length}</span></h2>
         <ul>
           ${rows.map((row) => html`<li key=${row.id}><${Card} row=${row} names=${names} current=${row.id === chosen} at=${at} zone=${zone} onChoose=${onChoose} /></li>`)}
-          ${!rows.length && html`<li class="none">${t("nobody")}</li>`}
+          ${!rows.length && html`<li class="none">${t("Nobody")}</li>`}
         </ul>
       </section>`;
     })}
@@ -27,9 +27,9 @@ export function Board({ board, names, chosen, at, zone, onChoose }) {
 function Card({ row, names, current, at, zone, onChoose }) {
   const there = THERE.includes(row.column) && row.since;
   return html`<button type="button" class="bc k-${row.kind}" aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
-    <span class="row"><b class="cut grow">${shownName(row.client_name)}</b><span class="mn ${there ? "" : "q"}">${there ? lasting(at - Date.parse(row.since)) : clock(row.starts_at, zone)}</span></span>
+    <b>${shownName(row.client_name)}</b>
     <span class="small">${sessionName(row)} · ${names.rooms.get(row.room)?.name ?? t("Video")}</span>
-    <span class="small q">${firstNames(row, names.staff)}</span>
+    <span class="row wrap small"><span class="grow q">${firstNames(row, names.staff)}</span><span class="mn ${there ? "" : "q"}">${there ? lasting(at - Date.parse(row.since)) : clock(row.starts_at, zone)}</span></span>
     ${heldBack(row).slice(0, 1).map((one) => html`<span class="chip high-soft" key=${one.code}><${Icon} name=${one.icon} />${one.word}</span>`)}
   </button>`;
 }

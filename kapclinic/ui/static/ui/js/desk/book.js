@@ -9,12 +9,14 @@ import { addDays, clock, countdown, dayIn, dayShort } from "../core/time.js";
 import { useNow } from "../frame/net.js";
 import { Refused } from "./refused.js";
 import { Who } from "./who.js";
+import { startOf } from "./said.js";
 import { firstNames, kindName } from "./words.js";
 
 const COUNT = 100;
 const APART = 45 * 60000;
 const WARN = 60000;
 const SPAN = 14;
+const DAYS = 5;
 
 /** @param {{here: object, names: object, zone: string, at: number, obligation?: object, column?: object, start?: object, open?: (dialog: object) => void, onDone: () => void, onClose: () => void}} props */
 export function Book({ here, names, zone, at, obligation, column, start, open, onDone, onClose }) {
@@ -63,7 +65,7 @@ export function Book({ here, names, zone, at, obligation, column, start, open, o
   return html`<${Dialog} title=${t("Book a session")} onClose=${close} wide>
     <div class="dg">
       <${Who} wish=${wish} change=${change} names=${names} zone=${zone} location=${here.id} open=${open} />
-      <${Free} free=${free} wish=${wish} hold=${hold} names=${names} zone=${zone} problem=${problem} onChoose=${choose} onLater=${() => change({ from: addDays(wish.to, 1), to: addDays(wish.to, SPAN) })} onWait=${open && (() => (release(), open({ kind: "wait", client: wish.client, wanted: wish.kind })))} />
+      <${Free} free=${free} wish=${wish} hold=${hold} names=${names} zone=${zone} problem=${problem} onChoose=${choose} onLater=${(day) => change({ from: day, to: addDays(day, SPAN) })} onWait=${open && (() => (release(), open({ kind: "wait", client: wish.client, wanted: wish.kind })))} />
       <${Hold} hold=${hold} wish=${wish} names=${names} zone=${zone} obligation=${wish.obligation} onBooked=${booked} onLost=${(found) => (setHold(null), setProblem(found), free.again())} setHold=${setHold} />
     </div>
   <//>`;
@@ -119,27 +121,37 @@ function useFree(wish) {
 
 function Free({ free, wish, hold, names, zone, problem, onChoose, onLater, onWait }) {
   const slots = [...(free.slots ?? []), ...free.struck.map((slot) => ({ ...slot, taken: true }))].sort((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at));
-  const days = new Map();
-  for (const slot of slots) {
-    const day = dayIn(slot.starts_at, zone);
-    days.set(day, [...(days.get(day) ?? []), slot]);
-  }
+  const { days, later } = byDay(slots, free.slots?.length === COUNT, wish, zone);
+  const count = days.flatMap(([, rows]) => shown(rows, hold)).filter((slot) => !slot.taken).length;
   return html`<section class="free" aria-label=${t("Next free times")}>
     <div class="row"><h2 class="grow">${t("Next free times")}</h2>
-      <span class="small quiet">${free.slots && many(free.slots.length, "{n} free, with room and staff", "{n} free, each with room and staff")}</span></div>
+      <span class="small quiet">${free.slots && many(count, "{n} shown, with room and staff", "{n} shown, each with room and staff")}</span></div>
+    ${wish.window && html`<p class="small">${t("The window: {from} – {until}", { from: startOf({ starts_at: wish.window.window_start }, zone), until: startOf({ starts_at: wish.window.window_end }, zone) })}</p>`}
     ${problem && html`<${Refused} problem=${problem} names=${names} zone=${zone} onPick=${(_, slot) => onChoose(slot)} />`}
     ${free.problem && html`<p class="note high" role="alert">${words(free.problem)}</p>`}
-    ${!wish.program && html`<p class="quiet">${t("Choose who it is for, and what.")}</p>`}
+    ${!(wish.program && wish.kind) && html`<p class="quiet">${t("Choose who it is for, and what.")}</p>`}
     ${free.slots && !slots.length && html`<p class="quiet">${t("Nothing is free in these days. Look later, or at another time of day.")}</p>`}
     <div class="cols">
-      ${[...days].slice(0, 5).map(([day, rows]) => html`<div class="dcol" key=${day}>
+      ${days.map(([day, rows]) => html`<div class="dcol" key=${day}>
         <h3>${dayShort(day)}</h3>
-        ${shown(rows, hold).map((slot) => html`<${Time} key=${slot.starts_at + (slot.room ?? "")} slot=${slot} chosen=${hold && same(hold.slot, slot)} names=${names} zone=${zone} onChoose=${onChoose} />`)}
+        ${shown(rows, hold).map((slot) => html`<${Time} key=${slot.starts_at + (slot.room ?? "")} slot=${slot} chosen=${hold && same(hold.slot, slot)} names=${names} zone=${zone} onChoose=${onChoose} late=${isLate(wish, slot)} />`)}
       </div>`)}
     </div>
-    ${wish.program && wish.kind && !wish.obligation && html`<p><button type="button" class="b bare s" onClick=${onLater}>${t("Later times")}</button>
+    ${wish.program && wish.kind && !wish.obligation && html`<p class="row wrap"><button type="button" class="b bare s" onClick=${() => onLater(later)}>${t("Later times")}</button>
       ${onWait && html`<button type="button" class="b bare s" onClick=${onWait}>${t("Add to the waitlist")}</button>`}</p>`}
   </section>`;
+}
+
+/** [[day, times], …] of the first days, and the day at which later ones begin. A day that the answer ends in is not whole. */
+function byDay(slots, full, wish, zone) {
+  const found = new Map();
+  for (const slot of slots) {
+    const day = dayIn(slot.starts_at, zone);
+    found.set(day, [...(found.get(day) ?? []), slot]);
+  }
+  const all = [...found];
+  const days = all.slice(0, full && all.length > 1 ? Math.min(DAYS, all.length - 1) : DAYS);
+  return { days, later: all[days.length]?.[0] ?? addDays(full ? days[0][0] : wish.to, 1) };
 }
 
 /** A day has many times: those that lie well apart, and whatever was struck or is held. */
@@ -156,10 +168,15 @@ function same(a, b) {
   return a.starts_at === b.starts_at && a.room === b.room;
 }
 
-function Time({ slot, chosen, names, zone, onChoose }) {
+/** Does an integration that is owed begin there only after its window? */
+function isLate(wish, slot) {
+  return !!wish.window && Date.parse(slot.starts_at) >= Date.parse(wish.window.window_end);
+}
+
+function Time({ slot, chosen, names, zone, onChoose, late }) {
   const where = [names.rooms.get(slot.room)?.name ?? t("Video"), firstNames(slot, names.staff)].filter(Boolean).join(" · ");
   if (slot.taken) return html`<span class="t taken">${clock(slot.starts_at, zone)}<small>${t("just taken")}</small></span>`;
-  return html`<button type="button" class="t" aria-pressed=${!!chosen} onClick=${() => onChoose(slot)}>${clock(slot.starts_at, zone)}<small>${where}</small></button>`;
+  return html`<button type="button" class="t" aria-pressed=${!!chosen} onClick=${() => onChoose(slot)}>${clock(slot.starts_at, zone)}<small>${where}</small>${late && html`<small>${t("after the window")}</small>`}</button>`;
 }
 
 /** The right side: what is held for how long, and the one button that books it. */
@@ -206,6 +223,7 @@ function Hold({ hold, wish, names, zone, onBooked, onLost, setHold }) {
       <dt>${t("Staff")}</dt><dd>${hold.slot.staff.map((one) => names.staff.get(one.user)?.name).filter(Boolean).join(", ")}</dd>
       <dt>${t("Client")}</dt><dd>${wish.client.name}</dd>
     </dl>
+    ${isLate(wish, hold.slot) && html`<p class="note med" role="status">${t("This begins after the window has closed: the integration will count as late.")}</p>`}
     ${state.problem && html`<p class="note high" role="alert">${words(state.problem)}</p>`}
     <div class="foot"><button type="button" class="b go big2" ref=${button} disabled=${state.busy || undefined} onClick=${book}>${state.busy ? t("Saving…") : t("Book {what}", { what: kindName(wish.kind).toLowerCase() })} <kbd>Enter</kbd></button></div>
   </section>`;

@@ -1,5 +1,5 @@
 // /desk/schedule: the day, where clients are, the chosen session, and what is owed.
-import { addDays, dayIn, dayLong } from "../core/time.js";
+import { addDays, clock, dayIn, dayLong } from "../core/time.js";
 import { Icon, html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
@@ -14,10 +14,10 @@ import { columnsOf, Grid } from "./grid.js";
 import { useDay, useNames } from "./known.js";
 import { openingOf } from "./layout.js";
 import { Paper } from "./paper.js";
-import { discreet, NamesSwitch, switchNames } from "./parts/privacy.js";
+import { discreet, NamesSwitch, shownName, switchNames } from "./parts/privacy.js";
 import { Pick } from "./pick.js";
 import { Windows } from "./windows.js";
-import { COLUMNS, columnName, GONE } from "./words.js";
+import { COLUMNS, columnName, GONE, sessionName } from "./words.js";
 
 const Board = lazy(() => import("./board.js"), "Board");
 const Book = lazy(() => import("./book.js"), "Book");
@@ -38,6 +38,7 @@ function Desk() {
   const today = dayIn(at, zone);
   const [address, go] = useDay();
   const [dialog, open] = useState(null);
+  const [turn, turned] = useState(0);
   const carrying = useRef(false);
   const day = address.day ?? today;
   const names = useNames(here.id);
@@ -47,7 +48,8 @@ function Desk() {
   const toDay = (next) => go({ day: next === today ? null : next, session: null });
   const choose = (id) => go({ session: id });
   const close = () => (open(null), poll.release()); // what came meanwhile was kept back from a hand
-  const done = () => (close(), poll.again());
+  const fresh = () => (poll.again(), todo.again(), turned((n) => n + 1));
+  const done = () => (close(), fresh());
   const carry = (carried) => {
     carrying.current = carried;
     if (!carried) poll.release();
@@ -59,13 +61,13 @@ function Desk() {
     <div class=${address.view === "day" || chosen ? "desk" : "desk alone"}>
       <section class="left" aria-label=${t("The day")}>
         <${Head} day=${day} today=${today} address=${address} go=${go} toDay=${toDay} onBook=${() => open({ kind: "book" })} />
-        <${Flow} board=${board} poll=${poll} />
+        <${Flow} board=${board} poll=${poll} zone=${zone} choose=${choose} />
         <${Middle} address=${address} board=${board} poll=${poll} day=${day} today=${today} here=${here} at=${at} names=${names} choose=${choose} toDay=${toDay} onBook=${(column) => open({ kind: "book", column })} onDrop=${(drop) => open({ kind: "move", ...movedTo(drop, day, address.by) })} onCarry=${carry} />
         ${board && address.view !== "week" && html`<${Paper} board=${board} day=${day} here=${here} names=${names} at=${at} />`}
       </section>
       <aside class="side" aria-label=${t("Chosen session and integration windows")}>
-        ${chosen ? html`<${Pick} row=${chosen} names=${names} zone=${zone} open=${open} onDone=${poll.again} onClose=${() => go({ session: null })} />` : html`<${Unchosen} open=${open} />`}
-        <${Windows} place=${here} at=${at} onFind=${(row) => open({ kind: "book", obligation: row })} onCall=${(row) => open({ kind: "call", row })} />
+        ${chosen ? html`<${Pick} row=${chosen} names=${names} zone=${zone} at=${at} open=${open} onDone=${fresh} onClose=${() => go({ session: null })} />` : html`<${Unchosen} open=${open} />`}
+        <${Windows} place=${here} at=${at} turn=${turn} onFind=${(row) => open({ kind: "book", obligation: row })} onCall=${(row) => open({ kind: "call", row })} />
       </aside>
     </div>
     <${Dialogs} dialog=${dialog} names=${names} here=${here} at=${at} open=${open} done=${done} close=${close} />
@@ -139,20 +141,21 @@ function Head({ day, today, address, go, toDay, onBook }) {
   </header>`;
 }
 
-function Flow({ board, poll }) {
+function Flow({ board, poll, zone, choose }) {
+  const [open, show] = useState(false);
   const shown = Object.keys(COLUMNS).filter((column) => !GONE.includes(column));
-  const gone = board ? board.sessions.filter((row) => GONE.includes(row.column)).length : 0;
+  const gone = board ? board.sessions.filter((row) => GONE.includes(row.column)) : [];
   return html`<div class="flow" role="group" aria-label=${t("Where clients are")}>
     ${shown.map((column) => {
       const n = board ? (board.counts[column] ?? 0) : "–"; // nothing is known before the first answer
       return html`<span key=${column} class=${n > 0 ? "one" : "one zero"}><${Icon} name=${COLUMNS[column][0]} /><b>${n}</b> ${columnName(column)}</span>`;
     })}
-    ${gone > 0 && html`<span class="one zero"><${Icon} name="x" /><b>${gone}</b> ${t("Not coming")}</span>`}
-    <span class="grow"></span>
+    ${gone.length > 0 && html`<button type="button" class="one" aria-expanded=${open} onClick=${() => show(!open)}><${Icon} name="x" /><b>${gone.length}</b> ${t("Not coming")}</button>`}
+    ${open && html`<ul class="gone">${gone.map((row) => html`<li key=${row.id}><button type="button" class="b bare s" onClick=${() => (show(false), choose(row.id))}>${clock(row.starts_at, zone)} ${shownName(row.client_name)} · ${sessionName(row)} · ${columnName(row.column)}</button></li>`)}</ul>`}
     ${poll.problem && html`<span class="chip med">${words(poll.problem)}</span>`}
     ${poll.waiting && html`<button type="button" class="b s" onClick=${poll.release}>${t("There is something newer: show it")}</button>`}
-    <${NamesSwitch} />
-    <button type="button" class="b bare s" onClick=${() => window.print()}><${Icon} name="print" />${t("Print")} <kbd>p</kbd></button>
+    <span class="ends"><${NamesSwitch} />
+      <button type="button" class="b bare s" onClick=${() => window.print()}><${Icon} name="print" />${t("Print")} <kbd>p</kbd></button></span>
   </div>`;
 }
 

@@ -9,6 +9,7 @@ import { shownName } from "./parts/privacy.js";
 import { COLUMNS, columnName, firstNames, GONE, heldBack, sessionName, THERE } from "./words.js";
 
 const VIDEO = "video";
+const SEATED = ["nurse_practitioner", "therapist", "prescriber"]; // whoever sits in a session: a column without one says nothing
 
 /**
  * [{id, name, icon, rows}] of the columns shown, in the order of the house.
@@ -23,7 +24,8 @@ export function columnsOf(board, by, names) {
       if (!people.has(one.user)) people.set(one.user, { id: one.user, name: names.staff.get(one.user)?.name ?? "…", hours: [], off: [], rows: [] });
       people.get(one.user).rows.push(row);
     }
-    return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
+    const seated = (one) => one.rows.length || names.staff.get(one.id)?.roles.some((role) => SEATED.includes(role));
+    return [...people.values()].filter(seated).sort((a, b) => a.name.localeCompare(b.name));
   }
   const video = rows.filter((row) => row.room === null);
   const rooms = board.rooms.map((room) => ({ id: room.id, name: room.name, turnover: room.turnover_min, kinds: room.kinds, rows: rows.filter((row) => row.room === room.id) }));
@@ -33,14 +35,15 @@ export function columnsOf(board, by, names) {
 export function Grid({ board, columns, names, chosen, opening, at, today, zone, onChoose, onBook, onDrop, onCarry }) {
   const [first, last] = hoursShown(opening, board.sessions, zone);
   const hours = Array.from({ length: (last - first) / 60 }, (_, i) => first / 60 + i);
-  const style = { "--cols": columns.length, "--quarters": (last - first) / 15 };
+  const shares = columns.map((column) => Math.max(1, ...[...lanes(column.rows, zone).values()].map((one) => one.lanes))); // who has many at once needs the room
+  const style = { "--tracks": shares.map((share) => `minmax(0,${share}fr)`).join(" "), "--shares": shares.reduce((a, b) => a + b, 0), "--quarters": (last - first) / 15 };
   const box = useRef(null);
   const drag = useDrag(box, { columns, first, fits: (row, from, to) => fits(row, from, to, names), onDrop, onCarry });
   return html`<div class="heads" style=${style}><span></span>
-      ${columns.map((column) => html`<b key=${column.id}><span class="cut">${column.icon && html`<${Icon} name=${column.icon} />`} ${column.name}</span>
+      ${columns.map((column) => html`<b key=${column.id}><span>${column.icon && html`<${Icon} name=${column.icon} />`} ${column.name}</span>
         ${onBook && html`<button type="button" class="b bare s" onClick=${() => onBook(column)} aria-label=${t("Book in {column}", { column: column.name })}><${Icon} name="plus" /></button>`}</b>`)}
     </div>
-    <div class="grid" ref=${box} style=${style} onClickCapture=${drag.swallow} role="group" aria-label=${t("Sessions of the day")}>
+    <div class="grid" ref=${box} style=${style} onClickCapture=${drag.swallow} tabindex=${columns.some((column) => column.rows.length) ? undefined : 0} role="group" aria-label=${t("Sessions of the day")}>
       ${hours.map((hour) => html`<span class="hr" key=${`h${hour}`} aria-hidden="true" style=${{ "--r": line(hour * 60, first) }}>${hour}<sup>00</sup></span>
         <i class="hl" style=${{ "--r": line(hour * 60, first) }}></i>`)}
       ${columns.map((_, index) => html`<i class="col" key=${`c${index}`} style=${{ "--c": index + 2 }}></i>`)}
@@ -97,7 +100,7 @@ function Card({ row, style, names, current, short, tall, at, zone, onChoose, lif
   const since = THERE.includes(row.column) && row.since ? ` ${lasting(at - Date.parse(row.since))}` : "";
   const toConfirm = row.column === "booked" && row.source === "scheduler" && !row.client_confirmed_at;
   const status = where && html`<span class="st"><${Icon} name=${icon} />${where}${since}</span>`;
-  return html`<button type="button" class="ev k-${row.kind} ${row.column === "done" ? "done" : ""} ${lifted ? "lifted" : ""}" onPointerDown=${onTake} style=${style} aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
+  return html`<button type="button" class="ev k-${row.kind} ${tall ? "tall" : short ? "short" : ""} ${row.column === "done" ? "done" : ""} ${lifted ? "lifted" : ""}" onPointerDown=${onTake} style=${style} aria-current=${current ? "true" : undefined} onClick=${() => onChoose(row.id)}>
     <span class="l1"><b class="cut">${shownName(row.client_name)}</b>${short && status}</span>
     <span class="l2 cut">${row.modality === "video" && html`<${Icon} name="video" />`}${sessionName(row)}${firstNames(row, names.staff) && ` · ${firstNames(row, names.staff)}`}</span>
     ${(tall || !(short || status || toConfirm)) && html`<span class="l3">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</span>`}

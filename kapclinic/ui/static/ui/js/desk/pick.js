@@ -4,10 +4,10 @@ import { announce } from "../core/announce.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
-import { words } from "../core/problem.js";
 import { clock, now } from "../core/time.js";
 import { shownName } from "./parts/privacy.js";
-import { COLUMNS, columnName, firstNames, moveName, sessionName } from "./words.js";
+import { refusal } from "./said.js";
+import { COLUMNS, columnName, firstNames, GONE, moveName, sessionName, THERE } from "./words.js";
 
 const STEPS = ["booked", "arrived", "roomed", "in_session", "recovery", "ready"];
 // A stage that the desk may set next, by the column that somebody stands in.
@@ -15,8 +15,8 @@ const NEXT = { arrived: "roomed", recovery: "ready", ready: "checked_out" };
 const NEXT_WORDS = { roomed: () => t("Room"), ready: () => t("Ready to leave"), checked_out: () => t("Has left") };
 const UNDO = { arrived: "check_in", no_show: "no_show" };
 
-/** @param {{row: object, names: object, zone: string, open: (dialog: object) => void, onDone: () => void, onClose: () => void}} props */
-export function Pick({ row, names, zone, open, onDone, onClose }) {
+/** @param {{row: object, names: object, zone: string, at: number, open: (dialog: object) => void, onDone: () => void, onClose: () => void}} props */
+export function Pick({ row, names, zone, at, open, onDone, onClose }) {
   const [state, set] = useState({ busy: "", problem: null });
   const ready = useReadiness(row);
   useEffect(() => set({ busy: "", problem: null }), [row.id]);
@@ -56,7 +56,8 @@ export function Pick({ row, names, zone, open, onDone, onClose }) {
     </p>
     <${Steps} column=${row.column} />
     <${Gates} ready=${ready} row=${row} open=${open} />
-    ${state.problem && html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${words(state.problem)}</span></p>`}
+    <${Home} row=${row} open=${open} />
+    ${state.problem && html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${refusal(state.problem, zone)}</span></p>`}
     <div class="row wrap">
       ${may("check_in") && html`<button type="button" class="b s go" onClick=${checkIn}>${state.busy === moveName("check_in") ? t("Saving…") : t("Check in")} <kbd>c</kbd></button>`}
       ${next && html`<button type="button" class="b s go" onClick=${stage}>${state.busy === NEXT_WORDS[next]() ? t("Saving…") : NEXT_WORDS[next]()} <kbd>r</kbd></button>`}
@@ -64,7 +65,8 @@ export function Pick({ row, names, zone, open, onDone, onClose }) {
       <a class="b s" href=${`/programs/${row.program}/plan`}><${Icon} name="cal" />${t("Course plan")}</a>
       ${row.column === "booked" && !row.client_confirmed_at && html`<button type="button" class="b s" onClick=${() => confirmed(row, set, onDone)}>${t("Client confirmed")}</button>`}
       ${may("cancel") && html`<button type="button" class="b s" onClick=${() => open({ kind: "cancel", row })}>${t("Cancel…")} <kbd>x</kbd></button>`}
-      ${may("no_show") && html`<button type="button" class="b s" onClick=${() => open({ kind: "no_show", row })}>${t("No-show…")}</button>`}
+      ${may("no_show") && Date.parse(row.starts_at) <= at && html`<button type="button" class="b s" onClick=${() => open({ kind: "no_show", row })}>${t("No-show…")}</button>`}
+      ${GONE.includes(row.column) && html`<button type="button" class="b s" onClick=${() => open({ kind: "book", start: { client: { id: row.client, name: row.client_name, mrn: row.client_mrn }, program: row.program, kind: row.kind } })}>${t("Book another time")}</button>`}
       ${UNDO[row.column] && html`<button type="button" class="b s" onClick=${() => open({ kind: "undo", row, move: UNDO[row.column] })}>${t("Take back: {what}", { what: columnName(row.column) })}</button>`}
     </div>
   </section>`;
@@ -93,7 +95,7 @@ function Phone({ row }) {
       over = true;
     };
   }, [row.client]);
-  return phone && html`· <a class="nowrap" href=${`tel:${phone}`}>${phone}</a>`;
+  return phone && html` · <a class="nowrap" href=${`tel:${phone}`}>${phone}</a>`;
 }
 
 function Steps({ column }) {
@@ -117,6 +119,13 @@ function useReadiness(row) {
     };
   }, [row.id, row.version, row.column]);
   return ready;
+}
+
+/** Who takes the client home, to be called; another one may come. */
+function Home({ row, open }) {
+  if (!row.escort || !["booked", ...THERE].includes(row.column)) return null;
+  return html`<p class="row small"><${Icon} name="car" /><span class="grow">${row.escort.name} · <a class="nowrap" href=${`tel:${row.escort.phone}`}>${row.escort.phone}</a></span>
+    <button type="button" class="b bare s" onClick=${() => open({ kind: "ride", row })}>${t("Change ride")}</button></p>`;
 }
 
 function Gates({ ready, row, open }) {

@@ -5,6 +5,8 @@ import { html, useMemo, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { byField, words } from "../core/problem.js";
 import { now } from "../core/time.js";
+import { refusal, startOf } from "./said.js";
+import { sessionName } from "./words.js";
 
 const KINDS = {
   withdraw: { title: () => t("Take off the waitlist"), base: "waitlist", path: "withdraw", verb: () => t("Take off the waitlist"), keep: () => t("Keep it") },
@@ -13,7 +15,7 @@ const KINDS = {
   undo: { title: () => t("Take it back"), path: "undo", verb: () => t("Take it back"), keep: () => t("Leave it") },
 };
 
-export function Reason({ kind, row, move, onDone, onClose }) {
+export function Reason({ kind, row, move, zone, onDone, onClose }) {
   const { title, base = "sessions", path, verb, keep } = KINDS[kind];
   const [reason, setReason] = useState("");
   const [state, set] = useState({ busy: false, problem: null });
@@ -31,9 +33,9 @@ export function Reason({ kind, row, move, onDone, onClose }) {
   return html`<${Dialog} title=${title()} onClose=${onClose}>
     <form onSubmit=${save}>
       <div class="db">
-        <p><b>${row.client_name}</b></p>
+        <p><b>${row.client_name}</b>${row.starts_at && zone && ` · ${sessionName(row)} · ${startOf(row, zone)}`}</p>
         <div class="f"><label for="reason">${t("Why?")}</label><input id="reason" required autocomplete="off" value=${reason} onInput=${(event) => setReason(event.target.value)} /></div>
-        ${state.problem && html`<p class="note high" role="alert">${words(state.problem)}</p>`}
+        ${state.problem && html`<p class="note high" role="alert">${refusal(state.problem, zone)}</p>`}
       </div>
       <div class="df">
         <button type="button" class="b" onClick=${onClose}>${keep()}</button>

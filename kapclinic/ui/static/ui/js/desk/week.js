@@ -22,17 +22,21 @@ export function Week({ day, location, names, zone, onDay }) {
   }, [monday, location]);
   if (state.problem) return html`<p class="failed">${words(state.problem)}</p>`;
   return html`<div class="week">
-    ${(state.days ?? []).map((board) => html`<section key=${board.date}>
-      <h2><button type="button" class="b bare" onClick=${() => onDay(board.date)}>${dayShort(board.date)}</button></h2>
-      <table class="list">
-        <tbody>
-          ${board.sessions.filter((row) => !GONE.includes(row.column)).map((row) => html`<tr key=${row.id}>
-            <td class="nowrap">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</td><td><b>${shownName(row.client_name)}</b></td><td>${sessionName(row)}</td>
-            <td>${names.rooms.get(row.room)?.name ?? t("Video")}</td><td>${firstNames(row, names.staff)}</td><td>${columnName(row.column)}</td>
-          </tr>`)}
-          ${!board.sessions.length && html`<tr><td class="quiet">${t("No bookings")}</td></tr>`}
-        </tbody>
-      </table>
-    </section>`)}
+    <table class="list">
+      ${(state.days ?? []).map((board) => html`<${Day} key=${board.date} board=${board} names=${names} zone=${zone} onDay=${onDay} />`)}
+    </table>
   </div>`;
+}
+
+/** One table for the week, so that its columns stand under each other. */
+function Day({ board, names, zone, onDay }) {
+  const rows = board.sessions.filter((row) => !GONE.includes(row.column));
+  return html`<tbody>
+    <tr><th colspan="6" scope="rowgroup"><button type="button" class="b bare" onClick=${() => onDay(board.date)}>${dayShort(board.date)}</button></th></tr>
+    ${rows.map((row) => html`<tr key=${row.id}>
+      <td class="nowrap">${clock(row.starts_at, zone)}–${clock(row.ends_at, zone)}</td><td><b>${shownName(row.client_name)}</b></td><td>${sessionName(row)}</td>
+      <td>${names.rooms.get(row.room)?.name ?? t("Video")}</td><td>${firstNames(row, names.staff)}</td><td>${columnName(row.column)}</td>
+    </tr>`)}
+    ${!rows.length && html`<tr><td colspan="6" class="quiet">${t("No bookings")}</td></tr>`}
+  </tbody>`;
 }

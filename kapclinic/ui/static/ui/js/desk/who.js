@@ -97,7 +97,7 @@ function Wishes({ wish, change, names }) {
     <div class="f"><span class="label" id="part">${t("Time of day")}</span>
       <div class="seg" role="group" aria-labelledby="part">${PARTS().map(([value, label]) => html`<button type="button" key=${value} aria-pressed=${wish.part === value} onClick=${() => change({ part: value })}>${label}</button>`)}</div></div>
     <div class="two">
-      <div class="f"><label for="with">${t("With")}</label><select id="with" value=${wish.staff} onChange=${choice("staff")}><option value="">${t("Theirs, else any free")}</option>${therapists.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select></div>
+      <div class="f"><label for="with">${t("With")}</label><select id="with" value=${wish.staff} onChange=${choice("staff")}><option value="">${t("Theirs first")}</option>${therapists.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select></div>
       <div class="f"><label for="in">${t("Room")}</label><select id="in" value=${wish.room} onChange=${choice("room")}><option value="">${t("Any free")}</option>${[...names.rooms.values()].filter((room) => room.is_active).map((room) => html`<option key=${room.id} value=${room.id}>${room.name}</option>`)}</select></div>
     </div>`;
 }

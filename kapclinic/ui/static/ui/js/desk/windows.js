@@ -1,5 +1,5 @@
 // Integrations that are owed, the one whose window closes first on top.
-import { Icon, html } from "../core/h.js";
+import { Icon, html, useEffect } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { usePoll } from "../core/poll.js";
 import { words } from "../core/problem.js";
@@ -9,10 +9,13 @@ import { shownName } from "./parts/privacy.js";
 
 const SOON = 12 * 3600000;
 
-/** @param {{place: object, at: number, onFind: (row: object) => void, onCall: (row: object) => void}} props */
-export function Windows({ place, at, onFind, onCall }) {
+/** @param {{place: object, at: number, turn: number, onFind: (row: object) => void, onCall: (row: object) => void}} props `turn` counts what was done on this page: it is asked again at once */
+export function Windows({ place, at, turn, onFind, onCall }) {
   const poll = usePoll("obligations/", { location: place.id, state: "due,booked", ordering: "window_end", page_size: 50 }, 30);
   const rows = poll.data?.results ?? [];
+  useEffect(() => {
+    if (turn) poll.again();
+  }, [turn]);
   return html`<section class="owed" aria-labelledby="owed">
     <div class="sec-h">
       <h2 id="owed">${t("Integration windows")} <span class="faint">${many(poll.data?.count ?? 0, "{n} open", "{n} open")}</span></h2>

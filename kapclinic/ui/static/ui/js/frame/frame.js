@@ -5,11 +5,11 @@ import { Icon, html, show, useEffect } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
-import { arrive, has, leave, me, place } from "../core/me.js";
+import { arrive, has, me, place } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { store, useStore } from "../core/store.js";
 import { clock, day, minutesOff, zoneName } from "../core/time.js";
-import { beginSending, disk, mine, othersWaiting, outbox, signedOut } from "../outbox/outbox.js";
+import { beginSending, disk, othersWaiting, outbox, signedOut } from "../outbox/outbox.js";
 import { Idle } from "./idle.js";
 import { Mark } from "./mark.js";
 import { Menu } from "./menu.js";
@@ -18,6 +18,7 @@ import { keepShell } from "./worker.js";
 
 const SignInForm = lazy(() => import("../signin/form.js"), "SignInForm", { early: true });
 const Keys = lazy(() => import("./keys.js"), "Keys");
+const Leaving = lazy(() => import("./leaving.js"), "Leaving", { early: true }); // asked for when the network is away, too
 const Search = lazy(() => import("./search.js"), "Search", { early: true }); // whoever presses / types on at once
 const Waiting = lazy(() => import("./waiting.js"), "Waiting", { early: true });
 
@@ -119,24 +120,6 @@ function Strips() {
         <${Icon} name="off" />${many(one.count, "{n} entry by {name} waits here for their sign-in.", "{n} entries by {name} wait here for their sign-in.", { name: one.name })}
       </p>`,
     )}`;
-}
-
-function Leaving({ onClose }) {
-  const left = mine(useStore(outbox)).length;
-  useEffect(() => {
-    if (!left) leave().catch(() => location.assign("/sign-in"));
-  }, [left === 0]);
-  if (!left) return null;
-  return html`<${Dialog} title=${t("Sign out")} onClose=${onClose}>
-    <div class="db">
-      <p>${many(left, "{n} entry is on this tablet and not on the server.", "{n} entries are on this tablet and not on the server.")}</p>
-      <p>${t("They stay here, and are sent when you sign in at this tablet again.")}</p>
-    </div>
-    <div class="df">
-      <button type="button" class="b" onClick=${leave}>${t("Sign out all the same")}</button>
-      <button type="button" class="b go" onClick=${onClose}>${t("Stay")}</button>
-    </div>
-  <//>`;
 }
 
 /** Signing in over the page: the same person goes on where they were, another one gets an empty page. */

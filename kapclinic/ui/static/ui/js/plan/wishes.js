@@ -32,7 +32,7 @@ export function Wishes({ wish, change, plan, course, today, booked, names, onPro
     <${Sum} plan=${plan} course=${course} booked=${booked} names=${names} />
     ${plan.problem && !Object.keys(errors).length && html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${words(plan.problem)}</span></p>`}
     ${plan.unmet.map((one, i) => html`<p class="note med" key=${i}><${Icon} name="warn" /><span>${one.detail}</span></p>`)}
-    ${plan.rows?.length > 0 && !plan.booking.problem && html`<p class="small faint">${t("Nothing of it is booked yet. Booking takes all or none.")}</p>`}
+    ${plan.rows?.length > 0 && !plan.booking.problem && html`<p class="small faint">${t("Nothing of the proposal is booked yet. Booking takes all or none.")}</p>`}
   </form>`;
 }
 

@@ -2,7 +2,7 @@
 import { announce } from "../../core/announce.js";
 import { Icon, html, useState } from "../../core/h.js";
 import { many, t } from "../../core/i18n.js";
-import { addDays, dayIn, instant } from "../../core/time.js";
+import { addDays, clock, dayIn, instant } from "../../core/time.js";
 import { useClients } from "../parts/clients.js";
 import { Faults, Field, wrongOf } from "../parts/fields.js";
 import { useWrite } from "../../core/intent.js";
@@ -15,8 +15,8 @@ const LABELS = () => ({ user: t("Who"), starts_at: t("Away from"), ends_at: t("B
 export function Mark({ names, here, at, onDone }) {
   const zone = here.time_zone;
   const [form, fill] = useState(() => {
-    const tomorrow = addDays(dayIn(at, zone), 1);
-    return { user: "", from: tomorrow, fromTime: "08:00", to: tomorrow, toTime: "20:00", reason: "" };
+    const today = dayIn(at, zone); // who calls in sick does so on the day itself
+    return { user: "", from: today, fromTime: clock(at, zone), to: addDays(today, 1), toTime: "00:00", reason: "" };
   });
   const [decisions, decide] = useState({});
   const [override, say] = useState("");
@@ -70,12 +70,13 @@ function Span({ form, change, names, here, wrong }) {
   const labels = LABELS();
   const rows = [...names.staff.values()].filter((one) => one.is_active && one.locations.includes(here.id)).sort((a, b) => a.name.localeCompare(b.name));
   const set = (name) => (event) => change({ [name]: event.target.value });
+  const begin = ({ target: { value: from } }) => change({ from, fromTime: "00:00", ...(from && form.to <= from ? { to: addDays(from, 1) } : {}) });
   return html`<div class="two">
       <${Field} name="user" label=${labels.user} wrong=${wrong} required value=${form.user} onChange=${set("user")} options=${[["", t("Choose")], ...rows.map((one) => [one.id, one.name])]} />
       <${Field} name="reason" label=${labels.reason} wrong=${wrong} maxlength="200" value=${form.reason} onInput=${set("reason")} />
     </div>
     <div class="four">
-      <${Field} name="starts_at" label=${labels.starts_at} wrong=${wrong} type="date" required value=${form.from} onInput=${set("from")} />
+      <${Field} name="starts_at" label=${labels.starts_at} wrong=${wrong} type="date" required value=${form.from} onInput=${begin} />
       <${Field} name="from_time" label=${t("at")} type="time" required value=${form.fromTime} onInput=${set("fromTime")} />
       <${Field} name="ends_at" label=${labels.ends_at} wrong=${wrong} type="date" required min=${form.from} value=${form.to} onInput=${set("to")} />
       <${Field} name="to_time" label=${t("at")} type="time" required value=${form.toTime} onInput=${set("toTime")} />

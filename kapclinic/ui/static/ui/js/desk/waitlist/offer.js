@@ -28,7 +28,7 @@ export function OfferObject({ offer, others, client, names, zone, open, onDone }
   const [looking, look] = useState(false);
   const booking = useWrite((row) => {
     announce(t("Booked: {when}", { when: when(row.starts_at, zone) }));
-    onDone();
+    onDone(row);
   });
   async function book() {
     if (looking || booking.busy) return;

@@ -12,7 +12,7 @@ import { useNow } from "../../frame/net.js";
 import { useNames } from "../known.js";
 import { useAddress } from "../parts/address.js";
 import { useClients } from "../parts/clients.js";
-import { due, Row, Stand, useNextFocus, useRows, when } from "../parts/pane.js";
+import { due, Row, Stand, useNextFocus, useRows, when, whenTo } from "../parts/pane.js";
 import { discreet, NamesSwitch, shownName, switchNames } from "../parts/privacy.js";
 import { nameOf } from "../people/names.js";
 import { kindName } from "../words.js";
@@ -41,7 +41,8 @@ function Waitlist() {
   const rows = [...offers, ...entries];
   const chosen = rows.find((row) => row.id === (said.offer ?? said.entry)) ?? rows[0] ?? null;
   const gone = calls.data && waits.data && (said.offer ?? said.entry) && chosen?.id !== (said.offer ?? said.entry);
-  const choose = (id) => go(offers.some((row) => row.id === id) ? { offer: id, entry: null } : { entry: id, offer: null });
+  const choose = (id) => keep(null) ?? go(offers.some((row) => row.id === id) ? { offer: id, entry: null } : { entry: id, offer: null });
+  const [booked, keep] = useState(null);
   const next = useNextFocus(calls.data);
   const again = () => (next(), calls.again(), waits.again());
   const close = () => (open(null), calls.release(), waits.release());
@@ -54,8 +55,8 @@ function Waitlist() {
     <div class="wk">
       <${List} offers=${offers} entries=${entries} calls=${calls} waits=${waits} clients=${clients} chosen=${chosen} choose=${choose} add=${add} at=${at} zone=${zone} />
       <div class="wr">
-        ${gone && html`<p class="note" role="status">${t("The row that you had chosen is settled.")}</p>`}
-        ${chosen?.task && html`<${OfferObject} key=${chosen.id} ...${common} offer=${chosen} others=${offers.filter((row) => row.freed_by === chosen.freed_by && row.id !== chosen.id)} onDone=${again} />`}
+        ${gone && html`<p class="note" role="status"><span>${booked ? html`${t("Booked: {when}", { when: `${booked.name}, ${whenTo(booked.row, zone)}` })} <a href=${`/desk/schedule?day=${dayIn(booked.row.starts_at, zone)}&session=${booked.row.id}`}>${t("Show that day")}</a>` : t("The row that you had chosen is settled.")}</span></p>`}
+        ${chosen?.task && html`<${OfferObject} key=${chosen.id} ...${common} offer=${chosen} others=${offers.filter((row) => row.freed_by === chosen.freed_by && row.id !== chosen.id)} onDone=${(row) => (keep({ row, name: shownName(chosen.task.client_name) }), again())} />`}
         ${chosen && !chosen.task && html`<${EntryObject} key=${chosen.id} ...${common} entry=${chosen} at=${at} />`}
       </div>
     </div>

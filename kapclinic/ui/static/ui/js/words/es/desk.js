@@ -66,8 +66,6 @@ learn({
   "City": "Ciudad",
   "Client": "Cliente",
   "Client confirmed": "El cliente confirmó",
-  "Clients who know another time are to be called: they stand on the list of what is to be done.":
-    "Hay que llamar a los clientes que conocen otra hora: están en la lista de lo que hay que hacer.",
   "Closed {time} ago. No slot booked": "Cerró hace {time}. Sin reserva",
   "Closes in {time}. No slot booked": "Cierra en {time}. Sin reserva",
   "Columns": "Columnas",
@@ -227,7 +225,7 @@ learn({
   "The day": "El día",
   "The row that you had chosen is settled.": "La fila que había elegido está resuelta.",
   "The time is held for one more minute.": "La hora queda reservada un minuto más.",
-  "Theirs, else any free": "El suyo o cualquiera libre",
+  "Theirs first": "Primero el suyo",
   "They are there after all": "Estará presente después de todo",
   "They are there after all…": "Estará presente después de todo…",
   "They can be booked again at these times. What was moved for the absence stays where it is.":
@@ -292,8 +290,8 @@ learn({
   "{kind} {n} of {all}": "{kind} {n} de {all}",
   "{name} is away": "{name} está ausente",
   "{name}: done": "{name}: hecho",
-  "{n} free, each with room and staff": "{n} libres, cada una con sala y personal",
-  "{n} free, with room and staff": "{n} libre, con sala y personal",
+  "{n} shown, each with room and staff": "{n} a la vista, cada una con sala y personal",
+  "{n} shown, with room and staff": "{n} a la vista, con sala y personal",
   "{n} integration is owed again.": "Se debe de nuevo {n} integración.",
   "{n} integrations are owed again.": "Se deben de nuevo {n} integraciones.",
   "{n} more at another clinic, whose desk has to settle it first.":
@@ -321,4 +319,12 @@ learn({
   "{who} is held {span} for another booking until {until}.":
     "{who}: {span} guardado para otra reserva hasta las {until}.",
   "{who} is taken {span}.": "{who}: ocupado {span}.",
+  "Book another time": "Reservar otra hora",
+  "Change ride": "Cambiar acompañante",
+  "This session begins {when}. It is written down on its day; if it takes place at another time, move it first.": "Esta sesión empieza el {when}. Se anota en su día; si tiene lugar a otra hora, muévala primero.",
+  "The window: {from} – {until}": "La ventana: {from} – {until}",
+  "after the window": "después de la ventana",
+  "This begins after the window has closed: the integration will count as late.": "Empieza cuando la ventana ya se ha cerrado: la integración contará como tardía.",
+  "Call these clients. Only those who had confirmed, or were reminded, stand on the list of what is to be done too.": "Llame a estos clientes. En la lista de tareas solo están también quienes habían confirmado o recibieron un recordatorio.",
+  "Show that day": "Ver ese día",
 });

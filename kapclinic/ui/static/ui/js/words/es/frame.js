@@ -174,4 +174,6 @@ learn({
   "Where": "Dónde",
   "{name}, edition {n}": "{name}, edición {n}",
   "Not now": "Ahora no",
+  "No answer from the server: you are still signed in here, and what is written now is under your name. Leave this open: you are signed out once it answers.": "El servidor no responde: su sesión sigue abierta aquí, y lo que se escriba ahora va a su nombre. Deje esto abierto: se cierra en cuanto responda.",
+  "Signing out…": "Cerrando la sesión…",
 });

@@ -44,7 +44,7 @@ learn({
   "Not known whether it is booked": "No se sabe si está reservado",
   "Nothing breaks, nothing else moves.": "No se rompe nada ni se mueve nada más.",
   "Nothing is free on this day.": "No hay nada libre en este día.",
-  "Nothing of it is booked yet. Booking takes all or none.": "Aún no hay nada reservado. Se reserva todo o nada.",
+  "Nothing of the proposal is booked yet. Booking takes all or none.": "Aún no hay nada reservado de la propuesta. Se reserva todo o nada.",
   "Nothing was booked": "No se reservó nada",
   "Only these": "Solo estos",
   "Plan": "Plan",

@@ -17,6 +17,18 @@ from tests.e2e.screens import Served, Tablet
 
 SCHEDULE = "/desk/schedule"
 AHEAD = 90  # days
+FIRST_BOARD_LATE = """() => {
+  const ask = window.fetch;
+  let first = true;
+  window.fetch = async (...request) => {
+    const late = first && String(request[0]).includes("/day-board/");
+    if (late) first = false;
+    const answer = await ask(...request);
+    if (late) await new Promise((go) => setTimeout(go, 3000));
+    if (late) setTimeout(() => { document.documentElement.dataset.told = "late"; }, 200);
+    return answer;
+  };
+}"""  # the first board that the page asks for from now on is held for three seconds
 
 
 def _day(at: datetime, clinic: Served) -> str:
@@ -122,8 +134,13 @@ def test_a_client_arrives_and_that_is_taken_back(clinic: Served, tablet: Tablet)
     page = _on_the_day_of(tablet, session)
     page.locator(".ev", has_text=_name(program)).click()
     expect(page.locator(".pick .cur")).to_have_text("Booked")
+    page.evaluate(FIRST_BOARD_LATE)
+    with page.expect_response(re.compile("/day-board/")):
+        page.get_by_role("button", name="Client confirmed").click()
     page.keyboard.press("c")
     expect(page.locator(".pick .cur")).to_have_text("Arrived")
+    expect(page.locator("html")).to_have_attribute("data-told", "late")
+    assert page.locator(".pick .cur").inner_text() == "Arrived"  # the older answer came only now
     page.get_by_role("button", name="Take back: Arrived").click()
     page.get_by_label("Why?").fill("The wrong client")
     page.get_by_role("dialog").get_by_role("button", name="Take it back").click()

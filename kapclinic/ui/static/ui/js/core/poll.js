@@ -13,19 +13,20 @@ export function usePoll(path, query, seconds, held = () => null) {
   const key = JSON.stringify([path, query]);
   useEffect(() => {
     if (!path) return undefined;
-    let [tag, timer, over, wait] = [undefined, 0, false, seconds * 1000];
+    let [tag, timer, over, wait, last] = [undefined, 0, false, seconds * 1000, 0];
 
     async function ask(byHand) {
       clearTimeout(timer);
       if (over || document.hidden) return;
+      const mine = (last += 1); // an older answer that comes later says nothing new
       try {
         const found = await call("GET", path, { query, tag, poll: !byHand });
-        if (over) return;
+        if (over || mine !== last) return;
         wait = seconds * 1000;
         tag = found.tag;
         setAnswer((old) => next(old, found.data, hand.current()));
       } catch (problem) {
-        if (over) return;
+        if (over || mine !== last) return;
         wait = Math.min(LONGEST, wait * 2); // its age is shown meanwhile
         setAnswer((old) => ({ ...old, problem }));
       }

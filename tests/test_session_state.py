@@ -23,6 +23,7 @@ LEAVES = (
 )
 # Read outside of a transaction by a cursor that outlives one: commands alone, which connect past a pooler.
 ITERATED = {"sessions/drugs/selectors.py", "sessions/notes/selectors.py"}
+WITHIN = {"billing/jobs/selectors.py"}  # read within the transaction that keeps the job's file, and ends with it
 
 
 def sources() -> Iterator[Path]:
@@ -55,4 +56,4 @@ def test_cursors_that_outlive_a_transaction_are_of_commands() -> None:
         for path in sources()
         if path.suffix == ".py" and "migrations" not in path.parts and ".iterator(" in path.read_text()
     }
-    assert found == ITERATED
+    assert found == ITERATED | WITHIN

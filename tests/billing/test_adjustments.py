@@ -139,7 +139,7 @@ def test_a_charge_that_is_reversed_takes_its_adjustments_along(till: Till) -> No
 
 def test_above_the_fee_only_the_director_adjusts(till: Till, cast: Any) -> None:
     price("90837", "180.00")
-    charge = till.charge(code="90837", amount="150.00")
+    charge = till.charge(code="90837", amount="150.00", amount_reason="as told")
     adjust(till, charge, "30.00", "package_reprice")
     refused(try_to_adjust(till, charge, "0.01", "correction"), 403, "not_permitted")
     body = {"charge": charge["id"], "amount": "20.00", "reason": "correction"}

@@ -14,8 +14,8 @@ from billing.models import DocumentCounter, Superbill
 from kapclinic.practice import services as practice
 from kapclinic.trail.models import AuditEvent
 from tests.asking import done, refused
-from tests.billing.till import NAMELESS, NDC, NOW, Till
-from tests.cast import ADDRESS
+from tests.billing.till import NAMELESS, NDC, NOW, SERVED, Till
+from tests.cast import ADDRESS, signed_stock_dose
 
 SKY = {"legal_first_name": "Josephine", "legal_last_name": "Núñez-Åkerström", "chosen_name": "Sky"}
 HEAD = "Date POS Code Mod. Dx Units Service Prov. Charge Paid Balance"
@@ -29,8 +29,9 @@ def pages(content: bytes) -> list[str]:
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
 
 
-def test_the_superbill_holds_all_that_a_payer_asks_for(till):
-    session = till.injection()
+def test_the_superbill_holds_all_that_a_payer_asks_for(till, cast):
+    session = signed_stock_dose(cast, "intramuscular", starts_at=SERVED)
+    till.course = session.program
     till.rename(**SKY, address=ADDRESS | {"line1": "9 Aspen Way"})
     therapy = till.charge(
         session, code="90837", amount="1220.10", modifiers=["HO"], diagnoses=["F33.2", "F43.10"]
@@ -44,7 +45,7 @@ def test_the_superbill_holds_all_that_a_payer_asks_for(till):
         "Josephine Núñez-Åkerström", "03/02/1985", "9 Aspen Way",
         "Therapist, LCSW", "1234567893", "L-1 (CO)", "Prescriber, MD", "1999999992",
         "F33.2", "F43.10", "05/18/2026", "90837", "HO", "A B", "$1220.10", "J3490", "NDC 00409205310 ML1.5", "$95.00",
-        "ketamine, 40 mg, intramuscular", "Np, signed 05/18/2026", "Prescriber, signed 05/18/2026", "Total $1315.10 $1220.10 $95.00",
+        "ketamine, 40 mg, intramuscular", "Therapist, signed 05/18/2026", "Prescriber, signed 05/18/2026", "Total $1315.10 $1220.10 $95.00",
         "HSA card", "ending 4242", "Charges $1315.10", "Paid by the client $1220.10", "Balance $95.00", "PAID IN PART",
         "Reimburse: the client", "This is not a bill", "no guarantee of reimbursement", "American Medical Association",
         "page 1 of 1",

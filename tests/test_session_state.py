@@ -23,7 +23,7 @@ LEAVES = (
 )
 # Read outside of a transaction by a cursor that outlives one: commands alone, which connect past a pooler.
 ITERATED = {"sessions/drugs/selectors.py", "sessions/notes/selectors.py"}
-WITHIN = {"billing/jobs/selectors.py"}  # read within the transaction that keeps the job's file, and ends with it
+WITHIN = {"billing/jobs/selectors.py"}  # read in the transaction that keeps the file
 
 
 def sources() -> Iterator[Path]:

@@ -17,6 +17,13 @@ from tests.cast import Cast
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def _not_yet_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is closed for no age: one that is kept for a minute may turn a minute old in any of these."""
+    connection.ensure_connection()
+    monkeypatch.setattr(connection, "close_at", None)
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """What the server answered each time that it was asked."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from kapclinic.local import lending, services
+from kapclinic.local import lending, migrating, services
 from kapclinic.local.keeper import Keeper, Share
 from kapclinic.local.places import CHECKOUT, LocalError, Place, default_place, hold
 from kapclinic.local.ports import is_free
@@ -180,7 +180,7 @@ def _logs(place: Place, port: int) -> Path:
 def _play(stage: Stage, port: int) -> None:
     runtime = {name: value for name, value in stage.env.items() if name != "MIGRATION_DATABASE_URL"}
     _say("applying the migrations")
-    _manage(stage.env, "migrate", "--no-input", "-v", "0")
+    _finished([*migrating.COMMAND], stage.env, named="migrate")
     _say("opening the demo clinic")
     logins = _logins(_manage(runtime, "seed_demo", "--json"))
     opening = stage.logs / "opening"  # while it is there, /readyz says that the story is still being played
@@ -228,11 +228,14 @@ def _manage(env: dict[str, str], *words: str) -> str:
 
     :raises LocalError: with the end of its output, when it fails
     """
-    command = [sys.executable, "manage.py", *words]
+    return _finished([sys.executable, "manage.py", *words], env, named=words[0])
+
+
+def _finished(command: list[str], env: dict[str, str], *, named: str) -> str:
     with _ended(command, env, quiet=True) as process:
         output, errors = process.communicate()
     if process.returncode:
-        raise LocalError(f"manage.py {words[0]} failed:\n{(errors or output)[-2500:]}")
+        raise LocalError(f"manage.py {named} failed:\n{(errors or output)[-2500:]}")
     return output
 
 

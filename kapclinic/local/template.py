@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from kapclinic.local import migrating
 from kapclinic.local.places import CHECKOUT, LocalError
 from kapclinic.local.servers import Servers
 
@@ -98,10 +98,14 @@ def _build(servers: Servers, name: str) -> None:
 
 def migrate(env: dict[str, str]) -> None:
     """Run ``manage.py migrate`` as the owner, in its own process: it reads its settings at import."""
-    command = [sys.executable, "manage.py", "migrate", "--no-input", "-v", "0"]
     settings = {"DJANGO_SETTINGS_MODULE": "kapclinic.settings"}
     done = subprocess.run(
-        command, cwd=CHECKOUT, env=os.environ | settings | env, capture_output=True, text=True, check=False
+        migrating.COMMAND,
+        cwd=CHECKOUT,
+        env=os.environ | settings | env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise LocalError(f"manage.py migrate failed:\n{(done.stderr or done.stdout)[-2500:]}")

@@ -150,7 +150,7 @@ def test_a_time_that_is_given_up_is_offered_to_who_waits_for_it(clinic: Served, 
     expect(page.locator(".wo")).to_contain_text("Aspen")
     expect(page.locator(".wo").get_by_role("timer")).to_be_visible()
     tablet.accessible()
-    page.get_by_role("button", name="Not theirs").click()
+    page.get_by_role("button", name="Declined or not reached").click()
     dialog.get_by_role("radio", name="Does not want it").check()
     dialog.get_by_role("button", name="It is done").click()
     expect(offered).to_have_count(1)
@@ -159,6 +159,7 @@ def test_a_time_that_is_given_up_is_offered_to_who_waits_for_it(clinic: Served, 
     expect(page.locator("h3", has_text="Offered")).to_have_count(0)
     session = Session.objects.get(program=second)
     assert (session.starts_at, session.status) == (given_up.starts_at, "scheduled")
+    assert session.client_confirmed_at is not None  # the client was on the phone
     assert WaitlistEntry.objects.get(program=second).status == "filled"
     page.locator(".il li", has_text=_name(first)).get_by_role("button").click()
     page.get_by_role("button", name="Take off the waitlist").click()

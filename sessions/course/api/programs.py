@@ -17,7 +17,7 @@ from kapclinic.core.moments import begin_of
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.practice.selectors import of_person
-from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+from kapclinic.trail.http import ListMixin, RetrieveMixin
 from programs import services as programs
 from programs.api.program_bodies import ProgramIn, ProgramPatch
 from programs.models import Modality, Phase, Program
@@ -25,12 +25,17 @@ from programs.rules import LEADERS
 from programs.selectors import programs_with_relations
 from sessions.booking.models import Session
 from sessions.booking.rules import FURTHEST
+from sessions.booking.services.allocations import ResourceConflict
 from sessions.course import services
 from sessions.course.api import plan_bodies, program_bodies
 from sessions.course.selectors import law, progress, proposals, timeline
+from sessions.course.selectors.nearest import sought_in_plan
+from sessions.course.services.plans import PlanConflict
 from sessions.dosing.selectors import with_seen
 from sessions.visits.api import session_bodies
+from sessions.visits.api.nearest import TellsNearest
 from sessions.visits.selectors import warnings
+from sessions.visits.selectors.nearest import Sought
 from sessions.visits.selectors.sessions import session_rows
 
 READERS = BOOKERS | {Role.BILLING}
@@ -57,7 +62,7 @@ WISHES = (
 )
 
 
-class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
+class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
     object_type = "program"
     client_path = "client_id"
     logged = frozenset({"list", "retrieve", "timeline", "propose_plan"})
@@ -175,6 +180,11 @@ class ProgramViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         if start is not None and start > self.at + FURTHEST:
             raise Invalid.field("from", "from: two years ahead at most.", code="too_far")
         return proposals.Wishes(start, query.get("days"), query.get("hours"), query.get("modality"))
+
+    def missed(self, refusal: ResourceConflict) -> Sought | None:
+        if not isinstance(refusal, PlanConflict):
+            return None
+        return sought_in_plan(self.get_object(), self.body()["sessions"], refusal.row)
 
     @extend_schema(responses={201: session_bodies.BookedPlanOut, 200: plan_bodies.PlanPreviewOut})
     def book_plan(self, request: Request, pk: UUID) -> Response:

@@ -41,9 +41,10 @@ class PlanRow(TypedDict):
 
 
 class PlanConflict(ResourceConflict):
-    """Part of the plan can't be booked; nothing of it was."""
+    """Part of the plan can't be booked; nothing of it was. `row` is the first that can't, counted from 0."""
 
     title = "The plan no longer fits"
+    row = 0
 
 
 @transaction.atomic
@@ -151,6 +152,8 @@ def refusal_of(index: int, exc: ResourceConflict | Invalid) -> PlanConflict | In
     if isinstance(exc, ResourceConflict):
         detail = f"Session {index + 1} of the plan: {exc.detail}"
         error = FieldError(f"/sessions/{index}", exc.code, detail)
-        return PlanConflict(detail, errors=[error], **exc.extra)
+        conflict = PlanConflict(detail, errors=[error], **exc.extra)
+        conflict.row = index
+        return conflict
     errors = [FieldError(f"/sessions/{index}{e.pointer}", e.code, e.detail) for e in exc.errors]
     return Invalid(once(error.detail for error in errors), errors=errors)

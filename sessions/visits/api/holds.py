@@ -13,6 +13,7 @@ from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.http import RetrieveMixin
 from sessions.booking import services as booking
 from sessions.booking.models import SessionHold
+from sessions.booking.services.allocations import ResourceConflict
 from sessions.booking.services.bookings import Ask
 from sessions.visits import services
 from sessions.visits.api import hold_bodies
@@ -42,7 +43,7 @@ class HoldViewSet(RetrieveMixin, TellsNearest):
         body = self.body()
         return body["program"], Ask(**{name: body[name] for name in ASK if name in body})
 
-    def missed(self) -> Sought | None:
+    def missed(self, refusal: ResourceConflict) -> Sought | None:
         return sought_by(*self._asked()) if self.action == "create" else None
 
     def extend(self, request: Request, pk: UUID) -> Response:

@@ -20,12 +20,12 @@ class TellsNearest(ClinicViewSet):
     It is asked after the refusal has undone all and let every lock go, so it keeps no other desk waiting.
     """
 
-    def missed(self) -> Sought | None:
+    def missed(self, refusal: ResourceConflict) -> Sought | None:
         """What was asked for; None where a refusal has no time to be near to."""
         return None
 
     def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, ResourceConflict) and (sought := self.missed()) is not None:
+        if isinstance(exc, ResourceConflict) and (sought := self.missed(exc)) is not None:
             slots = nearest_slots(sought, by=self.user, at=self.at)
             exc.extra = {**exc.extra, "nearest": [slot.as_dict() for slot in slots]}
         return super().handle_exception(exc)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from screening.selectors import current_clearance
 from sessions.booking.http import locks_of_booking
 from sessions.booking.models import Session
 from sessions.booking.rules import CAREGIVERS, LONGEST
+from sessions.booking.services.allocations import ResourceConflict
 from sessions.booking.services.bookings import Ask
 from sessions.visits import services
 from sessions.visits.api import session_bodies
@@ -179,7 +180,7 @@ class SessionViewSet(lists.HotList, TellsNearest):
     def note_clients(self, ids: list[UUID] | None) -> None:
         self.clients = ids
 
-    def missed(self) -> Sought | None:
+    def missed(self, refusal: ResourceConflict) -> Sought | None:
         if self.action == "create" and not isinstance(self.asked, APIException):
             body, ask = self.asked
             return sought_by(body["program"], ask, obligation=body.get("obligation"))
@@ -228,13 +229,14 @@ class SessionViewSet(lists.HotList, TellsNearest):
     def reschedule(self, request: Request, pk: UUID) -> Response:
         """Move a session, and all of `also` or none. With `preview=true` nothing moves: the answer says what would."""
         session = self.get_object()
-        if request.headers.get("If-Match"):
-            require_match(request, session)
+        as_read = partial(require_match, request) if request.headers.get("If-Match") else None
         body = self.body()
         asked = {"session_id": session.pk, "values": body, "by": self.user, "at": self.at}
         if self.only_looks():
+            if as_read is not None:
+                as_read(session)
             return Response(session_bodies.PreviewOut(services.preview(**asked)).data)
-        moved = services.reschedule(**asked)
+        moved = services.reschedule(**asked, as_read=as_read)
         answer = self.one(moved.pk, warnings=warnings.warnings_of(moved))
         if body.get("also"):
             answer.data["also"] = self._moved_too([row["session"] for row in body["also"]])

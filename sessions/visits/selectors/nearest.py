@@ -21,6 +21,7 @@ BEFORE, AFTER = timedelta(days=1), timedelta(days=7)  # of the time that was ask
 class Sought:
     """What was asked for and could not be had. `team` is role -> who was asked for; `moving` is the session that was
     to go there, whose own time is free for it; `obligation` is what an integration was to settle, where one is named.
+    `within` bounds the starts in place of that; `beside` are times of the same client that are asked for as well.
     """
 
     program: UUID
@@ -31,6 +32,13 @@ class Sought:
     team: Mapping[str, Sequence[UUID]]
     moving: UUID | None = None
     obligation: UUID | None = None
+    within: tuple[datetime, datetime] | None = None
+    beside: Sequence[tuple[datetime, datetime]] = ()
+
+    def leaves_room(self, slot: Slot) -> bool:
+        return not any(
+            slot.starts_at < ends_at and starts_at < slot.ends_at for starts_at, ends_at in self.beside
+        )
 
 
 def nearest_slots(sought: Sought, *, by: User, at: datetime) -> list[Slot]:
@@ -57,6 +65,7 @@ def nearest_slots(sought: Sought, *, by: User, at: datetime) -> list[Slot]:
             only=team,
             ignoring=[sought.moving] if sought.moving else [],
         )
+        found = [slot for slot in found if sought.leaves_room(slot)]
         return sorted(found, key=lambda slot: (abs(slot.starts_at - sought.starts_at), slot.starts_at))[:MOST]
 
     found = free(sought.team)
@@ -68,6 +77,8 @@ def nearest_slots(sought: Sought, *, by: User, at: datetime) -> list[Slot]:
 
 def _span(sought: Sought, program: Program, *, at: datetime) -> tuple[datetime, datetime]:
     start, before = max(at, sought.starts_at - BEFORE), sought.starts_at + AFTER
+    if sought.within is not None:
+        return max(start, sought.within[0]), min(before, sought.within[1])
     if sought.kind != SessionKind.INTEGRATION:
         return start, before
     rows = Obligation.objects.filter(program=program)

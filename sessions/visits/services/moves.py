@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import NotRequired, TypedDict
 from uuid import UUID
@@ -60,11 +60,19 @@ class Preview(TypedDict):
 
 
 @transaction.atomic
-def reschedule(*, session_id: UUID, values: Move, by: User, at: datetime) -> Session:
+def reschedule(
+    *,
+    session_id: UUID,
+    values: Move,
+    by: User,
+    at: datetime,
+    as_read: Callable[[Session], None] | None = None,
+) -> Session:
     """Move a session, and all of `also` with it or none; a dose's held integration moves along by itself unless it is
     one of them, an integration stays inside its window. The course is judged as it is after all of them.
 
-    A dose may go to the time of its own held integration, which is let go first.
+    A dose may go to the time of its own held integration, which is let go first. `as_read` refuses the locked session
+    when it is no longer what the caller saw.
 
     :raises IllegalTransition: once one has begun, or is over
     :raises Invalid: when an integration would start before its window, or one of `also` is not this client's
@@ -72,6 +80,8 @@ def reschedule(*, session_id: UUID, values: Move, by: User, at: datetime) -> Ses
     :raises CourseConflict: when the course would break, without `override_reason`; then nothing has moved
     """
     goings = _locked(session_id, values, by=by)
+    if as_read is not None:
+        as_read(goings[0].session)
     owed = {going.session.pk: moving.require_window(going) for going in goings}
     if not goings[0].ask.override_reason:
         Judged(goings).require_whole(by=by, at=at)

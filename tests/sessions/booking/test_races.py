@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -192,3 +192,35 @@ def test_two_desks_cannot_overwrite_each_others_notes(cast: Cast, track: Track) 
         assert track.run(*(patch(n) for n in range(8))) == {200: 1, 412: 7}
         (winner,) = track.bodies(200)
         assert Session.objects.get(pk=session["id"]).escort == winner["escort"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_desks_that_saw_the_same_time_one_moves_it(cast: Cast, track: Track) -> None:
+    """The other is told, rather than taking the session away from where the first has just put it."""
+    session = cast.desk("frontdesk").must("sessions/", body(cast, people.opened_program(cast)))
+
+    def move(days: int) -> Callable[[], None]:
+        there = {name: later(session[name], days) for name in ("starts_at", "ends_at")}
+        headers = {
+            "HTTP_AUTHORIZATION": f"Token {track.secret}",
+            "HTTP_IF_MATCH": f'"{session["version"]}"',
+            "HTTP_IDEMPOTENCY_KEY": f"move-{days}",
+        }
+
+        def run() -> None:
+            client = APIClient(raise_request_exception=False)
+            with clock.fixed(MONDAY):
+                path = f"/api/v1/sessions/{session['id']}/reschedule/"
+                answer = client.post(path, there | {"reason": "They called."}, format="json", **headers)
+            track.answers.append((answer.status_code, answer.json()))
+
+        return run
+
+    assert track.run(*(move(days) for days in range(1, 5))) == {200: 1, 412: 3}
+    (moved,) = track.bodies(200)
+    stands = Session.objects.get(pk=session["id"])
+    assert (stands.version, stands.starts_at) == (2, datetime.fromisoformat(moved["starts_at"]))
+
+
+def later(moment: str, days: int) -> str:
+    return (datetime.fromisoformat(moment) + timedelta(days=days)).isoformat()

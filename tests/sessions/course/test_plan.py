@@ -102,6 +102,16 @@ def test_a_plan_is_booked_all_or_none(cast: Cast) -> None:
     assert refused.json()["errors"][0]["pointer"] == f"/sessions/{len(rows) - 1}"
     assert refused.json()["conflicts"]
     assert (Session.objects.count(), Allocation.objects.count()) == before
+    dose = [row for row in rows if row["kind"] == "dosing"][-1]
+    first, last = (
+        _moment(dose["ends_at"]) + timedelta(hours=24),
+        _moment(dose["starts_at"]) + timedelta(hours=72),
+    )
+    nearest = refused.json()["nearest"]
+    assert 0 < len(nearest) <= 3
+    assert all(first <= _moment(slot["starts_at"]) < last for slot in nearest)
+    places = {key: nearest[0][key] for key in ("starts_at", "ends_at", "room", "staff")}
+    desk.must(f"programs/{program.pk}/plan/", {"sessions": [*rows[:-1], rows[-1] | places]}, status=201)
 
 
 def test_an_integration_outside_its_window_is_refused(cast: Cast) -> None:

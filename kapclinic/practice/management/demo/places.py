@@ -154,6 +154,31 @@ GUESTS: dict[str, tuple[str, str, str]] = {
     "gone": ("Max", "Muster", "1986-07-07"),
 }
 REMINDERS = {"hours_before": [48, 24, 2], "on_booking": True, "channels": ["email"]}
+_SUPPLIER = {
+    "supplier": "Sample Wholesale (fictional)",
+    "supplier_address": "2 Example Street, Denver, CO 80202",
+}
+LOTS: tuple[dict[str, Any], ...] = (
+    {
+        "drug": "ketamine",
+        "form": "injection",
+        "concentration_mg_per_ml": "50",
+        "lot_number": "DEMO-V1",
+        "quantity_mg": "5000",
+        "container_mg": "500",
+        "invoice": "DEMO-1001",
+    }
+    | _SUPPLIER,
+    {
+        "drug": "ketamine",
+        "form": "lozenge",
+        "lot_number": "DEMO-L1",
+        "quantity_mg": "3000",
+        "container_mg": "100",
+        "invoice": "DEMO-1002",
+    }
+    | _SUPPLIER,
+)
 PAYER = {"name": "Sample Health Plan (fictional)", "payer_id": "DEMO01", "filing_limit_days": 180}
 CARD = {"member_id": "DEMO-0001", "relationship": "self", "valid_from": "2026-01-01", "intent": "self_pay"}
 FEES = {"90837": "180.00", "90834": "150.00", "99214": "210.00", "KAP-DOSE": "250.00", "KAP-NO-SHOW": "75.00"}

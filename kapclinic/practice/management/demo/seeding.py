@@ -42,6 +42,7 @@ class Seeder:
             first, second = self._house()
             protocols = self._protocols()
             self._codes()
+            self._safe(first)
             clients = [self.client(row, first) for row in places.CLIENTS[:3]]
             other = self.client(places.CLIENTS[3], second, by="frontdesk2")
         Midday(self, where=first, protocols=protocols).play()
@@ -105,6 +106,11 @@ class Seeder:
         for code, amount in places.FEES.items():
             body = {"code": code, "amount": amount, "valid_from": "2026-01-01"}
             post(self.people["billing"], "fees/", body)
+
+    def _safe(self, where: str) -> None:
+        expires = {"expires_on": f"{self.now + timedelta(days=500):%Y-%m-%d}"}
+        for row in places.LOTS:
+            post(self.people["np"], "drug-lots/", row | expires | {"location": where})
 
     def client(self, row: dict[str, Any], where: str, *, by: str = "frontdesk") -> dict[str, Any]:
         body = row | {

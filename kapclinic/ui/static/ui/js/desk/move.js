@@ -15,7 +15,7 @@ const LOOKING = "Looking at what it would do"; // a preview wants a reason as we
 /** @param {{row: object, names: object, zone: string, to?: {day: string, time: string, room?: string, staff?: object[]}, onDone: () => void, onClose: () => void}} props */
 export function Move({ row, names, zone, to, onDone, onClose }) {
   const [wish, setWish] = useState({ day: to?.day ?? dayIn(row.starts_at, zone), time: to?.time ?? clock(row.starts_at, zone), room: to?.room ?? row.room ?? "", staff: to?.staff ?? row.staff, reason: "" });
-  const [state, set] = useState({ preview: null, problem: null, busy: false, mend: true, force: false });
+  const [state, set] = useState({ preview: null, problem: null, busy: false, mend: true, force: false, now: row });
   const key = useIntentKey();
   const body = bodyOf(row, wish, zone);
   usePreview(row, wish, body, (found) => set((old) => ({ ...old, ...found })));
@@ -27,10 +27,10 @@ export function Move({ row, names, zone, to, onDone, onClose }) {
     try {
       const also = state.mend && remedies.length ? { also: remedies } : {};
       const force = broken && state.force ? { override_reason: body.reason } : {};
-      await call("POST", `sessions/${row.id}/reschedule/`, { body: { ...body, ...also, ...force }, key: key([body, also, force]) });
+      await call("POST", `sessions/${row.id}/reschedule/`, { body: { ...body, ...also, ...force }, key: key([body, also, force, state.now.version]), match: state.now.version && `"${state.now.version}"` });
       onDone();
     } catch (problem) {
-      set({ ...state, busy: false, problem });
+      set({ ...state, busy: false, problem, now: problem.status === 412 ? await read(row) : state.now });
     }
   }
   // One of the nearest times is whole: its room and its people come with it.
@@ -43,6 +43,7 @@ export function Move({ row, names, zone, to, onDone, onClose }) {
         ${remedies.length > 0 && html`<label class="opt"><input type="checkbox" checked=${state.mend} onChange=${(event) => set({ ...state, mend: event.target.checked })} />
           ${t("Move what it breaks as well: {when}", { when: remedies.map((one) => `${dayShort(dayIn(one.starts_at, zone))} ${clock(one.starts_at, zone)}`).join(", ") })}</label>`}
         ${broken && html`<label class="opt"><input type="checkbox" checked=${state.force} onChange=${(event) => set({ ...state, force: event.target.checked })} />${t("Move it all the same, for the reason given above")}</label>`}
+        ${state.now !== row && html`<${Meanwhile} now=${state.now} zone=${zone} />`}
         ${state.problem && html`<${Refused} problem=${state.problem} names=${names} zone=${zone} onPick=${pick} />`}
       </div>
       <div class="df">
@@ -51,6 +52,17 @@ export function Move({ row, names, zone, to, onDone, onClose }) {
       </div>
     </form>
   <//>`;
+}
+
+/** The session as it is now; as it was when nobody says. */
+function read(row) {
+  return call("GET", `sessions/${row.id}/`).then(({ data }) => data, () => row);
+}
+
+function Meanwhile({ now, zone }) {
+  const when = `${dayShort(dayIn(now.starts_at, zone))} ${clock(now.starts_at, zone)}`;
+  const may = now.allowed_moves.includes("reschedule");
+  return html`<p class="note med" role="status"><${Icon} name="warn" /><span>${may ? t("It is {when} now. Look again, then move it.", { when }) : t("It can not be moved any more.")}</span></p>`;
 }
 
 /** What the move would do, asked a little after the last change. */

@@ -1,10 +1,10 @@
-// One offer: call the client by then; book it at once, or say that it is not theirs.
+// One offer: call the client by then; book it at once, or say what became of the call.
 import { announce } from "../../core/announce.js";
-import { get } from "../../core/api.js";
+import { call, get } from "../../core/api.js";
 import { Icon, html, useState } from "../../core/h.js";
 import { t } from "../../core/i18n.js";
 import { useKeys } from "../../core/keys.js";
-import { countdown } from "../../core/time.js";
+import { countdown, now } from "../../core/time.js";
 import { useNow } from "../../frame/net.js";
 import { Refused } from "../refused.js";
 import { useWrite } from "../../core/intent.js";
@@ -23,10 +23,17 @@ async function owedFor(offer) {
   return results.find((row) => Date.parse(row.window_start) <= start && start < Date.parse(row.window_end))?.id ?? null;
 }
 
+/** Who books an offer has the client on the phone; where this fails, they are booked and will be reminded like anybody. */
+function confirmed(row) {
+  const body = { client_confirmed_at: new Date(now()).toISOString() };
+  return call("PATCH", `sessions/${row.id}/`, { body, match: `"${row.version}"` }).catch(() => null);
+}
+
 export function OfferObject({ offer, others, client, names, zone, open, onDone }) {
   const at = useNow(1000);
   const [looking, look] = useState(false);
-  const booking = useWrite((row) => {
+  const booking = useWrite(async (row) => {
+    await confirmed(row);
     announce(t("Booked: {when}", { when: when(row.starts_at, zone) }));
     onDone(row);
   });
@@ -42,13 +49,13 @@ export function OfferObject({ offer, others, client, names, zone, open, onDone }
     }
     look(false);
   }
-  const answer = () => open({ kind: "done", task: offer.task, phone: client?.phone, title: t("Not theirs"), choices: ANSWERS() });
+  const answer = () => open({ kind: "done", task: offer.task, phone: client?.phone, title: t("Declined or not reached"), choices: ANSWERS() });
   const elsewhere = () => open({ kind: "book", start: { client: { id: offer.client, name: offer.task.client_name, mrn: offer.task.client_mrn }, program: offer.program, kind: offer.kind } });
   useKeys({ s: book, d: answer });
   const left = Date.parse(offer.task.due_at) - at;
   const busy = looking || booking.busy;
   const foot = html`<button type="button" class="b go" disabled=${busy || undefined} onClick=${book}>${busy ? t("Saving…") : html`<${Icon} name="cal" />${t("Book it")} <kbd>s</kbd>`}</button>
-    <button type="button" class="b" onClick=${answer}>${t("Not theirs…")} <kbd>d</kbd></button>`;
+    <button type="button" class="b" onClick=${answer}>${t("Declined or not reached…")} <kbd>d</kbd></button>`;
   return html`<${Chosen} title=${shownName(offer.task.client_name)} aside=${html`<${CallBy} left=${left} offer=${offer} at=${at} />`} foot=${foot}>
     <p class="what">${t("Call the client, and offer this time. Nothing is held for them until it is booked.")}</p>
     ${booking.problem && html`<${Refused} problem=${booking.problem} names=${names} zone=${zone} onPick=${elsewhere} />`}

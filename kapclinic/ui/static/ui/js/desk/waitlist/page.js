@@ -88,7 +88,7 @@ function nameIn(clients, row) {
 }
 
 function KEYS() {
-  return [["↑ ↓", t("Row before, row after")], ["n", t("Add to the waitlist")], ["s", t("Book it")], ["d", t("Not theirs…")], ["x", t("Take off the waitlist…")], ["v", t("Names as initials")]];
+  return [["↑ ↓", t("Row before, row after")], ["n", t("Add to the waitlist")], ["s", t("Book it")], ["d", t("Declined or not reached…")], ["x", t("Take off the waitlist…")], ["v", t("Names as initials")]];
 }
 
 function Dialogs({ dialog, names, here, at, done, close }) {

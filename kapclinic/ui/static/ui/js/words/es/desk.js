@@ -106,6 +106,7 @@ learn({
   "Initials": "Iniciales",
   "Integration": "Integración",
   "Integration windows": "Plazos de integración",
+  "It is {when} now. Look again, then move it.": "Ahora es {when}. Mírelo otra vez y después cámbielo.",
   "It fits, and moves nothing else.": "Cabe y no mueve nada más.",
   "It follows the course that is open: that one is completed with this, and what it owes stays owed.":
     "Sigue al programa que está abierto: aquel se completa con este, y lo que debe se sigue debiendo.",
@@ -161,8 +162,8 @@ learn({
   "Not here": "Aquí no",
   "Not known": "No se sabe",
   "Not reached": "No contesta",
-  "Not theirs": "No es para esta persona",
-  "Not theirs…": "No es para esta persona…",
+  "Declined or not reached": "No quiere o no contesta",
+  "Declined or not reached…": "No quiere o no contesta…",
   "Nothing is booked with them then": "No hay nada reservado con esa persona entonces",
   "Nothing is free in these days. Look later, or at another time of day.":
     "No hay nada libre en estos días. Busque más tarde o a otra hora.",

@@ -1,10 +1,11 @@
 """The Celery app. Static beat schedule in settings; tasks carry ids only."""
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
@@ -25,3 +26,9 @@ def _refuse_broken(**_: Any) -> None:
         refuse_broken()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from error  # Celery logs any other exception, and starts all the same
+
+
+@worker_process_init.connect
+def _keep_loaded(**_: Any) -> None:
+    """What was loaded stays: the collector needn't walk over it again, 70 ms in which no task goes on."""
+    gc.freeze()

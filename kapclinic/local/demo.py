@@ -20,6 +20,8 @@ from kapclinic.local.keeper import Keeper, Share
 from kapclinic.local.places import CHECKOUT, LocalError, Place, default_place, hold
 from kapclinic.local.ports import is_free
 from kapclinic.local.processes import Processes, sweep_orphans
+from kapclinic.local.servers import Servers
+from kapclinic.local.template import Template
 
 DATABASE = "kap_demo"
 # Where each role's day starts (kapclinic/ui/screens.py, which stands above this package); who is not here uses the API.
@@ -133,7 +135,7 @@ def _stage(port: int) -> Iterator[Stage]:
 
 
 def _embedded_stage(place: Place, port: int, held: contextlib.ExitStack) -> Stage:
-    """Start the pair and make an empty clinic, so that every demo tells its story from the beginning."""
+    """Start the pair and make a clinic of nobody yet, so that every demo tells its story from the beginning."""
     _say("starting PostgreSQL and Valkey")
     servers = services.up(place).servers
     only = hold(place.base / "demo.lock", shared=False, wait=False)
@@ -147,10 +149,22 @@ def _embedded_stage(place: Place, port: int, held: contextlib.ExitStack) -> Stag
     number, lease = services.lease_valkey_database(place, servers)
     held.enter_context(_held(lease))
     servers.flush_valkey(number)
-    servers.drop_database(database)
-    servers.create_database(database)
+    _fill(servers, database)
     share = Share(place=place, database=database, valkey_database=number)
     return Stage(env=_env(share.env(servers)), logs=_logs(place, port), place=place, share=share)
+
+
+def _fill(servers: Servers, database: str) -> None:
+    """The migrated database anew: a copy of what the tests begin with as well, which is made once per migration."""
+    _say("applying the migrations")
+    template = Template(
+        servers, migrating=lambda env: _finished([*migrating.COMMAND], _env(env), named="migrate")
+    )
+    try:
+        servers.drop_database(database)
+        servers.create_database(database, template=template.name)
+    finally:
+        template.close()
 
 
 def _held(handle: IO[str] | None) -> contextlib.AbstractContextManager[Any]:
@@ -179,8 +193,9 @@ def _logs(place: Place, port: int) -> Path:
 
 def _play(stage: Stage, port: int) -> None:
     runtime = {name: value for name, value in stage.env.items() if name != "MIGRATION_DATABASE_URL"}
-    _say("applying the migrations")
-    _finished([*migrating.COMMAND], stage.env, named="migrate")
+    if stage.share is None:
+        _say("applying the migrations")
+        _finished([*migrating.COMMAND], stage.env, named="migrate")
     _say("opening the demo clinic")
     logins = _logins(_manage(runtime, "seed_demo", "--json"))
     opening = stage.logs / "opening"  # while it is there, /readyz says that the story is still being played

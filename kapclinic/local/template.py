@@ -6,20 +6,21 @@ import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from kapclinic.local import migrating
+from kapclinic.local.migrating import COMMAND
 from kapclinic.local.places import CHECKOUT, LocalError
 from kapclinic.local.servers import Servers
 
 PREFIX = "kap_template_"
 NAMES = ("apps.py", "models.py", "guards.py")  # rights are read off the models, triggers come from guards
 FOLDERS = ("kapclinic/core", "kapclinic/trail", "billing/codes/data")
+Migrating = Callable[[dict[str, str]], object]  # migrates what an environment names
 BUILDING = 0x6B6170  # the advisory lock of whoever builds a template; "kap"
 
 
@@ -49,11 +50,11 @@ def _ingredients() -> Iterator[Path]:
 class Template:
     """A template in use: other runs may drop it only once this one let go."""
 
-    def __init__(self, servers: Servers) -> None:
+    def __init__(self, servers: Servers, *, migrating: Migrating | None = None) -> None:
         self._using = servers.admin()
         self._using.execute("SELECT pg_advisory_lock(%s)", [BUILDING])
         try:
-            self.name = _ensure(servers)
+            self.name = _ensure(servers, migrating or migrate)
             self._using.execute("SELECT pg_advisory_lock_shared(%s, %s)", _key(self.name))
             _drop_unused(servers, self._using, keep=self.name)
         except BaseException:
@@ -69,25 +70,25 @@ def _key(name: str) -> tuple[int, int]:
     return BUILDING, int(name.removeprefix(PREFIX)[:7], 16)
 
 
-def _ensure(servers: Servers) -> str:
+def _ensure(servers: Servers, migrating: Migrating) -> str:
     """Build until the files stood still for the length of a build: somebody may be editing them."""
     for _ in range(3):
         found = digest()
         name = PREFIX + found
         if servers.has_database(name):
             return name
-        _build(servers, name)
+        _build(servers, name, migrating)
         if digest() == found:
             return name
         servers.drop_database(name)
     raise LocalError("The migrations change faster than they can be applied.")
 
 
-def _build(servers: Servers, name: str) -> None:
+def _build(servers: Servers, name: str, migrating: Migrating) -> None:
     fresh = f"{PREFIX}new"
     servers.drop_database(fresh)
     servers.create_database(fresh)
-    migrate(servers.env(database=fresh))
+    migrating(servers.env(database=fresh))
     with servers.admin(fresh) as connection:
         connection.execute("VACUUM (ANALYZE)")
     with servers.admin() as connection:
@@ -100,7 +101,7 @@ def migrate(env: dict[str, str]) -> None:
     """Run ``manage.py migrate`` as the owner, in its own process: it reads its settings at import."""
     settings = {"DJANGO_SETTINGS_MODULE": "kapclinic.settings"}
     done = subprocess.run(
-        migrating.COMMAND,
+        COMMAND,
         cwd=CHECKOUT,
         env=os.environ | settings | env,
         capture_output=True,

@@ -106,6 +106,7 @@ learn({
   "Initials": "Iniciales",
   "Integration": "Integración",
   "Integration windows": "Plazos de integración",
+  "It can not be moved any more.": "Ya no se puede mover.",
   "It is {when} now. Look again, then move it.": "Ahora es {when}. Mírelo otra vez y después cámbielo.",
   "It fits, and moves nothing else.": "Cabe y no mueve nada más.",
   "It follows the course that is open: that one is completed with this, and what it owes stays owed.":

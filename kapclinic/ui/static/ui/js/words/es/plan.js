@@ -23,7 +23,6 @@ learn({
   "If {what} moves": "Si se mueve {what}",
   "It breaks a rule of the course: mend it, or say that it is meant so.":
     "Rompe una regla del programa: arréglelo o diga que es a propósito.",
-  "It can not be moved any more.": "Ya no se puede mover.",
   "It is meant so: it may be booked with what breaks": "Es a propósito: puede reservarse con lo que rompe",
   "Kept for you after the dose": "Reservada para usted tras la dosis",
   "List": "Lista",

@@ -13,7 +13,7 @@ from kapclinic.local.processes import Processes
 from kapclinic.practice.services import issue_token
 from tests import cast as people
 
-HALF = 40  # more than hands, in every process
+HALF = 24  # more than all hands, fewer than the threads with which one process reads
 SECONDS = 5.0
 
 

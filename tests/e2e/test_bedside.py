@@ -149,6 +149,10 @@ def test_an_observation_goes_into_the_record(clinic: Served, tablet: Tablet) -> 
     (entry,) = RecordEntry.objects.filter(session=session, part="observation")
     assert entry.content == {"text": "Hums along with the music"}
     expect(tablet.page.locator(".acts [role=status]")).to_contain_text("on server")
+    tablet.page.reload()
+    tablet.page.get_by_role("tab", name="Record").click()
+    expect(tablet.page.locator("tr", has_text="Hums along with the music")).to_contain_text("Observation")
+    tablet.accessible()
 
 
 def test_none_recorded_is_not_none_known(clinic: Served, tablet: Tablet) -> None:

@@ -49,6 +49,10 @@ const SERIOUS = () => [
   ["death", t("Death")],
 ];
 
+export function termName(term) {
+  return TERMS().find(([code]) => code === term)?.[1] ?? term;
+}
+
 /** @param {{session: string, onDone: () => void, onClose: () => void}} props */
 export function Event({ session, onDone, onClose }) {
   const [form, set] = useState({ term: "", text: "", grade: 1, why: "", cause: "possible", did: "none", treatment: "", outcome: "recovering" });

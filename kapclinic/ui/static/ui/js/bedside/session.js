@@ -26,6 +26,7 @@ const Checks = lazy(() => import("./checks.js"), "Checks", EARLY);
 const Event = lazy(() => import("./event.js"), "Event", EARLY);
 const NotTaken = lazy(() => import("./checks.js"), "NotTaken", EARLY);
 const Observation = lazy(() => import("./observe.js"), "Observation", EARLY);
+const Written = lazy(() => import("./written.js"), "Written", EARLY);
 const Acknowledge = lazy(() => import("./acknowledge.js"), "Acknowledge");
 const Allergies = lazy(() => import("./allergies.js"), "Allergies");
 const Dose = lazy(() => import("./dose.js"), "Dose");
@@ -72,7 +73,7 @@ function Bedside() {
       ${isHome(data?.session) && html`<${AtHome} session=${data.session} onOpen=${() => open("home")} />`}
       <${Alarms} data=${data} rows=${rows} problem=${problem} zone=${zone} onAnswer=${open} />
       <${Entry} key=${first ? "again" : "new"} known=${known} first=${first} nextCheck=${checks[0]} zone=${zone} onSave=${save} onNotTaken=${() => open("not_taken")} />
-      <${See} data=${data} rows=${rows} known=${known} checks=${checks} zone=${zone} at=${at} again=${again} open=${open}><${Saved} saved=${saved} items=${items} zone=${zone} /><//>
+      <${See} data=${data} rows=${rows} known=${known} checks=${checks} zone=${zone} at=${at} items=${items} again=${again} open=${open}><${Saved} saved=${saved} items=${items} zone=${zone} /><//>
     </div>
     ${dialog === "help" && html`<${Help} session=${data?.session} place=${here} onClose=${close} />`}
     ${dialog === "observation" && html`<${Observation} session=${ID} onDone=${() => wrote("observation")} onClose=${close} />`}
@@ -134,9 +135,9 @@ function doseWord(data) {
   return first ? t("dose {mg}", { mg: mg(first.given_mg ?? first.dose_mg) }) : undefined;
 }
 
-function See({ data, rows, known, checks, zone, at, again, open, children }) {
+function See({ data, rows, known, checks, zone, at, items, again, open, children }) {
   const [tab, setTab] = useState("graph");
-  const tabs = [["graph", t("Graph")], ["table", t("Table")], ["checks", t("All checks")]];
+  const tabs = [["graph", t("Graph")], ["table", t("Table")], ["checks", t("All checks")], ["record", t("Record")]];
   const bandsOf = (row) => (known.bands ? bandsAt(row.at, row, known.bands, known.others.filter(([, other]) => other !== row), known.dosedAt) : {});
   const written = [...rows, ...takenBack(data)].sort((a, b) => a.at - b.at);
   const table = html`<${Readings} rows=${written} checks=${data?.checks ?? []} zone=${zone} bandsOf=${bandsOf} onVoided=${again} />`;
@@ -150,6 +151,7 @@ function See({ data, rows, known, checks, zone, at, again, open, children }) {
     ${tab === "graph" && html`<${Trend} rows=${rows} checks=${checks} dosedAt=${known.dosedAt} bands=${known.bands} baseline=${baseline(rows, known.dosedAt)} at=${at} zone=${zone} dose=${doseWord(data)} />`}
     ${tab === "graph" && table} ${tab === "table" && table}
     ${tab === "checks" && html`<${Checks} checks=${data?.checks ?? []} zone=${zone} />`}
+    ${tab === "record" && html`<${Written} session=${ID} items=${items} zone=${zone} />`}
     <${Acts} data=${data} dosed=${known.dosedAt !== null} open=${open}>${children}<//>
   </section>`;
 }

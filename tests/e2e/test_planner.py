@@ -103,6 +103,7 @@ def test_a_course_is_planned_from_the_desk_moved_mended_and_booked(clinic: Serve
     expect(page.locator(".effs .high")).to_have_count(0)
     page.keyboard.press("b")
     expect(page.get_by_text("Every session of this course is in the book.")).to_be_visible()
+    expect(page.get_by_role("link", name="Show its day")).to_have_attribute("href", re.compile("session="))
     booked = Session.objects.filter(program=program)
     assert booked.count() == ALL
     dose = booked.get(kind="dosing", number=2)

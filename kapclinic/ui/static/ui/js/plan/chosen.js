@@ -120,6 +120,11 @@ function spread(slots) {
   return apart.filter((_, i) => i % step === 0);
 }
 
+/** The desk's day of a booked session, for whoever has a desk. */
+export function ItsDay({ item, zone }) {
+  return has("front_desk", "medical_director") && html`<a class="b" href=${`/desk/schedule?day=${dayIn(item.starts_at, zone)}&session=${item.id}`}>${t("Show its day")}</a>`;
+}
+
 /** One of the book. */
 export function Booked({ item, course, place, names, items, onMove, onClose }) {
   const zone = place.time_zone;
@@ -131,7 +136,7 @@ export function Booked({ item, course, place, names, items, onMove, onClose }) {
     <${Window} row=${owedFor(item, items, course)} booked=${item.starts_at} zone=${zone} />
     <div class="row wrap">
       ${may && html`<button type="button" class="b" onClick=${onMove}><${Icon} name="move" />${t("Move")} <kbd>m</kbd></button>`}
-      ${has("front_desk", "medical_director") && html`<a class="b" href=${`/desk/schedule?day=${dayIn(item.starts_at, zone)}&session=${item.id}`}>${t("Show its day")}</a>`}
+      <${ItsDay} item=${item} zone=${zone} />
     </div>
     ${!may && html`<p class="small quiet">${t("It can not be moved any more.")}</p>`}`;
 }

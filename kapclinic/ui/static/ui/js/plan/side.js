@@ -1,7 +1,7 @@
 // The right side: a refusal, the chosen session, what the others bring, and what it takes to book.
 import { Icon, html, useEffect, useRef } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
-import { Booked, Proposed } from "./chosen.js";
+import { Booked, ItsDay, Proposed } from "./chosen.js";
 import { Effects, Refusal } from "./effects.js";
 import { breaksRules, broken, mendable } from "./judged.js";
 import { keyOf } from "./rows.js";
@@ -23,7 +23,7 @@ export function Side(props) {
       <${Refusal} plan=${plan} names=${names} zone=${zone} />
       ${chosen?.id && html`<${Booked} ...${common} onMove=${() => openMove(chosen)} onClose=${() => choose(null)} />`}
       ${chosen && !chosen.id && html`<${Proposed} ...${common} onMove=${then((to) => move(chosen.key, to))} onPutBack=${then(() => plan.putBack(chosen.key))} onMend=${mend} onBooked=${moveBooked} onClose=${() => choose(null)} />`}
-      <${Rest} rows=${rows.filter((row) => keyOf(row) !== chosen?.key)} all=${rows} plan=${plan} zone=${zone} chosen=${chosen} onMend=${mend} onBooked=${moveBooked} />
+      <${Rest} rows=${rows.filter((row) => keyOf(row) !== chosen?.key)} all=${rows} plan=${plan} zone=${zone} chosen=${chosen} next=${items.find((item) => item.state === "booked")} onMend=${mend} onBooked=${moveBooked} />
     </div>
     ${rows.length > 0 && html`<div class="stack" aria-live="polite">
       ${mendable(plan) > 1 && html`<button type="button" class="b" onClick=${plan.mendAll}>${t("Mend all that breaks")}</button>`}
@@ -36,9 +36,9 @@ export function Side(props) {
 }
 
 /** What the other sessions of the plan bring; with nothing chosen, all of them. */
-function Rest({ rows, all, plan, zone, chosen, onMend, onBooked }) {
+function Rest({ rows, all, plan, zone, chosen, next, onMend, onBooked }) {
   if (plan.rows === null) return null;
-  if (!all.length) return chosen || plan.asking ? null : html`<p class="quiet">${plan.unmet.length ? t("No plan fits. What stands in its way is on the left.") : t("Every session of this course is in the book.")}</p>`;
+  if (!all.length) return chosen || plan.asking ? null : html`<p class="quiet">${plan.unmet.length ? t("No plan fits. What stands in its way is on the left.") : t("Every session of this course is in the book.")} ${next && html`<${ItsDay} item=${next} zone=${zone} />`}</p>`;
   const loud = chosen ? broken(rows, plan.look.effects) : rows;
   const some = loud.some((row) => plan.look.effects.get(keyOf(row))?.length);
   if (chosen && !some) return null;

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -20,12 +21,14 @@ from billing.jobs.models import Job
 from billing.ledger.models import Charge
 from kapclinic.core import clock
 from kapclinic.practice.models import Client
+from programs.models import Program
 from sessions.booking.models import Session
 from tests import cast as people
 from tests.cast import PLAIN
 from tests.e2e.screens import PATIENCE, Served, Tablet
 
 NPI = "1245319599"
+TAKEN = count(1)  # hours of the one room, in all tests
 
 
 @dataclass
@@ -35,7 +38,6 @@ class Desk:
     clinic: Served
     tablet: Tablet
     therapist: str
-    taken: int = 0
 
     @property
     def page(self) -> Page:
@@ -46,12 +48,11 @@ class Desk:
         return f"/billing?staff={self.clinic.cast.people[self.therapist].pk}"
 
     def start(self) -> datetime:
-        """An hour of yesterday's, each a little earlier than the last."""
-        self.taken += 1
-        return self.clinic.opened_at - timedelta(days=1, hours=2 * self.taken)
+        """An hour of the days before, each a little earlier than the last."""
+        return self.clinic.opened_at - timedelta(days=1, hours=2 * next(TAKEN))
 
     def who(self, first: str) -> Client:
-        with clock.fixed(self.clinic.opened_at - timedelta(days=3)):
+        with clock.fixed(self.clinic.opened_at - timedelta(days=8)):
             return people.client(
                 self.clinic.cast.north, by=self.clinic.cast.frontdesk, first=first, last="Ledger"
             )
@@ -59,8 +60,11 @@ class Desk:
     def session(self, who: Client, *, signed: bool = True) -> Session:
         """An hour with the therapist that took place, written up or not."""
         cast = self.clinic.cast
-        with clock.fixed(self.clinic.opened_at - timedelta(days=2)):
-            program = people.opened_program(cast, who=who, therapist=cast.people[self.therapist].pk)
+        with clock.fixed(self.clinic.opened_at - timedelta(days=7)):
+            mine = {"therapist": cast.people[self.therapist].pk}
+            program = Program.objects.filter(client=who).first() or people.opened_program(
+                cast, who=who, **mine
+            )
         when, seat = self.start(), (self.therapist,)
         if not signed:
             return people.completed_session(cast, program, starts_at=when, who=seat)
@@ -88,7 +92,7 @@ def desk(clinic: Served, tablet: Tablet, request: pytest.FixtureRequest) -> Iter
     if not Fee.objects.filter(code__code="90837").exists():
         cast.desk("billing").must("fees/", {"code": "90837", "amount": "180.00", "valid_from": "2026-01-01"})
     name = f"biller_{len(cast.people)}"
-    with clock.fixed(clinic.opened_at - timedelta(days=4)):
+    with clock.fixed(clinic.opened_at - timedelta(days=9)):
         people.colleague(cast, name, "therapist", kap_trained=True, credentials="LCSW", npi=NPI)
     yield Desk(clinic, tablet, name)
     for word in (

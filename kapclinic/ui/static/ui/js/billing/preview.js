@@ -51,7 +51,7 @@ export function Preview({ client, period, location, version, corrects, row, head
   }, []);
   const refused = seen.problem && !seen.problem.passing;
   return html`<div class="pc">
-    <header class="row pvh"><h2 class="grow">${corrects ? t("In place of {number}", { number: corrects.number }) : t("Preview")} <span class="faint">${t("what the client gets, to the letter")}</span></h2>${head}
+    <header class="row pvh"><h2 class="grow">${corrects ? t("In place of {number}", { number: corrects.number }) : t("Preview")} <span class="faint">${t("what the client gets, to the letter")}</span></h2>
       <button type="button" class="b s" aria-disabled=${seen.data ? undefined : "true"} onClick=${() => seen.data && window.print()}><${Icon} name="print" />${t("Print it")} <kbd>p</kbd></button>
       <button type="button" class="b s go" aria-disabled=${seen.data && !write.busy ? undefined : "true"} onClick=${issue}>${write.busy ? t("Saving…") : t("Issue")}</button></header>
     <div class="pb">
@@ -62,6 +62,7 @@ export function Preview({ client, period, location, version, corrects, row, head
     <div class="under">
       ${row && html`<${Rest} row=${row} version=${version} nav=${nav} />`}
       ${seen.data && html`<${LeftOut} rows=${seen.data.left_out} nav=${nav} /><${Warnings} rows=${seen.data.warnings} />`}
+      <p class="row">${head}</p>
     </div>
   </div>`;
 }

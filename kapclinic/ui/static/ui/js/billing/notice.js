@@ -1,5 +1,5 @@
 // What is told of charges that were just made.
-import { many, t } from "../core/i18n.js";
+import { many } from "../core/i18n.js";
 
 /** What charging has brought with it, beside the amounts. */
 export function notice(row, charges) {

@@ -101,11 +101,13 @@ def preview_superbill(*, values: Period, by: User, at: datetime, only_new: bool 
 def _superbill(
     *, values: Period, by: User, at: datetime, only_new: bool, looks: bool = False
 ) -> tuple[Superbill, list[Charge]]:
-    """The paper without its number, and its lines. Who only `looks` locks nothing."""
+    """The paper without its number, and its lines with those of other papers that it leaves to them. Who only `looks`
+    locks nothing.
+    """
     client, charges = _begin(values, by, looks=looks)
-    lines = [charge for charge in charges if rules.is_payers(charge)]
-    if only_new:
-        lines = selectors.on_no_superbill(lines, but=values.get("corrects"))
+    public = [charge for charge in charges if rules.is_payers(charge)]
+    lines = selectors.on_no_superbill(public, but=values.get("corrects")) if only_new else public
+    elsewhere = [charge for charge in public if charge not in lines]
     location, issued_on = _place(lines, values, at=at, otherwise=NothingToBill)
     lines = [line for line in lines if line.date_of_service <= issued_on]
     borne = selectors.borne(lines)
@@ -134,7 +136,7 @@ def _superbill(
         client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings
     )
     _settle(row, lines=lines, content=content, values=values)
-    return row, lines
+    return row, [*lines, *elsewhere]
 
 
 @transaction.atomic

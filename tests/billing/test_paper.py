@@ -148,6 +148,7 @@ def test_only_what_is_new_goes_on_paper_where_that_is_asked(till: Till) -> None:
     for answer in (preview(till, only_new=True), till.superbill(only_new=True)):
         paper = done(answer, answer.status_code)
         assert [line["charge"] for line in paper["lines"]] == [added["id"]]
+        assert paper.get("left_out", []) == []  # the first session stands on its own paper
     instead = done(till.superbill(only_new=True, corrects=first["id"]), 201)
     assert [line["charge"] for line in instead["lines"]] == [line["charge"] for line in first["lines"]]
     assert len(done(till.superbill(), 201)["lines"]) == 2

@@ -19,11 +19,8 @@ async function chargeOne(row, keyOf) {
   return (await post(path, body, { key: keyOf(row.session.id, body) })).charges;
 }
 
-/**
- * @param {(row: any, charges: any[]) => void} onEach
- * @param {() => void} onEnd
- */
-export function useCharging(onEach, onEnd) {
+/** @param {(made: {row: any, charges: any[]}[]) => void} onEnd */
+export function useCharging(onEnd) {
   const [state, set] = useState(IDLE);
   const [keys, under] = [useRef(new Map()), useRef(false)];
   const keyOf = (id, body) => {
@@ -34,11 +31,12 @@ export function useCharging(onEach, onEnd) {
   async function run(rows) {
     if (under.current) return;
     under.current = true;
+    const made = [];
     let found = { ...IDLE, busy: true, total: rows.length };
     set(found);
     for (const row of rows) {
       try {
-        onEach(row, await chargeOne(row, keyOf));
+        made.push({ row, charges: await chargeOne(row, keyOf) });
         found = { ...found, done: found.done + 1 };
       } catch (problem) {
         if (problem.passing) found = { ...found, stopped: problem };
@@ -50,7 +48,7 @@ export function useCharging(onEach, onEnd) {
     under.current = false;
     set({ ...found, busy: false });
     keys.current = found.stopped ? keys.current : new Map(); // a lost answer is asked for again under its key
-    onEnd();
+    onEnd(made);
   }
   return { ...state, run, clear: () => set(IDLE) };
 }

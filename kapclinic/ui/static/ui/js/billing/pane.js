@@ -36,7 +36,7 @@ function Uncharged({ work, account }) {
   const back = rest && html`<${To} ...${nav} change=${{ view: null }}>${t("Back")}<//>`;
   const charged = (charges) => {
     if (rest) nav.go({ view: null });
-    work.tell(notice(current, charges));
+    work.tell(notice([{ row: current, charges }]));
     work.settle();
   };
   return html`<${Proposal} key=${`${current.session.id} ${current.state}`} row=${current} staff=${work.staff} here=${work.here} hand=${work.hand} single=${!work.picked.ready.length} head=${html`${back}${account}`} onCharged=${charged} />`;

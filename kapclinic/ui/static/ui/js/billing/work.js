@@ -107,7 +107,11 @@ export function useWork() {
   const rows = rowsOf(tab, lists, jobs);
   const current = rows.find((row) => idOf(row) === said.row) ?? rows[0] ?? null;
   const [settling, settle] = useSettling(tab, lists, current && idOf(current));
-  const charging = useCharging((row, charges) => at.tell(notice(row, charges)), () => (choose(new Set()), settle()));
+  const charging = useCharging((made) => {
+    if (made.length) at.tell(notice(made));
+    choose(new Set());
+    settle();
+  });
   const close = () => (ask(null), lists.release());
   return {
     ...at, here, staff, lists, jobs, rows, current, settling, settle, charging, chosen, choose, dialog, ask, close, hand, press,

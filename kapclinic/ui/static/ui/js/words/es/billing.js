@@ -243,4 +243,6 @@ learn({
   "The chosen row": "La fila elegida",
   "The reason": "El motivo",
   "Print it": "Imprimir",
+  "{n} session charged.": "{n} sesión cargada.",
+  "{n} sessions charged.": "{n} sesiones cargadas.",
 });

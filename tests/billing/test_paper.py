@@ -151,6 +151,10 @@ def test_only_what_is_new_goes_on_paper_where_that_is_asked(till: Till) -> None:
         assert paper.get("left_out", []) == []  # the first session stands on its own paper
     instead = done(till.superbill(only_new=True, corrects=first["id"]), 201)
     assert [line["charge"] for line in instead["lines"]] == [line["charge"] for line in first["lines"]]
+    gone = done(till.desk.get("superbills/", replaced="true"), 200)["results"]
+    assert [(row["id"], row["replaced_by"]) for row in gone] == [(first["id"], instead["number"])]
+    stand = done(till.desk.get("superbills/", replaced="false"), 200)["results"]
+    assert first["id"] not in [row["id"] for row in stand]
     assert len(done(till.superbill(), 201)["lines"]) == 2
 
 

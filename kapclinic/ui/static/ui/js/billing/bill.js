@@ -4,11 +4,11 @@ import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { money, plain, sum } from "./cents.js";
 import { hrefOf } from "./known.js";
-import { More, Row, Stand, servicesName, useSteps } from "./parts.js";
+import { More, Row, Stand, servicesName, together, useSteps } from "./parts.js";
 import { dayName, sessionName } from "./words.js";
 
 /** The rows that are chosen with this one: a superbill holds all that a client was charged. */
-function together(row, charged) {
+function alike(row, charged) {
   return row.state === "charged" ? charged.filter((one) => one.client.id === row.client.id) : [row];
 }
 
@@ -19,7 +19,7 @@ export function ToBill({ ready, charged, current, chosen, choose, said, open }) 
   const rows = [...ready.rows, ...charged.rows];
   const toggle = (row) => {
     const [next, on] = [new Set(chosen), !chosen.has(row.session.id)];
-    for (const one of together(row, charged.rows)) next[on ? "add" : "delete"](one.session.id);
+    for (const one of alike(row, charged.rows)) next[on ? "add" : "delete"](one.session.id);
     choose(next);
   };
   useSteps(rows.map((row) => row.session.id), current?.session.id, (id) => open(id, true));
@@ -27,7 +27,7 @@ export function ToBill({ ready, charged, current, chosen, choose, said, open }) 
   const shared = { current, chosen, toggle, said, open };
   const none = ready.data && charged.data && !rows.length;
   return html`<div class="scr" tabindex="0" role="region" aria-label=${t("To bill")}>
-    <${Stand} list=${ready} /><${Stand} list=${{ ...charged, data: charged.data ?? ready.data }} />
+    <${Stand} list=${together([ready, charged])} />
     ${none && html`<p class="empty">${t("Nothing is to be billed in these days. A session appears here once it is over and its note is signed.")}</p>`}
     ${rows.length > 0 && html`<table class="list">
       <${Head} />

@@ -5,7 +5,7 @@ import { t } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
 import { plain } from "./cents.js";
 import { hrefOf } from "./known.js";
-import { More, Refused, Row, Stand, servicesName, useSteps } from "./parts.js";
+import { More, Refused, Row, Stand, servicesName, together, useSteps } from "./parts.js";
 import { Whom, isMine } from "./who.js";
 import { blockerName, dayName, sessionName } from "./words.js";
 
@@ -16,7 +16,7 @@ export function Blocked({ blocked, review, current, staff, said, open }) {
   const none = blocked.data && review.data && !ids.length;
   const link = (id) => ({ id, href: hrefOf(said, { row: id }), open });
   return html`<div class="scr" tabindex="0" role="region" aria-label=${t("Blocked")}>
-    <${Stand} list=${blocked} /><${Stand} list=${{ ...review, data: review.data ?? blocked.data }} />
+    <${Stand} list=${together([review, blocked])} />
     ${none && html`<p class="empty">${t("Nothing is held back in these days.")}</p>`}
     ${ids.length > 0 && html`<table class="list">
       <thead><tr><th>${t("Day")}</th><th>${t("Client")}</th><th>${t("Service")}</th><th class="num">${t("Fee")}</th><th>${t("What stops it")}</th></tr></thead>

@@ -8,7 +8,7 @@ import { place } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { clock, day, now } from "../core/time.js";
 import { useList } from "./known.js";
-import { To } from "./parts.js";
+import { To, together } from "./parts.js";
 import { failureName, jobName, reasonName, spanName } from "./words.js";
 
 const OPEN = ["queued", "running"];
@@ -36,9 +36,7 @@ export function useJobs(shown, onEnd) {
     for (const id of ended) announce(t("{what}: over", { what: jobName(rows.find((job) => job.id === id) ?? {}) }));
     if (ended.length) onEnd();
   }, [open]);
-  const again = () => (runs.again(), exports.again());
-  const both = { problem: runs.problem ?? exports.problem, waiting: null, data: runs.data && exports.data, at: Math.min(runs.at, exports.at), again };
-  return { ...both, rows, count: (runs.count ?? 0) + (exports.count ?? 0), lists: shown ? [runs, exports] : [] };
+  return { ...together([runs, exports]), rows, count: (runs.count ?? 0) + (exports.count ?? 0), lists: shown ? [runs, exports] : [] };
 }
 
 /** "about 6 s left", by how fast it went so far. */

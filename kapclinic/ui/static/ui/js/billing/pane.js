@@ -57,7 +57,7 @@ function Charged({ work, account }) {
 function Bill({ work, account }) {
   const { current, nav } = work;
   const replaced = (paper) => {
-    nav.go({ row: paper.id });
+    nav.go({ row: paper.id, only: null });
     work.tell({ words: t("Issued: superbill {number}.", { number: paper.number }) });
     work.settle();
   };

@@ -13,6 +13,19 @@ export function Stand({ list }) {
     ${!list.data && !list.problem && html`<${Bars} />`}`;
 }
 
+/** Several lists that one table shows: what is wrong with any of them is said once. @param {any[]} lists */
+export function together(lists) {
+  const each = (act) => () => lists.forEach((list) => list[act]());
+  return {
+    problem: lists.map((list) => list.problem).find(Boolean) ?? null,
+    waiting: lists.some((list) => list.waiting) || null,
+    data: lists.every((list) => list.data) || null,
+    at: Math.min(...lists.map((list) => list.at)),
+    again: each("again"),
+    release: each("release"),
+  };
+}
+
 /** Grey bars in the shape of rows, after 300 ms. */
 export function Bars() {
   return html`<div class="skels" aria-hidden="true">${[1, 2, 3, 4, 5].map((n) => html`<i class="skel" key=${n}></i>`)}</div>`;

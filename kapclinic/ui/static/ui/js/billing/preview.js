@@ -51,12 +51,12 @@ export function Preview({ client, period, location, version, corrects, row, head
   }, []);
   const refused = seen.problem && !seen.problem.passing;
   return html`<div class="pc">
-    <header class="row pvh"><h2 class="grow">${corrects ? t("In place of {number}", { number: corrects.number }) : t("Preview")} <span class="faint">${t("what the client gets, to the letter")}</span></h2>
+    <header class="row pvh"><h2 class="grow">${corrects ? t("In place of {number}", { number: corrects.number }) : t("Preview")} ${!corrects && html`<span class="faint">${t("what the client gets, to the letter")}</span>`}</h2>
       <button type="button" class="b s" aria-disabled=${seen.data ? undefined : "true"} onClick=${() => seen.data && window.print()}><${Icon} name="print" />${t("Print it")} <kbd>p</kbd></button>
       <button type="button" class="b s go" aria-disabled=${seen.data && !write.busy ? undefined : "true"} onClick=${issue}>${write.busy ? t("Saving…") : t("Issue")}</button></header>
     <div class="pb">
       <${Refused} problem=${write.problem}>${write.problem && !write.problem.passing && html`<p><button type="button" class="b s" onClick=${() => (write.clear(), seen.again())}>${t("Look at the preview again")}</button></p>`}<//>
-      ${refused ? html`<${Refused} problem=${seen.problem}><p>${t("So there is no paper yet.")} <button type="button" class="b s" onClick=${seen.again}>${t("Try again")}</button></p><//>` : html`<${Stand} list=${seen} />`}
+      ${refused ? html`<${NoPaper} seen=${seen} nav=${nav} />` : html`<${Stand} list=${seen} />`}
       ${seen.data && html`<${Paper} paper=${seen.data} />`}
     </div>
     <div class="under">
@@ -65,6 +65,13 @@ export function Preview({ client, period, location, version, corrects, row, head
       <p class="row">${head}</p>
     </div>
   </div>`;
+}
+
+/** Why there is no paper, and where the way out is. */
+function NoPaper({ seen, nav }) {
+  const again = html`<button type="button" class="b s" onClick=${seen.again}>${t("Try again")}</button>`;
+  if (seen.problem.code !== "nothing_to_bill") return html`<${Refused} problem=${seen.problem}><p>${t("So there is no paper yet.")} ${again}</p><//>`;
+  return html`<p class="note med" role="status"><${Icon} name="warn" /><span class="grow">${t("What is charged cannot stand on paper yet: a charge waits for the medical director, or a note was opened again.")} <${To} ...${nav} change=${{ tab: "blocked", row: null, view: null }}>${t("See who clears it")}<//></span>${again}</p>`;
 }
 
 /** What of the opened session is not charged yet. */

@@ -22,7 +22,7 @@ function useLists(tab, said, period, location, held) {
     charged: useList("billing-worklist/", work("charged"), at("bill")),
     blocked: useList("billing-worklist/", work("blocked"), at("blocked")),
     review: useList("charges/", { ...days, rendering: said.staff, status: "review" }, at("blocked")),
-    issued: useList("superbills/", { ...days, outdated: said.only === "outdated" ? true : undefined }, at("issued")),
+    issued: useList("superbills/", { ...days, ...(said.only === "outdated" ? { outdated: true, replaced: false } : {}) }, at("issued")),
     payments: useList("payments/", { ...days, unallocated: said.only === "unallocated" ? true : undefined }, at("payments")),
   };
   const each = (act) => Object.values(lists).forEach(act);

@@ -24,7 +24,8 @@ export function ToBill({ ready, charged, current, chosen, choose, said, open }) 
   };
   useSteps(rows.map((row) => row.session.id), current?.session.id, (id) => open(id, true));
   useKeys({ " ": () => current && rows.includes(current) && toggle(current) });
-  const shared = { current, chosen, toggle, said, open };
+  const all = (list) => choose(new Set([...chosen, ...list.rows.map((row) => row.session.id)]));
+  const shared = { current, chosen, toggle, all, said, open };
   const none = ready.data && charged.data && !rows.length;
   return html`<div class="scr" tabindex="0" role="region" aria-label=${t("To bill")}>
     <${Stand} list=${together([ready, charged])} />
@@ -42,9 +43,9 @@ function Head() {
   return html`<thead><tr><th><span class="vh">${t("Choose")}</span></th><th>${t("Day")}</th><th>${t("Client")}</th><th>${t("Service")}</th><th class="num">${t("Fee")}</th><th class="num">${t("Paid")}</th><th>${t("What stops it")}</th></tr></thead>`;
 }
 
-function Group({ title, list, current, chosen, toggle, said, open }) {
+function Group({ title, list, current, chosen, toggle, all, said, open }) {
   return html`<tbody>
-    <tr class="grp"><th colspan="7" scope="rowgroup">${title} <small>${list.count}</small></th></tr>
+    <tr class="grp"><th colspan="7" scope="rowgroup">${title} <small>${list.count}</small> <button type="button" class="b bare s" onClick=${() => all(list)}>${t("Choose all")}</button></th></tr>
     ${list.rows.map((row) => {
       const [id, day] = [row.session.id, dayName(row.session.date)];
       const tick = html`<td><label class="tick"><input type="checkbox" checked=${chosen.has(id)} onChange=${() => toggle(row)} /><span class="vh">${t("Choose {name}, {day}", { name: row.client.name, day })}</span></label></td><td class="nowrap">${day}</td>`;

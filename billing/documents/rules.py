@@ -347,6 +347,17 @@ def receipt_content(
     }
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A session of the period that is not on the paper; `reason` is a key of LEFT_OUT."""
+
+    session: UUID
+    kind: str
+    number: int
+    date: date
+    reason: str
+
+
 LEFT_OUT = {
     "not_completed": "The session is not completed.",
     "note_unsigned": "No note of the session is signed.",

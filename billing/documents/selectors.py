@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 
 from billing.codes.models import Diagnosis, ServiceCode
 from billing.documents.models import Document, DocumentQuerySet, Superbill
-from billing.documents.rules import Borne, is_drug, text, why_left_out
+from billing.documents.rules import Borne, LeftOut, is_drug, text, why_left_out
 from billing.documents.sql import overtaken
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge
@@ -128,8 +128,8 @@ def left_out(
     location: UUID | None,
     lines: Sequence[Charge],
     user: User,
-) -> list[tuple[UUID, str]]:
-    """Sessions of the period to which the client came that are not among `lines`, each with why: `LEFT_OUT`."""
+) -> list[LeftOut]:
+    """Sessions of the period to which the client came that are not among `lines`."""
     near = timedelta(days=1)
     since = datetime.combine(from_date, time.min, UTC) - near
     until = datetime.combine(to_date, time.max, UTC) + near
@@ -144,9 +144,12 @@ def left_out(
         charged=Exists(standing), public=Exists(standing.exclude(code__system=ServiceCode.System.INTERNAL))
     )
     return [
-        (
-            row.pk,
-            why_left_out(
+        LeftOut(
+            session=row.pk,
+            kind=row.kind,
+            number=row.number,
+            date=_served_on(row),
+            reason=why_left_out(
                 completed=row.status == Session.Status.COMPLETED,
                 signed=bool(vars(row)["has_signed_note"]),
                 charged=row.charged,
@@ -192,12 +195,12 @@ def descriptions(codes: Iterable[str], *, on: date) -> dict[str, str]:
     )
 
 
-def on_no_superbill(charges: Sequence[Charge]) -> list[Charge]:
-    """Those of the charges that stand on no superbill, but for ones that were replaced."""
+def on_no_superbill(charges: Sequence[Charge], *, but: UUID | None = None) -> list[Charge]:
+    """Those of the charges that stand on no superbill, but for ones that were replaced or are about to be (`but`)."""
     rows: DocumentQuerySet = Superbill.objects.filter(
         charges__overlap=[charge.pk for charge in charges], corrected_by__isnull=True
     )
-    told = {pk for row in rows.values_list("charges", flat=True) for pk in row}
+    told = {pk for row in rows.exclude(pk=but).values_list("charges", flat=True) for pk in row}
     return [charge for charge in charges if charge.pk not in told]
 
 

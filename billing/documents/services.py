@@ -13,7 +13,7 @@ from django.db import transaction
 from billing.coverages.selectors import submit_by, subscriber_on
 from billing.documents import rendering, rules, selectors
 from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
-from billing.documents.rules import Series
+from billing.documents.rules import LeftOut, Series
 from billing.ledger.models import Charge
 from billing.ledger.services.allocations import lock_ledger
 from kapclinic.core import paper
@@ -58,7 +58,7 @@ class NameNotPrintable(Conflict):
 def issue_superbill(*, values: Period, by: User, at: datetime, only_new: bool = False) -> Superbill:
     """Put the rendered, signed services of a client and period on a numbered paper (R12).
 
-    `only_new` leaves out what stands on another superbill that was not replaced.
+    `only_new` leaves out what stands on another superbill that was not replaced, nor is by this one.
 
     :raises Invalid: for a client, location or document that the actor can't see, a reversed period, or lines of two
         billing providers
@@ -79,12 +79,12 @@ class Preview:
     """A superbill that was not issued: no number, no row; and the sessions of the period that it leaves out."""
 
     row: Superbill
-    left_out: list[tuple[UUID, str]]
+    left_out: list[LeftOut]
 
 
-def preview_superbill(*, values: Period, by: User, at: datetime) -> Preview:
+def preview_superbill(*, values: Period, by: User, at: datetime, only_new: bool = False) -> Preview:
     """What `issue_superbill` would put on paper now; it refuses what that refuses, and writes nothing."""
-    row, lines = _superbill(values=values, by=by, at=at, only_new=False, looks=True)
+    row, lines = _superbill(values=values, by=by, at=at, only_new=only_new, looks=True)
     _print(row, rules.SUPERBILL, at=at)
     row.replaced_by, row.outdated = None, False
     left_out = selectors.left_out(
@@ -101,11 +101,13 @@ def preview_superbill(*, values: Period, by: User, at: datetime) -> Preview:
 def _superbill(
     *, values: Period, by: User, at: datetime, only_new: bool, looks: bool = False
 ) -> tuple[Superbill, list[Charge]]:
-    """The paper without its number, and its lines. Who only `looks` locks nothing."""
+    """The paper without its number, and its lines with those of other papers that it leaves to them. Who only `looks`
+    locks nothing.
+    """
     client, charges = _begin(values, by, looks=looks)
-    lines = [charge for charge in charges if rules.is_payers(charge)]
-    if only_new:
-        lines = selectors.on_no_superbill(lines)
+    public = [charge for charge in charges if rules.is_payers(charge)]
+    lines = selectors.on_no_superbill(public, but=values.get("corrects")) if only_new else public
+    elsewhere = [charge for charge in public if charge not in lines]
     location, issued_on = _place(lines, values, at=at, otherwise=NothingToBill)
     lines = [line for line in lines if line.date_of_service <= issued_on]
     borne = selectors.borne(lines)
@@ -134,7 +136,7 @@ def _superbill(
         client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings
     )
     _settle(row, lines=lines, content=content, values=values)
-    return row, lines
+    return row, [*lines, *elsewhere]
 
 
 @transaction.atomic

@@ -30,6 +30,7 @@ SCREENS = {
     "nurse_practitioner": "/bedside",
     "therapist": "/bedside",
     "prescriber": "/bedside",
+    "billing": "/billing",
     "medical_director": "/desk/schedule",
     "admin": "/admin/",
 }

@@ -15,6 +15,7 @@ WARD_ROLES = frozenset(
 )
 SAFE_ROLES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
+BILL_ROLES = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
 PLAN_ROLES = WARD_ROLES | DESK_ROLES  # whoever books
 
 
@@ -98,6 +99,14 @@ SCREENS = (
         styles=("safe",),
         roles=SAFE_ROLES,
     ),
+    Screen(
+        name="billing",
+        address="billing",
+        title="Billing",
+        module="billing/page",
+        styles=("billing",),
+        roles=BILL_ROLES,
+    ),
 )
 # Whoever has several roles starts at the first of these that is theirs. The administrator's screens are Django's.
 HOMES = (
@@ -105,6 +114,7 @@ HOMES = (
     (Role.NURSE_PRACTITIONER, "/bedside"),
     (Role.PRESCRIBER, "/bedside"),
     (Role.THERAPIST, "/bedside"),
+    (Role.BILLING, "/billing"),
     (Role.MEDICAL_DIRECTOR, "/desk/schedule"),
     (Role.ADMIN, "/admin/"),
 )

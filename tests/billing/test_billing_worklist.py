@@ -92,6 +92,16 @@ def test_what_is_blocked_says_why_in_words(priced: Till, cast: Cast) -> None:
         assert words not in str(rows)
 
 
+def test_it_can_be_of_one_clinician(priced: Till, cast: Cast) -> None:
+    session = priced.hour
+    assert ids(listed(priced, "ready", staff=str(cast.therapist.pk))) == [str(session.pk)]
+    assert listed(priced, "ready", staff=str(cast.np.pk)) == []
+    priced.charge(code="90837", amount="180.00")
+    assert ids(listed(priced, "charged", staff=str(cast.therapist.pk))) == [str(session.pk)]
+    assert listed(priced, "charged", staff=str(cast.np.pk)) == []
+    refused(cast.desk("billing").get("billing-worklist/", staff="nobody"), 400, "invalid", "/staff")
+
+
 def test_it_is_of_the_billers_own_location(priced: Till, cast: Cast) -> None:
     session = priced.hour
     for who in ("frontdesk", "np", "therapist", "prescriber", "admin"):

@@ -289,6 +289,7 @@ def test_a_clinician_without_an_npi_and_a_code_without_a_fee(till: Till, cast: C
     assert (told["lines"], why(told)) == ([], ["no_npi", "missing_fee"])
     assert [b["who_can_clear"] for b in told["blockers"]] == [["admin"], ["billing", "medical_director"]]
     assert [b["subject"]["type"] for b in told["blockers"]] == ["user", "service_code"]
+    assert [bool(b["service_code"]) for b in told["blockers"]] == [False, True]
 
 
 def test_nothing_is_charged_before_it_is_over(priced: Till, cast: Cast) -> None:

@@ -124,6 +124,40 @@ def test_a_preview_is_the_same_body_without_a_number_and_writes_nothing(till: Ti
     assert events("superbill.create")[0][1:] == ("ok", [till.client.pk])
 
 
+def test_a_paper_names_the_client_as_on_the_card_and_ends_with_its_notes(till: Till) -> None:
+    till.charge()
+    paper = done(till.superbill(), 201)
+    assert paper["client_as"] == {
+        "name": "Robin Sample",
+        "address": rules.address_lines(till.client.address),
+        "date_of_birth": till.client.date_of_birth.isoformat(),
+        "mrn": till.client.mrn,
+    }
+    assert paper["notes"] == list(rules.SUPERBILL_NOTES)
+    till.rename(legal_first_name="Robyn")
+    again = done(till.desk.get(f"superbills/{paper['id']}/"), 200)
+    assert again["client_as"] == paper["client_as"]
+
+
+def test_only_what_is_new_goes_on_paper_where_that_is_asked(till: Till) -> None:
+    till.charge()
+    first = done(till.superbill(only_new=True), 201)
+    refused(till.superbill(only_new=True), 409, "nothing_to_bill")
+    refused(preview(till, only_new=True), 409, "nothing_to_bill")
+    added = till.charge(till.session(starts_at=SERVED + timedelta(hours=6)))
+    for answer in (preview(till, only_new=True), till.superbill(only_new=True)):
+        paper = done(answer, answer.status_code)
+        assert [line["charge"] for line in paper["lines"]] == [added["id"]]
+        assert paper.get("left_out", []) == []  # the first session stands on its own paper
+    instead = done(till.superbill(only_new=True, corrects=first["id"]), 201)
+    assert [line["charge"] for line in instead["lines"]] == [line["charge"] for line in first["lines"]]
+    gone = done(till.desk.get("superbills/", replaced="true"), 200)["results"]
+    assert [(row["id"], row["replaced_by"]) for row in gone] == [(first["id"], instead["number"])]
+    stand = done(till.desk.get("superbills/", replaced="false"), 200)["results"]
+    assert first["id"] not in [row["id"] for row in stand]
+    assert len(done(till.superbill(), 201)["lines"]) == 2
+
+
 def test_a_preview_tells_each_session_that_it_leaves_out_and_why(till: Till, cast: Cast) -> None:
     till.charge()
     with clock.fixed(SERVED - DAY):
@@ -136,7 +170,10 @@ def test_a_preview_tells_each_session_that_it_leaves_out_and_why(till: Till, cas
     till.charge(inside, code="KAP-DOSE", amount="300.00")
     before = till.session(starts_at=SERVED - 30 * DAY)
     booked(cast, till.program, "preparation", NOW + DAY)
-    told = {row["session"]: (row["reason"], row["detail"]) for row in done(preview(till), 200)["left_out"]}
+    left_out = done(preview(till), 200)["left_out"]
+    told = {row["session"]: (row["reason"], row["detail"]) for row in left_out}
+    first = next(row for row in left_out if row["session"] == str(unsigned.pk))
+    assert (first["kind"], first["number"], first["date"]) == ("preparation", unsigned.number, "2026-05-17")
     assert {session: reason for session, (reason, _) in told.items()} == {
         str(unsigned.pk): "note_unsigned",
         str(running.pk): "not_completed",

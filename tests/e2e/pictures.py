@@ -57,7 +57,7 @@ def signed_in(
     page.fill("#email", f"{who}@demo.kapclinic.test")
     page.fill("#password", PASSWORD)
     page.click("button.xl")
-    page.wait_for_url(re.compile("desk|bedside"))
+    page.wait_for_url(re.compile("desk|bedside|billing"))
     yield page
     context.close()
 
@@ -80,6 +80,15 @@ def of_the_bedside(page: Page) -> None:
     page.wait_for_timeout(SETTLED)
 
 
+def of_the_bill(page: Page) -> None:
+    """What a client is charged with, as the paper that they get."""
+    rows = page.locator("tbody", has_text="Charged, and on no superbill").locator("tr.r")
+    rows.first.get_by_role("checkbox").check()
+    rows.first.get_by_role("link").click()
+    page.locator(".paper").wait_for()
+    page.wait_for_timeout(SETTLED)
+
+
 def of_the_evidence(page: Page, folder: Path) -> None:
     """The first page of what is kept of a dose, as it is printed."""
     found = page.request.get("/api/v1/obligations/?state=met").json()["results"][0]
@@ -98,6 +107,7 @@ SHOWN: tuple[tuple[str, str, tuple[int, int], Callable[[Page], None]], ...] = (
     ("desk", "frontdesk", DESK, of_the_day),
     ("ward", "np", TABLET, of_the_ward),
     ("bedside", "np", TABLET, of_the_bedside),
+    ("billing", "billing", DESK, of_the_bill),
 )
 
 

@@ -24,12 +24,15 @@ class ChargeSubjectOut(Output):
 
 
 class ChargeBlockerOut(Output):
-    """`who_can_clear` holds the id of a person where it is theirs alone, else the roles that may."""
+    """`who_can_clear` holds the id of a person where it is theirs alone, else the roles that may; `service_code` is
+    the code that is held back, where it is one.
+    """
 
     code = serializers.ChoiceField([code.value for code in Code])
     detail = serializers.CharField()
     who_can_clear = serializers.ListField(child=serializers.CharField())
     subject = ChargeSubjectOut()
+    service_code = serializers.CharField()
 
 
 class ProposedLineOut(Output):

@@ -26,6 +26,10 @@ def _any(queryset: QuerySet[Session], value: str, user: Any) -> QuerySet[Session
     return queryset
 
 
+def _with(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Session]:
+    return queryset.filter(staff__contains=[{"user": str(value)}])
+
+
 class WorklistViewSet(ListMixin, ClinicViewSet):
     """Sessions that took place, by what billing has to do with them; `ready` unless told."""
 
@@ -43,6 +47,7 @@ class WorklistViewSet(ListMixin, ClinicViewSet):
         ),
         Param("client", "uuid", of_person("client_id")),
         Param("location", "uuid", "location_id"),
+        Param("staff", "uuid", _with, doc="sessions in which this clinician sat"),
         Param("from_date", "date", "day__gte", doc="sessions of this day and later"),
         Param("to_date", "date", "day__lte", doc="sessions of this day and earlier"),
     )

@@ -29,13 +29,14 @@ class Code(StrEnum):
 @dataclass(frozen=True)
 class Blocker:
     """`who_can_clear` names a person by their id where it is theirs alone, else the roles that may; `subject` is
-    (type, id) of what they open.
+    (type, id) of what they open, `service_code` the code that is held back where it is one.
     """
 
     code: Code
     detail: str
     who_can_clear: tuple[str, ...]
     subject: tuple[str, UUID]
+    service_code: str = ""
 
     def as_dict(self) -> dict[str, object]:
         kind, pk = self.subject
@@ -44,6 +45,7 @@ class Blocker:
             "detail": self.detail,
             "who_can_clear": list(self.who_can_clear),
             "subject": {"type": kind, "id": str(pk)},
+            "service_code": self.service_code,
         }
 
 
@@ -77,7 +79,7 @@ def no_npi(seat: Seat) -> Blocker:
 
 def missing_fee(code: ServiceCode) -> Blocker:
     detail = f"{code.code} has no fee on the day."
-    return Blocker(Code.MISSING_FEE, detail, _roles(BILLERS), ("service_code", code.pk))
+    return Blocker(Code.MISSING_FEE, detail, _roles(BILLERS), ("service_code", code.pk), code.code)
 
 
 def ndc_missing(case: Case, code: ServiceCode, lot: UUID | None) -> Blocker:
@@ -86,13 +88,13 @@ def ndc_missing(case: Case, code: ServiceCode, lot: UUID | None) -> Blocker:
         f"{code.code} needs the NDC and how much of it, which the lot does not tell: charge it with both."
     )
     subject = ("session", case.session) if lot is None else ("drug_lot", lot)
-    return Blocker(Code.NDC_MISSING, detail, _roles(BILLERS), subject)
+    return Blocker(Code.NDC_MISSING, detail, _roles(BILLERS), subject, code.code)
 
 
 def minutes_too_short(case: Case, code: ServiceCode, seat: Seat, minutes: int) -> Blocker:
     """A signed note keeps its minutes, so only the director lets the line pass."""
     detail = f"{seat.name} has {minutes} minutes on record; {code.code} starts at {code.minutes_min}."
-    return Blocker(Code.MINUTES_TOO_SHORT, detail, _roles(DIRECTOR), ("session", case.session))
+    return Blocker(Code.MINUTES_TOO_SHORT, detail, _roles(DIRECTOR), ("session", case.session), code.code)
 
 
 def not_discharged(case: Case) -> Blocker:

@@ -19,6 +19,10 @@ from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
 
+def _replaced(queryset: DocumentQuerySet, value: Any, user: Any) -> DocumentQuerySet:
+    return queryset.filter(corrected_by__isnull=not value)
+
+
 class DocumentViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     """What the kinds of document have in common."""
 
@@ -35,6 +39,7 @@ class DocumentViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
         Param("from_date", "date", "issued_on__gte", doc="issued on this day and later"),
         Param("to_date", "date", "issued_on__lte", doc="issued on this day and earlier"),
         Param("outdated", "bool", doc="the books or a name differ from it now"),
+        Param("replaced", "bool", _replaced, doc="another document stands in its place"),
     )
     orderings: ClassVar = {"number": "number", "created_at": "created_at", "issued_on": "issued_on"}
     default_order = ("-created_at",)

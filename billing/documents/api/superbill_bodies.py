@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from billing.documents.api.document_bodies import DocumentOut, LetteredOut, LineOut, PartyOut, RenderingOut
+from billing.documents.api.document_bodies import (
+    DocumentIn,
+    DocumentOut,
+    LetteredOut,
+    LineOut,
+    PartyOut,
+    RenderingOut,
+)
 from kapclinic.core.http.fields import Moment, Output
+
+
+class SuperbillIn(DocumentIn):
+    """`only_new` leaves out what stands on another superbill, as a run does."""
+
+    only_new = serializers.BooleanField(default=False)
+
+
+class ClientAsOut(PartyOut):
+    """The client as the paper names them."""
+
+    date_of_birth = serializers.CharField()
+    mrn = serializers.CharField()
 
 
 class SignatureOut(Output):
@@ -47,6 +67,7 @@ class SuperbillLineOut(LineOut):
 class SuperbillOut(DocumentOut):
     """`signature` is the one that came last under its services."""
 
+    client_as = ClientAsOut(source="content.client")
     subscriber = PolicyHolderOut(source="content.subscriber", allow_null=True, default=None)
     diagnoses = LetteredOut(many=True, source="content.diagnoses")
     lines = SuperbillLineOut(many=True, source="content.lines")
@@ -57,12 +78,16 @@ class SuperbillOut(DocumentOut):
         help_text="the day on which the first filing limit of the client's payers ends",
     )
     signature = SignatureOut(source="content.signature", allow_null=True, default=None)
+    notes = serializers.ListField(child=serializers.CharField(), source="content.notes")
 
 
 class LeftOutOut(Output):
-    """A session of the period that is not on the paper: why, as a code and in words."""
+    """A session of the period that is not on the paper: which, and why, as a code and in words."""
 
     session = serializers.UUIDField()
+    kind = serializers.CharField()
+    number = serializers.IntegerField()
+    date = serializers.DateField()
     reason = serializers.CharField()
     detail = serializers.CharField()
 

@@ -134,7 +134,7 @@ def _why_nothing(job: Job, item: JobItem, *, by: User) -> list[str]:
         lines=[],
         user=by,
     )
-    return list(dict.fromkeys(reason for _, reason in left))
+    return list(dict.fromkeys(one.reason for one in left))
 
 
 def _log(row: Superbill, job: Job, *, by: User, at: datetime) -> None:

@@ -12,7 +12,8 @@ export function turnKeys(on) {
 function busy(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   if (document.querySelector("dialog[open]")) return true;
-  return !!event.target.closest?.("input, select, textarea, [contenteditable]");
+  const field = event.target.closest?.("input, select, textarea, [contenteditable]");
+  return field?.type === "checkbox" ? event.key === " " : !!field;
 }
 
 /** @param {Record<string, () => void>} table a key, or two after one another ("g w"), -> what it does */

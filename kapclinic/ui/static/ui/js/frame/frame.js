@@ -33,6 +33,7 @@ export function Frame({ current, count = {}, keys = [], children }) {
     "?": () => over.set("keys"),
     "g d": () => location.assign("/desk/schedule"),
     "g w": () => location.assign("/bedside"),
+    "g b": () => location.assign("/billing"),
   });
   const shown = useStore(over);
   const close = () => over.set(null);
@@ -73,6 +74,7 @@ function Bar() {
 }
 
 function Rail({ current, count }) {
+  const bills = has("billing") || location.pathname.startsWith("/billing");
   const links = [
     { id: "day", href: "/desk/schedule", icon: "cal", label: t("Day"), shown: has(...DESK) },
     { id: "todo", href: "/desk/worklist", icon: "list", label: t("To do"), shown: has(...DESK) },
@@ -80,6 +82,10 @@ function Rail({ current, count }) {
     { id: "away", href: "/desk/absences", icon: "door", label: t("Away"), shown: has(...DESK) },
     { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
     { id: "safe", href: "/safe", icon: "vial", label: t("Safe"), shown: has("nurse_practitioner", "prescriber", "medical_director") },
+    { id: "ready", href: "/billing", icon: "coin", label: bills ? t("Ready") : t("Billing"), shown: has("billing", "medical_director") },
+    { id: "bills", href: "/billing?tab=issued", icon: "doc", label: t("Bills"), shown: bills },
+    { id: "exports", href: "/billing?tab=exports", icon: "box", label: t("Exports"), shown: bills },
+    { id: "clients", href: "/billing/clients", icon: "people", label: t("Clients"), shown: bills },
   ];
   return html`<nav class="rail" aria-label=${t("Sections")}>
     ${links

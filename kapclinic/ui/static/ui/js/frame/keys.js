@@ -2,12 +2,13 @@
 import { Dialog } from "../core/dialog.js";
 import { html } from "../core/h.js";
 import { t } from "../core/i18n.js";
+import { has } from "../core/me.js";
 import { keysOn, turnKeys } from "../core/keys.js";
 import { useStore } from "../core/store.js";
 
 export function Keys({ more, onClose }) {
   const on = useStore(keysOn);
-  const rows = [["/", t("Find a client")], ["?", t("This list")], ["g d", t("Day")], ["g w", t("Ward")], ["Esc", t("Close")], ...more];
+  const rows = [["/", t("Find a client")], ["?", t("This list")], ["g d", t("Day")], ["g w", t("Ward")], ...(has("billing", "medical_director") ? [["g b", t("Billing")]] : []), ["Esc", t("Close")], ...more];
   return html`<${Dialog} title=${t("Keys")} onClose=${onClose}>
     <div class="db">
       <dl class="keys">${rows.map(([key, words]) => html`<dt><kbd>${key}</kbd></dt><dd>${words}</dd>`)}</dl>

@@ -9,7 +9,7 @@ import { date } from "../core/time.js";
 
 const PAUSE = 150;
 
-export function Search({ onClose, open }) {
+export function Search({ onClose, open = has("billing") ? account : undefined }) {
   const [text, setText] = useState("");
   const [found, setFound] = useState({ rows: null, problem: null });
   useEffect(() => {
@@ -43,6 +43,11 @@ export function Search({ onClose, open }) {
       ${(found.rows ?? []).map((row) => html`<li key=${row.id}><${Hit} row=${row} open=${open} /></li>`)}
     </ul>
   <//>`;
+}
+
+/** Whoever bills comes to what the client owes. */
+function account(row) {
+  return `/billing/clients/${row.id}`;
 }
 
 function Hit({ row, open }) {

@@ -97,7 +97,6 @@ learn({
   "All checks": "Controles",
   "Planned": "Previsto",
   "State": "Estado",
-  "Reason": "Motivo",
   "No check is planned before the dose.": "Antes de la dosis no hay controles previstos.",
   "Asleep, breathing calmly": "Duerme, respira tranquilo",
   "Client declined": "El cliente no quiso",
@@ -303,7 +302,6 @@ learn({
   "{mg} mg given before": "{mg} mg dados antes",
   "{n} gate passes": "{n} requisito cumplido",
   "{n} gates pass": "{n} requisitos cumplidos",
-  "{n} of {all}": "{n} de {all}",
   "{n} thing is missing": "Falta {n} cosa",
   "{n} things are missing": "Faltan {n} cosas",
   "{time}, valid until {until}": "{time}, válida hasta {until}",
@@ -385,4 +383,6 @@ learn({
   "not obtained": "no obtenido",
   "No lot in the safe holds this drug.": "Ningún lote de la caja contiene este fármaco.",
   "Open the safe": "Abrir la caja",
+  "Reason": "Motivo",
+  "{n} of {all}": "{n} de {all}",
 });

@@ -14,7 +14,6 @@ learn({
   "Calendar": "Calendario",
   "Choose a session to see what it brings, or to move it.": "Elija una sesión para ver qué supone o para moverla.",
   "Choose another day, time or room first.": "Elija antes otro día, otra hora u otra sala.",
-  "Date": "Fecha",
   "Doses": "Dosis",
   "Every session of this course is in the book.": "Todas las sesiones de este programa están reservadas.",
   "Free on this day": "Libre en este día",
@@ -107,4 +106,5 @@ learn({
   "{what} can not be booked so. Mend it first.": "{what}: así no se puede reservar. Arréglelo antes.",
   "{what} is held by {name} until {time}.": "{what} está en reserva de {name} hasta las {time}.",
   "{what} is taken from {from} to {to}.": "{what} no está libre de {from} a {to}.",
+  "Date": "Fecha",
 });

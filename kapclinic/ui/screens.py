@@ -15,6 +15,7 @@ WARD_ROLES = frozenset(
 )
 SAFE_ROLES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
+BILL_ROLES = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
 PLAN_ROLES = WARD_ROLES | DESK_ROLES  # whoever books
 
 
@@ -97,6 +98,22 @@ SCREENS = (
         module="safe/page",
         styles=("safe",),
         roles=SAFE_ROLES,
+    ),
+    Screen(
+        name="clients",
+        address="billing/clients",
+        title="Accounts",
+        module="account/clients",
+        styles=("work", "account"),
+        roles=BILL_ROLES,
+    ),
+    Screen(
+        name="account",
+        address="billing/clients/<uuid:client>",
+        title="Account",
+        module="account/page",
+        styles=("work", "account"),
+        roles=BILL_ROLES,
     ),
 )
 # Whoever has several roles starts at the first of these that is theirs. The administrator's screens are Django's.

@@ -14,8 +14,8 @@ from kapclinic.ui.screens import SCREENS, Screen
 
 JS = Path(__file__).resolve().parent.parent.parent / "kapclinic" / "ui" / "static" / "ui" / "js"
 ONE = r'"((?:[^"\\]|\\.)*)"'
-SHARED = ("core", "frame", "outbox", "signin", "signs")
-AREAS = ("bedside", "desk", "plan", "safe")
+SHARED = ("billing", "core", "frame", "outbox", "signin", "signs")
+AREAS = ("account", "bedside", "desk", "plan", "safe", "till")
 GAP = re.compile(r"\{(\w+)\}")
 
 

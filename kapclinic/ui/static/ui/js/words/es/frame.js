@@ -176,4 +176,6 @@ learn({
   "Not now": "Ahora no",
   "No answer from the server: you are still signed in here, and what is written now is under your name. Leave this open: you are signed out once it answers.": "El servidor no responde: su sesión sigue abierta aquí, y lo que se escriba ahora va a su nombre. Deje esto abierto: se cierra en cuanto responda.",
   "Signing out…": "Cerrando la sesión…",
+  "{n} thing to put right": "{n} cosa por corregir",
+  "{n} things to put right": "{n} cosas por corregir",
 });

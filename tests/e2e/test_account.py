@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from billing.codes import services as codes
@@ -66,7 +65,6 @@ def test_a_payment_is_taken_once_and_pays_the_oldest_first(clinic: Served, table
     tablet.accessible()
     page.get_by_role("searchbox").fill(who.mrn)
     expect(page.get_by_role("row", name=re.compile(who.mrn))).to_have_count(1)
-    tablet.accessible()
     page.get_by_role("link", name=who.legal_name).click()
     page.wait_for_url(re.compile(rf"/billing/clients/{who.pk}$"))
     expect(_figure(page, "Owes")).to_have_text("$195.00")
@@ -166,7 +164,6 @@ def test_money_goes_back_is_allocated_and_stands_on_a_statement(clinic: Served, 
     assert money.total(row.amount for row in Refund.objects.filter(payment=payment["id"])) == Decimal("15.00")
     page.get_by_role("tab", name="Papers").click()
     page.get_by_role("button", name="Make a statement").click()
-    tablet.accessible()
     dialog.get_by_role("button", name="Make it").click()
     paper = page.get_by_role("link", name=re.compile("PDF S-"))
     expect(paper).to_be_visible(timeout=PATIENCE)
@@ -195,11 +192,9 @@ def test_a_charge_is_adjusted_and_a_package_sold_and_cancelled(clinic: Served, t
     dialog.get_by_role("button", name="Adjust it").click()
     expect(_figure(page, "Owes")).to_have_text("$60.00")
     expect(pane.locator(".lines")).to_contain_text("Courtesy")
-    tablet.accessible()
     page.get_by_role("tab", name="Packages").click()
     page.get_by_role("button", name="Sell a package").click()
     dialog.get_by_label("Package").select_option(label=f"{name}, 100.00")
-    tablet.accessible()
     dialog.get_by_role("button", name="Take the payment first").click()
     expect(dialog.get_by_label("Amount, $")).to_have_value("100.00")
     dialog.get_by_role("button", name="Take it").click()
@@ -217,17 +212,58 @@ def test_a_charge_is_adjusted_and_a_package_sold_and_cancelled(clinic: Served, t
     tablet.accessible()
 
 
-@pytest.mark.parametrize("tab", ["estimates", "plans", "cover"])
-def test_the_other_parts_open_and_can_be_read(clinic: Served, tablet: Tablet, tab: str) -> None:
+def test_an_estimate_is_made_of_the_course_and_handed_over(clinic: Served, tablet: Tablet) -> None:
     who = _client(clinic)
-    page = _open(tablet, who, f"?tab={tab}")
-    dialog = page.get_by_role("dialog")
-    opener = {"estimates": "Make an estimate", "plans": "Agree on a plan", "cover": "Agree on fees"}[tab]
-    page.get_by_role("button", name=opener).click()
-    expect(dialog).to_be_visible()
+    people.opened_program(clinic.cast, who=who)
+    page = _open(tablet, who, "?tab=estimates")
+    dialog, pane = page.get_by_role("dialog"), page.locator(".ac-r")
+    page.get_by_role("button", name="Make an estimate").click()
+    often, each = dialog.get_by_label("How often"), dialog.get_by_label("Each, $")
+    expect(often.first).to_be_visible()
+    for nth in range(often.count()):
+        each.nth(nth).fill("100")
+        often.nth(nth).fill("0" if nth else "2")
     tablet.accessible()
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
+    dialog.get_by_role("button", name="Make it").click()
+    expect(pane).to_contain_text("200.00", timeout=PATIENCE)
+    pane.get_by_role("button", name="Issue it…").click()
+    dialog.get_by_label("How", exact=True).select_option("paper")
+    dialog.get_by_role("button", name="Issue it").click()
+    paper = pane.get_by_role("link", name="Open the PDF")
+    answer = page.request.get(str(paper.get_attribute("href")))
+    assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")
+    tablet.accessible()
+
+
+def test_a_plan_of_payments_and_of_fees_is_agreed_on(clinic: Served, tablet: Tablet) -> None:
+    who = _client(clinic)
+    page = _open(tablet, who, "?tab=plans")
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("button", name="Agree on a plan").click()
+    dialog.get_by_label("Total, $").fill("100.00")
+    dialog.get_by_label("Parts", exact=True).select_option("3")
+    dialog.get_by_role("button", name="Agree on it").click()
+    expect(page.locator(".ac-r .lines li")).to_have_count(3)
+    expect(page.locator(".ac-r .lines")).to_contain_text("33.34")
+    tablet.accessible()
+    page.get_by_role("tab", name="Plan and fees").click()
+    page.get_by_role("button", name="New scale").click()
+    dialog.get_by_label("What it is called").fill(f"Scale {who.mrn}")
+    dialog.get_by_label("Tier 1").fill("Half")
+    dialog.get_by_label("% of the fee that stays due").first.fill("50")
+    dialog.get_by_role("button", name="Add it").click()
+    page.get_by_role("button", name="Agree on fees").click()
+    dialog.get_by_label("Scale").select_option(index=1)
+    dialog.get_by_label("Tier").select_option("Half")
+    dialog.get_by_role("button", name="Agree on it").click()
+    expect(dialog.locator(".f.bad")).to_contain_text("Say what it rests on")
+    dialog.get_by_label("What it rests on").fill("income was shown")
+    dialog.get_by_role("button", name="Agree on it").click()
+    expect(page.get_by_text("50 % of the fee")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Add a plan").click()
+    dialog.get_by_label("What the client does with it").select_option("uninsured")
+    dialog.get_by_role("button", name="Add it").click()
+    expect(page.get_by_label("Plans", exact=True)).to_contain_text("Has no plan")
     tablet.accessible()
 
 

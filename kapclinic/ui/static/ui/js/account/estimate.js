@@ -47,7 +47,7 @@ export function Ask({ client, places, earlier, onDone, onClose }) {
     ${(bad) => html`${proposal.problem && html`<p class="note high" role="alert">${words(proposal.problem)}</p>`}
       ${proposal.courses?.length === 0 && html`<p class="note med">${t("This client has no course.")}</p>`}
       <div class="two"><${Field} name="program" label=${labels.program} wrong=${bad} options=${(proposal.courses ?? []).map((row) => [row.id, `${TYPES[row.program_type]?.() ?? row.program_type}, ${date(row.created_at.slice(0, 10))}`])} onChange=${(event) => choose(event.target.value)} />
-        <${Field} name="why" label=${labels.why} wrong=${bad} options=${whys} /></div>
+        <${Field} key=${found?.program} name="why" label=${labels.why} wrong=${bad} options=${whys} /></div>
       <${Items} key=${found?.program} items=${items} bad=${bad} />
       ${found && html`<p>${t("{amount} as proposed", { amount: money(found.total) })}${found.diagnoses.length > 0 && ` · ${found.diagnoses.join(", ")}`}</p>`}
       ${earlier && html`<p class="quiet">${t("The earlier one holds until this one is issued.")}</p>`}`}

@@ -34,10 +34,12 @@ export function leftOf(payment) {
 }
 
 function One({ row, turn, open }) {
-  const paid = useOne(row.status === "standing" ? `payments/${row.id}/receipt/` : null, {}, turn).data;
+  const stands = row.status === "standing";
+  const paid = useOne(stands ? `payments/${row.id}/receipt/` : null, {}, `${row.allocated} ${row.refunded}`).data; // asked once the row is new
   const about = html`<p><b>${methodName(row.method)}</b> · ${date(row.received_on)} · ${plain(row.amount)}</p>`;
-  const spare = row.status === "standing" && parse(row.unallocated) > 0;
-  const foot = row.status === "standing" && html`
+  const kept = useList("package-purchases/", { payment: row.id, cancelled: false }, turn).rows?.[0];
+  const spare = stands && parse(row.unallocated) > 0 && !kept;
+  const foot = stands && html`
     ${spare && html`<button type="button" class="b go" onClick=${() => open({ kind: "allocate", payment: row })}>${t("Allocate…")}</button>`}
     <${Paper} href=${`/api/v1/payments/${row.id}/receipt/pdf/`}>${t("Receipt")}<//>
     ${leftOf(row) > 0 && html`<button type="button" class="b" onClick=${() => open({ kind: "refund", payment: row })}>${t("Refund…")}</button>`}
@@ -51,7 +53,8 @@ function One({ row, turn, open }) {
       <dt>${t("Not allocated")}</dt><dd><b>${plain(row.unallocated)}</b></dd>
       ${row.reason && html`<dt>${t("Why?")}</dt><dd>${row.reason}</dd>`}
     </dl>
-    ${paid?.lines.length > 0 && html`<h2>${t("What it paid")}</h2>
+    ${kept && html`<p class="note"><${Icon} name="lock" /><span>${t("Its money is kept for the package “{name}”: cancel that first to use it otherwise.", { name: kept.name })} <a href=${`?tab=packages&row=${kept.id}`}>${t("Open the package")}</a></span></p>`}
+    ${stands && paid?.lines.length > 0 && html`<h2>${t("What it paid")}</h2>
       <ul class="lines">${paid.lines.map((line) => html`<li key=${line.charge}><span class="grow">${line.description} <span class="faint">${date(line.date_of_service)}</span></span><span class="num">${plain(line.amount)}</span></li>`)}</ul>`}
     <${Refunds} payment=${row} turn=${turn} open=${open} />
   <//>`;

@@ -127,7 +127,11 @@ def test_a_payment_whose_answer_was_lost_is_taken_once(clinic: Served, tablet: T
     _prepay(page, "60.00")
     expect(dialog).to_have_count(0)
     expect(_figure(page, "Not allocated")).to_have_text("$60.00")
+    expect(page.get_by_text("was not written twice")).to_be_visible()
     assert _received(who) == [Decimal("60.00")]
+    _prepay(page, "60.00")  # a second one is meant
+    expect(_figure(page, "Not allocated")).to_have_text("$120.00")
+    assert _received(who) == [Decimal("60.00"), Decimal("60.00")]
 
 
 def test_money_goes_back_is_allocated_and_stands_on_a_statement(clinic: Served, tablet: Tablet) -> None:

@@ -17,11 +17,11 @@ export function Cover({ client, places, turn, open, onDone }) {
   const [over, show] = useState(null);
   const [own, turned] = useState(0);
   const today = dayIn(now(), places[0]?.time_zone ?? "UTC");
-  const done = () => (show(null), turned(own + 1), onDone());
+  const done = (made, replayed) => (show(null), turned(own + 1), onDone(made, replayed));
   const Over = OVER[over?.kind];
   const common = { client, today, open, show, turn: `${turn} ${own}` };
   return html`<${Cards} ...${common} /><${Agreements} ...${common} />
-    ${over?.kind === "end" ? html`<${End} ...${over} onDone=${done} onClose=${() => show(null)} />` : Over && html`<${Over} key=${over.kind} ...${common} ...${over} onDone=${done} onClose=${() => show(null)} />`}`;
+    ${over?.kind === "end" ? html`<${End} ...${over} onDone=${done} onClose=${() => (show(null), turned(own + 1))} />` : Over && html`<${Over} key=${over.kind} ...${common} ...${over} onDone=${done} onClose=${() => show(null)} />`}`;
 }
 
 const span = (from, to) => (to ? `${date(from)} – ${date(to)}` : t("from {date}", { date: date(from) }));

@@ -14,7 +14,7 @@ export function Estimates({ client, places, turn, chosen, choose, open, onDone }
   const row = useRow(list, "estimates/", chosen, turn);
   const [over, show] = useState(null);
   useRows((list.rows ?? []).map((one) => one.id), chosen, choose);
-  const done = (made) => (show(null), onDone(), made && choose(made.id));
+  const done = (made, replayed) => (show(null), onDone(made, replayed), made && choose(made.id));
   const common = { client, places, onDone: done, onClose: () => show(null) };
   return html`<section class="ac-l" aria-label=${t("Estimates")}>
       <div class="sec-h"><h2>${t("Estimates")}</h2><button type="button" class="b s" onClick=${() => show({ kind: "ask" })}><${Icon} name="plus" />${t("Make an estimate")}</button></div>

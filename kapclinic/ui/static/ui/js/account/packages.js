@@ -14,7 +14,7 @@ export function Packages({ client, turn, chosen, choose, open, onDone }) {
   const row = useRow(list, "package-purchases/", chosen, turn);
   const [selling, sell] = useState(false);
   useRows((list.rows ?? []).map((one) => one.id), chosen, choose);
-  const done = (made) => (sell(false), onDone(), made && choose(made.id));
+  const done = (made, replayed) => (sell(false), onDone(made, replayed), made && choose(made.id));
   return html`<section class="ac-l" aria-label=${t("Packages")}>
       <div class="sec-h"><h2>${t("Packages")}</h2><button type="button" class="b s" onClick=${() => sell(true)}><${Icon} name="plus" />${t("Sell a package")}</button></div>
       <div class="scroll"><table class="list">

@@ -51,7 +51,8 @@ function Account() {
   const tab = TABS[said.tab] ? said.tab : "charges";
   const choose = (row) => go({ row });
   const close = () => (open(null), poll.release());
-  const done = () => (open(null), poll.again(), turned((n) => n + 1));
+  const [twice, tell] = useState(false);
+  const done = (row, replayed) => (open(null), tell(Boolean(replayed)), poll.again(), turned((n) => n + 1));
   useKeys({ n: () => open({ kind: "pay" }), c: () => open({ kind: "charge" }), p: () => window.print() });
   if (!poll.data && poll.problem) return html`<${Frame} current="clients" keys=${KEYS()}><${Lost} poll=${poll} /><//>`;
   const [, Tab] = TABS[tab];
@@ -63,6 +64,7 @@ function Account() {
       <${Head} account=${poll.data} client=${client} open=${open} />
       ${client?.merged_into && html`<p class="note med"><${Icon} name="warn" /><span>${t("This registration is the same person as another: what is owed is of both.")} <a href=${`/billing/clients/${client.merged_into}`}>${t("Open the other one")}</a></span></p>`}
       ${poll.problem && html`<p class="note med" role="status"><${Icon} name="warn" /><span>${words(poll.problem)}</span><button type="button" class="b s" onClick=${poll.again}>${t("Try again")}</button></p>`}
+      ${twice && html`<p class="note" role="status"><${Icon} name="info" /><span>${t("It had reached the server at the first try, and was not written twice. If a second one is meant, enter it again.")}</span><button type="button" class="b s" onClick=${() => tell(false)}>${t("Close")}</button></p>`}
       <${Tabs} tab=${tab} go=${go} />
       <div class="ac-b" role="tabpanel" id="panel" aria-labelledby=${`tab-${tab}`}>
         <${Tab} key=${tab} ...${common} chosen=${said.row} choose=${choose} open=${open} onDone=${done} onClose=${() => go({ tab: null })} />

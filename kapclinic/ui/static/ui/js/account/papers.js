@@ -8,7 +8,7 @@ import { Foot, Form, Paper, useList, wrong } from "./parts.js";
 
 export function Papers({ client, places, turn, onDone }) {
   const [making, make] = useState(false);
-  const done = () => (make(false), onDone());
+  const done = (made, replayed) => (make(false), onDone(made, replayed));
   return html`<section class="ac-l" aria-label=${t("Statements")}>
       <div class="sec-h"><h2>${t("Statements")}</h2><button type="button" class="b s" onClick=${() => make(true)}><${Icon} name="plus" />${t("Make a statement")}</button></div>
       <${Rows} path="statements/" client=${client} turn=${turn} empty=${t("No statement was made yet.")} />

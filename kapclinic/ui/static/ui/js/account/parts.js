@@ -124,13 +124,13 @@ function mended(problem, named) {
  * A form in a dialog and its one write. `bodyOf` answers the body, or throws what `wrong` makes.
  *
  * @param {{title: string, verb: string, path: string, labels: Record<string, string>, bodyOf: (form: FormData) => any,
- *   onDone: (row: any) => void, onClose: () => void, children: (wrong: Record<string, string>) => any, wide?: boolean,
+ *   onDone: (row: any, replayed: boolean) => void, onClose: () => void, children: (wrong: Record<string, string>) => any, wide?: boolean,
  *   named?: (field: string) => string, how?: {method?: string, match?: string}}} props
  */
 export function Form({ title, verb, path, labels, bodyOf, onDone, onClose, children, wide, named, how }) {
-  const writing = useWrite((row) => {
+  const writing = useWrite((row, replayed) => {
     announce(t("It is on the server."));
-    onDone(row);
+    onDone(row, replayed);
   });
   const problem = mended(writing.problem, named);
   function send(event) {

@@ -11,7 +11,7 @@ export function Plans({ client, account, places, turn, chosen, choose, open, onD
   const row = useRow(list, "payment-plans/", chosen, turn);
   const [making, make] = useState(false);
   useRows((list.rows ?? []).map((one) => one.id), chosen, choose);
-  const done = (made) => (make(false), onDone(), made && choose(made.id));
+  const done = (made, replayed) => (make(false), onDone(made, replayed), made && choose(made.id));
   return html`<section class="ac-l" aria-label=${t("Payment plans")}>
       <div class="sec-h"><h2>${t("Payment plans")}</h2><button type="button" class="b s" onClick=${() => make(true)}><${Icon} name="plus" />${t("Agree on a plan")}</button></div>
       <div class="scroll"><table class="list">

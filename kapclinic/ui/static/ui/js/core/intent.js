@@ -61,7 +61,7 @@ function keepKey(what, key, problem) {
 /**
  * A write that the button follows: `busy` from the press to the answer, `problem` when it was refused.
  *
- * @param {(answer: any) => void} onDone
+ * @param {(answer: any, replayed: boolean) => void} onDone `replayed`: the first try had acted, and its answer was lost
  */
 export function useWrite(onDone) {
   const [state, set] = useState({ busy: false, problem: null });
@@ -77,11 +77,11 @@ export function useWrite(onDone) {
     set({ busy: true, problem: null });
     const key = match ? undefined : keyOf([path, body]);
     try {
-      const { data } = await call(method, path, { body, key, match });
+      const { data, replayed } = await call(method, path, { body, key, match });
       keepKey([path, body], key, null);
       under.current = false;
       if (here.current) set({ busy: false, problem: null });
-      onDone(data);
+      onDone(data, replayed);
     } catch (problem) {
       keepKey([path, body], key, problem);
       under.current = false;

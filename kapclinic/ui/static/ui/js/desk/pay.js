@@ -8,7 +8,7 @@ import { useWrite } from "../core/intent.js";
 import { has } from "../core/me.js";
 import { Problem } from "../core/problem.js";
 import { dayIn, now } from "../core/time.js";
-import { methods, paymentLabels, referenceHint, takeIt, takePayment, unreadAmount } from "../till/words.js";
+import { accountOf, allOfIt, inCredit, methods, owes, owesNothing, paymentLabels, referenceHint, taken, takeIt, takePayment, unreadAmount } from "../till/words.js";
 import { Faults, Field, wrongOf } from "./parts/fields.js";
 
 /** "1,650.00" of "-1650.00" */
@@ -16,8 +16,8 @@ const shown = (amount) => amount.replace("-", "").replace(/\B(?=(\d{3})+\.)/g, "
 
 /** "Owes 120.00", that nothing is owed, or what is too much. */
 function standing(balance) {
-  if (/^-?0+\.00$/.test(balance)) return t("Owes nothing");
-  return balance.startsWith("-") ? t("{amount} in credit", { amount: shown(balance) }) : t("Owes {amount}", { amount: shown(balance) });
+  if (/^-?0+\.00$/.test(balance)) return owesNothing();
+  return balance.startsWith("-") ? inCredit(shown(balance)) : owes(shown(balance));
 }
 
 /** @param {{row: any, turn: any, open: (dialog: object) => void}} props */
@@ -32,7 +32,7 @@ export function Owes({ row, turn, open }) {
   }, [row.client, turn]);
   if (!balance) return null;
   return html`<p class="row wrap"><${Icon} name="coin" /><b class="grow">${standing(balance)}</b>
-    ${has("medical_director") && html`<a class="b bare s" href=${`/billing/clients/${row.client}`}>${t("Account")}</a>`}
+    ${has("medical_director") && html`<a class="b bare s" href=${`/billing/clients/${row.client}`}>${accountOf()}</a>`}
     <button type="button" class="b s" onClick=${() => open({ kind: "pay", row, balance })}>${takePayment()}</button></p>`;
 }
 
@@ -40,7 +40,7 @@ export function Owes({ row, turn, open }) {
 export function Pay({ row, balance, here, onDone, onClose }) {
   const [amount, type] = useState("");
   const paying = useWrite((made) => {
-    announce(t("The server has the payment: {amount}", { amount: shown(made.amount) }));
+    announce(taken(shown(made.amount)));
     onDone();
   });
   const [labels, wrong] = [paymentLabels(), wrongOf(paying.problem)];
@@ -55,7 +55,7 @@ export function Pay({ row, balance, here, onDone, onClose }) {
     <form onSubmit=${take} novalidate>
       <div class="db">
         <p class="row wrap"><b class="grow">${row.client_name}</b> ${standing(balance)}
-          ${/^[^-]*[1-9]/.test(balance) && html`<button type="button" class="b s" onClick=${() => type(balance)}>${t("All of it")}</button>`}</p>
+          ${/^[^-]*[1-9]/.test(balance) && html`<button type="button" class="b s" onClick=${() => type(balance)}>${allOfIt()}</button>`}</p>
         <${Faults} problem=${paying.problem} labels=${labels} />
         <div class="two"><${Field} name="amount" label=${labels.amount} wrong=${wrong} autofocus inputmode="decimal" maxlength="12" value=${amount} onInput=${(event) => type(event.target.value)} />
           <${Field} name="method" label=${labels.method} wrong=${wrong} options=${methods()} /></div>

@@ -20,3 +20,11 @@ export const referenceHint = () => t("Number of the check, or the card's last 4 
 export const unreadAmount = () => t("Type an amount such as 120.00.");
 export const takePayment = () => t("Take a payment");
 export const takeIt = () => t("Take it");
+export const taken = (amount) => t("The server has the payment: {amount}", { amount });
+
+/** How a client stands, at the desk. */
+export const owes = (amount) => t("Owes {amount}", { amount });
+export const owesNothing = () => t("Owes nothing");
+export const inCredit = (amount) => t("{amount} in credit", { amount });
+export const allOfIt = () => t("All of it");
+export const accountOf = () => t("Whole account");

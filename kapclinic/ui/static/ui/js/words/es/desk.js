@@ -325,10 +325,4 @@ learn({
   "This begins after the window has closed: the integration will count as late.": "Empieza cuando la ventana ya se ha cerrado: la integración contará como tardía.",
   "Call these clients. Only those who had confirmed, or were reminded, stand on the list of what is to be done too.": "Llame a estos clientes. En la lista de tareas solo están también quienes habían confirmado o recibieron un recordatorio.",
   "Show that day": "Ver ese día",
-  "Account": "Cuenta",
-  "All of it": "Todo",
-  "Owes nothing": "No debe nada",
-  "Owes {amount}": "Debe {amount}",
-  "The server has the payment: {amount}": "El servidor tiene el pago: {amount}",
-  "{amount} in credit": "{amount} a favor",
 });

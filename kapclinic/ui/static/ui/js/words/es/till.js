@@ -17,4 +17,10 @@ learn({
   "Take a payment": "Cobrar un pago",
   "Take it": "Cobrarlo",
   "Type an amount such as 120.00.": "Escriba un importe como 120.00.",
+  "Whole account": "Cuenta completa",
+  "All of it": "Todo",
+  "Owes nothing": "No debe nada",
+  "Owes {amount}": "Debe {amount}",
+  "The server has the payment: {amount}": "El servidor tiene el pago: {amount}",
+  "{amount} in credit": "{amount} a favor",
 });

@@ -12,14 +12,14 @@ import { begin, Frame } from "../frame/frame.js";
 import { Foot, useAddress, useList, useOne, useRows } from "./parts.js";
 
 const PAUSE = 150;
-const MINUTE = 60000;
+const OFTEN = 300000; // ms: the sums go over all open charges
 const AGES = () => [["d0_30", t("to 30 days")], ["d31_60", t("31 to 60")], ["d61_90", t("61 to 90")], ["d91", t("91 and more")]];
 
 function Clients() {
   const here = useStore(place);
   const [said, go] = useAddress();
   const [sought, seek] = useState("");
-  const turn = useMinutes();
+  const turn = useTurns();
   const state = said.state === "credit" ? "credit" : "owes";
   const list = useList("accounts/", { location: here.id, state }, turn);
   const ages = useOne("reports/ageing/", { location: here.id, page_size: 1 }, turn).data;
@@ -39,11 +39,11 @@ function Clients() {
   <//>`;
 }
 
-/** Another number each minute, while somebody looks: what stands here is then asked anew. */
-function useMinutes() {
+/** Another number now and then, while somebody looks: what stands here is then asked anew. */
+function useTurns() {
   const [turn, set] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => document.hidden || set((n) => n + 1), MINUTE);
+    const timer = setInterval(() => document.hidden || set((n) => n + 1), OFTEN);
     return () => clearInterval(timer);
   }, []);
   return turn;

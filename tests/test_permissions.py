@@ -117,6 +117,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("POST", "sliding-scales/"): {BI, DI},
     ("POST", "fee-agreements/"): {BI, DI},
     ("POST", "statements/"): {BI, DI},
+    ("GET", "accounts/"): {BI, DI},
     ("GET", "clients/{id}/account/"): {BI, DI},
     ("GET", "payments/{id}/receipt/"): {BI, DI},
     ("POST", "packages/"): {BI, DI},

@@ -112,6 +112,40 @@ def account_of(charges: Iterable[Charged], payments: Iterable[Paid]) -> Account:
     )
 
 
+@dataclass
+class Standing:
+    """What is open of a client's charges, by its age, and what of their money pays nothing yet."""
+
+    ageing: dict[str, Decimal]
+    credit: Decimal = money.ZERO
+
+    @property
+    def balance(self) -> Decimal:
+        return money.total(self.ageing.values()) - self.credit
+
+
+def standings(
+    owed: Iterable[tuple[UUID, Decimal, int]], kept: Iterable[tuple[UUID, Decimal]]
+) -> list[tuple[UUID, Standing]]:
+    """How each client stands, by what is open of each charge with its age in days, and what is left of each payment.
+
+    The oldest debt comes first, and of debts as old the greatest; who owes nothing comes last.
+    """
+    names = [*(name for name, _ in AGES), OLDEST]
+    found: dict[UUID, Standing] = {}
+    for client, balance, age in owed:
+        standing = found.setdefault(client, Standing(dict.fromkeys(names, money.ZERO)))
+        standing.ageing[age_of(age)] += balance
+    for client, left in kept:
+        found.setdefault(client, Standing(dict.fromkeys(names, money.ZERO))).credit += left
+
+    def first(row: tuple[UUID, Standing]) -> tuple[list[Decimal], Decimal, UUID]:
+        client, standing = row
+        return [-standing.ageing[name] for name in reversed(names)], -standing.credit, client
+
+    return sorted(found.items(), key=first)
+
+
 def statement_lines(entries: Sequence[Entry], *, opening: Decimal) -> list[dict[str, str]]:
     """The rows of a statement with the balance after each."""
     lines, balance = [], opening

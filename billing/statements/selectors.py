@@ -16,9 +16,9 @@ from billing.ledger import selectors as ledger
 from billing.ledger.models import Adjustment, Charge, Payment, Refund
 from billing.statements import rules
 from billing.statements.models import Statement
-from billing.statements.rules import Account, Charged, Entry, Kind, Paid
+from billing.statements.rules import Account, Charged, Entry, Kind, Paid, Standing
 from billing.statements.sql import OUTDATED
-from kapclinic.practice.selectors import person
+from kapclinic.practice.selectors import known_as, person
 
 
 def account(*, client: UUID, locations: Collection[UUID], at: datetime) -> Account:
@@ -40,6 +40,31 @@ def account(*, client: UUID, locations: Collection[UUID], at: datetime) -> Accou
             for row in owed
         ],
         [Paid(amount=row.amount, refunded=row.refunded, unallocated=row.unallocated) for row in came],
+    )
+
+
+def accounts(*, locations: Collection[UUID], at: datetime) -> list[tuple[UUID, Standing]]:
+    """Every person who owes money at these locations or has some there: three queries, whatever there is."""
+    charges = ledger.charges().filter(location__in=locations, reverses__isnull=True, reversal__isnull=True)
+    owed = charges.filter(balance__gt=0).values_list(
+        "client", "balance", "date_of_service", "location__time_zone", named=True
+    )
+    payments = ledger.payments().filter(location__in=locations, unallocated__gt=0)
+    open_rows, kept = list(owed), list(payments.values_list("client", "unallocated"))
+    today = {
+        zone: at.astimezone(ZoneInfo(zone)).date() for zone in {row.location__time_zone for row in open_rows}
+    }
+    now = known_as({*(row.client for row in open_rows), *(client for client, _ in kept)})
+    return rules.standings(
+        [
+            (
+                now.get(row.client, row.client),
+                row.balance,
+                (today[row.location__time_zone] - row.date_of_service).days,
+            )
+            for row in open_rows
+        ],
+        [(now.get(client, client), left) for client, left in kept],
     )
 
 

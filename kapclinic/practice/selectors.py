@@ -77,6 +77,12 @@ def person_ids(*client_ids: UUID) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def known_as(client_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Those of the clients who turned out to be another registration, each with that one."""
+    rows = ClientAlias.objects.filter(client__in=list(client_ids), ended_at__isnull=True)
+    return dict(rows.values_list("client_id", "into_id"))
+
+
 def person_of(column: str) -> Func:
     """For `…__in` of a subquery: every id of the person whom the outer row's `column` names."""
     return Func(

@@ -107,6 +107,22 @@ SCREENS = (
         styles=("billing",),
         roles=BILL_ROLES,
     ),
+    Screen(
+        name="clients",
+        address="billing/clients",
+        title="Accounts",
+        module="account/clients",
+        styles=("work", "account"),
+        roles=BILL_ROLES,
+    ),
+    Screen(
+        name="account",
+        address="billing/clients/<uuid:client>",
+        title="Account",
+        module="account/page",
+        styles=("work", "account"),
+        roles=BILL_ROLES,
+    ),
 )
 # Whoever has several roles starts at the first of these that is theirs. The administrator's screens are Django's.
 HOMES = (

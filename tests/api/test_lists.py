@@ -92,6 +92,7 @@ def test_every_collection_answers_in_pages(places: Places) -> None:
             "sliding-scales/",
             "fee-agreements/",
             "statements/",
+            "accounts/",
             "billing-worklist/",
             "clients/{id}/access-log/",
         ),

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import Payment, Refund
 from billing.statements.rules import Charged, Paid, account_of
@@ -116,6 +118,74 @@ def test_nobody_but_billing_and_the_director_reads_an_account(till: Till, cast: 
         answer = account(till, who)
         assert answer.status_code == (200 if who in {"billing", "director"} else 403), who
         assert ("123.45" in answer.content.decode()) is (who in {"billing", "director"})
+
+
+# --- who owes what -------------------------------------------------------------------------------------------------
+
+
+def listed(till: Till, who: str = "billing", **query: str) -> list[Row]:
+    told = done(till.cast.desk(who).get("accounts/", **query), 200)
+    assert told["count"] >= len(told["results"])
+    rows: list[Row] = told["results"]
+    return rows
+
+
+def test_whoever_owes_is_listed_by_the_oldest_debt_and_adds_up_to_their_account(
+    till: Till, cast: Cast
+) -> None:
+    assert listed(till) == []
+    till.charge(amount="100.00")
+    other = till.of(client(cast.north, by=cast.frontdesk, first="Jamie"))
+    old = other.session(starts_at=SERVED - timedelta(days=35))
+    other.pay("20.00", (other.charge(old, amount="30.00"), "5.00"))
+    paid = till.of(client(cast.north, by=cast.frontdesk, first="Mika"))
+    paid.pay("10.00")
+    rows = listed(till)
+    assert [(row["client"], row["balance"], row["credit"]) for row in rows] == [
+        (str(other.client.pk), "10.00", "15.00"),
+        (str(till.client.pk), "100.00", "0.00"),
+        (str(paid.client.pk), "-10.00", "10.00"),
+    ]
+    assert rows[0]["ageing"] == NONE_OPEN | {"d31_60": "25.00"}
+    for row in rows:
+        whole = done(account(till, pk=row["client"]), 200)
+        assert {name: whole[name] for name in row if name != "mrn"} == {n: row[n] for n in row if n != "mrn"}
+    assert [row["mrn"] for row in listed(till, state="owes")] == [other.client.mrn, till.client.mrn]
+    assert [row["mrn"] for row in listed(till, state="credit")] == [other.client.mrn, paid.client.mrn]
+    assert [row["mrn"] for row in listed(till, page="2", page_size="1")] == [till.client.mrn]
+    assert events("account.list")[-1] == (cast.billing.pk, "ok", [till.client.pk])
+
+
+def test_two_registrations_are_listed_as_the_person_they_are(till: Till, cast: Cast) -> None:
+    till.charge(amount="100.00")
+    twin = client(cast.north, by=cast.frontdesk, first="Robin")
+    till.pay("30.00", client=str(twin.pk))
+    cast.desk("director").must(
+        f"clients/{twin.pk}/merge/", {"into": str(till.client.pk), "reason": "the same person"}
+    )
+    assert [(row["mrn"], row["balance"]) for row in listed(till)] == [(till.client.mrn, "70.00")]
+
+
+def test_accounts_of_another_location_are_listed_to_nobody_here(till: Till, cast: Cast) -> None:
+    till.charge(amount="100.00")
+    assert listed(till, "south_billing") == []
+    assert listed(till, "south_billing", location=str(cast.north.pk)) == []
+    assert listed(till, location=str(cast.south.pk)) == []
+    assert len(listed(till, location=str(cast.north.pk))) == 1
+    for who in sorted(PERSON.values()):
+        answer = cast.desk(who).get("accounts/")
+        assert answer.status_code == (200 if who in {"billing", "director"} else 403), who
+
+
+def test_a_thousand_accounts_ask_no_more_than_one(till: Till, cast: Cast) -> None:
+    till.charge(amount="100.00")
+    with CaptureQueriesContext(connection) as one:
+        listed(till)
+    for n in range(3):
+        till.of(client(cast.north, by=cast.frontdesk, first=f"Jamie{n}")).pay("10.00")
+    with CaptureQueriesContext(connection) as more:
+        assert len(listed(till)) == 4
+    assert len(more) <= len(one)
 
 
 # --- the front desk ------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from kapclinic.ui.screens import SCREENS, Screen
 JS = Path(__file__).resolve().parent.parent.parent / "kapclinic" / "ui" / "static" / "ui" / "js"
 ONE = r'"((?:[^"\\]|\\.)*)"'
 SHARED = ("core", "frame", "outbox", "signin", "signs")
-AREAS = ("bedside", "billing", "desk", "plan", "safe")
+AREAS = ("account", "bedside", "billing", "desk", "plan", "safe", "till")
 GAP = re.compile(r"\{(\w+)\}")
 
 

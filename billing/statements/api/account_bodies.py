@@ -33,3 +33,13 @@ class AccountOut(DeskAccountOut):
     refunds = Money()
     credit = Money()
     ageing = AgedOut()
+
+
+class AccountRowOut(DeskAccountOut):
+    """How a client stands: `balance` is what is open, less the `credit` that pays nothing yet."""
+
+    client = serializers.UUIDField()
+    client_name = serializers.CharField()
+    mrn = serializers.CharField()
+    credit = Money()
+    ageing = AgedOut()

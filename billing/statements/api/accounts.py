@@ -15,9 +15,12 @@ from billing.statements import selectors
 from billing.statements.api import account_bodies
 from kapclinic.core.errors import NotPermitted
 from kapclinic.core.http.fields import shown
+from kapclinic.core.http.params import Param
 from kapclinic.practice.models import Client
 from kapclinic.practice.rules import BILLERS, FRONT_DESK
-from kapclinic.trail.http import ClinicViewSet
+from kapclinic.trail.http import ClinicViewSet, ListMixin
+
+STATES = ("owes", "credit")
 
 
 class AccountViewSet(ClinicViewSet):
@@ -53,3 +56,55 @@ class AccountViewSet(ClinicViewSet):
         body = {"client": client.pk, "client_name": client.legal_name} | found
         output = account_bodies.AccountOut if for_billing else account_bodies.DeskAccountOut
         return Response(shown(output, body, context=self.get_serializer_context()))
+
+
+def _any(queryset: QuerySet[Client], value: object, user: Any) -> QuerySet[Client]:
+    """The parameters choose the question, not only some of its rows: see `list`."""
+    return queryset
+
+
+class AccountListViewSet(ListMixin, ClinicViewSet):
+    """Who owes money, the oldest debt first, and who has money that pays nothing yet."""
+
+    object_type = "account"
+    client_path = "client"
+    roles: ClassVar = {"list": BILLERS}
+    output = account_bodies.AccountRowOut
+    filters = (
+        Param("location", "uuid", _any),
+        Param(
+            "state",
+            choices=STATES,
+            lookup=_any,
+            doc="owes: something is open; credit: some of their money pays nothing yet",
+        ),
+    )
+
+    def get_queryset(self) -> QuerySet[Client]:
+        found: QuerySet[Client] = Client.objects.all()
+        return found
+
+    def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        asked = self.query()
+        places = [pk for pk in self.user.locations if pk == asked.get("location", pk)]
+        found = selectors.accounts(locations=places, at=self.at)
+        if state := asked.get("state"):
+            found = [
+                row for row in found if (row[1].credit if state == "credit" else any(row[1].ageing.values()))
+            ]
+        page = self.paginate_queryset(found)
+        clients = Client.objects.in_bulk([client for client, _ in page])
+        rows = [
+            {
+                "client": client,
+                "client_name": clients[client].legal_name,
+                "mrn": clients[client].mrn,
+                "balance": standing.balance,
+                "credit": standing.credit,
+                "ageing": standing.ageing,
+            }
+            for client, standing in page
+        ]
+        self.touch_all(rows)
+        answer: Response = self.get_paginated_response(self.represent(rows, many=True))
+        return answer

@@ -11,6 +11,7 @@ ONE: dict[str, Any] = {"get": "retrieve"}
 PDF: dict[str, Any] = {"get": "pdf"}
 
 urlpatterns = [
+    path("accounts/", accounts.AccountListViewSet.as_view({"get": "list"})),
     path("clients/<uuid:pk>/account/", accounts.AccountViewSet.as_view({"get": "account"})),
     path("payments/<uuid:pk>/receipt/", payment_receipts.PaymentReceiptViewSet.as_view({"get": "receipt"})),
     path("payments/<uuid:pk>/receipt/pdf/", payment_receipts.PaymentReceiptViewSet.as_view(PDF)),

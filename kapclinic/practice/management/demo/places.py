@@ -36,6 +36,7 @@ LOCATIONS: list[dict[str, Any]] = [
         "phone": "303-555-0100",
         "dea_number": "FD1234563",
         "opening_hours": EVERY_DAY,
+        "desk_takes_payments": True,
         "legal_name": "Demo Clinic PLLC (fictional)",
         "ein": "000000000",
         "organization_npi": "1234567893",
@@ -182,6 +183,20 @@ LOTS: tuple[dict[str, Any], ...] = (
 PAYER = {"name": "Sample Health Plan (fictional)", "payer_id": "DEMO01", "filing_limit_days": 180}
 CARD = {"member_id": "DEMO-0001", "relationship": "self", "valid_from": "2026-01-01", "intent": "self_pay"}
 FEES = {"90837": "180.00", "90834": "150.00", "99214": "210.00", "KAP-DOSE": "250.00", "KAP-NO-SHOW": "75.00"}
+SCALE = {
+    "name": "Demo scale",
+    "valid_from": "2026-01-01",
+    "tiers": [{"name": "Half", "percent": "50"}, {"name": "Three quarters", "percent": "75"}],
+}
+AGREED = {"tier": "Half", "basis": "Demo: income was shown."}
+PACKAGE = {
+    "name": "Demo beginning",
+    "items": [
+        {"code": "90837", "quantity": 2, "unit_amount": "160.00"},
+        {"code": "KAP-DOSE", "quantity": 1, "unit_amount": "230.00"},
+    ],
+    "price": "550.00",
+}
 
 
 def noon_zone(at: datetime) -> str:

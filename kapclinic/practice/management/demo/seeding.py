@@ -14,6 +14,7 @@ from kapclinic.core import clock
 from kapclinic.practice.management.demo import places
 from kapclinic.practice.management.demo.desk import LocalDesk, get, patch, post
 from kapclinic.practice.management.demo.midday import Midday
+from kapclinic.practice.management.demo.money import open_books
 from kapclinic.practice.management.demo.till import bill
 from kapclinic.practice.models import SYSTEM, Role, User
 
@@ -46,13 +47,24 @@ class Seeder:
             self._safe(first)
             clients = [self.client(row, first) for row in places.CLIENTS[:3]]
             other = self.client(places.CLIENTS[3], second, by="frontdesk2")
-        Midday(self, where=first, protocols=protocols).play()
+        midday = Midday(self, where=first, protocols=protocols)
+        midday.play()
         bill(self.people["billing"], where=first, today=self.now.astimezone(self.zone).date())
         ready = self._ready_program(clients[0], protocols[0], first)
         waiting = self.program(clients[1], protocols[0], first)
         infusion = self.program(clients[2], protocols[3], first)
         sessions = self._sessions(waiting)
         self._told_the_price(waiting)
+        open_books(
+            self.people["billing"],
+            where=first,
+            today=self.now.astimezone(self.zone).date().isoformat(),
+            clients={
+                "agreed": clients[1]["id"],
+                "buyer": clients[2]["id"],
+                "missed": midday.courses["gone"].who["id"],
+            },
+        )
         for desk in self.people.values():
             desk.leave()
         return {

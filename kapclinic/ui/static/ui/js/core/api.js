@@ -100,7 +100,7 @@ async function fetched(method, path, options) {
 }
 
 /**
- * One request. Answers `{ status, data, tag }`, where `data` is null for 204 and 304; a refusal is thrown.
+ * One request. Answers `{ status, data, tag, replayed }`, where `data` is null for 204 and 304; a refusal is thrown.
  *
  * @param {string} method
  * @param {string} path under /api/v1/, without a slash before it
@@ -119,7 +119,7 @@ export async function call(method, path, options = {}) {
   if (response.status === 304 || response.status === 204) return { status: response.status, data: null, tag };
   if (!response.ok) throw await read(response);
   try {
-    return { status: response.status, data: await response.json(), tag };
+    return { status: response.status, data: await response.json(), tag, replayed: response.headers.has("Idempotency-Replayed") };
   } catch {
     throw offline(); // cut off half-way
   }

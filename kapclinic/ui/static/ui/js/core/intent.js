@@ -39,20 +39,29 @@ export function useIntent(form) {
   };
 }
 
+/** Keys of writes whose answer was lost: a form that is closed and filled in anew with the same acts once, too. */
+const unsure = new Map();
+
 /** @returns {(what: any) => string} the key of what is about to be written: a changed form is another intent */
 export function useIntentKey() {
   const last = useRef({ text: null, key: "" });
   return (what) => {
     const text = JSON.stringify(what);
-    if (last.current.text !== text) last.current = { text, key: newKey() };
+    if (last.current.text !== text) last.current = { text, key: unsure.get(text) ?? newKey() };
     return last.current.key;
   };
+}
+
+/** Remember the key of a write while nobody knows whether it acted. */
+function keepKey(what, key, problem) {
+  if (problem?.passing) unsure.set(JSON.stringify(what), key);
+  else unsure.delete(JSON.stringify(what));
 }
 
 /**
  * A write that the button follows: `busy` from the press to the answer, `problem` when it was refused.
  *
- * @param {(answer: any) => void} onDone
+ * @param {(answer: any, replayed: boolean) => void} onDone `replayed`: the first try had acted, and its answer was lost
  */
 export function useWrite(onDone) {
   const [state, set] = useState({ busy: false, problem: null });
@@ -66,12 +75,15 @@ export function useWrite(onDone) {
     if (under.current) return;
     under.current = true;
     set({ busy: true, problem: null });
+    const key = match ? undefined : keyOf([path, body]);
     try {
-      const { data } = await call(method, path, { body, key: match ? undefined : keyOf([path, body]), match });
+      const { data, replayed } = await call(method, path, { body, key, match });
+      keepKey([path, body], key, null);
       under.current = false;
       if (here.current) set({ busy: false, problem: null });
-      onDone(data);
+      onDone(data, replayed);
     } catch (problem) {
+      keepKey([path, body], key, problem);
       under.current = false;
       if (here.current) set({ busy: false, problem });
     }

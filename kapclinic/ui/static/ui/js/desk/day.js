@@ -23,6 +23,7 @@ const Board = lazy(() => import("./board.js"), "Board");
 const Book = lazy(() => import("./book.js"), "Book");
 const Move = lazy(() => import("./move.js"), "Move");
 const Reason = lazy(() => import("./reasons.js"), "Reason");
+const Pay = lazy(() => import("./pay.js"), "Pay");
 const Ride = lazy(() => import("./reasons.js"), "Ride");
 const CallClient = lazy(() => import("./reasons.js"), "CallClient");
 const NewClient = lazy(() => import("./people/client.js"), "NewClient");
@@ -66,7 +67,7 @@ function Desk() {
         ${board && address.view !== "week" && html`<${Paper} board=${board} day=${day} here=${here} names=${names} at=${at} />`}
       </section>
       <aside class="side" aria-label=${t("Chosen session and integration windows")}>
-        ${chosen ? html`<${Pick} row=${chosen} names=${names} zone=${zone} at=${at} open=${open} onDone=${fresh} onClose=${() => go({ session: null })} />` : html`<${Unchosen} open=${open} />`}
+        ${chosen ? html`<${Pick} row=${chosen} names=${names} zone=${zone} at=${at} turn=${turn} open=${open} onDone=${fresh} onClose=${() => go({ session: null })} />` : html`<${Unchosen} open=${open} />`}
         <${Windows} place=${here} at=${at} turn=${turn} onFind=${(row) => open({ kind: "book", obligation: row })} onCall=${(row) => open({ kind: "call", row })} />
       </aside>
     </div>
@@ -118,6 +119,7 @@ function Dialogs({ dialog, names, here, at, open, done, close }) {
   if (dialog.kind === "wait") return html`<${Wait} ...${common} here=${here} at=${at} />`;
   if (dialog.kind === "program") return html`<${NewProgram} ...${common} here=${here} />`;
   if (dialog.kind === "move") return html`<${Move} ...${common} />`;
+  if (dialog.kind === "pay") return html`<${Pay} ...${common} here=${here} />`;
   if (dialog.kind === "ride") return html`<${Ride} ...${common} />`;
   if (dialog.kind === "call") return html`<${CallClient} ...${common} />`;
   return html`<${Reason} ...${common} />`;

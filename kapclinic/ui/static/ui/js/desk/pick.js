@@ -4,19 +4,22 @@ import { announce } from "../core/announce.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
+import { lazy } from "../core/lazy.js";
+import { place } from "../core/me.js";
 import { clock, now } from "../core/time.js";
 import { shownName } from "./parts/privacy.js";
 import { refusal } from "./said.js";
 import { COLUMNS, columnName, firstNames, GONE, moveName, sessionName, THERE } from "./words.js";
 
+const Owes = lazy(() => import("./pay.js"), "Owes");
 const STEPS = ["booked", "arrived", "roomed", "in_session", "recovery", "ready"];
 // A stage that the desk may set next, by the column that somebody stands in.
 const NEXT = { arrived: "roomed", recovery: "ready", ready: "checked_out" };
 const NEXT_WORDS = { roomed: () => t("Room"), ready: () => t("Ready to leave"), checked_out: () => t("Has left") };
 const UNDO = { arrived: "check_in", no_show: "no_show" };
 
-/** @param {{row: object, names: object, zone: string, at: number, open: (dialog: object) => void, onDone: () => void, onClose: () => void}} props */
-export function Pick({ row, names, zone, at, open, onDone, onClose }) {
+/** @param {{row: object, names: object, zone: string, at: number, turn: any, open: (dialog: object) => void, onDone: () => void, onClose: () => void}} props */
+export function Pick({ row, names, zone, at, turn, open, onDone, onClose }) {
   const [state, set] = useState({ busy: "", problem: null });
   const ready = useReadiness(row);
   useEffect(() => set({ busy: "", problem: null }), [row.id]);
@@ -57,6 +60,7 @@ export function Pick({ row, names, zone, at, open, onDone, onClose }) {
     <${Steps} column=${row.column} />
     <${Gates} ready=${ready} row=${row} open=${open} />
     <${Home} row=${row} open=${open} />
+    ${place.get().desk_takes_payments && html`<${Owes} key=${row.client} row=${row} turn=${turn} open=${open} onClose=${onClose} />`}
     ${state.problem && html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${refusal(state.problem, zone)}</span></p>`}
     <div class="row wrap">
       ${may("check_in") && html`<button type="button" class="b s go" onClick=${checkIn}>${state.busy === moveName("check_in") ? t("Saving…") : t("Check in")} <kbd>c</kbd></button>`}

@@ -1,18 +1,12 @@
-// Who is signed in: name, role, clinic, theme, language.
-import { Icon, html, useEffect, useRef, useState } from "../core/h.js";
-import { language, speak, t } from "../core/i18n.js";
-import { initials, locations, me, place, roleName, workAt } from "../core/me.js";
+// Who is signed in: name and role.
+import { html, useEffect, useRef, useState } from "../core/h.js";
+import { t } from "../core/i18n.js";
+import { lazy } from "../core/lazy.js";
+import { initials, me, roleName } from "../core/me.js";
 import { useStore } from "../core/store.js";
+import "./theme.js";
 
-const THEMES = () => [["", t("As the room")], ["light", t("Light")], ["dark", t("Dark")]];
-
-export function setTheme(theme) {
-  if (theme) document.documentElement.dataset.theme = theme;
-  else delete document.documentElement.dataset.theme;
-  localStorage.setItem("kap.theme", theme);
-}
-
-setTheme(localStorage.getItem("kap.theme") ?? "");
+const Panel = lazy(() => import("./panel.js"), "Panel", { early: true }); // signed out of also when the network is away
 
 export function Menu({ onLeave }) {
   const person = useStore(me);
@@ -38,35 +32,6 @@ export function Menu({ onLeave }) {
       </span>
       <span class="vh">${t("Your settings")}</span>
     </button>
-    ${open && html`<${Panel} onLeave=${onLeave} />`}
-  </div>`;
-}
-
-function Panel({ onLeave }) {
-  const [rows, here] = [useStore(locations), useStore(place)];
-  const [theme, choose] = useState(document.documentElement.dataset.theme ?? "");
-  return html`<div class="d">
-    ${rows.length > 1 &&
-    html`<div class="f">
-      <label for="where">${t("Clinic")}</label>
-      <select id="where" value=${here.id} onChange=${(event) => workAt(event.target.value)}>
-        ${rows.map((row) => html`<option key=${row.id} value=${row.id}>${row.name}</option>`)}
-      </select>
-    </div>`}
-    <div class="f">
-      <label for="theme">${t("Colours")}</label>
-      <select id="theme" value=${theme} onChange=${(event) => (setTheme(event.target.value), choose(event.target.value))}>
-        ${THEMES().map(([value, label]) => html`<option key=${value} value=${value}>${label}</option>`)}
-      </select>
-    </div>
-    <div class="f">
-      <label for="language">${t("Language")}</label>
-      <select id="language" value=${language} onChange=${(event) => speak(event.target.value)}>
-        <option value="en" lang="en">English</option>
-        <option value="es" lang="es">Español</option>
-      </select>
-    </div>
-    <a class="b" href="/password">${t("New password")}</a>
-    <button type="button" class="b" onClick=${onLeave}><${Icon} name="out" />${t("Sign out")}</button>
+    ${open && html`<${Panel} onLeave=${onLeave} onClose=${() => setOpen(false)} />`}
   </div>`;
 }

@@ -297,8 +297,6 @@ learn({
   "{n} sessions are booked with them then": "{n} sesiones están reservadas con esa persona entonces",
   "{n} sessions are not decided yet": "{n} sesiones están sin decidir",
   "{n} sessions were moved or have somebody else now.": "{n} sesiones se movieron o tienen ahora a otra persona.",
-  "{n} thing to put right": "{n} cosa por corregir",
-  "{n} things to put right": "{n} cosas por corregir",
   "{n} wait": "{n} esperan",
   "{n} waits": "{n} espera",
   "{n} was cancelled.": "{n} se canceló.",

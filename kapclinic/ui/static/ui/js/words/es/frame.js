@@ -187,4 +187,6 @@ learn({
   "Clients": "Clientes",
   "Exports": "Exportar",
   "Ready": "Listo",
+  "{n} thing to put right": "{n} cosa por corregir",
+  "{n} things to put right": "{n} cosas por corregir",
 });

@@ -10,12 +10,14 @@ class BillingConfig(AppConfig):
         from billing.estimates.services import WATCHER, sweep_estimate_due  # noqa: PLC0415  (models are ready only now)
         from billing.jobs.services import sweep_jobs  # noqa: PLC0415
         from billing.ledger.services import prepaid, watch  # noqa: PLC0415
+        from billing.ledger.services.overtaken import sweep_overtaken  # noqa: PLC0415
         from billing.ledger.services.to_bill import sweep_to_bill  # noqa: PLC0415
         from billing.packages.services.draws import post_drawn  # noqa: PLC0415
         from billing.plans.services import sweep_plans  # noqa: PLC0415
         from sessions.sweep.steps import register  # noqa: PLC0415
 
         register("to_bill", sweep_to_bill)
+        register("overtaken", sweep_overtaken)
         register("estimate_due", sweep_estimate_due)
         register("plans", sweep_plans)
         register("jobs", sweep_jobs)

@@ -31,7 +31,7 @@ from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge, LedgerQuerySet
 from kapclinic.core.asking import Question
 from kapclinic.core.statements import Row
-from kapclinic.practice.models import Role, User
+from kapclinic.practice.models import User
 from kapclinic.practice.selectors import person_of
 from sessions.booking.models import Session
 from sessions.dosing import selectors as dosing
@@ -39,8 +39,8 @@ from sessions.dosing.models import Discharge
 from sessions.drugs.models import DrugLot
 from sessions.notes.models import Note
 
-NEW_AFTER = timedelta(days=3 * 365)  # CPT: a patient is new whom nobody of the group saw in three years
 A_DAY_OR_TWO = timedelta(days=2)  # around a start: whatever the zone, the session's local day lies within
+PAPER_WITHIN = timedelta(days=180)  # as long as payers commonly take a bill of somebody outside their network
 BEGUN = (Session.Status.CHECKED_IN, Session.Status.IN_PROGRESS)
 STATES = ("ready", "blocked", "charged", "issued", "unpaid")
 
@@ -70,6 +70,7 @@ class Beside:
     charges: list[Row]
     diagnoses: list[Row]
     seen_before: bool
+    was_voided: bool  # a dose, since one of its charges was made
 
 
 def cases(sessions: QuerySet[Session]) -> list[tuple[Session, Beside]]:
@@ -83,7 +84,8 @@ def cases(sessions: QuerySet[Session]) -> list[tuple[Session, Beside]]:
         ),
         "beside_charges": ArraySubquery(_charges()),
         "beside_diagnoses": ArraySubquery(_diagnoses()),
-        "beside_seen": Exists(_earlier()),
+        "beside_seen": Exists(ledger.earlier_visits()),
+        "beside_voided": Exists(_overtaken()),
     }
     rows = sessions.select_related("location", "program", "client").annotate(**columns)
     return [(row, Beside(*(getattr(row, name) for name in columns))) for row in rows]
@@ -167,19 +169,9 @@ def _diagnoses() -> Question:
     return rows.values(json=JSONObject(valid_from="valid_from", valid_to="valid_to"))
 
 
-def _earlier() -> QuerySet[Session]:
-    """Sessions of the person with a medical clinician in the three years before."""
-    start = OuterRef("starts_at")
-    medical = Q()
-    for role in (Role.PRESCRIBER, Role.NURSE_PRACTITIONER):
-        medical |= Q(staff__contains=[{"role": str(role)}])
-    found: QuerySet[Session] = Session.objects.filter(
-        medical,
-        client__in=person_of("client"),
-        status=Session.Status.COMPLETED,
-        starts_at__lt=start,
-        starts_at__gte=ExpressionWrapper(start - NEW_AFTER, output_field=DateTimeField()),
-    )
+def _overtaken() -> LedgerQuerySet:
+    """The session's own charges after which one of its doses was taken back."""
+    found: LedgerQuerySet = ledger.overtaken_charges().filter(session=OuterRef("pk"))
     return found
 
 
@@ -199,13 +191,19 @@ def with_day(sessions: QuerySet[Session]) -> QuerySet[Session]:
     return sessions.alias(day=LocalDay(F("starts_at"), F("location__time_zone")))
 
 
-def uncharged(sessions: QuerySet[Session], *, at: datetime) -> QuerySet[Session]:
-    """Sessions that took place and that nobody has charged; also those that should be over by now, or had their dose,
-    and were never completed.
+def to_charge(sessions: QuerySet[Session], *, at: datetime) -> QuerySet[Session]:
+    """Sessions that took place, with `is_charged` and `is_printed`: those that nobody has charged, those that are
+    charged and on no paper yet, of which something may be left, and those of which a dose was taken back since. Also
+    sessions that should be over by now, or had their dose, and were never completed.
     """
     over = Q(status=Session.Status.COMPLETED)
     late = Q(outcome=Session.Outcome.DOSED) | Q(ends_at__lte=at)
-    return sessions.filter(over | (Q(status__in=BEGUN) & late)).exclude(Exists(_own()))
+    own = Charge.objects.filter(session=OuterRef("pk"), reverses__isnull=True, reversal__isnull=True)
+    printed = own.filter(Exists(_paper(Superbill)) | Exists(_paper(Receipt)))
+    partly = Q(starts_at__gte=at - PAPER_WITHIN, is_printed=False)
+    held = sessions.annotate(is_charged=Exists(own), is_printed=Exists(printed))
+    held = held.filter(over | (Q(status__in=BEGUN) & late))
+    return held.filter(Q(is_charged=False) | partly | Exists(_overtaken()))
 
 
 def charged(sessions: QuerySet[Session], *, state: str) -> QuerySet[Session]:

@@ -62,6 +62,17 @@ def submit_by(*, client: UUID, dates_of_service: Collection[date]) -> date | Non
     return min(ends, default=None)
 
 
+def payers_on(*, client: UUID, dates_of_service: Collection[date]) -> list[str]:
+    """The payers whose coverage holds on these days, each once: of each day the coverage that began last."""
+    insured = of_client(client).filter(payer__isnull=False).order_by("-valid_from", "-created_at")
+    rows = list(insured.values_list("valid_from", "valid_to", "payer__name"))
+    found = (
+        next((name for first, last, name in rows if first <= day and (last is None or day <= last)), "")
+        for day in sorted(dates_of_service)
+    )
+    return [name for name in dict.fromkeys(found) if name]
+
+
 def subscriber_on(*, client: UUID, on: date) -> Subscriber | None:
     """Payer, numbers and subscriber of the coverage that holds on a day, the one that began last; None without one.
 

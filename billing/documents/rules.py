@@ -267,7 +267,13 @@ def missing(
 
 
 def superbill_warnings(
-    *, location: Location, client: Client, charges: Sequence[Charge], left_out: int, elsewhere: Sequence[str]
+    *,
+    location: Location,
+    client: Client,
+    charges: Sequence[Charge],
+    left_out: int,
+    elsewhere: Sequence[str],
+    payers: Sequence[str] = (),
 ) -> list[dict[str, str]]:
     """What a payer will miss or query, for the biller to mend before the client sends it."""
     people = [c.clinician for c in charges]
@@ -290,6 +296,11 @@ def superbill_warnings(
             f"Internal codes that no payer knows: {left_out} left out.",
         ),
         (bool(elsewhere), "already_on_superbill", f"Lines are on {', '.join(elsewhere)} as well."),
+        (
+            len(payers) > 1,
+            "several_payers",
+            f"The plan changed in the period ({', '.join(payers)}): issue a superbill for the days of each.",
+        ),
     )
     return [{"code": code, "detail": detail} for wrong, code, detail in found if wrong]
 
@@ -356,6 +367,15 @@ class LeftOut:
     number: int
     date: date
     reason: str
+
+    def as_dict(self) -> dict[str, str | int]:
+        """As an answer has it, in words too."""
+        plain = {"session": str(self.session), "kind": self.kind, "number": self.number}
+        return plain | {
+            "date": self.date.isoformat(),
+            "reason": self.reason,
+            "detail": LEFT_OUT[self.reason],
+        }
 
 
 LEFT_OUT = {

@@ -8,20 +8,23 @@ from datetime import date, datetime
 from typing import NotRequired, TypedDict, TypeVar
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from billing.coverages.selectors import submit_by, subscriber_on
+from billing.coverages.selectors import payers_on, submit_by, subscriber_on
 from billing.documents import rendering, rules, selectors
 from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
 from billing.documents.rules import LeftOut, Series
 from billing.ledger.models import Charge
+from billing.ledger.rules.record import NOT_IN_RECORD
 from billing.ledger.services.allocations import lock_ledger
+from billing.ledger.services.overtaken import overtaken_errors
 from kapclinic.core import paper
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import Client, Location, User
 from kapclinic.practice.selectors import person
 
 Kind = TypeVar("Kind", Superbill, Receipt)
+NEXT = "UPDATE billing_documentcounter SET last = last + 1 WHERE series = %s AND year = %s RETURNING last"
 
 
 class Period(TypedDict):
@@ -74,6 +77,19 @@ def issue_superbill(*, values: Period, by: User, at: datetime, only_new: bool = 
     return row
 
 
+def _refuse_false(lines: Sequence[Charge], missing: Sequence[FieldError]) -> None:
+    """:raises Incomplete: for what is missing, and once for each line that the record contradicts"""
+    told = {error.pointer.rpartition("/")[0] for error in missing if error.code == NOT_IN_RECORD}
+    others = [error for error in overtaken_errors(lines) if error.pointer.rpartition("/")[0] not in told]
+    _refuse([*missing, *others])
+
+
+def _refuse(errors: Sequence[FieldError]) -> None:
+    """:raises Incomplete: when there are any"""
+    if errors:
+        raise Incomplete("; ".join(error.detail for error in errors), errors=errors)
+
+
 @dataclass(frozen=True)
 class Preview:
     """A superbill that was not issued: no number, no row; and the sessions of the period that it leaves out."""
@@ -83,8 +99,22 @@ class Preview:
 
 
 def preview_superbill(*, values: Period, by: User, at: datetime, only_new: bool = False) -> Preview:
-    """What `issue_superbill` would put on paper now; it refuses what that refuses, and writes nothing."""
-    row, lines = _superbill(values=values, by=by, at=at, only_new=only_new, looks=True)
+    """What `issue_superbill` would put on paper now; it refuses what that refuses, and writes nothing.
+
+    :raises NothingToBill: with `left_out`, each session of the period and why it is not on the paper
+    """
+    try:
+        row, lines = _superbill(values=values, by=by, at=at, only_new=only_new, looks=True)
+    except NothingToBill as refusal:
+        told = selectors.left_out(
+            client=values["client"],
+            from_date=values["from_date"],
+            to_date=values["to_date"],
+            location=values.get("location"),
+            lines=_lines_of(values, by, only_new=only_new)[1],
+            user=by,
+        )
+        raise NothingToBill(refusal.detail, left_out=[one.as_dict() for one in told]) from refusal
     _print(row, rules.SUPERBILL, at=at)
     row.replaced_by, row.outdated = None, False
     left_out = selectors.left_out(
@@ -98,6 +128,19 @@ def preview_superbill(*, values: Period, by: User, at: datetime, only_new: bool 
     return Preview(row, left_out)
 
 
+def _lines_of(values: Period, by: User, *, only_new: bool) -> tuple[list[Charge], list[Charge]]:
+    return _parted(_begin(values, by, looks=True)[1], values, only_new=only_new)
+
+
+def _parted(
+    charges: Sequence[Charge], values: Period, *, only_new: bool
+) -> tuple[list[Charge], list[Charge]]:
+    """The lines of a superbill, and those that it leaves to other papers."""
+    public = [charge for charge in charges if rules.is_payers(charge)]
+    lines = selectors.on_no_superbill(public, but=values.get("corrects")) if only_new else public
+    return lines, [charge for charge in public if charge not in lines]
+
+
 def _superbill(
     *, values: Period, by: User, at: datetime, only_new: bool, looks: bool = False
 ) -> tuple[Superbill, list[Charge]]:
@@ -105,23 +148,21 @@ def _superbill(
     locks nothing.
     """
     client, charges = _begin(values, by, looks=looks)
-    public = [charge for charge in charges if rules.is_payers(charge)]
-    lines = selectors.on_no_superbill(public, but=values.get("corrects")) if only_new else public
-    elsewhere = [charge for charge in public if charge not in lines]
+    lines, elsewhere = _parted(charges, values, only_new=only_new)
     location, issued_on = _place(lines, values, at=at, otherwise=NothingToBill)
     lines = [line for line in lines if line.date_of_service <= issued_on]
     borne = selectors.borne(lines)
     codes = rules.letters_of(lines)
-    if errors := rules.missing(location=location, charges=lines, codes=codes, borne=borne):
-        raise Incomplete("; ".join(error.detail for error in errors), errors=errors)
+    _refuse_false(lines, rules.missing(location=location, charges=lines, codes=codes, borne=borne))
     corrects = _corrected(Superbill, values, client)
+    days = {line.date_of_service for line in lines}
     content = rules.superbill_content(
         location=location,
         client=client,
         charges=lines,
         described=selectors.descriptions(codes, on=lines[-1].date_of_service),
         payments=selectors.payments_of(lines),
-        submit_by=submit_by(client=client.pk, dates_of_service=[line.date_of_service for line in lines]),
+        submit_by=submit_by(client=client.pk, dates_of_service=days),
         borne=borne,
         subscriber=_subscriber(client, on=lines[-1].date_of_service),
     )
@@ -131,6 +172,7 @@ def _superbill(
         charges=lines,
         left_out=sum(not rules.is_payers(charge) for charge in charges),
         elsewhere=selectors.numbers_with(Superbill, lines, but=corrects.pk if corrects else None),
+        payers=payers_on(client=client.pk, dates_of_service=days),
     )
     row = Superbill(
         client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings
@@ -145,12 +187,14 @@ def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
 
     :raises Invalid: as `issue_superbill`
     :raises NothingPaid: when no rendered medical service of the period is paid
+    :raises Incomplete: naming each line that the record contradicts
     :raises AlreadyCorrected: when the receipt to correct was replaced
     :raises NameNotPrintable: as `issue_superbill`
     """
     client, charges = _begin(values, by)
     lines = selectors.paid_medical(charges)
     location, issued_on = _place(lines, values, at=at, otherwise=NothingPaid)
+    _refuse(overtaken_errors(lines))
     content = rules.receipt_content(
         location=location, client=client, charges=lines, payments=selectors.payments_of(lines)
     )
@@ -225,11 +269,13 @@ def _corrected(model: type[Kind], values: Period, client: Client) -> Kind | None
 
 def next_number(series: Series, year: int) -> str:
     """The next number of a series in a year. Its row stays locked to the end of the transaction: no gap, no repeat."""
-    DocumentCounter.objects.get_or_create(series=series.name, year=year)
-    counter = DocumentCounter.objects.select_for_update().get(series=series.name, year=year)
-    counter.last += 1
-    counter.save()
-    return series.number(year, counter.last)
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, [series.name, year])
+        if (row := cursor.fetchone()) is None:  # the first of the year
+            DocumentCounter.objects.get_or_create(series=series.name, year=year)
+            cursor.execute(NEXT, [series.name, year])
+            row = cursor.fetchone()
+    return series.number(year, row[0])
 
 
 def _settle(row: Document, *, lines: Sequence[Charge], content: dict[str, object], values: Period) -> None:

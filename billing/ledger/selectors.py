@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.db.models import (
     BooleanField,
     Case,
     CharField,
+    DateTimeField,
     DecimalField,
     Exists,
     ExpressionWrapper,
@@ -28,6 +29,7 @@ from django.db.models import (
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce, JSONObject
 
+from billing.codes.models import ServiceCode
 from billing.ledger.models import (
     FORGIVING,
     Adjustment,
@@ -42,12 +44,17 @@ from billing.ledger.models import (
 from kapclinic.core import money
 from kapclinic.practice.models import Location, Role, User
 from kapclinic.practice.rules import BILLERS
-from kapclinic.practice.selectors import person
+from kapclinic.practice.selectors import person, person_of
+from screening.models import MeasureVoid
 from sessions.booking.models import Session
+from sessions.dosing.models import AdministrationVoid
 from sessions.notes import selectors as notes
 
 _MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=12, decimal_places=2)
 _ZERO = Value(money.ZERO, output_field=_MONEY)
+NEW_AFTER = timedelta(
+    days=3 * 365
+)  # CPT: a patient is new whom nobody of the group and specialty saw in three years
 
 
 def _sum(rows: QuerySet[Model], by: str) -> Coalesce:
@@ -159,3 +166,52 @@ def twins_of(charge: Charge) -> int:
     """How many other standing charges of the session carry the same code."""
     others = Charge.objects.filter(session=charge.session_id, code=charge.code_id, reverses__isnull=True)
     return int(others.filter(reversal__isnull=True).exclude(pk=charge.pk).count())
+
+
+# --- what the record says ---------------------------------------------------------------------------------------------
+
+
+def earlier_visits() -> QuerySet[Session]:
+    """Of an outer session: those of the person with a medical clinician in the three years before it."""
+    start = OuterRef("starts_at")
+    medical = Q()
+    for role in (Role.PRESCRIBER, Role.NURSE_PRACTITIONER):
+        medical |= Q(staff__contains=[{"role": str(role)}])
+    found: QuerySet[Session] = Session.objects.filter(
+        medical,
+        client__in=person_of("client"),
+        status=Session.Status.COMPLETED,
+        starts_at__lt=start,
+        starts_at__gte=ExpressionWrapper(start - NEW_AFTER, output_field=DateTimeField()),
+    )
+    return found
+
+
+def was_seen_before(session: Session) -> bool:
+    return bool(Session.objects.filter(Exists(earlier_visits()), pk=session.pk).exists())
+
+
+def overtaken_charges() -> LedgerQuerySet:
+    """Standing charges of whose session a dose, or of whose client a questionnaire, was taken back since.
+
+    What the record says of each by now, `services.overtaken` tells.
+
+    What was taken back is asked for by itself, so that the few voids lead to their charges and not the other way.
+    """
+    standing = Charge.objects.filter(session__isnull=False, reverses__isnull=True, reversal__isnull=True)
+    doses = AdministrationVoid.objects.filter(
+        administration__session=OuterRef("session"), created_at__gt=OuterRef("created_at")
+    )
+    forms = MeasureVoid.objects.filter(
+        measure__program__client=OuterRef("client"), created_at__gt=OuterRef("created_at")
+    )
+    of_a_dose = standing.filter(
+        Exists(doses), session__in=AdministrationVoid.objects.values("administration__session")
+    )
+    of_a_form = standing.filter(
+        Exists(forms),
+        client__in=MeasureVoid.objects.values("measure__program__client"),
+        code__units_by=ServiceCode.UnitsBy.INSTRUMENTS,
+    )
+    rows: LedgerQuerySet = Charge.objects.filter(pk__in=of_a_dose.values("pk").union(of_a_form.values("pk")))
+    return rows.select_related("code", "rendering", "session__location", "session__program")

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from billing.documents.rules import Series, billing_provider, patient, text
-from billing.ledger.models import AdjustmentReason, Payment
+from billing.ledger.models import AdjustmentReason, Method, Payment
 from kapclinic.core import money
 from kapclinic.practice.models import Client, Location
 
@@ -36,6 +36,15 @@ WORDS = {
     AdjustmentReason.BAD_DEBT: "Written off",
     AdjustmentReason.PACKAGE_REPRICE: "Package priced anew",
     AdjustmentReason.CORRECTION: "Correction",
+}
+METHODS = {
+    Method.CASH: "cash",
+    Method.CHECK: "check",
+    Method.CARD: "card",
+    Method.HSA_CARD: "HSA card",
+    Method.FSA_CARD: "FSA card",
+    Method.ACH: "bank transfer",
+    Method.OTHER: "another way",
 }
 
 

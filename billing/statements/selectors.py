@@ -124,7 +124,7 @@ def _adjustments(client: UUID, locations: Collection[UUID]) -> Iterator[Entry]:
 def _payments(client: UUID, locations: Collection[UUID], until: date) -> Iterator[Entry]:
     rows = Payment.objects.filter(client__in=person(client), location__in=locations, received_on__lte=until)
     for row in rows.select_related("location"):
-        words = f"{_taken_back(row)}Payment, {row.get_method_display()}"
+        words = f"{_taken_back(row)}Payment, {rules.METHODS[row.method]}"
         yield Entry(Kind.PAYMENT, row.pk, row.received_on, words, -row.amount, row.location)
 
 
@@ -133,7 +133,7 @@ def _refunds(client: UUID, locations: Collection[UUID]) -> Iterator[Entry]:
     for row in rows.select_related("payment__location"):
         place = row.payment.location
         on = row.created_at.astimezone(place.zone).date()
-        words = f"{_taken_back(row)}Refund, {row.get_method_display()}"
+        words = f"{_taken_back(row)}Refund, {rules.METHODS[row.method]}"
         yield Entry(Kind.REFUND, row.pk, on, words, row.amount, place)
 
 

@@ -11,9 +11,10 @@ from django.db import transaction
 
 from billing.documents import rendering
 from billing.documents.rules import heading
-from billing.documents.services import next_number
+from billing.documents.services import Incomplete, next_number
 from billing.ledger.models import Payment
 from billing.ledger.services.allocations import AlreadyReversed, NotReversible, lock_ledger
+from billing.ledger.services.overtaken import contradicted
 from billing.statements import rules, selectors
 from billing.statements.models import Statement
 from billing.statements.rules import Entry, Kind
@@ -49,6 +50,7 @@ def issue_statement(*, values: StatementOrder, by: User, at: datetime) -> Statem
     :raises Invalid: for a client or location that the actor can't see, a reversed period, or rows of two billing
         providers
     :raises NothingToState: when there is no row in the period and nothing was owed or left before it
+    :raises Incomplete: naming each charge that the record contradicts
     :raises NotPrintable: when the paper would have blank boxes
     """
     client, locations = _asked(values, by)
@@ -58,6 +60,7 @@ def issue_statement(*, values: StatementOrder, by: User, at: datetime) -> Statem
     lines = [row for row in rows if row.on >= values["from_date"]]
     if not lines and opening == 0:
         raise NothingToState(f"Nothing from {values['from_date']} to {values['to_date']}.")
+    _refuse_contradicted(lines)
     location = _issuer(rows)
     row = Statement(
         client=client,
@@ -85,6 +88,18 @@ def _asked(values: StatementOrder, by: User) -> tuple[Client, Collection[UUID]]:
         errors.append(FieldError("/location", "not_found", "There is no such location for you."))
     merge(errors)
     return client, by.locations if named is None else [named]
+
+
+def _refuse_contradicted(lines: Sequence[Entry]) -> None:
+    """:raises Incomplete: for a service that the record does not bear out any more"""
+    told = contradicted([row.source for row in lines if row.kind == Kind.CHARGE])
+    errors = [
+        FieldError(f"/lines/{i}", "not_in_record", told[row.source][1])
+        for i, row in enumerate(lines)
+        if row.source in told
+    ]
+    if errors:
+        raise Incomplete("; ".join(error.detail for error in errors), errors=errors)
 
 
 def _issuer(rows: Sequence[Entry]) -> Location:

@@ -106,6 +106,7 @@ class Kind(StrEnum):
         "session_left_open", DESK | CAREGIVERS, NOBODY, Settled.ROOM, "completing or cancelling the session")
     NOTE_UNSIGNED = "note_unsigned", CAREGIVERS | PRESCRIBER, NOBODY, Settled.ROOM, "signing the note"
     SESSION_TO_BILL = "session_to_bill", BILLERS, NOBODY, Settled.ROOM, "charging the session"
+    CHARGE_OVERTAKEN = "charge_overtaken", BILLERS, NOBODY, Settled.ROOM, "reversing the charge"
     ESTIMATE_DUE = "estimate_due", BILLERS, NOBODY, Settled.ROOM, "issuing the estimate, or voiding it"
     PLAN_OVERDUE = "plan_overdue", BILLERS, NOBODY, Settled.ROOM, "the payment, or cancelling the plan"
     REMINDER_UNDELIVERED = (
@@ -172,7 +173,8 @@ TO_DO: dict[str, str] = {
     Kind.SESSION_LEFT_OPEN: "End the session: complete it, or cancel it with a reason.",
     Kind.NOTE_UNSIGNED: "Write the note of the session and sign it.",
     Kind.SESSION_TO_BILL: "Charge the session, or see what holds that back.",
-    Kind.ESTIMATE_DUE: "Issue the Good Faith Estimate: the day on which it was due is over.",
+    Kind.CHARGE_OVERTAKEN: "Reverse the charge: the record does not bear it out any more.",
+    Kind.ESTIMATE_DUE: "Issue the Good Faith Estimate that is owed to the client.",
     Kind.PLAN_OVERDUE: "Call the client: a part of the payment plan is overdue.",
     Kind.REMINDER_UNDELIVERED: "Call the clients who come next, and have mail set up: reminders reach nobody.",
     Kind.REMS_RECORD: "Complete the REMS form and submit it.",

@@ -250,7 +250,8 @@ def keep_listed(
     at: datetime,
     among: Collection[UUID] | None = None,
 ) -> int:
-    """Let the open rows of this kind be those of `waiting`, by subject: the others are settled, the missing opened.
+    """Let the open rows of this kind, about subjects of this type, be those of `waiting`: the others are settled, the
+    missing opened.
 
     With `among`, only rows of these subjects are looked at, and all of it is the caller's transaction: when somebody
     holds one of the rows, nothing of it stands. Without, each row is a transaction of its own.
@@ -261,7 +262,7 @@ def keep_listed(
     :returns: how many rows were opened, handed on or settled
     :raises OperationalError: with `among`, when somebody holds a row for longer than the caller's `lock_timeout`
     """
-    rows = Task.objects.open().filter(kind=kind)
+    rows = Task.objects.open().filter(kind=kind, subject_type=subject_type)
     rows = rows if among is None else rows.filter(subject_id__in=among)
     listed = dict(rows.values_list("subject_id", "assignee"))
     handed = [pk for pk, owner in listed.items() if pk in waiting and waiting[pk]["assignee"] != owner]

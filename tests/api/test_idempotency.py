@@ -119,10 +119,9 @@ def test_only_a_mark_of_the_body_is_kept(cast: Cast) -> None:
 
 # --- where a key must be ---------------------------------------------------------------------------------
 
+MONEY = ["payments/", "refunds/", "adjustments/", "package-purchases/", "payment-plans/"]
 REQUIRED = [
-    "payments/",
-    "refunds/",
-    "adjustments/",
+    *MONEY,
     "drug-entries/",
     "sessions/{session}/administrations/",
     "sessions/{session}/readings/",
@@ -132,7 +131,7 @@ REQUIRED = [
 @pytest.mark.parametrize("address", REQUIRED)
 def test_money_drugs_doses_and_readings_need_a_key(cast: Cast, address: str) -> None:
     session = cast.desk("frontdesk").must("sessions/", body(cast, people.opened_program(cast), "dosing"))
-    by = "billing" if address in {"payments/", "refunds/", "adjustments/"} else "np"
+    by = "billing" if address in MONEY else "np"
     answer = cast.desk(by).post(address.replace("{session}", session["id"]), {}, key=None)
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
     named = cast.desk(by).post(address.replace("{session}", session["id"]), {}, key="k")

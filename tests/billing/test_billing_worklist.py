@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
+from kapclinic.practice import services as practice
 from tests.asking import done, events, refused
 from tests.billing.till import SERVED, Till
 from tests.cast import Cast, colleague, completed_session, dosed_session, team
@@ -75,6 +76,30 @@ def test_a_paper_is_of_the_lines_that_a_payer_knows(priced: Till) -> None:
     assert ids(listed(priced, "charged")) == [str(session.pk)]
     done(priced.superbill(), 201)
     assert (listed(priced, "charged"), ids(listed(priced, "issued"))) == ([], [str(session.pk)])
+
+
+def test_a_session_that_is_charged_in_part_stays_with_the_rest_until_its_paper(priced: Till) -> None:
+    session = priced.dose()
+    priced.charge(session, code="90837", amount="180.00")
+    (row,) = listed(priced, "ready")
+    assert (row["services"], row["totals"]["amount"]) == ([{"code": "KAP-DOSE", "units": 1}], "250.00")
+    assert ids(listed(priced, "charged")) == ids(listed(priced, "unpaid")) == [str(session.pk)]
+    rest = priced.charge(session, code="KAP-DOSE", amount="250.00")
+    assert (listed(priced, "ready"), listed(priced, "blocked")) == ([], [])
+    done(priced.desk.post(f"charges/{rest['id']}/reverse/", {"reason": "not today"}), 201)
+    assert ids(listed(priced, "ready")) == [str(session.pk)]
+    done(priced.superbill(), 201)  # what billing leaves off the paper, it means to leave off
+    assert listed(priced, "ready") == []
+
+
+def test_what_holds_the_rest_back_is_told_beside_what_is_charged(priced: Till, cast: Cast) -> None:
+    session = priced.dose()
+    done(priced.desk.post("fees/", {"code": "0820T", "amount": "60.00", "valid_from": "2026-01-01"}), 201)
+    practice.save_staff(user=cast.np, values={"npi": ""}, by=cast.admin, at=clock.now())
+    priced.charge(session, code="90837", amount="180.00", rendering=str(cast.therapist.pk))
+    (row,) = listed(priced, "blocked")
+    assert {blocker["code"] for blocker in row["blockers"]} == {"no_npi"}
+    assert ids(listed(priced, "charged")) == [str(session.pk)]
 
 
 def test_what_is_blocked_says_why_in_words(priced: Till, cast: Cast) -> None:

@@ -12,7 +12,7 @@ from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
 from sessions.booking.models import Session
 from sessions.visits import services as visits
-from tests.asking import done, refused
+from tests.asking import done, refused, sql
 from tests.billing.till import NOW, SERVED, Till
 from tests.cast import (
     MONDAY,
@@ -396,3 +396,28 @@ def test_only_the_director_lets_a_health_account_pay_what_is_private(
         post(till, till.hour, "KAP-SUPPORT", "director", line_kind=line_kind), 400, "required", "/kind_reason"
     )
     assert done(post(till, till.hour, "KAP-SUPPORT", "director", **raised), 201)["line_kind"] == line_kind
+
+
+def test_a_client_is_new_once_in_three_years(till: Till, cast: Cast) -> None:
+    """A first visit is one to whom nobody medical of the clinic has seen; the therapist's hour before it is none."""
+    till.session(starts_at=SERVED - timedelta(days=9))
+    first, second = (
+        till.session(starts_at=SERVED - timedelta(days=days), kind="medical", who=("prescriber",), minutes=60)
+        for days in (5, 2)
+    )
+    body = {"code": "99203", "units": 1, "amount": "200.00"}
+    assert till.charge(first, **body)["code"] == "99203"
+    refused(till.desk.post("charges/", body | {"session": str(second.pk)}), 400, "not_in_record", "/code")
+    director = cast.desk("director")
+    forced = body | {"session": str(second.pk), "override_reason": "as agreed"}
+    refused(director.post("charges/", forced), 400, "not_in_record", "/code")
+    assert till.charge(second, code="99214", amount="150.00")["status"] == "standing"
+    sql(
+        "UPDATE clinic_sessions_session SET starts_at = starts_at - interval '1100 days',"
+        " ends_at = ends_at - interval '1100 days' WHERE id = %s",
+        first.pk,
+    )
+    third = till.session(
+        starts_at=SERVED - timedelta(days=3), kind="medical", who=("prescriber",), minutes=60
+    )
+    assert till.charge(third, **body)["status"] == "standing"

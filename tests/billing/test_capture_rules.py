@@ -103,6 +103,7 @@ def judged(case: Case, line: Line, before: list[Line]) -> list[str]:
         doses=tuple(row.dose for row in case.given),
         note_minutes=note.minutes if note else None,
         stay_minutes=case.stay_minutes,
+        seen_before=case.seen_before,
         lines=(*case.lines_as_of(user), *posted),
     )
     return [error.code for error in record_rules.errors(line.code, units=line.units, record=record)]

@@ -16,6 +16,7 @@ from billing.ledger.models import AdjustmentReason
 from billing.ledger.services import adjustments as adjusting
 from billing.ledger.services import charges as charging
 from billing.ledger.services import payments as paying
+from billing.ledger.services import reversals
 from billing.models import Adjustment, Charge, Payment, PaymentAllocation, Refund
 from billing.statements.selectors import account
 from kapclinic.core import money
@@ -105,7 +106,7 @@ class Ledger:
 
     def do_reverse_charge(self, index: int) -> None:
         if row := self.pick(Charge, index):
-            charging.reverse_charge(charge=row, reason="x", by=self.by, at=NOW)
+            reversals.reverse_charge(charge=row, reason="x", by=self.by, at=NOW)
 
     def do_reverse_adjustment(self, index: int) -> None:
         if row := self.pick(Adjustment, index):

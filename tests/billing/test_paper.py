@@ -185,6 +185,15 @@ def test_a_preview_tells_each_session_that_it_leaves_out_and_why(till: Till, cas
     assert "said privately" not in str(told)
 
 
+def test_a_preview_of_nothing_says_why(till: Till, cast: Cast) -> None:
+    with clock.fixed(SERVED - DAY):
+        unsigned = completed_session(cast, till.program, starts_at=SERVED - DAY)
+    told = refused(preview(till), 409, "nothing_to_bill")
+    detail = rules.LEFT_OUT["note_unsigned"]
+    assert told["left_out"] == [{"session": str(unsigned.pk), "reason": "note_unsigned", "detail": detail}]
+    assert "left_out" not in refused(till.superbill(), 409, "nothing_to_bill")
+
+
 def test_a_preview_refuses_what_the_paper_refuses(till: Till, cast: Cast) -> None:
     refused(preview(till), 409, "nothing_to_bill")
     till.charge()

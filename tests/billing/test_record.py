@@ -216,6 +216,33 @@ def test_by_video_nothing_is_done_with_hands() -> None:
         assert row.telehealth_ok or found == {"not_in_record"}, code
 
 
+@pytest.mark.parametrize("code", ["99202", "99203", "99204", "99205"])
+def test_a_new_patient_is_new_to_the_clinic(code: str) -> None:
+    for seen, found in ((False, []), (True, ["not_in_record"])):
+        record = Record(kind="medical", note_minutes=60, seen_before=seen)
+        assert [error.code for error in rules.errors(ROWS[code], units=1, record=record)] == found
+    known = Record(kind="medical", note_minutes=60, seen_before=True)
+    assert rules.errors(ROWS["99214"], units=1, record=known) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "dose", "passed", "is_told"),
+    [
+        ("96372", None, False, True),
+        ("96372", None, True, True),  # nobody lets a dose pass that was none
+        ("96372", Dose("ketamine", "intramuscular", "clinic_stock", Decimal(40)), False, False),
+        ("96365", Dose("ketamine", "intravenous", "clinic_stock", Decimal(40), 10), False, True),
+        ("96365", Dose("ketamine", "intravenous", "clinic_stock", Decimal(40), 10), True, False),
+        ("90837", None, False, False),
+    ],
+)
+def test_what_the_record_says_against_a_line_that_stands(
+    code: str, dose: Dose | None, *, passed: bool, is_told: bool
+) -> None:
+    record = Record(kind="dosing", doses=(dose,) if dose else (), note_minutes=5)
+    assert bool(rules.contradiction(ROWS[code], units=1, record=record, passed=passed)) is is_told
+
+
 def test_minutes_that_nobody_knows_are_none() -> None:
     assert judged("90832", "dosing", None, 0) == ["minutes_too_short"]
     record = Record(kind="dosing")

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from billing.ledger.services.charges import COPIED
+from billing.ledger.services.reversals import COPIED
 from billing.models import Charge, DocumentCounter, Receipt, Superbill
 from kapclinic.core import clock
 from kapclinic.practice import services as practice

@@ -19,7 +19,9 @@ MOST_LINES = 30
 class ChargeSubjectOut(Output):
     """What whoever clears it opens."""
 
-    type = serializers.ChoiceField(("session", "note", "program", "user", "service_code", "drug_lot"))
+    type = serializers.ChoiceField(
+        ("session", "note", "program", "user", "service_code", "drug_lot", "charge")
+    )
     id = serializers.UUIDField()
 
 

@@ -42,8 +42,8 @@ class WorklistViewSet(ListMixin, ClinicViewSet):
             "state",
             choices=selectors.STATES,
             lookup=_any,
-            doc="ready: can be charged; blocked: something holds it back; charged: on no superbill yet; "
-            "issued: on its papers; unpaid: charged, and something of it is owed, issued or not",
+            doc="ready: can be charged, or the rest of it; blocked: something holds it back; charged: on no superbill "
+            "yet; issued: on its papers; unpaid: charged, and something of it is owed, issued or not",
         ),
         Param("client", "uuid", of_person("client_id")),
         Param("location", "uuid", "location_id"),
@@ -61,7 +61,7 @@ class WorklistViewSet(ListMixin, ClinicViewSet):
         state = self.query().get("state", "ready")
         sessions = self.narrowed(self.get_queryset())
         if state in UNCHARGED:
-            page = self.paginate_queryset(Waiting(selectors.uncharged(sessions, at=self.at), state=state))
+            page = self.paginate_queryset(Waiting(selectors.to_charge(sessions, at=self.at), state=state))
         else:
             page = charged_rows(self.paginate_queryset(selectors.charged(sessions, state=state)), state=state)
         self.touch_all(page)

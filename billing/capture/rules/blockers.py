@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from billing.capture.rules.facts import Case, Seat
+from billing.capture.rules.facts import Case, Overtaken, Seat
 from billing.codes.models import ServiceCode
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BILLERS, BOOKERS, DIRECTOR, NURSES
@@ -24,6 +24,7 @@ class Code(StrEnum):
     NDC_MISSING = "ndc_missing"
     MINUTES_TOO_SHORT = "minutes_too_short"
     NOT_DISCHARGED = "not_discharged"
+    NOT_IN_RECORD = "not_in_record"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,12 @@ def minutes_too_short(case: Case, code: ServiceCode, seat: Seat, minutes: int) -
     """A signed note keeps its minutes, so only the director lets the line pass."""
     detail = f"{seat.name} has {minutes} minutes on record; {code.code} starts at {code.minutes_min}."
     return Blocker(Code.MINUTES_TOO_SHORT, detail, _roles(DIRECTOR), ("session", case.session), code.code)
+
+
+def not_in_record(row: Overtaken) -> Blocker:
+    """A line that stands was taken back by the record: on no paper, until billing has reversed it."""
+    detail = f"Reverse the charge of {row.code}: {row.why}"
+    return Blocker(Code.NOT_IN_RECORD, detail, _roles(BILLERS), ("charge", row.charge))
 
 
 def not_discharged(case: Case) -> Blocker:

@@ -68,6 +68,15 @@ class Stood:
 
 
 @dataclass(frozen=True)
+class Overtaken:
+    """A standing charge of the session that the record does not bear out any more, and why."""
+
+    charge: UUID
+    code: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Priced:
     """A code that is in force on the day, and the fee of one unit there, if the list has one."""
 
@@ -97,6 +106,7 @@ class Case:
     diagnosis: str
     diagnosis_fits: bool
     seen_before: bool
+    overtaken: tuple[Overtaken, ...] = ()
 
     def seated(self, roles: Iterable[str]) -> list[Seat]:
         """Those who sat there in one of these roles, by the order of the roles."""

@@ -69,6 +69,7 @@ def propose(case: Case) -> Proposal:
     if not case.is_over:
         return Proposal(blockers=(blockers.not_discharged(case),) if case.is_begun else ())
     draft = Draft(case)
+    draft.block(*(blockers.not_in_record(row) for row in case.overtaken))
     draft.therapy()
     if case.kind == SessionKind.DOSING:
         draft.dose()
@@ -313,6 +314,7 @@ class Draft:
             doses=self.doses,
             note_minutes=None if note is None else note.minutes,
             stay_minutes=self.case.stay_minutes,
+            seen_before=self.case.seen_before,
             lines=(*self.case.lines_as_of(seat.user), *mine),
         )
 

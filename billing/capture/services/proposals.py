@@ -10,13 +10,15 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from billing.capture import selectors
-from billing.capture.rules.facts import Case, Given, Priced, Seat, Signed, Stood
+from billing.capture.rules.facts import Case, Given, Overtaken, Priced, Seat, Signed, Stood
 from billing.capture.rules.proposals import Proposal, propose
 from billing.capture.selectors import Beside
 from billing.codes import rules as code_rules
 from billing.codes.models import ServiceCode
 from billing.ledger import rules as ledger_rules
+from billing.ledger.models import Charge
 from billing.ledger.rules.record import Dose
+from billing.ledger.services.overtaken import contradicted
 from billing.ledger.services.rendered import Written
 from kapclinic.core.statements import Row
 from kapclinic.practice.models import User
@@ -34,15 +36,34 @@ THERAPY, MEDICAL = ServiceCode(code="90832"), ServiceCode(code="99212")  # any o
 
 
 def proposals_of(sessions: QuerySet[Session]) -> list[tuple[Session, Proposal]]:
-    """Each session with its proposal, in two queries."""
-    codes = selectors.price_list()
+    """Each session with its proposal, in two queries, unless the record took back what was charged."""
+    codes, cases = selectors.price_list(), selectors.cases(sessions)
+    taken_back = _overtaken([session.pk for session, beside in cases if beside.was_voided])
     return [
-        (session, propose(case_of(session, beside, codes=codes)))
-        for session, beside in selectors.cases(sessions)
+        (
+            session,
+            propose(case_of(session, beside, codes=codes, overtaken=taken_back.get(session.pk, ()))),
+        )
+        for session, beside in cases
     ]
 
 
-def case_of(session: Session, beside: Beside, *, codes: PriceList) -> Case:
+def _overtaken(sessions: Sequence[UUID]) -> dict[UUID, tuple[Overtaken, ...]]:
+    """Session -> its standing charges that the record contradicts."""
+    found: dict[UUID, tuple[Overtaken, ...]] = {}
+    if not sessions:
+        return found
+    own = Charge.objects.filter(session__in=sessions)
+    for charge, why in contradicted(list(own.values_list("pk", flat=True))).values():
+        assert charge.session_id is not None
+        row = Overtaken(charge=charge.pk, code=charge.code.code, why=why)
+        found[charge.session_id] = (*found.get(charge.session_id, ()), row)
+    return found
+
+
+def case_of(
+    session: Session, beside: Beside, *, codes: PriceList, overtaken: tuple[Overtaken, ...] = ()
+) -> Case:
     """A session as the rules look at it."""
     on = day_of(session)
     given = [_given(told) for told in beside.doses]
@@ -62,6 +83,7 @@ def case_of(session: Session, beside: Beside, *, codes: PriceList) -> Case:
         diagnosis=code_rules.dotted(session.program.diagnosis),
         diagnosis_fits=any(_holds(told, on) for told in beside.diagnoses),
         seen_before=beside.seen_before,
+        overtaken=overtaken,
     )
 
 

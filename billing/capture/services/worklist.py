@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from billing.capture.rules.blockers import Code
 from billing.capture.rules.proposals import Proposal
 from billing.capture.services.proposals import day_of, proposals_of
 from kapclinic.core import money
@@ -49,13 +50,13 @@ class Listed:
 
 
 class Waiting:
-    """Uncharged sessions of one state, read at once: whether one is blocked only its whole proposal tells."""
+    """Sessions of `selectors.to_charge` of one state, read at once: whether one is blocked only its whole proposal
+    tells, and whether anything is left of one that was charged in part.
+    """
 
     def __init__(self, sessions: QuerySet[Session], *, state: str) -> None:
         found = proposals_of(sessions)
-        self._rows = [
-            row_of(session, made) for session, made in found if bool(made.blockers) == (state == "blocked")
-        ]
+        self._rows = [row_of(session, made) for session, made in found if _state(session, made) == state]
 
     @property
     def count(self) -> Callable[[], int]:
@@ -65,8 +66,18 @@ class Waiting:
         return self._rows[span]
 
 
+def _state(session: Session, made: Proposal) -> str | None:
+    """None: it is charged, and nothing is left; or it is on its paper, and the record bears that out."""
+    known = vars(session)
+    if known["is_printed"] and not any(row.code == Code.NOT_IN_RECORD for row in made.blockers):
+        return None
+    if made.blockers:
+        return "blocked"
+    return "ready" if made.lines or not known["is_charged"] else None
+
+
 def row_of(session: Session, made: Proposal) -> Listed:
-    """An uncharged session by its proposal: nothing of it is paid."""
+    """What is still to be charged of a session, by its proposal: nothing of that is paid."""
     amount = money.total(line.amount for line in made.lines)
     return Listed(
         session=session,

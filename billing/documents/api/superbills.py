@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.documents import rules, services
+from billing.documents import services
 from billing.documents.api import superbill_bodies
 from billing.documents.api.documents import DocumentViewSet
 from billing.documents.models import Superbill
@@ -44,7 +43,7 @@ class SuperbillViewSet(DocumentViewSet):
         row: Any = found.row
         self.touch(row)
         row.id = row.created_at = row.number = row.sha256 = None
-        row.left_out = [asdict(one) | {"detail": rules.LEFT_OUT[one.reason]} for one in found.left_out]
+        row.left_out = [one.as_dict() for one in found.left_out]
         told: dict[str, Any] = shown(
             superbill_bodies.SuperbillPreviewOut, row, context=self.get_serializer_context()
         )

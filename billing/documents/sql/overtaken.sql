@@ -43,6 +43,26 @@ OR EXISTS (
     JOIN clinic_sessions_session AS session ON session.id = charge.session_id
     WHERE charge.id = ANY ({document}.charges) AND session.status <> 'completed'
 )
+-- A dose that one of its services stands on was voided since.
+OR EXISTS (
+    SELECT FROM billing_charge AS charge
+    JOIN billing_servicecode AS code ON code.id = charge.code_id
+    JOIN clinic_sessions_administration AS dose ON dose.session_id = charge.session_id
+    JOIN clinic_sessions_administrationvoid AS void ON void.administration_id = dose.id
+    WHERE charge.id = ANY ({document}.charges) AND void.created_at > {document}.created_at
+    AND (code.minutes_of <> 'note' OR code.requires_ndc OR code.requires ->> 'supply' IS NOT NULL
+         OR coalesce(code.requires -> 'routes', '[]') <> '[]' OR coalesce(code.requires -> 'drugs', '[]') <> '[]')
+)
+-- A questionnaire that one of its services counts was voided since.
+OR EXISTS (
+    SELECT FROM billing_charge AS charge
+    JOIN billing_servicecode AS code ON code.id = charge.code_id
+    JOIN programs_program AS course ON course.client_id = charge.client_id
+    JOIN screening_measure AS measure ON measure.program_id = course.id
+    JOIN screening_measurevoid AS void ON void.measure_id = measure.id
+    WHERE charge.id = ANY ({document}.charges) AND code.units_by = 'instruments'
+    AND void.created_at > {document}.created_at
+)
 -- What was given is told otherwise since: a dose of a drug line's session was voided, or its end written.
 OR EXISTS (
     SELECT FROM jsonb_array_elements({document}.content -> 'lines') AS line

@@ -126,9 +126,12 @@ class EstimateOut(EstimateRowOut):
 
 
 class ProposedItemOut(Output):
+    """`list_amount` is the fee, `unit_amount` what the client's fee agreement leaves due of it."""
+
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     quantity = serializers.IntegerField()
+    list_amount = Money(allow_null=True)
     unit_amount = Money(allow_null=True)
     amount = Money(allow_null=True)
     rendering = serializers.UUIDField()

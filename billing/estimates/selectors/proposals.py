@@ -9,6 +9,9 @@ from uuid import UUID
 
 from billing.codes import selectors as codes
 from billing.codes.models import ServiceCode
+from billing.scales.models import FeeAgreement
+from billing.scales.rules import stays_due
+from billing.scales.selectors import agreement_on
 from kapclinic.core import money
 from kapclinic.practice.models import SessionKind
 from programs.models import Program, Route
@@ -19,15 +22,25 @@ from sessions.course.selectors.progress import progress
 THERAPY = ("90837", "90834", "90832")
 FURTHER = {SessionKind.PREPARATION: "KAP-PREP", SessionKind.INTEGRATION: "KAP-INTEGRATION"}
 BY_ROUTE = {Route.INTRAVENOUS: "96365", Route.INTRAMUSCULAR: "96372"}  # the hands that give it
+# The drug, where the clinic sells it: what a client brings to swallow or melt has no price here.
+DRUGS = {
+    Route.INTRAVENOUS: "J3490",
+    Route.INTRAMUSCULAR: "J3490",
+    Route.SUBLINGUAL: "J8499",
+    Route.ORAL: "J8499",
+}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One line as the body of an estimate has it; no amount: no fee is kept for the code."""
+    """One line as the body of an estimate has it; no amount: no fee is kept for the code. `list_amount` is the fee,
+    `unit_amount` what the client's fee agreement leaves due of it.
+    """
 
     code: str
     label: str
     quantity: int
+    list_amount: Decimal | None
     unit_amount: Decimal | None
     rendering: UUID
     location: UUID
@@ -35,6 +48,9 @@ class Item:
     @property
     def amount(self) -> Decimal | None:
         return None if self.unit_amount is None else money.cents(self.unit_amount * self.quantity)
+
+
+NASAL = "What a nasal dose costs depends on its drug and amount: add G2082, G2083 or a drug line of your own."
 
 
 @dataclass
@@ -47,6 +63,7 @@ class Proposal:
     service_on: date | None
     diagnoses: list[str]
     items: list[Item] = field(default_factory=list)
+    drug_unknown: bool = False
 
     @property
     def total(self) -> Decimal:
@@ -55,14 +72,18 @@ class Proposal:
     @property
     def blockers(self) -> list[dict[str, str]]:
         without = [item.code for item in self.items if item.unit_amount is None]
-        return [{"code": "missing_fee", "detail": f"{code} has no fee: give its amount."} for code in without]
+        found = [
+            {"code": "missing_fee", "detail": f"{code} has no fee: give its amount."} for code in without
+        ]
+        return found + ([{"code": "drug_unknown", "detail": NASAL}] if self.drug_unknown else [])
 
 
 def propose(*, program: Program, at: datetime) -> Proposal:
     """List what the course still plans, by the plan's own counts; it looks for no free times.
 
-    Therapy is the code that the protocol's minutes reach, never a higher one. A dose is the supervised session, and
-    where hands give it also that service. Drugs are left to the biller: the dose is not ordered yet.
+    Therapy is the code that the protocol's minutes reach, never a higher one. A dose is the supervised session, where
+    hands give it also that service, and the drug where the clinic has priced it. Prices are what this client is
+    expected to pay: less what their fee agreement takes off.
     """
     today = at.astimezone(program.location.zone).date()
     ahead = Session.objects.filter(program=program, status__in=AHEAD, starts_at__gte=at)
@@ -74,16 +95,25 @@ def propose(*, program: Program, at: datetime) -> Proposal:
         scheduled_at=first.created_at if first else None,
         service_on=service_on,
         diagnoses=[program.diagnosis] if program.diagnosis else [],
+        drug_unknown=program.protocol.route == Route.INTRANASAL,
     )
     on = service_on or today
+    agreement = agreement_on(client=program.client_id, on=on)
     known = {row.code: row for row in ServiceCode.objects.in_force(on).filter(active=True)}
     for code, rendering, quantity in _wanted(program, known):
         row = known.get(code)
-        if row is not None and quantity > 0:
-            fee = codes.fee_on(code=row, location=program.location_id, on=on)
-            amount = fee.amount if fee else None
-            found.items.append(Item(code, row.label, quantity, amount, rendering, program.location_id))
+        kept = codes.fee_on(code=row, location=program.location_id, on=on) if row is not None else None
+        if row is None or quantity <= 0 or (kept is None and code in DRUGS.values()):
+            continue
+        fee = kept.amount if kept else None
+        due = fee if fee is None or agreement is None else _less(fee, agreement)
+        found.items.append(Item(code, row.label, quantity, fee, due, rendering, program.location_id))
     return found
+
+
+def _less(fee: Decimal, agreement: FeeAgreement) -> Decimal:
+    """An expected charge is the price after discounts (45 CFR 149.610(a)(2)(v))."""
+    return stays_due(amount=fee, fee=fee, percent=agreement.percent)
 
 
 def _wanted(program: Program, known: dict[str, ServiceCode]) -> list[tuple[str, UUID, int]]:
@@ -99,6 +129,8 @@ def _wanted(program: Program, known: dict[str, ServiceCode]) -> list[tuple[str, 
     wanted.append(("KAP-DOSE", therapist, doses))
     if (given := BY_ROUTE.get(Route(protocol.route))) is not None:
         wanted.append((given, program.prescriber_id, doses))
+    if (drug := DRUGS.get(Route(protocol.route))) is not None:
+        wanted.append((drug, program.prescriber_id, doses))
     wanted.append((_therapy(program, SessionKind.INTEGRATION, known), therapist, integrations))
     return _summed(wanted)
 

@@ -19,7 +19,7 @@ from billing.estimates import rendering, rules, selectors
 from billing.estimates.models import Estimate, EstimateIssue, EstimateLine, EstimateVoid
 from billing.estimates.rules import business_days
 from billing.estimates.rules.paper import content as paper_content
-from billing.estimates.services.overdue import settle_estimate_due
+from billing.estimates.services.overdue import settle_estimate_due, settle_estimate_missing
 from billing.ledger.services.allocations import lock_ledger
 from kapclinic.core import paper, transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
@@ -112,6 +112,7 @@ def ask_estimate(*, values: EstimateEntry, by: User, at: datetime) -> Estimate:
     for line in lines:
         line.estimate = estimate
         line.insert_by(by, at=at)
+    settle_estimate_missing(client=client.pk, by=by, at=at)
     return estimate
 
 

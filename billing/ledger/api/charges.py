@@ -11,7 +11,7 @@ from billing.codes.models import LineKind
 from billing.ledger import selectors
 from billing.ledger.api import charge_bodies
 from billing.ledger.models import Charge, LedgerQuerySet
-from billing.ledger.services import charges
+from billing.ledger.services import charges, reversals
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS, DIRECTOR
@@ -84,7 +84,7 @@ class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         return self.answer(self.get_queryset().get(pk=row.pk))
 
     def reverse(self, request: Request, pk: Any) -> Response:
-        made = charges.reverse_charge(
+        made = reversals.reverse_charge(
             charge=self.get_object(), reason=self.body()["reason"], by=self.user, at=self.at
         )
         return self.answer(self.get_queryset().get(pk=made.pk), status=201)

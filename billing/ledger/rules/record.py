@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from billing.codes.models import ServiceCode
 from billing.codes.rules import Family, family_of, requirements
+from billing.codes.rules.catalogue import NEW
 from billing.codes.rules.requirements import Requires
 from kapclinic.core.errors import FieldError
 from programs.models import Modality
@@ -19,6 +20,7 @@ from programs.models import Modality
 # What the director may let pass with a reason. A service that the record does not show is never among them.
 PASSABLE = frozenset({"minutes_too_short", "minutes_too_long", "overlapping_service"})
 NOT_IN_RECORD = "not_in_record"
+UNITS_ABOVE = "units_above"
 By, Of = ServiceCode.UnitsBy, ServiceCode.MinutesOf
 
 
@@ -47,7 +49,7 @@ class Standing:
 class Record:
     """What is on record for a line. Minutes are whole, None while nobody knows; `note_minutes` are those of the
     rendering clinician's signed note, `stay_minutes` run from the first dose to the discharge, and `instruments`
-    counts the complete ones of that day.
+    counts the complete ones of that day; `seen_before`: by a medical clinician of the clinic in the three years before.
     """
 
     kind: str
@@ -56,6 +58,7 @@ class Record:
     note_minutes: int | None = None
     stay_minutes: int | None = None
     instruments: int = 0
+    seen_before: bool = False
     lines: tuple[Standing, ...] = ()
 
 
@@ -73,6 +76,20 @@ def errors(code: ServiceCode, *, units: int, record: Record) -> list[FieldError]
         *_primary_errors(code, record),
         *_overlap_errors(code, record),
     ]
+
+
+def contradiction(code: ServiceCode, *, units: int, record: Record, passed: bool) -> str:
+    """What the record says by now against a line that stands; empty while it bears the line out.
+
+    Doses and questionnaires are taken back after they were written; a signed note keeps its minutes. What the director
+    let pass (`passed`) stays passed, but for what is not there at all.
+    """
+    by_dose = code.minutes_of != Of.NOTE
+    for error in errors(code, units=units, record=record):
+        short = error.code in {"minutes_too_short", "minutes_too_long"} and by_dose and not passed
+        if error.code in {NOT_IN_RECORD, UNITS_ABOVE} or short:
+            return error.detail
+    return ""
 
 
 def fitting_doses(needs: Requires, doses: Iterable[Dose]) -> list[Dose]:
@@ -102,6 +119,10 @@ def _absent(code: ServiceCode, needs: Requires, fitting: Sequence[Dose], record:
         (
             code.units_by == By.INSTRUMENTS and not record.instruments,
             "No questionnaire was completed that day.",
+        ),
+        (
+            code.code in NEW and record.seen_before,
+            "The client is no new one: a medical clinician saw them here in the three years before.",
         ),
     )
     return next((f"{code.code} is not in the record: {words}" for wrong, words in found if wrong), "")
@@ -140,7 +161,7 @@ def _unit_errors(code: ServiceCode, units: int, fitting: Sequence[Dose], record:
     if most is None or units <= most:
         return []
     detail = f"The record bears out {most} of {code.code}; with this line it would be {units}."
-    return [FieldError("/units", "units_above", detail)]
+    return [FieldError("/units", UNITS_ABOVE, detail)]
 
 
 def counted_minutes(code: ServiceCode, fitting: Iterable[Dose], record: Record) -> int:

@@ -1,4 +1,4 @@
-"""Charge what the record bears out; confirm what is dearer than the list; reverse a charge that was wrong."""
+"""Charge what the record bears out; confirm what is dearer than the list."""
 
 from __future__ import annotations
 
@@ -84,10 +84,6 @@ class Coded(TypedDict):
 
 class NotRendered(Conflict):
     code, title = "not_rendered", "This service was not rendered"
-
-
-class AddonStands(Conflict):
-    code, title = "addon_without_primary", "An add-on would be left without its service"
 
 
 @prepaid_first
@@ -353,47 +349,3 @@ def confirm_charge(*, charge: Charge, reason: str, by: User, at: datetime) -> Ch
         raise IllegalTransition("'confirm' is possible from: review.", state=rules.status_of(charge))
     ChargeConfirmation(charge=charge, reason=reason).insert_by(by, at=at)
     return charge
-
-
-COPIED = (
-    *("session_id", "client_id", "location_id", "rendering_id", "rendering_as", "supervisor_as", "label"),
-    *(
-        "code_id",
-        "units",
-        "unit_amount",
-        "diagnoses",
-        "modifiers",
-        "line_kind",
-        "date_of_service",
-        "pos_code",
-    ),
-    *("ndc", "ndc_quantity", "ndc_unit"),
-)
-
-
-@transaction.atomic
-def reverse_charge(*, charge: Charge, reason: str, by: User, at: datetime) -> Charge:
-    """Take back a charge by a row of the opposite amount; what was paid on it is the client's credit again.
-
-    :raises NotReversible: for a reversal
-    :raises AlreadyReversed: when it has one
-    :raises AddonStands: while another line of the day is added to this one alone
-    """
-    allocations.lock_ledger(charge.client_id)
-    charge = selectors.charges().get(pk=charge.pk)
-    allocations.refuse_reversed(charge)
-    _refuse_orphans(charge)
-    allocations.free(selectors.standing_allocations().filter(charge=charge), by=by, at=at)
-    adjustments.undo_adjustments(charge=charge, reason=reason, by=by, at=at)
-    copied = {name: getattr(charge, name) for name in COPIED}
-    return Charge(**copied, amount=-charge.amount, reverses=charge, reason=reason).insert_by(by, at=at)
-
-
-def _refuse_orphans(charge: Charge) -> None:
-    """:raises AddonStands: when an add-on of the day would have nothing left that it is added to"""
-    rows = selectors.standing_of_day(client_id=charge.client_id, on=charge.date_of_service)
-    day = [row for row in rows if row.pk != charge.pk]
-    for row in day:
-        lines = rendered.lines_of(day, session_id=row.session_id, rendering_id=row.rendering_id)
-        if charge.code.code in row.code.addon_of and not record_rules.is_carried(row.code, lines):
-            raise AddonStands(f"Reverse {row.code.code} first: it is added to {charge.code.code}.")

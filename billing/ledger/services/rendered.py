@@ -11,6 +11,7 @@ from uuid import UUID
 from billing.codes import selectors as codes
 from billing.codes.models import ServiceCode
 from billing.codes.rules import Family, family_of, requirements
+from billing.codes.rules.catalogue import NEW
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge
 from billing.ledger.rules.record import Dose, Record, Standing
@@ -64,13 +65,14 @@ class Written:
         return own[0] if own else None
 
 
-def read_session(session: Session, *, on: date) -> Written:
-    """Call under `lock_ledger`, so that no other desk adds a line meanwhile."""
+def read_session(session: Session, *, on: date, but: UUID | None = None) -> Written:
+    """Call under `lock_ledger`, so that no other desk adds a line meanwhile. `but` is a charge to look away from."""
+    charges = selectors.standing_of_day(client_id=session.client_id, on=on)
     return Written(
         session=session,
         on=on,
         notes=list(notes.signed_notes(session_id=session.pk)),
-        charges=list(selectors.standing_of_day(client_id=session.client_id, on=on)),
+        charges=list(charges if but is None else charges.exclude(pk=but)),
     )
 
 
@@ -105,6 +107,7 @@ def record_of(written: Written, *, code: ServiceCode, rendering: User, note: Not
         note_minutes=None if note is None else note_rules.service_minutes(note),
         stay_minutes=_stay(session, doses) if code.minutes_of == ServiceCode.MinutesOf.STAY else None,
         instruments=_instruments(session, on=written.on) if by_instruments else 0,
+        seen_before=code.code in NEW and selectors.was_seen_before(session),
         lines=tuple(lines_of(written.charges, session_id=session.pk, rendering_id=rendering.pk)),
     )
 

@@ -340,7 +340,6 @@ learn({
   "Part": "Parte",
   "Record": "Registro",
   "Written": "Anotado",
-  "By": "Por",
   "grade {n}": "grado {n}",
   "voided": "anulada",
   "{kg} kg today": "{kg} kg hoy",

@@ -12,12 +12,17 @@ from programs.models import Program
 from screening import services
 from screening.models import Clearance, Consent, Finding, Measure, SafetyAlert, Screening
 from tests.cast import MONDAY, Cast
+from tests.replay import played
 from tests.screening.deciding import NO_TO_ALL, decide, submitted
 
 
 @pytest.fixture
 def full(cast: Cast, program: Program) -> None:
     """A decided and a submitted screening, a signed consent, a measure and its open alert."""
+    played("full screening", lambda: _full(cast, program))
+
+
+def _full(cast: Cast, program: Program) -> None:
     screening = submitted(cast, program, answers=NO_TO_ALL | {"OPHTH": True})
     words = [{"finding": f["id"], "resolution": "Seen by her eye doctor."} for f in screening["findings"]]
     assert decide(cast, screening, resolutions=words).status_code == 200

@@ -26,6 +26,7 @@ from sessions.integration.services import held_slots, placing
 from sessions.integration.services.obligations import schedule_obligation
 from tests import cast as people
 from tests.cast import Cast
+from tests.replay import played
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 WISHES: list[dict[str, object]] = [
@@ -69,6 +70,11 @@ def _owing(cast: Cast, index: int, *, protocol: Protocol, dosed_at: datetime, **
 def crowd(cast: Cast) -> list[Obligation]:
     """Ten obligations of several wishes, at a clinic with rooms to be cleaned and one more trained therapist."""
     people.colleague(cast, "third_therapist", "therapist", kap_trained=True)
+    found: list[Obligation] = played("ten who are owed", lambda: _crowd(cast))
+    return found
+
+
+def _crowd(cast: Cast) -> list[Obligation]:
     people.room("Dogwood", cast.north, ["integration"], turnover=25)
     people.room("Alder", cast.north, ["integration", "medical"], turnover=10)
     protocol = people.approved_protocol(cast)

@@ -247,4 +247,5 @@ learn({
   "{n} sessions charged.": "{n} sesiones cargadas.",
   "What is charged cannot stand on paper yet: a charge waits for the medical director, or a note was opened again.": "Lo cargado aún no puede figurar en papel: un cargo espera a la dirección médica, o una nota se volvió a abrir.",
   "Choose all": "Marcar todas",
+  "Run of superbills": "Emisión de superbills",
 });

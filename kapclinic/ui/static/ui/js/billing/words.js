@@ -59,9 +59,9 @@ export function methodName(method) {
 }
 
 const STATUSES = {
-  standing: () => t("Stands"),
+  standing: () => t("In force"),
   reversed: () => t("Taken back"),
-  reversal: () => t("Takes another back"),
+  reversal: () => t("Reversal"),
   review: () => t("In review"),
 };
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -19,7 +20,7 @@ from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
 
-def _replaced(queryset: DocumentQuerySet, value: Any, user: Any) -> DocumentQuerySet:
+def _replaced(queryset: QuerySet[Any], value: Any, user: Any) -> QuerySet[Any]:
     return queryset.filter(corrected_by__isnull=not value)
 
 

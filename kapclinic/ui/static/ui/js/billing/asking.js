@@ -22,7 +22,7 @@ export function AskExport({ period, here, onDone, onClose }) {
     <form onSubmit=${save}>
       <div class="db">
         <fieldset><legend>${t("What is exported")}</legend>${EXPORTS.map((kind) => html`<label class="opt" key=${kind}><input type="radio" name="kind" checked=${form.kind === kind} onChange=${() => set({ ...form, kind })} />${jobName({ kind })}</label>`)}</fieldset>
-        <div class="pair">${day("from", t("First day"))}${day("to", t("Last day"))}</div>
+        <div class="pair">${day("from", t("From this day"))}${day("to", t("To this day"))}</div>
         ${reversed && html`<p class="note high" role="alert">${t("The last day is before the first.")}</p>`}
         <label class="opt"><input type="checkbox" checked=${form.since} onChange=${(event) => set({ ...form, since: event.target.checked })} />${t("Only what no export of this kind held before")}</label>
         <p class="small quiet">${here.name}</p>

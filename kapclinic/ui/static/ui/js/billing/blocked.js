@@ -19,7 +19,7 @@ export function Blocked({ blocked, review, current, staff, said, open }) {
     <${Stand} list=${together([review, blocked])} />
     ${none && html`<p class="empty">${t("Nothing is held back in these days.")}</p>`}
     ${ids.length > 0 && html`<table class="list">
-      <thead><tr><th>${t("Day")}</th><th>${t("Client")}</th><th>${t("Service")}</th><th class="num">${t("Fee")}</th><th>${t("What stops it")}</th></tr></thead>
+      <thead><tr><th>${t("Day")}</th><th>${t("Client")}</th><th>${t("Session and code")}</th><th class="num">${t("Fees")}</th><th>${t("What stops it")}</th></tr></thead>
       ${review.rows.length > 0 && html`<tbody><tr class="grp"><th colspan="5" scope="rowgroup">${t("Dearer than the list")} <small>${review.count}</small></th></tr>
         ${review.rows.map((row) => html`<${Row} key=${row.id} ...${link(row.id)} current=${current === row} first=${html`<td class="nowrap">${dayName(row.date_of_service)}</td>`} name=${row.client_name}>
           <td>${row.session_kind ? sessionName({ kind: row.session_kind, number: row.session_number }) : row.label} <span class="faint nowrap">${row.code}</span></td>
@@ -52,8 +52,8 @@ export function Review({ charge, staff, head, onDone }) {
   return html`<div class="pc">
     <header class="row pvh"><h2 class="grow">${charge.client_name} <span class="faint">${charge.code}, ${dayName(charge.date_of_service)}</span></h2>${head}</header>
     <div class="pb"><div class="card inner">
-      <dl class="dl"><dt>${t("Service")}</dt><dd>${charge.code} ${charge.label} × ${charge.units}</dd>
-        <dt>${t("Charged")}</dt><dd><b>${plain(charge.amount)}</b></dd>
+      <dl class="dl"><dt>${t("Session and code")}</dt><dd>${charge.code} ${charge.label} × ${charge.units}</dd>
+        <dt>${t("On the books")}</dt><dd><b>${plain(charge.amount)}</b></dd>
         <dt>${t("Fee of one unit")}</dt><dd>${plain(charge.unit_amount)}</dd>
         <dt>${t("The reason")}</dt><dd>${charge.amount_reason || t("None was given.")}</dd>
         ${charge.rendering_as && html`<dt>${t("Clinician")}</dt><dd>${charge.rendering_as.name}</dd>`}</dl>

@@ -17,7 +17,7 @@ export function Exports({ jobs, current, nav, open, ask }) {
     <${Stand} list=${jobs} />
     ${jobs.data && !jobs.rows.length && html`<p class="empty">${t("Nothing was exported yet. What you export waits here, with its checksum.")}</p>`}
     ${jobs.rows.length > 0 && html`<table class="list">
-      <thead><tr><th>${t("Asked for")}</th><th>${t("What is exported")}</th><th>${t("Period")}</th><th>${t("By")}</th><th>${t("How far")}</th></tr></thead>
+      <thead><tr><th>${t("Asked for")}</th><th>${t("What is exported")}</th><th>${t("Days covered")}</th><th>${t("Asked by")}</th><th>${t("How far")}</th></tr></thead>
       <tbody>${jobs.rows.map((row) => html`<${Row} key=${row.id} id=${row.id} href=${hrefOf(nav.said, { row: row.id })} open=${open} current=${current === row} first=${html`<td class="nowrap">${dayName(dayIn(row.created_at, zone))} ${clock(row.created_at, zone)}</td>`} name=${jobName(row)}>
         <td>${spanName(row.from_date, row.to_date)}</td><td>${row.asked_by}</td><td class="small">${farness(row)}${row.skipped.length > 0 && html`<br />${many(row.skipped.length, "{n} was left out.", "{n} were left out.")}`}</td>
       <//>`)}</tbody>

@@ -109,7 +109,7 @@ export function JobObject({ job, nav, again }) {
       <${Job} job=${job} nav=${nav} again=${again} whole />
       <dl class="dl"><dt>${t("Asked for by")}</dt><dd>${job.asked_by}, ${when(job.created_at)}</dd>
         ${job.ended_at && html`<dt>${t("Ended")}</dt><dd>${when(job.ended_at)}</dd>`}
-        ${job.since_last && html`<dt>${t("Holds")}</dt><dd>${t("only what no export of its kind held before")}</dd>`}
+        ${job.since_last && html`<dt>${t("What it holds")}</dt><dd>${t("only what no export of its kind held before")}</dd>`}
         ${job.sha256 && html`<dt>${t("Checksum")}</dt><dd class="sha">${job.sha256}</dd>`}</dl>
       ${job.skipped.length > 0 && html`<h3>${t("Left out")}</h3>
         <ul class="skips">${job.skipped.map((one, i) => html`<li key=${i}><a href=${`/billing/clients/${one.client}`}>${one.client_name}</a>: ${one.reasons.map(reasonName).join(", ")}</li>`)}</ul>`}

@@ -43,7 +43,7 @@ function Billing() {
         <div class="tp" role="tabpanel" aria-labelledby=${`tab-${tab}`}><${Shown} work=${work} ask=${ask} /></div>
         <${Charged} charging=${charging} nav=${work.nav} />
         ${tab === "bill" && html`<${Chosen} picked=${picked} staffed=${!!work.said.staff} charging=${charging} onCharge=${charge} onIssue=${issue} onExport=${ask} onClear=${() => work.choose(new Set())} />`}
-        <${Strip} jobs=${work.jobs} nav=${work.nav} />
+        ${tab !== "exports" && html`<${Strip} jobs=${work.jobs} nav=${work.nav} />`}
       </section>
       <${Right} work=${work} />
     </div>

@@ -45,7 +45,7 @@ export function To({ said, go, change, children }) {
 export function More({ list }) {
   if (list.cut) return html`<p class="more small quiet">${t("The first {n} of {all} are shown: choose a shorter period.", { n: list.rows.length, all: list.count })}</p>`;
   if (!list.more) return null;
-  return html`<p class="more small quiet">${t("{done} of {total}", { done: list.rows.length, total: list.count })} <button type="button" class="b s" onClick=${list.more}>${t("Show more")}</button></p>`;
+  return html`<p class="more small quiet">${t("{done} of {total}", { done: list.rows.length, total: list.count })} <button type="button" class="b s" onClick=${list.more}>${t("More rows")}</button></p>`;
 }
 
 /** Up and down through rows, in the order of the page. */

@@ -18,7 +18,7 @@ export function Payments({ list, current, nav, open }) {
     <${Stand} list=${list} />
     ${list.data && !list.rows.length && html`<p class="empty">${t("No payment came in these days. One is taken on a client's account.")} <a href="/billing/clients">${t("Clients")}</a></p>`}
     ${list.rows.length > 0 && html`<table class="list">
-      <thead><tr><th>${t("Day")}</th><th>${t("Client")}</th><th>${t("Method")}</th><th class="num">${t("Amount")}</th><th class="num">${t("Used")}</th><th class="num">${t("Left")}</th><th>${t("Stands")}</th></tr></thead>
+      <thead><tr><th>${t("Day")}</th><th>${t("Client")}</th><th>${t("Method")}</th><th class="num">${t("How much")}</th><th class="num">${t("Put to charges")}</th><th class="num">${t("Still open")}</th><th>${t("State now")}</th></tr></thead>
       <tbody>${list.rows.map((row) => html`<${Row} key=${row.id} id=${row.id} href=${hrefOf(said, { row: row.id })} open=${open} current=${current === row} first=${html`<td class="nowrap">${dayName(row.received_on)}</td>`} name=${row.client_name}>
         <td>${methodName(row.method)} <span class="faint">${row.reference}</span></td>
         <td class="num">${plain(row.amount)}</td><td class="num">${plain(row.allocated)}</td><td class="num">${plain(row.unallocated)}</td>
@@ -50,15 +50,15 @@ export function Payment({ row, head }) {
   useKeys({ p: () => window.open(pdf, "_blank", "noopener") });
   return html`<div class="pc">
     <header class="row pvh"><h2 class="grow">${row.client_name} <span class="faint">${t("Payment")}, ${dayName(row.received_on)}</span></h2>${head}
-      <a class="b s" href=${pdf} target="_blank" rel="noopener"><${Icon} name="print" />${t("Receipt")} <kbd>p</kbd></a></header>
+      <a class="b s" href=${pdf} target="_blank" rel="noopener"><${Icon} name="print" />${t("Print the receipt")} <kbd>p</kbd></a></header>
     <div class="pb"><div class="card inner">
-      <dl class="dl"><dt>${t("Amount")}</dt><dd><b>${money(row.amount)}</b></dd><dt>${t("Method")}</dt><dd>${methodName(row.method)} ${row.reference}</dd>
-        <dt>${t("Used")}</dt><dd>${money(row.allocated)}</dd>${parse(row.refunded) !== 0 && html`<dt>${t("Given back")}</dt><dd>${money(row.refunded)}</dd>`}<dt>${t("Left")}</dt><dd>${money(row.unallocated)}</dd></dl>
+      <dl class="dl"><dt>${t("How much")}</dt><dd><b>${money(row.amount)}</b></dd><dt>${t("Method")}</dt><dd>${methodName(row.method)} ${row.reference}</dd>
+        <dt>${t("Put to charges")}</dt><dd>${money(row.allocated)}</dd>${parse(row.refunded) !== 0 && html`<dt>${t("Paid back")}</dt><dd>${money(row.refunded)}</dd>`}<dt>${t("Still open")}</dt><dd>${money(row.unallocated)}</dd></dl>
       ${row.reason && html`<p class="note">${statusName(row.status)}: ${row.reason}</p>`}
       <h3>${t("What it has paid")}</h3>
       <${Stand} list=${receipt} />
       ${receipt.data && !receipt.data.lines.length && html`<p class="quiet">${t("Nothing yet.")}</p>`}
-      ${receipt.data?.lines.length > 0 && html`<table class="list"><thead><tr><th>${t("Day")}</th><th>${t("Service")}</th><th class="num">${t("Amount")}</th></tr></thead>
+      ${receipt.data?.lines.length > 0 && html`<table class="list"><thead><tr><th>${t("Day")}</th><th>${t("Session and code")}</th><th class="num">${t("How much")}</th></tr></thead>
         <tbody>${receipt.data.lines.map((line) => html`<tr key=${line.charge}><td class="nowrap">${dayName(line.date_of_service)}</td><td>${line.description}</td><td class="num">${plain(line.amount)}</td></tr>`)}</tbody></table>`}
       ${receipt.data?.notice && html`<p class="note med"><${Icon} name="warn" /><span>${receipt.data.notice}</span></p>`}
       <p class="small quiet">${t("Money is taken, used and given back on the client's account.")} <a href=${`/billing/clients/${row.client}`}>${t("Open the account")}</a></p>

@@ -31,11 +31,11 @@ export function Period({ period, today, go }) {
   const own = period.name === "own";
   const edge = (name, label) => html`<label class="day"><span class="vh">${label}</span>
     <input type="date" value=${period[name]} max=${name === "from" ? period.to : today} min=${name === "to" ? period.from : undefined} required onChange=${(event) => ISO.test(event.target.value) && go({ [name]: event.target.value })} /></label>`;
-  return html`<select aria-label=${t("Period")} value=${period.name} onChange=${(event) => choose(event.target.value)}>
+  return html`<select aria-label=${t("Days covered")} value=${period.name} onChange=${(event) => choose(event.target.value)}>
       <option value=${USUAL}>${t("Last 90 days")}</option>
       <option value="month">${t("This month")}</option>
       <option value="last">${t("Last month")}</option>
       <option value="own">${own ? spanName(period.from, period.to) : t("Other days…")}</option>
     </select>
-    ${own && html`${edge("from", t("First day"))}${edge("to", t("Last day"))}`}`;
+    ${own && html`${edge("from", t("From this day"))}${edge("to", t("To this day"))}`}`;
 }

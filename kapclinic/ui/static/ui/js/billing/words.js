@@ -59,9 +59,9 @@ export function methodName(method) {
 }
 
 const STATUSES = {
-  standing: () => t("Stands"),
+  standing: () => t("In force"),
   reversed: () => t("Taken back"),
-  reversal: () => t("Takes another back"),
+  reversal: () => t("Reversal"),
   review: () => t("In review"),
 };
 
@@ -82,7 +82,7 @@ export const EXPORTS = Object.keys(JOBS);
 
 /** A run has no kind. @param {{kind?: string}} job */
 export function jobName(job) {
-  return job.kind ? (JOBS[job.kind]?.() ?? job.kind) : t("Superbills issued");
+  return job.kind ? (JOBS[job.kind]?.() ?? job.kind) : t("Run of superbills");
 }
 
 const FAILURES = {

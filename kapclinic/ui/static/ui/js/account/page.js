@@ -84,6 +84,7 @@ function useOthers(data, turned) {
   }, [data]);
 }
 
+/** @param {{account: Api["AccountOut"] | null, client: Api["ClientOut"] | null, open: (dialog: object) => void}} props */
 function Head({ account, client, open }) {
   const owed = account && parse(account.balance);
   return html`<header class="ac-h">

@@ -34,6 +34,7 @@ export function rowClass(row, chosen) {
   return `${row.id === chosen ? "cur" : ""} ${row.status === "reversed" || row.status === "reversal" ? "off" : ""}`;
 }
 
+/** @param {{row: Api["ChargeOut"], turn: any, open: (dialog: object) => void}} props */
 function One({ row, turn, open }) {
   const may = (move) => row.allowed_moves.includes(move);
   const about = html`<p><b>${row.label}</b> · ${date(row.date_of_service)} · ${plain(row.amount)}</p>`;

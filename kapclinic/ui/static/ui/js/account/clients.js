@@ -52,7 +52,7 @@ function useTurns() {
 const accountOf = (id) => `/billing/clients/${id}`;
 
 function Owing({ list, state }) {
-  const rows = list.rows ?? [];
+  const rows = /** @type {Api["AccountRowOut"][]} */ (list.rows ?? []);
   const [at, move] = useState("");
   useRows(rows.map((row) => row.client), at, move);
   const none = state === "owes" ? t("Nobody owes anything at this clinic.") : t("Nobody has money here that pays nothing yet.");

@@ -45,6 +45,7 @@ function Foots({ row, open, show }) {
     ${may("void") && html`<button type="button" class="b" onClick=${() => open({ kind: "why", path: `estimates/${row.id}/void/`, title: t("Void this estimate"), verb: t("Void the estimate"), about })}>${t("Void it…")}</button>`}`;
 }
 
+/** @param {{row: Api["EstimateRowOut"], places: any[], turn: any, open: (dialog: object) => void, show: (form: object) => void}} props */
 function One({ row, places, turn, open, show }) {
   const whole = useOne(`estimates/${row.id}/`, {}, turn).data;
   const zone = places.find((one) => one.id === row.location)?.time_zone ?? "UTC";

@@ -30,6 +30,7 @@ export function Packages({ client, turn, chosen, choose, open, onDone }) {
     ${selling && html`<${Sell} client=${client} open=${open} onDone=${done} onClose=${() => sell(false)} />`}`;
 }
 
+/** @param {{row: Api["PurchaseOut"], open: (dialog: object) => void}} props */
 function One({ row, open }) {
   const about = html`<p><b>${row.name}</b></p><dl class="dl"><dt>${t("Price")}</dt><dd>${plain(row.price)}</dd><dt>${t("Used")}</dt><dd>${plain(row.drawn)}</dd><dt>${t("Goes back to the client, or pays something else")}</dt><dd><b>${plain(row.unused)}</b></dd></dl>
     <p class="quiet">${t("What was used stays paid. The rest is then credit: refund its payment, or allocate it.")}</p>`;

@@ -11,7 +11,7 @@ import { useStore } from "../core/store.js";
 import { date } from "../core/time.js";
 import { money, parse } from "../billing/cents.js";
 import { begin, Frame } from "../frame/frame.js";
-import { takePayment } from "../till/words.js";
+import { takePayment, writtenOnce } from "../till/words.js";
 import { Charges } from "./charges.js";
 import { useAddress, useOne, Why } from "./parts.js";
 import { Payments } from "./payments.js";
@@ -64,7 +64,7 @@ function Account() {
       <${Head} account=${poll.data} client=${client} open=${open} />
       ${client?.merged_into && html`<p class="note med"><${Icon} name="warn" /><span>${t("This registration is the same person as another: what is owed is of both.")} <a href=${`/billing/clients/${client.merged_into}`}>${t("Open the other one")}</a></span></p>`}
       ${poll.problem && html`<p class="note med" role="status"><${Icon} name="warn" /><span>${words(poll.problem)}</span><button type="button" class="b s" onClick=${poll.again}>${t("Try again")}</button></p>`}
-      ${twice && html`<p class="note" role="status"><${Icon} name="info" /><span>${t("It had reached the server at the first try, and was not written twice. If a second one is meant, enter it again.")}</span><button type="button" class="b s" onClick=${() => tell(false)}>${t("Close")}</button></p>`}
+      ${twice && html`<p class="note" role="status"><${Icon} name="info" /><span>${writtenOnce()}</span><button type="button" class="b s" onClick=${() => tell(false)}>${t("Close")}</button></p>`}
       <${Tabs} tab=${tab} go=${go} />
       <div class="ac-b" role="tabpanel" id="panel" aria-labelledby=${`tab-${tab}`}>
         <${Tab} key=${tab} ...${common} chosen=${said.row} choose=${choose} open=${open} onDone=${done} onClose=${() => go({ tab: null })} />
@@ -84,6 +84,7 @@ function useOthers(data, turned) {
   }, [data]);
 }
 
+/** @param {{account: Api["AccountOut"] | null, client: Api["ClientOut"] | null, open: (dialog: object) => void}} props */
 function Head({ account, client, open }) {
   const owed = account && parse(account.balance);
   return html`<header class="ac-h">

@@ -28,11 +28,12 @@ export function Payments({ client, turn, chosen, choose, open }) {
     </section>`;
 }
 
-/** Cents that a refund may still give back. */
+/** Cents that a refund may still give back. @param {Api["PaymentOut"]} payment */
 export function leftOf(payment) {
   return payment.status === "standing" ? parse(payment.amount) - parse(payment.refunded) : 0;
 }
 
+/** @param {{row: Api["PaymentOut"], turn: any, open: (dialog: object) => void}} props */
 function One({ row, turn, open }) {
   const stands = row.status === "standing";
   const paid = useOne(stands ? `payments/${row.id}/receipt/` : null, {}, `${row.allocated} ${row.refunded}`).data; // asked once the row is new

@@ -27,6 +27,7 @@ export function Plans({ client, account, places, turn, chosen, choose, open, onD
     ${making && html`<${Agree} client=${client} account=${account} places=${places} onDone=${done} onClose=${() => make(false)} />`}`;
 }
 
+/** @param {{row: Api["PaymentPlanOut"], open: (dialog: object) => void}} props */
 function One({ row, open }) {
   const about = html`<p><b>${plain(row.total)}</b> · ${date(row.first_due)}</p><p class="quiet">${t("What is owed stays owed; only the plan ends.")}</p>`;
   const foot = row.allowed_moves.includes("cancel") && html`<button type="button" class="b go" onClick=${() => open({ kind: "why", path: `payment-plans/${row.id}/cancel/`, title: t("End this plan"), verb: t("End the plan"), about })}>${t("End it…")}</button>`;

@@ -8,7 +8,7 @@ import { useWrite } from "../core/intent.js";
 import { has } from "../core/me.js";
 import { Problem } from "../core/problem.js";
 import { dayIn, now } from "../core/time.js";
-import { accountOf, allOfIt, inCredit, methods, owes, owesNothing, paymentLabels, referenceHint, taken, takeIt, takePayment, unreadAmount } from "../till/words.js";
+import { accountOf, allOfIt, inCredit, methods, owes, owesNothing, paymentLabels, referenceHint, taken, takeIt, takePayment, unreadAmount, writtenOnce } from "../till/words.js";
 import { Faults, Field, wrongOf } from "./parts/fields.js";
 
 /** "1,650.00" of "-1650.00" */
@@ -39,9 +39,11 @@ export function Owes({ row, turn, open }) {
 /** @param {{row: any, balance: string, here: any, onDone: () => void, onClose: () => void}} props */
 export function Pay({ row, balance, here, onDone, onClose }) {
   const [amount, type] = useState("");
-  const paying = useWrite((made) => {
+  const [twice, tell] = useState(false);
+  const paying = useWrite((made, replayed) => {
+    if (replayed) return tell(true);
     announce(taken(shown(made.amount)));
-    onDone();
+    return onDone();
   });
   const [labels, wrong] = [paymentLabels(), wrongOf(paying.problem)];
   function take(event) {
@@ -51,6 +53,7 @@ export function Pay({ row, balance, here, onDone, onClose }) {
     if (!/^\d{1,9}(\.\d{1,2})?$/.test(cents) || !/[1-9]/.test(cents)) return paying.fail(unread());
     return paying.write("payments/", { client: row.client, location: here.id, amount: cents, method: given.get("method"), received_on: dayIn(now(), here.time_zone), reference: String(given.get("reference")).trim() });
   }
+  if (twice) return html`<${Dialog} title=${takePayment()} onClose=${onDone}><p class="db" role="status">${writtenOnce()}</p><//>`;
   return html`<${Dialog} title=${takePayment()} onClose=${onClose}>
     <form onSubmit=${take} novalidate>
       <div class="db">

@@ -21,6 +21,7 @@ export const unreadAmount = () => t("Type an amount such as 120.00.");
 export const takePayment = () => t("Take a payment");
 export const takeIt = () => t("Take it");
 export const taken = (amount) => t("The server has the payment: {amount}", { amount });
+export const writtenOnce = () => t("It had reached the server at the first try, and was not written twice. If a second one is meant, enter it again.");
 
 /** How a client stands, at the desk. */
 export const owes = (amount) => t("Owes {amount}", { amount });

@@ -294,5 +294,4 @@ learn({
   "The client themselves": "El propio cliente",
   "Its money is kept for the package “{name}”: cancel that first to use it otherwise.": "Su dinero se guarda para el paquete «{name}»: cancélelo antes de usarlo para otra cosa.",
   "Open the package": "Abrir el paquete",
-  "It had reached the server at the first try, and was not written twice. If a second one is meant, enter it again.": "Había llegado al servidor al primer intento y no se escribió dos veces. Si se quiere una segunda, anótela de nuevo.",
 });

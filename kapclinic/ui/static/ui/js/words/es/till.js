@@ -23,4 +23,5 @@ learn({
   "Owes {amount}": "Debe {amount}",
   "The server has the payment: {amount}": "El servidor tiene el pago: {amount}",
   "{amount} in credit": "{amount} a favor",
+  "It had reached the server at the first try, and was not written twice. If a second one is meant, enter it again.": "Había llegado al servidor al primer intento y no se escribió dos veces. Si se quiere una segunda, anótela de nuevo.",
 });

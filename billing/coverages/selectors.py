@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
 from uuid import UUID
@@ -47,30 +48,26 @@ def only_on(queryset: QuerySet[Coverage], on: date, user: User) -> QuerySet[Cove
     return queryset.filter(pk__in=Coverage.objects.in_force(on).filter(voided_at__isnull=True).values("pk"))
 
 
-def submit_by(*, client: UUID, dates_of_service: Collection[date]) -> date | None:
-    """The last day on which the client can send all of these services to their payer: the earliest of the days that
-    their payers' filing limits end. None when no payer with a limit covers one of them.
+@dataclass(frozen=True)
+class Filing:
+    """With whom services are filed: the `payers` by name, and the last day on which the client can send all of them to
+    theirs, the earliest of the days that their filing limits end. None when no payer with a limit covers one of them.
     """
-    limits = of_client(client).filter(payer__filing_limit_days__isnull=False)
-    rows = list(limits.values_list("valid_from", "valid_to", "payer__filing_limit_days"))
-    ends = [
-        rules.last_day_to_file(day, limit_days=limit)
-        for first, last, limit in rows
-        for day in dates_of_service
-        if first <= day and (last is None or day <= last)
-    ]
-    return min(ends, default=None)
+
+    payers: list[str]
+    submit_by: date | None
 
 
-def payers_on(*, client: UUID, dates_of_service: Collection[date]) -> list[str]:
-    """The payers whose coverage holds on these days, each once: of each day the coverage that began last."""
+def filing_of(*, client: UUID, dates_of_service: Collection[date]) -> Filing:
+    """Of each day the payer whose coverage began last, each once; and until when all of it must be sent."""
     insured = of_client(client).filter(payer__isnull=False).order_by("-valid_from", "-created_at")
-    rows = list(insured.values_list("valid_from", "valid_to", "payer__name"))
-    found = (
-        next((name for first, last, name in rows if first <= day and (last is None or day <= last)), "")
-        for day in sorted(dates_of_service)
-    )
-    return [name for name in dict.fromkeys(found) if name]
+    rows = list(insured.values_list("valid_from", "valid_to", "payer__name", "payer__filing_limit_days"))
+    payers, ends = {}, []
+    for day in sorted(dates_of_service):
+        held = [row for row in rows if row[0] <= day and (row[1] is None or day <= row[1])]
+        payers |= {name: None for *_, name, _ in held[:1]}
+        ends += [rules.last_day_to_file(day, limit_days=limit) for *_, limit in held if limit is not None]
+    return Filing(payers=list(payers), submit_by=min(ends, default=None))
 
 
 def subscriber_on(*, client: UUID, on: date) -> Subscriber | None:

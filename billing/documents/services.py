@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from billing.coverages.selectors import payers_on, submit_by, subscriber_on
+from billing.coverages.selectors import filing_of, subscriber_on
 from billing.documents import rendering, rules, selectors
 from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
 from billing.documents.rules import LeftOut, Series
@@ -155,14 +155,14 @@ def _superbill(
     codes = rules.letters_of(lines)
     _refuse_false(lines, rules.missing(location=location, charges=lines, codes=codes, borne=borne))
     corrects = _corrected(Superbill, values, client)
-    days = {line.date_of_service for line in lines}
+    filing = filing_of(client=client.pk, dates_of_service={line.date_of_service for line in lines})
     content = rules.superbill_content(
         location=location,
         client=client,
         charges=lines,
         described=selectors.descriptions(codes, on=lines[-1].date_of_service),
         payments=selectors.payments_of(lines),
-        submit_by=submit_by(client=client.pk, dates_of_service=days),
+        submit_by=filing.submit_by,
         borne=borne,
         subscriber=_subscriber(client, on=lines[-1].date_of_service),
     )
@@ -172,7 +172,7 @@ def _superbill(
         charges=lines,
         left_out=sum(not rules.is_payers(charge) for charge in charges),
         elsewhere=selectors.numbers_with(Superbill, lines, but=corrects.pk if corrects else None),
-        payers=payers_on(client=client.pk, dates_of_service=days),
+        payers=filing.payers,
     )
     row = Superbill(
         client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings

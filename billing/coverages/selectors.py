@@ -62,7 +62,8 @@ def filing_of(*, client: UUID, dates_of_service: Collection[date]) -> Filing:
     """Of each day the payer whose coverage began last, each once; and until when all of it must be sent."""
     insured = of_client(client).filter(payer__isnull=False).order_by("-valid_from", "-created_at")
     rows = list(insured.values_list("valid_from", "valid_to", "payer__name", "payer__filing_limit_days"))
-    payers, ends = {}, []
+    payers: dict[str, None] = {}
+    ends: list[date] = []
     for day in sorted(dates_of_service):
         held = [row for row in rows if row[0] <= day and (row[1] is None or day <= row[1])]
         payers |= {name: None for *_, name, _ in held[:1]}

@@ -14,7 +14,8 @@ from django.db.models.expressions import RawSQL
 
 from billing.codes.models import Diagnosis, ServiceCode
 from billing.documents.models import Document, DocumentQuerySet, Superbill
-from billing.documents.rules import Borne, LeftOut, is_drug, text, why_left_out
+from billing.documents.rules import Borne, is_drug, text
+from billing.documents.rules.left_out import LeftOut, why_left_out
 from billing.documents.sql import overtaken
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge

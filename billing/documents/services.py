@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from billing.coverages.selectors import filing_of, subscriber_on
 from billing.documents import rendering, rules, selectors
 from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
-from billing.documents.rules import LeftOut, Series
+from billing.documents.rules import Series
+from billing.documents.rules.left_out import LeftOut
 from billing.ledger.models import Charge
 from billing.ledger.rules.record import NOT_IN_RECORD
 from billing.ledger.services.allocations import lock_ledger

@@ -62,10 +62,11 @@ def filing_of(*, client: UUID, dates_of_service: Collection[date]) -> Filing:
     """Of each day the payer whose coverage began last, each once; and until when all of it must be sent."""
     insured = of_client(client).filter(payer__isnull=False).order_by("-valid_from", "-created_at")
     rows = list(insured.values_list("valid_from", "valid_to", "payer__name", "payer__filing_limit_days"))
-    payers, ends = {}, []
+    payers: dict[str, None] = {}
+    ends: list[date] = []
     for day in sorted(dates_of_service):
         held = [row for row in rows if row[0] <= day and (row[1] is None or day <= row[1])]
-        payers |= {name: None for *_, name, _ in held[:1]}
+        payers |= dict.fromkeys(name for *_, name, _ in held[:1])
         ends += [rules.last_day_to_file(day, limit_days=limit) for *_, limit in held if limit is not None]
     return Filing(payers=list(payers), submit_by=min(ends, default=None))
 

@@ -66,7 +66,7 @@ def filing_of(*, client: UUID, dates_of_service: Collection[date]) -> Filing:
     ends: list[date] = []
     for day in sorted(dates_of_service):
         held = [row for row in rows if row[0] <= day and (row[1] is None or day <= row[1])]
-        payers |= {name: None for *_, name, _ in held[:1]}
+        payers |= dict.fromkeys(name for *_, name, _ in held[:1])
         ends += [rules.last_day_to_file(day, limit_days=limit) for *_, limit in held if limit is not None]
     return Filing(payers=list(payers), submit_by=min(ends, default=None))
 

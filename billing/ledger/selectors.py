@@ -163,8 +163,10 @@ def standing_of_day(*, client_id: UUID, on: date) -> QuerySet[Charge]:
 
 
 def twins_of(charge: Charge) -> int:
-    """How many other standing charges of the session carry the same code."""
+    """How many other standing charges of the session, or of the day where there is none, carry the same code."""
     others = Charge.objects.filter(session=charge.session_id, code=charge.code_id, reverses__isnull=True)
+    if charge.session_id is None:
+        others = others.filter(client__in=person(charge.client_id), date_of_service=charge.date_of_service)
     return int(others.filter(reversal__isnull=True).exclude(pk=charge.pk).count())
 
 

@@ -199,6 +199,17 @@ def test_a_refund_takes_the_credit_first_and_then_what_was_paid_last(till):
     assert now["allocations"] == [{"charge": first["id"], "amount": "57.50"}]
 
 
+def test_the_shares_of_one_payment_keep_their_order(till):
+    """Made in one millisecond, their keys alone would not tell which came last."""
+    charges = [till.charge(amount="10.00") for _ in range(8)]
+    payment = till.pay("80.00", *((charge, "10.00") for charge in charges))
+    assert [share["charge"] for share in payment["allocations"]] == [charge["id"] for charge in charges]
+    for left in range(7, -1, -1):
+        done(refund(till, payment, "10.00"), 201)
+        kept = [share["charge"] for share in payment_now(till, payment)["allocations"]]
+        assert kept == [charge["id"] for charge in charges[:left]]
+
+
 def test_nobody_gets_more_back_than_they_paid(till):
     payment = till.pay("100.00")
     done(refund(till, payment, "70.00"), 201)

@@ -258,3 +258,10 @@ def test_codes_that_exclude_each_other_are_all_in_the_catalogue() -> None:
 def test_j0013_took_the_place_of_s0013_with_2026() -> None:
     assert str(ROWS["J0013"].valid_from) == "2026-01-01"
     assert str(ROWS["S0013"].valid_to) == "2025-12-31"
+
+
+def test_what_stands_on_a_note_alone_is_never_taken_back() -> None:
+    """Of these codes no paper asks whether something was voided; of every other one it does."""
+    of_a_note = {code for code, row in ROWS.items() if not rules.may_be_taken_back(row)}
+    doses = ANY_DOSE | {"96365", "96366", "96372", "96374", "G2082", "G2083", *IN_STOCK}
+    assert of_a_note == set(ROWS) - doses - {"96127"}

@@ -55,6 +55,18 @@ def test_a_missed_appointment_is_owed_and_on_no_paper(till: Till) -> None:
     assert not Task.objects.open().filter(kind="session_to_bill").exists()
 
 
+def test_the_same_fee_twice_in_a_day_is_told(till: Till) -> None:
+    """Two desks, or two clicks: it may be right, so it is taken."""
+    first = done(fee(till), 201)
+    again = done(fee(till), 201)
+    assert [row["code"] for row in again["warnings"]] == ["duplicate_line"]
+    for other in ({"date_of_service": "2026-05-18"}, {"code": "KAP-SUPPORT"}):
+        assert done(fee(till, **other), 201)["warnings"] == []
+    for row in (first, again):
+        done(till.desk.post(f"charges/{row['id']}/reverse/", {"reason": "entered twice"}), 201)
+    assert done(fee(till), 201)["warnings"] == []
+
+
 def test_no_health_account_pays_it(till: Till) -> None:
     row = done(fee(till), 201)
     refused(

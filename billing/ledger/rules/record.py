@@ -78,6 +78,12 @@ def errors(code: ServiceCode, *, units: int, record: Record) -> list[FieldError]
     ]
 
 
+def may_be_taken_back(code: ServiceCode) -> bool:
+    """Does it stand on a dose or a questionnaire, which can be voided afterwards?"""
+    by_dose = code.minutes_of != Of.NOTE or code.requires_ndc or requirements.read(code.requires).a_dose
+    return by_dose or code.units_by == By.INSTRUMENTS
+
+
 def contradiction(code: ServiceCode, *, units: int, record: Record, passed: bool) -> str:
     """What the record says by now against a line that stands; empty while it bears the line out.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
@@ -16,6 +16,8 @@ from kapclinic.core import money
 from kapclinic.core.errors import Conflict, FieldError, merge
 from kapclinic.practice.models import User
 from kapclinic.practice.selectors import person, person_ids
+
+AFTER = timedelta(microseconds=1)  # of one payment's shares: a refund takes them back from the last on
 
 
 class Share(TypedDict):
@@ -78,10 +80,9 @@ def allocate(*, payment: Payment, shares: Sequence[Share], by: User, at: datetim
     ]
     if over:
         raise OverAllocated(over[0].detail, errors=over)
-    for share in shares:
-        PaymentAllocation(payment=payment, charge=found[share["charge"]], amount=share["amount"]).insert_by(
-            by, at=at
-        )
+    for index, share in enumerate(shares):
+        row = PaymentAllocation(payment=payment, charge=found[share["charge"]], amount=share["amount"])
+        row.insert_by(by, at=at + index * AFTER)
 
 
 def _share_errors(

@@ -325,7 +325,8 @@ def _sessionless_errors(code: ServiceCode, values: ChargeEntry) -> list[FieldErr
 def warnings_of(charge: Charge) -> list[dict[str, str]]:
     """What payers commonly query about a line that was just charged."""
     if charge.session_id is None:
-        return []
+        twice = f"{charge.code.code} is charged for this day already."
+        return [{"code": "duplicate_line", "detail": twice}] if selectors.twins_of(charge) else []
     return watch.warnings_of(charge) + rules.line_warnings(
         code=charge.code.code,
         modifiers=charge.modifiers,

@@ -45,7 +45,8 @@ def _why(charge: Charge) -> str:
 def overtaken_errors(lines: Iterable[Charge]) -> list[FieldError]:
     """One error for each line of a paper that the record contradicts: reverse it first."""
     listed = list(lines)
-    told = contradicted([line.pk for line in listed])
+    asked = [line.pk for line in listed if record_rules.may_be_taken_back(line.code)]
+    told = contradicted(asked) if asked else {}
     return [
         FieldError(f"/lines/{i}/code", record_rules.NOT_IN_RECORD, told[line.pk][1])
         for i, line in enumerate(listed)

@@ -23,7 +23,6 @@ class ProposalViewSet(InSession):
 
     object_type = "proposed_charges"
     client_path = "client_id"
-    key_required = frozenset({"create"})
     roles: ClassVar = dict.fromkeys(("retrieve", "create"), BILLERS)
     inputs: ClassVar = {"create": proposal_bodies.ProposedLinesIn}
     outputs: ClassVar = {

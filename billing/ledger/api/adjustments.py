@@ -24,7 +24,6 @@ class AdjustmentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "adjustment"
     created = frozenset({"create", "reverse"})
     client_path = "charge.client_id"
-    key_required = frozenset({"create"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)
     inputs: ClassVar = {"create": adjustment_bodies.AdjustmentIn, "reverse": Reason}
     output = adjustment_bodies.AdjustmentOut

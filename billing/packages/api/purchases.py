@@ -23,7 +23,6 @@ class PurchaseViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     queryset = PackagePurchase.objects.all()
     object_type = "package_purchase"
     client_path = "client_id"
-    key_required = frozenset({"create"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "cancel"), BILLERS)
     inputs: ClassVar = {"create": purchase_bodies.PurchaseIn, "cancel": Reason}
     output = purchase_bodies.PurchaseOut

@@ -21,7 +21,6 @@ class PaymentPlanViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     queryset = PaymentPlan.objects.all()
     object_type = "payment_plan"
     client_path = "client_id"
-    key_required = frozenset({"create"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "cancel"), BILLERS)
     inputs: ClassVar = {"create": plan_bodies.PaymentPlanIn, "cancel": Reason}
     output = plan_bodies.PaymentPlanOut

@@ -23,7 +23,7 @@ const ACT = {
 const BY_FACT = new Set([
   "alarm", "safety_alert", "cssrs_today", "adverse_event_review", "adverse_event_follow_up", "adverse_event_root_cause",
   "note_cosign", "note_unsigned", "drug_loss", "drug_variance", "drug_form_106", "drug_inventory_due",
-  "integration_unbooked", "integration_unrecorded", "session_unstaffed", "session_left_open", "session_to_bill", "estimate_due",
+  "integration_unbooked", "integration_unrecorded", "session_unstaffed", "session_left_open", "session_to_bill", "estimate_due", "plan_overdue", "charge_overtaken",
   "reminder_undelivered", "rems_record", "clearance_review", "dose_without_clearance", "in_person_visit_due", "legal_rule_unchecked",
 ]);
 

@@ -17,12 +17,14 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    Func,
     Model,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
     Sum,
+    UUIDField,
     Value,
     When,
 )
@@ -205,14 +207,15 @@ def overtaken_charges() -> LedgerQuerySet:
         administration__session=OuterRef("session"), created_at__gt=OuterRef("created_at")
     )
     forms = MeasureVoid.objects.filter(
-        measure__program__client=OuterRef("client"), created_at__gt=OuterRef("created_at")
+        measure__program__client__in=person_of("client"), created_at__gt=OuterRef("created_at")
     )
+    persons = Func(F("measure__program__client"), function="practice_person", output_field=UUIDField())
     of_a_dose = standing.filter(
         Exists(doses), session__in=AdministrationVoid.objects.values("administration__session")
     )
     of_a_form = standing.filter(
         Exists(forms),
-        client__in=MeasureVoid.objects.values("measure__program__client"),
+        client__in=MeasureVoid.objects.values(who=persons),
         code__units_by=ServiceCode.UnitsBy.INSTRUMENTS,
     )
     rows: LedgerQuerySet = Charge.objects.filter(pk__in=of_a_dose.values("pk").union(of_a_form.values("pk")))

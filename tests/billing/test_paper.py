@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from billing.documents import rules
-from billing.documents.rules import left_out
+from billing.documents.rules.left_out import LEFT_OUT
 from billing.models import DocumentCounter, Superbill
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
@@ -182,7 +182,7 @@ def test_a_preview_tells_each_session_that_it_leaves_out_and_why(till: Till, cas
         str(inside.pk): "internal_code",
     }
     assert str(before.pk) not in told
-    assert all(detail == left_out.LEFT_OUT[reason] for reason, detail in told.values())
+    assert all(detail == LEFT_OUT[reason] for reason, detail in told.values())
     assert "said privately" not in str(told)
 
 
@@ -190,8 +190,9 @@ def test_a_preview_of_nothing_says_why(till: Till, cast: Cast) -> None:
     with clock.fixed(SERVED - DAY):
         unsigned = completed_session(cast, till.program, starts_at=SERVED - DAY)
     told = refused(preview(till), 409, "nothing_to_bill")
-    detail = left_out.LEFT_OUT["note_unsigned"]
-    assert told["left_out"] == [{"session": str(unsigned.pk), "reason": "note_unsigned", "detail": detail}]
+    detail = LEFT_OUT["note_unsigned"]
+    about = {"session": str(unsigned.pk), "kind": "preparation", "number": 1, "date": "2026-05-17"}
+    assert told["left_out"] == [about | {"reason": "note_unsigned", "detail": detail}]
     assert "left_out" not in refused(till.superbill(), 409, "nothing_to_bill")
 
 

@@ -57,7 +57,8 @@ OR EXISTS (
 OR EXISTS (
     SELECT FROM billing_charge AS charge
     JOIN billing_servicecode AS code ON code.id = charge.code_id
-    JOIN programs_program AS course ON course.client_id = charge.client_id
+    CROSS JOIN LATERAL practice_person(charge.client_id) AS mine (id)
+    JOIN programs_program AS course ON mine.id = course.client_id
     JOIN screening_measure AS measure ON measure.program_id = course.id
     JOIN screening_measurevoid AS void ON void.measure_id = measure.id
     WHERE charge.id = ANY ({document}.charges) AND code.units_by = 'instruments'

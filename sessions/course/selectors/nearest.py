@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NotRequired, TypedDict
+from uuid import UUID
 
 from kapclinic.practice.models import SessionKind
 from programs.models import Program
+from sessions.booking.rules import StaffRow
 from sessions.visits.selectors.nearest import Sought
 
 
-# Any: rows of a plan, as a body has them
-def sought_in_plan(program: Program, rows: Sequence[Mapping[str, Any]], index: int) -> Sought:
+class Planned(TypedDict):
+    """What counts of a plan's row here."""
+
+    kind: str
+    number: NotRequired[int | None]
+    starts_at: datetime
+    ends_at: datetime
+    modality: str
+    staff: Sequence[StaffRow]
+
+
+def sought_in_plan(program: Program, rows: Sequence[Planned], index: int) -> Sought:
     """Row `index` as it was asked for: an integration inside the window of its dose, and beside no other row."""
     row = rows[index]
-    team: dict[str, list[Any]] = {}
+    team: dict[str, list[UUID]] = {}
     for seat in row["staff"]:
-        team.setdefault(seat["role"], []).append(seat["user"])
+        team.setdefault(seat["role"], []).append(UUID(str(seat["user"])))
     return Sought(
         program=program.pk,
         kind=row["kind"],
@@ -30,9 +42,7 @@ def sought_in_plan(program: Program, rows: Sequence[Mapping[str, Any]], index: i
     )
 
 
-def _window(
-    program: Program, rows: Sequence[Mapping[str, Any]], row: Mapping[str, Any]
-) -> tuple[datetime, datetime] | None:
+def _window(program: Program, rows: Sequence[Planned], row: Planned) -> tuple[datetime, datetime] | None:
     """When the integration of a plan's dose may begin; None where the plan has no dose for it."""
     doses = [one for one in rows if one["kind"] == SessionKind.DOSING]
     named = [one for one in doses if row.get("number") and one.get("number") == row["number"]]

@@ -55,16 +55,8 @@ class Seeder:
         infusion = self.program(clients[2], protocols[3], first)
         sessions = self._sessions(waiting)
         self._told_the_price(waiting)
-        open_books(
-            self.people["billing"],
-            where=first,
-            today=self.now.astimezone(self.zone).date().isoformat(),
-            clients={
-                "agreed": clients[1]["id"],
-                "buyer": clients[2]["id"],
-                "missed": midday.courses["gone"].who["id"],
-            },
-        )
+        missed = midday.courses["gone"].who
+        self._books(first, agreed=clients[1], buyer=clients[2], missed=missed)
         for desk in self.people.values():
             desk.leave()
         return {
@@ -155,6 +147,11 @@ class Seeder:
         }
         made: dict[str, Any] = post(self.people["frontdesk"], "programs/", body)
         return made
+
+    def _books(self, where: str, **clients: dict[str, Any]) -> None:
+        today = self.now.astimezone(self.zone).date().isoformat()
+        ids = {name: row["id"] for name, row in clients.items()}
+        open_books(self.people["billing"], where=where, today=today, clients=ids)
 
     def _told_the_price(self, program: dict[str, Any]) -> None:
         """The client showed a card, and asked what the course will cost: the estimate waits to be issued."""

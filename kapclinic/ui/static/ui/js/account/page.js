@@ -9,7 +9,7 @@ import { usePoll } from "../core/poll.js";
 import { words } from "../core/problem.js";
 import { useStore } from "../core/store.js";
 import { date } from "../core/time.js";
-import { money, parse } from "../billing/cents.js";
+import { money, parse, sum } from "../billing/cents.js";
 import { begin, Frame } from "../frame/frame.js";
 import { takePayment, writtenOnce } from "../till/words.js";
 import { Charges } from "./charges.js";
@@ -50,7 +50,7 @@ function Account() {
   useOthers(poll.data, turned);
   const tab = TABS[said.tab] ? said.tab : "charges";
   const choose = (row) => go({ row });
-  const close = () => (open(null), poll.release());
+  const close = () => (open(null), poll.release(), poll.again()); // a write whose answer was lost may stand in it
   const [twice, tell] = useState(false);
   const done = (row, replayed) => (open(null), tell(Boolean(replayed)), poll.again(), turned((n) => n + 1));
   useKeys({ n: () => open({ kind: "pay" }), c: () => open({ kind: "charge" }), p: () => window.print() });
@@ -87,6 +87,8 @@ function useOthers(data, turned) {
 /** @param {{account: Api["AccountOut"] | null, client: Api["ClientOut"] | null, open: (dialog: object) => void}} props */
 function Head({ account, client, open }) {
   const owed = account && parse(account.balance);
+  const unpaid = account && sum(AGES().map(([name]) => account.ageing[name])); // money that is kept for a package pays none of it
+  const [word, cents] = owed > 0 ? [t("Owes"), owed] : unpaid > 0 ? [t("Charges still open"), unpaid] : [owed < 0 ? t("In credit") : t("Owes"), Math.abs(owed)];
   return html`<header class="ac-h">
     <div class="ac-n">
       <a class="small" href="/billing/clients">${t("All clients")}</a>
@@ -94,7 +96,7 @@ function Head({ account, client, open }) {
       <span class="small quiet">${client && `${client.mrn} · ${t("born {date}", { date: date(client.date_of_birth) })}`}</span>
     </div>
     <dl class="figs">
-      <div class="big"><dt>${owed < 0 ? t("In credit") : t("Owes")}</dt><dd>${account ? money(Math.abs(owed)) : "–"}</dd></div>
+      <div class="big"><dt>${word}</dt><dd>${account ? money(cents) : "–"}</dd></div>
       <div><dt>${t("Not allocated")}</dt><dd>${money(account?.credit)}</dd></div>
       ${AGES().map(([name, label]) => html`<div key=${name}><dt>${label}</dt><dd>${money(account?.ageing[name])}</dd></div>`)}
     </dl>

@@ -9,7 +9,7 @@ import { useWrite } from "../core/intent.js";
 import { Problem, words } from "../core/problem.js";
 import { useKeys } from "../core/keys.js";
 import { Faults, Field, wrongOf } from "../desk/parts/fields.js";
-import { unreadAmount } from "../till/words.js";
+import { unreadAmount, unsure } from "../till/words.js";
 import { stateName } from "./words.js";
 
 const SIZE = 50;
@@ -131,7 +131,7 @@ export function Form({ title, verb, path, labels, bodyOf, onDone, onClose, child
   const writing = useWrite((row, replayed) => {
     announce(t("It is on the server."));
     onDone(row, replayed);
-  });
+  }, unsure);
   const problem = mended(writing.problem, named);
   function send(event) {
     event.preventDefault();

@@ -20,12 +20,13 @@ function useOwed(client) {
   return state;
 }
 
-/** Charge -> amount, the oldest first; a health card pays no line that is the client's own. */
+/** Charge -> amount, the oldest first; a health card pays no line that is the client's own, and nothing pays by itself
+ * for what the director has still to confirm. */
 export function spread(rows, cents, health) {
   const found = {};
   for (const row of rows) {
     const part = Math.min(cents, parse(row.balance));
-    if (part <= 0 || (health && row.line_kind === "self_pay")) continue;
+    if (part <= 0 || row.status === "review" || (health && row.line_kind === "self_pay")) continue;
     found[row.id] = wire(part);
     cents -= part;
   }
@@ -65,7 +66,7 @@ function Shares({ owed, shares, bad }) {
       <ul class="shares">${owed.rows.map((row) => html`<li key=${row.id}>
         <${Amount} name=${`share-${row.id}`} label=${html`${shareLabel(row)} <span class="faint">${t("{amount} open", { amount: plain(row.balance) })}</span>`} wrong=${bad} value=${shares.shares[row.id] ?? ""} onInput=${(event) => shares.type(row.id, event.target.value)} />
       </li>`)}</ul></fieldset>`}
-    <p role="status">${shares.left === null ? "" : shares.left < 0 ? t("{amount} more is allocated than there is.", { amount: plain(-shares.left) }) : t("{amount} stays as credit.", { amount: plain(shares.left) })}</p>`;
+    <p role="status">${shares.left === null || shares.left + (shares.total ?? 0) <= 0 ? "" : shares.left < 0 ? t("{amount} more is allocated than there is.", { amount: plain(-shares.left) }) : t("{amount} stays as credit.", { amount: plain(shares.left) })}</p>`;
 }
 
 /** @param {{client: string, account: any, places: any[], amount?: string, keep?: boolean, onDone: any, onClose: () => void}} props `keep`: it pays nothing yet */

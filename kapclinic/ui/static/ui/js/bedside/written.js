@@ -44,7 +44,7 @@ export function Written({ session, items, zone }) {
   return html`<div class="scr all" tabindex="0" role="region" aria-label=${t("Record")}>
     ${problem && html`<p class="strip">${words(problem)}</p>`}
     <table class="list">
-      <thead><tr><th>${t("When")}</th><th>${t("Part")}</th><th>${t("Written")}</th><th>${t("By")}</th></tr></thead>
+      <thead><tr><th>${t("When")}</th><th>${t("Part")}</th><th>${t("Written")}</th><th>${t("Noted by")}</th></tr></thead>
       <tbody>
         ${lines.map((line) => html`<tr key=${line.id}><td class="nowrap">${clock(line.at, zone)}</td><td>${line.what}</td><td><span class=${line.gone ? "struck" : ""}>${line.text}</span>${line.gone && html` ${t("voided")}: ${line.gone}`}</td><td>${line.by}</td></tr>`)}
         ${rows && !lines.length && html`<tr><td colspan="4" class="quiet">${t("Nothing is written down yet.")}</td></tr>`}

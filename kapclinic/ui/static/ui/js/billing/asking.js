@@ -47,6 +47,7 @@ export function AskRun({ rows, total, period, here, onDone, onClose }) {
         <p>${t("One for each, of what was charged from {span} and is on no superbill:", { span: spanName(period.from, period.to) })}</p>
         <ul class="names">${clients.map(([id, name]) => html`<li key=${id}>${name}</li>`)}</ul>
         <p>${t("Together")} <b class="mn">${money(total)}</b></p>
+        <p class="small quiet">${t("Less what is above the fee: it stands on no paper until the medical director confirms it.")}</p>
         <p class="small quiet">${t("An issued superbill stays as it is: a mistake is mended by one that replaces it.")}</p>
         <${Refused} problem=${write.problem} />
       </div>

@@ -25,7 +25,7 @@ export function Blocked({ blocked, review, current, staff, said, open }) {
           <td>${row.session_kind ? sessionName({ kind: row.session_kind, number: row.session_number }) : row.label} <span class="faint nowrap">${row.code}</span></td>
           <td class="num">${plain(row.amount)}</td><td class="st"><span class="blk"><${Icon} name="x" /><span>${t("Medical director")}</span></span></td>
         <//>`)}</tbody>`}
-      ${blocked.rows.length > 0 && html`<tbody><tr class="grp"><th colspan="5" scope="rowgroup">${t("Not ready to be charged")} <small>${blocked.count}</small></th></tr>
+      ${blocked.rows.length > 0 && html`<tbody><tr class="grp"><th colspan="5" scope="rowgroup">${t("Something stops them")} <small>${blocked.count}</small></th></tr>
         ${blocked.rows.map((row) => html`<${Row} key=${row.session.id} ...${link(row.session.id)} current=${current === row} first=${html`<td class="nowrap">${dayName(row.session.date)}</td>`} name=${row.client.name}>
           <td>${sessionName(row.session)} <span class="faint nowrap">${servicesName(row.services)}</span></td>
           <td class="num">${row.services.length ? plain(row.totals.amount) : "–"}</td>

@@ -1,8 +1,9 @@
 // Money as the API writes it, "1650.00": counted in cents as whole numbers, never as floats.
 
-/** Cents of "165", "165.5", "165.00" or "-12.50"; null for anything else, so that nothing unread counts as zero. */
+/** Cents of "165", "165.5", "1,650.00" or "-12.50"; null for anything else, so that nothing unread counts as zero. */
 export function parse(text) {
-  const found = /^\s*([-−]?)(\d{1,11})(?:[.,](\d{1,2}))?\s*$/.exec(String(text ?? ""));
+  const plainly = String(text ?? "").replace(/^(\s*[-−]?\d{1,3}(?:,\d{3})+)(?=\.\d|\s*$)/, (whole) => whole.replaceAll(",", ""));
+  const found = /^\s*([-−]?)(\d{1,11})(?:[.,](\d{1,2}))?\s*$/.exec(plainly);
   if (!found) return null;
   const cents = Number(found[2]) * 100 + Number((found[3] ?? "").padEnd(2, "0"));
   return found[1] && cents ? -cents : cents;

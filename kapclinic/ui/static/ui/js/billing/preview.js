@@ -71,6 +71,7 @@ export function Preview({ client, period, location, version, corrects, row, head
 function NoPaper({ seen, nav }) {
   const again = html`<button type="button" class="b s" onClick=${seen.again}>${t("Try again")}</button>`;
   if (seen.problem.code !== "nothing_to_bill") return html`<${Refused} problem=${seen.problem}><p>${t("So there is no paper yet.")} ${again}</p><//>`;
+  if (!seen.problem.extra?.left_out?.some((one) => one.reason === "in_review" || one.reason === "note_unsigned")) return html`<p class="note med" role="status"><${Icon} name="warn" /><span class="grow">${t("Nothing is charged in these days any more, so nothing can stand on a paper. Tell the client that the one they have no longer counts.")}</span>${again}</p>`;
   return html`<p class="note med" role="status"><${Icon} name="warn" /><span class="grow">${t("What is charged cannot stand on paper yet: a charge waits for the medical director, or a note was opened again.")} <${To} ...${nav} change=${{ tab: "blocked", row: null, view: null }}>${t("See who clears it")}<//></span>${again}</p>`;
 }
 

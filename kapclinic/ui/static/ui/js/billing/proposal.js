@@ -33,6 +33,12 @@ function useProposed(id) {
   return { ...state, again: () => set((old) => ({ ...old, problem: null, round: old.round + 1 })) };
 }
 
+/** Is what was typed no amount that can be charged? */
+function unread(draft) {
+  const cents = draft?.amount === undefined ? 0 : parse(draft.amount);
+  return cents === null || cents < 0;
+}
+
 /** A line as it is sent: as it was proposed, or with what the biller has changed. */
 function sent(line, draft = {}) {
   const cents = draft.amount === undefined ? null : parse(draft.amount);
@@ -63,7 +69,12 @@ function useDraft(row, hand, onCharged) {
   return {
     proposed, drafts, write, lines, bodies,
     blockers: (proposed.data?.blockers ?? []).filter((one) => !added.some((line) => line.code === one.service_code)),
-    save: () => write.write(`sessions/${row.session.id}/proposed-charges/`, { lines: bodies }),
+    save: () => {
+      const bad = lines.findIndex((_, i) => unread(drafts[i]));
+      if (bad >= 0) document.getElementById(`line-${bad}`)?.focus();
+      else write.write(`sessions/${row.session.id}/proposed-charges/`, { lines: bodies });
+    },
+    together: lines.some((_, i) => unread(drafts[i])) ? null : sum(bodies.map((line) => line.amount ?? line.list_amount ?? "0")),
     edit: (i, part) => {
       hand.current = row.session.id;
       change({ ...drafts, [i]: { ...drafts[i], ...part } });
@@ -103,7 +114,7 @@ export function Proposal({ row, staff, here, hand, single, head, onCharged }) {
         ${lines.length > 0 && html`<ul class="lines">${lines.map((line, i) => html`<${Line} key=${i} n=${i} line=${line} draft=${draft.drafts[i] ?? {}} passes=${passes(write.problem, i)} edit=${(part) => draft.edit(i, part)} />`)}</ul>`}
         ${!lines.length && !blockers.length && html`<p class="empty">${t("Nothing is left to charge here.")}</p>`}
         <${Refused} problem=${write.problem} lines=${lines}><${WayOut} problem=${write.problem} staff=${staff} anew=${draft.anew} /><//>
-        ${lines.length > 0 && html`<footer class="row wrap"><span class="grow">${t("Together")} <b class="mn">${money(sum(draft.bodies.map((line) => line.amount ?? line.list_amount ?? "0")))}</b>${blockers.length > 0 && html`<br /><span class="small quiet">${t("What is stopped stays with this session until it is charged.")}</span>`}</span>
+        ${lines.length > 0 && html`<footer class="row wrap"><span class="grow">${t("Together")} <b class="mn">${money(draft.together)}</b>${blockers.length > 0 && html`<br /><span class="small quiet">${t("What is stopped stays with this session until it is charged.")}</span>`}</span>
           <button class="b go" aria-disabled=${write.busy ? "true" : undefined}>${write.busy ? t("Saving…") : many(lines.length, "Charge {n} line", "Charge {n} lines")} ${single && html`<kbd>c</kbd>`}</button></footer>`}
       </form>`}
     </div>
@@ -133,7 +144,8 @@ function WayOut({ problem, staff, anew }) {
 function Line({ n, line, draft, passes: asks, edit }) {
   const list = parse(line.list_amount);
   const cents = draft.amount === undefined ? list : parse(draft.amount);
-  const [bad, off] = [cents === null && draft.amount !== undefined, cents !== null && list !== null && cents !== list];
+  const bad = unread(draft);
+  const off = !bad && cents !== null && list !== null && cents !== list;
   const id = `line-${n}`;
   return html`<li>
     <div class="grow"><b>${line.code}</b> ${line.label}<br /><span class="small quiet">${line.rendering_name} · ${many(line.units, "{n} unit", "{n} units")}${line.rule && html` · ${line.rule}`}${line.coverage_expectation && html` · ${coverageName(line.coverage_expectation)}`}${line.ndc && html`<br />NDC ${line.ndc} · ${line.ndc_quantity} ${line.ndc_unit}`}</span></div>

@@ -18,8 +18,7 @@ export function useOnce() {
 }
 
 /**
- * The key of what a form says, and the moment at which it was first sent. Both stay while nobody knows whether it
- * acted, because a key never comes with two bodies; a refusal ends them: it did not act.
+ * The key of what a form says, and when it was first sent: both stay until a refusal, for it may have acted.
  *
  * @param {object} form what the intent consists of
  */
@@ -39,7 +38,7 @@ export function useIntent(form) {
   };
 }
 
-/** Keys of writes whose answer was lost: a form that is closed and filled in anew with the same acts once, too. */
+/** Keys of writes whose answer was lost, for a form that is filled in anew. */
 const unsure = new Map();
 
 /** @returns {(what: any) => string} the key of what is about to be written: a changed form is another intent */
@@ -58,12 +57,19 @@ function keepKey(what, key, problem) {
   else unsure.delete(JSON.stringify(what));
 }
 
+/** Whoever was refused, or told to come later, has not acted. */
+function mayHaveActed(problem) {
+  return !!problem?.passing && ![429, 503].includes(problem.status);
+}
+
 /**
  * A write that the button follows: `busy` from the press to the answer, `problem` when it was refused.
  *
  * @param {(answer: any, replayed: boolean) => void} onDone `replayed`: the first try had acted, and its answer was lost
+ * @param {() => object} [unsure] of money: the refusal of another body while nobody knows whether the first one acted
  */
-export function useWrite(onDone) {
+export function useWrite(onDone, unsure) {
+  const lost = useRef("");
   const [state, set] = useState({ busy: false, problem: null });
   const keyOf = useIntentKey();
   const [under, here] = [useRef(false), useRef(true)];
@@ -73,17 +79,21 @@ export function useWrite(onDone) {
   /** @param {string} path @param {any} body @param {{method?: string, match?: string}} how */
   async function write(path, body, { method = "POST", match } = {}) {
     if (under.current) return;
+    const text = JSON.stringify([path, body]);
+    if (unsure && lost.current && lost.current !== text) return set({ busy: false, problem: unsure() });
     under.current = true;
     set({ busy: true, problem: null });
     const key = match ? undefined : keyOf([path, body]);
     try {
       const { data, replayed } = await call(method, path, { body, key, match });
       keepKey([path, body], key, null);
+      lost.current = "";
       under.current = false;
       if (here.current) set({ busy: false, problem: null });
       onDone(data, replayed);
     } catch (problem) {
       keepKey([path, body], key, problem);
+      lost.current = mayHaveActed(problem) ? text : "";
       under.current = false;
       if (here.current) set({ busy: false, problem });
     }

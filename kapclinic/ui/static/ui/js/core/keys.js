@@ -1,4 +1,4 @@
-// Single keys, which work only while no field has focus, and can be turned off. Each is printed on its button.
+// Single keys, while no field has focus; they can be turned off. Each is printed on its button.
 import { useEffect, useRef } from "../../vendor/hooks.js";
 import { store } from "./store.js";
 
@@ -9,7 +9,25 @@ export function turnKeys(on) {
   keysOn.set(on);
 }
 
+// What is typed for a dialog that is not there yet is no key of the page behind it.
+const PAUSE = 400;
+let quiet = 0;
+let coming = 0;
+
+/** No letter is a key until the answer is called: what was opened is there. */
+export function holdKeys() {
+  coming += 1;
+  return () => {
+    coming -= 1;
+  };
+}
+
+function isLetter(key) {
+  return key === "/" || /^[a-z]$/i.test(key);
+}
+
 function busy(event) {
+  if (isLetter(event.key) && (coming || performance.now() < quiet)) return true;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   if (document.querySelector("dialog[open]")) return true;
   const field = event.target.closest?.("input, select, textarea, [contenteditable]");
@@ -29,6 +47,7 @@ export function useKeys(table) {
       const act = latest.current[name];
       if (act) {
         event.preventDefault();
+        if (isLetter(event.key)) quiet = performance.now() + PAUSE;
         act();
       } else if (Object.keys(latest.current).some((key) => key.startsWith(`${event.key} `))) {
         first = event.key;

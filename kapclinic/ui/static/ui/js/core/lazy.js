@@ -2,12 +2,13 @@
 import { html, useEffect, useState } from "./h.js";
 import { Dialog } from "./dialog.js";
 import { t } from "./i18n.js";
+import { holdKeys } from "./keys.js";
 
 /**
- * @param {() => Promise<object>} fetch an arrow function with `import(…)` of a literal path: only such a path leads to the collected file
+ * @param {() => Promise<object>} fetch `import(…)` of a literal path: only such a path leads to the collected file
  * @param {string} name what the module exports
- * @param {{early?: boolean}} [options] `early`: fetched as soon as the page has nothing else to do, because somebody may
- *   open it when the network is gone
+ * @param {{early?: boolean}} [options] `early`: fetched in the page's first idle moment, for whoever opens it when the network
+ *   is gone
  */
 export function lazy(fetch, name, { early = false } = {}) {
   let known = null;
@@ -15,6 +16,7 @@ export function lazy(fetch, name, { early = false } = {}) {
   if (early) whenIdle(() => bring().catch(() => {}));
   return function Part(props) {
     const [state, set] = useState(known ? "here" : "waiting");
+    useEffect(() => (known || state !== "waiting" ? undefined : holdKeys()), [state]);
     useEffect(() => {
       if (known) return;
       bring().then(

@@ -1,4 +1,4 @@
-// Moments, in the zone of the clinic and by the clock of the server: never the zone or the clock of the tablet.
+// Moments, in the clinic's zone and by the server's clock: never by the tablet's.
 import { language, t } from "./i18n.js";
 import { store } from "./store.js";
 
@@ -131,7 +131,7 @@ export function dayShort(text) {
   return format("UTC", { weekday: "short", day: "numeric", month: "short" }).format(new Date(`${text}T12:00:00Z`)).replace(",", "");
 }
 
-/** The moment (ms) at which a clock on a wall of the zone shows that time of that day. A time that the wall skips is an hour on. */
+/** The moment (ms) at which a clock of the zone shows that time of that day; a time that is skipped is an hour on. */
 export function instant(dayText, time, zone) {
   const wanted = Date.parse(`${dayText}T${time}:00Z`);
   let found = wanted;

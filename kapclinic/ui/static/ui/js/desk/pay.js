@@ -8,7 +8,7 @@ import { useWrite } from "../core/intent.js";
 import { has } from "../core/me.js";
 import { Problem } from "../core/problem.js";
 import { dayIn, now } from "../core/time.js";
-import { accountOf, allOfIt, inCredit, methods, owes, owesNothing, paymentLabels, referenceHint, taken, takeIt, takePayment, unreadAmount, writtenOnce } from "../till/words.js";
+import { accountOf, allOfIt, inCredit, methods, owes, owesNothing, paymentLabels, referenceHint, taken, takeIt, takePayment, unreadAmount, unsure, writtenOnce } from "../till/words.js";
 import { Faults, Field, wrongOf } from "./parts/fields.js";
 
 /** "1,650.00" of "-1650.00" */
@@ -44,7 +44,7 @@ export function Pay({ row, balance, here, onDone, onClose }) {
     if (replayed) return tell(true);
     announce(taken(shown(made.amount)));
     return onDone();
-  });
+  }, unsure);
   const [labels, wrong] = [paymentLabels(), wrongOf(paying.problem)];
   function take(event) {
     event.preventDefault();

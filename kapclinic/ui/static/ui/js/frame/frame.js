@@ -128,7 +128,7 @@ function Strips() {
     )}`;
 }
 
-/** Signing in over the page: the same person goes on where they were, another one gets an empty page. */
+/** Signing in over the page: the same person goes on, another one gets an empty page. */
 function Again() {
   const [waiting, out, person] = [useStore(asked), useStore(signedOut), useStore(me)];
   if (!waiting && !out) return null;

@@ -16,7 +16,7 @@ const MOMENTS = ["measured_at", "observed_at", "onset_at"];
 
 /** All items of this tablet, oldest first. */
 export const outbox = store([]);
-/** `kept` while the disk takes what it is given, else `refused`: then a closed tab loses what was not sent. */
+/** `kept` while the disk takes what it gets, else `refused`: a closed tab loses it then. */
 export const disk = store("kept");
 /** Told of each answer: `(item, data)`. */
 const arrivals = new Set();
@@ -200,7 +200,7 @@ async function settle(key, values) {
   if (kept && !kept.memoryOnly) await keep(kept).catch(() => disk.set("refused"));
 }
 
-/** Send a refused item once more, as it stands: whoever refused it may have changed what stood against it. */
+/** Send a refused item once more, as it stands: what stood against it may be gone. */
 export async function again(key) {
   await settle(key, { state: "waiting", problem: null });
   soon(0);

@@ -1,5 +1,6 @@
 // How a payment is spoken of, at the front desk and in a client's account.
 import { t } from "../core/i18n.js";
+import { Problem } from "../core/problem.js";
 
 const METHODS = {
   card: () => t("By card"),
@@ -22,6 +23,9 @@ export const takePayment = () => t("Take a payment");
 export const takeIt = () => t("Take it");
 export const taken = (amount) => t("The server has the payment: {amount}", { amount });
 export const writtenOnce = () => t("It had reached the server at the first try, and was not written twice. If a second one is meant, enter it again.");
+
+/** Nobody knows whether the first try acted, and something else is sent. */
+export const unsure = () => new Problem({ status: 0, code: "unsure", detail: t("No answer came to what you sent first, so it may have acted. Send that once more as it was, or close this and look.") });
 
 /** How a client stands, at the desk. */
 export const owes = (amount) => t("Owes {amount}", { amount });

@@ -294,4 +294,5 @@ learn({
   "The client themselves": "El propio cliente",
   "Its money is kept for the package “{name}”: cancel that first to use it otherwise.": "Su dinero se guarda para el paquete «{name}»: cancélelo antes de usarlo para otra cosa.",
   "Open the package": "Abrir el paquete",
+  "Charges still open": "Cargos aún abiertos",
 });

@@ -384,4 +384,5 @@ learn({
   "Open the safe": "Abrir la caja",
   "Reason": "Motivo",
   "{n} of {all}": "{n} de {all}",
+  "Noted by": "Anotado por",
 });

@@ -121,6 +121,10 @@ def test_a_payment_whose_answer_was_lost_is_taken_once(clinic: Served, tablet: T
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("alert")).to_contain_text("What you wrote is still here")
     tablet.heal()
+    dialog.get_by_label("Reference").fill("4242")  # something else, while nobody knows
+    dialog.get_by_role("button", name="Take it").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("it may have acted")
+    assert _received(who) == [Decimal("60.00")]
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     _prepay(page, "60.00")

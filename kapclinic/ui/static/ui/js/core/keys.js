@@ -9,12 +9,11 @@ export function turnKeys(on) {
   keysOn.set(on);
 }
 
-// What is typed for a dialog that is not there yet is no key of the page behind it.
-const PAUSE = 400;
-let quiet = 0;
+// What is typed for a dialog that is still to come is no key.
+const DRAWN = 60; // ms after a frame: it is there, or lazy.js holds the keys
 let coming = 0;
 
-/** No letter is a key until the answer is called: what was opened is there. */
+/** No letter is a key until the answer is called. */
 export function holdKeys() {
   coming += 1;
   return () => {
@@ -27,7 +26,7 @@ function isLetter(key) {
 }
 
 function busy(event) {
-  if (isLetter(event.key) && (coming || performance.now() < quiet)) return true;
+  if (coming && isLetter(event.key)) return true;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   if (document.querySelector("dialog[open]")) return true;
   const field = event.target.closest?.("input, select, textarea, [contenteditable]");
@@ -36,7 +35,7 @@ function busy(event) {
 
 /** @param {Record<string, () => void>} table a key, or two after one another ("g w"), -> what it does */
 export function useKeys(table) {
-  const latest = useRef(table); // a page is drawn anew while somebody is between the two keys of "g w"
+  const latest = useRef(table); // a page is drawn anew between the two keys of "g w"
   latest.current = table;
   useEffect(() => {
     let first = "";
@@ -47,7 +46,8 @@ export function useKeys(table) {
       const act = latest.current[name];
       if (act) {
         event.preventDefault();
-        if (isLetter(event.key)) quiet = performance.now() + PAUSE;
+        const free = isLetter(event.key) && holdKeys();
+        if (free) requestAnimationFrame(() => setTimeout(free, DRAWN));
         act();
       } else if (Object.keys(latest.current).some((key) => key.startsWith(`${event.key} `))) {
         first = event.key;

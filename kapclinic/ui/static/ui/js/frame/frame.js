@@ -106,7 +106,6 @@ function Rail({ current, count }) {
 const DESK = ["front_desk", "medical_director"];
 const CLINICAL = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
 
-/** What everybody at this tablet has to know. */
 function Strips() {
   const [items, kept] = [useStore(outbox), useStore(disk)];
   const person = useStore(me);

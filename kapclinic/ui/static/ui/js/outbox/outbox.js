@@ -2,7 +2,7 @@
 //
 // An item: { key, path, body, owner, ownerName, session, what, at, state, problem, tries, guessed }. `state` is
 // `waiting`, `sending` or `rejected`; `what` a word of ours, never a name. The key is made once, so a lost answer
-// doubles nothing. `guessed`: written before any answer told the server's time, by the tablet's own clock.
+// doubles nothing. `guessed`: written by the tablet's own clock, before any answer told the server's.
 import { call, isMine, newKey } from "../core/api.js";
 import { announce } from "../core/announce.js";
 import { t } from "../core/i18n.js";

@@ -9,7 +9,6 @@ export function keyOf(row) {
   return `${row.kind}-${row.number}`;
 }
 
-/** As the server takes it. */
 export function sent(rows) {
   return rows.map((row) => Object.fromEntries(FIELDS.map((name) => [name, row[name]])));
 }

@@ -183,21 +183,26 @@ def _issued(desk: Desk, who: Client) -> None:
     page.emulate_media(media="screen")
 
 
-def test_what_is_cheaper_or_dearer_says_why_and_nothing_is_charged_twice(desk: Desk) -> None:
-    page, tablet = desk.page, desk.tablet
-    less, more = desk.who("Dana"), desk.who("Egon")
-    cheap, dear = desk.session(less), desk.session(more)
-    desk.opened(more=f"&row={cheap.pk}")
-    amount = page.get_by_label("Amount of 90837")
+def _charges_nothing_by_chance(page: Page, amount: Locator, sessions: list[Session]) -> None:
+    """What is typed for the search is no key of the page, and an amount that cannot be read is none."""
     amount.wait_for()
-    page.keyboard.type("/cyan")  # what is typed for the search is no key of the page
+    page.keyboard.type("/cyan")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     for unread in ("1e9", "-5"):
         amount.fill(unread)
         page.get_by_role("button", name="Charge 1 line").click()
         expect(amount).to_be_focused()
-    assert not Charge.objects.filter(session__in=[cheap, dear]).exists()
+    assert not Charge.objects.filter(session__in=sessions).exists()
+
+
+def test_what_is_cheaper_or_dearer_says_why_and_nothing_is_charged_twice(desk: Desk) -> None:
+    page, tablet = desk.page, desk.tablet
+    less, more = desk.who("Dana"), desk.who("Egon")
+    cheap, dear = desk.session(less), desk.session(more)
+    desk.opened(more=f"&row={cheap.pk}")
+    amount = page.get_by_label("Amount of 90837")
+    _charges_nothing_by_chance(page, amount, [cheap, dear])
     amount.fill("150.00")
     page.get_by_label(re.compile("^Why is it less")).fill("Came late, by our fault")
     tablet.accessible()

@@ -9,8 +9,9 @@ export function turnKeys(on) {
   keysOn.set(on);
 }
 
+/** The frame's dialog over the page: "search", "keys", "waiting", "leave" or null. */
+export const over = store(null);
 // What is typed for a dialog that is still to come is no key.
-const DRAWN = 60; // ms after a frame: it is there, or lazy.js holds the keys
 let coming = 0;
 
 /** No letter is a key until the answer is called. */
@@ -21,12 +22,8 @@ export function holdKeys() {
   };
 }
 
-function isLetter(key) {
-  return key === "/" || /^[a-z]$/i.test(key);
-}
-
 function busy(event) {
-  if (coming && isLetter(event.key)) return true;
+  if (over.get() || (coming && /^[a-z/]$/i.test(event.key))) return true;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   if (document.querySelector("dialog[open]")) return true;
   const field = event.target.closest?.("input, select, textarea, [contenteditable]");
@@ -46,8 +43,6 @@ export function useKeys(table) {
       const act = latest.current[name];
       if (act) {
         event.preventDefault();
-        const free = isLetter(event.key) && holdKeys();
-        if (free) requestAnimationFrame(() => setTimeout(free, DRAWN));
         act();
       } else if (Object.keys(latest.current).some((key) => key.startsWith(`${event.key} `))) {
         first = event.key;

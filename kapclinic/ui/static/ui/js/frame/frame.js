@@ -3,7 +3,7 @@ import { askToSignIn } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, show, useEffect } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
-import { useKeys } from "../core/keys.js";
+import { over, useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { arrive, has, me, place } from "../core/me.js";
 import { words } from "../core/problem.js";
@@ -22,8 +22,6 @@ const Leaving = lazy(() => import("./leaving.js"), "Leaving", { early: true }); 
 const Search = lazy(() => import("./search.js"), "Search", { early: true }); // whoever presses / types on at once
 const Waiting = lazy(() => import("./waiting.js"), "Waiting", { early: true });
 
-/** The dialog that lies over the page: "search", "keys", "waiting", "leave" or null. */
-const over = store(null);
 const asked = store(null); // who waits for somebody to sign in again
 
 /** @param {{current: string, count?: Record<string, number>, keys: [string, string][], children: any}} props */

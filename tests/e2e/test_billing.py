@@ -20,7 +20,7 @@ from billing.documents.models import Superbill
 from billing.jobs.models import Job
 from billing.ledger.models import Charge
 from kapclinic.core import clock
-from kapclinic.practice.models import Client
+from kapclinic.practice.models import SYSTEM, Client, User
 from programs.models import Program
 from sessions.booking.models import Session
 from tests import cast as people
@@ -95,6 +95,9 @@ def desk(clinic: Served, tablet: Tablet, request: pytest.FixtureRequest) -> Iter
     with clock.fixed(clinic.opened_at - timedelta(days=9)):
         people.colleague(cast, name, "therapist", kap_trained=True, credentials="LCSW", npi=NPI)
     yield Desk(clinic, tablet, name)
+    gone = User.objects.get(pk=cast.people[name].pk)
+    gone.is_active = False  # or other tests would be offered the hours of somebody whom they do not know
+    gone.save_by(SYSTEM, at=clock.now())
     for word in (
         "Ledger",
         *(row.legal_first_name for row in Client.objects.filter(legal_last_name="Ledger")),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests import cast as people
 from tests.e2e.screens import Served, Tablet
 
 LINE = {
@@ -52,7 +51,7 @@ def _rounds(fetched: list[Any]) -> int:
 
 
 def test_a_form_can_be_used_soon_over_a_thin_line(clinic: Served, tablet: Tablet) -> None:
-    dosed = people.dosed_session(clinic.cast)
+    dosed = clinic.watched()
     _thin(tablet)
     found = {"/sign-in": _usable(tablet, "/sign-in", "#email")}
     tablet.sign_in("np", at=f"/bedside/sessions/{dosed.pk}")

@@ -7,9 +7,11 @@ which the page fetches, which does not depend on the machine.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from tests.e2e.screens import Served, Tablet
+from kapclinic.core import clock
+from tests.e2e.screens import LASTS, Served, Tablet
 
 LINE = {
     "offline": False,
@@ -51,7 +53,8 @@ def _rounds(fetched: list[Any]) -> int:
 
 
 def test_a_form_can_be_used_soon_over_a_thin_line(clinic: Served, tablet: Tablet) -> None:
-    dosed = clinic.watched()
+    began = clock.now() - timedelta(hours=6, minutes=30)  # before the slots of all others
+    dosed = clinic.watched(starts_at=began, ends_at=began + LASTS)
     _thin(tablet)
     found = {"/sign-in": _usable(tablet, "/sign-in", "#email")}
     tablet.sign_in("np", at=f"/bedside/sessions/{dosed.pk}")

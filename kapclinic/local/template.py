@@ -1,8 +1,12 @@
-"""The migrated database that every test database is copied from, rebuilt when anything it is made of changes."""
+"""The migrated database that every test database is copied from, made anew when anything it is made of changes.
+
+Where migrations were only added to those of a template that is here, it is copied and taken on from there.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -28,11 +32,22 @@ def digest() -> str:
     """Hash all that ``migrate`` turns into tables, triggers, grants and reference rows, and the month it makes them in:
     partitions are made from then on.
     """
-    whole = hashlib.sha256(f"{datetime.now(UTC):%Y-%m}".encode())
-    for path in sorted(_ingredients()):
-        whole.update(str(path.relative_to(CHECKOUT)).encode())
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()[:16]
+    return hashlib.sha256(json.dumps(_parts(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _parts() -> dict[str, str]:
+    parts = {"month": f"{datetime.now(UTC):%Y-%m}"}
+    for path in _ingredients():
+        parts[str(path.relative_to(CHECKOUT))] = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return parts
+
+
+def grows(before: dict[str, str], now: dict[str, str]) -> bool:
+    """Whether `now` is `before` with migrations added, and models: no row and no trigger is made of a model."""
+    return all(
+        now.get(path) == found or (path in now and path.endswith("/models.py") and "/migrations/" not in path)
+        for path, found in before.items()
+    ) and all("/migrations/" in path or path.endswith("/models.py") for path in now.keys() - before.keys())
 
 
 def _ingredients() -> Iterator[Path]:
@@ -56,7 +71,8 @@ class Template:
         try:
             self.name = _ensure(servers, migrating or migrate)
             self._using.execute("SELECT pg_advisory_lock_shared(%s, %s)", _key(self.name))
-            _drop_unused(servers, self._using, keep=self.name)
+            grown_from = _to_grow_from(servers, _parts(), besides=self.name)
+            _drop_unused(servers, self._using, keep={self.name, grown_from})
         except BaseException:
             self._using.close()
             raise
@@ -86,15 +102,33 @@ def _ensure(servers: Servers, migrating: Migrating) -> str:
 
 def _build(servers: Servers, name: str, migrating: Migrating) -> None:
     fresh = f"{PREFIX}new"
+    parts = _parts()
     servers.drop_database(fresh)
-    servers.create_database(fresh)
+    servers.create_database(fresh, template=_to_grow_from(servers, parts))
     migrating(servers.env(database=fresh))
     with servers.admin(fresh) as connection:
         connection.execute("VACUUM (ANALYZE)")
     with servers.admin() as connection:
         connection.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+                sql.Identifier(fresh), sql.Literal(json.dumps(parts))
+            )
+        )
+        connection.execute(
             sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(fresh), sql.Identifier(name))
         )
+
+
+def _to_grow_from(servers: Servers, parts: dict[str, str], *, besides: str = "") -> str | None:
+    """Return the template of which least is missing, or nothing: then all is made from the first migration on."""
+    with servers.admin() as connection:
+        rows = connection.execute(
+            "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE starts_with(datname, %s)",
+            [PREFIX],
+        ).fetchall()
+    known = {str(name): json.loads(said) for name, said in rows if said}
+    grown = {name: before for name, before in known.items() if name != besides and grows(before, parts)}
+    return max(grown, key=lambda name: len(grown[name]), default=None)
 
 
 def migrate(env: dict[str, str]) -> None:
@@ -112,9 +146,11 @@ def migrate(env: dict[str, str]) -> None:
         raise LocalError(f"manage.py migrate failed:\n{(done.stderr or done.stdout)[-2500:]}")
 
 
-def _drop_unused(servers: Servers, connection: psycopg.Connection[tuple[object, ...]], *, keep: str) -> None:
+def _drop_unused(
+    servers: Servers, connection: psycopg.Connection[tuple[object, ...]], *, keep: set[str | None]
+) -> None:
     for name in servers.databases(PREFIX):
-        if name == keep or not re.fullmatch(PREFIX + "[0-9a-f]{16}", name):
+        if name in keep or not re.fullmatch(PREFIX + "[0-9a-f]{16}", name):
             continue
         row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _key(name)).fetchone()
         if row and row[0]:

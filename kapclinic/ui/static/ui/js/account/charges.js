@@ -1,5 +1,5 @@
 // What was charged: each line with what was taken off it, what paid it, and what is open.
-import { plain } from "../billing/cents.js";
+import { plain } from "../core/cents.js";
 import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { date } from "../core/time.js";

@@ -1,6 +1,6 @@
 // /billing/clients: who owes what, the oldest debt first; who has money that pays nothing yet; and anybody by name.
 import { get } from "../core/api.js";
-import { money, parse, plain } from "../billing/cents.js";
+import { money, parse, plain } from "../core/cents.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";

@@ -1,6 +1,6 @@
 // Making an estimate out of what a course still plans, and writing down when and how the client got it.
 import { all, get } from "../core/api.js";
-import { money, parse, plain, wire } from "../billing/cents.js";
+import { money, parse, plain, wire } from "../core/cents.js";
 import { html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { words } from "../core/problem.js";

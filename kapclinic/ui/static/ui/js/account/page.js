@@ -9,7 +9,7 @@ import { usePoll } from "../core/poll.js";
 import { words } from "../core/problem.js";
 import { useStore } from "../core/store.js";
 import { date } from "../core/time.js";
-import { money, parse, sum } from "../billing/cents.js";
+import { money, parse, sum } from "../core/cents.js";
 import { begin, Frame } from "../frame/frame.js";
 import { takePayment, writtenOnce } from "../till/words.js";
 import { Charges } from "./charges.js";

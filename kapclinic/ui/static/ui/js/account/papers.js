@@ -1,5 +1,5 @@
 // The papers of a client: statements of what was owed and paid, the superbills and the receipts that were issued.
-import { plain } from "../billing/cents.js";
+import { plain } from "../core/cents.js";
 import { Icon, html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { addDays, date, dayIn, now } from "../core/time.js";

@@ -1,7 +1,7 @@
 // What the parts of an account share: a list by pages, a form in a dialog with its one write, an amount as it is typed.
 import { announce } from "../core/announce.js";
 import { all, get } from "../core/api.js";
-import { parse, wire } from "../billing/cents.js";
+import { parse, wire } from "../core/cents.js";
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";

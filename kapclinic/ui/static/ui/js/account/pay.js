@@ -1,6 +1,6 @@
 // Money that comes in, and which charges it pays: the oldest first, unless somebody says otherwise.
 import { all } from "../core/api.js";
-import { parse, plain, sum, wire } from "../billing/cents.js";
+import { parse, plain, sum, wire } from "../core/cents.js";
 import { html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { place } from "../core/me.js";

@@ -1,5 +1,5 @@
 // What came in: each payment with what it paid, what is left of it, and what went back.
-import { parse, plain } from "../billing/cents.js";
+import { parse, plain } from "../core/cents.js";
 import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { date, dayIn } from "../core/time.js";

@@ -2,7 +2,7 @@
 import { Icon, html } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
-import { money, plain, sum } from "./cents.js";
+import { money, plain, sum } from "../core/cents.js";
 import { hrefOf } from "./known.js";
 import { More, Row, Stand, servicesName, together, useSteps } from "./parts.js";
 import { dayName, sessionName } from "./words.js";

@@ -3,7 +3,7 @@ import { announce } from "../core/announce.js";
 import { Icon, html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
-import { plain } from "./cents.js";
+import { plain } from "../core/cents.js";
 import { hrefOf } from "./known.js";
 import { More, Refused, Row, Stand, servicesName, together, useSteps } from "./parts.js";
 import { Whom, isMine } from "./who.js";

@@ -2,7 +2,7 @@
 import { Icon, html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
-import { plain } from "./cents.js";
+import { plain } from "../core/cents.js";
 import { hrefOf } from "./known.js";
 import { Paper } from "./paper.js";
 import { More, Row, Stand, To, useSteps } from "./parts.js";

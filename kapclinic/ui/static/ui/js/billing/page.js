@@ -5,7 +5,7 @@ import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { begin, Frame } from "../frame/frame.js";
 import { Chosen, ToBill } from "./bill.js";
-import { sum } from "./cents.js";
+import { sum } from "../core/cents.js";
 import { Strip } from "./jobs.js";
 import { To } from "./parts.js";
 import { Period } from "./period.js";

@@ -3,7 +3,7 @@ import { get } from "../core/api.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
-import { money, parse, plain } from "./cents.js";
+import { money, parse, plain } from "../core/cents.js";
 import { hrefOf } from "./known.js";
 import { More, Row, Stand, To, useSteps } from "./parts.js";
 import { dayName, methodName, statusName } from "./words.js";

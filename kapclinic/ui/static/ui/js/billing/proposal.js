@@ -7,7 +7,7 @@ import { useWrite } from "../core/intent.js";
 import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { has } from "../core/me.js";
-import { money, parse, plain, sum, wire } from "./cents.js";
+import { money, parse, plain, sum, wire } from "../core/cents.js";
 import { Refused, Stand } from "./parts.js";
 import { Whom, isMine } from "./who.js";
 import { coverageName, dayName, sessionName } from "./words.js";

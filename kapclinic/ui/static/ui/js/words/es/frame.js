@@ -189,4 +189,6 @@ learn({
   "Ready": "Listo",
   "{n} thing to put right": "{n} cosa por corregir",
   "{n} things to put right": "{n} cosas por corregir",
+  "Issued": "Emitido",
+  "Payments": "Pagos",
 });

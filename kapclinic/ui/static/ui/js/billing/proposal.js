@@ -174,7 +174,7 @@ function Way({ blocker, row, open }) {
   if (blocker.code === "ndc_missing") return go("hand", t("Add the line by hand…"), { ndc: true });
   if (blocker.code === "minutes_too_short") return go("hand", t("Let it pass, with a reason…"));
   if (blocker.code === "not_discharged") return html`<p><a class="b s" href=${row.session.kind === "dosing" ? `/bedside/sessions/${row.session.id}` : `/desk/schedule?day=${row.session.date}&session=${row.session.id}`}>${t("Open the session")}</a></p>`;
-  if (blocker.subject.type === "charge") return html`<p><a class="b s" href=${`/billing/clients/${row.client.id}?row=${blocker.subject.id}`}>${t("Take the charge back")}</a></p>`;
+  if (blocker.subject.type === "charge") return html`<p><a class="b s" href=${`/billing/clients/${row.client.id}?row=${blocker.subject.id}`}>${t("Reverse the charge")}</a></p>`;
   if (blocker.subject.type === "program") return go("diagnosis", t("Set the diagnosis…"), { program: blocker.subject.id });
   return null;
 }

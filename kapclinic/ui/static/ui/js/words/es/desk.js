@@ -152,7 +152,6 @@ learn({
   "This does not fit.": "Esto no cabe.",
   "Thu": "jue",
   "Time of day": "Hora del día",
-  "Today": "Hoy",
   "Tue": "mar",
   "Turnover, {n} min": "Limpieza, {n} min",
   "Until": "Hasta",

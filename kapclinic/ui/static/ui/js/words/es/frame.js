@@ -191,4 +191,9 @@ learn({
   "{n} things to put right": "{n} cosas por corregir",
   "Issued": "Emitido",
   "Payments": "Pagos",
+  "Together": "En total",
+  "Reversal": "Contrapartida",
+  "Today": "Hoy",
+  "Reverse the charge": "Anular el cargo",
+  "Reversed": "Anulado",
 });

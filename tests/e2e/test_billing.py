@@ -200,6 +200,12 @@ def _charges_nothing_by_chance(page: Page, amount: Locator, sessions: list[Sessi
     assert not Charge.objects.filter(session__in=sessions).exists()
 
 
+def _stays(page: Page, name: str) -> None:
+    """What was chosen and is done stays there: nobody is led to another row."""
+    expect(page.locator(".pv")).to_contain_text("Done: it has left this list")
+    expect(page.locator(".pv h2")).to_contain_text(name)
+
+
 def test_what_is_cheaper_or_dearer_says_why_and_nothing_is_charged_twice(desk: Desk) -> None:
     page, tablet = desk.page, desk.tablet
     less, more = desk.who("Dana"), desk.who("Egon")
@@ -247,8 +253,7 @@ def test_what_is_cheaper_or_dearer_says_why_and_nothing_is_charged_twice(desk: D
     page.locator("#review-why").fill("Agreed with the client")
     page.get_by_role("button", name="Confirm the amount").click()
     expect(desk.row(more)).to_have_count(0, timeout=PATIENCE)
-    expect(page.locator(".pv")).to_contain_text("Done: it has left this list")  # and nobody is led to another
-    expect(page.locator(".pv h2")).to_contain_text("Egon")
+    _stays(page, "Egon")
     page.get_by_role("tab", name=re.compile("^To bill")).click()
     desk.row(more).get_by_role("link").click()
     expect(page.locator(".paper")).to_contain_text("$200.00", timeout=PATIENCE)

@@ -55,7 +55,6 @@ learn({
   "Confirm with client": "Confirmar con el cliente",
   "Confirmed by client": "Confirmado por el cliente",
   "Course": "Programa",
-  "Course plan": "Plan del programa",
   "Day after": "Día siguiente",
   "Day before": "Día anterior",
   "Day before, day after": "Día anterior, día siguiente",

@@ -196,4 +196,6 @@ learn({
   "Today": "Hoy",
   "Reverse the charge": "Anular el cargo",
   "Reversed": "Anulado",
+  "Course plan": "Plan del programa",
+  "no course yet": "aún sin programa",
 });

@@ -8,12 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kapclinic.core import paper
+from programs.models import Modality
 from programs.policy import limit
 from sessions.dosing.models import Discharge
 from sessions.integration.models import Obligation
 
 TEMPLATE = Path(__file__).parent / "templates" / "discharge.typ"
-INSTRUCTIONS = "2026-1"  # of the words in the template; a change of them is a new version
+INSTRUCTIONS = "2026-2"  # of the words in the template; a change of them is a new version
 
 
 def local_text(moment: datetime, zone: ZoneInfo) -> str:
@@ -36,6 +37,7 @@ def content_of(discharge: Discharge, *, last_dosed_at: datetime) -> dict[str, An
         "client": session.client.display_name,
         "clinic": location.name,
         "phone": location.phone,
+        "at_home": session.modality == Modality.VIDEO,
         "left_at": local_text(discharge.discharged_at, zone),
         "no_drive_until": local_text(discharge.no_drive_until, zone),
         "rest_until": local_text(last_dosed_at + rest, zone),

@@ -130,6 +130,7 @@ def test_a_payment_whose_answer_was_lost_is_taken_once(clinic: Served, tablet: T
     _prepay(page, "60.00")
     expect(dialog).to_have_count(0)
     expect(_figure(page, "Not allocated")).to_have_text("$60.00")
+    expect(page.locator(".ac-h")).to_contain_text("Charges of $60.00 are open, and $60.00 that was paid")
     expect(page.get_by_text("was not written twice")).to_be_visible()
     assert _received(who) == [Decimal("60.00")]
     _prepay(page, "60.00")  # a second one is meant
@@ -168,6 +169,7 @@ def test_money_goes_back_is_allocated_and_stands_on_a_statement(clinic: Served, 
     dialog.get_by_role("button", name="Refund it").dblclick()
     expect(dialog).to_have_count(0)
     expect(_figure(page, "Owes")).to_have_text("$25.00")
+    expect(page.locator(".ac > .note")).to_contain_text("Done: $15.00 is refunded.")
     assert money.total(row.amount for row in Refund.objects.filter(payment=payment["id"])) == Decimal("15.00")
     page.get_by_role("tab", name="Papers").click()
     page.get_by_role("button", name="Make a statement").click()
@@ -199,6 +201,7 @@ def test_a_charge_is_adjusted_and_a_package_sold_and_cancelled(clinic: Served, t
     dialog.get_by_role("button", name="Adjust it").click()
     expect(_figure(page, "Owes")).to_have_text("$60.00")
     expect(pane.locator(".lines")).to_contain_text("Courtesy")
+    expect(page.locator(".ac > .note")).to_contain_text("Done: the charge is adjusted")
     page.get_by_role("tab", name="Packages").click()
     page.get_by_role("button", name="Sell a package").click()
     dialog.get_by_label("Package").select_option(label=f"{name}, 100.00")
@@ -230,6 +233,7 @@ def test_an_estimate_is_made_of_the_course_and_handed_over(clinic: Served, table
     for nth in range(often.count()):
         each.nth(nth).fill("100")
         often.nth(nth).fill("0" if nth else "2")
+    expect(dialog.get_by_role("status")).to_contain_text("$200.00")
     tablet.accessible()
     dialog.get_by_role("button", name="Make it").click()
     expect(pane).to_contain_text("200.00", timeout=PATIENCE)
@@ -304,6 +308,7 @@ def test_the_desk_sees_what_is_owed_and_takes_it_where_it_may(clinic: Served, ta
         page.get_by_role("button", name="Take a payment").click()
         dialog = page.get_by_role("dialog")
         amount = dialog.get_by_label("Amount, $")
+        expect(dialog).to_contain_text("stays as credit until billing allocates it")
         amount.fill("12o")
         dialog.get_by_role("button", name="Take it").click()
         expect(dialog.locator(".f.bad")).to_contain_text("Type an amount")

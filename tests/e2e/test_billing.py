@@ -200,6 +200,14 @@ def _charges_nothing_by_chance(page: Page, amount: Locator, sessions: list[Sessi
     assert not Charge.objects.filter(session__in=sessions).exists()
 
 
+def _stays(desk: Desk, who: Client) -> None:
+    """What was chosen and is done leaves the list and stays beside it: nobody is led to another row."""
+    page = desk.page
+    expect(desk.row(who)).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator(".pv")).to_contain_text("Done: it has left this list")
+    expect(page.locator(".pv h2")).to_contain_text(who.legal_first_name)
+
+
 def test_what_is_cheaper_or_dearer_says_why_and_nothing_is_charged_twice(desk: Desk) -> None:
     page, tablet = desk.page, desk.tablet
     less, more = desk.who("Dana"), desk.who("Egon")
@@ -246,7 +254,7 @@ def test_what_is_cheaper_or_dearer_says_why_and_nothing_is_charged_twice(desk: D
     expect(page.locator("#review-why")).to_be_focused()
     page.locator("#review-why").fill("Agreed with the client")
     page.get_by_role("button", name="Confirm the amount").click()
-    expect(desk.row(more)).to_have_count(0, timeout=PATIENCE)
+    _stays(desk, more)
     page.get_by_role("tab", name=re.compile("^To bill")).click()
     desk.row(more).get_by_role("link").click()
     expect(page.locator(".paper")).to_contain_text("$200.00", timeout=PATIENCE)
@@ -294,6 +302,8 @@ def test_what_stops_a_charge_names_who_clears_it_and_the_paper_says_what_it_leav
     assert Superbill.objects.filter(client=who).count() == 1
     page.get_by_role("link", name="Open it").click()
     expect(page.locator(".paper")).to_contain_text("Number")
+    page.get_by_role("button", name="Yesterday").click()
+    assert "period=yesterday" in page.url
     page.get_by_role("tab", name=re.compile("^Payments")).click()
     expect(page.get_by_role("tab", name=re.compile("^Payments"))).to_have_attribute("aria-selected", "true")
     page.set_viewport_size({"width": 320, "height": 640})

@@ -125,7 +125,7 @@ def test_the_session_at_home_ends_with_the_adult_beside_the_client(clinic: Serve
     tablet.sees("on server", 3)
     tablet.page.get_by_role("button", name="Discharge", exact=True).click()
     dialog = tablet.page.get_by_role("dialog")
-    escort = dialog.locator(".cr li", has_text="At home: the adult who stays with the client")
+    escort = dialog.locator(".cr li", has_text="The adult stays with the client")
     expect(escort).to_contain_text("Alex Example is named")
     for row in dialog.locator(".cr li .seg").all():
         row.get_by_role("button", name="Yes").click()

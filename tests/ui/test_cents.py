@@ -10,7 +10,7 @@ import pytest
 
 from kapclinic.ui.modules import HOUSE
 
-MODULE = HOUSE / "js" / "billing" / "cents.js"
+MODULE = HOUSE / "js" / "core" / "cents.js"
 RUNNER = """
 const { money, parse, plain, sum, wire } = await import(process.argv[1]);
 const texts = JSON.parse(process.argv[2]);

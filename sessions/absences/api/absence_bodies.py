@@ -54,9 +54,13 @@ class ReplacementOut(SlotOut):
 
 
 class StandingOut(Output):
+    """A session as it stands, with whom the front desk calls about it."""
+
     id = serializers.UUIDField()
     program = serializers.UUIDField(source="program_id")
     client = serializers.UUIDField(source="client_id")
+    client_name = serializers.CharField(source="client.display_name")
+    client_phone = serializers.CharField(source="client.phone")
     kind = serializers.CharField()
     status = serializers.CharField()
     starts_at = Moment()

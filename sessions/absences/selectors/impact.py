@@ -66,7 +66,7 @@ def broken(absence: Absence) -> QuerySet[Session]:
         ends_at__gt=absence.begins,
     )
     found: QuerySet[Session] = Session.objects.filter(pk__in=held.values("session_id"), status__in=BREAKABLE)
-    related = ("program__protocol", "program__location", "for_dose")
+    related = ("program__protocol", "program__location", "for_dose", "client")
     return found.select_related(*related).order_by("starts_at", "pk")
 
 

@@ -9,6 +9,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Invalid
@@ -127,4 +128,5 @@ def _keep(
     )
     absence = Absence(user.pk, starts_at, ends_at, at)
     settled = settle(absence, moves, leave=False, words=DECIDE, by=by, at=at)
+    prefetch_related_objects(settled.sessions, "client")
     return Kept(time_off, settled.sessions, settled.obligations)

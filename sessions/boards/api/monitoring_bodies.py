@@ -54,6 +54,9 @@ class WardAlarmOut(Output):
     escalated = serializers.BooleanField()
     check = serializers.UUIDField(allow_null=True)
     reading = serializers.UUIDField(allow_null=True)
+    reading_voided = serializers.BooleanField(
+        help_text="the reading that raised it was taken back; the alarm waits all the same"
+    )
 
 
 class WardStaffOut(Output):

@@ -18,7 +18,17 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import F, JSONField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import (
+    BooleanField,
+    ExpressionWrapper,
+    F,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Coalesce, JSONObject
 
@@ -255,7 +265,16 @@ def _clinical_columns() -> dict[str, BaseExpression | F]:
         "open_checks": ArraySubquery(checks.values(row=JSONObject(**check))),
         "last_readings": ArraySubquery(readings.values(row=JSONObject(**reading))[:TREND]),
         "open_alarms": ArraySubquery(
-            alarms.values(row=JSONObject(opened_at="created_at", check="check_row", **alarm))
+            alarms.values(
+                row=JSONObject(
+                    opened_at="created_at",
+                    check="check_row",
+                    reading_voided=ExpressionWrapper(
+                        Q(reading__void__isnull=False), output_field=BooleanField()
+                    ),
+                    **alarm,
+                )
+            )
         ),
     }
 

@@ -23,6 +23,10 @@ PREPARED_WITHIN = timedelta(days=93)  # how far before a booked dose its prepara
 INTEGRATIONS_OUTSIDE = (
     "Some integrations lie outside the days and hours that were asked for: their windows do."
 )
+INTEGRATIONS_UNPREFERRED = (
+    "Some integrations are not on the client's preferred days and hours: none is free there."
+)
+COURSE_UNPREFERRED = "No course fits the client's preferred days and hours: this one does without them."
 ALL_OUTSIDE = "No course fits the days and hours that were asked for: this one does without them."
 
 
@@ -136,7 +140,7 @@ def propose(*, program: Program, at: datetime, wishes: Wishes = NO_WISHES) -> Co
 
     New doses come after those that stand in the book, missing preparation before the first of these to come.
     Preparation and doses keep to the client's preferred days and hours; only when no course fits into these, any day
-    and hour will do. Days and hours of `wishes` are kept by integrations too; where they can't be, `unmet` says so.
+    and hour will do. Days and hours of `wishes` are kept by integrations too. Where either can't be, `unmet` says so.
     """
     wish = _wish(program, at=at)
     program = wishes.laid_over(program)
@@ -155,7 +159,19 @@ def propose(*, program: Program, at: datetime, wishes: Wishes = NO_WISHES) -> Co
         ways += [(MAIN, asked, INTEGRATIONS_OUTSIDE), (NONE, _any, ALL_OUTSIDE)]
     elif program.preferred_days or program.preferred_hours:
         ways = [(MAIN, preferred, ""), *ways]
-    return _first(ways, wish, slots)
+    found = _first(ways, wish, slots)
+    if not wishes.of_time:
+        found.unmet += _unpreferred(found, preferred)
+    return found
+
+
+def _unpreferred(found: Course, preferred: Callable[[Slot], bool]) -> list[Unmet]:
+    """What of a course lies outside the days and hours that the client prefers."""
+    if not all(map(preferred, [*found.preparations, *found.doses])):
+        return [Unmet("course_not_preferred", COURSE_UNPREFERRED)]
+    if not all(map(preferred, found.integrations)):
+        return [Unmet("integration_not_preferred", INTEGRATIONS_UNPREFERRED)]
+    return []
 
 
 def _all_slots(

@@ -50,6 +50,9 @@ WORDS = LABELS | {
     "open_draw": "Say of each draw what was given and what was wasted",
     "integration_booked": "It is not booked yet: its row stays on the worklist, and it keeps nobody",
 }
+# At home on video nobody is fetched: the adult who was named for the dose stays with the client.
+CRITERIA_AT_HOME = {"escort": "The adult stays with the client"}
+WORDS_AT_HOME = {"escort": "The adult who is to stay with the client is not there"}
 COMPUTED = frozenset({"minimum_stay", "vitals", "alarms", "sedation", "open_draw", "integration_booked"})
 MET, NOT_MET, TO_ATTEST = "met", "not_met", "to_attest"
 STATES = (MET, NOT_MET, TO_ATTEST)
@@ -101,6 +104,11 @@ def unmet(checklist: Mapping[str, bool | None]) -> list[str]:
     return [key for key in LABELS if key not in NOT_BLOCKING and not checklist.get(key)]
 
 
+def words_of(code: str, *, at_home: bool) -> str:
+    """What is not there, while a criterion is not met."""
+    return (at_home and WORDS_AT_HOME.get(code)) or WORDS[code]
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One line of the checklist: how it stands, and whether the record says so by itself or staff state it."""
@@ -117,25 +125,28 @@ def criteria(
     *,
     computed: frozenset[str],
     draws_open: bool,
+    at_home: bool,
     details: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Criterion]:
     """The checklist as a list. What nobody has stated is `to_attest`.
 
-    `computed` are the codes that the record answers; `details` are words that know more than LABELS.
+    `computed` are the codes that the record answers; `details` are words that know more than LABELS; `at_home` is a
+    session on video.
     """
     whole = {**checklist, "open_draw": not draws_open}
 
     def one(code: str) -> Criterion:
         said, by_record = whole.get(code), code in computed or code == "open_draw"
         state = MET if said else TO_ATTEST if said is None and not by_record else NOT_MET
-        detail = "" if state == MET else details.get(code) or f"{WORDS[code]}."
-        return Criterion(code, CRITERIA[code], state, detail, by_record)
+        detail = "" if state == MET else details.get(code) or f"{words_of(code, at_home=at_home)}."
+        label = (at_home and CRITERIA_AT_HOME.get(code)) or CRITERIA[code]
+        return Criterion(code, label, state, detail, by_record)
 
     return [one(code) for code in CRITERIA]
 
 
 def details_before(*, stay_over_at: datetime, zone: ZoneInfo, escort: Escort | None) -> dict[str, str]:
-    """Until when the client stays, on the clinic's clock, and whom the session names to take them home."""
+    """Until when the client stays, on the clinic's clock, and whom the session names to take them home, or to stay."""
     named = escort and escort.get("name") and escort.get("phone")
     who = f"{escort['name']} is named." if escort and named else "Nobody is named with a phone number."
     return {"minimum_stay": f"It is over at {stay_over_at.astimezone(zone):%H:%M}.", "escort": who}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from programs.models import Protocol
+from programs.models import Modality, Protocol
 from programs.policy import limit
 from screening import selectors as screening
 from sessions.booking.models import Session
@@ -34,11 +34,15 @@ class Judgement:
     checklist: dict[str, bool | None]
     computed: frozenset[str]
     stay_over_at: datetime
+    at_home: bool
 
     def as_left(self) -> list[discharge.Criterion]:
         """The criteria of the discharge that was judged so; `criteria_of` tells the same of it ever after."""
         return discharge.criteria(
-            self.checklist, computed=self.computed & discharge.COMPUTED, draws_open=False
+            self.checklist,
+            computed=self.computed & discharge.COMPUTED,
+            draws_open=False,
+            at_home=self.at_home,
         )
 
 
@@ -69,7 +73,11 @@ def judgement(
     ):
         whole["safety_addressed"] = False
         computed.add("safety_addressed")
-    return Judgement(whole, frozenset(computed), over_at)
+    return Judgement(whole, frozenset(computed), over_at, _at_home(session))
+
+
+def _at_home(session: Session) -> bool:
+    return session.modality == Modality.VIDEO
 
 
 def criteria_now(session: Session, *, at: datetime) -> list[discharge.Criterion] | None:
@@ -81,6 +89,7 @@ def criteria_now(session: Session, *, at: datetime) -> list[discharge.Criterion]
         judged.checklist,
         computed=judged.computed,
         draws_open=open_draws(session_id=session.pk),
+        at_home=judged.at_home,
         details=discharge.details_before(
             stay_over_at=judged.stay_over_at, zone=session.location.zone, escort=session.escort
         ),
@@ -92,7 +101,9 @@ def criteria_of(row: Discharge) -> list[discharge.Criterion]:
     last = last_dosed_at(session_id=row.session_id) or row.discharged_at
     read = _readings_of_sedation(row.session_id, last=last).exists()
     computed = discharge.COMPUTED if read else discharge.COMPUTED - {"sedation"}
-    return discharge.criteria(row.checklist, computed=computed, draws_open=False)
+    return discharge.criteria(
+        row.checklist, computed=computed, draws_open=False, at_home=_at_home(row.session)
+    )
 
 
 def computed_checklist(

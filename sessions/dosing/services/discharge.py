@@ -140,7 +140,7 @@ def discharge_client(
     judged = judgement(session, discharged_at, stated=checklist, escort_present=escort_present, escort=here)
     if unmet := discharge.unmet(judged.checklist):
         if not override_reason or _bound_to_stay(session, unmet):
-            rows = [{"code": key, "label": discharge.LABELS[key]} for key in unmet]
+            rows = [{"code": key, "label": discharge.words_of(key, at_home=judged.at_home)} for key in unmet]
             raise NotReady("Not yet: " + ", ".join(unmet) + ".", unmet=rows)
         _require_decider(session, discharged_at=discharged_at, by=by, at=at)
     checks.end_checks(session=session, left_at=discharged_at, by=by, at=at)

@@ -34,7 +34,7 @@ class WaitlistViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     default_order = ("window_to",)
 
     def get_queryset(self) -> QuerySet[WaitlistEntry]:
-        return WaitlistEntry.objects.visible_to(self.user).select_related("program")
+        return WaitlistEntry.objects.visible_to(self.user).select_related("program__client")
 
     def create(self, request: Request) -> Response:
         return self.answer(services.join(values=self.body(), by=self.user, at=self.at), status=201)

@@ -33,6 +33,8 @@ class WaitlistEntryOut(Output):
     created_at = Moment()
     program = serializers.UUIDField(source="program_id")
     client = serializers.UUIDField(source="program.client_id")
+    client_name = serializers.CharField(source="program.client.display_name")
+    client_mrn = serializers.CharField(source="program.client.mrn")
     location = serializers.UUIDField(source="program.location_id")
     kind = serializers.CharField()
     modality = serializers.CharField()

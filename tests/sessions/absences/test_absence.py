@@ -98,6 +98,8 @@ def test_the_time_off_and_every_move_are_kept_together(cast: Cast, three: list[S
         cast.frontdesk.pk,
     )
     assert answer.json()["id"] == str(off.pk)
+    called = [(one["client_name"], one["client_phone"]) for one in answer.json()["sessions"]]
+    assert sorted(called) == sorted((one.client.display_name, one.client.phone) for one in three)
     assert desk.orphans() == []
     assert desk.overlaps() == 0
 

@@ -46,6 +46,8 @@ def test_every_session_of_the_absence_is_listed_with_ways_out(cast: Cast, three:
     for shown, session in zip(found["sessions"], three, strict=True):
         assert shown["kind"] == "preparation"
         assert shown["program"] == str(session.program_id)
+        who = session.program.client
+        assert (shown["client_name"], shown["client_phone"]) == (who.display_name, who.phone)
         first, *others = shown["replacements"]
         assert (first["kind"], first["starts_at"]) == ("other_staff", shown["starts_at"])
         assert first["staff"] == [row(cast.other_therapist, "therapist")]

@@ -81,7 +81,17 @@ def test_the_nurse_sees_what_is_due_next_how_it_goes_and_what_rings(cast: Cast, 
     (alarm,) = card["alarms"]
     assert (alarm["id"], alarm["cause"]) == (str(Alarm.objects.get().pk), "amber_reading")
     assert (alarm["opened_at"], alarm["escalated"]) == ("2026-05-04T15:15:00Z", False)
+    assert alarm["reading_voided"] is False
     assert {"user": str(cast.np.pk), "role": "nurse_practitioner", "name": "Np"} in card["staff"]
+
+
+def test_an_alarm_whose_reading_was_taken_back_waits_and_says_so(cast: Cast, dosed: Session) -> None:
+    read(cast, dosed, 15, systolic=165)
+    wrong = Reading.objects.get(systolic=165)
+    cast.desk("np").must(f"sessions/{dosed.pk}/readings/{wrong.pk}/void/", {"reason": "Cuff slipped"})
+    (card,) = board(cast, minute=22)["sessions"]
+    assert [row["systolic"] for row in card["trend"]] == [122]
+    assert [(row["reading"], row["reading_voided"]) for row in card["alarms"]] == [(str(wrong.pk), True)]
 
 
 def test_the_nurse_sees_the_dose_the_baseline_and_the_bands_of_the_protocol(

@@ -92,6 +92,20 @@ def test_integrations_that_can_not_be_on_those_days_are_said(cast: Cast, program
     assert 0 not in {start.weekday() for start in _starts(plan, "integration")}
 
 
+def test_preferred_days_that_can_not_be_are_said_too(cast: Cast) -> None:
+    """After a dose on a Monday the window is Tuesday to Thursday; nobody works on a Sunday."""
+    program = opened_program(cast, preferred_days=[0])
+    plan = _plan(cast, program)
+    assert [row["code"] for row in plan["unmet"]] == ["integration_not_preferred"]
+    assert {start.weekday() for start in _starts(plan, "preparation", "dosing")} == {0}
+    assert _plan(cast, program, days="0,1")["unmet"] == []  # a wish stands in place of them
+    cast.north.opening_hours = [row for row in cast.north.opening_hours if row["weekday"] < 5]
+    cast.north.save_by(cast.admin, at=MONDAY)
+    program.preferred_days = [6]
+    program.save_by(cast.therapist, at=MONDAY)
+    assert [row["code"] for row in _plan(cast, program)["unmet"]] == ["course_not_preferred"]
+
+
 def test_days_on_which_nothing_can_be_are_said(cast: Cast, program: Program) -> None:
     cast.north.opening_hours = [row for row in cast.north.opening_hours if row["weekday"] < 5]
     cast.north.save_by(cast.admin, at=MONDAY)

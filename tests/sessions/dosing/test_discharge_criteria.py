@@ -16,7 +16,7 @@ from sessions.dosing.rules import discharge
 from sessions.visits import services as visits
 from tests import cast as people
 from tests.asking import done, events, refused
-from tests.cast import IV, MONDAY, Cast, lot_of, weighed
+from tests.cast import IV, MONDAY, Cast, at_home, lot_of, weighed
 from tests.sessions.dosing.test_discharge import STATED, STAY, dosed, go, read
 from tests.sessions.giving import attempt, stock
 
@@ -113,6 +113,20 @@ def test_nobody_to_take_the_client_home(cast: Cast) -> None:
     found = criteria(cast, session)["escort"]
     assert (found["state"], found["detail"]) == ("not_met", "Nobody is named with a phone number.")
     assert [row["code"] for row in go(cast, session).json()["unmet"]] == ["escort"]
+
+
+def test_at_home_the_adult_stays_and_nobody_is_fetched(cast: Cast) -> None:
+    session = at_home(cast)
+    people.give(cast, session)
+    read(cast, session, 119)
+    found = criteria(cast, session)["escort"]
+    assert (found["label"], found["detail"]) == ("The adult stays with the client", "Alex Example is named.")
+    row = refused(go(cast, session, escort_present=False), 409, "not_ready")["unmet"][0]
+    assert row == {"code": "escort", "label": "The adult who is to stay with the client is not there"}
+    told = done(go(cast, session), 201)
+    assert {row["code"]: row["label"] for row in told["criteria"]}["escort"] == found["label"]
+    assert done(asked(cast, session), 200) == told
+    assert Discharge.objects.get().sheet["at_home"] is True
 
 
 def test_a_draw_that_is_not_settled_is_on_the_list(cast: Cast) -> None:

@@ -45,6 +45,7 @@ def test_the_front_desk_notes_who_waits_for_what_and_when(cast: Cast, program: P
     assert told == body
     assert (row["status"], row["filled_by"], row["allowed_moves"]) == ("waiting", None, ["withdraw"])
     assert (row["client"], row["location"]) == (str(program.client_id), str(cast.north.pk))
+    assert (row["client_name"], row["client_mrn"]) == (program.client.display_name, program.client.mrn)
     assert cast.desk("therapist").get(f"waitlist/{row['id']}/").json() == row
 
 

@@ -1,6 +1,6 @@
 // /billing/clients: who owes what, the oldest debt first; who has money that pays nothing yet; and anybody by name.
 import { get } from "../core/api.js";
-import { money, parse, plain } from "../billing/cents.js";
+import { money, parse, plain } from "../core/cents.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
@@ -49,6 +49,8 @@ function useTurns() {
   return turn;
 }
 
+/** On a phone the oldest debt alone has room. */
+const ageClass = (name) => (name === "d91" ? "num" : "num wide");
 const accountOf = (id) => `/billing/clients/${id}`;
 
 function Owing({ list, state }) {
@@ -57,11 +59,11 @@ function Owing({ list, state }) {
   useRows(rows.map((row) => row.client), at, move);
   const none = state === "owes" ? t("Nobody owes anything at this clinic.") : t("Nobody has money here that pays nothing yet.");
   return html`${rows.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label=${t("Clients' accounts")}><table class="list">
-      <thead><tr><th>${t("Whose account")}</th><th class="num">${t("Balance")}</th><th class="num">${t("Not allocated")}</th>${AGES().map(([name, label]) => html`<th class="num" key=${name}>${label}</th>`)}</tr></thead>
+      <thead><tr><th>${t("Whose account")}</th><th class="num">${t("Balance")}</th><th class="num">${t("Not allocated")}</th>${AGES().map(([name, label]) => html`<th class=${ageClass(name)} key=${name}>${label}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => html`<tr key=${row.client} class=${row.client === at ? "cur" : ""} onClick=${() => window.location.assign(accountOf(row.client))}>
         <td><a href=${accountOf(row.client)} id=${`row-${row.client}`} onFocus=${() => move(row.client)} onClick=${(event) => event.stopPropagation()}>${row.client_name}</a> <span class="faint">${row.mrn}</span></td>
         <td class="num"><b>${plain(row.balance)}</b></td><td class="num">${plain(row.credit)}</td>
-        ${AGES().map(([name]) => html`<td class="num" key=${name}>${late(name, row.ageing[name])}</td>`)}
+        ${AGES().map(([name]) => html`<td class=${ageClass(name)} key=${name}>${late(name, row.ageing[name])}</td>`)}
       </tr>`)}</tbody>
     </table></div>`}
     <${Foot} list=${list} empty=${none} />`;

@@ -1,6 +1,6 @@
 // Making an estimate out of what a course still plans, and writing down when and how the client got it.
 import { all, get } from "../core/api.js";
-import { money, parse, plain, wire } from "../billing/cents.js";
+import { money, parse, plain, wire } from "../core/cents.js";
 import { html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { words } from "../core/problem.js";
@@ -36,6 +36,9 @@ export function Ask({ client, places, earlier, onDone, onClose }) {
   const named = (field) => field.replace(/^items\/(\d+)/, (_, n) => `items/${sent.current[n]}`);
   const zone = places[0]?.time_zone ?? "UTC";
   const items = found?.items ?? [];
+  const [typed, type] = useState({});
+  const total = totalOf(items, typed[found?.program] ?? {});
+  const change = (name) => (event) => type({ ...typed, [found.program]: { ...typed[found.program], [name]: event.target.value } });
   const labels = { program: t("Which course"), why: t("Why it is made"), requested_at: t("Why it is made"), items: t("What it lists"), diagnoses: t("Diagnoses"), ...labelsOf(items) };
   const bodyOf = (form) => {
     if (!items.length) throw wrong("program", t("Choose a course that still plans something."));
@@ -48,19 +51,29 @@ export function Ask({ client, places, earlier, onDone, onClose }) {
       ${proposal.courses?.length === 0 && html`<p class="note med">${t("This client has no course.")}</p>`}
       <div class="two"><${Field} name="program" label=${labels.program} wrong=${bad} options=${(proposal.courses ?? []).map((row) => [row.id, `${TYPES[row.program_type]?.() ?? row.program_type}, ${date(row.created_at.slice(0, 10))}`])} onChange=${(event) => choose(event.target.value)} />
         <${Field} key=${found?.program} name="why" label=${labels.why} wrong=${bad} options=${whys} /></div>
-      <${Items} key=${found?.program} items=${items} bad=${bad} />
-      ${found && html`<p>${t("{amount} as proposed", { amount: money(found.total) })}${found.diagnoses.length > 0 && ` · ${found.diagnoses.join(", ")}`}</p>`}
+      <${Items} key=${found?.program} items=${items} bad=${bad} change=${change} />
+      ${found && html`<p role="status">${t("Together")} <b>${money(total)}</b>${total !== parse(found.total) && html` <span class="faint">${t("{amount} as proposed", { amount: money(found.total) })}</span>`}${found.diagnoses.length > 0 && ` · ${found.diagnoses.join(", ")}`}</p>`}
       ${earlier && html`<p class="quiet">${t("The earlier one holds until this one is issued.")}</p>`}`}
   <//>`;
 }
 
 const labelsOf = (items) => Object.fromEntries(items.flatMap((item, n) => [[`items/${n}/quantity`, item.label], [`items/${n}/unit_amount`, item.label], [`items/${n}/code`, item.label]]));
 
-function Items({ items, bad }) {
+/** Cents of all items as they are typed; null while one of them cannot be read. */
+function totalOf(items, typed) {
+  return items.reduce((total, item, n) => {
+    const times = (typed[`items/${n}/quantity`] ?? String(item.quantity)).trim();
+    const price = parse(typed[`items/${n}/unit_amount`] ?? item.unit_amount ?? "");
+    if (times === "0") return total;
+    return total === null || price === null || !/^[1-9]\d{0,2}$/.test(times) ? null : total + Number(times) * price;
+  }, /** @type {number | null} */ (0));
+}
+
+function Items({ items, bad, change }) {
   return html`<ul class="items">${items.map((item, n) => html`<li key=${n}>
     <span><b>${item.code}</b> ${item.label}</span>
-    <${Field} name=${`items/${n}/quantity`} label=${t("How often")} wrong=${bad} inputmode="numeric" defaultValue=${String(item.quantity)} />
-    <${Amount} name=${`items/${n}/unit_amount`} label=${t("Each, $")} wrong=${bad} defaultValue=${item.unit_amount ?? ""} />
+    <${Field} name=${`items/${n}/quantity`} label=${t("How often")} wrong=${bad} inputmode="numeric" defaultValue=${String(item.quantity)} onInput=${change(`items/${n}/quantity`)} />
+    <${Amount} name=${`items/${n}/unit_amount`} label=${t("Each, $")} wrong=${bad} defaultValue=${item.unit_amount ?? ""} onInput=${change(`items/${n}/unit_amount`)} />
   </li>`)}</ul>`;
 }
 

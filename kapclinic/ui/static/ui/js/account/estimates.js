@@ -1,5 +1,5 @@
 // Good faith estimates: what a course is expected to cost, told in writing before; and what was billed beyond it.
-import { parse, plain } from "../billing/cents.js";
+import { parse, plain } from "../core/cents.js";
 import { Icon, html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { lazy } from "../core/lazy.js";

@@ -1,6 +1,6 @@
 // What billing adds to the charges by hand: a fee without a session, and what is taken off a charge or put on it.
 import { all } from "../core/api.js";
-import { parse, plain, wire } from "../billing/cents.js";
+import { parse, plain, wire } from "../core/cents.js";
 import { html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { words } from "../core/problem.js";

@@ -1,6 +1,6 @@
 // Packages of a client: what was sold, what is left of it, and what would go back.
 import { all, get } from "../core/api.js";
-import { parse, plain } from "../billing/cents.js";
+import { parse, plain } from "../core/cents.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { words } from "../core/problem.js";

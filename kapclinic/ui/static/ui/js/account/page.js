@@ -9,9 +9,9 @@ import { usePoll } from "../core/poll.js";
 import { words } from "../core/problem.js";
 import { useStore } from "../core/store.js";
 import { date } from "../core/time.js";
-import { money, parse, sum } from "../billing/cents.js";
+import { money, parse, sum } from "../core/cents.js";
 import { begin, Frame } from "../frame/frame.js";
-import { takePayment, writtenOnce } from "../till/words.js";
+import { takePayment, taken, writtenOnce } from "../till/words.js";
 import { Charges } from "./charges.js";
 import { useAddress, useOne, Why } from "./parts.js";
 import { Payments } from "./payments.js";
@@ -50,9 +50,10 @@ function Account() {
   useOthers(poll.data, turned);
   const tab = TABS[said.tab] ? said.tab : "charges";
   const choose = (row) => go({ row });
+  const [did, say] = useState("");
   const close = () => (open(null), poll.release(), poll.again()); // a write whose answer was lost may stand in it
   const [twice, tell] = useState(false);
-  const done = (row, replayed) => (open(null), tell(Boolean(replayed)), poll.again(), turned((n) => n + 1));
+  const done = (row, replayed) => (say(replayed ? "" : doneWords(dialog, row)), open(null), tell(Boolean(replayed)), poll.again(), turned((n) => n + 1));
   useKeys({ n: () => open({ kind: "pay" }), c: () => open({ kind: "charge" }), p: () => window.print() });
   if (!poll.data && poll.problem) return html`<${Frame} current="clients" keys=${KEYS()}><${Lost} poll=${poll} /><//>`;
   const [, Tab] = TABS[tab];
@@ -61,17 +62,32 @@ function Account() {
   const common = { client: id, account: poll.data, places, turn };
   return html`<${Frame} current="clients" keys=${KEYS()}>
     <div class="ac">
-      <${Head} account=${poll.data} client=${client} open=${open} />
+      <${Head} account=${poll.data} client=${client} open=${open} go=${go} />
       ${client?.merged_into && html`<p class="note med"><${Icon} name="warn" /><span>${t("This registration is the same person as another: what is owed is of both.")} <a href=${`/billing/clients/${client.merged_into}`}>${t("Open the other one")}</a></span></p>`}
       ${poll.problem && html`<p class="note med" role="status"><${Icon} name="warn" /><span>${words(poll.problem)}</span><button type="button" class="b s" onClick=${poll.again}>${t("Try again")}</button></p>`}
       ${twice && html`<p class="note" role="status"><${Icon} name="info" /><span>${writtenOnce()}</span><button type="button" class="b s" onClick=${() => tell(false)}>${t("Close")}</button></p>`}
-      <${Tabs} tab=${tab} go=${go} />
+      ${did && html`<p class="note brand" role="status"><${Icon} name="ok" /><span class="grow">${did}</span><button type="button" class="b s" onClick=${() => say("")}>${t("Close")}</button></p>`}
+      <${Tabs} tab=${tab} go=${(change) => (say(""), go(change))} />
       <div class="ac-b" role="tabpanel" id="panel" aria-labelledby=${`tab-${tab}`}>
         <${Tab} key=${tab} ...${common} chosen=${said.row} choose=${choose} open=${open} onDone=${done} onClose=${() => go({ tab: null })} />
       </div>
     </div>
     ${Over && html`<${Over} ...${common} ...${dialog} onDone=${done} onClose=${close} />`}
   <//>`;
+}
+
+const DONE = {
+  pay: (row) => taken(money(row.amount)),
+  allocate: (row) => t("Done: {amount} of this payment is allocated now.", { amount: money(row.allocated) }),
+  refund: (row) => t("Done: {amount} is refunded.", { amount: money(row.amount) }),
+  charge: (row) => t("Done: {what} is charged, {amount}.", { what: row.label, amount: money(row.amount) }),
+  adjust: (row) => t("Done: the charge is adjusted by {amount}.", { amount: money(row.amount) }),
+};
+
+/** What is told once something was written. */
+function doneWords(dialog, row) {
+  if (row?.reverses) return t("Done: it is reversed.");
+  return (row && DONE[dialog?.kind]?.(row)) || t("Done: it is on the server.");
 }
 
 /** What somebody else wrote meanwhile changes the figures: the lists are then asked anew. */
@@ -84,8 +100,8 @@ function useOthers(data, turned) {
   }, [data]);
 }
 
-/** @param {{account: Api["AccountOut"] | null, client: Api["ClientOut"] | null, open: (dialog: object) => void}} props */
-function Head({ account, client, open }) {
+/** @param {{account: Api["AccountOut"] | null, client: Api["ClientOut"] | null, open: (dialog: object) => void, go: (change: object) => void}} props */
+function Head({ account, client, open, go }) {
   const owed = account && parse(account.balance);
   const unpaid = account && sum(AGES().map(([name]) => account.ageing[name])); // money that is kept for a package pays none of it
   const [word, cents] = owed > 0 ? [t("Owes"), owed] : unpaid > 0 ? [t("Charges still open"), unpaid] : [owed < 0 ? t("In credit") : t("Owes"), Math.abs(owed)];
@@ -101,7 +117,16 @@ function Head({ account, client, open }) {
       ${AGES().map(([name, label]) => html`<div key=${name}><dt>${label}</dt><dd>${money(account?.ageing[name])}</dd></div>`)}
     </dl>
     <button type="button" class="b go" onClick=${() => open({ kind: "pay" })}><${Icon} name="coin" />${takePayment()} <kbd>n</kbd></button>
+    <${Beside} credit=${parse(account?.credit)} unpaid=${unpaid} go=${go} />
   </header>`;
+}
+
+/** Money that pays nothing yet stands beside what is open: the one is not taken off the other by itself. */
+function Beside({ credit, unpaid, go }) {
+  if (!credit || credit < 0) return null;
+  const amounts = { credit: money(credit), open: money(unpaid) };
+  const why = unpaid > 0 ? t("Charges of {open} are open, and {credit} that was paid is put to no charge yet: allocate it to settle them.", amounts) : t("{credit} that was paid is put to no charge yet: it stays as credit.", amounts);
+  return html`<p class="small ac-w">${why} <button type="button" class="lnk" onClick=${() => go({ tab: "payments", row: null })}>${t("See the payments")}</button></p>`;
 }
 
 function Tabs({ tab, go }) {

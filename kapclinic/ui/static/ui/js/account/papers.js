@@ -1,5 +1,5 @@
 // The papers of a client: statements of what was owed and paid, the superbills and the receipts that were issued.
-import { plain } from "../billing/cents.js";
+import { plain } from "../core/cents.js";
 import { Icon, html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { addDays, date, dayIn, now } from "../core/time.js";
@@ -30,7 +30,7 @@ function Rows({ path, client, turn, empty }) {
         <td><b>${row.number}</b><br /><span class="small quiet">${date(row.issued_on)}</span></td>
         <td>${date(row.from_date)} – ${date(row.to_date)} ${row.replaced_by ? html`<span class="chip">${t("Replaced by {number}", { number: row.replaced_by })}</span>` : row.outdated && html`<a class="chip med" href=${path === "superbills/" ? `/billing?tab=issued&row=${row.id}` : undefined}><${Icon} name="warn" />${t("The books differ now")}</a>`}</td>
         <td class="num">${plain(row.totals.balance)}</td>
-        <td class="num"><${Paper} href=${`/api/v1/${path}${row.id}/pdf/`}>PDF<span class="vh"> ${row.number}</span><//></td>
+        <td class="num"><${Paper} small href=${`/api/v1/${path}${row.id}/pdf/`}>PDF<span class="vh"> ${row.number}</span><//></td>
       </tr>`)}</tbody>
     </table></div>`}
     <${Foot} list=${list} empty=${empty} />`;

@@ -1,7 +1,7 @@
 // What the parts of an account share: a list by pages, a form in a dialog with its one write, an amount as it is typed.
 import { announce } from "../core/announce.js";
 import { all, get } from "../core/api.js";
-import { parse, wire } from "../billing/cents.js";
+import { parse, wire } from "../core/cents.js";
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
@@ -61,13 +61,23 @@ export function useOne(path, query, turn) {
   return state;
 }
 
-/** All rows of a list, once. */
-export function useAll(path, query) {
+/** All rows of a list, asked anew when `turn` changes. */
+export function useAll(path, query, turn) {
   const [rows, set] = useState([]);
   useEffect(() => {
-    all(path, query).then(set, () => set([]));
-  }, [path]);
+    let over = false;
+    all(path, query).then((found) => !over && set(found), () => !over && set([]));
+    return () => {
+      over = true;
+    };
+  }, [path, turn]);
   return rows;
+}
+
+/** Why an entry is there; of a reversed one why it was reversed, which the entry says that reverses it. */
+export function useWhy(path, row) {
+  const by = useOne(row.reversed_by ? `${path}${row.reversed_by}/` : null, {}, 0).data;
+  return by?.reason || row.reason;
 }
 
 /** The row of the address: of the list, else asked for alone. @param {string | null} path of one row */
@@ -162,7 +172,7 @@ export function Amount(props) {
 }
 
 /**
- * Why something is taken back, in a dialog.
+ * Why something is reversed, voided or ended, in a dialog.
  *
  * @param {{title: string, verb: string, path: string, about: any, onDone: (row: any) => void, onClose: () => void}} props
  */
@@ -193,9 +203,9 @@ export function Pick({ id, current, onChoose, children }) {
   return html`<button type="button" class="lnk" id=${`row-${id}`} aria-current=${current ? "true" : undefined} onClick=${onChoose}>${children}</button>`;
 }
 
-/** A paper, in a tab of its own. @param {{href: string, children?: any}} props */
-export function Paper({ href, children }) {
-  return html`<a class="b s" href=${href} target="_blank" rel="noopener"><${Icon} name="doc" />${children ?? t("Open the PDF")}</a>`;
+/** A paper, in a tab of its own; `small` within a list. @param {{href: string, small?: boolean, children?: any}} props */
+export function Paper({ href, small, children }) {
+  return html`<a class=${small ? "b s" : "b"} href=${href} target="_blank" rel="noopener"><${Icon} name="doc" />${children ?? t("Open the PDF")}</a>`;
 }
 
 /** Where nothing is chosen. */

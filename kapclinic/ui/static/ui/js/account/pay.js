@@ -1,6 +1,6 @@
 // Money that comes in, and which charges it pays: the oldest first, unless somebody says otherwise.
 import { all } from "../core/api.js";
-import { parse, plain, sum, wire } from "../billing/cents.js";
+import { parse, plain, sum, wire } from "../core/cents.js";
 import { html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { place } from "../core/me.js";
@@ -66,7 +66,7 @@ function Shares({ owed, shares, bad }) {
       <ul class="shares">${owed.rows.map((row) => html`<li key=${row.id}>
         <${Amount} name=${`share-${row.id}`} label=${html`${shareLabel(row)} <span class="faint">${t("{amount} open", { amount: plain(row.balance) })}</span>`} wrong=${bad} value=${shares.shares[row.id] ?? ""} onInput=${(event) => shares.type(row.id, event.target.value)} />
       </li>`)}</ul></fieldset>`}
-    <p role="status">${shares.left === null || shares.left + (shares.total ?? 0) <= 0 ? "" : shares.left < 0 ? t("{amount} more is allocated than there is.", { amount: plain(-shares.left) }) : t("{amount} stays as credit.", { amount: plain(shares.left) })}</p>`;
+    <p role="status">${shares.left === null || shares.left + (shares.total ?? 0) <= 0 ? "" : shares.left < 0 ? t("{amount} more is allocated than there is.", { amount: plain(-shares.left) }) : t("{amount} stays as credit until it is allocated to a charge.", { amount: plain(shares.left) })}</p>`;
 }
 
 /** @param {{client: string, account: any, places: any[], amount?: string, keep?: boolean, onDone: any, onClose: () => void}} props `keep`: it pays nothing yet */

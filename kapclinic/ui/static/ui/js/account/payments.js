@@ -1,11 +1,11 @@
 // What came in: each payment with what it paid, what is left of it, and what went back.
-import { parse, plain } from "../billing/cents.js";
+import { parse, plain } from "../core/cents.js";
 import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { date, dayIn } from "../core/time.js";
 import { methodName, takePayment } from "../till/words.js";
 import { rowClass } from "./charges.js";
-import { Chosen, Foot, Paper, Pick, State, Unchosen, useList, useOne, useRow, useRows } from "./parts.js";
+import { Chosen, Foot, Paper, Pick, State, Unchosen, useList, useOne, useRow, useRows, useWhy } from "./parts.js";
 
 export function Payments({ client, turn, chosen, choose, open }) {
   const list = useList("payments/", { client }, turn);
@@ -14,11 +14,11 @@ export function Payments({ client, turn, chosen, choose, open }) {
   return html`<section class="ac-l" aria-label=${t("Payments")}>
       <div class="sec-h"><h2>${t("Payments")}</h2><button type="button" class="b s" onClick=${() => open({ kind: "pay" })}><${Icon} name="plus" />${takePayment()} <kbd>n</kbd></button></div>
       <div class="scroll"><table class="list">
-        <thead><tr><th>${t("Came in on")}</th><th>${t("By")}</th><th class="num">${t("Amount")}</th><th class="num">${t("Refunded")}</th><th class="num">${t("Not allocated")}</th></tr></thead>
+        <thead><tr><th>${t("Came in on")}</th><th>${t("By")}</th><th class="num">${t("Amount")}</th><th class="num wide">${t("Refunded")}</th><th class="num">${t("Not allocated")}</th></tr></thead>
         <tbody>${(list.rows ?? []).map((one) => html`<tr key=${one.id} class=${rowClass(one, chosen)} onClick=${() => choose(one.id)}>
           <td class="nowrap"><${Pick} id=${one.id} current=${one.id === chosen} onChoose=${() => choose(one.id)}>${date(one.received_on)}<//></td>
           <td>${methodName(one.method)} <span class="faint">${one.reference}</span> <${State} status=${one.status} /></td>
-          <td class="num"><b>${plain(one.amount)}</b></td><td class="num">${plain(one.refunded)}</td><td class="num">${plain(one.unallocated)}</td>
+          <td class="num"><b>${plain(one.amount)}</b></td><td class="num wide">${plain(one.refunded)}</td><td class="num">${plain(one.unallocated)}</td>
         </tr>`)}</tbody>
       </table></div>
       <${Foot} list=${list} empty=${t("Nothing was paid yet.")} />
@@ -36,6 +36,7 @@ export function leftOf(payment) {
 /** @param {{row: Api["PaymentOut"], turn: any, open: (dialog: object) => void}} props */
 function One({ row, turn, open }) {
   const stands = row.status === "standing";
+  const why = useWhy("payments/", row);
   const paid = useOne(stands ? `payments/${row.id}/receipt/` : null, {}, `${row.allocated} ${row.refunded}`).data; // asked once the row is new
   const about = html`<p><b>${methodName(row.method)}</b> · ${date(row.received_on)} · ${plain(row.amount)}</p>`;
   const kept = useList("package-purchases/", { payment: row.id, cancelled: false }, turn).rows?.[0];
@@ -52,7 +53,7 @@ function One({ row, turn, open }) {
       <dt>${t("Allocated")}</dt><dd>${plain(row.allocated)}</dd>
       <dt>${t("Refunded")}</dt><dd>${plain(row.refunded)}</dd>
       <dt>${t("Not allocated")}</dt><dd><b>${plain(row.unallocated)}</b></dd>
-      ${row.reason && html`<dt>${t("Why?")}</dt><dd>${row.reason}</dd>`}
+      ${why && html`<dt>${row.status === "reversed" ? t("Why it is reversed") : t("Why?")}</dt><dd>${why}</dd>`}
     </dl>
     ${kept && html`<p class="note"><${Icon} name="lock" /><span>${t("Its money is kept for the package “{name}”: cancel that first to use it otherwise.", { name: kept.name })} <a href=${`?tab=packages&row=${kept.id}`}>${t("Open the package")}</a></span></p>`}
     ${stands && paid?.lines.length > 0 && html`<h2>${t("What it paid")}</h2>
@@ -64,11 +65,11 @@ function One({ row, turn, open }) {
 function Refunds({ payment, turn, open }) {
   const list = useList("refunds/", { payment: payment.id }, turn);
   if (!list.rows?.length) return null;
-  const back = (row) => open({ kind: "why", path: `refunds/${row.id}/reverse/`, title: t("Take the refund back"), verb: t("Take it back"), about: html`<p><b>${methodName(row.method)}</b> · ${plain(row.amount)}</p>` });
+  const back = (row) => open({ kind: "why", path: `refunds/${row.id}/reverse/`, title: t("Reverse this refund"), verb: t("Reverse the refund"), about: html`<p><b>${methodName(row.method)}</b> · ${plain(row.amount)}</p>` });
   return html`<h2>${t("Given back")}</h2>
     <ul class="lines">${list.rows.map((row) => html`<li key=${row.id} class=${rowClass(row)}>
       <span class="grow">${methodName(row.method)} <span class="faint">${date(dayIn(row.created_at, "UTC"))}</span> <${State} status=${row.status} /><br /><span class="small quiet">${row.reason}${row.override_reason && ` · ${row.override_reason}`}</span></span>
       <span class="num">${plain(row.amount)}</span>
-      ${row.allowed_moves.includes("reverse") && html`<button type="button" class="b s" onClick=${() => back(row)}>${t("Take back…")}</button>`}
+      ${row.allowed_moves.includes("reverse") && html`<button type="button" class="b s" onClick=${() => back(row)}>${t("Reverse…")}</button>`}
     </li>`)}</ul>`;
 }

@@ -1,5 +1,5 @@
 // Payment plans: what the client means to pay when, what came so far, and what is late. No interest.
-import { plain } from "../billing/cents.js";
+import { plain } from "../core/cents.js";
 import { Icon, html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { addDays, date, dayIn, now } from "../core/time.js";

@@ -1,5 +1,5 @@
 // Money of a payment that goes back: the way it came, unless the medical director says why not.
-import { money } from "../billing/cents.js";
+import { money } from "../core/cents.js";
 import { html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { has } from "../core/me.js";

@@ -7,7 +7,7 @@ import { words } from "../core/problem.js";
 
 const DONE = () => [t("Measured again"), t("Sat up, cuff moved to the other arm"), t("Prescriber called"), t("Staying with the client")];
 
-/** @param {{alarm: object, said: {title: string, detail: string, did?: string}, onDone: () => void, onClose: () => void}} props */
+/** @param {{alarm: object, said: {title: string, detail: string, did?: string, voided?: boolean}, onDone: () => void, onClose: () => void}} props */
 export function Acknowledge({ alarm, said, onDone, onClose }) {
   const [action, setAction] = useState(said.did ?? ""); // asked when the reading was saved: nobody types it twice
   const [state, setState] = useState({ busy: false, problem: null });
@@ -27,7 +27,7 @@ export function Acknowledge({ alarm, said, onDone, onClose }) {
       <div class="db">
         <p>${said.detail}</p>
         <div class="row wrap">
-          ${DONE().map((text) => html`<button type="button" key=${text} class="b s" onClick=${() => setAction(text)}>${text}</button>`)}
+          ${[...(said.voided ? [t("The reading was wrong, and was taken back")] : []), ...DONE()].map((text) => html`<button type="button" key=${text} class="b s" onClick=${() => setAction(text)}>${text}</button>`)}
         </div>
         <div class="f">
           <label for="action">${t("What did you do?")}</label>

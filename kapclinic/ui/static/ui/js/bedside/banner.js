@@ -21,7 +21,7 @@ function Person({ data, zone, at, onAllergies }) {
   const order = standingOrder(orders);
   return html`<div>
       <h1 class="name">${banner.name} <small>${banner.pronouns}</small></h1>
-      <span class="small quiet">${date(banner.date_of_birth)} (${t("{n} y", { n: banner.age })}) · ${banner.mrn}</span>
+      <span class="small quiet">${date(banner.date_of_birth)} (${t("{n} y", { n: banner.age })}) · ${banner.mrn} · <a href=${`/programs/${session.program}/plan`}>${t("Course plan")}</a></span>
     </div>
     <dl class="facts">
       <${Allergies} allergies=${banner.allergies} onOpen=${onAllergies} />

@@ -1,4 +1,4 @@
-// Going home: the criteria, those that the record answers and those that somebody asks, who is here to fetch, and the sheet.
+// Going home: the criteria, those that the record answers and those that somebody asks, who is here to fetch or stays at home, and the sheet.
 import { call, get } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
@@ -37,6 +37,7 @@ export function Discharge({ data, onDone, onClose }) {
   const [state, tell] = useState({ busy: false, problem: null });
   const intent = useIntent([said, ride]);
   const once = useOnce();
+  const home = isHome(data.session);
   const rows = found.data?.criteria ?? [];
   const open = rows.filter((row) => stateOf(row, said, ride) !== "met");
 
@@ -59,11 +60,11 @@ export function Discharge({ data, onDone, onClose }) {
       <div class="dg3">
         <ul class="cr">
           ${found.problem && html`<li class="open"><span class="small">${words(found.problem)}</span></li>`}
-          ${rows.map((row) => html`<${Criterion} key=${row.code} row=${row} state=${stateOf(row, said, ride)} answer=${said[row.code]} home=${isHome(data.session)} ride=${ride} setRide=${setRide} onSay=${(value) => say({ ...said, [row.code]: value })} />`)}
+          ${rows.map((row) => html`<${Criterion} key=${row.code} row=${row} state=${stateOf(row, said, ride)} answer=${said[row.code]} home=${home} ride=${ride} setRide=${setRide} onSay=${(value) => say({ ...said, [row.code]: value })} />`)}
         </ul>
         <section class="wit">
           <h3>${open.length ? many(open.length, "{n} thing is missing", "{n} things are missing") : t("All is there")}</h3>
-          <p class="note med"><${Icon} name="car" /><span>${t("No driving until the time on the sheet: the client says it back to you.")}</span></p>
+          <p class="note med"><${Icon} name="car" /><span>${home ? t("Nobody fetches the client at home: the adult stays. No driving until the time on the sheet: the client says it back to you.") : t("No driving until the time on the sheet: the client says it back to you.")}</span></p>
           <label class="opt"><input type="checkbox" checked=${ride.concern} onChange=${(event) => setRide({ ...ride, concern: event.target.checked })} />${t("Something worries me: the therapist calls within 24 hours")}</label>
           ${state.problem && html`<p class="note high" role="alert">${words(state.problem)}</p>`}
           <button class="b go save2" aria-disabled=${open.length ? "true" : undefined}>${state.busy ? t("Saving…") : open.length ? t("Discharge: {n} missing", { n: open.length }) : t("Discharge")}</button>
@@ -82,9 +83,8 @@ function stateOf(row, said, ride) {
 
 const LOOKS = { met: ["pass", "ok"], not_met: ["open", "x"], to_attest: ["ask", "info"] };
 
-/** What is missing. At home nobody is fetched: the adult of the session stays, and the record asks for them all the same. */
-function detailOf(row, state, home) {
-  if (home && row.code === "escort") return t("At home: the adult who stays with the client. {detail}", { detail: state === "met" ? "" : row.detail });
+/** What is missing. */
+function detailOf(row, state) {
   const unasked = state === "to_attest" && row.code !== "escort"; // "not awake" is no fact before somebody has looked
   return state === "met" || unasked ? "" : row.detail;
 }
@@ -97,7 +97,7 @@ function Criterion({ row, state, answer, home, ride, setRide, onSay }) {
   const choose = (next) => (escort ? setRide({ ...ride, here: next }) : onSay(next));
   return html`<li class=${look}>
     <span class="ci"><${Icon} name=${icon} /></span>
-    <span class="grow"><b id=${`c-${row.code}`}>${row.label}</b><br /><span class="small">${detailOf(row, state, home)}</span></span>
+    <span class="grow"><b id=${`c-${row.code}`}>${home && escort ? t("The adult stays with the client") : row.label}</b><br /><span class="small">${detailOf(row, state)}</span></span>
     ${asked
       ? html`<span class="seg" role="group" aria-labelledby=${`c-${row.code}`}>
           <button type="button" aria-pressed=${value === true} onClick=${() => choose(true)}>${t("Yes")}</button>

@@ -1,7 +1,7 @@
 // A dose at home on video: where the client is, who is with them, and where help would come from.
 import { call } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
-import { Icon, html, useEffect, useState } from "../core/h.js";
+import { Icon, html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { Problem, byField, words } from "../core/problem.js";
 import { useOnce } from "../core/intent.js";
@@ -129,7 +129,9 @@ function changed(before, now, touched) {
 
 /** Somebody wrote meanwhile: theirs beside what is typed, and two verbs. */
 function Theirs({ theirs, onTake }) {
-  return html`<div class="note med" role="alert">
+  const note = useRef(null);
+  useEffect(() => note.current.scrollIntoView({ block: "nearest" }), [theirs]); // on a phone it lies under what is seen
+  return html`<div class="note med" role="alert" ref=${note}>
     <div class="stack grow"><b>${t("Somebody changed this while you typed. It says now:")}</b>
       <dl class="dl">${theirs.map(([label, value]) => html`<dt>${label}</dt><dd>${value || "–"}</dd>`)}</dl></div>
     <button type="button" class="b" onClick=${onTake}>${t("Take theirs")}</button>

@@ -92,7 +92,7 @@ function Bedside() {
 /** The open alarms, high before medium; and what the tablet itself knows, when the server does not answer. */
 function Alarms({ data, rows, problem, zone, onAnswer }) {
   const open = (data?.alarms ?? []).filter((alarm) => alarm.state === "open");
-  const said = open.map((alarm) => ({ alarm, said: alarmWords(alarm, rows.find((row) => row.id === alarm.reading), zone, data.checks.find((check) => check.id === alarm.check)) }));
+  const said = open.map((alarm) => ({ alarm, said: alarmWords(alarm, rows.find((row) => row.id === alarm.reading) ?? data.readings.find((row) => row.id === alarm.reading), zone, data.checks.find((check) => check.id === alarm.check)) }));
   said.sort((a, b) => (a.said.loud === "high" ? 0 : 1) - (b.said.loud === "high" ? 0 : 1));
   const [all, showAll] = useState(false);
   const shown = all ? said : said.slice(0, 1);

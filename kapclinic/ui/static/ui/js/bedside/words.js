@@ -85,7 +85,9 @@ export function alarmWords(alarm, reading, zone, check) {
     return { title: TRIGGERS[alarm.trigger]?.() ?? t("Emergency"), detail: since, loud: "high" };
   }
   const red = alarm.cause === "red_reading";
-  return { title: red ? t("Reading in the red band") : t("Reading in the amber band"), detail: [values(reading), since].filter(Boolean).join(", "), loud: red ? "high" : "med", did: reading?.action_taken };
+  const voided = Boolean(alarm.reading_voided ?? reading?.voided);
+  const detail = [values(reading), since, voided && t("this reading was taken back")].filter(Boolean).join(", ");
+  return { title: red ? t("Reading in the red band") : t("Reading in the amber band"), detail, loud: red ? "high" : "med", did: reading?.action_taken, voided };
 }
 
 /** "172/104, HR 86" of a reading, with a dash for what was not taken. */

@@ -3,7 +3,7 @@ import { Dialog } from "../core/dialog.js";
 import { html, useState } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
-import { money } from "./cents.js";
+import { money } from "../core/cents.js";
 import { Refused } from "./parts.js";
 import { EXPORTS, jobName, spanName } from "./words.js";
 

@@ -2,7 +2,7 @@
 import { Icon, html } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
-import { money, plain, sum } from "./cents.js";
+import { money, plain, sum } from "../core/cents.js";
 import { hrefOf } from "./known.js";
 import { More, Row, Stand, servicesName, together, useSteps } from "./parts.js";
 import { dayName, sessionName } from "./words.js";
@@ -40,7 +40,7 @@ export function ToBill({ ready, charged, current, chosen, choose, said, open }) 
 }
 
 function Head() {
-  return html`<thead><tr><th><span class="vh">${t("Choose")}</span></th><th>${t("Day")}</th><th>${t("Client")}</th><th>${t("Session and code")}</th><th class="num">${t("Fees")}</th><th class="num">${t("Paid so far")}</th><th>${t("What stops it")}</th></tr></thead>`;
+  return html`<thead><tr><th><span class="vh">${t("Choose")}</span></th><th>${t("Day")}</th><th>${t("Client")}</th><th>${t("Session and code")}</th><th class="num">${t("Fees")}</th><th class="num wide">${t("Paid so far")}</th><th class="wide">${t("What stops it")}</th></tr></thead>`;
 }
 
 function Group({ title, list, current, chosen, toggle, all, said, open }) {
@@ -51,8 +51,8 @@ function Group({ title, list, current, chosen, toggle, all, said, open }) {
       const tick = html`<td><label class="tick"><input type="checkbox" checked=${chosen.has(id)} onChange=${() => toggle(row)} /><span class="vh">${t("Choose {name}, {day}", { name: row.client.name, day })}</span></label></td><td class="nowrap">${day}</td>`;
       return html`<${Row} key=${id} id=${id} current=${current === row} href=${hrefOf(said, { row: id })} open=${open} first=${tick} name=${row.client.name}>
         <td>${sessionName(row.session)} <span class="faint nowrap">${servicesName(row.services)}</span></td>
-        <td class="num">${plain(row.totals.amount)}</td><td class="num">${plain(row.totals.paid)}</td>
-        <td class="st"><span class="chip good"><${Icon} name="ok" />${row.state === "ready" ? t("Can be charged") : t("On the books")}</span></td>
+        <td class="num">${plain(row.totals.amount)}</td><td class="num wide">${plain(row.totals.paid)}</td>
+        <td class="st wide"><span class="chip good"><${Icon} name="ok" />${row.state === "ready" ? t("Can be charged") : t("On the books")}</span></td>
       <//>`;
     })}
   </tbody>`;

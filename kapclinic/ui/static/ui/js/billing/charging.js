@@ -3,7 +3,7 @@ import { get, newKey, post } from "../core/api.js";
 import { useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { words } from "../core/problem.js";
-import { parse, plain, sum } from "./cents.js";
+import { parse, plain, sum } from "../core/cents.js";
 
 const IDLE = { busy: false, done: 0, total: 0, failed: [], stopped: null };
 

@@ -3,7 +3,7 @@ import { Dialog } from "../core/dialog.js";
 import { html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
-import { parse, wire } from "./cents.js";
+import { parse, wire } from "../core/cents.js";
 import { Refused } from "./parts.js";
 
 /** @param {{code: string, day: string, here: any, onDone: () => void, onClose: () => void}} props */

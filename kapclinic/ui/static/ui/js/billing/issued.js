@@ -2,7 +2,7 @@
 import { Icon, html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
-import { plain } from "./cents.js";
+import { plain } from "../core/cents.js";
 import { hrefOf } from "./known.js";
 import { Paper } from "./paper.js";
 import { More, Row, Stand, To, useSteps } from "./parts.js";
@@ -19,10 +19,10 @@ export function Issued({ list, current, nav, open }) {
     <${Stand} list=${list} />
     ${list.data && !list.rows.length && html`<p class="empty">${only ? t("The books agree with each superbill of these days.") : t("No superbill was issued in these days.")}</p>`}
     ${list.rows.length > 0 && html`<table class="list">
-      <thead><tr><th>${t("Issued")}</th><th>${t("Client")}</th><th>${t("Superbill no.")}</th><th>${t("Services")}</th><th class="num">${t("Fees")}</th><th class="num">${t("Paid so far")}</th><th>${t("State now")}</th></tr></thead>
+      <thead><tr><th>${t("Issued")}</th><th>${t("Client")}</th><th>${t("Superbill no.")}</th><th class="wide">${t("Services")}</th><th class="num wide">${t("Fees")}</th><th class="num wide">${t("Paid so far")}</th><th>${t("State now")}</th></tr></thead>
       <tbody>${list.rows.map((row) => html`<${Row} key=${row.id} id=${row.id} href=${hrefOf(said, { row: row.id })} open=${open} current=${current === row} first=${html`<td class="nowrap">${dayName(row.issued_on)}</td>`} name=${row.client_name}>
-        <td class="nowrap">${row.number}</td><td>${spanName(row.lines[0].date_of_service, row.lines.at(-1).date_of_service)}</td>
-        <td class="num">${plain(row.totals.charges)}</td><td class="num">${plain(row.totals.paid)}</td><td class="st"><${State} row=${row} /></td>
+        <td class="nowrap">${row.number}</td><td class="wide">${spanName(row.lines[0].date_of_service, row.lines.at(-1).date_of_service)}</td>
+        <td class="num wide">${plain(row.totals.charges)}</td><td class="num wide">${plain(row.totals.paid)}</td><td class="st"><${State} row=${row} /></td>
       <//>`)}</tbody>
     </table>`}
     <${More} list=${list} />

@@ -5,7 +5,7 @@ import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { begin, Frame } from "../frame/frame.js";
 import { Chosen, ToBill } from "./bill.js";
-import { sum } from "./cents.js";
+import { sum } from "../core/cents.js";
 import { Strip } from "./jobs.js";
 import { To } from "./parts.js";
 import { Period } from "./period.js";
@@ -28,12 +28,13 @@ function Billing() {
   const { tab, picked, current, charging, dialog } = work;
   const issue = () => {
     if (picked.bills.length > 1) work.ask("run");
-    else if (picked.bills.length === 1 && current.client?.id !== picked.bills[0].client.id) work.open(picked.bills[0].session.id);
+    else if (picked.bills.length === 1 && current?.client?.id !== picked.bills[0].client.id) work.open(picked.bills[0].session.id);
     else work.press.current?.();
   };
   const charge = () => charging.run(picked.ready);
   const ask = () => work.ask("export");
   useKeys({ e: ask, i: issue, ...(picked.ready.length ? { c: charge } : {}) });
+  const run = () => (work.leave(picked.charged.map((row) => row.session.id)), work.asked());
   const shared = { period: work.period, here: work.here, onDone: work.asked, onClose: work.close };
   return html`<${Frame} current=${IN_RAIL[tab] ?? "ready"} count=${{ ready: toBill(work.lists) }} keys=${KEYS()}>
     <div class="bl">
@@ -48,7 +49,7 @@ function Billing() {
       <${Right} work=${work} />
     </div>
     ${dialog === "export" && html`<${AskExport} ...${shared} />`}
-    ${dialog === "run" && html`<${AskRun} rows=${picked.bills} total=${sum(picked.charged.map((row) => row.totals.amount))} ...${shared} />`}
+    ${dialog === "run" && html`<${AskRun} rows=${picked.bills} total=${sum(picked.charged.map((row) => row.totals.amount))} ...${shared} onDone=${run} />`}
   <//>`;
 }
 
@@ -65,9 +66,8 @@ function Shown({ work, ask }) {
 
 /** The one thing that is chosen, below a word on what was just done. */
 function Right({ work }) {
-  const { told, gone, settling, nav } = work;
+  const { told, nav } = work;
   return html`<aside class="pv" aria-label=${t("The chosen row")}>
-    ${gone && !settling && !told && html`<p class="note" role="status">${t("The row that was chosen is settled.")}</p>`}
     ${told && html`<p class="note brand" role="status"><${Icon} name="ok" /><span class="grow">${told.words}${told.change && html` <${To} ...${nav} change=${told.change}>${t("Open it")}<//>`}</span></p>`}
     <${Pane} work=${work} onClose=${again} />
   </aside>`;

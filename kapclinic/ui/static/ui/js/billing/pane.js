@@ -9,6 +9,7 @@ import { Payment } from "./payments.js";
 import { Preview } from "./preview.js";
 import { Proposal } from "./proposal.js";
 import { notice } from "./notice.js";
+import { dayName, sessionName } from "./words.js";
 
 /** The way to the client's account, beside each thing that is a client's. */
 function Account({ client }) {
@@ -17,8 +18,9 @@ function Account({ client }) {
 
 /** @param {{work: any}} props */
 export function Pane({ work }) {
-  const { tab, current, settling, nav } = work;
+  const { tab, current, gone, settling, nav } = work;
   if (settling) return html`<${Bars} />`;
+  if (gone) return html`<${Settled} work=${work} />`;
   if (!current) return html`<p class="empty">${t("Choose a row: what it is about stands here.")}</p>`;
   const account = html`<${Account} client=${current.client?.id ?? current.client} />`;
   if (tab === "exports") return html`<${JobObject} key=${current.id} job=${current} nav=${nav} again=${work.jobs.again} />`;
@@ -27,6 +29,20 @@ export function Pane({ work }) {
   if (!current.session?.id) return html`<${Review} key=${current.id} charge=${current} staff=${work.staff} head=${account} onDone=${work.settle} />`;
   if (current.state !== "charged" || nav.said.view === "rest") return html`<${Uncharged} work=${work} account=${account} />`;
   return html`<${Charged} work=${work} account=${account} />`;
+}
+
+/** The row that was chosen has left its list: it stays here as done until the person goes on. */
+function Settled({ work }) {
+  const { row, next } = work.gone;
+  const client = row?.client?.id ?? row?.client;
+  const name = row?.client?.name ?? row?.client_name;
+  const day = row?.session?.date ?? row?.date_of_service ?? row?.issued_on ?? row?.received_on;
+  const onward = next && (next.client?.name ?? next.client_name);
+  return html`<div class="pc">
+    ${name && html`<header class="row pvh"><h2 class="grow">${name} <span class="faint">${row.session?.kind ? `${sessionName(row.session)}, ` : ""}${day ? dayName(day) : ""}</span></h2><${Account} client=${client} /></header>`}
+    <p class="note" role="status"><${Icon} name="ok" /><span class="grow">${row ? t("Done: it has left this list.") : t("This row is not in the list of these days.")}</span>
+      ${next && html`<button type="button" class="b s" id="go-on" onClick=${() => work.open(next.session?.id ?? next.id)}>${onward ? t("Go on with {name}", { name: onward }) : t("Go on with the next row")}</button>`}</p>
+  </div>`;
 }
 
 /** What is proposed for a session, or what of it was left when it was charged. */

@@ -1,7 +1,7 @@
 // A superbill as the client gets it. The paper is written in English whatever the screen speaks, and dates stand on it
 // as they are printed.
 import { html } from "../core/h.js";
-import { money, parse, plain } from "./cents.js";
+import { money, parse, plain } from "../core/cents.js";
 
 /** "11/30/2026" of "2026-11-30", as on the printed page. */
 function us(day) {

@@ -14,6 +14,9 @@ function monthBefore(text) {
 
 function preset(name, today) {
   const first = `${today.slice(0, 7)}-01`;
+  if (name === "today") return { name, from: today, to: today };
+  if (name === "yesterday") return { name, from: addDays(today, -1), to: addDays(today, -1) };
+  if (name === "week") return { name, from: addDays(today, -((new Date(`${today}T12:00:00Z`).getUTCDay() + 6) % 7)), to: today };
   if (name === "month") return { name, from: first, to: today };
   if (name === "last") return { name, from: monthBefore(today), to: addDays(first, -1) };
   return { name: USUAL, from: addDays(today, 1 - Number(USUAL)), to: today };
@@ -31,9 +34,12 @@ export function Period({ period, today, go }) {
   const own = period.name === "own";
   const edge = (name, label) => html`<label class="day"><span class="vh">${label}</span>
     <input type="date" value=${period[name]} max=${name === "from" ? period.to : today} min=${name === "to" ? period.from : undefined} required onChange=${(event) => ISO.test(event.target.value) && go({ [name]: event.target.value })} /></label>`;
-  return html`<select aria-label=${t("Days covered")} value=${period.name} onChange=${(event) => choose(event.target.value)}>
+  const near = [["today", t("Today")], ["yesterday", t("Yesterday")], ["week", t("This week")], ["month", t("This month")]];
+  const far = near.some(([name]) => name === period.name) ? "" : period.name;
+  return html`<div class="seg" role="group" aria-label=${t("Days covered")}>${near.map(([name, label]) => html`<button type="button" key=${name} aria-pressed=${period.name === name} onClick=${() => choose(name)}>${label}</button>`)}</div>
+    <select aria-label=${t("Other days")} value=${far} onChange=${(event) => choose(event.target.value)}>
+      ${!far && html`<option value="" disabled>${spanName(period.from, period.to)}</option>`}
       <option value=${USUAL}>${t("Last 90 days")}</option>
-      <option value="month">${t("This month")}</option>
       <option value="last">${t("Last month")}</option>
       <option value="own">${own ? spanName(period.from, period.to) : t("Other days…")}</option>
     </select>

@@ -7,7 +7,7 @@ import { useWrite } from "../core/intent.js";
 import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { has } from "../core/me.js";
-import { money, parse, plain, sum, wire } from "./cents.js";
+import { money, parse, plain, sum, wire } from "../core/cents.js";
 import { Refused, Stand } from "./parts.js";
 import { Whom, isMine } from "./who.js";
 import { coverageName, dayName, sessionName } from "./words.js";
@@ -174,7 +174,7 @@ function Way({ blocker, row, open }) {
   if (blocker.code === "ndc_missing") return go("hand", t("Add the line by hand…"), { ndc: true });
   if (blocker.code === "minutes_too_short") return go("hand", t("Let it pass, with a reason…"));
   if (blocker.code === "not_discharged") return html`<p><a class="b s" href=${row.session.kind === "dosing" ? `/bedside/sessions/${row.session.id}` : `/desk/schedule?day=${row.session.date}&session=${row.session.id}`}>${t("Open the session")}</a></p>`;
-  if (blocker.subject.type === "charge") return html`<p><a class="b s" href=${`/billing/clients/${row.client.id}?row=${blocker.subject.id}`}>${t("Take the charge back")}</a></p>`;
+  if (blocker.subject.type === "charge") return html`<p><a class="b s" href=${`/billing/clients/${row.client.id}?row=${blocker.subject.id}`}>${t("Reverse the charge")}</a></p>`;
   if (blocker.subject.type === "program") return go("diagnosis", t("Set the diagnosis…"), { program: blocker.subject.id });
   return null;
 }

@@ -60,7 +60,7 @@ export function methodName(method) {
 
 const STATUSES = {
   standing: () => t("In force"),
-  reversed: () => t("Taken back"),
+  reversed: () => t("Reversed"),
   reversal: () => t("Reversal"),
   review: () => t("In review"),
 };

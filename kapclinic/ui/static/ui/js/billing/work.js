@@ -55,7 +55,7 @@ function whole(tab, lists, jobs) {
 }
 
 /**
- * Somebody did something, and the lists do not show it yet. Once they do, the focus is on the row that is next.
+ * Somebody did something, and the lists do not show it yet. Once they do, the focus is on its row, or on the way on.
  *
  * @returns {[boolean, () => void]} whether that is so, and what says that it is
  */
@@ -63,13 +63,36 @@ function useSettling(tab, lists, id) {
   const [since, mark] = useState(0);
   const busy = since > 0 && listsOf(tab, lists).some((list) => list.at < since && !list.problem);
   useEffect(() => {
-    if (since && !busy) document.getElementById(`row-${id}`)?.focus();
+    if (since && !busy) (document.getElementById(`row-${id}`) ?? document.getElementById("go-on"))?.focus();
   }, [busy]);
   const start = () => {
     mark(Date.now());
     lists.again();
   };
   return [busy, start];
+}
+
+/**
+ * The row of the address. One that has left its list is kept in its place, and nobody is led to another one: `gone` holds
+ * it, as far as it is known, and the row that is next.
+ *
+ * @returns {{current: any, gone: {row: any, next: any} | null, pin: () => void}} `pin`: the first row, which the address does not name, is meant
+ */
+function useCurrent(rows, at, whole) {
+  const last = useRef({ row: null, nth: 0 });
+  const { said, go } = at;
+  const nth = rows.findIndex((row) => idOf(row) === said.row);
+  if (nth >= 0) last.current = { row: rows[nth], nth };
+  const lost = nth < 0 && said.row && whole;
+  const known = last.current.row && idOf(last.current.row) === said.row;
+  const gone = lost ? { row: known ? last.current.row : null, next: rows[known ? Math.min(last.current.nth, rows.length - 1) : 0] ?? null } : null;
+  const current = nth >= 0 ? rows[nth] : gone ? null : (rows[0] ?? null);
+  const pin = () => {
+    if (!current || new URLSearchParams(window.location.search).has("row")) return;
+    last.current = { row: current, nth: 0 };
+    go({ row: idOf(current) }, true);
+  };
+  return { current, gone, pin };
 }
 
 export function toBill(lists) {
@@ -84,7 +107,7 @@ function usePlace(here) {
   const [told, tell] = useState(null);
   const tab = TABS.includes(said.tab) ? said.tab : "bill";
   const walk = (change, step) => (tell(null), go(change, step));
-  return { today, said, go: walk, told, tell, tab, period: periodOf(said, today) };
+  return { today, said, go: walk, stay: go, told, tell, tab, period: periodOf(said, today) };
 }
 
 /** What is ticked, by what can be done with it: sessions to charge, and one row of each client to issue for. */
@@ -105,20 +128,23 @@ export function useWork() {
   const lists = useLists(tab, said, period, here.id, () => hand.current ?? dialog);
   const jobs = useJobs(tab === "exports", lists.again);
   const rows = rowsOf(tab, lists, jobs);
-  const current = rows.find((row) => idOf(row) === said.row) ?? rows[0] ?? null;
-  const [settling, settle] = useSettling(tab, lists, current && idOf(current));
+  const { current, gone, pin } = useCurrent(rows, { said, go: at.stay }, whole(tab, lists, jobs));
+  const [settling, settled] = useSettling(tab, lists, said.row);
+  const settle = () => (pin(), settled());
+  /** These are done, and no other tick goes with them. */
+  const leave = (ids) => choose((old) => new Set([...old].filter((one) => !ids.includes(one))));
   const charging = useCharging((made) => {
     if (made.length) at.tell(notice(made));
-    choose(new Set());
+    leave(made.map(({ row }) => row.session.id));
     settle();
   });
   const close = () => (ask(null), lists.release());
   return {
-    ...at, here, staff, lists, jobs, rows, current, settling, settle, charging, chosen, choose, dialog, ask, close, hand, press,
-    gone: said.row && current && idOf(current) !== said.row && whole(tab, lists, jobs),
+    ...at, here, staff, lists, jobs, rows, current, gone: settling ? null : gone, settling, settle, charging, chosen, choose, dialog, ask, close, hand, press,
     picked: sorted(tab === "bill" ? rows.filter((row) => chosen.has(row.session.id)) : []),
     open: (row, step) => at.go({ row, view: null }, step),
-    asked: () => (close(), choose(new Set()), jobs.again()),
+    asked: () => (close(), jobs.again()),
+    leave,
     nav: { said, go: at.go },
   };
 }

@@ -8,7 +8,7 @@ import { useWrite } from "../core/intent.js";
 import { has } from "../core/me.js";
 import { Problem } from "../core/problem.js";
 import { dayIn, now } from "../core/time.js";
-import { accountOf, allOfIt, inCredit, methods, owes, owesNothing, paymentLabels, referenceHint, taken, takeIt, takePayment, unreadAmount, unsure, writtenOnce } from "../till/words.js";
+import { accountOf, allOfIt, inCredit, methods, owes, owesNothing, paymentLabels, referenceHint, staysCredit, taken, takeIt, takePayment, unreadAmount, unsure, writtenOnce } from "../till/words.js";
 import { Faults, Field, wrongOf } from "./parts/fields.js";
 
 /** "1,650.00" of "-1650.00" */
@@ -63,6 +63,7 @@ export function Pay({ row, balance, here, onDone, onClose }) {
         <div class="two"><${Field} name="amount" label=${labels.amount} wrong=${wrong} autofocus inputmode="decimal" maxlength="12" value=${amount} onInput=${(event) => type(event.target.value)} />
           <${Field} name="method" label=${labels.method} wrong=${wrong} options=${methods()} /></div>
         <${Field} name="reference" label=${labels.reference} wrong=${wrong} maxlength="80" hint=${referenceHint()} />
+        <p class="small quiet">${staysCredit()}</p>
       </div>
       <div class="df">
         <button type="button" class="b" onClick=${onClose}>${t("Not now")}</button>

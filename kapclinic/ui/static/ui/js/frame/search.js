@@ -8,6 +8,7 @@ import { words } from "../core/problem.js";
 import { date } from "../core/time.js";
 
 const PAUSE = 150;
+const PLANNERS = ["front_desk", "nurse_practitioner", "therapist", "prescriber", "medical_director"];
 
 export function Search({ onClose, open = has("billing") ? account : undefined }) {
   const [text, setText] = useState("");
@@ -55,5 +56,21 @@ function Hit({ row, open }) {
   const line = html`<b class="grow">${name} ${row.legal_last_name}</b>
     <span>${row.date_of_birth && date(row.date_of_birth)}</span><span class="quiet">${row.mrn}</span>`;
   const address = open?.(row);
-  return address ? html`<a href=${address}>${line}</a>` : html`<div class="row">${line}</div>`;
+  if (address) return html`<a href=${address}>${line}</a>`;
+  return html`<div class="row">${line}${has(...PLANNERS) && html`<${Course} client=${row.id} />`}</div>`;
+}
+
+/** The way to the plan of a client's newest course: who it is, the address does not say. */
+function Course({ client }) {
+  const [said, say] = useState("");
+  async function go() {
+    try {
+      const { results } = await get("programs/", { client, page_size: 1 });
+      if (results.length) location.assign(`/programs/${results[0].id}/plan`);
+      else say(t("no course yet"));
+    } catch (problem) {
+      say(words(problem));
+    }
+  }
+  return html`<button type="button" class="b s" onClick=${go}>${t("Course plan")}</button><span class="small" role="status">${said}</span>`;
 }

@@ -8,6 +8,11 @@ import { DAYS } from "./known.js";
 const HALVES = Array.from({ length: 48 }, (_, i) => `${String(Math.floor(i / 2)).padStart(2, "0")}:${i % 2 ? "30" : "00"}`);
 const MONDAY = "2024-01-01"; // any Monday: only its name is shown
 
+const UNMET = {
+  integration_not_preferred: () => t("Some integrations are not on the days and hours that the client prefers: none is free there."),
+  course_not_preferred: () => t("No course fits the days and hours that the client prefers: this one does without them."),
+};
+
 /** @param {{wish: object, change: (values: object) => void, plan: object, course: object, today: string, booked: object[], names: object, onPropose: () => void}} props */
 export function Wishes({ wish, change, plan, course, today, booked, names, onPropose }) {
   const errors = plan.problem?.status === 400 ? byField(plan.problem) : {};
@@ -31,7 +36,7 @@ export function Wishes({ wish, change, plan, course, today, booked, names, onPro
     <hr />
     <${Sum} plan=${plan} course=${course} booked=${booked} names=${names} />
     ${plan.problem && !Object.keys(errors).length && html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${words(plan.problem)}</span></p>`}
-    ${plan.unmet.map((one, i) => html`<p class="note med" key=${i}><${Icon} name="warn" /><span>${one.detail}</span></p>`)}
+    ${plan.unmet.map((one, i) => html`<p class="note med" key=${i}><${Icon} name="warn" /><span>${UNMET[one.code]?.() ?? one.detail}</span></p>`)}
     ${plan.rows?.length > 0 && !plan.booking.problem && html`<p class="small faint">${t("Nothing of the proposal is booked yet. Booking takes all or none.")}</p>`}
   </form>`;
 }

@@ -20,6 +20,7 @@ export const paymentLabels = () => ({ amount: t("Amount, $"), method: t("Paid by
 export const referenceHint = () => t("Number of the check, or the card's last 4 digits");
 export const unreadAmount = () => t("Type an amount such as 120.00.");
 export const takePayment = () => t("Take a payment");
+export const staysCredit = () => t("It pays no charge by itself: it stays as credit until billing allocates it.");
 export const takeIt = () => t("Take it");
 export const taken = (amount) => t("The server has the payment: {amount}", { amount });
 export const writtenOnce = () => t("It had reached the server at the first try, and was not written twice. If a second one is meant, enter it again.");

@@ -2,7 +2,6 @@
 import { Icon, html } from "../../core/h.js";
 import { t } from "../../core/i18n.js";
 import { dayIn, clock } from "../../core/time.js";
-import { nameOf } from "../people/names.js";
 import { when, whenTo } from "../parts/pane.js";
 import { shownName } from "../parts/privacy.js";
 import { kindName } from "../words.js";
@@ -30,10 +29,10 @@ export function moveOf(session, decision, override) {
   return { session: session.id, starts_at, ends_at, room, staff, modality, ...(override ? { override_reason: override } : {}) };
 }
 
-export function Broken({ session, decision, client, names, zone, conflicts, decide }) {
+export function Broken({ session, decision, names, zone, conflicts, decide }) {
   const gone = HERE.includes(session.status);
   return html`<fieldset class="bk k-${session.kind}">
-    <legend><i class="kdot"></i> <b>${client ? shownName(nameOf(client)) : "…"}</b> · ${kindName(session.kind)} · ${whenTo(session, zone)}</legend>
+    <legend><i class="kdot"></i> <b>${shownName(session.client_name)}</b> · ${kindName(session.kind)} · ${whenTo(session, zone)}</legend>
     ${!wants(session) && html`<p class="small quiet">${t("Held for an integration that follows a dose: another time is held by itself.")}</p>`}
     ${gone && html`<p class="note med"><${Icon} name="warn" /><span>${t("The client is here already. Find somebody for them first.")}</span></p>`}
     ${wants(session) && html`${session.replacements.map((way, index) => html`<label class="opt" key=${index}>

@@ -3,7 +3,6 @@ import { announce } from "../../core/announce.js";
 import { Icon, html, useState } from "../../core/h.js";
 import { many, t } from "../../core/i18n.js";
 import { addDays, clock, dayIn, instant } from "../../core/time.js";
-import { useClients } from "../parts/clients.js";
 import { Faults, Field, wrongOf } from "../parts/fields.js";
 import { useWrite } from "../../core/intent.js";
 import { Chosen, when } from "../parts/pane.js";
@@ -23,7 +22,6 @@ export function Mark({ names, here, at, onDone }) {
   const asked = askedFor(form, zone);
   const preview = usePreview(asked);
   const sessions = preview.found?.sessions ?? [];
-  const clients = useClients(sessions.map((row) => row.client));
   const keeping = useWrite((row) => {
     announce(t("Kept: {name} is away", { name: names.staff.get(row.user)?.name ?? "" }));
     onDone(row);
@@ -47,7 +45,7 @@ export function Mark({ names, here, at, onDone }) {
       ${keeping.problem?.code === "unresolved_sessions" && html`<p><button type="button" class="b s" onClick=${() => (afresh(), preview.again())}>${t("Look again at what it breaks")}</button></p>`}
       ${keeping.problem?.code === "course_conflict" && html`<div class="f"><label for="override">${t("Move them all the same, because")}</label><input id="override" autocomplete="off" value=${override} onInput=${(event) => say(event.target.value)} /></div>`}
       <${Impact} found=${preview.found} zone=${zone} />
-      ${sessions.map((row) => html`<${Broken} key=${row.id} session=${row} decision=${decided(decisions, row)} client=${clients.get(row.client)} names=${names} zone=${zone}
+      ${sessions.map((row) => html`<${Broken} key=${row.id} session=${row} decision=${decided(decisions, row)} names=${names} zone=${zone}
         conflicts=${(keeping.problem?.extra?.conflicts ?? []).filter((one) => one.moving === row.id)} decide=${(decision) => decide({ ...decisions, [row.id]: decision })} />`)}
     </form>
   <//>`;

@@ -10,10 +10,8 @@ import { begin, Frame } from "../../frame/frame.js";
 import { useNow } from "../../frame/net.js";
 import { useNames } from "../known.js";
 import { useAddress } from "../parts/address.js";
-import { useClients } from "../parts/clients.js";
 import { Chosen, due, Row, Stand, useRows, when, whenTo } from "../parts/pane.js";
 import { discreet, shownName, switchNames } from "../parts/privacy.js";
-import { nameOf } from "../people/names.js";
 import { kindName } from "../words.js";
 import { useTimesOff } from "./known.js";
 import { Mark } from "./mark.js";
@@ -60,7 +58,6 @@ function Away() {
 
 /** It is kept: what became of the sessions, and where the calls that follow from it stand. */
 function Kept({ row, names, zone, onMore }) {
-  const clients = useClients(row.sessions.map((one) => one.client));
   const gone = row.sessions.filter((one) => one.status === "cancelled").length;
   const moved = row.sessions.length - gone;
   const foot = html`<a class="b go" href="/desk/worklist"><${Icon} name="list" />${t("To do")}</a><button type="button" class="b" onClick=${onMore}>${t("Somebody else")}</button>`;
@@ -68,15 +65,15 @@ function Kept({ row, names, zone, onMore }) {
     <p class="what" role="status">${when(row.starts_at, zone)} – ${when(row.ends_at, zone)}</p>
     <p>${many(moved, "{n} session was moved or has somebody else now.", "{n} sessions were moved or have somebody else now.")} ${many(gone, "{n} was cancelled.", "{n} were cancelled.")}</p>
     ${row.sessions.length > 0 && html`<p class="note"><${Icon} name="phone" /><span>${t("Call these clients. Only those who had confirmed, or were reminded, stand on the list of what is to be done too.")}</span></p>
-      <ul class="stack">${row.sessions.map((one) => html`<li key=${one.id}><${Call} session=${one} client=${clients.get(one.client)} zone=${zone} /></li>`)}</ul>`}
+      <ul class="stack">${row.sessions.map((one) => html`<li key=${one.id}><${Call} session=${one} zone=${zone} /></li>`)}</ul>`}
     ${row.obligations.length > 0 && html`<p class="note med"><${Icon} name="leaf" /><span>${many(row.obligations.length, "{n} integration is owed again.", "{n} integrations are owed again.")}</span></p>`}
   <//>`;
 }
 
 /** Where a session is now, and the number of whoever knows it elsewhere. */
-function Call({ session, client, zone }) {
+function Call({ session, zone }) {
   const now = session.status === "cancelled" ? t("Cancelled") : whenTo(session, zone);
-  return html`<b>${client ? shownName(nameOf(client)) : "…"}</b> · ${kindName(session.kind)} · ${now} ${client?.phone && html`<a class="nowrap" href=${`tel:${client.phone}`}>${client.phone}</a>`}`;
+  return html`<b>${shownName(session.client_name)}</b> · ${kindName(session.kind)} · ${now} <a class="nowrap" href=${`tel:${session.client_phone}`}>${session.client_phone}</a>`;
 }
 
 /** Rooms and days that are closed. The administrator closes them; what that leaves behind is on the worklist. */

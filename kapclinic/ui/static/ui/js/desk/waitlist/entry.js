@@ -3,7 +3,6 @@ import { Icon, html } from "../../core/h.js";
 import { t } from "../../core/i18n.js";
 import { useKeys } from "../../core/keys.js";
 import { addDays, dayIn } from "../../core/time.js";
-import { nameOf } from "../people/names.js";
 import { Chosen, span, when } from "../parts/pane.js";
 import { shownName } from "../parts/privacy.js";
 import { kindName, weekdays } from "../words.js";
@@ -11,8 +10,8 @@ import { kindName, weekdays } from "../words.js";
 const MODALITIES = { any: () => t("Either"), in_person: () => t("In person"), video: () => t("Video") };
 
 export function EntryObject({ entry, client, at, zone, open }) {
-  const name = client ? nameOf(client) : "";
-  const who = { id: entry.client, name, mrn: client?.mrn };
+  const name = entry.client_name;
+  const who = { id: entry.client, name, mrn: entry.client_mrn };
   function find() {
     const first = dayIn(Math.max(at, Date.parse(entry.window_from)), zone);
     const last = dayIn(Date.parse(entry.window_to) - 1, zone);
@@ -28,9 +27,10 @@ export function EntryObject({ entry, client, at, zone, open }) {
     ${may && html`<button type="button" class="b" onClick=${withdraw}>${t("Take off the waitlist…")} <kbd>x</kbd></button>`}`;
   const days = entry.preferred_days.map((day) => weekdays()[day]).join(", ");
   const hours = entry.preferred_hours && `${entry.preferred_hours.from}–${entry.preferred_hours.to}`;
-  return html`<${Chosen} title=${shownName(name) || t("Client")} aside=${aside} foot=${foot}>
+  return html`<${Chosen} title=${shownName(name)} aside=${aside} foot=${foot}>
     <dl class="dl">
-      ${client && html`<dt>${t("MRN")}</dt><dd>${client.mrn}</dd><dt>${t("Phone")}</dt><dd><a href=${`tel:${client.phone}`}>${client.phone}</a></dd>`}
+      <dt>${t("MRN")}</dt><dd>${entry.client_mrn}</dd>
+      ${client && html`<dt>${t("Phone")}</dt><dd><a href=${`tel:${client.phone}`}>${client.phone}</a></dd>`}
       <dt>${t("What")}</dt><dd>${kindName(entry.kind)}</dd>
       <dt>${t("Comes by")}</dt><dd>${MODALITIES[entry.modality]?.() ?? entry.modality}</dd>
       <dt>${t("Window")}</dt><dd>${when(entry.window_from, zone)} – ${when(entry.window_to, zone)}</dd>

@@ -14,7 +14,6 @@ import { useAddress } from "../parts/address.js";
 import { useClients } from "../parts/clients.js";
 import { due, Row, Stand, useNextFocus, useRows, when, whenTo } from "../parts/pane.js";
 import { discreet, NamesSwitch, shownName, switchNames } from "../parts/privacy.js";
-import { nameOf } from "../people/names.js";
 import { kindName } from "../words.js";
 import { EntryObject } from "./entry.js";
 import { useOffers } from "./known.js";
@@ -37,9 +36,9 @@ function Waitlist() {
   const waits = usePoll("waitlist/", { location: here.id, status: "waiting", ordering: "window_to", page_size: 100 }, 30, held);
   const offers = useOffers(calls.data?.results ?? []);
   const entries = waits.data?.results ?? [];
-  const clients = useClients([...entries, ...offers].map((row) => row.client));
   const rows = [...offers, ...entries];
   const chosen = rows.find((row) => row.id === (said.offer ?? said.entry)) ?? rows[0] ?? null;
+  const clients = useClients([chosen?.client]); // the phone of whoever is called
   const gone = calls.data && waits.data && (said.offer ?? said.entry) && chosen?.id !== (said.offer ?? said.entry);
   const choose = (id) => keep(null) ?? go(offers.some((row) => row.id === id) ? { offer: id, entry: null } : { entry: id, offer: null });
   const [booked, keep] = useState(null);
@@ -53,7 +52,7 @@ function Waitlist() {
   const common = { client: clients.get(chosen?.client), names, zone, open };
   return html`<${Frame} current="waitlist" count=${{ waitlist: calls.data?.count }} keys=${KEYS()}>
     <div class="wk">
-      <${List} offers=${offers} entries=${entries} calls=${calls} waits=${waits} clients=${clients} chosen=${chosen} choose=${choose} add=${add} at=${at} zone=${zone} />
+      <${List} offers=${offers} entries=${entries} calls=${calls} waits=${waits} chosen=${chosen} choose=${choose} add=${add} at=${at} zone=${zone} />
       <div class="wr">
         ${gone && html`<p class="note" role="status"><span>${booked ? html`${t("Booked: {when}", { when: `${booked.name}, ${whenTo(booked.row, zone)}` })} <a href=${`/desk/schedule?day=${dayIn(booked.row.starts_at, zone)}&session=${booked.row.id}`}>${t("Show that day")}</a>` : t("The row that you had chosen is settled.")}</span></p>`}
         ${chosen?.task && html`<${OfferObject} key=${chosen.id} ...${common} offer=${chosen} others=${offers.filter((row) => row.freed_by === chosen.freed_by && row.id !== chosen.id)} onDone=${(row) => (keep({ row, name: shownName(chosen.task.client_name) }), again())} />`}
@@ -64,7 +63,7 @@ function Waitlist() {
   <//>`;
 }
 
-function List({ offers, entries, calls, waits, clients, chosen, choose, add, at, zone }) {
+function List({ offers, entries, calls, waits, chosen, choose, add, at, zone }) {
   const polls = { at: Math.min(calls.at, waits.at), problem: calls.problem ?? waits.problem, waiting: calls.waiting ?? waits.waiting, data: calls.data && waits.data };
   const again = () => (calls.again(), waits.again());
   const release = () => (calls.release(), waits.release());
@@ -77,14 +76,9 @@ function List({ offers, entries, calls, waits, clients, chosen, choose, add, at,
       age=${due(row.task.due_at, at)} text=${`${kindName(row.kind)} · ${when(row.starts_at, zone)}`} onChoose=${() => choose(row.id)} /></li>`)}</ul>
     ${entries.length > 0 && html`<h3>${t("Waiting")}</h3>`}
     ${waits.data && !entries.length && html`<p class="quiet pad">${t("Nobody waits. Whoever wants an earlier time is added here, and is offered what others give up.")}</p>`}
-    <ul class="il">${entries.map((row) => html`<li key=${row.id}><${Row} id=${row.id} current=${row.id === chosen.id} name=${nameIn(clients, row)}
+    <ul class="il">${entries.map((row) => html`<li key=${row.id}><${Row} id=${row.id} current=${row.id === chosen.id} name=${shownName(row.client_name)}
       age=${t("until {when}", { when: dayShort(dayIn(Date.parse(row.window_to) - 1, zone)) })} text=${kindName(row.kind)} onChoose=${() => choose(row.id)} /></li>`)}</ul>
   </section>`;
-}
-
-function nameIn(clients, row) {
-  const client = clients.get(row.client);
-  return client ? shownName(nameOf(client)) : "…";
 }
 
 function KEYS() {

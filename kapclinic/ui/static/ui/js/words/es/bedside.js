@@ -347,7 +347,6 @@ learn({
   "Ambulance there": "Ambulancia de allí",
   "At home": "En casa",
   "At home on video": "En casa por video",
-  "At home: the adult who stays with the client. {detail}": "En casa: la persona adulta que se queda con quien recibe la dosis. {detail}",
   "At home: the client's own lozenges or tablets alone. The client takes it, and you watch on video.": "En casa: solo sus propias pastillas o tabletas. La toma por su cuenta y usted mira por video.",
   "Go through the sheet together on video before you switch it off, and send it to them.": "Repasen juntos la hoja por video antes de apagarlo, y envíesela.",
   "Keep the video on, and the adult beside the client. What was done is written down afterwards.": "Deje el video encendido y a la persona adulta a su lado. Lo que se hizo se anota después.",
@@ -385,4 +384,8 @@ learn({
   "Reason": "Motivo",
   "{n} of {all}": "{n} de {all}",
   "Noted by": "Anotado por",
+  "The adult stays with the client": "El adulto se queda con el cliente",
+  "Nobody fetches the client at home: the adult stays. No driving until the time on the sheet: the client says it back to you.": "En casa nadie recoge al cliente: el adulto se queda. No conducir hasta la hora de la hoja: el cliente lo repite.",
+  "this reading was taken back": "esta lectura se retiró",
+  "The reading was wrong, and was taken back": "La lectura era errónea y se retiró",
 });

@@ -189,4 +189,13 @@ learn({
   "Ready": "Listo",
   "{n} thing to put right": "{n} cosa por corregir",
   "{n} things to put right": "{n} cosas por corregir",
+  "Issued": "Emitido",
+  "Payments": "Pagos",
+  "Together": "En total",
+  "Reversal": "Contrapartida",
+  "Today": "Hoy",
+  "Reverse the charge": "Anular el cargo",
+  "Reversed": "Anulado",
+  "Course plan": "Plan del programa",
+  "no course yet": "aún sin programa",
 });

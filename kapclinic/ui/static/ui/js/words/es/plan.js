@@ -107,4 +107,6 @@ learn({
   "{what} is held by {name} until {time}.": "{what} está en reserva de {name} hasta las {time}.",
   "{what} is taken from {from} to {to}.": "{what} no está libre de {from} a {to}.",
   "Date": "Fecha",
+  "Some integrations are not on the days and hours that the client prefers: none is free there.": "Algunas integraciones no caen en los días y horas que prefiere el cliente: ahí no hay ninguna libre.",
+  "No course fits the days and hours that the client prefers: this one does without them.": "Ningún programa cabe en los días y horas que prefiere el cliente: este prescinde de ellos.",
 });

@@ -13,6 +13,7 @@ from django.db.models import (
     DecimalField,
     Exists,
     F,
+    Func,
     OuterRef,
     QuerySet,
     Subquery,
@@ -84,8 +85,12 @@ def holding() -> LedgerQuerySet:
 
 def kept_of_payment() -> Coalesce:
     """What of the outer payment a package keeps; a payment serves one at a time."""
-    held = holding().filter(payment=OuterRef("pk")).order_by().values("unused")
-    return Coalesce(Subquery(held[:1], output_field=_MONEY), _ZERO)
+    drawn = Func(
+        F("pk"), function="billing_package_drawn", output_field=_MONEY
+    )  # what its guard reckons with
+    held = PackagePurchase.objects.filter(payment=OuterRef("pk"), cancellation__isnull=True).order_by()
+    unused = held.annotate(unused=F("price") - drawn).values("unused")
+    return Coalesce(Subquery(unused[:1], output_field=_MONEY), _ZERO)
 
 
 def session_with_package(session_id: object, *, code: str, user: User) -> Session | None:

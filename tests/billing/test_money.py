@@ -17,7 +17,7 @@ from billing.ledger.services import adjustments as adjusting
 from billing.ledger.services import charges as charging
 from billing.ledger.services import payments as paying
 from billing.ledger.services import reversals
-from billing.models import Adjustment, Charge, Payment, Refund
+from billing.models import Adjustment, Charge, PackagePurchase, Payment, Refund
 from billing.packages import selectors as packages
 from billing.statements.rules import Account
 from billing.statements.selectors import account, accounts, standing_of
@@ -174,7 +174,8 @@ def check(client: Any) -> None:
             assert payment.allocated == payment.refunded == payment.unallocated == money.ZERO
         credit += payment.unallocated
     credit += prepaid
-    prepaid += sum(row.unused for row in packages.purchases().filter(cancellation__isnull=True))
+    if PackagePurchase.objects.exists():
+        prepaid += sum(row.unused for row in packages.holding())
     charged, paid, back = total(Charge.objects), total(Payment.objects), total(Refund.objects)
     changed = total(Adjustment.objects)
     assert owed - credit == charged + changed - waits - paid + back

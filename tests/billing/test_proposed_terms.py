@@ -14,7 +14,7 @@ from tests.billing.test_capture import post, proposed
 from tests.billing.test_scales import scale, try_to_agree
 from tests.billing.till import Till
 
-FIGURES = ("amount", "expected_adjustment", "prepaid", "client_pays")
+FIGURES = ("amount", "expected_adjustment", "package_pays", "client_pays")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def charged(till: Till, told: dict[str, Any]) -> dict[str, Any]:
     (line,) = told["lines"]
     (charge,) = done(post(till, till.hour, told["lines"]), 201)["charges"]
     assert Decimal(line["client_pays"]) == Decimal(charge["balance"])
-    assert Decimal(line["prepaid"]) == Decimal(charge["paid"])
+    assert Decimal(line["package_pays"]) == Decimal(charge["paid"])
     row: dict[str, Any] = charge
     return row
 

@@ -43,7 +43,7 @@ class ProposedLineOut(Output):
     """A line that `POST charges/` takes as it is; `rule` says why it is this code. An NDC is on drug lines alone.
 
     `amount` is the list's: posting it takes off by itself what the client's terms say. `amount` + `expected_adjustment`
-    (by a fee agreement, or to the price in a package) - `prepaid` (what a package pays) = `client_pays`.
+    (by a fee agreement, or to the price in a package) - `package_pays` = `client_pays`.
     """
 
     code = serializers.CharField()
@@ -54,7 +54,7 @@ class ProposedLineOut(Output):
     amount = Money()
     list_amount = Money()
     expected_adjustment = Money()
-    prepaid = Money()
+    package_pays = Money()
     client_pays = Money()
     line_kind = serializers.CharField()
     rendering = serializers.UUIDField()
@@ -87,7 +87,7 @@ class ProposedLineIn(ChargeIn):
     rule = Text(max_length=300, required=False)
     list_amount = Money(min_value=0, required=False, allow_null=True)
     expected_adjustment = Money(required=False)
-    prepaid = Money(min_value=0, required=False)
+    package_pays = Money(min_value=0, required=False)
     client_pays = Money(min_value=0, required=False)
     rendering_name = Text(max_length=200, required=False)
     coverage_expectation = serializers.ChoiceField([word.value for word in Expectation], required=False)
@@ -128,7 +128,7 @@ def line_of(line: Line, costs: Obliged) -> dict[str, Any]:
         "amount": amount,
         "list_amount": amount,
         "expected_adjustment": str(costs.adjustment),
-        "prepaid": str(costs.prepaid),
+        "package_pays": str(costs.prepaid),
         "client_pays": str(costs.pays),
         "line_kind": line.code.line_kind,
         "rendering": str(line.seat.user),

@@ -2,7 +2,7 @@
 
 from billing.codes.models import Diagnosis, Fee, ServiceCode
 from billing.coverages.models import Coverage, Payer
-from billing.documents.models import DocumentCounter, Receipt, Superbill
+from billing.documents.models import DocumentCounter, Receipt, Superbill, SuperbillVoid
 from billing.estimates.models import Estimate, EstimateIssue, EstimateLine, EstimateVoid
 from billing.jobs.models import Job, JobFile, JobItem, JobResult
 from billing.ledger.models import Adjustment, Charge, ChargeConfirmation, Payment, PaymentAllocation, Refund
@@ -45,4 +45,5 @@ __all__ = [
     "SlidingScale",
     "Statement",
     "Superbill",
+    "SuperbillVoid",
 ]

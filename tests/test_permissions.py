@@ -93,6 +93,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("POST", "sessions/{session_id}/proposed-charges/"): {BI, DI},
     ("GET", "billing-worklist/"): {BI, DI},
     ("POST", "superbills/"): {BI, DI},
+    ("POST", "superbills/{id}/void/"): {BI, DI},
     ("GET", "payers/"): {DESK, BI, DI},
     ("POST", "payers/"): {DESK, BI, DI},
     ("PATCH", "payers/{id}/"): {BI, DI},

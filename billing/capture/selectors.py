@@ -26,6 +26,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, JSONObject, Replace, Trim, Upper
 
 from billing.codes.models import Diagnosis, Fee, ServiceCode
+from billing.documents import selectors as documents
 from billing.documents.models import Document, DocumentQuerySet, Receipt, Superbill
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge, LedgerQuerySet
@@ -245,7 +246,7 @@ def _lines() -> Question:
 
 
 def _paper(model: type[Document]) -> DocumentQuerySet:
-    """Documents of this kind that hold the outer query's charge and were not replaced."""
+    """Documents of this kind that hold the outer query's charge and still count."""
     this = Func(OuterRef("pk"), template="ARRAY[%(expressions)s]", output_field=ArrayField(UUIDField()))
-    rows: DocumentQuerySet = model.objects.all()
-    return rows.filter(charges__contains=this, corrected_by__isnull=True)
+    found: DocumentQuerySet = documents.standing(model).filter(charges__contains=this)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -80,6 +81,26 @@ class Document(AppendOnlyModel):
 
 class Superbill(Document):
     """What a client sends to a plan to be reimbursed: rendered, signed services with codes and diagnoses."""
+
+    class Status(models.TextChoices):
+        ISSUED = "issued"
+        REPLACED = "replaced"
+        VOIDED = "voided"
+
+    # No columns: what `selectors.superbills` adds to a row.
+    status: str
+    voided_at: datetime | None
+    void_reason: str | None
+
+
+class SuperbillVoid(AppendOnlyModel):
+    """A superbill that counts for nothing any more and that no other stands for: its number and its bytes stay."""
+
+    superbill = models.OneToOneField(Superbill, on_delete=models.PROTECT, related_name="voiding")
+    reason = models.CharField(max_length=1000)
+
+    def __str__(self) -> str:
+        return f"void of {self.superbill_id}"
 
 
 class Receipt(Document):

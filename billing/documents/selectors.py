@@ -9,7 +9,20 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
 
 from billing.codes.models import Diagnosis, ServiceCode
@@ -196,20 +209,34 @@ def descriptions(codes: Iterable[str], *, on: date) -> dict[str, str]:
     )
 
 
+def standing(model: type[Document]) -> DocumentQuerySet:
+    """Documents that still count: neither replaced nor voided."""
+    rows: DocumentQuerySet = model.objects.all()
+    found = rows.filter(corrected_by__isnull=True)
+    return found.filter(voiding__isnull=True) if issubclass(model, Superbill) else found
+
+
 def on_no_superbill(charges: Sequence[Charge], *, but: UUID | None = None) -> list[Charge]:
-    """Those of the charges that stand on no superbill, but for ones that were replaced or are about to be (`but`)."""
-    rows: DocumentQuerySet = Superbill.objects.filter(
-        charges__overlap=[charge.pk for charge in charges], corrected_by__isnull=True
-    )
+    """Those of the charges that stand on no superbill, but for ones that were replaced or voided, or are about to be
+    (`but`).
+    """
+    rows = standing(Superbill).filter(charges__overlap=[charge.pk for charge in charges])
     told = {pk for row in rows.exclude(pk=but).values_list("charges", flat=True) for pk in row}
     return [charge for charge in charges if charge.pk not in told]
 
 
 def numbers_with(model: type[Document], charges: Sequence[Charge], *, but: UUID | None) -> list[str]:
-    """Numbers of the documents of this kind that hold one of these lines and were not replaced."""
-    rows: DocumentQuerySet = model.objects.all()
-    rows = rows.filter(charges__overlap=[charge.pk for charge in charges], corrected_by__isnull=True)
+    """Numbers of the documents of this kind that hold one of these lines and still count."""
+    rows = standing(model).filter(charges__overlap=[charge.pk for charge in charges])
     return list(rows.exclude(pk=but).order_by("number").values_list("number", flat=True))
+
+
+def _differs(model: type[Document]) -> Q:
+    """The books or a name say something else than the paper, which still counts."""
+    gone = Charge.objects.filter(client=OuterRef("client"), reverses__isnull=False).values("reverses")
+    told = RawSQL(overtaken(model._meta.db_table), (), output_field=BooleanField())  # noqa: S611  (no value in it)
+    differs = Q(charges__overlap=ArraySubquery(gone)) | Q(told)
+    return Q(voiding__isnull=True) & differs if issubclass(model, Superbill) else differs
 
 
 def documents(model: type[Document]) -> DocumentQuerySet:
@@ -218,14 +245,27 @@ def documents(model: type[Document]) -> DocumentQuerySet:
     payments behind it are others; its session was opened again; the client or the practice has another name than on the
     paper. Clinicians keep the name that they signed with.
     """
-    gone = Charge.objects.filter(client=OuterRef("client"), reverses__isnull=False).values("reverses")
     plain: DocumentQuerySet = model.objects.defer("pdf").select_related("corrects")
     found: DocumentQuerySet = plain.annotate(
         replaced_by=F("corrected_by__number"),
-        outdated=ExpressionWrapper(
-            Q(charges__overlap=ArraySubquery(gone))
-            | RawSQL(overtaken(model._meta.db_table), (), output_field=BooleanField()),  # noqa: S611  (no value in it)
-            output_field=BooleanField(),
-        ),
+        outdated=ExpressionWrapper(_differs(model), output_field=BooleanField()),
+    )
+    return found
+
+
+def superbills() -> DocumentQuerySet:
+    """Superbills as `documents` has them, with `status`, and when and why one was voided; such a one is not outdated:
+    nothing is left to mend.
+    """
+    status = Case(
+        When(voiding__isnull=False, then=Value(Superbill.Status.VOIDED.value)),
+        When(corrected_by__isnull=False, then=Value(Superbill.Status.REPLACED.value)),
+        default=Value(Superbill.Status.ISSUED.value),
+        output_field=CharField(),
+    )
+    found: DocumentQuerySet = documents(Superbill).annotate(
+        status=status,
+        voided_at=F("voiding__created_at"),
+        void_reason=F("voiding__reason"),
     )
     return found

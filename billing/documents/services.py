@@ -12,14 +12,14 @@ from django.db import connection, transaction
 
 from billing.coverages.selectors import filing_of, subscriber_on
 from billing.documents import rendering, rules, selectors
-from billing.documents.models import Document, DocumentCounter, Receipt, Superbill
+from billing.documents.models import Document, DocumentCounter, Receipt, Superbill, SuperbillVoid
 from billing.documents.rules import Series
 from billing.documents.rules.left_out import LeftOut
 from billing.ledger.models import Charge
 from billing.ledger.rules.record import NOT_IN_RECORD
 from billing.ledger.services.allocations import lock_ledger
 from billing.ledger.services.overtaken import overtaken_errors
-from kapclinic.core import paper
+from kapclinic.core import paper, transitions
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import Client, Location, User
 from kapclinic.practice.selectors import person
@@ -54,6 +54,10 @@ class AlreadyCorrected(Conflict):
     code, title = "already_corrected", "This document was replaced already"
 
 
+class Voided(Conflict):
+    code, title = "voided", "This superbill was voided"
+
+
 class NameNotPrintable(Conflict):
     code, title = "name_not_printable", "A character of a name or an address has no form in our fonts"
 
@@ -69,12 +73,27 @@ def issue_superbill(*, values: Period, by: User, at: datetime, only_new: bool = 
     :raises NothingToBill: when no standing charge with a public code lies in the period
     :raises Incomplete: naming each field that no payer does without
     :raises AlreadyCorrected: when the document to correct was replaced
+    :raises Voided: when it was voided
     :raises NameNotPrintable: when the paper would show a blank box for a character
     """
     row, _ = _superbill(values=values, by=by, at=at, only_new=only_new)
     row.number = next_number(rules.SUPERBILL, row.issued_on.year)
     _print(row, rules.SUPERBILL, at=at)
     row.insert_by(by, at=at)
+    return row
+
+
+@transaction.atomic
+def void_superbill(*, superbill: Superbill, reason: str, by: User, at: datetime) -> Superbill:
+    """Say that a superbill counts for nothing any more, where no other stands for it: nothing is left to bill, or it
+    was a mistake. Its number is never used again and its bytes stay; what still stands of it may go on a new one.
+
+    :raises IllegalTransition: once it is voided or replaced
+    """
+    lock_ledger(superbill.client_id)
+    row: Superbill = selectors.superbills().get(pk=superbill.pk)
+    transitions.apply(rules.SUPERBILL_MOVES, "void", instance=row, by=by)
+    SuperbillVoid(superbill=row, reason=reason).insert_by(by, at=at)
     return row
 
 
@@ -263,6 +282,8 @@ def _corrected(model: type[Kind], values: Period, client: Client) -> Kind | None
     )
     if old is None:
         raise Invalid.field("corrects", "There is no such document of this client.", code="not_found")
+    if isinstance(old, Superbill) and SuperbillVoid.objects.filter(superbill=old).exists():
+        raise Voided(f"{old.number} was voided: issue a new superbill that replaces none.")
     if old.replaced_by is not None:
         raise AlreadyCorrected(f"{old.number} was replaced by {old.replaced_by}: correct that one.")
     return old

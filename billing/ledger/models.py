@@ -154,6 +154,7 @@ class Payment(AppendOnlyModel):
     allocated: Decimal
     refunded: Decimal
     unallocated: Decimal
+    version: int
     reversed_by: UUID | None
 
     objects: ClassVar[Any] = LedgerQuerySet.as_manager()

@@ -12,12 +12,14 @@ from django.db.models import (
     BooleanField,
     Case,
     CharField,
+    Count,
     DateTimeField,
     DecimalField,
     Exists,
     ExpressionWrapper,
     F,
     Func,
+    IntegerField,
     Model,
     OuterRef,
     Q,
@@ -65,6 +67,14 @@ def _sum(rows: QuerySet[Model], by: str) -> Coalesce:
     return Coalesce(Subquery(sums, output_field=_MONEY), _ZERO)
 
 
+def _count(rows: QuerySet[Model], by: str) -> Coalesce:
+    """How many of `rows` point at the outer row through `by`."""
+    counts = (
+        rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(rows=Count("pk")).values("rows")
+    )
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+
+
 def _unless_reversed(amount: CombinedExpression) -> Case:
     gone = Q(reverses__isnull=False) | Q(reversal__isnull=False)
     return Case(When(gone, then=_ZERO), default=amount, output_field=_MONEY)
@@ -72,7 +82,9 @@ def _unless_reversed(amount: CombinedExpression) -> Case:
 
 def charges() -> LedgerQuerySet:
     """Charges with `adjusted`, `forgiven` (the part of it that leaves the price as it was), `paid`, `balance`,
-    `reversed_by` and `in_review`; a reversed charge and its reversal owe nothing.
+    `reversed_by` and `in_review`.
+
+    Nothing is owed on a reversed charge and its reversal, nor on one above the fee before the director confirms it.
     """
     found: LedgerQuerySet = Charge.objects.select_related("code", "session", "client").annotate(
         adjusted=_sum(Adjustment.objects.all(), "charge"),
@@ -89,8 +101,9 @@ def charges() -> LedgerQuerySet:
             output_field=BooleanField(),
         ),
     )
+    owed = _unless_reversed(F("amount") + F("adjusted") - F("paid"))
     balanced: LedgerQuerySet = found.annotate(
-        balance=_unless_reversed(F("amount") + F("adjusted") - F("paid"))
+        balance=Case(When(in_review=True, then=_ZERO), default=owed, output_field=_MONEY)
     )
     return balanced
 
@@ -104,7 +117,10 @@ def standing_allocations() -> QuerySet[PaymentAllocation]:
 
 
 def payments() -> LedgerQuerySet:
-    """Payments with `allocated`, `refunded`, `unallocated`, `reversed_by` and the standing allocations as data."""
+    """Payments with `allocated`, `refunded`, `unallocated`, `reversed_by` and the standing allocations as data.
+
+    `version` rises with each row that takes of the money or gives it back, so that a page can tell what it has seen.
+    """
     shares = standing_allocations().filter(payment=OuterRef("pk")).order_by("created_at", "pk")
     share = JSONObject(charge="charge_id", amount=Cast("amount", CharField()))
     rows: LedgerQuerySet = Payment.objects.select_related("client")
@@ -113,6 +129,10 @@ def payments() -> LedgerQuerySet:
         refunded=_sum(Refund.objects.all(), "payment"),
         reversed_by=F("reversal__id"),
         shares=ArraySubquery(shares.values(share=share)),
+        version=Value(1)
+        + _count(PaymentAllocation.objects.all(), "payment")
+        + _count(Refund.objects.all(), "payment")
+        + _count(Payment.objects.all(), "reverses"),
     )
     balanced: LedgerQuerySet = found.annotate(
         unallocated=_unless_reversed(F("amount") - F("allocated") - F("refunded"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from django.db.models import (
     DecimalField,
     Exists,
     F,
+    Func,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -77,6 +78,21 @@ def purchases() -> LedgerQuerySet:
     return back
 
 
+def holding() -> LedgerQuerySet:
+    """Purchases that still keep money of their payment: not cancelled, with what of it is `unused`."""
+    return purchases().filter(cancellation__isnull=True)
+
+
+def kept_of_payment() -> Coalesce:
+    """What of the outer payment a package keeps; a payment serves one at a time."""
+    drawn = Func(
+        F("pk"), function="billing_package_drawn", output_field=_MONEY
+    )  # what its guard reckons with
+    held = PackagePurchase.objects.filter(payment=OuterRef("pk"), cancellation__isnull=True).order_by()
+    unused = held.annotate(unused=F("price") - drawn).values("unused")
+    return Coalesce(Subquery(unused[:1], output_field=_MONEY), _ZERO)
+
+
 def session_with_package(session_id: object, *, code: str, user: User) -> Session | None:
     """The session, if the user sees it and its client bought a package of this code that was not cancelled."""
     if session_id is None:
@@ -91,17 +107,25 @@ def session_with_package(session_id: object, *, code: str, user: User) -> Sessio
 
 def lots_of(*, client: UUID, code: str, line_kind: str) -> list[Lot]:
     """What the person has left of a service, the oldest purchase first; a health card's money pays no self-pay line."""
-    rows = purchases().filter(
-        client__in=person(client), cancellation__isnull=True, items__contains=[{"code": code}]
-    )
-    if line_kind == LineKind.SELF_PAY:
-        rows = rows.filter(~Q(payment__method__in=HEALTH_CARDS))
-    return [
-        Lot(row.pk, position, item["left"], Decimal(item["unit_amount"]))
-        for row in rows.order_by("created_at", "pk")
-        for position, item in enumerate(rules.items_left(row.items, row.draws_made))
-        if item["code"] == code and item["left"] > 0
-    ]
+    rows = holding().filter(items__contains=[{"code": code}])
+    return _lots(rows.filter(client__in=person(client)), {code: line_kind})[code]
+
+
+def lots_by_code(*, client: UUID, kinds: Mapping[str, str]) -> dict[str, list[Lot]]:
+    """The same of several services, each with the kind of its line, in one query."""
+    return _lots(holding().filter(client__in=person(client)), kinds)
+
+
+def _lots(rows: LedgerQuerySet, kinds: Mapping[str, str]) -> dict[str, list[Lot]]:
+    found: dict[str, list[Lot]] = {code: [] for code in kinds}
+    for row in rows.select_related("payment").order_by("created_at", "pk"):
+        by_card = row.payment.method in HEALTH_CARDS
+        for position, item in enumerate(rules.items_left(row.items, row.draws_made)):
+            code = item["code"]
+            if code not in kinds or item["left"] <= 0 or (by_card and kinds[code] == LineKind.SELF_PAY):
+                continue
+            found[code].append(Lot(row.pk, position, item["left"], Decimal(item["unit_amount"])))
+    return found
 
 
 def is_promised(payment_id: UUID) -> bool:

@@ -49,6 +49,27 @@ class Money:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Open:
+    """What a plan may be for: what a client owes now, what estimates still expect, what standing plans are for."""
+
+    owes: Decimal
+    expected: Decimal
+    planned: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        return max(self.owes + self.expected - self.planned, money.ZERO)
+
+
+def above_balance(found: Open) -> str:
+    """Why a total is too much, in words."""
+    return (
+        f"{found.left} may be planned: {found.owes} is owed now, estimates expect {found.expected} more, and other "
+        f"plans stand for {found.planned}."
+    )
+
+
 def parts_of(
     *, total: Decimal, count: int, first_due: date, interval_days: int, paid: Decimal = money.ZERO
 ) -> list[Part]:

@@ -9,11 +9,15 @@ from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
 
+from billing.estimates.selectors import still_expected
 from billing.plans import rules
 from billing.plans.models import PaymentPlan, PlanQuerySet
-from billing.plans.rules import Agreed, Money, Part
+from billing.plans.rules import Agreed, Money, Open, Part
 from billing.plans.sql import agreed_and_paid
+from billing.statements.selectors import account
 from kapclinic.core import money
+from kapclinic.practice.models import User
+from kapclinic.practice.selectors import person
 
 
 def plans() -> PlanQuerySet:
@@ -54,6 +58,16 @@ def late_parts(plan: PaymentPlan, *, at: datetime) -> list[Part]:
     if plan.status != PaymentPlan.Status.ACTIVE:
         return []
     return rules.overdue(parts(plan), on=at.astimezone(plan.location.zone).date())
+
+
+def is_open(*, client: UUID, user: User, at: datetime) -> Open:
+    """What a person may still agree to pay in parts, at the user's locations."""
+    standing = plans().filter(client__in=person(client), status=PaymentPlan.Status.ACTIVE)
+    return Open(
+        owes=account(client=client, locations=user.locations, at=at).owes,
+        expected=still_expected(client=client, user=user, on=at.date()),
+        planned=money.total(plan.total - plan.paid for plan in with_paid(standing)),
+    )
 
 
 def falling_short(*, at: datetime) -> list[tuple[PaymentPlan, Part]]:

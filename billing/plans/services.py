@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from billing.ledger.services.allocations import lock_ledger
 from billing.plans import rules, selectors
 from billing.plans.models import PaymentPlan
 from kapclinic.core import money, transitions
@@ -31,7 +32,10 @@ class PlanEntry(TypedDict):
 def agree_on_plan(*, values: PlanEntry, by: User, at: datetime) -> PaymentPlan:
     """Write down in which parts a client means to pay a sum; no charge and no payment comes of it.
 
-    :raises Invalid: for a client or location that the actor can't see, or a part below one cent
+    A plan is for what is owed now and for what issued estimates still expect, as far as no other plan is for it. A
+    package is sold for a payment that holds its whole price, so nothing of one is ever open.
+
+    :raises Invalid: for a client or location that the actor can't see, a part below one cent, or more than is open
     """
     client: Client | None = Client.objects.visible_to(by).filter(pk=values["client"]).first()
     if client is None:
@@ -42,6 +46,10 @@ def agree_on_plan(*, values: PlanEntry, by: User, at: datetime) -> PaymentPlan:
         raise Invalid.field("location", "There is no such location of this client for you.", code="not_found")
     if values["total"] < values["count"] * money.CENT:
         raise Invalid.field("total", "Every part is a cent at least.", code="too_small")
+    lock_ledger(client.pk)
+    is_open = selectors.is_open(client=client.pk, user=by, at=at)
+    if values["total"] > is_open.left:
+        raise Invalid.field("total", rules.above_balance(is_open), code="above_balance")
     return PaymentPlan(
         client=client,
         location_id=location,

@@ -57,24 +57,37 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Charged:
-    """A charge as the account counts it; `age` is in days, by the clinic's own date."""
+    """A charge as the account counts it; `age` is in days, by the clinic's own date.
+
+    One above the fee waits (`in_review`) for the director, and is owed by nobody until then (R12).
+    """
 
     amount: Decimal
     adjusted: Decimal
     balance: Decimal
     age: int
+    paid: Decimal = money.ZERO
+    in_review: bool = False
 
 
 @dataclass(frozen=True)
 class Paid:
+    """A payment as the account counts it; `kept` is what a package holds of its unallocated money."""
+
     amount: Decimal
     refunded: Decimal
     unallocated: Decimal
+    kept: Decimal = money.ZERO
 
 
 @dataclass(frozen=True)
 class Account:
-    """`balance` = charges + adjustments - payments + refunds; `ageing` sums what is open of each charge, by its age."""
+    """`balance` = charges + adjustments - payments + refunds = what is open, less the credit; of charges in review none
+    of it, their sum is `in_review`. `ageing` sums what is open of each charge, by its age.
+
+    `credit` is all money that pays nothing owed; `prepaid` the part of it that is spoken for, by a package or by a
+    charge in review. `owes` is what the client is to pay now: what is open, less the credit that is nobody's yet.
+    """
 
     charges: Decimal
     adjustments: Decimal
@@ -82,6 +95,9 @@ class Account:
     refunds: Decimal
     balance: Decimal
     credit: Decimal
+    prepaid: Decimal
+    owes: Decimal
+    in_review: Decimal
     ageing: Mapping[str, Decimal]
 
 
@@ -102,57 +118,55 @@ def age_of(days: int) -> str:
     return next((name for name, last in AGES if days <= last), OLDEST)
 
 
+def owes(*, is_open: Decimal, credit: Decimal, prepaid: Decimal) -> Decimal:
+    """What a client is to pay now. Money that is kept for a package, or that a charge in review holds, pays no other
+    service, so it makes nothing else cheaper; below zero nothing is owed.
+    """
+    return max(is_open - (credit - prepaid), money.ZERO)
+
+
 def account_of(charges: Iterable[Charged], payments: Iterable[Paid]) -> Account:
     """What a client owes, and what is left of their money."""
-    owed, came = list(charges), list(payments)
+    rows, came = list(charges), list(payments)
+    owed, waiting = [r for r in rows if not r.in_review], [r for r in rows if r.in_review]
     ageing = dict.fromkeys([*(name for name, _ in AGES), OLDEST], money.ZERO)
     for row in owed:
         ageing[age_of(row.age)] += row.balance
     charged, adjusted = money.total(r.amount for r in owed), money.total(r.adjusted for r in owed)
     paid, back = money.total(r.amount for r in came), money.total(r.refunded for r in came)
+    held = money.total(r.paid for r in waiting)
+    credit = money.total(r.unallocated for r in came) + held
+    prepaid = money.total(r.kept for r in came) + held
     return Account(
         charges=charged,
         adjustments=adjusted,
         payments=paid,
         refunds=back,
         balance=charged + adjusted - paid + back,
-        credit=money.total(r.unallocated for r in came),
+        credit=credit,
+        prepaid=prepaid,
+        owes=owes(is_open=money.total(ageing.values()), credit=credit, prepaid=prepaid),
+        in_review=money.total(r.amount + r.adjusted for r in waiting),
         ageing=ageing,
     )
 
 
 @dataclass
 class Standing:
-    """What is open of a client's charges, by its age, and what of their money pays nothing yet."""
+    """What is open of a client's charges, by its age, and what of their money pays nothing yet; see `Account`."""
 
     ageing: dict[str, Decimal]
     credit: Decimal = money.ZERO
+    prepaid: Decimal = money.ZERO
 
     @property
     def balance(self) -> Decimal:
         return money.total(self.ageing.values()) - self.credit
 
-
-def standings(
-    owed: Iterable[tuple[UUID, Decimal, int]], kept: Iterable[tuple[UUID, Decimal]]
-) -> list[tuple[UUID, Standing]]:
-    """How each client stands, by what is open of each charge with its age in days, and what is left of each payment.
-
-    The oldest debt comes first, and of debts as old the greatest; who owes nothing comes last.
-    """
-    names = [*(name for name, _ in AGES), OLDEST]
-    found: dict[UUID, Standing] = {}
-    for client, balance, age in owed:
-        standing = found.setdefault(client, Standing(dict.fromkeys(names, money.ZERO)))
-        standing.ageing[age_of(age)] += balance
-    for client, left in kept:
-        found.setdefault(client, Standing(dict.fromkeys(names, money.ZERO))).credit += left
-
-    def first(row: tuple[UUID, Standing]) -> tuple[list[Decimal], Decimal, UUID]:
-        client, standing = row
-        return [-standing.ageing[name] for name in reversed(names)], -standing.credit, client
-
-    return sorted(found.items(), key=first)
+    @property
+    def owes(self) -> Decimal:
+        is_open = money.total(self.ageing.values())
+        return owes(is_open=is_open, credit=self.credit, prepaid=self.prepaid)
 
 
 def statement_lines(entries: Sequence[Entry], *, opening: Decimal) -> list[dict[str, str]]:
@@ -203,7 +217,11 @@ def statement_content(
 
 
 def payment_receipt(payment: Payment, *, lines: Sequence[Mapping[str, str]], on: date) -> dict[str, Any]:
-    """What a payment was for, as the books say now; money that pays nothing yet is a prepayment and says so."""
+    """What a payment was for, as the books say now; money that pays none of `lines` is a prepayment and says so.
+
+    `lines` are services that stand: the record bears them out, and none waits for the medical director.
+    """
+    left = payment.amount - payment.refunded - money.total(Decimal(line["amount"]) for line in lines)
     return {
         "payment": str(payment.pk),
         "issued_on": on.isoformat(),
@@ -215,7 +233,7 @@ def payment_receipt(payment: Payment, *, lines: Sequence[Mapping[str, str]], on:
         "amount": text(payment.amount),
         "refunded": text(payment.refunded),
         "lines": [dict(line) for line in lines],
-        "unallocated": text(payment.unallocated),
-        "notice": PREPAYMENT if payment.unallocated > 0 else "",
+        "unallocated": text(left),
+        "notice": PREPAYMENT if left > 0 else "",
         "notes": list(PAYMENT_NOTES),
     }

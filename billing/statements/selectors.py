@@ -14,58 +14,52 @@ from billing.documents.models import DocumentQuerySet
 from billing.documents.rules import text
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Adjustment, Charge, Payment, Refund
+from billing.packages import selectors as packages
 from billing.statements import rules
 from billing.statements.models import Statement
 from billing.statements.rules import Account, Charged, Entry, Kind, Paid, Standing
-from billing.statements.sql import OUTDATED
-from kapclinic.practice.selectors import known_as, person
+from billing.statements.sql import OUTDATED, Accounts
+from kapclinic.core.statements import Row
+from kapclinic.practice.selectors import person
 
 
 def account(*, client: UUID, locations: Collection[UUID], at: datetime) -> Account:
     """What the person owes at these locations, as the ledger has it: two queries, whatever there is."""
     charges = ledger.charges().filter(client__in=person(client), location__in=locations)
     owed = charges.values_list(
-        "amount", "adjusted", "balance", "date_of_service", "location__time_zone", named=True
+        *("amount", "adjusted", "balance", "paid", "in_review", "date_of_service", "location__time_zone"),
+        named=True,
     )
     payments = ledger.payments().filter(client__in=person(client), location__in=locations)
-    came = payments.values_list("amount", "refunded", "unallocated", named=True)
+    kept = payments.annotate(kept=packages.kept_of_payment())
+    came = kept.values_list("amount", "refunded", "unallocated", "kept", named=True)
     return rules.account_of(
         [
             Charged(
                 amount=row.amount,
                 adjusted=row.adjusted,
                 balance=row.balance,
+                paid=row.paid,
+                in_review=row.in_review,
                 age=(at.astimezone(ZoneInfo(row.location__time_zone)).date() - row.date_of_service).days,
             )
             for row in owed
         ],
-        [Paid(amount=row.amount, refunded=row.refunded, unallocated=row.unallocated) for row in came],
+        [Paid(row.amount, row.refunded, row.unallocated, row.kept) for row in came],
     )
 
 
-def accounts(*, locations: Collection[UUID], at: datetime) -> list[tuple[UUID, Standing]]:
-    """Every person who owes money at these locations or has some there: three queries, whatever there is."""
-    charges = ledger.charges().filter(location__in=locations, reverses__isnull=True, reversal__isnull=True)
-    owed = charges.filter(balance__gt=0).values_list(
-        "client", "balance", "date_of_service", "location__time_zone", named=True
-    )
-    payments = ledger.payments().filter(location__in=locations, unallocated__gt=0)
-    open_rows, kept = list(owed), list(payments.values_list("client", "unallocated"))
-    today = {
-        zone: at.astimezone(ZoneInfo(zone)).date() for zone in {row.location__time_zone for row in open_rows}
-    }
-    now = known_as({*(row.client for row in open_rows), *(client for client, _ in kept)})
-    return rules.standings(
-        [
-            (
-                now.get(row.client, row.client),
-                row.balance,
-                (today[row.location__time_zone] - row.date_of_service).days,
-            )
-            for row in open_rows
-        ],
-        [(now.get(client, client), left) for client, left in kept],
-    )
+def accounts(*, locations: Collection[UUID], state: str | None, at: datetime) -> Accounts:
+    """Every person who owes money at these locations or has some there, of a `state` if one is named: the oldest debt
+    first, and of debts as old the greatest; who owes nothing comes last. Read by a slice, one statement each.
+    """
+    return Accounts(places=tuple(locations), state=state, at=at)
+
+
+def standing_of(row: Row) -> Standing:
+    """How the person of a row of `accounts` stands."""
+    ageing = {name: row[name] for name in (*(name for name, _ in rules.AGES), rules.OLDEST)}
+    return Standing(ageing, credit=row["credit"], prepaid=row["prepaid"])
 
 
 def statements() -> DocumentQuerySet:
@@ -142,8 +136,11 @@ def _taken_back(row: Adjustment | Payment | Refund) -> str:
 
 
 def paid_lines(payment: Payment) -> list[dict[str, str]]:
-    """What the payment pays, by day of service, in words: no code, no diagnosis."""
-    shares = ledger.standing_allocations().filter(payment=payment)
+    """What the payment pays, by day of service, in words: no code, no diagnosis.
+
+    A charge above the fee is on no paper until the medical director confirms it.
+    """
+    shares = ledger.standing_allocations().filter(payment=payment, charge__in=_standing())
     rows = shares.select_related("charge").order_by("charge__date_of_service", "created_at", "pk")
     return [
         {

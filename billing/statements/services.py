@@ -142,7 +142,9 @@ def receipt_of(*, payment: Payment, at: datetime) -> dict[str, object]:
     if payment.reversed_by is not None:
         raise AlreadyReversed("This payment was taken back.", reversed_by=str(payment.reversed_by))
     on = at.astimezone(payment.location.zone).date()
-    return rules.payment_receipt(payment, lines=selectors.paid_lines(payment), on=on)
+    lines = selectors.paid_lines(payment)
+    gone = {str(pk) for pk in contradicted([UUID(line["charge"]) for line in lines])}
+    return rules.payment_receipt(payment, lines=[line for line in lines if line["charge"] not in gone], on=on)
 
 
 def print_receipt(*, payment: Payment, at: datetime) -> bytes:

@@ -341,7 +341,6 @@ def test_less_than_the_fee_says_why(listed: Till) -> None:
 def test_more_than_the_fee_stands_on_no_paper_until_the_director_confirms(listed: Till, cast: Cast) -> None:
     charge = done(post(listed, listed.hour, "90837", amount="999.00"), 201)
     assert (charge["status"], charge["allowed_moves"]) == ("review", ["reverse"])
-    listed.pay("999.00", (charge, "999.00"))
     refused(listed.superbill(), 409, "nothing_to_bill")
     refused(listed.receipt(), 409, "nothing_paid")
     rows = lambda status: [r["id"] for r in listed.desk.get(f"charges/?status={status}").json()["results"]]  # noqa: E731
@@ -358,6 +357,7 @@ def test_more_than_the_fee_stands_on_no_paper_until_the_director_confirms(listed
     assert (confirmed["status"], confirmed["allowed_moves"]) == ("standing", ["reverse"])
     assert (rows("review"), rows("standing")) == ([], [charge["id"]])
     refused(cast.desk("director").post(url, reason), 409, "illegal_transition")
+    listed.pay("999.00", (charge, "999.00"))
     assert done(listed.superbill(), 201)["totals"]["charges"] == "999.00"
     assert done(listed.receipt(), 201)["totals"]["paid"] == "999.00"
 

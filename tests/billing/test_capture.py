@@ -40,6 +40,7 @@ FEES = {
 LINE = {
     *("code", "label", "units", "minutes", "rule", "amount", "list_amount", "line_kind", "rendering"),
     *("rendering_name", "diagnoses", "coverage_expectation", "hsa_eligible"),
+    *("expected_adjustment", "package_pays", "client_pays"),
 }
 
 

@@ -74,6 +74,19 @@ def test_no_paper_says_what_the_record_took_back(till: Till) -> None:
         done(till.desk.post("statements/", till.period()), 201)
 
 
+def test_the_receipt_of_a_payment_names_only_what_still_stands(till: Till) -> None:
+    session, charges = charged(till)
+    payment = till.pay("440.00", *((charge, charge["amount"]) for charge in charges.values()))
+    url = f"payments/{payment['id']}/receipt/"
+    assert len(done(till.desk.get(url), 200)["lines"]) == 4
+    with clock.fixed(LATER):
+        take_back(till, session)
+        told = done(till.desk.get(url), 200)
+    assert [line["charge"] for line in told["lines"]] == [charges["99213"]["id"]]
+    assert (told["amount"], told["unallocated"]) == ("440.00", "330.00")
+    assert told["notice"].startswith("prepayment")
+
+
 def test_a_run_leaves_the_client_out_and_says_why(till: Till) -> None:
     session, _ = charged(till)
     with clock.fixed(LATER):

@@ -287,3 +287,71 @@ def test_money_of_another_location_is_not_found(till, cast):
     body = {"payment": payment["id"], "amount": "5.00", "reason": "not mine"}
     refused(api.post("refunds/", body), 400, "not_found", "/payment")
     assert Refund.objects.count() == 1
+
+
+# --- two pages, one payment -----------------------------------------------------------------------------------------
+
+
+def tag(till: Till, payment) -> str:
+    return str(till.desk.get(f"payments/{payment['id']}/").headers["ETag"])
+
+
+def test_a_second_refund_from_a_stale_page_is_refused(till):
+    charge = till.charge(amount="100.00")
+    payment = till.pay("100.00", (charge, "60.00"))
+    seen = tag(till, payment)
+    done(stale(till, payment, "40.00", seen), 201)
+    told = refused(stale(till, payment, "40.00", seen), 412, "stale")
+    assert told["version"] == payment_now(till, payment)["version"]
+    assert Refund.objects.count() == 1
+    assert payment_now(till, payment)["refunded"] == "40.00"
+    done(stale(till, payment, "1.00", tag(till, payment)), 201)
+    done(refund(till, payment, "1.00"), 201)  # who names no tag is asked nothing
+    refused(refund(till, payment, "58.01"), 409, "over_refunded", "/amount")
+
+
+def stale(till: Till, payment, amount, seen):
+    body = {"payment": payment["id"], "amount": amount, "reason": "early stop"}
+    return till.desk.post("refunds/", body, HTTP_IF_MATCH=seen)
+
+
+def test_each_act_on_a_payment_makes_what_was_read_of_it_stale(till):
+    first, second = till.charge(amount="100.00"), till.charge(amount="30.00")
+    payment = till.pay("100.00", (first, "60.00"))
+    url, seen = f"payments/{payment['id']}/", tag(till, payment)
+    share = {"allocations": [{"charge": second["id"], "amount": "10.00"}]}
+    acts = (
+        lambda: done(till.desk.post(f"{url}allocate/", share), 200),
+        lambda: done(till.desk.post(f"charges/{first['id']}/reverse/", {"reason": "wrong line"}), 201),
+        lambda: done(refund(till, payment, "5.00"), 201),
+        lambda: done(
+            till.desk.post(
+                f"refunds/{Refund.objects.latest('created_at').pk}/reverse/", {"reason": "a mistake"}
+            ),
+            201,
+        ),
+    )
+    for act in acts:
+        act()
+        assert tag(till, payment) != seen
+        shares = PaymentAllocation.objects.count()
+        refused(till.desk.post(f"{url}allocate/", share, HTTP_IF_MATCH=seen), 412, "stale")
+        refused(till.desk.post(f"{url}reverse/", {"reason": "a mistake"}, HTTP_IF_MATCH=seen), 412, "stale")
+        assert PaymentAllocation.objects.count() == shares
+        seen = tag(till, payment)
+    assert done(till.desk.post(f"{url}allocate/", share, HTTP_IF_MATCH=seen), 200)["version"] > 1
+    seen = tag(till, payment)
+    done(till.desk.post(f"{url}reverse/", {"reason": "bounced"}, HTTP_IF_MATCH=seen), 201)
+    refused(till.desk.post(f"{url}reverse/", {"reason": "bounced"}, HTTP_IF_MATCH=seen), 412, "stale")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_billers_refund_one_payment_once(till):
+    """Each from the page that both had open; without it the payment itself is the limit."""
+    payment = till.pay("100.00")
+    seen = tag(till, payment)
+    answers = till.at_once(*[lambda own: stale(own, payment, "30.00", seen)] * 2)
+    assert sorted(answer.status_code for answer in answers) == [201, 412]
+    answers = till.at_once(*[lambda own: refund(own, payment, "70.00")] * 2)
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert payment_now(till, payment)["refunded"] == "100.00"

@@ -22,11 +22,25 @@ from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import Task
 from tests.asking import done, events, pointers, refused
 from tests.billing.shop import offer, try_to_buy
+from tests.billing.test_estimates import asked as estimated
+from tests.billing.test_estimates import issue
+from tests.billing.test_without_session import fee
 from tests.billing.till import NOW, Till
 from tests.cast import PERSON, Cast, client
 
 MAY = {"billing", "director"}
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def owing(request: pytest.FixtureRequest) -> None:
+    """The client of a till owes for a no-show, much more than the plans of these tests are for."""
+    if "till" in request.fixturenames:
+        owes(request.getfixturevalue("till"), "900.00")
+
+
+def owes(till: Till, amount: str) -> dict[str, Any]:
+    return done(fee(till, amount=amount), 201)
 
 
 def try_to_agree(till: Till, **body: Any) -> Any:
@@ -215,6 +229,41 @@ def test_a_plan_of_another_location_is_not_found(till: Till, cast: Cast) -> None
     refused(try_to_agree(till, location=str(cast.south.pk)), 400, "not_found", "/location")
     till.desk.get(f"payment-plans/{plan['id']}/")
     assert (till.cast.billing.pk, "ok", [till.client.pk]) in events("payment_plan.retrieve")
+
+
+def test_nobody_plans_more_than_is_owed_or_expected(till: Till) -> None:
+    too_much = try_to_agree(till, total="900.01")
+    refused(too_much, 400, "above_balance", "/total")
+    first = agreed(till, total="600.00")
+    refused(try_to_agree(till, total="300.01"), 400, "above_balance", "/total")
+    assert "600.00" in try_to_agree(till, total="300.01").json()["detail"]
+    agreed(till, total="300.00")
+    assert PaymentPlan.objects.count() == 2
+    done(till.desk.post(f"payment-plans/{first['id']}/cancel/", {"reason": "paid by a grant"}), 200)
+    draft = estimated(till)  # two hours of 180.00
+    refused(try_to_agree(till, total="600.01"), 400, "above_balance", "/total")
+    done(issue(till, draft), 200)
+    refused(try_to_agree(till, total="960.01"), 400, "above_balance", "/total")
+    charge = till.charge(amount="180.00", code="90837")  # one of them: owed, and no more expected
+    refused(try_to_agree(till, total="960.01"), 400, "above_balance", "/total")
+    with clock.fixed(NOW + DAY):
+        till.pay("180.00", (charge, "180.00"))  # a part of the plan that stands
+    refused(try_to_agree(till, total="960.01"), 400, "above_balance", "/total")
+    agreed(till, total="960.00")
+    assert PaymentPlan.objects.count() == 3
+
+
+def test_money_of_a_package_makes_no_plan_smaller_and_other_credit_does(till: Till) -> None:
+    done(try_to_buy(till, offer(till), till.pay("700.00")), 201)
+    refused(try_to_agree(till, total="900.00"), 400, "above_balance", "/total")  # one cent is plain credit
+    agreed(till, total="899.99")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_billers_plan_one_debt_once(till: Till) -> None:
+    answers = till.at_once(*[lambda own: try_to_agree(own, total="900.00")] * 2)
+    assert sorted(answer.status_code for answer in answers) == [201, 400]
+    assert PaymentPlan.objects.count() == 1
 
 
 def test_many_plans_cost_no_more_queries_than_one(till: Till, django_assert_max_num_queries: Any) -> None:

@@ -248,6 +248,7 @@ def test_an_estimate_is_made_of_the_course_and_handed_over(clinic: Served, table
 
 def test_a_plan_of_payments_and_of_fees_is_agreed_on(clinic: Served, tablet: Tablet) -> None:
     who = _client(clinic)
+    _owe(clinic, who, "100.00")
     page = _open(tablet, who, "?tab=plans")
     dialog = page.get_by_role("dialog")
     page.get_by_role("button", name="Agree on a plan").click()

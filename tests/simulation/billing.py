@@ -146,6 +146,8 @@ def pays(life: Life, owed: Sequence[Row]) -> None:
     """All of it, a part, or more; on all the lines, or on none for now."""
     numbers = life.chance.numbers
     total = sum((Decimal(row["balance"]) for row in owed), NONE)
+    if total <= CENT:
+        return  # all of it waits for the director
     paid = numbers.choice((total, total, total - CENT, total / 2, total + 20)).quantize(CENT)
     body: Row = {
         "client": life.client["id"],

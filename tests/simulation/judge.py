@@ -898,7 +898,7 @@ class Judge:
     def money_is(self, row: Row) -> None:
         """A charge or a payment is as the books have it: what was paid, spent or given back, and what is left."""
         gone, spent = row["id"] in self.books.undone, self.paid(row["id"])
-        left = Decimal(0) if gone or row["reverses"] else Decimal(row["amount"]) - spent
+        left = (Decimal(row["amount"]) - spent) * (not (gone or row["reverses"] or row["status"] == "review"))
         told = sum(Decimal(row[name]) for name in ("paid", "allocated", "refunded") if name in row)
         right = told == spent and Decimal(row.get("balance", row.get("unallocated"))) == left >= 0
         right = right and (row["status"] == "reversed") == gone

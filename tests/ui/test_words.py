@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from billing.capture.rules.blockers import Code
 from kapclinic.ui.languages import LANGUAGES
 from kapclinic.ui.modules import HOUSE, loaded_by, words_of
 from kapclinic.ui.screens import SCREENS, Screen
+from sessions.dosing.gates.table import GATES
 
 JS = Path(__file__).resolve().parent.parent.parent / "kapclinic" / "ui" / "static" / "ui" / "js"
 ONE = r'"((?:[^"\\]|\\.)*)"'
@@ -74,6 +76,22 @@ def test_a_translation_fills_the_same_gaps(language: str, area: str) -> None:
         if set(GAP.findall(english)) != set(GAP.findall(other))
     }
     assert not differ
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_gate_of_a_dose_has_its_name(language: str) -> None:
+    """The API names gates in English; a page looks their codes up."""
+    text = (JS / "words" / language / "gates.js").read_text()
+    told = re.findall(rf"^  (\w+): {ONE},$", text, flags=re.MULTILINE)
+    assert [code for code, _ in told] == [gate.code for gate in GATES]
+    assert len({name for _, name in told}) == len(told)
+
+
+def test_every_blocker_of_a_charge_has_its_name() -> None:
+    text = (JS / "billing" / "words.js").read_text()
+    table = re.search(r"^const BLOCKERS = \{$(.*?)^\};$", text, flags=re.MULTILINE | re.DOTALL)
+    assert table is not None
+    assert set(re.findall(r"^  (\w+): \(", table[1], flags=re.MULTILINE)) == {code.value for code in Code}
 
 
 def test_every_folder_is_shared_or_an_area() -> None:

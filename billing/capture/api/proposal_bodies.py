@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -9,6 +10,7 @@ from rest_framework import serializers
 from billing.capture.rules.blockers import Blocker, Code
 from billing.capture.rules.coverage import Expectation, expectation
 from billing.capture.rules.proposals import Line, Proposal
+from billing.capture.rules.terms import Obliged
 from billing.ledger.api.charge_bodies import ChargeIn, PostedChargeOut
 from billing.ledger.rules import HEALTH_KINDS
 from kapclinic.core.http.fields import Input, Money, Output, Text
@@ -38,7 +40,11 @@ class ChargeBlockerOut(Output):
 
 
 class ProposedLineOut(Output):
-    """A line that `POST charges/` takes as it is; `rule` says why it is this code. An NDC is on drug lines alone."""
+    """A line that `POST charges/` takes as it is; `rule` says why it is this code. An NDC is on drug lines alone.
+
+    `amount` is the list's: posting it takes off by itself what the client's terms say. `amount` + `expected_adjustment`
+    (by a fee agreement, or to the price in a package) - `package_pays` = `client_pays`.
+    """
 
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -47,6 +53,9 @@ class ProposedLineOut(Output):
     rule = serializers.CharField()
     amount = Money()
     list_amount = Money()
+    expected_adjustment = Money()
+    package_pays = Money()
+    client_pays = Money()
     line_kind = serializers.CharField()
     rendering = serializers.UUIDField()
     rendering_name = serializers.CharField()
@@ -77,6 +86,9 @@ class ProposedLineIn(ChargeIn):
     minutes = serializers.IntegerField(required=False, allow_null=True)
     rule = Text(max_length=300, required=False)
     list_amount = Money(min_value=0, required=False, allow_null=True)
+    expected_adjustment = Money(required=False)
+    package_pays = Money(min_value=0, required=False)
+    client_pays = Money(min_value=0, required=False)
     rendering_name = Text(max_length=200, required=False)
     coverage_expectation = serializers.ChoiceField([word.value for word in Expectation], required=False)
     hsa_eligible = serializers.BooleanField(required=False)
@@ -95,7 +107,7 @@ class PostedLinesOut(Output):
     charges = PostedChargeOut(many=True)
 
 
-def line_of(line: Line) -> dict[str, Any]:
+def line_of(line: Line, costs: Obliged) -> dict[str, Any]:
     """A proposed line as an answer shows it, and as POST takes it back."""
     amount = str(line.amount)
     drug = (
@@ -115,6 +127,9 @@ def line_of(line: Line) -> dict[str, Any]:
         "rule": line.rule,
         "amount": amount,
         "list_amount": amount,
+        "expected_adjustment": str(costs.adjustment),
+        "package_pays": str(costs.prepaid),
+        "client_pays": str(costs.pays),
         "line_kind": line.code.line_kind,
         "rendering": str(line.seat.user),
         "rendering_name": line.seat.name,
@@ -125,6 +140,8 @@ def line_of(line: Line) -> dict[str, Any]:
     }
 
 
-def proposal_of(made: Proposal) -> dict[str, Any]:
+def proposal_of(made: Proposal, terms: Sequence[Obliged]) -> dict[str, Any]:
+    """The proposal, and what each of its lines will oblige the client to pay."""
     blockers: tuple[Blocker, ...] = made.blockers
-    return {"lines": [line_of(line) for line in made.lines], "blockers": [b.as_dict() for b in blockers]}
+    lines = [line_of(line, costs) for line, costs in zip(made.lines, terms, strict=True)]
+    return {"lines": lines, "blockers": [blocker.as_dict() for blocker in blockers]}

@@ -34,8 +34,9 @@ class ProposalViewSet(InSession):
         return ledger.charges().visible_to(self.user)
 
     def retrieve(self, request: Request, session_id: UUID) -> Response:
-        ((_, made),) = proposals.proposals_of(Session.objects.filter(pk=session_id))
-        return Response(self.represent(proposal_bodies.proposal_of(made)))
+        ((session, made),) = proposals.proposals_of(Session.objects.filter(pk=session_id))
+        terms = proposals.terms_of(session, made)
+        return Response(self.represent(proposal_bodies.proposal_of(made, terms)))
 
     def create(self, request: Request, session_id: UUID) -> Response:
         lines = self.body()["lines"]

@@ -22,6 +22,7 @@ from sessions.booking.models import Session
 # What a proposal says of a line beside what a charge is made of.
 SHOWN = frozenset(
     {"minutes", "rule", "list_amount", "coverage_expectation", "hsa_eligible", "label", "rendering_name"}
+    | {"expected_adjustment", "package_pays", "client_pays"}
 )
 
 

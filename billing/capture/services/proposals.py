@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from billing.capture import selectors
 from billing.capture.rules.facts import Case, Given, Overtaken, Priced, Seat, Signed, Stood
 from billing.capture.rules.proposals import Proposal, propose
+from billing.capture.rules.terms import Obliged, Terms, obliged
 from billing.capture.selectors import Beside
 from billing.codes import rules as code_rules
 from billing.codes.models import ServiceCode
@@ -20,6 +21,8 @@ from billing.ledger.models import Charge
 from billing.ledger.rules.record import Dose
 from billing.ledger.services.overtaken import contradicted
 from billing.ledger.services.rendered import Written
+from billing.packages import selectors as packages
+from billing.scales import selectors as scales
 from kapclinic.core.statements import Row
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import npi_is_valid
@@ -46,6 +49,17 @@ def proposals_of(sessions: QuerySet[Session]) -> list[tuple[Session, Proposal]]:
         )
         for session, beside in cases
     ]
+
+
+def terms_of(session: Session, made: Proposal) -> list[Obliged]:
+    """What each line of a session's proposal will oblige the client to pay, in two queries."""
+    agreement = scales.agreement_on(client=session.client_id, on=day_of(session))
+    kinds = {line.code.code: line.code.line_kind for line in made.lines}
+    terms = Terms(
+        percent=agreement.percent if agreement else None,
+        lots=packages.lots_by_code(client=session.client_id, kinds=kinds),
+    )
+    return obliged(made.lines, terms)
 
 
 def _overtaken(sessions: Sequence[UUID]) -> dict[UUID, tuple[Overtaken, ...]]:

@@ -33,7 +33,7 @@ class DocumentViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     reports = frozenset({"list"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "pdf"), BILLERS)
     inputs: ClassVar = {"create": document_bodies.DocumentIn}
-    filters = (
+    filters: ClassVar[tuple[Param, ...]] = (
         Param("client", "uuid", of_person("client_id")),
         Param("location", "uuid", "location_id"),
         Param("number"),

@@ -13,6 +13,7 @@ PDF: dict[str, Any] = {"get": "pdf"}
 urlpatterns = [
     path("superbills/", superbills.SuperbillViewSet.as_view(LIST)),
     path("superbills/<uuid:pk>/", superbills.SuperbillViewSet.as_view(ONE)),
+    path("superbills/<uuid:pk>/void/", superbills.SuperbillViewSet.as_view({"post": "void"})),
     path("superbills/<uuid:pk>/pdf/", superbills.SuperbillViewSet.as_view(PDF)),
     path("receipts/", receipts.ReceiptViewSet.as_view(LIST)),
     path("receipts/<uuid:pk>/", receipts.ReceiptViewSet.as_view(ONE)),

@@ -11,11 +11,13 @@ from uuid import UUID
 
 from billing.codes.models import LineKind, ServiceCode
 from billing.codes.rules import Family, family_of
+from billing.documents.models import Superbill
 from billing.ledger.models import MOST_DIAGNOSES, Charge
 from kapclinic.core import money
 from kapclinic.core.errors import FieldError
+from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Client, Location
-from kapclinic.practice.rules import npi_is_valid
+from kapclinic.practice.rules import BILLERS, npi_is_valid
 
 MOST_POINTERS = 4  # CMS-1500 box 24E
 LETTERS = "ABCDEFGHIJKL"
@@ -60,6 +62,7 @@ class Borne:
 
 SUPERBILL = Series("superbill", "", "superbill.typ")
 RECEIPT = Series("receipt", "R-", "receipt.typ")
+SUPERBILL_MOVES = {"void": Move.of({Superbill.Status.ISSUED}, Superbill.Status.VOIDED, BILLERS)}
 
 
 def text(amount: Decimal) -> str:

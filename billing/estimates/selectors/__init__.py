@@ -32,6 +32,8 @@ from billing.estimates.models import Estimate, EstimateLine, EstimateQuerySet
 from billing.estimates.rules import Billed, Excess, Expected
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge
+from kapclinic.core import money
+from kapclinic.practice.models import User
 from kapclinic.practice.selectors import LocalDate, person, person_of
 from programs.models import Program
 from sessions.booking.models import Session
@@ -176,8 +178,8 @@ def expected_on(*, charge: Charge) -> list[Expected]:
 
 
 def _billed(*, client: UUID, renderings: Collection[UUID], first: date, last: date) -> list[Billed]:
-    """What a person is obliged to pay for what these clinicians rendered: paid and owed, so that what was reversed is
-    nothing.
+    """What a person is obliged to pay for what these clinicians rendered, also of a charge that waits for the director:
+    nobody shall find out at the confirmation that it goes beyond the estimate.
     """
     rows = ledger.charges().filter(
         client__in=person(client),
@@ -186,8 +188,8 @@ def _billed(*, client: UUID, renderings: Collection[UUID], first: date, last: da
         reverses__isnull=True,
         reversal__isnull=True,
     )
-    shown = rows.values_list("session__program", "date_of_service", "rendering", "paid", "balance")
-    return [Billed(program, on, who, paid + owed) for program, on, who, paid, owed in shown]
+    shown = rows.values_list("session__program", "date_of_service", "rendering", "amount", "adjusted")
+    return [Billed(program, on, who, amount + change) for program, on, who, amount, change in shown]
 
 
 def excesses(*, client: UUID, expected: Collection[Expected], renderings: Collection[UUID]) -> list[Excess]:
@@ -198,6 +200,14 @@ def excesses(*, client: UUID, expected: Collection[Expected], renderings: Collec
     billed = _billed(client=client, renderings=renderings, first=first, last=last)
     found = (rules.excess(who, expected=expected, billed=billed) for who in sorted(set(renderings)))
     return [row for row in found if row is not None]
+
+
+def still_expected(*, client: UUID, user: User, on: date) -> Decimal:
+    """What the issued estimates of a person that hold on a day expect beyond what was charged: each clinician's sum."""
+    rows = _standing().visible_to(user).filter(client__in=person(client), to_date__gte=on)
+    expected = _expected(rows)
+    told = excesses(client=client, expected=expected, renderings={row.rendering for row in expected})
+    return money.total(max(row.estimated - row.billed, money.ZERO) for row in told)
 
 
 def excesses_of(estimate: Estimate) -> list[Excess]:

@@ -1,6 +1,6 @@
 -- The lines of superbills whose service was in a period at some locations: (charge, superbill), by number and date.
 -- A charge that stands on several papers counts on the latest, but with `papers` on each; papers that were replaced
--- don't count.
+-- or voided don't count.
 -- `since_last` leaves out what an export of `kinds` that did not fail held: a charge, while the paper that it was
 -- exported from still stands, or with `papers` the superbill itself.
 WITH line AS (
@@ -15,6 +15,7 @@ WITH line AS (
       AND charge.date_of_service BETWEEN %(from_date)s AND %(to_date)s
       AND superbill.locations <@ %(visible)s
       AND NOT EXISTS (SELECT FROM billing_superbill AS newer WHERE newer.corrects_id = superbill.id)
+      AND NOT EXISTS (SELECT FROM billing_superbillvoid AS void WHERE void.superbill_id = superbill.id)
 )
 SELECT line.charge, line.superbill
 FROM line
@@ -26,5 +27,6 @@ AND (NOT %(since_last)s OR NOT EXISTS (
       AND job.kind = ANY (%(kinds)s) AND job.state <> 'failed'
       AND NOT EXISTS (SELECT FROM billing_jobresult AS result WHERE result.item_id = item.id)
       AND NOT EXISTS (SELECT FROM billing_superbill AS newer WHERE newer.corrects_id = item.superbill_id)
+      AND NOT EXISTS (SELECT FROM billing_superbillvoid AS void WHERE void.superbill_id = item.superbill_id)
 ))
 ORDER BY line.number, line.date_of_service, line.charge

@@ -83,7 +83,7 @@ class WarningOut(Output):
 
 
 class EntryOut(Output):
-    """What every ledger row tells; an entry never changes, so its version stays 1."""
+    """What every ledger row tells; an entry never changes, so its version stays 1, but for a payment's."""
 
     id = serializers.UUIDField()
     version = serializers.IntegerField(default=1)

@@ -37,6 +37,9 @@ class ShareOut(Output):
 
 
 class PaymentOut(EntryOut):
+    """`version`, the payment's ETag, rises with each share and refund, and with what takes them or it back."""
+
+    version = serializers.IntegerField()
     client = serializers.UUIDField(source="client_id")
     client_name = serializers.CharField(source="client.legal_name")
     location = serializers.UUIDField(source="location_id")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,11 +15,24 @@ from billing.ledger.api import payment_bodies
 from billing.ledger.api.charges import STATUS
 from billing.ledger.models import LedgerQuerySet, Method, Payment
 from billing.ledger.services import payments
+from kapclinic.core.http.etags import require_match
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS, FRONT_DESK
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
+
+AS_READ = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the payment as it was read: 412 once something was taken of it or given back",
+)
+
+
+def as_read_of(request: Request) -> Callable[[Payment], None] | None:
+    """What refuses a payment that has moved on since the caller read it, where they say what they read."""
+    return partial(require_match, request) if request.headers.get("If-Match") else None
 
 
 class PaymentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
@@ -62,14 +78,18 @@ class PaymentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         made = payments.take_payment(values=self.body(), by=self.user, at=self.at)
         return self._answered(made, status=201)
 
+    @extend_schema(parameters=[AS_READ])
     def allocate(self, request: Request, pk: Any) -> Response:
         shares = self.body()["allocations"]
         changed = payments.allocate_payment(
-            payment=self.get_object(), shares=shares, by=self.user, at=self.at
+            payment=self.get_object(), shares=shares, by=self.user, at=self.at, as_read=as_read_of(request)
         )
         return self._answered(changed, status=200)
 
+    @extend_schema(parameters=[AS_READ])
     def reverse(self, request: Request, pk: Any) -> Response:
         reason = self.body()["reason"]
-        made = payments.reverse_payment(payment=self.get_object(), reason=reason, by=self.user, at=self.at)
+        made = payments.reverse_payment(
+            payment=self.get_object(), reason=reason, by=self.user, at=self.at, as_read=as_read_of(request)
+        )
         return self._answered(made, status=201)

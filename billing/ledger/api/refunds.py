@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.ledger import selectors
 from billing.ledger.api import refund_bodies
 from billing.ledger.api.charges import STATUS
+from billing.ledger.api.payments import AS_READ, as_read_of
 from billing.ledger.models import Method, Refund, RefundQuerySet
 from billing.ledger.services import payments
 from kapclinic.core.http.fields import Reason
@@ -40,8 +42,11 @@ class RefundViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     def get_queryset(self) -> RefundQuerySet:
         return selectors.refunds().visible_to(self.user)
 
+    @extend_schema(parameters=[AS_READ])
     def create(self, request: Request) -> Response:
-        made = payments.refund_payment(values=self.body(), by=self.user, at=self.at)
+        made = payments.refund_payment(
+            values=self.body(), by=self.user, at=self.at, as_read=as_read_of(request)
+        )
         return self.answer(self.get_queryset().get(pk=made.pk), status=201)
 
     def reverse(self, request: Request, pk: Any) -> Response:

@@ -60,11 +60,12 @@ def adjust_charge(*, values: AdjustmentEntry, by: User, at: datetime) -> Adjustm
 
 
 def _refuse_beyond(charge: Charge, amount: Decimal) -> None:
-    """:raises OverAdjusted: when less than that is still owed"""
-    if -amount > charge.balance:
-        detail = f"{charge.balance} is owed on this charge: free or refund what is paid on it first."
+    """:raises OverAdjusted: when less than that is left of it, also of one that waits for the director"""
+    left = allocations.left_of(charge)
+    if -amount > left:
+        detail = f"{left} is owed on this charge: free or refund what is paid on it first."
         error = FieldError("/amount", "over_adjusted", detail)
-        raise OverAdjusted(detail, errors=[error], left=str(charge.balance))
+        raise OverAdjusted(detail, errors=[error], left=str(left))
 
 
 def _refuse_above_fee(charge: Charge, amount: Decimal, by: User) -> None:

@@ -57,8 +57,12 @@ def refuse_reversed(row: Adjustment | Charge | Payment | Refund) -> None:
         raise AlreadyReversed("Nothing is left to reverse.", reversed_by=str(row.reversed_by))
 
 
-def allocate(*, payment: Payment, shares: Sequence[Share], by: User, at: datetime) -> None:
+def allocate(
+    *, payment: Payment, shares: Sequence[Share], by: User, at: datetime, prepaid: bool = False
+) -> None:
     """Pay charges of the client out of `payment`; `shares` is [{charge, amount}]. Call under `lock_ledger`.
+
+    A charge that waits for the director owes nothing yet; what is `prepaid` in a package goes to it all the same.
 
     :raises Invalid: for a charge that the actor can't see, is another client's, comes twice, or that a health card
         may not pay
@@ -72,17 +76,31 @@ def allocate(*, payment: Payment, shares: Sequence[Share], by: User, at: datetim
     left = selectors.payments().get(pk=payment.pk).unallocated
     if money.total(share["amount"] for share in shares) > left:
         raise OverAllocated(f"{left} of this payment is left.", left=str(left))
-    owed = [found[share["charge"]].balance for share in shares]
-    over = [
-        FieldError(f"/allocations/{i}/amount", "over_allocated", f"{owed[i]} is owed on this charge.")
-        for i, share in enumerate(shares)
-        if share["amount"] > owed[i]
-    ]
-    if over:
+    if over := _over(shares, found, prepaid=prepaid):
         raise OverAllocated(over[0].detail, errors=over)
     for index, share in enumerate(shares):
         row = PaymentAllocation(payment=payment, charge=found[share["charge"]], amount=share["amount"])
         row.insert_by(by, at=at + index * AFTER)
+
+
+def _over(shares: Sequence[Share], found: Mapping[UUID, Charge], *, prepaid: bool) -> list[FieldError]:
+    """One error for each share that passes what its charge owes."""
+    errors = []
+    for index, share in enumerate(shares):
+        charge = found[share["charge"]]
+        waits = charge.in_review and not prepaid
+        if waits:
+            detail = "This charge waits for the medical director: nothing is owed on it yet."
+        else:
+            detail = f"{left_of(charge)} is owed on this charge."
+        if waits or share["amount"] > left_of(charge):
+            errors.append(FieldError(f"/allocations/{index}/amount", "over_allocated", detail))
+    return errors
+
+
+def left_of(charge: Charge) -> Decimal:
+    """What is left of a charge that was not reversed, also of one that waits for the director."""
+    return money.ZERO if charge.reversed_by else charge.amount + charge.adjusted - charge.paid
 
 
 def _share_errors(

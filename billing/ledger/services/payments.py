@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NotRequired, TypedDict
@@ -111,15 +111,33 @@ def _location(client: Client, values: PaymentEntry, by: User) -> Location:
     return found
 
 
+def _behind_lock(payment: Payment, as_read: Callable[[Payment], None] | None) -> Payment:
+    """The payment as it stands once the client's ledger is locked."""
+    allocations.lock_ledger(payment.client_id)
+    found: Payment = selectors.payments().get(pk=payment.pk)
+    if as_read is not None:
+        as_read(found)
+    return found
+
+
 @sparing_kept_money
 @transaction.atomic
-def allocate_payment(*, payment: Payment, shares: Sequence[Share], by: User, at: datetime) -> Payment:
+def allocate_payment(
+    *,
+    payment: Payment,
+    shares: Sequence[Share],
+    by: User,
+    at: datetime,
+    as_read: Callable[[Payment], None] | None = None,
+) -> Payment:
     """Pay further charges out of the credit that is left of a payment.
+
+    `as_read` refuses the payment, behind the lock, when it is no longer what the caller saw.
 
     :raises Invalid: as `take_payment`
     :raises OverAllocated: when less is left, or less is owed
     """
-    allocations.lock_ledger(payment.client_id)
+    _behind_lock(payment, as_read)
     if payment.reverses_id is not None:
         raise OverAllocated("A reversal holds no money.", left=str(money.ZERO))
     allocations.allocate(payment=payment, shares=shares, by=by, at=at)
@@ -128,15 +146,22 @@ def allocate_payment(*, payment: Payment, shares: Sequence[Share], by: User, at:
 
 @sparing_kept_money
 @transaction.atomic
-def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) -> Payment:
-    """Take back a payment that was entered wrongly or bounced: its charges are owed again.
+def reverse_payment(
+    *,
+    payment: Payment,
+    reason: str,
+    by: User,
+    at: datetime,
+    as_read: Callable[[Payment], None] | None = None,
+) -> Payment:
+    """Take back a payment that was entered wrongly or bounced: its charges are owed again. `as_read`: see
+    `allocate_payment`.
 
     :raises NotReversible: for a reversal
     :raises AlreadyReversed: when it has one
     :raises Refunded: while money of it is refunded
     """
-    allocations.lock_ledger(payment.client_id)
-    payment = selectors.payments().get(pk=payment.pk)
+    payment = _behind_lock(payment, as_read)
     allocations.refuse_reversed(payment)
     if payment.refunded:
         raise Refunded
@@ -155,8 +180,11 @@ def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) ->
 
 @sparing_kept_money
 @transaction.atomic
-def refund_payment(*, values: RefundOrder, by: User, at: datetime) -> Refund:
-    """Give money of a payment back: the client's credit first, then what it paid last, which is owed again.
+def refund_payment(
+    *, values: RefundOrder, by: User, at: datetime, as_read: Callable[[Payment], None] | None = None
+) -> Refund:
+    """Give money of a payment back: the client's credit first, then what it paid last, which is owed again. `as_read`:
+    see `allocate_payment`.
 
     :raises Invalid: for a payment that the actor can't see, another way than the HSA or FSA card that paid
         (IRS Publication 969: such money returns to its account), or any other way than it came without a reason
@@ -172,8 +200,7 @@ def refund_payment(*, values: RefundOrder, by: User, at: datetime) -> Refund:
             "method", "Money of an HSA or FSA card goes back to that card.", code="same_card_only"
         )
     elsewhere = _reason_for(method, payment, values, by)
-    allocations.lock_ledger(payment.client_id)
-    payment = selectors.payments().get(pk=payment.pk)
+    payment = _behind_lock(payment, as_read)
     left = money.ZERO if payment.reversed_by else payment.amount - payment.refunded
     if values["amount"] > left:
         detail = f"{left} of this payment is left."

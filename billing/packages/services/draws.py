@@ -16,6 +16,7 @@ from billing.ledger import rules as ledger_rules
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge
 from billing.ledger.services import allocations
+from billing.ledger.services.allocations import Share
 from billing.packages import rules, selectors
 from billing.packages.models import PackageDraw, PackagePurchase
 from billing.packages.rules import Pick
@@ -100,14 +101,13 @@ def _draw(charge: Charge, picks: list[Pick], *, by: User, at: datetime) -> None:
             amount=pick.amount,
         ).insert_by(by, at=at)
         pays[pick.lot.purchase] = pays.get(pick.lot.purchase, Decimal(0)) + pick.amount
-    owed = ledger.charges().get(pk=charge.pk).balance
+    owed = allocations.left_of(ledger.charges().get(pk=charge.pk))
     for purchase_id, amount in pays.items():
         payment = bought[purchase_id].payment
         kept = selectors.purchases().get(pk=purchase_id).unused  # of what is still to be drawn
         left = ledger.payments().get(pk=payment.pk).unallocated - kept
         share = min(amount, owed, left)
         if share > 0:
-            allocations.allocate(
-                payment=payment, shares=[{"charge": charge.pk, "amount": share}], by=by, at=at
-            )
+            shares: list[Share] = [{"charge": charge.pk, "amount": share}]
+            allocations.allocate(payment=payment, shares=shares, by=by, at=at, prepaid=True)
             owed -= share

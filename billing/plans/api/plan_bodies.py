@@ -15,7 +15,11 @@ from kapclinic.core.http.fields import Input, Moment, Money, Output
 
 
 class PaymentPlanIn(Input):
-    """`total` in `count` parts, the first on `first_due`, the others `interval_days` after each other."""
+    """`total` in `count` parts, the first on `first_due`, the others `interval_days` after each other.
+
+    The total is at most what the client owes now and what issued estimates still expect, less what other standing plans
+    are for; else 400 `above_balance`.
+    """
 
     client = serializers.UUIDField()
     total = Money(min_value=CENT)

@@ -17,13 +17,22 @@ class AgedOut(Output):
 
 
 class DeskAccountOut(Output):
-    """What the client owes; below zero it is their credit."""
+    """`owes` is what the client is to pay now: all that is open, less the credit that no package keeps.
+
+    `balance` is the ledger's: charges + adjustments - payments + refunds. It counts package money too, so it may be
+    below what is owed, or below zero, while something is to be paid.
+    """
 
     balance = Money()
+    owes = Money()
 
 
 class AccountOut(DeskAccountOut):
-    """`balance` = charges + adjustments - payments + refunds = what is open, less the credit."""
+    """`balance` = charges + adjustments - payments + refunds = what is open, less the `credit`.
+
+    `prepaid` is the part of the credit that is spoken for, by a package or by a charge in review. `in_review` was
+    charged above the fee: no part of any other figure, and not owed until the medical director confirms it.
+    """
 
     client = serializers.UUIDField()
     client_name = serializers.CharField()
@@ -32,14 +41,19 @@ class AccountOut(DeskAccountOut):
     payments = Money()
     refunds = Money()
     credit = Money()
+    prepaid = Money()
+    in_review = Money()
     ageing = AgedOut()
 
 
 class AccountRowOut(DeskAccountOut):
-    """How a client stands: `balance` is what is open, less the `credit` that pays nothing yet."""
+    """How a client stands: `balance` is what is open, less the `credit` that pays nothing yet; `prepaid` is the part of
+    it that is spoken for.
+    """
 
     client = serializers.UUIDField()
     client_name = serializers.CharField()
     mrn = serializers.CharField()
     credit = Money()
+    prepaid = Money()
     ageing = AgedOut()

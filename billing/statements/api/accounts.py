@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from billing.ledger.selectors import payment_places
 from billing.statements import selectors
 from billing.statements.api import account_bodies
+from billing.statements.rules import Standing
 from kapclinic.core.errors import NotPermitted
 from kapclinic.core.http.fields import shown
 from kapclinic.core.http.params import Param
@@ -24,7 +25,7 @@ STATES = ("owes", "credit")
 
 
 class AccountViewSet(ClinicViewSet):
-    """Billing reads all of it; the front desk the balance alone, of the locations where it takes payments."""
+    """Billing reads all of it; the front desk what is owed alone, of the locations where it takes payments."""
 
     object_type = "client"
     client_path = "id"
@@ -58,6 +59,19 @@ class AccountViewSet(ClinicViewSet):
         return Response(shown(output, body, context=self.get_serializer_context()))
 
 
+def _row(client: Client, standing: Standing) -> dict[str, Any]:
+    return {
+        "client": client.pk,
+        "client_name": client.legal_name,
+        "mrn": client.mrn,
+        "balance": standing.balance,
+        "owes": standing.owes,
+        "credit": standing.credit,
+        "prepaid": standing.prepaid,
+        "ageing": standing.ageing,
+    }
+
+
 def _any(queryset: QuerySet[Client], value: object, user: Any) -> QuerySet[Client]:
     """The parameters choose the question, not only some of its rows: see `list`."""
     return queryset
@@ -87,24 +101,10 @@ class AccountListViewSet(ListMixin, ClinicViewSet):
     def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = self.query()
         places = [pk for pk in self.user.locations if pk == asked.get("location", pk)]
-        found = selectors.accounts(locations=places, at=self.at)
-        if state := asked.get("state"):
-            found = [
-                row for row in found if (row[1].credit if state == "credit" else any(row[1].ageing.values()))
-            ]
+        found = selectors.accounts(locations=places, state=asked.get("state"), at=self.at)
         page = self.paginate_queryset(found)
-        clients = Client.objects.in_bulk([client for client, _ in page])
-        rows = [
-            {
-                "client": client,
-                "client_name": clients[client].legal_name,
-                "mrn": clients[client].mrn,
-                "balance": standing.balance,
-                "credit": standing.credit,
-                "ageing": standing.ageing,
-            }
-            for client, standing in page
-        ]
+        clients = Client.objects.in_bulk([row["client"] for row in page])
+        rows = [_row(clients[row["client"]], selectors.standing_of(row)) for row in page]
         self.touch_all(rows)
         answer: Response = self.get_paginated_response(self.represent(rows, many=True))
         return answer

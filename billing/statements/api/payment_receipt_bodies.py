@@ -16,7 +16,9 @@ class PaidLineOut(Output):
 
 
 class PaymentReceiptOut(Output):
-    """`unallocated` is money that pays nothing yet; `notice` then says that it is no receipt for medical care."""
+    """`lines` are services that stand. Money of one that waits for the medical director or that the record took back
+    is in `unallocated`, which pays nothing yet; `notice` then says that it is no receipt for medical care.
+    """
 
     payment = serializers.UUIDField()
     client = serializers.UUIDField(source="client_id")

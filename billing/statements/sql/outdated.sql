@@ -1,10 +1,13 @@
 -- A row was written after the statement, and belongs into its period or before it. Dates are those that the statement
 -- itself gives each row; only the locations that it tells of are asked.
+-- A charge above the fee is written when the director confirms it.
 EXISTS (
     SELECT FROM practice_person(billing_statement.client_id) AS mine (id)
     JOIN billing_charge AS charge ON mine.id = charge.client_id
+    LEFT JOIN billing_chargeconfirmation AS word ON word.charge_id = charge.id
     WHERE charge.location_id = ANY (billing_statement.locations)
-    AND charge.date_of_service <= billing_statement.to_date AND charge.created_at > billing_statement.created_at
+    AND charge.date_of_service <= billing_statement.to_date
+    AND CASE WHEN charge.needs_review THEN word.created_at ELSE charge.created_at END > billing_statement.created_at
 )
 OR EXISTS (
     SELECT FROM practice_person(billing_statement.client_id) AS mine (id)

@@ -1,5 +1,6 @@
 // What still stands between the client and the dose, gate by gate, with who can clear each.
 import { get } from "../core/api.js";
+import { gateName, learnGates } from "../core/gates.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { roleName } from "../core/me.js";
@@ -13,8 +14,8 @@ export function useReadiness(session) {
   const [turn, again] = useState(0);
   useEffect(() => {
     let over = false;
-    get(`sessions/${session}/readiness/`)
-      .then((data) => !over && set({ data, problem: null }))
+    Promise.all([get(`sessions/${session}/readiness/`), learnGates()])
+      .then(([data]) => !over && set({ data, problem: null }))
       .catch((problem) => !over && set((old) => ({ ...old, problem })));
     return () => {
       over = true;
@@ -38,12 +39,12 @@ export function Gates({ ready, session, zone, onCleared }) {
   return html`<div class="stack">
     ${open.length > 0 && html`<h3>${many(open.length, "{n} thing is missing", "{n} things are missing")}</h3>`}
     <ul class="chk2">
-      ${open.map((gate) => html`<li key=${gate.code} class="no"><${Icon} name="x" /><span><b>${gate.label}</b> ${saidOf(gate)}
+      ${open.map((gate) => html`<li key=${gate.code} class="no"><${Icon} name="x" /><span><b>${gateName(gate)}</b> ${saidOf(gate)}
         <span class="quiet small"> · ${t("by {who}", { who: gate.who_can_clear.map(roleName).join(", ") })}</span>
         <${Clear} gate=${gate} session=${session} zone=${zone} onDone=${onCleared} /></span></li>`)}
       <li><${Icon} name="ok" />${many(passed, "{n} gate passes", "{n} gates pass")}</li>
-      ${ready.data.gates.filter((gate) => gate.override).map((gate) => html`<li key=${`o${gate.code}`}><${Icon} name="info" /><span>${t("Decided otherwise: {gate}. {reason} ({role}, {time})", { gate: gate.label, reason: gate.override.reason, role: roleName(gate.override.role), time: clock(gate.override.at, zone) })}</span></li>`)}
-      ${(ready.data.advice ?? []).filter((one) => one.state === "open").map((one) => html`<li key=${`a${one.code}`}><${Icon} name="warn" />${one.label}</li>`)}
+      ${ready.data.gates.filter((gate) => gate.override).map((gate) => html`<li key=${`o${gate.code}`}><${Icon} name="info" /><span>${t("Decided otherwise: {gate}. {reason} ({role}, {time})", { gate: gateName(gate), reason: gate.override.reason, role: roleName(gate.override.role), time: clock(gate.override.at, zone) })}</span></li>`)}
+      ${(ready.data.advice ?? []).filter((one) => one.state === "open").map((one) => html`<li key=${`a${one.code}`}><${Icon} name="warn" />${gateName(one)}</li>`)}
     </ul>
   </div>`;
 }

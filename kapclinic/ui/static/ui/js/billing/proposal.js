@@ -10,7 +10,7 @@ import { has } from "../core/me.js";
 import { money, parse, plain, sum, wire } from "../core/cents.js";
 import { Refused, Stand } from "./parts.js";
 import { Whom, isMine } from "./who.js";
-import { coverageName, dayName, sessionName } from "./words.js";
+import { blockerSaid, coverageName, dayName, sessionName } from "./words.js";
 
 const Fee = lazy(() => import("./fee.js"), "Fee");
 const Diagnosis = lazy(() => import("./diagnosis.js"), "Diagnosis");
@@ -160,7 +160,7 @@ function Line({ n, line, draft, passes: asks, edit }) {
 
 function Blockers({ blockers, staff, row, open }) {
   return html`<ul class="stops">${blockers.map((one) => html`<li key=${one.code + one.detail}>
-    <p><${Icon} name="x" /><b>${one.detail}</b></p>
+    <p><${Icon} name="x" /><b>${blockerSaid(one, staff)}</b></p>
     <${Way} blocker=${one} row=${row} open=${open} />
     <${Whom} blocker=${one} staff=${staff} />
   </li>`)}</ul>`;

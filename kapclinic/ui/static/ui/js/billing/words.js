@@ -1,5 +1,5 @@
 // What things are called in billing.
-import { t } from "../core/i18n.js";
+import { language, t } from "../core/i18n.js";
 import { date, now } from "../core/time.js";
 
 const SESSIONS = {
@@ -36,12 +36,18 @@ const BLOCKERS = {
   ndc_missing: () => t("NDC is missing"),
   minutes_too_short: () => t("Minutes too short"),
   not_discharged: () => t("Session is not over"),
+  not_in_record: () => t("A charge that the record took back"),
 };
 
 /** What stops a charge, in a few words; whose it is, where it is one person's. @param {Api["ChargeBlockerOut"]} blocker */
 export function blockerName(blocker, staff) {
   const person = blocker.who_can_clear.map((who) => staff.get(who)).find(Boolean);
   return BLOCKERS[blocker.code]?.(person?.name) ?? blocker.detail;
+}
+
+/** The same with all that the API tells, which speaks English: in another language its code, and of which service. */
+export function blockerSaid(blocker, staff) {
+  return language === "en" ? blocker.detail : [blockerName(blocker, staff), blocker.service_code].filter(Boolean).join(": ");
 }
 
 const METHODS = {

@@ -1,5 +1,6 @@
 // The chosen session: where the client is, what stands in the way in plain words, and the moves that are allowed.
 import { call, get, newKey } from "../core/api.js";
+import { gateName, learnGates } from "../core/gates.js";
 import { announce } from "../core/announce.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
@@ -115,8 +116,8 @@ function useReadiness(row) {
     let over = false;
     set(null);
     if (!["booked", "arrived", "roomed"].includes(row.column)) return undefined;
-    get(`sessions/${row.id}/readiness/`)
-      .then((found) => !over && set(found))
+    Promise.all([get(`sessions/${row.id}/readiness/`), learnGates()])
+      .then(([found]) => !over && set(found))
       .catch(() => {});
     return () => {
       over = true;
@@ -138,7 +139,7 @@ function Gates({ ready, row, open }) {
     ${ready.gates.map((gate) => {
       const ok = gate.state !== "open";
       return html`<li key=${gate.code}>
-        <${Icon} name=${ok ? "ok" : "x"} /><span class="grow ${ok ? "quiet" : ""}">${ok ? gate.label : html`<b>${gate.label}</b>`}</span>
+        <${Icon} name=${ok ? "ok" : "x"} /><span class="grow ${ok ? "quiet" : ""}">${ok ? gateName(gate) : html`<b>${gateName(gate)}</b>`}</span>
         ${!ok && gate.code === "escort" && html`<button type="button" class="b bare s" onClick=${() => open({ kind: "ride", row })}>${t("Add ride")}</button>`}
       </li>`;
     })}

@@ -86,6 +86,7 @@ learn({
   "None was given.": "No se dio ninguno.",
   "Something stops them": "Algo las detiene",
   "Note is not signed": "Nota sin firmar",
+  "A charge that the record took back": "Un cargo que la historia ya no respalda",
   "Note: {name}": "Nota: {name}",
   "Nothing is held back in these days.": "En estos días nada está detenido.",
   "Nothing is left to charge here.": "Aquí no queda nada por cargar.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -13,6 +14,19 @@ from tests import cast as people
 from tests.cast import Cast
 from tests.hashers import hash_quickly
 from tests.replay import played
+
+
+def pytest_sessionstart() -> None:
+    """Modules and tests are gathered without a look for garbage: they stay as long as the run."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now is never looked through again, so that a look for garbage costs what the tests left alone."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

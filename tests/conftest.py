@@ -15,6 +15,22 @@ from tests.cast import Cast
 from tests.hashers import hash_quickly
 from tests.replay import played
 
+# Of a minute each, or mostly of waiting for processes: begun last, one would keep one core long after the other is done.
+LONG = (
+    "tests/local/",
+    "tests/faults/",
+    "tests/bench/",
+    "tests/simulation/",
+    "tests/practice/test_demo_clinic.py",
+)
+
+
+@pytest.hookimpl(
+    trylast=True
+)  # after all were put in the order of chance, which each of the two groups keeps
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
 
 def pytest_sessionstart() -> None:
     """Modules and tests are gathered without a look for garbage: they stay as long as the run."""

@@ -25,10 +25,9 @@ LONG = (
 )
 
 
-@pytest.hookimpl(
-    trylast=True
-)  # after all were put in the order of chance, which each of the two groups keeps
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones, after all were put in the order of chance, which each of the two groups keeps."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 

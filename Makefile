@@ -16,6 +16,9 @@ SCALE  ?= 1
 ROUNDS ?= 30
 SHARE  ?= 0.05
 
+# A run starts some two hundred processes: each would compile all of our code again where nothing compiled may be kept.
+KEPT   := env -u PYTHONDONTWRITEBYTECODE
+
 # What production sets, for `manage.py check --deploy`; the databases come from the embedded pair.
 DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(60))') \
           FIELD_KEYS=$$($(PYTHON) -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())') \
@@ -31,7 +34,7 @@ demo: $(STAMP) ## Open a demo clinic on PORT (8000); Ctrl-C closes it. KAP_DEMO_
 	@exec $(PYTHON) -m kapclinic.local.demo
 
 test: $(STAMP) ## Run every test that needs no browser; ARGS="-k name" narrows it
-	@exec $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+	@exec $(KEPT) $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 e2e: $(STAMP) ## Run the browser tests (needs Debian's chromium)
 	@if ls tests/e2e/test_*.py >/dev/null 2>&1; then exec $(PYTHON) -m pytest tests/e2e $(ARGS); \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -13,6 +14,34 @@ from tests import cast as people
 from tests.cast import Cast
 from tests.hashers import hash_quickly
 from tests.replay import played
+
+# Of a minute each, or mostly of waiting for processes: begun last, one would keep one core long after the other is done.
+LONG = (
+    "tests/local/",
+    "tests/faults/",
+    "tests/bench/",
+    "tests/simulation/",
+    "tests/practice/test_demo_clinic.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones, after all were put in the order of chance, which each of the two groups keeps."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+def pytest_sessionstart() -> None:
+    """Modules and tests are gathered without a look for garbage: they stay as long as the run."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now is never looked through again, so that a look for garbage costs what the tests left alone."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -26,6 +26,7 @@ from kapclinic.practice.models import AuthToken, Client, User
 from sessions.reminders.services import sweep_reminders
 from sessions.sweep.steps import send_messages, sweep
 from tests.cast import Desk
+from tests.replay import played
 
 
 @pytest.mark.django_db
@@ -77,7 +78,6 @@ def _open(
 @pytest.fixture
 def told(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """The demo clinic in another year, and its story; the nurse was at work in it already, with a token of her own."""
-    said = StringIO()
     monkeypatch.setenv("KAP_DEMO_PASSWORD", "try-me-please")
     monkeypatch.setattr(RemoteDesk, "_open", _open)
     waited = demo_story.Command._wait
@@ -88,11 +88,16 @@ def told(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 
     monkeypatch.setattr(demo_story.Command, "_wait", swept)
     with clock.fixed(OPENED):
-        call_command("seed_demo", "--json", stdout=said)
-        nurse = User.objects.get(email="np@demo.kapclinic.test")
-        own, _ = practice.issue_token(user=nurse, name="at work", at=clock.now())
-        call_command("demo_story", stdout=StringIO())
-        yield json.loads(said.getvalue()) | {"nurse": nurse, "token": own}
+        yield played("the demo and its story", _told)
+
+
+def _told() -> dict[str, Any]:
+    said = StringIO()
+    call_command("seed_demo", "--json", stdout=said)
+    nurse = User.objects.get(email="np@demo.kapclinic.test")
+    own, _ = practice.issue_token(user=nurse, name="at work", at=clock.now())
+    call_command("demo_story", stdout=StringIO())
+    return json.loads(said.getvalue()) | {"nurse": nurse, "token": own}
 
 
 def test_the_story_of_another_year_ends_its_own_tokens_alone_and_the_readme_shows_its_day(

@@ -28,7 +28,17 @@ from sessions.drugs.models import (
 from sessions.evidence.models import EvidenceBundle
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
-from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote, RecordEntry, RecordEntryVoid
+from sessions.notes.models import (
+    Addendum,
+    Note,
+    NoteDiscard,
+    NoteReturn,
+    OwedNote,
+    Phrase,
+    PsychotherapyNote,
+    RecordEntry,
+    RecordEntryVoid,
+)
 from sessions.reminders.models import ReminderLook, ReminderPlan
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 
@@ -57,9 +67,12 @@ __all__ = [
     "MoveUndo",
     "Note",
     "NoteDiscard",
+    "NoteReturn",
     "Obligation",
     "Order",
     "OrderApproval",
+    "OwedNote",
+    "Phrase",
     "PsychotherapyNote",
     "Reading",
     "ReadingVoid",

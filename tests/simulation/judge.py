@@ -666,7 +666,13 @@ class Judge:
         self._worklist(at, location, rows)
         self.books.rows[location] = rows
         self.books.tasks |= {(row["kind"], row[name]) for row in rows for name in ("subject_id", "client")}
-        listed = {(row["kind"], row["subject_id"]) for row in rows if row["state"] == "open"}
+        # A note is owed by each who was there: of a session it is enough that somebody has a row.
+        owed = {
+            ("note_unsigned", row["session"])
+            for row in rows
+            if row["kind"] == "note_unsigned" and row["state"] == "open"
+        }
+        listed = owed | {(row["kind"], row["subject_id"]) for row in rows if row["state"] == "open"}
         for row in rows:
             said = row["state"] == "open" or bool(row["done_at"] and row["done_by"])
             self.holds("a row is answered by somebody", said, str(row))
@@ -717,7 +723,8 @@ class Judge:
             waits = row["status"] in ("checked_in", "in_progress") and day
             yield "session_left_open", "left_open", key, waits or (False if over else None)
             waits = row["status"] == "completed" and key not in signed
-            yield "note_unsigned", "unsigned", key, waits or (False if signed - drafts >= {key} else None)
+            over = signed - drafts >= {key} and len(row["staff"]) < 2
+            yield "note_unsigned", "unsigned", key, waits or (False if over else None)
         for key, cleared in books.clearances.items():
             if cleared.program in ours and cleared.standing:
                 asked = ours[cleared.program]["status"] == "active" and str(today(at, zone)) < cleared.last

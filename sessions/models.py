@@ -12,6 +12,7 @@ from sessions.dosing.models import (
     Attestation,
     Discharge,
     GateOverride,
+    GateOverrideReading,
     Order,
     OrderApproval,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "DrugLotVoid",
     "EvidenceBundle",
     "GateOverride",
+    "GateOverrideReading",
     "MoveUndo",
     "Note",
     "NoteDiscard",

@@ -1,4 +1,5 @@
-"""Each clinician who owes a note has a row of their own; a cosigner gives a note back; phrases; who signed, in parts.
+"""Each clinician who owes a note has a row of their own; a cosigner gives a note back; phrases; who signed, in parts;
+who has read an override.
 
 Open rows about sessions as a whole are looked at by the next sweep, which puts those of the clinicians in their place.
 """
@@ -9,6 +10,7 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+from sessions.dosing.guards import READING_OPERATIONS
 from sessions.notes.guards import RETURN_OPERATIONS
 
 LISTED = """
@@ -144,6 +146,29 @@ class Migration(migrations.Migration):
             model_name='phrase',
             constraint=models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('author', 'name'), name='phrase_once'),
         ),
+        migrations.CreateModel(
+            name='GateOverrideReading',
+            fields=[
+                ('id', models.UUIDField(default=kapclinic.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(editable=False)),
+                ('created_by', models.UUIDField(editable=False)),
+            ],
+        ),
+        migrations.AddField(
+            model_name='gateoverridereading',
+            name='override',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reading', to='clinic_sessions.gateoverride'),
+        ),
+        migrations.AddField(
+            model_name='gateoverridereading',
+            name='read_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='gateoverridereading',
+            constraint=models.CheckConstraint(condition=models.Q(('read_by', models.F('created_by'))), name='override_reading_by'),
+        ),
         *RETURN_OPERATIONS,
+        *READING_OPERATIONS,
         migrations.RunSQL(LISTED, migrations.RunSQL.noop),
     ]

@@ -185,7 +185,7 @@ class PhraseQuerySet(AuditedQuerySet["Phrase"]):
 class Phrase(AuditedModel):
     """A turn of words that its author puts into notes by name. It is of no client."""
 
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=60)
     text = models.CharField(max_length=4000)
     retired_at = models.DateTimeField(null=True)

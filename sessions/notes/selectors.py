@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -74,24 +74,29 @@ def with_first_signature(sessions: QuerySet[Session]) -> list[tuple[Session, dat
 def notes() -> NoteQuerySet:
     """Notes with what an answer shows: one query, and one for the addenda.
 
-    `returned` are the comments of cosigners who gave the note back; `dose_told` is what `dose_of` reads.
+    `returned` is what `returns_of` reads, `dose_told` what `dose_of` reads.
     """
     found: NoteQuerySet = Note.objects.select_related("session__location", "author", "discard")
+    return found.annotate(returned=_returns(), dose_told=_last_dose()).prefetch_related("addenda")
+
+
+def _returns() -> ArraySubquery:
+    """For a note: the comments of cosigners who gave it back."""
     returns = NoteReturn.objects.filter(note=OuterRef("pk")).order_by("created_at", "pk")
     told = JSONObject(by="returned_by", by_name="returned_by__name", comment="comment", at="created_at")
-    return found.annotate(
-        returned=ArraySubquery(returns.values(told=told)), dose_told=Subquery(_last_dose().values("told")[:1])
-    ).prefetch_related("addenda")
+    return ArraySubquery(returns.values(told=told))
 
 
-def _last_dose() -> QuerySet[Obligation]:
+def _last_dose() -> Subquery:
     """For a note: the dose whose integration its session was, else the last one of the course before the session."""
     began = Coalesce(
         OuterRef("session__started_at"), OuterRef("session__checked_in_at"), OuterRef("session__starts_at")
     )
-    owed = Obligation.objects.filter(program=OuterRef("session__program"))
     its_own = Q(integration_session=OuterRef("session"))
-    before = owed.filter(its_own | (Q(dosed_at__lt=began) & ~Q(state=Obligation.State.VOIDED)))
+    before = Obligation.objects.filter(
+        its_own | (Q(dosed_at__lt=began) & ~Q(state=Obligation.State.VOIDED)),
+        program=OuterRef("session__program"),
+    )
     told = JSONObject(
         session="dosing_session",
         given_at="dosed_at",
@@ -99,17 +104,30 @@ def _last_dose() -> QuerySet[Obligation]:
         window_end="window_end",
         state=Case(When(its_own, then=F("state")), default=Value("")),
     )
-    found: QuerySet[Obligation] = before.annotate(own=Case(When(its_own, then=1), default=0), told=told)
-    return found.order_by("-own", "-dosed_at")
+    ranked = before.annotate(own=Case(When(its_own, then=Value(1)), default=Value(0)))
+    return Subquery(ranked.order_by("-own", "-dosed_at").values(told=told)[:1])
 
 
-def returns_of(note: Note) -> list[dict[str, Any]]:
-    """The comments of cosigners who gave the note back, the oldest first: {by, by_name, comment, at}."""
+@dataclass(frozen=True)
+class Returned:
+    """A cosigner's word on a note that they gave back."""
+
+    by: UUID
+    by_name: str
+    comment: str
+    at: datetime
+
+
+def returns_of(note: Note) -> list[Returned]:
+    """The comments of cosigners who gave the note back, the oldest first."""
     if "returned" in vars(note):
         told = vars(note)["returned"]
     else:
-        told = notes().values_list("returned", flat=True).get(pk=note.pk)
-    return [row | {"by": UUID(row["by"]), "at": datetime.fromisoformat(row["at"])} for row in told]
+        told = Note.objects.values_list(_returns(), flat=True).get(pk=note.pk)
+    return [
+        Returned(UUID(row["by"]), row["by_name"], row["comment"], datetime.fromisoformat(row["at"]))
+        for row in told
+    ]
 
 
 @dataclass(frozen=True)
@@ -134,7 +152,7 @@ def dose_of(note: Note) -> Dose | None:
     if "dose_told" in vars(note):
         told = vars(note)["dose_told"]
     else:
-        told = notes().values_list("dose_told", flat=True).get(pk=note.pk)
+        told = Note.objects.values_list(_last_dose(), flat=True).get(pk=note.pk)
     if told is None:
         return None
     session = note.session

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from kapclinic.core.statements import Row
 from kapclinic.practice.selectors import LocalDay
@@ -36,10 +37,9 @@ class Report:
     groups: Sequence[Row]
 
 
-def _within(rows: QuerySet[M], asked: Asked, *, moment: str, zone: str) -> QuerySet[M]:
-    """Those whose `moment` lies on a local day of the period, each with that `day`."""
-    found: QuerySet[M] = rows.annotate(day=LocalDay(F(moment), F(zone)))
-    return found.filter(day__gte=asked.first, day__lte=asked.last)
+def _within(rows: QuerySet[M], asked: Asked, *, day: LocalDay) -> QuerySet[M]:
+    """Those whose `day` is of the period."""
+    return rows.filter(GreaterThanOrEqual(day, asked.first), LessThanOrEqual(day, asked.last))
 
 
 # --- integration ------------------------------------------------------------------------------------------------
@@ -52,20 +52,14 @@ def integration(asked: Asked) -> Report:
     owed = Obligation.objects.filter(program__location__in=asked.places).exclude(
         state=Obligation.State.VOIDED
     )
-    rows = _within(owed, asked, moment="dosed_at", zone="program__location__time_zone").annotate(
-        began=Coalesce(
-            "integration_session__started_at",
-            "integration_session__checked_in_at",
-            output_field=models.DateTimeField(),
-        )
-    )
-    found = list(
-        rows.order_by("-dosed_at", "pk").values(
-            "client", "program", "dosing_session", "integration_session", "therapist", "day",
-            "dosed_at", "window_start", "window_end", "state", "began",
-            obligation=F("pk"), mrn=F("client__mrn"), location=F("program__location"),
-        )
+    day = LocalDay(F("dosed_at"), F("program__location__time_zone"))
+    began = Coalesce("integration_session__started_at", "integration_session__checked_in_at")
+    rows = _within(owed, asked, day=day).order_by("-dosed_at", "pk").values(
+        "client", "program", "dosing_session", "integration_session", "therapist",
+        "dosed_at", "window_start", "window_end", "state", day=day, began=began,
+        obligation=F("pk"), mrn=F("client__mrn"), location=F("program__location"),
     )  # fmt: skip
+    found: list[Row] = [dict(row) for row in rows]
     for row in found:
         row["hours"] = _hours_to(row)
     facts = [rules.Integration(row["day"], row["state"], row["hours"]) for row in found]
@@ -130,17 +124,11 @@ def notes(asked: Asked) -> Report:
 
 
 def _note_hours(row: Row) -> timedelta:
-    kept = {} if row["note_hours"] is None else {"note_hours": row["note_hours"]}
+    kept: Row = {} if row["note_hours"] is None else {"note_hours": row["note_hours"]}
     return timedelta(hours=float(limit(kept, "note_hours")))
 
 
-def _of_completed(rows: QuerySet[M], asked: Asked) -> QuerySet[M]:
-    completed = rows.filter(
-        session__location__in=asked.places, session__status=Session.Status.COMPLETED
-    ).order_by()
-    return _within(completed, asked, moment="session__completed_at", zone="session__location__time_zone")
-
-
+COMPLETED_ON = LocalDay(F("session__completed_at"), F("session__location__time_zone"))
 _SESSION = {
     "client": F("session__client"),
     "mrn": F("session__client__mrn"),
@@ -148,22 +136,31 @@ _SESSION = {
     "session_kind": F("session__kind"),
     "since": F("session__completed_at"),
     "note_hours": F("session__program__protocol__limits__note_hours"),
+    "day": COMPLETED_ON,
 }
+
+
+def _of_completed(rows: QuerySet[M], asked: Asked) -> QuerySet[M]:
+    completed = rows.filter(
+        session__location__in=asked.places, session__status=Session.Status.COMPLETED
+    ).order_by()
+    return _within(completed, asked, day=COMPLETED_ON)
 
 
 def _notes(asked: Asked) -> list[Row]:
     rows = _of_completed(Note.objects.exclude(status=Note.Status.DISCARDED), asked)
     about = {"note": F("pk"), "clinician": F("author"), "clinician_name": F("author__name")}
-    return list(rows.values("session", "kind", "status", "day", done_at=F("signed_at"), **about, **_SESSION))
+    told = rows.values("session", "kind", "status", done_at=F("signed_at"), **about, **_SESSION)
+    return [dict(row) for row in told]
 
 
 def _owed(asked: Asked) -> list[Row]:
     """Sessions that somebody was to write up, by whom; but for those that a colleague wrote up in their place."""
     signed = Note.objects.filter(session=OuterRef("session"), status__in=SIGNED_BY_SOMEBODY)
     rows = _of_completed(OwedNote.objects.filter(~Exists(signed.exclude(covering_reason=""))), asked)
-    about = {"clinician_name": F("clinician__name"), **_SESSION}
     nothing: Row = {"note": None, "kind": None, "status": UNWRITTEN, "done_at": None}
-    return [row | nothing for row in rows.values("session", "clinician", "day", **about)]
+    told = rows.values("session", "clinician", clinician_name=F("clinician__name"), **_SESSION)
+    return [dict(row) | nothing for row in told]
 
 
 # --- alarms -----------------------------------------------------------------------------------------------------
@@ -172,16 +169,15 @@ def _owed(asked: Asked) -> list[Row]:
 def alarms(asked: Asked) -> Report:
     """The alarms that were raised in the period, by cause: acknowledged within the protocol's `alarm_minutes`?"""
     raised = Alarm.objects.filter(location__in=asked.places)
-    rows = _within(raised, asked, moment="created_at", zone="location__time_zone")
-    found: list[Row] = list(
-        rows.order_by("-created_at", "pk").values(
-            "session", "location", "cause", "trigger", "state", "day",
-            alarm=F("pk"), client=F("session__client"), mrn=F("session__client__mrn"),
-            since=F("created_at"), done_at=F("acknowledged_at"),
-            minutes=F("session__program__protocol__limits__alarm_minutes"),
-        )
+    day = LocalDay(F("created_at"), F("location__time_zone"))
+    rows = _within(raised, asked, day=day).order_by("-created_at", "pk").values(
+        "session", "location", "cause", "trigger", "state", day=day,
+        alarm=F("pk"), client=F("session__client"), mrn=F("session__client__mrn"),
+        since=F("created_at"), done_at=F("acknowledged_at"),
+        minutes=F("session__program__protocol__limits__alarm_minutes"),
     )  # fmt: skip
+    found: list[Row] = [dict(row) for row in rows]
     for row in found:
-        kept: dict[str, Any] = {} if row["minutes"] is None else {"alarm_minutes": row["minutes"]}
+        kept: Row = {} if row["minutes"] is None else {"alarm_minutes": row["minutes"]}
         row["due_at"] = row["since"] + timedelta(minutes=float(limit(kept, "alarm_minutes")))
     return _of_due(found, count="alarms", group="cause", beside=(), at=asked.at)

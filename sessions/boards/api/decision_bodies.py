@@ -32,7 +32,7 @@ class SubjectOut(Output):
     id = serializers.UUIDField()
 
 
-class DecisionOut(AboutOut):
+class WaitingDecisionOut(AboutOut):
     """`since` when it began to wait, `due_at` until when; null without such a time. `assigned_to` is the prescriber of
     the course.
     """

@@ -21,7 +21,7 @@ class DecisionViewSet(InNames):
     object_type = "decision"
     client_path = "about_client"
     roles: ClassVar = {"desk": PRESCRIBER | DIRECTOR}
-    output = decision_bodies.DecisionOut
+    output = decision_bodies.WaitingDecisionOut
     params: ClassVar = {
         "desk": (
             Param("for", choices=("me",), doc="only what the caller may and should decide"),

@@ -76,7 +76,7 @@ class OrderOut(Output):
         return amounts.order_warnings(order.session.program.protocol.dose, order)
 
 
-class ListedOrderOut(AboutOut, OrderOut):
+class ListedOrderOut(AboutOut, OrderOut):  # type: ignore[misc]  # both tell the session
     """An order with whom it is for; `assigned_to` is who wrote it."""
 
     client = serializers.UUIDField(source="session.client_id")

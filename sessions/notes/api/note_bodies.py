@@ -118,7 +118,7 @@ class ReturnOut(Output):
     comment = serializers.CharField()
 
 
-class MissingOut(Output):
+class StopsSigningOut(Output):
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
 
@@ -183,10 +183,10 @@ class NoteOut(Output):
     def get_returns(self, note: Note) -> list[dict[str, Any]]:
         told = selectors.returns_of(note)
         if not rules.reads_words(note, by=self._reader):
-            told = [row for row in told if row["by"] == self._reader.pk]
+            told = [row for row in told if row.by == self._reader.pk]
         return list(ReturnOut(told, many=True).data)
 
-    @extend_schema_field(MissingOut(many=True))
+    @extend_schema_field(StopsSigningOut(many=True))
     def get_missing(self, note: Note) -> list[signing.Missing]:
         if note.author_id != self._reader.pk:
             return []

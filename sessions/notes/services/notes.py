@@ -246,6 +246,7 @@ def return_note(*, note_id: UUID, comment: str, by: User, at: datetime) -> Note:
     if note.author_id == by.pk or by.needs_cosign:
         raise NotPermitted("A second, licensed clinician returns a note.")
     transitions.apply(rules.MOVES, "return", instance=note, by=by)
+    assert note.signed_at is not None  # it waits for a second signature
     NoteReturn(
         note=note,
         returned_by=by,

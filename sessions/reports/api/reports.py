@@ -47,7 +47,7 @@ class ReportViewSet(ClinicViewSet):
             at=self.at,
         )
         found = self.found(asked)
-        page: Any = self.paginate_queryset(found.rows)  # type: ignore[arg-type]  # a slice and a count will do
+        page: Any = self.paginate_queryset(found.rows)
         self.touch_all(page)
         told = self.get_paginated_response(page).data
         told["rows"] = told.pop("results")

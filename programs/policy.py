@@ -72,7 +72,7 @@ LIMITS: dict[str, Any] = {
     "late_entry_min": 60,  # a dose that is written down longer after it was given is entered late
     "session_early_min": 180,  # what happens in a session happens from so long before its start
     "session_late_min": 720,  # until so long after its end
-    "note_due_hours": 24,  # after the end of a session its note is signed
+    "note_hours": 72,  # after a session was completed its notes are signed; policy, no source
     "plausible": {  # of vital signs: outside of it a value is told as unusual, and written all the same
         "systolic": [50, 300],
         "diastolic": [20, 200],

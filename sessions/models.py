@@ -12,6 +12,7 @@ from sessions.dosing.models import (
     Attestation,
     Discharge,
     GateOverride,
+    GateOverrideReading,
     Order,
     OrderApproval,
 )
@@ -28,7 +29,17 @@ from sessions.drugs.models import (
 from sessions.evidence.models import EvidenceBundle
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
-from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote, RecordEntry, RecordEntryVoid
+from sessions.notes.models import (
+    Addendum,
+    Note,
+    NoteDiscard,
+    NoteReturn,
+    OwedNote,
+    Phrase,
+    PsychotherapyNote,
+    RecordEntry,
+    RecordEntryVoid,
+)
 from sessions.reminders.models import ReminderLook, ReminderPlan
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 
@@ -54,12 +65,16 @@ __all__ = [
     "DrugLotVoid",
     "EvidenceBundle",
     "GateOverride",
+    "GateOverrideReading",
     "MoveUndo",
     "Note",
     "NoteDiscard",
+    "NoteReturn",
     "Obligation",
     "Order",
     "OrderApproval",
+    "OwedNote",
+    "Phrase",
     "PsychotherapyNote",
     "Reading",
     "ReadingVoid",

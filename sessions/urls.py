@@ -7,6 +7,7 @@ ROOMS = (
     "course",
     "absences",
     "boards",
+    "reports",
     "evidence",
     "notes",
     "dosing",

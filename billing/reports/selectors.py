@@ -11,7 +11,6 @@ from django.db.models import (
     Case,
     CharField,
     Count,
-    DateField,
     F,
     Func,
     IntegerField,
@@ -28,18 +27,10 @@ from billing.reports.rules import BUCKETS, Asked
 from billing.reports.sql import Liability
 from kapclinic.core import money
 from kapclinic.core.statements import Row
-from kapclinic.practice.selectors import LocalDate
+from kapclinic.practice.selectors import LocalDate, LocalDay
 
 M = TypeVar("M", bound=models.Model)
 GIVEN_UP = ("write_off", "bad_debt")  # reasons of an adjustment
-
-
-class LocalDay(Func):
-    """The day of a moment that a column holds, in the zone that another names."""
-
-    template = "((%(expressions)s)::date)"
-    arg_joiner = " AT TIME ZONE "
-    output_field = DateField()
 
 
 class DaysBetween(Func):

@@ -113,6 +113,14 @@ class LocalDate(Func):
         super().__init__(Value(moment, output_field=DateTimeField()), F(zone))
 
 
+class LocalDay(Func):
+    """The day of a moment that one column holds, in the zone whose name another holds."""
+
+    template = "((%(expressions)s)::date)"
+    arg_joiner = " AT TIME ZONE "
+    output_field = DateField()
+
+
 class LocalMidnight(Func):
     """When a date begins in the zone whose name a column holds, `after` days later; as Python has it.
 

@@ -104,7 +104,7 @@ class Kind(StrEnum):
     CLIENT_UNTOLD = "client_untold", DESK, NOBODY, Settled.TICK, "the call"
     SESSION_LEFT_OPEN = (
         "session_left_open", DESK | CAREGIVERS, NOBODY, Settled.ROOM, "completing or cancelling the session")
-    NOTE_UNSIGNED = "note_unsigned", CAREGIVERS | PRESCRIBER, NOBODY, Settled.ROOM, "signing the note"
+    NOTE_UNSIGNED = "note_unsigned", CAREGIVERS | PRESCRIBER, DIRECTOR, Settled.ROOM, "signing the note"
     SESSION_TO_BILL = "session_to_bill", BILLERS, NOBODY, Settled.ROOM, "charging the session"
     CHARGE_OVERTAKEN = "charge_overtaken", BILLERS, NOBODY, Settled.ROOM, "reversing the charge"
     ESTIMATE_DUE = "estimate_due", BILLERS, NOBODY, Settled.ROOM, "issuing the estimate, or voiding it"

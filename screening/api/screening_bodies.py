@@ -13,6 +13,7 @@ from kapclinic.core.http.fields import Input, Moment, Output, Text
 from screening import rules
 from screening.api import clearance_bodies
 from screening.models import Clearance
+from screening.rules import labels
 from screening.rules.conditions import CONDITIONS
 from screening.rules.findings import RANK
 
@@ -141,6 +142,7 @@ class ConditionOut(Output):
 class FindingOut(Output):
     id = serializers.UUIDField()
     code = serializers.CharField()
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]
     severity = serializers.CharField()
     evidence = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
@@ -148,6 +150,9 @@ class FindingOut(Output):
     resolution = serializers.CharField()
     resolved_by = serializers.UUIDField(source="resolved_by_id", allow_null=True)
     resolved_at = Moment(allow_null=True)
+
+    def get_label(self, finding: Any) -> str:
+        return labels.label_of(finding.code)
 
 
 class DecisionOut(clearance_bodies.Stated):
@@ -178,8 +183,19 @@ class ScreeningOut(Output):
     submitted_at = Moment(allow_null=True)
     decided_at = Moment(allow_null=True)
     findings = FindingOut(many=True)
+    asked = serializers.SerializerMethodField()
+    clean = serializers.SerializerMethodField()
     clearance = DecisionOut(allow_null=True, default=None)
     allowed_moves = serializers.SerializerMethodField()
+
+    def get_asked(self, screening: Any) -> int:
+        """How many conditions are asked about."""
+        return labels.ASKED
+
+    def get_clean(self, screening: Any) -> int:
+        """How many of them show nothing; a draft has no findings yet."""
+        found = () if screening.status == screening.Status.DRAFT else screening.findings.all()
+        return labels.clean(screening.answers, found={finding.code for finding in found})
 
     def get_allowed_moves(self, screening: Any) -> list[str]:
         return transitions.allowed(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db.migrations.operations import RunSQL
 
+from kapclinic.core.triggers import append_only
+
 ORDERS = "clinic_sessions_order"
 APPROVALS = "clinic_sessions_orderapproval"
 DOSES = "clinic_sessions_administration"
@@ -45,4 +47,28 @@ def _undo(table: str, name: str) -> str:
 OPERATIONS = [
     RunSQL(_SECOND, _undo(APPROVALS, "second")),
     RunSQL(_ORDERED, _undo(DOSES, "ordered")),
+]
+
+OVERRIDES = "clinic_sessions_gateoverride"
+OVERRIDE_READINGS = "clinic_sessions_gateoverridereading"
+
+_ANOTHER_READS = f"""
+CREATE OR REPLACE FUNCTION {OVERRIDE_READINGS}_other() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM {OVERRIDES} WHERE id = NEW.override_id AND created_by = NEW.read_by_id) THEN
+        RAISE EXCEPTION 'an override is read by another than its maker' USING ERRCODE = 'KA002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {OVERRIDE_READINGS}_other BEFORE INSERT ON {OVERRIDE_READINGS}
+    FOR EACH ROW EXECUTE FUNCTION {OVERRIDE_READINGS}_other();
+"""
+
+READING_OPERATIONS = [
+    append_only(OVERRIDE_READINGS),
+    RunSQL(
+        _ANOTHER_READS,
+        f"DROP TRIGGER {OVERRIDE_READINGS}_other ON {OVERRIDE_READINGS};"
+        f" DROP FUNCTION {OVERRIDE_READINGS}_other();",
+    ),
 ]

@@ -234,6 +234,16 @@ class AdministrationVoid(AppendOnlyModel):
         return f"void of {self.administration_id}"
 
 
+class GateOverrideQuerySet(AppendOnlyQuerySet["GateOverride"]):
+    def visible_to(self, user: Any) -> GateOverrideQuerySet:
+        """Overrides on sessions at the user's own locations."""
+        return self.filter(session__location__in=list(user.locations))
+
+    def unread(self) -> GateOverrideQuerySet:
+        """Those that nobody but their maker has looked at."""
+        return self.filter(reading__isnull=True)
+
+
 class GateOverride(AppendOnlyModel):
     """One open gate passed on somebody's responsibility, for one session on the local day that it then had."""
 
@@ -243,8 +253,25 @@ class GateOverride(AppendOnlyModel):
     role = models.CharField(max_length=30)
     for_day = models.DateField(null=True)  # null: said before days were kept, and good for any
 
+    objects: ClassVar[Any] = GateOverrideQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"override of {self.gate}"
+
+
+class GateOverrideReading(AppendOnlyModel):
+    """A prescriber or the director has read an override of somebody else's; a trigger keeps the two apart."""
+
+    override = models.OneToOneField(GateOverride, on_delete=models.PROTECT, related_name="reading")
+    read_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="override_reading_by", condition=Q(read_by=F("created_by")))
+        ]
+
+    def __str__(self) -> str:
+        return f"reading of {self.override_id}"
 
 
 class AdverseEvent(AppendOnlyModel):

@@ -10,6 +10,8 @@ NOTES = "clinic_sessions_note"
 ADDENDA = "clinic_sessions_addendum"
 PSYCHOTHERAPY = "clinic_sessions_psychotherapynote"
 ENTRIES = "clinic_sessions_recordentry"
+RETURNS = "clinic_sessions_notereturn"
+OWED = "clinic_sessions_owednote"
 ENTRY_VOIDS = "clinic_sessions_recordentryvoid"
 
 # A note that waits for its second signature keeps its words; only that signature may still come.
@@ -94,4 +96,45 @@ CREATE TRIGGER {NOTES}_discarded BEFORE UPDATE ON {NOTES}
 DISCARD_OPERATIONS = [
     append_only("clinic_sessions_notediscard"),
     RunSQL(_DISCARDED, _undo(NOTES, "discarded")),
+]
+
+# A cosigner gives a pending note back: its words stay, its signature falls, and the return that says why keeps it.
+_RETURNED = f"""
+CREATE OR REPLACE FUNCTION {NOTES}_pending() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    may_change text[] := ARRAY['status', 'cosigner_id', 'cosigned_at', 'cosignature', 'version', 'updated_at'];
+BEGIN
+    IF NEW.status = 'draft' THEN
+        may_change := ARRAY['status', 'signed_at', 'signed_by_id', 'signature', 'signed_as', 'content_hash',
+            'covering_reason', 'minutes_source', 'service_started_at', 'service_ended_at', 'version', 'updated_at'];
+        IF NOT EXISTS (SELECT FROM {RETURNS} r WHERE r.note_id = OLD.id AND r.signed_at = OLD.signed_at
+                       AND r.content_hash = OLD.content_hash AND r.signature = OLD.signature) THEN
+            RAISE EXCEPTION '{NOTES} is frozen' USING ERRCODE = 'KA002';
+        END IF;
+    END IF;
+    IF to_jsonb(NEW) - may_change IS DISTINCT FROM to_jsonb(OLD) - may_change THEN
+        RAISE EXCEPTION '{NOTES} is frozen' USING ERRCODE = 'KA002';
+    END IF;
+    RETURN NEW;
+END $$;
+"""  # noqa: S608  (names of our own tables)
+
+# Only a note that waits is returned, by another than its author, as it was signed.
+_RETURN_OF_PENDING = f"""
+CREATE OR REPLACE FUNCTION {RETURNS}_pending() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM {NOTES} n WHERE n.id = NEW.note_id AND n.status = 'cosign_pending'
+                   AND n.author_id <> NEW.returned_by_id AND n.signed_at = NEW.signed_at) THEN
+        RAISE EXCEPTION 'a note that waits for its second signature is returned' USING ERRCODE = 'KA002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {RETURNS}_pending BEFORE INSERT ON {RETURNS}
+    FOR EACH ROW EXECUTE FUNCTION {RETURNS}_pending();
+"""
+
+RETURN_OPERATIONS = [
+    append_only(RETURNS, OWED, "clinic_sessions_historicalphrase"),
+    RunSQL(_RETURNED, _PENDING.partition("CREATE TRIGGER")[0]),
+    RunSQL(_RETURN_OF_PENDING, _undo(RETURNS, "pending")),
 ]

@@ -22,7 +22,8 @@ class NoteQuerySet(AuditedQuerySet["Note"]):
 class Note(AuditedModel):
     """A part of the medical record: `sections` ({name: text}) in a frame, signed by its author and then closed.
 
-    Signatures keep the signer's name and credentials as they were at that time (ESIGN, UETA: attribution).
+    Signatures keep the signer's name and credentials as they were at that time (ESIGN, UETA: attribution): `signature`
+    as a line, `signed_as` in parts ({name, credentials, license, npi, needs_cosign}), null while nobody has signed.
     `service_started_at` to `service_ended_at` is how long the author cared for the client, as they say or as the
     session went (`minutes_source`); the signature closes that too.
     """
@@ -62,6 +63,7 @@ class Note(AuditedModel):
     signed_at = models.DateTimeField(null=True)
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     signature = models.CharField(max_length=250, blank=True)
+    signed_as = models.JSONField(null=True)
     covering_reason = models.CharField(
         max_length=1000, blank=True
     )  # why somebody who was not on the session signed
@@ -92,6 +94,10 @@ class Note(AuditedModel):
                 | Q(status__in=["cosign_pending", "signed"], signed_at__isnull=False, signed_by=F("author"))
                 & ~Q(content_hash="")
                 & ~Q(signature=""),
+            ),
+            models.CheckConstraint(
+                name="note_signed_as",
+                condition=Q(signed_as__isnull=True) | Q(status__in=["cosign_pending", "signed"]),
             ),
             models.CheckConstraint(
                 name="note_service",
@@ -130,6 +136,71 @@ class NoteDiscard(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"discard of {self.note_id}"
+
+
+class NoteReturn(AppendOnlyModel):
+    """A note that a cosigner gave back to its author, and why; it keeps the signature that fell with it."""
+
+    note = models.ForeignKey(Note, on_delete=models.PROTECT, related_name="returns", db_index=False)
+    returned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    comment = models.CharField(max_length=1000)
+    signed_at = models.DateTimeField()
+    signature = models.CharField(max_length=250)
+    content_hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["note", "signed_at"], name="note_return_once"),
+            models.CheckConstraint(name="note_return_by", condition=Q(returned_by=F("created_by"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"return of {self.note_id}"
+
+
+class OwedNote(AppendOnlyModel):
+    """That a clinician owed, or owes, a note of a session that is over: what their row of the worklist is about.
+
+    Whether they still do the notes say (`rules.owed`); so a row here is written once, whatever is undone or done again.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="owed_notes", db_index=False)
+    clinician = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["session", "clinician"], name="owed_note_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"note owed of {self.session_id}"
+
+
+class PhraseQuerySet(AuditedQuerySet["Phrase"]):
+    def of_author(self, user: Any) -> PhraseQuerySet:
+        """The user's own that are in use: nobody sees another's."""
+        return self.filter(author=user.pk, retired_at__isnull=True)
+
+
+class Phrase(AuditedModel):
+    """A turn of words that its author puts into notes by name. It is of no client."""
+
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=60)
+    text = models.CharField(max_length=4000)
+    retired_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = PhraseQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["author", "name"], condition=Q(retired_at__isnull=True), name="phrase_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"phrase {self.pk}"
 
 
 class Addendum(AppendOnlyModel):

@@ -102,7 +102,7 @@ def sweep_worklist(*, at: datetime) -> int:
 
     :returns: how many rows came back or were carried up
     """
-    by_the_clock = [kind for kind in Kind if kind.in_words or kind is Kind.CSSRS_TODAY]
+    by_the_clock = [kind for kind in Kind if kind.in_words or kind in {Kind.CSSRS_TODAY, Kind.NOTE_UNSIGNED}]
     listed: dict[str, set[UUID]] = {kind: set() for kind in WAITING}
     for kind, subject_id in Task.objects.open().filter(kind__in=WAITING).values_list("kind", "subject_id"):
         listed[kind].add(subject_id)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from kapclinic.local.places import CHECKOUT
 from kapclinic.trail.models import AuditEvent
 from programs.models import Program
 from screening.models import Finding, Medication, SafetyAlert, Screening
+from screening.rules import labels
 from screening.rules.conditions import CONDITIONS
+from screening.rules.medicine_list import medicine_list
 from tests.asking import pointers
 from tests.cast import Cast
 from tests.screening.deciding import CALM, NO_TO_ALL, decide, drafted, submitted
@@ -171,6 +176,31 @@ def test_submitting_says_everything_at_once(cast: Cast, program: Program) -> Non
     assert "kratom" in by_code["MED_UNMAPPED"]["evidence"]
     assert all(finding["source"] and finding["resolution"] == "" for finding in screening["findings"])
     assert set(by_code["PREG"]) >= {"id", "code", "severity", "evidence", "source", "resolution"}
+
+
+def test_a_screening_says_what_its_findings_are_called_and_how_much_is_clean(
+    cast: Cast, program: Program
+) -> None:
+    answers = NO_TO_ALL | {"OPHTH": True, "SUD_HX": "unknown"}
+    draft = drafted(cast, program, answers=answers, medications=[{"text": "Kanna gummies"}])
+    asked = sum(one.asked for one in CONDITIONS.values())
+    assert (draft["asked"], draft["clean"]) == (asked, asked - 2)
+    path = f"screenings/{draft['id']}/"
+    done = cast.desk("np").must(f"{path}submit/")
+    names = {finding["code"]: finding["label"] for finding in done["findings"]}
+    assert names["OPHTH"] == CONDITIONS["OPHTH"].label
+    assert names["MED_UNMAPPED"] == "Medicine not recognised"
+    assert (done["asked"], done["clean"]) == (asked, asked - 2)
+    assert cast.desk("prescriber").get(path).json()["clean"] == asked - 2
+
+
+def test_every_code_that_a_rule_finds_has_a_label_of_its_own() -> None:
+    classes = {f"MED_{row.name.upper()}" for row in medicine_list().classes if row.severity is not None}
+    source = "".join(path.read_text() for path in (CHECKOUT / "screening").rglob("*.py"))
+    codes = set(re.findall(r'Found\(\s*"([A-Z0-9_]+)"', source)) | classes
+    assert len(codes) > 25
+    assert {code for code in codes - set(CONDITIONS) if code not in labels.FOUND} == set()
+    assert labels.label_of("MED_NEW_KIND") == "New kind"
 
 
 def test_nothing_answered_is_all_unknown_and_never_clear(cast: Cast, program: Program) -> None:

@@ -60,7 +60,7 @@ HIDDEN: tuple[tuple[str, set[str], str], ...] = (
 STANDING = {"active", "on_hold", "draft", "submitted", "open", "explained", "reported", "cosign_pending"}
 # Clinical policy 3.1 and 3.2: what is no HOLD before a dose, what is not amber after it, what is not red at once.
 PRESSURE = {"systolic": (80, 160), "diastolic": (40, 100)}
-AWAKE = {"sedation": (5, 5)}
+AWAKE, OF = {"sedation": (5, 5)}, {"note_unsigned": "session"}  # OF: a row that is not of its subject
 HOLD = PRESSURE | AWAKE | {"heart_rate": (45, 110), "spo2": (92, 100), "respiratory_rate": (10, 24)}
 CALM = PRESSURE | {"heart_rate": (50, 110), "spo2": (92, 100), "respiratory_rate": (10, 30)}
 RED = {"systolic": (80, 200), "diastolic": (40, 120), "heart_rate": (50, 180), "spo2": (90, 100)}
@@ -666,7 +666,7 @@ class Judge:
         self._worklist(at, location, rows)
         self.books.rows[location] = rows
         self.books.tasks |= {(row["kind"], row[name]) for row in rows for name in ("subject_id", "client")}
-        listed = {(row["kind"], row["subject_id"]) for row in rows if row["state"] == "open"}
+        listed = {(k := one["kind"], one[OF.get(k, "subject_id")]) for one in rows if one["state"] == "open"}
         for row in rows:
             said = row["state"] == "open" or bool(row["done_at"] and row["done_by"])
             self.holds("a row is answered by somebody", said, str(row))
@@ -712,12 +712,12 @@ class Judge:
         signed = {row["session"] for row in books.notes.values() if row["signed"] or "by" in row}
         drafts = {row["session"] for row in books.notes.values() if row["session"] not in signed}
         for key, row in here.items():
-            over = row["status"] in ("completed", "cancelled", "no_show")
+            over = False if row["status"] in ("completed", "cancelled", "no_show") else None
             day = self.swept_at.get("left_open", when(row["ends_at"])) > when(row["ends_at"]) + LATE
-            waits = row["status"] in ("checked_in", "in_progress") and day
-            yield "session_left_open", "left_open", key, waits or (False if over else None)
+            yield "session_left_open", "left_open", key, (row["status"] in OPEN_STATES[2:] and day) or over
+            over = False if signed - drafts >= {key} and len(row["staff"]) < 2 else None
             waits = row["status"] == "completed" and key not in signed
-            yield "note_unsigned", "unsigned", key, waits or (False if signed - drafts >= {key} else None)
+            yield "note_unsigned", "unsigned", key, waits or over
         for key, cleared in books.clearances.items():
             if cleared.program in ours and cleared.standing:
                 asked = ours[cleared.program]["status"] == "active" and str(today(at, zone)) < cleared.last

@@ -414,7 +414,7 @@ def test_what_was_left_undone_and_has_no_row(judge: Judge) -> None:
     judge.books.sessions[SESSION] |= {"status": "completed"}
     with pytest.raises(Violation, match="R14 note_unsigned has its row"):
         _evening(judge)
-    note = _row("note_unsigned", SESSION)
+    note = _row("note_unsigned", made(), session=SESSION)
     debt = {"id": "debt", "program": PROGRAM, "client": CLIENT, "dosing_session": "of another day"}
     judge.books.owed["debt"] = debt | {"state": "due"}
     with pytest.raises(Violation, match="R14 integration_unbooked has its row"):

@@ -7,6 +7,7 @@ from django.urls import path
 from sessions.boards.api import worklists
 from sessions.boards.api.banner import BannerViewSet
 from sessions.boards.api.day import BoardViewSet
+from sessions.boards.api.decisions import DecisionViewSet
 from sessions.boards.api.monitoring import MonitoringBoardViewSet
 
 LIST: dict[str, Any] = {"get": "list"}
@@ -27,6 +28,7 @@ urlpatterns = [
         "safety-alerts/<uuid:pk>/release/",
         worklists.ListedSafetyAlertViewSet.as_view({"post": "release"}),
     ),
+    path("decisions/", DecisionViewSet.as_view({"get": "desk"})),
     path("day-board/", BoardViewSet.as_view({"get": "board"})),
     path("monitoring-board/", MonitoringBoardViewSet.as_view({"get": "board"})),
 ]

@@ -15,7 +15,7 @@ from sessions.dosing.models import AdverseEvent
 from sessions.dosing.rems.models import RemsRecord
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm
-from sessions.notes.models import Note, RecordEntry
+from sessions.notes.models import Note, OwedNote, RecordEntry
 
 EARLY, LATE = timedelta(hours=3), timedelta(hours=12)  # how far around a session its alerts are raised
 # What a row of the worklist is about -> where its session stands.
@@ -25,6 +25,7 @@ SUBJECTS: Mapping[str, tuple[type[Model], str]] = {
     "alarm": (Alarm, "session"),
     "adverse_event": (AdverseEvent, "session"),
     "note": (Note, "session"),
+    "owed_note": (OwedNote, "session"),
     "record_entry": (RecordEntry, "session"),
     "rems_record": (RemsRecord, "session"),
 }

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Milligrams, Moment, Output, Text
 from programs.models import Route
+from sessions.booking.http import NOTHING, AboutOut
 from sessions.dosing.rules import amounts
 
 
@@ -73,3 +74,14 @@ class OrderOut(Output):
     @extend_schema_field(DoseWarningOut(many=True))
     def get_warnings(self, order: Any) -> list[dict[str, str]]:
         return amounts.order_warnings(order.session.program.protocol.dose, order)
+
+
+class ListedOrderOut(AboutOut, OrderOut):  # type: ignore[misc]  # both tell the session
+    """An order with whom it is for; `assigned_to` is who wrote it."""
+
+    client = serializers.UUIDField(source="session.client_id")
+    program = serializers.UUIDField(source="session.program_id")
+    starts_at = Moment(source="session.starts_at")
+
+    def get_label(self, row: Any) -> str:
+        return "Approve the dose above the cap, as a second prescriber." if row.waits else NOTHING

@@ -4,7 +4,16 @@ from typing import Any
 
 from django.urls import path
 
-from sessions.dosing.api import adverse_events, discharges, doses, orders, readiness, readings, rems
+from sessions.dosing.api import (
+    adverse_events,
+    discharges,
+    doses,
+    orders,
+    overrides,
+    readiness,
+    readings,
+    rems,
+)
 
 SESSION = "sessions/<uuid:session_id>"
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
@@ -35,6 +44,10 @@ urlpatterns = [
         f"{SESSION}/adverse-events/<uuid:pk>/review/",
         adverse_events.AdverseEventViewSet.as_view({"post": "review"}),
     ),
+    path("orders/", orders.ListedOrderViewSet.as_view({"get": "list"})),
+    path("overrides/", overrides.GateOverrideViewSet.as_view({"get": "list"})),
+    path("overrides/<uuid:pk>/", overrides.GateOverrideViewSet.as_view(ONE)),
+    path("overrides/<uuid:pk>/read/", overrides.GateOverrideViewSet.as_view({"post": "read"})),
     path("rems-records/", rems.RemsRecordViewSet.as_view({"get": "list"})),
     path(f"{SESSION}/rems/", rems.RemsViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
     path(f"{SESSION}/rems/submit/", rems.RemsViewSet.as_view({"post": "submit"})),

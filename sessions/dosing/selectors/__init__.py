@@ -32,7 +32,13 @@ from sessions.dosing.selectors.doses import (
     total_mg,
 )
 from sessions.dosing.selectors.marks import GateMark
-from sessions.dosing.selectors.orders import complete_at, current_order, order_among, order_at
+from sessions.dosing.selectors.orders import (
+    complete_at,
+    current_order,
+    order_among,
+    order_at,
+    orders_that_wait,
+)
 from sessions.dosing.selectors.pressures import resting_pressures
 from sessions.dosing.selectors.seen import with_seen
 
@@ -59,6 +65,7 @@ __all__ = [
     "opened_with_records",
     "order_among",
     "order_at",
+    "orders_that_wait",
     "preparations_completed",
     "preparations_counted",
     "preparations_done",

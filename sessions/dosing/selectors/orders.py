@@ -6,15 +6,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from sessions.booking.models import Session
+from sessions.booking.rules import HERE
 from sessions.dosing.models import Order
+
+OPEN = HERE | {Session.Status.SCHEDULED}  # a dose may still be ordered and given
 
 
 def current_order(*, session_id: UUID) -> Order | None:
     """The latest order of the session, with its approval: it has replaced those before it."""
     found: QuerySet[Order] = Order.objects.filter(session_id=session_id).select_related("approval")
     return found.order_by("-created_at", "-pk").first()
+
+
+def orders_that_wait() -> QuerySet[Order]:
+    """Orders past the cap that a second prescriber has still to approve: each the last one of a session not over."""
+    newer = Order.objects.filter(session=OuterRef("session")).filter(
+        Q(created_at__gt=OuterRef("created_at")) | Q(created_at=OuterRef("created_at"), pk__gt=OuterRef("pk"))
+    )
+    found: QuerySet[Order] = Order.objects.exclude(above_cap_reason="")
+    return found.filter(~Exists(newer), approval__isnull=True, session__status__in=OPEN)
 
 
 def order_among(orders: Sequence[Order], *, moment: datetime) -> Order | None:

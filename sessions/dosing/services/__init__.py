@@ -17,7 +17,7 @@ from sessions.dosing.services.doses import (
     void_administration_leaving_slot,
 )
 from sessions.dosing.services.orders import approve_cap, write_order
-from sessions.dosing.services.overrides import override_gate
+from sessions.dosing.services.overrides import override_gate, read_override
 from sessions.dosing.services.pressures import hear_reading
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "follow_up",
     "hear_reading",
     "override_gate",
+    "read_override",
     "record_administration",
     "record_adverse_event",
     "review",

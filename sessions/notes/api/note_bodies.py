@@ -8,8 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text, VoidedOut
-from sessions.notes import rules
+from sessions.notes import rules, selectors
 from sessions.notes.models import Note
+from sessions.notes.rules import signing
 
 SECTION = 20_000
 
@@ -25,6 +26,12 @@ SECTIONS = {
     "description": f"Texts by section. {FRAMES}; free: {rules.MOST_SECTIONS} of any name at most. Under another frame "
     "the sections stay that it has too.",
     "example": {"data": "Spoke of the journey.", "assessment": "Less guarded.", "plan": "Meet on Friday."},
+}
+
+
+NULLABLE_SECTIONS = SECTIONS | {
+    "type": ["object", "null"],
+    "description": f"{SECTIONS['description']} Null to everybody but the author while nobody has signed.",
 }
 
 
@@ -64,6 +71,12 @@ class AuthorSignIn(SignIn):
     covering_reason = Text(min_length=3, max_length=1000, required=False)
 
 
+class ReturnIn(Input):
+    """What is to be put right before the second signature."""
+
+    comment = Text(min_length=3, max_length=1000)
+
+
 class AddendumIn(Input):
     reason = Text(min_length=3, max_length=1000)
     text = Text(max_length=SECTION)
@@ -81,6 +94,35 @@ class AddendumOut(Output):
     hash = serializers.CharField()
 
 
+class SignedAsOut(Output):
+    """Who signed, as they were then."""
+
+    name = serializers.CharField()
+    credentials = serializers.CharField()
+    license = serializers.CharField()
+    npi = serializers.CharField()
+    needs_cosign = serializers.BooleanField()
+
+
+class DoseOut(Output):
+    session = serializers.UUIDField()
+    given_at = Moment()
+
+
+class ReturnOut(Output):
+    """A cosigner gave the note back."""
+
+    at = Moment()
+    by = serializers.UUIDField()
+    by_name = serializers.CharField()
+    comment = serializers.CharField()
+
+
+class StopsSigningOut(Output):
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+
+
 class NoteOut(Output):
     id = serializers.UUIDField()
     version = serializers.IntegerField()
@@ -91,7 +133,7 @@ class NoteOut(Output):
     program = serializers.UUIDField(source="session.program_id")
     kind = serializers.CharField()
     frame = serializers.CharField()
-    sections = serializers.DictField(child=serializers.CharField())
+    sections = serializers.SerializerMethodField()
     service_started_at = Moment(allow_null=True)
     service_ended_at = Moment(allow_null=True)
     minutes_source = serializers.CharField()
@@ -101,18 +143,58 @@ class NoteOut(Output):
     signed_at = Moment(allow_null=True)
     signed_by = serializers.UUIDField(source="signed_by_id", allow_null=True)
     signature = serializers.CharField()
+    signed_as = SignedAsOut(allow_null=True)
     covering_reason = serializers.CharField()
     content_hash = serializers.CharField()
     cosigner = serializers.UUIDField(source="cosigner_id", allow_null=True)
     cosigned_at = Moment(allow_null=True)
     cosignature = serializers.CharField()
     addenda = AddendumOut(many=True)
+    dose = serializers.SerializerMethodField()
+    hours_since_dose = serializers.SerializerMethodField()
+    in_window = serializers.SerializerMethodField()
+    returns = serializers.SerializerMethodField()
+    missing = serializers.SerializerMethodField()
     voided = serializers.SerializerMethodField()
     allowed_moves = serializers.SerializerMethodField()
+
+    @property
+    def _reader(self) -> Any:
+        return self.context["request"].user
+
+    @extend_schema_field(NULLABLE_SECTIONS)
+    def get_sections(self, note: Note) -> dict[str, str] | None:
+        return dict(note.sections) if rules.reads_words(note, by=self._reader) else None
+
+    @extend_schema_field(DoseOut(allow_null=True))
+    def get_dose(self, note: Note) -> dict[str, Any] | None:
+        found = selectors.dose_of(note)
+        return None if found is None else dict(DoseOut(found).data)
+
+    def get_hours_since_dose(self, note: Note) -> float | None:
+        found = selectors.dose_of(note)
+        return None if found is None else found.hours
+
+    def get_in_window(self, note: Note) -> bool | None:
+        found = selectors.dose_of(note)
+        return None if found is None else found.in_window
+
+    @extend_schema_field(ReturnOut(many=True))
+    def get_returns(self, note: Note) -> list[dict[str, Any]]:
+        told = selectors.returns_of(note)
+        if not rules.reads_words(note, by=self._reader):
+            told = [row for row in told if row.by == self._reader.pk]
+        return list(ReturnOut(told, many=True).data)
+
+    @extend_schema_field(StopsSigningOut(many=True))
+    def get_missing(self, note: Note) -> list[signing.Missing]:
+        if note.author_id != self._reader.pk:
+            return []
+        return signing.missing(note, at=self.context["view"].at)
 
     @extend_schema_field(VoidedOut(allow_null=True))
     def get_voided(self, note: Note) -> dict[str, Any] | None:
         return dict(VoidedOut(note.discard).data) if hasattr(note, "discard") else None
 
     def get_allowed_moves(self, note: Note) -> list[str]:
-        return rules.allowed_moves(note, by=self.context["request"].user)
+        return rules.allowed_moves(note, by=self._reader)

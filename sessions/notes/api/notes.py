@@ -16,7 +16,7 @@ from kapclinic.practice.selectors import of_person
 from kapclinic.practice.services import confirm_password
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from sessions.notes import rules, selectors, services
-from sessions.notes.api import note_bodies
+from sessions.notes.api import inbox_bodies, note_bodies
 from sessions.notes.models import Note
 from sessions.notes.services.notes import Care
 
@@ -33,18 +33,22 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "discard": rules.ANY_WRITER | DIRECTOR,
         "sign": rules.ANY_WRITER,
         "cosign": rules.COSIGNERS,
+        "give_back": rules.COSIGNERS,
         "addenda": rules.ANY_WRITER,
+        "inbox": rules.ANY_WRITER,
     }
+    logged = frozenset({"list", "retrieve", "inbox"})
     inputs: ClassVar = {
         "create": note_bodies.NoteIn,
         "partial_update": note_bodies.NotePatch,
         "discard": Reason,
         "sign": note_bodies.AuthorSignIn,
         "cosign": note_bodies.SignIn,
+        "give_back": note_bodies.ReturnIn,
         "addenda": note_bodies.AddendumIn,
     }
     output = note_bodies.NoteOut
-    outputs: ClassVar = {"addenda": note_bodies.AddendumOut}
+    outputs: ClassVar = {"addenda": note_bodies.AddendumOut, "inbox": inbox_bodies.InboxOut}
     filters = (
         Param("session", "uuid", "session_id"),
         Param("program", "uuid", "session__program_id"),
@@ -110,6 +114,20 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         note = self.get_object()
         signed = services.cosign_note(note_id=note.pk, confirmed=self.confirmed, by=self.user, at=self.at)
         return self.answer(signed)
+
+    def give_back(self, request: Request, pk: Any) -> Response:
+        """Return a note that waits for a second signature to its author, who finds it among their drafts."""
+        comment = self.body()["comment"]
+        note = self.get_object()
+        services.return_note(note_id=note.pk, comment=comment, by=self.user, at=self.at)
+        return self.answer(self.get_object())
+
+    def inbox(self, request: Request) -> Response:
+        """What waits for the one who asks: sessions to write up, drafts, notes to cosign."""
+        found = selectors.inbox(user=self.user)
+        sessions = found["to_write"] + [note.session for note in found["drafts"] + found["to_cosign"]]
+        self._touched.update(session.client_id for session in sessions)
+        return Response(self.represent(found))
 
     def addenda(self, request: Request, pk: Any) -> Response:
         note = self.get_object()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from kapclinic.core import transitions
+from kapclinic.core.audited import HasId
 from kapclinic.core.errors import FieldError
 from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role, SessionKind, User
@@ -18,6 +19,7 @@ from sessions.notes.models import Addendum, Note
 K, S = Note.Kind, Note.Status
 
 READERS = CLINICIANS
+SIGNED_BY_SOMEBODY = frozenset({S.COSIGN_PENDING, S.SIGNED})
 WRITERS: Mapping[str, frozenset[str]] = {
     K.PREPARATION: frozenset({Role.THERAPIST}),
     K.INTEGRATION: frozenset({Role.THERAPIST}),
@@ -34,10 +36,11 @@ MOVES = {
     "sign_for_cosign": Move.of({S.DRAFT}, S.COSIGN_PENDING, ANY_WRITER),
     "discard": Move.of({S.DRAFT}, S.DISCARDED, ANY_WRITER | DIRECTOR),
     "cosign": Move.of({S.COSIGN_PENDING}, S.SIGNED, COSIGNERS),
+    "return": Move.of({S.COSIGN_PENDING}, S.DRAFT, COSIGNERS),
     "addenda": Move.of({S.SIGNED}, None, ANY_WRITER),
 }
 
-# A note is of its session's kind; a maintenance session is written up as therapy or as a medical visit.
+# What writes a session up: a note of its kind; a maintenance session is written up as therapy or as a medical visit.
 KINDS_OF: Mapping[str, frozenset[str]] = {
     SessionKind.PREPARATION: frozenset({K.PREPARATION}),
     SessionKind.DOSING: frozenset({K.DOSING}),
@@ -45,6 +48,8 @@ KINDS_OF: Mapping[str, frozenset[str]] = {
     SessionKind.MEDICAL: frozenset({K.MEDICAL}),
     SessionKind.MAINTENANCE: frozenset({K.INTEGRATION, K.MEDICAL}),
 }
+# A medical visit may happen within any session (facts 11): a note of it stands beside those that write the session up.
+ON_ANY_SESSION = frozenset({K.MEDICAL})
 NOT_BEGUN = frozenset({Session.Status.HELD, Session.Status.SCHEDULED})
 # Written by who was there, or by who says why they write in somebody else's place.
 BY_WHO_WAS_THERE = frozenset({K.PREPARATION, K.DOSING, K.INTEGRATION})
@@ -136,9 +141,14 @@ def service_minutes(note: Note) -> int | None:
     return max(0, int((ended - began).total_seconds() // 60))
 
 
+def kinds_on(session_kind: str) -> frozenset[str]:
+    """The kinds of note that may be written on a session of this kind."""
+    return KINDS_OF[session_kind] | ON_ANY_SESSION
+
+
 def note_kind_of(user: User, *, session_kind: str) -> str:
     """Which kind of note this person would write on a session of this kind."""
-    kinds = sorted(KINDS_OF[session_kind])
+    kinds = [*sorted(KINDS_OF[session_kind]), *sorted(ON_ANY_SESSION)]
     return next((kind for kind in kinds if user.role_set & WRITERS[kind]), kinds[0])
 
 
@@ -160,10 +170,36 @@ def move_of_signing(by: User) -> str:
 def allowed_moves(note: Note, *, by: User) -> list[str]:
     """The moves by their addresses: only the author edits and signs, anybody licensed but the author cosigns."""
     own = note.author_id == by.pk
-    mine = {"edit": own, "sign": own, "sign_for_cosign": False, "cosign": not own and not by.needs_cosign}
+    second = not own and not by.needs_cosign
+    mine = {"edit": own, "sign": own, "sign_for_cosign": False, "cosign": second, "return": second}
     mine["discard"] = own or bool(by.role_set & DIRECTOR)
     mine["addenda"] = bool(by.role_set & WRITERS[note.kind])
     return [name for name in transitions.allowed(MOVES, state=note.status, by=by) if mine[name]]
+
+
+def reads_words(note: Note, *, by: HasId) -> bool:
+    """Does this person read what the note says? An unsigned one is its author's: others see that there is one."""
+    return note.author_id == by.pk or note.status in SIGNED_BY_SOMEBODY
+
+
+def signed_as(user: User) -> dict[str, object]:
+    """Who signs, in parts, as they are at that moment: name, credentials, license, NPI, needs a second signature?"""
+    return {
+        "name": user.name,
+        "credentials": user.credentials,
+        "license": f"{user.license_state} {user.license_number}".strip() if user.license_number else "",
+        "npi": user.npi,
+        "needs_cosign": user.needs_cosign,
+    }
+
+
+def take_back_signature(note: Note) -> None:
+    """The signature falls, and what it closed is open again; times of care that the author said stay said."""
+    note.signed_at, note.signed_by, note.signed_as = None, None, None
+    note.signature, note.content_hash, note.covering_reason = "", "", ""
+    if note.minutes_source == Note.MinutesSource.SESSION:
+        note.service_started_at, note.service_ended_at = None, None
+    note.minutes_source = Note.MinutesSource.NONE
 
 
 def signature_of(user: User) -> str:
@@ -189,7 +225,9 @@ def content_hash(note: Note) -> str:
     """SHA-256 of what the author signed: the words, whose they are, when and as what they were signed, and the times of
     care. What a note does not have is left out, so that older notes keep their hash.
     """
-    covering = {"covering_reason": note.covering_reason} if note.covering_reason else {}
+    covering: dict[str, object] = {"covering_reason": note.covering_reason} if note.covering_reason else {}
+    if note.signed_as is not None:
+        covering["signed_as"] = note.signed_as
     service = {
         "service_started_at": _moment(note.service_started_at),
         "service_ended_at": _moment(note.service_ended_at),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
@@ -19,10 +19,9 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task, settle_tasks
 from sessions.booking.models import Session
 from sessions.notes import rules, selectors
-from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote
-from sessions.notes.services.unsigned import settle_unsigned
-
-COSIGN_WITHIN = timedelta(hours=72)
+from sessions.notes.models import Addendum, Note, NoteDiscard, NoteReturn, PsychotherapyNote
+from sessions.notes.rules.owed import COSIGN_WITHIN
+from sessions.notes.services.unsigned import ask_for_notes, settle_unsigned
 
 
 class ReauthenticationFailed(ClinicError):
@@ -117,7 +116,7 @@ def write_note(
     """
     require_role(by, rules.WRITERS[kind], what=f"{a(kind).capitalize()} note")
     session = _visible_session(session_id, by)
-    if kind not in rules.KINDS_OF[session.kind]:
+    if kind not in rules.kinds_on(session.kind):
         raise Invalid.field("kind", f"This is {a(session.kind)} session.", code="kind_mismatch")
     merge(rules.section_errors(frame=frame, sections=sections))
     if session.status in rules.NOT_HELD:
@@ -197,6 +196,7 @@ def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime, coverin
     _take_care_times(note, {}, at=at)
     rules.freeze_service(note)
     note.signed_by, note.signed_at, note.signature = by, at, rules.signature_of(by)
+    note.signed_as = rules.signed_as(by)
     note.content_hash = rules.content_hash(note)
     note.save_by(by, at=at)
     settle_unsigned(session=note.session, by=by, at=at)
@@ -230,6 +230,35 @@ def cosign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime) -> No
     note.cosigner, note.cosigned_at, note.cosignature = by, at, rules.signature_of(by)
     note.save_by(by, at=at)
     settle_tasks(kind=Kind.NOTE_COSIGN, subject_id=note.pk, by=by, at=at, outcome="cosigned")
+    return note
+
+
+@transaction.atomic
+def return_note(*, note_id: UUID, comment: str, by: User, at: datetime) -> Note:
+    """Give a note that waits for a second signature back to its author, with what is to be put right.
+
+    It is a draft again, the signature under it is kept beside the comment, and its author owes a new one.
+
+    :raises NotPermitted: by its author, or by somebody who needs a second signature themselves
+    :raises IllegalTransition: unless it waits for one
+    """
+    note = _locked(note_id)
+    if note.author_id == by.pk or by.needs_cosign:
+        raise NotPermitted("A second, licensed clinician returns a note.")
+    transitions.apply(rules.MOVES, "return", instance=note, by=by)
+    assert note.signed_at is not None  # it waits for a second signature
+    NoteReturn(
+        note=note,
+        returned_by=by,
+        comment=comment,
+        signed_at=note.signed_at,
+        signature=note.signature,
+        content_hash=note.content_hash,
+    ).insert_by(by, at=at)
+    rules.take_back_signature(note)
+    note.save_by(by, at=at)
+    settle_tasks(kind=Kind.NOTE_COSIGN, subject_id=note.pk, by=by, at=at, outcome="returned")
+    ask_for_notes(session=note.session, by=by, at=at)
     return note
 
 

@@ -31,6 +31,7 @@ from sessions.dosing.rules.amounts import is_far
 from sessions.dosing.rules.attestations import code_errors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
+from sessions.notes.services.unsigned import ask_for_notes
 from sessions.visits.rules import (
     SAID,
     SessionPatch,
@@ -130,6 +131,7 @@ def complete(
     booking.settle_asked(session=session, outcome="completed", by=by, at=at)
     booking.settle_left(session=session, outcome="completed", by=by, at=at)
     settle_left_open(session=session, by=by, at=at)
+    ask_for_notes(session=session, by=by, at=at)
     if session.kind == SessionKind.PREPARATION:
         advance(program=session.program, by=by, moment=moment)
     if session.kind == SessionKind.INTEGRATION:

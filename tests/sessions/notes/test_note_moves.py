@@ -20,6 +20,7 @@ EXPECTED = {  # move: (from, to, by)
     "sign": ({"draft"}, "signed", WRITERS),
     "sign_for_cosign": ({"draft"}, "cosign_pending", WRITERS),
     "cosign": ({"cosign_pending"}, "signed", {"therapist", "prescriber"}),
+    "return": ({"cosign_pending"}, "draft", {"therapist", "prescriber"}),
     "addenda": ({"signed"}, "signed", WRITERS),
 }
 
@@ -52,7 +53,7 @@ def test_a_move_is_made_from_its_state_by_its_roles_only(move: str, state: str, 
         (True, ["therapist"], True, "draft", "integration", ["edit", "sign", "discard"]),
         (False, ["therapist"], False, "draft", "integration", []),
         (True, ["therapist"], True, "cosign_pending", "integration", []),
-        (False, ["therapist"], False, "cosign_pending", "integration", ["cosign"]),
+        (False, ["therapist"], False, "cosign_pending", "integration", ["cosign", "return"]),
         (False, ["therapist"], True, "cosign_pending", "integration", []),
         (False, ["medical_director"], False, "cosign_pending", "integration", []),
         (False, ["therapist"], False, "signed", "integration", ["addenda"]),

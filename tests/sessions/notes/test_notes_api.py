@@ -261,7 +261,7 @@ def test_a_trainees_note_waits_for_a_licensed_colleague(cast: Cast, book: Book) 
     assert not selectors.signed_note_exists(session_id=book["integration"].pk)
     assert patch(cast, "trainee", note, {"sections": {"data": "other"}}, etag='"2"').status_code == 409
     read = cast.desk("therapist").get(f"{NOTES}{note}/").data
-    assert read["allowed_moves"] == ["cosign"]
+    assert read["allowed_moves"] == ["cosign", "return"]
     answer = sign(cast, "therapist", note, move="cosign")
     assert (answer.status_code, answer.data["status"]) == (200, "signed")
     assert answer.data["cosigner"] == str(cast.therapist.pk)

@@ -136,7 +136,7 @@ def test_a_nurse_writes_up_a_medical_visit(cast: Cast) -> None:
         ("nurse_practitioner", "maintenance", "medical"),
         ("therapist", "maintenance", "integration"),
         ("prescriber", "dosing", "dosing"),
-        ("prescriber", "preparation", "preparation"),
+        ("prescriber", "preparation", "medical"),
     ],
 )
 def test_each_clinician_owes_a_note_of_their_own_kind(role: str, session_kind: str, kind: str) -> None:

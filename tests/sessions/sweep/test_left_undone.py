@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from kapclinic.core import clock
+from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox, Task
 from programs.models import Program
 from sessions.booking.models import Session
+from sessions.notes.models import OwedNote
 from sessions.sweep.steps import sweep
+from tests.asking import sql
 from tests.cast import (
     MONDAY,
     PASSWORD,
@@ -19,10 +22,12 @@ from tests.cast import (
     booked,
     checked_in_session,
     colleague,
+    completed_dose,
     completed_session,
     ended_session,
     opened_program,
     started_session,
+    team,
     written_note,
 )
 
@@ -89,16 +94,40 @@ def sign(cast: Cast, who: str, note: Any, **more: Any) -> None:
 def test_a_completed_session_without_a_note_is_a_row_of_its_therapist(cast: Cast, program: Program) -> None:
     session = completed_session(cast, program, starts_at=MONDAY)
     at = session.ends_at
-    row = swept("note_unsigned", at)
-    assert row is not None
-    assert (row.due_at, row.assignee) == (at + 24 * HOUR, cast.therapist.pk)
-    assert (row.subject_type, row.subject_id, row.roles) == ("session", session.pk, ["therapist"])
+    (row,) = rows("note_unsigned")  # with the completion, whatever the sweep does
+    assert (row.due_at, row.assignee) == (at + 72 * HOUR, cast.therapist.pk)
+    assert (row.subject_type, row.roles) == ("owed_note", ["therapist"])
+    assert OwedNote.objects.get(pk=row.subject_id).session_id == session.pk
+    listed = cast.desk("therapist").get("tasks/", kind="note_unsigned").data["results"]
+    assert [str(one["session"]) for one in listed] == [str(session.pk)]
+    assert swept("note_unsigned", at) == row
     with clock.fixed(at):
         note = written_note(session, by=cast.therapist)
         assert swept("note_unsigned", at) == row  # a draft is no note
         sign(cast, "therapist", note)
     assert rows("note_unsigned") == []
     assert swept("note_unsigned", at + HOUR) is None
+
+
+def test_each_clinician_of_a_dose_owes_a_note_of_their_own(cast: Cast) -> None:
+    with clock.fixed(MONDAY):
+        session = completed_dose(cast, staff=team(cast, "np", "therapist", "prescriber"))
+    over = session.completed_at
+    assert over is not None
+    owners = {row.assignee: row.roles for row in rows("note_unsigned")}
+    people = {"np": "nurse_practitioner", "therapist": "therapist", "prescriber": "prescriber"}
+    assert owners == {cast.people[name].pk: [role] for name, role in people.items()}
+    assert {row.due_at for row in rows("note_unsigned")} == {over + 72 * HOUR}
+    with clock.fixed(over):
+        sign(cast, "np", written_note(session, by=cast.np))
+    for at in (over, over + 72 * HOUR):
+        sweep(at=at)
+        assert {row.assignee for row in rows("note_unsigned")} == {cast.therapist.pk, cast.prescriber.pk}
+    assert all("medical_director" in row.roles for row in rows("note_unsigned"))
+    count = Outbox.objects.count()
+    sweep(at=over + 73 * HOUR)
+    assert {row.escalation for row in rows("note_unsigned")} == {1}  # it climbs once
+    assert Outbox.objects.count() == count
 
 
 def test_a_draft_stays_its_authors_though_a_colleague_signed(cast: Cast, program: Program) -> None:
@@ -114,16 +143,43 @@ def test_a_draft_stays_its_authors_though_a_colleague_signed(cast: Cast, program
     assert rows("note_unsigned") == []
 
 
-def test_a_row_is_handed_to_whoever_begins_the_draft(cast: Cast, program: Program) -> None:
+def test_who_signs_in_somebodys_place_settles_what_they_owe(cast: Cast, program: Program) -> None:
     session = completed_session(cast, program, starts_at=MONDAY)
-    row = swept("note_unsigned", session.ends_at)
     locum = colleague(cast, "locum", "therapist")
     with clock.fixed(session.ends_at):
-        written_note(session, by=locum)
-    handed = swept("note_unsigned", session.ends_at)
-    assert row is not None
-    assert handed is not None
-    assert (handed.pk, row.assignee, handed.assignee) == (row.pk, cast.therapist.pk, locum.pk)
+        note = written_note(session, by=locum)
+        sweep(at=clock.now())
+        assert {row.assignee for row in rows("note_unsigned")} == {cast.therapist.pk, locum.pk}
+        sign(cast, "locum", note, covering_reason="The therapist is ill")
+        assert cast.desk("therapist").get("notes/inbox/").data["to_write"] == []
+    assert swept("note_unsigned", session.ends_at) is None
+
+
+def test_a_completion_that_is_undone_asks_nobody_and_done_again_asks_again(
+    cast: Cast, program: Program
+) -> None:
+    session = completed_session(cast, program, starts_at=MONDAY)
+    (row,) = rows("note_unsigned")
+    with clock.fixed(session.ends_at):
+        body = {"move": "complete", "reason": "Still here"}
+        cast.desk("therapist").must(f"sessions/{session.pk}/undo/", body)
+        assert swept("note_unsigned", clock.now()) is None
+        again = {"at": session.ends_at.isoformat()}
+        cast.desk("therapist").must(f"sessions/{session.pk}/complete/", again)
+    (anew,) = rows("note_unsigned")
+    assert (anew.subject_id, anew.assignee) == (row.subject_id, row.assignee)
+    assert OwedNote.objects.count() == 1
+
+
+def test_a_row_about_the_whole_session_gives_way_to_those_of_its_clinicians(
+    cast: Cast, program: Program
+) -> None:
+    session = completed_session(cast, program, starts_at=MONDAY)
+    (row,) = rows("note_unsigned")
+    more = {"location": session.location_id, "due_at": row.due_at, "by": cast.admin, "at": MONDAY}
+    trail.open_task(kind="note_unsigned", subject_type="session", subject_id=session.pk, **more)
+    sql("INSERT INTO trail_changed (topic, subject_id) VALUES ('note_unsigned', %s)", session.pk)
+    assert swept("note_unsigned", session.ends_at) == row
 
 
 def test_a_note_that_is_not_owed_is_not_asked_for(cast: Cast, program: Program) -> None:
@@ -144,7 +200,7 @@ def test_a_draft_of_a_session_that_was_cancelled_once_begun_is_asked_for(
     ended_session(session, "cancel", by=cast.frontdesk)
     row = swept("note_unsigned", session.ends_at)
     assert row is not None
-    assert (row.subject_id, row.assignee) == (session.pk, cast.therapist.pk)
+    assert (row.assignee, row.client) == (cast.therapist.pk, session.client_id)
     cast.desk("therapist").must(f"notes/{note.pk}/discard/", {"reason": "Nothing took place"})
     assert swept("note_unsigned", session.ends_at) is None
 

@@ -100,6 +100,8 @@ LIMITS: dict[str, Any] = {
     "older_adult_years": 65,
     "screening_bp_days": 30,
     "instrument_days": 7,
+    "labs_days": 90,  # how long a laboratory result counts; policy, no source
+    "ecg_days": 365,  # policy, no source
     "severities": {},
     "cns_depressants_many": 2,
     "alert_minutes": 30,

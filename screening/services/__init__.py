@@ -11,6 +11,7 @@ from screening.services.allergies import (
 from screening.services.clearance_rows import sweep_clearances
 from screening.services.clearances import decide_screening, uphold_clearance, void_clearance
 from screening.services.consents import create_consent, revoke_consent, sign_consent
+from screening.services.labs import record_lab_result, void_lab_result
 from screening.services.measures import record_measure, void_measure
 from screening.services.medications import (
     change_medication,
@@ -35,6 +36,7 @@ __all__ = [
     "map_medication",
     "raise_safety_alert",
     "record_allergy",
+    "record_lab_result",
     "record_measure",
     "record_medication",
     "record_safety_plan",
@@ -49,6 +51,7 @@ __all__ = [
     "uphold_clearance",
     "void_allergy",
     "void_clearance",
+    "void_lab_result",
     "void_measure",
     "void_safety_plan",
 ]

@@ -12,7 +12,6 @@ from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import CLINICIANS
-from programs.api.program_bodies import PhaseOut
 from programs.rules import PROGRAM_MOVES
 
 
@@ -91,38 +90,3 @@ class ProgramOut(Output):
             hidden += [] if Role.BILLING in roles else ["diagnosis"]
             row |= dict.fromkeys(hidden, "")
         return row
-
-
-class TimelineSessionOut(Output):
-    id = serializers.UUIDField()
-    kind = serializers.CharField()
-    number = serializers.IntegerField()
-    starts_at = Moment()
-    ends_at = Moment()
-    modality = serializers.CharField()
-    status = serializers.CharField()
-    outcome = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
-    for_dose = serializers.UUIDField(allow_null=True)
-
-
-class TimelineDoseOut(Output):
-    session = serializers.UUIDField()
-    administered_at = Moment()
-
-
-class TimelineObligationOut(Output):
-    id = serializers.UUIDField()
-    dosing_session = serializers.UUIDField()
-    integration_session = serializers.UUIDField(allow_null=True)
-    dosed_at = Moment()
-    window_start = Moment()
-    window_end = Moment()
-    state = serializers.CharField()
-
-
-class TimelineOut(Output):
-    phases = PhaseOut(many=True)
-    sessions = TimelineSessionOut(many=True)
-    doses = TimelineDoseOut(many=True)
-    obligations = TimelineObligationOut(many=True)

@@ -28,7 +28,7 @@ from sessions.booking.rules import FURTHEST
 from sessions.booking.services.allocations import ResourceConflict
 from sessions.course import services
 from sessions.course.api import plan_bodies, program_bodies
-from sessions.course.selectors import law, progress, proposals, timeline
+from sessions.course.selectors import law, progress, proposals
 from sessions.course.selectors.nearest import sought_in_plan
 from sessions.course.services.plans import PlanConflict
 from sessions.dosing.selectors import with_seen
@@ -65,11 +65,10 @@ WISHES = (
 class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
     object_type = "program"
     client_path = "client_id"
-    logged = frozenset({"list", "retrieve", "timeline", "propose_plan"})
+    logged = frozenset({"list", "retrieve", "propose_plan"})
     roles: ClassVar = {
         "list": READERS,
         "retrieve": READERS,
-        "timeline": BOOKERS,
         "create": BOOKERS,
         "partial_update": BOOKERS,
         "hold": CLINICIANS,
@@ -92,7 +91,6 @@ class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
     }
     output = program_bodies.ProgramOut
     outputs: ClassVar = {
-        "timeline": program_bodies.TimelineOut,
         "propose_plan": plan_bodies.PlanOut,
         "book_plan": session_bodies.BookedPlanOut,
     }
@@ -116,8 +114,6 @@ class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
         return with_seen(programs_with_relations().filter(location__in=list(self.user.locations)))
 
     def represent(self, row: Any, *, many: bool = False) -> Any:
-        if self.action == "timeline":
-            return super().represent(row)
         context = dict(self.get_serializer_context()) | {
             "progress": progress.progress(row if many else [row]),
             "stopped": law.stopped(row if many else [row], at=self.at),
@@ -163,10 +159,6 @@ class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
         self.body()
         services.complete_program(program_id=self.get_object().pk, by=self.user, at=self.at)
         return self._again(pk)
-
-    def timeline(self, request: Request, pk: UUID) -> Response:
-        program = self.get_object()
-        return Response(self.represent(timeline.timeline(program)))
 
     def propose_plan(self, request: Request, pk: UUID) -> Response:
         """Every session that the course still needs. Wishes hold for this answer; what can't be met `unmet` says."""

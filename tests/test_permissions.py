@@ -43,6 +43,8 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("POST", "clients/{id}/unmerge/"): {DI},
     ("POST", "programs/"): BOOK,
     ("GET", "programs/{id}/timeline/"): BOOK | {BI},
+    ("POST", "programs/{id}/continue/"): {TH, PR, DI},
+    ("POST", "programs/{id}/maintain/"): {TH, PR, DI},
     ("GET", "locations/"): ALL,
     ("GET", "staff/"): ALL,
     ("GET", "protocols/"): ALL,

@@ -177,6 +177,7 @@ class ScreeningOut(Output):
     status = serializers.CharField()
     submitted_at = Moment(allow_null=True)
     decided_at = Moment(allow_null=True)
+    carried_from = serializers.UUIDField(source="carried_from_id", allow_null=True)
     findings = FindingOut(many=True)
     clearance = DecisionOut(allow_null=True, default=None)
     allowed_moves = serializers.SerializerMethodField()

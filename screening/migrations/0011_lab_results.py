@@ -1,4 +1,4 @@
-"""Tests of a client and what was recorded in error: tables that are only added to."""
+"""Tests of a client, and what the next course takes over of the one before."""
 
 import django.db.models.deletion
 import kapclinic.core.ids
@@ -54,6 +54,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='labresultvoid',
             constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='lab_result_void_in_words'),
+        ),
+        migrations.AddField(
+            model_name='consent',
+            name='carried_from',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='screening.consent'),
+        ),
+        migrations.AddField(
+            model_name='historicalconsent',
+            name='carried_from',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='screening.consent'),
+        ),
+        migrations.AddField(
+            model_name='historicalscreening',
+            name='carried_from',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='screening.screening'),
+        ),
+        migrations.AddField(
+            model_name='screening',
+            name='carried_from',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='screening.screening'),
         ),
         append_only('screening_labresult', 'screening_labresultvoid'),
     ]

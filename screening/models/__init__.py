@@ -63,6 +63,7 @@ class Screening(AuditedModel):
     """One assessment before dosing: what was answered, measured and taken. Submitted, its facts never change.
 
     Submitted again it is weighed anew: its findings are those of the last `weighing`, and earlier ones are kept.
+    `carried_from` is the one of the course before, whose words, times and decision these are.
 
     `answers` {CODE: true | false | "unknown" | {"value", "note"?, "degree"?}}, true meaning the condition is present;
     `blood_pressures` [{"systolic", "diastolic" (mmHg), "heart_rate"? (/min), "measured_at" (UTC)}];
@@ -82,6 +83,7 @@ class Screening(AuditedModel):
     weighing = models.PositiveSmallIntegerField(default=1)
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    carried_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
 
     objects: ClassVar[Any] = ProgramScopedQuerySet.as_manager()
 
@@ -198,6 +200,8 @@ class Clearance(AuditedModel):
 class Consent(AuditedBase):
     """One document put before a client: the exact text, its hash, and who signed it how. Signed, it is only revoked.
 
+    `carried_from` is the signature under the course before, which counts on here.
+
     ESIGN/UETA record (15 USC 7001): signer, method, UTC time, text with version and SHA-256, staff member present.
     """
 
@@ -223,6 +227,7 @@ class Consent(AuditedBase):
     signed_at = models.DateTimeField(null=True)
     collected_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     revoked_at = models.DateTimeField(null=True)
+    carried_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     revoke_reason = models.CharField(max_length=1000, blank=True)
 
     objects: ClassVar[Any] = ProgramScopedQuerySet.as_manager()

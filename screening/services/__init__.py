@@ -8,6 +8,7 @@ from screening.services.allergies import (
     take_back_none_known,
     void_allergy,
 )
+from screening.services.carrying import Carried, carry_leaving_bookings
 from screening.services.clearance_rows import sweep_clearances
 from screening.services.clearances import decide_screening, uphold_clearance, void_clearance
 from screening.services.consents import create_consent, revoke_consent, sign_consent
@@ -24,7 +25,9 @@ from screening.services.screenings import change_screening, create_screening, su
 from screening.services.suspensions import hear_pressures, suspend
 
 __all__ = [
+    "Carried",
     "acknowledge_alert",
+    "carry_leaving_bookings",
     "change_medication",
     "change_screening",
     "create_consent",

@@ -13,6 +13,8 @@ PROGRAM_MOVES: dict[str, Any] = {
     "end-dosing": "end_dosing",
     "discontinue": "discontinue",
     "complete": "complete",
+    "maintain": "maintain",
+    "continue": "go_on",
 }
 
 urlpatterns = [

@@ -123,7 +123,7 @@ def _with_policy(facts: Facts, session: Session) -> Facts:
         modes=protocol.gate_modes,
         limits=protocol.limits,
         min_preparations=protocol.min_preparations,
-        min_gap_hours=protocol.min_gap_hours,
+        min_gap_hours=session.program.gap_hours,
         min_age_years=max(age, esketamine.ADULT_YEARS) if facts.esketamine else age,
         vitals_max_age_min=protocol.limits["vitals_max_age_min"],
         weight_days=protocol.limits["weight_days"],

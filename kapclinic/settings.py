@@ -261,6 +261,7 @@ SPECTACULAR_SETTINGS = {
         "AllergySeverityEnum": "screening.models.Allergy.Severity",
         "ConsentMethodEnum": "screening.models.Consent.Method",
         "PaymentMethodEnum": "billing.ledger.models.Method",
+        "LabKindEnum": "screening.models.labs.LabKind",
         "NoteKindEnum": "sessions.notes.models.Note.Kind",
         "DrugEntryKindEnum": "sessions.drugs.rules.BY_HAND_CHOICES",
     },

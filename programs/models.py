@@ -108,7 +108,8 @@ class ProgramQuerySet(AuditedQuerySet["Program"]):
 class Program(AuditedModel):
     """One client's course on one frozen protocol version. A client has one that goes on (PR7).
 
-    `continues` is the course that was completed when this one was opened.
+    `continues` is the course that was completed when this one was opened. `planned_doses` and `min_gap_hours` are its
+    own where they are not those of the protocol, inside of what that allows, for the `plan_reason`.
     """
 
     joins: ClassVar[bool] = True
@@ -127,6 +128,9 @@ class Program(AuditedModel):
     diagnosis = models.CharField(max_length=8, blank=True)
     goals = models.TextField(blank=True)
     pathway_reason = models.TextField(blank=True)
+    pathway = models.JSONField(
+        default=dict
+    )  # {"goals", "preference", "past_experience", "readiness", "reasons"}
     accepted_modalities = ArrayField(models.CharField(max_length=10, choices=Modality.choices))
     preferred_days = ArrayField(models.PositiveSmallIntegerField(), default=list)
     preferred_hours = models.JSONField(null=True)  # {"from": "09:00", "to": "12:00"}, local time
@@ -134,6 +138,11 @@ class Program(AuditedModel):
     phase = models.CharField(max_length=15, choices=Phase.choices, default=Phase.SCREENING)
     status_reason = models.CharField(max_length=1000, blank=True)
     continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    planned_doses = models.PositiveSmallIntegerField(null=True)
+    min_gap_hours = models.PositiveSmallIntegerField(null=True)
+    plan_reason = models.CharField(max_length=1000, blank=True)
+    maintain_every_days = models.PositiveSmallIntegerField(null=True)  # of its maintenance sessions
+    maintain_until = models.DateField(null=True)  # the last local day of these
 
     objects: ClassVar[Any] = ProgramQuerySet.as_manager()
 
@@ -147,6 +156,22 @@ class Program(AuditedModel):
             models.UniqueConstraint(
                 fields=["client"], condition=Q(status__in=["active", "on_hold"]), name="program_live_once"
             ),
+            models.CheckConstraint(
+                name="program_plan",
+                condition=Q(planned_doses__isnull=True, min_gap_hours__isnull=True, plan_reason="")
+                | (
+                    (
+                        Q(planned_doses__isnull=False, planned_doses__gt=0)
+                        | Q(planned_doses__isnull=True, min_gap_hours__isnull=False)
+                    )
+                    & ~Q(plan_reason="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="program_maintained",
+                condition=Q(maintain_every_days__isnull=True, maintain_until__isnull=True)
+                | Q(maintain_every_days__isnull=False, maintain_every_days__gt=0),
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["location", "-created_at"], name="program_location"),
@@ -155,6 +180,16 @@ class Program(AuditedModel):
 
     def __str__(self) -> str:
         return f"program {self.pk}"
+
+    @property
+    def doses_planned(self) -> int:
+        """How many doses this course plans: its own number, else the protocol's."""
+        return self.protocol.planned_doses if self.planned_doses is None else self.planned_doses
+
+    @property
+    def gap_hours(self) -> int:
+        """Elapsed hours between two doses of this course at least: its own number, else the protocol's."""
+        return self.protocol.min_gap_hours if self.min_gap_hours is None else self.min_gap_hours
 
 
 class PhaseSpan(AuditedModel):

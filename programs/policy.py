@@ -94,12 +94,15 @@ LIMITS: dict[str, Any] = {
     "record_hours": 24,
     "safety_contact_hours": 24,
     "home_rest_hours": 24,
+    "maintenance_min_days": 7,  # maintenance sessions are no nearer to each other: as seldom as the response holds
     "min_gap_floor_hours": 0,  # below it nobody overrides the gap; 0 is off, PR4 proposes 48
     "booster_within_min": 180,  # of the first dose: what comes later is another session
     "infusion_min": 40,  # how long an infusion runs that was settled without its end
     "older_adult_years": 65,
     "screening_bp_days": 30,
     "instrument_days": 7,
+    "labs_days": 90,  # how long a laboratory result counts; policy, no source
+    "ecg_days": 365,  # policy, no source
     "severities": {},
     "cns_depressants_many": 2,
     "alert_minutes": 30,

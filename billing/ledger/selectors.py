@@ -108,6 +108,12 @@ def charges() -> LedgerQuerySet:
     return balanced
 
 
+def charges_of_program(program_id: UUID) -> LedgerQuerySet:
+    """`charges` for the sessions of a course, in the order of their days."""
+    found: LedgerQuerySet = charges().filter(session__program=program_id)
+    return found.order_by("date_of_service", "created_at", "pk")
+
+
 def standing_allocations() -> QuerySet[PaymentAllocation]:
     """Allocations that neither reverse nor were reversed."""
     found: QuerySet[PaymentAllocation] = PaymentAllocation.objects.filter(

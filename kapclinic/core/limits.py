@@ -43,6 +43,7 @@ LIMITS: Mapping[str, Days | Size | None] = {  # None: the room has a rule of its
     "LotIn.concentration_mg_per_ml": Size(Decimal(1_000)),
     "LotIn.quantity_mg": Size(Decimal(500_000)),  # a thousand vials
     "LotIn.container_mg": Size(Decimal(50_000)),
+    "LabResultIn.value": Size(Decimal(1_000_000)),  # hCG counts the highest
     "OrderIn.dose_mg": DOSE,
     "OrderIn.max_total_mg": DOSE,
     "OrderIn.dose_mg_per_kg": Size(Decimal(100)),

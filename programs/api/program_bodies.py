@@ -20,6 +20,20 @@ class HoursRange(Input):
         return {name: value.strftime("%H:%M") for name, value in attrs.items()}
 
 
+class PathwayIn(Input):
+    """Why this way, KAP or infusion alone, in words."""
+
+    goals = Text(required=False, allow_blank=True, default="")
+    preference = Text(required=False, allow_blank=True, default="")
+    past_experience = Text(required=False, allow_blank=True, default="")
+    readiness = Text(required=False, allow_blank=True, default="")
+    reasons = Text(required=False, allow_blank=True, default="")
+
+
+DOSES = "of this course, at most the protocol's; null: as the protocol"
+GAP = "between two doses of this course, at least the protocol's; null: as the protocol"
+
+
 class ProgramIn(Input):
     client = serializers.UUIDField()
     protocol = serializers.UUIDField()
@@ -36,6 +50,14 @@ class ProgramIn(Input):
     )
     goals = Text(required=False, allow_blank=True)
     pathway_reason = Text(required=False, allow_blank=True)
+    pathway = PathwayIn(required=False)
+    planned_doses = serializers.IntegerField(
+        min_value=1, max_value=12, required=False, allow_null=True, help_text=DOSES
+    )
+    min_gap_hours = serializers.IntegerField(
+        min_value=0, max_value=2000, required=False, allow_null=True, help_text=GAP
+    )
+    plan_reason = Text(max_length=1000, required=False, allow_blank=True)
     accepted_modalities = serializers.ListField(child=serializers.ChoiceField(Modality.choices), max_length=2)
     preferred_days = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=6), required=False, max_length=7
@@ -51,6 +73,10 @@ class ProgramPatch(Input):
     )
     goals = Text(allow_blank=True)
     pathway_reason = Text(allow_blank=True)
+    pathway = PathwayIn()
+    planned_doses = serializers.IntegerField(min_value=1, max_value=12, allow_null=True, help_text=DOSES)
+    min_gap_hours = serializers.IntegerField(min_value=0, max_value=2000, allow_null=True, help_text=GAP)
+    plan_reason = Text(max_length=1000, allow_blank=True)
     accepted_modalities = serializers.ListField(
         child=serializers.ChoiceField(Modality.choices), min_length=1, max_length=2
     )

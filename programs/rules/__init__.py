@@ -28,9 +28,10 @@ PROGRAM_MOVES = {
     "discontinue": Move.of({S.ACTIVE, S.ON_HOLD}, S.DISCONTINUED, CLINICIANS | SYSTEM),
     "reinstate": Move.of({S.DISCONTINUED}, None, SYSTEM),  # to what it was: the client lives after all
     "complete": Move.of({S.ACTIVE}, S.COMPLETED, LEADERS),
+    "maintain": Move.of({S.ACTIVE}, S.ACTIVE, LEADERS),
 }
 
-# By opening the next course: a move without an address of its own, so it is not among `allowed_moves`.
+# By opening the next course, so it is not among `allowed_moves`.
 PROGRAM_CONTINUED = {"continue": Move.of({S.ACTIVE, S.ON_HOLD}, S.COMPLETED, BOOKERS)}
 
 # Which phase may follow which. Facts move a program on; nobody sets a phase by hand.
@@ -47,6 +48,38 @@ NEXT: Mapping[str, frozenset[str]] = {
 }
 LIVE = frozenset({S.ACTIVE, S.ON_HOLD})
 COMPLETABLE = frozenset({Phase.INTEGRATION, Phase.MAINTENANCE})
+MAINTAINABLE = COMPLETABLE
+DOSES_TO_COME = frozenset({Phase.SCREENING, Phase.PREPARATION, Phase.DOSING})
+OWN_PLAN = frozenset({"planned_doses", "min_gap_hours"})
+# Of a pathway: what the client wants and prefers, has been through and is ready for, and why this way was chosen.
+PATHWAY = ("goals", "preference", "past_experience", "readiness", "reasons")
+
+
+def plan_errors(
+    protocol: Protocol, *, planned_doses: int | None, min_gap_hours: int | None, reason: str
+) -> list[FieldError]:
+    """What makes a course's own plan unusable: it is stricter than the protocol's and fits its span, with a reason.
+
+    Source: PR8; a shorter gap is a prescriber's override of one dose (PR4), no plan.
+    """
+    errors = []
+    if planned_doses is not None and not 1 <= planned_doses <= protocol.planned_doses:
+        detail = f"1 to {protocol.planned_doses}, as the protocol plans, is expected."
+        errors.append(FieldError("/planned_doses", "beyond_protocol", detail))
+    doses = planned_doses or protocol.planned_doses
+    if min_gap_hours is not None and not _gap_fits(protocol, min_gap_hours, doses):
+        first, last = protocol.min_gap_hours, protocol.span_days[1]
+        detail = f"{first} hours or more are expected, and all doses within {last} days."
+        errors.append(FieldError("/min_gap_hours", "beyond_protocol", detail))
+    if (planned_doses is not None or min_gap_hours is not None) and not reason:
+        errors.append(
+            FieldError("/plan_reason", "required", "Say why this course differs from its protocol.")
+        )
+    return errors
+
+
+def _gap_fits(protocol: Protocol, hours: int, doses: int) -> bool:
+    return hours >= protocol.min_gap_hours and hours * max(doses - 1, 1) <= protocol.span_days[1] * 24
 
 
 def first_phase_after_clearance(protocol: Protocol, *, preparations_done: int) -> str:

@@ -17,6 +17,7 @@ from kapclinic.practice.models import SYSTEM, Actor, Client, Location, Role, Use
 from kapclinic.practice.selectors import person, person_ids
 from programs import policy, rules
 from programs.models import Modality, Phase, PhaseSpan, Program, ProgramType, Protocol
+from programs.services.plans import PLAN, Pathway, PlanFields, take_plan
 from programs.signals import program_discontinued
 
 
@@ -60,12 +61,13 @@ PreferredHours = TypedDict("PreferredHours", {"from": str, "to": str})
 LINKS = frozenset({"client", "protocol", "location", "therapist", "prescriber", "continues"})
 
 
-class Wishes(TypedDict, total=False):
+class Wishes(PlanFields, total=False):
     """What a program says beside its people: all of it may change later."""
 
     diagnosis: str
     goals: str
     pathway_reason: str
+    pathway: Pathway
     accepted_modalities: list[str]
     preferred_days: list[int]
     preferred_hours: PreferredHours | None
@@ -196,6 +198,7 @@ def open_program(*, values: ProgramOpening, by: User, at: datetime) -> Program:
         prescriber=prescriber,
         continues_id=values.get("continues"),
     )
+    take_plan(program, values, by=by)
     _take_wishes(program, values)
     program.accepted_modalities = program.accepted_modalities or [Modality.IN_PERSON]
     program.save_by(by, at=at)
@@ -216,7 +219,7 @@ def _refuse_second(client: Client) -> None:
 
 def _take_wishes(program: Program, values: ProgramOpening | ProgramChange) -> None:
     for name, value in values.items():
-        if name not in LINKS:
+        if name not in LINKS and name not in PLAN:
             setattr(program, name, value)
 
 
@@ -247,7 +250,8 @@ def try_lock_program(program_id: UUID) -> Program | None:
 def change_program(*, program: Program, values: ProgramChange, by: User, at: datetime) -> Program:
     """Change goals, diagnosis, preferences, or the assigned therapist or prescriber.
 
-    :raises Invalid: for a staff member who does not hold the role at this location
+    :raises Invalid: for a staff member who does not hold the role at this location, or a plan beyond the protocol
+    :raises NotPermitted: for a plan of its own by somebody who does not lead a course
     """
     errors: list[FieldError] = []
     for field, named, role in (
@@ -259,6 +263,7 @@ def change_program(*, program: Program, values: ProgramChange, by: User, at: dat
             errors += problems
             setattr(program, field, user)
     merge(errors)
+    take_plan(program, values, by=by)
     _take_wishes(program, values)
     return program.save_by(by, at=at)
 

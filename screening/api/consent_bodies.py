@@ -42,6 +42,7 @@ class ConsentOut(Output):
     collected_by = serializers.UUIDField(source="collected_by_id", allow_null=True)
     revoked_at = Moment(allow_null=True)
     revoke_reason = serializers.CharField()
+    carried_from = serializers.UUIDField(source="carried_from_id", allow_null=True)
     allowed_moves = serializers.SerializerMethodField()
 
     def get_allowed_moves(self, consent: Any) -> list[str]:

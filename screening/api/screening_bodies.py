@@ -182,6 +182,7 @@ class ScreeningOut(Output):
     status = serializers.CharField()
     submitted_at = Moment(allow_null=True)
     decided_at = Moment(allow_null=True)
+    carried_from = serializers.UUIDField(source="carried_from_id", allow_null=True)
     findings = FindingOut(many=True)
     asked = serializers.SerializerMethodField()
     clean = serializers.SerializerMethodField()

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from screening.api import allergies, clearances, consents, measures, medications, safety_plans, screenings
+from screening.api import (
+    allergies,
+    clearances,
+    consents,
+    lab_results,
+    measures,
+    medications,
+    safety_plans,
+    screenings,
+)
 
 urlpatterns = [
     path(
@@ -47,6 +56,9 @@ urlpatterns = [
     path("consents/<uuid:pk>/", consents.ConsentViewSet.as_view({"get": "retrieve"})),
     path("consents/<uuid:pk>/sign/", consents.ConsentViewSet.as_view({"post": "sign"})),
     path("consents/<uuid:pk>/revoke/", consents.ConsentViewSet.as_view({"post": "revoke"})),
+    path("lab-results/", lab_results.LabResultViewSet.as_view({"get": "list", "post": "create"})),
+    path("lab-results/<uuid:pk>/", lab_results.LabResultViewSet.as_view({"get": "retrieve"})),
+    path("lab-results/<uuid:pk>/void/", lab_results.LabResultViewSet.as_view({"post": "void"})),
     path("measures/", measures.MeasureViewSet.as_view({"get": "list", "post": "create"})),
     path("measures/<uuid:pk>/", measures.MeasureViewSet.as_view({"get": "retrieve"})),
     path("measures/<uuid:pk>/void/", measures.MeasureViewSet.as_view({"post": "void"})),

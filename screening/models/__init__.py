@@ -16,10 +16,12 @@ from kapclinic.core.audited import (
     AuditedQuerySet,
     history,
 )
-from kapclinic.practice.models import Client, User
+from kapclinic.practice.models import User
 from programs.models import Program
 from screening.models.alerts import AlertCause, AlertRelease, SafetyPlan, SafetyPlanVoid
 from screening.models.allergies import Allergy, AllergyVoid, NoneKnown, NoneKnownEnd
+from screening.models.labs import LabKind, LabResult, LabResultVoid, LabWord
+from screening.models.medications import Medication, MedicationMapping
 from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
 from screening.models.voids import MeasureVoid
 
@@ -30,6 +32,10 @@ __all__ = [
     "Clearance",
     "Consent",
     "Finding",
+    "LabKind",
+    "LabResult",
+    "LabResultVoid",
+    "LabWord",
     "Measure",
     "MeasureVoid",
     "Medication",
@@ -57,6 +63,7 @@ class Screening(AuditedModel):
     """One assessment before dosing: what was answered, measured and taken. Submitted, its facts never change.
 
     Submitted again it is weighed anew: its findings are those of the last `weighing`, and earlier ones are kept.
+    `carried_from` is the one of the course before, whose words, times and decision these are.
 
     `answers` {CODE: true | false | "unknown" | {"value", "note"?, "degree"?}}, true meaning the condition is present;
     `blood_pressures` [{"systolic", "diastolic" (mmHg), "heart_rate"? (/min), "measured_at" (UTC)}];
@@ -76,6 +83,7 @@ class Screening(AuditedModel):
     weighing = models.PositiveSmallIntegerField(default=1)
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    carried_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
 
     objects: ClassVar[Any] = ProgramScopedQuerySet.as_manager()
 
@@ -94,77 +102,6 @@ class Screening(AuditedModel):
 
     def __str__(self) -> str:
         return f"screening {self.pk}"
-
-
-class MedicationQuerySet(AuditedQuerySet["Medication"]):
-    def visible_to(self, user: Any) -> MedicationQuerySet:
-        """Medications of clients at the user's own locations."""
-        return self.filter(client__locations__overlap=list(user.locations))
-
-    def current(self) -> MedicationQuerySet:
-        return self.filter(ended_at__isnull=True)
-
-
-class Medication(AuditedModel):
-    """One entry of a client's medication list: the text as given, and the interaction classes it maps to.
-
-    Unmapped: nobody knows whether all of it interacts until a prescriber has written a `review` or mapped it.
-    `parts` [{"text", "ingredients", "classes", "is_mapped"}] is how `list_edition` read the text; none before 2026-11.
-    """
-
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="medications")
-    text = models.CharField(max_length=300)
-    classes = ArrayField(models.CharField(max_length=30), default=list)
-    is_mapped = models.BooleanField()
-    parts = models.JSONField(default=list)
-    list_edition = models.CharField(max_length=20)  # of the interaction table that mapped it
-    ended_at = models.DateTimeField(null=True)
-    review = models.TextField(blank=True)
-    reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    reviewed_at = models.DateTimeField(null=True)
-
-    objects: ClassVar[Any] = MedicationQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                name="medication_review",
-                condition=Q(review="", reviewed_by__isnull=True, reviewed_at__isnull=True)
-                | (~Q(review="") & Q(reviewed_by__isnull=False, reviewed_at__isnull=False)),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"medication {self.pk}"
-
-
-class MedicationMapping(AppendOnlyModel):
-    """What a prescriber said that a medication is, as ingredients of the list, and why. The last one counts.
-
-    `classes` are those of its ingredients in that edition.
-    """
-
-    medication = models.ForeignKey(
-        Medication, on_delete=models.PROTECT, related_name="mappings", db_index=False
-    )
-    ingredients = ArrayField(models.CharField(max_length=60))
-    classes = ArrayField(models.CharField(max_length=30))
-    list_edition = models.CharField(max_length=20)
-    reason = models.CharField(max_length=1000)
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                name="medication_mapping_says_something",
-                condition=Q(ingredients__len__gt=0, classes__len__gt=0) & ~Q(reason=""),
-            )
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["medication", "-created_at"], name="medication_mapping")
-        ]
-
-    def __str__(self) -> str:
-        return f"mapping of medication {self.medication_id}"
 
 
 class Finding(AuditedModel):
@@ -263,6 +200,8 @@ class Clearance(AuditedModel):
 class Consent(AuditedBase):
     """One document put before a client: the exact text, its hash, and who signed it how. Signed, it is only revoked.
 
+    `carried_from` is the signature under the course before, which counts on here.
+
     ESIGN/UETA record (15 USC 7001): signer, method, UTC time, text with version and SHA-256, staff member present.
     """
 
@@ -288,6 +227,7 @@ class Consent(AuditedBase):
     signed_at = models.DateTimeField(null=True)
     collected_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     revoked_at = models.DateTimeField(null=True)
+    carried_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     revoke_reason = models.CharField(max_length=1000, blank=True)
 
     objects: ClassVar[Any] = ProgramScopedQuerySet.as_manager()

@@ -46,6 +46,7 @@ from screening.selectors.clearances import open_reasons as open_reasons
 from screening.selectors.clearances import open_reasons_of as open_reasons_of
 from screening.selectors.clearances import suspended_by as suspended_by
 from screening.selectors.clearances import to_review as to_review
+from screening.selectors.labs import last_tests as last_tests
 
 TEXTS = Path(__file__).resolve().parent.parent / "documents"
 

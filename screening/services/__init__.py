@@ -8,9 +8,11 @@ from screening.services.allergies import (
     take_back_none_known,
     void_allergy,
 )
+from screening.services.carrying import Carried, carry_leaving_bookings
 from screening.services.clearance_rows import sweep_clearances
 from screening.services.clearances import decide_screening, uphold_clearance, void_clearance
 from screening.services.consents import create_consent, revoke_consent, sign_consent
+from screening.services.labs import record_lab_result, void_lab_result
 from screening.services.measures import record_measure, void_measure
 from screening.services.medications import (
     change_medication,
@@ -23,7 +25,9 @@ from screening.services.screenings import change_screening, create_screening, su
 from screening.services.suspensions import hear_pressures, suspend
 
 __all__ = [
+    "Carried",
     "acknowledge_alert",
+    "carry_leaving_bookings",
     "change_medication",
     "change_screening",
     "create_consent",
@@ -35,6 +39,7 @@ __all__ = [
     "map_medication",
     "raise_safety_alert",
     "record_allergy",
+    "record_lab_result",
     "record_measure",
     "record_medication",
     "record_safety_plan",
@@ -49,6 +54,7 @@ __all__ = [
     "uphold_clearance",
     "void_allergy",
     "void_clearance",
+    "void_lab_result",
     "void_measure",
     "void_safety_plan",
 ]

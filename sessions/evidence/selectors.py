@@ -129,7 +129,7 @@ def _header(session: Session, rows: _Rows) -> Plain:
     protocol: Protocol = session.program.protocol
     return {
         "session": rows.of(session),
-        "planned_doses": protocol.planned_doses,
+        "planned_doses": session.program.doses_planned,
         "client": {name: plain(getattr(session.client, name)) for name in CLIENT},
         "location": {name: plain(getattr(session.location, name)) for name in PLACE},
         "room": session.room.name if session.room else None,

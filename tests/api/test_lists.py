@@ -23,6 +23,7 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
 from screening import services as screening
+from screening.services.labs import LabFields
 from sessions.booking.models import Session
 from sessions.integration.models import Obligation
 from tests import cast as people
@@ -343,6 +344,19 @@ def _medications(cast: Cast, n: int) -> None:
     screening.record_medication(values=values, by=cast.np, at=MONDAY)
 
 
+def _lab_results(cast: Cast, n: int) -> None:
+    program = programs.Program.objects.get(pk=_first_program(cast))
+    values: LabFields = {
+        "client": program.client_id,
+        "kind": "tsh",
+        "result": "normal",
+        "value": Decimal(n),
+        "unit": "mIU/L",
+        "taken_at": MONDAY,
+    }
+    screening.record_lab_result(values=values, by=cast.np, at=MONDAY)
+
+
 def _first_program(cast: Cast) -> Any:
     client = programs.Program.objects.order_by("pk").values_list("pk", flat=True).first()
     return client or _program(cast)
@@ -426,6 +440,7 @@ BULK: dict[str, tuple[Callable[[Cast, int], None], str, int]] = {
     "screenings/": (_screenings, "np", 3),
     "consents/": (_consents, "np", 3),
     "medications/": (_medications, "np", 3),
+    "lab-results/": (_lab_results, "np", 3),
     "staff/{np}/time-off/": (_time_off, "frontdesk", 3),
     "time-off/": (_time_off, "frontdesk", 3),
     "auth/tokens/": (_tokens, "frontdesk", 3),

@@ -124,7 +124,7 @@ def _wanted(program: Program, known: dict[str, ServiceCode]) -> list[tuple[str, 
     doses = done["dosing"]["planned"] - done["dosing"]["done"]
     counted = done["integration"]
     over = sum(count for state, count in counted.items() if state != "open")
-    integrations = protocol.planned_doses - over if protocol.owes_integration else 0
+    integrations = program.doses_planned - over if protocol.owes_integration else 0
     wanted = [(_therapy(program, SessionKind.PREPARATION, known), therapist, preparations)]
     wanted.append(("KAP-DOSE", therapist, doses))
     if (given := BY_ROUTE.get(Route(protocol.route))) is not None:

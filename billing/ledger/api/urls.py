@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from billing.ledger.api import adjustments, charges, payments, refunds
+from billing.ledger.api import adjustments, charges, payments, refunds, timelines
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve"}
@@ -22,6 +22,7 @@ urlpatterns = [
     path("payments/<uuid:pk>/", payments.PaymentViewSet.as_view(ONE)),
     path("payments/<uuid:pk>/allocate/", payments.PaymentViewSet.as_view({"post": "allocate"})),
     path("payments/<uuid:pk>/reverse/", payments.PaymentViewSet.as_view(REVERSE)),
+    path("programs/<uuid:pk>/timeline/", timelines.TimelineViewSet.as_view({"get": "timeline"})),
     path("refunds/", refunds.RefundViewSet.as_view(LIST)),
     path("refunds/<uuid:pk>/", refunds.RefundViewSet.as_view(ONE)),
     path("refunds/<uuid:pk>/reverse/", refunds.RefundViewSet.as_view(REVERSE)),

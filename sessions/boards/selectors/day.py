@@ -28,7 +28,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.functions import ExtractIsoWeekDay, JSONObject
+from django.db.models.functions import Coalesce, ExtractIsoWeekDay, JSONObject
 
 from kapclinic.core.asking import Question
 from kapclinic.core.statements import FIRST, Look, Looking, Row, StandIns, compiled, of_asker
@@ -361,7 +361,7 @@ def _with_course(rows: Question) -> Question:
         prepared=Subquery(prepared.annotate(n=Count("pk")).values("n")),
         required=F("program__protocol__min_preparations"),
         dosed=Subquery(dosed.values("n")),
-        planned=F("program__protocol__planned_doses"),
+        planned=Coalesce("program__planned_doses", "program__protocol__planned_doses"),
         owed_states=ArraySubquery(owed),
     )
     return found

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from kapclinic.core.http.fields import Input, Moment, Output
 from kapclinic.practice.models import SessionKind
 from programs.models import Modality
+from sessions.course.api.program_bodies import ProgramOut
 from sessions.visits.api.session_bodies import EffectOut, StaffRow
 
 
@@ -63,6 +64,12 @@ class PlanOut(Output):
 )
 class UnmetSent(serializers.DictField):
     pass
+
+
+class MaintainedOut(ProgramOut):
+    """The course, with the next sessions of its maintenance; nothing is booked."""
+
+    plan = PlanOut()
 
 
 class PlanIn(Input):

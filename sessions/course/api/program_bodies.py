@@ -12,8 +12,8 @@ from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import CLINICIANS
-from programs.api.program_bodies import PhaseOut
-from programs.rules import PROGRAM_MOVES
+from programs.rules import PATHWAY, PROGRAM_MOVES
+from screening.rules.carrying import REASONS
 
 
 class MayReason(Input):
@@ -23,6 +23,46 @@ class MayReason(Input):
 def _moment(text: str | None) -> datetime | None:
     """JSON made in SQL holds times as text."""
     return None if text is None else datetime.fromisoformat(text)
+
+
+class MaintainIn(Input):
+    every_days = serializers.IntegerField(min_value=1, max_value=365)
+    until = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="the last local day"
+    )
+
+
+class ContinueIn(Input):
+    """The next course of the same client, at the same location and with the same prescriber."""
+
+    protocol = serializers.UUIDField()
+    therapist = serializers.UUIDField(
+        required=False, allow_null=True, help_text="the one of before, unless named"
+    )
+    reason = Text(min_length=3, max_length=1000)
+
+
+class PathwayOut(Output):
+    """Why this way, in words; empty where nobody has asked yet."""
+
+    goals = serializers.CharField(default="")
+    preference = serializers.CharField(default="")
+    past_experience = serializers.CharField(default="")
+    readiness = serializers.CharField(default="")
+    reasons = serializers.CharField(default="")
+
+
+class NotCarriedOut(Output):
+    """What was not carried: the clearance or a document, and why."""
+
+    what = serializers.CharField()
+    code = serializers.ChoiceField(choices=REASONS)
+
+
+class CarriedOut(Output):
+    clearance = serializers.UUIDField(allow_null=True)
+    consents = serializers.ListField(child=serializers.UUIDField())
+    left = NotCarriedOut(many=True)
 
 
 class ProgramWarningOut(Output):
@@ -54,6 +94,12 @@ class ProgramOut(Output):
     diagnosis = serializers.CharField()
     goals = serializers.CharField()
     pathway_reason = serializers.CharField()
+    pathway = PathwayOut()
+    planned_doses = serializers.IntegerField(allow_null=True, help_text="null: as the protocol")
+    min_gap_hours = serializers.IntegerField(allow_null=True, help_text="null: as the protocol")
+    plan_reason = serializers.CharField()
+    maintain_every_days = serializers.IntegerField(allow_null=True)
+    maintain_until = serializers.DateField(allow_null=True)
     accepted_modalities = serializers.ListField(child=serializers.CharField())
     preferred_days = serializers.ListField(child=serializers.IntegerField())
     preferred_hours = serializers.JSONField(allow_null=True)
@@ -87,42 +133,13 @@ class ProgramOut(Output):
         row: dict[str, Any] = super().to_representation(instance)
         roles = self.context["request"].user.role_set
         if not roles & CLINICIANS:
-            hidden = ["goals", "pathway_reason", "status_reason"]
+            hidden = ["goals", "pathway_reason", "plan_reason", "status_reason"]
             hidden += [] if Role.BILLING in roles else ["diagnosis"]
-            row |= dict.fromkeys(hidden, "")
+            row |= dict.fromkeys(hidden, "") | {"pathway": dict.fromkeys(PATHWAY, "")}
         return row
 
 
-class TimelineSessionOut(Output):
-    id = serializers.UUIDField()
-    kind = serializers.CharField()
-    number = serializers.IntegerField()
-    starts_at = Moment()
-    ends_at = Moment()
-    modality = serializers.CharField()
-    status = serializers.CharField()
-    outcome = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
-    for_dose = serializers.UUIDField(allow_null=True)
+class ContinuedOut(ProgramOut):
+    """The new course, with what it took over of the one before."""
 
-
-class TimelineDoseOut(Output):
-    session = serializers.UUIDField()
-    administered_at = Moment()
-
-
-class TimelineObligationOut(Output):
-    id = serializers.UUIDField()
-    dosing_session = serializers.UUIDField()
-    integration_session = serializers.UUIDField(allow_null=True)
-    dosed_at = Moment()
-    window_start = Moment()
-    window_end = Moment()
-    state = serializers.CharField()
-
-
-class TimelineOut(Output):
-    phases = PhaseOut(many=True)
-    sessions = TimelineSessionOut(many=True)
-    doses = TimelineDoseOut(many=True)
-    obligations = TimelineObligationOut(many=True)
+    carried = CarriedOut()

@@ -28,7 +28,7 @@ from sessions.booking.rules import FURTHEST
 from sessions.booking.services.allocations import ResourceConflict
 from sessions.course import services
 from sessions.course.api import plan_bodies, program_bodies
-from sessions.course.selectors import law, progress, proposals, timeline
+from sessions.course.selectors import law, maintenance, progress, proposals
 from sessions.course.selectors.nearest import sought_in_plan
 from sessions.course.services.plans import PlanConflict
 from sessions.dosing.selectors import with_seen
@@ -65,11 +65,10 @@ WISHES = (
 class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
     object_type = "program"
     client_path = "client_id"
-    logged = frozenset({"list", "retrieve", "timeline", "propose_plan"})
+    logged = frozenset({"list", "retrieve", "propose_plan"})
     roles: ClassVar = {
         "list": READERS,
         "retrieve": READERS,
-        "timeline": BOOKERS,
         "create": BOOKERS,
         "partial_update": BOOKERS,
         "hold": CLINICIANS,
@@ -77,6 +76,8 @@ class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
         "discontinue": CLINICIANS,
         "end_dosing": LEADERS,
         "complete": LEADERS,
+        "maintain": LEADERS,
+        "go_on": LEADERS,
         "propose_plan": BOOKERS,
         "book_plan": BOOKERS,
     }
@@ -88,15 +89,18 @@ class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
         "discontinue": Reason,
         "end_dosing": program_bodies.MayReason,
         "complete": program_bodies.MayReason,
+        "maintain": program_bodies.MaintainIn,
+        "go_on": program_bodies.ContinueIn,
         "book_plan": plan_bodies.PlanIn,
     }
     output = program_bodies.ProgramOut
     outputs: ClassVar = {
-        "timeline": program_bodies.TimelineOut,
         "propose_plan": plan_bodies.PlanOut,
+        "maintain": plan_bodies.MaintainedOut,
+        "go_on": program_bodies.ContinuedOut,
         "book_plan": session_bodies.BookedPlanOut,
     }
-    created = frozenset({"create", "book_plan"})
+    created = frozenset({"create", "book_plan", "go_on"})
     filters = (
         Param("client", "uuid", of_person("client_id")),
         Param("location", "uuid", "location_id"),
@@ -116,8 +120,6 @@ class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
         return with_seen(programs_with_relations().filter(location__in=list(self.user.locations)))
 
     def represent(self, row: Any, *, many: bool = False) -> Any:
-        if self.action == "timeline":
-            return super().represent(row)
         context = dict(self.get_serializer_context()) | {
             "progress": progress.progress(row if many else [row]),
             "stopped": law.stopped(row if many else [row], at=self.at),
@@ -134,7 +136,7 @@ class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         program = self.matched()
-        programs.change_program(program=program, values=self.given(program), by=self.user, at=self.at)
+        services.change_program(program=program, values=self.given(program), by=self.user, at=self.at)
         return self._again(pk)
 
     def hold(self, request: Request, pk: UUID) -> Response:
@@ -164,13 +166,39 @@ class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
         services.complete_program(program_id=self.get_object().pk, by=self.user, at=self.at)
         return self._again(pk)
 
-    def timeline(self, request: Request, pk: UUID) -> Response:
-        program = self.get_object()
-        return Response(self.represent(timeline.timeline(program)))
+    def go_on(self, request: Request, pk: UUID) -> Response:
+        """Complete this course and open the next one, with a standing clearance and consents where these still hold."""
+        body, earlier = self.body(), self.get_object()
+        made = services.continue_program(
+            earlier=earlier,
+            protocol=body["protocol"],
+            therapist=body.get("therapist"),
+            reason=body["reason"],
+            by=self.user,
+            at=self.at,
+        )
+        carried, answer = made.carried, self._again(made.program.pk, status=201)
+        left = [{"what": what, "code": code} for what, code in carried.left.items()]
+        told = {"clearance": carried.clearance, "consents": carried.consents, "left": left}
+        answer.data |= {"carried": program_bodies.CarriedOut(told).data}
+        return answer
+
+    def maintain(self, request: Request, pk: UUID) -> Response:
+        """Go on after the doses, or at another rhythm. `plan` proposes the next sessions; nothing is booked."""
+        services.maintain(program_id=self.get_object().pk, **self.body(), by=self.user, at=self.at)
+        program = self.get_queryset().get(pk=pk)
+        answer = self.answer(program)
+        answer.data |= {"plan": maintenance.propose_maintenance(program=program, at=self.at)}
+        return answer
 
     def propose_plan(self, request: Request, pk: UUID) -> Response:
-        """Every session that the course still needs. Wishes hold for this answer; what can't be met `unmet` says."""
+        """Every session that the course still needs. Wishes hold for this answer; what can't be met `unmet` says.
+
+        In maintenance these are the next sessions of its rhythm, without wishes.
+        """
         program = self.get_object()
+        if program.phase == Phase.MAINTENANCE:
+            return Response(maintenance.propose_maintenance(program=program, at=self.at))
         found = proposals.propose(program=program, at=self.at, wishes=self._wishes(program))
         return Response(proposals.told(found, program))
 

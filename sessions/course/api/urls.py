@@ -13,13 +13,14 @@ PROGRAM_MOVES: dict[str, Any] = {
     "end-dosing": "end_dosing",
     "discontinue": "discontinue",
     "complete": "complete",
+    "maintain": "maintain",
+    "continue": "go_on",
 }
 
 urlpatterns = [
     path("programs/", ProgramViewSet.as_view({"get": "list", "post": "create"})),
     path("programs/<uuid:pk>/", ProgramViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("programs/<uuid:pk>/plan/", ProgramViewSet.as_view({"get": "propose_plan", "post": "book_plan"})),
-    path("programs/<uuid:pk>/timeline/", ProgramViewSet.as_view({"get": "timeline"})),
     path("clients/<uuid:pk>/deceased/", ClientVerbViewSet.as_view({"post": "deceased"})),
     path("clients/<uuid:pk>/deceased/void/", ClientVerbViewSet.as_view({"post": "void_deceased"})),
     path("clients/<uuid:pk>/merge/", ClientVerbViewSet.as_view({"post": "merge"})),

@@ -66,7 +66,7 @@ class Course:
     def weeks(self, zone: ZoneInfo) -> int:
         """Calendar weeks that the course touches, Monday to Sunday."""
         slots = self.slots()
-        return _weeks(slots[0].starts_at, slots[-1].starts_at, zone) if slots else 0
+        return weeks_of(slots[0].starts_at, slots[-1].starts_at, zone) if slots else 0
 
 
 def _monday(moment: datetime, zone: ZoneInfo) -> date:
@@ -74,7 +74,8 @@ def _monday(moment: datetime, zone: ZoneInfo) -> date:
     return local - timedelta(days=local.weekday())
 
 
-def _weeks(first: datetime, last: datetime, zone: ZoneInfo) -> int:
+def weeks_of(first: datetime, last: datetime, zone: ZoneInfo) -> int:
+    """Calendar weeks from the one day to the other, Monday to Sunday."""
     return (_monday(last, zone) - _monday(first, zone)).days // 7 + 1
 
 
@@ -240,7 +241,7 @@ def _choose(
                 integration_for(doses[last], near[last], wish, before=None) if wish.integration else None
             )
             end = closing.starts_at if closing else doses[last].starts_at
-            rank = (_weeks(begin, end, wish.zone), end, *cost)
+            rank = (weeks_of(begin, end, wish.zone), end, *cost)
             if best is None or rank < best[0]:
                 best = (rank, path)
     if best is None:

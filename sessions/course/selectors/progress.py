@@ -22,7 +22,7 @@ def progress(programs: Iterable[Program]) -> dict[UUID, dict[str, dict[str, int]
     found: dict[UUID, dict[str, dict[str, int]]] = {
         program.pk: {
             "preparation": {"done": 0, "required": program.protocol.min_preparations},
-            "dosing": {"done": 0, "planned": program.protocol.planned_doses},
+            "dosing": {"done": 0, "planned": program.doses_planned},
             "integration": dict.fromkeys(COUNTS, 0),
         }
         for program in rows

@@ -70,14 +70,14 @@ def _missing(program: Program) -> tuple[int, int]:
     )
     given = dosing.doses_given([program.pk]).get(program.pk, 0)
     open_doses = booked.filter(kind=SessionKind.DOSING, outcome="").count()
-    return max(preparations, 0), max(program.protocol.planned_doses - given - open_doses, 0)
+    return max(preparations, 0), max(program.doses_planned - given - open_doses, 0)
 
 
 def _wish(program: Program, *, at: datetime) -> Wish:
     protocol = program.protocol
     preparations, doses = _missing(program)
     fewest, most = protocol.span_days
-    if protocol.planned_doses == 1:
+    if program.doses_planned == 1:
         fewest = 0  # from the first to the last dose there is no time
     window = protocol.integration
     owed = (timedelta(hours=window["from_hours"]), timedelta(hours=window["to_hours"]))
@@ -90,7 +90,7 @@ def _wish(program: Program, *, at: datetime) -> Wish:
     return Wish(
         preparations=preparations,
         doses=doses,
-        min_gap=timedelta(hours=protocol.min_gap_hours),
+        min_gap=timedelta(hours=program.gap_hours),
         span=(timedelta(days=fewest), timedelta(days=most)),
         integration=owed if protocol.owes_integration else None,
         zone=program.location.zone,

@@ -10,7 +10,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, IllegalTransition
+from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, merge
 from kapclinic.core.rows import each
 from kapclinic.practice.models import SYSTEM, Actor, SessionKind, User
 from kapclinic.practice.worklist import Kind
@@ -19,11 +19,12 @@ from kapclinic.trail.models import Task
 from programs import rules as program_rules
 from programs import services as programs
 from programs.models import Phase, Program
-from programs.services import ProgramOpening
+from programs.services import ProgramChange, ProgramOpening
 from screening import selectors as screening
 from sessions.booking import rules
 from sessions.booking.models import Session
 from sessions.booking.rules import MOVABLE
+from sessions.dosing import selectors as dosing
 from sessions.integration.models import Obligation
 from sessions.visits.services.endings import end
 from sessions.visits.services.visits import advance, lock_session
@@ -171,6 +172,27 @@ def complete_program(*, program_id: UUID, by: User, at: datetime) -> Program:
     program = programs.complete_leaving_bookings(program_id=program_id, by=by, at=at)
     free_future(program_id=program_id, by=by, at=at)
     return program
+
+
+def change_program(*, program: Program, values: ProgramChange, by: User, at: datetime) -> Program:
+    """As `programs.services.change_program`; the number of doses and their spacing also look at what was given.
+
+    :raises Invalid: for a plan that the doses have overtaken: end dosing instead
+    """
+    if program_rules.OWN_PLAN & values.keys():
+        merge(_overtaken(program, values))
+    return programs.change_program(program=program, values=values, by=by, at=at)
+
+
+def _overtaken(program: Program, values: ProgramChange) -> list[FieldError]:
+    changed = sorted(name for name in program_rules.OWN_PLAN if values.get(name) != getattr(program, name))
+    changed = [name for name in changed if name in values]
+    if changed and program.phase not in program_rules.DOSES_TO_COME:
+        return [FieldError(f"/{changed[0]}", "too_late", "No further dose of this course is planned.")]
+    planned, given = values.get("planned_doses"), dosing.doses_given([program.pk]).get(program.pk, 0)
+    if "planned_doses" in changed and planned is not None and planned <= given:
+        return [FieldError("/planned_doses", "doses_given", f"{given} were given: end dosing instead.")]
+    return []
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import NURSES
+from screening.models.labs import LabWord
 from sessions.booking.rules.said import FASTING, WEIGHT, counts_from
 from sessions.dosing.gates.facts import NO_DOSE_TODAY, Facts, Proof
 
@@ -62,6 +63,50 @@ def attested_detail(f: Facts, code: str, denied: str) -> str:
     if f.denied(code):
         return denied
     return "Attested." if f.affirmed(code) else f"Ask today, then attest `{code}`.{_of_another_day(f, code)}"
+
+
+def tested(code: str) -> Callable[[Facts], bool]:
+    """Does the newest of test and word of the day allow the dose? No word does while a positive test stands."""
+
+    def passes(f: Facts) -> bool:
+        test = f.tests.get(code)
+        if test is not None and test.result == LabWord.POSITIVE:
+            return False
+        return _negative_after_words(f, code) or f.affirmed(code)
+
+    return passes
+
+
+def _negative_after_words(f: Facts, code: str) -> bool:
+    """Is there a negative test, and no "no" of the day after it?"""
+    test, word = f.tests.get(code), f.word(code)
+    if test is None or test.result != LabWord.NEGATIVE:
+        return False
+    return word is None or word.value or word.at < test.taken_at
+
+
+def tested_detail(code: str, wanted: str) -> Callable[[Facts], str]:
+    def detail(f: Facts) -> str:
+        test = f.tests.get(code)
+        if test is None:
+            return wanted_detail(f, code, wanted)
+        said = f"The test of {_day(f, test.taken_at)} is {test.result}."
+        if test.result == LabWord.POSITIVE:
+            return f"{said} A newer one, or a prescriber decides."
+        return said if _negative_after_words(f, code) else f"{said} {wanted_detail(f, code, wanted)}"
+
+    return detail
+
+
+def tested_by(code: str) -> Callable[[Facts], Proof | None]:
+    def proof(f: Facts) -> Proof | None:
+        test = f.tests.get(code)
+        if test is None or not _negative_after_words(f, code):
+            return word_of(code)(f)
+        text = f"Tested {test.result}"
+        return Proof(text, "lab_result", by=test.created_by, at=test.taken_at, ref=test.pk)
+
+    return proof
 
 
 def rescreened(f: Facts) -> bool:

@@ -12,10 +12,14 @@ from uuid import UUID
 from kapclinic.core.moments import utc_text
 from programs import policy
 from programs.models import Modality
+from screening.models import LabResult
+from screening.models.labs import LabKind
+from screening.rules.labs import standing_test
 from sessions.booking.rules.said import counts_from
 from sessions.monitoring.rules import worst
 
 CSSRS, NO_RISK = "cssrs", "none"
+TESTS = {"pregnancy_test": LabKind.URINE_HCG, "drug_screen": LabKind.DRUG_SCREEN}  # gate -> what it reads
 NO_DOSE_TODAY = frozenset({"hold", "emergency"})  # pre-dose bands: no dose today (clinical policy 3.1)
 
 
@@ -24,7 +28,8 @@ class Proof:
     """What cleared a gate: words for people, and the row or the person behind them."""
 
     text: str
-    kind: str  # reading | attestation | order | clearance | consent | measure | screening | release | note | record
+    # reading | attestation | order | clearance | consent | measure | screening | release | note | record | lab_result
+    kind: str
     by: UUID | str | None = None
     at: datetime | None = None
     ref: UUID | None = None
@@ -162,6 +167,7 @@ class Facts:
     cssrs_tier: str | None = None
     cssrs_alert_open: bool = False
     stated_ideation: bool = False  # PSY_SI in the screening that the clearance stands on
+    tests: Mapping[str, LabResult] = field(default_factory=dict)  # by gate; those that still count
     pdmp: Proof | None = None
     rems_enrolment: Proof | None = None
     visit_required: bool = True  # by law: at home only a client whom the practice has seen in person
@@ -194,6 +200,15 @@ class Facts:
     def denied(self, code: str) -> bool:
         found = self.word(code)
         return found is not None and not found.value
+
+
+def tests_that_count(f: Facts, rows: Sequence[LabResult]) -> dict[str, LabResult]:
+    """Gate -> the test that it reads for this dose (clinical policy 5.5); a gate without one is left out."""
+    found = {
+        gate: standing_test(rows, kind=kind, moment=f.moment, limits=f.limits, last_dosed_at=f.last_dosed_at)
+        for gate, kind in TESTS.items()
+    }
+    return {gate: row for gate, row in found.items() if row is not None}
 
 
 def shows_ideation(measures: Sequence[tuple[str, str | None, Sequence[str]]], *, stated: bool) -> bool:

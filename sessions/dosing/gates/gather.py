@@ -31,6 +31,7 @@ from sessions.dosing.gates.facts import (
     Vitals,
     judged_reading,
     shows_ideation,
+    tests_that_count,
 )
 from sessions.dosing.gates.judge import Readiness, judge
 from sessions.dosing.models import Attestation, AttestationCode, Order
@@ -122,7 +123,7 @@ def _with_policy(facts: Facts, session: Session) -> Facts:
         modes=protocol.gate_modes,
         limits=protocol.limits,
         min_preparations=protocol.min_preparations,
-        min_gap_hours=protocol.min_gap_hours,
+        min_gap_hours=session.program.gap_hours,
         min_age_years=max(age, esketamine.ADULT_YEARS) if facts.esketamine else age,
         vitals_max_age_min=protocol.limits["vitals_max_age_min"],
         weight_days=protocol.limits["weight_days"],
@@ -239,6 +240,7 @@ def _with_screening(facts: Facts, session: Session, record: selectors.Record) ->
     told = [(key, row.band, row.flags) for key, row in latest.items()]
     facts = replace(
         facts,
+        tests=tests_that_count(facts, record.tests),
         open_concerns=len(record.concerns),
         stated_ideation=stated,
         at_risk=shows_ideation(told, stated=stated),

@@ -81,6 +81,19 @@ def _attested(code: str, label: str, wanted: str, *, asked_at_home: bool = True)
     )
 
 
+def _tested(code: str, label: str, wanted: str) -> Gate:
+    """A gate that a negative test clears, or a clinician's word of the day where no positive one stands."""
+    return Gate(
+        code,
+        label,
+        c.tested(code),
+        c.tested_detail(code, wanted),
+        CLINICIANS,
+        _prescriber,
+        proof=c.tested_by(code),
+    )
+
+
 GATES: tuple[Gate, ...] = (
     Gate(
         "program_active",
@@ -239,8 +252,8 @@ GATES: tuple[Gate, ...] = (
         proof=c.fasted_by,
         stands=lambda f: f.esketamine,
     ),
-    _attested("pregnancy_test", "The pregnancy test allows it", "Test, or say that it does not apply."),
-    _attested("drug_screen", "The drug screen allows it", "Test, then attest `drug_screen`."),
+    _tested("pregnancy_test", "The pregnancy test allows it", "Test, or say that it does not apply."),
+    _tested("drug_screen", "The drug screen allows it", "Test, or attest `drug_screen`."),
     Gate(
         "weight",
         "The weight is recent",

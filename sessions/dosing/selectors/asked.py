@@ -20,7 +20,7 @@ from programs import policy
 from programs.models import LegalRule, PhaseSpan
 from programs.selectors import own_legal_rules
 from screening import selectors as screening
-from screening.models import Clearance, Consent, Measure
+from screening.models import Clearance, Consent, LabResult, Measure
 from screening.rules.instruments import CSSRS
 from sessions.booking.models import Session
 from sessions.booking.rules.said import local_day
@@ -58,6 +58,7 @@ class Record(NamedTuple):
     ]  # clearance, code, since when: of those that nobody answered
     visits: list[tuple[UUID, datetime, datetime | None]]  # the last session in person, or none
     laws: list[LegalRule]  # the clinic's own
+    tests: list[LabResult]  # of each kind and each word the newest
 
 
 def questions(
@@ -89,6 +90,7 @@ def questions(
         screening.open_reasons_of(program_id=program_id, at=moment),
         last_visit(client_id=client_id, until=moment),
         own_legal_rules(),
+        screening.last_tests(client_id=client_id, at=moment),
     )
 
 

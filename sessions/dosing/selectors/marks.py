@@ -65,6 +65,9 @@ GATE_MARK = """
    (SELECT count(*) + count(v.id)
       FROM who JOIN screening_safetyplan t ON who.id = t.client_id
       LEFT JOIN screening_safetyplanvoid v ON v.plan_id = t.id),
+   (SELECT count(*) + count(v.id)
+      FROM who JOIN screening_labresult t ON who.id = t.client_id
+      LEFT JOIN screening_labresultvoid v ON v.lab_result_id = t.id),
    (SELECT string_agg(t.id::text, ',' ORDER BY t.id)
       FROM who JOIN trail_task t ON who.id = t.client
      WHERE t.state = 'open' AND t.kind = 'check_in_safety_concern'),

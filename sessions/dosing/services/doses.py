@@ -285,7 +285,7 @@ def _follow_doses(
     """Let the phase follow the `given` doses: the first ends preparation, the last planned one dosing; a void may undo
     that. `span` is the open one.
     """
-    planned = program.protocol.planned_doses
+    planned = program.doses_planned
     if program.phase == Phase.PREPARATION and given:  # a prescriber passed the preparation gate
         programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at, span=span)
         span = None

@@ -160,7 +160,7 @@ class Course:
 
 def _of_dose(course: Course, session: Session) -> Iterator[Effect]:
     protocol, starts_at = session.program.protocol, course.starts(session)
-    gap = timedelta(hours=protocol.min_gap_hours)
+    gap = timedelta(hours=session.program.gap_hours)
     # the gap is between the doses of every program (PR7)
     of_client = [
         row for row in course.of_kind(session, SessionKind.DOSING) if row.outcome != Session.Outcome.NOT_DOSED
@@ -168,7 +168,7 @@ def _of_dose(course: Course, session: Session) -> Iterator[Effect]:
     doses = [row for row in of_client if row.program_id == session.program_id]
     for other in of_client:
         if abs(course.starts(other) - starts_at) < gap:
-            detail = f"Less than {protocol.min_gap_hours} h from dose {other.number}."
+            detail = f"Less than {session.program.gap_hours} h from dose {other.number}."
             yield Effect("minimum_gap", BREAKS, detail, other.pk, session.pk)
     times = [starts_at, *map(course.starts, doses)]
     if max(times) - min(times) > timedelta(days=protocol.span_days[1]):

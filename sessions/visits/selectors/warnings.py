@@ -18,7 +18,7 @@ PAPERS = frozenset({"clearance", "consent"})
 WORDS = {
     "staff_missing": "Nobody is named for a part of this dose that the protocol asks for.",
     "in_person_visit": "The law asks for a visit in person before this dose at home.",
-    "planned_doses": "There are more doses than the protocol plans.",
+    "planned_doses": "There are more doses than the course plans.",
     "no_integration_slot": "No integration slot is free in the window of this dose.",
 }
 
@@ -44,7 +44,7 @@ def of_dose(dose: Session) -> Iterator[str]:
         yield "in_person_visit"
     standing = Session.objects.standing().filter(program=dose.program_id)
     doses = standing.filter(kind=SessionKind.DOSING).exclude(outcome=Session.Outcome.NOT_DOSED)
-    if doses.count() > protocol.planned_doses:
+    if doses.count() > dose.program.doses_planned:
         yield "planned_doses"
     if protocol.owes_integration and not standing.filter(for_dose=dose).exists():
         yield "no_integration_slot"

@@ -216,7 +216,7 @@ def _rank(path: tuple[Slot, ...], wish: Wish, integrations: list[Slot]) -> tuple
     span = path[-1].starts_at - path[0].starts_at
     if closing is None or not wish.span[0] <= span <= wish.span[1]:
         return None
-    weeks = search._weeks(path[0].starts_at, closing.starts_at, wish.zone)
+    weeks = search.weeks_of(path[0].starts_at, closing.starts_at, wish.zone)
     gaps = sum(((b.starts_at - a.starts_at) / DAY) ** 2 for a, b in itertools.pairwise(path))
     changes = sum(
         a.starts_at.astimezone(DENVER).weekday() != b.starts_at.astimezone(DENVER).weekday()

@@ -115,6 +115,8 @@ def test_the_record_is_what_its_questions_answer_one_by_one(cast: Cast) -> None:
     cast.desk("np").must(f"sessions/{session.pk}/adverse-events/", event)
     reading(cast, session, 10, systolic=210)
     cast.desk("np").must(f"sessions/{session.pk}/alarms/", {"trigger": "chest_pain", "note": "Left arm"})
+    screen = {"client": str(session.client_id), "kind": "drug_screen", "result": "negative"}
+    cast.desk("np").must("lab-results/", screen | {"taken_at": MONDAY.isoformat()})
     moment = MONDAY + timedelta(minutes=20)
     asked = {
         "session_id": session.pk,

@@ -62,6 +62,11 @@ def pregnant(cast: Cast, session: Session) -> None:
     said_no(cast, session, "pregnancy_test")
 
 
+def positive_test(cast: Cast, session: Session) -> None:
+    body = {"client": str(session.client_id), "kind": "urine_hcg", "result": "positive"}
+    cast.desk("np").must("lab-results/", body | {"taken_at": clock.now().isoformat()})
+
+
 def contraindicated(cast: Cast, session: Session) -> None:
     said_no(cast, session, "contraindications")
 
@@ -92,6 +97,7 @@ EVENTS: dict[str, tuple[Event, str]] = {
     "a mapping": (told_what_it_is, "new_medication"),
     "C-SSRS high": (high_cssrs, "cssrs_high"),
     "pregnancy": (pregnant, "pregnancy_positive"),
+    "positive test": (positive_test, "pregnancy_positive"),
     "serious event": (serious_event, "serious_event"),
     "contraindication": (contraindicated, "new_condition"),
     "later screening": (screened_again, "new_condition"),

@@ -30,6 +30,7 @@ from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
 from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote, RecordEntry, RecordEntryVoid
 from sessions.reminders.models import ReminderLook, ReminderPlan
+from sessions.rights.models import AmendmentRequest, Disclosure, DisclosureVoid
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 
 __all__ = [
@@ -42,10 +43,13 @@ __all__ = [
     "AdverseEventReview",
     "Alarm",
     "Allocation",
+    "AmendmentRequest",
     "Attestation",
     "CalendarFeed",
     "Check",
     "Discharge",
+    "Disclosure",
+    "DisclosureVoid",
     "DrugCount",
     "DrugCountLine",
     "DrugDiscrepancy",

@@ -9,6 +9,7 @@ ROOMS = (
     "boards",
     "evidence",
     "notes",
+    "rights",
     "dosing",
     "integration",
     "monitoring",

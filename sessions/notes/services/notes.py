@@ -20,6 +20,7 @@ from kapclinic.trail.services import open_task, settle_tasks
 from sessions.booking.models import Session
 from sessions.notes import rules, selectors
 from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote
+from sessions.notes.services.amending import append_addendum
 from sessions.notes.services.unsigned import settle_unsigned
 
 COSIGN_WITHIN = timedelta(hours=72)
@@ -243,19 +244,7 @@ def add_addendum(*, note_id: UUID, reason: str, text: str, by: User, at: datetim
     note = _locked(note_id)
     require_role(by, rules.WRITERS[note.kind], what=f"An addendum to {a(note.kind)} note")
     transitions.apply(rules.MOVES, "addenda", instance=note, by=by)
-    last = note.addenda.order_by("-number").first()
-    addendum = Addendum(
-        note=note,
-        number=last.number + 1 if last else 1,
-        reason=reason,
-        text=text,
-        author=by,
-        signature=rules.signature_of(by),
-        previous_hash=last.hash if last else note.content_hash,
-        created_at=at,
-    )
-    addendum.hash = rules.addendum_hash(addendum)
-    return addendum.insert_by(by, at=at)
+    return append_addendum(note, reason=reason, text=text, by=by, at=at)
 
 
 # --- psychotherapy notes ----------------------------------------------------------------------------------------

@@ -1,0 +1,102 @@
+"""What changed in a row, read from its history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypedDict
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import Q, QuerySet
+
+from billing.records.rules.changes import Kept
+from billing.records.sql import CHANGES, COUNT, PAGE
+from kapclinic.core.moments import utc_text
+from kapclinic.practice.models import User
+
+
+class Change(TypedDict):
+    """One field of one version: what stood there before, and what since."""
+
+    at: datetime
+    by: UUID | None
+    name: str
+    field: str
+    old: object
+    new: object
+
+
+def row_of(kept: Kept, object_id: UUID, *, user: User) -> Any:
+    """The row, if the user may see it; else None."""
+    rows: QuerySet[Any] = kept.model._default_manager.all()
+    places = list(user.locations)
+    if hasattr(rows, "visible_to"):
+        rows = rows.visible_to(user)
+    elif (where := PLACES.get(kept.model.__name__)) is not None:
+        rows = rows.filter(Q(**{f"{where}__in": places}) | Q(**{f"{where}__isnull": True}))
+    path = kept.client.split(".")[:-1]
+    if path:
+        rows = rows.select_related("__".join(path))
+    return rows.filter(pk=object_id).first()
+
+
+# Tables without `visible_to` that belong to a place; the others are the practice's.
+PLACES = {"Location": "pk", "Room": "location", "Fee": "location", "Finding": "screening__program__location"}
+
+
+def client_of(kept: Kept, row: Any) -> UUID | None:
+    """Whose record the row is, if it is a client's."""
+    if not kept.client:
+        return None
+    for part in kept.client.split("."):
+        row = getattr(row, part)
+    found: UUID = row
+    return found
+
+
+class Changes:
+    """The changes of one row in the columns that somebody reads, the newest first: by a slice, and counted apart."""
+
+    def __init__(self, kept: Kept, object_id: UUID, *, columns: Mapping[str, str]) -> None:
+        history: Any = kept.model.history  # type: ignore[attr-defined]
+        self.columns = columns
+        self.fields = {column.column: column for column in kept.model._meta.concrete_fields}
+        # the name of a table of ours; ids and columns are parameters
+        self.sql = CHANGES.replace("{table}", connection.ops.quote_name(history.model._meta.db_table))
+        self.asked = {"key": object_id, "columns": list(columns)}
+
+    def _rows(self, end: str, **more: int) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql + end, self.asked | more)
+            return cursor.fetchall()
+
+    def count(self) -> int:
+        return int(self._rows(COUNT)[0][0])
+
+    def __getitem__(self, span: slice) -> list[Change]:
+        start = span.start or 0
+        return [
+            {
+                "at": at,
+                "by": by,
+                "name": name,
+                "field": self.columns[column],
+                "old": self._shown(column, old),
+                "new": self._shown(column, new),
+            }
+            for at, by, name, column, old, new in self._rows(PAGE, start=start, size=span.stop - start)
+        ]
+
+    def _shown(self, column: str, text: str | None) -> object:
+        """A value of the history as answers have it: moments with `Z`, amounts as text."""
+        kind = self.fields[column]
+        if text is None or text == "null":
+            return None
+        if isinstance(kind, models.DecimalField):
+            return text
+        value: object = json.loads(text)
+        if isinstance(kind, models.DateTimeField):
+            return utc_text(datetime.fromisoformat(str(value)))
+        return value

@@ -26,6 +26,7 @@ from sessions.drugs.models import (
     WitnessLock,
 )
 from sessions.evidence.models import EvidenceBundle
+from sessions.files.models import Attachment, AttachmentContent, AttachmentVoid, LegalHold, LegalHoldLift
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
 from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote, RecordEntry, RecordEntryVoid
@@ -44,6 +45,9 @@ __all__ = [
     "Alarm",
     "Allocation",
     "AmendmentRequest",
+    "Attachment",
+    "AttachmentContent",
+    "AttachmentVoid",
     "Attestation",
     "CalendarFeed",
     "Check",
@@ -58,6 +62,8 @@ __all__ = [
     "DrugLotVoid",
     "EvidenceBundle",
     "GateOverride",
+    "LegalHold",
+    "LegalHoldLift",
     "MoveUndo",
     "Note",
     "NoteDiscard",

@@ -10,6 +10,7 @@ ROOMS = (
     "evidence",
     "notes",
     "rights",
+    "files",
     "dosing",
     "integration",
     "monitoring",

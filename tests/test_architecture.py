@@ -28,6 +28,7 @@ ROOMS = {
         "waitlist": 1,
         "reminders": 1,
         "calendars": 1,
+        "files": 1,
         "integration": 2,
         "monitoring": 2,
         "drugs": 2,

@@ -18,6 +18,7 @@ from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task, settle_tasks
 from sessions.booking.models import Session
+from sessions.files.services import require_no_hold
 from sessions.notes import rules, selectors
 from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote
 from sessions.notes.services.amending import append_addendum
@@ -266,15 +267,18 @@ def write_psychotherapy_note(*, session_id: UUID, text: str, by: User, at: datet
     return note.save_by(by, at=at)
 
 
+@transaction.atomic
 def edit_psychotherapy_note(
     *, note: PsychotherapyNote, text: str, by: User, at: datetime
 ) -> PsychotherapyNote:
     """Replace the text of one's own private note; the caller has locked the row.
 
     :raises NotPermitted: unless `by` is its author
+    :raises UnderLegalHold: while the client's record is held: no copy of the words that stand would be left
     """
     if note.author_id != by.pk:
         raise NotPermitted("A psychotherapy note is its author's alone.")
+    require_no_hold(note.session.client_id)
     _seal(note, text)
     return note.save_by(by, at=at)
 

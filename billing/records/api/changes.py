@@ -41,5 +41,6 @@ class ChangeViewSet(ClinicViewSet):
         if (client := changes.client_of(kept, row)) is not None:
             self._touched.add(client)
         columns = kept.columns(roles, author=getattr(row, "author_id", None) == self.user.pk)
-        page = self.paginate_queryset(changes.Changes(kept, row.pk, columns=columns))
+        found: Any = changes.Changes(kept, row.pk, columns=columns)
+        page = self.paginate_queryset(found)
         return self.get_paginated_response(self.represent(page, many=True))

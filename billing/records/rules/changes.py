@@ -84,7 +84,7 @@ class Kept:
         known = {name for role, names in self.some.items() if role in roles for name in names}
         whole = bool(roles & self.readers)
         return {
-            column.column: column.name
+            column.attname: column.name
             for column in self.model._meta.concrete_fields
             if column.name not in NO_FIELD
             and (whole or column.name in known)

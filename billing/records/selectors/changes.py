@@ -62,15 +62,16 @@ class Changes:
     def __init__(self, kept: Kept, object_id: UUID, *, columns: Mapping[str, str]) -> None:
         history: Any = kept.model.history  # type: ignore[attr-defined]
         self.columns = columns
-        self.fields = {column.column: column for column in kept.model._meta.concrete_fields}
+        self.fields = {column.attname: column for column in kept.model._meta.concrete_fields}
         # the name of a table of ours; ids and columns are parameters
         self.sql = CHANGES.replace("{table}", connection.ops.quote_name(history.model._meta.db_table))
-        self.asked = {"key": object_id, "columns": list(columns)}
+        self.asked: dict[str, Any] = {"key": object_id, "columns": list(columns)}
 
     def _rows(self, end: str, **more: int) -> list[Any]:
         with connection.cursor() as cursor:
             cursor.execute(self.sql + end, self.asked | more)
-            return cursor.fetchall()
+            found: list[Any] = cursor.fetchall()
+        return found
 
     def count(self) -> int:
         return int(self._rows(COUNT)[0][0])

@@ -51,7 +51,7 @@ class BodyLimit:
         if (
             int(length) > usual
         ):  # Django reads no body that is longer than the usual, but for one that is there
-            request._body = request.read(int(length))  # type: ignore[attr-defined]  # noqa: SLF001
+            request._body = request.read(int(length))  # noqa: SLF001
         if request.method not in self.safe and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", ""):
             return plain(LengthRequired("Send the body with a Content-Length."))
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from billing.records import services as records
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
 from sessions.files import services as files
@@ -19,3 +20,4 @@ class Command(BaseCommand):
         done = services.reseal_psychotherapy_notes(by=SYSTEM, at=clock.now())
         self.stdout.write(f"{done} psychotherapy notes sealed again.")
         self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
+        self.stdout.write(f"{records.reseal_exports()} files of exports sealed again.")

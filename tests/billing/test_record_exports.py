@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -13,6 +14,7 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -266,6 +268,20 @@ def test_the_file_ends_after_its_days_and_the_row_says_what_was_handed_out(cast:
         assert not RecordExportFile.objects.exists()
         refused(cast.desk("director").get(f"{PATH}{export['id']}/file/"), 409, "file_ended")
         assert done(cast.desk("director").get(f"{PATH}{export['id']}/"), 200)["sha256"] == export["sha256"]
+
+
+def test_a_new_key_seals_the_file_and_what_is_still_being_made(
+    cast: Cast, client: Any, settings: Any
+) -> None:
+    export, other = made(cast, client), asked(cast, client)
+    services.work_on(export_id=UUID(other["id"]), at=clock.now(), seconds=0.001)
+    new = base64.b64encode(bytes(range(32))).decode()
+    settings.FIELD_KEYS = [new, *settings.FIELD_KEYS]
+    call_command("rotate_field_keys", stdout=io.StringIO())
+    settings.FIELD_KEYS = [new]
+    archive(cast, export)
+    services.sweep_exports(at=clock.now())
+    archive(cast, done(cast.desk("director").get(f"{PATH}{other['id']}/"), 200))
 
 
 # --- who -------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import models
@@ -109,8 +109,8 @@ PAPERS: Mapping[str, tuple[type[models.Model], str]] = {
 def content_of(part: RecordExportPart, *, client_id: UUID) -> bytes:
     """The bytes of one file of the archive, as the record stands now."""
     if part.kind in PAPERS:
-        paper: Any = PAPERS[part.kind][0]._default_manager.get(pk=part.subject)
-        return bytes(paper.pdf)
+        papers = PAPERS[part.kind][0]._default_manager.filter(pk=part.subject)
+        return bytes(papers.values_list("pdf", flat=True).get())
     make: Callable[[RecordExportPart, UUID], bytes] = _MADE[part.kind]
     return make(part, client_id)
 
@@ -123,7 +123,7 @@ def _name(table: Table) -> str:
     return str(table.model._meta.verbose_name).replace(" ", "_")
 
 
-def _rows(table: Table, client_id: UUID) -> Iterator[dict[str, Any]]:
+def _rows(table: Table, client_id: UUID) -> Iterator[dict[str, object]]:
     """Each row, every column of it but bytes, in the order in which they were written."""
     rows = table.model._default_manager.filter(**{f"{table.client}__in": person(client_id)}, **table.only)
     columns = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -31,19 +30,29 @@ def reseal_exports() -> int:
     :raises Undecipherable: for one whose key is not among FIELD_KEYS any more
     """
     done = 0
-    for model in (RecordExportFile, RecordExportPart):
-        rows = model._default_manager.filter(sealed__isnull=False).order_by("pk")
-        for key in list(rows.values_list("pk", flat=True)):
-            with transaction.atomic():
-                done += _reseal(model, key)
+    for key in list(RecordExportFile.objects.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            done += _reseal_file(key)
+    waiting = RecordExportPart.objects.filter(sealed__isnull=False).order_by("pk")
+    for number in list(waiting.values_list("pk", flat=True)):
+        with transaction.atomic():
+            done += _reseal_part(number)
     return done
 
 
-def _reseal(model: type[RecordExportFile | RecordExportPart], key: Any) -> int:
-    row = model._default_manager.select_for_update(of=("self",)).filter(pk=key).first()
+def _reseal_file(key: UUID) -> int:
+    row = RecordExportFile.objects.select_for_update(of=("self",)).filter(pk=key).first()
+    if row is None or crypto.is_current(bytes(row.sealed)):
+        return 0
+    row.sealed = crypto.rotate(bytes(row.sealed), aad=row.export.bound_to())
+    row.save(update_fields=["sealed"])
+    return 1
+
+
+def _reseal_part(number: int) -> int:
+    row = RecordExportPart.objects.select_for_update(of=("self",)).filter(pk=number).first()
     if row is None or row.sealed is None or crypto.is_current(bytes(row.sealed)):
         return 0
-    aad = row.bound_to() if isinstance(row, RecordExportPart) else row.export.bound_to()
-    row.sealed = crypto.rotate(bytes(row.sealed), aad=aad)
+    row.sealed = crypto.rotate(bytes(row.sealed), aad=row.bound_to())
     row.save(update_fields=["sealed"])
     return 1

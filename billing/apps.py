@@ -14,6 +14,7 @@ class BillingConfig(AppConfig):
         from billing.ledger.services.to_bill import sweep_to_bill  # noqa: PLC0415
         from billing.packages.services.draws import post_drawn  # noqa: PLC0415
         from billing.plans.services import sweep_plans  # noqa: PLC0415
+        from billing.records.services import sweep_exports  # noqa: PLC0415
         from sessions.sweep.steps import register  # noqa: PLC0415
 
         register("to_bill", sweep_to_bill)
@@ -21,5 +22,6 @@ class BillingConfig(AppConfig):
         register("estimate_due", sweep_estimate_due)
         register("plans", sweep_plans)
         register("jobs", sweep_jobs)
+        register("record_exports", sweep_exports)
         watch.register("estimates", WATCHER)
         prepaid.register(post_drawn)

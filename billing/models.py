@@ -9,6 +9,7 @@ from billing.ledger.models import Adjustment, Charge, ChargeConfirmation, Paymen
 from billing.letters.models import NecessityLetter, NecessityLetterSignature
 from billing.packages.models import Package, PackageCancellation, PackageDraw, PackagePurchase
 from billing.plans.models import PaymentPlan
+from billing.records.models import RecordExport, RecordExportFile, RecordExportPart
 from billing.scales.models import FeeAgreement, SlidingScale
 from billing.statements.models import Statement
 
@@ -40,6 +41,9 @@ __all__ = [
     "PaymentAllocation",
     "PaymentPlan",
     "Receipt",
+    "RecordExport",
+    "RecordExportFile",
+    "RecordExportPart",
     "Refund",
     "ServiceCode",
     "SlidingScale",

@@ -1,5 +1,6 @@
 """Gathers the rooms' tasks for Celery."""
 
 from billing.jobs.tasks import work_on_job
+from billing.records.tasks import work_on_record_export
 
-__all__ = ["work_on_job"]
+__all__ = ["work_on_job", "work_on_record_export"]

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("billing.letters.api.urls")),
     path("", include("billing.statements.api.urls")),
     path("", include("billing.reports.api.urls")),
+    path("", include("billing.records.api.urls")),
     path("", include("billing.jobs.api.urls")),
     path("", include("billing.capture.api.urls")),
 ]

@@ -10,5 +10,7 @@ from kapclinic.core.whole import Whole
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kapclinic.settings")
 
-application = Whole(get_wsgi_application(), most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+application = Whole(
+    get_wsgi_application(), most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uploads=settings.UPLOADS
+)
 refuse_broken()

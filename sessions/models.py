@@ -27,6 +27,7 @@ from sessions.drugs.models import (
     WitnessLock,
 )
 from sessions.evidence.models import EvidenceBundle
+from sessions.files.models import Attachment, AttachmentContent, AttachmentVoid, LegalHold, LegalHoldLift
 from sessions.integration.models import Obligation
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
 from sessions.notes.models import (
@@ -41,6 +42,7 @@ from sessions.notes.models import (
     RecordEntryVoid,
 )
 from sessions.reminders.models import ReminderLook, ReminderPlan
+from sessions.rights.models import AmendmentRequest, Disclosure, DisclosureVoid
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 
 __all__ = [
@@ -53,10 +55,16 @@ __all__ = [
     "AdverseEventReview",
     "Alarm",
     "Allocation",
+    "AmendmentRequest",
+    "Attachment",
+    "AttachmentContent",
+    "AttachmentVoid",
     "Attestation",
     "CalendarFeed",
     "Check",
     "Discharge",
+    "Disclosure",
+    "DisclosureVoid",
     "DrugCount",
     "DrugCountLine",
     "DrugDiscrepancy",
@@ -66,6 +74,8 @@ __all__ = [
     "EvidenceBundle",
     "GateOverride",
     "GateOverrideReading",
+    "LegalHold",
+    "LegalHoldLift",
     "MoveUndo",
     "Note",
     "NoteDiscard",

@@ -10,6 +10,8 @@ ROOMS = (
     "reports",
     "evidence",
     "notes",
+    "rights",
+    "files",
     "dosing",
     "integration",
     "monitoring",

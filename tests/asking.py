@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pypdf
 from django.db import connection
 from django.db.models import Model
 
@@ -48,6 +50,11 @@ def sql(statement: str, *params: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return cursor.fetchall() if cursor.description else []
+
+
+def words_of(pdf: bytes) -> str:
+    """What a paper says, page after page."""
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
 
 
 @contextmanager

@@ -57,14 +57,19 @@ def bound_to(*parts: object) -> bytes:
     return "|".join(map(str, parts)).encode()
 
 
-def encrypt(text: str, *, aad: bytes) -> bytes:
-    """`text` sealed with the first key, readable only with the same `aad`."""
+def seal(content: bytes, *, aad: bytes) -> bytes:
+    """`content` sealed with the first key, readable only with the same `aad`."""
     key_id, cipher = next(iter(keys().items()))
     nonce = chance.token_bytes(NONCE_BYTES)
-    return FORMAT + key_id + nonce + cipher.encrypt(nonce, text.encode(), aad)
+    return FORMAT + key_id + nonce + cipher.encrypt(nonce, content, aad)
 
 
-def decrypt(sealed: bytes, *, aad: bytes) -> str:
+def encrypt(text: str, *, aad: bytes) -> bytes:
+    """`text` sealed, as `seal` does it."""
+    return seal(text.encode(), aad=aad)
+
+
+def unseal(sealed: bytes, *, aad: bytes) -> bytes:
     """What was sealed.
 
     :raises Undecipherable: without its key, or when a bit of it or of `aad` is not what it was
@@ -73,9 +78,20 @@ def decrypt(sealed: bytes, *, aad: bytes) -> str:
     if cipher is None:
         raise Undecipherable("No key of FIELD_KEYS opens this.")
     try:
-        return cipher.decrypt(sealed[HEAD : HEAD + NONCE_BYTES], sealed[HEAD + NONCE_BYTES :], aad).decode()
+        return cipher.decrypt(sealed[HEAD : HEAD + NONCE_BYTES], sealed[HEAD + NONCE_BYTES :], aad)
     except (InvalidTag, ValueError) as exc:
-        raise Undecipherable("The sealed text was changed, or belongs to another row.") from exc
+        raise Undecipherable("What was sealed was changed, or belongs to another row.") from exc
+
+
+def decrypt(sealed: bytes, *, aad: bytes) -> str:
+    """The text that was sealed.
+
+    :raises Undecipherable: as `unseal`, and for what is no text
+    """
+    try:
+        return unseal(sealed, aad=aad).decode()
+    except UnicodeDecodeError as exc:
+        raise Undecipherable("What was sealed is no text.") from exc
 
 
 def is_current(sealed: bytes) -> bool:
@@ -84,8 +100,8 @@ def is_current(sealed: bytes) -> bool:
 
 
 def rotate(sealed: bytes, *, aad: bytes, new_aad: bytes | None = None) -> bytes:
-    """The same text sealed with the first key, for the same row (or for its next version, `new_aad`).
+    """The same content sealed with the first key, for the same row (or for its next version, `new_aad`).
 
     :raises Undecipherable: as `decrypt`
     """
-    return encrypt(decrypt(sealed, aad=aad), aad=aad if new_aad is None else new_aad)
+    return seal(unseal(sealed, aad=aad), aad=aad if new_aad is None else new_aad)

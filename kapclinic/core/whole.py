@@ -7,7 +7,7 @@ the database. Whoever sends half a request holds a thread, never a hand.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -21,6 +21,11 @@ Start = Callable[[str, Headers], object]
 Application = Callable[
     [dict[str, Any], Any], Any
 ]  # as PEP 3333 has it; frameworks type it each in their own way
+
+
+def longest(path: str, *, usual: int, uploads: Mapping[str, int]) -> int:
+    """The longest body in bytes that an address takes: that of the first pattern of `uploads` which is all of it."""
+    return next((most for pattern, most in uploads.items() if re.fullmatch(pattern, path)), usual)
 
 
 def drain(read: Callable[[int], bytes], length: int) -> None:
@@ -47,17 +52,27 @@ def _read(environ: dict[str, Any], most: int) -> None:
 class Whole:
     """A WSGI application around another: reads in the caller's thread, works in one of its hands.
 
-    `most` is the longest body in bytes that the other one takes. What it does about a longer one, it does without it.
+    `most` is the longest body in bytes that the other one takes, but for the addresses of `uploads` (`longest`). What
+    it does about a longer one, it does without it.
     """
 
-    def __init__(self, application: Application, *, most: int, hands: int = HANDS) -> None:
+    def __init__(
+        self,
+        application: Application,
+        *,
+        most: int,
+        uploads: Mapping[str, int] | None = None,
+        hands: int = HANDS,
+    ) -> None:
         self.application = application
         self.most = most
+        self.uploads = uploads or {}
         # No thread of it runs before the first request, so a server may fork after this.
         self._hands = ThreadPoolExecutor(hands, thread_name_prefix="hand")
 
     def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes]:
-        _read(environ, self.most)
+        most = longest(str(environ.get("PATH_INFO", "")), usual=self.most, uploads=self.uploads)
+        _read(environ, most)
         status, headers, body = self._hands.submit(self._work, environ).result()
         start(status, headers)
         return body

@@ -207,6 +207,12 @@ def last_day(client: Client, *, at: datetime) -> date:
     return max(at.astimezone(place.zone).date() for place in places)
 
 
+def first_place(client: Client) -> Location:
+    """The location that the client has been at for the longest: its days are the client's."""
+    found: Location = Location.objects.filter(pk__in=client.locations).order_by("created_at", "pk")[0]
+    return found
+
+
 def current_hours(*, user_id: UUID) -> QuerySet[WorkingHours]:
     found: QuerySet[WorkingHours] = WorkingHours.objects.filter(user_id=user_id, ended_at__isnull=True)
     return found.order_by("location__created_at", "weekday", "starts")

@@ -59,6 +59,8 @@ class Kind(StrEnum):
     ADVERSE_EVENT_FOLLOW_UP = "adverse_event_follow_up", CAREGIVERS, DIRECTOR, Settled.FACT, "a follow-up"
     ADVERSE_EVENT_ROOT_CAUSE = (
         "adverse_event_root_cause", DIRECTOR, NOBODY, Settled.FACT, "a follow-up that names the root cause")
+    AMENDMENT_DUE = (
+        "amendment_due", DIRECTOR | CAREGIVERS, NOBODY, Settled.FACT, "accepting or denying the request, or its void")
     NOTE_COSIGN = "note_cosign", THERAPIST | PRESCRIBER, NOBODY, Settled.FACT, "the cosignature"
 
     DRUG_LOSS = (
@@ -141,6 +143,7 @@ TO_DO: dict[str, str] = {
     Kind.ADVERSE_EVENT_REVIEW: "Review the adverse event.",
     Kind.ADVERSE_EVENT_FOLLOW_UP: "Call the client about the adverse event, and write a follow-up.",
     Kind.ADVERSE_EVENT_ROOT_CAUSE: "Find the cause of the serious event, and write it as a follow-up.",
+    Kind.AMENDMENT_DUE: "Answer the client's request to amend the record: accept it, deny it, or put it off once.",
     Kind.NOTE_COSIGN: "Read the note and cosign it.",
     Kind.DRUG_LOSS: "Answer for the drug that is missing: explain it, or give notice to the DEA.",
     Kind.DRUG_VARIANCE: "Answer for the difference in the drug ledger: explain it, or give notice to the DEA.",

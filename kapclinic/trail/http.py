@@ -211,8 +211,12 @@ class ClinicViewSet(GenericViewSet[Any]):
         error = translate(exc)
         if error is None or error.status not in {403, 404} or not self.user.is_authenticated:
             return
-        self._touched = set()
+        self._touched = self._named()
         self._log(outcome="refused", detail={"code": error.code})
+
+    def _named(self) -> set[UUID]:
+        """The client whom the address names: who was refused at their record stands in their access log."""
+        return {self.kwargs["pk"]} if self.client_path == "id" and "pk" in self.kwargs else set()
 
     @property
     def user(self) -> Any:

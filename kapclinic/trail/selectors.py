@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
@@ -22,9 +23,18 @@ class Head(TypedDict):
     hash: str
 
 
-def access_log(*, client_ids: Sequence[UUID]) -> QuerySet[AuditEvent]:
-    """Who read or changed this client's record, under any id of theirs, newest first."""
+def access_log(
+    *, client_ids: Sequence[UUID], since: datetime | None = None, until: datetime | None = None
+) -> QuerySet[AuditEvent]:
+    """Who read or changed this client's record, or was refused at it, under any id of theirs, newest first.
+
+    From `since`, before `until`.
+    """
     found: QuerySet[AuditEvent] = AuditEvent.objects.filter(clients__overlap=list(client_ids))
+    if since is not None:
+        found = found.filter(created_at__gte=since)
+    if until is not None:
+        found = found.filter(created_at__lt=until)
     return found.order_by("-created_at", "-id")
 
 

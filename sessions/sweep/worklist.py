@@ -24,6 +24,7 @@ from sessions.drugs.models import DrugDiscrepancy
 from sessions.drugs.services import discrepancies
 from sessions.monitoring.models import Alarm
 from sessions.notes.models import Note
+from sessions.rights.models import AmendmentRequest
 
 
 def _ids(rows: QuerySet[Any]) -> Iterable[UUID]:
@@ -45,6 +46,10 @@ def _unscreened() -> Iterable[UUID]:
 
 def _cosigns() -> Iterable[UUID]:
     return _ids(Note.objects.filter(status=Note.Status.COSIGN_PENDING))
+
+
+def _amendments() -> Iterable[UUID]:
+    return _ids(AmendmentRequest.objects.filter(state=AmendmentRequest.State.OPEN))
 
 
 def _reviews() -> Iterable[UUID]:
@@ -87,6 +92,7 @@ WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
     Kind.ADVERSE_EVENT_FOLLOW_UP: _follow_ups,
     Kind.ADVERSE_EVENT_ROOT_CAUSE: _root_causes,
     Kind.NOTE_COSIGN: _cosigns,
+    Kind.AMENDMENT_DUE: _amendments,
     Kind.SESSION_UNSTAFFED: _left,
     Kind.DRUG_FORM_106: _forms,
 } | {kind: _notices(cause) for cause, kind in discrepancies.NOTICE.items()}

@@ -66,6 +66,8 @@ class Places:
             "program": str(self.session.program_id),
             "location": str(self.cast.north.pk),
             "date": "2026-05-04",
+            "object_type": "client",
+            "object_id": str(self.session.client_id),
         }
         params = view_of(entry)().params_of().get(entry.action, ())
         return {param.name: samples[param.name] for param in params if param.required}

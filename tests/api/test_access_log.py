@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
+from kapclinic.core import clock
 from kapclinic.core.audited import HistoryBypassed
 from kapclinic.local.servers import with_path
 from kapclinic.local.testrun import TestRun
@@ -19,6 +21,7 @@ from kapclinic.trail import services as trail
 from kapclinic.trail.models import AuditEvent, AuditSeal
 from tests import cast as people
 from tests.api.routes import READS, Places
+from tests.asking import refused, words_of
 from tests.cast import MONDAY, Cast
 
 CLINICAL = (
@@ -157,6 +160,66 @@ def test_no_clinical_word_stands_in_the_log(places: Places) -> None:
     text = str(list(AuditEvent.objects.values()))
     for word in ("Robin", "Sample", "303-555", "F33.2", "Suitable", "ketamine", "1985-03-02", "date(1985"):
         assert word not in text
+
+
+# --- asked for a time, a person, an act ------------------------------------------------------------------------
+
+
+def _asked(cast: Cast, client: Any, **query: str) -> list[tuple[str, str]]:
+    answer = cast.desk("director").get(f"clients/{client}/access-log/", **query)
+    assert answer.status_code == 200, answer.content
+    return [(row["action"], row["outcome"]) for row in answer.json()["results"]]
+
+
+def test_the_log_is_asked_for_days_people_and_acts(cast: Cast) -> None:
+    client = people.client(cast.north, by=cast.frontdesk)
+    with clock.fixed(MONDAY - timedelta(days=1)):
+        cast.desk("np").get(f"clients/{client.pk}/")
+    with clock.fixed(datetime(2026, 5, 4, 5, 59, tzinfo=UTC)):  # 23:59 of the day before in Denver
+        cast.desk("frontdesk").get(f"clients/{client.pk}/")
+    cast.desk("np").patch(f"clients/{client.pk}/", {"pronouns": "they"}, match='"1"')
+    cast.desk("admin").get(f"clients/{client.pk}/")
+    cast.desk("south_frontdesk").get(f"clients/{client.pk}/")
+    read, written = ("client.retrieve", "ok"), ("client.partial_update", "ok")
+    no = ("client.retrieve", "refused")
+    assert _asked(cast, client.pk, to="2026-05-03") == [read, read]
+    today = _asked(cast, client.pk, **{"from": "2026-05-04", "object_type": "client"})
+    assert today == [("client.access_log", "ok"), no, no, written]
+    since = _asked(cast, client.pk, **{"from": "2026-05-04T06:00:00Z", "outcome": "refused"})
+    assert since == [no, no]
+    by_np = _asked(cast, client.pk, user=str(cast.np.pk))
+    assert by_np == [written, read]
+    assert _asked(cast, client.pk, action="client.partial_update") == [written]
+    assert _asked(cast, client.pk, object_type="note") == []
+    desk = cast.desk("director")
+    for query, pointer, code in (
+        ({"from": "2026-05-04", "to": "2026-05-03"}, "/to", "reversed"),
+        ({"outcome": "maybe"}, "/outcome", "invalid"),
+        ({"user": "me"}, "/user", "invalid"),
+        ({"client": str(client.pk)}, "/client", "unknown_parameter"),
+    ):
+        refused(desk.get(f"clients/{client.pk}/access-log/", **query), 400, code, pointer)
+
+
+def test_the_client_is_given_the_log_on_paper(cast: Cast) -> None:
+    client = people.client(cast.north, by=cast.frontdesk)
+    cast.desk("np").get(f"clients/{client.pk}/")
+    with clock.fixed(MONDAY + timedelta(hours=1)):
+        cast.desk("admin").get(f"clients/{client.pk}/")
+    paper = cast.desk("director").get(f"clients/{client.pk}/access-log/pdf/")
+    assert (paper.status_code, paper.headers["Content-Type"]) == (200, "application/pdf")
+    words = words_of(paper.content)
+    for word in ("Robin Sample", "America/Denver", "2026-05-04 09:00:00", "client: retrieve: refused", "Np"):
+        assert word in words, word
+    for word in ("1985", "303-555", "Example Street"):
+        assert word not in words
+    assert _log(cast, client.pk)[1]["action"] == "client.access_log_pdf"
+    of_nobody = cast.desk("director").get(
+        f"clients/{client.pk}/access-log/pdf/", outcome="refused", to="2026-05-03"
+    )
+    assert "Nobody looked" in words_of(of_nobody.content)
+    for name, status in (("np", 403), ("frontdesk", 403), ("billing", 403)):
+        assert cast.desk(name).get(f"clients/{client.pk}/access-log/pdf/").status_code == status
 
 
 # --- nobody changes it -----------------------------------------------------------------------------------

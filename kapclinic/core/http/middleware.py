@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from kapclinic.core.errors import ClinicError, Invalid
 from kapclinic.core.http.problems import plain
-from kapclinic.core.whole import drain
+from kapclinic.core.whole import drain, longest
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -43,11 +43,15 @@ class BodyLimit:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not re.fullmatch("[0-9]{1,18}", length) or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        usual = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        most = longest(request.path_info, usual=usual, uploads=settings.UPLOADS)
+        if not re.fullmatch("[0-9]{1,18}", length) or int(length) > most:
             drain(request.read, int(length) if re.fullmatch("[0-9]{1,18}", length) else 0)
-            return plain(
-                PayloadTooLarge(f"A body may hold {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes at most.")
-            )
+            return plain(PayloadTooLarge(f"A body may hold {most} bytes at most."))
+        if (
+            int(length) > usual
+        ):  # Django reads no body that is longer than the usual, but for one that is there
+            request._body = request.read(int(length))  # noqa: SLF001
         if request.method not in self.safe and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", ""):
             return plain(LengthRequired("Send the body with a Content-Length."))
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):

@@ -23,4 +23,5 @@ urlpatterns = [
     path("clients/", clients.ClientViewSet.as_view(LIST)),
     path("clients/<uuid:pk>/", clients.ClientViewSet.as_view(ONE)),
     path("clients/<uuid:pk>/access-log/", clients.ClientViewSet.as_view({"get": "access_log"})),
+    path("clients/<uuid:pk>/access-log/pdf/", clients.ClientViewSet.as_view({"get": "access_log_pdf"})),
 ]

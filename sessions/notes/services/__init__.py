@@ -1,5 +1,6 @@
 """Verbs of notes and of a session's own record."""
 
+from sessions.notes.services.amending import amend_note
 from sessions.notes.services.notes import (
     add_addendum,
     cosign_note,
@@ -18,6 +19,7 @@ from sessions.notes.services.unsigned import ask_for_notes, sweep_unsigned
 
 __all__ = [
     "add_addendum",
+    "amend_note",
     "append_entry",
     "ask_for_notes",
     "change_phrase",

@@ -18,9 +18,11 @@ from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import open_task, settle_tasks
 from sessions.booking.models import Session
+from sessions.files.services import require_no_hold
 from sessions.notes import rules, selectors
 from sessions.notes.models import Addendum, Note, NoteDiscard, NoteReturn, PsychotherapyNote
 from sessions.notes.rules.owed import COSIGN_WITHIN
+from sessions.notes.services.amending import append_addendum
 from sessions.notes.services.unsigned import ask_for_notes, settle_unsigned
 
 
@@ -272,19 +274,7 @@ def add_addendum(*, note_id: UUID, reason: str, text: str, by: User, at: datetim
     note = _locked(note_id)
     require_role(by, rules.WRITERS[note.kind], what=f"An addendum to {a(note.kind)} note")
     transitions.apply(rules.MOVES, "addenda", instance=note, by=by)
-    last = note.addenda.order_by("-number").first()
-    addendum = Addendum(
-        note=note,
-        number=last.number + 1 if last else 1,
-        reason=reason,
-        text=text,
-        author=by,
-        signature=rules.signature_of(by),
-        previous_hash=last.hash if last else note.content_hash,
-        created_at=at,
-    )
-    addendum.hash = rules.addendum_hash(addendum)
-    return addendum.insert_by(by, at=at)
+    return append_addendum(note, reason=reason, text=text, by=by, at=at)
 
 
 # --- psychotherapy notes ----------------------------------------------------------------------------------------
@@ -306,15 +296,18 @@ def write_psychotherapy_note(*, session_id: UUID, text: str, by: User, at: datet
     return note.save_by(by, at=at)
 
 
+@transaction.atomic
 def edit_psychotherapy_note(
     *, note: PsychotherapyNote, text: str, by: User, at: datetime
 ) -> PsychotherapyNote:
     """Replace the text of one's own private note; the caller has locked the row.
 
     :raises NotPermitted: unless `by` is its author
+    :raises UnderLegalHold: while the client's record is held: no copy of the words that stand would be left
     """
     if note.author_id != by.pk:
         raise NotPermitted("A psychotherapy note is its author's alone.")
+    require_no_hold(note.session.client_id)
     _seal(note, text)
     return note.save_by(by, at=at)
 

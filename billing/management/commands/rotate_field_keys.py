@@ -1,4 +1,4 @@
-"""`manage.py rotate_field_keys`: seal every private text with the first of FIELD_KEYS; then old keys may go."""
+"""`manage.py rotate_field_keys`: seal all that is sealed with the first of FIELD_KEYS; then old keys may go."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from billing.records import services as records
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
+from sessions.files import services as files
 from sessions.notes import services
 
 
@@ -17,3 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         done = services.reseal_psychotherapy_notes(by=SYSTEM, at=clock.now())
         self.stdout.write(f"{done} psychotherapy notes sealed again.")
+        self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
+        self.stdout.write(f"{records.reseal_exports()} files of exports sealed again.")

@@ -1,0 +1,1 @@
+"""How a copy of a record leaves the house."""

@@ -1,0 +1,1 @@
+"""Pure rules of the record as a whole, by noun."""

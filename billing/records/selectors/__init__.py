@@ -1,0 +1,1 @@
+"""Questions to the record as a whole, by noun."""

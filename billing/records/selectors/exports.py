@@ -1,0 +1,179 @@
+"""Questions to record exports, and what a part of one says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import models
+from django.db.models import OuterRef, Subquery
+
+from billing.documents.models import Receipt, Superbill
+from billing.estimates.models import EstimateIssue
+from billing.letters.models import NecessityLetterSignature
+from billing.records.models import (
+    RecordExport,
+    RecordExportFile,
+    RecordExportPart,
+    RecordExportQuerySet,
+)
+from billing.records.rules import exports as rules
+from billing.records.rules.contents import NO_COLUMN, SECTIONS, Table
+from billing.statements.models import Statement
+from kapclinic.core import crypto
+from kapclinic.practice.models import Client, SessionKind, User
+from kapclinic.practice.selectors import person
+from programs.models import Program
+from sessions.booking.models import Session
+from sessions.booking.rules import CAME
+from sessions.evidence import page
+from sessions.evidence.selectors import canonical, plain, put_together
+from sessions.files import selectors as files
+from sessions.files.models import Attachment
+from sessions.files.rules import file_name
+
+Kind = RecordExportPart.Kind
+
+
+class Planned(NamedTuple):
+    """A file that an archive will hold."""
+
+    kind: str
+    name: str
+    subject: UUID | None = None
+
+
+def exports() -> RecordExportQuerySet:
+    """Exports with how far each is and the name of who asked."""
+    name = User.objects.filter(pk=OuterRef("created_by")).values("name")[:1]
+    found: RecordExportQuerySet = RecordExport.objects.with_progress().annotate(asked_by=Subquery(name))
+    return found
+
+
+def open_exports() -> list[UUID]:
+    """Those that are not over, the oldest first."""
+    rows = RecordExport.objects.filter(state__in=rules.OPEN).order_by("created_at", "pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+def places_of(client_id: UUID) -> set[UUID]:
+    """Every location where this person is or was in care."""
+    found: set[UUID] = set(
+        Program.objects.filter(client__in=person(client_id)).values_list("location", flat=True)
+    )
+    for row in Client.objects.filter(pk__in=person(client_id)).values_list("locations", flat=True):
+        found.update(row)
+    return found
+
+
+# --- what it is made of ----------------------------------------------------------------------------------------------
+
+
+def planned(client_id: UUID) -> tuple[list[Planned], list[dict[str, str]]]:
+    """The files of a person's archive in their order, and what is left out because it is too much."""
+    parts = [Planned(Kind.SECTION, name) for name in SECTIONS]
+    doses = Session.objects.filter(client__in=person(client_id), kind=SessionKind.DOSING, status__in=CAME)
+    given = doses.order_by("starts_at", "pk").values_list("pk", flat=True)
+    parts += [Planned(Kind.EVIDENCE, f"evidence/evidence-{key}.pdf", key) for key in given]
+    for kind, (model, client) in PAPERS.items():
+        rows = model._default_manager.filter(**{f"{client}__in": person(client_id)})
+        keys = rows.order_by("created_at", "pk").values_list("pk", flat=True)
+        parts += [Planned(kind, f"billing/{kind}-{key}.pdf", key) for key in keys]
+    attached, left_out = _attached(client_id)
+    return parts + attached, left_out
+
+
+def _attached(client_id: UUID) -> tuple[list[Planned], list[dict[str, str]]]:
+    found, left, total = [], [], 0
+    for row in files.attachments(client_id).filter(void__isnull=True).order_by("created_at", "pk"):
+        name = f"attachments/{file_name(row)}"
+        total += row.size
+        if total > rules.MOST_FILES:
+            left.append({"name": name, "reason": "too_large"})
+        else:
+            found.append(Planned(Kind.ATTACHMENT, name, row.pk))
+    return found, left
+
+
+# Papers that are kept byte for byte: kind -> their table, and the way to the client.
+PAPERS: Mapping[str, tuple[type[models.Model], str]] = {
+    Kind.SUPERBILL: (Superbill, "client"),
+    Kind.RECEIPT: (Receipt, "client"),
+    Kind.STATEMENT: (Statement, "client"),
+    Kind.ESTIMATE: (EstimateIssue, "estimate__client"),
+    Kind.LETTER: (NecessityLetterSignature, "letter__client"),
+}
+
+
+def content_of(part: RecordExportPart, *, client_id: UUID) -> bytes:
+    """The bytes of one file of the archive, as the record stands now."""
+    if part.kind in PAPERS:
+        papers = PAPERS[part.kind][0]._default_manager.filter(pk=part.subject)
+        return bytes(papers.values_list("pdf", flat=True).get())
+    make: Callable[[RecordExportPart, UUID], bytes] = _MADE[part.kind]
+    return make(part, client_id)
+
+
+def _section(part: RecordExportPart, client_id: UUID) -> bytes:
+    return canonical({_name(table): list(_rows(table, client_id)) for table in SECTIONS[part.name]})
+
+
+def _name(table: Table) -> str:
+    return str(table.model._meta.verbose_name).replace(" ", "_")
+
+
+def _rows(table: Table, client_id: UUID) -> Iterator[dict[str, object]]:
+    """Each row, every column of it but bytes, in the order in which they were written."""
+    rows = table.model._default_manager.filter(**{f"{table.client}__in": person(client_id)}, **table.only)
+    columns = [
+        column
+        for column in table.model._meta.concrete_fields
+        if column.name not in NO_COLUMN and not isinstance(column, models.BinaryField)
+    ]
+    names = [column.attname for column in columns]
+    for row in rows.order_by("created_at", "pk").values_list(*names):
+        yield {column.name: plain(value) for column, value in zip(columns, row, strict=True)}
+
+
+def _evidence(part: RecordExportPart, client_id: UUID) -> bytes:
+    assert part.subject is not None
+    made = put_together(session_id=part.subject)
+    return page.print_page(made.content, sha256=made.sha256)
+
+
+def _attachment(part: RecordExportPart, client_id: UUID) -> bytes:
+    assert part.subject is not None
+    return files.bytes_of(Attachment.objects.get(pk=part.subject))
+
+
+_MADE: Mapping[str, Callable[[RecordExportPart, UUID], bytes]] = {
+    Kind.SECTION: _section,
+    Kind.EVIDENCE: _evidence,
+    Kind.ATTACHMENT: _attachment,
+}
+
+
+# --- what was made ---------------------------------------------------------------------------------------------------
+
+
+def next_part(export: RecordExport) -> RecordExportPart | None:
+    """The first file that is still to be made."""
+    found: RecordExportPart | None = export.parts.filter(sealed__isnull=True).order_by("position").first()
+    return found
+
+
+def made_parts(export: RecordExport) -> Iterator[tuple[RecordExportPart, bytes]]:
+    """Each file that was made, with its bytes."""
+    for part in export.parts.order_by("position").iterator(chunk_size=1):
+        assert part.sealed is not None
+        yield part, crypto.unseal(bytes(part.sealed), aad=part.bound_to())
+
+
+def archive_of(export: RecordExport) -> bytes | None:
+    """The archive; None once it has ended.
+
+    :raises Undecipherable: without its key, or when the row was tampered with
+    """
+    row = RecordExportFile.objects.filter(pk=export.pk).first()
+    return None if row is None else crypto.unseal(bytes(row.sealed), aad=export.bound_to())

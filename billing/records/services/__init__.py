@@ -1,0 +1,9 @@
+"""Verbs of record exports: asked for and stopped by people, made and ended by the worker."""
+
+from __future__ import annotations
+
+from billing.records.services.asking import ask_for_record, stop_export
+from billing.records.services.ending import end_files, reseal_exports
+from billing.records.services.working import sweep_exports, work_on
+
+__all__ = ["ask_for_record", "end_files", "reseal_exports", "stop_export", "sweep_exports", "work_on"]

@@ -1,0 +1,68 @@
+"""Hold a record as it is, and lift that.
+
+What a hold holds back is whatever would take something away: voiding an attachment, and writing over a psychotherapy
+note, which keeps no history. Everything else of a record is only ever added to, or keeps its history; the file of an
+export is a copy, and ends as always.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from kapclinic.core.errors import Conflict, Invalid
+from kapclinic.core.transitions import require_role
+from kapclinic.practice.models import Client, User
+from kapclinic.practice.rules import DIRECTOR
+from screening.services.access import lock_client
+from sessions.files import selectors
+from sessions.files.models import LegalHold, LegalHoldLift
+
+
+class UnderLegalHold(Conflict):
+    code, title = "legal_hold", "This record is under a legal hold"
+
+
+class AlreadyLifted(Conflict):
+    code, title = "already_lifted", "This hold was lifted before"
+
+
+def require_no_hold(client_id: UUID) -> None:
+    """Hold the person's row, and refuse while a hold stands; call inside the transaction of what takes something away.
+
+    :raises UnderLegalHold: while one does
+    """
+    lock_client(client_id)
+    if selectors.is_held(client_id):
+        raise UnderLegalHold("Nothing of it goes away until the medical director lifts the hold.")
+
+
+@transaction.atomic
+def hold_record(*, client_id: UUID, reason: str, by: User, at: datetime) -> LegalHold:
+    """Put a person's record under a hold. Each matter is a hold of its own.
+
+    :raises NotPermitted: unless `by` is the medical director
+    :raises Invalid: for a client whom they may not see
+    """
+    require_role(by, DIRECTOR, what="A legal hold")
+    if not Client.objects.visible_to(by).filter(pk=client_id).exists():
+        raise Invalid.field("client", "There is no such client for you.", code="not_found")
+    lock_client(client_id)
+    return LegalHold(client_id=client_id, reason=reason).insert_by(by, at=at)
+
+
+@transaction.atomic
+def lift_hold(*, hold: LegalHold, reason: str, by: User, at: datetime) -> LegalHoldLift:
+    """End one hold; the record is free when no other of the person stands.
+
+    :raises NotPermitted: unless `by` is the medical director
+    :raises AlreadyLifted: the second time
+    """
+    require_role(by, DIRECTOR, what="Lifting a legal hold")
+    try:
+        with transaction.atomic():
+            return LegalHoldLift(hold=hold, reason=reason).insert_by(by, at=at)
+    except IntegrityError as exc:
+        raise AlreadyLifted from exc

@@ -27,6 +27,7 @@ from sessions.drugs.models import (
 )
 from sessions.evidence.models import EvidenceBundle
 from sessions.integration.models import Obligation
+from sessions.links.models import ClientAnswer, ClientLink
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
 from sessions.notes.models import Addendum, Note, NoteDiscard, PsychotherapyNote, RecordEntry, RecordEntryVoid
 from sessions.reminders.models import ReminderLook, ReminderPlan
@@ -45,6 +46,8 @@ __all__ = [
     "Attestation",
     "CalendarFeed",
     "Check",
+    "ClientAnswer",
+    "ClientLink",
     "Discharge",
     "DrugCount",
     "DrugCountLine",

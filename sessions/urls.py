@@ -7,6 +7,7 @@ ROOMS = (
     "course",
     "absences",
     "boards",
+    "links",
     "evidence",
     "notes",
     "dosing",

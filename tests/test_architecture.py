@@ -38,6 +38,7 @@ ROOMS = {
         "absences": 6,
         "boards": 6,
         "evidence": 6,
+        "links": 6,
         "sweep": 7,
     },
     "billing": {

@@ -112,12 +112,12 @@ class LinkOut(Output):
     def get_subject(self, link: Any) -> dict[str, str] | UUID:
         return rules.subject_of(link)
 
-    @extend_schema_field({"type": "string", "enum": sorted([*ClientLink.State.values, rules.EXPIRED])})
     def get_state(self, link: Any) -> str:
+        """live, used, locked, revoked, or expired: live, and its time is over."""
         return rules.state_of(link, at=self.context["view"].at)
 
     def get_allowed_moves(self, link: Any) -> list[str]:
-        moves = allowed(rules.LINK_MOVES_OF_STAFF, state=link.state, by=self.context["request"].user)
+        moves = allowed(rules.LINK_MOVES, state=link.state, by=self.context["request"].user)
         waits = link.purpose in rules.TAKEN_OVER and link.taken_at is None
         return [move for move in moves if move != "take_over" or waits]
 

@@ -28,7 +28,7 @@ class LinkViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "retrieve": BOOKERS,
         "create": rules.SENDERS,
         "revoke": rules.LINK_MOVES["revoke"].roles,
-        "take_over": rules.TAKE_OVER.roles,
+        "take_over": rules.LINK_MOVES["take_over"].roles,
     }
     inputs: ClassVar = {"create": link_bodies.LinkIn, "revoke": Empty, "take_over": Empty}
     output = link_bodies.LinkOut

@@ -90,7 +90,7 @@ def _consent(form: Form) -> None:
 
 
 def _intake(form: Form) -> None:
-    answers: dict[str, dict[str, Any]] = {}
+    answers: dict[str, rules.WordedAnswer] = {}
     for code in QUESTIONS:
         said, note = form.sent.get(code, ""), form.sent.get(f"{code}_note", "").strip()
         if said not in TRUTHS:
@@ -98,7 +98,9 @@ def _intake(form: Form) -> None:
             continue
         if len(note) > NOTE:
             form.errors[f"{code}_note"] = "note_bad"
-        answers[code] = {"value": TRUTHS[said]} | ({"note": note} if note else {})
+        answers[code] = rules.WordedAnswer(value=TRUTHS[said])
+        if note:
+            answers[code]["note"] = note
     medicines = _lines(form, "medicines", "medicines_bad")
     form.values = rules.IntakeAnswer(answers=answers, medicines=medicines)
 

@@ -24,9 +24,8 @@ LINK_MOVES = {
     "use": Move.of({S.LIVE}, S.USED, {BY_LINK}),
     "lock": Move.of({S.LIVE}, S.LOCKED, {BY_LINK}),
     "revoke": Move.of({S.LIVE}, S.REVOKED, BOOKERS),
+    "take_over": Move.of({S.USED}, None, CLINICIANS),
 }
-TAKE_OVER = Move.of({S.USED}, None, CLINICIANS)
-LINK_MOVES_OF_STAFF = {"revoke": LINK_MOVES["revoke"], "take_over": TAKE_OVER}
 TAKEN_OVER = frozenset({P.INTAKE, P.CONFIRM})  # where a clinician must look
 EXPIRED = "expired"  # beside the states: live, and its time is over
 

@@ -34,7 +34,7 @@ def take_over(*, link_id: UUID, by: User, at: datetime) -> ClientLink:
         submitted meanwhile
     """
     link = locked(link_id)
-    transitions.apply({"take_over": rules.TAKE_OVER}, "take_over", instance=link, by=by, field="state")
+    transitions.apply(rules.LINK_MOVES, "take_over", instance=link, by=by, field="state")
     if link.purpose not in rules.TAKEN_OVER or link.taken_at is not None:
         raise IllegalTransition("There is nothing to take over, or it was taken over.", state=link.state)
     if link.purpose == rules.P.INTAKE:

@@ -20,6 +20,7 @@ from kapclinic.practice.models import Client, User
 from programs.models import Program
 from screening.models.alerts import AlertCause, AlertRelease, SafetyPlan, SafetyPlanVoid
 from screening.models.allergies import Allergy, AllergyVoid, NoneKnown, NoneKnownEnd
+from screening.models.mappings import MedicationMapping
 from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
 from screening.models.voids import MeasureVoid
 
@@ -136,35 +137,6 @@ class Medication(AuditedModel):
 
     def __str__(self) -> str:
         return f"medication {self.pk}"
-
-
-class MedicationMapping(AppendOnlyModel):
-    """What a prescriber said that a medication is, as ingredients of the list, and why. The last one counts.
-
-    `classes` are those of its ingredients in that edition.
-    """
-
-    medication = models.ForeignKey(
-        Medication, on_delete=models.PROTECT, related_name="mappings", db_index=False
-    )
-    ingredients = ArrayField(models.CharField(max_length=60))
-    classes = ArrayField(models.CharField(max_length=30))
-    list_edition = models.CharField(max_length=20)
-    reason = models.CharField(max_length=1000)
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                name="medication_mapping_says_something",
-                condition=Q(ingredients__len__gt=0, classes__len__gt=0) & ~Q(reason=""),
-            )
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["medication", "-created_at"], name="medication_mapping")
-        ]
-
-    def __str__(self) -> str:
-        return f"mapping of medication {self.medication_id}"
 
 
 class Finding(AuditedModel):

@@ -41,7 +41,7 @@ class ClientLink(AuditedModel):
         REVOKED = "revoked"
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+", db_index=False)
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
     instrument = models.CharField(max_length=20, blank=True)
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT, null=True, related_name="+")

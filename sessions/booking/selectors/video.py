@@ -43,7 +43,7 @@ def video_address() -> Case:
     found = Case(
         When(~Q(video_url=""), then=F("video_url")), default=Coalesce(Subquery(theirs), Subquery(place))
     )
-    own_id: Any = Cast("pk", TextField())  # the stubs take a constant alone
+    own_id: Any = Cast("pk", TextField())  # Any: the stubs take a constant alone
     filled = Replace(found, Value(SESSION), own_id)
     return Case(
         When(modality=Modality.VIDEO, then=filled),

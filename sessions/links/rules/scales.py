@@ -30,8 +30,8 @@ class Wording:
     lead: str
     items: tuple[str, ...]
     answers: tuple[str, ...]
-    last: str
-    last_answers: tuple[str, ...]
+    unscored: str
+    unscored_answers: tuple[str, ...]
     notice: str
 
 
@@ -144,6 +144,6 @@ def items_of(instrument: str, language: str) -> list[Item]:
         plain = _YES_NO[language] if shape.high == 1 else tuple(str(n) for n in range(shape.high + 1))
         return [Item(n, "", plain) for n in range(1, shape.items + 1)]
     items = [Item(n, text, wording.answers) for n, text in enumerate(wording.items, 1)]
-    if wording.last:
-        items.append(Item(len(items) + 1, wording.last, wording.last_answers, optional=True))
+    if wording.unscored:
+        items.append(Item(len(items) + 1, wording.unscored, wording.unscored_answers, optional=True))
     return items

@@ -1,5 +1,5 @@
 """gunicorn, in production and in the demo. The access log leaves the query string out: a search may hold a name; and
-of a calendar's address the token, which is all that it takes to read it.
+of a calendar's or a client link's address the token, which is all that it takes to open it.
 
 Its threads read requests and wait for them; the work is done by a few hands (kapclinic/core/whole.py), so a client
 that sends half a request holds up nobody else.
@@ -19,7 +19,7 @@ class Discreet(Logger):
         return {
             "t": self.now(),
             "m": environ["REQUEST_METHOD"],
-            "U": re.sub(r"(/calendars/)[^/]+", r"\1-", environ["PATH_INFO"]),
+            "U": re.sub(r"(/calendars/|^/l/)[^/]+", r"\1-", environ["PATH_INFO"]),
             "s": str(resp.status).split(None, 1)[0],
             "L": f"{request_time.seconds}.{request_time.microseconds:06d}",
         }

@@ -77,6 +77,7 @@ ASGI_APPLICATION = "kapclinic.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "sessions/links/templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -316,6 +317,11 @@ CELERY_BEAT_SCHEDULE = {
 vars().update(env.email_url("EMAIL_URL", default="dummymail://" if EMBEDDED else "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip(
+    "/"
+)  # where clients open links; empty: reminders carry none
+if PUBLIC_URL and not EMBEDDED and not PUBLIC_URL.startswith("https://"):
+    raise ImproperlyConfigured("PUBLIC_URL is an https:// address.")
 SMS_WEBHOOK_URL = env.str("SMS_WEBHOOK_URL", default="")  # empty: no SMS
 SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default=SECRET_KEY if EMBEDDED else "")
 if SMS_WEBHOOK_URL and not EMBEDDED and not (SMS_WEBHOOK_SECRET and SMS_WEBHOOK_URL.startswith("https://")):

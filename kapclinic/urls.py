@@ -21,6 +21,7 @@ api: list[Any] = [
 urlpatterns = [
     path("", include("kapclinic.ui.urls")),
     path("", include("kapclinic.trail.api.urls")),
+    path("", include("sessions.links.api.page_urls")),
     path("api/v1/", include(api)),
     path("admin/", admin.site.urls),
 ]

@@ -106,6 +106,7 @@ LIMITS: dict[str, Any] = {
     "severities": {},
     "cns_depressants_many": 2,
     "alert_minutes": 30,
+    "link_hours": 72,  # how long a link that is sent to a client works; policy, no source
     "alert_items": {name: [row.item, row.lowest] for name, row in SUICIDE_ITEMS.items()},
     "phq9_worsening": 5,
     "gad7_evaluate": 10,

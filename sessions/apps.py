@@ -13,11 +13,14 @@ class SessionsConfig(AppConfig):
         from kapclinic.trail import turns  # noqa: PLC0415
         from kapclinic.trail.chains import Anchor, register, register_anchor  # noqa: PLC0415
         from sessions.drugs.selectors import beside_anchor, ledger_heads, ledger_problem  # noqa: PLC0415
+        from sessions.links.services import link_for_reminder  # noqa: PLC0415
         from sessions.notes.selectors import signed_notes_problem  # noqa: PLC0415
+        from sessions.reminders.services import register_links  # noqa: PLC0415
         from sessions.sweep.steps import periods  # noqa: PLC0415
 
         crypto.keys()
         turns.declare(periods)
         register("drug ledger", ledger_problem)
         register_anchor("drugs", Anchor(ledger_heads, beside_anchor))
+        register_links(link_for_reminder)
         register("signed notes", signed_notes_problem)

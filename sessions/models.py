@@ -29,6 +29,7 @@ from sessions.drugs.models import (
 from sessions.evidence.models import EvidenceBundle
 from sessions.files.models import Attachment, AttachmentContent, AttachmentVoid, LegalHold, LegalHoldLift
 from sessions.integration.models import Obligation
+from sessions.links.models import ClientAnswer, ClientLink
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
 from sessions.notes.models import (
     Addendum,
@@ -62,6 +63,8 @@ __all__ = [
     "Attestation",
     "CalendarFeed",
     "Check",
+    "ClientAnswer",
+    "ClientLink",
     "Discharge",
     "Disclosure",
     "DisclosureVoid",

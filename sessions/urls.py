@@ -8,6 +8,7 @@ ROOMS = (
     "absences",
     "boards",
     "reports",
+    "links",
     "evidence",
     "notes",
     "rights",

@@ -41,6 +41,7 @@ ROOMS = {
         "boards": 6,
         "evidence": 6,
         "reports": 6,
+        "links": 6,
         "sweep": 7,
     },
     "billing": {

@@ -36,7 +36,12 @@ IMAGES = {
     "valkey": {"VALKEY_PASSWORD"},
 }
 SECRETS = re.compile(r"SECRET|KEY|PASSWORD|_URL")
-OPTIONAL = {"EMAIL_URL", "SMS_WEBHOOK_URL", "SMS_WEBHOOK_SECRET"}  # empty: that way of sending is not used
+OPTIONAL = {
+    "EMAIL_URL",
+    "PUBLIC_URL",
+    "SMS_WEBHOOK_URL",
+    "SMS_WEBHOOK_SECRET",
+}  # empty: that way of sending is not used
 
 
 def read_by_settings(name: str) -> bool:

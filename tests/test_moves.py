@@ -11,11 +11,11 @@ from django.core.management import call_command
 from kapclinic.core import transitions
 from kapclinic.core.errors import IllegalTransition, NotPermitted
 from kapclinic.core.transitions import Move, Moves
-from kapclinic.practice.models import SYSTEM, Role
+from kapclinic.practice.models import BY_LINK, SYSTEM, Role
 from kapclinic.trail.management.commands.states import tables, title
 
 TABLES = tables()
-ROLES = [*Role.values, *sorted(SYSTEM.role_set)]
+ROLES = [*Role.values, *sorted(SYSTEM.role_set), BY_LINK]
 CASES = [
     pytest.param(moves, name, id=f"{title(table)}-{name}")
     for table, moves in TABLES.items()

@@ -12,7 +12,7 @@ from billing.records.guards import OPERATIONS
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0012_asked_at_completion'),
+        ("billing", "0013_what_stands"),
         ('practice', '0005_desk_payments'),
     ]
 

@@ -54,6 +54,16 @@ class System:
 
 
 SYSTEM = System()
+BY_LINK = "client"  # the role of a client who acts by a link; no staff member has it
+
+
+@dataclass(frozen=True)
+class LinkedClient:
+    """A client who acts by a link that was sent to them: `pk` is the link's, `locations` its program's place alone."""
+
+    pk: UUID
+    locations: tuple[UUID, ...]
+    role_set: frozenset[str] = frozenset({BY_LINK})
 
 
 class Location(AuditedModel):
@@ -85,6 +95,7 @@ class Location(AuditedModel):
     legal_name = models.CharField(max_length=160, blank=True)
     ein = models.CharField(max_length=9, blank=True)
     organization_npi = models.CharField(max_length=10, blank=True)
+    video_url = models.CharField(max_length=300, blank=True)  # of video sessions; {session} stands for its id
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -144,6 +155,9 @@ class User(AuditedBase, AbstractBaseUser):
     kap_trained = models.BooleanField(default=False)
     needs_cosign = models.BooleanField(default=False)  # pre-licensed: their notes wait for a second signature
     monitor_capacity = models.PositiveSmallIntegerField(default=1)
+    video_url = models.CharField(
+        max_length=300, blank=True
+    )  # of their own video sessions, before the location's
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -184,8 +198,8 @@ class User(AuditedBase, AbstractBaseUser):
         return self.has_perm(app_label)
 
 
-# The type of `by` in verbs that the worker calls too; a verb of people alone takes a User.
-Actor: TypeAlias = User | System
+# The type of `by` in verbs that the worker, or a client by a link, calls too; a verb of the staff alone takes a User.
+Actor: TypeAlias = User | System | LinkedClient
 
 
 class AuthToken(models.Model):

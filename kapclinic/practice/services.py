@@ -62,6 +62,7 @@ class LocationFields(TypedDict, total=False):
     legal_name: str
     ein: str
     organization_npi: str
+    video_url: str
 
 
 class RoomFields(TypedDict, total=False):
@@ -89,6 +90,7 @@ class StaffFields(TypedDict, total=False):
     kap_trained: bool
     needs_cosign: bool
     monitor_capacity: int
+    video_url: str
     is_active: bool
     password: str
 

@@ -104,6 +104,10 @@ class Kind(StrEnum):
     CONFIRM_AGAIN = "confirm_again", DESK, NOBODY, Settled.TICK, "the client's word, or the call"
     ESCORT_AGAIN = "escort_again", DESK, NOBODY, Settled.TICK, "the escort, sent again, or the call"
     CLIENT_UNTOLD = "client_untold", DESK, NOBODY, Settled.TICK, "the call"
+    LINK_LOCKED = "link_locked", DESK, NOBODY, Settled.TICK, "a new link, or the call"
+    MOVE_REQUESTED = "move_requested", DESK, NOBODY, Settled.TICK, "a new time, or the call"
+    CLIENT_ANSWERED = (
+        "client_answered", CAREGIVERS, NOBODY, Settled.TICK, "taking the answers over, or whoever has read them")
     SESSION_LEFT_OPEN = (
         "session_left_open", DESK | CAREGIVERS, NOBODY, Settled.ROOM, "completing or cancelling the session")
     NOTE_UNSIGNED = "note_unsigned", CAREGIVERS | PRESCRIBER, DIRECTOR, Settled.ROOM, "signing the note"
@@ -168,6 +172,9 @@ TO_DO: dict[str, str] = {
     Kind.CONFIRM_AGAIN: "Ask the client whether the new time is good.",
     Kind.ESCORT_AGAIN: "Ask the escort again, then send the escort for the new time.",
     Kind.CLIENT_UNTOLD: "Call the client: the session that they know of is moved or cancelled.",
+    Kind.LINK_LOCKED: "Call the client: the birth date that was entered at their link was wrong five times.",
+    Kind.MOVE_REQUESTED: "Find another time: the client asks for one.",
+    Kind.CLIENT_ANSWERED: "Read what the client answered by their link, and take it over.",
     Kind.SESSION_UNSTAFFED: "Find somebody for the session, or move it.",
     Kind.CSSRS_TODAY: "Take the C-SSRS with the client today.",
     Kind.IN_PERSON_VISIT_DUE: "See the client in person before the day from which the law asks for it.",

@@ -12,6 +12,8 @@ from screening import rules
 from screening.models import Consent
 from screening.rules.documents import DOCUMENTS, LANGUAGES
 
+HERE = [(one.value, one.label) for one in Consent.Method if one is not Consent.Method.REMOTE]  # by link alone
+
 
 class ConsentIn(Input):
     program = serializers.UUIDField()
@@ -21,7 +23,7 @@ class ConsentIn(Input):
 
 class ConsentSignIn(Input):
     signer_name = Text(min_length=2, max_length=160)
-    method = serializers.ChoiceField(Consent.Method.choices)
+    method = serializers.ChoiceField(HERE)
     signature = serializers.CharField(max_length=200_000, required=False, allow_blank=True, default="")
 
 

@@ -26,7 +26,7 @@ class ConsentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "list": BOOKERS,
         "retrieve": BOOKERS,
         "create": BOOKERS,
-        "sign": rules.CONSENT_MOVES["sign"].roles,
+        "sign": BOOKERS,
         "revoke": rules.CONSENT_MOVES["revoke"].roles,
     }
     inputs: ClassVar = {

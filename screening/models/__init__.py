@@ -202,7 +202,8 @@ class Consent(AuditedBase):
 
     `carried_from` is the signature under the course before, which counts on here.
 
-    ESIGN/UETA record (15 USC 7001): signer, method, UTC time, text with version and SHA-256, staff member present.
+    ESIGN/UETA record (15 USC 7001): signer, method, UTC time, text with version and SHA-256, staff member present; at a
+    distance `collected_by` is who sent the link.
     """
 
     class Status(models.TextChoices):
@@ -213,6 +214,7 @@ class Consent(AuditedBase):
     class Method(models.TextChoices):
         DRAWN = "drawn"
         TYPED = "typed"
+        REMOTE = "remote"  # typed by the client at a distance, by a link
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="consents", db_index=False)
     document = models.CharField(max_length=30)
@@ -244,7 +246,10 @@ class Consent(AuditedBase):
             models.CheckConstraint(
                 name="consent_signer",
                 condition=Q(signed_at__isnull=True)
-                | (Q(method__in=["drawn", "typed"], collected_by__isnull=False) & ~Q(signer_name="")),
+                | (
+                    Q(method__in=["drawn", "typed", "remote"], collected_by__isnull=False)
+                    & ~Q(signer_name="")
+                ),
             ),
             models.CheckConstraint(
                 name="consent_drawing",  # of what is in force: one that was signed before may still be revoked

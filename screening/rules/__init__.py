@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kapclinic.core.transitions import Move
-from kapclinic.practice.models import Role
+from kapclinic.practice.models import BY_LINK, Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS, PRESCRIBER
 from screening.models import Clearance, Consent, SafetyAlert, Screening
 from screening.models.alerts import HOLDING
@@ -43,9 +43,9 @@ def clearance_state(clearance: Clearance, *, suspended: bool, today: date) -> Cl
     return ClearanceState(SUSPENDED if suspended else STANDING)
 
 
-# Consent paperwork is collected at the desk; it holds no clinical content.
+# Consent paperwork is collected at the desk, or signed by a link; it holds no clinical content.
 CONSENT_MOVES = {
-    "sign": Move.of({C.DRAFT}, C.SIGNED, BOOKERS),
+    "sign": Move.of({C.DRAFT}, C.SIGNED, BOOKERS | {BY_LINK}),
     "revoke": Move.of({C.SIGNED}, C.REVOKED, BOOKERS),
 }
 

@@ -1,4 +1,4 @@
-"""Instruments: shape, score, bands and flags; no item wording is kept here or anywhere in the product.
+"""Instruments: shape, score, bands and flags; no item wording is kept here, nor with any answer.
 
 Scores and bands belong to the instruments (PHQ-9, GAD-7: Kroenke, Spitzer, Williams; PCL-5: VA National Center for
 PTSD; C-SSRS screener: Columbia, triage of its primary-care protocol; AUDIT-C: WHO; DAST-10: Skinner; QIDS-SR16: Rush;

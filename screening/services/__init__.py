@@ -21,7 +21,12 @@ from screening.services.medications import (
 )
 from screening.services.releases import release_alert
 from screening.services.safety_plans import record_safety_plan, void_safety_plan
-from screening.services.screenings import change_screening, create_screening, submit_screening
+from screening.services.screenings import (
+    change_screening,
+    create_screening,
+    hear_ideation,
+    submit_screening,
+)
 from screening.services.suspensions import hear_pressures, suspend
 
 __all__ = [
@@ -34,6 +39,7 @@ __all__ = [
     "create_screening",
     "decide_screening",
     "escalate_overdue_alerts",
+    "hear_ideation",
     "hear_pressures",
     "lock_client",
     "map_medication",

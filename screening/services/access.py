@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from kapclinic.core.errors import Invalid
-from kapclinic.practice.models import Client, User
+from kapclinic.practice.models import Actor, Client
 from kapclinic.practice.selectors import person
 from programs.models import Program
 from programs.services import ProgramNotActive
@@ -13,7 +13,7 @@ from programs.services import ProgramNotActive
 OVER = frozenset({Program.Status.COMPLETED, Program.Status.DISCONTINUED})
 
 
-def visible_program(*, program_id: UUID, by: User) -> Program:
+def visible_program(*, program_id: UUID, by: Actor) -> Program:
     """The program with its protocol, client and location.
 
     :raises Invalid: naming `program`, when the actor may not see such a program

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, merge
-from kapclinic.practice.models import User
+from kapclinic.practice.models import Actor, User
 from screening import rules, selectors
 from screening.models import Consent
 from screening.rules import signatures
@@ -55,9 +55,18 @@ def _locked(consent_id: UUID) -> Consent:
 
 @transaction.atomic
 def sign_consent(
-    *, consent_id: UUID, signer_name: str, method: str, signature: str, by: User, at: datetime
+    *,
+    consent_id: UUID,
+    signer_name: str,
+    method: str,
+    signature: str,
+    by: Actor,
+    at: datetime,
+    collected_by: UUID | None = None,
 ) -> Consent:
     """Record the signature, and who collected it (ESIGN/UETA: intent, attribution, association, retention).
+
+    A client who signs at a distance is `by` themselves; `collected_by` is then the staff member who sent the link.
 
     :raises IllegalTransition: unless it is a draft
     :raises OutdatedDocument: when the draft's version is no longer in force
@@ -72,7 +81,7 @@ def sign_consent(
     if shown.version != consent.document_version:
         raise OutdatedDocument("Put the new version before the client.", document_version=shown.version)
     consent.signer_name, consent.method, consent.signature = signer_name, method, signature
-    consent.signed_at, consent.collected_by = at, by
+    consent.signed_at, consent.collected_by_id = at, collected_by or by.pk
     return consent.save_by(by, at=at)
 
 

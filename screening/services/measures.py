@@ -11,7 +11,7 @@ from django.db import transaction
 
 from kapclinic.core.errors import AlreadyVoid, FieldError, NotPermitted, merge
 from kapclinic.core.transitions import require_role
-from kapclinic.practice.models import User
+from kapclinic.practice.models import Actor, User
 from kapclinic.practice.rules import CLINICIANS, PRESCRIBER
 from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
@@ -65,7 +65,7 @@ def _total_before(program: Program, *, instrument: str, moment: datetime) -> int
 
 
 @transaction.atomic
-def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
+def record_measure(*, values: Answered, by: Actor, at: datetime) -> Measure:
     """Score and keep one filling-in; an answer that points at danger raises a safety alert in the same transaction.
 
     A C-SSRS of the tier high also suspends the client's clearances, from when it was taken. An answer about wanting to
@@ -106,7 +106,7 @@ def record_measure(*, values: Answered, by: User, at: datetime) -> Measure:
     return measure
 
 
-def _hear(measure: Measure, causes: Collection[str], *, by: User, at: datetime) -> None:
+def _hear(measure: Measure, causes: Collection[str], *, by: Actor, at: datetime) -> None:
     """Let the worklist, the alerts that wait for this measure and the client's clearances hear of it."""
     if policy.suicide_causes() & set(causes):
         ask_for_screener(measure=measure, by=by, at=at)
@@ -124,7 +124,7 @@ def _hear(measure: Measure, causes: Collection[str], *, by: User, at: datetime) 
         )
 
 
-def _compare_next(measure: Measure, *, by: User, at: datetime) -> None:
+def _compare_next(measure: Measure, *, by: Actor, at: datetime) -> None:
     """One that is written down late, or voided, may show that the client's last one was worse than was known."""
     rows = Measure.objects.standing().filter(
         program__client__in=person(measure.program.client_id), instrument=measure.instrument

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import FieldError, merge
-from kapclinic.practice.models import User
+from kapclinic.practice.models import Actor, User
 from kapclinic.practice.selectors import person
 from screening import rules, selectors
 from screening.models import AlertRelease, Measure, SafetyAlert, SafetyPlan
@@ -62,7 +62,7 @@ def _refuse_unsafe(alert: SafetyAlert, values: ReleaseFields) -> None:
     merge(errors)
 
 
-def end_incomplete(*, client_id: UUID, by: User, at: datetime) -> None:
+def end_incomplete(*, client_id: UUID, by: Actor, at: datetime) -> None:
     """Release the alert of each C-SSRS that was left open by the first complete one after it on its local day."""
     waiting = selectors.holding_alerts(client_id=client_id).filter(cause=SafetyAlert.Cause.CSSRS_INCOMPLETE)
     for alert in waiting.select_related("measure", "program__location").select_for_update(of=("self",)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from kapclinic.practice.models import User
+from kapclinic.practice.models import Actor
 from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
@@ -16,7 +16,7 @@ from screening.services.access import lock_client
 from screening.services.releases import end_incomplete
 
 
-def ask_for_screener(*, measure: Measure, by: User, at: datetime) -> None:
+def ask_for_screener(*, measure: Measure, by: Actor, at: datetime) -> None:
     """Put `cssrs_today` on the worklist until the end of the measure's local day, unless a C-SSRS came after it."""
     program = measure.program
     lock_client(program.client_id)
@@ -40,7 +40,7 @@ def ask_for_screener(*, measure: Measure, by: User, at: datetime) -> None:
     )
 
 
-def hear_screener(*, measure: Measure, by: User, at: datetime) -> None:
+def hear_screener(*, measure: Measure, by: Actor, at: datetime) -> None:
     """A C-SSRS was taken: rows that asked for it go, and a complete one ends the alert of one that was left open."""
     if measure.instrument != CSSRS:
         return

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import merge
-from kapclinic.practice.models import User
+from kapclinic.practice.models import Actor, User
 from programs.models import Program
 from screening import rules
 from screening.models import Finding, SafetyAlert, Screening
@@ -110,14 +110,21 @@ def submit_screening(*, screening_id: UUID, by: User, at: datetime) -> Screening
     screening.weighing += int(again)
     screening.save_by(by, at=at)
     rows = [_written_down(screening, row, by=by, at=at) for row in found]
-    if not again and value_of(screening.answers.get("PSY_SI")) is True:
-        raise_safety_alert(
-            program=program, cause=SafetyAlert.Cause.SCREENING_SI, screening=screening, by=by, at=at
-        )
+    if not again:
+        hear_ideation(screening=screening, answers=screening.answers, by=by, at=at)
     known = {(row.code, row.severity) for row in before}
     news = [row for row in rows if (row.code, row.severity) not in known]
     hear_screening(screening=screening, found=news, by=by, at=at)
     return screening
+
+
+def hear_ideation(*, screening: Screening, answers: Mapping[str, object], by: Actor, at: datetime) -> None:
+    """Raise the alert of suicidal thoughts with intent or plan, once for a screening: as soon as somebody says so."""
+    if value_of(answers.get("PSY_SI")) is not True:
+        return
+    cause = SafetyAlert.Cause.SCREENING_SI
+    if not screening.alerts.filter(cause=cause).exists():
+        raise_safety_alert(program=screening.program, cause=cause, screening=screening, by=by, at=at)
 
 
 def _written_down(screening: Screening, found: Found, *, by: User, at: datetime) -> Finding:

@@ -78,6 +78,7 @@ class Session(AuditedModel):
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     client_confirmed_at = models.DateTimeField(null=True)
     client_location = models.JSONField(null=True)
+    video_url = models.CharField(max_length=300, blank=True)  # its own; else its staff's or its location's
     escort = models.JSONField(null=True)
     escort_confirmed_at = models.DateTimeField(null=True)  # for the present start: another one is asked anew
     fasting_since = models.DateTimeField(null=True)

@@ -11,7 +11,7 @@ from sessions.rights.guards import OPERATIONS
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic_sessions', '0021_times_of_care'),
+        ("clinic_sessions", "0022_notes_owed_and_returned"),
         ('practice', '0005_desk_payments'),
     ]
 

@@ -10,7 +10,7 @@ from sessions.files.guards import OPERATIONS
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic_sessions', '0023_rights_of_clients'),
+        ("clinic_sessions", "0023_rights_of_clients"),
         ('practice', '0005_desk_payments'),
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -29,7 +29,15 @@ from sessions.reminders.sql import LOOKED
 # A session, the time of it that its client was last told of, and the messages that it asks for.
 Asked: TypeAlias = tuple[Session, datetime | None, list[Message]]
 BATCH = 1000  # sessions that are worked out, and written, at once
+LinkOf: TypeAlias = Callable[..., str | None]  # (session, at=): the address by which a client confirms it
+_links: list[LinkOf] = []
 NOWHERE = frozenset(f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy"))
+
+
+def register_links(link_of: LinkOf) -> None:
+    """Let reminders carry the links that a room above makes; at the start of the process, once."""
+    if link_of not in _links:
+        _links.append(link_of)
 
 
 @transaction.atomic
@@ -233,7 +241,12 @@ def deliver_reminder(row: Outbox, *, at: datetime) -> None:
         raise NotNow(until) if until < starts_at else Missed
     facts = _facts(session, run, message, plan=plan, at=at)
     told = starts_at.astimezone(facts.starts_at.tzinfo)
-    _send(row, session, replace(facts, starts_at=told, is_off=off))
+    _send(row, session, replace(facts, starts_at=told, is_off=off, link=_link_to(session, at=at)))
+
+
+def _link_to(session: Session, *, at: datetime) -> str:
+    """The address at which the client confirms; empty where clients reach no page, or there is nothing to confirm."""
+    return next((found for link_of in _links if (found := link_of(session, at=at))), "")
 
 
 def _facts(

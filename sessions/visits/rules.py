@@ -27,6 +27,7 @@ class SessionPatch(TypedDict, total=False):
 
     escort: Escort | None
     client_location: Place | None
+    video_url: str
     fasting_since: datetime | None
     weight_kg: Decimal
     weight_lb: Decimal

@@ -77,6 +77,7 @@ PATTERNS: Mapping[str, str] = {
     r"^[0-9]{5}(-[0-9]{4})?$": "A ZIP code is expected, such as 80202 or 80202-1234.",
     r"^[0-9]{9}$": "An EIN of 9 digits is expected.",
     r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$": "An ICD-10-CM code is expected, such as F33.2.",
+    r"^https://[^\s<>\"'\\]+$": "An address that begins with https:// is expected.",
     r"^US(-[A-Z]{2})?$": "US, or a state such as US-TX, is expected.",
 }
 

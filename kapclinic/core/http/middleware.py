@@ -62,7 +62,8 @@ class BodyLimit:
 class Guarded:
     """What a browser may do with an answer: run nothing of a stranger's on a page, keep nothing of the API's.
 
-    Every page names what it may load (`settings.SECURE_CSP`; one path may add to it, `CSP_EXCEPTIONS`). No answer of
+    Every page names what it may load (`settings.SECURE_CSP`; one path may add to it, `CSP_EXCEPTIONS`); a page that
+    names less itself keeps that. No answer of
     the API may be kept, by a browser or on the way: a board's ETag lives in the memory of the page that reads it.
     """
 
@@ -78,7 +79,8 @@ class Guarded:
         if request.path_info.startswith("/api/") and "Cache-Control" not in answer:
             answer["Cache-Control"] = "no-store"
         if answer.get("Content-Type", "").startswith("text/html"):
-            answer["Content-Security-Policy"] = self.others.get(request.path_info, self.policy)
+            policy = self.others.get(request.path_info, self.policy)
+            answer["Content-Security-Policy"] = answer.get("Content-Security-Policy", policy)
             answer["Cache-Control"] = answer.get("Cache-Control", "no-cache")
         return answer
 

@@ -12,6 +12,7 @@ from kapclinic.practice.models import Role
 from kapclinic.practice.rules import MIDNIGHT, PLACES_OF_SERVICE, npi_is_valid
 
 HM = "%H:%M"
+VIDEO_URL = r"^https://[^\s<>\"'\\]+$"
 
 
 class AddressIn(Input):
@@ -44,6 +45,13 @@ class HoursIn(Input):
         }
 
 
+class VideoUrl(serializers.RegexField):
+    """Where a video session is held; `{session}` stands for the session's id. Empty: none of its own."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(VIDEO_URL, **{"max_length": 300, "required": False, "allow_blank": True} | kwargs)
+
+
 class LocationIn(Input):
     name = Text(max_length=120)
     time_zone = Text(max_length=60)
@@ -66,6 +74,7 @@ class LocationIn(Input):
     legal_name = Text(max_length=160, required=False, allow_blank=True)
     ein = serializers.RegexField(r"^[0-9]{9}$", required=False, allow_blank=True)
     organization_npi = Text(max_length=40, required=False, allow_blank=True)
+    video_url = VideoUrl()
 
     def validate_organization_npi(self, value: str) -> str:
         if value and not npi_is_valid(value):
@@ -102,3 +111,4 @@ class LocationOut(Output):
     legal_name = serializers.CharField()
     ein = serializers.CharField()
     organization_npi = serializers.CharField()
+    video_url = serializers.CharField()

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
-from kapclinic.practice.api.location_bodies import HM, Closing, HoursIn
+from kapclinic.practice.api.location_bodies import HM, Closing, HoursIn, VideoUrl
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import npi_is_valid
 
@@ -44,6 +44,7 @@ class StaffIn(Input):
     kap_trained = serializers.BooleanField(required=False)
     needs_cosign = serializers.BooleanField(required=False)
     monitor_capacity = serializers.IntegerField(min_value=1, max_value=20, required=False)
+    video_url = VideoUrl()
     is_active = serializers.BooleanField(required=False)
     password = serializers.CharField(max_length=200, required=False, write_only=True)
 
@@ -68,6 +69,7 @@ class StaffOut(Output):
     kap_trained = serializers.BooleanField()
     needs_cosign = serializers.BooleanField()
     monitor_capacity = serializers.IntegerField()
+    video_url = serializers.CharField()
     is_active = serializers.BooleanField()
     warnings = serializers.SerializerMethodField()
 

@@ -30,6 +30,7 @@ class Facts:
     instructs: bool = False
     fasting: Mapping[str, Any] = field(default_factory=dict)
     at_home: bool = False
+    link: str = ""
 
 
 def place_name(chosen: str, location_name: str) -> str:
@@ -80,6 +81,11 @@ def _instructions(facts: Facts) -> list[str]:
     return lines
 
 
+def _link(facts: Facts) -> str:
+    """The address at which the client answers; it names nobody."""
+    return f"Please confirm here, or ask for another time: {facts.link}" if facts.link else ""
+
+
 def _change(facts: Facts) -> str:
     return "For another one" if facts.is_off else "To change it"
 
@@ -97,6 +103,7 @@ def email(facts: Facts) -> str:
     paragraphs = [
         _opening(facts),
         " ".join(_instructions(facts)),
+        _link(facts),
         f"{_change(facts)}, or to stop these messages, call {_number(facts)}.",
         f"This mailbox is not monitored: nobody reads replies. {_emergency(facts)}",
     ]
@@ -108,6 +115,7 @@ def sms(facts: Facts) -> str:
     sentences = [
         _opening(facts),
         *_instructions(facts),
+        *filter(None, [_link(facts)]),
         f"{'Another one' if facts.is_off else 'Changes'}, or to stop these texts: call {_number(facts)}.",
         f"This number is not monitored. {_emergency(facts)}",
     ]

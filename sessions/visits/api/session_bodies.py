@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Reason, Text
+from kapclinic.practice.api.location_bodies import VideoUrl
 from kapclinic.practice.models import Role, SessionKind
 from programs.models import Modality
 from sessions.booking.http import LateReason
@@ -235,6 +236,7 @@ class Attestations(serializers.DictField):
 class SessionPatch(Input):
     escort = EscortNamed(allow_null=True)
     client_location = PlaceIn(allow_null=True)
+    video_url = VideoUrl(help_text="its own; empty: that of its staff or its location")
     fasting_since = Moment(allow_null=True)
     weight_kg = serializers.DecimalField(max_digits=6, decimal_places=2)
     weight_lb = serializers.DecimalField(
@@ -287,6 +289,7 @@ class SessionOut(Output):
     stage = LatestStage(allow_null=True)
     client_confirmed_at = Moment(allow_null=True)
     client_location = PlaceIn(allow_null=True)
+    video_url = serializers.CharField(help_text="where a video session is held, else empty")
     escort = EscortNamed(allow_null=True)
     escort_confirmed_at = Moment(
         allow_null=True, help_text="when the escort was sent for the present start; null after a move"
@@ -355,7 +358,7 @@ def _shown(row: Any) -> dict[str, Any]:
     }
     for one in row["undone"]:
         one |= {name: one[name] and datetime.fromisoformat(one[name]) for name in TIMES}
-    row["reason"] = row.pop("told_reason")
+    row["reason"], row["video_url"] = row.pop("told_reason"), row.pop("video_address", "")
     found: dict[str, Any] = UNREAD | row
     if found["weight_kg"] is None:
         found |= dict.fromkeys(WEIGHT)

@@ -32,6 +32,7 @@ from kapclinic.practice.models import Role, User
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from sessions.booking.models import Allocation, MoveUndo, Session, Stage
 from sessions.booking.rules import OVERRIDE_FROM, Escort, Place, StoredStaff
+from sessions.booking.selectors.video import video_address
 from sessions.dosing.selectors import latest_words
 from sessions.integration.models import Obligation
 
@@ -145,6 +146,7 @@ class SessionRow(TypedDict):
     owed: UUID | None
     latest_stage: LatestStage | None
     undone: list[Undone]
+    video_address: str
 
 
 def session_rows(queryset: QuerySet[Session], *, by: HasRoles) -> QuerySet[Session, SessionRow]:
@@ -173,6 +175,7 @@ def session_rows(queryset: QuerySet[Session], *, by: HasRoles) -> QuerySet[Sessi
         undone=_undone(clinical=clinical),
         latest_stage=_latest_stage(),
         **({"words": latest_words()} if clinical else {}),
+        **({"video_address": video_address()} if books else {}),
     )
     return rows
 

@@ -161,7 +161,7 @@ def advance(*, program: Program, by: Actor, moment: datetime) -> Program:
 
 @transaction.atomic
 def change(*, session: Session, values: SessionPatch, by: User, at: datetime) -> Session:
-    """Note the escort, the client's place, fasting, weight, attestations or the client's confirmation.
+    """Note escort, the client's place, the video's address, fasting, weight, attestations or the client's confirmation.
 
     Each attestation that is sent is a row of its own; those that are not sent stay as they are. The session's version
     counts it too: whoever has the session on the screen has to look again.
@@ -189,6 +189,20 @@ def change(*, session: Session, values: SessionPatch, by: User, at: datetime) ->
         setattr(session, name, value)
     session.save_by(by, at=at)
     _answered(session, columns, by=by, at=at)
+    return session
+
+
+@transaction.atomic
+def confirm(*, session: Session, coming: bool, by: Actor, at: datetime) -> Session:
+    """Note the client's own word that they come, or that it counts no more. The caller has locked the row.
+
+    :raises IllegalTransition: unless the session is still to come
+    """
+    if session.status != S.SCHEDULED:
+        raise IllegalTransition("The session is not booked any more.", state=session.status)
+    session.client_confirmed_at = at if coming else None
+    session.save_by(by, at=at)
+    _answered(session, {"client_confirmed_at": session.client_confirmed_at}, by=by, at=at)
     return session
 
 
@@ -222,7 +236,7 @@ def _weighed(session: Session, values: SessionPatch, *, by: User, at: datetime) 
 
 
 # Any: columns of the session by name
-def _answered(session: Session, columns: Mapping[str, Any], *, by: User, at: datetime) -> None:
+def _answered(session: Session, columns: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
     """Take the rows off the worklist that ask for what was noted now: the escort's word, and the client's."""
     answered = [name for name in FOR_THE_START if columns.get(name) is not None]
     booking.settle_asked(session=session, outcome="confirmed", by=by, at=at, columns=answered)

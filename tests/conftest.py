@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 
 import pytest
@@ -31,17 +31,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
-def pytest_sessionstart() -> None:
-    """Modules and tests are gathered without a look for garbage: they stay as long as the run."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Tests are gathered without a look for garbage, and what is there then is never looked through again: it stays as
+    long as the run, and a look costs what the tests left alone.
+    """
     gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """What is there by now is never looked through again, so that a look for garbage costs what the tests left alone."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
+        gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -126,7 +126,7 @@ def _to_grow_from(servers: Servers, parts: dict[str, str], *, besides: str = "")
             "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE starts_with(datname, %s)",
             [PREFIX],
         ).fetchall()
-    known = {str(name): json.loads(said) for name, said in rows if said}
+    known = {str(name): json.loads(str(said)) for name, said in rows if said}
     grown = {name: before for name, before in known.items() if name != besides and grows(before, parts)}
     return max(grown, key=lambda name: len(grown[name]), default=None)
 

@@ -12,9 +12,10 @@ _HELD = f"""
 CREATE OR REPLACE FUNCTION {VOIDS}_held() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
-        SELECT FROM clinic_sessions_legalhold hold
-        JOIN clinic_sessions_attachment attachment ON attachment.id = NEW.attachment_id
-        WHERE hold.client_id IN (SELECT practice_person(attachment.client_id))
+        SELECT FROM clinic_sessions_attachment attachment
+        CROSS JOIN LATERAL practice_person(attachment.client_id) one
+        JOIN clinic_sessions_legalhold hold ON one = hold.client_id
+        WHERE attachment.id = NEW.attachment_id
             AND NOT EXISTS (SELECT FROM clinic_sessions_legalholdlift lift WHERE lift.hold_id = hold.id)
     ) THEN
         RAISE EXCEPTION 'this record is under a legal hold' USING ERRCODE = 'KA002';

@@ -81,7 +81,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
             "service_ended_at": body.pop("service_ended_at", None),
         }
         note = services.write_note(**body, care=care, by=self.user, at=self.at)
-        return self.answer(note, status=201)
+        return self.answer(self.get_queryset().get(pk=note.pk), status=201)
 
     def partial_update(self, request: Request, pk: Any) -> Response:
         note = self.matched()

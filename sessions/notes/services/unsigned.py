@@ -8,8 +8,6 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.db import transaction
-
 from kapclinic.practice.models import SYSTEM, Actor, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
@@ -36,7 +34,8 @@ def sweep_unsigned(*, at: datetime) -> int:
 def _keep_listed(subjects: Sequence[UUID], *, at: datetime) -> int:
     ticked = OwedNote.objects.filter(pk__in=subjects).values_list("session", flat=True)
     ids = {*subjects, *ticked}
-    waiting = _rows(_debts(ids), by=SYSTEM, at=at)
+    rows = Session.objects.filter(pk__in=ids, status__in=OVER).select_related("program__protocol")
+    waiting = _rows(_debts(list(rows)), by=SYSTEM, at=at)
     known = OwedNote.objects.filter(session__in=ids).values_list("pk", flat=True)
     keep = partial(keep_listed, kind=Kind.NOTE_UNSIGNED, by=SYSTEM, at=at)
     # Rows of a session as a whole are of before each clinician had one.
@@ -44,10 +43,8 @@ def _keep_listed(subjects: Sequence[UUID], *, at: datetime) -> int:
     return whole + keep(subject_type=SUBJECT, waiting=waiting, among=set(known))
 
 
-def _debts(session_ids: Collection[UUID]) -> Debts:
-    """What is still owed of those of these sessions that are over."""
-    rows = Session.objects.filter(pk__in=session_ids, status__in=OVER).select_related("program__protocol")
-    sessions = list(rows)
+def _debts(sessions: Collection[Session]) -> Debts:
+    """What is still owed of these sessions that are over, each with its program and protocol."""
     written: dict[UUID, list[owed.Written]] = defaultdict(list)
     if sessions:
         notes = Note.objects.filter(session__in=sessions).exclude(status=Note.Status.DISCARDED)
@@ -80,11 +77,14 @@ def _rows(debts: Debts, *, by: Actor, at: datetime) -> dict[UUID, Matter]:
     return {keys[debt]: matter for debt, matter in debts.items()}
 
 
-@transaction.atomic
 def ask_for_notes(*, session: Session, by: Actor, at: datetime) -> None:
-    """The session is over, or a signature fell: each clinician who owes a note of it has a row now."""
-    matters = _rows(_debts([session.pk]), by=by, at=at)
-    open_tasks(kind=Kind.NOTE_UNSIGNED, subject_type=SUBJECT, matters=matters, by=by, at=at)
+    """The session is over, or a signature fell: each clinician who owes a note of it has a row now.
+
+    A part of the verb that ends the session or takes the signature back, and of its transaction.
+    """
+    matters = _rows(_debts([session] if session.status in OVER else []), by=by, at=at)
+    if matters:
+        open_tasks(kind=Kind.NOTE_UNSIGNED, subject_type=SUBJECT, matters=matters, by=by, at=at)
 
 
 def settle_unsigned(*, session: Session, by: User, at: datetime) -> None:

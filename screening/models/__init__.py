@@ -10,7 +10,6 @@ from django.db.models import Q
 
 from kapclinic.core.audited import (
     AppendOnlyModel,
-    AppendOnlyQuerySet,
     AuditedBase,
     AuditedModel,
     AuditedQuerySet,
@@ -20,6 +19,7 @@ from kapclinic.practice.models import Client, User
 from programs.models import Program
 from screening.models.alerts import AlertCause, AlertRelease, SafetyPlan, SafetyPlanVoid
 from screening.models.allergies import Allergy, AllergyVoid, NoneKnown, NoneKnownEnd
+from screening.models.measures import Measure
 from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
 from screening.models.voids import MeasureVoid
 
@@ -168,7 +168,10 @@ class MedicationMapping(AppendOnlyModel):
 
 
 class Finding(AuditedModel):
-    """What a rule said at one weighing, once per code (unmapped medicines: once each). Resolved once, in words."""
+    """What a rule said at one weighing, once per code (unmapped medicines: once each). Resolved once, in words.
+
+    `flags`: `trend` where pressures beyond hold were measured on two local days.
+    """
 
     class Severity(models.TextChoices):
         ABSOLUTE = "absolute"
@@ -184,6 +187,7 @@ class Finding(AuditedModel):
     severity = models.CharField(max_length=10, choices=Severity.choices)
     evidence = models.TextField()
     source = models.CharField(max_length=300)
+    flags = ArrayField(models.CharField(max_length=20), default=list)
     medication = models.ForeignKey(Medication, on_delete=models.PROTECT, null=True, related_name="+")
     resolution = models.TextField(blank=True)
     resolved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -318,42 +322,6 @@ class Consent(AuditedBase):
 
     def __str__(self) -> str:
         return f"{self.document} {self.document_version}"
-
-
-class MeasureQuerySet(AppendOnlyQuerySet["Measure"]):
-    def visible_to(self, user: Any) -> MeasureQuerySet:
-        """Measures of programs at the user's own locations."""
-        return self.filter(program__location__in=list(user.locations))
-
-    def standing(self) -> MeasureQuerySet:
-        """Those that nobody took back."""
-        return self.filter(void__isnull=True)
-
-
-class Measure(AppendOnlyModel):
-    """One filled-in instrument: item answers, never the items' wording. A missing item leaves `total` null."""
-
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="measures", db_index=False)
-    instrument = models.CharField(max_length=20)
-    form = models.CharField(max_length=30)
-    answers = models.JSONField()
-    total = models.PositiveSmallIntegerField(null=True)
-    band = models.CharField(max_length=30, null=True)  # noqa: DJ001  (null: not scored, as in the answer)
-    flags = ArrayField(models.CharField(max_length=40), default=list)
-    threshold = models.PositiveSmallIntegerField(null=True)  # the cut that was used, where one is a choice
-    language = models.CharField(max_length=8)
-    administered_by = models.CharField(max_length=80)
-    taken_at = models.DateTimeField()
-
-    objects: ClassVar[Any] = MeasureQuerySet.as_manager()
-
-    class Meta:
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["program", "instrument", "-taken_at"], name="measure_program")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.instrument} {self.taken_at}"
 
 
 class SafetyAlert(AuditedModel):

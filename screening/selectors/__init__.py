@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -343,6 +344,14 @@ def recent_measures(*, program: Program, at: datetime) -> Mapping[str, Measure]:
     )
     latest = rows.order_by("instrument", "-taken_at", "-created_at").distinct("instrument")
     return {row.instrument: row for row in latest.prefetch_related("alerts")}
+
+
+def other_pressures(screening: Screening) -> list[Mapping[str, Any]]:
+    """The pressures of the person's other screenings, those that were submitted."""
+    rows = Screening.objects.filter(
+        program__client__in=person(screening.program.client_id), submitted_at__isnull=False
+    ).exclude(pk=screening.pk)
+    return [row for readings in rows.values_list("blood_pressures", flat=True) for row in readings]
 
 
 def raised_alert(measure: Measure | None, *, cause: str) -> bool:

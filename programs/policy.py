@@ -116,8 +116,20 @@ LIMITS: dict[str, Any] = {
     "audit_c_review": 8,  # policy, no source
     "dast10_relative": 3,  # source: Skinner (from 3 moderate)
     "dast10_block": 6,  # source: Skinner (from 6 substantial)
+    "outcomes": {  # of the last total against the one before the first dose
+        "phq9": {"response_percent": 50, "remission_below": 5, "change": 5},  # source: Lowe 2004
+        "qids_sr16": {"response_percent": 50, "remission_below": 6},  # source: Rush 2003
+        "madrs": {"response_percent": 50, "remission_below": 11},  # policy, no source
+        "pcl5": {"change": 10},  # source: VA National Center for PTSD
+    },
     "cadss_back_to": 4,  # source: the esketamine trials (above 4 is dissociation)
 }
+# The instruments that a protocol may ask for: the keys of screening/rules/instruments.py, which stands above.
+MEASURED = ("phq9", "gad7", "pcl5", "cssrs", "audit_c", "dast10", "qids_sr16", "madrs", "cadss", "bprs")
+OFFSETS_DAYS = [-1, 1, 3, 7]  # from a dose, of a measure that names none; policy, no source
+MEASURES: list[dict[str, Any]] = [
+    {"instrument": "phq9", "offsets_days": OFFSETS_DAYS},  # policy, no source
+]
 # How a readiness gate that is policy counts. `required` blocks the dose until it passes or is overridden; `at_risk`
 # blocks where the record shows suicidal ideation and before every dose at home; `advised` never blocks; `off` is not
 # asked. These are proposals for racemic ketamine; esketamine and doses at home have fixed gates of their own.
@@ -268,6 +280,7 @@ def filled(values: dict[str, Any]) -> dict[str, Any]:
         "dose": route["dose"],
         "resources": resources(program_type=values["program_type"], dosing_min=lengths["dosing"]),
         "home_dosing": False,
+        "measures": MEASURES,
     }
     merged = {
         "integration": INTEGRATION | dict(values.get("integration") or {}),
@@ -277,4 +290,7 @@ def filled(values: dict[str, Any]) -> dict[str, Any]:
         "limits": _over(limits_of(values["route"]), values.get("limits") or {}),
         "gates": GATES | dict(values.get("gates") or {}),
     }
+    if values.get("measures") is not None:
+        rows = [{"offsets_days": OFFSETS_DAYS} | dict(row) for row in values["measures"]]
+        return defaults | values | merged | {"measures": rows}
     return defaults | values | merged

@@ -42,6 +42,8 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("POST", "clients/{id}/merge/"): {DI},
     ("POST", "clients/{id}/unmerge/"): {DI},
     ("POST", "programs/"): BOOK,
+    ("GET", "programs/{id}/measures-due/"): CLINICAL,
+    ("GET", "programs/{id}/outcomes/"): CLINICAL,
     ("GET", "locations/"): ALL,
     ("GET", "staff/"): ALL,
     ("GET", "protocols/"): ALL,

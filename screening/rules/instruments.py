@@ -68,6 +68,7 @@ INSTRUMENTS: Mapping[str, Instrument] = {
     "cadss": Instrument(23, 4, highest_total=92),
     "bprs": Instrument(18, 7, zero_is_open=True),
 }
+WITH_TOTAL = tuple(key for key in INSTRUMENTS if key != CSSRS)
 TOTAL_ONLY = "total_only"
 FORMS: Mapping[str, tuple[str, ...]] = {"cssrs": ("lifetime_recent", SINCE_LAST_CONTACT)}
 STANDARD = ("standard",)

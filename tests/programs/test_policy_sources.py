@@ -13,13 +13,21 @@ from programs import policy
 
 TEXT = Path(policy.__file__).read_text(encoding="utf-8")
 SAID = re.compile(r"policy, no source|source: \S")
-NO_DEFAULTS = {"FIXED_GATES", "GATE_MODES", "REQUIRED, AT_RISK, ADVISED, OFF"}  # names, not values
+NO_DEFAULTS = {
+    "FIXED_GATES",
+    "GATE_MODES",
+    "MEASURED",
+    "REQUIRED, AT_RISK, ADVISED, OFF",
+}  # names, not values
 
 
 def leaves(node: ast.expr) -> Iterator[ast.expr]:
     """The values of a table that are no tables of more than one line."""
     if isinstance(node, ast.Dict) and node.lineno != node.end_lineno:
         for value in node.values:
+            yield from leaves(value)
+    elif isinstance(node, ast.List) and node.lineno != node.end_lineno:
+        for value in node.elts:
             yield from leaves(value)
     else:
         yield node

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from screening.api import allergies, clearances, consents, measures, medications, safety_plans, screenings
+from screening.api import (
+    allergies,
+    clearances,
+    consent_documents,
+    consents,
+    measures,
+    medications,
+    safety_plans,
+    screenings,
+)
 
 urlpatterns = [
     path(
@@ -45,6 +54,11 @@ urlpatterns = [
     path("medications/<uuid:pk>/map/", medications.MedicationViewSet.as_view({"post": "map"})),
     path("consents/", consents.ConsentViewSet.as_view({"get": "list", "post": "create"})),
     path("consents/<uuid:pk>/", consents.ConsentViewSet.as_view({"get": "retrieve"})),
+    path("consents/<uuid:pk>/pdf/", consents.ConsentViewSet.as_view({"get": "pdf"})),
+    path(
+        "consent-documents/",
+        consent_documents.ConsentDocumentViewSet.as_view({"get": "list", "post": "create"}),
+    ),
     path("consents/<uuid:pk>/sign/", consents.ConsentViewSet.as_view({"post": "sign"})),
     path("consents/<uuid:pk>/revoke/", consents.ConsentViewSet.as_view({"post": "revoke"})),
     path("measures/", measures.MeasureViewSet.as_view({"get": "list", "post": "create"})),

@@ -19,6 +19,7 @@ from kapclinic.practice.models import Client, User
 from programs.models import Program
 from screening.models.alerts import AlertCause, AlertRelease, SafetyPlan, SafetyPlanVoid
 from screening.models.allergies import Allergy, AllergyVoid, NoneKnown, NoneKnownEnd
+from screening.models.consent_documents import ConsentDocument
 from screening.models.measures import Measure
 from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
 from screening.models.voids import MeasureVoid
@@ -29,6 +30,7 @@ __all__ = [
     "AllergyVoid",
     "Clearance",
     "Consent",
+    "ConsentDocument",
     "Finding",
     "Measure",
     "MeasureVoid",
@@ -279,6 +281,11 @@ class Consent(AuditedBase):
         DRAWN = "drawn"
         TYPED = "typed"
 
+    class Relationship(models.TextChoices):
+        SELF = "self"
+        GUARDIAN = "guardian"
+        PROXY = "proxy"
+
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="consents", db_index=False)
     document = models.CharField(max_length=30)
     document_version = models.CharField(max_length=10)
@@ -286,7 +293,11 @@ class Consent(AuditedBase):
     text = models.TextField()
     content_hash = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    own_document = models.ForeignKey(
+        ConsentDocument, on_delete=models.PROTECT, null=True, related_name="+"
+    )  # the clinic's own text, if it is one
     signer_name = models.CharField(max_length=160, blank=True)
+    signer_relationship = models.CharField(max_length=10, choices=Relationship.choices, blank=True)
     method = models.CharField(max_length=10, choices=Method.choices, blank=True)
     signature = models.TextField(blank=True)
     signed_at = models.DateTimeField(null=True)
@@ -309,6 +320,10 @@ class Consent(AuditedBase):
                 name="consent_signer",
                 condition=Q(signed_at__isnull=True)
                 | (Q(method__in=["drawn", "typed"], collected_by__isnull=False) & ~Q(signer_name="")),
+            ),
+            models.CheckConstraint(
+                name="consent_relationship",  # of what is in force, as the drawing
+                condition=~Q(status="signed") | Q(signer_relationship__in=["self", "guardian", "proxy"]),
             ),
             models.CheckConstraint(
                 name="consent_drawing",  # of what is in force: one that was signed before may still be revoked

@@ -66,6 +66,7 @@ class Places:
             "program": str(self.session.program_id),
             "location": str(self.cast.north.pk),
             "date": "2026-05-04",
+            "instrument": "phq9",
         }
         params = view_of(entry)().params_of().get(entry.action, ())
         return {param.name: samples[param.name] for param in params if param.required}

@@ -69,6 +69,9 @@ class Protocol(AuditedModel):
     limits = models.JSONField()
     home_dosing = models.BooleanField(default=False)
     gates = models.JSONField(default=dict)  # {"code": mode} of the gates that are policy
+    measures = models.JSONField(
+        default=list
+    )  # [{"instrument", "offsets_days"}]: what is asked around each dose
     approved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
 

@@ -48,6 +48,12 @@ Gates = table(
     {"pdmp": policy.REQUIRED, "escort": policy.REQUIRED},
 )
 
+Measured = table(
+    f"What is asked around each dose: instrument ({', '.join(policy.MEASURED)}), offsets_days from the dose, below 0 "
+    f"before it; {DEFAULTS}.",
+    policy.MEASURES[0],
+)
+
 
 class ProtocolIn(Input):
     name = Text(max_length=120)
@@ -73,6 +79,7 @@ class ProtocolIn(Input):
     limits = Limits(required=False)
     home_dosing = serializers.BooleanField(required=False)
     gates = Gates(required=False)
+    measures = serializers.ListField(child=Measured(), required=False, max_length=len(policy.MEASURED))
 
     def validate_span_days(self, value: list[int]) -> list[int]:
         if len(value) != 2:
@@ -104,6 +111,7 @@ class ProtocolOut(Output):
     limits = serializers.JSONField()
     home_dosing = serializers.BooleanField()
     gates = serializers.SerializerMethodField()
+    measures = serializers.JSONField()
     approved_by = serializers.UUIDField(source="approved_by_id", allow_null=True)
     approved_at = Moment(allow_null=True)
     allowed_moves = serializers.SerializerMethodField()

@@ -32,6 +32,13 @@ class Resource(TypedDict):
     count: NotRequired[int]
 
 
+class MeasuredAround(TypedDict):
+    """An instrument that is asked for around each dose, on days from it (below 0: before it)."""
+
+    instrument: str
+    offsets_days: NotRequired[list[int]]
+
+
 class ProtocolDraft(TypedDict):
     """An edition; what is left out takes the default policy, and tables are laid over theirs (`policy.filled`)."""
 
@@ -53,6 +60,7 @@ class ProtocolDraft(TypedDict):
     limits: NotRequired[Mapping[str, object]]
     home_dosing: NotRequired[bool]
     gates: NotRequired[Mapping[str, str]]
+    measures: NotRequired[Sequence[MeasuredAround]]
 
 
 # Local times of a day, as text: {"from": "09:00", "to": "12:00"}.

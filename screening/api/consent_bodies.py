@@ -10,7 +10,8 @@ from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from screening import rules
 from screening.models import Consent
-from screening.rules.documents import DOCUMENTS, LANGUAGES
+from screening.models.consent_documents import LANGUAGES
+from screening.rules.documents import DOCUMENTS
 
 HERE = [(one.value, one.label) for one in Consent.Method if one is not Consent.Method.REMOTE]  # by link alone
 
@@ -23,6 +24,11 @@ class ConsentIn(Input):
 
 class ConsentSignIn(Input):
     signer_name = Text(min_length=2, max_length=160)
+    signer_relationship = serializers.ChoiceField(
+        Consent.Relationship.choices,
+        default=Consent.Relationship.SELF,
+        help_text="the client, a guardian, or a proxy of theirs in matters of health",
+    )
     method = serializers.ChoiceField(HERE)
     signature = serializers.CharField(max_length=200_000, required=False, allow_blank=True, default="")
 
@@ -39,6 +45,7 @@ class ConsentOut(Output):
     content_hash = serializers.CharField()
     status = serializers.CharField()
     signer_name = serializers.CharField()
+    signer_relationship = serializers.CharField(help_text="empty where it was signed before this was asked")
     method = serializers.CharField()
     signed_at = Moment(allow_null=True)
     collected_by = serializers.UUIDField(source="collected_by_id", allow_null=True)

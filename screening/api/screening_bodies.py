@@ -146,6 +146,10 @@ class FindingOut(Output):
     severity = serializers.CharField()
     evidence = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
+    flags = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="`trend`: pressures beyond hold were measured on two local days",
+    )
     medication = serializers.UUIDField(source="medication_id", allow_null=True)
     resolution = serializers.CharField()
     resolved_by = serializers.UUIDField(source="resolved_by_id", allow_null=True)

@@ -5,6 +5,7 @@ from django.urls import path
 from screening.api import (
     allergies,
     clearances,
+    consent_documents,
     consents,
     lab_results,
     measures,
@@ -54,6 +55,11 @@ urlpatterns = [
     path("medications/<uuid:pk>/map/", medications.MedicationViewSet.as_view({"post": "map"})),
     path("consents/", consents.ConsentViewSet.as_view({"get": "list", "post": "create"})),
     path("consents/<uuid:pk>/", consents.ConsentViewSet.as_view({"get": "retrieve"})),
+    path("consents/<uuid:pk>/pdf/", consents.ConsentViewSet.as_view({"get": "pdf"})),
+    path(
+        "consent-documents/",
+        consent_documents.ConsentDocumentViewSet.as_view({"get": "list", "post": "create"}),
+    ),
     path("consents/<uuid:pk>/sign/", consents.ConsentViewSet.as_view({"post": "sign"})),
     path("consents/<uuid:pk>/revoke/", consents.ConsentViewSet.as_view({"post": "revoke"})),
     path("lab-results/", lab_results.LabResultViewSet.as_view({"get": "list", "post": "create"})),

@@ -10,7 +10,6 @@ from django.db.models import Q
 
 from kapclinic.core.audited import (
     AppendOnlyModel,
-    AppendOnlyQuerySet,
     AuditedBase,
     AuditedModel,
     AuditedQuerySet,
@@ -20,7 +19,9 @@ from kapclinic.practice.models import User
 from programs.models import Program
 from screening.models.alerts import AlertCause, AlertRelease, SafetyPlan, SafetyPlanVoid
 from screening.models.allergies import Allergy, AllergyVoid, NoneKnown, NoneKnownEnd
+from screening.models.consent_documents import ConsentDocument
 from screening.models.labs import LabKind, LabResult, LabResultVoid, LabWord
+from screening.models.measures import Measure
 from screening.models.medications import Medication, MedicationMapping
 from screening.models.suspensions import SuspendingCode, SuspendingFact, Suspension, Uphold
 from screening.models.voids import MeasureVoid
@@ -31,6 +32,7 @@ __all__ = [
     "AllergyVoid",
     "Clearance",
     "Consent",
+    "ConsentDocument",
     "Finding",
     "LabKind",
     "LabResult",
@@ -105,7 +107,10 @@ class Screening(AuditedModel):
 
 
 class Finding(AuditedModel):
-    """What a rule said at one weighing, once per code (unmapped medicines: once each). Resolved once, in words."""
+    """What a rule said at one weighing, once per code (unmapped medicines: once each). Resolved once, in words.
+
+    `flags`: `trend` where pressures beyond hold were measured on two local days.
+    """
 
     class Severity(models.TextChoices):
         ABSOLUTE = "absolute"
@@ -121,6 +126,7 @@ class Finding(AuditedModel):
     severity = models.CharField(max_length=10, choices=Severity.choices)
     evidence = models.TextField()
     source = models.CharField(max_length=300)
+    flags = ArrayField(models.CharField(max_length=20), default=list)
     medication = models.ForeignKey(Medication, on_delete=models.PROTECT, null=True, related_name="+")
     resolution = models.TextField(blank=True)
     resolved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -216,6 +222,11 @@ class Consent(AuditedBase):
         TYPED = "typed"
         REMOTE = "remote"  # typed by the client at a distance, by a link
 
+    class Relationship(models.TextChoices):
+        SELF = "self"
+        GUARDIAN = "guardian"
+        PROXY = "proxy"
+
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="consents", db_index=False)
     document = models.CharField(max_length=30)
     document_version = models.CharField(max_length=10)
@@ -223,7 +234,11 @@ class Consent(AuditedBase):
     text = models.TextField()
     content_hash = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    own_document = models.ForeignKey(
+        ConsentDocument, on_delete=models.PROTECT, null=True, related_name="+"
+    )  # the clinic's own text, if it is one
     signer_name = models.CharField(max_length=160, blank=True)
+    signer_relationship = models.CharField(max_length=10, choices=Relationship.choices, blank=True)
     method = models.CharField(max_length=10, choices=Method.choices, blank=True)
     signature = models.TextField(blank=True)
     signed_at = models.DateTimeField(null=True)
@@ -252,6 +267,10 @@ class Consent(AuditedBase):
                 ),
             ),
             models.CheckConstraint(
+                name="consent_relationship",  # of what is in force, as the drawing
+                condition=~Q(status="signed") | Q(signer_relationship__in=["self", "guardian", "proxy"]),
+            ),
+            models.CheckConstraint(
                 name="consent_drawing",  # of what is in force: one that was signed before may still be revoked
                 condition=~Q(status="signed", method="drawn")
                 | Q(signature__startswith="data:image/png;base64,"),
@@ -263,42 +282,6 @@ class Consent(AuditedBase):
 
     def __str__(self) -> str:
         return f"{self.document} {self.document_version}"
-
-
-class MeasureQuerySet(AppendOnlyQuerySet["Measure"]):
-    def visible_to(self, user: Any) -> MeasureQuerySet:
-        """Measures of programs at the user's own locations."""
-        return self.filter(program__location__in=list(user.locations))
-
-    def standing(self) -> MeasureQuerySet:
-        """Those that nobody took back."""
-        return self.filter(void__isnull=True)
-
-
-class Measure(AppendOnlyModel):
-    """One filled-in instrument: item answers, never the items' wording. A missing item leaves `total` null."""
-
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="measures", db_index=False)
-    instrument = models.CharField(max_length=20)
-    form = models.CharField(max_length=30)
-    answers = models.JSONField()
-    total = models.PositiveSmallIntegerField(null=True)
-    band = models.CharField(max_length=30, null=True)  # noqa: DJ001  (null: not scored, as in the answer)
-    flags = ArrayField(models.CharField(max_length=40), default=list)
-    threshold = models.PositiveSmallIntegerField(null=True)  # the cut that was used, where one is a choice
-    language = models.CharField(max_length=8)
-    administered_by = models.CharField(max_length=80)
-    taken_at = models.DateTimeField()
-
-    objects: ClassVar[Any] = MeasureQuerySet.as_manager()
-
-    class Meta:
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["program", "instrument", "-taken_at"], name="measure_program")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.instrument} {self.taken_at}"
 
 
 class SafetyAlert(AuditedModel):

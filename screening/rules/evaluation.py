@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from programs.models import Protocol
 from screening.models import Finding, Measure
@@ -21,7 +22,8 @@ S = Finding.Severity
 class Facts:
     """What is known when a screening is submitted. `measures`: the latest of each instrument that still counts.
 
-    `cssrs_alerted`: the latest C-SSRS raised an alert.
+    `earlier_pressures`: of the person's other screenings. `cssrs_alerted`: the latest C-SSRS raised an alert. `zone` is
+    the clinic's.
     """
 
     protocol: Protocol
@@ -31,7 +33,9 @@ class Facts:
     measures: Mapping[str, Measure]
     cssrs_alerted: bool
     age: int
+    zone: ZoneInfo
     at: datetime
+    earlier_pressures: Sequence[Mapping[str, Any]] = ()
 
 
 def evaluate(facts: Facts) -> list[Found]:
@@ -42,7 +46,14 @@ def evaluate(facts: Facts) -> list[Found]:
         [
             *answer_findings(facts.answers, limits=limits, home_dosing=protocol.home_dosing),
             *age_findings(facts.age, limits=limits),
-            *pressure_findings(facts.blood_pressures, bands=protocol.bands, limits=limits, at=facts.at),
+            *pressure_findings(
+                facts.blood_pressures,
+                bands=protocol.bands,
+                limits=limits,
+                zone=facts.zone,
+                at=facts.at,
+                earlier=facts.earlier_pressures,
+            ),
             *medicine_findings(facts.medicines, route=protocol.route, limits=limits),
             *measure_findings(facts.measures, protocol=protocol, cssrs_alerted=facts.cssrs_alerted),
         ]

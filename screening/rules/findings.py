@@ -24,6 +24,7 @@ class Found:
     evidence: str
     source: str
     medication: UUID | None = None
+    flags: tuple[str, ...] = ()
 
 
 def worst(*severities: str) -> str:
@@ -47,7 +48,12 @@ def merged(found: Iterable[Found]) -> list[Found]:
                 before.evidence if item.evidence in before.evidence else f"{before.evidence} {item.evidence}"
             )
             item = Found(  # noqa: PLW2901  (the merged one takes its place)
-                item.code, worst(before.severity, item.severity), evidence, before.source, item.medication
+                item.code,
+                worst(before.severity, item.severity),
+                evidence,
+                before.source,
+                item.medication,
+                tuple(sorted({*before.flags, *item.flags})),
             )
         by_key[key] = item
     return list(by_key.values())

@@ -2,8 +2,10 @@
 
 Scores and bands belong to the instruments (PHQ-9, GAD-7: Kroenke, Spitzer, Williams; PCL-5: VA National Center for
 PTSD; C-SSRS screener: Columbia, triage of its primary-care protocol; AUDIT-C: WHO; DAST-10: Skinner; QIDS-SR16: Rush;
-MADRS: Montgomery and Asberg, Snaith cut-offs; CADSS: Bremner). Cuts that a clinic chooses come from `limits`.
-Any unanswered item leaves the total null: nothing is pro-rated.
+MADRS: Montgomery and Asberg, Snaith cut-offs; CADSS: Bremner; BPRS: Overall and Gorham). Cuts that a clinic chooses
+come from `limits`. Any unanswered item leaves the total null: nothing is pro-rated. Codes of scores are LOINC's.
+
+Of an instrument whose form a clinic may not hold here (MADRS, QIDS-SR16, CADSS, DAST-10) the total is enough.
 """
 
 from __future__ import annotations
@@ -26,31 +28,48 @@ SINCE_LAST_CONTACT = "since_last_contact"
 
 @dataclass(frozen=True)
 class Instrument:
-    """`items` scored answers from `low` to `high`, then up to `unscored` more; `bands` as (highest total, name)."""
+    """`items` scored answers from 0 to `high`, then up to `unscored` more; `bands` as (highest total, name)."""
 
     items: int
     high: int
     bands: tuple[tuple[int, str], ...] = ()
     unscored: int = 0
     fewest: int = 0  # answers that must be listed, when not all of `items` are always asked
+    highest_total: int | None = None  # of one whose total may come without its answers
+    zero_is_open: bool = False  # 0 says that an item was not assessed
+    loinc: str | None = None  # of the score (of the C-SSRS: of its tier), where there is a confirmed code
 
 
 _MINIMAL = ((4, "minimal"), (9, "mild"), (14, "moderate"))
 INSTRUMENTS: Mapping[str, Instrument] = {
-    "phq9": Instrument(9, 3, (*_MINIMAL, (19, "moderately_severe"), (27, "severe")), unscored=1),
-    "gad7": Instrument(7, 3, (*_MINIMAL, (21, "severe"))),
-    "pcl5": Instrument(20, 4),
-    "cssrs": Instrument(7, 1, fewest=6),
-    "audit_c": Instrument(3, 4),
+    "phq9": Instrument(
+        9, 3, (*_MINIMAL, (19, "moderately_severe"), (27, "severe")), unscored=1, loinc="44261-6"
+    ),
+    "gad7": Instrument(7, 3, (*_MINIMAL, (21, "severe")), loinc="70274-6"),
+    "pcl5": Instrument(20, 4, loinc="101698-9"),
+    "cssrs": Instrument(7, 1, fewest=6, loinc="93374-7"),
+    "audit_c": Instrument(3, 4, loinc="75626-2"),
     "dast10": Instrument(
-        10, 1, ((0, "none"), (2, "low"), (5, "moderate"), (8, "substantial"), (10, "severe"))
+        10,
+        1,
+        ((0, "none"), (2, "low"), (5, "moderate"), (8, "substantial"), (10, "severe")),
+        highest_total=10,
+        loinc="82667-7",
     ),
     "qids_sr16": Instrument(
-        16, 3, ((5, "none"), (10, "mild"), (15, "moderate"), (20, "severe"), (27, "very_severe"))
+        16,
+        3,
+        ((5, "none"), (10, "mild"), (15, "moderate"), (20, "severe"), (27, "very_severe")),
+        highest_total=27,
     ),
-    "madrs": Instrument(10, 6, ((6, "none"), (19, "mild"), (34, "moderate"), (60, "severe"))),
-    "cadss": Instrument(23, 4),
+    "madrs": Instrument(
+        10, 6, ((6, "none"), (19, "mild"), (34, "moderate"), (60, "severe")), highest_total=60
+    ),
+    "cadss": Instrument(23, 4, highest_total=92),
+    "bprs": Instrument(18, 7, zero_is_open=True),
 }
+WITH_TOTAL = tuple(key for key in INSTRUMENTS if key != CSSRS)
+TOTAL_ONLY = "total_only"
 FORMS: Mapping[str, tuple[str, ...]] = {"cssrs": ("lifetime_recent", SINCE_LAST_CONTACT)}
 STANDARD = ("standard",)
 _SPELLINGS = {
@@ -60,6 +79,7 @@ _SPELLINGS = {
     "qids": "qids_sr16",
     "qidssr": "qids_sr16",
     "qidssr16": "qids_sr16",
+    "bprs18": "bprs",
 }
 
 
@@ -103,6 +123,38 @@ def answer_errors(key: str, answers: Sequence[int | bool | None]) -> list[FieldE
     ]
 
 
+def total_errors(key: str, total: int, *, item_alert: bool | None) -> list[FieldError]:
+    """A total without its answers: only where the instrument allows it, with a word on wanting to die where it asks.
+
+    `item_alert`: did the answer about wanting to die reach the value that raises an alert?
+    """
+    highest = INSTRUMENTS[key].highest_total
+    if highest is None:
+        return [FieldError("/total", "invalid", "The total of this instrument is reckoned from its answers.")]
+    errors = []
+    if not 0 <= total <= highest:
+        errors.append(FieldError("/total", "out_of_range", f"0 to {highest} is expected."))
+    if key in policy.SUICIDE_ITEMS and item_alert is None:
+        number = policy.SUICIDE_ITEMS[key].item
+        errors.append(FieldError("/item_alert", "required", f"Say whether item {number} asks for an alert."))
+    if key not in policy.SUICIDE_ITEMS and item_alert is not None:
+        errors.append(
+            FieldError("/item_alert", "invalid", "This instrument has no item that raises an alert.")
+        )
+    return errors
+
+
+def score_total(key: str, total: int, *, item_alert: bool | None, limits: Mapping[str, Any]) -> Score:
+    """Band, flags and alerts of a total that came without its answers; `item_alert` raises what the answer would."""
+    flags = [TOTAL_ONLY, *_cut_flags(key, total, limits)]
+    causes: tuple[str, ...] = ()
+    asked = policy.SUICIDE_ITEMS.get(key)
+    if asked is not None and item_alert:
+        flags.append(asked.flag)
+        causes = (asked.cause,)
+    return Score(total, _band(key, total), tuple(flags), None, causes)
+
+
 def score(
     key: str,
     answers: Answers,
@@ -116,7 +168,8 @@ def score(
     """Total, band, flags and alerts of one filling-in. `before`: the total of the filling-in before this one."""
     if key == "cssrs":
         return _triage(answers, form=form)
-    items = list(answers[: INSTRUMENTS[key].items])
+    shape = INSTRUMENTS[key]
+    items = [None if value == 0 and shape.zero_is_open else value for value in answers[: shape.items]]
     found = (
         _complete(key, [v for v in items if v is not None], limits, threshold, sex)
         if None not in items
@@ -151,8 +204,11 @@ def _complete(
         total = sum(items) - items[2] + (1 - items[2])  # item 3 is reversed: No counts
     else:
         total = sum(items)
-    band = next((name for highest, name in INSTRUMENTS[key].bands if total <= highest), None)
-    return Score(total, band, tuple(_cut_flags(key, total, limits)))
+    return Score(total, _band(key, total), tuple(_cut_flags(key, total, limits)))
+
+
+def _band(key: str, total: int) -> str | None:
+    return next((name for highest, name in INSTRUMENTS[key].bands if total <= highest), None)
 
 
 def _cut_flags(key: str, total: int, limits: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,8 @@ per minute.
 Reading of the screening rules: "uncontrolled hypertension" as an *answer* is a diagnosis and absolute. A *measurement*
 beyond the protocol's hold band is evidence for it that a prescriber must weigh, since one high reading is not the
 diagnosis: a relative finding of the same code. The most severe reading of the last `limits["screening_bp_days"]`
-decides, on either component, whatever a later reading says. No reading in that time is `unknown`, never "normal".
+decides, on either component, whatever a later reading says. No reading in that time is `unknown`, never "normal", and
+so is one alone: two are wanted. Beyond hold on two local days it is a `trend`, which is still no diagnosis: relative.
 A pressure or a pulse so low, or a pulse so fast, that the protocol calls it `extreme` is relative too.
 Bands: clinic policy after the esketamine label's 140/90 point for weighing risk; hold 160/100 by default.
 """
@@ -12,8 +13,9 @@ Bands: clinic policy after the esketamine label's 140/90 point for weighing risk
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NotRequired, TypedDict
+from zoneinfo import ZoneInfo
 
 from kapclinic.core.errors import FieldError
 from kapclinic.core.moments import utc_text
@@ -24,6 +26,7 @@ from screening.rules.measurable import TABLE
 
 CLOCK_SKEW = timedelta(seconds=60)  # how far ahead of ours the clock of a desk may run
 SOURCE = "measured at screening; bands of the protocol"
+TREND = "trend"
 S = Finding.Severity
 
 
@@ -82,25 +85,61 @@ def pressure_findings(
     *,
     bands: Mapping[str, Any],
     limits: Mapping[str, Any],
+    zone: ZoneInfo,
     at: datetime,
+    earlier: Sequence[Mapping[str, Any]] = (),
 ) -> list[Found]:
-    """What the stored readings say under the protocol's `bands["bp"]` and `limits`."""
+    """What the stored readings say under the protocol's `bands["bp"]` and `limits`.
+
+    `earlier` are those of the person's other screenings: they only tell whether one beyond hold is a trend, by the days
+    of the clinic's `zone`.
+    """
     oldest = at - timedelta(days=limit(limits, "screening_bp_days"))
-    recent = [row for row in readings if datetime.fromisoformat(row["measured_at"]) >= oldest]
+    recent, before = (
+        [row for row in rows if datetime.fromisoformat(row["measured_at"]) >= oldest]
+        for rows in (readings, earlier)
+    )
     if not recent:
         return [Found("CV_BP_MISSING", S.UNKNOWN, "No recent blood pressure was measured.", SOURCE)]
-    return [*_high(recent, bands=bands, limits=limits), *_extreme(recent, bands=bands)]
+    days = _days_beyond_hold([*recent, *before], bands=bands, zone=zone)
+    return [
+        *_single(recent),
+        *_high(recent, bands=bands, limits=limits, flags=(TREND,) if len(days) > 1 else ()),
+        *_extreme(recent, bands=bands),
+    ]
+
+
+def _single(recent: Sequence[Mapping[str, Any]]) -> list[Found]:
+    """Two pressures are wanted, at two moments: one alone leaves it open."""
+    if len({row["measured_at"] for row in recent}) > 1:
+        return []
+    said = f"Measured once: {_words(recent[0])}. Two are wanted."
+    return [Found("CV_BP_SINGLE", S.UNKNOWN, said, SOURCE)]
+
+
+def _days_beyond_hold(
+    rows: Sequence[Mapping[str, Any]], *, bands: Mapping[str, Any], zone: ZoneInfo
+) -> set[date]:
+    return {
+        datetime.fromisoformat(row["measured_at"]).astimezone(zone).date()
+        for row in rows
+        if band_of(row, bands["bp"]) == "hold"
+    }
 
 
 def _high(
-    recent: Sequence[Mapping[str, Any]], *, bands: Mapping[str, Any], limits: Mapping[str, Any]
+    recent: Sequence[Mapping[str, Any]],
+    *,
+    bands: Mapping[str, Any],
+    limits: Mapping[str, Any],
+    flags: tuple[str, ...],
 ) -> list[Found]:
     by_band = {
         name: [row for row in recent if band_of(row, bands["bp"]) == name] for name in ("hold", "review")
     }
     if by_band["hold"]:
         evidence = "Measured " + "; ".join(_words(row) for row in recent) + "."
-        return [Found("CV_UNCONTROLLED_HTN", S.RELATIVE, evidence, SOURCE)]
+        return [Found("CV_UNCONTROLLED_HTN", S.RELATIVE, evidence, SOURCE, flags=flags)]
     if by_band["review"]:
         evidence = "Measured " + "; ".join(_words(row) for row in by_band["review"]) + "."
         return [Found("CV_BP_ELEVATED", as_policy_has_it("CV_BP_ELEVATED", S.INFO, limits), evidence, SOURCE)]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -21,7 +17,6 @@ from programs.policy import limit
 from screening.models import (
     AlertRelease,
     Clearance,
-    Consent,
     Finding,
     Measure,
     Medication,
@@ -31,7 +26,6 @@ from screening.models import (
     Suspension,
 )
 from screening.models.alerts import HOLDING
-from screening.rules import documents
 from screening.rules.instruments import CSSRS
 from screening.rules.medicines import Listed
 from screening.rules.suspensions import names_in_all
@@ -46,30 +40,14 @@ from screening.selectors.clearances import open_reasons as open_reasons
 from screening.selectors.clearances import open_reasons_of as open_reasons_of
 from screening.selectors.clearances import suspended_by as suspended_by
 from screening.selectors.clearances import to_review as to_review
+from screening.selectors.consents import DocumentText as DocumentText
+from screening.selectors.consents import active_consent as active_consent
+from screening.selectors.consents import consent_documents as consent_documents
+from screening.selectors.consents import consent_of as consent_of
+from screening.selectors.consents import document_in_force as document_in_force
+from screening.selectors.consents import once_signed as once_signed
+from screening.selectors.consents import signed_consents as signed_consents
 from screening.selectors.labs import last_tests as last_tests
-
-TEXTS = Path(__file__).resolve().parent.parent / "documents"
-
-
-@dataclass(frozen=True)
-class DocumentText:
-    """A document as it is shown: its text, and the SHA-256 of exactly that text in UTF-8."""
-
-    version: str
-    language: str
-    text: str
-    content_hash: str
-
-
-@lru_cache(maxsize=64)
-def _text_of(document: str, version: str, language: str) -> DocumentText:
-    text = (TEXTS / f"{document}-{version}.{language}.md").read_text(encoding="utf-8")
-    return DocumentText(version, language, text, hashlib.sha256(text.encode()).hexdigest())
-
-
-def document_in_force(*, document: str, language: str, on: date) -> DocumentText:
-    """The text of `document` that is put before a client on that day."""
-    return _text_of(document, documents.version_in_force(document, on), language)
 
 
 def screenings_with_findings() -> QuerySet[Screening]:
@@ -149,43 +127,6 @@ def _as_mapped(row: Medication, *, by: datetime | None = None, but: UUID | None 
     """An entry with what a prescriber last mapped it to, by that moment; `but` is a mapping that does not count."""
     said = [m for m in row.mappings.all() if m.pk != but and (by is None or m.created_at <= by)]
     return Listed(row.pk, row.text, frozenset(said[-1].ingredients if said else ()))
-
-
-def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent | None:
-    """The signature that stands at `at`: the latest of the version in force that day, not revoked, not too old.
-
-    Too old is more than the protocol's `consent_days`. One that was signed after `at` counts where none was by then, as
-    with clearances.
-    """
-    program = Program.objects.select_related("location", "protocol").get(pk=program_id)
-    signed = signed_consents(program_id=program_id, document=document)
-    return consent_of(signed, program=program, document=document, at=at)
-
-
-def signed_consents(*, program_id: UUID, document: str) -> QuerySet[Consent]:
-    """Signatures of the program's under `document`, in any version, that were not revoked; the latest first."""
-    return once_signed(program_id=program_id, document=document).filter(status=Consent.Status.SIGNED)
-
-
-def once_signed(*, program_id: UUID | Subquery, document: str) -> QuerySet[Consent]:
-    """Every signature of the program's under `document`, also those that were revoked; the latest first."""
-    rows: QuerySet[Consent] = Consent.objects.filter(
-        program_id=program_id, document=document, signed_at__isnull=False
-    )
-    return rows.order_by("-signed_at")
-
-
-def consent_of(signed: Iterable[Consent], *, program: Program, document: str, at: datetime) -> Consent | None:
-    """`active_consent` among `signed_consents`; the program comes with protocol and location."""
-    version = documents.version_in_force(document, at.astimezone(program.location.zone).date())
-    since = at - timedelta(days=limit(program.protocol.limits, "consent_days"))
-    rows = [
-        (row.signed_at, row)
-        for row in signed
-        if row.document_version == version and row.signed_at is not None and row.signed_at >= since
-    ]
-    by_then = (row for signed_at, row in rows if signed_at <= at)
-    return next(by_then, None) or next((row for _, row in rows), None)
 
 
 def alerts_with_releases() -> QuerySet[SafetyAlert]:
@@ -344,6 +285,14 @@ def recent_measures(*, program: Program, at: datetime) -> Mapping[str, Measure]:
     )
     latest = rows.order_by("instrument", "-taken_at", "-created_at").distinct("instrument")
     return {row.instrument: row for row in latest.prefetch_related("alerts")}
+
+
+def other_pressures(screening: Screening) -> list[Mapping[str, object]]:
+    """The pressures of the person's other screenings, those that were submitted."""
+    rows = Screening.objects.filter(
+        program__client__in=person(screening.program.client_id), submitted_at__isnull=False
+    ).exclude(pk=screening.pk)
+    return [row for readings in rows.values_list("blood_pressures", flat=True) for row in readings]
 
 
 def raised_alert(measure: Measure | None, *, cause: str) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import Conflict, merge
+from kapclinic.core.errors import Conflict, Invalid, merge
 from kapclinic.practice.models import Actor, User
 from screening import rules, selectors
 from screening.models import Consent
@@ -30,13 +30,15 @@ class OutdatedDocument(Conflict):
 def create_consent(*, values: ConsentDraft, by: User, at: datetime) -> Consent:
     """Put the version of a document that is in force before the client, as a draft with its exact text and hash.
 
-    :raises Invalid: for a program that the actor may not see
+    :raises Invalid: for a program that the actor may not see, or a language without a text
     :raises ProgramNotActive: when the course is over
     """
     program = visible_program(program_id=values["program"], by=by)
     require_open(program)
     today = at.astimezone(program.location.zone).date()
     shown = selectors.document_in_force(document=values["document"], language=values["language"], on=today)
+    if shown is None:
+        raise Invalid.field("language", "There is no text of this document in this language.", code="no_text")
     return Consent(
         program=program,
         document=values["document"],
@@ -44,6 +46,7 @@ def create_consent(*, values: ConsentDraft, by: User, at: datetime) -> Consent:
         language=shown.language,
         text=shown.text,
         content_hash=shown.content_hash,
+        own_document_id=shown.id,
     ).save_by(by, at=at)
 
 
@@ -63,10 +66,12 @@ def sign_consent(
     by: Actor,
     at: datetime,
     collected_by: UUID | None = None,
+    signer_relationship: str = Consent.Relationship.SELF,
 ) -> Consent:
     """Record the signature, and who collected it (ESIGN/UETA: intent, attribution, association, retention).
 
     A client who signs at a distance is `by` themselves; `collected_by` is then the staff member who sent the link.
+    `signer_relationship`: the client, or by which authority somebody signs for them (45 CFR 164.508(c)(1)(vi)).
 
     :raises IllegalTransition: unless it is a draft
     :raises OutdatedDocument: when the draft's version is no longer in force
@@ -78,9 +83,11 @@ def sign_consent(
         merge(signatures.drawing_errors(signature))
     today = at.astimezone(consent.program.location.zone).date()
     shown = selectors.document_in_force(document=consent.document, language=consent.language, on=today)
-    if shown.version != consent.document_version:
-        raise OutdatedDocument("Put the new version before the client.", document_version=shown.version)
+    if shown is None or (shown.version, shown.id) != (consent.document_version, consent.own_document_id):
+        version = shown.version if shown else None
+        raise OutdatedDocument("Put the new version before the client.", document_version=version)
     consent.signer_name, consent.method, consent.signature = signer_name, method, signature
+    consent.signer_relationship = signer_relationship
     consent.signed_at, consent.collected_by_id = at, collected_by or by.pk
     return consent.save_by(by, at=at)
 

@@ -29,11 +29,16 @@ from screening.services.suspensions import suspend
 
 
 class Answered(TypedDict):
-    """One filling-in of an instrument: an item that was not answered is null, yes and no are 1 and 0."""
+    """One filling-in of an instrument: an item that was not answered is null, yes and no are 1 and 0.
+
+    In place of `answers` there may be a `total`, with `item_alert` where an item asks about wanting to die.
+    """
 
     program: UUID
     instrument: str
-    answers: Sequence[int | None]
+    answers: NotRequired[Sequence[int | None]]
+    total: NotRequired[int]
+    item_alert: NotRequired[bool | None]
     taken_at: datetime
     administered_by: str
     form: NotRequired[str]
@@ -43,7 +48,7 @@ class Answered(TypedDict):
 
 def _refuse_wrong(values: Answered, at: datetime) -> None:
     key = values["instrument"]
-    errors = instruments.answer_errors(key, values["answers"])
+    errors = _told_errors(values)
     if values["taken_at"] > at + CLOCK_SKEW:
         errors.append(FieldError("/taken_at", "future", "This time is still to come."))
     forms = instruments.forms_of(key)
@@ -52,6 +57,46 @@ def _refuse_wrong(values: Answered, at: datetime) -> None:
     if values.get("threshold") is not None and key != "audit_c":
         errors.append(FieldError("/threshold", "invalid", "Only AUDIT-C takes a threshold."))
     merge(errors)
+
+
+def _told_errors(values: Answered) -> list[FieldError]:
+    """Either all answers, or the total that they make."""
+    key, answers, total = values["instrument"], values.get("answers"), values.get("total")
+    item_alert = values.get("item_alert")
+    if answers is None and total is None:
+        return [FieldError("/answers", "required", "Answers are expected, or a total where that is enough.")]
+    if answers is None and total is not None:
+        return instruments.total_errors(key, total, item_alert=item_alert)
+    errors = instruments.answer_errors(key, answers or ())
+    if total is not None:
+        errors.append(FieldError("/total", "invalid", "The total is reckoned from the answers."))
+    if item_alert is not None:
+        errors.append(FieldError("/item_alert", "invalid", "The answers say it."))
+    return errors
+
+
+def _scored(values: Answered, program: Program) -> instruments.Score:
+    key, total = values["instrument"], values.get("total")
+    limits = program.protocol.limits
+    if total is not None:
+        return instruments.score_total(key, total, item_alert=values.get("item_alert"), limits=limits)
+    return instruments.score(
+        key,
+        _as_kept(values),
+        limits=limits,
+        form=_form(values),
+        threshold=values.get("threshold"),
+        sex=program.client.administrative_sex,
+        before=_total_before(program, instrument=key, moment=values["taken_at"]),
+    )
+
+
+def _form(values: Answered) -> str:
+    return values.get("form") or instruments.forms_of(values["instrument"])[0]
+
+
+def _as_kept(values: Answered) -> list[int | None]:
+    return [None if value is None else int(value) for value in values.get("answers", ())]
 
 
 def _total_before(program: Program, *, instrument: str, moment: datetime) -> int | None:
@@ -71,27 +116,18 @@ def record_measure(*, values: Answered, by: Actor, at: datetime) -> Measure:
     A C-SSRS of the tier high also suspends the client's clearances, from when it was taken. An answer about wanting to
     die asks for a C-SSRS of its day, and a C-SSRS answers what asked for one.
 
-    :raises Invalid: for a program that the actor may not see, answers that the instrument does not have, a future time
+    :raises Invalid: for a program that the actor may not see, answers that the instrument does not have, a future time,
+        a total of an instrument that is scored here
     """
     program = visible_program(program_id=values["program"], by=by)
     _refuse_wrong(values, at)
-    key = values["instrument"]
-    answers = [None if value is None else int(value) for value in values["answers"]]
-    form = values.get("form") or instruments.forms_of(key)[0]
-    result = instruments.score(
-        key,
-        answers,
-        limits=program.protocol.limits,
-        form=form,
-        threshold=values.get("threshold"),
-        sex=program.client.administrative_sex,
-        before=_total_before(program, instrument=key, moment=values["taken_at"]),
-    )
+    result = _scored(values, program)
     measure = Measure(
         program=program,
-        instrument=key,
-        form=form,
-        answers=answers,
+        instrument=values["instrument"],
+        form=_form(values),
+        answers=_as_kept(values),
+        item_alert=values.get("item_alert"),
         total=result.total,
         band=result.band,
         flags=list(result.flags),

@@ -135,6 +135,7 @@ def _written_down(screening: Screening, found: Found, *, by: User, at: datetime)
         severity=found.severity,
         evidence=found.evidence,
         source=found.source,
+        flags=list(found.flags),
         medication_id=found.medication,
     ).save_by(by, at=at)
     return row

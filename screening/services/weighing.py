@@ -26,7 +26,9 @@ def weigh(screening: Screening, *, medicines: Sequence[Listed], at: datetime) ->
             measures=measures,
             cssrs_alerted=selectors.raised_alert(measures.get("cssrs"), cause="cssrs"),
             age=program.client.age_at(at.astimezone(program.location.zone)),
+            zone=program.location.zone,
             at=at,
+            earlier_pressures=selectors.other_pressures(screening),
         )
     )
 

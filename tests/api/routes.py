@@ -68,6 +68,7 @@ class Places:
             "date": "2026-05-04",
             "object_type": "client",
             "object_id": str(self.session.client_id),
+            "instrument": "phq9",
         }
         params = view_of(entry)().params_of().get(entry.action, ())
         return {param.name: samples[param.name] for param in params if param.required}

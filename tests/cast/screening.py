@@ -20,9 +20,10 @@ _editions = itertools.count(1)  # names of protocols are taken once
 def clear(cast: Cast, program: Program) -> None:
     """Screen a healthy client and let the prescriber clear them; the consent is signed."""
     at = clock.now()
-    pressure = {"systolic": 124, "diastolic": 80, "heart_rate": 66, "measured_at": at - timedelta(minutes=10)}
+    pressure = {"systolic": 124, "diastolic": 80, "heart_rate": 66}
+    twice = [pressure | {"measured_at": at - timedelta(minutes=before)} for before in (15, 10)]
     healthy = {code: False for code, condition in CONDITIONS.items() if condition.asked}
-    values = {"program": program.pk, "answers": healthy, "blood_pressures": [pressure], "medications": []}
+    values = {"program": program.pk, "answers": healthy, "blood_pressures": twice, "medications": []}
     draft = screening.create_screening(values=values, by=cast.np, at=at)
     submitted = screening.submit_screening(screening_id=draft.pk, by=cast.np, at=at)
     words = [

@@ -71,11 +71,14 @@ def book(cast: Cast, program: dict[str, Any], kind: str, starts_at: datetime, **
 def screen_and_clear(
     cast: Cast, program: dict[str, Any], *, measured_at: datetime | None = None
 ) -> dict[str, Any]:
-    taken = moment(measured_at or clock.now() - timedelta(minutes=10))
+    taken = measured_at or clock.now() - timedelta(minutes=10)
+    pressure = {"systolic": 124, "diastolic": 80, "heart_rate": 66}
     body = {
         "program": program["id"],
         "answers": HEALTHY,
-        "blood_pressures": [{"systolic": 124, "diastolic": 80, "heart_rate": 66, "measured_at": taken}],
+        "blood_pressures": [
+            pressure | {"measured_at": moment(taken - timedelta(minutes=before))} for before in (5, 0)
+        ],
         "medications": [],
     }
     draft = cast.desk("np").must("screenings/", body)

@@ -10,10 +10,11 @@ from tests.cast import Cast
 
 NO_TO_ALL = {code: False for code, condition in CONDITIONS.items() if condition.asked}
 CALM = {"systolic": 118, "diastolic": 76, "heart_rate": 64, "measured_at": "2026-05-04T14:30:00Z"}
+CALMS = [CALM | {"measured_at": "2026-05-04T14:20:00Z"}, CALM]
 
 
 def drafted(cast: Cast, program: Program, **values: Any) -> dict[str, Any]:
-    body = {"program": str(program.pk), "answers": NO_TO_ALL, "blood_pressures": [CALM]} | values
+    body = {"program": str(program.pk), "answers": NO_TO_ALL, "blood_pressures": CALMS} | values
     return cast.desk("np").must("screenings/", body, status=201)
 
 

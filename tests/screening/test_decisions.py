@@ -208,8 +208,8 @@ def test_deferred_changes_nothing_and_a_new_screening_may_follow(cast: Cast, pro
 def test_a_renewal_does_not_turn_the_phase_back(cast: Cast, program: Program) -> None:
     cleared(cast, program)
     with clock.fixed(MONDAY + timedelta(days=300)):
-        reading = CALM | {"measured_at": "2027-02-27T14:00:00Z"}
-        renewed = decide(cast, submitted(cast, program, blood_pressures=[reading]))
+        readings = [CALM | {"measured_at": f"2027-02-27T14:0{n}:00Z"} for n in (0, 5)]
+        renewed = decide(cast, submitted(cast, program, blood_pressures=readings))
     assert renewed.status_code == 200
     assert Program.objects.get(pk=program.pk).phase == "preparation"
     assert Clearance.objects.count() == 2

@@ -46,6 +46,9 @@ def scored(key: str, answers, **more):
         ("madrs", [0] * 9 + [4], 4, "none", ("item_10",)),
         ("cadss", [0] * 22 + [4], 4, None, ()),
         ("cadss", [0] * 21 + [1, 4], 5, None, ("dissociating",)),
+        ("bprs", [1] * 18, 18, None, ()),
+        ("bprs", [7] * 18, 126, None, ()),
+        ("bprs", [1] * 17 + [0], None, None, ("incomplete",)),  # 0: not assessed
     ],
 )
 def test_vectors(key: str, answers, total: int, band: str | None, flags: tuple[str, ...]) -> None:
@@ -73,10 +76,37 @@ def test_audit_c_from_eight_asks_for_review() -> None:
     assert scored("audit_c", [4, 3, 0]).flags == ()
 
 
+@pytest.mark.parametrize(
+    ("key", "total", "item_alert", "band", "flags", "causes"),
+    [
+        ("madrs", 35, False, "severe", ("total_only",), ()),
+        ("madrs", 6, True, "none", ("total_only", "item_10"), ("madrs_item_10",)),
+        ("qids_sr16", 13, True, "moderate", ("total_only", "item_12"), ("qids_item_12",)),
+        ("cadss", 5, None, None, ("total_only", "dissociating"), ()),
+        ("cadss", 0, None, None, ("total_only",), ()),
+        ("dast10", 6, None, "substantial", ("total_only", "relative", "block_pending_review"), ()),
+    ],
+)
+def test_a_total_alone_is_read_as_its_answers_would_be(key, total, item_alert, band, flags, causes) -> None:
+    result = instruments.score_total(key, total, item_alert=item_alert, limits=policy.LIMITS)
+    assert (result.total, result.band, result.flags, result.causes) == (total, band, flags, causes)
+
+
+@pytest.mark.parametrize("key", instruments.INSTRUMENTS)
+def test_the_highest_total_is_that_of_the_highest_answers(key: str) -> None:
+    shape = instruments.INSTRUMENTS[key]
+    if shape.highest_total is not None:
+        assert shape.highest_total in {
+            scored(key, [shape.high] * shape.items).total,
+            10,
+        }  # DAST-10: one item is reversed
+
+
 @pytest.mark.parametrize("key", [key for key in instruments.INSTRUMENTS if key != "cssrs"])
 @pytest.mark.parametrize("missing", [0, -1])
 def test_a_missing_item_leaves_the_total_open(key: str, missing: int) -> None:
-    answers: list[int | None] = [0] * instruments.INSTRUMENTS[key].items
+    shape = instruments.INSTRUMENTS[key]
+    answers: list[int | None] = [int(shape.zero_is_open)] * shape.items
     answers[missing] = None
     result = scored(key, answers)
     assert (result.total, result.band, result.flags) == (None, None, ("incomplete",))

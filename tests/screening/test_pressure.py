@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,9 +17,18 @@ def reading(systolic: int, diastolic: int, *, before: timedelta = timedelta(minu
     return {"systolic": systolic, "diastolic": diastolic, "measured_at": AT - before} | more
 
 
-def found(*readings, bands=policy.BANDS):
-    stored = as_stored(readings)
-    return {f.code: f.severity for f in pressure_findings(stored, bands=bands, limits=policy.LIMITS, at=AT)}
+ZONE = ZoneInfo("America/Denver")
+
+
+def findings(*readings, bands=policy.BANDS, earlier=()):
+    stored, before = as_stored(readings), as_stored(earlier)
+    return pressure_findings(stored, bands=bands, limits=policy.LIMITS, zone=ZONE, at=AT, earlier=before)
+
+
+def found(*readings, **more):
+    """What they say beside that there is but one of them."""
+    rows = findings(*readings, **more)
+    return {row.code: row.severity for row in rows if row.code != "CV_BP_SINGLE"}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +70,42 @@ def test_unmeasured_is_unknown() -> None:
 def test_a_reading_of_last_season_is_as_good_as_none() -> None:
     assert found(reading(118, 76, before=timedelta(days=31))) == {"CV_BP_MISSING": "unknown"}
     assert found(reading(118, 76, before=timedelta(days=29))) == {}
+
+
+def test_two_pressures_are_wanted() -> None:
+    (single,) = findings(reading(118, 76))
+    assert (single.code, single.severity) == ("CV_BP_SINGLE", "unknown")
+    assert "118/76" in single.evidence
+    assert findings(reading(118, 76), reading(120, 78, before=timedelta(minutes=5))) == []
+    same = [row.code for row in findings(reading(118, 76), reading(118, 76))]  # written down twice
+    assert same == ["CV_BP_SINGLE"]
+    old = reading(120, 78, before=timedelta(days=31))
+    assert [row.code for row in findings(reading(118, 76), old)] == ["CV_BP_SINGLE"]
+    assert [row.code for row in findings(reading(170, 76))] == ["CV_BP_SINGLE", "CV_UNCONTROLLED_HTN"]
+
+
+@pytest.mark.parametrize(
+    ("before", "flags"),
+    [
+        (timedelta(hours=3), ()),  # 06:00 of the same day in Denver
+        (timedelta(hours=9), ()),  # 00:00
+        (timedelta(hours=9, minutes=1), ("trend",)),
+        (timedelta(days=30), ("trend",)),
+        (timedelta(days=30, minutes=1), ()),
+    ],
+)
+def test_beyond_hold_on_two_days_stays_relative_and_is_flagged(before: timedelta, flags: tuple) -> None:
+    high, other = reading(170, 95), reading(172, 90, before=before)
+    for rows, earlier in (((high, other), ()), ((high,), (other,))):  # also that of another screening
+        (row,) = (row for row in findings(*rows, earlier=earlier) if row.code == "CV_UNCONTROLLED_HTN")
+        assert (row.severity, row.flags) == ("relative", flags)
+
+
+def test_a_calm_day_between_makes_no_trend_of_one_day() -> None:
+    calm = reading(120, 80, before=timedelta(days=2))
+    (row,) = findings(reading(170, 95), calm)
+    assert (row.code, row.flags) == ("CV_UNCONTROLLED_HTN", ())
+    assert found(calm, reading(120, 80), earlier=[reading(170, 95, before=timedelta(days=1))]) == {}
 
 
 def test_the_bands_are_the_protocols() -> None:

@@ -17,7 +17,7 @@ from screening.rules.conditions import CONDITIONS
 from screening.rules.medicine_list import medicine_list
 from tests.asking import pointers
 from tests.cast import Cast
-from tests.screening.deciding import CALM, NO_TO_ALL, decide, drafted, submitted
+from tests.screening.deciding import CALM, CALMS, NO_TO_ALL, decide, drafted, submitted
 
 
 def severities(screening: dict) -> dict[str, str]:
@@ -134,7 +134,7 @@ def test_a_draft_is_edited_on_its_present_version_only(cast: Cast, program: Prog
     answer = cast.desk("therapist").patch(path, changed, match='"1"')
     assert (answer.status_code, answer["ETag"]) == (200, '"2"')
     assert answer.json()["answers"]["OPHTH"] is True
-    assert answer.json()["blood_pressures"] == [CALM]
+    assert answer.json()["blood_pressures"] == CALMS
 
 
 def test_a_calm_screening_has_no_findings(cast: Cast, program: Program) -> None:
@@ -158,7 +158,7 @@ def test_submitting_says_everything_at_once(cast: Cast, program: Program) -> Non
         cast,
         program,
         answers=answers,
-        blood_pressures=[CALM | {"systolic": 168, "diastolic": 98}],
+        blood_pressures=[row | {"systolic": 168, "diastolic": 98} for row in CALMS],
         medications=[{"text": "phenelzine 15 mg"}, {"text": "kratom"}, {"text": "sertraline"}],
     )
     assert severities(screening) == {
@@ -213,7 +213,9 @@ def test_an_answered_and_a_measured_hypertension_are_one_absolute_finding(
     cast: Cast, program: Program
 ) -> None:
     answers = NO_TO_ALL | {"CV_UNCONTROLLED_HTN": True}
-    screening = submitted(cast, program, answers=answers, blood_pressures=[CALM | {"systolic": 190}])
+    screening = submitted(
+        cast, program, answers=answers, blood_pressures=[row | {"systolic": 190} for row in CALMS]
+    )
     (finding,) = screening["findings"]
     assert (finding["code"], finding["severity"]) == ("CV_UNCONTROLLED_HTN", "absolute")
     assert "190/76" in finding["evidence"]

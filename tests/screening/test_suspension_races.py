@@ -29,8 +29,9 @@ def clinic(transactional_db: None, now: object) -> Cast:
 
 def submitted(cast: Cast, program: Program, *texts: str) -> UUID:
     healthy = {code: False for code, condition in CONDITIONS.items() if condition.asked}
-    pressure = {"systolic": 124, "diastolic": 80, "measured_at": MONDAY}
-    values = {"program": program.pk, "answers": healthy, "blood_pressures": [pressure]}
+    pressure = {"systolic": 124, "diastolic": 80}
+    twice = [pressure | {"measured_at": MONDAY - timedelta(minutes=before)} for before in (5, 0)]
+    values = {"program": program.pk, "answers": healthy, "blood_pressures": twice}
     values |= {"medications": [{"text": text} for text in texts]}
     draft = services.create_screening(values=values, by=cast.np, at=MONDAY)
     services.submit_screening(screening_id=draft.pk, by=cast.np, at=MONDAY)

@@ -161,7 +161,9 @@ class Life:
         body = {
             "program": self.program["id"],
             "answers": answers,
-            "blood_pressures": [pressure | {"measured_at": moment(self.now)}],
+            "blood_pressures": [
+                pressure | {"measured_at": moment(self.now - timedelta(minutes=before))} for before in (5, 0)
+            ],
             "medications": listed,
         }
         draft = self.stack.post(self.nurse, "screenings/", body)

@@ -79,6 +79,7 @@ PATTERNS: Mapping[str, str] = {
     r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$": "An ICD-10-CM code is expected, such as F33.2.",
     r"^https://[^\s<>\"'\\]+$": "An address that begins with https:// is expected.",
     r"^US(-[A-Z]{2})?$": "US, or a state such as US-TX, is expected.",
+    r"^[0-9A-Za-z][0-9A-Za-z.-]{0,9}$": "A version is expected, such as 2026-1: letters, digits, dots and dashes.",
 }
 
 

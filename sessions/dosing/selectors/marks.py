@@ -72,7 +72,8 @@ GATE_MARK = """
       FROM who JOIN trail_task t ON who.id = t.client
      WHERE t.state = 'open' AND t.kind = 'check_in_safety_concern'),
    (SELECT count(*) FROM mine CROSS JOIN programs_legalrule),
-   (SELECT count(*) FROM mine CROSS JOIN programs_legalrulevoid)))
+   (SELECT count(*) FROM mine CROSS JOIN programs_legalrulevoid),
+   (SELECT count(*) FROM mine CROSS JOIN screening_consentdocument)))
 """
 
 

@@ -23,7 +23,9 @@ from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
 from kapclinic.practice.selectors import LocalMidnight, MidnightAnywhere, of_person
 from kapclinic.trail.idempotency import Locks
 from kapclinic.trail.services import log_act
-from screening.selectors import current_clearance
+from programs.models import Modality
+from screening.rules.documents import TELEHEALTH
+from screening.selectors import active_consent, current_clearance
 from sessions.booking.http import locks_of_booking
 from sessions.booking.models import Session
 from sessions.booking.rules import CAREGIVERS, LONGEST
@@ -290,8 +292,15 @@ class SessionViewSet(lists.HotList, TellsNearest):
         )
 
     def _warnings(self, session: Session) -> list[str]:
-        cleared = current_clearance(program_id=session.program_id, at=self.at) is not None
-        return [] if cleared or session.kind != SessionKind.DOSING else ["not_cleared"]
+        """Check-in refuses nothing for these: a dose asks for the clearance, a session by video for its consent."""
+        found = []
+        if session.kind == SessionKind.DOSING:
+            cleared = current_clearance(program_id=session.program_id, at=self.at)
+            found += [] if cleared else ["not_cleared"]
+        if session.modality == Modality.VIDEO:
+            agreed = active_consent(program_id=session.program_id, document=TELEHEALTH, at=self.at)
+            found += [] if agreed else ["no_telehealth_consent"]
+        return found
 
     def start(self, request: Request, pk: UUID) -> Response:
         session = self.get_object()

@@ -14,7 +14,7 @@ from sessions.booking.models import Session
 from tests import cast as people
 from tests.asking import done
 from tests.cast import MONDAY, Cast
-from tests.sessions.dosing.test_suspended_clearance import EVENTS, HEALTHY, booked
+from tests.sessions.dosing.test_suspended_clearance import EVENTS, HEALTHY, booked, calm_twice
 
 LATER = MONDAY + timedelta(hours=1)
 ANSWERED = ("pregnancy", "serious event", "contraindication", "C-SSRS high")
@@ -22,8 +22,7 @@ ANSWERED = ("pregnancy", "serious event", "contraindication", "C-SSRS high")
 
 def screened(cast: Cast, program: Program) -> dict[str, Any]:
     """A screening with no finding, begun, submitted and cleared at the clock's moment; how its clearance stands."""
-    pressure = {"systolic": 124, "diastolic": 80, "measured_at": clock.now().isoformat()}
-    body = {"program": str(program.pk), "answers": HEALTHY, "blood_pressures": [pressure]}
+    body = {"program": str(program.pk), "answers": HEALTHY, "blood_pressures": calm_twice()}
     draft = cast.desk("np").must("screenings/", body)
     findings = cast.desk("np").must(f"screenings/{draft['id']}/submit/")["findings"]
     words = [{"finding": row["id"], "resolution": "Asked; acceptable."} for row in findings]

@@ -194,8 +194,8 @@ class Seeder:
 
     def clear(self, program: dict[str, Any]) -> None:
         np, prescriber = self.people["np"], self.people["prescriber"]
-        reading = BP | {"measured_at": (clock.now() - timedelta(minutes=5)).isoformat()}
-        body = {"program": program["id"], "answers": {}, "blood_pressures": [reading], "medications": []}
+        twice = [BP | {"measured_at": (clock.now() - timedelta(minutes=n)).isoformat()} for n in (10, 5)]
+        body = {"program": program["id"], "answers": {}, "blood_pressures": twice, "medications": []}
         draft = post(np, "screenings/", body)
         submitted = post(np, f"screenings/{draft['id']}/submit/")
         resolutions = [

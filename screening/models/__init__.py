@@ -9,7 +9,6 @@ from django.db import models
 from django.db.models import Q
 
 from kapclinic.core.audited import (
-    AppendOnlyModel,
     AuditedBase,
     AuditedModel,
     AuditedQuerySet,

@@ -47,7 +47,7 @@ def is_outdated(link: ClientLink, *, at: datetime) -> bool:
     assert consent is not None
     today = at.astimezone(link.program.location.zone).date()
     shown = document_in_force(document=consent.document, language=consent.language, on=today)
-    return bool(shown.version != consent.document_version)
+    return shown is None or (shown.version, shown.id) != (consent.document_version, consent.own_document_id)
 
 
 def births_of(client_id: UUID) -> set[date]:

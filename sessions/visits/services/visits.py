@@ -236,7 +236,7 @@ def _weighed(session: Session, values: SessionPatch, *, by: User, at: datetime) 
 
 
 # Any: columns of the session by name
-def _answered(session: Session, columns: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+def _answered(session: Session, columns: Mapping[str, object], *, by: Actor, at: datetime) -> None:
     """Take the rows off the worklist that ask for what was noted now: the escort's word, and the client's."""
     answered = [name for name in FOR_THE_START if columns.get(name) is not None]
     booking.settle_asked(session=session, outcome="confirmed", by=by, at=at, columns=answered)

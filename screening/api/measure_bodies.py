@@ -105,7 +105,10 @@ class MeasureOut(Output):
     language = serializers.CharField()
     administered_by = serializers.CharField()
     taken_at = Moment()
-    recorded_by = serializers.UUIDField(source="created_by")
+    recorded_by = serializers.UUIDField(
+        source="created_by",
+        help_text="who recorded it; of one that the client filled in by a link, that link",
+    )
     voided = serializers.SerializerMethodField()
 
     def get_loinc(self, measure: Any) -> str | None:

@@ -4,4 +4,7 @@ from django.urls import path
 
 from sessions.links.api import pages
 
-urlpatterns = [path("l/<str:token>", pages.page, name="client-link")]
+urlpatterns = [
+    path("l/<str:token>", pages.page, name="client-link"),
+    path("l/<str:token>/", pages.page),  # as some letters end an address
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from kapclinic.core import clock
 from kapclinic.trail.models import Task
@@ -110,6 +111,10 @@ def test_the_answers_wait_until_a_clinician_takes_them_over(cast: Cast) -> None:
     seen = cast.desk("frontdesk").get(f"client-links/{made['id']}/").json()["answer"]
     assert seen["answers"] == {}
     assert Task.objects.open().filter(kind="client_answered").count() == 1
+    with connection.cursor() as cursor:
+        for table in ("trail_auditevent", "trail_task", "trail_historicaltask", "trail_outbox"):
+            cursor.execute(f"SELECT count(*) FROM {table} t WHERE t::text ~ 'Glaucoma|sertraline'")
+            assert cursor.fetchone() == (0,), table
     cast.desk("np").must(f"client-links/{made['id']}/take-over/")
     taken = cast.desk("np").get(f"screenings/{draft['id']}/").json()
     assert taken["status"] == "draft"

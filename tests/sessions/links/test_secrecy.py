@@ -37,6 +37,7 @@ def test_a_mail_scanner_opens_it_and_nothing_happens(cast: Cast) -> None:
     for _ in range(3):
         assert phone.look() == 200
     assert phone.browser.head(phone.path).status_code == 200
+    assert phone.browser.get(f"{phone.path}/").status_code == 200
     assert phone.browser.options(phone.path).status_code == 405
     assert (row(made).version, AuditEvent.objects.count()) == before
     page = phone.page

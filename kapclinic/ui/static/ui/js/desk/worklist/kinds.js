@@ -10,6 +10,7 @@ const ACT = {
   escort_again: "ride",
   client_untold: "tell",
   session_unstaffed: "move",
+  move_requested: "move",
   slot_freed: "offer",
   integration_unrecorded: "day",
   session_left_open: "day",

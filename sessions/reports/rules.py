@@ -6,7 +6,7 @@ Moments are compared as they are; `day` is the local day on which a row counts. 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -148,3 +148,28 @@ def due_figures(rows: Sequence[Due], *, at: datetime) -> Figures:
         "median_hours": middle(hours_of(row, at=at) for row in rows if row.done_at is not None),
         "oldest_open_hours": max(waiting, default=None),
     }
+
+
+# --- outcomes -----------------------------------------------------------------------------------------------------
+
+VERDICTS = ("response", "remission", "worsening", "change")
+
+
+def outcome_figures(rows: Sequence[Mapping[str, Any]]) -> Figures:
+    """How many clients of these rows got better, of those whose baseline is known: `measured`.
+
+    `unchanged` are those who neither responded, nor are in remission, nor are worse. What a protocol has no cut for is
+    known of nobody. Fewer than FEWEST measured ones have no figures.
+    """
+    known = [row for row in rows if row["baseline"] is not None]
+    return {"clients": len(rows), "measured": len(known)} | told(known, _verdicts)
+
+
+def _verdicts(known: Sequence[Mapping[str, Any]]) -> Figures:
+    found: Figures = {}
+    for name in ("response", "remission", "worsening"):
+        judged = [row[name] for row in known if row[name] is not None]
+        found[name] = sum(judged)
+        found[f"{name}_percent"] = percent(sum(judged), len(judged))
+    found["unchanged"] = sum(not (row["response"] or row["remission"] or row["worsening"]) for row in known)
+    return found | {"median_change": middle(row["change"] for row in known)}

@@ -151,3 +151,49 @@ class AlarmsOut(ReportOut):
     totals = AlarmsFiguresOut()
     groups = AlarmsGroupOut(many=True)
     rows = AlarmsRowOut(many=True)
+
+
+# --- outcomes ---------------------------------------------------------------------------------------------------
+
+
+class OutcomeFiguresOut(Output):
+    """`clients` have a total after the dose, `measured` also a baseline: the figures are of these, null under five."""
+
+    clients = serializers.IntegerField()
+    measured = serializers.IntegerField()
+    response = serializers.IntegerField(allow_null=True)
+    response_percent = serializers.FloatField(allow_null=True)
+    remission = serializers.IntegerField(allow_null=True)
+    remission_percent = serializers.FloatField(allow_null=True)
+    worsening = serializers.IntegerField(allow_null=True)
+    worsening_percent = serializers.FloatField(allow_null=True)
+    unchanged = serializers.IntegerField(allow_null=True)
+    median_change = serializers.FloatField(allow_null=True)
+
+
+class OutcomesGroupOut(OutcomeFiguresOut):
+    """The clients after one dose of their course."""
+
+    dose_number = serializers.IntegerField()
+
+
+class OutcomesRowOut(ReportRowOut):
+    """The last total after one dose; `hours` since it. `change` is below 0 when the total fell."""
+
+    measure = serializers.UUIDField()
+    program = serializers.UUIDField()
+    dose_number = serializers.IntegerField()
+    taken_at = Moment()
+    total = serializers.IntegerField()
+    baseline = serializers.IntegerField(allow_null=True)
+    change = serializers.IntegerField(allow_null=True)
+    response = serializers.BooleanField(allow_null=True)
+    remission = serializers.BooleanField(allow_null=True)
+    worsening = serializers.BooleanField(allow_null=True)
+
+
+class OutcomesReportOut(ReportOut):
+    instrument = serializers.CharField()
+    totals = OutcomeFiguresOut()
+    groups = OutcomesGroupOut(many=True)
+    rows = OutcomesRowOut(many=True)

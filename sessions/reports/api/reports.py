@@ -11,10 +11,12 @@ from rest_framework.response import Response
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import DIRECTOR
 from kapclinic.trail.http import ClinicViewSet
+from screening.rules.instruments import WITH_TOTAL
 from sessions.reports import rules, selectors
 from sessions.reports.api import report_bodies
 from sessions.reports.rules import Asked
 from sessions.reports.selectors import Report
+from sessions.reports.selectors.outcomes import outcomes
 
 PERIOD = (
     Param("from", "date", doc="first local day; eight weeks before `to` unless given"),
@@ -36,6 +38,10 @@ class ReportViewSet(ClinicViewSet):
     def found(self, asked: Asked) -> Report:
         """The answer of the room."""
 
+    def beside(self) -> dict[str, str]:
+        """What else was asked for, as the answer says it."""
+        return {}
+
     def report(self, request: Request) -> Response:
         given = self.query()
         location = given.get("location")
@@ -51,7 +57,7 @@ class ReportViewSet(ClinicViewSet):
         self.touch_all(page)
         told = self.get_paginated_response(page).data
         told["rows"] = told.pop("results")
-        period = {"from": asked.first, "to": asked.last, "location": location}
+        period = {"from": asked.first, "to": asked.last, "location": location} | self.beside()
         return Response(self.represent(period | told | {"totals": found.totals, "groups": found.groups}))
 
 
@@ -83,3 +89,19 @@ class AlarmsViewSet(ReportViewSet):
 
     def found(self, asked: Asked) -> Report:
         return selectors.alarms(asked)
+
+
+class OutcomesViewSet(ReportViewSet):
+    """Response and remission by the number of the dose; the period is of the days on which the measures were taken."""
+
+    object_type = "outcomes_report"
+    output = report_bodies.OutcomesReportOut
+    params: ClassVar = {
+        "report": (*PERIOD, Param("instrument", choices=WITH_TOTAL, doc="phq9 unless given")),
+    }
+
+    def beside(self) -> dict[str, str]:
+        return {"instrument": self.query().get("instrument") or "phq9"}
+
+    def found(self, asked: Asked) -> Report:
+        return outcomes(asked, **self.beside())

@@ -12,4 +12,5 @@ urlpatterns = [
     path("reports/integration/", reports.IntegrationViewSet.as_view(REPORT)),
     path("reports/notes/", reports.NotesViewSet.as_view(REPORT)),
     path("reports/alarms/", reports.AlarmsViewSet.as_view(REPORT)),
+    path("reports/outcomes/", reports.OutcomesViewSet.as_view(REPORT)),
 ]

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import models
 
 from billing.coverages.models import Coverage
-from billing.documents.models import Receipt, Superbill
+from billing.documents.models import Receipt, Superbill, SuperbillVoid
 from billing.estimates.models import Estimate, EstimateIssue, EstimateLine, EstimateVoid
 from billing.ledger.models import Adjustment, Charge, ChargeConfirmation, Payment, PaymentAllocation, Refund
 from billing.letters.models import NecessityLetter, NecessityLetterSignature
@@ -65,6 +65,9 @@ SECTIONS: Mapping[str, tuple[Table, ...]] = {
         Table(screening.Consent, PROGRAM),
         Table(screening.Measure, PROGRAM),
         Table(screening.MeasureVoid, "measure__program__client"),
+        Table(screening.LabResult, "client"),
+        Table(screening.LabResultVoid, "lab_result__client"),
+        Table(sessions.ClientAnswer, "link__client"),
         Table(screening.SafetyAlert, PROGRAM),
         Table(screening.AlertRelease, "alert__program__client"),
         Table(screening.SafetyPlan, "client"),
@@ -115,6 +118,7 @@ SECTIONS: Mapping[str, tuple[Table, ...]] = {
         Table(PaymentAllocation, "payment__client"),
         Table(Refund, "payment__client"),
         Table(Superbill, "client"),
+        Table(SuperbillVoid, "superbill__client"),
         Table(Receipt, "client"),
         Table(Statement, "client"),
         Table(Estimate, "client"),
@@ -134,6 +138,10 @@ SECTIONS: Mapping[str, tuple[Table, ...]] = {
 LEFT_OUT: Mapping[str, str] = {
     "PsychotherapyNote": "its author's alone (45 CFR 164.524(a)(1)(i))",
     "NoteDiscard": "of drafts that never became record",
+    "NoteReturn": "a colleague's comment on words that were not record yet",
+    "OwedNote": "who is to write a note",
+    "GateOverrideReading": "how the practice looks after its own decisions",
+    "ClientLink": "how a client was asked; what they answered is in the copy",
     "ClientAlias": "how the practice keeps its registrations",
     "SessionHold": "a slot that was kept for some minutes",
     "Allocation": "rooms and staff of the calendar",

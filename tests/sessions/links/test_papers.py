@@ -71,7 +71,8 @@ def test_a_document_with_a_newer_version_is_not_signed(cast: Cast, monkeypatch: 
     phone = Phone(link(cast, program, "consent", consent["id"])["url"])
     phone.born()
     monkeypatch.setattr(
-        "sessions.links.selectors.document_in_force", lambda **_: type("Shown", (), {"version": "2"})()
+        "sessions.links.selectors.document_in_force",
+        lambda **_: type("Shown", (), {"version": "2", "id": None})(),
     )
     assert phone.send(name="Robin Sample", agree="yes") == 410
     assert Consent.objects.get().status == "draft"

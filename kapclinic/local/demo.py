@@ -28,7 +28,7 @@ DATABASE = "kap_demo"
 SCREENS = {
     "front_desk": "/desk/schedule",
     "nurse_practitioner": "/bedside",
-    "therapist": "/bedside",
+    "therapist": "/notes",
     "prescriber": "/bedside",
     "billing": "/billing",
     "medical_director": "/desk/schedule",

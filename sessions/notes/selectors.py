@@ -76,7 +76,9 @@ def notes() -> NoteQuerySet:
 
     `returned` is what `returns_of` reads, `dose_told` what `dose_of` reads.
     """
-    found: NoteQuerySet = Note.objects.select_related("session__location", "author", "discard")
+    found: NoteQuerySet = Note.objects.select_related(
+        "session__location", "session__client", "author", "discard"
+    )
     return found.annotate(returned=_returns(), dose_told=_last_dose()).prefetch_related("addenda")
 
 

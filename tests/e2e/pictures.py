@@ -57,7 +57,7 @@ def signed_in(
     page.fill("#email", f"{who}@demo.kapclinic.test")
     page.fill("#password", PASSWORD)
     page.click("button.xl")
-    page.wait_for_url(re.compile("desk|bedside|billing"))
+    page.wait_for_url(re.compile("desk|bedside|notes|billing"))
     yield page
     context.close()
 

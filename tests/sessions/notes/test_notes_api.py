@@ -40,6 +40,11 @@ def test_a_therapist_begins_a_note_as_a_draft(cast: Cast, book: Book) -> None:
     assert note["author"] == str(cast.therapist.pk)
     assert note["client"] == str(book["dosing"].client_id)
     assert note["program"] == str(book["dosing"].program_id)
+    assert (note["session_kind"], note["session_number"], note["client_name"]) == (
+        "integration",
+        2,
+        "Robin Sample",
+    )
     assert (note["signed_at"], note["content_hash"], note["addenda"]) == (None, "", [])
     assert note["allowed_moves"] == ["edit", "sign", "discard"]
     assert cast.desk("therapist").get(f"{NOTES}{note['id']}/").data == note

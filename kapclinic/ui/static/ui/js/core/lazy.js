@@ -7,25 +7,26 @@ import { holdKeys } from "./keys.js";
 /**
  * @param {() => Promise<object>} fetch `import(…)` of a literal path: only such a path leads to the collected file
  * @param {string} name what the module exports
- * @param {{early?: boolean}} [options] `early`: fetched in the page's first idle moment, for whoever opens it when the network
- *   is gone
+ * @param {{early?: boolean, pane?: boolean}} [options] `early`: fetched in the page's first idle moment, for whoever opens it when
+ *   the network is gone; `pane`: it stands in the page and is no dialog
  */
-export function lazy(fetch, name, { early = false } = {}) {
+export function lazy(fetch, name, { early = false, pane = false } = {}) {
   let known = null;
   const bring = () => fetch().then((module) => (known = module[name]));
   if (early) whenIdle(() => bring().catch(() => {}));
   return function Part(props) {
     const [state, set] = useState(known ? "here" : "waiting");
-    useEffect(() => (known || state !== "waiting" ? undefined : holdKeys()), [state]);
+    useEffect(() => (known || pane || state !== "waiting" ? undefined : holdKeys()), [state]);
     useEffect(() => {
-      if (known) return;
+      if (known || state !== "waiting") return;
       bring().then(
         () => set("here"),
         () => set("lost"),
       );
-    }, []);
+    }, [state]);
     if (known) return html`<${known} ...${props} />`;
     if (state === "waiting") return null;
+    if (pane) return html`<p class="note med" role="status"><span>${t("No answer from the server")}</span><button type="button" class="b s" onClick=${() => set("waiting")}>${t("Try again")}</button></p>`;
     return html`<${Dialog} title=${t("Not loaded")} onClose=${props.onClose}>
       <p class="db">${t("This part of the page could not be fetched. Close it, and open it again when the network is back.")}</p>
     <//>`;

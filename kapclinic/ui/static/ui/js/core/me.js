@@ -1,7 +1,7 @@
 // Who is signed in here, and at which location they work now.
 import { all, askWhose, call, get, trust } from "./api.js";
 import { t } from "./i18n.js";
-import { store } from "./store.js";
+import { store, unsaved } from "./store.js";
 
 export const me = store(null);
 export const locations = store([]);
@@ -44,6 +44,7 @@ export function workAt(id) {
 export async function leave() {
   localStorage.removeItem(LAST);
   await call("POST", "auth/logout/", { quiet: true });
+  unsaved.set(0); // whoever leaves has been asked
   location.assign("/sign-in");
 }
 

@@ -26,3 +26,7 @@ export function useStore(kept) {
   }, [kept]);
   return value;
 }
+
+/** How many papers hold words that are on this page alone: whoever leaves it is asked first. */
+export const unsaved = store(0);
+window.addEventListener("beforeunload", (event) => unsaved.get() && event.preventDefault());

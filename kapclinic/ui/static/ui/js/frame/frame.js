@@ -31,6 +31,7 @@ export function Frame({ current, count = {}, keys = [], children }) {
     "?": () => over.set("keys"),
     "g d": () => location.assign("/desk/schedule"),
     "g w": () => location.assign("/bedside"),
+    "g n": () => location.assign("/notes"),
     "g b": () => location.assign("/billing"),
   });
   const shown = useStore(over);
@@ -79,6 +80,7 @@ function Rail({ current, count }) {
     { id: "waitlist", href: "/desk/waitlist", icon: "wait", label: t("Waitlist"), shown: has(...DESK) },
     { id: "away", href: "/desk/absences", icon: "door", label: t("Away"), shown: has(...DESK) },
     { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
+    { id: "notes", href: "/notes", icon: "pen", label: t("Notes"), shown: has(...CLINICAL) },
     { id: "safe", href: "/safe", icon: "vial", label: t("Safe"), shown: has("nurse_practitioner", "prescriber", "medical_director") },
     { id: "ready", href: "/billing", icon: "coin", label: bills ? t("Ready") : t("Billing"), shown: has("billing", "medical_director") },
     { id: "bills", href: "/billing?tab=issued", icon: "doc", label: t("Bills"), shown: bills },

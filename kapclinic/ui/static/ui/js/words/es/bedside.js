@@ -234,7 +234,6 @@ learn({
   "Low oxygen": "Oxígeno bajo",
   "Misuse or diversion": "Mal uso o desvío",
   "Nausea": "Náusea",
-  "No": "No",
   "No dose today": "Hoy sin dosis",
   "No driving until the time on the sheet: the client says it back to you.":
     "No conducir hasta la hora de la hoja: el cliente se lo repite.",
@@ -269,7 +268,6 @@ learn({
   "Waste needs a second person": "El desecho necesita una segunda persona",
   "What was done about dosing?": "¿Qué se hizo con la dosis?",
   "What was drawn is less than what was given.": "Lo extraído es menos que lo dado.",
-  "Yes": "Sí",
   "ambulance called": "se llamó a la ambulancia",
   "by mouth": "por boca",
   "by {who}": "por {who}",

@@ -198,4 +198,9 @@ learn({
   "Reversed": "Anulado",
   "Course plan": "Plan del programa",
   "no course yet": "aún sin programa",
+  "No": "No",
+  "Plan": "Plan",
+  "Yes": "Sí",
+  "Notes": "Notas",
+  "Words of a note are on this page alone. Whoever signs out now loses them.": "Hay palabras de una nota solo en esta página. Quien salga ahora las pierde.",
 });

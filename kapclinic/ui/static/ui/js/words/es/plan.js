@@ -45,7 +45,6 @@ learn({
   "Nothing of the proposal is booked yet. Booking takes all or none.": "Aún no hay nada reservado de la propuesta. Se reserva todo o nada.",
   "Nothing was booked": "No se reservó nada",
   "Only these": "Solo estos",
-  "Plan": "Plan",
   "Preparation and integration": "Preparación e integración",
   "Print for the client": "Imprimir para el cliente",
   "Propose again": "Proponer de nuevo",

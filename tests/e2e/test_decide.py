@@ -16,7 +16,7 @@ from screening import services as screening
 from screening.models import Clearance, SafetyAlert, Screening
 from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
-from sessions.dosing.models import Order
+from sessions.dosing.models import GateOverride, Order
 from tests import cast as people
 from tests.cast import Cast
 from tests.e2e.screens import Served, Tablet
@@ -70,14 +70,13 @@ def second(clinic: Served) -> str:
     return "second"
 
 
-def test_a_screening_is_decided_finding_by_finding(clinic: Served, tablet: Tablet) -> None:
+def test_an_absolute_finding_is_never_cleared(clinic: Served, tablet: Tablet) -> None:
     cast = clinic.cast
     program = _course(clinic, "Devon", cleared=False, pathway_reason="Two trials without effect.")
     stuck = _submitted(cast, program, CV_ANEURYSM_AVM=True)
-    open_one = _submitted(cast, _course(clinic, "Uma", cleared=False), RESP_OSA=None)
     tablet.sign_in("prescriber")
     tablet.page.wait_for_url("**/decide")
-    expect(_row(tablet, "Uma Fixture", "Clearance")).to_be_visible()
+    expect(_row(tablet, "Devon Fixture", "Clearance")).to_be_visible()
     expect(tablet.page.locator(".rail a[aria-current] .count")).to_have_text(
         str(tablet.page.locator(".il a").count())
     )
@@ -96,8 +95,14 @@ def test_a_screening_is_decided_finding_by_finding(clinic: Served, tablet: Table
     expect(tablet.page.locator("dialog tbody tr")).to_have_count(ASKED)
     tablet.accessible()
     tablet.page.keyboard.press("Escape")
+    assert not Clearance.objects.filter(screening=stuck).exists()
 
-    _row(tablet, "Uma Fixture", "Clearance").click()
+
+def test_a_screening_is_decided_finding_by_finding(clinic: Served, tablet: Tablet) -> None:
+    cast = clinic.cast
+    _submitted(cast, _course(clinic, "Dina", cleared=False))
+    open_one = _submitted(cast, _course(clinic, "Uma", cleared=False), RESP_OSA=None)
+    tablet.sign_in("prescriber", at=f"/decide/{open_one.pk}")
     expect(tablet.page.get_by_role("heading", name="Uma Fixture")).to_be_visible()
     tablet.page.get_by_role("radio", name="Clear for doses").check()
     tablet.page.get_by_role("button", name=re.compile("^Clear for doses")).click()
@@ -118,8 +123,8 @@ def test_a_screening_is_decided_finding_by_finding(clinic: Served, tablet: Table
     expect(tablet.page.locator(".rs textarea").first).to_have_value(re.compile("no bar"))
     why = tablet.page.get_by_label("Why, in words the client can read")
     why.fill("Suitable.")
-    _row(tablet, "Devon Fixture", "Clearance").click()  # looks at another one meanwhile
-    expect(tablet.page.get_by_role("heading", name="Devon Fixture")).to_be_visible()
+    _row(tablet, "Dina Fixture", "Clearance").click()  # looks at another one meanwhile
+    expect(tablet.page.get_by_role("heading", name="Dina Fixture")).to_be_visible()
     _row(tablet, "Uma Fixture", "Clearance").click()
     expect(why).to_have_value("Suitable.")
 
@@ -153,20 +158,8 @@ def test_what_a_colleague_decided_meanwhile_is_said(clinic: Served, tablet: Tabl
     expect(tablet.page.locator(".empty")).to_contain_text("decided, or waits for somebody else")
 
 
-def test_a_prescribers_morning(clinic: Served, tablet: Tablet, second: str) -> None:
+def test_an_alert_is_answered_and_the_clearance_upheld(clinic: Served, tablet: Tablet) -> None:
     cast = clinic.cast
-    bare = _course(clinic, "Mika")
-    dose: Session = people.booked(cast, bare, "dosing", _noon(2))
-    capped = people.booked(cast, _course(clinic, "Sascha"), "dosing", _noon(3))
-    body = {
-        "drug": "ketamine",
-        "route": "sublingual",
-        "dose_mg": "450",
-        "max_total_mg": "450",
-        "valid_until": (capped.ends_at + timedelta(hours=6)).isoformat(),
-        "above_cap_reason": "No effect at 400 in two doses.",
-    }
-    above = cast.desk(second).must(f"sessions/{capped.pk}/orders/", body)
     worried = _course(clinic, "Toni")
     people.cssrs(cast, worried, 1, 2, 4)
     alert = SafetyAlert.objects.get(program=worried)
@@ -208,6 +201,22 @@ def test_a_prescribers_morning(clinic: Served, tablet: Tablet, second: str) -> N
     page.get_by_role("button", name=re.compile("^Uphold")).click()
     expect(_row(tablet, "Toni Fixture", "Clearance")).to_have_count(0)
 
+
+def test_orders_are_written_and_approved(clinic: Served, tablet: Tablet, second: str) -> None:
+    cast, page = clinic.cast, tablet.page
+    bare = _course(clinic, "Mika")
+    dose: Session = people.booked(cast, bare, "dosing", _noon(2))
+    capped = people.booked(cast, _course(clinic, "Sascha"), "dosing", _noon(3))
+    body = {
+        "drug": "ketamine",
+        "route": "sublingual",
+        "dose_mg": "450",
+        "max_total_mg": "450",
+        "valid_until": (capped.ends_at + timedelta(hours=6)).isoformat(),
+        "above_cap_reason": "No effect at 400 in two doses.",
+    }
+    above = cast.desk(second).must(f"sessions/{capped.pk}/orders/", body)
+    tablet.sign_in("prescriber", at="/decide")
     _row(tablet, "Mika Fixture", "Order").click()
     page.get_by_label("Dose, mg").fill("450")
     page.get_by_label("In all at most, mg").fill("450")
@@ -236,11 +245,15 @@ def test_a_prescribers_morning(clinic: Served, tablet: Tablet, second: str) -> N
     assert Order.objects.get(pk=above["id"]).approval.approver == cast.prescriber
 
 
-def test_the_next_order_is_renewed_on_a_tablet(clinic: Served, touch: Tablet) -> None:
+def test_an_override_is_read_and_the_next_order_renewed_on_a_tablet(
+    clinic: Served, touch: Tablet, second: str
+) -> None:
     cast = clinic.cast
     program = _course(clinic, "Wren")
     early = people.booked(cast, program, "dosing", _noon(4))
     people.written_order(cast, early)
+    body = {"gate": "escort", "reason": "The brother comes at noon."}
+    cast.desk(second).must(f"sessions/{early.pk}/override/", body)
     late: Session = people.booked(cast, program, "dosing", _noon(6))
     touch.sign_in("prescriber", at=f"/decide/{late.pk}")
     touch.page.get_by_role("button", name="As last time: 100 mg").click()
@@ -249,3 +262,10 @@ def test_the_next_order_is_renewed_on_a_tablet(clinic: Served, touch: Tablet) ->
     touch.page.get_by_role("button", name=re.compile("^Write the order")).click()
     expect(_row(touch, "Wren Fixture", "Order")).to_have_count(0)
     assert Order.objects.get(session=late).dose_mg == Decimal(100)
+
+    _row(touch, "Wren Fixture", "Override to read").click()
+    expect(touch.page.locator(".de")).to_contain_text("The brother comes at noon.")
+    touch.accessible()
+    touch.page.get_by_role("button", name=re.compile("^I have read it")).click()
+    expect(_row(touch, "Wren Fixture", "Override to read")).to_have_count(0)
+    assert GateOverride.objects.get(session=early).reading.read_by == cast.prescriber

@@ -148,7 +148,7 @@ def test_medicines_and_tests_are_written_down(clinic: Served, tablet: Tablet) ->
     expect(page.locator(".lines > li")).to_have_count(2)
     tablet.accessible()
     row.filter(has_text="not recognised").get_by_role("button", name=re.compile("^Ended")).click()
-    page.get_by_label("Since when, and why?").fill("Misspelled: written again below.")
+    page.get_by_label("Last taken on").wait_for()
     tablet.accessible()
     page.get_by_role("button", name="Write it down").click()
     expect(page.locator(".stack > .lines > li")).to_have_count(1)

@@ -64,11 +64,13 @@ function Sheet({ instrument, about, onDone }) {
   const answered = Object.keys(form.answers).length;
   function send() {
     if (!answered || write.busy) return;
+    const at = form.at ?? new Date(now()).toISOString(); // a repeat after a lost answer says the same, and acts once
+    set({ at });
     write.write("measures/", {
       program: about.program.id,
       instrument,
       answers: items.map((_, index) => form.answers[index] ?? null),
-      taken_at: new Date(now()).toISOString(),
+      taken_at: at,
       administered_by: form.by.trim() || me.get().name,
       ...(form.form ? { form: form.form } : {}),
     });

@@ -5,9 +5,9 @@ import { t } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
 import { has } from "../core/me.js";
 import { words } from "../core/problem.js";
-import { now } from "../core/time.js";
+import { dayIn, instant, now } from "../core/time.js";
 import { useLoaded } from "../care/loaded.js";
-import { Field, Refusal, Words, toFault, tooShort } from "../care/parts.js";
+import { Field, Refusal } from "../care/parts.js";
 import { Dialog } from "../core/dialog.js";
 import { when } from "../care/who.js";
 
@@ -28,8 +28,8 @@ export function Medicines({ about }) {
     <${Refusal} problem=${write.problem} />
     <ul class="lines">${rows.filter((row) => !row.ended_at).map((row) => html`<${Medicine} key=${row.id} row=${row} again=${loaded.again} fill=${type} onEnd=${() => end(row)} />`)}</ul>
     ${loaded.data && !rows.some((row) => !row.ended_at) && html`<p class="quiet">${t("None is written down.")}</p>`}
-    ${rows.some((row) => row.ended_at) && html`<details><summary>${t("Ended")}</summary><ul class="lines">${rows.filter((row) => row.ended_at).map((row) => html`<li key=${row.id}><span class="grow">${row.text}</span><span class="quiet small">${when(row.ended_at, about.zone)}: ${row.review}</span></li>`)}</ul></details>`}
-    ${ending && html`<${Ending} row=${ending} onDone=${() => (end(null), loaded.again())} onClose=${() => end(null)} />`}
+    ${rows.some((row) => row.ended_at) && html`<details><summary>${t("Ended")}</summary><ul class="lines">${rows.filter((row) => row.ended_at).map((row) => html`<li key=${row.id}><span class="grow">${row.text}</span><span class="quiet small">${when(row.ended_at, about.zone)}${row.review && `: ${row.review}`}</span></li>`)}</ul></details>`}
+    ${ending && html`<${Ending} row=${ending} zone=${about.zone} onDone=${() => (end(null), loaded.again())} onClose=${() => end(null)} />`}
   </div>`;
 }
 
@@ -46,19 +46,19 @@ function Medicine({ row, again, fill, onEnd }) {
     <button type="button" class="b s" onClick=${onEnd}>${t("Ended")}<span class="vh">: ${row.text}</span></button></li>`;
 }
 
-function Ending({ row, onDone, onClose }) {
-  const [why, set] = useState("");
-  const [tried, tell] = useState(false);
+function Ending({ row, zone, onDone, onClose }) {
+  const today = dayIn(now(), zone);
+  const [since, set] = useState(today);
   const write = useWrite(onDone);
   function send(event) {
     event.preventDefault();
-    tell(true);
-    if (tooShort(why)) return toFault();
-    return write.write(`medications/${row.id}/`, { ended_at: new Date(now()).toISOString(), review: why.trim() }, { method: "PATCH", match: `"${row.version}"` });
+    if (!since) return undefined;
+    const at = new Date(Math.min(now(), instant(since, "12:00", zone))).toISOString();
+    return write.write(`medications/${row.id}/`, { ended_at: at }, { method: "PATCH", match: `"${row.version}"` });
   }
   return html`<${Dialog} title=${t("The client takes it no longer")} onClose=${onClose}>
     <form noValidate onSubmit=${send}><div class="db"><p>${row.text}</p>
-      <${Words} id="end-why" label=${t("Since when, and why?")} value=${why} set=${set} wrong=${tried && tooShort(why) ? t("Say why.") : ""} />
+      <${Field} id="end-day" type="date" label=${t("Last taken on")} max=${today} value=${since} set=${set} wrong=${since ? "" : t("Choose the day.")} />
       <${Refusal} problem=${write.problem} /></div>
       <div class="df"><button class="b go" aria-disabled=${write.busy ? "true" : undefined}>${write.busy ? t("Sending") : t("Write it down")}</button></div></form>
   <//>`;

@@ -29,7 +29,7 @@ SCREENS = {
     "front_desk": "/desk/schedule",
     "nurse_practitioner": "/bedside",
     "therapist": "/notes",
-    "prescriber": "/bedside",
+    "prescriber": "/decide",
     "billing": "/billing",
     "medical_director": "/desk/schedule",
     "admin": "/admin/",

@@ -17,6 +17,8 @@ SAFE_ROLES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER, Role.MEDICAL_D
 DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
 BILL_ROLES = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
 PLAN_ROLES = WARD_ROLES | DESK_ROLES  # whoever books
+DECIDE_ROLES = frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
+INTAKE_ROLES = WARD_ROLES | DESK_ROLES  # the front desk collects consents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,38 @@ SCREENS = (
         module="plan/page",
         styles=("planner",),
         roles=PLAN_ROLES,
+    ),
+    Screen(
+        name="decide",
+        address="decide",
+        title="Decide",
+        module="decide/page",
+        styles=("decide",),
+        roles=DECIDE_ROLES,
+    ),
+    Screen(
+        name="decision",
+        address="decide/<uuid:subject>",
+        title="Decide",
+        module="decide/page",
+        styles=("decide",),
+        roles=DECIDE_ROLES,
+    ),
+    Screen(
+        name="intakes",
+        address="intake",
+        title="Intake",
+        module="intake/page",
+        styles=("decide", "intake"),
+        roles=INTAKE_ROLES,
+    ),
+    Screen(
+        name="intake",
+        address="intake/<uuid:program>",
+        title="Intake",
+        module="intake/page",
+        styles=("decide", "intake"),
+        roles=INTAKE_ROLES,
     ),
     Screen(
         name="ward",
@@ -152,7 +186,7 @@ SCREENS = (
 HOMES = (
     (Role.FRONT_DESK, "/desk/schedule"),
     (Role.NURSE_PRACTITIONER, "/bedside"),
-    (Role.PRESCRIBER, "/bedside"),
+    (Role.PRESCRIBER, "/decide"),
     (Role.THERAPIST, "/notes"),
     (Role.BILLING, "/billing"),
     (Role.MEDICAL_DIRECTOR, "/desk/schedule"),

@@ -33,6 +33,8 @@ export function Frame({ current, count = {}, keys = [], children }) {
     "g w": () => location.assign("/bedside"),
     "g n": () => location.assign("/notes"),
     "g b": () => location.assign("/billing"),
+    "g p": () => location.assign("/decide"),
+    "g i": () => location.assign("/intake"),
   });
   const shown = useStore(over);
   const close = () => over.set(null);
@@ -79,8 +81,10 @@ function Rail({ current, count }) {
     { id: "todo", href: "/desk/worklist", icon: "list", label: t("To do"), shown: has(...DESK) },
     { id: "waitlist", href: "/desk/waitlist", icon: "wait", label: t("Waitlist"), shown: has(...DESK) },
     { id: "away", href: "/desk/absences", icon: "door", label: t("Away"), shown: has(...DESK) },
+    { id: "decide", href: "/decide", icon: "shield", label: t("Decide"), shown: has("prescriber", "medical_director") },
     { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
     { id: "notes", href: "/notes", icon: "pen", label: t("Notes"), shown: has(...CLINICAL) },
+    { id: "intake", href: "/intake", icon: "doc", label: t("Intake"), shown: has(...DESK, ...CLINICAL) },
     { id: "safe", href: "/safe", icon: "vial", label: t("Safe"), shown: has("nurse_practitioner", "prescriber", "medical_director") },
     { id: "ready", href: "/billing", icon: "coin", label: bills ? t("Ready") : t("Billing"), shown: has("billing", "medical_director") },
     { id: "bills", href: "/billing?tab=issued", icon: "doc", label: t("Bills"), shown: bills },

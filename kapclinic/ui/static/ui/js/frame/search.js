@@ -60,17 +60,18 @@ function Hit({ row, open }) {
   return html`<div class="row">${line}${has(...PLANNERS) && html`<${Course} client=${row.id} />`}</div>`;
 }
 
-/** The way to the plan of a client's newest course: who it is, the address does not say. */
+/** The ways to a client's newest course, its intake and its plan: who it is, the address does not say. */
 function Course({ client }) {
   const [said, say] = useState("");
-  async function go() {
+  async function go(address) {
     try {
       const { results } = await get("programs/", { client, page_size: 1 });
-      if (results.length) location.assign(`/programs/${results[0].id}/plan`);
+      if (results.length) location.assign(address(results[0].id));
       else say(t("no course yet"));
     } catch (problem) {
       say(words(problem));
     }
   }
-  return html`<button type="button" class="b s" onClick=${go}>${t("Course plan")}</button><span class="small" role="status">${said}</span>`;
+  return html`<button type="button" class="b s" onClick=${() => go((id) => `/intake/${id}`)}>${t("Intake")}</button>
+    <button type="button" class="b s" onClick=${() => go((id) => `/programs/${id}/plan`)}>${t("Course plan")}</button><span class="small" role="status">${said}</span>`;
 }

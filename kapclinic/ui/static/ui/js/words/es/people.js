@@ -19,7 +19,6 @@ learn({
   "Last name, as on the ID": "Apellido, como en el documento",
   "Looking whether they are here…": "Buscando si ya está aquí…",
   "Male": "Masculino",
-  "Not known": "No se sabe",
   "Open the course, then plan it": "Abrir el programa y planearlo",
   "Pronouns": "Pronombres",
   "Protocol": "Protocolo",

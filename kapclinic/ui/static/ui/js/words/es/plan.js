@@ -14,7 +14,6 @@ learn({
   "Calendar": "Calendario",
   "Choose a session to see what it brings, or to move it.": "Elija una sesión para ver qué supone o para moverla.",
   "Choose another day, time or room first.": "Elija antes otro día, otra hora u otra sala.",
-  "Doses": "Dosis",
   "Every session of this course is in the book.": "Todas las sesiones de este programa están reservadas.",
   "Free on this day": "Libre en este día",
   "Held for the dose": "Reservada para la dosis",

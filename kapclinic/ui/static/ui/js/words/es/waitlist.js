@@ -2,7 +2,6 @@
 import { learn } from "../../core/i18n.js";
 
 learn({
-  "Add": "Añadir",
   "Also waiting": "También esperan",
   "Book it": "Reservarla",
   "Call within": "Llame en",
@@ -16,7 +15,6 @@ learn({
   "Offered: call these": "Ofrecidas: llame a estos",
   "On the waitlist: {name}": "En la lista de espera: {name}",
   "Take off the waitlist…": "Quitar de la lista de espera…",
-  "Waiting": "Esperan",
   "Waits for {time} more": "Espera {time} más",
   "Without asking": "Sin preguntar",
   "until {when}": "hasta {when}",

@@ -18,7 +18,6 @@ learn({
   "Show the plan": "Mostrar el plan",
   "This row goes by itself once that is done.": "Esta fila se va sola cuando eso está hecho.",
   "What settles the row": "Lo que resuelve la fila",
-  "What was done?": "¿Qué se hizo?",
   "What was said?": "¿Qué se dijo?",
   "Without a room": "Sin sala",
   "nobody": "nadie",

@@ -74,11 +74,13 @@ function Bar() {
 function Rail({ current, count }) {
   const bills = has("billing") || location.pathname.startsWith("/billing");
   const links = [
+    { id: "director", href: "/director", icon: "gauge", label: t("Overview"), shown: has("medical_director") },
     { id: "day", href: "/desk/schedule", icon: "cal", label: t("Day"), shown: has(...DESK) },
     { id: "todo", href: "/desk/worklist", icon: "list", label: t("To do"), shown: has(...DESK) },
     { id: "waitlist", href: "/desk/waitlist", icon: "wait", label: t("Waitlist"), shown: has(...DESK) },
     { id: "away", href: "/desk/absences", icon: "door", label: t("Away"), shown: has(...DESK) },
     { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
+    { id: "client", href: location.pathname, icon: "people", label: t("Client"), shown: current === "client" },
     { id: "safe", href: "/safe", icon: "vial", label: t("Safe"), shown: has("nurse_practitioner", "prescriber", "medical_director") },
     { id: "ready", href: "/billing", icon: "coin", label: bills ? t("Ready") : t("Billing"), shown: has("billing", "medical_director") },
     { id: "bills", href: "/billing?tab=issued", icon: "doc", label: t("Bills"), shown: bills },

@@ -23,7 +23,7 @@ export function Chart({ course, at, zone }) {
     <${Ends} axis=${axis} />
     <${Flags} axis=${axis} />
     <text x=${axis.now > RIGHT - 40 ? axis.now - 4 : axis.now + 4} y=${axis.curves.length ? 16 : 9} class="nwt" text-anchor=${axis.now > RIGHT - 40 ? "end" : "start"}>${t("today")}</text>
-    <text x=${LEFT - 10} y=${axis.base + 4} class="ax" text-anchor="end">${t("dose")}</text><text x=${LEFT - 10} y=${axis.base + 50} class="ax" text-anchor="end">${t("integ")}</text><text x=${LEFT - 10} y=${axis.base + 81} class="ax" text-anchor="end">${t("phase")}</text>
+    <text x=${LEFT - 10} y=${axis.base + 4} class="ax" text-anchor="end">${t("dose")}</text>${course.protocol.program_type === "kap" && html`<text x=${LEFT - 10} y=${axis.base + 50} class="ax" text-anchor="end">${t("integ")}</text>`}<text x=${LEFT - 10} y=${axis.base + 81} class="ax" text-anchor="end">${t("phase")}</text>
   </svg></div>`;
 }
 
@@ -95,7 +95,7 @@ function Phases({ course, axis, at }) {
   return html`<g>${course.phases.map((row, i) => {
     const [from, to] = [axis.x(row.started_at), axis.x(row.ended_at ?? at)];
     if (to - from < 1) return null;
-    return html`<g key=${i}><rect x=${from} y=${y} width=${to - from} height="16" rx="3" fill=${`var(--${COLOURS[row.phase]}-soft)`} />
+    return html`<g key=${i}><rect class="phr" x=${from} y=${y} width=${to - from} height="16" rx="3" fill=${`var(--${COLOURS[row.phase]}-soft)`} />
       ${to - from > 70 && html`<text x=${from + 6} y=${y + 12} class="ph" style=${{ fill: `var(--${COLOURS[row.phase]}-ink)` }}>${phaseName(row.phase)}</text>`}</g>`;
   })}</g>`;
 }

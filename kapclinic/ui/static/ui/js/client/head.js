@@ -4,6 +4,7 @@ import { t } from "../core/i18n.js";
 import { has } from "../core/me.js";
 import { date, dayIn } from "../core/time.js";
 import { causeName } from "./causes.js";
+import { id } from "./known.js";
 
 /** @param {{banner: any, client: any, program: any, zone: string, go: (change: object) => void}} props */
 export function Head({ banner, client, program, zone, go }) {
@@ -20,7 +21,7 @@ export function Head({ banner, client, program, zone, go }) {
       ${client?.died_on && html`<span class="chip"><${Icon} name="info" />${t("died {date}", { date: date(client.died_on) })}</span>`}
       ${full && banner.alerts.map((row) => html`<button type="button" key=${row.id} class="chip high-soft" onClick=${() => go({ tab: "screening" })}><${Icon} name="shield" />${causeName(row.cause)}</button>`)}
       ${full && banner.safety_plan && html`<button type="button" class="chip high-soft" onClick=${() => go({ tab: "screening" })}><${Icon} name="shield" />${t("Safety plan on file")}</button>`}
-      ${has("billing", "medical_director") && html`<a class="b s" href=${`/billing/clients/${client?.id ?? ""}`}>${t("Account")}</a>`}
+      ${has("billing", "medical_director") && html`<a class="b s" href=${`/billing/clients/${id}`}>${t("Account")}</a>`}
       ${program && !onlyBills() && html`<a class="b s" href=${`/programs/${program.id}/plan`}>${t("Course plan")}</a>`}
     </div>
   </header>`;

@@ -7,6 +7,7 @@ import { lazy } from "../core/lazy.js";
 import { place } from "../core/me.js";
 import { usePoll } from "../core/poll.js";
 import { useStore } from "../core/store.js";
+import { date } from "../core/time.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
 import { Alarms } from "./alarms.js";
@@ -52,7 +53,7 @@ function Director() {
   useKeys({ p: () => window.print(), r: all });
   return html`<${Frame} current="director" count=${{ safe: polls.missing.data?.results.filter((row) => row.state === "open").length }} keys=${[["r", t("Ask for all of it again")], ["p", t("Print the page")]]}>
     <div class="dir">
-      <header class="dhd"><h1>${t("How the clinic stands")}</h1><span class="quiet">${PERIODS().find(([n]) => n === weeks)[1]} ${t("to today")} · ${here.name}</span><span class="grow"></span>
+      <header class="dhd"><h1>${t("How the clinic stands")}</h1><span class="quiet">${PERIODS().find(([n]) => n === weeks)[1]} ${t("to today")} · ${here.name}<span class="onpaper"> · ${date(asked.to)}</span></span><span class="grow"></span>
         <div class="row wrap"><div class="seg" role="group" aria-label=${t("Period")}>${PERIODS().map(([n, label]) => html`<button type="button" key=${n} aria-pressed=${n === weeks} onClick=${() => go({ weeks: n === 8 ? null : String(n) })}>${label}</button>`)}</div>
         <button type="button" class="b s" onClick=${() => window.print()}><${Icon} name="print" />${t("Print")} <kbd>p</kbd></button></div></header>
       <${Integration} report=${integration} weeks=${weeks} open=${open} again=${again} />

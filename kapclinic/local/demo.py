@@ -31,7 +31,7 @@ SCREENS = {
     "therapist": "/notes",
     "prescriber": "/decide",
     "billing": "/billing",
-    "medical_director": "/desk/schedule",
+    "medical_director": "/director",
     "admin": "/admin/",
 }
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -15,10 +15,12 @@ WARD_ROLES = frozenset(
 )
 SAFE_ROLES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
+DIRECTOR_ROLES = frozenset({Role.MEDICAL_DIRECTOR})
 BILL_ROLES = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
 PLAN_ROLES = WARD_ROLES | DESK_ROLES  # whoever books
 DECIDE_ROLES = frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 INTAKE_ROLES = WARD_ROLES | DESK_ROLES  # the front desk collects consents
+CLIENT_ROLES = PLAN_ROLES | BILL_ROLES  # each sees what the API gives them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,14 @@ SCREENS = (
         roles=DESK_ROLES,
     ),
     Screen(
+        name="director",
+        address="director",
+        title="Overview",
+        module="director/page",
+        styles=("director",),
+        roles=DIRECTOR_ROLES,
+    ),
+    Screen(
         name="plan",
         address="programs/<uuid:program>/plan",
         title="Course plan",
@@ -106,6 +116,14 @@ SCREENS = (
         module="intake/page",
         styles=("decide", "intake"),
         roles=INTAKE_ROLES,
+    ),
+    Screen(
+        name="client",
+        address="clients/<uuid:client>",
+        title="Client",
+        module="client/page",
+        styles=("client",),
+        roles=CLIENT_ROLES,
     ),
     Screen(
         name="ward",
@@ -189,7 +207,7 @@ HOMES = (
     (Role.PRESCRIBER, "/decide"),
     (Role.THERAPIST, "/notes"),
     (Role.BILLING, "/billing"),
-    (Role.MEDICAL_DIRECTOR, "/desk/schedule"),
+    (Role.MEDICAL_DIRECTOR, "/director"),
     (Role.ADMIN, "/admin/"),
 )
 

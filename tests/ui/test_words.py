@@ -17,7 +17,24 @@ from sessions.dosing.gates.table import GATES
 JS = Path(__file__).resolve().parent.parent.parent / "kapclinic" / "ui" / "static" / "ui" / "js"
 ONE = r'"((?:[^"\\]|\\.)*)"'
 SHARED = ("core", "frame", "outbox", "signin", "signs")
-AREAS = ("account", "bedside", "billing", "care", "decide", "desk", "intake", "notes", "plan", "safe", "sign", "till")
+AREAS = (
+    "account",
+    "bedside",
+    "billing",
+    "care",
+    "client",
+    "decide",
+    "desk",
+    "director",
+    "intake",
+    "lists",
+    "notes",
+    "plan",
+    "record",
+    "safe",
+    "sign",
+    "till",
+)
 WITHIN = ("absences", "people", "waitlist", "worklist")  # folders of an area with words of their own
 GAP = re.compile(r"\{(\w+)\}")
 

@@ -5,38 +5,8 @@ import { t } from "../core/i18n.js";
 import { now } from "../core/time.js";
 import { useOnce } from "../core/intent.js";
 import { put } from "../outbox/outbox.js";
+import { TERMS } from "../record/terms.js";
 
-const TERMS = () => [
-  ["nausea", t("Nausea")],
-  ["vomiting", t("Vomiting")],
-  ["dizziness", t("Dizziness")],
-  ["headache", t("Headache")],
-  ["confusion", t("Confusion")],
-  ["disorientation", t("Disorientation")],
-  ["emotional_distress", t("Crying or emotional distress")],
-  ["dissociation", t("Dissociation")],
-  ["anxiety", t("Anxiety or panic")],
-  ["agitation", t("Agitation")],
-  ["hallucination", t("Hallucination")],
-  ["sedation", t("Sedation")],
-  ["loss_of_consciousness", t("Loss of consciousness")],
-  ["hypertension", t("High blood pressure")],
-  ["tachycardia", t("Fast heart")],
-  ["bradycardia", t("Slow heart")],
-  ["desaturation", t("Low oxygen")],
-  ["respiratory_depression", t("Shallow breathing")],
-  ["chest_pain", t("Chest pain")],
-  ["syncope_fall", t("Faint or fall")],
-  ["seizure", t("Seizure")],
-  ["laryngospasm", t("Closed throat, much saliva")],
-  ["allergy", t("Allergy")],
-  ["blurred_vision", t("Blurred or double vision")],
-  ["urinary_symptoms", t("Urinary symptoms")],
-  ["suicidality", t("Suicidal thoughts or acts")],
-  ["injection_site", t("Reaction where it was injected")],
-  ["misuse_concern", t("Misuse or diversion")],
-  ["other", t("Something else")],
-];
 const CAUSES = () => [["possible", t("possible")], ["probable", t("probable")], ["definite", t("certain")], ["unlikely", t("unlikely")], ["unrelated", t("unrelated")]];
 const ACTIONS = () => [["none", t("nothing changed")], ["paused", t("dosing paused")], ["reduced", t("less was given")], ["stopped", t("dosing stopped")], ["ems", t("ambulance called")], ["ed", t("sent to the emergency department")]];
 const OUTCOMES = () => [["recovered", t("over")], ["recovering", t("getting better")], ["not recovered", t("not better yet")], ["fatal", t("death")]];

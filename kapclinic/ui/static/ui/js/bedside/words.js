@@ -1,6 +1,7 @@
 // What things are called at the bedside.
 import { t } from "../core/i18n.js";
 import { clock } from "../core/time.js";
+import { triggerName } from "../record/triggers.js";
 
 const BANDS = {
   go: () => t("in band"),
@@ -59,18 +60,6 @@ export function mg(text) {
   return `${String(text).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "")} mg`;
 }
 
-const TRIGGERS = {
-  severe_agitation: () => t("Severe agitation"),
-  psychosis: () => t("Psychosis"),
-  chest_pain: () => t("Chest pain"),
-  new_neuro_sign: () => t("New neurological sign"),
-  si_with_intent: () => t("Suicidal with intent"),
-  apnoea: () => t("Apnoea"),
-  airway: () => t("Airway"),
-  unresponsive: () => t("Unresponsive"),
-  seizure: () => t("Seizure"),
-};
-
 /** {title, detail, loud, did} of an alarm, `did` being what was written with its reading. `reading` and `check` are the rows that raised it, when they are known. */
 export function alarmWords(alarm, reading, zone, check) {
   const time = clock(alarm.opened_at ?? alarm.created_at, zone);
@@ -82,7 +71,7 @@ export function alarmWords(alarm, reading, zone, check) {
     return { title: alarm.cause === "check_late" || check?.reading ? t("Check late") : t("Check missed"), detail, loud: "high" };
   }
   if (alarm.cause === "red_trigger") {
-    return { title: TRIGGERS[alarm.trigger]?.() ?? t("Emergency"), detail: since, loud: "high" };
+    return { title: triggerName(alarm.trigger) ?? t("Emergency"), detail: since, loud: "high" };
   }
   const red = alarm.cause === "red_reading";
   const voided = Boolean(alarm.reading_voided ?? reading?.voided);

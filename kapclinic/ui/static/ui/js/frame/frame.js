@@ -77,6 +77,7 @@ function Bar() {
 function Rail({ current, count }) {
   const bills = has("billing") || location.pathname.startsWith("/billing");
   const links = [
+    { id: "director", href: "/director", icon: "gauge", label: t("Overview"), shown: has("medical_director") },
     { id: "day", href: "/desk/schedule", icon: "cal", label: t("Day"), shown: has(...DESK) },
     { id: "todo", href: "/desk/worklist", icon: "list", label: t("To do"), shown: has(...DESK) },
     { id: "waitlist", href: "/desk/waitlist", icon: "wait", label: t("Waitlist"), shown: has(...DESK) },
@@ -85,6 +86,7 @@ function Rail({ current, count }) {
     { id: "ward", href: "/bedside", icon: "heart", label: t("Ward"), shown: has(...CLINICAL) },
     { id: "notes", href: "/notes", icon: "pen", label: t("Notes"), shown: has(...CLINICAL) },
     { id: "intake", href: "/intake", icon: "doc", label: t("Intake"), shown: has(...DESK, ...CLINICAL) },
+    { id: "client", href: location.pathname, icon: "people", label: t("Client"), shown: current === "client" },
     { id: "safe", href: "/safe", icon: "vial", label: t("Safe"), shown: has("nurse_practitioner", "prescriber", "medical_director") },
     { id: "ready", href: "/billing", icon: "coin", label: bills ? t("Ready") : t("Billing"), shown: has("billing", "medical_director") },
     { id: "bills", href: "/billing?tab=issued", icon: "doc", label: t("Bills"), shown: bills },

@@ -9,8 +9,9 @@ import { date } from "../core/time.js";
 
 const PAUSE = 150;
 const PLANNERS = ["front_desk", "nurse_practitioner", "therapist", "prescriber", "medical_director"];
+const CLINICIANS = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
 
-export function Search({ onClose, open = has("billing") ? account : undefined }) {
+export function Search({ onClose, open = has(...CLINICIANS) ? page : has("billing") ? account : undefined }) {
   const [text, setText] = useState("");
   const [found, setFound] = useState({ rows: null, problem: null });
   useEffect(() => {
@@ -44,6 +45,11 @@ export function Search({ onClose, open = has("billing") ? account : undefined })
       ${(found.rows ?? []).map((row) => html`<li key=${row.id}><${Hit} row=${row} open=${open} /></li>`)}
     </ul>
   <//>`;
+}
+
+/** Whoever treats comes to the client's own page. */
+function page(row) {
+  return `/clients/${row.id}`;
 }
 
 /** Whoever bills comes to what the client owes. */

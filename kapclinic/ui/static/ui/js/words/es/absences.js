@@ -23,7 +23,6 @@ learn({
   "The client is here already. Find somebody for them first.": "El cliente ya está aquí. Busque antes a alguien.",
   "They are there after all": "Estará presente después de todo",
   "They are there after all…": "Estará presente después de todo…",
-  "Who": "Quién",
   "Why is it cancelled?": "¿Por qué se cancela?",
   "Why? The team sees it": "¿Por qué? Lo ve el equipo",
   "at": "a las",

@@ -4,7 +4,6 @@ import { learn } from "../../core/i18n.js";
 learn({
   ", or issue now and bill it later.": ", o emita ahora y factúrelo después.",
   "A superbill holds what every clinician did for the client in these days.": "Una superbill reúne lo que todo el personal clínico hizo por el cliente en estos días.",
-  "Account": "Cuenta",
   "Add the line": "Añadir la línea",
   "Add the line by hand…": "Añadir la línea a mano…",
   "All clinicians": "Todo el personal clínico",

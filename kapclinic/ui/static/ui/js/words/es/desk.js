@@ -32,7 +32,6 @@ learn({
   "Book without asking: the client agrees to any time that fits, with their own therapist":
     "Reservar sin preguntar: el cliente acepta cualquier hora que quepa, con su propio terapeuta",
   "Book {what}": "Reservar {what}",
-  "Booked": "Reservada",
   "Booked: {when}": "Reservada: {when}",
   "Call": "Llamar",
   "Call the client, and offer this time. Nothing is held for them until it is booked.":
@@ -40,7 +39,6 @@ learn({
   "Call {name}": "Llamar a {name}",
   "Cancel the session": "Cancelar la sesión",
   "Cancel this session": "Cancelar esta sesión",
-  "Cancelled": "Cancelada",
   "Cancelled late": "Cancelada tarde",
   "Cancel…": "Cancelar…",
   "Check in": "Recibir",
@@ -58,7 +56,6 @@ learn({
   "Day before": "Día anterior",
   "Day before, day after": "Día anterior, día siguiente",
   "Find a slot": "Buscar hora",
-  "Find a time": "Buscar una hora",
   "Free: {when}": "Libre: {when}",
   "Fri": "vie",
   "Has left": "Se fue",
@@ -95,7 +92,6 @@ learn({
   "No bookings": "Sin reservas",
   "No longer held: it is booked only if nobody else takes it.":
     "Ya no está reservada: solo se reserva si nadie más la toma.",
-  "No-show": "No vino",
   "No-show…": "No vino…",
   "Nobody": "Nadie",
   "Nobody else is free then, and no other time near it is.":
@@ -151,7 +147,6 @@ learn({
   "Tue": "mar",
   "Turnover, {n} min": "Limpieza, {n} min",
   "Until": "Hasta",
-  "Video": "Video",
   "View": "Vista",
   "Wed": "mié",
   "Week": "Semana",
@@ -161,7 +156,6 @@ learn({
   "Who takes the client home?": "¿Quién lleva al cliente a casa?",
   "Who they are to the client": "Qué es del cliente",
   "Window": "Plazo de tiempo",
-  "With": "Con",
   "Without {name}": "Sin {name}",
   "Write down the no-show": "Anotar que no vino",
   "Yes: a time that fits is booked, then the client is called":
@@ -178,7 +172,6 @@ learn({
     "{n} más en otra clínica, cuya recepción debe resolverla antes.",
   "{n} more at other clinics, whose desks have to settle them first.":
     "{n} más en otras clínicas, cuyas recepciones deben resolverlas antes.",
-  "{n} open": "{n} abiertos",
   "{time} late": "{time} de retraso",
   "{when}. Confirmed": "{when}. Confirmada",
   "{when}. Not confirmed with the client": "{when}. Sin confirmar con el cliente",
@@ -193,6 +186,4 @@ learn({
   "This begins after the window has closed: the integration will count as late.": "Empieza cuando la ventana ya se ha cerrado: la integración contará como tardía.",
   "The row that you had chosen is settled.": "La fila que había elegido está resuelta.",
   "What you see is {age} old.": "Lo que ve es de hace {age}.",
-  "What": "Qué",
-  "Print": "Imprimir",
 });

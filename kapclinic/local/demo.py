@@ -32,7 +32,7 @@ SCREENS = {
     "prescriber": "/bedside",
     "billing": "/billing",
     "medical_director": "/desk/schedule",
-    "admin": "/admin/",
+    "admin": "/people",
 }
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GIVEN = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "VALKEY_URL")

@@ -16,6 +16,7 @@ WARD_ROLES = frozenset(
 SAFE_ROLES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
 BILL_ROLES = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
+PEOPLE_ROLES = frozenset({Role.ADMIN, Role.MEDICAL_DIRECTOR})
 PLAN_ROLES = WARD_ROLES | DESK_ROLES  # whoever books
 
 
@@ -123,8 +124,16 @@ SCREENS = (
         styles=("work", "account"),
         roles=BILL_ROLES,
     ),
+    Screen(
+        name="people",
+        address="people",
+        title="People and places",
+        module="practice/page",
+        styles=("work", "people"),
+        roles=PEOPLE_ROLES,
+    ),
 )
-# Whoever has several roles starts at the first of these that is theirs. The administrator's screens are Django's.
+# Whoever has several roles starts at the first of these that is theirs.
 HOMES = (
     (Role.FRONT_DESK, "/desk/schedule"),
     (Role.NURSE_PRACTITIONER, "/bedside"),
@@ -132,7 +141,7 @@ HOMES = (
     (Role.THERAPIST, "/bedside"),
     (Role.BILLING, "/billing"),
     (Role.MEDICAL_DIRECTOR, "/desk/schedule"),
-    (Role.ADMIN, "/admin/"),
+    (Role.ADMIN, "/people"),
 )
 
 

@@ -17,7 +17,7 @@ from sessions.dosing.gates.table import GATES
 JS = Path(__file__).resolve().parent.parent.parent / "kapclinic" / "ui" / "static" / "ui" / "js"
 ONE = r'"((?:[^"\\]|\\.)*)"'
 SHARED = ("core", "frame", "outbox", "signin", "signs")
-AREAS = ("account", "bedside", "billing", "desk", "plan", "safe", "till")
+AREAS = ("account", "bedside", "billing", "desk", "plan", "practice", "safe", "till")
 WITHIN = ("absences", "people", "waitlist", "worklist")  # folders of an area with words of their own
 GAP = re.compile(r"\{(\w+)\}")
 

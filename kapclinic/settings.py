@@ -159,6 +159,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "kapclinic.practice.passwords.StrengthValidator"},
 ]
 LOGIN_URL = "/sign-in"
 # While this file is there, a demo is still being played in: /readyz says `opening`. No real clinic has one.

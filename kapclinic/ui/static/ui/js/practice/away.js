@@ -26,5 +26,5 @@ export function Away({ away, zone, onCancel }) {
   if (away.problem) return html`<p class="note med" role="status">${words(away.problem)}</p>`;
   if (!away.rows?.length) return html`<p class="quiet">${away.rows ? t("No time off is written down.") : ""}</p>`;
   return html`<ul class="lines">${away.rows.map((row) => html`<li key=${row.id}><span class="grow">${when(row.starts_at, zone)} – ${when(row.ends_at, zone)} <span class="quiet">${row.reason}</span></span>
-    <button type="button" class="b s" onClick=${() => onCancel(row)}>${t("Take it back…")}<span class="vh"> ${when(row.starts_at, zone)}</span></button></li>`)}</ul>`;
+    ${onCancel && html`<button type="button" class="b s" onClick=${() => onCancel(row)}>${t("Take it back…")}<span class="vh"> ${when(row.starts_at, zone)}</span></button>`}</li>`)}</ul>`;
 }

@@ -3,17 +3,18 @@ import { Icon, html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
-import { me, roleName } from "../core/me.js";
+import { has, me, roleName } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { Chosen } from "../desk/parts/pane.js";
 import { Away, useAway } from "./away.js";
 import { Changes } from "./changes.js";
 import { useOne } from "./known.js";
-import { fieldName, lacks, leftBehind, weekLines, yesNo } from "./words.js";
+import { CLINICAL, fieldName, lacks, leftBehind, weekLines, yesNo } from "./words.js";
 
 const Active = lazy(() => import("./active.js"), "ActivePerson");
 const AwayForm = lazy(() => import("./awayform.js"), "AwayForm");
 const BackForm = lazy(() => import("./awayform.js"), "BackForm");
+const GiveForm = lazy(() => import("./give.js"), "GiveForm");
 const HoursForm = lazy(() => import("./hours.js"), "HoursForm");
 const PasswordForm = lazy(() => import("./password.js"), "PasswordForm");
 const PersonForm = lazy(() => import("./personform.js"), "PersonForm");
@@ -37,14 +38,16 @@ export function Person({ row, data, zone, manages, again, tell }) {
   const foot = manages && html`<button type="button" class="b go" onClick=${() => open({ kind: "change" })}><${Icon} name="pen" />${t("Change…")} <kbd>e</kbd></button>
     ${row.is_active && (myself ? html`<a class="b" href="/password">${t("New password…")}</a>` : html`<button type="button" class="b" onClick=${() => open({ kind: "password" })}><${Icon} name="lock" />${t("New password…")}</button>`)}
     <button type="button" class="b" onClick=${() => open({ kind: "active" })}>${row.is_active ? t("Close the account…") : t("Open it again…")}</button>`;
-  return html`<${Chosen} title=${row.name} aside=${aside} foot=${foot}>
+  const gives = has("medical_director") && !myself && row.is_active && row.roles.includes("admin") && CLINICAL.some((role) => !row.roles.includes(role));
+  const give = gives && html`<button type="button" class=${manages ? "b" : "b go"} onClick=${() => open({ kind: "give" })}><${Icon} name="plus" />${t("Give a clinical role…")}</button>`;
+  return html`<${Chosen} title=${row.name} aside=${aside} foot=${(manages || gives) && html`${foot}${give}`}>
     ${lacks(row) && html`<p class="note med"><${Icon} name="warn" /><span>${t("What is missing: {what}", { what: lacks(row) })}</span></p>`}
     <${Facts} row=${row} names=${data.names} />
     <div class="ph"><h2>${t("Working hours")}</h2>${manages && row.is_active && html`<button type="button" class="b s" disabled=${hours.data ? undefined : true} onClick=${() => open({ kind: "hours" })}>${t("Change the hours…")} <kbd>h</kbd></button>`}</div>
     ${hours.problem && html`<p class="note med" role="status">${words(hours.problem)}</p>`}
     ${hours.data && html`<${Hours} rows=${hours.data} names=${data.names} />`}
     <div class="ph"><h2>${t("Time off")}</h2>${manages && row.is_active && html`<button type="button" class="b s" onClick=${() => open({ kind: "away" })}>${t("Will be away…")}</button>`}</div>
-    <${Away} away=${away} zone=${zone} onCancel=${(off) => open({ kind: "back", off })} />
+    <${Away} away=${away} zone=${zone} onCancel=${manages && ((off) => open({ kind: "back", off }))} />
     <${Changes} type="staff" id=${row.id} turn=${row.version} names=${data.names} zone=${zone} />
     <${Dialogs} dialog=${dialog} row=${row} hours=${hours.data} data=${data} zone=${zone} onDone=${done} onClose=${close} />
   <//>`;
@@ -55,6 +58,7 @@ function Dialogs({ dialog, row, hours, data, zone, onDone, onClose }) {
   if (!dialog) return null;
   if (dialog.kind === "change") return html`<${PersonForm} ...${common} places=${data.places} names=${data.names} />`;
   if (dialog.kind === "password") return html`<${PasswordForm} ...${common} />`;
+  if (dialog.kind === "give") return html`<${GiveForm} ...${common} />`;
   if (dialog.kind === "hours") return html`<${HoursForm} ...${common} hours=${hours} places=${data.places} />`;
   if (dialog.kind === "away") return html`<${AwayForm} ...${common} />`;
   if (dialog.kind === "back") return html`<${BackForm} ...${common} off=${dialog.off} />`;

@@ -1,7 +1,7 @@
 // A new account, or the change of one: who it is, what they do here and where, and what stands under their signature.
 import { html } from "../core/h.js";
 import { t } from "../core/i18n.js";
-import { roleName } from "../core/me.js";
+import { me, roleName } from "../core/me.js";
 import { Field } from "../desk/parts/fields.js";
 import { Form, text, Tick, Ticks, wholeIn } from "./form.js";
 import { fieldName, ROLES } from "./words.js";
@@ -43,6 +43,7 @@ export function PersonForm({ row, places, names, onDone, onClose }) {
           ${field("name", { autofocus: true, maxlength: 120 })}${field("email", { type: "email", maxlength: 254, hint: t("They sign in with it") })}
         </div>
         <${Ticks} name="roles" label=${labels.roles} options=${ROLES.map((role) => [role, roleName(role)])} chosen=${was.roles} wrong=${wrong} />
+        ${row?.id === me.get().id && html`<p class="small quiet">${t("A clinical role for yourself is given by a medical director, on this page.")}</p>`}
         <${Ticks} name="locations" label=${t("Locations where they work, and whose clients they see")} options=${places.map((place) => [place.id, place.name])} chosen=${was.locations} wrong=${wrong} />
         <h3>${t("For clinicians")}</h3>
         <div class="two">

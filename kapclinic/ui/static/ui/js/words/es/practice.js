@@ -190,4 +190,10 @@ learn({
   "{n} sessions are booked on this": "{n} sesiones están reservadas con esto",
   "{n} sessions are booked with them then. The front desk marks them as away, and moves these with that.": "Hay {n} sesiones reservadas entonces. Recepción marca la ausencia y las mueve con eso.",
   "{n} sessions were left behind: they stand on the front desk's list of what is to be done.": "{n} sesiones quedaron sueltas: están en la lista de tareas de recepción.",
+  "Clinical roles": "Funciones clínicas",
+  "A clinical role for {name}": "Una función clínica para {name}",
+  "Give the role": "Dar la función",
+  "They run the accounts, and may not give themselves a role in which they treat clients: you do, or nobody does.": "Lleva las cuentas, y no puede darse una función en la que trata a clientes: la da usted, o nadie.",
+  "Give a clinical role…": "Dar una función clínica…",
+  "A clinical role for yourself is given by a medical director, on this page.": "Una función clínica para usted la da la dirección médica, en esta página.",
 });

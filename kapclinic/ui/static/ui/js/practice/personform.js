@@ -8,6 +8,7 @@ import { fieldName, ROLES } from "./words.js";
 
 const PLAIN = ["email", "name", "credentials", "npi", "dea_number", "video_url"];
 
+/** @returns {Record<string, string>} */
 const LABELS = () => ({
   ...Object.fromEntries([...PLAIN, "roles", "locations", "monitor_capacity"].map((name) => [name, fieldName(name)])),
   "license/number": fieldName("license_number"),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -23,7 +22,6 @@ urlpatterns = [
     path("", include("kapclinic.trail.api.urls")),
     path("", include("sessions.links.api.page_urls")),
     path("api/v1/", include(api)),
-    path("admin/", admin.site.urls),
 ]
 
 handler400 = problems.bad_request

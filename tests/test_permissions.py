@@ -205,6 +205,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("POST", "rooms/"): {AD},
     ("POST", "staff/"): {AD},
     ("PATCH", "staff/{id}/"): {AD},
+    ("POST", "staff/{id}/clinical-roles/"): {DI},
     ("PUT", "staff/{id}/working-hours/"): {AD},
 }
 

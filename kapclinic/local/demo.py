@@ -32,7 +32,7 @@ SCREENS = {
     "prescriber": "/decide",
     "billing": "/billing",
     "medical_director": "/director",
-    "admin": "/admin/",
+    "admin": "/people",
 }
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GIVEN = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "VALKEY_URL")

@@ -49,9 +49,6 @@ class ClinicBackend(BaseBackend):
     def get_user(self, user_id: UUID) -> User | None:
         return User.objects.filter(pk=user_id, is_active=True).first()
 
-    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        return bool(user_obj.is_active and "admin" in user_obj.role_set)
-
 
 class CookieAuthentication(SessionAuthentication):
     """The session cookie, with CSRF enforced on every unsafe method."""

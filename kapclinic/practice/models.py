@@ -186,17 +186,6 @@ class User(AuditedBase, AbstractBaseUser):
         """Compare only. Django would re-hash and save the row here, but a user row is saved only by a known actor."""
         return raw_password is not None and check_password(raw_password, self.password)
 
-    # Stock Django admin asks these; only the administrator gets in at all (kapclinic.admin).
-    @property
-    def is_staff(self) -> bool:
-        return Role.ADMIN in self.role_set
-
-    def has_perm(self, perm: str, obj: object = None) -> bool:
-        return self.is_active and Role.ADMIN in self.role_set
-
-    def has_module_perms(self, app_label: str) -> bool:
-        return self.has_perm(app_label)
-
 
 # The type of `by` in verbs that the worker, or a client by a link, calls too; a verb of the staff alone takes a User.
 Actor: TypeAlias = User | System | LinkedClient

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from kapclinic.core import chance, transitions
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
-from kapclinic.practice import rules, selectors
+from kapclinic.practice import accounts, rules, selectors
 from kapclinic.practice.models import (
     Actor,
     AuthToken,
@@ -157,11 +157,14 @@ def save_room(*, room: Room | None, values: RoomFields, by: Actor, at: datetime)
 
 
 def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetime) -> User:
-    """Create or change a staff account. Deactivating one ends its tokens at once.
+    """Create or change a staff account. Closing one ends its tokens at once, and so does a password by somebody else.
 
     :raises Invalid: for an unknown location, an e-mail that is taken, or a weak password
+    :raises NeedsDirector: for a clinical role that the actor would give to themselves
+    :raises LastAdministrator: when nobody would be left who can open an account
     """
     user = user or User()
+    before, was = user.role_set, accounts.is_administrator(user)
     password, license_ = values.get("password"), values.get("license")
     merge(selectors.location_errors(values.get("locations", ())))
     for name, value in values.items():
@@ -169,12 +172,14 @@ def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetim
             setattr(user, name, value)
     if license_ is not None:
         user.license_number, user.license_state = license_.get("number", ""), license_.get("state", "")
+    accounts.refuse_own_roles(user, before=before, by=by)
     _refuse_taken_email(user)
+    accounts.refuse_last_administrator(user, was=was)
     if password is not None:
         set_password(user=user, password=password)
     elif not user.password:
         user.set_unusable_password()
-    if not user.is_active:
+    if not user.is_active or password is not None:
         user.tokens.filter(revoked_at__isnull=True).update(revoked_at=at)
     return user.save_by(by, at=at)
 

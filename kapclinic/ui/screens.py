@@ -17,6 +17,7 @@ SAFE_ROLES = frozenset({Role.NURSE_PRACTITIONER, Role.PRESCRIBER, Role.MEDICAL_D
 DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
 DIRECTOR_ROLES = frozenset({Role.MEDICAL_DIRECTOR})
 BILL_ROLES = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
+PEOPLE_ROLES = frozenset({Role.ADMIN, Role.MEDICAL_DIRECTOR})
 PLAN_ROLES = WARD_ROLES | DESK_ROLES  # whoever books
 DECIDE_ROLES = frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 INTAKE_ROLES = WARD_ROLES | DESK_ROLES  # the front desk collects consents
@@ -199,8 +200,16 @@ SCREENS = (
         styles=("work", "account"),
         roles=BILL_ROLES,
     ),
+    Screen(
+        name="people",
+        address="people",
+        title="People and places",
+        module="practice/page",
+        styles=("work", "people"),
+        roles=PEOPLE_ROLES,
+    ),
 )
-# Whoever has several roles starts at the first of these that is theirs. The administrator's screens are Django's.
+# Whoever has several roles starts at the first of these that is theirs.
 HOMES = (
     (Role.FRONT_DESK, "/desk/schedule"),
     (Role.NURSE_PRACTITIONER, "/bedside"),
@@ -208,7 +217,7 @@ HOMES = (
     (Role.THERAPIST, "/notes"),
     (Role.BILLING, "/billing"),
     (Role.MEDICAL_DIRECTOR, "/director"),
-    (Role.ADMIN, "/admin/"),
+    (Role.ADMIN, "/people"),
 )
 
 

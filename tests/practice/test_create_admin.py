@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kapclinic.core import clock
+from kapclinic.practice import services
 from kapclinic.practice.management.commands import create_admin
 from kapclinic.practice.models import SYSTEM, User
 from kapclinic.trail.models import AuditEvent
@@ -108,11 +109,19 @@ def test_beside_an_active_administrator_one_must_ask_for_another(cast: Cast) -> 
     assert User.objects.get(email=EMAIL).roles == ["admin"]
 
 
-def test_a_deactivated_administrator_does_not_count(cast: Cast) -> None:
-    cast.admin.is_active = False
-    cast.admin.save_by(SYSTEM, at=clock.now())
+def test_an_administrator_who_was_never_let_in_does_not_count() -> None:
+    closed = services.StaffFields(
+        email="old@clinic.example", name="Old", roles=["admin"], locations=[], is_active=False
+    )
+    services.save_staff(user=None, values=closed, by=SYSTEM, at=clock.now())
     _make()
     assert User.objects.filter(email=EMAIL).exists()
+
+
+def test_whoever_works_alone_begins_with_clinical_roles_too() -> None:
+    _make(role=["prescriber", "medical_director", "prescriber"])
+    assert User.objects.get().roles == ["admin", "prescriber", "medical_director"]
+    _refused("b@clinic.example", NAME, match="medical director gives", another=True, role=["therapist"])
 
 
 def test_an_e_mail_that_is_taken_is_refused_in_any_case(cast: Cast) -> None:

@@ -70,9 +70,9 @@ def test_a_stranger_at_the_door_signs_in(db: None) -> None:
     assert Browser().get("/")["Location"] == "/sign-in"
 
 
-@pytest.mark.parametrize("page", ["/bedside", "/sign-in", "/password", "/admin/", "/api/v1/docs/"])
+@pytest.mark.parametrize("page", ["/bedside", "/sign-in", "/password", "/people", "/api/v1/docs/"])
 def test_every_page_names_what_it_may_run(cast: Cast, page: str) -> None:
-    answer = signed_in(cast, "admin" if page == "/admin/" else "np").get(page)
+    answer = signed_in(cast, "admin" if page == "/people" else "np").get(page)
     policy = dict(part.split(" ", 1) for part in answer["Content-Security-Policy"].split("; "))
     assert answer.status_code == 200
     assert policy["default-src"] == "'none'"
@@ -80,6 +80,15 @@ def test_every_page_names_what_it_may_run(cast: Cast, page: str) -> None:
     assert policy["require-trusted-types-for"] == "'script'"
     assert policy["frame-ancestors"] == "'none'"
     assert ("'unsafe-inline'" in policy["style-src"]) is (page == "/api/v1/docs/")
+
+
+@pytest.mark.parametrize("name", ["", "admin", "np"])
+def test_there_is_no_other_way_in_than_the_screens(cast: Cast, name: str) -> None:
+    """Whoever asks for the admin site of Django is told that there is none, signed in or not."""
+    browser = signed_in(cast, name) if name else Browser()
+    for page in ("", "login/", "practice/user/", "jsi18n/", f"practice/user/{cast.np.pk}/change/"):
+        assert browser.get(f"/admin/{page}").status_code == 404, page
+        assert browser.post(f"/admin/{page}", {"username": cast.admin.email}).status_code in {403, 404}, page
 
 
 def test_no_answer_of_the_api_may_be_kept(cast: Cast) -> None:

@@ -30,6 +30,7 @@ AREAS = (
     "lists",
     "notes",
     "plan",
+    "practice",
     "record",
     "safe",
     "sign",

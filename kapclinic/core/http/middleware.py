@@ -1,4 +1,4 @@
-"""What needs no view: refusing what can't be read, what a browser may run and keep, and the admin site's messages."""
+"""What needs no view: refusing what can't be read, and what a browser may run and keep."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponseBase
 
 from kapclinic.core.errors import ClinicError, Invalid
@@ -23,14 +22,6 @@ class PayloadTooLarge(ClinicError):
 
 class LengthRequired(ClinicError):
     code, status, title = "length_required", 411, "Content-Length is required"
-
-
-class AdminMessages(MessageMiddleware):
-    """Messages between two pages, which the admin site alone has: an answer of the API needs none made ready."""
-
-    def process_request(self, request: HttpRequest) -> None:
-        if request.path_info.startswith("/admin/"):
-            super().process_request(request)
 
 
 class BodyLimit:

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.http.params import Param
-from kapclinic.practice import rules, selectors, services
+from kapclinic.practice import accounts, rules, selectors, services
 from kapclinic.practice.api import staff_bodies
 from kapclinic.practice.models import Role, User
 from kapclinic.trail.http import ANYONE, ClinicViewSet, ListMixin, RetrieveMixin
@@ -25,9 +25,11 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "retrieve": ANYONE,
         "create": rules.ADMIN,
         "hours": ANYONE,
+        "give_roles": rules.DIRECTOR,
     }
     inputs: ClassVar = {
         "create": staff_bodies.StaffIn,
+        "give_roles": staff_bodies.ClinicalRolesIn,
     }
     output = staff_bodies.StaffOut
     outputs: ClassVar = {
@@ -48,6 +50,14 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     def create(self, request: Request) -> Response:
         return self.answer(
             services.save_staff(user=None, values=self.body(), by=self.user, at=self.at), status=201
+        )
+
+    def give_roles(self, request: Request, pk: Any) -> Response:
+        """Give clinical roles to an administrator, beside those that they hold. Nobody gives them to themselves."""
+        roles = self.body()["roles"]
+        user = self.get_object()
+        return self.answer(
+            accounts.give_clinical_roles(user_id=user.pk, roles=roles, by=self.user, at=self.at)
         )
 
     def present(self, row: User, name: str) -> Mapping[str, Any]:

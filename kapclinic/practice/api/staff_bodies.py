@@ -9,7 +9,7 @@ from rest_framework import serializers
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.api.location_bodies import HM, Closing, HoursIn, VideoUrl
 from kapclinic.practice.models import Role
-from kapclinic.practice.rules import npi_is_valid
+from kapclinic.practice.rules import CLINICIANS, npi_is_valid
 
 
 class WorkingHoursIn(HoursIn):
@@ -47,6 +47,14 @@ class StaffIn(Input):
     video_url = VideoUrl()
     is_active = serializers.BooleanField(required=False)
     password = serializers.CharField(max_length=200, required=False, write_only=True)
+
+
+class ClinicalRolesIn(Input):
+    roles = serializers.ListField(
+        child=serializers.ChoiceField([role for role in Role.choices if role[0] in CLINICIANS]),
+        min_length=1,
+        max_length=4,
+    )
 
 
 class WarningOut(Output):

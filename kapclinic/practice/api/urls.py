@@ -20,6 +20,7 @@ urlpatterns = [
     path("locations/", locations.LocationViewSet.as_view(LIST)),
     path("rooms/", rooms.RoomViewSet.as_view(LIST)),
     path("staff/", staff.StaffViewSet.as_view(LIST)),
+    path("staff/<uuid:pk>/clinical-roles/", staff.StaffViewSet.as_view({"post": "give_roles"})),
     path("clients/", clients.ClientViewSet.as_view(LIST)),
     path("clients/<uuid:pk>/", clients.ClientViewSet.as_view(ONE)),
     path("clients/<uuid:pk>/access-log/", clients.ClientViewSet.as_view({"get": "access_log"})),

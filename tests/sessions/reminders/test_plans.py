@@ -32,7 +32,7 @@ def _path(cast: Cast) -> str:
     "who", ["frontdesk", "np", "therapist", "prescriber", "billing", "director", "admin"]
 )
 def test_everybody_reads_the_plan_of_their_place(cast: Cast, who: str) -> None:
-    (plan,) = cast.desk(who).get("reminder-plans/").json()["results"]
+    (plan,) = cast.desk(who).get("reminder-plans/", location=str(cast.north.pk)).json()["results"]
     assert plan == cast.desk(who).get(_path(cast)).json()
     assert plan == {
         "id": str(cast.north.pk),
@@ -80,6 +80,14 @@ def test_another_place_is_not_there(cast: Cast, place: str) -> None:
     ):
         assert answer.status_code == 404
     assert not ReminderPlan.objects.exists()
+
+
+def test_an_administrator_keeps_the_plans_of_all_places(cast: Cast) -> None:
+    """The first one of a new clinic is of no location."""
+    path = f"reminder-plans/{cast.south.pk}/"
+    assert cast.south.pk not in cast.admin.locations
+    assert cast.desk("admin").patch(path, {"on_booking": False}, match='"0"').status_code == 200
+    assert cast.desk("south_np").get(path).json()["on_booking"] is False
 
 
 def test_two_desks_cannot_overwrite_each_other(cast: Cast) -> None:

@@ -15,6 +15,7 @@ from kapclinic.core import clock
 from kapclinic.core.errors import ClinicError
 from kapclinic.practice import services
 from kapclinic.practice.models import SYSTEM, Role, User
+from kapclinic.practice.rules import CLINICIANS
 from kapclinic.trail.services import log_act
 
 VARIABLE = "KAP_ADMIN_PASSWORD"
@@ -26,16 +27,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("name")
+        parser.add_argument(
+            "--role",
+            action="append",
+            default=[],
+            choices=sorted(CLINICIANS),
+            help="also this clinical role, while the practice is empty: later a medical director gives it",
+        )
         parser.add_argument("--another", action="store_true", help="also beside an active administrator")
 
     def handle(self, *args: Any, **options: Any) -> None:
         email, name = options["email"].strip(), options["name"].strip()
-        self._refuse(email, name, another=options["another"])
+        self._refuse(email, name, another=options["another"], roles=options["role"])
         password = os.environ.get(VARIABLE) or self._asked()
         values: services.StaffFields = {
             "email": email,
             "name": name,
-            "roles": [Role.ADMIN],
+            "roles": [Role.ADMIN, *dict.fromkeys(options["role"])],
             "locations": [],
             "password": password,
         }
@@ -55,8 +63,9 @@ class Command(BaseCommand):
             raise CommandError(refused.detail) from refused
         self.stdout.write(f"{user.email} is an administrator.")
 
-    def _refuse(self, email: str, name: str, *, another: bool) -> None:
-        """:raises CommandError: for a malformed e-mail, no name, or beside an administrator unless asked for"""
+    def _refuse(self, email: str, name: str, *, another: bool, roles: list[str]) -> None:
+        """:raises CommandError: for a malformed e-mail, no name, or beside an administrator unless asked for; for a
+        clinical role where somebody works already, who may ask a medical director"""
         try:
             validate_email(email)
         except ValidationError as exc:
@@ -65,6 +74,9 @@ class Command(BaseCommand):
             raise CommandError("A name of 1 to 120 characters is expected.")
         if not another and User.objects.filter(is_active=True, roles__contains=[Role.ADMIN]).exists():
             raise CommandError("There is an active administrator. Give --another to make one more.")
+
+        if roles and User.objects.exists():
+            raise CommandError("Somebody works here: a medical director gives clinical roles.")
 
     def _asked(self) -> str:
         password = getpass("Password: ")

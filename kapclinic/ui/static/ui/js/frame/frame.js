@@ -27,7 +27,7 @@ const asked = store(null); // who waits for somebody to sign in again
 /** @param {{current: string, count?: Record<string, number>, keys: [string, string][], children: any}} props */
 export function Frame({ current, count = {}, keys = [], children }) {
   useKeys({
-    "/": () => over.set("search"),
+    "/": () => finds() && over.set("search"),
     "?": () => over.set("keys"),
     "g d": () => location.assign("/desk/schedule"),
     "g w": () => location.assign("/bedside"),
@@ -35,6 +35,7 @@ export function Frame({ current, count = {}, keys = [], children }) {
     "g b": () => location.assign("/billing"),
     "g p": () => location.assign("/decide"),
     "g i": () => location.assign("/intake"),
+    "g a": () => location.assign("/people"),
   });
   const shown = useStore(over);
   const close = () => over.set(null);
@@ -64,10 +65,11 @@ function Bar() {
       <span>${clock(at, zone)} ${zoneName(at, zone)} · ${day(at, zone)}</span>
     </div>
     <div class="grow"></div>
-    <button type="button" class="find" onClick=${() => over.set("search")}>
+    ${finds() &&
+    html`<button type="button" class="find" onClick=${() => over.set("search")}>
       <${Icon} name="find" /><span class="cut">${t("Find a client: name, MRN, phone, date of birth")}</span><kbd>/</kbd>
       <span class="vh">${t("Search")}</span>
-    </button>
+    </button>`}
     <div class="grow"></div>
     <${NetBadge} onOpen=${() => over.set("waiting")} />
     <${Menu} onLeave=${() => over.set("leave")} />
@@ -92,6 +94,7 @@ function Rail({ current, count }) {
     { id: "bills", href: "/billing?tab=issued", icon: "doc", label: t("Bills"), shown: bills },
     { id: "exports", href: "/billing?tab=exports", icon: "box", label: t("Exports"), shown: bills },
     { id: "clients", href: "/billing/clients", icon: "people", label: t("Clients"), shown: bills },
+    { id: "people", href: "/people", icon: "people", label: t("People"), shown: has("admin", "medical_director") },
   ];
   return html`<nav class="rail" aria-label=${t("Sections")}>
     ${links
@@ -110,6 +113,8 @@ function Rail({ current, count }) {
 }
 
 const DESK = ["front_desk", "medical_director"];
+/** Whoever only administers is shown no client. */
+const finds = () => has(...CLINICAL, "front_desk", "billing");
 const CLINICAL = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
 
 function Strips() {

@@ -8,7 +8,8 @@ import { useStore } from "../core/store.js";
 
 export function Keys({ more, onClose }) {
   const on = useStore(keysOn);
-  const rows = [["/", t("Find a client")], ["?", t("This list")], ...(has("front_desk", "medical_director") ? [["g d", t("Day")]] : []), ...(has("nurse_practitioner", "therapist", "prescriber", "medical_director") ? [["g w", t("Ward")], ["g n", t("Notes")]] : []), ...(has("billing", "medical_director") ? [["g b", t("Billing")]] : []), ...(has("prescriber", "medical_director") ? [["g p", t("Decide")]] : []), ...(has("front_desk", "nurse_practitioner", "therapist", "prescriber", "medical_director") ? [["g i", t("Intake")]] : []), ["Esc", t("Close")], ...more];
+  const finds = has("front_desk", "nurse_practitioner", "therapist", "prescriber", "billing", "medical_director");
+  const rows = [...(finds ? [["/", t("Find a client")]] : []), ["?", t("This list")], ...(has("front_desk", "medical_director") ? [["g d", t("Day")]] : []), ...(has("nurse_practitioner", "therapist", "prescriber", "medical_director") ? [["g w", t("Ward")], ["g n", t("Notes")]] : []), ...(has("billing", "medical_director") ? [["g b", t("Billing")]] : []), ...(has("prescriber", "medical_director") ? [["g p", t("Decide")]] : []), ...(has("front_desk", "nurse_practitioner", "therapist", "prescriber", "medical_director") ? [["g i", t("Intake")]] : []), ...(has("admin", "medical_director") ? [["g a", t("People")]] : []), ["Esc", t("Close")], ...more];
   return html`<${Dialog} title=${t("Keys")} onClose=${onClose}>
     <div class="db">
       <dl class="keys">${rows.map(([key, words]) => html`<dt><kbd>${key}</kbd></dt><dd>${words}</dd>`)}</dl>

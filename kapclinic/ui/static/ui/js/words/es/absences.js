@@ -3,8 +3,6 @@ import { learn } from "../../core/i18n.js";
 
 learn({
   "An integration is owed from {from} to {to}.": "Se debe una integración de {from} a {to}.",
-  "Away from": "Ausente desde",
-  "Back on": "Vuelve el",
   "Cancel it": "Cancelarla",
   "Cancel the absence": "Cancelar la ausencia",
   "Kept: {name} is away": "Anotado: {name} está ausente",
@@ -21,11 +19,8 @@ learn({
   "Somebody will be away": "Alguien estará ausente",
   "Taken meanwhile: {when}. Choose another way.": "Ocupada entretanto: {when}. Elija otra salida.",
   "The client is here already. Find somebody for them first.": "El cliente ya está aquí. Busque antes a alguien.",
-  "They are there after all": "Estará presente después de todo",
   "They are there after all…": "Estará presente después de todo…",
   "Why is it cancelled?": "¿Por qué se cancela?",
-  "Why? The team sees it": "¿Por qué? Lo ve el equipo",
-  "at": "a las",
   "away now": "ausente ahora",
   "{day}: the clinic is closed": "{day}: la clínica está cerrada",
   "{name} is away": "{name} está ausente",

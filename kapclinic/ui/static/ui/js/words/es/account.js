@@ -106,7 +106,6 @@ learn({
   "Issue it…": "Emitir…",
   "Issue {number}": "Emitir {number}",
   "It counts for services from that day on. What was charged before stays as it is.": "Vale para servicios desde ese día. Lo cargado antes queda igual.",
-  "It is on the server.": "Está en el servidor.",
   "Its number for claims": "Su número para reclamaciones",
   "Late": "Atrasado",
   "Let pass by the director": "Permitido por la dirección",

@@ -20,7 +20,7 @@ from kapclinic.core.errors import Invalid
 Cells: TypeAlias = Sequence[str]
 ZIP_MARK = b"PK\x03\x04"
 FORMULA = "\x00="  # the mark of a cell that a formula stands in: no text of a file has it
-MOST_UNPACKED = 100_000_000  # bytes
+MOST_UNPACKED = 30_000_000  # bytes: ten thousand rows of thirty cells are twenty million
 MOST_COLUMNS = 200
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"

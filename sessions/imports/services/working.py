@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
-from kapclinic.core import crypto, transitions, writing
+from kapclinic.core import crypto, doorbell, transitions, writing
 from kapclinic.core.errors import ClinicError, FieldError
 from kapclinic.core.rows import FAILURES
 from kapclinic.practice.models import SYSTEM, User
@@ -21,6 +21,7 @@ from sessions.imports.rules import packing
 from sessions.imports.services.rows import BRING, Brought, acting, hold, take_back
 
 logger = logging.getLogger(__name__)
+ONE_AT_A_TIME = 0x6B61705F696D7074  # "kap_impt"
 TOGETHER = 500  # clients whom one audit event names
 
 
@@ -29,8 +30,15 @@ class _NotKept(Exception):
 
 
 def work_on(*, import_id: UUID, at: datetime) -> None:
-    """Bring an import in, or take it back. One that somebody else is at is left to them."""
+    """Bring an import in, or take it back. While somebody is at any import it is left for later.
+
+    Two would wait for each other's rooms and people: each holds those of all its rows until its end.
+    """
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+            if not cursor.fetchone()[0]:
+                return
         rows = Import.objects.select_for_update(of=("self",), skip_locked=True)
         row: Import | None = rows.filter(pk=import_id, state__in=rules.WAITING).first()
         if row is None:
@@ -46,10 +54,14 @@ def work_on(*, import_id: UUID, at: datetime) -> None:
 
 
 def sweep_imports(*, at: datetime) -> int:
-    """Go on with imports whose message was lost; returns how many there were."""
+    """Ring again for the imports that wait: a message was lost, or another was at work. Returns how many there were.
+
+    They are no work for a pass, which may take less time than ten thousand rows.
+    """
     found = selectors.waiting()
-    for import_id in found:
-        work_on(import_id=import_id, at=at)
+    with transaction.atomic():
+        for import_id in found:
+            doorbell.ring(rules.TASK, import_id=import_id)
     return len(found)
 
 

@@ -20,7 +20,7 @@ from sessions.imports import services
 from sessions.imports.models import Import, ImportContent, ImportedRow
 from sessions.models import Allocation, Session
 from tests import cast as people
-from tests.asking import done, events, refused, sql
+from tests.asking import as_superuser, done, events, refused, sql
 from tests.cast import Cast
 from tests.sessions.booking import desk as booking
 from tests.sessions.imports.lists import (
@@ -158,7 +158,7 @@ def test_the_same_file_comes_in_once_unless_it_was_undone(cast: Cast) -> None:
     assert Client.objects.count() == 1
     done(undo(cast, first), 202)
     refused(send(cast, "clients", content), 409, "imported_before")  # while the worker is at it, too
-    services.sweep_imports(at=clock.now())
+    services.work_on(import_id=UUID(first["id"]), at=clock.now())
     assert told(cast, first)["state"] == "undone"
     brought_in(cast, "clients", content)
     with pytest.raises(DatabaseError), transaction.atomic():
@@ -347,6 +347,22 @@ def test_rows_that_wait_are_sealed_again_with_a_new_key(cast: Cast, settings: An
     settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
     services.work_on(import_id=UUID(row["id"]), at=clock.now())
     assert Client.objects.count() == 1
+
+
+def test_a_message_that_was_lost_is_sent_again_and_imports_take_turns(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = done(send(cast, "clients", table([person(cast)])), 202)
+    rung: list[Any] = []
+    monkeypatch.setattr(services.working.doorbell, "ring", lambda name, **ids: rung.append((name, ids)))
+    assert services.sweep_imports(at=clock.now()) == 1
+    assert rung == [("sessions.work_on_import", {"import_id": UUID(row["id"])})]
+    with as_superuser() as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [services.working.ONE_AT_A_TIME])
+        services.work_on(import_id=UUID(row["id"]), at=clock.now())
+    assert told(cast, row)["state"] == "queued"
+    services.work_on(import_id=UUID(row["id"]), at=clock.now())
+    assert (told(cast, row)["state"], services.sweep_imports(at=clock.now())) == ("done", 0)
 
 
 def test_an_import_that_breaks_has_failed_and_left_nothing(

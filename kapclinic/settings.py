@@ -210,7 +210,10 @@ CSP_EXCEPTIONS = {"/api/v1/docs/": {"style-src": ["'self'", "'unsafe-inline'"]}}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # Addresses that take a file, and the longest body of each in bytes. A file is held in memory and never put on the
 # disk of the web process, where it would lie unsealed.
-UPLOADS = {r"/api/v1/clients/[0-9a-f-]{36}/attachments/": 21_100_000}
+UPLOADS = {
+    r"/api/v1/clients/[0-9a-f-]{36}/attachments/": 21_100_000,
+    r"/api/v1/imports/": 10_100_000,
+}
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = max(UPLOADS.values())
 STATIC_URL = "/static/"

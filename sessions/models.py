@@ -28,6 +28,7 @@ from sessions.drugs.models import (
 )
 from sessions.evidence.models import EvidenceBundle
 from sessions.files.models import Attachment, AttachmentContent, AttachmentVoid, LegalHold, LegalHoldLift
+from sessions.imports.models import Import, ImportContent, ImportedRow
 from sessions.integration.models import Obligation
 from sessions.links.models import ClientAnswer, ClientLink
 from sessions.monitoring.models import Alarm, Check, Reading, ReadingVoid
@@ -77,6 +78,9 @@ __all__ = [
     "EvidenceBundle",
     "GateOverride",
     "GateOverrideReading",
+    "Import",
+    "ImportContent",
+    "ImportedRow",
     "LegalHold",
     "LegalHoldLift",
     "MoveUndo",

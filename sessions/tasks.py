@@ -1,6 +1,7 @@
 """Gathers the rooms' tasks for Celery."""
 
 from sessions.course.tasks import advance_cleared, free_discontinued, warn_not_cleared
+from sessions.imports.tasks import work_on_import
 from sessions.integration.tasks import schedule_integration
 from sessions.sweep.tasks import run_step, send_messages, sweep
 
@@ -12,4 +13,5 @@ __all__ = [
     "send_messages",
     "sweep",
     "warn_not_cleared",
+    "work_on_import",
 ]

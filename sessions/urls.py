@@ -9,6 +9,7 @@ ROOMS = (
     "boards",
     "reports",
     "links",
+    "imports",
     "evidence",
     "notes",
     "rights",

@@ -42,6 +42,7 @@ ROOMS = {
         "evidence": 6,
         "reports": 6,
         "links": 6,
+        "imports": 6,
         "sweep": 7,
     },
     "billing": {

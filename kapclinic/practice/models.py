@@ -292,6 +292,9 @@ class Client(AuditedModel):
     communication_consent = models.JSONField(default=dict)
     locations = ArrayField(models.UUIDField())
     died_on = models.DateField(null=True)  # while a `Death` of theirs stands: no message leaves
+    withdrawn_at = models.DateTimeField(
+        null=True
+    )  # registered by mistake: of no location, so nobody sees them
     search_text = models.TextField(editable=False)
 
     objects: ClassVar[Any] = ClientQuerySet.as_manager()
@@ -299,7 +302,11 @@ class Client(AuditedModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(name="client_sex", condition=Q(administrative_sex__in=list("FMXU"))),
-            models.CheckConstraint(name="client_has_location", condition=Q(locations__len__gte=1)),
+            models.CheckConstraint(
+                name="client_has_location",
+                condition=Q(locations__len__gte=1, withdrawn_at__isnull=True)
+                | Q(locations=[], withdrawn_at__isnull=False),
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="client_search"),

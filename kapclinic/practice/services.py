@@ -15,6 +15,7 @@ from django.core.mail import send_mail
 from django.db import connection, transaction
 
 from kapclinic.core import chance, transitions
+from kapclinic.core.audited import change_all_by
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
 from kapclinic.practice import accounts, rules, selectors
 from kapclinic.practice.models import (
@@ -279,6 +280,7 @@ def save_client(*, client: Client | None, values: ClientFields, by: User, at: da
 
     :raises Invalid: for a birth date in the future, an unknown zone, or a location that is not the actor's
     """
+    is_new = client is None
     client = client or Client(mrn=_next_mrn(), locations=[])
     others = [pk for pk in client.locations if pk not in by.locations]
     for name, value in values.items():
@@ -294,12 +296,26 @@ def save_client(*, client: Client | None, values: ClientFields, by: User, at: da
             FieldError("/time_zone", "invalid", "An IANA time zone is expected, e.g. America/Denver.")
         )
     merge(errors)
-    client.search_text = rules.found_by(client, selectors.aliases_of(client))
+    client.search_text = rules.found_by(client, [] if is_new else selectors.aliases_of(client))
     client.save_by(by, at=at)
+    if is_new:
+        return client
     for main in selectors.mains_of([client.pk]).values():  # found by what their alias is called now
         main.search_text = rules.found_by(main, selectors.aliases_of(main))
         main.save_by(by, at=at)
     return client
+
+
+def withdraw_clients(*, client_ids: Sequence[UUID], by: User, at: datetime) -> None:
+    """Take back registrations that were a mistake. The rows stay, of no location: nobody finds or opens them any more.
+
+    The caller has seen that nothing of the record hangs on them, and has locked them.
+
+    :raises NotPermitted: unless `by` is an administrator
+    """
+    transitions.require_role(by, rules.ADMIN, what="Withdrawing a client")
+    rows = list(Client.objects.filter(pk__in=client_ids, withdrawn_at__isnull=True))
+    change_all_by(rows, {"locations": [], "withdrawn_at": at}, by, at=at)
 
 
 def issue_token(*, user: User, name: str, at: datetime) -> tuple[AuthToken, str]:

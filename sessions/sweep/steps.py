@@ -24,6 +24,7 @@ from sessions.course import services as course
 from sessions.dosing import services as dosing
 from sessions.dosing.rems import services as rems
 from sessions.drugs import services as drugs
+from sessions.imports import services as imports
 from sessions.integration import services as integration
 from sessions.integration.services import held_slots
 from sessions.monitoring import services as monitoring
@@ -94,6 +95,7 @@ STEPS: tuple[Step, ...] = (
     Step("unheld", held_slots.sweep_unheld),
     Step("waitlist", waitlist.sweep_waitlist),
     Step("reminders", reminders.sweep_reminders),
+    Step("imports", imports.sweep_imports),
     Step("messages", send_messages),
     Step("undelivered", reminders.sweep_undelivered),
     Step("seals", _seal),

@@ -10,6 +10,7 @@ from billing.records import services as records
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
 from sessions.files import services as files
+from sessions.imports import services as imports
 from sessions.notes import services
 
 
@@ -20,4 +21,5 @@ class Command(BaseCommand):
         done = services.reseal_psychotherapy_notes(by=SYSTEM, at=clock.now())
         self.stdout.write(f"{done} psychotherapy notes sealed again.")
         self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
+        self.stdout.write(f"{imports.reseal_imports()} imports that wait sealed again.")
         self.stdout.write(f"{records.reseal_exports()} files of exports sealed again.")

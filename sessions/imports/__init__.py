@@ -1,0 +1,1 @@
+"""What an older system held, brought in from a table: clients, appointments, measures; all rows or none."""

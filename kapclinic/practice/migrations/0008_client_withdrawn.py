@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('practice', '0006_client_links'),
+        ("practice", "0007_accounts"),
     ]
 
     operations = [

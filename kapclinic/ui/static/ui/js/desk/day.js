@@ -13,12 +13,12 @@ import { useNow } from "../frame/net.js";
 import { columnsOf, Grid } from "./grid.js";
 import { useDay, useNames } from "./known.js";
 import { openingOf } from "./layout.js";
-import { Paper } from "./paper.js";
 import { discreet, NamesSwitch, shownName, switchNames } from "./parts/privacy.js";
 import { Pick } from "./pick.js";
 import { Windows } from "./windows.js";
 import { COLUMNS, columnName, GONE, sessionName } from "./words.js";
 
+const Paper = lazy(() => import("./paper.js"), "Paper", { early: true, pane: true });
 const Board = lazy(() => import("./board.js"), "Board");
 const Book = lazy(() => import("./book.js"), "Book");
 const Move = lazy(() => import("./move.js"), "Move");

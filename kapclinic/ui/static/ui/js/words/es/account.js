@@ -29,7 +29,8 @@ learn({
   "Allocate this payment": "Asignar este pago",
   "Allocated": "Asignado",
   "Allocate…": "Asignar…",
-  "Another way than it came takes the medical director, who says why: ask them to enter it.": "Otra vía que la del pago requiere a la dirección médica, que dice por qué: pídale que lo anote.",
+  "Another way than it came takes the medical director, who says why: ask them to enter it.":
+    "Otra vía que la del pago requiere a la dirección médica, que dice por qué: pídale que lo anote.",
   "Bad debt": "Deuda incobrable",
   "Balance": "Saldo",
   "Billed so far": "Facturado hasta ahora",
@@ -45,9 +46,11 @@ learn({
   "Choose a course that still plans something.": "Elija un tratamiento que aún prevea algo.",
   "Choose a day after the first one.": "Elija un día posterior al primero.",
   "Choose a package to see what is left of it.": "Elija un paquete para ver lo que queda.",
-  "Choose a payment to allocate, refund or reverse it.": "Elija un pago para asignarlo, devolverlo o anularlo.",
+  "Choose a payment to allocate, refund or reverse it.":
+    "Elija un pago para asignarlo, devolverlo o anularlo.",
   "Choose a plan to see its parts.": "Elija un plan para ver sus partes.",
-  "Choose an estimate to issue it, or to see what was billed beyond it.": "Elija un presupuesto para emitirlo o ver lo facturado de más.",
+  "Choose an estimate to issue it, or to see what was billed beyond it.":
+    "Elija un presupuesto para emitirlo o ver lo facturado de más.",
   "Choose another way to pay: {why}": "Elija otra forma de pago: {why}",
   "Choose the card that paid: {why}": "Elija la tarjeta que pagó: {why}",
   "Choose the fee.": "Elija la tarifa.",
@@ -87,8 +90,10 @@ learn({
   "First part": "Primera parte",
   "First part on": "Primera parte el",
   "For a health account": "Para una cuenta de salud",
-  "For a missed appointment and the like. It is the client's own to pay, and stands on no superbill.": "Por una cita perdida y similares. La paga el cliente y no figura en ningún superbill.",
-  "For one that was entered wrongly, or bounced: what it paid is owed again.": "Para uno mal anotado o devuelto: lo que pagó se debe de nuevo.",
+  "For a missed appointment and the like. It is the client's own to pay, and stands on no superbill.":
+    "Por una cita perdida y similares. La paga el cliente y no figura en ningún superbill.",
+  "For one that was entered wrongly, or bounced: what it paid is owed again.":
+    "Para uno mal anotado o devuelto: lo que pagó se debe de nuevo.",
   "For the plan": "Para el plan",
   "For which reason": "Por qué motivo",
   "Goes back by": "Se devuelve por",
@@ -105,7 +110,8 @@ learn({
   "Issue it": "Emitirlo",
   "Issue it…": "Emitir…",
   "Issue {number}": "Emitir {number}",
-  "It counts for services from that day on. What was charged before stays as it is.": "Vale para servicios desde ese día. Lo cargado antes queda igual.",
+  "It counts for services from that day on. What was charged before stays as it is.":
+    "Vale para servicios desde ese día. Lo cargado antes queda igual.",
   "Its number for claims": "Su número para reclamaciones",
   "Late": "Atrasado",
   "Let pass by the director": "Permitido por la dirección",
@@ -113,7 +119,8 @@ learn({
   "Make an estimate": "Hacer un presupuesto",
   "Make it": "Hacerlo",
   "May go back now": "Puede devolverse ahora",
-  "Money of an HSA or FSA card goes back to that card.": "El dinero de una tarjeta HSA o FSA vuelve a esa tarjeta.",
+  "Money of an HSA or FSA card goes back to that card.":
+    "El dinero de una tarjeta HSA o FSA vuelve a esa tarjeta.",
   "Name of the payer": "Nombre del pagador",
   "Name of who holds it": "Nombre del titular",
   "Name one tier or more.": "Nombre un tramo o más.",
@@ -128,7 +135,8 @@ learn({
   "No payment plan was agreed on.": "No se acordó ningún plan de pagos.",
   "No plan is known of this client.": "No se conoce ningún plan de este cliente.",
   "No statement was made yet.": "Aún no se hizo ningún estado de cuenta.",
-  "No superbill was issued yet. They are issued on the billing page.": "Aún no se emitió ningún superbill. Se emiten en la página de facturación.",
+  "No superbill was issued yet. They are issued on the billing page.":
+    "Aún no se emitió ningún superbill. Se emiten en la página de facturación.",
   "Nobody has money here that pays nothing yet.": "Nadie tiene aquí dinero sin asignar.",
   "Nobody owes anything at this clinic.": "Nadie debe nada en esta clínica.",
   "None was issued yet.": "Aún no se emitió ninguno.",
@@ -136,7 +144,8 @@ learn({
   "Not issued yet": "Aún sin emitir",
   "Nothing about health": "Nada sobre la salud",
   "Nothing is owed.": "No se debe nada.",
-  "Nothing was charged yet. What took place is charged on the billing page.": "Aún no se cargó nada. Lo realizado se carga en la página de facturación.",
+  "Nothing was charged yet. What took place is charged on the billing page.":
+    "Aún no se cargó nada. Lo realizado se carga en la página de facturación.",
   "Nothing was paid yet.": "Aún no se pagó nada.",
   "Nothing yet: keep it as credit": "Nada aún: dejarlo a favor",
   "Number on the card": "Número de la tarjeta",
@@ -175,7 +184,8 @@ learn({
   "Sell it": "Venderlo",
   "Sliding scale": "Escala móvil",
   "Statements": "Estados de cuenta",
-  "Such as: income shown on 1 March. Nothing about health": "Por ejemplo: ingresos mostrados el 1 de marzo. Nada sobre la salud",
+  "Such as: income shown on 1 March. Nothing about health":
+    "Por ejemplo: ingresos mostrados el 1 de marzo. Nada sobre la salud",
   "Superbills": "Superbills",
   "Superbills and receipts": "Superbills y recibos",
   "Take a payment of {price} first.": "Cobre primero un pago de {price}.",
@@ -187,12 +197,14 @@ learn({
   "The clinic offers no package.": "La clínica no ofrece ningún paquete.",
   "The earlier one holds until this one is issued.": "El anterior vale hasta que se emita este.",
   "The oldest first": "Lo más antiguo primero",
-  "The paper is made as it is now, and never changes. Print it, or send it, and say when the client got it.": "El documento se hace como está ahora y no cambia. Imprímalo o envíelo y diga cuándo lo recibió el cliente.",
+  "The paper is made as it is now, and never changes. Print it, or send it, and say when the client got it.":
+    "El documento se hace como está ahora y no cambia. Imprímalo o envíelo y diga cuándo lo recibió el cliente.",
   "The payment that it was bought with": "El pago con que se compró",
   "Their spouse": "Su cónyuge",
   "This client has no course.": "Este cliente no tiene tratamiento.",
   "This client pays the fees of the list.": "Este cliente paga las tarifas de la lista.",
-  "This registration is the same person as another: what is owed is of both.": "Este registro es la misma persona que otro: lo que se debe es de ambos.",
+  "This registration is the same person as another: what is owed is of both.":
+    "Este registro es la misma persona que otro: lo que se debe es de ambos.",
   "Tier": "Tramo",
   "Tier {n}": "Tramo {n}",
   "Tiers": "Tramos",
@@ -213,7 +225,8 @@ learn({
   "Void this estimate": "Invalidar este presupuesto",
   "Void this plan": "Invalidar este plan",
   "What is in it": "Qué contiene",
-  "What is not allocated goes first; then what it paid last, which is owed again.": "Primero va lo no asignado; luego lo último que pagó, que se debe de nuevo.",
+  "What is not allocated goes first; then what it paid last, which is owed again.":
+    "Primero va lo no asignado; luego lo último que pagó, que se debe de nuevo.",
   "What is owed stays owed; only the plan ends.": "Lo que se debe se sigue debiendo; solo termina el plan.",
   "What it does": "Qué hace",
   "What it lists": "Qué enumera",
@@ -221,8 +234,10 @@ learn({
   "What it pays": "Qué paga",
   "What it rests on": "En qué se basa",
   "What the client does with it": "Qué hace el cliente con él",
-  "What was charged, adjusted, paid and given back, with the balance after each. It names no code and no diagnosis.": "Lo cargado, ajustado, pagado y devuelto, con el saldo tras cada uno. No nombra códigos ni diagnósticos.",
-  "What was used stays paid. The rest is then credit: refund its payment, or allocate it.": "Lo usado queda pagado. El resto es saldo a favor: devuelva su pago o asígnelo.",
+  "What was charged, adjusted, paid and given back, with the balance after each. It names no code and no diagnosis.":
+    "Lo cargado, ajustado, pagado y devuelto, con el saldo tras cada uno. No nombra códigos ni diagnósticos.",
+  "What was used stays paid. The rest is then credit: refund its payment, or allocate it.":
+    "Lo usado queda pagado. El resto es saldo a favor: devuelva su pago o asígnelo.",
   "When does it end?": "¿Cuándo termina?",
   "Which clients": "Qué clientes",
   "Who has credit": "Con saldo a favor",
@@ -255,7 +270,8 @@ learn({
   "{amount} as proposed": "{amount} según la propuesta",
   "{amount} each": "{amount} cada uno",
   "{amount} is not allocated": "{amount} sin asignar",
-  "{amount} is owed now. Up to four parts, without interest.": "Ahora se deben {amount}. Hasta cuatro partes, sin intereses.",
+  "{amount} is owed now. Up to four parts, without interest.":
+    "Ahora se deben {amount}. Hasta cuatro partes, sin intereses.",
   "{amount} may go back": "pueden devolverse {amount}",
   "{amount} more is allocated than there is.": "Se asignan {amount} más de lo que hay.",
   "{amount} over": "{amount} de más",
@@ -272,7 +288,8 @@ learn({
   "What it is called": "Cómo se llama",
   "Another person": "Otra persona",
   "The client themselves": "El propio cliente",
-  "Its money is kept for the package “{name}”: cancel that first to use it otherwise.": "Su dinero se guarda para el paquete «{name}»: cancélelo antes de usarlo para otra cosa.",
+  "Its money is kept for the package “{name}”: cancel that first to use it otherwise.":
+    "Su dinero se guarda para el paquete «{name}»: cancélelo antes de usarlo para otra cosa.",
   "Open the package": "Abrir el paquete",
   "Charges still open": "Cargos aún abiertos",
   "Amount": "Importe",
@@ -296,10 +313,13 @@ learn({
   "Done: the charge is adjusted by {amount}.": "Hecho: el cargo se ajusta en {amount}.",
   "Done: it is reversed.": "Hecho: está anulado.",
   "Done: it is on the server.": "Hecho: está en el servidor.",
-  "Charges of {open} are open, and {credit} that was paid is put to no charge yet: allocate it to settle them.": "Hay cargos pendientes por {open}, y {credit} ya pagados no se han asignado a ningún cargo: asígnelos para saldarlos.",
-  "{credit} that was paid is put to no charge yet: it stays as credit.": "{credit} ya pagados no se han asignado a ningún cargo: quedan a favor.",
+  "Charges of {open} are open, and {credit} that was paid is put to no charge yet: allocate it to settle them.":
+    "Hay cargos pendientes por {open}, y {credit} ya pagados no se han asignado a ningún cargo: asígnelos para saldarlos.",
+  "{credit} that was paid is put to no charge yet: it stays as credit.":
+    "{credit} ya pagados no se han asignado a ningún cargo: quedan a favor.",
   "See the payments": "Ver los pagos",
-  "{amount} stays as credit until it is allocated to a charge.": "{amount} queda a favor hasta que se asigne a un cargo.",
+  "{amount} stays as credit until it is allocated to a charge.":
+    "{amount} queda a favor hasta que se asigne a un cargo.",
   "What paid it": "Qué lo pagó",
   "Reverse this adjustment": "Anular este ajuste",
   "Reverse the adjustment": "Anular el ajuste",

@@ -8,7 +8,8 @@ learn({
   "Note it": "Anotarlo",
   "Weight, kg": "Peso, kg",
   "Who takes them home": "Quién lo lleva a casa",
-  "Why is it safe all the same? Your name stands with it.": "¿Por qué es seguro de todos modos? Su nombre queda con ello.",
+  "Why is it safe all the same? Your name stands with it.":
+    "¿Por qué es seguro de todos modos? Su nombre queda con ello.",
   "Yes, looked at now": "Sí, visto ahora",
   "{kg} kg is right": "{kg} kg es correcto",
   "{n} watched": "{n} en vigilancia",
@@ -62,7 +63,8 @@ learn({
   "Staying with the client": "Me quedo con el cliente",
   "What did you do?": "¿Qué hizo?",
   "Back to the ward": "Volver a la sala",
-  "The server has not answered yet: go by the wristband": "El servidor aún no responde: guíese por la pulsera",
+  "The server has not answered yet: go by the wristband":
+    "El servidor aún no responde: guíese por la pulsera",
   "Call for help": "Pedir ayuda",
   "Given": "Administrado",
   "nothing yet": "nada aún",
@@ -182,11 +184,6 @@ learn({
   "I give it": "La doy yo",
   "In your words": "En sus palabras",
   "Life-threatening": "Riesgo vital",
-  "Loss of consciousness": "Pérdida de conciencia",
-  "Low oxygen": "Oxígeno bajo",
-  "Misuse or diversion": "Mal uso o desvío",
-  "Nausea": "Náusea",
-  "No": "No",
   "No dose today": "Hoy sin dosis",
   "No driving until the time on the sheet: the client says it back to you.":
     "No conducir hasta la hora de la hoja: el cliente se lo repite.",
@@ -208,7 +205,8 @@ learn({
   "What is missing comes first.": "Primero, lo que falta.",
   "The session ends without a dose, and no integration is owed for it.":
     "La sesión termina sin dosis y no se debe integración.",
-  "There is no order that stands. A prescriber writes one.": "No hay orden vigente. La escribe un prescriptor.",
+  "There is no order that stands. A prescriber writes one.":
+    "No hay orden vigente. La escribe un prescriptor.",
   "They saw it, and sign here with their own password. It cannot be you.":
     "Lo vio y firma aquí con su propia contraseña. No puede ser usted.",
   "Waste needs a second person": "El desecho necesita una segunda persona",
@@ -247,7 +245,6 @@ learn({
   "{n} more alarm": "{n} alarma más",
   "{n} more alarms": "{n} alarmas más",
   "Asked: none known": "Preguntado: ninguna conocida",
-  "Consent": "Consentimiento",
   "How bad?": "¿Qué tan grave?",
   "Nobody has written down whether there are any. Ask.": "Nadie ha anotado si hay alguna. Pregunte.",
   "One more": "Una más",
@@ -257,39 +254,35 @@ learn({
   "What happens?": "¿Qué le pasa?",
   "alert, no plan": "alerta, sin plan",
   "alert, plan on file": "alerta, hay plan",
-  "expired": "vencida",
-  "life-threatening": "con riesgo vital",
-  "mild": "leve",
-  "moderate": "moderada",
-  "none known": "ninguna conocida",
-  "none recorded": "sin anotar",
-  "not said": "sin decir",
-  "severe": "grave",
-  "too old": "caducado",
-  "under review": "en revisión",
   "not said": "sin decir",
   "Nothing is written down yet.": "Todavía no hay nada anotado.",
   "Part": "Parte",
   "Written": "Anotado",
-  "voided": "anulada",
-  "grade {n}": "grado {n}",
   "{kg} kg today": "{kg} kg hoy",
   "Ambulance there": "Ambulancia de allí",
   "At home": "En casa",
   "At home on video": "En casa por video",
-  "At home: the client's own lozenges or tablets alone. The client takes it, and you watch on video.": "En casa: solo sus propias pastillas o tabletas. La toma por su cuenta y usted mira por video.",
-  "Go through the sheet together on video before you switch it off, and send it to them.": "Repasen juntos la hoja por video antes de apagarlo, y envíesela.",
-  "Keep the video on, and the adult beside the client. What was done is written down afterwards.": "Deje el video encendido y a la persona adulta a su lado. Lo que se hizo se anota después.",
+  "At home: the client's own lozenges or tablets alone. The client takes it, and you watch on video.":
+    "En casa: solo sus propias pastillas o tabletas. La toma por su cuenta y usted mira por video.",
+  "Go through the sheet together on video before you switch it off, and send it to them.":
+    "Repasen juntos la hoja por video antes de apagarlo, y envíesela.",
+  "Keep the video on, and the adult beside the client. What was done is written down afterwards.":
+    "Deje el video encendido y a la persona adulta a su lado. Lo que se hizo se anota después.",
   "Nearest emergency department": "Urgencias más cercanas",
-  "Nobody wrote down the number near the client. 911 dialled here reaches the clinic's town: say the client's address first, and ask to be put through.": "Nadie anotó el número de allí. El 911 marcado aquí llega a la ciudad de la clínica: diga primero la dirección y pida que le comuniquen.",
+  "Nobody wrote down the number near the client. 911 dialled here reaches the clinic's town: say the client's address first, and ask to be put through.":
+    "Nadie anotó el número de allí. El 911 marcado aquí llega a la ciudad de la clínica: diga primero la dirección y pida que le comuniquen.",
   "Number of the ambulance there": "Número de la ambulancia de allí",
   "Place and help…": "Lugar y ayuda…",
-  "Readings are read off the client's own devices on video.": "Las mediciones se leen por video en sus propios aparatos.",
-  "Somebody changed this while you typed. It says now:": "Alguien lo cambió mientras usted escribía. Ahora dice:",
+  "Readings are read off the client's own devices on video.":
+    "Las mediciones se leen por video en sus propios aparatos.",
+  "Somebody changed this while you typed. It says now:":
+    "Alguien lo cambió mientras usted escribía. Ahora dice:",
   "The adult with the client": "La persona adulta que acompaña",
-  "The dose was given on what was said here: that stays. Place, help and adult may change.": "La dosis se dio con lo que aquí se dijo: eso queda. Lugar, ayuda y acompañante pueden cambiar.",
+  "The dose was given on what was said here: that stays. Place, help and adult may change.":
+    "La dosis se dio con lo que aquí se dijo: eso queda. Lugar, ayuda y acompañante pueden cambiar.",
   "The place, and help near it": "El lugar y la ayuda cercana",
-  "The server has not answered. A client at home needs the number of their own place: 911 dialled here reaches the clinic's town.": "El servidor no ha respondido. Quien está en casa necesita el número de su lugar: el 911 marcado aquí llega a la ciudad de la clínica.",
+  "The server has not answered. A client at home needs the number of their own place: 911 dialled here reaches the clinic's town.":
+    "El servidor no ha respondido. Quien está en casa necesita el número de su lugar: el 911 marcado aquí llega a la ciudad de la clínica.",
   "The session at home is over": "La sesión en casa terminó",
   "The video is on, and both are to be seen": "El video está encendido y se ve a las dos personas",
   "Their name": "Su nombre",
@@ -304,7 +297,8 @@ learn({
   "it is on": "está encendido",
   "not written down": "sin anotar",
   "It is written down under “Place and help”.": "Se anota en «Lugar y ayuda».",
-  "Press again when the network is back: it is recorded once.": "Pulse otra vez cuando vuelva la red: se registra una sola vez.",
+  "Press again when the network is back: it is recorded once.":
+    "Pulse otra vez cuando vuelva la red: se registra una sola vez.",
   "{check}: taken too late": "{check}: se tomó demasiado tarde",
   "taken late": "tomado tarde",
   "not obtained": "no obtenido",
@@ -312,7 +306,8 @@ learn({
   "Open the safe": "Abrir la caja",
   "Noted by": "Anotado por",
   "The adult stays with the client": "El adulto se queda con el cliente",
-  "Nobody fetches the client at home: the adult stays. No driving until the time on the sheet: the client says it back to you.": "En casa nadie recoge al cliente: el adulto se queda. No conducir hasta la hora de la hoja: el cliente lo repite.",
+  "Nobody fetches the client at home: the adult stays. No driving until the time on the sheet: the client says it back to you.":
+    "En casa nadie recoge al cliente: el adulto se queda. No conducir hasta la hora de la hoja: el cliente lo repite.",
   "this reading was taken back": "esta lectura se retiró",
   "The reading was wrong, and was taken back": "La lectura era errónea y se retiró",
 });

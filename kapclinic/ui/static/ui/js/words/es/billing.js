@@ -3,13 +3,15 @@ import { learn } from "../../core/i18n.js";
 
 learn({
   ", or issue now and bill it later.": ", o emita ahora y factúrelo después.",
-  "A superbill holds what every clinician did for the client in these days.": "Una superbill reúne lo que todo el personal clínico hizo por el cliente en estos días.",
+  "A superbill holds what every clinician did for the client in these days.":
+    "Una superbill reúne lo que todo el personal clínico hizo por el cliente en estos días.",
   "Add the line": "Añadir la línea",
   "Add the line by hand…": "Añadir la línea a mano…",
   "All clinicians": "Todo el personal clínico",
   "Amount of one unit, $": "Importe de una unidad, $",
   "Amount of {code}": "Importe de {code}",
-  "An issued superbill stays as it is: a mistake is mended by one that replaces it.": "Una superbill emitida queda como está: un error se corrige con otra que la sustituye.",
+  "An issued superbill stays as it is: a mistake is mended by one that replaces it.":
+    "Una superbill emitida queda como está: un error se corrige con otra que la sustituye.",
   "Asked for": "Pedido",
   "Asked for by": "Pedido por",
   "At every clinic": "En todas las clínicas",
@@ -56,10 +58,14 @@ learn({
   "Issued: superbill {number}": "Emitida: superbill {number}",
   "Issued: superbill {number}.": "Emitida: superbill {number}.",
   "It broke off. Ask for it again.": "Se interrumpió. Pídalo de nuevo.",
-  "It differs from the preview: something was booked meanwhile.": "Difiere de la vista previa: entretanto se registró algo.",
-  "It joins the lines below, and is charged with them.": "Se une a las líneas de abajo y se carga con ellas.",
-  "It stands on no paper until the medical director confirms it.": "No figura en ningún documento hasta que la dirección médica lo confirme.",
-  "It stopped at {n} of {all}: no answer from the server. Choose the rest again; none is charged twice.": "Se detuvo en {n} de {all}: el servidor no responde. Marque de nuevo el resto; nada se carga dos veces.",
+  "It differs from the preview: something was booked meanwhile.":
+    "Difiere de la vista previa: entretanto se registró algo.",
+  "It joins the lines below, and is charged with them.":
+    "Se une a las líneas de abajo y se carga con ellas.",
+  "It stands on no paper until the medical director confirms it.":
+    "No figura en ningún documento hasta que la dirección médica lo confirme.",
+  "It stopped at {n} of {all}: no answer from the server. Choose the rest again; none is charged twice.":
+    "Se detuvo en {n} de {all}: el servidor no responde. Marque de nuevo el resto; nada se carga dos veces.",
   "It would be {amount} now: look at it on its own.": "Ahora sería {amount}: véalo por separado.",
   "Last 90 days": "Últimos 90 días",
   "Last month": "Mes pasado",
@@ -74,11 +80,13 @@ learn({
   "Minutes too short": "Minutos insuficientes",
   "Money booked, Beancount": "Dinero registrado, Beancount",
   "Money booked, CSV": "Dinero registrado, CSV",
-  "Money is taken, used and given back on the client's account.": "El dinero se cobra, se aplica y se devuelve en la cuenta del cliente.",
+  "Money is taken, used and given back on the client's account.":
+    "El dinero se cobra, se aplica y se devuelve en la cuenta del cliente.",
   "NDC is missing": "Falta el NDC",
   "NDC on the package, 11 digits": "NDC del envase, 11 dígitos",
   "NPI is missing": "Falta el NPI",
-  "No payment came in these days. One is taken on a client's account.": "En estos días no hubo pagos. Se cobran en la cuenta de un cliente.",
+  "No payment came in these days. One is taken on a client's account.":
+    "En estos días no hubo pagos. Se cobran en la cuenta de un cliente.",
   "No superbill was issued in these days.": "En estos días no se emitió ninguna superbill.",
   "None": "Ninguno",
   "None was given.": "No se dio ninguno.",
@@ -89,11 +97,14 @@ learn({
   "Nothing is held back in these days.": "En estos días nada está detenido.",
   "Nothing is left to charge here.": "Aquí no queda nada por cargar.",
   "Nothing is left to charge: somebody was faster.": "No queda nada por cargar: alguien se adelantó.",
-  "Nothing is to be billed in these days. A session appears here once it is over and its note is signed.": "En estos días no hay nada que facturar. Una sesión aparece aquí cuando terminó y su nota está firmada.",
-  "Nothing was exported yet. What you export waits here, with its checksum.": "Aún no se exportó nada. Lo que exporte espera aquí, con su suma de control.",
+  "Nothing is to be billed in these days. A session appears here once it is over and its note is signed.":
+    "En estos días no hay nada que facturar. Una sesión aparece aquí cuando terminó y su nota está firmada.",
+  "Nothing was exported yet. What you export waits here, with its checksum.":
+    "Aún no se exportó nada. Lo que exporte espera aquí, con su suma de control.",
   "Nothing yet.": "Nada aún.",
   "One client alone.": "Un solo cliente.",
-  "One for each, of what was charged from {span} and is on no superbill:": "Una para cada uno, de lo cargado del {span} que no está en ninguna superbill:",
+  "One for each, of what was charged from {span} and is on no superbill:":
+    "Una para cada uno, de lo cargado del {span} que no está en ninguna superbill:",
   "Only those that are not used up": "Solo los que no están aplicados del todo",
   "Only those that are not used up.": "Solo los que no están aplicados del todo.",
   "Only those that the books contradict": "Solo las que los libros contradicen",
@@ -117,10 +128,12 @@ learn({
   "Set the fee": "Fijar la tarifa",
   "Set the fee…": "Fijar la tarifa…",
   "Show all": "Mostrar todo",
-  "Since it was issued, a line, a payment or a name has changed.": "Desde que se emitió cambió una línea, un pago o un nombre.",
+  "Since it was issued, a line, a payment or a name has changed.":
+    "Desde que se emitió cambió una línea, un pago o un nombre.",
   "So there is no paper yet.": "Por eso aún no hay documento.",
   "Somebody stopped it.": "Alguien lo detuvo.",
-  "Something in kapclinic waits for you before it can be billed": "Algo en kapclinic le espera antes de poder facturarse",
+  "Something in kapclinic waits for you before it can be billed":
+    "Algo en kapclinic le espera antes de poder facturarse",
   "Something stops it now: look at it on its own.": "Ahora algo la detiene: véala por separado.",
   "Space": "Espacio",
   "Stop": "Detener",
@@ -128,9 +141,12 @@ learn({
   "Superbills as PDF, in a ZIP": "Superbills en PDF, en un ZIP",
   "Superbills issued": "Superbills emitidas",
   "The amount is confirmed": "El importe está confirmado",
-  "The books agree with each superbill of these days.": "Los libros coinciden con cada superbill de estos días.",
-  "The first {n} of {all} are shown: choose a shorter period.": "Se muestran los primeros {n} de {all}: elija un período más corto.",
-  "The medical director can let it pass with a reason.": "La dirección médica puede dejarlo pasar con un motivo.",
+  "The books agree with each superbill of these days.":
+    "Los libros coinciden con cada superbill de estos días.",
+  "The first {n} of {all} are shown: choose a shorter period.":
+    "Se muestran los primeros {n} de {all}: elija un período más corto.",
+  "The medical director can let it pass with a reason.":
+    "La dirección médica puede dejarlo pasar con un motivo.",
   "This month": "Este mes",
   "To bill": "Por facturar",
   "To charge": "Por cargar",
@@ -138,15 +154,19 @@ learn({
   "Units": "Unidades",
   "Valid from": "Vale desde",
   "What is shown": "Qué se muestra",
-  "What is stopped stays with this session until it is charged.": "Lo detenido queda con esta sesión hasta que se cargue.",
+  "What is stopped stays with this session until it is charged.":
+    "Lo detenido queda con esta sesión hasta que se cargue.",
   "What it has paid": "Qué ha pagado",
   "What stops it": "Qué lo detiene",
   "Whoever asked for it may no longer see all of it.": "Quien lo pidió ya no puede verlo todo.",
-  "Why does it pass all the same? Your name stands with it.": "¿Por qué pasa de todos modos? Su nombre queda con ello.",
+  "Why does it pass all the same? Your name stands with it.":
+    "¿Por qué pasa de todos modos? Su nombre queda con ello.",
   "Why is it less than {amount}?": "¿Por qué es menos que {amount}?",
-  "Why is it more than {amount}? It waits for the medical director then.": "¿Por qué es más que {amount}? Entonces espera a la dirección médica.",
+  "Why is it more than {amount}? It waits for the medical director then.":
+    "¿Por qué es más que {amount}? Entonces espera a la dirección médica.",
   "Write an amount, such as 165.00.": "Escriba un importe, como 165.00.",
-  "You can leave this page. The file waits under Exports, with who made it, when, and its checksum.": "Puede dejar esta página. El archivo espera en Exportar, con quién lo hizo, cuándo y su suma de control.",
+  "You can leave this page. The file waits under Exports, with who made it, when, and its checksum.":
+    "Puede dejar esta página. El archivo espera en Exportar, con quién lo hizo, cuándo y su suma de control.",
   "a charge waits for the medical director": "un cargo espera a la dirección médica",
   "a clinician has no valid NPI": "alguien del personal clínico no tiene un NPI válido",
   "a drug line has no NDC": "una línea de fármaco no tiene NDC",
@@ -166,7 +186,8 @@ learn({
   "nobody at this clinic; ask the administrator.": "nadie en esta clínica; pregunte a la administración.",
   "nothing is charged": "no hay nada cargado",
   "nothing to put on paper": "nada que poner en papel",
-  "only internal codes are charged, which no payer knows": "solo hay códigos internos, que ningún pagador conoce",
+  "only internal codes are charged, which no payer knows":
+    "solo hay códigos internos, que ningún pagador conoce",
   "only what no export of its kind held before": "solo lo que ninguna exportación de su tipo tuvo antes",
   "replaced by {number}": "sustituida por {number}",
   "the books differ": "los libros difieren",
@@ -185,7 +206,8 @@ learn({
   "{from} to {to}": "{from} al {to}",
   "{name}: {n} line charged.": "{name}: {n} línea cargada.",
   "{name}: {n} lines charged.": "{name}: {n} líneas cargadas.",
-  "{number} stands in its place. This one is kept as it was issued.": "{number} está en su lugar. Esta se conserva como se emitió.",
+  "{number} stands in its place. This one is kept as it was issued.":
+    "{number} está en su lugar. Esta se conserva como se emitió.",
   "{n} chosen": "{n} marcadas",
   "{n} client": "{n} cliente",
   "{n} clients": "{n} clientes",
@@ -217,7 +239,8 @@ learn({
   "Print it": "Imprimir",
   "{n} session charged.": "{n} sesión cargada.",
   "{n} sessions charged.": "{n} sesiones cargadas.",
-  "What is charged cannot stand on paper yet: a charge waits for the medical director, or a note was opened again.": "Lo cargado aún no puede figurar en papel: un cargo espera a la dirección médica, o una nota se volvió a abrir.",
+  "What is charged cannot stand on paper yet: a charge waits for the medical director, or a note was opened again.":
+    "Lo cargado aún no puede figurar en papel: un cargo espera a la dirección médica, o una nota se volvió a abrir.",
   "Choose all": "Marcar todas",
   "Run of superbills": "Emisión de superbills",
   "How much": "Cuánto",
@@ -238,8 +261,10 @@ learn({
   "Put to charges": "Aplicado a cargos",
   "In force": "Vigente",
   "State now": "Estado actual",
-  "Nothing is charged in these days any more, so nothing can stand on a paper. Tell the client that the one they have no longer counts.": "Ya no hay nada cargado en estos días, así que nada puede figurar en un documento. Diga al cliente que el que tiene ya no vale.",
-  "Less what is above the fee: it stands on no paper until the medical director confirms it.": "Menos lo que supera la tarifa: no figura en ningún documento hasta que la dirección médica lo confirme.",
+  "Nothing is charged in these days any more, so nothing can stand on a paper. Tell the client that the one they have no longer counts.":
+    "Ya no hay nada cargado en estos días, así que nada puede figurar en un documento. Diga al cliente que el que tiene ya no vale.",
+  "Less what is above the fee: it stands on no paper until the medical director confirms it.":
+    "Menos lo que supera la tarifa: no figura en ningún documento hasta que la dirección médica lo confirme.",
   "Done: it has left this list.": "Hecho: ya no está en esta lista.",
   "This row is not in the list of these days.": "Esta fila no está en la lista de estos días.",
   "Go on with {name}": "Seguir con {name}",
@@ -249,4 +274,5 @@ learn({
   "This week": "Esta semana",
   "Other days": "Otros días",
   "The charge is reversed": "El cargo está anulado",
+  "Back": "Volver",
 });

@@ -2,18 +2,17 @@
 import { learn } from "../../core/i18n.js";
 
 learn({
-  "Medicines": "Medicamentos",
   "None is written down.": "No hay ninguno anotado.",
   "None known": "Ninguna conocida",
   "None recorded": "Sin registrar",
-  "Not sent: what you wrote is on this page alone.": "Sin enviar: lo que escribió está solo en esta página.",
+  "Not sent: what you wrote is on this page alone.":
+    "Sin enviar: lo que escribió está solo en esta página.",
   "On this page alone until you send it.": "Solo en esta página hasta que lo envíe.",
   "Question": "Pregunta",
   "Say why.": "Diga por qué.",
   "Screen again": "Repetir el cribado",
   "Spelled nearly so:": "Se escribe casi así:",
   "Void": "Anular",
-  "absolute": "absoluto",
   "info": "información",
   "intramuscular": "intramuscular",
   "intranasal": "intranasal",
@@ -21,6 +20,4 @@ learn({
   "left out": "sin contestar",
   "not recognised": "no reconocido",
   "oral": "oral",
-  "relative": "relativo",
-  "unknown": "desconocido",
 });

@@ -12,7 +12,8 @@ learn({
   "Book all {n} sessions": "Reservar las {n} sesiones",
   "Book {n} session": "Reservar {n} sesión",
   "Calendar": "Calendario",
-  "Choose a session to see what it brings, or to move it.": "Elija una sesión para ver qué supone o para moverla.",
+  "Choose a session to see what it brings, or to move it.":
+    "Elija una sesión para ver qué supone o para moverla.",
   "Choose another day, time or room first.": "Elija antes otro día, otra hora u otra sala.",
   "Every session of this course is in the book.": "Todas las sesiones de este programa están reservadas.",
   "Free on this day": "Libre en este día",
@@ -34,13 +35,15 @@ learn({
     "No llegó una respuesta clara del servidor. Reserve de nuevo: solo actúa una vez.",
   "No free time near mends it: choose another one, or other wishes.":
     "Ninguna hora libre cercana lo arregla: elija otra, u otros deseos.",
-  "No plan fits. What stands in its way is on the left.": "Ningún plan cabe. Lo que lo impide está a la izquierda.",
+  "No plan fits. What stands in its way is on the left.":
+    "Ningún plan cabe. Lo que lo impide está a la izquierda.",
   "Not after": "No después de las",
   "Not before": "No antes de las",
   "Not known whether it is booked": "No se sabe si está reservado",
   "Nothing breaks, nothing else moves.": "No se rompe nada ni se mueve nada más.",
   "Nothing is free on this day.": "No hay nada libre en este día.",
-  "Nothing of the proposal is booked yet. Booking takes all or none.": "Aún no hay nada reservado de la propuesta. Se reserva todo o nada.",
+  "Nothing of the proposal is booked yet. Booking takes all or none.":
+    "Aún no hay nada reservado de la propuesta. Se reserva todo o nada.",
   "Nothing was booked": "No se reservó nada",
   "Only these": "Solo estos",
   "Preparation and integration": "Preparación e integración",
@@ -101,6 +104,8 @@ learn({
   "{what} is held by {name} until {time}.": "{what} está en reserva de {name} hasta las {time}.",
   "{what} is taken from {from} to {to}.": "{what} no está libre de {from} a {to}.",
   "Date": "Fecha",
-  "Some integrations are not on the days and hours that the client prefers: none is free there.": "Algunas integraciones no caen en los días y horas que prefiere el cliente: ahí no hay ninguna libre.",
-  "No course fits the days and hours that the client prefers: this one does without them.": "Ningún programa cabe en los días y horas que prefiere el cliente: este prescinde de ellos.",
+  "Some integrations are not on the days and hours that the client prefers: none is free there.":
+    "Algunas integraciones no caen en los días y horas que prefiere el cliente: ahí no hay ninguna libre.",
+  "No course fits the days and hours that the client prefers: this one does without them.":
+    "Ningún programa cabe en los días y horas que prefiere el cliente: este prescinde de ellos.",
 });

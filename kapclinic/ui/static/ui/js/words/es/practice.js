@@ -3,15 +3,21 @@ import { learn } from "../../core/i18n.js";
 
 learn({
   "11 is an office, 22 a hospital's outpatients": "11 es un consultorio, 22 consulta externa de hospital",
-  "A cancellation counts as late from {n} hour before the session.": "Una cancelación es tardía desde {n} hora antes de la sesión.",
-  "A cancellation counts as late from {n} hours before the session.": "Una cancelación es tardía desde {n} horas antes de la sesión.",
+  "A cancellation counts as late from {n} hour before the session.":
+    "Una cancelación es tardía desde {n} hora antes de la sesión.",
+  "A cancellation counts as late from {n} hours before the session.":
+    "Una cancelación es tardía desde {n} horas antes de la sesión.",
   "A cancellation is late, hours before": "Una cancelación es tardía, horas antes",
-  "A client gets only what they agreed to. None ticked: nobody is reminded": "Cada cliente recibe solo lo que aceptó. Sin marcar: no se recuerda a nadie",
+  "A client gets only what they agreed to. None ticked: nobody is reminded":
+    "Cada cliente recibe solo lo que aceptó. Sin marcar: no se recuerda a nadie",
   "A correction opens a case above, mg": "Una corrección abre un caso por encima de, mg",
-  "A correction that adds more than {mg} mg to a lot opens a case.": "Una corrección que añade más de {mg} mg a un lote abre un caso.",
+  "A correction that adds more than {mg} mg to a lot opens a case.":
+    "Una corrección que añade más de {mg} mg a un lote abre un caso.",
   "A count of the drug safe is not asked for every day.": "No se pide contar la caja fuerte cada día.",
-  "A name that tells no diagnosis. Empty: the location's": "Un nombre que no diga ningún diagnóstico. Vacío: el de la sede",
-  "A room or a person may be booked twice at one time, with a reason, by: {roles}.": "Pueden reservar una sala o una persona dos veces a la misma hora, con un motivo: {roles}.",
+  "A name that tells no diagnosis. Empty: the location's":
+    "Un nombre que no diga ningún diagnóstico. Vacío: el de la sede",
+  "A room or a person may be booked twice at one time, with a reason, by: {roles}.":
+    "Pueden reservar una sala o una persona dos veces a la misma hora, con un motivo: {roles}.",
   "A waste of drug may be witnessed by: {roles}.": "Pueden ser testigos de un desecho de fármaco: {roles}.",
   "Add the day": "Añadir el día",
   "Add the location": "Añadir la sede",
@@ -21,7 +27,8 @@ learn({
   "All times of this location are by its clock": "Todas las horas de esta sede van por su reloj",
   "Back to the list": "Volver a la lista",
   "Before": "Antes",
-  "By the clock of the location. Nobody is booked outside of these hours, nor while the location is closed.": "Por el reloj de la sede. No se reserva a nadie fuera de este horario, ni mientras la sede está cerrada.",
+  "By the clock of the location. Nobody is booked outside of these hours, nor while the location is closed.":
+    "Por el reloj de la sede. No se reserva a nadie fuera de este horario, ni mientras la sede está cerrada.",
   "By which ways": "Por qué vías",
   "By whom": "Por quién",
   "Change it, and leave them to the front desk": "Cambiarlo, y dejarlas a recepción",
@@ -32,9 +39,11 @@ learn({
   "Change {name}": "Cambiar {name}",
   "Change…": "Cambiar…",
   "Choose a day.": "Elija un día.",
-  "Choose a row on the left. What is missing stands first.": "Elija una fila a la izquierda. Lo que falta está primero.",
+  "Choose a row on the left. What is missing stands first.":
+    "Elija una fila a la izquierda. Lo que falta está primero.",
   "Clients are not reminded.": "No se envían recordatorios.",
-  "Clients are reminded {hours} hours before a session. By which ways: {ways}.": "Se recuerda a los clientes {hours} horas antes de una sesión. Por qué vías: {ways}.",
+  "Clients are reminded {hours} hours before a session. By which ways: {ways}.":
+    "Se recuerda a los clientes {hours} horas antes de una sesión. Por qué vías: {ways}.",
   "Clients watched at once": "Clientes que vigila a la vez",
   "Close the account": "Cerrar la cuenta",
   "Close the account of {name}": "Cerrar la cuenta de {name}",
@@ -54,12 +63,14 @@ learn({
   "From then on a fee may be charged for it": "Desde entonces se puede cobrar por ella",
   "Hours": "Horario",
   "Hours before a session": "Horas antes de una sesión",
-  "In an emergency clients are told to call {phone}.": "En una emergencia se dice a los clientes que llamen a {phone}.",
+  "In an emergency clients are told to call {phone}.":
+    "En una emergencia se dice a los clientes que llamen a {phone}.",
   "In use": "En uso",
   "It can be booked again.": "Se puede reservar de nuevo.",
   "It is never open: nothing can be booked here.": "Nunca está abierta: aquí no se puede reservar nada.",
   "Keep theirs": "Dejar lo suyo",
-  "Left as they are, they keep their time, and the front desk finds them on its list of what is to be done.": "Si se dejan así, conservan su hora, y recepción las encuentra en su lista de tareas.",
+  "Left as they are, they keep their time, and the front desk finds them on its list of what is to be done.":
+    "Si se dejan así, conservan su hora, y recepción las encuentra en su lista de tareas.",
   "Legal name on bills": "Razón social en las facturas",
   "Letters after the name": "Letras tras el nombre",
   "Licence number": "Número de licencia",
@@ -67,7 +78,8 @@ learn({
   "Locations": "Sedes",
   "Locations where they work, and whose clients they see": "Sedes donde trabaja, y cuyos clientes ve",
   "Make one up": "Inventar una",
-  "May be set later. Without one nobody signs in with this account.": "Se puede poner después. Sin ella nadie entra con esta cuenta.",
+  "May be set later. Without one nobody signs in with this account.":
+    "Se puede poner después. Sin ella nadie entra con esta cuenta.",
   "May book twice, with a reason": "Puede reservar doble, con un motivo",
   "May witness a waste": "Puede ser testigo de un desecho",
   "Minutes it needs after each": "Minutos que necesita después de cada sesión",
@@ -80,7 +92,8 @@ learn({
   "New password…": "Contraseña nueva…",
   "New room": "Sala nueva",
   "Nine digits": "Nueve cifras",
-  "No hours are written down: nobody can book them.": "No hay horario anotado: nadie puede reservar con esta persona.",
+  "No hours are written down: nobody can book them.":
+    "No hay horario anotado: nadie puede reservar con esta persona.",
   "No time off is written down.": "No hay ausencias anotadas.",
   "Nobody is booked there from now on.": "Desde ahora no se reserva a nadie allí.",
   "None ticked: any clinician": "Sin marcar: cualquier clínico",
@@ -88,7 +101,8 @@ learn({
   "Notes wait for a second signature": "Sus notas esperan una segunda firma",
   "Nothing is called so.": "Nada se llama así.",
   "Nothing is sent from": "No se envía nada desde",
-  "Nothing is sent from {from} to {to}, by the client's clock.": "No se envía nada de {from} a {to}, por el reloj del cliente.",
+  "Nothing is sent from {from} to {to}, by the client's clock.":
+    "No se envía nada de {from} a {to}, por el reloj del cliente.",
   "Nothing was changed since it was made.": "No se ha cambiado nada desde que se hizo.",
   "On bills and registers": "En facturas y registros",
   "Open after all": "Sí abre",
@@ -114,7 +128,6 @@ learn({
   "Sent again from": "Se vuelve a enviar desde",
   "Serves": "Sirve para",
   "Set this password": "Poner esta contraseña",
-  "Show it": "Mostrarla",
   "Six at most, such as 48, 24, 3": "Seis como máximo, como 48, 24, 3",
   "Somebody changed this while you typed.": "Alguien cambió esto mientras usted escribía.",
   "Something is missing": "Falta algo",
@@ -128,22 +141,30 @@ learn({
   "Take these hours of {day} away": "Quitar este horario de {day}",
   "Tax number (EIN)": "Número fiscal (EIN)",
   "Ten digits": "Diez cifras",
-  "The drug safe is counted at the close of every day on which it moved.": "La caja fuerte se cuenta al cierre de cada día en que hubo movimiento.",
-  "The front desk neither takes payments nor reads what a client owes.": "Recepción ni cobra ni lee lo que debe un cliente.",
+  "The drug safe is counted at the close of every day on which it moved.":
+    "La caja fuerte se cuenta al cierre de cada día en que hubo movimiento.",
+  "The front desk neither takes payments nor reads what a client owes.":
+    "Recepción ni cobra ni lee lo que debe un cliente.",
   "The front desk takes payments": "Recepción cobra",
-  "The front desk takes payments, and reads what a client owes": "Recepción cobra y lee lo que debe un cliente",
-  "The front desk takes payments, and reads what a client owes.": "Recepción cobra, y lee lo que debe un cliente.",
+  "The front desk takes payments, and reads what a client owes":
+    "Recepción cobra y lee lo que debe un cliente",
+  "The front desk takes payments, and reads what a client owes.":
+    "Recepción cobra, y lee lo que debe un cliente.",
   "The safe is counted every day": "La caja fuerte se cuenta cada día",
   "Theirs, on the server": "Lo suyo, en el servidor",
   "There is nothing here yet.": "Aquí todavía no hay nada.",
-  "They are signed out everywhere at once. Sessions that are booked with them stand on the front desk's list. All that they wrote stays under their name.": "Su sesión se cierra enseguida en todas partes. Las sesiones reservadas con esta persona quedan en la lista de recepción. Todo lo que escribió queda a su nombre.",
-  "They can sign in again with the password that they had. Give them a new one if they may have lost it.": "Puede volver a entrar con la contraseña que tenía. Dele una nueva si pudo haberla perdido.",
-  "They choose their own afterwards, under “New password” in the menu of their name.": "Después elige la suya, en «Contraseña nueva» del menú de su nombre.",
+  "They are signed out everywhere at once. Sessions that are booked with them stand on the front desk's list. All that they wrote stays under their name.":
+    "Su sesión se cierra enseguida en todas partes. Las sesiones reservadas con esta persona quedan en la lista de recepción. Todo lo que escribió queda a su nombre.",
+  "They can sign in again with the password that they had. Give them a new one if they may have lost it.":
+    "Puede volver a entrar con la contraseña que tenía. Dele una nueva si pudo haberla perdido.",
+  "They choose their own afterwards, under “New password” in the menu of their name.":
+    "Después elige la suya, en «Contraseña nueva» del menú de su nombre.",
   "They sign in with it": "Con él se entra",
   "This is not, or no longer, here.": "Esto no está, o ya no está, aquí.",
   "Time off": "Ausencias",
   "Time zone": "Zona horaria",
-  "To clean and air it: nobody is booked there then": "Para limpiarla y ventilarla: entonces no se reserva a nadie",
+  "To clean and air it: nobody is booked there then":
+    "Para limpiarla y ventilarla: entonces no se reserva a nadie",
   "Trained in ketamine-assisted therapy": "Con formación en terapia asistida con ketamina",
   "Tuesday to Friday as Monday": "De martes a viernes como el lunes",
   "Two letters": "Dos letras",
@@ -156,8 +177,10 @@ learn({
   "What there is": "Lo que hay",
   "What to do in an emergency": "Qué hacer en una emergencia",
   "What was changed": "Qué se cambió",
-  "What was written wrongly and is put right by more than this is looked into": "Lo que se anotó mal y se corrige en más de esto se investiga",
-  "Whatever they are signed in at ends at once. Tell them the password in person, or by a phone number that you know: never by e-mail.": "Todo aquello donde está dentro se cierra enseguida. Dígale la contraseña en persona, o a un teléfono que usted conoce: nunca por correo.",
+  "What was written wrongly and is put right by more than this is looked into":
+    "Lo que se anotó mal y se corrige en más de esto se investiga",
+  "Whatever they are signed in at ends at once. Tell them the password in person, or by a phone number that you know: never by e-mail.":
+    "Todo aquello donde está dentro se cierra enseguida. Dígale la contraseña en persona, o a un teléfono que usted conoce: nunca por correo.",
   "When it was": "Cuándo fue",
   "When {name} is open": "Cuándo abre {name}",
   "Who it is from": "De parte de quién",
@@ -168,16 +191,16 @@ learn({
   "Write yours over it": "Escribir lo de usted encima",
   "Yours, not saved": "Lo de usted, sin guardar",
   "any clinician": "cualquier clínico",
-  "https:// …, where {session} stands for the session's number": "https:// …, donde {session} es el número de la sesión",
-  "https:// …, where {session} stands for the session's number. Empty: the location's own": "https:// …, donde {session} es el número de la sesión. Vacío: la de la sede",
+  "https:// …, where {session} stands for the session's number":
+    "https:// …, donde {session} es el número de la sesión",
+  "https:// …, where {session} stands for the session's number. Empty: the location's own":
+    "https:// …, donde {session} es el número de la sesión. Vacío: la de la sede",
   "never open": "nunca abierta",
-  "no": "no",
   "no NPI": "sin NPI",
   "no hours": "sin horario",
   "no licence number": "sin número de licencia",
   "no location": "sin sede",
   "no one": "ninguna persona",
-  "yes": "sí",
   "{day}, from": "{day}, desde",
   "{day}, until": "{day}, hasta",
   "{day}: where": "{day}: dónde",
@@ -185,15 +208,23 @@ learn({
   "{n} room": "{n} sala",
   "{n} rooms": "{n} salas",
   "{n} session is booked on this": "{n} sesión está reservada con esto",
-  "{n} session is booked with them then. The front desk marks them as away, and moves it with that.": "Hay {n} sesión reservada entonces. Recepción marca la ausencia y la mueve con eso.",
-  "{n} session was left behind: it stands on the front desk's list of what is to be done.": "{n} sesión quedó suelta: está en la lista de tareas de recepción.",
+  "{n} session is booked with them then. The front desk marks them as away, and moves it with that.":
+    "Hay {n} sesión reservada entonces. Recepción marca la ausencia y la mueve con eso.",
+  "{n} session was left behind: it stands on the front desk's list of what is to be done.":
+    "{n} sesión quedó suelta: está en la lista de tareas de recepción.",
   "{n} sessions are booked on this": "{n} sesiones están reservadas con esto",
-  "{n} sessions are booked with them then. The front desk marks them as away, and moves these with that.": "Hay {n} sesiones reservadas entonces. Recepción marca la ausencia y las mueve con eso.",
-  "{n} sessions were left behind: they stand on the front desk's list of what is to be done.": "{n} sesiones quedaron sueltas: están en la lista de tareas de recepción.",
+  "{n} sessions are booked with them then. The front desk marks them as away, and moves these with that.":
+    "Hay {n} sesiones reservadas entonces. Recepción marca la ausencia y las mueve con eso.",
+  "{n} sessions were left behind: they stand on the front desk's list of what is to be done.":
+    "{n} sesiones quedaron sueltas: están en la lista de tareas de recepción.",
   "Clinical roles": "Funciones clínicas",
   "A clinical role for {name}": "Una función clínica para {name}",
   "Give the role": "Dar la función",
-  "They run the accounts, and may not give themselves a role in which they treat clients: you do, or nobody does.": "Lleva las cuentas, y no puede darse una función en la que trata a clientes: la da usted, o nadie.",
+  "They run the accounts, and may not give themselves a role in which they treat clients: you do, or nobody does.":
+    "Lleva las cuentas, y no puede darse una función en la que trata a clientes: la da usted, o nadie.",
   "Give a clinical role…": "Dar una función clínica…",
-  "A clinical role for yourself is given by a medical director, on this page.": "Una función clínica para usted la da la dirección médica, en esta página.",
+  "A clinical role for yourself is given by a medical director, on this page.":
+    "Una función clínica para usted la da la dirección médica, en esta página.",
+  "Change it": "Cambiarla",
+  "New password, 12 characters or more": "Contraseña nueva, 12 caracteres o más",
 });

@@ -14,13 +14,15 @@ learn({
   "Books corrected": "Libros corregidos",
   "Came from another place": "Llegó de otro lugar",
   "Case closed": "Caso cerrado",
-  "Choose something on the left. What runs out next stands first.": "Elija algo a la izquierda. Lo que vence antes va primero.",
+  "Choose something on the left. What runs out next stands first.":
+    "Elija algo a la izquierda. Lo que vence antes va primero.",
   "Choose who counted with you.": "Elija quién contó con usted.",
   "Choose who saw it.": "Elija quién lo vio.",
   "Close the case": "Cerrar el caso",
   "Closing count": "Recuento de cierre",
   "Count the safe": "Contar la caja",
-  "Count what is there, the two of you. What the books expect is told afterwards.": "Cuenten lo que hay, entre dos. Lo que esperan los libros se dice después.",
+  "Count what is there, the two of you. What the books expect is told afterwards.":
+    "Cuenten lo que hay, entre dos. Lo que esperan los libros se dice después.",
   "Counted": "Contado",
   "Counted by {one} and {other}.": "Contado por {one} y {other}.",
   "Counted from {time} on.": "Se cuenta desde las {time}.",
@@ -35,7 +37,8 @@ learn({
   "Drawn by": "Extraído por",
   "Drawn for a dose": "Extraído para una dosis",
   "Drawn, and not settled": "Extraído y sin cerrar",
-  "Drug, form, lot, expiry, how many, mg in each, supplier and invoice are needed.": "Hacen falta fármaco, forma, lote, vencimiento, cuántos, mg en cada uno, proveedor y factura.",
+  "Drug, form, lot, expiry, how many, mg in each, supplier and invoice are needed.":
+    "Hacen falta fármaco, forma, lote, vencimiento, cuántos, mg en cada uno, proveedor y factura.",
   "Enter what happened to lot {number}": "Anotar qué pasó con el lote {number}",
   "Enter what happened…": "Anotar qué pasó…",
   "Entered in error": "Anotado por error",
@@ -74,9 +77,11 @@ learn({
   "Nothing is counted yet.": "Aún no hay nada contado.",
   "Nothing moved in these days.": "Nada se movió en estos días.",
   "Number of Form 106": "Número del Formulario 106",
-  "On paper it is one sheet with all that an inspector asks for.": "En papel es una hoja con todo lo que pide una inspección.",
+  "On paper it is one sheet with all that an inspector asks for.":
+    "En papel es una hoja con todo lo que pide una inspección.",
   "One amount can't be read: digits, and a point.": "Una cantidad no se entiende: cifras y un punto.",
-  "Only the first {n} lines are shown: the sheet on paper has all.": "Se muestran solo las primeras {n} líneas: la hoja en papel las tiene todas.",
+  "Only the first {n} lines are shown: the sheet on paper has all.":
+    "Se muestran solo las primeras {n} líneas: la hoja en papel las tiene todas.",
   "Open the case": "Abrir el caso",
   "Open the sheet to print": "Abrir la hoja para imprimir",
   "Opening count": "Recuento de apertura",
@@ -98,19 +103,24 @@ learn({
   "The books say": "Los libros dicen",
   "The books say {mg} mg.": "Los libros dicen {mg} mg.",
   "The lot was entered in error": "El lote se anotó por error",
-  "The medical director answers for it, and not for what they entered or witnessed themselves.": "Responde la dirección médica, y nunca por lo que anotó o presenció.",
+  "The medical director answers for it, and not for what they entered or witnessed themselves.":
+    "Responde la dirección médica, y nunca por lo que anotó o presenció.",
   "The safe holds less": "Hay menos en la caja",
   "The safe holds more": "Hay más en la caja",
   "The safe holds nothing.": "La caja está vacía.",
   "The second person": "La segunda persona",
   "The strength is a number, or empty.": "La concentración es un número, o vacía.",
   "There is nothing to count.": "No hay nada que contar.",
-  "They counted with you, and sign here with their own password. It cannot be you.": "Contó con usted y firma aquí con su propia contraseña. No puede ser usted.",
-  "They saw the rest destroyed, and sign here with their own password. It cannot be you.": "Vio destruir el resto y firma aquí con su propia contraseña. No puede ser usted.",
+  "They counted with you, and sign here with their own password. It cannot be you.":
+    "Contó con usted y firma aquí con su propia contraseña. No puede ser usted.",
+  "They saw the rest destroyed, and sign here with their own password. It cannot be you.":
+    "Vio destruir el resto y firma aquí con su propia contraseña. No puede ser usted.",
   "This draw is settled.": "Esta extracción está cerrada.",
   "This is not, or no longer, at this clinic.": "Esto no está, o ya no está, en esta clínica.",
-  "This opens a case with its clocks: the DEA within one business day, Form 106 within 45 days. The medical director answers for it.": "Esto abre un caso con sus plazos: la DEA en un día hábil, el Formulario 106 en 45 días. Responde la dirección médica.",
-  "To another place of this practice the line appears in its books as well. Without a place it leaves for somebody else: name them in the reason.": "A otro lugar de esta práctica, la línea aparece también en sus libros. Sin lugar sale hacia otra parte: nómbrela en el motivo.",
+  "This opens a case with its clocks: the DEA within one business day, Form 106 within 45 days. The medical director answers for it.":
+    "Esto abre un caso con sus plazos: la DEA en un día hábil, el Formulario 106 en 45 días. Responde la dirección médica.",
+  "To another place of this practice the line appears in its books as well. Without a place it leaves for somebody else: name them in the reason.":
+    "A otro lugar de esta práctica, la línea aparece también en sus libros. Sin lugar sale hacia otra parte: nómbrela en el motivo.",
   "To which place?": "¿A qué lugar?",
   "Wasted": "Desechado",
   "Wasted, with a second person": "Desechado, con una segunda persona",
@@ -118,9 +128,11 @@ learn({
   "What came of it": "En qué quedó",
   "What do you answer?": "¿Qué responde?",
   "What happened": "Qué pasó",
-  "What is drawn for a dose is entered at the bedside.": "Lo que se extrae para una dosis se anota junto a la persona.",
+  "What is drawn for a dose is entered at the bedside.":
+    "Lo que se extrae para una dosis se anota junto a la persona.",
   "What kind of count": "Qué tipo de recuento",
-  "What takes drug away opens a case; so does adding more than this clinic's limit. The medical director answers for it.": "Lo que quita fármaco abre un caso; también añadir más que el límite de esta clínica. Responde la dirección médica.",
+  "What takes drug away opens a case; so does adding more than this clinic's limit. The medical director answers for it.":
+    "Lo que quita fármaco abre un caso; también añadir más que el límite de esta clínica. Responde la dirección médica.",
   "What the safe holds and owes": "Lo que la caja tiene y debe",
   "What was found?": "¿Qué se averiguó?",
   "What was it, and why?": "¿Qué fue y por qué?",
@@ -130,7 +142,8 @@ learn({
   "Which error, and how do you know?": "¿Qué error, y cómo lo sabe?",
   "Which way": "En qué sentido",
   "Whole ones of {mg} mg": "Enteros de {mg} mg",
-  "Without a second person the medical director looks at it.": "Sin una segunda persona lo revisa la dirección médica.",
+  "Without a second person the medical director looks at it.":
+    "Sin una segunda persona lo revisa la dirección médica.",
   "Write the count down": "Anotar el recuento",
   "Written by": "Anotado por",
   "all as the books say": "todo como dicen los libros",

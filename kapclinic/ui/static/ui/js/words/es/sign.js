@@ -9,7 +9,8 @@ learn({
   "Name of who signs": "Nombre de quien firma",
   "Not sent: the signature is on this page alone.": "Sin enviar: la firma está solo en esta página.",
   "Nothing is drawn on it: let the client sign.": "No hay nada dibujado: que firme el cliente.",
-  "Nothing is drawn yet. Who can't draw types their name instead.": "Aún no hay nada dibujado. Quien no puede dibujar escribe su nombre.",
+  "Nothing is drawn yet. Who can't draw types their name instead.":
+    "Aún no hay nada dibujado. Quien no puede dibujar escribe su nombre.",
   "Sign": "Firmar",
   "Sign here, with a finger or a pen": "Firme aquí, con el dedo o un lápiz",
   "The consent is signed.": "El consentimiento está firmado.",

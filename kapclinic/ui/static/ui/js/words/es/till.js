@@ -23,7 +23,10 @@ learn({
   "Owes {amount}": "Debe {amount}",
   "The server has the payment: {amount}": "El servidor tiene el pago: {amount}",
   "{amount} in credit": "{amount} a favor",
-  "It had reached the server at the first try, and was not written twice. If a second one is meant, enter it again.": "Había llegado al servidor al primer intento y no se escribió dos veces. Si se quiere una segunda, anótela de nuevo.",
-  "No answer came to what you sent first, so it may have acted. Send that once more as it was, or close this and look.": "No llegó respuesta a lo primero que envió, así que puede haberse registrado. Envíelo otra vez tal como era, o cierre esto y compruébelo.",
-  "It pays no charge by itself: it stays as credit until billing allocates it.": "No paga ningún cargo por sí solo: queda a favor hasta que facturación lo asigne.",
+  "It had reached the server at the first try, and was not written twice. If a second one is meant, enter it again.":
+    "Había llegado al servidor al primer intento y no se escribió dos veces. Si se quiere una segunda, anótela de nuevo.",
+  "No answer came to what you sent first, so it may have acted. Send that once more as it was, or close this and look.":
+    "No llegó respuesta a lo primero que envió, así que puede haberse registrado. Envíelo otra vez tal como era, o cierre esto y compruébelo.",
+  "It pays no charge by itself: it stays as credit until billing allocates it.":
+    "No paga ningún cargo por sí solo: queda a favor hasta que facturación lo asigne.",
 });

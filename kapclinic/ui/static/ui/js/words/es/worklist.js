@@ -21,4 +21,31 @@ learn({
   "What was said?": "¿Qué se dijo?",
   "Without a room": "Sin sala",
   "nobody": "nadie",
+  "Nothing is to be done. What comes up appears here by itself.":
+    "No hay nada que hacer. Lo que surja aparece aquí solo.",
+  "The row that you had chosen is settled.": "La fila que había elegido está resuelta.",
+  "Window": "Plazo de tiempo",
+  "Also waiting": "También esperan",
+  "Book it": "Reservarla",
+  "Call the client, and offer this time. Nothing is held for them until it is booked.":
+    "Llame al cliente y ofrezca esta hora. No se le guarda nada hasta que se reserve.",
+  "Call within": "Llame en",
+  "Call: {due}": "Llamar: {due}",
+  "Declined or not reached": "No quiere o no contesta",
+  "Declined or not reached…": "No quiere o no contesta…",
+  "Does not want it": "No la quiere",
+  "No: the client is called first": "No: primero se llama al cliente",
+  "Nobody is called for it any more": "Ya no se llama a nadie por ella",
+  "Nobody waits. Whoever wants an earlier time is added here, and is offered what others give up.":
+    "Nadie espera. Quien quiera una hora anterior se añade aquí y recibe lo que otros dejan.",
+  "Offered: call these": "Ofrecidas: llame a estos",
+  "Show that day": "Ver ese día",
+  "Take off the waitlist…": "Quitar de la lista de espera…",
+  "Waits for {time} more": "Espera {time} más",
+  "Without asking": "Sin preguntar",
+  "Yes: a time that fits is booked, then the client is called":
+    "Sí: se reserva una hora que quepa y luego se llama al cliente",
+  "until {when}": "hasta {when}",
+  "{n} wait": "{n} esperan",
+  "{n} waits": "{n} espera",
 });

@@ -158,7 +158,9 @@ def test_hours_and_a_room_go_with_what_is_booked_on_them_said(clinic: Served, ta
     expect(page.locator(".il button")).to_have_count(1)
     _row(page, who.name).click()
     page.get_by_role("button", name="Change the hours…").click()
-    for cross in reversed(dialog.get_by_role("button", name=re.compile("^Take these hours")).all()):
+    crosses = dialog.get_by_role("button", name=re.compile("^Take these hours"))
+    expect(crosses).to_have_count(7)
+    for cross in reversed(crosses.all()):
         cross.click()
     dialog.get_by_role("button", name="Save the hours").click()
     expect(dialog.get_by_role("alert")).to_contain_text("1 session is booked on this")

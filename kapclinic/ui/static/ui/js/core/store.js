@@ -29,4 +29,4 @@ export function useStore(kept) {
 
 /** How many papers hold words that are on this page alone: whoever leaves it is asked first. */
 export const unsaved = store(0);
-globalThis.addEventListener?.("beforeunload", (event) => unsaved.get() && event.preventDefault());
+globalThis.window?.addEventListener("beforeunload", (event) => unsaved.get() && event.preventDefault());

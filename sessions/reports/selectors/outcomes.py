@@ -80,7 +80,7 @@ def _totals(until: QuerySet[Measure], courses: Sequence[Row]) -> Mapping[UUID, S
     rows = until.filter(program__in=programs - {None}).order_by("taken_at", "created_at", "pk")
     found: dict[UUID, list[Total]] = defaultdict(list)
     for program, pk, taken_at, total in rows.values_list("program", "pk", "taken_at", "total"):
-        found[program].append(Total(pk, taken_at, total))
+        found[program].append(Total(pk, taken_at, total or 0))
     return found
 
 

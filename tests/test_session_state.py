@@ -22,8 +22,15 @@ LEAVES = (
     r"\bDECLARE\s+\w+\s+CURSOR",
 )
 # Read outside of a transaction by a cursor that outlives one: commands alone, which connect past a pooler.
-ITERATED = {"sessions/drugs/selectors.py", "sessions/notes/selectors.py"}
-WITHIN = {"billing/jobs/selectors.py"}  # read in the transaction that keeps the file
+ITERATED = {
+    "sessions/drugs/selectors.py",
+    "sessions/files/selectors/__init__.py",
+    "sessions/notes/selectors.py",
+}
+WITHIN = {
+    "billing/jobs/selectors.py",
+    "billing/records/selectors/exports.py",
+}  # read in the transaction that keeps the file
 
 
 def sources() -> Iterator[Path]:

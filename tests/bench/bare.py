@@ -39,9 +39,9 @@ RECORD = """INSERT INTO clinic_sessions_reading (id, created_at, created_by, ses
   RETURNING id, session_id, systolic, diastolic, heart_rate, spo2, respiratory_rate, sedation, measured_at, recorded_at"""
 BOOK = """WITH s AS (INSERT INTO clinic_sessions_session (id, created_at, created_by, updated_at, version, program_id, client_id,
     location_id, room_id, staff, kind, number, modality, starts_at, ends_at, status, source, outcome, weight_source,
-    weight_confirmed, reason, override_reason)
+    weight_confirmed, reason, override_reason, video_url)
   SELECT %(id)s, now(), %(by)s, now(), 1, p.id, p.client_id, p.location_id, %(room)s::uuid, %(staff)s::jsonb, 'preparation', 1,
-    'in_person', %(starts_at)s::timestamptz, %(ends_at)s::timestamptz, 'scheduled', 'staff', '', 'measured', true, '', ''
+    'in_person', %(starts_at)s::timestamptz, %(ends_at)s::timestamptz, 'scheduled', 'staff', '', 'measured', true, '', '', ''
   FROM programs_program p WHERE p.id = %(program)s RETURNING *),
 a AS (INSERT INTO clinic_sessions_allocation (id, created_at, created_by, session_id, kind, resource, role, lanes,
     starts_at, ends_at)

@@ -130,6 +130,7 @@ class Session(Row):
     cancelled_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=1000, default="")
     override_reason = models.CharField(max_length=1000, default="")
+    video_url = models.CharField(max_length=300, default="")
 
     class Meta:
         managed, db_table, app_label = False, "clinic_sessions_session", "plain"

@@ -52,10 +52,11 @@ WITH waiting AS MATERIALIZED (
     UNION ALL
     SELECT client_id, 0, 0, 0, 0, sum(amount), sum(prepaid) FROM credit GROUP BY client_id
 ), person AS (
-    SELECT coalesce(alias.into_id, part.client_id) AS client, sum(d0_30) AS d0_30, sum(d31_60) AS d31_60,
+    SELECT coalesce(alias.into_id, client_id) AS client, sum(d0_30) AS d0_30, sum(d31_60) AS d31_60,
            sum(d61_90) AS d61_90, sum(d91) AS d91, sum(d0_30 + d31_60 + d61_90 + d91) AS open, sum(credit) AS credit,
            sum(prepaid) AS prepaid
-    FROM part LEFT JOIN practice_clientalias AS alias ON alias.client_id = part.client_id AND alias.ended_at IS NULL
+    FROM part
+    LEFT JOIN (SELECT client_id, into_id FROM practice_clientalias WHERE ended_at IS NULL) AS alias USING (client_id)
     GROUP BY 1
     HAVING sum(d0_30 + d31_60 + d61_90 + d91) > 0 OR sum(credit) > 0
 )

@@ -101,14 +101,13 @@ def made_by(row: Import) -> list[UUID]:
 def left_of(row: Import) -> list[UUID]:
     """Those of them that nobody has taken back since: no cancelled session, no voided measure."""
     keys = made_by(row)
-    ended: models.QuerySet[Any]
     if row.kind == ImportKind.APPOINTMENTS:
-        ended = Session.objects.filter(pk__in=keys, status=Session.Status.CANCELLED)
+        cancelled = Session.objects.filter(pk__in=keys, status=Session.Status.CANCELLED)
+        gone = set(cancelled.values_list("pk", flat=True))
     elif row.kind == ImportKind.MEASURES:
-        ended = Measure.objects.filter(pk__in=keys, void__isnull=False)
+        gone = set(Measure.objects.filter(pk__in=keys, void__isnull=False).values_list("pk", flat=True))
     else:
         return keys
-    gone = set(ended.values_list("pk", flat=True))
     return [key for key in keys if key not in gone]
 
 

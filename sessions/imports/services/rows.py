@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from kapclinic.practice.models import Client, Role, User
 from programs.models import Program
 from screening import services as screening
 from screening.models import Measure
+from screening.services.measures import Answered
 from sessions.booking.models import Session
 from sessions.booking.services.bookings import Ask
 from sessions.imports.models import ImportKind
@@ -33,8 +34,7 @@ def acting(user: User) -> User:
 
 
 def _client(body: Body, *, by: User, at: datetime) -> Brought:
-    values: Any = body
-    made = practice.save_client(client=None, values=values, by=by, at=at)
+    made = practice.save_client(client=None, values=cast("practice.ClientFields", body), by=by, at=at)
     return made.pk, made.pk
 
 
@@ -51,8 +51,7 @@ def _appointment(body: Body, *, by: User, at: datetime) -> Brought:
 
 
 def _measure(body: Body, *, by: User, at: datetime) -> Brought:
-    values: Any = body
-    made = screening.record_measure(values=values, by=by, at=at)
+    made = screening.record_measure(values=cast("Answered", body), by=by, at=at)
     return made.pk, made.program.client_id
 
 
@@ -71,11 +70,11 @@ def hold(kind: str, keys: Sequence[UUID]) -> None:
     if kind == ImportKind.APPOINTMENTS:
         courses = Program.objects.filter(pk__in=Session.objects.filter(pk__in=keys).values("program"))
         list(courses.select_for_update().order_by("pk").values_list("pk", flat=True))
-    model: Any = {ImportKind.CLIENTS: Client, ImportKind.APPOINTMENTS: Session}.get(ImportKind(kind))
-    if model is not None:
-        list(
-            model.objects.filter(pk__in=keys).select_for_update().order_by("pk").values_list("pk", flat=True)
-        )
+    rows = {ImportKind.CLIENTS: Client.objects, ImportKind.APPOINTMENTS: Session.objects}.get(
+        ImportKind(kind)
+    )
+    if rows is not None:
+        list(rows.filter(pk__in=keys).select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def take_back(kind: str, keys: Sequence[UUID], *, reason: str, by: User, at: datetime) -> list[UUID]:

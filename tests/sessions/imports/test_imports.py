@@ -330,6 +330,7 @@ def test_somebody_who_lost_the_role_brings_nothing_in(cast: Cast) -> None:
     assert (row["state"], row["allowed_moves"]) == ("queued", [])
     (sealed,) = ImportContent.objects.values_list("sealed", flat=True)
     assert b"Sample" not in bytes(sealed)
+    people.colleague(cast, "second", "admin")  # the last one stays
     cast.admin.is_active = False
     cast.admin.save_by(cast.admin, at=clock.now())
     services.work_on(import_id=UUID(row["id"]), at=clock.now())

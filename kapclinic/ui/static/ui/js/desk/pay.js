@@ -15,6 +15,9 @@ import { Faults, Field, wrongOf } from "./parts/fields.js";
 const shown = (amount) => amount.replace("-", "").replace(/\B(?=(\d{3})+\.)/g, ",");
 
 /** "Owes 120.00", that nothing is owed, or what is too much. */
+/** What is owed now; where nothing is, the credit: money of a package pays no other service. */
+const dueOf = ({ owes, balance }) => (/[1-9]/.test(owes) ? owes : balance.startsWith("-") ? balance : "0.00");
+
 function standing(balance) {
   if (/^-?0+\.00$/.test(balance)) return owesNothing();
   return balance.startsWith("-") ? inCredit(shown(balance)) : owes(shown(balance));
@@ -25,7 +28,7 @@ export function Owes({ row, turn, open }) {
   const [balance, set] = useState("");
   useEffect(() => {
     let over = false;
-    get(`clients/${row.client}/account/`).then((found) => !over && set(found.balance), () => !over && set("")); // an old figure is worse than none
+    get(`clients/${row.client}/account/`).then((found) => !over && set(dueOf(found)), () => !over && set("")); // an old figure is worse than none
     return () => {
       over = true;
     };

@@ -13,8 +13,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from zxcvbn import zxcvbn
 
-LEAST = 4  # of 0 to 4: more than 10^10 guesses, which a stolen Argon2 hash makes slow
+LEAST = 3  # of 0 to 4: more than 10^8 guesses, which a slow hash like Argon2 makes dear; policy, no source
 LOOKED_AT = 72  # letters: what comes after can only make it better
+SHORTEST = 3  # letters: a word of the person or the house of so many counts for nothing
 OF_THE_HOUSE = ("kapclinic", "ketamine", "psychotherapy", "clinic")
 
 
@@ -25,8 +26,11 @@ class StrengthValidator:
         """:raises ValidationError: with what makes it weak, in words that do not repeat it"""
         about = f"{getattr(user, 'name', '')} {getattr(user, 'email', '')}"
         known = [*OF_THE_HOUSE, *filter(None, re.split(r"[\W_]+", about.lower()))]
+        looked_at = password[:LOOKED_AT].lower()
         found = zxcvbn(password[:LOOKED_AT], user_inputs=known)
-        if found["score"] < LEAST:
+        own = [word for word in known if len(word) >= SHORTEST and word in looked_at]
+        beside = re.sub("|".join(map(re.escape, own)), "", looked_at) if own else None
+        if found["score"] < LEAST or (beside is not None and zxcvbn(beside or "-")["score"] < LEAST):
             warning = found["feedback"]["warning"]
             raise ValidationError(" ".join(filter(None, (self.get_help_text(), warning))), code="guessable")
 

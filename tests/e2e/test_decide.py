@@ -54,8 +54,8 @@ def _submitted(cast: Cast, program: Program, **answers: Any) -> Screening:
 
 
 def _noon(days: int) -> datetime:
-    """A time of a future day at which North is open."""
-    return (clock.now() + timedelta(days=days)).replace(hour=18, minute=0, second=0, microsecond=0)
+    """A time of a future day at which North is open, and at which no other test books."""
+    return (clock.now() + timedelta(days=days)).replace(hour=21, minute=20, second=0, microsecond=0)
 
 
 def _row(tablet: Tablet, name: str, kind: str) -> Any:

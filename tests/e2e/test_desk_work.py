@@ -68,6 +68,7 @@ def test_a_new_client_is_looked_for_first_and_then_has_a_course(clinic: Served, 
     assert Client.objects.filter(legal_first_name="Toni", legal_last_name="Specimen").count() == 1
     dialog.get_by_label("Protocol").select_option(label=f"{protocol.name}, edition 1")
     dialog.get_by_label("Therapist").select_option(label=cast.therapist.name)
+    dialog.get_by_label("Prescriber").select_option(label=cast.prescriber.name)
     dialog.get_by_role("checkbox", name="Tue").check()
     tablet.accessible()
     tablet.forgive += "|404"  # the plan's own screen is tested where it is built

@@ -45,6 +45,7 @@ def _registered(clinic: Served, page: Page) -> Program:
         dialog.get_by_role("button", name="Open a course").click()
     dialog.get_by_label("Protocol").select_option(label=f"{ONE_DOSE['name']}, edition 1")
     dialog.get_by_label("Therapist").select_option(label=clinic.cast.other_therapist.name)
+    dialog.get_by_label("Prescriber").select_option(label=clinic.cast.prescriber.name)
     dialog.get_by_role("button", name="Open the course, then plan it").click()
     page.wait_for_url(re.compile(r"/programs/[0-9a-f-]+/plan"))
     found: Program = Program.objects.get(client__legal_last_name="Firstcall")

@@ -70,13 +70,13 @@ def test_an_alarm_and_an_answer_about_dying_stand_at_the_top(clinic: Served, tab
 def test_an_override_is_read_once_and_leaves_the_list(clinic: Served, tablet: Tablet) -> None:
     cast = clinic.cast
     program = people.cleared_program(
-        cast, who=people.client(cast.north, by=cast.frontdesk, first="Wren", last="Mockup")
+        cast, who=people.client(cast.north, by=cast.frontdesk, first="Wren", last="Template")
     )
     session = people.ready_dose(cast, program, without=("fasting",), **clinic.slot())
     body = {"gate": "fasting", "reason": "Ate a cracker at seven."}
     cast.desk("prescriber").must(f"sessions/{session.pk}/override/", body)
     page = _open(tablet)
-    row = page.locator(".dcn tr", has_text="Wren Mockup").filter(has_text="Override to read")
+    row = page.locator(".dcn tr", has_text="Wren Template").filter(has_text="Override to read")
     row.get_by_role("button").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Ate a cracker at seven.")

@@ -110,9 +110,8 @@ def _dosed(tablet: Tablet, session: Session) -> None:
     dialog.get_by_role("button", name="Note it").first.click()
     tablet.accessible()
     asked = dialog.get_by_role("button", name="Yes, looked at now")
-    for left in range(asked.count(), 0, -1):
+    for _ in range(asked.count()):  # one after another, without a look at what the one before is answered
         asked.first.click()
-        expect(asked).to_have_count(left - 1)
     expect(dialog.locator(".chk2 li.no")).to_have_count(0)
     dialog.get_by_role("button", name="Record 100 mg given").click()
     expect(dialog).to_have_count(0)

@@ -281,6 +281,7 @@ def test_a_location_is_opened_and_its_rules_are_said_in_words(clinic: Served, ta
 def test_a_director_gives_what_an_administrator_may_not_take(clinic: Served, tablet: Tablet) -> None:
     cast = clinic.cast
     page, dialog = _open(tablet, "admin", f"/people?row={cast.admin.pk}"), tablet.page.get_by_role("dialog")
+    expect(page.get_by_role("button", name="Change… e", exact=True)).to_be_visible()
     page.keyboard.press("e")
     expect(dialog).to_contain_text("given by a medical director")
     dialog.get_by_label("Prescriber").check()

@@ -23,6 +23,9 @@ const ASKED = [
   "video_on",
 ];
 
+// Gates that are cleared quickly one after another: each is written when the one before is, so none overtakes another.
+let before = Promise.resolve();
+
 /** Writes a part of the session upon whatever version it has now: nobody else's part is touched by it. */
 function usePatch(session, onDone) {
   const [state, tell] = useState({ busy: false, problem: null });
@@ -40,7 +43,7 @@ function usePatch(session, onDone) {
     once(async () => {
       tell({ busy: true, problem: null });
       try {
-        await write(body, 2);
+        await (before = before.catch(() => {}).then(() => write(body, 2)));
         tell({ busy: false, problem: null });
         onDone();
       } catch (problem) {

@@ -1,5 +1,5 @@
 // Single keys, while no field has focus; they can be turned off. Each is printed on its button.
-import { useEffect, useRef } from "../../vendor/hooks.js";
+import { useLayoutEffect, useRef } from "../../vendor/hooks.js";
 import { store } from "./store.js";
 
 export const keysOn = store(localStorage.getItem("kap.keys") !== "off");
@@ -34,7 +34,7 @@ function busy(event) {
 export function useKeys(table) {
   const latest = useRef(table); // a page is drawn anew between the two keys of "g w"
   latest.current = table;
-  useEffect(() => {
+  useLayoutEffect(() => { // before it is seen: whoever reads a key on its button can press it
     let first = "";
     const press = (event) => {
       if (!keysOn.get() || busy(event)) return;

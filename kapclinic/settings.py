@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kapclinic.core.http.middleware.Traced",
     "kapclinic.core.http.middleware.Guarded",
     "kapclinic.core.http.middleware.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -185,9 +186,10 @@ SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+# How many proxies of ours a request comes through: of X-Forwarded-For as many entries from the right are theirs.
+PROXY_HOPS = env.int("PROXY_HOPS", default=1) if BEHIND_PROXY else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 # The name and the shape are those of Django 6, which sends the header itself: then the middleware's part goes.
 SECURE_CSP = {

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from kapclinic.core import clock
+from kapclinic.trail import strangers
 from tests import cast as people
 from tests.cast import Cast
 from tests.hashers import hash_quickly
@@ -49,6 +50,12 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.fixture(autouse=True, scope="session")
 def _quick() -> None:
     hash_quickly()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_was_here() -> None:
+    """What strangers did in one test is not counted in the next."""
+    strangers.forget()
 
 
 @pytest.fixture

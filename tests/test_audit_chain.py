@@ -59,6 +59,8 @@ def test_verify_seals_what_waits_and_finds_nothing_wrong(capsys: pytest.CaptureF
         ("UPDATE trail_auditevent SET action = 'x' WHERE id = {second}", "link 2 was changed"),
         ("UPDATE trail_auditevent SET created_by = id WHERE id = {second}", "link 2 was changed"),
         ("UPDATE trail_auditevent SET outcome = 'refused' WHERE id = {second}", "link 2 was changed"),
+        ("UPDATE trail_auditevent SET address = '203.0.113.9' WHERE id = {second}", "link 2 was changed"),
+        ("UPDATE trail_auditevent SET request_id = id WHERE id = {second}", "link 2 was changed"),
         ("UPDATE trail_auditevent SET clients = ARRAY[id] WHERE id = {second}", "link 2 was changed"),
         (
             "UPDATE trail_auditevent SET created_at = created_at + interval '1 s' WHERE id = {second}",

@@ -209,6 +209,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("POST", "rooms/"): {AD},
     ("POST", "staff/"): {AD},
     ("PATCH", "staff/{id}/"): {AD},
+    ("GET", "audit-events/"): {AD, DI},
     ("POST", "staff/{id}/clinical-roles/"): {DI},
     ("PUT", "staff/{id}/working-hours/"): {AD},
 }

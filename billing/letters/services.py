@@ -108,7 +108,7 @@ def _codes(letter: NecessityLetter) -> tuple[list[ServiceCode], list[FieldError]
 def sign_letter(*, letter_id: UUID, confirmed: bool, by: User, at: datetime) -> NecessityLetter:
     """Close a draft with a clinician's signature, and print what was signed.
 
-    `confirmed`: the clinician has just given their password (`practice.services.confirm_password`).
+    `confirmed`: the clinician has just given their password (`practice.doors.confirm_password`).
 
     :raises NotPermitted: unless `by` is a clinician who needs no second signature
     :raises IllegalTransition: unless it is a draft

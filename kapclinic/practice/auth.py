@@ -15,15 +15,17 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from kapclinic.core import clock
+from kapclinic.core.emails import email_key
+from kapclinic.practice import doors
 from kapclinic.practice.models import AuthToken, User
 from kapclinic.practice.rules import token_digest
-from kapclinic.practice.services import count_login, login_is_locked
 
 
 class ClinicBackend(BaseBackend):
     """One e-mail, one password, active staff only; wrong ones count towards a lock, on every way in.
 
-    The same time is spent on an e-mail that nobody has.
+    The same time is spent on an e-mail that nobody has. Whoever lets the person in clears their tries
+    (`doors.clear_tries`), once they are through every door.
     """
 
     def authenticate(
@@ -36,15 +38,16 @@ class ClinicBackend(BaseBackend):
         email = kwargs.get("email") or username
         if not email or password is None:
             return None
-        now = clock.now()
-        if login_is_locked(email=email, at=now):
-            return None
-        user = User.objects.filter(email__iexact=email).first()
-        if user is None:
-            User().set_password(password)
-        right = user is not None and user.check_password(password) and user.is_active
-        count_login(email=email, succeeded=right, at=now)
-        return user if right else None
+        now, key = clock.now(), email_key(email)
+        user = User.objects.filter(email_key=key).first()
+        tried = doors.take_try(key=key, at=now)
+        if tried is not doors.Try.LOCKED:
+            if user is None:
+                User().set_password(password)
+            elif user.check_password(password) and user.is_active:
+                return user
+        doors.note_wrong_login(user=user, tried=tried, at=now)
+        return None
 
     def get_user(self, user_id: UUID) -> User | None:
         return User.objects.filter(pk=user_id, is_active=True).first()

@@ -15,9 +15,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Lower
+from django.db.models.functions import Collate, Lower
+from django.utils.crypto import salted_hmac
 
 from kapclinic.core.audited import AppendOnlyModel, AuditedBase, AuditedModel, AuditedQuerySet, history
+from kapclinic.core.emails import EmailKeyField, email_key
 from kapclinic.core.ids import uuid7
 
 
@@ -41,6 +43,9 @@ class SessionKind(models.TextChoices):
     MAINTENANCE = "maintenance"
 
 
+# A program reckons the key of an e-mail; of plain letters the database can tell.
+_IS_KEY = Q(email_key=Lower(Collate("email", "C"))) | (Q(email__regex="[^!-~]") & ~Q(email_key=""))
+SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 SYSTEM_ID = UUID("00000000-0000-7000-8000-000000000001")
 
 
@@ -132,17 +137,20 @@ class Room(AuditedModel):
 
 
 class UserManager(BaseUserManager["User"], models.Manager.from_queryset(AuditedQuerySet)):  # type: ignore[misc]
-    """Looks users up by e-mail in any case."""
+    """Looks users up by the key of an e-mail, so in any spelling of it."""
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username or "")
+        return self.get(email_key=email_key(username or ""))
 
 
 class User(AuditedBase, AbstractBaseUser):
-    """A staff member. One person may hold several roles; `locations` bounds what they see."""
+    """A staff member. One person may hold several roles; `locations` bounds what they see. They are found and counted
+    by `email_key`; when `sign_in_round` rises, every browser's session ends.
+    """
 
     last_login = None
     email = models.EmailField(max_length=254, unique=True)
+    email_key = EmailKeyField(of="email", max_length=254, unique=True, editable=False)
     name = models.CharField(max_length=120)
     roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     locations = ArrayField(models.UUIDField(), default=list)
@@ -155,18 +163,20 @@ class User(AuditedBase, AbstractBaseUser):
     kap_trained = models.BooleanField(default=False)
     needs_cosign = models.BooleanField(default=False)  # pre-licensed: their notes wait for a second signature
     monitor_capacity = models.PositiveSmallIntegerField(default=1)
-    video_url = models.CharField(
-        max_length=300, blank=True
-    )  # of their own video sessions, before the location's
+    video_url = models.CharField(max_length=300, blank=True)  # of their own sessions, before the location's
+    password_change_required = models.BooleanField(default=False)
+    password_set_by = models.UUIDField(null=True)
+    password_set_at = models.DateTimeField(null=True)
+    sign_in_round = models.PositiveIntegerField(default=0)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects: ClassVar[UserManager] = UserManager()
-    history = history(without=("password",))
+    history = history(without=("password", "email_key"))
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.CheckConstraint(name="user_email_key", condition=_IS_KEY),
             models.CheckConstraint(name="user_roles", condition=Q(roles__contained_by=list(Role.values))),
             models.CheckConstraint(name="user_capacity", condition=Q(monitor_capacity__range=(1, 20))),
         ]
@@ -185,6 +195,10 @@ class User(AuditedBase, AbstractBaseUser):
     def check_password(self, raw_password: str | None) -> bool:
         """Compare only. Django would re-hash and save the row here, but a user row is saved only by a known actor."""
         return raw_password is not None and check_password(raw_password, self.password)
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        told = f"{self.password}|{self.sign_in_round}" if self.sign_in_round else self.password
+        return salted_hmac(SESSION_SALT, told, secret=secret, algorithm="sha256").hexdigest()
 
 
 # The type of `by` in verbs that the worker, or a client by a link, calls too; a verb of the staff alone takes a User.
@@ -207,11 +221,15 @@ class AuthToken(models.Model):
 
 
 class LoginFailures(models.Model):
-    """Wrong passwords in a row for one e-mail, known or not; `locked_until` closes the door for a while."""
+    """Wrong passwords in a row for the key of one e-mail, known or not; `locked_until` closes the door for a while."""
 
     email_digest = models.CharField(max_length=64, primary_key=True)
     count = models.PositiveIntegerField(default=0)
     locked_until = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["tried_at"], name="login_failures_age")]
 
     def __str__(self) -> str:
         return self.email_digest[:12]

@@ -10,6 +10,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
+    Case,
+    CharField,
     DateField,
     DateTimeField,
     Exists,
@@ -18,15 +20,20 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     UUIDField,
     Value,
+    When,
 )
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
+from kapclinic.core.emails import email_key
 from kapclinic.core.errors import FieldError
 from kapclinic.practice import rules
 from kapclinic.practice.models import Client, ClientAlias, Death, Location, Role, User, WorkingHours
+from kapclinic.trail.rules import STRANGER
 
 Rows: TypeAlias = QuerySet[Any]  # Any: of whichever list
 
@@ -246,6 +253,22 @@ def staff_as_of(user: User, moment: datetime) -> User:
         .first()
     )
     return user if row is None else row
+
+
+def actor_name() -> Case:
+    """Of an audit event: the name of whoever did it."""
+    name = User.objects.filter(pk=OuterRef("created_by")).values("name")[:1]
+    named = Coalesce(Subquery(name), Value("the system"), output_field=CharField())
+    nobody = When(created_by=STRANGER, then=Value("not signed in"))
+    return Case(nobody, default=named, output_field=CharField())
+
+
+def former_emails(user: User, *, since: datetime) -> list[str]:
+    """Addresses other than the present one under which the account stood at any moment from `since` on."""
+    rows = User.history.filter(id=user.pk)
+    before = rows.filter(history_date__lt=since).order_by("-history_date", "-history_id")[:1]
+    found = {row.email for row in (*before, *rows.filter(history_date__gte=since))}
+    return sorted(email for email in found if email_key(email) != user.email_key)
 
 
 def staff_with_role(*, role: Role | str, location: UUID) -> QuerySet[User]:

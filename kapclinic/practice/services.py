@@ -9,28 +9,35 @@ from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import connection, transaction
 
 from kapclinic.core import chance, transitions
 from kapclinic.core.audited import change_all_by
+from kapclinic.core.emails import email_key
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
-from kapclinic.practice import accounts, rules, selectors
-from kapclinic.practice.models import (
-    Actor,
-    AuthToken,
-    Client,
-    Location,
-    LoginFailures,
-    Room,
-    TimeOff,
-    User,
-    WorkingHours,
-)
+from kapclinic.core.writing import joining
+from kapclinic.practice import accounts, doors, rules, selectors
+from kapclinic.practice.doors import PASSWORD_RESET
+from kapclinic.practice.models import Actor, AuthToken, Client, Location, Room, TimeOff, User, WorkingHours
 from kapclinic.practice.rules import token_digest
 from kapclinic.trail.models import Outbox
+
+LONGEST_EMAIL = 254
+WRITTEN_TO = timedelta(days=30)  # an e-mail that was changed no longer ago is written to as well
+# Template -> subject and text of what the staff are told; what has none of its own is a row on their worklist.
+NOTICES = {
+    "": (
+        "Something is waiting for you in kapclinic",
+        "A row on your worklist needs you. Sign in to see it. This mailbox is not read.",
+    ),
+    PASSWORD_RESET: (
+        "Your password for kapclinic was set anew",
+        "An administrator has set a new password for your account, and whatever you were signed in at has ended. "
+        "You choose one of your own when you next sign in. If you did not ask for this, call your clinic now, by a "
+        "number that you know. This mailbox is not read.",
+    ),
+}
 
 
 class Address(TypedDict):
@@ -94,6 +101,7 @@ class StaffFields(TypedDict, total=False):
     video_url: str
     is_active: bool
     password: str
+    reason: str
 
 
 class Contact(TypedDict):
@@ -157,52 +165,45 @@ def save_room(*, room: Room | None, values: RoomFields, by: Actor, at: datetime)
     return room.save_by(by, at=at)
 
 
+@joining
 def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetime) -> User:
-    """Create or change a staff account. Closing one ends its tokens at once, and so does a password by somebody else.
+    """Create or change a staff account. Other roles, a password by somebody else, closing it and opening it again each
+    end at once what was signed in. `reason` is that of a new password (`doors.give_password`).
 
-    :raises Invalid: for an unknown location, an e-mail that is taken, or a weak password
+    :raises Invalid: for an unknown location, an e-mail that is taken, a weak password, or one's own
     :raises NeedsDirector: for a clinical role that the actor would give to themselves
     :raises LastAdministrator: when nobody would be left who can open an account
     """
     user = user or User()
-    before, was = user.role_set, accounts.is_administrator(user)
+    before, was_admin = doors.standing(user), accounts.is_administrator(user)
+    held = user.role_set
     password, license_ = values.get("password"), values.get("license")
     merge(selectors.location_errors(values.get("locations", ())))
     for name, value in values.items():
-        if name not in {"password", "license"}:
+        if name not in {"password", "license", "reason"}:
             setattr(user, name, value)
     if license_ is not None:
         user.license_number, user.license_state = license_.get("number", ""), license_.get("state", "")
-    accounts.refuse_own_roles(user, before=before, by=by)
-    _refuse_taken_email(user)
-    accounts.refuse_last_administrator(user, was=was)
-    if password is not None:
-        set_password(user=user, password=password)
+    accounts.refuse_own_roles(user, before=held, by=by)
+    _refuse_email(user)
+    accounts.refuse_last_administrator(user, was=was_admin)
+    if password is not None and before is not None:
+        doors.give_password(user=user, password=password, reason=values.get("reason", ""), by=by, at=at)
+    elif password is not None:
+        doors.set_password(user=user, password=password, by=by, at=at)
     elif not user.password:
         user.set_unusable_password()
-    if not user.is_active or password is not None:
-        user.tokens.filter(revoked_at__isnull=True).update(revoked_at=at)
+    doors.end_with(user=user, was=before, by=by, at=at)
     return user.save_by(by, at=at)
 
 
-def _refuse_taken_email(user: User) -> None:
-    if User.objects.filter(email__iexact=user.email).exclude(pk=user.pk).exists():
+def _refuse_email(user: User) -> None:
+    """:raises Invalid: for an e-mail that is somebody's in whatever spelling, or whose key has no room"""
+    key = email_key(user.email)
+    if not key or len(key) > LONGEST_EMAIL:
+        raise Invalid.field("email", "This e-mail can't be an account's.", code="invalid")
+    if User.objects.filter(email_key=key).exclude(pk=user.pk).exists():
         raise Invalid.field("email", "This e-mail has an account already.", code="taken")
-
-
-def set_password(*, user: User, password: str, field: str = "password") -> None:
-    """Set the password after the validators agree; the caller saves.
-
-    :raises Invalid: naming each rule that it breaks
-    """
-    try:
-        validate_password(password, user)
-    except ValidationError as exc:
-        raise Invalid(
-            " ".join(exc.messages),
-            errors=[FieldError(f"/{field}", "weak", message) for message in exc.messages],
-        ) from exc
-    user.set_password(password)
 
 
 @transaction.atomic
@@ -337,51 +338,17 @@ def revoke_tokens(*, user: User, at: datetime, token_id: UUID | None = None) -> 
     return alive.filter(**({"pk": token_id} if token_id else {})).update(revoked_at=at)
 
 
-def count_login(*, email: str, succeeded: bool, at: datetime) -> None:
-    """Count a wrong password against its e-mail, known or not; a right one clears the count."""
-    digest = token_digest(email.casefold())
-    if succeeded:
-        LoginFailures.objects.filter(pk=digest).delete()
-        return
-    with transaction.atomic():
-        LoginFailures.objects.get_or_create(pk=digest)
-        row = LoginFailures.objects.select_for_update().get(pk=digest)
-        row.count += 1
-        if row.count >= settings.LOGIN_ATTEMPTS:
-            row.count, row.locked_until = 0, at + timedelta(seconds=settings.LOGIN_LOCK_SECONDS)
-        row.save()
-
-
-def login_is_locked(*, email: str, at: datetime) -> bool:
-    return login_locked_until(email=email, at=at) is not None
-
-
-def login_locked_until(*, email: str, at: datetime) -> datetime | None:
-    """When the door opens again to this e-mail, known or not; None when it is open."""
-    rows = LoginFailures.objects.filter(pk=token_digest(email.casefold()), locked_until__gt=at)
-    return rows.values_list("locked_until", flat=True).first()
-
-
-def confirm_password(*, user: User, password: str, at: datetime) -> bool:
-    """Whether this is the person's password, for a signature; wrong ones count towards the lock of their login.
-
-    Call it outside the transaction of the request: the count must outlive a refusal.
-    """
-    if login_is_locked(email=user.email, at=at):
-        return False
-    right = user.is_active and user.check_password(password)
-    count_login(email=user.email, succeeded=right, at=at)
-    return right
-
-
 def deliver_notice(row: Outbox) -> None:
-    """Send one outbox row as e-mail to a staff member; the text names no client and no kind of care."""
+    """Send one outbox row as e-mail to a staff member; the text names no client and no kind of care.
+
+    That somebody set their password also goes to the address that they had before, if it changed a short time ago.
+    """
     user = User.objects.filter(pk=row.recipient, is_active=True).first()
     if user is None:
         raise ValueError("no such active user")
-    send_mail(
-        subject="Something is waiting for you in kapclinic",
-        message="A row on your worklist needs you. Sign in to see it. This mailbox is not read.",
-        from_email=None,
-        recipient_list=[user.email],
-    )
+    subject, message = NOTICES.get(row.template, NOTICES[""])
+    addresses = [user.email]
+    if row.template == PASSWORD_RESET:
+        addresses += selectors.former_emails(user, since=row.created_at - WRITTEN_TO)
+    for address in addresses:  # each by itself: neither reader sees the other's
+        send_mail(subject=subject, message=message, from_email=None, recipient_list=[address])

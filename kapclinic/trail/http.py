@@ -26,11 +26,12 @@ from kapclinic.core.http.params import Param
 from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
 from kapclinic.core.http.renderers import Negotiation
-from kapclinic.trail import idempotency, services
+from kapclinic.trail import idempotency, services, strangers
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANYONE: frozenset[str] = frozenset()  # any signed-in user
 NOT_MODIFIED = 304
+UNKNOWN = 401
 REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave: seconds
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 
@@ -38,7 +39,7 @@ BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 class ClinicViewSet(GenericViewSet[Any]):
     """Declares; the mechanism is here.
 
-    public       actions that need no login
+    public       actions that need no login;         always   those of somebody who must change their password first
     roles        action -> roles that may (ANYONE: any signed-in user); an action that is not named is closed
     late_roles   action -> further roles that may with an `override_reason`: long afterwards, as the service judges
     leave_roles  action -> further roles that may where a location of theirs lets them: `has_leave()`
@@ -56,6 +57,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     content_negotiation_class = Negotiation
     lookup_value_converter = "uuid"
     public: ClassVar[frozenset[str]] = frozenset()
+    always: ClassVar[frozenset[str]] = frozenset()
     roles: ClassVar[Mapping[str, frozenset[str]]] = {}
     late_roles: ClassVar[Mapping[str, frozenset[str]]] = {}
     leave_roles: ClassVar[Mapping[str, frozenset[str]]] = {}
@@ -209,6 +211,16 @@ class ClinicViewSet(GenericViewSet[Any]):
 
     def _log_refusal(self, exc: Exception) -> None:
         error = translate(exc)
+        if error is not None and error.status == UNKNOWN and self.client_path is not None:
+            strangers.note_stranger(
+                action=f"{self.object_type}.{self.action}",
+                object_type="door",
+                object_id=self.kwargs.get("pk"),
+                clients=self._named(),
+                code=error.code,
+                once=True,
+                at=self.at,
+            )
         if error is None or error.status not in {403, 404} or not self.user.is_authenticated:
             return
         self._touched = self._named()

@@ -12,9 +12,15 @@ from django.db.models import Q
 from kapclinic.core.audited import AppendOnlyModel, AuditedModel, AuditedQuerySet
 from kapclinic.core.ids import uuid7
 
+# What events at the doors are about: who signs in, what they are let do, and who asks without having signed in.
+DOORS = ("auth", "calendar", "calendar_feed", "door", "staff", "token")
+
 
 class AuditEvent(AppendOnlyModel):
-    """One act: who (`created_by`) did or read what, when, and whether it was refused."""
+    """One act: who (`created_by`) did or read what, when, from which address, and whether it was refused.
+
+    All events of one request have its `request_id`; both are empty for what the worker or a command did.
+    """
 
     joins: ClassVar[bool] = True
     action = models.CharField(max_length=80)
@@ -24,10 +30,13 @@ class AuditEvent(AppendOnlyModel):
     roles = ArrayField(models.CharField(max_length=30), default=list)
     outcome = models.CharField(max_length=10, choices=[("ok", "done"), ("refused", "refused")], default="ok")
     detail = models.JSONField(default=dict)
+    address = models.GenericIPAddressField(null=True)
+    request_id = models.UUIDField(null=True)
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             GinIndex(fields=["clients"], name="audit_clients"),
+            models.Index(fields=["created_at"], condition=Q(object_type__in=DOORS), name="audit_doors"),
             models.Index(fields=["created_by", "created_at"], name="audit_actor"),
         ]
 

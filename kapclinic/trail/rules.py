@@ -16,6 +16,7 @@ from kapclinic.core.transitions import Move
 logger = logging.getLogger("kapclinic.trail")
 GENESIS = "0" * 64
 NO_UUID = UUID(int=0)  # before every event
+STRANGER = UUID("00000000-0000-7000-8000-000000000002")  # who an event is by when nobody is signed in
 OUTBOX_TRIES = 8
 # Of one pass, so that a provider that hangs keeps neither the other channel nor the sweep waiting; all channels
 # together stay below the shortest lease.
@@ -38,6 +39,10 @@ def canonical(event: Any) -> str:
         "outcome": event.outcome,
         "detail": event.detail,
     }
+    if event.address is not None:  # events from before they were kept are chained without
+        content["address"] = str(event.address)
+    if event.request_id is not None:
+        content["request"] = str(event.request_id)
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from kapclinic.trail.models import AuditEvent, AuditSeal, Task
+from kapclinic.trail.models import DOORS, AuditEvent, AuditSeal, Task
 from kapclinic.trail.rules import GENESIS
 from kapclinic.trail.sql import EVENTS
 
@@ -36,6 +36,12 @@ def access_log(
     if until is not None:
         found = found.filter(created_at__lt=until)
     return found.order_by("-created_at", "-id")
+
+
+def at_the_doors() -> QuerySet[AuditEvent]:
+    """Who signed in or was refused, and what was done about accounts; no event of these names its clients here."""
+    found: QuerySet[AuditEvent] = AuditEvent.objects.filter(object_type__in=DOORS)
+    return found
 
 
 def open_rows(*, kind: str, subject_id: UUID) -> QuerySet[Task]:

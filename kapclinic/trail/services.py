@@ -15,6 +15,7 @@ from django.db import transaction
 from kapclinic.core import transitions
 from kapclinic.core.audited import HasId, change_all_by, insert_all_by
 from kapclinic.core.errors import Invalid
+from kapclinic.core.origin import present
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
 from kapclinic.trail import kinds, rules, selectors
@@ -83,7 +84,11 @@ def log_act(
     outcome: str = "ok",
     detail: Mapping[str, object] | None = None,
 ) -> AuditEvent:
-    """Append one audit event; it is chained later, so that requests never wait for each other."""
+    """Append one audit event; it is chained later, so that requests never wait for each other.
+
+    Where it comes from is that of the request which this thread works on.
+    """
+    origin = present()
     event = AuditEvent(
         created_at=at,
         created_by=by,
@@ -94,6 +99,8 @@ def log_act(
         clients=sorted(set(clients)),
         outcome=outcome,
         detail=detail or {},
+        address=origin.address if origin else None,
+        request_id=origin.request_id if origin else None,
     )
     event.save(force_insert=True)
     return event

@@ -25,11 +25,18 @@ def _roles(request: HttpRequest) -> frozenset[str]:
     return frozenset(user.role_set) if user.is_authenticated and user.is_active else frozenset()
 
 
+def _must_choose(request: HttpRequest) -> bool:
+    """Did somebody else set this person's password? Then the API answers nothing but a new one."""
+    user: Any = request.user
+    return bool(user.password_change_required)
+
+
 @require_safe
 def front_door(request: HttpRequest) -> HttpResponseBase:
     """To the screen that this person's day starts on."""
-    user = request.user
-    return redirect(home_of(_roles(request)) if user.is_authenticated else "sign-in")
+    if not request.user.is_authenticated:
+        return redirect("sign-in")
+    return redirect("password" if _must_choose(request) else home_of(_roles(request)))
 
 
 @require_safe
@@ -56,6 +63,8 @@ def shell_of(screen: Screen) -> Any:
     def view(request: HttpRequest, **_: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
+        if _must_choose(request):
+            return redirect(f"/password?{urlencode({'next': request.get_full_path()})}")
         if not _roles(request) & set(screen.roles):
             return render(request, "ui/not_yours.html", {"home": "/"} | _page(request), status=403)
         return _shell(

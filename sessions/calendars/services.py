@@ -6,8 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from kapclinic.core import chance, transitions
+from kapclinic.core.audited import change_all_by
 from kapclinic.core.errors import NotFound
 from kapclinic.practice.models import Room, User
 from kapclinic.practice.rules import BOOKERS, token_digest
@@ -31,6 +33,17 @@ def make_feed(*, room_id: UUID | None, by: User, at: datetime) -> tuple[Calendar
         if feed.room is None:
             raise NotFound("There is no such room at your locations.")
     return feed.save_by(by, at=at), token
+
+
+@transaction.atomic
+def revoke_all_of(*, user: User, by: User, at: datetime) -> int:
+    """End every address of somebody who goes, or comes back: their own, and those of rooms that they made."""
+    mine = Q(user=user) | Q(room__isnull=False, created_by=user.pk)
+    rows = list(
+        CalendarFeed.objects.select_for_update(of=("self",)).filter(mine, state=CalendarFeed.State.LIVE)
+    )
+    change_all_by(rows, {"state": CalendarFeed.State.REVOKED, "revoked_at": at}, by, at=at)
+    return len(rows)
 
 
 @transaction.atomic

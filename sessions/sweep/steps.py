@@ -14,6 +14,7 @@ from functools import partial
 
 from django.conf import settings
 
+from kapclinic.practice import doors
 from kapclinic.practice.services import deliver_notice
 from kapclinic.trail import services as trail
 from kapclinic.trail import turns
@@ -100,6 +101,7 @@ STEPS: tuple[Step, ...] = (
     Step("undelivered", reminders.sweep_undelivered),
     Step("seals", _seal),
     Step("old_answers", trail.forget_old_answers),
+    Step("old_tries", doors.forget_old_tries),
     Step("partitions", trail.make_partitions),
 )
 

@@ -81,6 +81,8 @@ def test_the_log_says_who_did_what_when_in_which_role(cast: Cast) -> None:
         "object_type": "client",
         "object_id": str(client.pk),
         "outcome": "ok",
+        "address": "127.0.0.1",
+        "request_id": changed["request_id"],
     }
     assert (read["action"], read["by"]) == ("client.retrieve", str(cast.np.pk))
 
@@ -211,7 +213,7 @@ def test_the_client_is_given_the_log_on_paper(cast: Cast) -> None:
     words = words_of(paper.content)
     for word in ("Robin Sample", "America/Denver", "2026-05-04 09:00:00", "client: retrieve: refused", "Np"):
         assert word in words, word
-    for word in ("1985", "303-555", "Example Street"):
+    for word in ("1985", "303-555", "Example Street", "127.0.0.1"):
         assert word not in words
     assert _log(cast, client.pk)[1]["action"] == "client.access_log_pdf"
     of_nobody = cast.desk("director").get(

@@ -54,6 +54,7 @@ def test_signing_in_says_who_one_is_and_sets_the_cookie(cast: Cast) -> None:
         "name": "Frontdesk",
         "roles": ["front_desk"],
         "locations": [str(cast.north.pk)],
+        "password_change_required": False,
         "idle_seconds": 900,
         "expires_at": "2026-05-04T15:15:00Z",
     }

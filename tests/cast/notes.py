@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from kapclinic.core import clock
+from kapclinic.practice import doors
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import User
 from programs.models import Program
@@ -27,7 +28,7 @@ TEAM = ("np", "therapist", "prescriber")
 
 
 def _confirmed(who: User) -> bool:
-    return practice.confirm_password(user=who, password=PASSWORD, at=clock.now())
+    return doors.confirm_password(user=who, password=PASSWORD, at=clock.now())
 
 
 def written_note(session: Session, *, by: User) -> Note:

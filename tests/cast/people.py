@@ -76,6 +76,11 @@ class Cast:
             self._desks[name] = Desk(self.people[name])
         return self._desks[name]
 
+    def back(self, name: str) -> Desk:
+        """The person's place at the API, after whatever they were signed in at has ended."""
+        self._desks.pop(name, None)
+        return self.desk(name)
+
 
 def staff(name: str, roles: list[str], location: Location, **more: Any) -> User:
     """An account; who is booked by the hour works daily."""

@@ -104,10 +104,11 @@ def test_a_medical_director_gives_it_and_it_can_be_given_up(cast: Cast) -> None:
     act = AuditEvent.objects.filter(action="staff.give_roles", object_id=cast.admin.pk).first()
     assert act is not None
     assert (act.created_by, act.outcome) == (cast.director.pk, "ok")
-    desk = cast.desk("admin")
-    assert desk.patch(_own(cast), {"roles": ["admin", "therapist", "billing"]}).status_code == 200
-    assert desk.patch(_own(cast), {"roles": ["admin"]}).status_code == 200
-    answer = desk.patch(_own(cast), {"roles": ["admin", "therapist"]})
+    assert (
+        cast.back("admin").patch(_own(cast), {"roles": ["admin", "therapist", "billing"]}).status_code == 200
+    )
+    assert cast.back("admin").patch(_own(cast), {"roles": ["admin"]}).status_code == 200
+    answer = cast.back("admin").patch(_own(cast), {"roles": ["admin", "therapist"]})
     assert answer.json()["code"] == "needs_director"  # once given up, it is not taken again
 
 

@@ -206,6 +206,7 @@ class Roster:
         answer = self.clinic.stack.patch(self.clinic.admin, f"staff/{who.id}/", {"roles": roles})
         if answer.ok:
             who.roles = tuple(roles)
+            self.clinic.stack.sign_in(who)  # with other roles they begin anew
         return answer
 
     # --- what was left --------------------------------------------------------------------------------------------

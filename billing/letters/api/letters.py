@@ -16,9 +16,9 @@ from billing.letters.models import LetterQuerySet, NecessityLetter
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
+from kapclinic.practice.doors import confirm_password
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.practice.selectors import of_person
-from kapclinic.practice.services import confirm_password
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
 

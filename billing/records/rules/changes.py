@@ -39,7 +39,12 @@ from sessions.waitlist.models import WaitlistEntry
 
 Roles = frozenset[str]
 # Of every row: what the history has beside the fields, and what only counts.
-NO_FIELD = frozenset({"id", "version", "created_at", "created_by", "updated_at", "search_text", "password"})
+NO_FIELD = frozenset(
+    {
+        *("id", "version", "created_at", "created_by", "updated_at", "search_text"),
+        *("password", "email_key", "sign_in_round"),
+    }
+)
 PLACED = ("location", "kind", "number", "modality", "starts_at", "ends_at", "status", "outcome")
 CAME = ("checked_in_at", "started_at", "completed_at", "cancelled_at")
 VISIT = (

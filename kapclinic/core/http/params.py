@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from ipaddress import ip_address
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -76,6 +77,13 @@ def _hours(raw: str) -> dict[str, str]:
     return {"from": start, "to": end}
 
 
+def _address(raw: str) -> str:
+    try:
+        return str(ip_address(raw))
+    except ValueError as exc:
+        raise ValueError("an IPv4 or IPv6 address is expected") from exc
+
+
 def _bool(raw: str) -> bool:
     if raw not in FLAGS:
         raise ValueError("true or false (1 or 0) is expected")
@@ -104,6 +112,7 @@ _READ: Mapping[str, tuple[Callable[[str], Any], dict[str, Any]]] = {
     "weekday": (_weekday, {"type": "integer", "minimum": 0, "maximum": 6}),
     "hours": (_hours, {"type": "string", "example": "09:00-13:00"}),
     "bool": (_bool, {"type": "boolean"}),
+    "address": (_address, {"type": "string"}),
     "text": (_text, {"type": "string"}),
     "cursor": (_cursor, {"type": "string"}),
 }

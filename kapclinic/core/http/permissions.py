@@ -8,6 +8,8 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from kapclinic.core.errors import ClinicError
+
 
 class DenyAll(BasePermission):
     """The default: a view that forgot to say who may is closed."""
@@ -23,10 +25,17 @@ class AllowAny(BasePermission):
         return True
 
 
+class PasswordChangeRequired(ClinicError):
+    """Somebody else has set this person's password: until they choose their own, all but `view.always` is closed."""
+
+    code, status, title = "password_change_required", 403, "Choose a password of your own first"
+
+
 class RolesPerAction(BasePermission):
     """Reads `view.roles[view.action]`: a frozenset of roles, empty for "any signed-in user".
 
     Actions in `view.public` need no login. A method that the route lacks is let through, so that the answer is 405.
+    Those in `view.always` are open to whoever is signed in but held back from everything else.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -34,6 +43,8 @@ class RolesPerAction(BasePermission):
             return True
         if not request.user or not request.user.is_authenticated:
             return False
+        if view.action not in view.always and request.user.password_change_required:
+            raise PasswordChangeRequired
         roles = view.roles.get(view.action)
         if roles is None:
             return view.action is None

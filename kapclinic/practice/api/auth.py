@@ -11,10 +11,12 @@ from django.middleware.csrf import get_token
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.emails import email_key
 from kapclinic.core.errors import ClinicError, Invalid, NotFound, NotPermitted
 from kapclinic.core.http.problems import Problem
-from kapclinic.practice import services
+from kapclinic.practice import doors, services
 from kapclinic.practice.api import auth_bodies
+from kapclinic.practice.models import User
 from kapclinic.trail.http import ANYONE, ClinicViewSet
 from kapclinic.trail.services import log_act
 
@@ -35,6 +37,9 @@ class AuthViewSet(ClinicViewSet):
     object_type = "auth"
     idempotent = False
     public = frozenset({"login", "logout"})
+    always = frozenset({"me", "password"})
+    found: User | Problem
+    confirmed: bool
     roles: ClassVar = {"me": ANYONE, "password": ANYONE}
     inputs: ClassVar = {"login": auth_bodies.LoginIn, "password": auth_bodies.PasswordIn}
     outputs: ClassVar = {"login": auth_bodies.MeOut, "me": auth_bodies.MeOut}
@@ -49,20 +54,40 @@ class AuthViewSet(ClinicViewSet):
         if origin and urlsplit(origin).netloc != request.get_host():
             raise NotPermitted("This page belongs to another site.")
 
-    def login(self, request: Request) -> Response:
-        self._refuse_other_site(request)
-        body = self.body()
-        email = body["email"].strip()
-        if (until := services.login_locked_until(email=email, at=self.at)) is not None:
+    def before_write(self) -> None:
+        """Look at passwords outside the transaction: a wrong one is counted although it is refused."""
+        if self.action == "login":
+            self._refuse_other_site(self.request)
+            self.found = self._identified(self.body())
+        elif self.action == "password":
+            old = self.body()["old_password"]
+            self.confirmed = doors.confirm_password(user=self.user, password=old, at=self.at)
+
+    def _identified(self, body: Any) -> User | Problem:
+        """Whose e-mail and password these are, or the refusal."""
+        key = email_key(body["email"])
+        until = doors.login_locked_until(key=key, at=self.at)
+        asked = self.request._request  # noqa: SLF001
+        user: Any = authenticate(asked, email=body["email"], password=body["password"])
+        if until is not None:
             wait = ceil((until - self.at).total_seconds())
             locked = TooManyAttempts("Wait a few minutes, or ask the administrator.", retry_after=wait)
             return Problem(locked, headers={"Retry-After": str(wait)})
-        user = authenticate(request._request, email=email, password=body["password"])  # noqa: SLF001
-        if user is None:
-            return Problem(WrongCredentials())
-        login(request._request, user)  # noqa: SLF001
-        request.user = user
-        return self.answer(user)
+        return Problem(WrongCredentials()) if user is None else user
+
+    def login(self, request: Request) -> Response:
+        if isinstance(self.found, Problem):
+            return self.found
+        self._enter(self.found)
+        return self.answer(self.found)
+
+    def _enter(self, user: User) -> None:
+        """Let them in, under a session id that nobody had before: also whoever was signed in here already."""
+        doors.clear_tries(key=user.email_key)
+        asked = self.request._request  # noqa: SLF001
+        asked.session.flush()
+        login(asked, user)
+        self.request.user = user
 
     def logout(self, request: Request) -> Response:
         if request.user.is_authenticated:
@@ -80,20 +105,11 @@ class AuthViewSet(ClinicViewSet):
     def me(self, request: Request) -> Response:
         return self.answer(request.user)
 
-    def before_write(self) -> None:
-        """Check the old password outside the transaction: a wrong one is counted although it is refused."""
-        if self.action == "password":
-            old = self.body()["old_password"]
-            self.confirmed = services.confirm_password(user=self.user, password=old, at=self.at)
-
     def password(self, request: Request) -> Response:
-        user: Any = request.user
         body = self.body()
         if not self.confirmed:
             raise Invalid.field("old_password", "The old password is wrong.", code="wrong")
-        services.set_password(user=user, password=body["new_password"], field="new_password")
-        user.save_by(user, at=self.at)
-        services.revoke_tokens(user=user, at=self.at)
+        user = doors.change_password(user=self.user, password=body["new_password"], at=self.at)
         update_session_auth_hash(request._request, user)  # noqa: SLF001
         return Response(status=204)
 

@@ -34,6 +34,9 @@ class MeOut(Output):
     name = serializers.CharField()
     roles = serializers.ListField(child=serializers.CharField())
     locations = serializers.ListField(child=serializers.UUIDField())
+    password_change_required = serializers.BooleanField(
+        help_text="somebody else set the password: until it is changed at `auth/password/`, all else is refused"
+    )
     idle_seconds = serializers.SerializerMethodField(
         help_text="how long a browser stays signed in while nobody does anything; null for a token"
     )

@@ -102,7 +102,7 @@ class RegisteredOut(ClientOut):
 
 
 class AccessOut(Output):
-    """One act on a client's record."""
+    """One act on a client's record. On the paper that the client is given stands no address and no request."""
 
     at = Moment(source="created_at")
     by = serializers.UUIDField(source="created_by")
@@ -112,6 +112,11 @@ class AccessOut(Output):
     object_type = serializers.CharField()
     object_id = serializers.UUIDField(allow_null=True)
     outcome = serializers.CharField()
+    address = serializers.CharField(
+        allow_null=True,
+        help_text="where it came from; null for what the system did, and before this was kept",
+    )
+    request_id = serializers.UUIDField(allow_null=True, help_text="as `X-Request-Id` of the answer told it")
 
 
 def warnings_of(client: Client, duplicates: Sequence[tuple[Client, list[str]]]) -> list[dict[str, Any]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -21,7 +20,7 @@ from kapclinic.core.paper import fingerprint
 from kapclinic.practice import page as access_page
 from kapclinic.practice import rules, selectors, services
 from kapclinic.practice.api import client_bodies
-from kapclinic.practice.models import Client, Location, User
+from kapclinic.practice.models import Client, Location
 from kapclinic.trail import selectors as trail
 from kapclinic.trail.http import ClinicViewSet, RetrieveMixin
 from kapclinic.trail.models import AuditEvent
@@ -146,6 +145,4 @@ class ClientViewSet(Printed, HotList, RetrieveMixin, ClinicViewSet):
         for param in ACCESS[2:]:
             if param.name in asked:
                 rows = param.narrow(rows, asked[param.name], self.user)
-        name = User.objects.filter(pk=OuterRef("created_by")).values("name")[:1]
-        named = Coalesce(Subquery(name), Value("the system"), output_field=CharField())
-        return rows.annotate(name=named), place
+        return rows.annotate(name=selectors.actor_name()), place

@@ -47,6 +47,13 @@ class StaffIn(Input):
     video_url = VideoUrl()
     is_active = serializers.BooleanField(required=False)
     password = serializers.CharField(max_length=200, required=False, write_only=True)
+    reason = Text(
+        max_length=1000,
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        help_text="of a new password for an account that is there: why; stands in the audit event",
+    )
 
 
 class ClinicalRolesIn(Input):

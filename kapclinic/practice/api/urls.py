@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from kapclinic.practice.api import clients, locations, rooms, staff
+from kapclinic.practice.api.audit_events import AuditEventViewSet
 from kapclinic.practice.api.auth import AuthViewSet, TokenViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
@@ -17,6 +18,7 @@ urlpatterns = [
     path("auth/password/", AuthViewSet.as_view({"post": "password"})),
     path("auth/tokens/", TokenViewSet.as_view(LIST | {"delete": "revoke_all"})),
     path("auth/tokens/<uuid:pk>/", TokenViewSet.as_view({"delete": "revoke"})),
+    path("audit-events/", AuditEventViewSet.as_view({"get": "list"})),
     path("locations/", locations.LocationViewSet.as_view(LIST)),
     path("rooms/", rooms.RoomViewSet.as_view(LIST)),
     path("staff/", staff.StaffViewSet.as_view(LIST)),

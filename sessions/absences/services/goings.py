@@ -28,6 +28,7 @@ from sessions.absences.selectors.goings import (
     outside_of_place,
 )
 from sessions.absences.services.moves import AbsenceMove, Settled, settle
+from sessions.calendars import services as calendars
 
 DECIDE = (
     "Sessions are booked on this. Send moves[] that names each of them, or leave_unresolved: true to leave them "
@@ -107,13 +108,16 @@ def change_location(
 def change_staff(
     *, user: User, values: StaffFields, moves: Sequence[AbsenceMove], by: User, at: datetime
 ) -> tuple[User, Settled]:
-    """Change an account. Losing it, a role or a location takes effect at once; what no move covers is left.
+    """Change an account. Losing it, a role or a location takes effect at once; what no move covers is left. With an
+    account that is closed or opened again its calendars' addresses end.
 
     :raises Invalid: as in `practice.services.save_staff`, or for a move that can't be
     """
     transitions.require_role(by, ADMIN, what="Changing an account")
     active, roles, locations = user.is_active, user.role_set, frozenset(user.locations)
     saved = services.save_staff(user=user, values=values, by=by, at=at)
+    if saved.is_active != active:
+        calendars.revoke_all_of(user=saved, by=by, at=at)
     gone = PersonGone(
         user=saved.pk,
         at=at,

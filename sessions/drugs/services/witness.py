@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import transaction
 
 from kapclinic.core.errors import Invalid
+from kapclinic.practice.doors import login_is_locked, try_password
 from kapclinic.practice.models import Location, User
-from kapclinic.practice.services import confirm_password, login_is_locked
 from kapclinic.trail.services import log_act
 from sessions.drugs import rules
 from sessions.drugs.models import WitnessLock
@@ -74,9 +74,9 @@ def _refused(user: User, *, password: str, at: datetime) -> tuple[str, str] | No
     if row.locked_until is not None and row.locked_until > at:
         until = f"{row.locked_until.astimezone(UTC):%H:%M} UTC"
         return "locked", f"This witness is locked until {until}, after wrong passwords."
-    if login_is_locked(email=user.email, at=at):
+    if login_is_locked(key=user.email_key, at=at):
         return "login_locked", "The login of this witness is locked, after wrong passwords."
-    right = confirm_password(user=user, password=password, at=at)
+    right = try_password(user=user, password=password, at=at)
     if right and not row.failed_at and row.locked_until is None:
         return None
     row.failed_at, row.locked_until = ([], None) if right else _after_wrong(row, at)

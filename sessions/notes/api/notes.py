@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
+from kapclinic.practice.doors import confirm_password
 from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.selectors import of_person
-from kapclinic.practice.services import confirm_password
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 from sessions.notes import rules, selectors, services
 from sessions.notes.api import inbox_bodies, note_bodies

@@ -172,7 +172,7 @@ def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime, coverin
     is kept. A note on a no-show says what was done about it, and opens no billing: only a completed session does.
 
     A pre-licensed author's note waits for a second signature, and a row on the worklist asks for it.
-    `confirmed`: the author has just given their password (`practice.services.confirm_password`).
+    `confirmed`: the author has just given their password (`practice.doors.confirm_password`).
 
     :raises NotPermitted: unless `by` is its author
     :raises IllegalTransition: when it is signed already

@@ -342,7 +342,7 @@ def test_a_full_calendar_asks_no_more_than_an_empty_one(cast: Cast) -> None:
             assert len(read(url)) == 6 * (round_ + 1)
         counts.append(len(queries))
     assert len(set(counts)) == 1
-    assert counts[0] <= 4
+    assert counts[0] <= 5  # the audit event is one of them
 
 
 def test_a_location_that_moves_to_another_zone_keeps_the_instants(cast: Cast) -> None:

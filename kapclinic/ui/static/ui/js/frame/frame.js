@@ -147,6 +147,10 @@ function Again() {
       location.assign("/");
       return;
     }
+    if (who.password_change_required) {
+      location.assign("/password");
+      return;
+    }
     signedOut.set(false);
     asked.set(null);
     me.set(who);
@@ -178,6 +182,10 @@ export async function begin(tree) {
   } catch (problem) {
     if (problem.status === 401) {
       location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+      return;
+    }
+    if (problem.code === "password_change_required") {
+      location.assign("/password");
       return;
     }
     show(html`<${Failed} problem=${problem} again=${() => begin(tree)} />`);

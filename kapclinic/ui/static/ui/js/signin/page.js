@@ -4,13 +4,7 @@ import { language, speak, t } from "../core/i18n.js";
 import { Mark } from "../frame/mark.js";
 import { othersWaiting, readOutbox } from "../outbox/outbox.js";
 import { SignInForm } from "./form.js";
-
-/** Back to where somebody was, on this site only. */
-function goOn() {
-  const next = new URLSearchParams(location.search).get("next") ?? "/";
-  const address = new URL(next, location.origin);
-  location.assign(address.origin === location.origin && next.startsWith("/") ? address.pathname + address.search : "/");
-}
+import { choosePassword, goOn } from "./next.js";
 
 function Page() {
   const [waiting, setWaiting] = useState([]);
@@ -25,7 +19,7 @@ function Page() {
       </div>
     </section>
     <section class="fm">
-      <${SignInForm} onEntered=${goOn}>
+      <${SignInForm} onEntered=${(person) => (person.password_change_required ? choosePassword() : goOn())}>
         <h1>${t("Sign in")}</h1>
         <p></p>
         ${waiting.map((one) => html`<${Waits} key=${one.owner} ...${one} />`)}

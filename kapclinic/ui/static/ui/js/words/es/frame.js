@@ -118,6 +118,8 @@ learn({
   "Your password is changed. Every other place where you were signed in is signed out.":
     "Su contraseña ha cambiado. Se cerró su sesión en los demás lugares.",
   "Present password": "Contraseña actual",
+  "Somebody else set the password that you have. Choose one of your own: until then nothing else opens.":
+    "La contraseña que tiene la puso otra persona. Elija una propia: hasta entonces no se abre nada más.",
   "Front desk": "Recepción",
   "Nurse practitioner": "Enfermería",
   "Therapist": "Terapeuta",

@@ -157,8 +157,9 @@ learn({
     "Su sesión se cierra enseguida en todas partes. Las sesiones reservadas con esta persona quedan en la lista de recepción. Todo lo que escribió queda a su nombre.",
   "They can sign in again with the password that they had. Give them a new one if they may have lost it.":
     "Puede volver a entrar con la contraseña que tenía. Dele una nueva si pudo haberla perdido.",
-  "They choose their own afterwards, under “New password” in the menu of their name.":
-    "Después elige la suya, en «Contraseña nueva» del menú de su nombre.",
+  "They choose their own when they next sign in, before anything else, and are told by e-mail that their password was set anew.":
+    "Elige la suya la próxima vez que entre, antes de nada más, y se le avisa por correo de que se cambió su contraseña.",
+  "Why (stands in the audit log)": "Por qué (queda en el registro de auditoría)",
   "They sign in with it": "Con él se entra",
   "This is not, or no longer, here.": "Esto no está, o ya no está, aquí.",
   "Time off": "Ausencias",

@@ -26,7 +26,14 @@ SETTINGS = {
     "unix_socket_directories": "''",  # socket paths end at 107 bytes; checkouts do not
     "max_connections": "200",
     "shared_buffers": "'128MB'",
-    "log_min_error_statement": "panic",  # a refused statement may name a client
+}
+# A refused statement, its parameters and the row in its DETAIL may name a client. As docker-compose.yml has them; given
+# at each start, so that a cluster of an older checkout has them too.
+LOG = {
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
 }
 
 
@@ -123,7 +130,7 @@ class Postgres:
             "-l",
             log,
             "-o",
-            f"-p {self.port}",
+            " ".join([f"-p {self.port}", *(f"-c {name}={value}" for name, value in LOG.items())]),
             "start",
         )
         # Right after a kill -9 the old backends may still hold the shared memory for a moment.

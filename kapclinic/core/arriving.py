@@ -22,6 +22,7 @@ from urllib.parse import unquote
 
 from gunicorn.http import get_parser
 from gunicorn.http.errors import NoMoreData
+from gunicorn.util import write_error
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from kapclinic.core.whole import CHUNK, DRAINED, longest
@@ -56,6 +57,9 @@ class Answer:
     def send(self, data: bytes) -> int:
         self.sendall(data)
         return len(data)
+
+    def gettimeout(self) -> float:
+        return 0.0  # it never waits
 
     def shutdown(self, how: int) -> None:
         raise OSError(errno.ENOTCONN, "What was kept is sent by the loop.")
@@ -125,8 +129,8 @@ class Line:
         if length > longest(_path(head), usual=most, uploads=uploads):
             self.last = self.last or waits or length > DRAINED
             self.swallow = 0 if waits else min(length, DRAINED)
-        elif not self.last:
-            self.need = length
+        else:
+            self.need = len(self.arrived) if self.last else length
         if self.last:
             head = head[: -len(END)] + b"\r\nConnection: close" + END
         self.head = head
@@ -318,9 +322,10 @@ class Arriving(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         try:
             request = next(conn.parser)
             conn.keep = bool(request) and bool(self.handle_request(request, conn)) and not conn.last
-        except (NoMoreData, StopIteration) as nothing:
+        except (NoMoreData, StopIteration):
             conn.keep = False
-            self.log.debug("Ignored a request without its end. %s", nothing)
+            if request is not None:  # chunks that had not come, on a line that is closed anyway
+                write_error(conn.sock, 400, "Bad Request", "The body has no end.")
         except Exception as refused:  # noqa: BLE001  (gunicorn tells a client's fault from ours, and logs it)
             conn.keep = False
             self.handle_error(request, conn.sock, conn.client, refused)

@@ -27,7 +27,7 @@ MESSAGE_MOVES = {"retry": Move.of({"dead"}, "pending", {"admin", "medical_direct
 
 # What the database server may write of a statement that failed: nothing of it, and no value of a row. Of each setting
 # the values that say so; docker-compose.yml and the development servers set the first.
-LOG_SETTINGS: Mapping[str, tuple[str, ...]] = {
+LOG_SETTINGS: dict[str, tuple[str, ...]] = {
     "log_min_error_statement": ("panic", "fatal"),
     "log_parameter_max_length": ("0",),
     "log_parameter_max_length_on_error": ("0",),

@@ -121,8 +121,8 @@ def _script() -> Page:
 
 
 def prepare() -> None:
-    """Have all of it ready, so that no request waits for it."""
-    for page in (_schema, _schema_as_json, _docs, _script):
+    """Have ready what takes time to make, so that no request waits for it."""
+    for page in (_schema, _schema_as_json):
         page()
 
 

@@ -1,11 +1,11 @@
 # The one image of web, worker, beat and migrate. Development tools and the embedded servers stay outside.
-FROM python:3.11-slim AS build
+FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7 AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 COPY requirements.lock /tmp/requirements.lock
 RUN python -m venv /opt/venv \
  && /opt/venv/bin/pip install --require-hashes -r /tmp/requirements.lock
 
-FROM python:3.11-slim
+FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/srv/kapclinic PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=kapclinic.settings
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin kapclinic
@@ -13,13 +13,17 @@ COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/kapclinic
 COPY manage.py ./
 COPY deploy/healthy.py deploy/gunicorn.conf.py deploy/
+COPY docs/openapi.yaml docs/
 COPY kapclinic kapclinic
 COPY programs programs
 COPY screening screening
 COPY sessions sessions
 COPY billing billing
 # Settings want a database's name, nothing connects; KAP_EMBEDDED lends its development keys to this line alone.
-RUN KAP_EMBEDDED=1 HASHED_FILES=1 DATABASE_URL=postgresql://nobody@localhost/none python manage.py collectstatic --no-input
+# Loading the application then writes what it would write at its first start: the schema as JSON.
+RUN export KAP_EMBEDDED=1 HASHED_FILES=1 DATABASE_URL=postgresql://nobody@localhost/none \
+ && python manage.py collectstatic --no-input \
+ && python -c 'import kapclinic.wsgi'
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["python", "deploy/healthy.py", "web"]

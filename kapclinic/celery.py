@@ -7,6 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init, worker_process_init
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 from kombu import Queue
 
 from kapclinic.core.shipped import refuse_broken
@@ -32,3 +33,4 @@ def _refuse_broken(**_: Any) -> None:
 def _keep_loaded(**_: Any) -> None:
     """What was loaded stays: the collector needn't walk over it again, 70 ms in which no task goes on."""
     gc.freeze()
+    import_string("kapclinic.trail.keys.watch")()  # each process of the pool seals and opens for itself

@@ -31,6 +31,20 @@ if not SECRET_KEY or not FIELD_KEYS:
     SECRET_KEY = SECRET_KEY or "development-only-key-never-used-in-production-0123456789"
     FIELD_KEYS = FIELD_KEYS or ["ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ="]
 
+KEY_CHARACTERS, KEY_DIFFERENT = (
+    50,
+    10,
+)  # that a SECRET_KEY has at least; 32 random bytes in hexadecimal have them
+if not EMBEDDED and (
+    len(SECRET_KEY) < KEY_CHARACTERS
+    or len(set(SECRET_KEY)) < KEY_DIFFERENT
+    or SECRET_KEY.startswith(("development-only", "django-insecure-"))
+):
+    raise ImproperlyConfigured(
+        f"SECRET_KEY can be guessed: {KEY_CHARACTERS} random characters or more are expected, "
+        f"{KEY_DIFFERENT} of them different (openssl rand -hex 32)."
+    )
+
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "testserver"] if EMBEDDED else []
 )
@@ -61,6 +75,7 @@ MIDDLEWARE = [
     "kapclinic.core.http.middleware.Traced",
     "kapclinic.core.http.middleware.Guarded",
     "kapclinic.core.http.middleware.BodyLimit",
+    "kapclinic.core.http.rates.AddressLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -162,6 +177,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "kapclinic.practice.passwords.StrengthValidator"},
 ]
+# Whoever brings it as `Authorization: Bearer …` sees what stands behind a part that fails. Empty: administrators alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOGIN_URL = "/sign-in"
 # While this file is there, a demo is still being played in: /readyz says `opening`. No real clinic has one.
 OPENING_FILE = env.str("KAP_OPENING", default="") if EMBEDDED else ""
@@ -187,9 +204,14 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
-# How many proxies of ours a request comes through: of X-Forwarded-For as many entries from the right are theirs.
-PROXY_HOPS = env.int("PROXY_HOPS", default=1) if BEHIND_PROXY else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# How many proxies of our own a request comes through: as many entries at the end of X-Forwarded-For are theirs.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if BEHIND_PROXY else 0)
+# How often a minute, 0 without end: requests of one address that nobody signed in for, wrong passwords of one address,
+# and requests of one account, but for those on which somebody's safety hangs.
+STRANGER_PER_MINUTE = env.int("STRANGER_PER_MINUTE", default=2000)
+LOGINS_PER_MINUTE = env.int("LOGINS_PER_MINUTE", default=240 if EMBEDDED else 60)
+ACCOUNT_PER_MINUTE = env.int("ACCOUNT_PER_MINUTE", default=30_000 if EMBEDDED else 6_000)
 X_FRAME_OPTIONS = "DENY"
 # The name and the shape are those of Django 6, which sends the header itself: then the middleware's part goes.
 SECURE_CSP = {
@@ -332,7 +354,12 @@ if SMS_WEBHOOK_URL and not EMBEDDED and not (SMS_WEBHOOK_SECRET and SMS_WEBHOOK_
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "kapclinic.core.discreet.Discreet",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"django.request": {"level": "ERROR"}},

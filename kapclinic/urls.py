@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from kapclinic.core.http import problems
+from kapclinic.core.http import description, problems
 
 api: list[Any] = [
     path("", include("kapclinic.practice.api.urls")),
@@ -13,8 +12,8 @@ api: list[Any] = [
     path("", include("screening.api.urls")),
     path("", include("sessions.urls")),
     path("", include("billing.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("schema/", description.schema, name="schema"),
+    path("docs/", description.docs, name="docs"),
 ]
 
 urlpatterns = [

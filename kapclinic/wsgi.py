@@ -4,6 +4,7 @@ import os
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 from kapclinic.core.shipped import refuse_broken
 from kapclinic.core.whole import Whole
@@ -14,3 +15,4 @@ application = Whole(
     get_wsgi_application(), most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uploads=settings.UPLOADS
 )
 refuse_broken()
+import_string("kapclinic.core.http.description.prepare")()  # by name: it wants the settings

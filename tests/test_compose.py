@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from kapclinic.local.places import CHECKOUT
-from kapclinic.local.postgres import LOCALE, OWNER, RUNTIME
+from kapclinic.local.postgres import LOCALE, LOG, OWNER, RUNTIME
+from kapclinic.trail.rules import LOG_SETTINGS
 
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -34,13 +36,16 @@ IMAGES = {
         "APP_DB_PASSWORD",
     },
     "valkey": {"VALKEY_PASSWORD"},
+    "proxy": set(),
 }
+BY_DIGEST = re.compile(r"[a-z/]+:[0-9a-z.-]+@sha256:[0-9a-f]{64}")
 SECRETS = re.compile(r"SECRET|KEY|PASSWORD|_URL")
 OPTIONAL = {
     "EMAIL_URL",
     "PUBLIC_URL",
     "SMS_WEBHOOK_URL",
     "SMS_WEBHOOK_SECRET",
+    "METRICS_TOKEN",
 }  # empty: that way of sending is not used
 
 
@@ -65,12 +70,12 @@ def test_every_variable_is_read_by_the_settings(name: str) -> None:
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_the_images_get_only_what_they_know(name: str) -> None:
-    assert set(SERVICES[name]["environment"]) == IMAGES[name]
+    assert set(SERVICES[name].get("environment", ())) == IMAGES[name]
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_secret_stands_in_the_file(name: str) -> None:
-    for variable, value in SERVICES[name]["environment"].items():
+    for variable, value in SERVICES[name].get("environment", {}).items():
         if SECRETS.search(variable) and variable not in OPTIONAL:
             assert re.search(r"\$\{\w+:\?", value), variable  # a missing one stops compose
 
@@ -114,6 +119,39 @@ def test_each_service_that_stays_is_asked_for_its_health(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
 
 
+def test_what_is_built_on_is_named_by_its_digest() -> None:
+    bases = [words.split()[0] for words in dockerfile_words("FROM")]
+    named = bases + [SERVICES[name]["image"] for name in IMAGES]
+    assert [image for image in named if not BY_DIGEST.fullmatch(image)] == []
+    assert len(set(bases)) == 1
+
+
+def test_the_image_ships_the_schema() -> None:
+    assert "!docs/openapi.yaml" in (CHECKOUT / ".dockerignore").read_text().split()
+    assert any(words.startswith("docs/openapi.yaml ") for words in dockerfile_words("COPY"))
+
+
+def test_the_log_of_postgres_says_nothing_of_rows() -> None:
+    """As the tests have it, and as /readyz wants it."""
+    command = SERVICES["postgres"]["command"]
+    told = dict(word.split("=", 1) for word in command if "=" in word)
+    assert command == ["postgres", *(part for name in told for part in ("-c", f"{name}={told[name]}"))]
+    assert told == LOG == {name: wanted[0] for name, wanted in LOG_SETTINGS.items()}
+
+
+def test_the_proxy_alone_is_reached_and_takes_what_the_settings_take() -> None:
+    assert [name for name in SERVICES if SERVICES[name].get("ports")] == ["proxy"]
+    conf = (CHECKOUT / "deploy/nginx.conf").read_text()
+    assert "proxy_request_buffering on;" in conf
+    assert "X-Forwarded-For $proxy_add_x_forwarded_for;" in conf
+    for pattern in settings.UPLOADS:
+        address = pattern.replace("{36}", "+")
+        assert f"location ~ ^{address}$ {{" in conf or f"location = {address} {{" in conf
+    sizes = [int(size) * 1024**2 for size in re.findall(r"client_max_body_size (\d+)m;", conf)]
+    assert min(sizes) >= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    assert max(sizes) >= max(settings.UPLOADS.values())
+
+
 def test_order_of_starting() -> None:
     for name in ("web", "worker", "safety", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
@@ -142,7 +180,7 @@ def test_valkey_keeps_its_messages_and_asks_for_a_password() -> None:
 
 def test_postgres_sorts_as_the_tests_do() -> None:
     assert tuple(shlex.split(SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"])) == LOCALE
-    assert SERVICES["postgres"]["image"] == "postgres:18"
+    assert SERVICES["postgres"]["image"].startswith("postgres:18@")
     # The image of 18 keeps its data in a folder per version below this one.
     assert "postgres:/var/lib/postgresql" in SERVICES["postgres"]["volumes"]
 

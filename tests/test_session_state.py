@@ -17,7 +17,7 @@ LEAVES = (
     r"\bpg_(?:try_)?advisory_lock\w*\(",  # held until the session ends
     r"\bSET\s+(?:SESSION\s+)?(?:\w+_timeout|search_path|role|timezone|application_name)\b",
     r"\bset_config\([^)]*,\s*false\s*\)",
-    r"\bCREATE\s+(?:LOCAL\s+)?TEMP\w*\s+(?!TABLE icd_set )",  # that one is dropped on commit
+    r"\bCREATE\s+(?:LOCAL\s+)?TEMP\w*\s+",  # which the runtime role may not
     r"\b(?:PREPARE|DEALLOCATE|DISCARD)\s+\w",
     r"\bDECLARE\s+\w+\s+CURSOR",
 )
@@ -49,12 +49,6 @@ def test_no_statement_leaves_anything_behind(pattern: str) -> None:
 def statements(path: Path) -> str:
     """What a file sends; a setting of a function of the database holds inside the function alone."""
     return path.read_text().replace("SECURITY DEFINER SET search_path = public, pg_temp AS", "")
-
-
-def test_the_temporary_table_is_dropped_on_commit() -> None:
-    source = (CHECKOUT / "billing/codes/services.py").read_text()
-    assert source.count("CREATE TEMP TABLE") == 1
-    assert "ON COMMIT DROP" in source.split("CREATE TEMP TABLE", 1)[1][:200]
 
 
 def test_cursors_that_outlive_a_transaction_are_of_commands() -> None:

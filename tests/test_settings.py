@@ -64,3 +64,30 @@ def test_behind_a_pooler_no_option_is_sent_at_the_start() -> None:
 )
 def test_each_kind_of_process_has_its_own_patience(started: str, kind: str) -> None:
     assert told(started=started)[1] == kind
+
+
+PRODUCTION = {"KAP_EMBEDDED": "0", "FIELD_KEYS": "b3RoZXItY2xpbmljLWtleS1vdGhlci1jbGluaWMtITE="}
+LONG = "3f0c6b1d9a8e47525d1c0b9f8e7a6d5c4b3a29181706f5e4d3c2b1a0998877"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "short",
+        LONG[:49],
+        "a" * 80,
+        "abababab" * 10,
+        f"django-insecure-{LONG}",
+        f"development-only-{LONG}",
+    ],
+)
+def test_a_key_that_can_be_guessed_starts_no_clinic(key: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        told(SECRET_KEY=key, **PRODUCTION)
+    assert "SECRET_KEY" in refused.value.stderr
+    assert key == "" or key not in refused.value.stderr
+
+
+def test_a_long_random_key_does() -> None:
+    assert told(SECRET_KEY=LONG, **PRODUCTION)[1] == "web"

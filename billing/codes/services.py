@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypedDict, TypeVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max, Q
 
 from billing.codes import rules
@@ -21,6 +21,7 @@ from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.practice.models import Actor, User
 
 End = TypeVar("End", date, int, Decimal)
+ROWS_TOGETHER = 2000  # of one INSERT
 MOST_LEAVING = 0.1  # of the codes: a yearly change is a few hundred, so more means a file that was cut off
 
 
@@ -198,34 +199,44 @@ def load_diagnoses(*, path: Path, effective: date) -> tuple[int, int]:
     latest = Diagnosis.objects.aggregate(latest=Max("valid_from"))["latest"]
     if latest is not None and effective <= latest:
         raise SetNotLater(f"The latest set is of {latest}.")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE icd_set (code_nodot text PRIMARY KEY, code text, billable boolean, description text)"
-            " ON COMMIT DROP"
+    wanted = _whole_set(path)
+    present = {
+        code: (key, (leaf, words))
+        for key, code, leaf, words in Diagnosis.objects.filter(valid_to=None).values_list(
+            "pk", "code_nodot", "billable", "description"
         )
-        with cursor.copy("COPY icd_set FROM STDIN") as copy:
-            for code, billable, description in read_set(path):
-                copy.write_row((code, rules.dotted(code), billable, description))
-        cursor.execute("ANALYZE icd_set")
-        cursor.execute(
-            "SELECT count(*), count(*) - count(s.code_nodot) FROM billing_diagnosis d"
-            " LEFT JOIN icd_set s USING (code_nodot) WHERE d.valid_to IS NULL"
-        )
-        present, leaving = cursor.fetchone()
-        if leaving > present * MOST_LEAVING:
-            raise SetIncomplete(f"{leaving} of {present} codes are not in the file.")
-        cursor.execute(
-            "UPDATE billing_diagnosis d SET valid_to = %s"
-            " FROM billing_diagnosis old LEFT JOIN icd_set s USING (code_nodot)"
-            " WHERE d.id = old.id AND old.valid_to IS NULL"
-            " AND (s.billable, s.description) IS DISTINCT FROM (old.billable, old.description)",
-            [effective - timedelta(days=1)],
-        )
-        closed = cursor.rowcount
-        cursor.execute(
-            "INSERT INTO billing_diagnosis (code_nodot, code, billable, description, valid_from)"
-            " SELECT s.code_nodot, s.code, s.billable, s.description, %s FROM icd_set s LEFT JOIN billing_diagnosis d"
-            " ON d.code_nodot = s.code_nodot AND d.valid_to IS NULL WHERE d.id IS NULL",
-            [effective],
-        )
-        return cursor.rowcount, closed
+    }
+    leaving = present.keys() - wanted.keys()
+    if len(leaving) > len(present) * MOST_LEAVING:
+        raise SetIncomplete(f"{len(leaving)} of {len(present)} codes are not in the file.")
+    stays = {code for code, (_, told) in present.items() if wanted.get(code) == told}
+    over = [key for code, (key, _) in present.items() if code not in stays]
+    closed = Diagnosis.objects.filter(pk__in=over).update(valid_to=effective - timedelta(days=1))
+    added = Diagnosis.objects.bulk_create(
+        [
+            Diagnosis(
+                code_nodot=code,
+                code=rules.dotted(code),
+                billable=leaf,
+                description=words,
+                valid_from=effective,
+            )
+            for code, (leaf, words) in wanted.items()
+            if code not in stays
+        ],
+        batch_size=ROWS_TOGETHER,
+    )
+    return len(added), closed
+
+
+def _whole_set(path: Path) -> dict[str, tuple[bool, str]]:
+    """Code without dot -> billable, description. In memory: the clinic's own role makes no table to put it in.
+
+    :raises SetIncomplete: as `read_set`, and for a code that stands there twice
+    """
+    found: dict[str, tuple[bool, str]] = {}
+    for code, leaf, description in read_set(path):
+        if code in found:
+            raise SetIncomplete(f"{code} stands in the file twice.")
+        found[code] = leaf, description
+    return found

@@ -28,6 +28,10 @@ class Undecipherable(RuntimeError):
     """These bytes can't be opened: the key is gone, they were changed, or they stand in another row."""
 
 
+class KeyMissing(Undecipherable):
+    """FIELD_KEYS are not those that this clinic's record is sealed with."""
+
+
 @lru_cache(maxsize=8)
 def _parsed(encoded: tuple[str, ...]) -> dict[bytes, AESGCM]:
     keys: dict[bytes, AESGCM] = {}
@@ -52,13 +56,29 @@ def keys() -> dict[bytes, AESGCM]:
     return _parsed(tuple(settings.FIELD_KEYS))
 
 
+class _Trust:
+    """Whether FIELD_KEYS were found not to open this clinic's record."""
+
+    lost = False
+
+
+def distrust(*, lost: bool) -> None:
+    """Say whether FIELD_KEYS are another clinic's: then nothing more is sealed, since nobody could open it later."""
+    _Trust.lost = lost
+
+
 def bound_to(*parts: object) -> bytes:
     """Associated data: what the sealed bytes belong to, e.g. table, key of the row, client, author, version."""
     return "|".join(map(str, parts)).encode()
 
 
 def seal(content: bytes, *, aad: bytes) -> bytes:
-    """`content` sealed with the first key, readable only with the same `aad`."""
+    """`content` sealed with the first key, readable only with the same `aad`.
+
+    :raises KeyMissing: while FIELD_KEYS are known not to be those of the record
+    """
+    if _Trust.lost:
+        raise KeyMissing("FIELD_KEYS do not open this record.")
     key_id, cipher = next(iter(keys().items()))
     nonce = chance.token_bytes(NONCE_BYTES)
     return FORMAT + key_id + nonce + cipher.encrypt(nonce, content, aad)
@@ -72,11 +92,12 @@ def encrypt(text: str, *, aad: bytes) -> bytes:
 def unseal(sealed: bytes, *, aad: bytes) -> bytes:
     """What was sealed.
 
-    :raises Undecipherable: without its key, or when a bit of it or of `aad` is not what it was
+    :raises KeyMissing: without its key
+    :raises Undecipherable: when a bit of it or of `aad` is not what it was
     """
     cipher = keys().get(sealed[len(FORMAT) : HEAD]) if sealed[: len(FORMAT)] == FORMAT else None
     if cipher is None:
-        raise Undecipherable("No key of FIELD_KEYS opens this.")
+        raise KeyMissing("No key of FIELD_KEYS opens this.")
     try:
         return cipher.decrypt(sealed[HEAD : HEAD + NONCE_BYTES], sealed[HEAD + NONCE_BYTES :], aad)
     except (InvalidTag, ValueError) as exc:

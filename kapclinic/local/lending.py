@@ -14,9 +14,11 @@ from typing import IO
 
 import psutil
 
+from kapclinic.local import services
 from kapclinic.local.development import development_env
 from kapclinic.local.places import LocalError, Place, default_place, hold
 from kapclinic.local.processes import lives, signature
+from kapclinic.local.servers import Servers
 
 OWN = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "VALKEY_URL", "SECRET_KEY", "FIELD_KEYS")  # one is enough
 LENT = (
@@ -57,13 +59,24 @@ def borrow(arguments: list[str]) -> IO[str] | None:
         place.prepare()
         using = hold(place.users)
         migrating = arguments[1] == "migrate"
-        env = published(place) or development_env(migrated=not migrating)
+        env = published(place)
+        if env is None:
+            _say_what_starts(place)
+            env = development_env(migrated=not migrating)
     except LocalError as missing:
         sys.exit(str(missing))
     for name in LENT:
         if name in env and (migrating or name != "MIGRATION_DATABASE_URL"):
             os.environ.setdefault(name, env[name])
     return using
+
+
+def _say_what_starts(place: Place) -> None:
+    """One line before servers are started that nobody asked for by name."""
+    if Servers.given() is None and services.running(place) is None:
+        sys.stderr.write(
+            f"The environment names no database: starting PostgreSQL and Valkey for development in {place.base}\n"
+        )
 
 
 def _file(place: Place, port: int) -> Path:

@@ -26,7 +26,13 @@ SETTINGS = {
     "unix_socket_directories": "''",  # socket paths end at 107 bytes; checkouts do not
     "max_connections": "200",
     "shared_buffers": "'128MB'",
-    "log_min_error_statement": "panic",  # a refused statement may name a client
+}
+# A refused statement, its parameters and the row in its DETAIL may name a client. As docker-compose.yml has them.
+LOG = {
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
 }
 
 
@@ -77,6 +83,20 @@ class Postgres:
                 f"PostgreSQL does not answer on port {self.port}; see {self.place.data / 'pg.log'}"
             )
         self._ensure_roles()
+        self.quieten()
+
+    def quieten(self) -> None:
+        """Have the server's log say nothing of rows, also that of a cluster which an older checkout made."""
+        with psycopg.connect(self.url(SUPERUSER), autocommit=True) as connection:
+            rows = connection.execute(
+                "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(LOG)]
+            ).fetchall()
+            telling = [name for name, value in rows if value != LOG[name]]
+            for name in telling:
+                statement = sql.SQL("ALTER SYSTEM SET {} = {}")
+                connection.execute(statement.format(sql.Identifier(name), sql.Literal(LOG[name])))
+            if telling:
+                connection.execute("SELECT pg_reload_conf()")
 
     def stop(self) -> None:
         """Stop the cluster, with force when it does not listen."""

@@ -69,6 +69,15 @@ class Servers:
         )
         with self.admin() as connection:
             connection.execute(statement)
+            self._grant_as_production(connection, name)
+
+    def _grant_as_production(self, connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+        """As deploy/postgres-init.sh has it: the runtime role may connect, and make no table, not even for a moment."""
+        revoke = sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name))
+        grant = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}")
+        connection.execute(revoke)
+        role = sql.Identifier(urlsplit(self.runtime).username or "")
+        connection.execute(grant.format(sql.Identifier(name), role))
 
     def drop_database(self, name: str) -> None:
         """Drop a database with everyone still in it."""

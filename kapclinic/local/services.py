@@ -77,6 +77,7 @@ def up(place: Place | None = None) -> Pair:
     with exclusive(place.lock):
         state = State.load(place)
         if state is not None and (pair := _pair(place, state)).answers():
+            pair.postgres.quieten()
             return pair
         if state is None:
             state = _begin(place)

@@ -14,9 +14,23 @@ def _grant(sender: Any, using: str, **_: Any) -> None:
     grant_rights(using=using)
 
 
+def _plant(sender: Any, using: str, **_: Any) -> None:
+    from django.conf import settings  # noqa: PLC0415
+    from django.db import connections  # noqa: PLC0415
+
+    from kapclinic.trail.keys import plant  # noqa: PLC0415
+    from kapclinic.trail.models import FieldKeyWord  # noqa: PLC0415
+
+    # In development each process that starts sees to it: a migrated template knows nobody's keys.
+    there = FieldKeyWord._meta.db_table in connections[using].introspection.table_names()
+    if there and not settings.EMBEDDED:
+        plant()
+
+
 class TrailConfig(AppConfig):
     name = "kapclinic.trail"
     label = "trail"
 
     def ready(self) -> None:
         post_migrate.connect(_grant, dispatch_uid="kapclinic.trail.rights")
+        post_migrate.connect(_plant, sender=self, dispatch_uid="kapclinic.trail.keys")

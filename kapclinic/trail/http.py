@@ -25,6 +25,7 @@ from kapclinic.core.http.fields import checked, shown
 from kapclinic.core.http.params import Param
 from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
+from kapclinic.core.http.rates import AccountLimit
 from kapclinic.core.http.renderers import Negotiation
 from kapclinic.trail import idempotency, services, strangers
 
@@ -50,10 +51,12 @@ class ClinicViewSet(GenericViewSet[Any]):
     object_type  what the audit log calls a row;     client_path  attribute path from a row to its client's id
     logged       GET actions that read a client's record, and so leave an audit event
     reports      GET actions that a standby may answer, by `source`, whenever `is_past()`
+    vital        actions on which somebody's safety hangs: no limit of an account stands before them
     replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
     """
 
     permission_classes: ClassVar[list[type[BasePermission]]] = [RolesPerAction]  # type: ignore[misc]
+    throttle_classes: ClassVar[list[type[AccountLimit]]] = [AccountLimit]  # type: ignore[misc]
     content_negotiation_class = Negotiation
     lookup_value_converter = "uuid"
     public: ClassVar[frozenset[str]] = frozenset()
@@ -79,6 +82,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     idempotent: ClassVar[bool] = True
     key_required: ClassVar[frozenset[str]] = frozenset()
     replay_by_id: ClassVar[bool] = False
+    vital: ClassVar[frozenset[str]] = frozenset()
 
     at: datetime
     source = DEFAULT_DB_ALIAS  # the database that a report reads its rows from

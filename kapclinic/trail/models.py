@@ -163,6 +163,23 @@ class Heartbeat(models.Model):
         return self.name
 
 
+class FieldKeyWord(models.Model):
+    """One sealed word, by which FIELD_KEYS are known to be those of this record (`keys`). There is one row at most."""
+
+    ONE = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="field_key_word_one", condition=Q(id=1))
+        ]
+
+    def __str__(self) -> str:
+        return "the sealed word"
+
+
 class Changed(models.Model):
     """Something that changed since the sweep last looked at it; triggers write it, the sweep takes it away.
 

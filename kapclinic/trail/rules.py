@@ -26,6 +26,16 @@ TASK_MOVES = {"done": Move.of({"open"}, "done", ALL_STAFF)}
 MESSAGE_MOVES = {"retry": Move.of({"dead"}, "pending", {"admin", "medical_director"})}
 
 
+# What the database server may write of a statement that failed: nothing of it, and no value of a row. Of each setting
+# the values that say so; docker-compose.yml and the development servers set the first.
+LOG_SETTINGS: dict[str, tuple[str, ...]] = {
+    "log_min_error_statement": ("panic", "fatal"),
+    "log_parameter_max_length": ("0",),
+    "log_parameter_max_length_on_error": ("0",),
+    "log_error_verbosity": ("terse",),  # the DETAIL of an error is the row
+}
+
+
 def canonical(event: Any) -> str:
     """The event as text that two programs would write alike."""
     content = {

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from kapclinic.trail.models import DOORS, AuditEvent, AuditSeal, Task
-from kapclinic.trail.rules import GENESIS
+from kapclinic.trail.rules import GENESIS, LOG_SETTINGS
 from kapclinic.trail.sql import EVENTS
 
 WALKED = 2000
@@ -88,3 +89,10 @@ def beside_audit_anchor(head: Head) -> str | None:
     if found.hash != head["hash"]:
         return f"link {head['sequence']} is not the one that the anchor holds."
     return None
+
+
+def telling_log_settings() -> dict[str, str]:
+    """The settings by which the database server would write a client's text into its log, with their values."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(LOG_SETTINGS)])
+        return {name: value for name, value in cursor.fetchall() if value not in LOG_SETTINGS[name]}

@@ -31,6 +31,7 @@ class SafetyAlertViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "release": safety_alert_bodies.ReleaseIn,
     }
     output = safety_alert_bodies.SafetyAlertOut
+    vital = frozenset({"acknowledge"})
     filters = (
         *OF_PROGRAM,
         Param("status", choices=tuple(SafetyAlert.Status.values), several=True),

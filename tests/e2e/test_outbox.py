@@ -82,7 +82,7 @@ def test_a_server_that_asks_for_patience_gets_it(clinic: Served, tablet: Tablet)
 
     def busy(route: Route, _: Request) -> None:
         tried.append(time.monotonic())
-        problem = {"code": "throttled", "title": "Too many requests", "status": 429, "retry_after": 4}
+        problem = {"code": "too_many_requests", "title": "Too many requests", "status": 429, "retry_after": 4}
         route.fulfill(status=429, content_type="application/problem+json", body=json.dumps(problem))
 
     tablet.answer(READINGS, busy)

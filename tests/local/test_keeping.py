@@ -226,7 +226,9 @@ def test_without_a_demo_commands_work_on_kap_dev_which_run_migrates_and_keeps(em
     """One migration, which costs most of it, for all that is said of the development database."""
     stale = empty_place.base / "demo-8000.env"
     stale.write_text("KAP_DEMO=1:5.0\nDATABASE_URL=postgresql://nobody@localhost/gone\n")
-    assert manage(empty_place, "migrate", "--check").returncode == 1  # made just now, and still empty
+    first = manage(empty_place, "migrate", "--check")
+    assert first.returncode == 1  # made just now, and still empty
+    assert first.stderr.splitlines()[0].startswith("The environment names no database: starting PostgreSQL")
 
     ask = "import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL']).execute("
     ask += "\"SELECT to_regclass('trail_heartbeat') IS NOT NULL\").fetchone(), flush=True); input()"

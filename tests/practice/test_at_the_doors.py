@@ -193,7 +193,7 @@ def test_all_of_a_request_has_one_id_which_nobody_else_chooses(cast: Cast, setti
         "staff.partial_update",
     }
     assert {act.address for act in acts} == {"127.0.0.1"}
-    settings.PROXY_HOPS = 1
+    settings.TRUSTED_PROXIES = 1
     _log_in(cast.np.email, **sent)
     assert _last("auth.login").address == "203.0.113.9"
     assert Browser().get("/healthz")["X-Request-Id"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 
 from billing.records import services as records
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
+from kapclinic.trail.keys import reseal_word
 from sessions.files import services as files
 from sessions.imports import services as imports
 from sessions.notes import services
@@ -23,3 +25,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
         self.stdout.write(f"{imports.reseal_imports()} imports that wait sealed again.")
         self.stdout.write(f"{records.reseal_exports()} files of exports sealed again.")
+        with transaction.atomic():
+            reseal_word()

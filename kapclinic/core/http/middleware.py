@@ -36,7 +36,7 @@ class Traced:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        origin = Origin(address_of(request.META, hops=settings.PROXY_HOPS), uuid7())
+        origin = Origin(address_of(request.META, hops=settings.TRUSTED_PROXIES), uuid7())
         with coming_from(origin):
             answer = self.get_response(request)
         answer["X-Request-Id"] = str(origin.request_id)

@@ -15,6 +15,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from kapclinic.core.crypto import KeyMissing
 from kapclinic.core.errors import ClinicError, Conflict, FieldError, Invalid, NotFound, NotPermitted
 from kapclinic.core.http.messages import reworded
 from kapclinic.core.wording import once
@@ -78,7 +79,7 @@ _DRF: dict[type[exceptions.APIException], tuple[str, int, str]] = {
     exceptions.MethodNotAllowed: ("method_not_allowed", 405, "Method not allowed"),
     exceptions.NotAcceptable: ("not_acceptable", 406, "Not acceptable"),
     exceptions.UnsupportedMediaType: ("unsupported_media_type", 415, "Unsupported media type"),
-    exceptions.Throttled: ("throttled", 429, "Too many requests"),
+    exceptions.Throttled: ("too_many_requests", 429, "Too many requests"),
 }
 
 
@@ -92,6 +93,8 @@ def _from_drf(exc: exceptions.APIException) -> ClinicError:
     if isinstance(exc, exceptions.ValidationError):
         errors = list(flatten(exc.detail))
         return Invalid(once(map(_named, errors)), errors=errors)
+    if isinstance(exc, exceptions.Throttled):
+        return _Translated(*_DRF[exceptions.Throttled], "Ask again in the next minute.", retry_after=exc.wait)
     for kind, (code, status_code, title) in _DRF.items():
         if isinstance(exc, kind):
             return _Translated(code, status_code, title, str(exc.detail))
@@ -144,6 +147,11 @@ def translate(exc: Exception) -> ClinicError | None:
         return NotPermitted()
     if isinstance(exc, DatabaseError):
         return _from_database(exc)
+    if isinstance(exc, KeyMissing):
+        detail = (
+            "What is sealed can't be opened or added to: the keys of this server are not those of the record."
+        )
+        return _Translated("key_missing", 503, "Keys missing", detail)
     if isinstance(exc, SuspiciousOperation):
         return Invalid("The request was refused.")
     return None

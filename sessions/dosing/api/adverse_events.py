@@ -31,6 +31,7 @@ class AdverseEventViewSet(ListMixin, RetrieveMixin, InSession):
     output = s.AdverseEventOut
     outputs: ClassVar = {"follow_ups": s.FollowUpOut, "review": s.ReviewOut}
     default_order = ("onset_at",)
+    vital = frozenset({"create", "follow_ups"})
 
     def get_queryset(self) -> QuerySet[AdverseEvent]:
         return selectors.events_of(self.session)

@@ -32,6 +32,7 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
     output = dose_bodies.AdministrationOut
     default_order = ("administered_at",)
     key_required = frozenset({"create", "finish"})
+    vital = frozenset({"create", "finish"})
 
     def get_queryset(self) -> QuerySet[Administration]:
         related = ("session__obligation", "finish", "void")

@@ -29,6 +29,7 @@ class SessionAlarmViewSet(InNames, InSession):
     roles: ClassVar = {"create": CLINICIANS}
     inputs: ClassVar = {"create": alarm_bodies.AlarmIn}
     output = alarm_bodies.ListedAlarmOut
+    vital = frozenset({"create"})
 
     def get_queryset(self) -> QuerySet[Alarm]:
         return Alarm.objects.filter(session=self.session)
@@ -47,6 +48,7 @@ class AlarmViewSet(NamedList, InNames, RetrieveMixin):
     roles: ClassVar = {"list": CLINICIANS, "retrieve": CLINICIANS, "acknowledge": CLINICIANS}
     inputs: ClassVar = {"acknowledge": alarm_bodies.ActionIn}
     output = alarm_bodies.ListedAlarmOut
+    vital = frozenset({"list", "retrieve", "acknowledge"})
     filters = (
         Param("state", choices=tuple(Alarm.State.values), several=True),
         Param("session", "uuid", "session_id"),

@@ -47,6 +47,7 @@ class ReadingViewSet(ABC, lists.HotList, RetrieveMixin, InSession):
     default_order = ("measured_at",)
     key_required = frozenset({"create"})
     holding = frozenset({"create"})
+    vital = frozenset({"list", "retrieve", "create", "void"})
 
     @classmethod
     @abstractmethod

@@ -232,5 +232,8 @@ def test_keys_are_rotated_and_the_old_one_may_go(cast: Cast, book: Book, setting
     settings.FIELD_KEYS = [new]
     assert cast.desk("therapist").get(f"{URL}{note}/").data["text"] == TEXT
     settings.FIELD_KEYS = [old]
-    with pytest.raises(crypto.Undecipherable):
+    with pytest.raises(crypto.KeyMissing):
         selectors.text_of(PsychotherapyNote.objects.get())
+    refused = cast.desk("therapist").get(f"{URL}{note}/")
+    assert (refused.status_code, refused.json()["code"]) == (503, "key_missing")
+    assert old not in str(refused.json())

@@ -25,7 +25,7 @@ DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(
           ALLOWED_HOSTS=clinic.example
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e soak replay reached teeth bench group scale-test screenshots check docs lock format clean up down
+.PHONY: help demo test e2e soak replay reached teeth bench group practice-trip scale-test screenshots check docs lock format clean up down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ scale-test: $(STAMP) ## Race, kill and move away several processes of each kind;
 
 group: $(STAMP) ## Make the database of a group of 200 locations after five years, or a SHARE (0.05) of it, as kap_group
 	@exec $(PYTHON) -m tests.bench.group --share $(SHARE)
+
+practice-trip: $(STAMP) ## Take a SHARE (0.05) of that group out as one archive and into an empty clinic again
+	@exec $(PYTHON) -m tests.bench.trip --share $(SHARE)
 
 screenshots: $(STAMP) ## Open a demo and write the pictures of docs/img (needs Debian's chromium and poppler-utils)
 	@exec $(PYTHON) -m tests.e2e.pictures

@@ -14,7 +14,7 @@ class BillingConfig(AppConfig):
         from billing.ledger.services.to_bill import sweep_to_bill  # noqa: PLC0415
         from billing.packages.services.draws import post_drawn  # noqa: PLC0415
         from billing.plans.services import sweep_plans  # noqa: PLC0415
-        from billing.records.services import sweep_exports  # noqa: PLC0415
+        from billing.records.services import sweep_exports, sweep_practice_exports  # noqa: PLC0415
         from sessions.sweep.steps import register  # noqa: PLC0415
 
         register("to_bill", sweep_to_bill)
@@ -23,5 +23,6 @@ class BillingConfig(AppConfig):
         register("plans", sweep_plans)
         register("jobs", sweep_jobs)
         register("record_exports", sweep_exports)
+        register("practice_exports", sweep_practice_exports)
         watch.register("estimates", WATCHER)
         prepaid.register(post_drawn)

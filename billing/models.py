@@ -9,7 +9,13 @@ from billing.ledger.models import Adjustment, Charge, ChargeConfirmation, Paymen
 from billing.letters.models import NecessityLetter, NecessityLetterSignature
 from billing.packages.models import Package, PackageCancellation, PackageDraw, PackagePurchase
 from billing.plans.models import PaymentPlan
-from billing.records.models import RecordExport, RecordExportFile, RecordExportPart
+from billing.records.models import (
+    PracticeExport,
+    PracticeExportPiece,
+    RecordExport,
+    RecordExportFile,
+    RecordExportPart,
+)
 from billing.scales.models import FeeAgreement, SlidingScale
 from billing.statements.models import Statement
 
@@ -40,6 +46,8 @@ __all__ = [
     "Payment",
     "PaymentAllocation",
     "PaymentPlan",
+    "PracticeExport",
+    "PracticeExportPiece",
     "Receipt",
     "RecordExport",
     "RecordExportFile",

@@ -101,12 +101,12 @@ TEMPLATES = [
     }
 ]
 
-# --- database: the runtime role owns nothing; only `migrate` connects as the owner -------------------------
+# --- database: the runtime role owns nothing; only `migrate` and `import_practice` connect as the owner -----
 
-MIGRATING = "migrate" in sys.argv[1:2]
+MIGRATING = sys.argv[1:2] in (["migrate"], ["import_practice"])
 MIGRATION_DATABASE_URL = env.str("MIGRATION_DATABASE_URL", default="")
 if MIGRATING and not MIGRATION_DATABASE_URL:
-    raise ImproperlyConfigured("migrate connects as the owner: set MIGRATION_DATABASE_URL.")
+    raise ImproperlyConfigured(f"{sys.argv[1]} connects as the owner: set MIGRATION_DATABASE_URL.")
 
 
 # Kind of process -> seconds that it waits for a lock, for a statement, and with a transaction in which nothing happens.

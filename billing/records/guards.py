@@ -1,4 +1,4 @@
-"""What the database itself refuses about record exports, as migration operations."""
+"""What the database itself refuses about exports, as migration operations."""
 
 from __future__ import annotations
 
@@ -25,4 +25,29 @@ OPERATIONS = [
     append_only("billing_historicalrecordexport"),
     RunSQL(_KEPT, f"DROP TRIGGER {EXPORTS}_kept ON {EXPORTS}; DROP FUNCTION {EXPORTS}_kept();"),
     frozen_when("billing_recordexportfile", "true", unless_changes=("sealed",)),
+]
+
+PRACTICE = "billing_practiceexport"
+
+_PRACTICE_KEPT = f"""
+CREATE FUNCTION {PRACTICE}_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    moved text[] := ARRAY['state', 'failure', 'decided_by', 'decided_at', 'refusal', 'rows', 'sha256', 'size',
+        'ended_at', 'expires_at', 'locations', 'updated_at', 'version'];
+BEGIN
+    IF OLD.state IN ('done', 'failed', 'refused') OR to_jsonb(NEW) - moved IS DISTINCT FROM to_jsonb(OLD) - moved
+        OR (OLD.decided_by IS NOT NULL
+            AND (NEW.decided_by, NEW.decided_at) IS DISTINCT FROM (OLD.decided_by, OLD.decided_at))
+    THEN
+        RAISE EXCEPTION '{PRACTICE} is frozen' USING ERRCODE = 'KA002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {PRACTICE}_kept BEFORE UPDATE ON {PRACTICE} FOR EACH ROW EXECUTE FUNCTION {PRACTICE}_kept();
+"""
+
+PRACTICE_OPERATIONS = [
+    append_only("billing_historicalpracticeexport"),
+    RunSQL(_PRACTICE_KEPT, f"DROP TRIGGER {PRACTICE}_kept ON {PRACTICE}; DROP FUNCTION {PRACTICE}_kept();"),
+    frozen_when("billing_practiceexportpiece", "true", unless_changes=("sealed",)),
 ]

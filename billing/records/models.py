@@ -1,4 +1,4 @@
-"""Tables of record exports: what was asked for, what it is made of, for some days the file. All bytes lie sealed."""
+"""Tables of exports: what was asked for, what it is made of, for some days the file. All bytes lie sealed."""
 
 from __future__ import annotations
 
@@ -141,3 +141,107 @@ class RecordExportFile(models.Model):
 
     def __str__(self) -> str:
         return f"file of {self.export_id}"
+
+
+# --- a whole practice ------------------------------------------------------------------------------------------------
+
+
+class PracticeExportState(models.TextChoices):
+    WAITING = "waiting"
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+class PracticeExportQuerySet(AuditedQuerySet[Any]):
+    def visible_to(self, user: Any) -> PracticeExportQuerySet:
+        """Of whoever is at all of the practice's locations: an export holds them all."""
+        return self.filter(locations__contained_by=list(user.locations))
+
+
+class PracticeExport(AuditedModel):
+    """The whole practice as one archive, which `created_by` asked for and another, `decided_by`, let go or refused.
+
+    `locations` are all of the practice when it was asked for, and then when it was made; `rows` counts those of every
+    table that the archive holds. The file ends at `expires_at`; the row, with the hash of what was handed out, stays.
+    """
+
+    reason = models.CharField(max_length=1000)
+    locations = ArrayField(models.UUIDField())
+    state = models.CharField(
+        max_length=8, choices=PracticeExportState.choices, default=PracticeExportState.WAITING
+    )
+    failure = models.CharField(max_length=15, choices=ExportFailure.choices, blank=True)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=1000, blank=True)
+    rows = models.BigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = PracticeExportQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="practice_export_reason", condition=~Q(reason="")),
+            models.CheckConstraint(name="practice_export_locations", condition=Q(locations__len__gte=1)),
+            models.CheckConstraint(
+                name="practice_export_two_people",
+                condition=Q(decided_by__isnull=True, decided_at__isnull=True)
+                | Q(decided_by__isnull=False, decided_at__isnull=False)
+                & ~Q(decided_by=models.F("created_by")),
+            ),
+            models.CheckConstraint(
+                name="practice_export_state",
+                condition=Q(
+                    state="waiting", decided_by__isnull=True, ended_at__isnull=True, failure="", sha256=""
+                )
+                | Q(state__in=["queued", "running"], decided_by__isnull=False, ended_at__isnull=True)
+                & Q(failure="", sha256="")
+                | Q(state="done", decided_by__isnull=False, ended_at__isnull=False, failure="")
+                & Q(expires_at__isnull=False, rows__isnull=False, size__isnull=False)
+                & ~Q(sha256="")
+                | Q(state="failed", failure__in=ExportFailure.values, ended_at__isnull=False, sha256="")
+                | Q(state="refused", decided_by__isnull=False, ended_at__isnull=False, failure="", sha256="")
+                & ~Q(refusal=""),
+            ),
+            models.UniqueConstraint(
+                fields=["ended_at"],
+                condition=Q(ended_at__isnull=True),
+                nulls_distinct=False,
+                name="practice_export_one_at_a_time",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-created_at"], name="practice_export_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"practice export {self.pk}"
+
+
+class PracticeExportPiece(models.Model):
+    """Some megabytes of an archive, in order and sealed; they go away together when the file ends."""
+
+    export = models.ForeignKey(
+        PracticeExport, on_delete=models.PROTECT, related_name="pieces", db_index=False
+    )
+    position = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["export", "position"], name="practice_export_piece_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"piece {self.position} of {self.export_id}"
+
+    def bound_to(self) -> bytes:
+        """What the sealed bytes belong to, so that no piece opens in another place."""
+        return crypto.bound_to(self._meta.db_table, self.export_id, self.position)

@@ -59,6 +59,7 @@ def borrow(arguments: list[str]) -> IO[str] | None:
         place.prepare()
         using = hold(place.users)
         migrating = arguments[1] == "migrate"
+        owning = migrating or arguments[1] == "import_practice"
         env = published(place)
         if env is None:
             _say_what_starts(place)
@@ -66,7 +67,7 @@ def borrow(arguments: list[str]) -> IO[str] | None:
     except LocalError as missing:
         sys.exit(str(missing))
     for name in LENT:
-        if name in env and (migrating or name != "MIGRATION_DATABASE_URL"):
+        if name in env and (owning or name != "MIGRATION_DATABASE_URL"):
             os.environ.setdefault(name, env[name])
     return using
 

@@ -280,7 +280,9 @@ def _watched(cursor: Cursor[Any], group: Group, size: Size) -> None:
     }
     alarm = Alarm.objects.filter(session=pattern, reading__isnull=False).latest("created_at")
     told = (
-        seen | rang | {"acknowledged_at": "starts_at", "acknowledged_by_id": "t.created_by", "trigger": "''"}
+        seen
+        | rang
+        | {"acknowledged_at": "starts_at", "acknowledged_by_id": f"'{group.nurse.pk}'::uuid", "trigger": "''"}
     )
     copies(cursor, alarm, chosen, {}, id="gen_random_uuid()", session_id="g.id", **told)
 

@@ -24,6 +24,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{done} psychotherapy notes sealed again.")
         self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
         self.stdout.write(f"{imports.reseal_imports()} imports that wait sealed again.")
-        self.stdout.write(f"{records.reseal_exports()} files of exports sealed again.")
+        sealed = records.reseal_exports() + records.reseal_pieces()
+        self.stdout.write(f"{sealed} files of exports sealed again.")
         with transaction.atomic():
             reseal_word()

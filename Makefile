@@ -86,6 +86,8 @@ lock: ## Pin every dependency with its hash again (needs uv)
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --custom-compile-command "make lock" -q pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	  --custom-compile-command "make lock" -q pyproject.toml --extra observe -o requirements-observe.lock
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --custom-compile-command "make lock" -q pyproject.toml --extra dev -o requirements-dev.lock
 
 format: $(STAMP) ## Format the code and mend what the linter can

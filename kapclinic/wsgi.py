@@ -5,6 +5,7 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from kapclinic.core import reporting
 from kapclinic.core.shipped import refuse_broken
 from kapclinic.core.whole import Whole
 
@@ -14,3 +15,4 @@ application = Whole(
     get_wsgi_application(), most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uploads=settings.UPLOADS
 )
 refuse_broken()
+reporting.start()

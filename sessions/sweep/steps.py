@@ -14,6 +14,7 @@ from functools import partial
 
 from django.conf import settings
 
+from kapclinic.core import logs, reporting
 from kapclinic.practice.services import deliver_notice
 from kapclinic.trail import services as trail
 from kapclinic.trail import turns
@@ -130,7 +131,8 @@ def run_step(name: str, *, at: datetime) -> bool:
     if not turns.take(name, at=at, seconds=step.turn_seconds, regardless=step.safety):
         return False
     try:
-        step.work(at=at)
+        with logs.about(task=name), reporting.timed(**{"kapclinic.step": name}):
+            step.work(at=at)
     except BaseException:
         turns.failed(name, began=at)
         raise

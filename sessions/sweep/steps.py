@@ -15,6 +15,7 @@ from functools import partial
 from django.conf import settings
 
 from kapclinic.core import logs, reporting
+from kapclinic.practice.models import SYSTEM
 from kapclinic.practice.services import deliver_notice
 from kapclinic.trail import services as trail
 from kapclinic.trail import turns
@@ -53,6 +54,10 @@ def _deliver(row: Outbox, *, at: datetime) -> None:
 
 def _seal(*, at: datetime) -> int:
     return trail.seal_events()
+
+
+def _forget(*, at: datetime) -> int:
+    return trail.forget_old_answers(by=SYSTEM, at=at) + trail.forget_ended_logins(by=SYSTEM, at=at)
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ STEPS: tuple[Step, ...] = (
     Step("messages", send_messages),
     Step("undelivered", reminders.sweep_undelivered),
     Step("seals", _seal),
-    Step("old_answers", trail.forget_old_answers),
+    Step("old_answers", _forget),
     Step("partitions", trail.make_partitions),
 )
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from billing.records import services as records
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
+from kapclinic.trail.services import reseal_answers
 from sessions.files import services as files
 from sessions.imports import services as imports
 from sessions.notes import services
@@ -22,4 +23,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{done} psychotherapy notes sealed again.")
         self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
         self.stdout.write(f"{imports.reseal_imports()} imports that wait sealed again.")
+        self.stdout.write(f"{reseal_answers()} kept answers sealed again.")
         self.stdout.write(f"{records.reseal_exports()} files of exports sealed again.")

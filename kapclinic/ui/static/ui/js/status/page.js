@@ -35,11 +35,11 @@ function Status() {
       <${Stand} poll=${poll} />
       ${data && html`<${Concerns} codes=${data.concerns} />
         <div class="stc">
-          <${Steps} steps=${data.steps} />
-          <${Counts} title=${t("The clinic")} names=${CLINIC} waiting=${data.waiting} />
+          <${Counts} title=${t("In the clinic")} names=${CLINIC} waiting=${data.waiting} />
           <${Counts} title=${t("E-mail and SMS")} names=${POST} waiting=${data.waiting} />
           <${Queues} queues=${data.queues} />
           <${Database} data=${data} />
+          <${Steps} steps=${data.steps} />
         </div>`}
     </div>
   <//>`;

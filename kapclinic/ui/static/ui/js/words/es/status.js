@@ -47,7 +47,7 @@ learn({
   "Tell the ward. Whoever is there sees which on their own page.":
     "Avise a la sala. Quien está allí ve cuáles en su propia página.",
   "The broker does not answer": "El bróker no responde",
-  "The clinic": "La clínica",
+  "In the clinic": "En la clínica",
   "The database has few connections left": "A la base de datos le quedan pocas conexiones",
   "The next pass makes it. If it stays, look at the log.": "La próxima pasada la crea. Si sigue así, mire el registro.",
   "The oldest": "El más antiguo",

@@ -1,9 +1,11 @@
 # The one image of web, worker, beat and migrate. Development tools and the embedded servers stay outside.
 FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7 AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-COPY requirements.lock /tmp/requirements.lock
+# requirements-observe.lock adds what sends errors and traces (docs/operations.md).
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-observe.lock /tmp/
 RUN python -m venv /opt/venv \
- && /opt/venv/bin/pip install --require-hashes -r /tmp/requirements.lock
+ && /opt/venv/bin/pip install --require-hashes -r /tmp/${LOCK}
 
 FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/srv/kapclinic PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

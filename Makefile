@@ -25,7 +25,8 @@ DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(
           ALLOWED_HOSTS=clinic.example
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e soak replay reached teeth bench group practice-trip scale-test screenshots check docs lock format clean up down
+.PHONY: help demo test e2e soak replay reached teeth bench group practice-trip scale-test screenshots check docs sbom audit lock \
+        format clean up down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -85,9 +86,17 @@ docs: $(STAMP) ## Write docs/openapi.yaml, permissions.md and states.md again
 	$(RUN) $(PYTHON) manage.py permissions_matrix --write
 	$(RUN) $(PYTHON) manage.py states --write
 
+sbom: $(STAMP) ## Write sbom.json: what the image is made of, as CycloneDX
+	@exec $(PYTHON) -m kapclinic.local.sbom
+
+audit: $(STAMP) ## Look for known vulnerabilities of the locked packages; says so when it can't
+	@exec $(PYTHON) -m kapclinic.local.audit
+
 lock: ## Pin every dependency with its hash again (needs uv)
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --custom-compile-command "make lock" -q pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+	  --custom-compile-command "make lock" -q pyproject.toml --extra observe -o requirements-observe.lock
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
 	  --custom-compile-command "make lock" -q pyproject.toml --extra dev -o requirements-dev.lock
 

@@ -1,36 +1,46 @@
-"""gunicorn, in production and in the demo. The access log leaves the query string out: a search may hold a name; and
-of a calendar's or a client link's address the token, which is all that it takes to open it.
+"""gunicorn, in production and in the demo. It keeps no access log of its own: the application writes one line a
+request (kapclinic/core/http/observed.py), with the pattern of the address, never with what was searched for or a
+token of the path.
 
 A request takes a thread when all of it is there (kapclinic/core/arriving.py), and the work is done by a few hands
 (kapclinic/core/whole.py): a client that sends half a request, or reads its answer slowly, holds up nobody else.
+
+Each process keeps what it counts in files of one folder, which is made anew at each start: whichever process is asked
+for /metrics adds all of them up (kapclinic/core/metrics.py).
 """
 
 import gc
-import re
+import os
+import shutil
+import tempfile
 from typing import Any
 
 from django.utils.module_loading import import_string
 from gunicorn.glogging import Logger
 
-from kapclinic.core.discreet import Discreet as Formatter
-
 
 class Discreet(Logger):
-    """The access log without secrets of the path, of which only what it shows is looked at; errors without rows."""
+    """What the server itself has to say, in the form of all other lines."""
 
     def setup(self, cfg: Any) -> None:
+        from kapclinic.core import logs  # noqa: PLC0415  (the server knows where the code stands only now)
+
         super().setup(cfg)
         for handler in self.error_log.handlers:
-            handler.setFormatter(Formatter(self.error_fmt, self.datefmt))
+            handler.setFormatter(logs.formatter(os.environ))
 
-    def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
-        return {
-            "t": self.now(),
-            "m": environ["REQUEST_METHOD"],
-            "U": re.sub(r"(/calendars/|^/l/)[^/]+", r"\1-", environ["PATH_INFO"]),
-            "s": str(resp.status).split(None, 1)[0],
-            "L": f"{request_time.seconds}.{request_time.microseconds:06d}",
-        }
+
+def _figures() -> str | None:
+    """The folder of the figures: that of the environment, else one of this start; None where nobody asks for them."""
+    if not os.environ.get("METRICS_TOKEN"):
+        return None
+    given = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return given or tempfile.mkdtemp(prefix="kapclinic-figures-")
+
+
+figures = _figures()
+if figures:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures  # before the application is loaded, which reads it
 
 
 def when_ready(server: Any) -> None:
@@ -48,6 +58,20 @@ def post_worker_init(worker: Any) -> None:
     import_string("kapclinic.trail.keys.watch")()  # by name: the application is loaded only now
 
 
+def child_exit(server: Any, worker: Any) -> None:
+    """What a process counted stays in the sums; what was going on in it is over."""
+    if figures:
+        from prometheus_client import multiprocess  # noqa: PLC0415
+
+        multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """The folder of this start goes with it."""
+    if figures:
+        shutil.rmtree(figures, ignore_errors=True)
+
+
 logger_class = Discreet
 worker_class = "kapclinic.core.arriving.Arriving"
 workers = 2
@@ -57,5 +81,4 @@ worker_connections = (
 )
 preload_app = True
 control_socket_disable = True
-accesslog = "-"
-access_log_format = "%(t)s %(m)s %(U)s %(s)s %(L)s"
+accesslog = None

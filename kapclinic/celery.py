@@ -5,11 +5,12 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init, worker_process_init
+from celery.signals import before_task_publish, setup_logging, worker_init, worker_process_init
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from kombu import Queue
 
+from kapclinic.core import clock, reporting
 from kapclinic.core.shipped import refuse_broken
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kapclinic.settings")
@@ -27,6 +28,22 @@ def _refuse_broken(**_: Any) -> None:
         refuse_broken()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from error  # Celery logs any other exception, and starts all the same
+
+
+@setup_logging.connect
+def _log_as_everybody(**_: Any) -> None:
+    """Whoever hears this sets the log up; it stands already, as the settings say."""
+
+
+@before_task_publish.connect
+def _say_when(headers: dict[str, Any], **_: Any) -> None:
+    """A message tells when it was sent, so that whoever looks at a queue sees how long it has waited."""
+    headers[reporting.SENT_AT] = clock.now().timestamp()
+
+
+@worker_process_init.connect
+def _report(**_: Any) -> None:
+    reporting.start()
 
 
 @worker_process_init.connect

@@ -6,6 +6,7 @@ runs on the embedded PostgreSQL and Valkey; such a process may never call itself
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from kapclinic.core import logs
 from kapclinic.core.problem_schema import PROBLEM
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,9 +72,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kapclinic.core.http.observed.Observed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "kapclinic.core.http.middleware.Traced",
     "kapclinic.core.http.middleware.Guarded",
     "kapclinic.core.http.middleware.BodyLimit",
     "kapclinic.core.http.rates.AddressLimit",
@@ -198,7 +200,7 @@ SECURE_COOKIES = env.bool("SECURE_COOKIES", default=not EMBEDDED)
 SESSION_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SECURE = SECURE_COOKIES
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not EMBEDDED)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
@@ -351,16 +353,22 @@ SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default=SECRET_KEY if EMBEDDE
 if SMS_WEBHOOK_URL and not EMBEDDED and not (SMS_WEBHOOK_SECRET and SMS_WEBHOOK_URL.startswith("https://")):
     raise ImproperlyConfigured("SMS_WEBHOOK_URL is an https:// address and needs SMS_WEBHOOK_SECRET.")
 
+# --- what is told of the work: one line a request, figures, and errors to whoever is named ---------------------
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="") or logs.chosen(os.environ)
+if LOG_FORMAT not in logs.FORMATS:
+    raise ImproperlyConfigured("LOG_FORMAT is json or line.")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is not there
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    raise ImproperlyConfigured("METRICS_TOKEN has 32 characters or more.")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")  # empty: errors stand in the log alone
+TRACES_URL = env.str("TRACES_URL", default="")  # of OTLP over HTTP; empty: no traces
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "kapclinic.core.discreet.Discreet",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": logs.Plain}, "json": {"()": logs.Lines}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"django.request": {"level": "ERROR"}},
 }

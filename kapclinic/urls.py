@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("kapclinic.ui.urls")),
     path("", include("kapclinic.trail.api.urls")),
     path("", include("sessions.links.api.page_urls")),
+    path("", include("sessions.status.api.metrics_urls")),
     path("api/v1/", include(api)),
 ]
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.utils.module_loading import import_string
 
+from kapclinic.core import reporting
 from kapclinic.core.shipped import refuse_broken
 from kapclinic.core.whole import Whole
 
@@ -16,3 +17,4 @@ application = Whole(
 )
 refuse_broken()
 import_string("kapclinic.core.http.description.prepare")()  # by name: it wants the settings
+reporting.start()

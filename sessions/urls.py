@@ -10,6 +10,7 @@ ROOMS = (
     "reports",
     "links",
     "imports",
+    "status",
     "evidence",
     "notes",
     "rights",

@@ -43,6 +43,7 @@ ROOMS = {
         "reports": 6,
         "links": 6,
         "imports": 6,
+        "status": 6,
         "sweep": 7,
     },
     "billing": {

@@ -105,7 +105,8 @@ def test_nobody_is_root(name: str) -> None:
 
 def test_the_image_is_small_pinned_and_not_root() -> None:
     assert dockerfile_words("USER") == ["10001:10001"]
-    assert "--require-hashes -r /tmp/requirements.lock" in DOCKERFILE
+    assert dockerfile_words("ARG") == ["LOCK=requirements.lock"]
+    assert "--require-hashes -r /tmp/${LOCK}" in DOCKERFILE
     assert "requirements-dev" not in DOCKERFILE
     assert dockerfile_words("HEALTHCHECK")
     assert "kapclinic/local" in (CHECKOUT / ".dockerignore").read_text().split()

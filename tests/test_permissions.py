@@ -147,6 +147,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("GET", "reports/integration/"): {DI},
     ("GET", "reports/notes/"): {DI},
     ("GET", "reports/alarms/"): {DI},
+    ("GET", "status/"): {AD},
     ("GET", "reports/outcomes/"): {DI},
     ("POST", "obligations/{id}/waive/"): {TH, PR},
     ("GET", "rems-records/"): {NP, PR, DI},

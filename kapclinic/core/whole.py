@@ -10,11 +10,15 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from time import monotonic
 from typing import Any
+
+from kapclinic.core import metrics
 
 HANDS = 4  # at work at the same time in one process; each keeps a connection
 DRAINED = 8_000_000  # bytes of a body that will be refused
 CHUNK = 65_536
+READ_AT = "kapclinic.read_at"  # of a request: when its last byte was here, on the monotonic clock
 
 Headers = list[tuple[str, str]]
 Start = Callable[[str, Headers], object]
@@ -73,7 +77,9 @@ class Whole:
     def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes]:
         most = longest(str(environ.get("PATH_INFO", "")), usual=self.most, uploads=self.uploads)
         _read(environ, most)
-        status, headers, body = self._hands.submit(self._work, environ).result()
+        environ[READ_AT] = monotonic()
+        with metrics.IN_HAND.track_inprogress():
+            status, headers, body = self._hands.submit(self._work, environ).result()
         start(status, headers)
         return body
 

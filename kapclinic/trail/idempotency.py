@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from kapclinic.core import writing
 from kapclinic.core.errors import ClinicError, Conflict, Invalid
 from kapclinic.core.http.renderers import dumps
-from kapclinic.trail import sql
+from kapclinic.trail import answers, sql
 from kapclinic.trail.models import IdempotencyRecord
 
 
@@ -95,6 +95,8 @@ def _take(scope: Mapping[str, Any], locks: Locks | None) -> IdempotencyRecord | 
             locks.told(locked)
         return None
     kept = None if answer is None else orjson.loads(answer)
+    if isinstance(kept, str):
+        kept = orjson.loads(answers.opened(kept, scope=scope))
     return IdempotencyRecord(**scope, body_hmac=body_hmac, status=status, answer=kept, etag=etag)
 
 
@@ -107,11 +109,11 @@ def _replay(record: IdempotencyRecord, again: Callable[[Any, int], Response] | N
     return response
 
 
-def _kept(data: Any, *, id_only: bool) -> Any:
+def _kept(data: Any, *, id_only: bool, scope: Mapping[str, Any]) -> Any:
     if data is None:
         return None
-    answer = orjson.loads(dumps(data))
-    return {"id": answer["id"]} if id_only else answer
+    content = dumps(data)
+    return {"id": orjson.loads(content)["id"]} if id_only else answers.sealed(content, scope=scope)
 
 
 def run_once(
@@ -152,7 +154,7 @@ def run_once(
                 **scope,
                 body_hmac=fingerprint,
                 status=response.status_code,
-                answer=_kept(response.data, id_only=again is not None),
+                answer=_kept(response.data, id_only=again is not None, scope=scope),
                 etag=response.headers.get("ETag", ""),
                 created_at=at,
             )

@@ -58,7 +58,10 @@ class AuditSeal(models.Model):
 
 
 class IdempotencyRecord(models.Model):
-    """The first 2xx answer to (user, method, path, key); the body is kept as an HMAC only."""
+    """The first 2xx answer to (user, method, path, key); the body is kept as an HMAC only.
+
+    `answer` is sealed, in base64 (`answers.py`), or no more than an id; a constraint takes nothing else.
+    """
 
     joins: ClassVar[bool] = True
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import NotRequired, Protocol, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict
 from uuid import UUID
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import QuerySet
 
 from kapclinic.core import transitions
 from kapclinic.core.audited import HasId, change_all_by, insert_all_by
@@ -19,6 +21,7 @@ from kapclinic.core.origin import present
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
 from kapclinic.trail import kinds, rules, selectors
+from kapclinic.trail.answers import reseal_answers
 from kapclinic.trail.changes import look_at_changed
 from kapclinic.trail.models import AuditEvent, IdempotencyRecord, Task
 from kapclinic.trail.outbox import (
@@ -45,6 +48,7 @@ __all__ = [
     "escalate_task",
     "escalate_tasks",
     "finish_task",
+    "forget_ended_logins",
     "forget_old_answers",
     "keep_listed",
     "log_act",
@@ -55,6 +59,7 @@ __all__ = [
     "queue_message",
     "queue_notices",
     "reopen_ticked",
+    "reseal_answers",
     "retry_message",
     "seal_events",
     "send_waiting",
@@ -64,6 +69,7 @@ __all__ = [
 
 IDEMPOTENCY_DAYS = 7
 FORGOTTEN = 20_000
+AT_ONCE = timedelta(hours=1)  # what has come of age within an hour goes together, with one line in the log
 TOGETHER = 10_000  # subjects asked for at once: a statement takes 65,535 parameters
 OPEN_ONCE = "(kind, subject_id) WHERE state = 'open'"  # the index `task_open_once`
 
@@ -106,12 +112,36 @@ def log_act(
     return event
 
 
-def forget_old_answers(*, at: datetime) -> int:
-    """Drop idempotency records that are older than a client may retry: the oldest, at most FORGOTTEN of them a pass."""
-    old = IdempotencyRecord.objects.filter(created_at__lt=at - timedelta(days=IDEMPOTENCY_DAYS))
-    oldest = old.order_by("created_at").values("pk")[:FORGOTTEN]
-    gone, _ = IdempotencyRecord.objects.filter(pk__in=oldest).delete()
-    return gone
+def forget_old_answers(*, by: HasId, at: datetime) -> int:
+    """Drop idempotency records that are older than a client may retry: the oldest, at most FORGOTTEN of them a pass.
+
+    About once an hour, with one audit event that says how many.
+    """
+    before = at - timedelta(days=IDEMPOTENCY_DAYS)
+    old = IdempotencyRecord.objects.filter(created_at__lt=before).order_by("created_at")
+    oldest = old.values_list("created_at", flat=True).first()
+    if oldest is None or oldest >= before - AT_ONCE:
+        return 0
+    return _forget(old, of="idempotency_record", before=before, by=by, at=at)
+
+
+def forget_ended_logins(*, by: HasId, at: datetime) -> int:
+    """Drop browser sessions that ended a day ago or earlier, as `forget_old_answers` drops answers."""
+    before = at - timedelta(days=1)
+    old = Session.objects.filter(expire_date__lt=before).order_by("expire_date")
+    oldest = old.values_list("expire_date", flat=True).first()
+    if oldest is None or oldest >= before - AT_ONCE:
+        return 0
+    return _forget(old, of="login", before=before, by=by, at=at)
+
+
+@transaction.atomic
+def _forget(old: QuerySet[Any], *, of: str, before: datetime, by: HasId, at: datetime) -> int:
+    """Delete the first FORGOTTEN of `old`, and write down how many that were: nothing goes silently."""
+    count, _ = old.model._base_manager.filter(pk__in=old.values("pk")[:FORGOTTEN]).delete()
+    detail = {"count": count, "before": before.isoformat()}
+    log_act(by=by.pk, roles=(), action="retention.forgotten", object_type=of, detail=detail, at=at)
+    return count
 
 
 def open_task(

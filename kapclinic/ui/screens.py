@@ -18,6 +18,7 @@ DESK_ROLES = frozenset({Role.FRONT_DESK, Role.MEDICAL_DIRECTOR})
 DIRECTOR_ROLES = frozenset({Role.MEDICAL_DIRECTOR})
 BILL_ROLES = frozenset({Role.BILLING, Role.MEDICAL_DIRECTOR})
 PEOPLE_ROLES = frozenset({Role.ADMIN, Role.MEDICAL_DIRECTOR})
+STATUS_ROLES = frozenset({Role.ADMIN})
 PLAN_ROLES = WARD_ROLES | DESK_ROLES  # whoever books
 DECIDE_ROLES = frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 INTAKE_ROLES = WARD_ROLES | DESK_ROLES  # the front desk collects consents
@@ -207,6 +208,14 @@ SCREENS = (
         module="practice/page",
         styles=("work", "people"),
         roles=PEOPLE_ROLES,
+    ),
+    Screen(
+        name="status",
+        address="status",
+        title="System",
+        module="status/page",
+        styles=("status",),
+        roles=STATUS_ROLES,
     ),
 )
 # Whoever has several roles starts at the first of these that is theirs.

@@ -75,6 +75,7 @@ class Obligation(AuditedModel):
             models.Index(
                 fields=["window_end"], condition=Q(state__in=["due", "booked"]), name="obligation_waiting"
             ),
+            models.Index(fields=["window_end"], condition=Q(state="missed"), name="obligation_missed"),
             models.Index(fields=["program", "state"], name="obligation_program"),
             models.Index(fields=["window_end", "id"], name="obligation_window"),  # the list, without a filter
         ]

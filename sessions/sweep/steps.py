@@ -14,7 +14,9 @@ from functools import partial
 
 from django.conf import settings
 
+from kapclinic.core import logs, reporting
 from kapclinic.practice import doors
+from kapclinic.practice.models import SYSTEM
 from kapclinic.practice.services import deliver_notice
 from kapclinic.trail import services as trail
 from kapclinic.trail import turns
@@ -53,6 +55,10 @@ def _deliver(row: Outbox, *, at: datetime) -> None:
 
 def _seal(*, at: datetime) -> int:
     return trail.seal_events()
+
+
+def _forget(*, at: datetime) -> int:
+    return trail.forget_old_answers(by=SYSTEM, at=at) + trail.forget_ended_logins(by=SYSTEM, at=at)
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ STEPS: tuple[Step, ...] = (
     Step("messages", send_messages),
     Step("undelivered", reminders.sweep_undelivered),
     Step("seals", _seal),
-    Step("old_answers", trail.forget_old_answers),
+    Step("old_answers", _forget),
     Step("old_tries", doors.forget_old_tries),
     Step("partitions", trail.make_partitions),
 )
@@ -132,7 +138,8 @@ def run_step(name: str, *, at: datetime) -> bool:
     if not turns.take(name, at=at, seconds=step.turn_seconds, regardless=step.safety):
         return False
     try:
-        step.work(at=at)
+        with logs.about(task=name), reporting.timed(**{"kapclinic.step": name}):
+            step.work(at=at)
     except BaseException:
         turns.failed(name, began=at)
         raise

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from rest_framework.test import APIClient
 
-from kapclinic.core import clock
+from kapclinic.core import clock, crypto
 from kapclinic.practice import services as practice
 from kapclinic.practice.api.clients import ClientViewSet
 from kapclinic.practice.models import SYSTEM, Client, User
+from kapclinic.trail import answers
+from kapclinic.trail import services as trail
 from kapclinic.trail.models import IdempotencyRecord
 from sessions.booking.models import Session
 from tests import cast as people
@@ -42,7 +46,7 @@ def test_a_repeat_is_answered_with_the_first_answer(cast: Cast) -> None:
     first = front.post("sessions/", wanted, key="the-same")
     again = front.post("sessions/", wanted, key="the-same")
     assert (first.status_code, again.status_code) == (201, 201)
-    assert again.json() == first.json()
+    assert again.content == first.content  # byte by byte
     assert again.headers["ETag"] == first.headers["ETag"]
     assert again.headers["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first.headers
@@ -115,6 +119,34 @@ def test_only_a_mark_of_the_body_is_kept(cast: Cast) -> None:
     record = IdempotencyRecord.objects.get(key="k")
     assert len(record.body_hmac) == 64
     assert "address" not in record.path
+
+
+def test_a_kept_answer_holds_no_text_of_the_record(cast: Cast) -> None:
+    first = cast.desk("frontdesk").post("clients/", _client(cast, legal_last_name="Unmistakable"), key="k")
+    row = IdempotencyRecord.objects.get(key="k")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT r::text FROM trail_idempotencyrecord AS r WHERE key = 'k'")
+        (kept,) = cursor.fetchone()
+    assert "Unmistakable" not in kept
+    assert "1985" not in kept
+    assert answers.opened(row.answer, scope=vars(row)) == first.content
+    with pytest.raises(crypto.Undecipherable):  # under another key's name it opens nothing
+        answers.opened(row.answer, scope=vars(row) | {"key": "another"})
+    for plain in ('{"id": "1", "note": "text"}', "[]", '{"note": "text"}'):
+        with pytest.raises(IntegrityError, match="idempotency_sealed"), transaction.atomic():
+            IdempotencyRecord.objects.filter(pk=row.pk).update(answer=json.loads(plain))
+
+
+def test_a_new_field_key_keeps_every_answer(cast: Cast, settings: Any) -> None:
+    front, wanted, (old,) = cast.desk("frontdesk"), _client(cast), settings.FIELD_KEYS
+    first = front.post("clients/", wanted, key="k")
+    new = base64.b64encode(bytes(range(32))).decode()
+    settings.FIELD_KEYS = [new, old]
+    assert (trail.reseal_answers(), trail.reseal_answers()) == (1, 0)
+    settings.FIELD_KEYS = [new]
+    again = front.post("clients/", wanted, key="k")
+    assert (again.status_code, again.content) == (201, first.content)
+    assert Client.objects.count() == 1
 
 
 # --- where a key must be ---------------------------------------------------------------------------------

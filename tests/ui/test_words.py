@@ -34,6 +34,7 @@ AREAS = (
     "record",
     "safe",
     "sign",
+    "status",
     "till",
 )
 WITHIN = ("absences", "people", "waitlist", "worklist")  # folders of an area with words of their own

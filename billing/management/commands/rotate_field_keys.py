@@ -11,6 +11,7 @@ from billing.records import services as records
 from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.keys import reseal_word
+from kapclinic.trail.services import reseal_answers
 from sessions.files import services as files
 from sessions.imports import services as imports
 from sessions.notes import services
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{done} psychotherapy notes sealed again.")
         self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
         self.stdout.write(f"{imports.reseal_imports()} imports that wait sealed again.")
+        self.stdout.write(f"{reseal_answers()} kept answers sealed again.")
         sealed = records.reseal_exports() + records.reseal_pieces()
         self.stdout.write(f"{sealed} files of exports sealed again.")
         with transaction.atomic():

@@ -10,16 +10,31 @@ from django.db import transaction
 from billing.records.models import RecordExportFile, RecordExportPart
 from kapclinic.core import crypto
 from kapclinic.core.rows import each
+from kapclinic.practice.models import SYSTEM
+from kapclinic.trail.services import log_act
 
 
 def end_files(*, at: datetime) -> int:
-    """Delete the files whose days are over; returns how many."""
+    """Delete the files whose days are over, each with a line in the client's access log; returns how many."""
     over = RecordExportFile.objects.filter(export__expires_at__lte=at)
 
     @transaction.atomic
     def end(key: UUID) -> int:
-        gone, _ = over.filter(pk=key).delete()
-        return gone
+        row = over.select_for_update(of=("self",)).select_related("export").filter(pk=key).first()
+        if row is None:
+            return 0
+        export = row.export
+        row.delete()
+        log_act(
+            by=SYSTEM.pk,
+            roles=(),
+            action="record_export.file_ended",
+            object_type="record_export",
+            object_id=export.pk,
+            clients=[export.client_id],
+            at=at,
+        )
+        return 1
 
     return each(over.order_by("pk").values_list("pk", flat=True), end)
 

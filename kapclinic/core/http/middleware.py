@@ -11,8 +11,6 @@ from django.http import HttpRequest, HttpResponseBase
 
 from kapclinic.core.errors import ClinicError, Invalid
 from kapclinic.core.http.problems import plain
-from kapclinic.core.ids import uuid7
-from kapclinic.core.origin import Origin, address_of, coming_from
 from kapclinic.core.whole import drain, longest
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -24,23 +22,6 @@ class PayloadTooLarge(ClinicError):
 
 class LengthRequired(ClinicError):
     code, status, title = "length_required", 411, "Content-Length is required"
-
-
-class Traced:
-    """Give each request an id of its own, and know the address that it came from, for the audit events of it.
-
-    The answer tells the id in `X-Request-Id`, so that somebody who was refused can say which request it was.
-    """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        origin = Origin(address_of(request.META, hops=settings.TRUSTED_PROXIES), uuid7())
-        with coming_from(origin):
-            answer = self.get_response(request)
-        answer["X-Request-Id"] = str(origin.request_id)
-        return answer
 
 
 class BodyLimit:

@@ -174,7 +174,17 @@ def _end(row: Import, move: str, *, at: datetime) -> None:
     transitions.apply(rules.IMPORT_MOVES, move, instance=row, by=SYSTEM, field="state")
     row.ended_at = at
     row.save_by(SYSTEM, at=at)
-    ImportContent.objects.filter(pk=row.pk).delete()
+    gone, _ = ImportContent.objects.filter(pk=row.pk).delete()
+    if gone:
+        trail.log_act(
+            by=SYSTEM.pk,
+            roles=(),
+            action="import.rows_forgotten",
+            object_type="import",
+            object_id=row.pk,
+            detail={"count": row.total},
+            at=at,
+        )
 
 
 # --- and back --------------------------------------------------------------------------------------------------------

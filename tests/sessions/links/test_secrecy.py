@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import runpy
-from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import Error, connection, transaction
 
 from kapclinic.core import clock
-from kapclinic.local.places import CHECKOUT
 from kapclinic.trail.models import AuditEvent, IdempotencyRecord, Task
 from screening.models import Measure
 from sessions.links import services
@@ -213,11 +209,6 @@ def test_the_token_stands_in_no_log(
 ) -> None:
     made = measure_link(cast, opened_program(cast))
     token = token_of(made)
-    config = runpy.run_path(str(CHECKOUT / "deploy/gunicorn.conf.py"))
-    logger = config["Discreet"].__new__(config["Discreet"])
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": f"/l/{token}"}
-    atoms = logger.atoms(SimpleNamespace(status="200 OK"), None, environ, timedelta(0))
-    assert atoms["U"] == "/l/-"
 
     def broken(*args: Any, **more: Any) -> None:
         raise RuntimeError("no such thing")
@@ -229,6 +220,7 @@ def test_the_token_stands_in_no_log(
         assert phone.look() == 500
         assert Phone(f"/l/{token}x").look() == 404
     assert "RuntimeError at a client's page" in caplog.text
+    assert "GET l/<" in caplog.text
     assert token not in caplog.text
     assert "Robin" not in phone.text
 

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session as Login
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
+from kapclinic.practice.models import SYSTEM
 from kapclinic.trail import seals
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import AuditEvent, AuditSeal, Changed, IdempotencyRecord, Task
@@ -23,7 +25,7 @@ from tests import cast as people
 from tests.cast import MONDAY, PASSWORD, Cast, colleague, completed_session, opened_program, written_note
 
 LATE = MONDAY + timedelta(hours=8)
-NOTHING_DUE = 149  # statements of a whole pass, savepoints counted
+NOTHING_DUE = 150  # statements of a whole pass, savepoints counted
 
 
 @pytest.fixture
@@ -156,6 +158,23 @@ def test_a_pass_forgets_the_oldest_answers_first(cast: Cast, monkeypatch: pytest
             status=201,
             created_at=MONDAY - timedelta(days=days),
         )
-    left = [trail.forget_old_answers(at=MONDAY) for _ in range(3)]
+    left = [trail.forget_old_answers(by=SYSTEM, at=MONDAY) for _ in range(3)]
     assert left == [2, 1, 0]
     assert [row.key for row in IdempotencyRecord.objects.all()] == ["6"]
+    told = AuditEvent.objects.filter(action="retention.forgotten", created_by=SYSTEM.pk).order_by("id")
+    assert [event.detail["count"] for event in told] == [2, 1]
+    soon = MONDAY + timedelta(
+        days=1, minutes=59
+    )  # of age, but not for an hour: it goes with the others of that hour
+    assert trail.forget_old_answers(by=SYSTEM, at=soon) == 0
+    assert trail.forget_old_answers(by=SYSTEM, at=soon + timedelta(minutes=2)) == 1
+
+
+def test_logins_that_ended_are_forgotten_and_counted(cast: Cast) -> None:
+    for name, hours in (("here", -1), ("yesterday", 20), ("gone", 26), ("long gone", 400)):
+        Login.objects.create(session_key=name, session_data="", expire_date=MONDAY - timedelta(hours=hours))
+    assert trail.forget_ended_logins(by=SYSTEM, at=MONDAY) == 2
+    assert trail.forget_ended_logins(by=SYSTEM, at=MONDAY) == 0
+    assert {row.pk for row in Login.objects.all()} == {"here", "yesterday"}
+    (told,) = AuditEvent.objects.filter(action="retention.forgotten", object_type="login")
+    assert (told.detail["count"], told.created_by) == (2, SYSTEM.pk)

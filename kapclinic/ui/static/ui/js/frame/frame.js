@@ -95,6 +95,7 @@ function Rail({ current, count }) {
     { id: "exports", href: "/billing?tab=exports", icon: "box", label: t("Exports"), shown: bills },
     { id: "clients", href: "/billing/clients", icon: "people", label: t("Clients"), shown: bills },
     { id: "people", href: "/people", icon: "people", label: t("People"), shown: has("admin", "medical_director") },
+    { id: "status", href: "/status", icon: "gauge", label: t("System"), shown: has("admin") },
   ];
   return html`<nav class="rail" aria-label=${t("Sections")}>
     ${links

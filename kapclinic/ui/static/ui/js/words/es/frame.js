@@ -31,6 +31,7 @@ learn({
   "Keys": "Teclas",
   ", press question mark": ", pulse el signo de interrogación",
   "Sign out": "Salir",
+  "System": "Sistema",
   "Close": "Cerrar",
   "Systolic": "Sistólica",
   "Take back": "Retirar",

@@ -1,0 +1,219 @@
+"""`status/` and `/metrics`: what waits is counted, for an administrator and for Prometheus alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import yaml
+from django.db import DatabaseError, connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from prometheus_client.parser import text_string_to_metric_families
+
+from kapclinic.core import clock
+from kapclinic.local.places import CHECKOUT
+from kapclinic.practice.models import SYSTEM, SYSTEM_ID
+from kapclinic.trail.models import Heartbeat, Outbox
+from sessions.integration.models import Obligation
+from sessions.monitoring import services as monitoring
+from sessions.status import rules, selectors
+from tests import cast as people
+from tests.asking import done, refused
+from tests.cast import MONDAY, Cast
+
+TOKEN = "a token of thirty-two characters, or of more"
+
+
+def standing(cast: Cast, *, later: timedelta = timedelta()) -> Any:
+    with clock.fixed(MONDAY + later):
+        return done(cast.desk("admin").get("status/"), 200)
+
+
+def of(told: dict[str, Any], what: str) -> dict[str, int]:
+    return {row["kind"]: row["count"] for row in told["waiting"][what]}
+
+
+def figures(browser: Browser | None = None) -> dict[tuple[str, str], float]:
+    """(name, label) -> figure, as a Prometheus with the token reads them."""
+    answer = (browser or Browser()).get("/metrics", HTTP_AUTHORIZATION=f"Bearer {TOKEN}")
+    assert answer.status_code == 200, answer.content
+    families = text_string_to_metric_families(answer.content.decode())
+    return {
+        (sample.name, ",".join(sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+def asked(settings: Any) -> None:
+    settings.METRICS_TOKEN = TOKEN
+
+
+def message(status: str, **more: Any) -> None:
+    values = {
+        "key": f"{status}-{Outbox.objects.count()}",
+        "template": "alarm",
+        "recipient": SYSTEM_ID,
+        "status": status,
+        "next_at": MONDAY - timedelta(hours=1),
+        "created_at": MONDAY - timedelta(hours=1),
+    }
+    Outbox.objects.create(**values | more)
+
+
+# --- what an administrator reads ---------------------------------------------------------------------------
+
+
+def test_a_quiet_machine_has_no_concern(cast: Cast) -> None:
+    for step in selectors.standing(at=MONDAY).steps:
+        Heartbeat.objects.update_or_create(
+            name=step.name, defaults={"beat_at": MONDAY, "period_seconds": step.period_seconds}
+        )
+    told = standing(cast)
+    assert [one for one in told["concerns"] if one != "broker_away"] == []
+    assert {step["is_late"] for step in told["steps"]} == {False}
+    assert {row["count"] for rows in told["waiting"].values() for row in rows} == {0}
+    assert told["connections_max"] > sum(told["connections"].values()) > 0
+
+
+def test_what_waits_is_counted_and_told_as_a_concern(cast: Cast) -> None:
+    people.dosed_session(cast)
+    Heartbeat.objects.filter(name="checks").update(beat_at=MONDAY - timedelta(minutes=9))
+    message("dead")
+    message("pending", attempts=3)
+    message("pending", channel="sms", next_at=MONDAY + timedelta(days=2))  # a reminder whose time is not here
+    late = timedelta(hours=2)
+    before = standing(cast, later=late)
+    assert of(before, "checks")["due"] > 0
+    assert (of(before, "dead"), of(before, "outbox")) == ({"email": 1, "sms": 0}, {"email": 1, "sms": 0})
+    assert of(before, "retrying") == {"email": 1, "sms": 0}
+    assert of(before, "obligations") == {"due": 1, "booked": 0, "missed": 0}
+    assert {"step_late", "checks_wait", "messages_dead", "outbox_waits"} <= set(before["concerns"])
+    assert "alarms_wait" not in before["concerns"]
+    monitoring.sweep_checks(at=MONDAY + late)
+    owed = Obligation.objects.get()
+    owed.state = Obligation.State.MISSED
+    owed.save_by(SYSTEM, at=MONDAY + late)
+    after = standing(cast, later=late)
+    assert of(after, "alarms")["new"] > 0
+    assert of(after, "obligations") == {"due": 0, "booked": 0, "missed": 1}
+    old = standing(cast, later=late + timedelta(hours=2))
+    assert of(old, "alarms") == {"new": 0, "waiting": 0, "old": of(after, "alarms")["new"]}
+    assert "alarms_wait" in old["concerns"]
+
+
+@pytest.mark.parametrize("who", ["np", "director", "frontdesk", "billing"])
+def test_nobody_but_an_administrator_sees_how_the_machine_stands(cast: Cast, who: str) -> None:
+    answer = refused(cast.desk(who).get("status/"), 403, "not_permitted")
+    assert "steps" not in str(answer)
+
+
+def test_the_number_of_questions_does_not_grow_with_what_waits(cast: Cast) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            selectors.standing(at=MONDAY)
+        return len(asked)
+
+    message("dead")
+    one = count()
+    for _ in range(49):
+        message("dead")
+        message("pending")
+    assert count() == one == 4
+
+
+def test_what_is_counted_is_found_by_an_index_of_what_is_open(cast: Cast) -> None:
+    """However long the tables are: PostgreSQL, told to avoid reading whole tables, needs to read none."""
+    from sessions.status import sql
+
+    values = {"at": MONDAY, "near": MONDAY, "far": MONDAY}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN (FORMAT JSON, COSTS OFF) {sql.OPEN}", values)
+        plan = json.dumps(cursor.fetchone()[0])
+    assert "Seq Scan" not in plan
+    used = set(re.findall(r'"Index Name": "(\w+)"', plan))
+    small = {"check_waiting", "alarm_open", "safety_alert_open", "obligation_waiting", "obligation_missed"}
+    assert small | {"outbox_queue", "outbox_dead", "task_open"} >= used
+
+
+# --- what Prometheus reads -----------------------------------------------------------------------------------
+
+
+def test_a_stranger_sees_no_figures(cast: Cast, settings: Any) -> None:
+    nurse = Browser()
+    nurse.force_login(cast.np)
+    for given in ({}, {"HTTP_AUTHORIZATION": "Bearer "}, {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}"}):
+        assert nurse.get("/metrics", **given).status_code == 404
+    settings.METRICS_TOKEN = TOKEN
+    assert nurse.get("/metrics").status_code == 404
+    for wrong in (f"Bearer {TOKEN}x", "Bearer ", TOKEN, f"Token {TOKEN}", "Bearer é"):
+        answer = nurse.get("/metrics", HTTP_AUTHORIZATION=wrong)
+        assert (answer.status_code, answer.content) == (401, b"")
+    assert nurse.post("/metrics", HTTP_AUTHORIZATION=f"Bearer {TOKEN}").status_code == 405
+
+
+@pytest.mark.usefixtures("asked")
+def test_figures_tell_what_the_status_tells_and_never_whom(cast: Cast) -> None:
+    session = people.dosed_session(cast)
+    message("dead")
+    cast.desk("np").get(f"clients/{session.program.client_id}/")
+    cast.desk("np").get("clients/", search="Robin")
+    Browser().get(f"/nothing/{session.pk}")
+    with clock.fixed(MONDAY + timedelta(hours=2)):
+        told = figures()
+        text = Browser().get("/metrics", HTTP_AUTHORIZATION=f"Bearer {TOKEN}").content.decode()
+    assert told["kapclinic_messages_dead", "email"] == 1
+    assert told["kapclinic_obligations", "due"] == 1
+    assert told["kapclinic_checks_waiting_oldest_seconds", "due"] > 3600
+    assert told["kapclinic_step_age_seconds", "alarms"] > 0
+    assert told["kapclinic_requests_total", "GET,api/v1/clients/<uuid:pk>/,2xx"] >= 1
+    assert told["kapclinic_requests_total", "GET,none,4xx"] >= 1
+    assert re.search("[0-9a-f]{8}-[0-9a-f]{4}-", text) is None
+    assert "Robin" not in text
+
+
+@pytest.mark.usefixtures("asked")
+def test_figures_say_so_when_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_: Any) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(selectors, "standing", away)
+    told = figures()
+    assert told["kapclinic_database_up", ""] == 0
+    assert ("kapclinic_broker_up", "") not in told
+
+
+@pytest.mark.usefixtures("asked")
+def test_alerts_and_dashboard_ask_for_figures_that_there_are(cast: Cast) -> None:
+    done(cast.desk("np").get("clients/"), 200)
+    found = {name for name, _ in figures() if name.startswith("kapclinic_")}
+    whole = {re.sub("_(bucket|count|sum|created)$", "", name) for name in found}
+    there = found | whole
+    alerts = (CHECKOUT / "deploy/alerts.yml").read_text()
+    board = (CHECKOUT / "deploy/grafana.json").read_text()
+    operations = (CHECKOUT / "docs/operations.md").read_text().split("## Figures", 1)[1].split("\n## ", 1)[0]
+    for text in (alerts, board, operations):
+        named = set(re.findall(r"\bkapclinic_[a-z_]+", text))
+        assert named
+        assert named - there == set()
+    assert whole <= set(re.findall(r"kapclinic_[a-z_]+", operations)) | {"kapclinic_requests"}
+    rows = [rule for group in yaml.safe_load(alerts)["groups"] for rule in group["rules"]]
+    assert all({"alert", "expr", "labels", "annotations"} <= rule.keys() for rule in rows)
+    panels = json.loads(board)["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels) > 8
+    asked = {target["expr"] for panel in panels for target in panel["targets"]}
+    assert all(any(name in expr for name in there) for expr in asked)
+
+
+def test_the_bounds_of_the_alerts_are_those_of_the_status() -> None:
+    alerts = (CHECKOUT / "deploy/alerts.yml").read_text()
+    for bound in (rules.QUEUE_SECONDS, rules.OUTBOX_SECONDS, rules.CHECK_SECONDS):
+        assert f"> {bound:.0f}" in alerts

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, NotPermitted
+from kapclinic.practice import glass
 from kapclinic.practice.models import Actor, Role, User
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR
 
@@ -89,4 +90,5 @@ def give_clinical_roles(*, user_id: UUID, roles: Collection[str], by: User, at: 
     if not added:
         return user
     user.roles = [*user.roles, *added]
+    glass.end_all(user=user, by=by, at=at)
     return user.save_by(by, at=at)

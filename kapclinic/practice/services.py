@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from kapclinic.core import chance, transitions
 from kapclinic.core.audited import change_all_by
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
-from kapclinic.practice import accounts, rules, selectors
+from kapclinic.practice import accounts, glass, rules, selectors
 from kapclinic.practice.models import (
     Actor,
     AuthToken,
@@ -60,6 +60,7 @@ class LocationFields(TypedDict, total=False):
     counts_required: bool
     correction_limit_mg: Decimal
     desk_takes_payments: bool
+    break_glass_minutes: int
     legal_name: str
     ein: str
     organization_npi: str
@@ -158,7 +159,8 @@ def save_room(*, room: Room | None, values: RoomFields, by: Actor, at: datetime)
 
 
 def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetime) -> User:
-    """Create or change a staff account. Closing one ends its tokens at once, and so does a password by somebody else.
+    """Create or change a staff account. Closing one ends its tokens at once, and so does a password by somebody else;
+    closing one, other roles and other locations end every glass that it broke.
 
     :raises Invalid: for an unknown location, an e-mail that is taken, or a weak password
     :raises NeedsDirector: for a clinical role that the actor would give to themselves
@@ -166,6 +168,7 @@ def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetim
     """
     user = user or User()
     before, was = user.role_set, accounts.is_administrator(user)
+    reads_here = (user.is_active, before, frozenset(user.locations))
     password, license_ = values.get("password"), values.get("license")
     merge(selectors.location_errors(values.get("locations", ())))
     for name, value in values.items():
@@ -182,6 +185,8 @@ def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetim
         user.set_unusable_password()
     if not user.is_active or password is not None:
         user.tokens.filter(revoked_at__isnull=True).update(revoked_at=at)
+    if reads_here != (user.is_active, user.role_set, frozenset(user.locations)):
+        glass.end_all(user=user, by=by, at=at)
     return user.save_by(by, at=at)
 
 

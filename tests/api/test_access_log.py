@@ -81,6 +81,7 @@ def test_the_log_says_who_did_what_when_in_which_role(cast: Cast) -> None:
         "object_type": "client",
         "object_id": str(client.pk),
         "outcome": "ok",
+        "break_glass": None,
     }
     assert (read["action"], read["by"]) == ("client.retrieve", str(cast.np.pk))
 

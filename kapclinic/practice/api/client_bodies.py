@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
@@ -112,6 +113,11 @@ class AccessOut(Output):
     object_type = serializers.CharField()
     object_id = serializers.UUIDField(allow_null=True)
     outcome = serializers.CharField()
+    break_glass = serializers.SerializerMethodField(help_text="the broken glass through which it was read")
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_break_glass(self, row: Any) -> str | None:
+        return row.detail.get("break_glass")  # type: ignore[no-any-return]
 
 
 def warnings_of(client: Client, duplicates: Sequence[tuple[Client, list[str]]]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, NotPermitted
-from kapclinic.practice import doors
+from kapclinic.practice import doors, glass
 from kapclinic.practice.models import Actor, Role, User
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR
 
@@ -92,4 +92,5 @@ def give_clinical_roles(*, user_id: UUID, roles: Collection[str], by: User, at: 
     was = doors.standing(user)
     user.roles = [*user.roles, *added]
     doors.end_with(user=user, was=was, by=by, at=at)
+    glass.end_all(user=user, by=by, at=at)
     return user.save_by(by, at=at)

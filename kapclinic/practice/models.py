@@ -78,7 +78,8 @@ class Location(AuditedModel):
     `witness_roles` may witness a waste of drug; any clinician unless named. `counts_required` asks for a count of the
     drug safe at the close of every day on which it moved. A correction that adds more than
     `correction_limit_mg` to a lot opens a discrepancy. `desk_takes_payments` lets the front desk enter payments and
-    read what a client owes.
+    read what a client owes. Whoever of another location breaks the glass of a client's record reads it for
+    `break_glass_minutes`, four hours at most.
     """
 
     name = models.CharField(max_length=120)
@@ -97,6 +98,7 @@ class Location(AuditedModel):
     counts_required = models.BooleanField(default=False)
     correction_limit_mg = models.DecimalField(max_digits=9, decimal_places=3, default=Decimal(100))
     desk_takes_payments = models.BooleanField(default=False)
+    break_glass_minutes = models.PositiveSmallIntegerField(default=240)
     legal_name = models.CharField(max_length=160, blank=True)
     ein = models.CharField(max_length=9, blank=True)
     organization_npi = models.CharField(max_length=10, blank=True)
@@ -106,6 +108,7 @@ class Location(AuditedModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(Lower("name"), name="location_name_once"),
             models.CheckConstraint(name="location_correction_limit", condition=Q(correction_limit_mg__gte=0)),
+            models.CheckConstraint(name="location_glass", condition=Q(break_glass_minutes__range=(5, 240))),
             models.CheckConstraint(name="location_pos_code", condition=Q(pos_code__regex=r"^[0-9]{2}$")),
         ]
 
@@ -168,6 +171,7 @@ class User(AuditedBase, AbstractBaseUser):
     password_set_by = models.UUIDField(null=True)
     password_set_at = models.DateTimeField(null=True)
     sign_in_round = models.PositiveIntegerField(default=0)
+    glass_until = models.DateTimeField(null=True)  # until then a glass that they broke may stand (`trail.glass`)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

@@ -45,7 +45,8 @@ def _day(value: date | datetime | None, zone: ZoneInfo) -> str:
 
 def _printed(row: Any, zone: ZoneInfo) -> list[str]:
     what, _, act = row.action.partition(".")
-    words = [what, act, "refused" if row.outcome == "refused" else ""]
+    glass = "by breaking the glass" if "break_glass" in row.detail else ""
+    words = [what, act, "refused" if row.outcome == "refused" else "", glass]
     return [
         f"{row.created_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
         row.name,

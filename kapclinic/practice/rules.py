@@ -11,7 +11,7 @@ from typing import TypedDict
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from kapclinic.core.errors import FieldError
+from kapclinic.core.errors import FieldError, Invalid
 from kapclinic.practice.models import Client, Role
 
 EVERYONE = frozenset(Role.values)
@@ -80,6 +80,23 @@ def folded(text: str) -> str:
     small = unicodedata.normalize("NFKD", text.translate(_PLAIN).casefold().translate(_PLAIN))
     plain = "".join(ch for ch in small if not unicodedata.combining(ch))
     return " ".join(_APART.sub(" ", plain).split())
+
+
+def whole_names(client: Client) -> set[tuple[str, str]]:
+    """The names (first, last) that a client goes by, folded."""
+    first = {folded(client.legal_first_name), folded(client.chosen_name)} - {""}
+    return {(name, folded(client.legal_last_name)) for name in first}
+
+
+def refuse_short_reason(reason: str) -> None:
+    """Breaking the glass takes a reason that somebody else can judge: three words at least. Source: clinic policy.
+
+    :raises Invalid: naming `reason`
+    """
+    if len(reason.split()) < 3:
+        raise Invalid.field(
+            "reason", "Say in three words or more why this record has to be read now.", code="too_short"
+        )
 
 
 def digits(text: str) -> str:

@@ -17,7 +17,7 @@ from kapclinic.core.audited import change_all_by
 from kapclinic.core.emails import email_key
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
 from kapclinic.core.writing import joining
-from kapclinic.practice import accounts, doors, rules, selectors
+from kapclinic.practice import accounts, doors, glass, rules, selectors
 from kapclinic.practice.doors import PASSWORD_RESET
 from kapclinic.practice.models import Actor, AuthToken, Client, Location, Room, TimeOff, User, WorkingHours
 from kapclinic.practice.rules import token_digest
@@ -67,6 +67,7 @@ class LocationFields(TypedDict, total=False):
     counts_required: bool
     correction_limit_mg: Decimal
     desk_takes_payments: bool
+    break_glass_minutes: int
     legal_name: str
     ein: str
     organization_npi: str
@@ -168,7 +169,8 @@ def save_room(*, room: Room | None, values: RoomFields, by: Actor, at: datetime)
 @joining
 def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetime) -> User:
     """Create or change a staff account. Other roles, a password by somebody else, closing it and opening it again each
-    end at once what was signed in. `reason` is that of a new password (`doors.give_password`).
+    end at once what was signed in; closing it, other roles and other locations end every glass that it broke.
+    `reason` is that of a new password (`doors.give_password`).
 
     :raises Invalid: for an unknown location, an e-mail that is taken, a weak password, or one's own
     :raises NeedsDirector: for a clinical role that the actor would give to themselves
@@ -177,6 +179,7 @@ def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetim
     user = user or User()
     before, was_admin = doors.standing(user), accounts.is_administrator(user)
     held = user.role_set
+    reads_here = (user.is_active, held, frozenset(user.locations))
     password, license_ = values.get("password"), values.get("license")
     merge(selectors.location_errors(values.get("locations", ())))
     for name, value in values.items():
@@ -194,6 +197,8 @@ def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetim
     elif not user.password:
         user.set_unusable_password()
     doors.end_with(user=user, was=before, by=by, at=at)
+    if reads_here != (user.is_active, user.role_set, frozenset(user.locations)):
+        glass.end_all(user=user, by=by, at=at)
     return user.save_by(by, at=at)
 
 

@@ -63,6 +63,8 @@ class Kind(StrEnum):
         "amendment_due", DIRECTOR | CAREGIVERS, NOBODY, Settled.FACT, "accepting or denying the request, or its void")
     NOTE_COSIGN = "note_cosign", THERAPIST | PRESCRIBER, NOBODY, Settled.FACT, "the cosignature"
 
+    BREAK_GLASS_REVIEW = "break_glass_review", DIRECTOR, NOBODY, Settled.FACT, "the director's finding"
+
     DRUG_LOSS = (
         "drug_loss", DIRECTOR, DIRECTOR | PRESCRIBER, Settled.FACT, "the notice, an explanation, or closing the case")
     DRUG_VARIANCE = (
@@ -148,6 +150,7 @@ TO_DO: dict[str, str] = {
     Kind.ADVERSE_EVENT_FOLLOW_UP: "Call the client about the adverse event, and write a follow-up.",
     Kind.ADVERSE_EVENT_ROOT_CAUSE: "Find the cause of the serious event, and write it as a follow-up.",
     Kind.AMENDMENT_DUE: "Answer the client's request to amend the record: accept it, deny it, or put it off once.",
+    Kind.BREAK_GLASS_REVIEW: "Look at the reads of somebody of another location, and say what you found.",
     Kind.NOTE_COSIGN: "Read the note and cosign it.",
     Kind.DRUG_LOSS: "Answer for the drug that is missing: explain it, or give notice to the DEA.",
     Kind.DRUG_VARIANCE: "Answer for the difference in the drug ledger: explain it, or give notice to the DEA.",

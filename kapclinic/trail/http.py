@@ -27,9 +27,10 @@ from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
 from kapclinic.core.http.rates import AccountLimit
 from kapclinic.core.http.renderers import Negotiation
-from kapclinic.trail import idempotency, services, strangers
+from kapclinic.trail import glass, idempotency, services, strangers
+from kapclinic.trail.glass import SAFE
+from kapclinic.trail.models import BreakGlass
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANYONE: frozenset[str] = frozenset()  # any signed-in user
 NOT_MODIFIED = 304
 UNKNOWN = 401
@@ -52,6 +53,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     logged       GET actions that read a client's record, and so leave an audit event
     reports      GET actions that a standby may answer, by `source`, whenever `is_past()`
     vital        actions on which somebody's safety hangs: no limit of an account stands before them
+    opens_by_glass  may a broken glass show what is `logged`? (`trail.glass`)
     replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
     """
 
@@ -79,6 +81,7 @@ class ClinicViewSet(GenericViewSet[Any]):
     client_path: ClassVar[str | None] = None
     logged: ClassVar[frozenset[str]] = frozenset({"list", "retrieve"})
     reports: ClassVar[frozenset[str]] = frozenset()
+    opens_by_glass: ClassVar[bool] = True
     idempotent: ClassVar[bool] = True
     key_required: ClassVar[frozenset[str]] = frozenset()
     replay_by_id: ClassVar[bool] = False
@@ -86,6 +89,7 @@ class ClinicViewSet(GenericViewSet[Any]):
 
     at: datetime
     source = DEFAULT_DB_ALIAS  # the database that a report reads its rows from
+    glass: BreakGlass | None = None  # the one through which this answer is read
 
     # --- the life of a request -----------------------------------------------------------------------------
 
@@ -94,26 +98,38 @@ class ClinicViewSet(GenericViewSet[Any]):
         self.args, self.kwargs = args, kwargs
         self.at = clock.now()
         self.has_locked = False
-        self._touched: set[UUID] = set()
-        self._object_id: UUID | None = None
+        self.forget()
         request.body  # noqa: B018  (read once, before any parser: the idempotency fingerprint needs the bytes)
         drf_request = self.initialize_request(request, *args, **kwargs)
         self.request, self.headers = drf_request, self.default_response_headers
         try:
-            self.initial(drf_request, *args, **kwargs)
-            method = str(drf_request.method).lower()
-            handler = getattr(self, method, self.http_method_not_allowed)
-            response = self._run(handler, drf_request, *args, **kwargs)
+            response = glass.answered(self, lambda: self._begun(drf_request, *args, **kwargs))
         except Exception as exc:  # noqa: BLE001  (handle_exception re-raises what nobody anticipated)
             self._log_refusal(exc)
             response = self.handle_exception(exc)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
         return self.response
 
+    def _begun(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The request from its first look to its answer; a read is asked again through a glass."""
+        self.initial(request, *args, **kwargs)
+        handler = getattr(self, str(request.method).lower(), self.http_method_not_allowed)
+        return self._run(handler, request, *args, **kwargs)
+
+    def forget(self) -> None:
+        """Nothing was read yet."""
+        self._touched: set[UUID] = set()
+        self._object_id: UUID | None = None
+
+    def seen(self) -> frozenset[UUID]:
+        """Whose record was read for this answer."""
+        return frozenset(self._touched)
+
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
             response = self._read(lambda: handler(request, *args, **kwargs))
+            glass.admit(self.glass, self._touched)
             told = response.status_code != NOT_MODIFIED
             if told and self.client_path is not None and self.action in self.logged:
                 self._log(outcome="ok")
@@ -201,6 +217,8 @@ class ClinicViewSet(GenericViewSet[Any]):
 
     def _log(self, *, outcome: str, detail: dict[str, Any] | None = None) -> None:
         user = self.user
+        if self.glass is not None:
+            detail = {**(detail or {}), "break_glass": str(self.glass.pk)}
         services.log_act(
             by=user.pk,
             roles=user.role_set,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce
 
 from kapclinic.core.audited import AppendOnlyModel, AuditedModel, AuditedQuerySet
 from kapclinic.core.ids import uuid7
@@ -199,6 +202,85 @@ class Changed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.subject_id}"
+
+
+class BreakGlassQuerySet(AuditedQuerySet["BreakGlass"]):
+    def visible_to(self, user: Any) -> BreakGlassQuerySet:
+        """What the user broke; for the director and the administrator also what was broken at their locations."""
+        own = Q(created_by=user.pk)
+        if user.role_set & {"medical_director", "admin"}:
+            own |= Q(locations__overlap=list(user.locations))
+        return self.filter(own)
+
+
+class BreakGlass(AuditedModel):
+    """A clinician (`created_by`) opened the record of a client of another location, for a `reason`, for some hours.
+
+    `clients` are the registrations of the person, `locations` theirs, and `roles` those of the clinician, all as they
+    were at that moment: with other roles it stands no more. What was said never changes; it ends once, and is reviewed
+    once, by somebody else.
+    """
+
+    client = models.UUIDField()
+    clients = ArrayField(models.UUIDField())
+    locations = ArrayField(models.UUIDField())
+    roles = ArrayField(models.CharField(max_length=30))
+    reason = models.CharField(max_length=1000)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.UUIDField(null=True)
+    finding = models.CharField(max_length=1000, blank=True)
+
+    objects: ClassVar[Any] = BreakGlassQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="break_glass_hours",
+                condition=Q(
+                    expires_at__gt=F("created_at"), expires_at__lte=F("created_at") + timedelta(hours=4)
+                ),
+            ),
+            models.CheckConstraint(name="break_glass_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="break_glass_ended", condition=Q(ended_at=None) | Q(ended_at__gte=F("created_at"))
+            ),
+            models.CheckConstraint(
+                name="break_glass_review",
+                condition=Q(reviewed_at=None, reviewed_by=None, finding="")
+                | (
+                    Q(reviewed_at__isnull=False, reviewed_by__isnull=False)
+                    & ~Q(finding="")
+                    & ~Q(reviewed_by=F("created_by"))
+                ),
+            ),
+            ExclusionConstraint(
+                name="break_glass_once",
+                expressions=[
+                    ("created_by", RangeOperators.EQUAL),
+                    ("client", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            "created_at",
+                            Coalesce("ended_at", "expires_at"),
+                            function="tstzrange",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["created_by", "expires_at"], name="break_glass_user", condition=Q(ended_at=None)
+            ),
+            GinIndex(fields=["locations"], name="break_glass_places"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class TaskQuerySet(AuditedQuerySet["Task"]):

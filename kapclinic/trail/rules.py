@@ -22,6 +22,7 @@ OUTBOX_TRIES = 8
 # together stay below the shortest lease.
 CHANNEL_SECONDS = 20.0
 ALL_STAFF = {"front_desk", "nurse_practitioner", "therapist", "prescriber", "billing", "medical_director"}
+CARE = frozenset({"nurse_practitioner", "therapist", "prescriber"})  # who reads records to care for a client
 TASK_MOVES = {"done": Move.of({"open"}, "done", ALL_STAFF)}
 MESSAGE_MOVES = {"retry": Move.of({"dead"}, "pending", {"admin", "medical_director"})}
 

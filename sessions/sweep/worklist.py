@@ -14,7 +14,7 @@ from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_at
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
-from kapclinic.trail.models import Outbox, Task
+from kapclinic.trail.models import BreakGlass, Outbox, Task
 from screening import selectors as screening
 from screening.models import SafetyAlert
 from sessions.booking.models import Session
@@ -65,6 +65,10 @@ def _root_causes() -> Iterable[UUID]:
     return _ids(asked.exclude(follow_ups__root_cause=True))
 
 
+def _glasses() -> Iterable[UUID]:
+    return _ids(BreakGlass.objects.filter(reviewed_at__isnull=True))
+
+
 def _left() -> Iterable[UUID]:
     return _ids(Session.objects.filter(left_at__isnull=False, status__in=AHEAD))
 
@@ -93,6 +97,7 @@ WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
     Kind.ADVERSE_EVENT_ROOT_CAUSE: _root_causes,
     Kind.NOTE_COSIGN: _cosigns,
     Kind.AMENDMENT_DUE: _amendments,
+    Kind.BREAK_GLASS_REVIEW: _glasses,
     Kind.SESSION_UNSTAFFED: _left,
     Kind.DRUG_FORM_106: _forms,
 } | {kind: _notices(cause) for cause, kind in discrepancies.NOTICE.items()}

@@ -83,6 +83,7 @@ def test_the_log_says_who_did_what_when_in_which_role(cast: Cast) -> None:
         "outcome": "ok",
         "address": "127.0.0.1",
         "request_id": changed["request_id"],
+        "break_glass": None,
     }
     assert (read["action"], read["by"]) == ("client.retrieve", str(cast.np.pk))
 

@@ -36,6 +36,7 @@ class RecordExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "record_export"
     client_path = "client_id"
     papers = frozenset({"file"})
+    opens_by_glass = False
     logged = frozenset({"list", "retrieve", "file"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "file", "stop"), CLINICIANS)
     inputs: ClassVar = {"create": export_bodies.RecordExportIn, "stop": Empty}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
@@ -117,6 +118,11 @@ class AccessOut(Output):
         help_text="where it came from; null for what the system did, and before this was kept",
     )
     request_id = serializers.UUIDField(allow_null=True, help_text="as `X-Request-Id` of the answer told it")
+    break_glass = serializers.SerializerMethodField(help_text="the broken glass through which it was read")
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_break_glass(self, row: Any) -> str | None:
+        return row.detail.get("break_glass")  # type: ignore[no-any-return]
 
 
 def warnings_of(client: Client, duplicates: Sequence[tuple[Client, list[str]]]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from kapclinic.practice.api import clients, locations, rooms, staff
+from kapclinic.practice.api import clients, glass, locations, rooms, staff
 from kapclinic.practice.api.audit_events import AuditEventViewSet
 from kapclinic.practice.api.auth import AuthViewSet, TokenViewSet
 
@@ -23,6 +23,11 @@ urlpatterns = [
     path("rooms/", rooms.RoomViewSet.as_view(LIST)),
     path("staff/", staff.StaffViewSet.as_view(LIST)),
     path("staff/<uuid:pk>/clinical-roles/", staff.StaffViewSet.as_view({"post": "give_roles"})),
+    path("break-glass/", glass.BreakGlassViewSet.as_view(LIST)),
+    path("break-glass/find/", glass.BreakGlassViewSet.as_view({"post": "find"})),
+    path("break-glass/<uuid:pk>/", glass.BreakGlassViewSet.as_view({"get": "retrieve"})),
+    path("break-glass/<uuid:pk>/end/", glass.BreakGlassViewSet.as_view({"post": "end"})),
+    path("break-glass/<uuid:pk>/review/", glass.BreakGlassViewSet.as_view({"post": "review"})),
     path("clients/", clients.ClientViewSet.as_view(LIST)),
     path("clients/<uuid:pk>/", clients.ClientViewSet.as_view(ONE)),
     path("clients/<uuid:pk>/access-log/", clients.ClientViewSet.as_view({"get": "access_log"})),

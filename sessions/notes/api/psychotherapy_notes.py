@@ -38,6 +38,7 @@ class PsychotherapyNoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     orderings: ClassVar = {"created_at": "created_at"}
     default_order = ("-created_at",)
     replay_by_id = True
+    opens_by_glass = False
 
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         """Reads as well: the text leaves only together with its audit event."""

@@ -1,0 +1,172 @@
+"""Every operation of the live schema, asked by every role of another location, and by nobody, about a row of ours.
+
+No answer tells anything of it, none of them acts on it, and none fails: OWASP API1 (object level), API3 (properties)
+and API5 (functions), also where the row is named in the body.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from kapclinic.practice.models import Role
+from kapclinic.trail.management.commands.permissions_matrix import entries
+from tests import cast as people
+from tests.asking import sql
+from tests.cast import MONDAY, Cast
+from tests.security.bodies import Operation, Writer, operations
+
+ROLES = (
+    "south_frontdesk",
+    "south_np",
+    "south_therapist",
+    "south_prescriber",
+    "south_billing",
+    "south_director",
+    "south_admin",
+)
+PLANTED = "planted heron words"
+NOBODY = "01900000-0000-7000-8000-00000000dead"
+# What belongs to the practice and not to a location, and what is the caller's own: whoever has the role may write it.
+SHARED = (
+    "auth/", "break-glass/", "calendar-feeds/", "calendars/", "consent-documents/", "fees/", "imports/", "legal-rules/", "locations/",
+    "packages/", "payers/", "phrases/", "protocols/", "rooms/", "service-codes/", "sliding-scales/", "staff/", "reminder-plans/",
+)  # fmt: skip
+# Tables that a stranger's own writes may change.
+OWN = re.compile(r"authtoken|trail_|loginfailures|breakglass|session$|idempotency|sequence")
+
+
+def _north(cast: Cast) -> dict[str, str]:
+    """A clinic day at North with something at nearly every address; the rows by the name of a field."""
+    session = people.signed_stock_dose(cast, "intramuscular", starts_at=MONDAY)
+    client, program = str(session.client_id), str(session.program_id)
+    known = {
+        "client": client, "session": str(session.pk), "program": program, "location": str(cast.north.pk),
+        "room": str(cast.aspen.pk), "user": str(cast.therapist.pk), "protocol": str(session.program.protocol_id),
+        "therapist": str(cast.therapist.pk), "prescriber": str(cast.prescriber.pk), "into": client, "nobody": NOBODY,
+        "password": people.PASSWORD,
+    }  # fmt: skip
+    cast.desk("therapist").must("psychotherapy-notes/", {"session": known["session"], "text": PLANTED})
+    writer = Writer(known, PLANTED, (MONDAY + timedelta(hours=4)).isoformat())
+    for operation in operations():  # whatever a first body makes
+        if operation.method == "POST" and "{" not in operation.route.replace("{session_id}", ""):
+            if operation.route.startswith(("auth/", "absences/", "break-glass/", "staff/", "locations/")):
+                continue
+            for role in ("np", "therapist", "prescriber", "frontdesk", "billing", "director"):
+                path = operation.route.replace("{session_id}", known["session"])
+                if cast.desk(role).post(path, writer.body(operation)).status_code < 300:
+                    break
+    return known
+
+
+def _ids(cast: Cast, known: dict[str, str]) -> dict[str, str]:
+    """address below which a row's id stands -> such an id of North's."""
+    found = {"clients/": known["client"], "programs/": known["program"], "sessions/": known["session"]}
+    for operation in operations():
+        if not operation.is_read or "{" in operation.route.replace("{session_id}", ""):
+            continue
+        for role in ("director", "therapist", "prescriber", "billing"):
+            query = Writer(known, "x", MONDAY.isoformat()).query(operation)
+            answer = cast.desk(role).get(operation.route.replace("{session_id}", known["session"]), **query)
+            rows = (
+                answer.json().get("results", [])
+                if answer.status_code == 200 and "json" in answer["Content-Type"]
+                else []
+            )
+            if rows and isinstance(rows[0], dict) and "id" in rows[0]:
+                found.setdefault(operation.route, rows[0]["id"])
+                break
+    return found
+
+
+def _path(operation: Operation, known: dict[str, str], ids: dict[str, str]) -> str:
+    """The address with the ids of North's rows in it, where there is one."""
+    before, path = "", operation.route.replace("{session_id}", known["session"])
+    shown = operation.route
+    while match := re.search(r"\{(\w+)\}", path):
+        before = shown[: shown.index("{" + match.group(1) + "}")]
+        path = path.replace(match.group(0), ids.get(before, NOBODY), 1)
+    return path
+
+
+def _send(desk: Any, operation: Operation, path: str, writer: Writer, key: str) -> Any:
+    if operation.is_read:
+        return desk.get(path, **writer.query(operation))
+    headers = {"HTTP_IDEMPOTENCY_KEY": key, "HTTP_IF_MATCH": '"1"'}
+    send = getattr(desk.client, operation.method.lower())
+    return send(f"/api/v1/{path}", writer.body(operation), format="json", **headers)
+
+
+def _counts() -> dict[str, Any]:
+    """Of each table how many rows it has, and what their versions add up to."""
+    names = sql(
+        "SELECT relname FROM pg_class WHERE NOT relispartition AND relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+    )
+    told = {}
+    for (name,) in names:
+        if not OWN.search(name):
+            has = sql(
+                "SELECT 1 FROM pg_attribute WHERE attrelid = %s::regclass AND attname = 'version'", name
+            )
+            told[name] = sql(f"SELECT count(*), {'sum(version)' if has else '0'} FROM {name}")
+    return told
+
+
+def _changed(before: dict[str, Any]) -> list[str]:
+    after = _counts()
+    return sorted(name for name in before if before[name] != after[name])
+
+
+def test_nobody_of_another_place_reaches_a_row_of_ours_by_any_operation(cast: Cast) -> None:
+    for name, role in (("south_director", Role.MEDICAL_DIRECTOR), ("south_admin", Role.ADMIN)):
+        cast.people[name] = people.staff(name, [role], cast.south)
+    known = _north(cast)
+    ids = _ids(cast, known)
+    asked = [
+        (operation, _path(operation, known, ids))
+        for operation in operations()
+        if not operation.route.startswith("auth/")
+    ]
+    reached = sum(NOBODY not in path for _, path in asked if path.count("/") > 1)
+    assert reached > 150, reached  # of all operations those that name a row which is there
+    writer = Writer(known, PLANTED, (MONDAY + timedelta(hours=4)).isoformat())
+    ours = [PLANTED, people.client.__kwdefaults__["first"], "303-555-0142", *(_mrn(known["client"]))]
+    wrong, before = [], _counts()
+    for who in (*ROLES, None):
+        desk = cast.desk(who) if who else people.Desk(None)
+        for n, (operation, path) in enumerate(asked):
+            if operation.route.startswith(SHARED) and not operation.is_read:
+                continue
+            answer = _send(desk, operation, path, writer, f"{who}-{n}")
+            told = answer.content.decode("latin-1") if not answer.streaming else ""
+            words = (
+                ours[1:] if operation.route.startswith(SHARED) else ours
+            )  # the practice's own rows hold the words too
+            if answer.status_code >= 500 or any(word in told for word in words):
+                wrong.append(f"{who}: {operation}: {answer.status_code} {told[:200]}")
+            elif not operation.is_read and answer.status_code < 300 and known["client"] in told:
+                wrong.append(f"{who}: {operation} acts: {told[:200]}")
+            elif who is None and answer.status_code not in {401, 404}:
+                wrong.append(f"signed out: {operation}: {answer.status_code}")
+    assert wrong == [], "\n".join(wrong)
+    assert _changed(before) == []
+
+    # the same requests, by colleagues there: they read and write, so what was refused was refused for the place alone
+    passed = {
+        str(operation)
+        for operation, path in asked
+        for role in ("director", "prescriber", "therapist", "np")
+        if _send(cast.desk(role), operation, path, writer, f"{role}-{operation}").status_code < 300
+    }
+    assert len(passed) > 120, len(passed)
+
+
+def _mrn(client: str) -> tuple[str]:
+    return (sql("SELECT mrn FROM practice_client WHERE id = %s", client)[0][0],)
+
+
+def test_every_operation_of_the_schema_is_an_address_and_every_address_is_in_it() -> None:
+    """Nothing undocumented answers (OWASP API9)."""
+    live = {f"{entry.method} {entry.route}" for entry in entries()}
+    assert {re.sub(r"\{token\}", "{token}", str(operation)) for operation in operations()} == live

@@ -18,6 +18,7 @@ from kapclinic.core.errors import Invalid
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
 from kapclinic.trail import kinds, rules, selectors
+from kapclinic.trail.anchors import keep_anchor
 from kapclinic.trail.changes import look_at_changed
 from kapclinic.trail.models import AuditEvent, IdempotencyRecord, Task
 from kapclinic.trail.outbox import (
@@ -45,6 +46,7 @@ __all__ = [
     "escalate_tasks",
     "finish_task",
     "forget_old_answers",
+    "keep_anchor",
     "keep_listed",
     "log_act",
     "look_at_changed",

@@ -99,6 +99,7 @@ STEPS: tuple[Step, ...] = (
     Step("messages", send_messages),
     Step("undelivered", reminders.sweep_undelivered),
     Step("seals", _seal),
+    Step("anchors", trail.keep_anchor),
     Step("old_answers", trail.forget_old_answers),
     Step("partitions", trail.make_partitions),
 )

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis import Redis, RedisError
 
 from kapclinic.core import clock
-from kapclinic.trail import partitions, turns
+from kapclinic.trail import anchors, partitions, turns
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -40,14 +40,16 @@ def _still_opening() -> bool:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Database, migrations, broker, and how long ago each periodic step ran.
 
-    Degraded without the broker, when a step of the running code is two periods behind or never ran, and when a table
-    that is kept by the month lacks the partition of this month or the next.
+    Degraded without the broker, when a step of the running code is two periods behind or never ran, when a table
+    that is kept by the month lacks the partition of this month or the next, and while the ends of the chains can't be
+    kept outside (`anchors`; null where none are).
     `last_sweep_seconds` is the age of the step that is furthest behind; null until all have run.
     """
     try:
         migrated = not _pending_migrations()
         steps = turns.ages(at=clock.now())
         months = partitions.months(at=clock.now(), ahead=1) if migrated else []
+        kept = anchors.keeping(at=clock.now()) if migrated else None
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": False}, status=503)
     broker = _broker_answers()
@@ -55,8 +57,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     known = [age for age, _ in steps.values() if age is not None]
     whole = bool(steps) and len(known) == len(steps)
     on_time = whole and all(age <= 2 * period for age, period in steps.values() if age is not None)
+    anchored = kept is None or kept["failing_seconds"] is None
     lacking = [str(month) for month in months if not month.is_there]
-    ready = "opening" if opening else "ok" if broker and on_time and not lacking else "degraded"
+    ready = "opening" if opening else "ok" if broker and on_time and not lacking and anchored else "degraded"
     body = {
         "status": ready if migrated else "unavailable",
         "database": True,
@@ -71,5 +74,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
             "lacking": lacking,
             "in_default": sorted({month.table for month in months if month.has_strays}),
         },
+        "anchors": kept,
     }
     return JsonResponse(body, status=200 if migrated and not opening else 503)

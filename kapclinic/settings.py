@@ -364,6 +364,22 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
 SENTRY_DSN = env.str("SENTRY_DSN", default="")  # empty: errors stand in the log alone
 TRACES_URL = env.str("TRACES_URL", default="")  # of OTLP over HTTP; empty: no traces
 
+# --- what is kept outside: the ends of the chains (kapclinic/trail/anchors.py), and backups (kapclinic/backup) --------
+
+ANCHOR_URL = env.str("ANCHOR_URL", default="")  # file:///…, s3://… or mailto:…; empty: none are kept
+# base64 of an Ed25519 key's 32 bytes: signs, and is used for nothing else
+ANCHOR_KEY = env.str("ANCHOR_KEY", default="")
+ANCHOR_PUBLIC_KEYS = env.list("ANCHOR_PUBLIC_KEYS", default=[])  # base64; of keys that signed before
+ANCHOR_MINUTES = env.int("ANCHOR_MINUTES", default=10)
+ANCHOR_BUCKET_KEY = env.str("ANCHOR_BUCKET_KEY", default="")
+ANCHOR_BUCKET_SECRET = env.str("ANCHOR_BUCKET_SECRET", default="")
+if ANCHOR_KEY and ANCHOR_KEY in {SECRET_KEY, *FIELD_KEYS}:
+    raise ImproperlyConfigured("ANCHOR_KEY is a key of its own.")
+if ANCHOR_URL and not (ANCHOR_KEY or ANCHOR_PUBLIC_KEYS):
+    raise ImproperlyConfigured(
+        "ANCHOR_URL needs ANCHOR_KEY, or ANCHOR_PUBLIC_KEYS where anchors are only read."
+    )
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

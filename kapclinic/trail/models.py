@@ -186,6 +186,22 @@ class FieldKeyWord(models.Model):
         return "the sealed word"
 
 
+class AnchorKeeping(models.Model):
+    """One row: when the ends of the chains were last kept outside, which they were, and what is in the way since when.
+
+    It only says what is to be done; whether the chains hold is told by the anchors themselves.
+    """
+
+    name = models.CharField(max_length=20, primary_key=True)
+    kept_at = models.DateTimeField(null=True)
+    kept_heads = models.CharField(max_length=64, blank=True)
+    failing_since = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Changed(models.Model):
     """Something that changed since the sweep last looked at it; triggers write it, the sweep takes it away.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -70,11 +71,30 @@ class Broken:
     why: str
 
 
+SEALS = ("sha256", "key", "signature")  # of an anchor: what stands over the rest of it
+
+
+def anchor_text(content: Mapping[str, Any]) -> bytes:
+    """An anchor without what stands over it, as two programs would write it: what is hashed and signed."""
+    kept = {key: value for key, value in content.items() if key not in SEALS}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
 def anchor_digest(content: Mapping[str, Any]) -> str:
-    """SHA-256 over an anchor without its own `sha256`, as two programs would write it."""
-    kept = {key: value for key, value in content.items() if key != "sha256"}
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 over an anchor without what stands over it."""
+    return hashlib.sha256(anchor_text(content)).hexdigest()
+
+
+def anchor_name(content: Mapping[str, Any]) -> str:
+    """Names sort by their moments, and tell how many links the anchor holds."""
+    moment = re.sub("[^0-9]", "", str(content["at"])[:23]).ljust(17, "0")
+    return f"anchor-{moment}-{content['audit']['sequence']:012d}-{anchor_digest(content)[:8]}.json"
+
+
+def links_in(name: str) -> int | None:
+    """How many links the anchor of that name holds; None for the name of something else."""
+    found = re.fullmatch(r"anchor-[0-9]{17}-([0-9]{12})-[0-9a-f]{8}\.json", name)
+    return int(found[1]) if found else None
 
 
 def first_broken(seals: Iterable[Any], *, after: int = 0, start: str = GENESIS) -> Broken | None:

@@ -21,6 +21,7 @@ from kapclinic.core.origin import present
 from kapclinic.core.rows import each
 from kapclinic.core.transitions import HasRoles
 from kapclinic.trail import kinds, rules, selectors
+from kapclinic.trail.anchors import keep_anchor
 from kapclinic.trail.answers import reseal_answers
 from kapclinic.trail.changes import look_at_changed
 from kapclinic.trail.models import AuditEvent, IdempotencyRecord, Task
@@ -50,6 +51,7 @@ __all__ = [
     "finish_task",
     "forget_ended_logins",
     "forget_old_answers",
+    "keep_anchor",
     "keep_listed",
     "log_act",
     "look_at_changed",

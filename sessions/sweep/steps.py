@@ -106,6 +106,7 @@ STEPS: tuple[Step, ...] = (
     Step("messages", send_messages),
     Step("undelivered", reminders.sweep_undelivered),
     Step("seals", _seal),
+    Step("anchors", trail.keep_anchor),
     Step("old_answers", _forget),
     Step("old_tries", doors.forget_old_tries),
     Step("partitions", trail.make_partitions),

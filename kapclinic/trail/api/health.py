@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 from redis import Redis, RedisError
 
 from kapclinic.core import clock
-from kapclinic.trail import partitions, turns
+from kapclinic.trail import anchors, partitions, turns
 from kapclinic.trail.keys import open_word
 from kapclinic.trail.selectors import telling_log_settings
 
@@ -75,6 +75,7 @@ def _looked(*, at: datetime) -> State:
     migrated = not _pending_migrations()
     steps = turns.ages(at=at)
     months = partitions.months(at=at, ahead=1) if migrated else []
+    kept = anchors.keeping(at=at) if migrated else None
     telling = telling_log_settings()
     known = [age for age, _ in steps.values() if age is not None]
     whole = bool(steps) and len(known) == len(steps)
@@ -85,6 +86,7 @@ def _looked(*, at: datetime) -> State:
         "broker": _broker_answers(),
         "steps": whole and all(age <= 2 * period for age, period in steps.values() if age is not None),
         "partitions": not lacking,
+        "anchors": kept is None or kept["failing_seconds"] is None,
         "database_log": not telling,
         "field_keys": open_word() if migrated else True,
     }
@@ -94,6 +96,7 @@ def _looked(*, at: datetime) -> State:
         "steps": {
             name: {"age_seconds": age, "period_seconds": period} for name, (age, period) in steps.items()
         },
+        "anchors": kept,
     }
     in_default = sorted({month.table for month in months if month.has_strays})
     details = {"partitions": {"lacking": lacking, "in_default": in_default}, "database_log": telling}
@@ -104,7 +107,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Which part is well, and how long ago each periodic step ran.
 
     Degraded without the broker, when a step of the running code is two periods behind or never ran, when a table that
-    is kept by the month lacks the partition of this month or the next, when the database server would write clients'
+    is kept by the month lacks the partition of this month or the next, while the ends of the chains can't be kept
+    outside (`anchors`; null where none are), when the database server would write clients'
     texts into its log, and when FIELD_KEYS are not those of the record (`failing` names the part).
     `last_sweep_seconds` is the age of the step that is furthest behind; null until all have run.
     """

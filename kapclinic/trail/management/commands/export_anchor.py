@@ -1,16 +1,15 @@
-"""`manage.py export_anchor`: the heads of the chains, to be kept where the database's administrators can't write."""
+"""`manage.py export_anchor`: the ends of the chains, to be kept where the database's administrators can't write."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kapclinic.core import clock
-from kapclinic.trail import rules, selectors, services
-from kapclinic.trail.chains import anchors
+from kapclinic.trail import anchors, services
+from kapclinic.trail.places import Away
 
 
 class Command(BaseCommand):
@@ -18,14 +17,26 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--file", type=Path, help="write here, and print the SHA-256 alone")
+        parser.add_argument(
+            "--outside", action="store_true", help="put it at ANCHOR_URL now, and print its name"
+        )
+        parser.add_argument(
+            "--restored",
+            metavar="REASON",
+            default="",
+            help="with --outside: a backup was restored, so the chains may be shorter than the newest anchor says",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["restored"] and not options["outside"]:
+            raise CommandError("--restored belongs to --outside.")
         while services.seal_events(everything=True):
             pass
-        content: dict[str, Any] = {"at": clock.now().isoformat(), "audit": selectors.audit_head()}
-        content |= {name: anchor.heads() for name, anchor in anchors()}
-        content["sha256"] = rules.anchor_digest(content)
-        text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+        if options["outside"]:
+            self.stdout.write(self._put(options["restored"]))
+            return
+        content = anchors.present(at=clock.now())
+        text = anchors.written(content)
         path: Path | None = options["file"]
         if path is None:
             self.stdout.write(text, ending="")
@@ -34,3 +45,13 @@ class Command(BaseCommand):
         whole.write_text(text)
         whole.replace(path)  # a reader never sees half of it
         self.stdout.write(content["sha256"])
+
+    def _put(self, restored: str) -> str:
+        at = clock.now()
+        place = anchors.outside(at=at)
+        if place is None:
+            raise CommandError("ANCHOR_URL names no place.")
+        try:
+            return anchors.put_anchor(place, at=at, restored=restored)
+        except (Away, anchors.Untrue) as exc:
+            raise CommandError(f"{exc}.") from exc

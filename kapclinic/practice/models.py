@@ -171,7 +171,9 @@ class User(AuditedBase, AbstractBaseUser):
     password_set_by = models.UUIDField(null=True)
     password_set_at = models.DateTimeField(null=True)
     sign_in_round = models.PositiveIntegerField(default=0)
-    glass_until = models.DateTimeField(null=True)  # until then a glass that they broke may stand (`trail.glass`)
+    glass_until = models.DateTimeField(
+        null=True
+    )  # until then a glass that they broke may stand (`trail.glass`)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

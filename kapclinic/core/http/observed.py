@@ -54,7 +54,11 @@ class Observed:
         began = request.META.get(READ_AT) or monotonic()
         origin = Origin(address_of(request.META, hops=settings.TRUSTED_PROXIES), uuid7())
         key = str(origin.request_id)
-        with coming_from(origin), logs.about(request=key), reporting.timed(**{"kapclinic.request": key}) as said:
+        with (
+            coming_from(origin),
+            logs.about(request=key),
+            reporting.timed(**{"kapclinic.request": key}) as said,
+        ):
             answer = self.get_response(request)
             method, route, status = str(request.method), route_of(request), answer.status_code
             said |= {"http.request.method": method, "http.route": route, "http.response.status_code": status}

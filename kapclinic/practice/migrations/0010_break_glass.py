@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('practice', '0008_client_withdrawn'),
+        ("practice", "0009_doors"),
     ]
 
     operations = [

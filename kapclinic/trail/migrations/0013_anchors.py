@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trail', '0008_partitions'),
+        ("trail", "0012_break_glass"),
     ]
 
     operations = [

@@ -37,7 +37,7 @@ UNGUARD = "DROP TRIGGER trail_breakglass_kept ON trail_breakglass; DROP FUNCTION
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trail', '0008_partitions'),
+        ("trail", "0011_sealed_answers"),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ def seal(apps: Any, schema_editor: Any) -> None:
     """Of the last seven days; older ones are forgotten."""
     from kapclinic.trail.answers import sealed
 
-    records = apps.get_model("trail", "0010_field_key_word")
+    records = apps.get_model("trail", "IdempotencyRecord")
     for row in records.objects.exclude(answer=None).iterator(chunk_size=500):
         if isinstance(row.answer, dict) and row.answer.keys() == {"id"}:
             continue
@@ -27,7 +27,7 @@ def seal(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("trail", "0008_partitions")]
+    dependencies: ClassVar = [("trail", "0010_field_key_word")]
 
     operations: ClassVar = [
         migrations.RunPython(seal, migrations.RunPython.noop),

@@ -311,3 +311,29 @@ def test_a_director_gives_what_an_administrator_may_not_take(clinic: Served, tab
     tablet.sign_in("therapist", at="/bedside")
     page.goto("/people")
     expect(page.locator(".app")).to_have_count(0)
+
+
+def test_a_password_that_somebody_else_set_opens_nothing_but_the_choice_of_another(
+    clinic: Served, tablet: Tablet
+) -> None:
+    who = people.staff("reset_person", ["nurse_practitioner"], clinic.cast.north)
+    page, dialog = _open(tablet, "admin", f"/people?row={who.pk}"), tablet.page.get_by_role("dialog")
+    page.get_by_role("button", name="New password…").click()
+    dialog.get_by_label("New password, 12").fill(GOOD)
+    dialog.get_by_label("Why").fill("Lost her phone")
+    dialog.get_by_role("button", name="Set this password").click()
+    expect(dialog).to_have_count(0)
+    page.goto("/sign-in?next=/bedside")
+    page.get_by_label("E-mail").fill(who.email)
+    page.get_by_label("Password", exact=True).fill(GOOD)
+    page.locator("button.xl").click()
+    page.wait_for_url("**/password?next=%2Fbedside")
+    expect(page.get_by_text("Choose one of your own")).to_be_visible()
+    tablet.accessible()
+    page.goto("/bedside")
+    page.wait_for_url("**/password?next=%2Fbedside")
+    page.get_by_label("Present password").fill(GOOD)
+    page.get_by_label("New password, 12").fill("a marble thunder orchard")
+    page.get_by_role("button", name="Change it").click()
+    page.wait_for_url("**/bedside")
+    page.locator(".app").wait_for()

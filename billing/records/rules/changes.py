@@ -42,7 +42,7 @@ Roles = frozenset[str]
 NO_FIELD = frozenset(
     {
         *("id", "version", "created_at", "created_by", "updated_at", "search_text"),
-        *("password", "email_key", "sign_in_round"),
+        *("password", "email_key", "sign_in_round", "password_set_by", "password_set_at"),
     }
 )
 PLACED = ("location", "kind", "number", "modality", "starts_at", "ends_at", "status", "outcome")

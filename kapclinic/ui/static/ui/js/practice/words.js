@@ -44,6 +44,7 @@ const FIELDS = {
   roles: () => t("Roles"),
   locations: () => t("Locations"),
   is_active: () => t("In use"),
+  password_change_required: () => t("Chooses a password of their own first"),
   credentials: () => t("Letters after the name"),
   npi: () => t("NPI"),
   license_number: () => t("Licence number"),

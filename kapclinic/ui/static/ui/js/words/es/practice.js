@@ -66,6 +66,7 @@ learn({
   "In an emergency clients are told to call {phone}.":
     "En una emergencia se dice a los clientes que llamen a {phone}.",
   "In use": "En uso",
+  "Chooses a password of their own first": "Antes elige una contraseña propia",
   "It can be booked again.": "Se puede reservar de nuevo.",
   "It is never open: nothing can be booked here.": "Nunca está abierta: aquí no se puede reservar nada.",
   "Keep theirs": "Dejar lo suyo",

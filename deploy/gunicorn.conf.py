@@ -27,7 +27,7 @@ class Discreet(Logger):
         return {
             "t": self.now(),
             "m": environ["REQUEST_METHOD"],
-            "U": re.sub(r"(/calendars/|^/l/)[^/]+", r"\1-", environ["PATH_INFO"]),
+            "U": re.sub(r"(/calendars/|^/l/)[^/]+", r"\1-", environ.get("PATH_INFO", "-")),
             "s": str(resp.status).split(None, 1)[0],
             "L": f"{request_time.seconds}.{request_time.microseconds:06d}",
         }

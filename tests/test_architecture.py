@@ -194,7 +194,8 @@ CLOCKS = re.compile(r"\b(timezone\.now|datetime\.(now|today|utcnow)|date\.today|
 EDGES = {
     "kapclinic/core/clock.py",
     "kapclinic/core/ids.py",
-}  # the one clock, and the milliseconds of a UUIDv7
+    "kapclinic/core/http/rates.py",
+}  # the one clock, the milliseconds of a UUIDv7, and the minute in which requests are counted
 
 
 def test_only_one_place_reads_the_clock() -> None:

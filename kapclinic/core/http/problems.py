@@ -94,7 +94,8 @@ def _from_drf(exc: exceptions.APIException) -> ClinicError:
         errors = list(flatten(exc.detail))
         return Invalid(once(map(_named, errors)), errors=errors)
     if isinstance(exc, exceptions.Throttled):
-        return _Translated(*_DRF[exceptions.Throttled], "Ask again in the next minute.", retry_after=exc.wait)
+        wait = getattr(exc, "wait", None)
+        return _Translated(*_DRF[exceptions.Throttled], "Ask again in the next minute.", retry_after=wait)
     for kind, (code, status_code, title) in _DRF.items():
         if isinstance(exc, kind):
             return _Translated(code, status_code, title, str(exc.detail))

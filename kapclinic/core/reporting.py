@@ -126,7 +126,7 @@ def scrubbing(exporter: Any) -> Any:
             end_time=span.end_time,
         )
 
-    class Scrubbing(SpanExporter):  # type: ignore[misc]
+    class Scrubbing(SpanExporter):
         def export(self, spans: Sequence[Any]) -> Any:
             return exporter.export([bare(span) for span in spans])
 

@@ -29,7 +29,7 @@ HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 def _licence(name: str) -> list[DisjunctiveLicense]:
     """What the installed package says of itself; nothing for one that is for another machine."""
     try:
-        said = metadata.metadata(name)
+        said: Any = metadata.metadata(name)
     except metadata.PackageNotFoundError:
         return []
     classified = [

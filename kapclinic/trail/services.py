@@ -140,6 +140,7 @@ def forget_ended_logins(*, by: HasId, at: datetime) -> int:
 @transaction.atomic
 def _forget(old: QuerySet[Any], *, of: str, before: datetime, by: HasId, at: datetime) -> int:
     """Delete the first FORGOTTEN of `old`, and write down how many that were: nothing goes silently."""
+    count: int
     count, _ = old.model._base_manager.filter(pk__in=old.values("pk")[:FORGOTTEN]).delete()
     detail = {"count": count, "before": before.isoformat()}
     log_act(by=by.pk, roles=(), action="retention.forgotten", object_type=of, detail=detail, at=at)

@@ -15,6 +15,7 @@ PLAN   ?=
 SCALE  ?= 1
 ROUNDS ?= 30
 SHARE  ?= 0.05
+SECONDS ?= 20
 
 # A run starts some two hundred processes: each would compile all of our code again where nothing compiled may be kept.
 KEPT   := env -u PYTHONDONTWRITEBYTECODE
@@ -25,7 +26,7 @@ DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(
           ALLOWED_HOSTS=clinic.example
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e soak replay reached teeth bench group scale-test screenshots check docs lock format clean up down
+.PHONY: help demo test e2e soak replay reached teeth bench group scale-test restore-drill screenshots check docs lock format clean up down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -60,6 +61,9 @@ scale-test: $(STAMP) ## Race, kill and move away several processes of each kind;
 
 group: $(STAMP) ## Make the database of a group of 200 locations after five years, or a SHARE (0.05) of it, as kap_group
 	@exec $(PYTHON) -m tests.bench.group --share $(SHARE)
+
+restore-drill: $(STAMP) ## Lose a clinic with its machine and bring it back from a backup; SECONDS (20) of work before it is lost
+	@exec $(PYTHON) -m kapclinic.local.drill --seconds $(SECONDS)
 
 screenshots: $(STAMP) ## Open a demo and write the pictures of docs/img (needs Debian's chromium and poppler-utils)
 	@exec $(PYTHON) -m tests.e2e.pictures

@@ -7,6 +7,26 @@ COPY requirements.lock requirements-observe.lock /tmp/
 RUN python -m venv /opt/venv \
  && /opt/venv/bin/pip install --require-hashes -r /tmp/${LOCK}
 
+# The service of the backups: the server's own programs, of the server's own version, and our code beside them.
+FROM postgres:18@sha256:86c951e05bf56c93d95d397747fb8820ac76cc3bedb78f43abd83eedbe3666ae AS backup
+ENV PATH=/opt/venv/bin:/usr/lib/postgresql/18/bin:$PATH PYTHONPATH=/srv/kapclinic PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=kapclinic.settings
+COPY requirements.lock /tmp/requirements.lock
+RUN apt-get update && apt-get install --yes --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/* \
+ && python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
+ && install --directory --owner=postgres --mode=0700 /scratch
+WORKDIR /srv/kapclinic
+COPY manage.py ./
+COPY deploy/healthy.py deploy/
+COPY kapclinic kapclinic
+COPY programs programs
+COPY screening screening
+COPY sessions sessions
+COPY billing billing
+USER postgres
+ENTRYPOINT []
+CMD ["python", "manage.py", "keep_backups", "/backups"]
+
 FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/srv/kapclinic PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=kapclinic.settings

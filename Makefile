@@ -15,6 +15,7 @@ PLAN   ?=
 SCALE  ?= 1
 ROUNDS ?= 30
 SHARE  ?= 0.05
+SECONDS ?= 20
 
 # A run starts some two hundred processes: each would compile all of our code again where nothing compiled may be kept.
 KEPT   := env -u PYTHONDONTWRITEBYTECODE
@@ -25,8 +26,8 @@ DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(
           ALLOWED_HOSTS=clinic.example
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e soak replay reached teeth bench group practice-trip scale-test screenshots check docs sbom audit lock \
-        format clean up down
+.PHONY: help demo test e2e soak replay reached teeth bench group practice-trip scale-test restore-drill screenshots check \
+        docs sbom audit lock format clean up down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -64,6 +65,9 @@ group: $(STAMP) ## Make the database of a group of 200 locations after five year
 
 practice-trip: $(STAMP) ## Take a SHARE (0.05) of that group out as one archive and into an empty clinic again
 	@exec $(PYTHON) -m tests.bench.trip --share $(SHARE)
+
+restore-drill: $(STAMP) ## Lose a clinic with its machine and bring it back from a backup; SECONDS (20) of work before it is lost
+	@exec $(PYTHON) -m kapclinic.local.drill --seconds $(SECONDS)
 
 screenshots: $(STAMP) ## Open a demo and write the pictures of docs/img (needs Debian's chromium and poppler-utils)
 	@exec $(PYTHON) -m tests.e2e.pictures

@@ -1,10 +1,11 @@
-"""Health checks of the containers: ``healthy.py web | beat``. Exit 0 is healthy.
+"""Health checks of the containers: ``healthy.py web | beat | backup``. Exit 0 is healthy.
 
 The worker answers ``celery inspect ping`` itself.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 
 BEAT_SCHEDULE = Path(os.environ.get("BEAT_SCHEDULE", "/tmp/beat-schedule"))  # noqa: S108 - the container's own tmpfs
 BEAT_SECONDS = 600  # beat saves its schedule every three minutes
+BACKUP_STATUS = Path(os.environ.get("BACKUP_STATUS", "/backups/status.json"))
+STATUS_SECONDS = 120
 
 
 def web() -> bool:
@@ -31,8 +34,15 @@ def beat() -> bool:
     return bool(saved) and time.time() - max(saved) < BEAT_SECONDS
 
 
+def backup() -> bool:
+    """Read what the service of the backups said of itself a moment ago."""
+    if time.time() - BACKUP_STATUS.stat().st_mtime > STATUS_SECONDS:
+        return False
+    return bool(json.loads(BACKUP_STATUS.read_text())["ok"])
+
+
 if __name__ == "__main__":
     try:
-        sys.exit(0 if {"web": web, "beat": beat}[sys.argv[1]]() else 1)
-    except OSError as silent:
+        sys.exit(0 if {"web": web, "beat": beat, "backup": backup}[sys.argv[1]]() else 1)
+    except (OSError, ValueError, KeyError) as silent:
         sys.exit(f"{sys.argv[1]}: {silent}")

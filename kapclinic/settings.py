@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from base64 import b64encode
 from pathlib import Path
+from secrets import token_bytes, token_urlsafe
 from typing import Any
 
 import environ
@@ -25,8 +28,14 @@ DEBUG = env.bool("DEBUG", default=False)
 if DEBUG and not EMBEDDED:
     raise ImproperlyConfigured("DEBUG is refused outside the embedded development pair.")
 
+# Whoever makes backups opens no field and signs nobody in: that process is handed none of the clinic's keys.
+BACKS_UP = env.str("KAP_PROCESS", default="") == "backup"
+
 SECRET_KEY = env.str("SECRET_KEY", default="")
 FIELD_KEYS = env.list("FIELD_KEYS", default=[])  # first encrypts, all decrypt; base64 of 32 bytes each
+if BACKS_UP:
+    SECRET_KEY = SECRET_KEY or token_urlsafe(60)
+    FIELD_KEYS = FIELD_KEYS or [b64encode(token_bytes(32)).decode()]
 if not SECRET_KEY or not FIELD_KEYS:
     if not EMBEDDED:
         raise ImproperlyConfigured("SECRET_KEY and FIELD_KEYS must be set.")
@@ -62,6 +71,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "simple_history",
+    "kapclinic.backup",
     "kapclinic.trail",
     "kapclinic.practice",
     "programs",
@@ -114,7 +124,7 @@ if MIGRATING and not MIGRATION_DATABASE_URL:
 # Kind of process -> seconds that it waits for a lock, for a statement, and with a transaction in which nothing happens.
 # A command (a backup, a check of the whole trail) takes its time. KAP_PATIENCE=off behind a pooler that refuses start
 # options: the roles then carry them (docs/operations.md).
-PATIENCE = {"web": (3, 10, 15), "worker": (10, 60, 60), "command": (0, 0, 0)}
+PATIENCE = {"web": (3, 10, 15), "worker": (10, 60, 60), "command": (0, 0, 0), "backup": (0, 0, 0)}
 _STARTED = Path(sys.argv[0])
 _KIND = {"manage.py": "command", "django-admin": "command", "celery": "worker"}
 # `python -m celery` and `python -m django` stand in argv as that package's __main__.py.
@@ -378,6 +388,23 @@ if ANCHOR_KEY and ANCHOR_KEY in {SECRET_KEY, *FIELD_KEYS}:
 if ANCHOR_URL and not (ANCHOR_KEY or ANCHOR_PUBLIC_KEYS):
     raise ImproperlyConfigured(
         "ANCHOR_URL needs ANCHOR_KEY, or ANCHOR_PUBLIC_KEYS where anchors are only read."
+    )
+
+BACKUP_KEY = env.list("BACKUP_KEY", default=[])  # first seals, all open; base64 of 32 bytes each
+BACKUP_DATABASE_URL = env.str(
+    "BACKUP_DATABASE_URL", default=""
+)  # a role that may replicate and read everything
+BACKUP_PROGRAMS = env.str("BACKUP_PROGRAMS", default="")  # folder of PostgreSQL's programs; empty: on PATH
+BACKUP_ACCOUNT = env.str(
+    "BACKUP_ACCOUNT", default="postgres"
+)  # whose a scratch cluster is, when root starts it
+BACKUP_SCRATCH = env.str("BACKUP_SCRATCH", default=tempfile.gettempdir())
+BACKUP_HOURS = env.int("BACKUP_HOURS", default=24)
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=7)
+BACKUP_LOG_SECONDS = env.int("BACKUP_LOG_SECONDS", default=10)
+if set(BACKUP_KEY) & {SECRET_KEY, ANCHOR_KEY, *FIELD_KEYS}:
+    raise ImproperlyConfigured(
+        "BACKUP_KEY is a key of its own: whoever has a backup has no key to what is sealed in it."
     )
 
 LOGGING = {

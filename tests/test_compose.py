@@ -26,7 +26,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
 SETTINGS = (CHECKOUT / "kapclinic/settings.py").read_text()
-OURS = ("migrate", "web", "worker", "safety", "beat")
+OURS = ("migrate", "web", "worker", "safety", "beat", "backup")
 IMAGES = {
     "postgres": {
         "POSTGRES_USER",
@@ -34,6 +34,7 @@ IMAGES = {
         "POSTGRES_INITDB_ARGS",
         "OWNER_DB_PASSWORD",
         "APP_DB_PASSWORD",
+        "BACKUP_DB_PASSWORD",
     },
     "valkey": {"VALKEY_PASSWORD"},
     "proxy": set(),
@@ -46,6 +47,10 @@ OPTIONAL = {
     "SMS_WEBHOOK_URL",
     "SMS_WEBHOOK_SECRET",
     "METRICS_TOKEN",
+    "ANCHOR_URL",
+    "ANCHOR_KEY",
+    "ANCHOR_BUCKET_KEY",
+    "ANCHOR_BUCKET_SECRET",
 }  # empty: that way of sending is not used
 
 
@@ -104,7 +109,7 @@ def test_nobody_is_root(name: str) -> None:
 
 
 def test_the_image_is_small_pinned_and_not_root() -> None:
-    assert dockerfile_words("USER") == ["10001:10001"]
+    assert dockerfile_words("USER") == ["postgres", "10001:10001"]
     assert dockerfile_words("ARG") == ["LOCK=requirements.lock"]
     assert "--require-hashes -r /tmp/${LOCK}" in DOCKERFILE
     assert "requirements-dev" not in DOCKERFILE
@@ -163,7 +168,7 @@ def test_order_of_starting() -> None:
 
 def test_an_upgrade_stops_whatever_writes() -> None:
     """A dump, and a migration, while a service of the old version still works would keep half of its work."""
-    stay = [name for name in OURS if SERVICES[name]["restart"] == "unless-stopped"]
+    stay = [name for name in OURS if SERVICES[name]["restart"] == "unless-stopped" and name != "backup"]
     assert stay == ["web", "worker", "safety", "beat"]
     told = (CHECKOUT / "docs/operations.md").read_text()
     (stopped,) = re.findall(r"^docker compose stop (.+)$", told, re.MULTILINE)
@@ -186,9 +191,9 @@ def test_postgres_sorts_as_the_tests_do() -> None:
     assert "postgres:/var/lib/postgresql" in SERVICES["postgres"]["volumes"]
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "safety", "beat", "migrate"])
+@pytest.mark.parametrize("name", ["web", "worker", "safety", "beat", "migrate", "backup"])
 def test_every_command_can_be_run(name: str, clinic_env: dict[str, str]) -> None:
-    command = SERVICES[name].get("command") or yaml.safe_load(dockerfile_words("CMD")[0])
+    command = SERVICES[name].get("command") or yaml.safe_load(dockerfile_words("CMD")[-1])
     bare = {"gunicorn": ["--check-config"], "celery": ["--help"], "python": ["--help"]}[command[0]]
     words = [word for word in command if not word.startswith("--worker-tmp-dir")] + bare
     program = [sys.executable] if words[0] == "python" else [sys.executable, "-m", words[0]]
@@ -233,6 +238,23 @@ def test_the_health_of_beat_is_that_it_saves_its_schedule(tmp_path: Path) -> Non
     old = time.time() - 3600
     os.utime(schedule, (old, old))
     assert healthy("beat", BEAT_SCHEDULE=str(schedule)) == 1
+
+
+def test_the_health_of_the_backups_is_what_their_service_says(tmp_path: Path) -> None:
+    status = tmp_path / "status.json"
+    assert healthy("backup", BACKUP_STATUS=str(status)) == 1
+    for told, code in (('{"ok": true}', 0), ('{"ok": false}', 1), ("{", 1)):
+        status.write_text(told)
+        assert healthy("backup", BACKUP_STATUS=str(status)) == code
+    status.write_text('{"ok": true}')
+    old = time.time() - 600
+    os.utime(status, (old, old))
+    assert healthy("backup", BACKUP_STATUS=str(status)) == 1
+
+
+def test_the_service_of_the_backups_holds_none_of_the_clinics_keys() -> None:
+    assert not {"FIELD_KEYS", "SECRET_KEY", "ANCHOR_KEY"} & set(SERVICES["backup"]["environment"])
+    assert [name for name in OURS if "BACKUP_KEY" in SERVICES[name]["environment"]] == ["backup"]
 
 
 def test_modules_named_in_the_image_exist() -> None:

@@ -58,7 +58,7 @@ def test_what_a_kustomization_lists_is_there() -> None:
 
 def test_the_processes_are_those_of_compose() -> None:
     assert set(PODS) == WORKLOADS
-    assert set(SERVICES) - WORKLOADS == {"postgres", "valkey", "proxy"}  # the group's own
+    assert set(SERVICES) - WORKLOADS == {"postgres", "valkey", "proxy", "backup"}  # the group's own
     assert named(BASE, "Deployment")["beat"]["spec"]["replicas"] == 1
     for name in ("web", "worker", "safety"):
         assert named(BASE, "Deployment")[name]["spec"]["replicas"] >= 2

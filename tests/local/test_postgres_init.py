@@ -9,13 +9,14 @@ import subprocess
 import psycopg
 import pytest
 
+from kapclinic.backup.database import mark, switch_segment
 from kapclinic.local.binaries import find_binaries
 from kapclinic.local.places import CHECKOUT
 from kapclinic.local.postgres import OWNER, RUNTIME, SUPERUSER
 from kapclinic.local.services import Pair
 
 
-def test_the_init_script_makes_the_two_roles(pair: Pair) -> None:
+def test_the_init_script_makes_the_roles(pair: Pair) -> None:
     script = CHECKOUT / "deploy/postgres-init.sh"
     assert script.stat().st_mode & stat.S_IXUSR
     with pair.servers.admin() as connection:
@@ -30,6 +31,7 @@ def test_the_init_script_makes_the_two_roles(pair: Pair) -> None:
         "POSTGRES_USER": SUPERUSER,
         "OWNER_DB_PASSWORD": postgres.passwords[OWNER],
         "APP_DB_PASSWORD": postgres.passwords[RUNTIME],
+        "BACKUP_DB_PASSWORD": "backups",
     }
     done = subprocess.run([script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -41,3 +43,12 @@ def test_the_init_script_makes_the_two_roles(pair: Pair) -> None:
             runtime.execute("SELECT FROM clinic")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             runtime.execute("CREATE TABLE mine ()")
+    backup = f"postgresql://kap_backup:backups@127.0.0.1:{postgres.port}/kapclinic"
+    counted = mark(backup, "a point")  # what a backup asks of its role, and no more
+    assert counted["clinic"] == ["0", "0"]
+    assert switch_segment(backup).startswith("00000001")
+    with (
+        psycopg.connect(backup, autocommit=True) as reader,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        reader.execute("INSERT INTO clinic DEFAULT VALUES")

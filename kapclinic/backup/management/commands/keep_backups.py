@@ -1,0 +1,48 @@
+"""`manage.py keep_backups DEST`: the service that ships the log as it is written, and takes a backup a day."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from kapclinic.backup.keeping import Keeper
+from kapclinic.backup.management.given import programs, shelf
+from kapclinic.backup.troubles import BackupError
+from kapclinic.core import clock
+
+
+class Command(BaseCommand):
+    help = "Ships the write-ahead log to the folder DEST while it is written, and takes a backup every BACKUP_HOURS."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "dest", type=Path, metavar="DEST", help="a folder that is there, on another machine's disk"
+        )
+        parser.add_argument(
+            "--staging",
+            type=Path,
+            default=Path(settings.BACKUP_SCRATCH) / "kap-log",
+            help="where the log lies, unsealed, until DEST has it",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            keeper = Keeper(
+                shelf=shelf(options["dest"]),
+                url=settings.BACKUP_DATABASE_URL,
+                programs=programs(),
+                staging=options["staging"],
+                hours=settings.BACKUP_HOURS,
+                every=settings.BACKUP_LOG_SECONDS,
+                now=clock.now,
+            )
+        except BackupError as exc:
+            raise CommandError(str(exc)) from exc
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: keeper.stopped.set())
+        keeper.run()

@@ -16,6 +16,8 @@ SCALE  ?= 1
 ROUNDS ?= 30
 SHARE  ?= 0.05
 SECONDS ?= 20
+MINUTES ?= 16
+TOOLS  := .venv-security
 
 # A run starts some two hundred processes: each would compile all of our code again where nothing compiled may be kept.
 KEPT   := env -u PYTHONDONTWRITEBYTECODE
@@ -26,8 +28,8 @@ DEPLOY := env -u KAP_EMBEDDED SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(
           ALLOWED_HOSTS=clinic.example
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e soak replay reached teeth bench group practice-trip scale-test restore-drill screenshots check \
-        docs sbom audit lock format clean up down
+.PHONY: help demo test e2e security soak replay reached teeth bench group practice-trip scale-test restore-drill screenshots \
+        check docs sbom audit lock format clean up down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,6 +43,12 @@ test: $(STAMP) ## Run every test that needs no browser; ARGS="-k name" narrows i
 e2e: $(STAMP) ## Run the browser tests (needs Debian's chromium)
 	@if ls tests/e2e/test_*.py >/dev/null 2>&1; then exec $(PYTHON) -m pytest tests/e2e $(ARGS); \
 	else echo "There are no browser tests yet."; fi
+
+security: $(STAMP) ## Attack a clinic of two locations with schemathesis, sqlmap and bandit, MINUTES (16) long; read headers and cookies
+	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/security/tools.txt \
+	  || echo "Not every tool could be installed: what is lacking is said to have not run." >&2
+	@KAP_SECURITY_TOOLS=$(TOOLS) $(PYTHON) -m tests.security.run --minutes $(MINUTES)
 
 soak: $(STAMP) ## Live through DAYS (1000) simulated clinic days from SEED (1) on; a failure is shrunk and shown
 	@exec $(PYTHON) -m tests.simulation.soak soak --days $(DAYS) --seed $(SEED)
@@ -116,7 +124,7 @@ down: ## Stop them
 
 clean: down ## Stop the servers; remove the venv, the embedded data and every cache
 	@if [ -x $(PYTHON) ]; then $(LOCAL) erase; fi
-	rm -rf $(VENV) .kap .static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .kap .static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp per lock: a changed lock gives a new venv, so nothing of the old one stays behind.

@@ -191,9 +191,10 @@ def find_client(
     It tells no more than that there is one: the caller is written into the person's access log.
     """
     rows = Client.objects.filter(withdrawn_at=None)
+    found: list[Client] = []
     if mrn:
         found = list(rows.filter(mrn=mrn.strip().upper()))
-    else:
+    elif born is not None:
         wanted = (rules.folded(first_name), rules.folded(last_name))
         same_day = rows.filter(date_of_birth=born).order_by("created_at", "pk")
         found = [row for row in same_day if wanted in rules.whole_names(row)]

@@ -107,7 +107,7 @@ SCREENS = (
         address="intake",
         title="Intake",
         module="intake/page",
-        styles=("decide", "intake"),
+        styles=("decide", "intake", "links"),
         roles=INTAKE_ROLES,
     ),
     Screen(
@@ -115,7 +115,7 @@ SCREENS = (
         address="intake/<uuid:program>",
         title="Intake",
         module="intake/page",
-        styles=("decide", "intake"),
+        styles=("decide", "intake", "links"),
         roles=INTAKE_ROLES,
     ),
     Screen(
@@ -123,7 +123,7 @@ SCREENS = (
         address="clients/<uuid:client>",
         title="Client",
         module="client/page",
-        styles=("client",),
+        styles=("client", "links"),
         roles=CLIENT_ROLES,
     ),
     Screen(

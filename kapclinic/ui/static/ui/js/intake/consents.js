@@ -9,7 +9,7 @@ import { words } from "../core/problem.js";
 import { day, dayIn, now } from "../core/time.js";
 import { useLoaded } from "../care/loaded.js";
 import { Refusal, Words, toFault, tooShort } from "../care/parts.js";
-import { documentName, inForce, tongue } from "../links/documents.js";
+import { documentName, inForce, signedFor, tongue } from "../links/documents.js";
 
 const Sign = lazy(() => import("../sign/sign.js"), "Sign", { early: true });
 const STATES = { draft: () => t("not signed"), signed: () => t("signed"), revoked: () => t("taken back") };
@@ -40,13 +40,11 @@ function Document({ name, texts, rows, zone, busy, put, revoke }) {
   const last = stands ?? rows.find((row) => row.status === "revoked");
   const old = stands && !texts.some((text) => text.content_hash === stands.content_hash);
   const verb = stands ? t("Sign anew") : t("Read and sign");
-  return html`<li><div class="grow"><b>${name}</b><br /><span class="small quiet">${last ? t("{state} {day}, version {version}, {name}", { state: STATES[last.status](), day: day(last.revoked_at ?? last.signed_at, zone), version: last.document_version, name: last.signer_name }) : t("not signed")}${stands && FOR[stands.signer_relationship] && `, ${FOR[stands.signer_relationship]()}`}</span>
+  return html`<li><div class="grow"><b>${name}</b><br /><span class="small quiet">${last ? t("{state} {day}, version {version}, {name}", { state: STATES[last.status](), day: day(last.revoked_at ?? last.signed_at, zone), version: last.document_version, name: last.signer_name }) : t("not signed")}${stands && signedFor(stands.signer_relationship) && `, ${signedFor(stands.signer_relationship)}`}</span>
       ${old && html`<br /><span class="chip med"><${Icon} name="warn" />${t("A newer text is in force: it is signed anew.")}</span>`}</div>
     ${stands?.allowed_moves.includes("revoke") && html`<button type="button" class="b s" onClick=${() => revoke(stands)}>${t("Take back")}<span class="vh">: ${name}</span></button>`}
     ${texts.map((text) => html`<button key=${text.language} type="button" class="b" aria-disabled=${busy ? "true" : undefined} onClick=${() => put(text)}>${verb}${texts.length > 1 && html` <span lang=${text.language}>${tongue(text.language)}</span>`}<span class="vh">: ${name}</span></button>`)}</li>`;
 }
-
-const FOR = { guardian: () => t("as guardian"), proxy: () => t("as health care proxy") };
 
 function Revoking({ row, onDone, onClose }) {
   const [why, set] = useState("");

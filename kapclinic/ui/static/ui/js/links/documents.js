@@ -20,6 +20,13 @@ export function tongue(language) {
   return TONGUES[language] ?? language;
 }
 
+const FOR = { guardian: () => t("as guardian"), proxy: () => t("as health care proxy") };
+
+/** By which authority somebody signed for the client; nothing of clients themselves. */
+export function signedFor(relationship) {
+  return FOR[relationship]?.() ?? "";
+}
+
 /**
  * The documents that the clinic has, in the order in which they are asked for, each with the texts that are in force
  * today: one a language, the clinic's own before the one that ships.

@@ -132,8 +132,6 @@ learn({
   "Write the total as a whole number from 0 to {most}.": "Escriba el total como número entero de 0 a {most}.",
   "Write yours": "Escribir la suya",
   "Yours": "Suya",
-  "as guardian": "como tutor o tutora",
-  "as health care proxy": "como representante para la salud",
   "as usual": "el habitual",
   "begun {day}": "empezado el {day}",
   "the blood pressure": "la presión arterial",

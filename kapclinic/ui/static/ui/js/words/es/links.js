@@ -59,6 +59,8 @@ learn({
   "Which one?": "¿Cuál?",
   "Will have fasted": "Vendrá en ayunas",
   "answered {time}": "contestado {time}",
+  "as guardian": "como tutor o tutora",
+  "as health care proxy": "como representante para la salud",
   "ended: five wrong dates of birth": "cerrado: cinco fechas de nacimiento equivocadas",
   "its time is over": "se acabó su plazo",
   "none given": "ninguno indicado",

@@ -134,7 +134,7 @@ def test_the_front_desk_sees_times_and_no_clinical_word(clinic: Served, tablet: 
     _measured(clinic, session.program, "phq9", BETTER, 0)
     page = _open(tablet, session.program.client, "frontdesk")
     expect(page.locator(".hist tr", has_text="Dosing 1")).to_contain_text("in person")
-    expect(page.get_by_role("tab")).to_have_text(["Course", "Documents"])
+    expect(page.get_by_role("tab")).to_have_text(["Course", "Documents", "Links"])
     page.wait_for_load_state("networkidle")
     for word in (" mg", "PHQ", "Allergies", "Peak", "F33"):
         assert word not in page.locator(".main").inner_text()

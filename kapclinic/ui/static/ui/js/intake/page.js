@@ -64,6 +64,7 @@ function Intake() {
 
 function Client({ id, tabs, shown, go }) {
   const about = useLoaded(id, () => aboutOf(id));
+  useEffect(() => void document.getElementById(`tab-${shown}`)?.scrollIntoView({ block: "nearest", inline: "nearest" }), [shown, !about.data]);
   if (!about.data) {
     return about.problem
       ? html`<div class="empty"><p role="alert">${about.problem.status === 404 ? t("There is no such course, or it is not at your clinic.") : words(about.problem)}</p><button type="button" class="b" onClick=${about.again}>${t("Try again")}</button></div>`

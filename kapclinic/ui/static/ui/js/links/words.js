@@ -45,7 +45,7 @@ export function stateOf(row, zone) {
   return STATES[row.state]?.(row, zone) ?? row.state;
 }
 
-const SAID = new Map([[true, () => t("Yes")], [false, () => t("No")], ["unknown", () => t("Not known")]]);
+const SAID = new Map(/** @type {[any, () => string][]} */ ([[true, () => t("Yes")], [false, () => t("No")], ["unknown", () => t("Not known")]]));
 
 /**
  * [question, answer] of what was answered, as the client gave it; `labels` of the screening's questions by their codes.

@@ -108,7 +108,7 @@ SCREENS = (
         address="intake",
         title="Intake",
         module="intake/page",
-        styles=("decide", "intake"),
+        styles=("decide", "intake", "links"),
         roles=INTAKE_ROLES,
     ),
     Screen(
@@ -116,7 +116,7 @@ SCREENS = (
         address="intake/<uuid:program>",
         title="Intake",
         module="intake/page",
-        styles=("decide", "intake"),
+        styles=("decide", "intake", "links"),
         roles=INTAKE_ROLES,
     ),
     Screen(
@@ -124,7 +124,7 @@ SCREENS = (
         address="clients/<uuid:client>",
         title="Client",
         module="client/page",
-        styles=("client",),
+        styles=("client", "links"),
         roles=CLIENT_ROLES,
     ),
     Screen(

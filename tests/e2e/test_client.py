@@ -46,7 +46,9 @@ def test_a_therapist_finds_a_client_and_sees_the_course_on_one_axis(clinic: Serv
     expect(chart).to_contain_text("item 9 answered")
     expect(page.locator(".who")).to_contain_text("PHQ-9 item 9 answered")
     expect(page.locator(".meas tr", has_text="PHQ-9")).to_contain_text("−58 %")
-    expect(page.locator(".meas tr", has_text="GAD-7")).to_contain_text("–")
+    expect(page.locator(".meas tr", has_text="PHQ-9")).to_contain_text("response")
+    gad7 = page.locator(".meas tr", has_text="GAD-7")  # nothing after the dose: no change, and no 0 for it
+    expect(gad7).to_contain_text(re.compile("14 moderate.*–"))
     expect(page.locator(".hist tr", has_text="Dosing 1")).to_contain_text("mg sublingual")
     expect(page.locator(".next")).to_contain_text(re.compile("Integration"))
     expect(page.locator(".next .win").first).to_have_attribute("aria-label", re.compile("window 24 to 72 h"))
@@ -81,12 +83,14 @@ def test_the_record_is_read_tab_by_tab_with_the_keyboard(clinic: Served, tablet:
     note = page.get_by_role("button", name=re.compile("Dosing 1.*Draft"))
     note.press("Enter")
     expect(note).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("link", name="Open the note")).to_have_attribute("href", re.compile("^/notes/"))
     tablet.accessible()
     told = {
         "Screening": "Call Sam first.",
         "Medicines": "Drug screen",
         "Scores": "No scale was filled in",
         "Documents": "Evidence of each dose",
+        "Links": "No link was sent yet.",
     }
     for name, words in told.items():
         page.keyboard.press("Tab")
@@ -95,9 +99,12 @@ def test_the_record_is_read_tab_by_tab_with_the_keyboard(clinic: Served, tablet:
         expect(page.get_by_role("tab", name=name)).to_be_focused()
         expect(page.get_by_role("tabpanel")).to_contain_text(words)
         tablet.accessible()
-    paper = page.get_by_role("link", name="Open the PDF").first
-    answer = page.request.get(str(paper.get_attribute("href")))
-    assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")
+        if name == "Documents":
+            for kept in ("Treatment", "Dose 1"):  # the signed consent, and the evidence of the dose
+                row = page.locator("tr, .papers li", has_text=kept)
+                paper = row.get_by_role("link", name="Open the PDF").first
+                answer = page.request.get(str(paper.get_attribute("href")))
+                assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")
     page.get_by_role("tab", selected=True).focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Course")).to_be_focused()
@@ -127,7 +134,7 @@ def test_the_front_desk_sees_times_and_no_clinical_word(clinic: Served, tablet: 
     _measured(clinic, session.program, "phq9", BETTER, 0)
     page = _open(tablet, session.program.client, "frontdesk")
     expect(page.locator(".hist tr", has_text="Dosing 1")).to_contain_text("in person")
-    expect(page.get_by_role("tab")).to_have_text(["Course", "Documents"])
+    expect(page.get_by_role("tab")).to_have_text(["Course", "Documents", "Links"])
     page.wait_for_load_state("networkidle")
     for word in (" mg", "PHQ", "Allergies", "Peak", "F33"):
         assert word not in page.locator(".main").inner_text()

@@ -16,7 +16,7 @@ from screening import services as screening
 from screening.models import Clearance, SafetyAlert, Screening
 from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
-from sessions.dosing.models import GateOverride, Order
+from sessions.dosing.models import AdverseEventReview, GateOverride, Order
 from tests import cast as people
 from tests.cast import Cast
 from tests.e2e.screens import Served, Tablet
@@ -269,3 +269,89 @@ def test_an_override_is_read_and_the_next_order_renewed_on_a_tablet(
     touch.page.get_by_role("button", name=re.compile("^I have read it")).click()
     expect(_row(touch, "Wren Fixture", "Override to read")).to_have_count(0)
     assert GateOverride.objects.get(session=early).reading.read_by == cast.prescriber
+
+
+def test_a_clearance_is_voided_and_no_dose_follows(clinic: Served, tablet: Tablet) -> None:
+    program = _course(clinic, "Vera")
+    people.cssrs(clinic.cast, program, 1, 2, 4)
+    clearance = Clearance.objects.get(program=program)
+    tablet.sign_in("prescriber", at=f"/decide/{clearance.pk}")
+    page = tablet.page
+    page.get_by_role("radio", name="Void").check()
+    void = page.get_by_role("button", name=re.compile("^Void"))
+    void.click()
+    expect(page.locator(".dc .err")).to_have_count(1)  # why; the reasons need no answer
+    clearance.refresh_from_db()
+    assert clearance.voided_at is None
+    page.get_by_label("Why", exact=True).fill("The plan is not safe for now.")
+    tablet.accessible()
+    tablet.answer(r"/void/$", lambda route, request: (route.fetch(), route.abort()))
+    void.click()
+    expect(page.locator(".dc")).to_contain_text(
+        "on this page alone"
+    )  # the server had it; its answer was lost
+    tablet.heal()
+    void.click()
+    expect(_row(tablet, "Vera Fixture", "Clearance under review")).to_have_count(0)
+    clearance.refresh_from_db()
+    assert (clearance.voided_by, clearance.void_reason) == (
+        clinic.cast.prescriber,
+        "The plan is not safe for now.",
+    )
+    answer = clinic.cast.desk("prescriber").get(f"clearances/{clearance.pk}/").json()
+    assert (answer["state"], answer["allowed_moves"]) == ("voided", [])
+
+
+def test_another_order_takes_the_place_of_one_above_the_cap(
+    clinic: Served, tablet: Tablet, second: str
+) -> None:
+    session = people.booked(clinic.cast, _course(clinic, "Ravi"), "dosing", _noon(7))
+    body = {
+        "drug": "ketamine",
+        "route": "sublingual",
+        "dose_mg": "450",
+        "max_total_mg": "450",
+        "valid_until": (session.ends_at + timedelta(hours=6)).isoformat(),
+        "above_cap_reason": "No effect at 400.",
+    }
+    above = clinic.cast.desk(second).must(f"sessions/{session.pk}/orders/", body)
+    tablet.sign_in("prescriber", at=f"/decide/{above['id']}")
+    page = tablet.page
+    page.get_by_label("Why do you approve it?").fill("Perhaps")
+    page.get_by_role("button", name="Write another order instead").click()
+    expect(page.get_by_role("heading", name=re.compile("^Order for"))).to_be_visible()
+    tablet.accessible()
+    page.get_by_role("button", name="Back to the one above the cap").click()
+    expect(page.get_by_label("Why do you approve it?")).to_have_value("Perhaps")
+    page.get_by_role("button", name="Write another order instead").click()
+    page.get_by_label("Dose, mg").fill("200")
+    page.get_by_label("In all at most, mg").fill("200")
+    page.get_by_role("button", name=re.compile("^Write the order")).dblclick()
+    expect(_row(tablet, "Ravi Fixture", "Above the cap")).to_have_count(0)
+    amounts = Order.objects.filter(session=session).order_by("created_at").values_list("dose_mg", flat=True)
+    assert list(amounts) == [Decimal(450), Decimal(200)]
+    assert not hasattr(Order.objects.get(pk=above["id"]), "approval")
+
+
+def test_an_adverse_event_is_reviewed_by_the_director(clinic: Served, tablet: Tablet) -> None:
+    session = clinic.watched()
+    event = {"term": "nausea", "grade": 3, "serious": False, "causality": "probable", "action": "none"}
+    more = {"outcome": "resolved", "treatment": "Ondansetron", "onset_at": clock.now().isoformat()}
+    told = clinic.cast.desk("np").must(f"sessions/{session.pk}/adverse-events/", event | more)
+    tablet.sign_in("director", at="/director")
+    page = tablet.page
+    row = page.locator(".dcn tr", has_text=session.program.client.display_name)
+    row.filter(has_text="Adverse event review").get_by_role("link").click()
+    page.wait_for_url(f"**/decide/{told['id']}?all=1")
+    expect(page.get_by_role("heading", name="Nausea, grade 3")).to_be_visible()
+    tablet.accessible()
+    write = page.get_by_role("button", name=re.compile("^Write the review"))
+    write.click()
+    expect(page.get_by_label("Conclusion")).to_be_focused()
+    assert not AdverseEventReview.objects.filter(event=told["id"]).exists()
+    page.get_by_label("Conclusion").fill("Known effect; an antiemetic before the next dose.")
+    page.get_by_label("The next dose is not held by it any more").check()
+    write.dblclick()
+    expect(_row(tablet, session.program.client.display_name, "Adverse event")).to_have_count(0)
+    review = AdverseEventReview.objects.get(event=told["id"])
+    assert (review.hold_released, review.created_by) == (True, clinic.cast.director.pk)

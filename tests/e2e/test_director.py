@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 from playwright.sync_api import Page, expect
@@ -65,6 +66,37 @@ def test_an_alarm_and_an_answer_about_dying_stand_at_the_top(clinic: Served, tab
     alert.get_by_role("link").press("Enter")
     page.wait_for_url(re.compile(rf"/clients/{session.program.client.pk}\?tab=screening"))
     expect(page.get_by_role("tabpanel")).to_contain_text("PHQ-9 item 9 answered")
+
+
+def test_outcomes_after_a_dose_have_their_rows_and_say_when_they_are_too_few(
+    clinic: Served, tablet: Tablet
+) -> None:
+    session = clinic.watched()
+    desk, program = clinic.cast.desk("therapist"), session.program
+    for answers, days in (([2] * 9, 6), ([1] * 8 + [0], 0)):
+        phq9 = {"program": str(program.pk), "instrument": "phq9", "answers": answers}
+        taken = (clock.now() - timedelta(days=days)).isoformat()
+        desk.must("measures/", phq9 | {"taken_at": taken, "administered_by": "clinician"})
+    starts_at = clinic.slot()["starts_at"]
+    met = people.completed_session(clinic.cast, program, starts_at=starts_at, minutes=4)
+    note = people.written_note(met, by=clinic.cast.therapist)
+    page = _open(tablet)
+    card, dialog = page.locator(".out"), page.get_by_role("dialog")
+    expect(card.get_by_role("row", name=re.compile("^Dose 1"))).to_contain_text("too few for a figure")
+    card.scroll_into_view_if_needed()
+    tablet.accessible()
+    card.get_by_role("button", name="Dose 1").click()
+    row = dialog.get_by_role("row", name=re.compile(program.client.mrn))
+    expect(row).to_contain_text("18 → 8")
+    expect(row).to_contain_text("−10, response")
+    expect(row.get_by_role("link")).to_have_attribute("href", f"/clients/{program.client_id}?tab=scores")
+    tablet.accessible()
+    page.keyboard.press("Escape")
+    card.get_by_label("Scale").select_option("cadss")
+    expect(card).to_contain_text("Nobody filled in this scale after a dose in this period.")
+    expect(page).to_have_url(re.compile("scale=cadss"))
+    page.locator(".nts").get_by_role("button", name=clinic.cast.therapist.name).first.click()
+    expect(dialog.locator(f"a[href='/notes/{note.pk}']")).to_have_count(1)
 
 
 def test_an_override_is_read_once_and_leaves_the_list(clinic: Served, tablet: Tablet) -> None:

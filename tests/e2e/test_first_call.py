@@ -1,4 +1,4 @@
-"""One client from the first call to the way home, through the screens; the prescriber and screening by the API alone."""
+"""One client from the first call to the way home and the signed note, by the screens of each role."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from programs.models import Program
+from screening.models import Clearance, Consent
+from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
-from sessions.dosing.models import Discharge
+from sessions.dosing.models import Discharge, Order
 from sessions.integration.models import Obligation
+from sessions.notes.models import Note
 from tests import cast as people
 from tests.e2e.screens import Served, Tablet
 from tests.journeys import steps
@@ -24,6 +27,7 @@ WHO = {
     "City": "Denver",
     "ZIP code": "80202",
 }
+ASKED = sum(one.asked for one in CONDITIONS.values())
 ONE_DOSE = {
     "name": "KAP of the first call",
     "planned_doses": 1,
@@ -64,22 +68,106 @@ def _planned(page: Page, program: Program) -> Session:
     return found.get()
 
 
-def _cleared(clinic: Served, program: Program, session: Session) -> None:
-    """What the prescriber and the screening do; and the client can come at once."""
-    cast = clinic.cast
-    people.clear(cast, program)
-    people.sign_consent(cast, program)
+def _screened(tablet: Tablet, program: Program) -> None:
+    """A nurse asks the screening's questions; what a single pressure leaves open is for the prescriber."""
+    tablet.sign_in("np", at=f"/intake/{program.pk}")
+    page = tablet.page
+    page.get_by_role("button", name="Begin the screening").click()
+    questions = page.locator(".qs > li")
+    expect(questions).to_have_count(ASKED)
+    for index in range(ASKED):
+        questions.nth(index).get_by_role("radio", name="No", exact=True).check()
+    page.get_by_label("Systolic").fill("124")
+    page.get_by_label("Diastolic").fill("80")
+    page.get_by_role("button", name=re.compile("^Add.*the blood pressure")).click()
+    expect(page.get_by_text("Every question is answered.")).to_be_visible()
+    expect(page.get_by_text("On the server", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("It waits for the prescriber.")).to_be_visible()
+
+
+def _consented(tablet: Tablet, program: Program) -> None:
+    """The client reads the consent at the front desk, and signs."""
+    tablet.sign_in("frontdesk", at=f"/intake/{program.pk}?tab=consents")
+    dialog = tablet.page.get_by_role("dialog")
+    tablet.page.get_by_role("button", name=re.compile("^Read and sign.*Ketamine-assisted")).click()
+    dialog.get_by_label("Name of who signs").fill("Quinn Firstcall")
+    dialog.get_by_role("button", name="Typed name").click()
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    expect(tablet.page.locator(".lines > li", has_text="Ketamine-assisted")).to_contain_text(
+        "Quinn Firstcall"
+    )
+    assert Consent.objects.get(program=program, status="signed").document == "kap_treatment"
+
+
+def _chosen(tablet: Tablet, kind: str) -> None:
+    tablet.page.locator(".il a", has_text="Quinn Firstcall").filter(has_text=kind).click()
+    expect(tablet.page.get_by_role("heading", name="Quinn Firstcall")).to_be_visible()
+
+
+def _cleared(tablet: Tablet, program: Program) -> None:
+    """The prescriber answers each finding, and clears."""
+    tablet.sign_in("prescriber", at="/decide")
+    page = tablet.page
+    _chosen(tablet, "Clearance")
+    page.locator(".rs textarea").first.wait_for()
+    for answer in page.locator(".rs textarea").all():
+        answer.fill("Looked at: acceptable.")
+    page.get_by_role("radio", name="Clear for doses").check()
+    page.get_by_label("Why, in words the client can read").fill("Suitable.")
+    page.get_by_role("button", name=re.compile("^Clear for doses")).click()
+    expect(page.locator(".il a", has_text="Quinn Firstcall").filter(has_text="Clearance")).to_have_count(0)
+    assert Clearance.objects.get(program=program).decision == "cleared"
+
+
+def _at_once(clinic: Served, session: Session) -> None:
+    """The client can come now. No clinic is open at whatever hour this is looked at, so the booking is put there."""
     slot = clinic.slot()
     moved = {
         "starts_at": steps.moment(slot["starts_at"]),
         "ends_at": steps.moment(slot["ends_at"]),
-        "room": str(cast.birch.pk),
+        "room": str(clinic.cast.birch.pk),
         "reason": "The client can come at once",
         "override_reason": "The client can come at once",
     }
-    cast.desk("frontdesk").must(f"sessions/{session.pk}/reschedule/", moved)
+    clinic.cast.desk("frontdesk").must(f"sessions/{session.pk}/reschedule/", moved)
     session.refresh_from_db()
-    steps.order(cast, {"id": str(session.pk), "ends_at": steps.moment(session.ends_at)})
+
+
+def _ordered(tablet: Tablet, session: Session) -> None:
+    tablet.page.goto("/decide")
+    _chosen(tablet, "Order")
+    page = tablet.page
+    page.get_by_label("Dose, mg").fill("100")
+    page.get_by_label("In all at most, mg").fill("200")
+    page.get_by_role("button", name=re.compile("^Write the order")).click()
+    expect(page.locator(".il a", has_text="Quinn Firstcall").filter(has_text="Order")).to_have_count(0)
+    assert Order.objects.get(session=session).prescriber == tablet.clinic.cast.prescriber
+
+
+def _written_up(tablet: Tablet, session: Session) -> None:
+    """The nurse writes the day up, and signs with the password."""
+    page = tablet.page
+    page.goto(f"/notes?session={session.pk}")
+    dosing = page.get_by_role("radio", name="Dosing note")
+    begin = page.get_by_role("button", name="Begin the note")
+    begin.wait_for()
+    if dosing.count():
+        dosing.click()
+    begin.click()
+    for name in ("Data", "Assessment", "Plan"):
+        page.get_by_role("textbox", name=name, exact=True).fill(f"{name}: calm, 100 mg, went home with Alex.")
+    expect(page.locator(".save")).to_contain_text("On the server")
+    page.get_by_role("button", name="Sign and lock").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Your password").fill(people.PASSWORD)
+    dialog.get_by_role("button", name="Sign and lock").click()
+    expect(page.locator(".save")).to_contain_text("Signed and locked")
+    assert Note.objects.get(session=session).status == "signed"
+    page.get_by_role("button", name="It took place, and is over").dblclick()
+    expect(page.get_by_role("button", name="It took place, and is over")).to_have_count(0)
+    session.refresh_from_db()
+    assert session.status == "completed"
 
 
 def _received(page: Page, session: Session) -> None:
@@ -123,7 +211,12 @@ def test_from_the_first_call_to_the_way_home(clinic: Served, tablet: Tablet) -> 
     tablet.sign_in("frontdesk", at="/desk/schedule?new=client")
     program = _registered(clinic, page)
     session = _planned(page, program)
-    _cleared(clinic, program, session)
+    _screened(tablet, program)
+    _consented(tablet, program)
+    _cleared(tablet, program)
+    _at_once(clinic, session)
+    _ordered(tablet, session)
+    tablet.sign_in("frontdesk")
     _received(page, session)
     _dosed(tablet, session)
     assert Obligation.objects.filter(dosing_session=session).count() == 1
@@ -141,3 +234,7 @@ def test_from_the_first_call_to_the_way_home(clinic: Served, tablet: Tablet) -> 
     dialog.get_by_role("button", name="Discharge", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("The client may leave")
     assert Discharge.objects.filter(session=session).exists()
+    page.keyboard.press("Escape")
+    _written_up(tablet, session)
+    page.goto(f"/clients/{program.client_id}")
+    expect(page.locator(".hist tr", has_text="Dosing 1")).to_contain_text("Note signed")

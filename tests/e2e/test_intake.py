@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from kapclinic.core import clock
 from programs.models import Program
 from screening.models import Consent, LabResult, Measure, Medication, SafetyAlert, Screening
 from screening.rules.conditions import CONDITIONS
@@ -130,6 +131,48 @@ def test_an_answer_that_means_danger_raises_the_alert_and_is_said_at_once(
     assert Measure.objects.get(program=program, instrument="cssrs").band == "none"
 
 
+def test_a_total_stands_in_place_of_answers_and_says_what_its_item_on_suicide_says(
+    clinic: Served, tablet: Tablet
+) -> None:
+    program = _course(clinic, "Tali")
+    tablet.sign_in("therapist", at=f"/intake/{program.pk}?tab=measures")
+    page = tablet.page
+    write = page.get_by_role("button", name=re.compile("^Write it down"))
+    page.get_by_label("Instrument").select_option("madrs")
+    write.click()
+    expect(page.get_by_text("Write the total as a whole number from 0 to 60.")).to_be_visible()
+    expect(page.get_by_label("Total, 0 to 60")).to_be_focused()
+    page.get_by_label("Total, 0 to 60").fill("31")
+    write.click()
+    expect(page.get_by_text("Look at this item, and say yes or no.")).to_be_visible()
+    assert not Measure.objects.filter(program=program).exists()
+    tablet.accessible()
+    page.get_by_role("group", name=re.compile("^Item 10.*4 or more")).get_by_role("radio", name="Yes").check()
+    write.click()
+    expect(page.locator(".danger")).to_contain_text("988")
+    expect(page.locator(".note.brand")).to_contain_text("31")
+    row = Measure.objects.get(program=program)
+    assert (row.total, row.item_alert, row.answers, row.flags) == (31, True, [], ["total_only", "item_10"])
+    assert SafetyAlert.objects.get(measure=row).cause == "madrs_item_10"
+
+    # No item on suicide, no question about one; and one's own way of writing it down is kept for each instrument.
+    page.get_by_label("Instrument").select_option("cadss")
+    expect(page.locator(".qs")).to_have_count(0)
+    page.get_by_label("Total, 0 to 92").fill("4")
+    write.click()
+    expect(page.locator(".note.brand")).to_contain_text("CADSS 4")
+    page.get_by_label("Instrument").select_option("bprs")
+    items = page.locator(".qs > li")
+    expect(items).to_have_count(18)
+    for index in range(18):
+        items.nth(index).get_by_role("radio").nth(1 if index else 0).check()
+    expect(page.get_by_text("1 answer is missing: there will be no total.")).to_be_visible()
+    items.nth(0).get_by_role("radio", name="2", exact=True).check()
+    write.click()
+    expect(page.locator(".note.brand")).to_contain_text("BPRS 19")
+    assert Measure.objects.get(program=program, instrument="bprs").total == 19
+
+
 def test_medicines_and_tests_are_written_down(clinic: Served, tablet: Tablet) -> None:
     program = _course(clinic, "Milo")
     tablet.sign_in("np", at=f"/intake/{program.pk}")
@@ -186,7 +229,7 @@ def test_a_consent_is_read_and_drawn_on_a_tablet_by_touch(clinic: Served, touch:
     program = _course(clinic, "Coby")
     touch.sign_in("frontdesk", at=f"/intake/{program.pk}")
     page = touch.page
-    expect(page.get_by_role("tab")).to_have_count(1)  # the front desk sees no clinical tab
+    expect(page.get_by_role("tab")).to_have_count(2)  # the front desk sees no clinical tab
     touch.accessible()
     page.get_by_role("button", name=re.compile("^Read and sign.*Ketamine-assisted")).click()
     expect(page.locator(".read")).to_contain_text("Your signature")
@@ -224,3 +267,39 @@ def test_a_consent_is_read_and_drawn_on_a_tablet_by_touch(clinic: Served, touch:
     touch.accessible()
     page.locator("dialog").get_by_role("button", name="Take back").click()
     expect(page.locator(".lines > li", has_text="Sessions by video")).to_contain_text("taken back")
+
+
+def test_the_clinics_own_words_are_signed_in_spanish_by_a_guardian(clinic: Served, tablet: Tablet) -> None:
+    program = _course(clinic, "Nico")
+    own = {
+        "document": "release",
+        "language": "es",
+        "version": "c1",
+        "effective_on": clock.now().astimezone(clinic.cast.north.zone).date().isoformat(),
+        "text": "# Divulgación\n\nLas palabras propias de la clínica. " + "Lea todo antes de firmar. " * 5,
+    }
+    clinic.cast.desk("director").must("consent-documents/", own)
+    tablet.sign_in("frontdesk", at=f"/intake/{program.pk}")
+    page = tablet.page
+    row = page.locator(".lines > li", has_text="Release of information")
+    expect(row.get_by_role("button", name=re.compile("^Read and sign"))).to_have_count(2)
+    row.get_by_role("button", name=re.compile("Español")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".read[lang=es]")).to_contain_text("Las palabras propias de la clínica.")
+    dialog.get_by_label("Who signs", exact=True).select_option("guardian")
+    dialog.get_by_label("Name of who signs").fill("Sofia Sample")
+    dialog.get_by_role("button", name="Typed name").click()
+    tablet.accessible()
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    expect(row).to_contain_text("Sofia Sample, as guardian")
+    signed = Consent.objects.get(program=program, status="signed")
+    assert (signed.document_version, signed.language, signed.signer_relationship) == ("c1", "es", "guardian")
+    expect(
+        page.locator(".lines > li", has_text="Psychotherapy notes, by themselves").get_by_role("button")
+    ).to_have_count(1)
+
+    # A text that is newer than what was signed: it says so, and does not count the old signature as enough.
+    clinic.cast.desk("director").must("consent-documents/", own | {"version": "c2", "text": own["text"] * 2})
+    page.reload()
+    expect(row).to_contain_text("A newer text is in force")
+    tablet.accessible()

@@ -243,6 +243,33 @@ def _stored(page: Page) -> str:
     return text
 
 
+def test_whoever_was_there_says_that_a_session_began_and_took_place(clinic: Served, writer: Writer) -> None:
+    program = writer.who(f"Jona{next(NUMBERS)}")
+    starts_at = clock.now() - timedelta(minutes=20)
+    more = {"staff": people.team(clinic.cast, writer.name), "room": writer.room.pk}
+    late = {"ends_at": starts_at + timedelta(minutes=50), "override_reason": "As the client asked"}
+    with clock.fixed(starts_at - timedelta(hours=1)):
+        session = people.booked(clinic.cast, program, "preparation", starts_at, **more, **late)
+    page = writer.opens(f"/notes?session={session.pk}")
+    page.get_by_role("button", name="Begin the note").wait_for()
+    expect(page.get_by_role("button", name="It has begun")).to_have_count(0)  # the client is not here
+    clinic.cast.desk("frontdesk").must(f"sessions/{session.pk}/check-in/", {})
+    page.reload()
+    writer.tablet.answer(r"/start/$", lambda route, request: (route.fetch(), route.abort()))
+    page.get_by_role("button", name="It has begun").click()
+    expect(
+        page.locator(".ctx").get_by_role("alert")
+    ).to_be_visible()  # the server had it; its answer was lost
+    writer.tablet.heal()
+    page.get_by_role("button", name="It has begun").click()
+    expect(page.locator(".ctx")).to_contain_text("not ended yet")
+    writer.tablet.accessible()
+    page.get_by_role("button", name="It took place, and is over").dblclick()
+    expect(page.get_by_role("button", name="It took place, and is over")).to_have_count(0)
+    session.refresh_from_db()
+    assert (session.status, session.started_at is not None) == ("completed", True)
+
+
 def test_whoever_signs_out_with_words_on_the_page_is_asked(clinic: Served, writer: Writer) -> None:
     note = writer.draft(writer.met(writer.who(f"Remy{next(NUMBERS)}"), hours=3))
     page = writer.opens(f"/notes/{note.pk}")

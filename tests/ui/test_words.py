@@ -27,6 +27,7 @@ AREAS = (
     "desk",
     "director",
     "intake",
+    "links",
     "lists",
     "notes",
     "plan",

@@ -4,9 +4,9 @@ import { t } from "../core/i18n.js";
 import { words } from "../core/problem.js";
 import { lazy } from "../core/lazy.js";
 import { clock } from "../core/time.js";
-import { Chart } from "./chart.js";
 import { routeName, stateName, when } from "./words.js";
 
+const Chart = lazy(() => import("./chart.js"), "Chart", { early: true, pane: true });
 const Table = lazy(() => import("./table.js"), "Table");
 
 /** @param {{programs: any[], program: any, course: any, at: number, zone: string, said: any, go: (change: object) => void, again: () => void}} props */

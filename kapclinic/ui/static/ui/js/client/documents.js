@@ -2,6 +2,7 @@
 import { html } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { Foot, Paper, useList } from "../lists/list.js";
+import { signedFor } from "../links/documents.js";
 import { id, useStaff } from "./known.js";
 import { documentName, stateName, when } from "./words.js";
 
@@ -12,8 +13,8 @@ export function Documents({ course, zone, clinical, turn }) {
   const consents = useList("consents/", { client: id, ordering: "-created_at" }, turn);
   const staff = useStaff();
   return html`<section class="card" aria-labelledby="consents"><header><h2 id="consents">${t("Consents")}</h2></header>
-      ${consents.rows?.length > 0 && html`<div class="scroll"><table class="list"><thead><tr><th>${t("Document")}</th><th>${t("State")}</th><th>${t("Signed")}</th><th>${t("By")}</th><th>${t("With")}</th></tr></thead>
-        <tbody>${consents.rows.map((row) => html`<tr key=${row.id} class=${row.status === "revoked" ? "off" : ""}><td><b>${documentName(row.document)}</b> <span class="quiet">v${row.document_version}, ${row.language}</span></td><td>${stateName(row.status)} ${row.revoked_at && when(row.revoked_at, zone)}</td><td>${row.signed_at ? when(row.signed_at, zone) : "–"}</td><td>${row.signer_name} <span class="quiet">${METHODS[row.method]?.() ?? ""}</span></td><td>${staff.get(row.collected_by)}</td></tr>`)}</tbody></table></div>`}
+      ${consents.rows?.length > 0 && html`<div class="scroll"><table class="list"><thead><tr><th>${t("Document")}</th><th>${t("State")}</th><th>${t("Signed")}</th><th>${t("By")}</th><th>${t("With")}</th><th></th></tr></thead>
+        <tbody>${consents.rows.map((row) => html`<tr key=${row.id} class=${row.status === "revoked" ? "off" : ""}><td><b>${documentName(row.document)}</b> <span class="quiet">v${row.document_version}, ${row.language}</span></td><td>${stateName(row.status)} ${row.revoked_at && when(row.revoked_at, zone)}</td><td>${row.signed_at ? when(row.signed_at, zone) : "–"}</td><td>${row.signer_name} <span class="quiet">${[signedFor(row.signer_relationship), METHODS[row.method]?.()].filter(Boolean).join(", ")}</span></td><td>${staff.get(row.collected_by)}</td><td>${row.signed_at && html`<${Paper} small href=${`/api/v1/consents/${row.id}/pdf/`} />`}</td></tr>`)}</tbody></table></div>`}
       <${Foot} list=${consents} empty=${t("Nothing was put before this client yet.")} /></section>
     ${clinical && html`<${Files} zone=${zone} staff=${staff} turn=${turn} /><${Evidence} course=${course} zone=${zone} />`}`;
 }

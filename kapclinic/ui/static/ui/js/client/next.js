@@ -95,5 +95,6 @@ function Todo({ at, zone, turn }) {
 
 function labelOf(row) {
   const bedside = row.kind === "alarm" && row.session && has("nurse_practitioner", "therapist", "prescriber", "medical_director");
+  if (row.kind === "client_answered") return html`<a href=${`?tab=links&link=${row.subject_id}`}>${row.label}</a>`;
   return bedside ? html`<a href=${`/bedside/sessions/${row.session}`}>${row.label}</a>` : row.label;
 }

@@ -31,6 +31,7 @@ function Note({ row, session, zone, open, toggle }) {
       ${row.signed_at && html`<p class="small quiet">${t("Signed {time} by {name}", { time: when(row.signed_at, zone), name: row.signature || row.signed_as?.name || row.author_name })}${row.cosigned_at && `, ${t("co-signed {time} by {name}", { time: when(row.cosigned_at, zone), name: row.cosignature })}`}</p>`}
       ${row.hours_since_dose !== null && html`<p class="small quiet">${t("{n} h after the dose", { n: Math.round(row.hours_since_dose) })}${row.in_window !== null && `, ${row.in_window ? t("in its window") : t("outside its window")}`}</p>`}
       ${row.addenda.map((one) => html`<div class="note" key=${one.id}><${Icon} name="plus" /><div><b>${t("Addendum, {time}", { time: when(one.created_at, zone) })}</b> <span class="quiet">${one.signature}</span><p>${one.text}</p></div></div>`)}
+      <p><a class="b s" href=${`/notes/${row.id}`}><${Icon} name="pen" />${t("Open the note")}</a></p>
       ${row.voided && html`<p class="note med"><${Icon} name="warn" /><span>${t("Voided {time}: {why}", { time: when(row.voided.at, zone), why: row.voided.reason })}</span></p>`}
     </div>`}`;
 }

@@ -16,14 +16,15 @@ import { CourseCard } from "./course.js";
 import { Head } from "./head.js";
 import { id, useCourse, usePrograms } from "./known.js";
 import { Next } from "./next.js";
-import { ScoresCard } from "./scores.js";
 
 const Notes = lazy(() => import("./notes.js"), "Notes");
 const Screening = lazy(() => import("./screening.js"), "Screening");
 const Medicines = lazy(() => import("./medicines.js"), "Medicines");
 const Documents = lazy(() => import("./documents.js"), "Documents");
 const Sessions = lazy(() => import("./sessions.js"), "Sessions", { early: true });
+const ScoresCard = lazy(() => import("./scores.js"), "ScoresCard", { early: true, pane: true });
 const Scores = lazy(() => import("./measures.js"), "Scores");
+const Links = lazy(() => import("../links/links.js"), "Links");
 const Charges = lazy(() => import("./charges.js"), "Charges");
 const Access = lazy(() => import("./access.js"), "Access");
 
@@ -38,6 +39,7 @@ const TABS = {
   medicines: [() => t("Medicines"), Medicines, CLINICAL],
   scores: [() => t("Scores"), Scores, CLINICAL],
   documents: [() => t("Documents"), Documents, ["front_desk", ...CLINICAL]],
+  links: [() => t("Links"), Links, ["front_desk", ...CLINICAL]],
   access: [() => t("Who looked"), Access, ["medical_director"]],
 };
 

@@ -50,6 +50,7 @@ const FLAGS = {
   worsening: () => t("worse than before"),
   evaluate: () => t("to evaluate"),
   trend: () => t("trend"),
+  total_only: () => t("without its answers"),
 };
 
 /** "item 9 answered", "not complete" of a measure's flags; others as they are. */

@@ -21,7 +21,7 @@ export function Cap({ row, about, subject, onDone }) {
   const [tried, tell] = useState(false);
   const write = useWrite(() => onDone(t("The dose above the cap is approved.")));
   const order = subject.waiting;
-  if (other) return html`<${Order} row=${{ ...row, subject: { ...row.subject, id: `${row.subject.id} anew` } }} about=${about} subject=${subject} onDone=${onDone} />`;
+  if (other) return html`<${Order} row=${{ ...row, subject: { ...row.subject, id: `${row.subject.id} anew` } }} about=${about} subject=${subject} onDone=${onDone} onBack=${order && (() => write2(false))} />`;
   if (!order) return html`<section class="de"><${Who} about=${about} /><p class="empty">${t("This order waits for nobody any more.")}</p></section>`;
   function send() {
     tell(true);

@@ -6,6 +6,7 @@ import { useWrite } from "../core/intent.js";
 import { useKept } from "../care/loaded.js";
 import { Form, Refusal, Send, Where, Words, toFault, tooShort } from "../care/parts.js";
 import { Who, when } from "../care/who.js";
+import { termName } from "../record/terms.js";
 
 export function loadEvent(row) {
   return get(`sessions/${row.session}/adverse-events/${row.subject.id}/`);
@@ -25,7 +26,7 @@ export function Event({ row, about, subject, onDone }) {
     <${Who} about=${about} />
     <${Form} label=${t("Review")} onSend=${send}>
       <div class="de-b pad">
-        <h2 class="h1">${event.term}, ${t("grade {n}", { n: event.grade })}${event.serious && `, ${t("serious")}`}</h2>
+        <h2 class="h1">${event.term_text || termName(event.term)}, ${t("grade {n}", { n: event.grade })}${event.serious && `, ${t("serious")}`}</h2>
         <dl class="dl"><dt>${t("Began")}</dt><dd>${when(event.onset_at, about.zone)}</dd>
           <dt>${t("Treatment")}</dt><dd>${event.treatment || t("none")}</dd>
           <dt>${t("Outcome")}</dt><dd>${event.outcome.replaceAll("_", " ")}</dd>

@@ -27,7 +27,8 @@ function first({ session, protocol, orders, zone }) {
   return { ...base, unit: protocol.dose.unit === "mg/kg" && session.weight_kg ? "mg/kg" : "mg" };
 }
 
-export function Order({ row, about, subject, onDone }) {
+/** @param {{row: any, about: any, subject: any, onDone: (said: string) => void, onBack?: () => void}} props `onBack`: it takes the place of one that waits */
+export function Order({ row, about, subject, onDone, onBack }) {
   const { session, orders } = subject;
   const { protocol, zone } = about;
   const [form, set] = useKept(row.subject.id, first({ session, protocol, orders, zone }));
@@ -66,6 +67,7 @@ export function Order({ row, about, subject, onDone }) {
         <h2 class="h1">${t("Order for {session}, {when}", { session: sessionName(session), when: when(session.starts_at, zone) })}</h2>
         <p class="quiet">${t("Protocol {name}: {route}, usually up to {warn} {unit}, at most {cap} {unit} without a second prescriber.", { name: protocol.name, route: routeName(protocol.route), warn: protocol.dose.warn, cap: protocol.dose.cap, unit: protocol.dose.unit })}</p>
         <${Before} orders=${orders} zone=${zone} />
+        ${onBack && html`<div><button type="button" class="b" onClick=${onBack}>${t("Back to the one above the cap")}</button></div>`}
         ${last && html`<div><button type="button" class="b" onClick=${renew}>${t("As last time: {mg} mg", { mg: bare(last.dose_mg) })}</button></div>`}
         <div class="two">
           ${field("drug", t("Drug"), { wrong: errors.drug ?? (tried && faults.drug ? t("Name the drug.") : "") })}

@@ -20,6 +20,7 @@ import { Waiting } from "./waiting.js";
 
 const Rows = lazy(() => import("./rows.js"), "Rows");
 const Override = lazy(() => import("./acts.js"), "Override");
+const Outcomes = lazy(() => import("./outcomes.js"), "Outcomes", { early: true, pane: true });
 const Approve = lazy(() => import("./acts.js"), "Approve");
 
 const PERIODS = () => [[4, t("4 weeks")], [8, t("8 weeks")], [52, t("Year")]];
@@ -61,6 +62,7 @@ function Director() {
       <${Waiting} decisions=${polls.decisions} overdue=${polls.overdue} said=${said} at=${at} go=${go} open=${open} />
       <${Drugs} missing=${polls.missing} at=${at} zone=${zone} />
       <div class="rt"><${NotesCard} report=${notes} at=${at} open=${open} again=${again} /><${Protocols} drafts=${polls.drafts} open=${open} /></div>
+      <${Outcomes} asked=${asked} turn=${turn} said=${said} go=${go} open=${open} again=${again} />
     </div>
     ${dialog?.kind === "override" && html`<${Override} id=${dialog.id} zone=${zone} onDone=${done} onClose=${close} />`}
     ${dialog?.kind === "approve" && html`<${Approve} row=${dialog.row} onDone=${done} onClose=${close} />`}

@@ -36,11 +36,9 @@ function Decision({ row, at, open }) {
     <td class=${late ? "num hi" : "num"}>${row.due_at ? due(row.due_at, at) : age(at - Date.parse(row.since))}</td></tr>`;
 }
 
-/** Where it is decided, or where all that it takes is seen. */
+/** Where it is decided: everybody's rows stand there, for the director is not the prescriber of each course. */
 function hrefOf(row) {
-  const tab = { screening: "screening", clearance_review: "screening", clearance_ending: "screening", safety_alert: "screening", alert_release: "screening" }[row.kind];
-  if (tab) return `/clients/${row.client}?tab=${tab}`;
-  return row.session ? `/bedside/sessions/${row.session}` : `/clients/${row.client}`;
+  return `/decide/${row.subject.id}?all=1`;
 }
 
 function Task({ row, at }) {

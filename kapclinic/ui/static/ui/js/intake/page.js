@@ -17,6 +17,7 @@ const PARTS = {
   medicines: lazy(() => import("./medicines.js"), "Medicines"),
   tests: lazy(() => import("./tests.js"), "Tests"),
   consents: lazy(() => import("./consents.js"), "Consents"),
+  links: lazy(() => import("../links/links.js"), "Links"),
 };
 const CLINICAL = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
 const TABS = () => [
@@ -25,10 +26,11 @@ const TABS = () => [
   ["medicines", t("Medicines"), "3"],
   ["tests", t("Tests"), "4"],
   ["consents", t("Consents"), "5"],
+  ["links", t("Links"), "6"],
 ];
 
-/** The tabs of this person's roles: the front desk collects consents alone. */
-const tabsOf = () => TABS().filter(([name]) => name === "consents" || has(...CLINICAL));
+/** The tabs of this person's roles: the front desk collects consents and sends links. */
+const tabsOf = () => TABS().filter(([name]) => ["consents", "links"].includes(name) || has(...CLINICAL));
 
 async function aboutOf(id) {
   const program = await get(`programs/${id}/`);
@@ -62,6 +64,7 @@ function Intake() {
 
 function Client({ id, tabs, shown, go }) {
   const about = useLoaded(id, () => aboutOf(id));
+  useEffect(() => void document.getElementById(`tab-${shown}`)?.scrollIntoView({ block: "nearest", inline: "nearest" }), [shown, !about.data]);
   if (!about.data) {
     return about.problem
       ? html`<div class="empty"><p role="alert">${about.problem.status === 404 ? t("There is no such course, or it is not at your clinic.") : words(about.problem)}</p><button type="button" class="b" onClick=${about.again}>${t("Try again")}</button></div>`
@@ -73,7 +76,7 @@ function Client({ id, tabs, shown, go }) {
     <div class="tabs" role="tablist" aria-label=${t("What to fill in")}>
       ${tabs.map(([name, word, key]) => html`<button key=${name} type="button" role="tab" id=${`tab-${name}`} aria-selected=${name === shown ? "true" : "false"} aria-controls="part" onClick=${() => go(name)}>${word} <kbd>${key}</kbd></button>`)}
     </div>
-    <div class="in-b" id="part" role="tabpanel" aria-labelledby=${`tab-${shown}`} tabindex="0"><${Part} key=${shown} about=${about.data} onAbout=${about.again} onClose=${() => {}} /></div>
+    <div class="in-b" id="part" role="tabpanel" aria-labelledby=${`tab-${shown}`} tabindex="0"><${Part} key=${shown} about=${about.data} program=${about.data.program} zone=${about.data.zone} onAbout=${about.again} onClose=${() => {}} /></div>
   </div>`;
 }
 

@@ -3,17 +3,22 @@
 // an educational grant from Pfizer Inc. Every other scale is asked from its own sheet, by the numbers of its items.
 import { t } from "../core/i18n.js";
 
-/** `items` that are scored from 0 to `high`, then `more` that are not. */
+/**
+ * `items` that are scored from 0 to `high`, then `more` that are not. `most`: a total may be written in place of the
+ * answers, up to that one; `alert`: the item about wanting to die and the answer from which it raises an alert, unless the
+ * course's protocol says another; `open`: the answer 0 is no answer.
+ */
 export const SCALES = {
   phq9: { items: 9, high: 3, more: 1 },
   gad7: { items: 7, high: 3, more: 0 },
   cssrs: { items: 7, high: 1, more: 0, forms: ["lifetime_recent", "since_last_contact"] },
   audit_c: { items: 3, high: 4, more: 0 },
-  dast10: { items: 10, high: 1, more: 0 },
+  dast10: { items: 10, high: 1, more: 0, most: 10 },
   pcl5: { items: 20, high: 4, more: 0 },
-  qids_sr16: { items: 16, high: 3, more: 0 },
-  madrs: { items: 10, high: 6, more: 0 },
-  cadss: { items: 23, high: 4, more: 0 },
+  qids_sr16: { items: 16, high: 3, more: 0, most: 27, alert: [12, 2] },
+  madrs: { items: 10, high: 6, more: 0, most: 60, alert: [10, 4] },
+  cadss: { items: 23, high: 4, more: 0, most: 92 },
+  bprs: { items: 18, high: 7, more: 0, open: true },
 };
 
 const OFTEN = () => [t("Not at all"), t("Several days"), t("More than half the days"), t("Nearly every day")];
@@ -66,8 +71,22 @@ export function itemsOf(key, form) {
 
 function answersOf(key, high, unscored) {
   if (high === 1) return [{ value: 0, word: t("No") }, { value: 1, word: t("Yes") }];
+  if (SCALES[key].open) return Array.from({ length: high + 1 }, (_, value) => ({ value, word: value ? String(value) : t("0 not assessed") }));
   const words = key in WORDED ? (unscored ? HARD() : OFTEN()) : [];
   return Array.from({ length: high + 1 }, (_, value) => ({ value, word: words[value] ? `${value} ${words[value]}` : String(value) }));
+}
+
+/** Is this item left without an answer that counts? */
+export function isOpen(key, answer) {
+  return answer === undefined || (answer === 0 && !!SCALES[key].open);
+}
+
+/** {item, lowest}: the item about wanting to die and the answer from which it raises an alert; null where none is asked. */
+export function dangerOf(key, protocol) {
+  const usual = SCALES[key].alert;
+  if (!usual) return null;
+  const [item, lowest] = protocol.limits.alert_items?.[key] ?? usual;
+  return { item, lowest };
 }
 
 const FORMS = { lifetime_recent: () => t("Lifetime and recent"), since_last_contact: () => t("Since the last contact") };

@@ -1,5 +1,6 @@
 // What is read beside a note, asked for together.
 import { get } from "../core/api.js";
+import { scalesOf } from "../record/outcomes.js";
 
 const quietly = (asked, missing) => asked.catch((problem) => (missing.push(problem), null));
 
@@ -15,12 +16,13 @@ export async function besides({ session, program, client, dose = null }) {
     ask("notes/", { program, status: "signed", ordering: "-signed_at", page_size: 50 }),
   ]);
   const given = givenBefore(timeline, row, dose);
-  const [readings, record, protocol] = await Promise.all([
+  const [readings, record, protocol, ...outcomes] = await Promise.all([
     given && ask(`sessions/${given.session}/readings/`, { page_size: 100 }),
     given && ask(`sessions/${given.session}/record/`),
     given && course && ask(`protocols/${course.protocol}/`),
+    ...scalesOf(timeline?.measures ?? []).map((instrument) => ask(`programs/${program}/outcomes/`, { instrument })),
   ]);
-  return { session: row, program: course, banner, timeline, signed: signed?.results ?? [], given, readings: readings?.results ?? [], record, bands: protocol?.bands ?? null, missing };
+  return { session: row, program: course, banner, timeline, outcomes: timeline?.measures && outcomes.filter(Boolean), signed: signed?.results ?? [], given, readings: readings?.results ?? [], record, bands: protocol?.bands ?? null, missing };
 }
 
 /** The dose that the session is about: its own, else the last one before it. {session, doses, number} */

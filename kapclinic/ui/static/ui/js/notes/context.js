@@ -3,17 +3,20 @@ import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { has } from "../core/me.js";
 import { clock, date, dayIn, dayShort, MINUTE } from "../core/time.js";
+import { signed, verdictOf } from "../record/outcomes.js";
 import { Course, courseOf } from "../signs/course.js";
+import { Visit } from "./visit.js";
 import { SCALES } from "./words.js";
 
-/** @param {{name: string, besides: any, session: string, zone: string, at: number}} props */
-export function Context({ name, besides, session, zone, at }) {
+/** @param {{name: string, besides: any, session: string, zone: string, at: number, again: () => void}} props */
+export function Context({ name, besides, session, zone, at, again }) {
   return html`<aside class="ctx" aria-label=${t("Beside the note")}>
     <${Person} name=${name} besides=${besides} />
     ${besides?.missing.length > 0 && html`<p class="note med" role="status"><${Icon} name="warn" />${t("Some of what stands here could not be read just now.")}</p>`}
+    ${besides?.session && html`<${Visit} session=${besides.session} zone=${zone} again=${again} />`}
     ${besides && html`<${Given} besides=${besides} zone=${zone} at=${at} />
       <${Room} record=${besides.record} zone=${zone} />
-      <${Scores} measures=${besides.timeline?.measures ?? null} zone=${zone} />
+      <${Scores} outcomes=${besides.outcomes} zone=${zone} />
       <${Intentions} besides=${besides} />`}
     ${has("therapist") && html`<section class="priv"><${Icon} name="lock" /><div>
       <h2>${t("Psychotherapy note")}</h2>
@@ -96,23 +99,25 @@ function Room({ record, zone }) {
   </ul></section>`;
 }
 
-/** Totals by scale, the last beside the one before; an incomplete one has none, and is none. */
-function Scores({ measures, zone }) {
-  if (measures === null) return null;
-  const complete = measures.filter((row) => row.total !== null && SCALES[row.instrument]).sort((a, b) => Date.parse(a.taken_at) - Date.parse(b.taken_at));
-  const scales = Object.keys(SCALES).map((name) => [name, complete.filter((row) => row.instrument === name)]).filter(([, rows]) => rows.length);
+/** By scale the total before dose 1 and the last one, as the server reckons them; an incomplete one has none, and is none. */
+function Scores({ outcomes, zone }) {
+  if (!outcomes) return null;
   return html`<section><h2>${t("Scores")}</h2>
-    ${!scales.length && html`<p class="small quiet">${t("None is filled in yet.")}</p>`}
-    ${scales.length > 0 && html`<table class="mini"><tbody>${scales.map(([name, rows]) => html`<${Score} key=${name} name=${name} rows=${rows} zone=${zone} />`)}</tbody></table>`}</section>`;
+    ${!outcomes.length && html`<p class="small quiet">${t("None is filled in yet.")}</p>`}
+    ${outcomes.length > 0 && html`<table class="mini"><tbody>${outcomes.map((row) => html`<${Score} key=${row.instrument} row=${row} zone=${zone} />`)}</tbody></table>`}</section>`;
 }
 
-function Score({ name, rows, zone }) {
-  const few = rows.slice(-6);
-  const most = Math.max(1, ...few.map((row) => row.total));
-  const [last, before] = [rows.at(-1), rows.at(-2)];
-  return html`<tr><th scope="row">${SCALES[name]}</th>
-    <td aria-hidden="true"><span class="bars">${few.map((row) => html`<i key=${row.id} style=${{ "--v": row.total / most }}></i>`)}</span></td>
-    <td class="num">${before && html`${before.total} → `}<b>${last.total}</b> <span class="faint tiny">${dayShort(dayIn(last.taken_at, zone))}</span></td></tr>`;
+/** @param {{row: Api["OutcomesOut"], zone: string}} props */
+function Score({ row, zone }) {
+  const few = row.points.slice(-6);
+  const most = Math.max(1, ...few.map((one) => one.total));
+  const last = few.at(-1);
+  const verdict = verdictOf(row);
+  if (!last) return null;
+  return html`<tr><th scope="row">${SCALES[row.instrument] ?? row.instrument}</th>
+    <td aria-hidden="true"><span class="bars">${few.map((one) => html`<i key=${one.measure} style=${{ "--v": one.total / most }}></i>`)}</span></td>
+    <td class="num">${row.change !== null && html`<span class="vh">${t("before dose 1:")} </span>${row.baseline} → `}<b>${last.total}</b> <span class="faint tiny">${dayShort(dayIn(last.taken_at, zone))}</span>
+      ${(verdict || row.change !== null) && html`<br /><span class=${row.worsening ? "tiny hi" : "tiny quiet"}>${[row.change !== null && signed(row.change), verdict].filter(Boolean).join(", ")}</span>`}</td></tr>`;
 }
 
 /** In the client's own words where they were noted: of the check-in of that dose, and what the course is for. */

@@ -46,7 +46,7 @@ function Notes() {
     <div class=${`th${route.note || route.session ? " one" : ""}`}>
       <${Inbox} box=${box} route=${route} go=${go} place=${here} at=${at} turn=${turn} onBook=${(row) => open({ kind: "book", row })} />
       <${Middle} note=${note} fresh=${fresh} route=${route} shared=${shared} phrases=${phrases} again=${besides.again} onBegun=${(id) => (again(), go({ note: id }, true))} />
-      ${about && html`<${Context} name=${about.name} besides=${besides.data} session=${about.session} zone=${zone} at=${at} />`}
+      ${about && html`<${Context} name=${about.name} besides=${besides.data} session=${about.session} zone=${zone} at=${at} again=${() => (again(), besides.again())} />`}
     </div>
     ${dialog && html`<${Over} dialog=${dialog} note=${note} about=${about} here=${here} at=${at} phrases=${phrases} onClose=${close} onWritten=${besides.again} onStale=${() => (close(), note.again())} onDone=${(kind) => done({ kind, note, dialog, again, close })} />`}
   <//>`;

@@ -18,6 +18,8 @@ const ACT = {
   dose_without_clearance: "plan",
   in_person_visit_due: "visit",
   alarm: "bedside",
+  client_answered: "link",
+  link_locked: "link",
 };
 
 /** Only a fact takes these off the list: ticked off before, they come back. */

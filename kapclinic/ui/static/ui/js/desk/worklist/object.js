@@ -12,7 +12,7 @@ import { useFacts } from "./facts.js";
 import { actOf, byFact } from "./kinds.js";
 
 /** Act -> {label, icon, dialog or href}; null while what it needs is not there. */
-function wayOut(task, { owed, session }, phone, zone) {
+function wayOut(task, { owed, link, session }, phone, zone) {
   const onDay = session && `/desk/schedule?day=${dayIn(session.starts_at, zone)}&session=${session.id}`;
   const call = session && { ...session, integration_session: { id: session.id, starts_at: session.starts_at } };
   const client = { id: task.client, name: task.client_name, mrn: task.client_mrn };
@@ -26,6 +26,7 @@ function wayOut(task, { owed, session }, phone, zone) {
     day: onDay && { label: t("Show it on its day"), icon: "cal", href: onDay },
     plan: { label: t("Show the plan"), icon: "list", href: `/programs/${task.subject_id}/plan` },
     visit: { label: t("Find a time"), icon: "cal", dialog: { kind: "book", start: { client, program: task.subject_id, kind: "medical" } } },
+    link: link && { label: link.state === "locked" ? t("Send another link") : t("See what the client answered"), icon: "right", href: `/intake/${link.program}?tab=links&link=${link.id}` },
     bedside: task.session && { label: t("Go to the bedside"), icon: "heart", href: `/bedside/sessions/${task.session}` },
   };
   return ways[actOf(task)] || null;

@@ -25,6 +25,7 @@ learn({
   "Back to the note": "Volver a la nota",
   "Before you sign:": "Antes de firmar:",
   "Begin the note": "Empezar la nota",
+  "Begun {time}, not ended yet.": "Empezada a las {time}, aún sin terminar.",
   "Behavior": "Conducta",
   "Beside the note": "Junto a la nota",
   "Blood pressure around the dose, {n} readings": "Presión arterial en torno a la dosis, {n} mediciones",
@@ -73,11 +74,13 @@ learn({
   "It becomes a draft again, with your words on top. The signature under it falls.":
     "Vuelve a ser un borrador, con sus palabras encima. La firma que llevaba cae.",
   "It can be changed while you write.": "Se puede cambiar mientras escribe.",
+  "It has begun": "Ha empezado",
   "It is with its author again.": "Está de nuevo con quien la escribió.",
   "It stands below the signed words under your own name, and is never changed.":
     "Queda bajo las palabras firmadas con su nombre, y no se cambia nunca.",
   "It stays in the record as what it is, unsigned, and counts for nothing.":
     "Queda en el expediente como lo que es, sin firmar, y no cuenta para nada.",
+  "It took place, and is over": "Tuvo lugar y terminó",
   "Its words are no longer shown.": "Sus palabras ya no se muestran.",
   "Keep the answers": "Guardar las respuestas",
   "Keep these times": "Guardar estas horas",
@@ -149,6 +152,7 @@ learn({
   "The care ends before it begins.": "La atención termina antes de empezar.",
   "The care ends in the future.": "La atención termina en el futuro.",
   "The care lasts longer than a day's work.": "La atención dura más que una jornada.",
+  "The client is here.": "El cliente está aquí.",
   "The note says nothing yet.": "La nota aún no dice nada.",
   "The password is wrong. After too many wrong ones your sign-in is locked.":
     "La contraseña no es correcta. Tras demasiados errores su acceso se bloquea.",
@@ -156,6 +160,7 @@ learn({
     "La alerta de seguridad está abierta: quédese con el cliente y avise ahora a quien prescribe.",
   "The server did not take these words: they are on this page.":
     "El servidor no tomó estas palabras: están en esta página.",
+  "The session": "La sesión",
   "The session has not begun: check the client in first.":
     "La sesión no ha empezado: registre antes la llegada del cliente.",
   "The times of care were not taken: {why}": "Las horas de atención no se tomaron: {why}",
@@ -196,13 +201,13 @@ learn({
   "You wrote on this note elsewhere. Both versions stand here.":
     "Escribió en esta nota en otro lugar. Aquí están las dos versiones.",
   "Your password": "Su contraseña",
-  "Your role writes no note on this kind of session.":
-    "Su función no escribe notas en este tipo de sesión.",
+  "Your role writes no note on this kind of session.": "Su función no escribe notas en este tipo de sesión.",
   "Your signature stands under the note beside its author's.":
     "Su firma queda bajo la nota, junto a la de quien la escribió.",
   "Yours alone. Not part of the record, never exported, never billed. No doses, times, diagnosis or plan in it.":
     "Solo suya. No es parte del expediente, nunca se exporta ni se factura. Sin dosis, horas, diagnóstico ni plan en ella.",
   "as the session went": "como fue la sesión",
+  "before dose 1:": "antes de la dosis 1:",
   "by nose spray": "en aerosol nasal",
   "differs": "difiere",
   "dissociation {n} of 10": "disociación {n} de 10",
@@ -241,9 +246,9 @@ learn({
   "{n} addendum": "{n} adenda",
   "{n} phrase": "{n} frase",
   "{n} phrases": "{n} frases",
-  "{n} years": "{n} años",
   "{n} safety alerts wait for somebody to acknowledge them.":
     "{n} alertas de seguridad esperan a que alguien las confirme.",
+  "{n} years": "{n} años",
   "{section} is empty.": "{section}: sin palabras.",
   "↑ ↓ choose, Enter brings it in, Esc closes": "↑ ↓ elige, Intro la trae, Esc cierra",
 });

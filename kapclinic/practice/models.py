@@ -16,9 +16,11 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from kapclinic.core.audited import AppendOnlyModel, AuditedBase, AuditedModel, AuditedQuerySet, history
 from kapclinic.core.ids import uuid7
+from kapclinic.practice import factor_models  # noqa: F401  (their tables are this app's)
 
 
 class Role(models.TextChoices):
@@ -147,6 +149,7 @@ class User(AuditedBase, AbstractBaseUser):
     roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     locations = ArrayField(models.UUIDField(), default=list)
     is_active = models.BooleanField(default=True)
+    has_factor = models.BooleanField(default=False)  # a second factor of theirs counts (`factor_models`)
     credentials = models.CharField(max_length=40, blank=True)
     npi = models.CharField(max_length=10, blank=True)
     license_number = models.CharField(max_length=40, blank=True)
@@ -186,6 +189,13 @@ class User(AuditedBase, AbstractBaseUser):
         """Compare only. Django would re-hash and save the row here, but a user row is saved only by a known actor."""
         return raw_password is not None and check_password(raw_password, self.password)
 
+    def get_session_auth_hash(self) -> str:
+        """What a browser's sign-in is bound to: a new password ends the others, and so does a first second factor."""
+        if not self.has_factor:
+            return super().get_session_auth_hash()
+        salt = "kapclinic.practice.models.User.with_factor"
+        return salted_hmac(salt, self.password, algorithm="sha256").hexdigest()
+
 
 # The type of `by` in verbs that the worker, or a client by a link, calls too; a verb of the staff alone takes a User.
 Actor: TypeAlias = User | System | LinkedClient
@@ -201,6 +211,7 @@ class AuthToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # to the hour (`practice.tokens`)
 
     def __str__(self) -> str:
         return self.name

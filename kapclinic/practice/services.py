@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from kapclinic.core import chance, transitions
 from kapclinic.core.audited import change_all_by
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
-from kapclinic.practice import accounts, rules, selectors
+from kapclinic.practice import accounts, notices, rules, selectors
 from kapclinic.practice.models import (
     Actor,
     AuthToken,
@@ -379,9 +379,10 @@ def deliver_notice(row: Outbox) -> None:
     user = User.objects.filter(pk=row.recipient, is_active=True).first()
     if user is None:
         raise ValueError("no such active user")
+    words = notices.words_of(row.template)
     send_mail(
-        subject="Something is waiting for you in kapclinic",
-        message="A row on your worklist needs you. Sign in to see it. This mailbox is not read.",
+        subject=words.subject,
+        message=words.message,
         from_email=None,
         recipient_list=[user.email],
     )

@@ -26,11 +26,12 @@ from kapclinic.core.http.params import Param
 from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
 from kapclinic.core.http.renderers import Negotiation
-from kapclinic.trail import idempotency, services
+from kapclinic.trail import doors, idempotency, services
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANYONE: frozenset[str] = frozenset()  # any signed-in user
 NOT_MODIFIED = 304
+REFUSED = 400
 REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave: seconds
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 
@@ -49,6 +50,10 @@ class ClinicViewSet(GenericViewSet[Any]):
     object_type  what the audit log calls a row;     client_path  attribute path from a row to its client's id
     logged       GET actions that read a client's record, and so leave an audit event
     reports      GET actions that a standby may answer, by `source`, whenever `is_past()`
+    by_session   actions that a bearer token may not do
+    fresh        actions for which whoever has a second factor proved it in the last five minutes, at a browser
+    fresh_for_all likewise for everybody, by the password of who has none
+    unenrolled   actions of one without a second factor, where the clinic asks for one; all others are closed to them
     replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
     """
 
@@ -74,6 +79,10 @@ class ClinicViewSet(GenericViewSet[Any]):
     client_path: ClassVar[str | None] = None
     logged: ClassVar[frozenset[str]] = frozenset({"list", "retrieve"})
     reports: ClassVar[frozenset[str]] = frozenset()
+    by_session: ClassVar[frozenset[str]] = frozenset()
+    fresh: ClassVar[frozenset[str]] = frozenset()
+    fresh_for_all: ClassVar[frozenset[str]] = frozenset()
+    unenrolled: ClassVar[frozenset[str]] = frozenset()
     idempotent: ClassVar[bool] = True
     key_required: ClassVar[frozenset[str]] = frozenset()
     replay_by_id: ClassVar[bool] = False
@@ -103,6 +112,11 @@ class ClinicViewSet(GenericViewSet[Any]):
             response = self.handle_exception(exc)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
         return self.response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Signed in, of a role that may, and let in by what stands at the door (`trail.doors`)."""
+        super().initial(request, *args, **kwargs)
+        doors.let_in(request, self)
 
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.query()  # refuses an unknown parameter, whatever the method
@@ -148,8 +162,10 @@ class ClinicViewSet(GenericViewSet[Any]):
     def _write(self, work: Callable[[], Response], request: Request) -> Response:
         def work_and_log() -> Response:
             response = work()
-            if request.user.is_authenticated:
+            if request.user.is_authenticated and response.status_code < REFUSED:
                 self._log(outcome="ok", detail={"preview": True} if self.only_looks() else None)
+            elif request.user.is_authenticated:  # answered and not raised, so that what it counted stays
+                self._log(outcome="refused", detail={"code": response.data["code"]})
             return response
 
         if request.method == "POST" and self.idempotent and not self.only_looks():

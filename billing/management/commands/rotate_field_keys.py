@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from billing.records import services as records
 from kapclinic.core import clock
+from kapclinic.practice.factors import enrolling
 from kapclinic.practice.models import SYSTEM
 from sessions.files import services as files
 from sessions.imports import services as imports
@@ -23,3 +24,4 @@ class Command(BaseCommand):
         self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
         self.stdout.write(f"{imports.reseal_imports()} imports that wait sealed again.")
         self.stdout.write(f"{records.reseal_exports()} files of exports sealed again.")
+        self.stdout.write(f"{enrolling.reseal()} secrets of authenticator apps sealed again.")

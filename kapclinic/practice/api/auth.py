@@ -13,8 +13,10 @@ from rest_framework.response import Response
 
 from kapclinic.core.errors import ClinicError, Invalid, NotFound, NotPermitted
 from kapclinic.core.http.problems import Problem
-from kapclinic.practice import services
+from kapclinic.practice import services, tokens
 from kapclinic.practice.api import auth_bodies
+from kapclinic.practice.api.second_step import second_step
+from kapclinic.practice.factors import freshness
 from kapclinic.trail.http import ANYONE, ClinicViewSet
 from kapclinic.trail.services import log_act
 
@@ -36,6 +38,7 @@ class AuthViewSet(ClinicViewSet):
     idempotent = False
     public = frozenset({"login", "logout"})
     roles: ClassVar = {"me": ANYONE, "password": ANYONE}
+    unenrolled = frozenset({"me", "password"})
     inputs: ClassVar = {"login": auth_bodies.LoginIn, "password": auth_bodies.PasswordIn}
     outputs: ClassVar = {"login": auth_bodies.MeOut, "me": auth_bodies.MeOut}
 
@@ -60,7 +63,10 @@ class AuthViewSet(ClinicViewSet):
         user = authenticate(request._request, email=email, password=body["password"])  # noqa: SLF001
         if user is None:
             return Problem(WrongCredentials())
+        if (asked := second_step(request, user=user, body=body, at=self.at)) is not None:
+            return asked
         login(request._request, user)  # noqa: SLF001
+        freshness.mark(request._request.session, at=self.at)  # noqa: SLF001
         request.user = user
         return self.answer(user)
 
@@ -99,18 +105,18 @@ class AuthViewSet(ClinicViewSet):
 
 
 class TokenViewSet(ClinicViewSet):
-    """The caller's own bearer tokens."""
+    """The caller's own bearer tokens, at a browser in which they have just said who they are."""
 
     object_type = "token"
     idempotent = False
     roles: ClassVar = {"list": ANYONE, "create": ANYONE, "revoke_all": ANYONE, "revoke": ANYONE}
+    by_session = fresh_for_all = frozenset(roles)
     inputs: ClassVar = {"create": auth_bodies.TokenIn}
     output = auth_bodies.TokenOut
     outputs: ClassVar = {"create": auth_bodies.IssuedTokenOut}
 
     def get_queryset(self) -> Any:
-        alive = self.user.tokens.filter(revoked_at__isnull=True, expires_at__gt=self.at)
-        return alive.order_by("created_at")
+        return tokens.live(self.user, at=self.at)
 
     def list(self, request: Request) -> Response:
         return self.get_paginated_response(
@@ -118,7 +124,7 @@ class TokenViewSet(ClinicViewSet):
         )
 
     def create(self, request: Request) -> Response:
-        row, secret = services.issue_token(user=self.user, name=self.body()["name"], at=self.at)
+        row, secret = tokens.make_token(user=self.user, name=self.body()["name"], at=self.at)
         row.token = secret  # type: ignore[attr-defined]
         return self.answer(row, status=201)
 

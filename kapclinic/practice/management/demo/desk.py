@@ -68,18 +68,20 @@ class LocalDesk:
 
 
 class RemoteDesk:
-    """Calls a running clinic over HTTP with a bearer token."""
+    """Calls a running clinic over HTTP with a bearer token, which a sign-in makes and another one ends."""
 
     def __init__(self, base_url: str, email: str, password: str) -> None:
-        self.base_url, self.token = base_url.rstrip("/"), ""
-        self.cookies = ""
-        login = self._open("POST", "auth/login/", {"email": email, "password": password})
-        self.cookies = "; ".join(value.split(";")[0] for value in login.headers.get_all("Set-Cookie") or [])
-        csrf = dict(part.split("=", 1) for part in self.cookies.split("; "))["csrftoken"]
-        headers = {"Cookie": self.cookies, "X-CSRFToken": csrf}
-        issued = self._open("POST", "auth/tokens/", {"name": "demo story"}, headers)
+        self.base_url, self.login = base_url.rstrip("/"), {"email": email, "password": password}
+        issued = self._open("POST", "auth/tokens/", {"name": "demo story"}, self._signed_in())
         told = json.load(issued)
-        self.token, self.own, self.cookies = told["token"], told["id"], ""
+        self.token, self.own = told["token"], told["id"]
+
+    def _signed_in(self) -> dict[str, str]:
+        """A browser's headers, fresh from the form."""
+        answer = self._open("POST", "auth/login/", self.login)
+        cookies = "; ".join(value.split(";")[0] for value in answer.headers.get_all("Set-Cookie") or [])
+        csrf = dict(part.split("=", 1) for part in cookies.split("; "))["csrftoken"]
+        return {"Cookie": cookies, "X-CSRFToken": csrf}
 
     def _open(self, method: str, path: str, body: Any, headers: dict[str, str] | None = None) -> Any:
         data = None if body is None else json.dumps(body, default=str).encode()
@@ -101,6 +103,6 @@ class RemoteDesk:
 
     def leave(self) -> None:
         """End this story's token, and no other: somebody may be at work with theirs."""
-        self._open(
-            "DELETE", f"auth/tokens/{self.own}/", None, {"Authorization": f"Token {self.token}"}
-        ).close()
+        browser = self._signed_in()
+        self._open("DELETE", f"auth/tokens/{self.own}/", None, browser).close()
+        self._open("POST", "auth/logout/", {}, browser).close()

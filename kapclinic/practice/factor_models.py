@@ -70,9 +70,10 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """One of ten codes that stand in for a second factor, each once; only a slow hash of it is kept.
+    """One of ten codes that stand in for a second factor, each once. A new set replaces the old one.
 
-    `number` stands first in the code, so that one hash is compared and not ten. A new set replaces the old one.
+    What is kept is its SHA-256, sealed under a key of FIELD_KEYS: a copy of the table is nothing to guess at. `number`
+    stands first in the code, so that one is compared and not ten.
     """
 
     undeletable: ClassVar[bool] = True
@@ -80,7 +81,7 @@ class RecoveryCode(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey("practice.User", on_delete=models.PROTECT, related_name="recovery_codes")
     number = models.PositiveSmallIntegerField()
-    digest = models.CharField(max_length=128)
+    sealed = models.BinaryField()
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)
@@ -95,6 +96,9 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+    def bound_to(self) -> bytes:
+        return crypto.bound_to(self._meta.db_table, self.pk, self.user_id)
 
 
 class FactorChallenge(models.Model):

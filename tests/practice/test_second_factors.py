@@ -296,13 +296,14 @@ def test_the_database_keeps_what_is_half_or_decided_alone(cast: Cast) -> None:
 
 
 def test_a_new_key_seals_the_secrets_again(cast: Cast, settings: Any, capsys: Any) -> None:
-    secret, _ = with_app(cast.browser("therapist"))
+    secret, codes = with_app(cast.browser("therapist"))
     settings.FIELD_KEYS = ["bmV3ZXItb25seS1maWVsZC1rZXktMzItYnl0ZXMtISE=", *project.FIELD_KEYS]
     call_command("rotate_field_keys")
-    assert "1 secrets of authenticator apps" in capsys.readouterr().out
+    assert "11 secrets of second factors" in capsys.readouterr().out
     settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
     row = SecondFactor.objects.get()
     assert crypto.decrypt(bytes(row.sealed), aad=row.bound_to()) == secret
+    assert Browser(cast.therapist).sign_in(PASSWORD, otp=codes[9]).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)

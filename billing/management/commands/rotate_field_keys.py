@@ -24,4 +24,4 @@ class Command(BaseCommand):
         self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
         self.stdout.write(f"{imports.reseal_imports()} imports that wait sealed again.")
         self.stdout.write(f"{records.reseal_exports()} files of exports sealed again.")
-        self.stdout.write(f"{enrolling.reseal()} secrets of authenticator apps sealed again.")
+        self.stdout.write(f"{enrolling.reseal()} secrets of second factors sealed again.")

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from kapclinic.core import chance, crypto
@@ -17,6 +16,7 @@ from kapclinic.practice.factor_models import FactorChallenge, RecoveryCode, Seco
 from kapclinic.practice.factors import passkeys, proving, rules, selectors
 from kapclinic.practice.factors.passkeys import NotProven, Party
 from kapclinic.practice.models import Actor, User
+from kapclinic.practice.rules import token_digest
 from kapclinic.practice.services import revoke_tokens
 from kapclinic.trail.services import queue_message
 
@@ -159,12 +159,10 @@ def _counts(row: SecondFactor, *, user: User, at: datetime) -> list[str]:
 def _new_codes(*, user: User, at: datetime) -> list[str]:
     _drop_codes(user=user, at=at)
     codes = list(rules.recovery_codes(lambda below: chance.bits(64) % below))
-    RecoveryCode.objects.bulk_create(
-        [
-            RecoveryCode(user=user, number=number, digest=make_password(code), created_at=at)
-            for number, code in enumerate(codes)
-        ]
-    )
+    rows = [RecoveryCode(user=user, number=number, created_at=at) for number in range(len(codes))]
+    for row, code in zip(rows, codes, strict=True):
+        row.sealed = crypto.encrypt(token_digest(code), aad=row.bound_to())
+    RecoveryCode.objects.bulk_create(rows)
     return [rules.as_printed(code) for code in codes]
 
 
@@ -213,14 +211,17 @@ def take_all(owner: User, *, by: Actor, at: datetime) -> None:
 
 
 def reseal() -> int:
-    """Seal with the first key of FIELD_KEYS what an older one sealed; how many."""
+    """Seal secrets of apps and recovery codes with the first key of FIELD_KEYS, where an older one did; how many."""
+    return sum(_reseal(rows) for rows in (SecondFactor.objects, RecoveryCode.objects))
+
+
+def _reseal(rows: Any) -> int:  # Any: of either table
     done = 0
-    for pk in list(SecondFactor.objects.filter(sealed__isnull=False).values_list("pk", flat=True)):
+    for pk in list(rows.filter(sealed__isnull=False).values_list("pk", flat=True)):
         with transaction.atomic():
-            row = SecondFactor.objects.select_for_update().get(pk=pk)
-            if crypto.is_current(bytes(row.sealed or b"")):
-                continue
-            row.sealed = crypto.rotate(bytes(row.sealed or b""), aad=row.bound_to())
-            row.save(update_fields=["sealed"])
-            done += 1
+            row = rows.select_for_update().get(pk=pk)
+            if not crypto.is_current(bytes(row.sealed)):
+                row.sealed = crypto.rotate(bytes(row.sealed), aad=row.bound_to())
+                row.save(update_fields=["sealed"])
+                done += 1
     return done

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.db.models import Q
+from django.utils.crypto import constant_time_compare
 
 from kapclinic.core import chance, crypto
 from kapclinic.core.errors import ClinicError
@@ -18,6 +18,7 @@ from kapclinic.practice.factor_models import FactorChallenge, SecondFactor
 from kapclinic.practice.factors import passkeys, rules, selectors
 from kapclinic.practice.factors.passkeys import NotProven, Party
 from kapclinic.practice.models import User
+from kapclinic.practice.rules import token_digest
 from kapclinic.practice.services import count_login, login_locked_until
 
 CHALLENGE_BYTES = 32
@@ -77,6 +78,8 @@ def answered(*, challenge_id: UUID | None, user: User, purpose: str, at: datetim
 
     :raises NotProven: when there is none, it was answered before, or it is too old
     """
+    if challenge_id is None:
+        raise NotProven("challenge")
     rows = FactorChallenge.objects.filter(
         pk=challenge_id, user=user, purpose=purpose, created_at__gt=at - rules.CHALLENGE_WITHIN
     )
@@ -121,7 +124,10 @@ def _app(factor: SecondFactor, *, code: str, at: datetime) -> bool:
 
 def _recovery(*, user: User, code: str, at: datetime) -> bool:
     row = selectors.codes_left(user).filter(number=int(code[0])).first()
-    if row is None or not check_password(code, row.digest):
+    if row is None:
+        return False
+    kept = crypto.decrypt(bytes(row.sealed), aad=row.bound_to())
+    if not constant_time_compare(kept, token_digest(code)):
         return False
     return selectors.codes_left(user).filter(pk=row.pk).update(used_at=at) == 1
 

@@ -15,7 +15,7 @@ STEP_SECONDS, DIGITS, SECRET_BYTES = 30, 6, 20  # what every authenticator app k
 STEPS_APART = 1  # a clock may be so many steps off, either way (RFC 6238, 5.2)
 RECOVERY_CODES = 10
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another
-CODE_LENGTH = 11  # letters behind the number of a code: 53 bits, behind a slow hash
+CODE_LENGTH = 11  # letters behind the number of a code: 53 bits
 MOST_FACTORS = 10  # of one person
 ENROL_WITHIN = timedelta(minutes=15)
 CHALLENGE_WITHIN = timedelta(minutes=5)

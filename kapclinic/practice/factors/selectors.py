@@ -36,7 +36,7 @@ def listed(user: User) -> QuerySet[SecondFactor]:
 def methods(user: User) -> list[str]:
     """Ways in which this person can prove who they are, best first: passkey, totp, recovery_code."""
     kinds = set(alive(user).values_list("kind", flat=True))
-    ways = [kind for kind in ("passkey", "totp") if kind in kinds]
+    ways: list[str] = [kind for kind in ("passkey", "totp") if kind in kinds]
     return [*ways, "recovery_code"] if codes_left(user).exists() else ways
 
 

@@ -3,7 +3,7 @@ import { Icon, html, show, useEffect, useState } from "../core/h.js";
 import { language, speak, t } from "../core/i18n.js";
 import { Mark } from "../frame/mark.js";
 import { othersWaiting, readOutbox } from "../outbox/outbox.js";
-import { SignInForm } from "./form.js";
+import { SignInForm } from "../signin/form.js";
 
 /** Back to where somebody was, on this site only. */
 function goOn() {

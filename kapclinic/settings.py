@@ -197,6 +197,9 @@ OPENING_FILE = env.str("KAP_OPENING", default="") if EMBEDDED else ""
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=900)
 SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
 TOKEN_DAYS = env.int("TOKEN_DAYS", default=30)
+TOKEN_IDLE_DAYS = env.int("TOKEN_IDLE_DAYS", default=7)
+# Whoever has no second factor can do nothing but set one up. Passkeys need a host name and https, or localhost.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=not EMBEDDED)
 LOGIN_ATTEMPTS = env.int("LOGIN_ATTEMPTS", default=10)
 LOGIN_LOCK_SECONDS = env.int("LOGIN_LOCK_SECONDS", default=900)
 WITNESS_ATTEMPTS = env.int("WITNESS_ATTEMPTS", default=5)

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from kapclinic.core import clock
 from kapclinic.core.emails import email_key
-from kapclinic.practice import doors
+from kapclinic.practice import doors, tokens
 from kapclinic.practice.models import AuthToken, User
 from kapclinic.practice.rules import token_digest
 
@@ -63,8 +63,8 @@ def _lookup() -> tuple[str, list[str], list[str]]:
 
     Compiled once a process: every request sends it, and compiling cost more than asking.
     """
-    tokens = AuthToken.objects.select_related("user").filter(digest="", revoked_at__isnull=True)
-    statement, params = tokens.query.get_compiler(connection=connection).as_sql()
+    rows = AuthToken.objects.select_related("user").filter(digest="", revoked_at__isnull=True)
+    statement, params = rows.query.get_compiler(connection=connection).as_sql()
     assert params == ("",), params
     told = ([field.attname for field in model._meta.concrete_fields] for model in (AuthToken, User))
     return statement, *told
@@ -84,7 +84,10 @@ def live_token(digest: str) -> AuthToken | None:
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Token …`: one query, by digest, for a token that is alive and whose user is active."""
+    """`Authorization: Token …`: one query, by digest, for a token that is alive and whose user is active.
+
+    Its use is written down once an hour: one that nobody uses for TOKEN_IDLE_DAYS ends.
+    """
 
     keyword = b"token"
 
@@ -95,8 +98,10 @@ class TokenAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise AuthenticationFailed("The token header is malformed.")
         token = live_token(token_digest(parts[1].decode("latin-1")))
-        if token is None or token.expires_at <= clock.now() or not token.user.is_active:
+        now = clock.now()
+        if token is None or not tokens.is_live(token, at=now) or not token.user.is_active:
             raise AuthenticationFailed("This token is unknown, ended or expired.")
+        tokens.note_use(token, at=now)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -19,12 +19,12 @@ from django.db import connection, transaction
 
 from kapclinic.core.errors import FieldError, Invalid
 from kapclinic.practice.models import Actor, LoginFailures, User
+from kapclinic.practice.notices import PASSWORD_RESET
 from kapclinic.practice.rules import token_digest
 from kapclinic.trail.rules import STRANGER
 from kapclinic.trail.services import log_act, queue_message
 from kapclinic.trail.strangers import note_stranger
 
-PASSWORD_RESET = "password_reset"  # noqa: S105  (the template of what the owner is told)
 FORGOTTEN = timedelta(days=1)  # a wrong password that old counts no more
 
 # Takes a try, unless the door is locked: no row then. The last one locks it, and opens it again if it was right.

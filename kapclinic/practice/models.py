@@ -21,6 +21,7 @@ from django.utils.crypto import salted_hmac
 from kapclinic.core.audited import AppendOnlyModel, AuditedBase, AuditedModel, AuditedQuerySet, history
 from kapclinic.core.emails import EmailKeyField, email_key
 from kapclinic.core.ids import uuid7
+from kapclinic.practice import factor_models  # noqa: F401  (their tables are this app's)
 
 
 class Role(models.TextChoices):
@@ -158,6 +159,7 @@ class User(AuditedBase, AbstractBaseUser):
     roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
     locations = ArrayField(models.UUIDField(), default=list)
     is_active = models.BooleanField(default=True)
+    has_factor = models.BooleanField(default=False)  # a second factor of theirs counts (`factor_models`)
     credentials = models.CharField(max_length=40, blank=True)
     npi = models.CharField(max_length=10, blank=True)
     license_number = models.CharField(max_length=40, blank=True)
@@ -203,7 +205,9 @@ class User(AuditedBase, AbstractBaseUser):
         return raw_password is not None and check_password(raw_password, self.password)
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """What a browser's sign-in is bound to: a new password ends the others, and so does a first second factor."""
         told = f"{self.password}|{self.sign_in_round}" if self.sign_in_round else self.password
+        told += "|factor" if self.has_factor else ""
         return salted_hmac(SESSION_SALT, told, secret=secret, algorithm="sha256").hexdigest()
 
 
@@ -221,6 +225,7 @@ class AuthToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # to the hour (`practice.tokens`)
 
     def __str__(self) -> str:
         return self.name

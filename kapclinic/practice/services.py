@@ -17,27 +17,13 @@ from kapclinic.core.audited import change_all_by
 from kapclinic.core.emails import email_key
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
 from kapclinic.core.writing import joining
-from kapclinic.practice import accounts, doors, glass, rules, selectors
-from kapclinic.practice.doors import PASSWORD_RESET
+from kapclinic.practice import accounts, doors, glass, notices, rules, selectors
 from kapclinic.practice.models import Actor, AuthToken, Client, Location, Room, TimeOff, User, WorkingHours
 from kapclinic.practice.rules import token_digest
 from kapclinic.trail.models import Outbox
 
 LONGEST_EMAIL = 254
 WRITTEN_TO = timedelta(days=30)  # an e-mail that was changed no longer ago is written to as well
-# Template -> subject and text of what the staff are told; what has none of its own is a row on their worklist.
-NOTICES = {
-    "": (
-        "Something is waiting for you in kapclinic",
-        "A row on your worklist needs you. Sign in to see it. This mailbox is not read.",
-    ),
-    PASSWORD_RESET: (
-        "Your password for kapclinic was set anew",
-        "An administrator has set a new password for your account, and whatever you were signed in at has ended. "
-        "You choose one of your own when you next sign in. If you did not ask for this, call your clinic now, by a "
-        "number that you know. This mailbox is not read.",
-    ),
-}
 
 
 class Address(TypedDict):
@@ -351,9 +337,9 @@ def deliver_notice(row: Outbox) -> None:
     user = User.objects.filter(pk=row.recipient, is_active=True).first()
     if user is None:
         raise ValueError("no such active user")
-    subject, message = NOTICES.get(row.template, NOTICES[""])
+    words = notices.words_of(row.template)
     addresses = [user.email]
-    if row.template == PASSWORD_RESET:
+    if row.template == notices.PASSWORD_RESET:
         addresses += selectors.former_emails(user, since=row.created_at - WRITTEN_TO)
     for address in addresses:  # each by itself: neither reader sees the other's
-        send_mail(subject=subject, message=message, from_email=None, recipient_list=[address])
+        send_mail(subject=words.subject, message=words.message, from_email=None, recipient_list=[address])

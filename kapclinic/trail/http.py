@@ -27,13 +27,14 @@ from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
 from kapclinic.core.http.rates import AccountLimit
 from kapclinic.core.http.renderers import Negotiation
-from kapclinic.trail import glass, idempotency, services, strangers
+from kapclinic.trail import glass, idempotency, services, strangers, threshold
 from kapclinic.trail.glass import SAFE
 from kapclinic.trail.models import BreakGlass
 
 ANYONE: frozenset[str] = frozenset()  # any signed-in user
 NOT_MODIFIED = 304
 UNKNOWN = 401
+REFUSED = 400
 REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave: seconds
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 
@@ -54,6 +55,10 @@ class ClinicViewSet(GenericViewSet[Any]):
     reports      GET actions that a standby may answer, by `source`, whenever `is_past()`
     vital        actions on which somebody's safety hangs: no limit of an account stands before them
     opens_by_glass  may a broken glass show what is `logged`? (`trail.glass`)
+    by_session   actions that a bearer token may not do
+    fresh        actions for which whoever has a second factor proved it in the last five minutes, at a browser
+    fresh_for_all likewise for everybody, by the password of who has none
+    unenrolled   actions of one without a second factor, where the clinic asks for one; all others are closed to them
     replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
     """
 
@@ -82,6 +87,10 @@ class ClinicViewSet(GenericViewSet[Any]):
     logged: ClassVar[frozenset[str]] = frozenset({"list", "retrieve"})
     reports: ClassVar[frozenset[str]] = frozenset()
     opens_by_glass: ClassVar[bool] = True
+    by_session: ClassVar[frozenset[str]] = frozenset()
+    fresh: ClassVar[frozenset[str]] = frozenset()
+    fresh_for_all: ClassVar[frozenset[str]] = frozenset()
+    unenrolled: ClassVar[frozenset[str]] = frozenset()
     idempotent: ClassVar[bool] = True
     key_required: ClassVar[frozenset[str]] = frozenset()
     replay_by_id: ClassVar[bool] = False
@@ -124,6 +133,11 @@ class ClinicViewSet(GenericViewSet[Any]):
     def seen(self) -> frozenset[UUID]:
         """Whose record was read for this answer."""
         return frozenset(self._touched)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Signed in, of a role that may, and let in by what stands at the door (`trail.threshold`)."""
+        super().initial(request, *args, **kwargs)
+        threshold.let_in(request, self)
 
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.query()  # refuses an unknown parameter, whatever the method
@@ -170,8 +184,10 @@ class ClinicViewSet(GenericViewSet[Any]):
     def _write(self, work: Callable[[], Response], request: Request) -> Response:
         def work_and_log() -> Response:
             response = work()
-            if request.user.is_authenticated:
+            if request.user.is_authenticated and response.status_code < REFUSED:
                 self._log(outcome="ok", detail={"preview": True} if self.only_looks() else None)
+            elif request.user.is_authenticated:  # answered and not raised, so that what it counted stays
+                self._log(outcome="refused", detail={"code": response.data["code"]})
             return response
 
         if request.method == "POST" and self.idempotent and not self.only_looks():

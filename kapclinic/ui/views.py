@@ -43,7 +43,7 @@ def front_door(request: HttpRequest) -> HttpResponseBase:
 @ensure_csrf_cookie
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Also for somebody who is signed in: they may be somebody else by now."""
-    return _shell(request, title="Sign in", module="signin/page", styles=("sign-in",))
+    return _shell(request, title="Sign in", module="door/page", styles=("sign-in",))
 
 
 @require_safe
@@ -52,7 +52,16 @@ def password(request: HttpRequest) -> HttpResponseBase:
     """A new password of one's own, for whoever is signed in."""
     if not request.user.is_authenticated:
         return _to_sign_in(request)
-    return _shell(request, title="New password", module="signin/password", styles=("sign-in",))
+    return _shell(request, title="New password", module="door/password", styles=("sign-in",))
+
+
+@require_safe
+@ensure_csrf_cookie
+def second_factors(request: HttpRequest) -> HttpResponseBase:
+    """Authenticator app, passkeys and recovery codes of one's own, also for whoever may open nothing else yet."""
+    if not request.user.is_authenticated:
+        return _to_sign_in(request)
+    return _shell(request, title="Second factor", module="door/factors", styles=("sign-in",))
 
 
 def shell_of(screen: Screen) -> Any:

@@ -55,8 +55,10 @@ class Places:
         )
 
     def asker(self, entry: Entry) -> Desk:
-        """Somebody who may."""
+        """Somebody who may, at a browser where a token may not."""
         role = next(role for role in ROLES if entry.roles and role in entry.roles)
+        if entry.action in getattr(view_of(entry), "by_session", ()):
+            return self.cast.browser(PERSON[role])
         return self.cast.desk("therapist" if entry.route.startswith("psychotherapy") else PERSON[role])
 
     def needed(self, entry: Entry) -> dict[str, str]:

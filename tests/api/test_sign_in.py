@@ -55,6 +55,8 @@ def test_signing_in_says_who_one_is_and_sets_the_cookie(cast: Cast) -> None:
         "roles": ["front_desk"],
         "locations": [str(cast.north.pk)],
         "password_change_required": False,
+        "second_factor_enrolled": False,
+        "second_factor_enrolment_required": False,
         "idle_seconds": 900,
         "expires_at": "2026-05-04T15:15:00Z",
     }
@@ -91,7 +93,7 @@ def test_a_token_needs_no_csrf_token(cast: Cast) -> None:
     secret = practice.issue_token(user=cast.frontdesk, name="program", at=clock.now())[1]
     client = _browser()
     client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
-    assert client.post("/api/v1/auth/tokens/", {"name": "x"}, format="json").status_code == 201
+    assert client.post("/api/v1/auth/password/", {}, format="json").status_code == 400
 
 
 def test_a_page_of_another_site_cannot_sign_anybody_in(cast: Cast) -> None:
@@ -348,45 +350,124 @@ def test_the_old_password_cannot_be_guessed_by_whoever_finds_the_browser_open(
 # --- tokens ----------------------------------------------------------------------------------------------
 
 
-def test_a_token_is_shown_once_and_kept_as_a_hash(cast: Cast) -> None:
-    made = cast.desk("frontdesk").must("auth/tokens/", {"name": "laptop"})
+def _make(browser: APIClient, name: str = "x") -> Any:
+    answer = browser.post("/api/v1/auth/tokens/", {"name": name}, format="json", **_csrf(browser))
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def _program(secret: str) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+    return client
+
+
+def test_a_token_is_shown_once_and_kept_as_a_hash(cast: Cast, browser: APIClient) -> None:
+    made = _make(browser, "laptop")
     assert made["token"].startswith("kap_")
     assert datetime.fromisoformat(made["expires_at"]) == MONDAY + timedelta(days=30)
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(t::text, ' ') FROM practice_authtoken t")
         assert made["token"] not in cursor.fetchone()[0]
-    listed = cast.desk("frontdesk").get("auth/tokens/").json()["results"]
+    listed = browser.get("/api/v1/auth/tokens/").json()["results"]
     assert {"laptop"} <= {row["name"] for row in listed}
     assert all("token" not in row for row in listed)
     assert made["token"] not in str(list(AuditEvent.objects.values()))
 
 
-def test_a_token_expires(cast: Cast) -> None:
-    client = APIClient()
-    client.credentials(
-        HTTP_AUTHORIZATION=f"Token {cast.desk('frontdesk').must('auth/tokens/', {'name': 'x'})['token']}"
-    )
-    assert _at(MONDAY + timedelta(days=30, seconds=-1), lambda: client.get(ME)) == 200
-    assert _at(MONDAY + timedelta(days=30), lambda: client.get(ME)) == 401
+def test_a_token_ends_after_thirty_days_and_after_seven_without_use(cast: Cast, browser: APIClient) -> None:
+    used, idle = _program(_make(browser)["token"]), _program(_make(browser)["token"])
+    for day in (6, 12, 18, 24):
+        assert _at(MONDAY + timedelta(days=day), lambda: used.get(ME)) == 200
+    assert _at(MONDAY + timedelta(days=30, seconds=-1), lambda: used.get(ME)) == 200
+    assert _at(MONDAY + timedelta(days=30), lambda: used.get(ME)) == 401
+    assert _at(MONDAY + timedelta(days=7, seconds=-1), lambda: idle.get(ME)) == 200
+    assert _at(MONDAY + timedelta(days=14), lambda: idle.get(ME)) == 401
 
 
-def test_a_token_that_was_taken_back_is_dead(cast: Cast) -> None:
-    made = cast.desk("frontdesk").must("auth/tokens/", {"name": "x"})
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {made['token']}")
+def test_the_use_of_a_token_is_written_once_an_hour(cast: Cast, browser: APIClient) -> None:
+    made = _make(browser)
+    client, row = _program(made["token"]), AuthToken.objects.filter(pk=made["id"])
+    seen = []
+    for minutes in (30, 61, 119, 122):
+        assert _at(MONDAY + timedelta(minutes=minutes), lambda: client.get(ME)) == 200
+        seen.append(row.get().last_used_at)
+    assert seen == [None, *[MONDAY + timedelta(minutes=61)] * 2, MONDAY + timedelta(minutes=122)]
+
+
+def test_a_token_makes_lists_and_ends_no_token(cast: Cast, browser: APIClient) -> None:
+    made = _make(browser)
+    thief = _program(made["token"])
+    for method, path in [
+        ("post", "auth/tokens/"),
+        ("get", "auth/tokens/"),
+        ("delete", "auth/tokens/"),
+        ("delete", f"auth/tokens/{made['id']}/"),
+        ("post", "auth/step-up/"),
+        ("get", "auth/second-factors/"),
+        ("post", "auth/second-factors/totp/"),
+    ]:
+        body = {"name": "further", "password": PASSWORD}
+        answer = getattr(thief, method)(f"/api/v1/{path}", body if method == "post" else None, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (403, "session_required"), path
+    assert not AuthToken.objects.filter(name="further").exists()
+    assert AuthToken.objects.get(pk=made["id"]).revoked_at is None
+
+
+def test_a_browser_says_once_more_who_it_is_after_five_minutes(cast: Cast, browser: APIClient) -> None:
+    made = _make(browser)
+    late = MONDAY + timedelta(minutes=5, seconds=1)
+    one = f"/api/v1/auth/tokens/{made['id']}/"
+    with clock.fixed(late):
+        for ask in (
+            lambda: browser.post("/api/v1/auth/tokens/", {"name": "late"}, format="json", **_csrf(browser)),
+            lambda: browser.get("/api/v1/auth/tokens/"),
+            lambda: browser.delete(one, **_csrf(browser)),
+            lambda: browser.delete("/api/v1/auth/tokens/", **_csrf(browser)),
+        ):
+            answer = ask()
+            assert (answer.status_code, answer.json()["code"]) == (401, "step_up_required")
+        assert browser.get(ME).status_code == 200  # all else goes on
+        step = "/api/v1/auth/step-up/"
+        wrong = browser.post(step, {"password": "wrong"}, format="json", **_csrf(browser))
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (400, "/password")
+        assert browser.get("/api/v1/auth/tokens/").status_code == 401
+        right = browser.post(step, {"password": PASSWORD}, format="json", **_csrf(browser))
+        assert (right.status_code, right.content) == (204, b"")
+        assert browser.delete(one, **_csrf(browser)).status_code == 204
+    assert not AuthToken.objects.filter(name="late").exists()
+
+
+def test_ten_tokens_of_one_person_are_alive_at_most(cast: Cast, browser: APIClient) -> None:
+    for n in range(10):
+        made = _make(browser, f"token {n}")
+    answer = browser.post("/api/v1/auth/tokens/", {"name": "eleventh"}, format="json", **_csrf(browser))
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_tokens")
+    assert not AuthToken.objects.filter(name="eleventh").exists()
+    assert browser.delete(f"/api/v1/auth/tokens/{made['id']}/", **_csrf(browser)).status_code == 204
+    _make(browser, "eleventh")
+    with clock.fixed(MONDAY + timedelta(days=8)):  # the others are idle by now
+        assert _log_in(browser).status_code == 200
+        _make(browser, "a week later")
+
+
+def test_a_token_that_was_taken_back_is_dead(cast: Cast, browser: APIClient) -> None:
+    made = _make(browser)
+    client, nurse = _program(made["token"]), _browser()
+    assert _log_in(nurse, email="np@example.test").status_code == 200
     assert client.get(ME).status_code == 200
     path = f"/api/v1/auth/tokens/{made['id']}/"
-    assert cast.desk("np").client.delete(path).status_code == 404
+    assert nurse.delete(path, **_csrf(nurse)).status_code == 404
     assert client.get(ME).status_code == 200
-    assert cast.desk("frontdesk").client.delete(path).status_code == 204
+    assert browser.delete(path, **_csrf(browser)).status_code == 204
     assert client.get(ME).status_code == 401
-    assert cast.desk("frontdesk").client.delete(path).status_code == 404
+    assert browser.delete(path, **_csrf(browser)).status_code == 404
 
 
-def test_all_tokens_are_taken_back_at_once(cast: Cast) -> None:
+def test_all_tokens_are_taken_back_at_once(cast: Cast, browser: APIClient) -> None:
     desk = cast.desk("frontdesk")
-    desk.must("auth/tokens/", {"name": "x"})
-    assert desk.client.delete("/api/v1/auth/tokens/").status_code == 204
+    _make(browser)
+    assert browser.delete("/api/v1/auth/tokens/", **_csrf(browser)).status_code == 204
     assert desk.get("auth/me/").status_code == 401
     assert cast.desk("np").get("auth/me/").status_code == 200
 

@@ -47,3 +47,20 @@ class Desk:
         allowed = status if isinstance(status, tuple) else (status,)
         assert answer.status_code in allowed, (path, answer.status_code, answer.content[:2000])
         return answer.json()
+
+    def delete(self, path: str) -> Any:
+        return self.client.delete(f"/api/v1/{path}")
+
+
+class Browser(Desk):
+    """A person at a browser: signed in by password, and kept so by its cookie."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__(None)
+        self.user = user
+
+    def sign_in(self, password: str, **shown: Any) -> Any:
+        """`shown`: the second factor, as `otp` or `credential`."""
+        assert self.user is not None
+        body = {"email": self.user.email, "password": password, **shown}
+        return self.post("auth/login/", body, key=None)

@@ -17,7 +17,7 @@ from django.db import models
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM, Client, Location, Role, Room, User, WorkingHours
-from tests.cast.desk import Desk
+from tests.cast.desk import Browser, Desk
 from tests.replay import played
 
 MONDAY = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)  # 09:00 in Denver
@@ -33,7 +33,7 @@ PERSON = {  # whom a test asks when a role is all that matters
     Role.MEDICAL_DIRECTOR: "director",
     Role.ADMIN: "admin",
 }
-AWAY = timedelta(days=29)  # their token ends a day later
+AWAY = timedelta(days=6)  # their token, unused, ends a day later
 KINDS = ["preparation", "dosing", "integration", "medical", "maintenance"]
 
 
@@ -70,7 +70,7 @@ class Cast:
         return execute(sql, params, many, context)
 
     def desk(self, name: str) -> Desk:
-        """The person's place at the API; after a month away they sign in again."""
+        """The person's place at the API; after a week away they sign in again."""
         desk = self._desks.get(name)
         if desk is None or clock.now() > desk.opened_at + AWAY:
             self._desks[name] = Desk(self.people[name])
@@ -80,6 +80,12 @@ class Cast:
         """The person's place at the API, after whatever they were signed in at has ended."""
         self._desks.pop(name, None)
         return self.desk(name)
+
+    def browser(self, name: str) -> Browser:
+        """A browser of its own, signed in by this person's password just now."""
+        browser = Browser(self.people[name])
+        assert browser.sign_in(PASSWORD).status_code == 200
+        return browser
 
 
 def staff(name: str, roles: list[str], location: Location, **more: Any) -> User:

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +25,7 @@ from tests.simulation.schedule import Schedule
 from tests.simulation.trace import Call, Trace
 
 PASSWORD = "correct horse 42 staple"
+AWAY = timedelta(days=6)  # a token that is not used ends a day later
 REPLAYED = "Idempotency-Replayed"
 AGAIN = 0.03  # how often a request is sent twice, or from a window that has not heard of a change
 
@@ -43,6 +44,7 @@ class Person:
     roles: tuple[str, ...] = ()
     locations: tuple[str, ...] = ()
     token: str = ""
+    token_at: datetime | None = None
 
     @property
     def told(self) -> dict[str, Any]:
@@ -133,8 +135,9 @@ class Stack:
             who, "POST", "auth/login/", {"email": who.email, "password": PASSWORD}, {}, {}, signed=False
         )
         if login.ok:
+            self._raw(who, "DELETE", "auth/tokens/", None, {}, {}, signed=False)  # those of earlier shifts
             issued = self._raw(who, "POST", "auth/tokens/", {"name": "bedside"}, {}, {}, signed=False)
-            who.token = issued.data["token"]
+            who.token, who.token_at = issued.data["token"], self.schedule.now
             me = self._raw(who, "GET", "auth/me/", None, {}, {}, signed=False)
             who.id, who.roles = me.data["id"], tuple(me.data["roles"])
             who.locations = tuple(
@@ -169,6 +172,8 @@ class Stack:
         may_die: bool = False,
     ) -> Answer:
         self.schedule.pass_time(self.chance.uniform(1, 8))
+        if who.token_at is not None and self.schedule.now - who.token_at > AWAY:
+            self.sign_in(who)
         body = json.loads(json.dumps(body, default=str)) if body is not None else None
         chance = self.dying if may_die else 0.0
         while True:

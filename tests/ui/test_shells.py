@@ -70,7 +70,9 @@ def test_a_stranger_at_the_door_signs_in(db: None) -> None:
     assert Browser().get("/")["Location"] == "/sign-in"
 
 
-@pytest.mark.parametrize("page", ["/bedside", "/sign-in", "/password", "/people", "/api/v1/docs/"])
+@pytest.mark.parametrize(
+    "page", ["/bedside", "/sign-in", "/password", "/second-factors", "/people", "/api/v1/docs/"]
+)
 def test_every_page_names_what_it_may_run(cast: Cast, page: str) -> None:
     answer = signed_in(cast, "admin" if page == "/people" else "np").get(page)
     policy = dict(part.split(" ", 1) for part in answer["Content-Security-Policy"].split("; "))

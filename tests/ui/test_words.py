@@ -26,6 +26,7 @@ AREAS = (
     "decide",
     "desk",
     "director",
+    "door",
     "intake",
     "links",
     "lists",

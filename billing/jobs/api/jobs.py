@@ -89,6 +89,7 @@ class ExportViewSet(JobViewSet):
     kinds = rules.EXPORTS
     object_type = "export"
     inputs: ClassVar = {"create": job_bodies.ExportIn, "stop": Empty}
+    fresh = frozenset({"create"})
     output = job_bodies.ExportOut
     filters = (*JobViewSet.filters, Param("kind", choices=rules.EXPORTS))
 

@@ -46,6 +46,7 @@ class NecessityLetterViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     )
     orderings: ClassVar = {"starts": "starts", "created_at": "created_at"}
     default_order = ("-created_at",)
+    fresh = frozenset({"sign"})
     confirmed = False
 
     def before_write(self) -> None:

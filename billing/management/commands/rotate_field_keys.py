@@ -9,6 +9,7 @@ from django.db import transaction
 
 from billing.records import services as records
 from kapclinic.core import clock
+from kapclinic.practice.factors import enrolling
 from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.keys import reseal_word
 from kapclinic.trail.services import reseal_answers
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{files.reseal_attachments()} attachments sealed again.")
         self.stdout.write(f"{imports.reseal_imports()} imports that wait sealed again.")
         self.stdout.write(f"{reseal_answers()} kept answers sealed again.")
+        self.stdout.write(f"{enrolling.reseal()} secrets of second factors sealed again.")
         sealed = records.reseal_exports() + records.reseal_pieces()
         self.stdout.write(f"{sealed} files of exports sealed again.")
         with transaction.atomic():

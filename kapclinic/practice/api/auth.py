@@ -14,8 +14,10 @@ from rest_framework.response import Response
 from kapclinic.core.emails import email_key
 from kapclinic.core.errors import ClinicError, Invalid, NotFound, NotPermitted
 from kapclinic.core.http.problems import Problem
-from kapclinic.practice import doors, services
+from kapclinic.practice import doors, services, tokens
 from kapclinic.practice.api import auth_bodies
+from kapclinic.practice.api.second_step import second_step
+from kapclinic.practice.factors import freshness
 from kapclinic.practice.models import User
 from kapclinic.trail.http import ANYONE, ClinicViewSet
 from kapclinic.trail.services import log_act
@@ -41,6 +43,7 @@ class AuthViewSet(ClinicViewSet):
     found: User | Problem
     confirmed: bool
     roles: ClassVar = {"me": ANYONE, "password": ANYONE}
+    unenrolled = frozenset({"me", "password"})
     inputs: ClassVar = {"login": auth_bodies.LoginIn, "password": auth_bodies.PasswordIn}
     outputs: ClassVar = {"login": auth_bodies.MeOut, "me": auth_bodies.MeOut}
 
@@ -78,8 +81,14 @@ class AuthViewSet(ClinicViewSet):
     def login(self, request: Request) -> Response:
         if isinstance(self.found, Problem):
             return self.found
-        self._enter(self.found)
-        return self.answer(self.found)
+        body = self.body()
+        asked = second_step(request, user=self.found, body=body, at=self.at)
+        if asked is None:
+            self._enter(self.found)
+            return self.answer(self.found)
+        if body.get("otp") or body.get("credential"):
+            doors.note_wrong_login(user=self.found, tried=doors.Try.TAKEN, at=self.at)
+        return asked
 
     def _enter(self, user: User) -> None:
         """Let them in, under a session id that nobody had before: also whoever was signed in here already."""
@@ -87,6 +96,7 @@ class AuthViewSet(ClinicViewSet):
         asked = self.request._request  # noqa: SLF001
         asked.session.flush()
         login(asked, user)
+        freshness.mark(asked.session, at=self.at)
         self.request.user = user
 
     def logout(self, request: Request) -> Response:
@@ -115,18 +125,18 @@ class AuthViewSet(ClinicViewSet):
 
 
 class TokenViewSet(ClinicViewSet):
-    """The caller's own bearer tokens."""
+    """The caller's own bearer tokens, at a browser in which they have just said who they are."""
 
     object_type = "token"
     idempotent = False
     roles: ClassVar = {"list": ANYONE, "create": ANYONE, "revoke_all": ANYONE, "revoke": ANYONE}
+    by_session = fresh_for_all = frozenset(roles)
     inputs: ClassVar = {"create": auth_bodies.TokenIn}
     output = auth_bodies.TokenOut
     outputs: ClassVar = {"create": auth_bodies.IssuedTokenOut}
 
     def get_queryset(self) -> Any:
-        alive = self.user.tokens.filter(revoked_at__isnull=True, expires_at__gt=self.at)
-        return alive.order_by("created_at")
+        return tokens.live(self.user, at=self.at)
 
     def list(self, request: Request) -> Response:
         return self.get_paginated_response(
@@ -134,7 +144,7 @@ class TokenViewSet(ClinicViewSet):
         )
 
     def create(self, request: Request) -> Response:
-        row, secret = services.issue_token(user=self.user, name=self.body()["name"], at=self.at)
+        row, secret = tokens.make_token(user=self.user, name=self.body()["name"], at=self.at)
         row.token = secret  # type: ignore[attr-defined]
         return self.answer(row, status=201)
 

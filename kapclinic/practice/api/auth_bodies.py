@@ -10,6 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.practice.api.factor_bodies import Credential, Otp
+from kapclinic.practice.factors.door import must_enrol
 from kapclinic.practice.models import AuthToken
 from kapclinic.practice.rules import session_ends
 
@@ -17,7 +19,8 @@ from kapclinic.practice.rules import session_ends
 class LoginIn(Input):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
-    otp = serializers.CharField(max_length=10, required=False, allow_blank=True, allow_null=True)
+    otp = Otp(required=False, allow_blank=True, allow_null=True)
+    credential = Credential(required=False, allow_null=True)
 
 
 class PasswordIn(Input):
@@ -37,12 +40,19 @@ class MeOut(Output):
     password_change_required = serializers.BooleanField(
         help_text="somebody else set the password: until it is changed at `auth/password/`, all else is refused"
     )
+    second_factor_enrolled = serializers.BooleanField(source="has_factor")
+    second_factor_enrolment_required = serializers.SerializerMethodField(
+        help_text="nothing else is open until this person has set one up"
+    )
     idle_seconds = serializers.SerializerMethodField(
         help_text="how long a browser stays signed in while nobody does anything; null for a token"
     )
     expires_at = serializers.SerializerMethodField(
         help_text="when this browser is signed out if nobody does anything, or the token ends"
     )
+
+    def get_second_factor_enrolment_required(self, user: Any) -> bool:
+        return must_enrol(user)
 
     def _token(self) -> AuthToken | None:
         found = getattr(self.context["request"], "auth", None)
@@ -72,10 +82,13 @@ class TokenIn(Input):
 
 
 class TokenOut(Output):
+    """`last_used_at` is exact to the hour."""
+
     id = serializers.UUIDField()
     name = serializers.CharField()
     created_at = Moment()
     expires_at = Moment()
+    last_used_at = Moment(allow_null=True)
 
 
 class IssuedTokenOut(TokenOut):

@@ -27,6 +27,7 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "hours": ANYONE,
         "give_roles": rules.DIRECTOR,
     }
+    fresh = frozenset({"create", "give_roles"})
     inputs: ClassVar = {
         "create": staff_bodies.StaffIn,
         "give_roles": staff_bodies.ClinicalRolesIn,

@@ -4,9 +4,12 @@ from typing import Any
 
 from django.urls import path
 
-from kapclinic.practice.api import clients, glass, locations, rooms, staff
+from kapclinic.practice.api import clients, factors, glass, locations, rooms, staff
 from kapclinic.practice.api.audit_events import AuditEventViewSet
 from kapclinic.practice.api.auth import AuthViewSet, TokenViewSet
+
+Own = factors.SecondFactorViewSet
+Resets = factors.FactorResetViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
@@ -19,6 +22,17 @@ urlpatterns = [
     path("auth/tokens/", TokenViewSet.as_view(LIST | {"delete": "revoke_all"})),
     path("auth/tokens/<uuid:pk>/", TokenViewSet.as_view({"delete": "revoke"})),
     path("audit-events/", AuditEventViewSet.as_view({"get": "list"})),
+    path("auth/step-up/", factors.StepUpViewSet.as_view({"post": "step_up"})),
+    path("auth/second-factors/", Own.as_view({"get": "list"})),
+    path("auth/second-factors/totp/", Own.as_view({"post": "totp"})),
+    path("auth/second-factors/totp/<uuid:pk>/confirm/", Own.as_view({"post": "confirm_totp"})),
+    path("auth/second-factors/passkey/", Own.as_view({"post": "passkey"})),
+    path("auth/second-factors/passkey/<uuid:pk>/confirm/", Own.as_view({"post": "confirm_passkey"})),
+    path("auth/second-factors/<uuid:pk>/", Own.as_view({"delete": "remove"})),
+    path("second-factor-resets/", Resets.as_view(LIST)),
+    path("second-factor-resets/<uuid:pk>/", Resets.as_view({"get": "retrieve"})),
+    path("second-factor-resets/<uuid:pk>/approve/", Resets.as_view({"post": "approve"})),
+    path("second-factor-resets/<uuid:pk>/decline/", Resets.as_view({"post": "decline"})),
     path("locations/", locations.LocationViewSet.as_view(LIST)),
     path("rooms/", rooms.RoomViewSet.as_view(LIST)),
     path("staff/", staff.StaffViewSet.as_view(LIST)),

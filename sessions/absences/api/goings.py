@@ -37,6 +37,7 @@ class StaffChangeViewSet(_Goings, staff.StaffViewSet):
     """One account and its hours."""
 
     roles: ClassVar = staff.StaffViewSet.roles | dict.fromkeys(("partial_update", "replace_hours"), ADMIN)
+    fresh = staff.StaffViewSet.fresh | {"partial_update"}
     inputs: ClassVar = {
         "partial_update": going_bodies.StaffChangeIn,
         "replace_hours": going_bodies.HoursChangeIn,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +12,8 @@ from django.db import transaction
 
 from kapclinic.core.errors import Invalid
 from kapclinic.practice.doors import login_is_locked, try_password
+from kapclinic.practice.factors.door import must_enrol
+from kapclinic.practice.factors.proving import Shown, TooManyCodes, prove
 from kapclinic.practice.models import Location, User
 from kapclinic.trail.services import log_act
 from sessions.drugs import rules
@@ -21,6 +23,7 @@ from sessions.drugs.models import WitnessLock
 class NamedWitness(TypedDict):
     user: UUID
     password: str
+    otp: NotRequired[str | None]
 
 
 class WitnessInvalid(Invalid):
@@ -38,7 +41,8 @@ def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at:
     towards the lock of this witness and of their login, and leaves an audit event, although the request is refused.
 
     :raises WitnessInvalid: for the giver themselves, an unknown or inactive person, one of another location or of a
-        role that may not witness, a wrong password, or a witness or login that is locked
+        role that may not witness, a wrong password or code, one without a second factor where the clinic asks for
+        one, or a witness or login that is locked
     """
     if witness["user"] == giver.pk:
         raise WitnessInvalid.because("The witness must be a second person.")
@@ -48,7 +52,7 @@ def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at:
     named = Location.objects.values_list("witness_roles", flat=True).get(pk=location_id)
     if not user.role_set & (frozenset(named) or rules.WITNESSES):
         raise WitnessInvalid.because("This person's role may not witness here.")
-    if (why := _refused(user, password=witness["password"], at=at)) is not None:
+    if (why := _refused(user, witness=witness, at=at)) is not None:
         code, detail = why
         log_act(
             by=giver.pk,
@@ -65,10 +69,12 @@ def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at:
 
 
 @transaction.atomic
-def _refused(user: User, *, password: str, at: datetime) -> tuple[str, str] | None:
-    """Code and words of the refusal when the password is not accepted. It is compared and counted under one lock, so
-    that guesses made at once get no more tries than guesses made in turn.
+def _refused(user: User, *, witness: NamedWitness, at: datetime) -> tuple[str, str] | None:
+    """Code and words of the refusal when password or code is not accepted. They are compared and counted under one
+    lock, so that guesses made at once get no more tries than guesses made in turn.
     """
+    if must_enrol(user):
+        return "not_enrolled", "This witness sets up a second factor first."
     WitnessLock.objects.get_or_create(user=user)
     row = WitnessLock.objects.select_for_update().get(user=user)
     if row.locked_until is not None and row.locked_until > at:
@@ -76,12 +82,20 @@ def _refused(user: User, *, password: str, at: datetime) -> tuple[str, str] | No
         return "locked", f"This witness is locked until {until}, after wrong passwords."
     if login_is_locked(key=user.email_key, at=at):
         return "login_locked", "The login of this witness is locked, after wrong passwords."
-    right = try_password(user=user, password=password, at=at)
+    right = try_password(user=user, password=witness["password"], at=at)
+    if right and user.has_factor:
+        code = witness.get("otp") or ""
+        if not code:
+            return "code_required", "The witness adds a code of their app, or a recovery code."
+        try:
+            right = prove(user=user, shown=Shown(code=code), at=at)
+        except TooManyCodes:
+            return "codes_locked", "Codes of this witness are not looked at for a while, after wrong ones."
     if right and not row.failed_at and row.locked_until is None:
         return None
     row.failed_at, row.locked_until = ([], None) if right else _after_wrong(row, at)
     row.save()
-    return None if right else ("wrong", "The witness's password is wrong.")
+    return None if right else ("wrong", "The witness's password or code is wrong.")
 
 
 def _after_wrong(row: WitnessLock, at: datetime) -> tuple[list[datetime], datetime | None]:

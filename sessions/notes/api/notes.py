@@ -60,6 +60,7 @@ class NoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     orderings: ClassVar = {"created_at": "created_at", "updated_at": "updated_at", "signed_at": "signed_at"}
     default_order = ("-created_at",)
     signing: ClassVar[frozenset[str]] = frozenset({"sign", "cosign"})
+    fresh = frozenset({"sign", "cosign", "addenda"})
     confirmed = False
 
     def before_write(self) -> None:

@@ -1,6 +1,7 @@
 // Every datum of every screen comes through here, from the public API.
 import { SAME, early } from "./early.js";
 import { Problem, offline, read } from "./problem.js";
+import { store } from "./store.js";
 import { hearClock } from "./time.js";
 
 const ROOT = "/api/v1/";
@@ -12,6 +13,17 @@ let signIn = null; // () => Promise: resolves once the same person has signed in
 export function askToSignIn(ask) {
   signIn = ask;
 }
+
+/** Who waits for a person to say once more who they are: a page shows `signin/stepup.js` meanwhile. */
+export const doubted = store([]);
+
+/** They did (`0`), or would not (`1`). */
+export function settle(how) {
+  for (const one of doubted.get()) one[how]();
+  doubted.set([]);
+}
+
+const stepUp = () => new Promise((...both) => doubted.set([...doubted.get(), both]));
 
 let whose = null; // () => Promise<boolean>: does this browser's sign-in belong to whom the page is drawn for?
 let known = null; // the cookie of the sign-in of which that is known
@@ -111,8 +123,14 @@ async function fetched(method, path, options) {
 export async function call(method, path, options = {}) {
   await owned(method, path, options.quiet);
   let response = await fetched(method, path, options);
-  if (response.status === 401 && signIn && !options.quiet) {
-    await signIn();
+  if (response.status === 401 && !options.quiet) {
+    const problem = await read(response);
+    if (problem.code === "step_up_required") {
+      await stepUp().catch(() => {
+        throw problem;
+      });
+    } else if (signIn) await signIn();
+    else throw problem;
     response = await fetched(method, path, options);
   }
   const tag = response.headers.get("ETag") ?? undefined;

@@ -49,8 +49,7 @@ export async function leave() {
 }
 
 /** @returns {Promise<object>} who it is now @throws {Problem} */
-export async function enter({ email, password, otp }) {
-  const body = { email, password, ...(otp ? { otp } : {}) };
+export async function enter(body) {
   return (await call("POST", "auth/login/", { body, quiet: true })).data;
 }
 

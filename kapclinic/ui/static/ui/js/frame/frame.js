@@ -1,5 +1,5 @@
 // What stands around every screen: bar, rail, search, badge, and the dialogs that any page may need.
-import { askToSignIn } from "../core/api.js";
+import { askToSignIn, doubted, settle } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, show, useEffect } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
@@ -17,6 +17,7 @@ import { NetBadge, useNow } from "./net.js";
 import { keepShell } from "./worker.js";
 
 const SignInForm = lazy(() => import("../signin/form.js"), "SignInForm", { early: true });
+const StepUp = lazy(() => import("../signin/stepup.js"), "StepUp");
 const Keys = lazy(() => import("./keys.js"), "Keys");
 const Leaving = lazy(() => import("./leaving.js"), "Leaving", { early: true }); // asked for when the network is away, too
 const Search = lazy(() => import("./search.js"), "Search", { early: true }); // whoever presses / types on at once
@@ -50,6 +51,7 @@ export function Frame({ current, count = {}, keys = [], children }) {
     ${shown === "keys" && html`<${Keys} more=${keys} onClose=${close} />`}
     ${shown === "waiting" && html`<${Waiting} onClose=${close} />`}
     ${shown === "leave" && html`<${Leaving} onClose=${close} />`}
+    ${useStore(doubted).length > 0 && html`<${StepUp} onClose=${() => settle(1)} />`}
     <${Again} />
   </div>`;
 }
@@ -181,6 +183,7 @@ export async function begin(tree) {
   try {
     await arrive();
   } catch (problem) {
+    if (problem.code === "second_factor_enrolment_required") return location.assign("/second-factors");
     if (problem.status === 401) {
       location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
       return;

@@ -32,6 +32,7 @@ export function Panel({ onLeave }) {
       </select>
     </div>
     <a class="b" href="/password">${t("New password")}</a>
+    <a class="b" href="/second-factors">${t("Second factor")}</a>
     <button type="button" class="b" onClick=${onLeave}><${Icon} name="out" />${t("Sign out")}</button>
   </div>`;
 }

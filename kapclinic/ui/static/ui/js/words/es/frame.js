@@ -105,16 +105,21 @@ learn({
   "Show": "Mostrar",
   "Signing in…": "Entrando…",
   "Sign in": "Entrar",
+  "Code of your app, or a recovery code": "Código de su aplicación o de recuperación",
+  "Use a passkey": "Usar una llave de acceso",
+  "Go on": "Seguir",
+  "Back": "Volver",
+  "Second factor": "Segundo factor",
+  "Is it still you?": "¿Sigue siendo usted?",
+  "Say once more who you are.": "Diga otra vez quién es.",
+  "No passkey was shown. Try once more, or type a code.":
+    "No se mostró ninguna llave de acceso. Inténtelo otra vez o escriba un código.",
+  "That was not right, or it counted before. Try the next code.":
+    "No era correcto o ya se usó. Pruebe con el código siguiente.",
   "Too many tries": "Demasiados intentos",
   "That did not work": "No funcionó",
   "Try again in {n} minute.": "Vuelva a intentarlo en {n} minuto.",
   "Try again in {n} minutes.": "Vuelva a intentarlo en {n} minutos.",
-  "Preparation, dosing, integration.": "Preparación, dosis, integración.",
-  "Every dose followed up.": "Cada dosis, con seguimiento.",
-  "This may be a shared device: you are signed out after a while without a touch. What you open is written to the access log.":
-    "Este dispositivo puede ser compartido: su sesión se cierra tras un rato sin uso. Lo que abre queda en el registro de accesos.",
-  "On this tablet, not sent: {count} of {name}.": "En esta tableta, sin enviar: {count} de {name}.",
-  "They are kept. They are sent when {name} signs in.": "Están guardadas. Se envían cuando entre {name}.",
   "New password": "Contraseña nueva",
   "Your password is changed. Every other place where you were signed in is signed out.":
     "Su contraseña ha cambiado. Se cerró su sesión en los demás lugares.",

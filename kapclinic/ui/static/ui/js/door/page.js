@@ -3,8 +3,8 @@ import { Icon, html, show, useEffect, useState } from "../core/h.js";
 import { language, speak, t } from "../core/i18n.js";
 import { Mark } from "../frame/mark.js";
 import { othersWaiting, readOutbox } from "../outbox/outbox.js";
-import { SignInForm } from "./form.js";
-import { choosePassword, goOn } from "./next.js";
+import { SignInForm } from "../signin/form.js";
+import { choosePassword, goOn } from "../signin/next.js";
 
 function Page() {
   const [waiting, setWaiting] = useState([]);

@@ -1,0 +1,69 @@
+"""The second step of a sign-in, and of saying once more who one is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+from rest_framework.request import Request
+
+from kapclinic.core.errors import ClinicError
+from kapclinic.core.http.problems import Problem
+from kapclinic.practice.factor_models import FactorChallenge, SecondFactor
+from kapclinic.practice.factors import freshness, passkeys, proving, selectors
+from kapclinic.practice.factors.passkeys import Party
+from kapclinic.practice.factors.proving import Shown
+from kapclinic.practice.models import User
+
+
+class SecondFactorRequired(ClinicError):
+    """The password is right: ask again with `otp`, or with `credential`, the passkey's answer to `passkey`."""
+
+    code, status, title = "second_factor_required", 401, "Show your second factor"
+
+
+class SecondFactorWrong(ClinicError):
+    """What was shown is not theirs, or counted before. `methods` and `passkey` as in `second_factor_required`."""
+
+    code, status, title = "second_factor_wrong", 401, "That was not right"
+
+
+def party_of(request: Request) -> Party:
+    """This clinic under the address that the browser calls it by (one of ALLOWED_HOSTS)."""
+    host = request.get_host()
+    return Party(host=host.rsplit(":", 1)[0], origin=f"{request.scheme}://{host}")
+
+
+def second_step(request: Request, *, user: User, body: Mapping[str, Any], at: Any) -> Problem | None:
+    """None when nothing more is asked of this person; else what they are told, which lets the counts stand."""
+    if not user.has_factor:
+        return None
+    session = request._request.session  # noqa: SLF001
+    shown = Shown(
+        code=body.get("otp") or "",
+        credential=body.get("credential"),
+        challenge_id=freshness.take(session, what=freshness.ASKED),
+        party=party_of(request),
+    )
+    try:
+        if shown and proving.prove(user=user, shown=shown, at=at):
+            return None
+    except proving.TooManyCodes as locked:
+        return Problem(locked, headers={"Retry-After": str(ceil(locked.extra["retry_after"]))})
+    kind = SecondFactorWrong if shown else SecondFactorRequired
+    return Problem(kind(methods=selectors.methods(user), **_asked(request, user=user, at=at)))
+
+
+def _asked(request: Request, *, user: User, at: Any) -> dict[str, Any]:
+    """What the browser asks a passkey with, where this person has one."""
+    known = [one for one in selectors.alive(user) if one.kind == SecondFactor.Kind.PASSKEY]
+    if not known:
+        return {}
+    row = proving.challenge(user=user, purpose=FactorChallenge.Purpose.PROVE, at=at)
+    freshness.remember(request._request.session, row.pk, what=freshness.ASKED)  # noqa: SLF001
+    return {
+        "passkey": passkeys.options_to_prove(
+            party=party_of(request), challenge=bytes(row.challenge), known=known
+        )
+    }

@@ -1,0 +1,109 @@
+"""Somebody lost all that they prove themselves with: one person asks for the reset, another one approves it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from kapclinic.core import transitions
+from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, NotPermitted
+from kapclinic.practice import notices
+from kapclinic.practice.factor_models import FactorReset
+from kapclinic.practice.factors import rules
+from kapclinic.practice.factors.enrolling import take_all
+from kapclinic.practice.models import Role, User
+from kapclinic.practice.rules import ADMIN, DIRECTOR
+from kapclinic.trail.services import queue_message
+
+DECIDERS = ADMIN | DIRECTOR
+
+
+class NoFactor(Conflict):
+    code, title = "no_second_factor", "This person has no second factor"
+
+
+class ResetAsked(Conflict):
+    code, title = "reset_asked", "A reset is asked for already"
+
+
+class ResetOver(IllegalTransition):
+    title = "This was decided before, or is too old"
+
+
+class SecondPerson(NotPermitted):
+    """Neither who asked nor the owner approves; one of the two is an administrator."""
+
+    code, title = "second_person_required", "Another person approves this"
+
+
+@transaction.atomic
+def ask_for_reset(*, user_id: UUID, reason: str, by: User, at: datetime) -> FactorReset:
+    """An administrator or a medical director says that somebody lost theirs. Nothing happens until another approves.
+
+    :raises NotPermitted: by another role
+    :raises SecondPerson: for oneself
+    :raises NoFactor: :raises ResetAsked: when there is nothing to do, or it is asked for already
+    :raises Invalid: for an unknown person
+    """
+    transitions.require_role(by, DECIDERS, what="Asking for a reset")
+    owner: User | None = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+    if owner is None:
+        raise Invalid.field("user", "There is no such staff member.", code="not_found")
+    if owner.pk == by.pk:
+        raise SecondPerson("Somebody else asks for yours.")
+    if not owner.has_factor:
+        raise NoFactor("There is nothing to take away.")
+    for old in FactorReset.objects.select_for_update().filter(user=owner, state=FactorReset.State.ASKED):
+        if at - old.created_at <= rules.RESET_WITHIN:
+            raise ResetAsked("Approve or decline that one.", reset=str(old.pk))
+        _decide(old, FactorReset.State.DECLINED, by=by, at=at)
+    return FactorReset(user=owner, reason=reason).save_by(by, at=at)
+
+
+def _decide(row: FactorReset, state: str, *, by: User, at: datetime) -> FactorReset:
+    row.state, row.decided_by, row.decided_at = state, by.pk, at
+    return row.save_by(by, at=at)
+
+
+def _asked(reset_id: UUID, *, by: User, at: datetime) -> FactorReset:
+    transitions.require_role(by, DECIDERS, what="Deciding on a reset")
+    row: FactorReset = FactorReset.objects.select_for_update(of=("self",)).get(pk=reset_id)
+    if row.state != FactorReset.State.ASKED or at - row.created_at > rules.RESET_WITHIN:
+        raise ResetOver("Ask for a new one.", state=row.state)
+    return row
+
+
+@transaction.atomic
+def approve_reset(*, reset_id: UUID, by: User, at: datetime) -> FactorReset:
+    """A second person agrees: factors, recovery codes, tokens and browsers of the owner end, who is told by mail.
+
+    :raises NotPermitted: by another role
+    :raises SecondPerson: by who asked or the owner, and when neither of the two is an administrator
+    :raises ResetOver: when it was decided before, or asked for more than two days ago
+    """
+    row = _asked(reset_id, by=by, at=at)
+    asker = User.objects.get(pk=row.created_by)
+    if by.pk in {row.created_by, row.user_id} or Role.ADMIN not in by.role_set | asker.role_set:
+        raise SecondPerson("A second person approves this; one of the two is an administrator.")
+    owner: User = User.objects.select_for_update(no_key=True).get(pk=row.user_id)
+    take_all(owner, by=by, at=at)
+    queue_message(
+        key=f"{notices.FACTORS_RESET}:{row.pk}",
+        template=notices.FACTORS_RESET,
+        recipient=owner.pk,
+        subject_id=row.pk,
+        at=at,
+    )
+    return _decide(row, FactorReset.State.APPROVED, by=by, at=at)
+
+
+@transaction.atomic
+def decline_reset(*, reset_id: UUID, by: User, at: datetime) -> FactorReset:
+    """It is not done: by anybody who may decide, or by who asked and thought better of it.
+
+    :raises NotPermitted: by another role
+    :raises ResetOver: when it was decided before, or asked for more than two days ago
+    """
+    return _decide(_asked(reset_id, by=by, at=at), FactorReset.State.DECLINED, by=by, at=at)

@@ -1,0 +1,45 @@
+"""Questions about second factors."""
+
+from __future__ import annotations
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from kapclinic.practice.factor_models import FactorReset, RecoveryCode, SecondFactor
+from kapclinic.practice.models import User
+
+
+def alive(user: User) -> QuerySet[SecondFactor]:
+    """What the person can prove themselves with now."""
+    rows: QuerySet[SecondFactor] = SecondFactor.objects.filter(
+        user=user, confirmed_at__isnull=False, removed_at__isnull=True
+    )
+    return rows.order_by("confirmed_at", "pk")
+
+
+def codes_left(user: User) -> QuerySet[RecoveryCode]:
+    rows: QuerySet[RecoveryCode] = RecoveryCode.objects.filter(
+        user=user, used_at__isnull=True, replaced_at__isnull=True
+    )
+    return rows
+
+
+def listed(user: User) -> QuerySet[SecondFactor]:
+    """`alive`, each with `recovery_codes_left`: how many of the person's recovery codes still count."""
+    left = RecoveryCode.objects.filter(
+        user=OuterRef("user"), used_at__isnull=True, replaced_at__isnull=True
+    ).values("user")
+    counted = Subquery(left.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    return alive(user).annotate(recovery_codes_left=Coalesce(counted, 0))
+
+
+def methods(user: User) -> list[str]:
+    """Ways in which this person can prove who they are, best first: passkey, totp, recovery_code."""
+    kinds = set(alive(user).values_list("kind", flat=True))
+    ways: list[str] = [kind for kind in ("passkey", "totp") if kind in kinds]
+    return [*ways, "recovery_code"] if codes_left(user).exists() else ways
+
+
+def resets() -> QuerySet[FactorReset]:
+    rows: QuerySet[FactorReset] = FactorReset.objects.select_related("user")
+    return rows

@@ -1,0 +1,98 @@
+"""Somebody lost all that they prove themselves with: one person asks, another one approves, the owner is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core import mail
+
+from kapclinic.core import clock
+from kapclinic.practice.factor_models import FactorReset, RecoveryCode, SecondFactor
+from kapclinic.practice.models import SYSTEM, AuthToken, Role, User
+from kapclinic.trail.models import AuditEvent
+from sessions.sweep.steps import send_messages
+from tests.cast import MONDAY, PASSWORD, Cast, staff
+from tests.cast.desk import Browser
+from tests.practice.test_second_factors import with_app, with_passkey
+
+RESETS = "second-factor-resets/"
+
+
+def _ask(cast: Cast, who: str = "admin", of: str = "therapist") -> dict[str, object]:
+    body = {"user": str(cast.people[of].pk), "reason": "The telephone is lost"}
+    return dict(cast.desk(who).must(RESETS, body, status=201))
+
+
+def test_two_people_take_away_what_somebody_lost(cast: Cast) -> None:
+    browser = cast.browser("therapist")
+    _, codes = with_app(browser)
+    with_passkey(browser)
+    asked = _ask(cast)
+    assert (asked["state"], asked["name"]) == ("asked", "Therapist")
+    assert User.objects.get(pk=cast.therapist.pk).has_factor  # nothing has happened yet
+    path = f"{RESETS}{asked['id']}/approve/"
+    for who, status, why in (("admin", 403, "second_person_required"), ("np", 403, "not_permitted")):
+        refused = cast.desk(who).post(path)
+        assert (refused.status_code, refused.json()["code"]) == (status, why)
+    done = cast.desk("director").must(path)
+    assert (done["state"], done["decided_by"]) == ("approved", str(cast.director.pk))
+    assert cast.desk("director").post(path).json()["code"] == "illegal_transition"
+    assert not User.objects.get(pk=cast.therapist.pk).has_factor
+    assert not SecondFactor.objects.filter(removed_at__isnull=True).exists()
+    assert not RecoveryCode.objects.filter(replaced_at__isnull=True).exists()
+    assert browser.get("auth/me/").status_code == 401  # the browser that was signed in by the lost one
+    assert not AuthToken.objects.filter(user=cast.therapist, revoked_at__isnull=True).exists()
+    assert Browser(cast.therapist).sign_in(PASSWORD).status_code == 200
+    assert Browser(cast.therapist).sign_in(PASSWORD, otp=codes[0]).status_code == 200  # no more is asked
+    for action, who in (("create", cast.admin), ("approve", cast.director)):
+        acts = AuditEvent.objects.filter(
+            action=f"second_factor_reset.{action}", created_by=who.pk, outcome="ok"
+        )
+        assert acts.exists()
+    send_messages(at=MONDAY)
+    told = [m for m in mail.outbox if m.to == ["therapist@example.test"] and "reset" in m.subject]
+    assert len(told) == 1
+    assert "telephone" not in told[0].body
+
+
+def test_nobody_is_the_second_person_for_themselves(cast: Cast) -> None:
+    second = staff("second_director", [Role.MEDICAL_DIRECTOR], cast.north)
+    cast.people["second_director"] = second
+    with_app(cast.browser("director"))
+    with_app(cast.browser("therapist"))
+    own = cast.desk("second_director").post(RESETS, {"user": str(second.pk), "reason": "Lost"})
+    assert (own.status_code, own.json()["code"]) == (403, "second_person_required")
+    assert cast.desk("np").post(RESETS, {"user": str(cast.therapist.pk), "reason": "x"}).status_code == 403
+    none = cast.desk("admin").post(RESETS, {"user": str(cast.np.pk), "reason": "Lost"})
+    assert (none.status_code, none.json()["code"]) == (409, "no_second_factor")
+    unknown = cast.desk("admin").post(RESETS, {"user": str(cast.north.pk), "reason": "Lost"})
+    assert unknown.json()["errors"][0]["pointer"] == "/user"
+    asked = _ask(cast, "second_director")
+    third = staff("third_director", [Role.MEDICAL_DIRECTOR], cast.north)
+    cast.people["third_director"] = third
+    two = cast.desk("third_director").post(f"{RESETS}{asked['id']}/approve/")
+    assert two.json()["code"] == "second_person_required"  # two directors: no administrator knows of it
+    again = cast.desk("admin").post(RESETS, {"user": str(cast.therapist.pk), "reason": "Lost"})
+    assert (again.status_code, again.json()["code"]) == (409, "reset_asked")
+    of_director = _ask(cast, "second_director", of="director")
+    owner = cast.browser("admin")
+    assert owner.post(f"{RESETS}{of_director['id']}/decline/").status_code == 200
+    assert User.objects.get(pk=cast.director.pk).has_factor
+    assert FactorReset.objects.get(pk=str(of_director["id"])).state == "declined"
+    assert cast.desk("admin").must(f"{RESETS}{asked['id']}/approve/")["state"] == "approved"
+
+
+def test_what_nobody_approved_in_two_days_is_asked_anew(cast: Cast) -> None:
+    with_app(cast.browser("therapist"))
+    asked = _ask(cast)
+    with clock.fixed(MONDAY + timedelta(days=2, seconds=1)):
+        late = cast.desk("director").post(f"{RESETS}{asked['id']}/approve/")
+        assert (late.status_code, late.json()["code"]) == (409, "illegal_transition")
+        assert User.objects.get(pk=cast.therapist.pk).has_factor
+        anew = _ask(cast)
+    states = {str(row.pk): row.state for row in FactorReset.objects.all()}
+    assert states == {asked["id"]: "declined", anew["id"]: "asked"}
+    cast.therapist.refresh_from_db()
+    cast.therapist.is_active = False
+    cast.therapist.save_by(SYSTEM, at=MONDAY)
+    assert cast.desk("director").must(f"{RESETS}{anew['id']}/approve/")["state"] == "approved"

@@ -1,0 +1,48 @@
+"""A witness who has a second factor shows a code of it beside the password."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from kapclinic.core import clock
+from kapclinic.trail.models import AuditEvent
+from sessions.drugs.models import DrugEntry
+from tests.cast import MONDAY, Cast
+from tests.practice.test_second_factors import code, with_app
+from tests.sessions.drugs.test_stock_api import enter, lot_with, witness
+
+
+def _waste(cast: Cast, lot: Any, **shown: Any) -> Any:
+    return enter(cast, lot, "waste", "5", witness=witness(cast)["witness"] | shown)
+
+
+def test_a_witness_with_an_app_adds_its_code(cast: Cast, settings: Any) -> None:
+    lot = lot_with(cast)
+    secret, codes = with_app(cast.browser("prescriber"))
+    with clock.fixed(MONDAY + timedelta(minutes=1)):
+        for shown in ({}, {"otp": ""}, {"otp": "000000"}, {"otp": code(secret), "password": "wrong"}):
+            refused = _waste(cast, lot, **shown)
+            assert (refused.status_code, refused.data["code"]) == (400, "witness_invalid")
+        assert not DrugEntry.objects.filter(kind="waste").exists()
+        shown = code(secret)
+        assert _waste(cast, lot, otp=shown).status_code == 201
+        assert _waste(cast, lot, otp=shown).status_code == 400  # it counted once
+        assert _waste(cast, lot, otp=codes[0]).status_code == 201
+    told = AuditEvent.objects.filter(action="witness.verify", outcome="refused").order_by("pk")
+    assert [row.detail["code"] for row in told] == [
+        "code_required",
+        "code_required",
+        "wrong",
+        "wrong",
+        "wrong",
+    ]
+    settings.REQUIRE_SECOND_FACTOR = True
+    with_app(cast.browser("np"))
+    cast._desks.clear()  # those of before ended with the new factor
+    unknown = enter(cast, lot, "waste", "5", **witness(cast, "therapist"))
+    assert (unknown.status_code, unknown.data["code"]) == (400, "witness_invalid")
+    assert (
+        AuditEvent.objects.filter(action="witness.verify").order_by("pk").last().detail["code"]
+        == "not_enrolled"
+    )

@@ -12,7 +12,7 @@ import redis
 from django.db import IntegrityError, transaction
 
 from kapclinic.core.discreet import Discreet, without_row
-from kapclinic.practice.models import LoginFailures
+from kapclinic.practice.entry_models import LoginFailures
 
 CANARY = "zebra-canary@example.test"
 FORMAT = "%(levelname)s %(name)s %(message)s"

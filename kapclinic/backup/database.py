@@ -44,6 +44,7 @@ class Cluster:
     version: str
     database: str
     segment_bytes: int
+    timeline: int  # one more with each recovery
 
 
 def connect(url: str, **more: Any) -> Connection:
@@ -58,7 +59,8 @@ def identify(url: str) -> Cluster:
     with connect(url) as connection:
         row = connection.execute(
             "SELECT system_identifier::text, current_setting('server_version'), current_database(),"
-            " pg_size_bytes(current_setting('wal_segment_size')) FROM pg_control_system()"
+            " pg_size_bytes(current_setting('wal_segment_size')), timeline_id"
+            " FROM pg_control_system(), pg_control_checkpoint()"
         ).fetchone()
     assert row is not None
     return Cluster(*row)

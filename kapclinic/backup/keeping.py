@@ -16,7 +16,7 @@ from threading import Event
 from kapclinic.backup import database
 from kapclinic.backup.programs import Programs
 from kapclinic.backup.receiving import Receiver
-from kapclinic.backup.shelf import SEGMENT, Shelf, new_file, of_file
+from kapclinic.backup.shelf import SEGMENT, Manifest, Shelf, new_file, of_file
 from kapclinic.backup.taking import MANAGE
 from kapclinic.backup.troubles import BackupError
 
@@ -94,6 +94,9 @@ class Keeper:
             shutil.rmtree(receiver.folder, ignore_errors=True)
             database.drop_slot(self.url, SLOT)
             self._wanted, self._deaths = True, 0
+        newest = self._newest()
+        if newest is not None and int(newest.first_segment[:8], 16) != cluster.timeline:
+            self._wanted = True  # a cluster that was restored: what is written now begins from there
         receiver.start()
         self._receiver = receiver
         return receiver
@@ -138,27 +141,27 @@ class Keeper:
         if self._not_before is not None and self.now() < self._not_before:
             return
         newest = self._newest()
-        if self._wanted or newest is None or self.now() - newest >= timedelta(hours=self.hours):
+        if self._wanted or newest is None or self.now() - _begun(newest) >= timedelta(hours=self.hours):
             self._wanted = False
             self._backup = subprocess.Popen(
                 [sys.executable, str(MANAGE), "backup", str(self.shelf.root)], stdin=subprocess.DEVNULL
             )
 
-    def _newest(self) -> datetime | None:
-        """When the newest backup of this cluster that was checked began."""
+    def _newest(self) -> Manifest | None:
+        """The newest backup of this cluster that was checked."""
         good = [m for m in self.shelf.backups() if m.checked_at and m.cluster == self._cluster]
-        return datetime.fromisoformat(good[-1].started_at) if good else None
+        return good[-1] if good else None
 
     def _tell(self, problem: str) -> None:
         """`ok`: the log comes, and a backup stands that is not much too old."""
         try:
             newest = self._newest()
-            old = newest is None or self.now() - newest > timedelta(hours=2 * self.hours)
+            old = newest is None or self.now() - _begun(newest) > timedelta(hours=2 * self.hours)
             lives = self._receiver is not None and self._receiver.lives()
             content = {
                 "at": self.now().isoformat(),
                 "ok": not problem and not old and lives,
-                "newest_backup": None if newest is None else newest.isoformat(),
+                "newest_backup": None if newest is None else newest.id,
                 "receiving": lives,
                 "problem": problem,
             }
@@ -166,3 +169,7 @@ class Keeper:
                 file.write(json.dumps(content, indent=1).encode())
         except (BackupError, OSError) as exc:
             logger.error("backups: the shelf takes no word: %s", exc)  # noqa: TRY400
+
+
+def _begun(manifest: Manifest) -> datetime:
+    return datetime.fromisoformat(manifest.started_at)

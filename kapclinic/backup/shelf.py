@@ -70,10 +70,7 @@ class Shelf:
 
         :raises BackupError: when the folder does not answer, or a manifest is not as it was written
         """
-        folder = self.root / "backups"
-        if not self.root.is_dir():
-            raise BackupError(f"{self.root} is not there: mount it, or make it.")
-        found = sorted(folder.glob(f"*/{MANIFEST}"))
+        found = sorted((self._there() / "backups").glob(f"*/{MANIFEST}"))
         return [self._manifest(path) for path in found]
 
     def begin(self, name: str) -> Path:
@@ -81,6 +78,7 @@ class Shelf:
 
         :raises BackupError: when there is one of that name
         """
+        self._there()
         path = self.folder(name)
         try:
             path.mkdir(parents=True, mode=0o700)
@@ -115,6 +113,7 @@ class Shelf:
 
     def put_log(self, cluster: str, name: str, source: Iterable[bytes]) -> None:
         """Seal a segment, the beginning of one (`.partial`), or a history of timelines."""
+        self._there()
         folder = self.log(cluster)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with new_file(folder / f"{name}{SUFFIX}") as file:
@@ -167,6 +166,12 @@ class Shelf:
             if SEGMENT.match(name) and name[8:24] < oldest.first_segment[8:]:
                 (self.log(cluster) / f"{name}{SUFFIX}").unlink(missing_ok=True)
         return gone
+
+    def _there(self) -> Path:
+        """:raises BackupError: when the folder is not there: it is never made, since it may not be mounted"""
+        if not self.root.is_dir():
+            raise BackupError(f"{self.root} is not there: mount it, or make it.")
+        return self.root
 
     def _manifest(self, path: Path) -> Manifest:
         name = f"{path.parent.name}/{MANIFEST}"

@@ -17,7 +17,8 @@ from rest_framework.request import Request
 from kapclinic.core import clock
 from kapclinic.core.emails import email_key
 from kapclinic.practice import doors, tokens
-from kapclinic.practice.models import AuthToken, User
+from kapclinic.practice.entry_models import AuthToken
+from kapclinic.practice.models import User
 from kapclinic.practice.rules import token_digest
 
 

@@ -18,7 +18,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from kapclinic.core.errors import FieldError, Invalid
-from kapclinic.practice.models import Actor, LoginFailures, User
+from kapclinic.practice.entry_models import LoginFailures
+from kapclinic.practice.models import Actor, User
 from kapclinic.practice.notices import PASSWORD_RESET
 from kapclinic.practice.rules import token_digest
 from kapclinic.trail.rules import STRANGER

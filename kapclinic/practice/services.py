@@ -18,7 +18,8 @@ from kapclinic.core.emails import email_key
 from kapclinic.core.errors import FieldError, IllegalTransition, Invalid, merge
 from kapclinic.core.writing import joining
 from kapclinic.practice import accounts, doors, glass, notices, rules, selectors
-from kapclinic.practice.models import Actor, AuthToken, Client, Location, Room, TimeOff, User, WorkingHours
+from kapclinic.practice.entry_models import AuthToken
+from kapclinic.practice.models import Actor, Client, Location, Room, TimeOff, User, WorkingHours
 from kapclinic.practice.rules import token_digest
 from kapclinic.trail.models import Outbox
 

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from kapclinic.core.errors import Conflict
-from kapclinic.practice.models import AuthToken, User
+from kapclinic.practice.entry_models import AuthToken
+from kapclinic.practice.models import User
 from kapclinic.practice.services import issue_token
 
 MOST_LIVE = 10  # of one person; policy, no source

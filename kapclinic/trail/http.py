@@ -11,7 +11,6 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 from django.http import Http404
-from rest_framework.fields import empty
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,9 +18,10 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from kapclinic.core import clock, standby, writing
-from kapclinic.core.http import merging, params
+from kapclinic.core.http import params
+from kapclinic.core.http.bodies import Bodies
 from kapclinic.core.http.etags import etag_of, require_match
-from kapclinic.core.http.fields import checked, shown
+from kapclinic.core.http.fields import shown
 from kapclinic.core.http.params import Param
 from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
@@ -39,7 +39,7 @@ REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 
 
-class ClinicViewSet(GenericViewSet[Any]):
+class ClinicViewSet(Bodies, GenericViewSet[Any]):
     """Declares; the mechanism is here.
 
     public       actions that need no login;         always   those of somebody who must change their password first
@@ -287,54 +287,6 @@ class ClinicViewSet(GenericViewSet[Any]):
                 found = getattr(found, part, None)
         if found is not None:
             self._touched.add(found if isinstance(found, UUID) else UUID(str(found)))
-
-    # `body` and `given` are Any: a dict with the shape that the action's serializer has just checked, whichever it is.
-    def body(self) -> Any:
-        """The request's body, validated by `inputs[action]`.
-
-        :raises ValidationError: naming each field and its rule
-        """
-        context = self.get_serializer_context()
-        return checked(self.inputs[self.action], self.request.data, context=context)
-
-    def given(self, row: Any) -> Any:
-        """The body of a PATCH of `row`: only the fields that were sent, nested objects merged (`core.http.merging`)."""
-        serializer: Any = self.inputs[self.action](context=self.get_serializer_context())
-        data: Any = self.request.data
-        emptied: dict[str, Any] = {}
-        if isinstance(data, Mapping):
-            data, emptied = self._merged(serializer.fields, dict(data), row)
-        for field in serializer.fields.values():
-            field.required, field.default = False, empty
-        serializer.initial_data = data
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data) | emptied
-
-    def _merged(
-        self, fields: Mapping[str, Any], data: dict[str, Any], row: Any
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The body with its nested objects whole, and apart from it the objects that null has emptied."""
-        emptied = {}
-        for name, field in fields.items():
-            if name not in data or not merging.is_nested(field):
-                continue
-            if merging.changes_nothing(self.present(row, name), data[name]):
-                del data[name]
-            elif data[name] is None:
-                none_left = merging.cleared(field, required=field.required)
-                if none_left == {}:
-                    emptied[field.source or name] = none_left
-                    del data[name]
-                else:
-                    data[name] = none_left
-            elif isinstance(data[name], Mapping):
-                data[name] = merging.laid_over(self.present(row, name) or {}, data[name], field=field)
-        return data, emptied
-
-    def present(self, row: Any, name: str) -> Mapping[str, Any] | None:
-        """The nested object `name` of the row as it is now."""
-        found: Mapping[str, Any] | None = getattr(row, name)
-        return found
 
     def query(self) -> dict[str, Any]:
         """The declared parameters of this action, parsed; an unknown one is refused."""

@@ -13,7 +13,8 @@ from rest_framework.test import APIClient
 
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
-from kapclinic.practice.models import SYSTEM, AuthToken
+from kapclinic.practice.entry_models import AuthToken
+from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import AuditEvent
 from tests.cast import MONDAY, PASSWORD, Cast
 

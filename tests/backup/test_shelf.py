@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from kapclinic.backup.keeping import Keeper
+from kapclinic.backup.programs import Programs
 from kapclinic.backup.rebuilding import chosen, refuse_unless_empty
+from kapclinic.backup.receiving import Receiver
 from kapclinic.backup.sealing import CHUNK, Keys, seal, unseal
 from kapclinic.backup.shelf import BASE, Manifest, Shelf
 from kapclinic.backup.troubles import BackupError, Damaged, WrongKey
@@ -165,6 +168,56 @@ def test_the_beginning_of_a_segment_gives_way_to_the_whole(shelf: Shelf) -> None
     assert shelf.log_names("74") == [name]
     assert b"".join(shelf.open_log("74", name)) == b"begun"
     assert replace(put(shelf, NOW), files={}).log_files == []
+
+
+def test_the_log_is_shipped_once_and_a_hole_in_it_asks_for_a_backup(tmp_path: Path) -> None:
+    (tmp_path / "shelf").mkdir()
+    shelf = Shelf(tmp_path / "shelf", KEYS)
+    receiver = Receiver(programs=Programs(folder=None, account=""), url="", folder=tmp_path / "log", slot="s")
+    receiver.folder.mkdir()
+    keeper = Keeper(
+        shelf=shelf,
+        url="",
+        programs=receiver.programs,
+        staging=tmp_path,
+        hours=24,
+        every=1,
+        now=lambda: NOW,
+        _cluster="74",
+        _segment_bytes=MEGA,
+    )
+
+    def segment(number: int, more: str = "") -> str:
+        name = f"00000001{number // 256:08X}{number % 256:08X}{more}"
+        (receiver.folder / name).write_bytes(name.encode())
+        return name
+
+    def shipped(*, wanted: bool) -> list[str]:
+        keeper._ship(receiver)
+        assert keeper._wanted == wanted
+        return shelf.log_names("74")
+
+    first, begun = segment(255), segment(256, ".partial")
+    assert shipped(wanted=False) == [first, begun]
+    assert [path.name for path in receiver.folder.iterdir()] == [begun]
+    (shelf.log("74") / f"{begun}.kap").unlink()
+    assert shipped(wanted=False) == [first]  # nothing was written meanwhile, so it is not sent again
+    (receiver.folder / begun).unlink()
+    second = segment(256)  # the next one after …FF is …0100000000
+    history = "00000002.history"
+    (receiver.folder / history).write_text("1")
+    assert shipped(wanted=False) == sorted([first, second, history])
+
+    # The shelf is away: what was received waits, and goes when it is back.
+    third = segment(257)
+    shelf.root.rename(tmp_path / "unmounted")
+    with pytest.raises(BackupError, match="is not there"):
+        keeper._ship(receiver)
+    assert not shelf.root.exists()
+    (tmp_path / "unmounted").rename(shelf.root)
+    assert third in shipped(wanted=False)
+    segment(259)
+    shipped(wanted=True)
 
 
 def test_a_cluster_is_restored_into_an_empty_folder_alone(tmp_path: Path) -> None:

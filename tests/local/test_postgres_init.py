@@ -9,7 +9,7 @@ import subprocess
 import psycopg
 import pytest
 
-from kapclinic.backup.database import mark, switch_segment
+from kapclinic.backup.database import identify, mark, switch_segment
 from kapclinic.local.binaries import find_binaries
 from kapclinic.local.places import CHECKOUT
 from kapclinic.local.postgres import OWNER, RUNTIME, SUPERUSER
@@ -44,6 +44,7 @@ def test_the_init_script_makes_the_roles(pair: Pair) -> None:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             runtime.execute("CREATE TABLE mine ()")
     backup = f"postgresql://kap_backup:backups@127.0.0.1:{postgres.port}/kapclinic"
+    assert identify(backup).timeline == 1
     counted = mark(backup, "a point")  # what a backup asks of its role, and no more
     assert counted["clinic"] == ["0", "0"]
     assert switch_segment(backup).startswith("00000001")

@@ -19,10 +19,11 @@ from django.test import Client as Browser
 from kapclinic.core import clock
 from kapclinic.local.places import CHECKOUT
 from kapclinic.practice import services as practice
+from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.management.commands import demo_story
 from kapclinic.practice.management.demo.desk import RemoteDesk
 from kapclinic.practice.management.demo.places import noon_zone
-from kapclinic.practice.models import AuthToken, Client, User
+from kapclinic.practice.models import Client, User
 from sessions.reminders.services import sweep_reminders
 from sessions.sweep.steps import send_messages, sweep
 from tests.cast import Desk

@@ -13,7 +13,8 @@ from django.test import Client as Browser
 
 from kapclinic.core import clock
 from kapclinic.practice import doors
-from kapclinic.practice.models import LoginFailures, User
+from kapclinic.practice.entry_models import LoginFailures
+from kapclinic.practice.models import User
 from kapclinic.practice.services import WRITTEN_TO
 from kapclinic.trail.models import AuditEvent, Outbox
 from sessions.sweep.steps import send_messages

@@ -15,7 +15,8 @@ from rest_framework.test import APIClient
 
 from kapclinic.core.emails import email_key
 from kapclinic.practice import doors
-from kapclinic.practice.models import LoginFailures, User
+from kapclinic.practice.entry_models import LoginFailures
+from kapclinic.practice.models import User
 from tests.asking import refused, sql
 from tests.cast import MONDAY, PASSWORD, Cast
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 from django.core import mail
 
 from kapclinic.core import clock
+from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.factor_models import FactorReset, RecoveryCode, SecondFactor
-from kapclinic.practice.models import SYSTEM, AuthToken, Role, User
+from kapclinic.practice.models import SYSTEM, Role, User
 from kapclinic.trail.models import AuditEvent
 from sessions.sweep.steps import send_messages
 from tests.cast import MONDAY, PASSWORD, Cast, staff

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from kapclinic.core import clock
 from kapclinic.practice import services
 from kapclinic.practice.auth import live_token
-from kapclinic.practice.models import AuthToken
+from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.rules import token_digest
 from tests.cast import MONDAY, Cast
 

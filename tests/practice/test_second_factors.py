@@ -12,10 +12,11 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from kapclinic.core import clock, crypto
+from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.factor_models import FactorChallenge, FactorReset, RecoveryCode, SecondFactor
 from kapclinic.practice.factors import proving, rules
 from kapclinic.practice.factors.proving import Shown
-from kapclinic.practice.models import AuthToken, User
+from kapclinic.practice.models import User
 from kapclinic.trail.models import AuditEvent, Outbox
 from sessions.sweep.steps import send_messages
 from tests.cast import MONDAY, PASSWORD, Cast

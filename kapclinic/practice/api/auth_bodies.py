@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.api.factor_bodies import Credential, Otp
+from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.factors.door import must_enrol
-from kapclinic.practice.models import AuthToken
 from kapclinic.practice.rules import session_ends
 
 

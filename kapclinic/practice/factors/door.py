@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from kapclinic.core.errors import ClinicError, NotPermitted
+from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.factors import freshness
-from kapclinic.practice.models import AuthToken
 
 
 class SessionRequired(NotPermitted):

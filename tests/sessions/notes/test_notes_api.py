@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from kapclinic.core import clock
-from kapclinic.practice.models import LoginFailures
+from kapclinic.practice.entry_models import LoginFailures
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
 from sessions.notes import rules, selectors

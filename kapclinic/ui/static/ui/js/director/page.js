@@ -12,6 +12,7 @@ import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
 import { Alarms } from "./alarms.js";
 import { Drugs } from "./drugs.js";
+import { Answer, Glasses } from "./glasses.js";
 import { Integration } from "./integration.js";
 import { periodOf, useReport } from "./known.js";
 import { NotesCard } from "./notes.js";
@@ -42,6 +43,7 @@ function Director() {
     decisions: usePoll("decisions/", { location: here.id, page_size: 50 }, SECONDS, held),
     overdue: usePoll("tasks/", { state: "open", location: here.id, ordering: "due_at", page_size: 100 }, SECONDS, held),
     missing: usePoll("drug-discrepancies/", { location: here.id, page_size: 50 }, SECONDS, held),
+    glasses: usePoll("break-glass/", { reviewed: false, location: here.id, page_size: 20 }, SECONDS, held),
     drafts: usePoll("protocols/", { status: "draft", page_size: 50 }, SECONDS, held),
   };
   const integration = useReport("reports/integration/", asked, turn);
@@ -49,7 +51,7 @@ function Director() {
   const alarms = useReport("reports/alarms/", asked, turn);
   const again = () => turned((n) => n + 1);
   const all = () => (again(), Object.values(polls).forEach((poll) => poll.again()));
-  const done = () => (open(null), polls.decisions.release(), polls.decisions.again(), polls.drafts.release(), polls.drafts.again());
+  const done = () => (open(null), polls.decisions.release(), polls.decisions.again(), polls.glasses.release(), polls.glasses.again(), polls.drafts.release(), polls.drafts.again());
   const close = () => (open(null), Object.values(polls).forEach((poll) => poll.release()));
   useKeys({ p: () => window.print(), r: all });
   return html`<${Frame} current="director" count=${{ safe: polls.missing.data?.results.filter((row) => row.state === "open").length }} keys=${[["r", t("Ask for all of it again")], ["p", t("Print the page")]]}>
@@ -61,10 +63,11 @@ function Director() {
       <${Alarms} alarms=${polls.alarms} alerts=${polls.alerts} report=${alarms} at=${at} zone=${zone} open=${open} />
       <${Waiting} decisions=${polls.decisions} overdue=${polls.overdue} said=${said} at=${at} go=${go} open=${open} />
       <${Drugs} missing=${polls.missing} at=${at} zone=${zone} />
-      <div class="rt"><${NotesCard} report=${notes} at=${at} open=${open} again=${again} /><${Protocols} drafts=${polls.drafts} open=${open} /></div>
+      <div class="rt"><${Glasses} glasses=${polls.glasses} at=${at} open=${open} /><${NotesCard} report=${notes} at=${at} open=${open} again=${again} /><${Protocols} drafts=${polls.drafts} open=${open} /></div>
       <${Outcomes} asked=${asked} turn=${turn} said=${said} go=${go} open=${open} again=${again} />
     </div>
     ${dialog?.kind === "override" && html`<${Override} id=${dialog.id} zone=${zone} onDone=${done} onClose=${close} />`}
+    ${dialog?.kind === "glass" && html`<${Answer} row=${dialog.row} zone=${zone} onDone=${done} onClose=${close} />`}
     ${dialog?.kind === "approve" && html`<${Approve} row=${dialog.row} onDone=${done} onClose=${close} />`}
     ${dialog?.rows && html`<${Rows} ...${dialog} zone=${zone} onClose=${close} />`}
   <//>`;

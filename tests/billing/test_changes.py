@@ -29,7 +29,7 @@ OF_OTHERS = {
     "ReminderPlan",
     "CalendarFeed",
 }
-OF_OTHERS |= {"Task", "Job", "RecordExport", "ClientLink", "Phrase", "Import"}
+OF_OTHERS |= {"Task", "Job", "RecordExport", "PracticeExport", "ClientLink", "Phrase", "Import"}
 
 
 def changes(cast: Cast, who: str, kind: str, row: Any, **query: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from billing.records.models import PracticeExportState as State
 from kapclinic.core.transitions import Move
@@ -26,6 +26,43 @@ PRACTICE_EXPORT_MOVES = {
     "fail": Move.of(OPEN, State.FAILED, SYSTEM.role_set),
     "stop": Move.of(UNDECIDED | OPEN, State.FAILED, LEADERS),
 }
+
+
+class FileTold(TypedDict):
+    """A file of an archive, its size in bytes; of a table's rows also which, how many, and how many bytes unpacked."""
+
+    name: str
+    sha256: str
+    size: int
+    table: NotRequired[str]
+    rows: NotRequired[int]
+    unpacked: NotRequired[int]
+
+
+class TableTold(TypedDict):
+    """A table of an archive; the hash is over every row with its line's end, `months` are those of its partitions."""
+
+    table: str
+    rows: int
+    sha256: str
+    months: NotRequired[list[str]]
+
+
+class Manifest(TypedDict):
+    """What an archive says of itself: all that a clinic needs to know that it is whole."""
+
+    format: str
+    edition: int
+    export: str
+    made_at: str
+    schema: dict[str, str]
+    tables: list[TableTold]
+    files: list[FileTold]
+    sequences: dict[str, int]
+    left_out: list[dict[str, Any]]
+    sha256: str
+
+
 FORMAT, EDITION, MANIFEST = "kapclinic.practice-export", 1, "manifest.json"
 
 

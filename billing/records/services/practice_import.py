@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
@@ -67,17 +66,11 @@ def _what(exc: DatabaseError) -> str:
     return f"{told.table_name}, {name}" if told is not None and name else type(exc).__name__
 
 
-def _run(statement: Any, *params: Any) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params or None)
-        return cursor.fetchall() if cursor.description else []
-
-
 def _prepared(archive: Archive) -> None:
     """Refuse what can't be: another role, another schema, tables that are not known here."""
-    if _run(loading.IS_OWNER) != [(True,)]:
+    if loading.run(loading.IS_OWNER) != [(True,)]:
         raise NotBroughtIn("not_owner", "Only the owner of the tables brings a practice in.")
-    _run("SET LOCAL TIME ZONE 'UTC'")
+    loading.run("SET LOCAL TIME ZONE 'UTC'")
     here, there = selectors.schema(), archive.manifest["schema"]
     if here != there:
         apps = sorted(app for app in {*here, *there} if here.get(app) != there.get(app))
@@ -89,30 +82,30 @@ def _prepared(archive: Archive) -> None:
 
 def _load(archive: Archive) -> None:
     """Every row, while our triggers and the foreign keys rest."""
-    triggers, keys = _run(loading.TRIGGERS), _run(loading.KEYS, list(contents.AS_FILES))
+    triggers, keys = loading.run(loading.TRIGGERS), loading.run(loading.KEYS, list(contents.AS_FILES))
     for table, trigger in triggers:
-        _run(loading.switch(table, trigger, on=False))
+        loading.run(loading.switch(table, trigger, on=False))
     for table, name, _ in keys:
-        _run(loading.drop_key(table, name))
+        loading.run(loading.drop_key(table, name))
     _emptied()
     for told in archive.manifest["tables"]:
         for month in told.get("months", ()):
-            _run(loading.ADD_MONTH, told["table"], month)
+            loading.run(loading.ADD_MONTH, told["table"], month)
         _table(archive, told["table"])
     blanks.filled(archive)
     _numbered(archive.manifest["sequences"])
     for table, name, words in keys:
-        _run(loading.add_key(table, name, words))
+        loading.run(loading.add_key(table, name, words))
     for table, trigger in triggers:
-        _run(loading.switch(table, trigger, on=True))
-    _run("ANALYZE")
+        loading.run(loading.switch(table, trigger, on=True))
+    loading.run("ANALYZE")
 
 
 def _numbered(sequences: dict[str, int]) -> None:
     """Let every sequence of here go on where that of there stood; those of what stayed behind begin anew."""
     for name, last in sequences.items():
-        if _run(loading.HAS_SEQUENCE, name) == [(1,)]:
-            _run(loading.SET_SEQUENCE, f'"{name}"', last)
+        if loading.run(loading.HAS_SEQUENCE, name) == [(1,)]:
+            loading.run(loading.SET_SEQUENCE, f'"{name}"', last)
 
 
 def _emptied() -> None:
@@ -121,12 +114,12 @@ def _emptied() -> None:
     What stays behind is looked at too: nobody may be signed in.
     """
     for table in selectors.all_tables():
-        if contents.LEFT_BEHIND.get(table.name) == contents.FRAMEWORK or _run(
+        if contents.LEFT_BEHIND.get(table.name) == contents.FRAMEWORK or loading.run(
             loading.has_rows(table.name)
         ) == [(False,)]:
             continue
         if table.name in contents.SEEDED:
-            _run(loading.empty(table.name))
+            loading.run(loading.empty(table.name))
         elif table.name not in contents.OF_THE_SERVER:
             raise NotBroughtIn("not_empty", f"This clinic is in use: {table.name} has rows.")
 
@@ -139,9 +132,9 @@ def _table(archive: Archive, table: str) -> None:
         for batch in _batches(lines):
             texts = [line.decode() for line in batch]
             if over:
-                _run(statement, texts, [over() for _ in texts])
+                loading.run(statement, texts, [over() for _ in texts])
             else:
-                _run(statement, f"[{','.join(texts)}]")
+                loading.run(statement, f"[{','.join(texts)}]")
 
 
 def _batches(lines: list[bytes]) -> list[list[bytes]]:

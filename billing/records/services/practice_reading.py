@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from billing.records.rules import practice_exports as rules
 
@@ -40,7 +40,7 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as exc:
             raise NotBroughtIn("not_an_archive", f"{path.name} can't be read as an archive.") from exc
-        self.manifest: dict[str, Any] = self._manifest()
+        self.manifest: rules.Manifest = self._manifest()
         self._files = {file["name"]: file for file in self.manifest["files"]}
         names = self._zip.namelist()
         if len(names) != len(set(names)) or set(names) != {*self._files, rules.MANIFEST}:
@@ -52,12 +52,12 @@ class Archive:
     def __exit__(self, *_: object) -> None:
         self._zip.close()
 
-    def _manifest(self) -> dict[str, Any]:
+    def _manifest(self) -> rules.Manifest:
         try:
             held = self._zip.getinfo(rules.MANIFEST)
             if held.file_size > MOST_MANIFEST:
                 raise ValueError
-            told: dict[str, Any] = json.loads(self._zip.read(held))
+            told: rules.Manifest = json.loads(self._zip.read(held))
             known = (told["format"], told["edition"]) == (rules.FORMAT, rules.EDITION)
             whole = told["sha256"] == rules.digest(told)
         except (KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as exc:
@@ -98,7 +98,7 @@ class Archive:
         return content
 
 
-def _unpacked(file: dict[str, Any], packed: bytes) -> bytes:
+def _unpacked(file: rules.FileTold, packed: bytes) -> bytes:
     """The lines of a file, never more bytes than the manifest says."""
     opener = zlib.decompressobj(wbits=31)
     try:

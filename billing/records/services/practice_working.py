@@ -110,6 +110,7 @@ def _may_still(export: PracticeExport) -> bool:
     """May who asked and who let it go still do so, of all that the practice has by now?"""
     places = selectors.places() | set(export.locations)
     asked = User.objects.get(pk=export.created_by)
+    assert export.decided_by is not None, "an open export was let go by somebody"
     decided = User.objects.get(pk=export.decided_by)
     return all(
         person.is_active and person.role_set & roles and places <= set(person.locations)

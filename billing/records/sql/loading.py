@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db import connection
 from psycopg import sql
 
 # Does the present role own the tables? Only the owner switches triggers off.
@@ -80,3 +83,10 @@ def unfilled(table: str, column: str) -> sql.Composed:
     return sql.SQL("SELECT count(*) FROM {} WHERE {} = ''::bytea").format(
         sql.Identifier(table), sql.Identifier(column)
     )
+
+
+def run(statement: str | sql.Composed, *params: Any) -> list[Any]:
+    """The rows of a statement, if it has any."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params or None)
+        return cursor.fetchall() if cursor.description else []

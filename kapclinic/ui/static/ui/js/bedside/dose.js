@@ -8,7 +8,7 @@ import { Problem, byField, words } from "../core/problem.js";
 import { clock, date, dayIn, dayShort, MINUTE } from "../core/time.js";
 import { useNow } from "../frame/net.js";
 import { useIntent, useOnce } from "../core/intent.js";
-import { Witness } from "../signin/witness.js";
+import { signed, Witness } from "../signin/witness.js";
 import { isHome } from "./athome.js";
 import { Gates, useReadiness } from "./gates.js";
 import { standingOrder } from "./orders.js";
@@ -47,7 +47,7 @@ export function Dose({ data, place, again, onDone, onClose }) {
     tell({ busy: true, problem: null });
     const { key, at } = intent.sent();
     try {
-      const witness = sums.waste > 0 ? { witness: { user: form.witness, password: secret.current.value } } : {};
+      const witness = sums.waste > 0 ? { witness: signed(form.witness, secret.current.value) } : {};
       await call("POST", `sessions/${data.session.id}/administrations/`, { body: { ...bodyOf(form, sums, order, at), ...witness }, key });
       onDone();
     } catch (problem) {

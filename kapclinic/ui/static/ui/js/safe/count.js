@@ -6,7 +6,7 @@ import { parse, shown, wire } from "../core/milligrams.js";
 import { words } from "../core/problem.js";
 import { store, useStore } from "../core/store.js";
 import { clock, date, minuteOfDay, now } from "../core/time.js";
-import { Witness } from "../signin/witness.js";
+import { signed, Witness } from "../signin/witness.js";
 import { Refusal, useWrite } from "./form.js";
 import { countName, lotName, number } from "./words.js";
 
@@ -56,7 +56,7 @@ function useCounting(place, lots, look, done) {
 function bodyOf(form, found, place, password) {
   const lines = found.filter(([, mg]) => mg !== undefined).map(([lot, mg]) => ({ lot: lot.lot, counted_mg: wire(mg) }));
   const inventory = form.kind === "inventory" ? { business: form.business } : {};
-  return { location: place.id, kind: form.kind, ...inventory, counted_at: new Date(form.began).toISOString(), lines, witness: { user: form.witness, password } };
+  return { location: place.id, kind: form.kind, ...inventory, counted_at: new Date(form.began).toISOString(), lines, witness: signed(form.witness, password) };
 }
 
 /** @param {{place: object, zone: string, choose: (view: object) => void, again: () => void}} props */

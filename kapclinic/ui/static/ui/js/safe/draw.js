@@ -5,7 +5,7 @@ import { t } from "../core/i18n.js";
 import { parse, shown, wire } from "../core/milligrams.js";
 import { words } from "../core/problem.js";
 import { clock } from "../core/time.js";
-import { Witness } from "../signin/witness.js";
+import { signed, Witness } from "../signin/witness.js";
 import { Field, Refusal, When, momentOf, readable, useWrite } from "./form.js";
 import { number } from "./words.js";
 
@@ -46,7 +46,7 @@ export function Draw({ entry, data, place, zone, keeps, choose, again }) {
   const save = (event) => {
     event.preventDefault();
     if (stops || !dose) return;
-    const witness = sums.wasted > 0 ? { witness: { user: form.witness, password: secret.current.value } } : {};
+    const witness = sums.wasted > 0 ? { witness: signed(form.witness, secret.current.value) } : {};
     const ended = (at) => (form.ended ? momentOf(form.ended, zone) : new Date(at).toISOString());
     const body = (at) => ({ ended_at: ended(at), given_mg: wire(sums.given), wasted_mg: wire(sums.wasted), ...witness });
     write.send(`sessions/${entry.session}/administrations/${dose.id}/finish/`, body).finally(() => secret.current && (secret.current.value = ""));

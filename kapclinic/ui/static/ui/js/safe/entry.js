@@ -4,7 +4,7 @@ import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useRef, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { parse, wire } from "../core/milligrams.js";
-import { Witness } from "../signin/witness.js";
+import { signed, Witness } from "../signin/witness.js";
 import { Field, Refusal, useWrite } from "./form.js";
 import { number } from "./words.js";
 
@@ -31,7 +31,7 @@ function usePlaces(here) {
 }
 
 function bodyOf(form, lot, secret) {
-  const witness = form.witness ? { witness: { user: form.witness, password: secret.current.value } } : {};
+  const witness = form.witness ? { witness: signed(form.witness, secret.current.value) } : {};
   if (form.kind === "void") return { reason: form.reason.trim(), ...witness };
   const minus = form.kind === "correct" && form.sign === "-" ? "-" : "";
   const to = form.kind === "transfer" && form.to ? { to_location: form.to } : {};

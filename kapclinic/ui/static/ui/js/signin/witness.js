@@ -22,6 +22,12 @@ export function useWitnesses(place) {
   return rows;
 }
 
+/** The witness as a body has them; the code stands there once it was asked for. */
+export function signed(user, password) {
+  const code = /** @type {HTMLInputElement | null} */ (document.getElementById("witness-otp"));
+  return { user, password, ...(code?.value ? { otp: code.value } : {}) };
+}
+
 /** @param {{place: object, chosen: string, onChoose: (id: string) => void, field: object, wrong?: string}} props `field`: a ref of the input */
 export function Witness({ place, chosen, onChoose, field, wrong }) {
   const rows = useWitnesses(place);
@@ -37,5 +43,9 @@ export function Witness({ place, chosen, onChoose, field, wrong }) {
       <label for="witness-password">${t("Password of {name}", { name })}</label>
       <input id="witness-password" ref=${field} type="password" autocomplete="off" aria-describedby=${wrong ? "witness-wrong" : undefined} />
       ${wrong && html`<span class="err" id="witness-wrong" role="alert">${wrong}</span>`}
+    </div>`}
+    ${name && wrong && html`<div class="f">
+      <label for="witness-otp">${t("Code of your app, or a recovery code")}</label>
+      <input id="witness-otp" autocomplete="off" spellcheck="false" />
     </div>`}`;
 }

@@ -50,7 +50,7 @@ class Programs:
 
         :raises BackupError: when it fails
         """
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             [self[name], *map(str, words)],
             cwd="/",
             env=_env(env or {}),

@@ -165,3 +165,25 @@ def test_a_report_that_does_not_come_says_so_and_is_asked_for_again(clinic: Serv
     tablet.page.context.clear_cookies()
     tablet.sign_in("np", at="/bedside")
     assert page.request.get("/director").status == 403
+
+
+def test_a_record_that_was_opened_in_an_emergency_is_answered_for(clinic: Served, tablet: Tablet) -> None:
+    cast = clinic.cast
+    client = people.client(cast.north, by=cast.frontdesk, first="Linnet", last="Template")
+    body = {"client": str(client.pk), "reason": "She called the south clinic in despair"}
+    cast.desk("south_np").must("break-glass/", body)
+    page = _open(tablet)
+    row = (
+        page.get_by_role("region", name="Opened in an emergency")
+        .get_by_role("row")
+        .filter(has_text=client.mrn)
+    )
+    row.get_by_role("button", name="Look, and answer…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("She called the south clinic in despair")
+    expect(dialog.get_by_role("button", name="Keep the answer")).to_be_disabled()
+    dialog.get_by_label("What you found").fill("It was needed.")
+    tablet.accessible()
+    dialog.get_by_role("button", name="Keep the answer").dblclick()
+    expect(dialog).to_have_count(0)
+    expect(row).to_have_count(0, timeout=PATIENCE)

@@ -38,7 +38,7 @@ class Programs:
 
     def __getitem__(self, name: str) -> str:
         """:raises BackupError: when there is none of that name"""
-        found: str | None = shutil.which(name, path=str(self.folder) if self.folder else None)
+        found = shutil.which(name, path=str(self.folder) if self.folder else None)
         if found is None:
             raise BackupError(
                 f"{name} is not there: BACKUP_PROGRAMS names the folder of PostgreSQL's programs."
@@ -63,9 +63,10 @@ class Programs:
             check=False,
             **self._dropped(),
         )
+        said: str = done.stdout
         if done.returncode:
-            raise BackupError(f"{name} failed ({done.returncode}): {done.stdout.strip()[-1500:]}")
-        return done.stdout
+            raise BackupError(f"{name} failed ({done.returncode}): {said.strip()[-1500:]}")
+        return said
 
     def start(self, name: str, *words: str | Path, url: str, **streams: Any) -> subprocess.Popen[bytes]:
         """Start a client of the server at `url`; the password stands in its environment, not among its words."""

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -107,11 +107,13 @@ def of_the_evidence(page: Page, folder: Path) -> None:
     )
 
 
-def written(page: Page, path: str, body: dict[str, Any]) -> dict[str, Any]:
+def written(page: Page, path: str, body: dict[str, Any], *, method: str = "POST") -> dict[str, Any]:
     """What the person who is signed in writes down, as their screen would."""
     cookies = {str(one.get("name")): str(one.get("value")) for one in page.context.cookies()}
     headers = {"X-CSRFToken": cookies["csrftoken"], "Idempotency-Key": str(uuid4())}
-    answer = page.request.post(f"/api/v1/{path}", data=body, headers=headers)
+    if method == "PATCH":
+        headers["If-Match"] = page.request.get(f"/api/v1/{path}").headers["etag"]
+    answer = page.request.fetch(f"/api/v1/{path}", method=method, data=body, headers=headers)
     assert answer.ok, answer.text()
     found: dict[str, Any] = answer.json()
     return found
@@ -131,7 +133,7 @@ def filled_in(page: Page) -> None:
     moments = [datetime.fromisoformat(dose["administered_at"]) + timedelta(days=2) for dose in doses[:-1]]
     before = datetime.fromisoformat(doses[0]["administered_at"]) - timedelta(days=3)
     asked = {
-        "phq9": ([2] * 8 + [1], [2] * 7 + [1, 0], [1] * 8 + [0], [1] * 5 + [0] * 4),
+        "phq9": ([2] * 8 + [0], [2] * 6 + [1, 1, 0], [1] * 8 + [0], [1] * 5 + [0] * 4),
         "gad7": ([2] * 7, [1] * 7),
     }
     for instrument, filled in asked.items():
@@ -179,15 +181,23 @@ def of_the_intake(page: Page) -> None:
         questions.nth(5).get_by_label(re.compile("^Note")).fill("Told on the phone; a letter comes.")
         questions.nth(5).get_by_label(re.compile("^Note")).press("Tab")
     page.get_by_text("On the server", exact=True).wait_for()
+    page.locator(".in-b").evaluate("one => one.scrollTo(0, 0)")
     page.wait_for_timeout(SETTLED)
 
 
 def of_the_decision(page: Page) -> None:
     """The same screening, submitted: each finding waits for words."""
     course = course_of(page, SCREENED)
-    for draft in page.request.get(f"/api/v1/screenings/?program={course['id']}&status=draft").json()[
-        "results"
-    ]:
+    drafts = page.request.get(f"/api/v1/screenings/?program={course['id']}&status=draft").json()["results"]
+    for draft in drafts:
+        asked = page.request.get("/api/v1/screenings/conditions/?page_size=100").json()["results"]
+        rest = {one["code"]: False for one in asked if one["asked"]} | draft["answers"]
+        rest["CV_OTHER"] = {"value": True, "note": "Stable, with a letter.", "degree": "relative"}
+        taken = [datetime.now(UTC) - timedelta(minutes=n) for n in (12, 6)]
+        pressures = [{"systolic": 142, "diastolic": 88, "measured_at": at.isoformat()} for at in taken]
+        texts = [{"text": "Lisdexamfetamine 40 mg"}, {"text": "Sertralin 100 mg"}]
+        told = {"answers": rest, "blood_pressures": pressures, "medications": texts}
+        written(page, f"screenings/{draft['id']}/", told, method="PATCH")
         written(page, f"screenings/{draft['id']}/submit/", {})
     page.goto("/decide")
     page.locator(".il a", has_text=SCREENED).filter(has_text="Clearance").first.click()

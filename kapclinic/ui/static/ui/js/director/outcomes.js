@@ -35,7 +35,7 @@ function Line({ row, name, show }) {
   const few = row.median_change === null; // without a cut of the protocol there is no response, but there is a change
   return html`<tr><td><button type="button" class="lnk" onClick=${() => show(name)}>${name}</button></td><td class="num">${row.clients}</td><td class="num">${row.measured}</td>
     ${few
-      ? html`<td colspan="4" class="quiet num">${t("too few for a figure")}</td>`
+      ? html`<td colspan="4" class="quiet">${t("too few for a figure")}</td>`
       : html`<${Share} n=${row.response} percent=${row.response_percent} /><${Share} n=${row.remission} percent=${row.remission_percent} /><${Share} n=${row.worsening} percent=${row.worsening_percent} />
         <td class="num">${row.median_change === null ? "–" : signed(row.median_change)}</td>`}</tr>`;
 }

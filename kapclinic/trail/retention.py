@@ -120,7 +120,7 @@ KEPT = (
         NEVER,
     ),
     Kept(
-        "Who works here, where, with which rights; rooms, hours, calendars, tokens (as digests)",
+        "Who works here, where, with which rights; rooms, hours, calendars, tokens as digests, second factors sealed",
         (
             "practice_user",
             "practice_location",
@@ -128,6 +128,9 @@ KEPT = (
             "practice_workinghours",
             "practice_timeoff",
             "practice_authtoken",
+            "practice_secondfactor",
+            "practice_recoverycode",
+            "practice_factorreset",
             "clinic_sessions_calendarfeed",
             "auth_*",
             "django_content_type",
@@ -135,7 +138,12 @@ KEPT = (
         HIPAA_PAPERS,
         f"{NEVER}; an account is switched off",
     ),
-    Kept("The audit trail and its chain", ("trail_auditevent", "trail_auditseal"), HIPAA_PAPERS, NEVER),
+    Kept(
+        "The audit trail, its chain, and records that were opened in an emergency",
+        ("trail_auditevent", "trail_auditseal", "trail_breakglass"),
+        HIPAA_PAPERS,
+        NEVER,
+    ),
     Kept(
         "The worklist, and messages to staff and clients as ids",
         ("trail_task", "trail_outbox"),
@@ -148,7 +156,18 @@ KEPT = (
         NO_LAW,
         "the file after 14 days (`record_export.file_ended`), its parts when it is made",
     ),
-    Kept("Which copies were asked for, by whom and why", ("billing_recordexport",), HIPAA_PAPERS, NEVER),
+    Kept(
+        "An archive of the practice that was asked for, sealed",
+        ("billing_practiceexportpiece",),
+        NO_LAW,
+        "after 14 days (`practice_export.file_ended`)",
+    ),
+    Kept(
+        "Which copies and archives were asked for, by whom and why",
+        ("billing_recordexport", "billing_practiceexport"),
+        HIPAA_PAPERS,
+        NEVER,
+    ),
     Kept(
         "Rows of a sent file that wait to come in, sealed",
         ("clinic_sessions_importcontent",),
@@ -167,15 +186,22 @@ KEPT = (
         NO_LAW,
         "at the sign-out, else a day after their end (`retention.forgotten`, with how many)",
     ),
+    Kept("One sealed word, by which the keys are known", ("trail_fieldkeyword",), NO_LAW, NEVER),
+    Kept(
+        "Questions that a passkey is to answer, random bytes",
+        ("practice_factorchallenge",),
+        NO_LAW,
+        "with the answer, else when the person is asked again",
+    ),
     Kept(
         "Counters of wrong passwords",
         ("practice_loginfailures", "clinic_sessions_witnesslock"),
         NO_LAW,
-        "with the right password; a digest or an id, and a count",
+        "with the right password, else a day after the last; a digest or an id, and a count",
     ),
     Kept(
         "What the periodic work has still to look at, and when it ran",
-        ("trail_changed", "trail_heartbeat", "clinic_sessions_reminderlook"),
+        ("trail_changed", "trail_heartbeat", "trail_anchorkeeping", "clinic_sessions_reminderlook"),
         NO_LAW,
         "when it has looked; ids alone, made anew from the rows",
     ),

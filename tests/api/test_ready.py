@@ -17,6 +17,7 @@ from sessions.sweep import steps
 from tests.cast import MONDAY, PASSWORD, Cast
 
 OPEN = {
+    "anchors",
     *("status", "database", "migrations", "broker", "failing"),
     *("last_sweep_seconds", "sweep_every_seconds", "steps"),
 }

@@ -172,6 +172,7 @@ def test_the_file_ends_after_its_days_and_a_new_key_seals_it(
         refused(admin.get(path), 409, "file_ended")
         assert working.end_files(at=ends) == 1
         assert not PracticeExportPiece.objects.exists()
+        assert AuditEvent.objects.filter(action="practice_export.file_ended", object_id=row.pk).count() == 1
         refused(admin.get(path), 409, "file_ended")
         assert done(admin.get(f"{PATH}{row.pk}/"), 200)["sha256"] == "a" * 64
 

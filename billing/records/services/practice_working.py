@@ -22,6 +22,7 @@ from kapclinic.core.moments import utc_text
 from kapclinic.core.rows import FAILURES
 from kapclinic.practice.models import SYSTEM, User
 from kapclinic.practice.rules import ADMIN, DIRECTOR
+from kapclinic.trail.services import log_act
 
 logger = logging.getLogger(__name__)
 AT_IT = 0x6B61705F77686F6C  # "kap_whol": held while an archive is being made
@@ -64,9 +65,18 @@ def sweep_exports(*, at: datetime) -> int:
 def end_files(*, at: datetime) -> int:
     """Delete the pieces of the archives whose days are over; returns how many archives that were."""
     over = PracticeExportPiece.objects.filter(export__expires_at__lte=at)
-    ended = over.values("export").distinct().count()
+    ended = list(over.order_by("export").values_list("export", flat=True).distinct())
+    for export_id in ended:
+        log_act(
+            by=SYSTEM.pk,
+            roles=(),
+            action="practice_export.file_ended",
+            object_type="practice_export",
+            object_id=export_id,
+            at=at,
+        )
     over.delete()
-    return ended
+    return len(ended)
 
 
 def reseal_pieces() -> int:

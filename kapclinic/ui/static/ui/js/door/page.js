@@ -4,7 +4,7 @@ import { language, speak, t } from "../core/i18n.js";
 import { Mark } from "../frame/mark.js";
 import { othersWaiting, readOutbox } from "../outbox/outbox.js";
 import { SignInForm } from "../signin/form.js";
-import { choosePassword, goOn } from "../signin/next.js";
+import { choosePassword, goOn } from "./next.js";
 
 function Page() {
   const [waiting, setWaiting] = useState([]);

@@ -274,4 +274,5 @@ learn({
   "This week": "Esta semana",
   "Other days": "Otros días",
   "The charge is reversed": "El cargo está anulado",
+  "Back": "Volver",
 });

@@ -35,7 +35,6 @@ learn({
   "Hours from the dose to its integration, by week: {n} in the window of {all}":
     "Horas de la dosis a su integración, por semana: {n} en el plazo de {all}",
   "Hours to integration": "Horas hasta la integración",
-  "How many": "Cuántos",
   "How the clinic stands": "Cómo está la clínica",
   "Integration on time": "Integración a tiempo",
   "Integration window": "Plazo de integración",
@@ -79,12 +78,14 @@ learn({
   "This lot": "Este lote",
   "To integration": "Hasta la integración",
   "Waiting for a decision": "Esperan una decisión",
-  "What was read stands in the client's access log.": "Lo que se leyó consta en el registro de accesos del cliente.",
+  "What was read stands in the client's access log.":
+    "Lo que se leyó consta en el registro de accesos del cliente.",
   "What you found": "Lo que encontró",
   "Which list": "Qué lista",
   "Worse": "Peor",
   "Year": "Año",
-  "You opened it yourself: another medical director answers.": "Usted lo abrió: responde otro director médico.",
+  "You opened it yourself: another medical director answers.":
+    "Usted lo abrió: responde otro director médico.",
   "acknowledge by {time}": "atender antes de {time}",
   "by {name}": "por {name}",
   "by {time}, {left}": "hasta {time}, {left}",

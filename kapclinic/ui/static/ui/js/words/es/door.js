@@ -8,9 +8,6 @@ learn({
     "Este dispositivo puede ser compartido: su sesión se cierra tras un rato sin uso. Lo que abre queda en el registro de accesos.",
   "On this tablet, not sent: {count} of {name}.": "En esta tableta, sin enviar: {count} de {name}.",
   "They are kept. They are sent when {name} signs in.": "Están guardadas. Se envían cuando entre {name}.",
-  "Your password is changed. Every other place where you were signed in is signed out.":
-    "Su contraseña ha cambiado. Se cerró su sesión en los demás lugares.",
-  "Present password": "Contraseña actual",
   "Add a passkey…": "Añadir una llave de acceso…",
   "Authenticator app": "Aplicación de códigos",
   "Beside your password you show something that you have. Whoever knows your password alone does not get in.":
@@ -48,4 +45,9 @@ learn({
     "Queda {n} código de recuperación. Un segundo factor nuevo trae otros diez.",
   "{n} recovery codes are left. A new second factor brings ten new ones.":
     "Quedan {n} códigos de recuperación. Un segundo factor nuevo trae otros diez.",
+  "Your password is changed. Every other place where you were signed in is signed out.":
+    "Su contraseña ha cambiado. Se cerró su sesión en los demás lugares.",
+  "Present password": "Contraseña actual",
+  "Somebody else set the password that you have. Choose one of your own: until then nothing else opens.":
+    "La contraseña que tiene la puso otra persona. Elija una propia: hasta entonces no se abre nada más.",
 });

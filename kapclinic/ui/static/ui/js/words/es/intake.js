@@ -107,7 +107,8 @@ learn({
   "The server refused it": "El servidor lo rechazó",
   "The total of the sheet": "El total de la hoja",
   "Theirs": "De la otra persona",
-  "There is no such course, or it is not at your clinic.": "No existe ese tratamiento, o no es de su clínica.",
+  "There is no such course, or it is not at your clinic.":
+    "No existe ese tratamiento, o no es de su clínica.",
   "Thoughts that you would be better off dead or of hurting yourself in some way":
     "Pensamientos de que estaría mejor muerto(a) o de lastimarse de alguna manera",
   "Thyroid (TSH)": "Tiroides (TSH)",
@@ -129,7 +130,8 @@ learn({
   "What to fill in": "Qué rellenar",
   "Which form": "Qué formulario",
   "Worrying too much about different things": "Se ha preocupado demasiado por motivos diferentes",
-  "Write the total as a whole number from 0 to {most}.": "Escriba el total como número entero de 0 a {most}.",
+  "Write the total as a whole number from 0 to {most}.":
+    "Escriba el total como número entero de 0 a {most}.",
   "Write yours": "Escribir la suya",
   "Yours": "Suya",
   "as usual": "el habitual",

@@ -17,4 +17,5 @@ learn({
   "Period": "Período",
   "Open": "Pendiente",
   "edition {n}": "edición {n}",
+  "Total": "Total",
 });

@@ -201,7 +201,8 @@ learn({
   "You wrote on this note elsewhere. Both versions stand here.":
     "Escribió en esta nota en otro lugar. Aquí están las dos versiones.",
   "Your password": "Su contraseña",
-  "Your role writes no note on this kind of session.": "Su función no escribe notas en este tipo de sesión.",
+  "Your role writes no note on this kind of session.":
+    "Su función no escribe notas en este tipo de sesión.",
   "Your signature stands under the note beside its author's.":
     "Su firma queda bajo la nota, junto a la de quien la escribió.",
   "Yours alone. Not part of the record, never exported, never billed. No doses, times, diagnosis or plan in it.":

@@ -21,11 +21,16 @@ LEFT_BEHIND: Mapping[str, str] = {
     "django_session": AT_THE_DOOR,
     "practice_authtoken": AT_THE_DOOR,
     "practice_loginfailures": AT_THE_DOOR,
+    "practice_secondfactor": AT_THE_DOOR,
+    "practice_recoverycode": AT_THE_DOOR,
+    "practice_factorchallenge": AT_THE_DOOR,
     "clinic_sessions_witnesslock": AT_THE_DOOR,
     "clinic_sessions_calendarfeed": "secret addresses: made anew",
     "clinic_sessions_historicalcalendarfeed": "secret addresses: made anew",
     "trail_idempotencyrecord": "answers to requests of this server",
     "trail_heartbeat": "when this server's worker was last awake",
+    "trail_fieldkeyword": "by which this server knows its own keys",
+    "trail_anchorkeeping": "what this server has put outside",
     "billing_recordexportfile": "files that end after some days",
     "billing_practiceexport": "the way by which such an archive is made; the audit trail tells of each",
     "billing_historicalpracticeexport": "the way by which such an archive is made; the audit trail tells of each",
@@ -42,7 +47,10 @@ NARROWED: Mapping[str, tuple[str, str]] = {
 
 # Columns that never leave, each with the reason; the row goes, and says null there.
 WITHHELD: Mapping[str, Mapping[str, str]] = {
-    "practice_user": {"password": "a hash can be guessed at: each password is set anew"},
+    "practice_user": {
+        "password": "a hash can be guessed at: each password is set anew",
+        "has_factor": "second factors stay behind: each is set up anew",
+    },
     "clinic_sessions_clientlink": {"digest": "of a link's secret"},
     "clinic_sessions_historicalclientlink": {"digest": "of a link's secret"},
     # 45 CFR 164.501 and 164.508(a)(2): its author's alone, and no part of what a practice hands over.
@@ -64,7 +72,9 @@ AS_FILES: Mapping[str, str] = {
 SEEDED = frozenset({"billing_diagnosis"})
 
 # What stays behind and is no sign of anybody's work: a server that runs has such rows.
-OF_THE_SERVER = frozenset({"trail_heartbeat", "practice_loginfailures"})
+OF_THE_SERVER = frozenset(
+    {"trail_heartbeat", "trail_fieldkeyword", "trail_anchorkeeping", "practice_loginfailures"}
+)
 
 
 def not_in_rows(table: str) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ def _nobodys() -> str:
     return json.dumps({"digest": chance.token_bytes(32).hex()})
 
 
-def _no_password() -> str:
-    return json.dumps({"password": make_password(None)})
+def _no_way_in() -> str:
+    return json.dumps({"password": make_password(None), "has_factor": False})
 
 
 def _waiting(column: str) -> Callable[[], str]:
@@ -38,7 +38,7 @@ def _waiting(column: str) -> Callable[[], str]:
 
 # What is laid over a row as it comes in.
 OVER: Mapping[str, Callable[[], str]] = {
-    "practice_user": _no_password,
+    "practice_user": _no_way_in,
     "clinic_sessions_clientlink": _nobodys,
     "clinic_sessions_historicalclientlink": _nobodys,
     "clinic_sessions_psychotherapynote": _waiting("sealed"),

@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from typing import Any
 
+from django.apps import apps
 from django.utils.module_loading import import_string
 from gunicorn.glogging import Logger
 
@@ -55,7 +56,8 @@ def post_worker_init(worker: Any) -> None:
     And whether the keys are those of the record is looked at beside the first requests.
     """
     gc.set_threshold(20_000, 20, 50)
-    import_string("kapclinic.trail.keys.watch")()  # by name: the application is loaded only now
+    if apps.ready:  # of an application that has keys; loaded only now, so it is named
+        import_string("kapclinic.trail.keys.watch")()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -30,6 +30,8 @@ ITERATED = {
 WITHIN = {
     "billing/jobs/selectors.py",
     "billing/records/selectors/exports.py",
+    "billing/records/selectors/practice_exports.py",
+    "billing/records/services/practice_blanks.py",
 }  # read in the transaction that keeps the file
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -58,6 +59,17 @@ class CookieAuthentication(SessionAuthentication):
     """The session cookie, with CSRF enforced on every unsafe method."""
 
 
+# Writes down, once an hour, that a token was used; one that is over already stays over.
+USED = """
+WITH used AS (
+    UPDATE practice_authtoken SET last_used_at = %(at)s::timestamptz
+    WHERE digest = %(digest)s AND revoked_at IS NULL AND expires_at > %(at)s::timestamptz
+        AND COALESCE(last_used_at, created_at) <= %(noted)s::timestamptz
+        AND COALESCE(last_used_at, created_at) > %(idle)s::timestamptz
+)
+"""
+
+
 @cache
 def _lookup() -> tuple[str, list[str], list[str]]:
     """The statement that finds a token with its user, by digest, and the fields of both in its order.
@@ -68,14 +80,17 @@ def _lookup() -> tuple[str, list[str], list[str]]:
     statement, params = rows.query.get_compiler(connection=connection).as_sql()
     assert params == ("",), params
     told = ([field.attname for field in model._meta.concrete_fields] for model in (AuthToken, User))
-    return statement, *told
+    return USED + statement.replace("%s", "%(digest)s"), *told
 
 
-def live_token(digest: str) -> AuthToken | None:
-    """The token of this digest that was not taken back, with its user; nobody has looked at their dates yet."""
+def live_token(digest: str, *, at: datetime) -> AuthToken | None:
+    """The token of this digest that was not taken back, with its user, as both were before this use, which is noted.
+
+    Nobody has looked at their dates yet.
+    """
     statement, of_token, of_user = _lookup()
     with connection.cursor() as cursor:
-        cursor.execute(statement, [digest])
+        cursor.execute(statement, {"digest": digest, "at": at, **tokens.since(at=at)})
         row = cursor.fetchone()
     if row is None:
         return None
@@ -98,11 +113,10 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(parts) != 2:
             raise AuthenticationFailed("The token header is malformed.")
-        token = live_token(token_digest(parts[1].decode("latin-1")))
         now = clock.now()
+        token = live_token(token_digest(parts[1].decode("latin-1")), at=now)
         if token is None or not tokens.is_live(token, at=now) or not token.user.is_active:
             raise AuthenticationFailed("This token is unknown, ended or expired.")
-        tokens.note_use(token, at=now)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -40,12 +40,9 @@ def is_live(token: AuthToken, *, at: datetime) -> bool:
     return at < min(token.expires_at, (token.last_used_at or token.created_at) + idle())
 
 
-def note_use(token: AuthToken, *, at: datetime) -> None:
-    """Remember that a token was used, once an hour at most."""
-    if at - (token.last_used_at or token.created_at) < COARSE:
-        return
-    rows = AuthToken.objects.filter(pk=token.pk, revoked_at__isnull=True)
-    rows.filter(Q(last_used_at__isnull=True) | Q(last_used_at__lt=at)).update(last_used_at=at)
+def since(*, at: datetime) -> dict[str, datetime]:
+    """Up to when a use is `noted` again, and from when on a token that nobody used is not `idle` too long."""
+    return {"noted": at - COARSE, "idle": at - idle()}
 
 
 @transaction.atomic

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NotRequired, Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict, TypeVar
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from kapclinic.core import transitions
 from kapclinic.core.audited import HasId, change_all_by, insert_all_by
@@ -37,6 +37,8 @@ from kapclinic.trail.outbox import (
 )
 from kapclinic.trail.partitions import make_partitions
 from kapclinic.trail.seals import SEAL_LOCK, seal_events
+
+Row = TypeVar("Row", bound=Model)
 
 __all__ = [
     "SEAL_LOCK",
@@ -138,7 +140,7 @@ def forget_ended_logins(*, by: HasId, at: datetime) -> int:
 
 
 @transaction.atomic
-def _forget(old: QuerySet[Any], *, of: str, before: datetime, by: HasId, at: datetime) -> int:
+def _forget(old: QuerySet[Row], *, of: str, before: datetime, by: HasId, at: datetime) -> int:
     """Delete the first FORGOTTEN of `old`, and write down how many that were: nothing goes silently."""
     count: int
     count, _ = old.model._base_manager.filter(pk__in=old.values("pk")[:FORGOTTEN]).delete()

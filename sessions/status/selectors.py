@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -74,7 +73,7 @@ def _queues(*, at: datetime) -> tuple[Queue, ...] | None:
 def _age(message: bytes | None, *, at: datetime) -> float | None:
     """Seconds since a message was sent; None where there is none, or it does not say."""
     try:
-        headers: Any = json.loads(message or b"{}").get("headers", {})
-        return round(max(at.timestamp() - float(headers[SENT_AT]), 0.0), 1)
+        sent = float(json.loads(message or b"{}")["headers"][SENT_AT])
+        return round(max(at.timestamp() - sent, 0.0), 1)
     except (ValueError, TypeError, KeyError):
         return None

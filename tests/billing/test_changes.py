@@ -30,6 +30,7 @@ OF_OTHERS = {
     "CalendarFeed",
 }
 OF_OTHERS |= {"Task", "Job", "RecordExport", "PracticeExport", "ClientLink", "Phrase", "Import"}
+OF_OTHERS |= {"BreakGlass", "FactorReset"}
 
 
 def changes(cast: Cast, who: str, kind: str, row: Any, **query: str) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from tests.faults.crowd import until
 CANARY = "She dreams of zebras that nobody counted"
 PRODUCTION = {
     "KAP_EMBEDDED": "0",
+    "REQUIRE_SECOND_FACTOR": "0",  # nobody here has one
     "SECRET_KEY": "3f0c6b1d9a8e47525d1c0b9f8e7a6d5c4b3a29181706f5e4d3c2b1a0998877",
     "FIELD_KEYS": "ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ=",
     "ALLOWED_HOSTS": "127.0.0.1",

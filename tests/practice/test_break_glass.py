@@ -316,11 +316,10 @@ def test_the_list_costs_the_same_with_fifty_and_an_ordinary_read_no_more_than_be
     assert done(desk.get(PATH, user=str(cast.np.pk)), 200)["count"] == 0
     cast.desk("np")  # signs in
     for who, statements in (("np", 3), (HERS, 4)):  # token, row, event; through the glass also what stands
-        with (
-            clock.fixed(MONDAY + timedelta(hours=4 * 49 + 1)),
-            CaptureQueriesContext(connection) as queries,
-        ):
-            assert cast.desk(who).get(f"clients/{client.pk}/").status_code == 200
+        with clock.fixed(MONDAY + timedelta(hours=4 * 49 + 1)):
+            here = cast.desk(who)
+            with CaptureQueriesContext(connection) as queries:
+                assert here.get(f"clients/{client.pk}/").status_code == 200
         assert len(queries) == statements, [query["sql"] for query in queries]
 
 

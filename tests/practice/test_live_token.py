@@ -24,7 +24,7 @@ def _fields(row: Model) -> dict[str, object]:
 @pytest.mark.parametrize("name", ["frontdesk", "np", "therapist", "admin", "south_prescriber"])
 def test_it_tells_what_the_models_tell(cast: Cast, name: str) -> None:
     token, secret = services.issue_token(user=cast.people[name], name="bedside", at=MONDAY)
-    found = live_token(token_digest(secret))
+    found = live_token(token_digest(secret), at=MONDAY)
     asked = AuthToken.objects.select_related("user").get(pk=token.pk)
     assert found is not None
     assert _fields(found) == _fields(asked)
@@ -41,9 +41,9 @@ def test_it_tells_what_the_models_tell(cast: Cast, name: str) -> None:
 def test_one_that_was_taken_back_or_never_given_is_nobodys(cast: Cast) -> None:
     token, secret = services.issue_token(user=cast.np, name="bedside", at=MONDAY)
     AuthToken.objects.filter(pk=token.pk).update(revoked_at=MONDAY)
-    assert live_token(token_digest(secret)) is None
-    assert live_token(token_digest("nobody's")) is None
-    assert live_token("") is None
+    assert live_token(token_digest(secret), at=MONDAY) is None
+    assert live_token(token_digest("nobody's"), at=MONDAY) is None
+    assert live_token("", at=MONDAY) is None
 
 
 def test_an_expired_one_and_that_of_who_has_left_let_nobody_in(cast: Cast) -> None:

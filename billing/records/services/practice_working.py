@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 from psycopg.errors import SerializationFailure
 
 from billing.records.models import ExportFailure, PracticeExport, PracticeExportPiece, PracticeExportState
@@ -54,18 +55,24 @@ def work_on(*, export_id: UUID, at: datetime) -> None:
 def sweep_exports(*, at: datetime) -> int:
     """Ring for each export that is not over and that nobody is at, and end the files whose days are over."""
     found = selectors.open_exports()
-    with transaction.atomic():
-        if found and _is_free():
-            for export_id in found:
-                doorbell.ring(rules.TASK, export_id=export_id)
+    if found:
+        with transaction.atomic():
+            if _is_free():
+                for export_id in found:
+                    doorbell.ring(rules.TASK, export_id=export_id)
     return len(found) + end_files(at=at)
 
 
-@transaction.atomic
 def end_files(*, at: datetime) -> int:
     """Delete the pieces of the archives whose days are over; returns how many archives that were."""
     over = PracticeExportPiece.objects.filter(export__expires_at__lte=at)
-    ended = list(over.order_by("export").values_list("export", flat=True).distinct())
+    return _end(over, at=at) if over.exists() else 0
+
+
+@transaction.atomic
+def _end(over: QuerySet[PracticeExportPiece], *, at: datetime) -> int:
+    exports = PracticeExport.objects.select_for_update().filter(pk__in=over.values("export")).order_by("pk")
+    ended = list(exports.values_list("pk", flat=True))
     for export_id in ended:
         log_act(
             by=SYSTEM.pk,

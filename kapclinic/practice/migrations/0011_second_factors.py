@@ -7,6 +7,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+from kapclinic.core.triggers import append_only
+
 
 class Migration(migrations.Migration):
 
@@ -123,4 +125,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('credential__isnull', True), ('kind', 'totp'), ('sealed__isnull', False)), models.Q(('confirmed_at__isnull', True), ('kind', 'passkey'), ('sealed__isnull', True)), models.Q(('credential__isnull', False), ('kind', 'passkey'), ('public_key__isnull', False), ('sealed__isnull', True)), _connector='OR'), name='factor_is_whole'), models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('credential',), name='factor_credential_once')],
             },
         ),
+        append_only("practice_historicalfactorreset"),
     ]

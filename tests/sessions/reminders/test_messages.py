@@ -43,7 +43,7 @@ def test_dead_letters_are_seen_without_text_and_address(cast: Cast, dead: Outbox
     (row,) = answer.json()["results"]
     assert set(row) == SHOWN
     assert (row["id"], row["attempts"], row["recipient"]) == (str(dead.pk), 8, str(dead.recipient))
-    for secret in ("robin", "555", "appointment", "preparation"):
+    for secret in ("robin", "303-555", "appointment", "preparation"):
         assert secret not in answer.content.decode().lower()
     assert cast.desk(who).get(f"messages/{dead.pk}/").json() == row
     assert cast.desk(who).get("messages/").json()["count"] == 2

@@ -26,6 +26,7 @@ SPECTACULAR_SETTINGS = {
         "LabKindEnum": "screening.models.labs.LabKind",
         "NoteKindEnum": "sessions.notes.models.Note.Kind",
         "DrugEntryKindEnum": "sessions.drugs.rules.BY_HAND_CHOICES",
+        "AskedStateEnum": "kapclinic.practice.factor_models.FactorReset.State",
     },
     "SERVE_PERMISSIONS": ["kapclinic.core.http.permissions.AllowAny"],
 }

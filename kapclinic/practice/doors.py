@@ -196,7 +196,8 @@ def give_password(*, user: User, password: str, reason: str, by: Actor, at: date
     """Somebody else sets the password of an account that is there; the caller saves, and ends what was signed in.
 
     It leaves an audit event of its own, which says whose the password before was; the owner is told by e-mail, and
-    chooses one of their own before anything else. Source: clinic policy, after NIST SP 800-63B-4, 4.2.
+    chooses one of their own before anything else. Source: clinic policy, after NIST SP 800-63B-4, 4.2. Their private
+    notes are sealed, where they have a second factor or the clinic asks for one (`seal_notes`).
 
     :raises Invalid: for a weak one, or for one's own, which takes the old one
     """
@@ -209,9 +210,29 @@ def give_password(*, user: User, password: str, reason: str, by: Actor, at: date
     set_password(user=user, password=password, by=by, at=at)
     user.password_change_required = True
     _note(user, "staff.password_reset", {"reason": reason, "before": before}, by=by, at=at)
+    if user.has_factor or settings.REQUIRE_SECOND_FACTOR:
+        seal_notes(user=user, because="password_reset", by=by, at=at)
     if user.is_active:
         key = f"{PASSWORD_RESET}:{user.pk}:{user.version + 1}"
         queue_message(key=key, template=PASSWORD_RESET, recipient=user.pk, subject_id=user.pk, at=at)
+
+
+def seal_notes(*, user: User, because: str, by: Actor, at: datetime) -> None:
+    """Seal the private notes of somebody whose way in others have changed; the caller saves.
+
+    They stay so until the author opens them with what they had before (`factors.opening`). Of a second reset the first
+    moment stays: what came after it proves nothing. Source: 45 CFR 164.508(a)(2), psychotherapy notes are their
+    author's; that a reset seals them is clinic policy.
+    """
+    if user.notes_sealed_at is None:
+        user.notes_sealed_at = at
+        _note(user, "staff.private_notes_sealed", {"because": because}, by=by, at=at)
+
+
+def open_notes(*, user: User, how: str, by: Actor, at: datetime) -> None:
+    """They are the author's again; the caller has seen why, and saves."""
+    user.notes_sealed_at = None
+    _note(user, "staff.private_notes_opened", {"how": how}, by=by, at=at)
 
 
 # --- what ends ---------------------------------------------------------------------------------------------

@@ -151,3 +151,42 @@ class FactorReset(AuditedModel):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.state}"
+
+
+class PrivateNoteOpening(AuditedModel):
+    """An author has nothing left that could open their private notes: a medical director and an administrator do so.
+
+    `sealed_at` is the seal that it is about: it opens no later one.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        APPROVED = "approved"
+        DECLINED = "declined"
+
+    user = models.ForeignKey("practice.User", on_delete=models.PROTECT, related_name="+")
+    sealed_at = models.DateTimeField()
+    reason = models.CharField(max_length=1000)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user"], condition=Q(state="asked"), name="note_opening_once"),
+            models.CheckConstraint(name="note_opening_of_another", condition=~Q(created_by=F("user"))),
+            models.CheckConstraint(name="note_opening_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="note_opening_by_two",
+                condition=Q(state="asked", decided_by__isnull=True, decided_at__isnull=True)
+                | Q(state="declined", decided_by__isnull=False, decided_at__isnull=False)
+                | (
+                    Q(state="approved", decided_by__isnull=False, decided_at__isnull=False)
+                    & ~Q(decided_by=F("created_by"))
+                    & ~Q(decided_by=F("user"))
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.state}"

@@ -172,6 +172,9 @@ class User(AuditedBase, AbstractBaseUser):
     password_set_by = models.UUIDField(null=True)
     password_set_at = models.DateTimeField(null=True)
     sign_in_round = models.PositiveIntegerField(default=0)
+    notes_sealed_at = models.DateTimeField(
+        null=True
+    )  # since then their private notes wait (`doors.seal_notes`)
     glass_until = models.DateTimeField(
         null=True
     )  # until then a glass that they broke may stand (`trail.glass`)

@@ -8,6 +8,10 @@ PASSWORD_RESET = "password_reset"  # noqa: S105  (the template of what the owner
 FACTOR_ADDED = "second_factor_added"
 FACTOR_REMOVED = "second_factor_removed"
 FACTORS_RESET = "second_factors_reset"
+OPENING_ASKED = "private_opening_asked"
+OPENING_DONE = "private_opening_done"
+# Somebody else opens or closes a way in: also told where they were written to until a short time ago.
+TO_FORMER = frozenset({PASSWORD_RESET, FACTORS_RESET, OPENING_ASKED, OPENING_DONE})
 
 
 class Words(NamedTuple):
@@ -39,6 +43,18 @@ BY_TEMPLATE: dict[str, Words] = {
         "Your second factors were reset in kapclinic",
         "Two people of the practice took away all passkeys, authenticator apps and recovery codes of your account. "
         f"Sign in with your password and set up a new one. {IF_NOT}",
+    ),
+    OPENING_ASKED: Words(
+        "Somebody asks to open what is sealed in your kapclinic account",
+        "Since your way in was reset, what you alone may read is sealed. One person of the practice asks to open it "
+        "for your account, and another one decides. If you did not ask for this, call your clinic now, by a number "
+        "that you know. This mailbox is not read.",
+    ),
+    OPENING_DONE: Words(
+        "What was sealed in your kapclinic account is open again",
+        "A medical director and an administrator of the practice opened together what was sealed since your way in "
+        "was reset. Whoever signs in as you can read it. If you did not ask for this, call your clinic now, by a "
+        "number that you know. This mailbox is not read.",
     ),
 }
 

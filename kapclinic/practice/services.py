@@ -333,14 +333,14 @@ def revoke_tokens(*, user: User, at: datetime, token_id: UUID | None = None) -> 
 def deliver_notice(row: Outbox) -> None:
     """Send one outbox row as e-mail to a staff member; the text names no client and no kind of care.
 
-    That somebody set their password also goes to the address that they had before, if it changed a short time ago.
+    What others did to their way in also goes to the address that they had before, if it changed a short time ago.
     """
     user = User.objects.filter(pk=row.recipient, is_active=True).first()
     if user is None:
         raise ValueError("no such active user")
     words = notices.words_of(row.template)
     addresses = [user.email]
-    if row.template == notices.PASSWORD_RESET:
+    if row.template in notices.TO_FORMER:
         addresses += selectors.former_emails(user, since=row.created_at - WRITTEN_TO)
     for address in addresses:  # each by itself: neither reader sees the other's
         send_mail(subject=words.subject, message=words.message, from_email=None, recipient_list=[address])

@@ -131,6 +131,7 @@ KEPT = (
             "practice_secondfactor",
             "practice_recoverycode",
             "practice_factorreset",
+            "practice_privatenoteopening",
             "clinic_sessions_calendarfeed",
             "auth_*",
             "django_content_type",

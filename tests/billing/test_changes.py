@@ -29,6 +29,7 @@ OF_OTHERS = {
     "ReminderPlan",
     "CalendarFeed",
 }
+OF_OTHERS |= {"FactorReset", "PrivateNoteOpening"}
 OF_OTHERS |= {"Task", "Job", "RecordExport", "PracticeExport", "ClientLink", "Phrase", "Import"}
 OF_OTHERS |= {"BreakGlass", "FactorReset"}
 

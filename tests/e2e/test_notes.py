@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from kapclinic.core import clock
+from kapclinic.practice import doors
+from kapclinic.practice.factors import enrolling, rules
 from kapclinic.practice.models import SYSTEM, Client, Room, User
 from programs.models import Program
 from sessions.booking.models import Session
@@ -454,6 +456,43 @@ def test_a_psychotherapy_note_is_its_authors_alone(clinic: Served, writer: Write
     expect(field).to_have_value("")
     page.goto(f"/notes?session={session.pk}")
     expect(page.locator(".ctx")).not_to_contain_text("thought")
+
+
+def test_after_a_reset_a_code_of_before_opens_the_private_note(clinic: Served, writer: Writer) -> None:
+    session, page, user = writer.met(writer.who(f"Ula{next(NUMBERS)}"), hours=9), writer.page, writer.user
+    notes.write_psychotherapy_note(session_id=session.pk, text="A quiet thought.", by=user, at=clock.now())
+    before = clock.now() - timedelta(minutes=10)
+    app, secret = enrolling.begin_totp(user=user, at=before)
+    first = rules.code_of(secret, step=int(before.timestamp()) // rules.STEP_SECONDS)
+    codes = enrolling.confirm_totp(user=user, factor_id=app.pk, otp=first, at=before)
+    assert codes is not None
+    page.goto(f"{clinic.base_url}/sign-in?next=/notes/private/{session.pk}")
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Password", exact=True).fill(people.PASSWORD)
+    page.locator("button.xl").click()
+    page.locator("#otp").fill(codes[0])
+    sealed = writer.user
+    doors.seal_notes(user=sealed, because="password_reset", by=clinic.cast.admin, at=clock.now())
+    sealed.save_by(clinic.cast.admin, at=clock.now())
+    page.locator("#otp").press("Enter")
+    expect(page.get_by_role("heading", name="Sealed since your way in was reset")).to_be_visible()
+    code = page.locator("#otp")
+    expect(code).to_be_focused()
+    expect(page.locator("main")).not_to_contain_text("quiet")
+    writer.tablet.accessible()
+    code.fill(codes[0])  # it let her in, and counts no second time
+    code.press("Enter")
+    expect(page.locator(".errors")).to_contain_text("Try the next code")
+    writer.tablet.accessible()
+    code.fill(codes[1])
+    code.press("Enter")
+    field = page.get_by_role("textbox", name="Words of the psychotherapy note")
+    expect(field).to_have_value("A quiet thought.")
+    sealed = writer.user
+    enrolling.take_all(sealed, by=clinic.cast.admin, at=clock.now())  # nothing of before is left
+    writer.opens(f"/notes/private/{session.pk}")
+    expect(page.get_by_text("open your private notes together")).to_be_visible()
+    writer.tablet.accessible()
 
 
 def test_a_nurse_begins_a_medical_note_and_a_director_reads_no_unsigned_word(

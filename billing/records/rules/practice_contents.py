@@ -50,6 +50,7 @@ WITHHELD: Mapping[str, Mapping[str, str]] = {
     "practice_user": {
         "password": "a hash can be guessed at: each password is set anew",
         "has_factor": "second factors stay behind: each is set up anew",
+        "notes_sealed_at": "the private notes that it seals stay behind as well",
     },
     "clinic_sessions_clientlink": {"digest": "of a link's secret"},
     "clinic_sessions_historicalclientlink": {"digest": "of a link's secret"},

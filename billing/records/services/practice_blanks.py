@@ -28,7 +28,7 @@ def _nobodys() -> str:
 
 
 def _no_way_in() -> str:
-    return json.dumps({"password": make_password(None), "has_factor": False})
+    return json.dumps({"password": make_password(None), "has_factor": False, "notes_sealed_at": None})
 
 
 def _waiting(column: str) -> Callable[[], str]:

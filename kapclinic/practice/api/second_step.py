@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -35,10 +36,15 @@ def party_of(request: Request) -> Party:
     return Party(host=host.rsplit(":", 1)[0], origin=f"{request.scheme}://{host}")
 
 
-def second_step(request: Request, *, user: User, body: Mapping[str, Any], at: Any) -> Problem | None:
+def second_step(request: Request, *, user: User, body: Mapping[str, Any], at: datetime) -> Problem | None:
     """None when nothing more is asked of this person; else what they are told, which lets the counts stand."""
-    if not user.has_factor:
-        return None
+    return show_factor(request, user=user, body=body, at=at) if user.has_factor else None
+
+
+def show_factor(
+    request: Request, *, user: User, body: Mapping[str, Any], at: datetime, before: datetime | None = None
+) -> Problem | None:
+    """None when they showed what is theirs; else what they are told. `before`: nothing that was set up later counts."""
     session = request._request.session  # noqa: SLF001
     shown = Shown(
         code=body.get("otp") or "",
@@ -47,17 +53,18 @@ def second_step(request: Request, *, user: User, body: Mapping[str, Any], at: An
         party=party_of(request),
     )
     try:
-        if shown and proving.prove(user=user, shown=shown, at=at):
+        if shown and proving.prove(user=user, shown=shown, at=at, before=before):
             return None
     except proving.TooManyCodes as locked:
         return Problem(locked, headers={"Retry-After": str(ceil(locked.extra["retry_after"]))})
     kind = SecondFactorWrong if shown else SecondFactorRequired
-    return Problem(kind(methods=selectors.methods(user), **_asked(request, user=user, at=at)))
+    ways = selectors.methods(user, before=before)
+    return Problem(kind(methods=ways, **_asked(request, user=user, at=at, before=before)))
 
 
-def _asked(request: Request, *, user: User, at: Any) -> dict[str, Any]:
+def _asked(request: Request, *, user: User, at: datetime, before: datetime | None) -> dict[str, Any]:
     """What the browser asks a passkey with, where this person has one."""
-    known = [one for one in selectors.alive(user) if one.kind == SecondFactor.Kind.PASSKEY]
+    known = [one for one in selectors.alive(user, before=before) if one.kind == SecondFactor.Kind.PASSKEY]
     if not known:
         return {}
     row = proving.challenge(user=user, purpose=FactorChallenge.Purpose.PROVE, at=at)

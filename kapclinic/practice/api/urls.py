@@ -4,12 +4,13 @@ from typing import Any
 
 from django.urls import path
 
-from kapclinic.practice.api import clients, factors, glass, locations, rooms, staff
+from kapclinic.practice.api import clients, factors, glass, locations, private_notes, rooms, staff
 from kapclinic.practice.api.audit_events import AuditEventViewSet
 from kapclinic.practice.api.auth import AuthViewSet, TokenViewSet
 
 Own = factors.SecondFactorViewSet
 Resets = factors.FactorResetViewSet
+Openings = private_notes.PrivateNoteOpeningViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
@@ -33,6 +34,11 @@ urlpatterns = [
     path("second-factor-resets/<uuid:pk>/", Resets.as_view({"get": "retrieve"})),
     path("second-factor-resets/<uuid:pk>/approve/", Resets.as_view({"post": "approve"})),
     path("second-factor-resets/<uuid:pk>/decline/", Resets.as_view({"post": "decline"})),
+    path("auth/private-notes/open/", private_notes.PrivateNotesViewSet.as_view({"post": "open"})),
+    path("private-note-openings/", Openings.as_view(LIST)),
+    path("private-note-openings/<uuid:pk>/", Openings.as_view({"get": "retrieve"})),
+    path("private-note-openings/<uuid:pk>/approve/", Openings.as_view({"post": "approve"})),
+    path("private-note-openings/<uuid:pk>/decline/", Openings.as_view({"post": "decline"})),
     path("locations/", locations.LocationViewSet.as_view(LIST)),
     path("rooms/", rooms.RoomViewSet.as_view(LIST)),
     path("staff/", staff.StaffViewSet.as_view(LIST)),

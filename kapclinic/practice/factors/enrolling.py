@@ -11,7 +11,7 @@ from django.db import transaction
 
 from kapclinic.core import chance, crypto
 from kapclinic.core.errors import Conflict, IllegalTransition, Invalid, NotFound
-from kapclinic.practice import notices
+from kapclinic.practice import doors, notices
 from kapclinic.practice.factor_models import FactorChallenge, RecoveryCode, SecondFactor
 from kapclinic.practice.factors import passkeys, proving, rules, selectors
 from kapclinic.practice.factors.passkeys import NotProven, Party
@@ -204,7 +204,8 @@ def _without(owner: User, *, by: Actor, at: datetime) -> None:
 
 
 def take_all(owner: User, *, by: Actor, at: datetime) -> None:
-    """End all that this person proves themselves with; the caller has locked their row."""
+    """End all that this person proves themselves with, and seal their private notes; the caller has locked the row."""
+    doors.seal_notes(user=owner, because="factors_reset", by=by, at=at)
     SecondFactor.objects.filter(user=owner, removed_at__isnull=True).update(removed_at=at)
     _without(owner, by=by, at=at)
 

@@ -96,14 +96,16 @@ def answered(*, challenge_id: UUID | None, user: User, purpose: str, at: datetim
 
 
 @transaction.atomic
-def prove(*, user: User, shown: Shown, at: datetime) -> bool:
+def prove(*, user: User, shown: Shown, at: datetime, before: datetime | None = None) -> bool:
     """Is it theirs? What was right counts no second time; a wrong code counts towards a lock of LOGIN_ATTEMPTS tries.
 
-    The caller lets the count stand when it refuses.
+    The caller lets the count stand when it refuses. `before`: what was set up later proves nothing.
 
     :raises TooManyCodes: while codes of this person are not looked at
     """
-    factors = list(selectors.alive(user).select_for_update())  # guesses made at once wait for each other
+    factors = list(
+        selectors.alive(user, before=before).select_for_update()
+    )  # guesses made at once wait for each other
     if shown.credential is not None:
         return _passkey(user=user, factors=factors, shown=shown, at=at)
     take_code(user=user, at=at)
@@ -111,7 +113,7 @@ def prove(*, user: User, shown: Shown, at: datetime) -> bool:
     if rules.is_totp(code):
         right = any(_app(one, code=code, at=at) for one in factors if one.kind == SecondFactor.Kind.TOTP)
     else:
-        right = rules.is_recovery_code(code) and _recovery(user=user, code=code, at=at)
+        right = rules.is_recovery_code(code) and _recovery(user=user, code=code, at=at, before=before)
     if right:
         clear_codes(user=user)
     return right
@@ -126,8 +128,8 @@ def _app(factor: SecondFactor, *, code: str, at: datetime) -> bool:
     return unused.update(last_step=step, last_used_at=at) == 1
 
 
-def _recovery(*, user: User, code: str, at: datetime) -> bool:
-    row = selectors.codes_left(user).filter(number=int(code[0])).first()
+def _recovery(*, user: User, code: str, at: datetime, before: datetime | None) -> bool:
+    row = selectors.codes_left(user, before=before).filter(number=int(code[0])).first()
     if row is None:
         return False
     kept = crypto.decrypt(bytes(row.sealed), aad=row.bound_to())

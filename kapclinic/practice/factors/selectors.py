@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from kapclinic.practice.factor_models import FactorReset, RecoveryCode, SecondFactor
+from kapclinic.practice.factor_models import FactorReset, PrivateNoteOpening, RecoveryCode, SecondFactor
 from kapclinic.practice.models import User
 
 
-def alive(user: User) -> QuerySet[SecondFactor]:
-    """What the person can prove themselves with now."""
+def alive(user: User, *, before: datetime | None = None) -> QuerySet[SecondFactor]:
+    """What the person can prove themselves with now; `before`: of what counted by then already."""
     rows: QuerySet[SecondFactor] = SecondFactor.objects.filter(
         user=user, confirmed_at__isnull=False, removed_at__isnull=True
     )
+    if before is not None:
+        rows = rows.filter(confirmed_at__lt=before)
     return rows.order_by("confirmed_at", "pk")
 
 
-def codes_left(user: User) -> QuerySet[RecoveryCode]:
+def codes_left(user: User, *, before: datetime | None = None) -> QuerySet[RecoveryCode]:
     rows: QuerySet[RecoveryCode] = RecoveryCode.objects.filter(
         user=user, used_at__isnull=True, replaced_at__isnull=True
     )
-    return rows
+    return rows if before is None else rows.filter(created_at__lt=before)
 
 
 def listed(user: User) -> QuerySet[SecondFactor]:
@@ -33,13 +37,18 @@ def listed(user: User) -> QuerySet[SecondFactor]:
     return alive(user).annotate(recovery_codes_left=Coalesce(counted, 0))
 
 
-def methods(user: User) -> list[str]:
-    """Ways in which this person can prove who they are, best first: passkey, totp, recovery_code."""
-    kinds = set(alive(user).values_list("kind", flat=True))
+def methods(user: User, *, before: datetime | None = None) -> list[str]:
+    """How this person can prove who they are, best first: passkey, totp, recovery_code; `before` as in `alive`."""
+    kinds = set(alive(user, before=before).values_list("kind", flat=True))
     ways: list[str] = [kind for kind in ("passkey", "totp") if kind in kinds]
-    return [*ways, "recovery_code"] if codes_left(user).exists() else ways
+    return [*ways, "recovery_code"] if codes_left(user, before=before).exists() else ways
 
 
 def resets() -> QuerySet[FactorReset]:
     rows: QuerySet[FactorReset] = FactorReset.objects.select_related("user")
+    return rows
+
+
+def openings() -> QuerySet[PrivateNoteOpening]:
+    rows: QuerySet[PrivateNoteOpening] = PrivateNoteOpening.objects.select_related("user")
     return rows

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.http.params import Param
+from kapclinic.practice.factors import opening
 from kapclinic.trail.http import ANYONE, ClinicViewSet, ListMixin, RetrieveMixin
 from sessions.notes import rules, services
 from sessions.notes.api import psychotherapy_note_bodies
@@ -18,7 +19,8 @@ from sessions.notes.models import PsychotherapyNote
 
 
 class PsychotherapyNoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
-    """The caller's own private notes. Anybody else's does not exist, whatever the caller's role (rule R9)."""
+    """The caller's own private notes. Anybody else's does not exist, whatever the caller's role (rule R9).
+    After a reset by others they are sealed until the author opens them (403 `private_notes_sealed`)."""
 
     object_type = "psychotherapy_note"
     client_path = "session.client_id"
@@ -41,7 +43,8 @@ class PsychotherapyNoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     opens_by_glass = False
 
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Reads as well: the text leaves only together with its audit event."""
+        """Reads as well: the text leaves only together with its audit event, and none while the notes are sealed."""
+        opening.require_open(self.user)
         with transaction.atomic():
             return super()._run(handler, request, *args, **kwargs)
 

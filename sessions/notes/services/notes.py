@@ -13,6 +13,7 @@ from kapclinic.core import crypto, transitions
 from kapclinic.core.errors import ClinicError, Conflict, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
 from kapclinic.core.wording import a
+from kapclinic.practice.factors import opening
 from kapclinic.practice.models import Actor, User
 from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.worklist import Kind
@@ -288,9 +289,11 @@ def write_psychotherapy_note(*, session_id: UUID, text: str, by: User, at: datet
     """Keep a private note on a session, sealed; only `by` can ever read it.
 
     :raises NotPermitted: unless `by` is a therapist
+    :raises PrivateNotesSealed: since a reset by others, until they are opened
     :raises Invalid: for a session that the actor may not see
     """
     require_role(by, rules.PSYCHOTHERAPISTS, what="A psychotherapy note")
+    opening.require_open(by)
     note = PsychotherapyNote(session=_visible_session(session_id, by), author=by)
     _seal(note, text)
     return note.save_by(by, at=at)
@@ -303,10 +306,12 @@ def edit_psychotherapy_note(
     """Replace the text of one's own private note; the caller has locked the row.
 
     :raises NotPermitted: unless `by` is its author
+    :raises PrivateNotesSealed: since a reset by others, until they are opened
     :raises UnderLegalHold: while the client's record is held: no copy of the words that stand would be left
     """
     if note.author_id != by.pk:
         raise NotPermitted("A psychotherapy note is its author's alone.")
+    opening.require_open(by)
     require_no_hold(note.session.client_id)
     _seal(note, text)
     return note.save_by(by, at=at)

@@ -11,6 +11,7 @@ import { dayIn, dayShort } from "../core/time.js";
 import { begin, Frame } from "../frame/frame.js";
 import { kindName } from "../desk/words.js";
 import { Draft } from "./draft.js";
+import { Sealed } from "./sealed.js";
 import { Where } from "./where.js";
 
 const PATH = "psychotherapy-notes/";
@@ -49,7 +50,8 @@ function Private() {
         <h1 id="mine"><${Icon} name="lock" /> ${t("Psychotherapy note")}</h1>
         ${data && html`<p class="quiet">${data.session.client_name} · ${kindName(data.session.kind)} ${data.session.number} · ${dayShort(dayIn(data.session.starts_at, zone))}</p>`}
         <p>${t("Yours alone. Not part of the record, never exported, never billed. No doses, times, diagnosis or plan in it.")}</p></header>
-      ${problem && html`<div class="failed"><p>${words(problem)}</p><button type="button" class="b go" onClick=${look}>${t("Try again")}</button></div>`}
+      ${problem?.code === "private_notes_sealed" && html`<${Sealed} methods=${problem.extra.methods} back=${`/notes?session=${id}`} onOpen=${look} />`}
+      ${problem && problem.code !== "private_notes_sealed" && html`<div class="failed"><p>${words(problem)}</p><button type="button" class="b go" onClick=${look}>${t("Try again")}</button></div>`}
       ${data?.drafts.map((draft, i) => html`<${One} key=${i} n=${i} draft=${draft} zone=${zone} />`)}
     </section>
   <//>`;

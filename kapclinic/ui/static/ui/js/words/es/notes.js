@@ -115,6 +115,8 @@ learn({
   "Nothing is to be written. A session that you completed appears here until its note is signed.":
     "No hay nada que escribir. Una sesión que terminó aparece aquí hasta que se firme su nota.",
   "Nothing is written yet": "Aún no hay nada escrito",
+  "Nothing that you had before the reset is left. Your medical director and your administrator open your private notes together; they cannot read them.":
+    "No queda nada de lo que usted tenía antes. La dirección médica y la administración abren juntas sus notas privadas; no pueden leerlas.",
   "On the server {time}": "En el servidor {time}",
   "On this page": "En esta página",
   "On this page: refused": "En esta página: rechazado",
@@ -132,6 +134,7 @@ learn({
   "Save now": "Guardar ahora",
   "Say otherwise…": "Decir otra cosa…",
   "Say when the care began and when it ended.": "Diga cuándo empezó la atención y cuándo terminó.",
+  "Sealed since your way in was reset": "Selladas desde que se restableció su acceso",
   "Sending…": "Enviando…",
   "Sign and lock": "Firmar y cerrar",
   "Sign and lock…": "Firmar y cerrar…",
@@ -143,6 +146,8 @@ learn({
   "Some of what stands here could not be read just now.": "Parte de lo que va aquí no se pudo leer ahora.",
   "Some of your words are on this page alone: what is signed is what the server has.":
     "Algunas de sus palabras están solo en esta página: se firma lo que tiene el servidor.",
+  "Somebody else set your password or your second factor anew. A code or passkey that you had before opens your private notes.":
+    "Otra persona restableció su contraseña o su segundo factor. Un código o una llave de acceso que usted tenía antes abre sus notas privadas.",
   "Still open: {numbers}": "Aún abiertas: {numbers}",
   "Take it out of use": "Retirarla",
   "Take the server's": "Tomar la del servidor",
@@ -201,6 +206,7 @@ learn({
   "You wrote on this note elsewhere. Both versions stand here.":
     "Escribió en esta nota en otro lugar. Aquí están las dos versiones.",
   "Your password": "Su contraseña",
+  "Your private notes are open.": "Sus notas privadas están abiertas.",
   "Your role writes no note on this kind of session.":
     "Su función no escribe notas en este tipo de sesión.",
   "Your signature stands under the note beside its author's.":

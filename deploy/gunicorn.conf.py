@@ -56,7 +56,7 @@ def post_worker_init(worker: Any) -> None:
     And whether the keys are those of the record is looked at beside the first requests.
     """
     gc.set_threshold(20_000, 20, 50)
-    if apps.ready:  # of an application that has keys; loaded only now, so it is named
+    if apps.ready and apps.is_installed("kapclinic.trail"):  # loaded only now, so it is named
         import_string("kapclinic.trail.keys.watch")()
 
 

@@ -190,7 +190,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "kapclinic.practice.passwords.StrengthValidator"},
 ]
 # Whoever brings it as `Authorization: Bearer …` sees what stands behind a part that fails. Empty: administrators alone.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOGIN_URL = "/sign-in"
 # While this file is there, a demo is still being played in: /readyz says `opening`. No real clinic has one.
 OPENING_FILE = env.str("KAP_OPENING", default="") if EMBEDDED else ""

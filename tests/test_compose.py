@@ -22,7 +22,17 @@ from kapclinic.local.places import CHECKOUT
 from kapclinic.local.postgres import LOCALE, LOG, OWNER, RUNTIME
 from kapclinic.trail.rules import LOG_SETTINGS
 
-COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+
+class Strict(yaml.SafeLoader):
+    """Refuses a name that stands twice in one mapping, as Compose does."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        assert len(names) == len(set(names)), [name for name in names if names.count(name) > 1]
+        return super().construct_mapping(node, deep)
+
+
+COMPOSE: dict[str, Any] = yaml.load((CHECKOUT / "docker-compose.yml").read_text(), Strict)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
 SETTINGS = (CHECKOUT / "kapclinic/settings.py").read_text()
@@ -49,6 +59,7 @@ OPTIONAL = {
     "METRICS_TOKEN",
     "ANCHOR_URL",
     "ANCHOR_KEY",
+    "ANCHOR_PUBLIC_KEYS",
     "ANCHOR_BUCKET_KEY",
     "ANCHOR_BUCKET_SECRET",
 }  # empty: that way of sending is not used
@@ -131,6 +142,14 @@ def test_what_is_built_on_is_named_by_its_digest() -> None:
     assert [image for image in named if not BY_DIGEST.fullmatch(image)] == []
     assert {base.split(":")[0] for base in bases} == {"python", "postgres"}
     assert len({*bases, SERVICES["postgres"]["image"]}) == 2
+
+
+def test_the_image_is_built_from_what_it_is_shown() -> None:
+    shown = {line[1:] for line in (CHECKOUT / ".dockerignore").read_text().split() if line.startswith("!")}
+    for words in dockerfile_words("COPY"):
+        if not words.startswith("--"):
+            *sources, _ = words.split()
+            assert [path for path in sources if not {path, path.split("/")[0]} & shown] == []
 
 
 def test_the_image_ships_the_schema() -> None:

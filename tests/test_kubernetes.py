@@ -91,7 +91,14 @@ def test_every_variable_is_read_by_the_settings_and_one_of_compose(name: str) ->
     assert [word for word in (*GIVEN, *own(name)) if not read_by_settings(word)] == []
     theirs = set(SERVICES[name]["environment"])
     optional = {"EMAIL_URL", "PUBLIC_URL", "SMS_WEBHOOK_URL", "SMS_WEBHOOK_SECRET", "METRICS_TOKEN"}
-    optional |= {"ANCHOR_URL", "ANCHOR_KEY", "ANCHOR_BUCKET_KEY", "ANCHOR_BUCKET_SECRET"}
+    optional |= {
+        "ANCHOR_URL",
+        "ANCHOR_KEY",
+        "ANCHOR_PUBLIC_KEYS",
+        "ANCHOR_MINUTES",
+        "ANCHOR_BUCKET_KEY",
+        "ANCHOR_BUCKET_SECRET",
+    }
     assert theirs - optional <= {*GIVEN, *own(name), *OF_SECRETS}
     assert {*own(name)} == theirs & {"KAP_PROCESS", "MIGRATION_DATABASE_URL"}
     for word, row in own(name).items():

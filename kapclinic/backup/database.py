@@ -30,6 +30,10 @@ SLOT: LiteralString = "SELECT FROM pg_replication_slots WHERE slot_name = %s"
 DROP: LiteralString = (
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s AND NOT active"
 )
+LEFT: LiteralString = (
+    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+    " WHERE starts_with(slot_name::text, %s) AND NOT active"
+)
 HASHED: LiteralString = (
     "SELECT count(*)::text, coalesce(sum(('x' || left(encode(sha256(convert_to(kap_row::text, 'UTF8')), 'hex'), 15))"
     "::bit(60)::bigint), 0)::text FROM public.{} AS kap_row"
@@ -128,6 +132,12 @@ def switch_segment(url: str) -> str:
         row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
     assert row is not None
     return str(row[0])
+
+
+def drop_left_slots(url: str, prefix: str) -> None:
+    """Let the server keep nothing for slots of this beginning that nobody uses."""
+    with connect(url) as connection:
+        connection.execute(LEFT, [prefix])
 
 
 def drop_slot(url: str, slot: str) -> None:

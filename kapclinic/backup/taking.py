@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from psycopg.conninfo import conninfo_to_dict
 
-from kapclinic.backup import database, rebuilding
+from kapclinic.backup import database, leftovers, rebuilding
 from kapclinic.backup.programs import Programs
 from kapclinic.backup.receiving import Receiver
 from kapclinic.backup.shelf import BASE, PART, SEGMENT, Manifest, Shelf, of_file
@@ -49,8 +49,15 @@ class Plan:
 def take(plan: Plan) -> Manifest:
     """Take a backup and check it. Returns its manifest, which stands on the shelf.
 
-    :raises BackupError: when a step fails, or what came back is not what is there: then there is no new backup
+    :raises BackupError: when another is being taken, a step fails, or what came back is not what is there: then there
+        is no new backup
     """
+    with leftovers.alone(plan.scratch):
+        leftovers.clear(plan.scratch, url=plan.url, programs=plan.programs)
+        return _taken(plan)
+
+
+def _taken(plan: Plan) -> Manifest:
     started = plan.now().astimezone(UTC)
     cluster = database.identify(plan.url)
     manifest = Manifest(
@@ -79,8 +86,7 @@ def take(plan: Plan) -> Manifest:
 @contextmanager
 def _scratch(plan: Plan) -> Iterator[Path]:
     """A folder that the server's account can pass through, and nobody can list."""
-    plan.scratch.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="kap-backup-", dir=plan.scratch))
+    folder = Path(tempfile.mkdtemp(prefix=leftovers.FOLDER, dir=plan.scratch))
     folder.chmod(0o711)
     try:
         yield folder
@@ -90,7 +96,7 @@ def _scratch(plan: Plan) -> Iterator[Path]:
 
 def _copied(plan: Plan, manifest: Manifest, folder: Path) -> Manifest:
     """The base copy and its log, sealed on the shelf."""
-    slot = f"kap_backup_{secrets.token_hex(6)}"
+    slot = f"{leftovers.SLOT}{secrets.token_hex(6)}"
     receiver = Receiver(programs=plan.programs, url=plan.url, folder=folder, slot=slot)
     try:
         receiver.start()

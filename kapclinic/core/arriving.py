@@ -33,6 +33,7 @@ ANSWER_SECONDS = 20.0
 LINGER_SECONDS = 2.0  # for a client that still sends when it has its answer
 RATE = 50_000  # bytes a second
 HEAD_MOST = 65_536  # bytes of a head
+BODY_MOST = 1_048_576  # bytes of a body, for an application that says nothing else
 HELD_MOST = 128_000_000  # bytes of requests that are not whole, in one process
 SPARE = 50  # connections that are kept free by letting go of the slowest
 GLANCE = 0.25  # seconds between two looks at who is late
@@ -231,7 +232,8 @@ class Arriving(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _look(self, line: Line, before: int = 0) -> None:
         """Hand the request to a thread when it is whole."""
-        whole = line.is_whole(most=self.wsgi.most, uploads=self.wsgi.uploads, now=time.monotonic())
+        most, uploads = getattr(self.wsgi, "most", BODY_MOST), getattr(self.wsgi, "uploads", {})
+        whole = line.is_whole(most=most, uploads=uploads, now=time.monotonic())
         self.held += len(line.arrived) - before
         if whole:
             self._leave(line)

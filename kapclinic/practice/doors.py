@@ -128,8 +128,8 @@ def _detail(code: str, tried: Try) -> dict[str, object]:
     return {"code": code, "locked": True} if tried is Try.LAST else {"code": code}
 
 
-def note_wrong_login(*, user: User | None, tried: Try, at: datetime) -> None:
-    """Write down that somebody tried to sign in and did not.
+def note_wrong_login(*, user: User | None, tried: Try, at: datetime, code: str = "wrong_credentials") -> None:
+    """Write down that somebody tried to sign in and did not, also when the password was right and more was asked.
 
     Each wrong password of an account that is there is written down: its lock bounds them. What nobody has, and what
     comes while the door is locked, is bounded as all that strangers do (`trail.strangers`). The e-mail is not kept.
@@ -142,7 +142,7 @@ def note_wrong_login(*, user: User | None, tried: Try, at: datetime) -> None:
             object_type="staff",
             object_id=user.pk,
             outcome="refused",
-            detail=_detail("wrong_credentials", tried),
+            detail=_detail(code, tried),
             at=at,
         )
         return
@@ -150,7 +150,7 @@ def note_wrong_login(*, user: User | None, tried: Try, at: datetime) -> None:
         action="auth.login",
         object_type="auth",
         object_id=user.pk if user is not None else None,
-        code="too_many_attempts" if tried is Try.LOCKED else "wrong_credentials",
+        code="too_many_attempts" if tried is Try.LOCKED else code,
         once=tried is Try.LOCKED,
         at=at,
     )
@@ -208,8 +208,9 @@ def give_password(*, user: User, password: str, reason: str, by: Actor, at: date
         "set_at": user.password_set_at.isoformat() if user.password_set_at else None,
     }
     set_password(user=user, password=password, by=by, at=at)
+    clear_tries(key=user.email_key)  # whoever guessed, guessed at another password
     user.password_change_required = True
-    _note(user, "staff.password_reset", {"reason": reason, "before": before}, by=by, at=at)
+    note_of_account(user, "staff.password_reset", {"reason": reason, "before": before}, by=by, at=at)
     if user.has_factor or settings.REQUIRE_SECOND_FACTOR:
         seal_notes(user=user, because="password_reset", by=by, at=at)
     if user.is_active:
@@ -226,13 +227,13 @@ def seal_notes(*, user: User, because: str, by: Actor, at: datetime) -> None:
     """
     if user.notes_sealed_at is None:
         user.notes_sealed_at = at
-        _note(user, "staff.private_notes_sealed", {"because": because}, by=by, at=at)
+        note_of_account(user, "staff.private_notes_sealed", {"because": because}, by=by, at=at)
 
 
 def open_notes(*, user: User, how: str, by: Actor, at: datetime) -> None:
     """They are the author's again; the caller has seen why, and saves."""
     user.notes_sealed_at = None
-    _note(user, "staff.private_notes_opened", {"how": how}, by=by, at=at)
+    note_of_account(user, "staff.private_notes_opened", {"how": how}, by=by, at=at)
 
 
 # --- what ends ---------------------------------------------------------------------------------------------
@@ -268,14 +269,16 @@ def end_with(*, user: User, was: Standing | None, by: Actor, at: datetime) -> No
         return
     if user.role_set != was.roles:
         told = {"before": sorted(was.roles), "after": sorted(user.role_set)}
-        _note(user, "staff.roles_changed", told, by=by, at=at)
+        note_of_account(user, "staff.roles_changed", told, by=by, at=at)
     if user.is_active != was.is_active:
-        _note(user, "staff.reopened" if user.is_active else "staff.closed", {}, by=by, at=at)
+        note_of_account(user, "staff.reopened" if user.is_active else "staff.closed", {}, by=by, at=at)
     if (user.role_set, user.is_active, user.password) != (was.roles, was.is_active, was.password):
         end_entries(user=user, at=at)
 
 
-def _note(user: User, action: str, detail: Mapping[str, object], *, by: Actor, at: datetime) -> None:
+def note_of_account(
+    user: User, action: str, detail: Mapping[str, object], *, by: Actor, at: datetime
+) -> None:
     log_act(
         by=by.pk,
         roles=by.role_set,

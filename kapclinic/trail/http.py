@@ -249,7 +249,8 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
 
     def _log_refusal(self, exc: Exception) -> None:
         error = translate(exc)
-        if error is not None and error.status == UNKNOWN and self.client_path is not None:
+        known = self.user.is_authenticated
+        if error is not None and error.status == UNKNOWN and self.client_path is not None and not known:
             strangers.note_stranger(
                 action=f"{self.object_type}.{self.action}",
                 object_type="door",
@@ -259,7 +260,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
                 once=True,
                 at=self.at,
             )
-        if error is None or error.status not in {403, 404} or not self.user.is_authenticated:
+        if error is None or error.status not in {UNKNOWN, 403, 404} or not known:
             return
         self._touched = self._named()
         self._log(outcome="refused", detail={"code": error.code})

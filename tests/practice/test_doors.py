@@ -81,6 +81,15 @@ def test_a_reset_ends_everything_is_told_and_asks_for_a_password_of_ones_own(cas
     assert before == {"set_by": str(cast.np.pk), "set_at": MONDAY.isoformat()}
 
 
+def test_a_reset_opens_the_door_that_somebody_guessed_at(cast: Cast, settings: Any) -> None:
+    settings.LOGIN_ATTEMPTS = 3
+    for _ in range(3):
+        _enter(Browser(), cast.np.email, "wrong")
+    assert _enter(Browser(), cast.np.email).status_code == 429
+    _change(cast, "np", {"password": GIVEN})
+    assert _enter(Browser(), cast.np.email, GIVEN).status_code == 200
+
+
 def test_whoever_must_choose_a_password_may_sign_out_and_in_and_nothing_else(cast: Cast) -> None:
     _change(cast, "np", {"password": GIVEN})
     browser = signed_in(cast.np.email, GIVEN)

@@ -279,6 +279,63 @@ def test_who_has_one_proves_it_again_for_what_weighs_more(cast: Cast) -> None:
         _refused(nurse.post(signing, {"password": PASSWORD}), 401, "step_up_required")
 
 
+# --- where steps meet --------------------------------------------------------------------------------------
+
+
+def test_guesses_of_a_stranger_do_not_stand_before_the_second_step(cast: Cast, settings: Any) -> None:
+    secret, codes = with_app(cast.browser("therapist"))
+    settings.LOGIN_ATTEMPTS = 3
+    with later(minutes=1):
+        for _ in range(2):
+            _refused(Browser(cast.therapist).sign_in("wrong"), 401, "wrong_credentials")
+        hers = Browser(cast.therapist)
+        for _ in range(4):  # begun again and again, and never gone on with
+            _refused(hers.sign_in(PASSWORD), 401, "second_factor_required")
+        assert hers.sign_in(PASSWORD, otp=code(secret)).status_code == 200
+        _refused(Browser(cast.therapist).sign_in(PASSWORD), 401, "second_factor_required")
+    told = AuditEvent.objects.filter(action="auth.login", object_id=cast.therapist.pk, outcome="refused")
+    assert [row.detail["code"] for row in told.order_by("id")][1:3] == [
+        "wrong_credentials",
+        "second_factor_required",
+    ]
+    assert codes
+
+
+def test_a_code_in_other_digits_and_a_passkey_of_another_shape_are_refused(cast: Cast) -> None:
+    browser = cast.browser("np")
+    begun = browser.must(f"{OWN}totp/", {"password": PASSWORD}, status=201)
+    odd = code(begun["secret"]).translate({48 + n: 0xFF10 + n for n in range(10)})
+    _refused(browser.post(f"{OWN}totp/{begun['id']}/confirm/", {"otp": odd}), 400, "invalid")
+    assert not User.objects.get(pk=cast.np.pk).has_factor
+
+
+def test_a_browser_from_before_a_factor_stays_out_when_the_factor_goes(cast: Cast) -> None:
+    old, browser = cast.browser("np"), cast.browser("np")
+    with_app(browser)
+    assert old.get("auth/me/").status_code == 401
+    (row,) = browser.get(OWN).json()["results"]
+    assert browser.delete(f"{OWN}{row['id']}/").status_code == 204
+    assert (browser.get("auth/me/").status_code, old.get("auth/me/").status_code) == (200, 401)
+    assert set(
+        AuditEvent.objects.filter(object_id=cast.np.pk, action__startswith="staff.second").values_list(
+            "action", flat=True
+        )
+    ) == {"staff.second_factor_added", "staff.second_factor_removed"}
+
+
+def test_who_is_asked_once_more_is_told_of_by_name(cast: Cast) -> None:
+    nurse = cast.browser("np")
+    with_app(nurse)
+    with later(minutes=6):
+        _refused(nurse.post(f"notes/{cast.north.pk}/sign/", {"password": PASSWORD}), 401, "step_up_required")
+    event = AuditEvent.objects.filter(action="note.sign").latest("id")
+    assert (event.created_by, event.outcome, event.detail) == (
+        cast.np.pk,
+        "refused",
+        {"code": "step_up_required"},
+    )
+
+
 # --- the last guard ----------------------------------------------------------------------------------------
 
 

@@ -40,7 +40,7 @@ class RecordExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     logged = frozenset({"list", "retrieve", "file"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "file", "stop"), CLINICIANS)
     inputs: ClassVar = {"create": export_bodies.RecordExportIn, "stop": Empty}
-    fresh = frozenset({"create"})
+    fresh = frozenset({"create", "file"})
     output = export_bodies.RecordExportOut
     filters = (
         Param("client", "uuid", of_person("client_id")),

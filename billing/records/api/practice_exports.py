@@ -41,7 +41,7 @@ class PracticeExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
         "refuse": bodies.ReasonIn,
         "stop": Empty,
     }
-    fresh = frozenset({"create", "approve"})
+    fresh = frozenset({"create", "approve", "file"})
     output = bodies.PracticeExportOut
     filters = (Param("state", choices=tuple(PracticeExportState.values)),)
     orderings: ClassVar = {"created_at": "created_at"}

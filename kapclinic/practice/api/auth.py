@@ -86,8 +86,10 @@ class AuthViewSet(ClinicViewSet):
         if asked is None:
             self._enter(self.found)
             return self.answer(self.found)
-        if body.get("otp") or body.get("credential"):
-            doors.note_wrong_login(user=self.found, tried=doors.Try.TAKEN, at=self.at)
+        if not (body.get("otp") or body.get("credential")):
+            doors.clear_tries(key=self.found.email_key)  # it was right: codes have a lock of their own
+        code = asked.data["code"]
+        doors.note_wrong_login(user=self.found, tried=doors.Try.TAKEN, code=code, at=self.at)
         return asked
 
     def _enter(self, user: User) -> None:

@@ -17,7 +17,6 @@ from kapclinic.practice.factors import passkeys, proving, rules, selectors
 from kapclinic.practice.factors.passkeys import NotProven, Party
 from kapclinic.practice.models import Actor, User
 from kapclinic.practice.rules import token_digest
-from kapclinic.practice.services import revoke_tokens
 from kapclinic.trail.services import queue_message
 
 
@@ -99,7 +98,8 @@ def confirm_totp(*, user: User, factor_id: UUID, otp: str, at: datetime) -> list
     row = _waiting(user=user, factor_id=factor_id, kind=SecondFactor.Kind.TOTP, at=at)
     proving.take_code(user=user, at=at)
     secret = rules.secret_bytes(crypto.decrypt(bytes(row.sealed or b""), aad=row.bound_to()))
-    step = rules.step_of(secret, rules.tidied(otp), at=at)
+    code = rules.tidied(otp)
+    step = rules.step_of(secret, code, at=at) if rules.is_totp(code) else None
     if step is None:
         return None
     proving.clear_codes(user=user)
@@ -148,9 +148,10 @@ def _counts(row: SecondFactor, *, user: User, at: datetime) -> list[str]:
     owner: User = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not owner.has_factor:
         owner.has_factor = True
+        doors.end_entries(user=owner, at=at)
         owner.save_by(owner, at=at)
-        revoke_tokens(user=owner, at=at)
-    user.has_factor, user.version = True, owner.version
+    user.has_factor, user.version, user.sign_in_round = True, owner.version, owner.sign_in_round
+    doors.note_of_account(owner, "staff.second_factor_added", {"kind": row.kind}, by=owner, at=at)
     _tell(user, template=notices.FACTOR_ADDED, subject_id=row.pk, at=at)
     return _new_codes(user=user, at=at)
 
@@ -190,22 +191,25 @@ def remove_factor(*, user: User, factor_id: UUID, at: datetime) -> None:
     row.save()
     if row.confirmed_at is None:
         return
+    doors.note_of_account(owner, "staff.second_factor_removed", {"kind": row.kind}, by=owner, at=at)
     _tell(user, template=notices.FACTOR_REMOVED, subject_id=row.pk, at=at)
     if not selectors.alive(user).exists():
         _without(owner, by=owner, at=at)
-        user.has_factor, user.version = False, owner.version
+        user.has_factor, user.version, user.sign_in_round = False, owner.version, owner.sign_in_round
 
 
 def _without(owner: User, *, by: Actor, at: datetime) -> None:
     _drop_codes(user=owner, at=at)
     owner.has_factor = False
+    doors.end_entries(user=owner, at=at)
     owner.save_by(by, at=at)
-    revoke_tokens(user=owner, at=at)
 
 
 def take_all(owner: User, *, by: Actor, at: datetime) -> None:
     """End all that this person proves themselves with, and seal their private notes; the caller has locked the row."""
     doors.seal_notes(user=owner, because="factors_reset", by=by, at=at)
+    doors.note_of_account(owner, "staff.second_factors_reset", {}, by=by, at=at)
+    proving.clear_codes(user=owner)  # whoever guessed, guessed at codes that are gone
     SecondFactor.objects.filter(user=owner, removed_at__isnull=True).update(removed_at=at)
     _without(owner, by=by, at=at)
 

@@ -108,7 +108,7 @@ def enrolled(credential: Mapping[str, Any], *, party: Party, challenge: bytes) -
             expected_rp_id=party.host,
             expected_origin=party.origin,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError) as exc:
+    except (WebAuthnException, ValueError, TypeError, LookupError, AttributeError) as exc:
         raise NotProven(type(exc).__name__) from exc
     answer = credential.get("response")
     named = answer.get("transports") if isinstance(answer, Mapping) else None
@@ -140,6 +140,6 @@ def count_after(
             credential_public_key=bytes(factor.public_key or b""),
             credential_current_sign_count=factor.sign_count,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError) as exc:
+    except (WebAuthnException, ValueError, TypeError, LookupError, AttributeError) as exc:
         raise NotProven(type(exc).__name__) from exc
     return found.new_sign_count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from kapclinic.backup import taking
 from kapclinic.backup.management.given import programs, shelf
 from kapclinic.backup.troubles import BackupError
 from kapclinic.core import clock
+
+
+def _stop(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 class Command(BaseCommand):
@@ -37,6 +42,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _stop)  # what lies unsealed is taken away first
         try:
             plan = taking.Plan(
                 shelf=shelf(options["dest"]),

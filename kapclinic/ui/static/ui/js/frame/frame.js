@@ -146,14 +146,8 @@ function Again() {
   const [waiting, out, person] = [useStore(asked), useStore(signedOut), useStore(me)];
   if (!waiting && !out) return null;
   const entered = (who) => {
-    if (who.id !== person.id) {
-      location.assign("/");
-      return;
-    }
-    if (who.password_change_required) {
-      location.assign("/password");
-      return;
-    }
+    const held = who.id !== person.id ? "/" : who.password_change_required ? "/password" : who.second_factor_enrolment_required && "/second-factors";
+    if (held) return location.assign(held);
     signedOut.set(false);
     asked.set(null);
     me.set(who);

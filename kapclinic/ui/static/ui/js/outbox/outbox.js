@@ -178,7 +178,7 @@ async function one(item) {
 }
 
 async function refused(item, problem) {
-  if (problem.status === 401) {
+  if (problem.status === 401 || /_(change|enrolment)_required$/.test(problem.code)) {
     change(item.key, { state: "waiting" });
     signedOut.set(true);
     return false;

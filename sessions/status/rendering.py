@@ -80,6 +80,8 @@ def _rest(standing: Standing) -> Iterator[GaugeMetricFamily]:
     yield _family("database_connections_max", "Connections that the server takes.", None, most)
     lacking = [("", float(len(standing.partitions_lacking)))]
     yield _family("partitions_lacking", "Months whose partition is missing.", None, lacking)
+    well = [(name, float(is_well)) for name, is_well in standing.parts.items()]
+    yield _family("part_well", "1 while a part of /readyz is well.", "part", well)
 
 
 class Standings(Collector):

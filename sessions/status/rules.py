@@ -43,6 +43,9 @@ class Concern(StrEnum):
     DEAD = "messages_dead"
     CONNECTIONS = "connections_full"
     PARTITION = "partition_lacking"
+    ANCHORS = "anchors_fail"
+    KEYS = "field_keys_wrong"
+    LOG = "database_log_tells"
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class Standing:
     connections: Mapping[str, int]
     connections_max: int
     partitions_lacking: tuple[str, ...]
+    parts: Mapping[str, bool]  # `anchors`, `field_keys`, `database_log`: is it well, as /readyz has it
 
     @property
     def concerns(self) -> list[Concern]:
@@ -110,5 +114,8 @@ def concerns(standing: Standing) -> list[Concern]:
         Concern.OUTBOX: any(_beyond(one.oldest_seconds, OUTBOX_SECONDS) for one in waiting["outbox"]),
         Concern.CONNECTIONS: sum(standing.connections.values()) > FULL * standing.connections_max,
         Concern.PARTITION: bool(standing.partitions_lacking),
+        Concern.ANCHORS: not standing.parts["anchors"],
+        Concern.KEYS: not standing.parts["field_keys"],
+        Concern.LOG: not standing.parts["database_log"],
     }
     return [concern for concern, so in is_so.items() if so]

@@ -1,4 +1,4 @@
-"""Questions about the machine: four statements and one look at the broker, whatever the tables hold."""
+"""Questions about the machine: seven statements and one look at the broker, whatever the tables hold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from django.db import connection
 from redis import Redis, RedisError
 
 from kapclinic.core.reporting import SENT_AT
-from kapclinic.trail import partitions, turns
+from kapclinic.trail import anchors, partitions, turns
+from kapclinic.trail.keys import open_word
+from kapclinic.trail.selectors import telling_log_settings
 from sessions.status import rules, sql
 from sessions.status.rules import Count, Queue, Standing, Step
 
@@ -31,7 +33,17 @@ def standing(*, at: datetime) -> Standing:
         connections=connections,
         connections_max=most,
         partitions_lacking=tuple(lacking),
+        parts=_parts(at=at),
     )
+
+
+def _parts(*, at: datetime) -> dict[str, bool]:
+    kept = anchors.keeping(at=at)
+    return {
+        "anchors": kept is None or kept["failing_seconds"] is None,
+        "field_keys": open_word(),
+        "database_log": not telling_log_settings(),
+    }
 
 
 def _waiting(*, at: datetime) -> dict[str, tuple[Count, ...]]:

@@ -55,3 +55,6 @@ class StatusOut(Output):
     connections = serializers.DictField(child=serializers.IntegerField())
     connections_max = serializers.IntegerField()
     partitions_lacking = serializers.ListField(child=serializers.CharField())
+    parts = serializers.DictField(
+        child=serializers.BooleanField(), help_text="is each of `anchors`, `field_keys`, `database_log` well"
+    )

@@ -14,10 +14,11 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
-from kapclinic.core import clock
+from kapclinic.core import clock, crypto
 from kapclinic.local.places import CHECKOUT
 from kapclinic.practice.models import SYSTEM, SYSTEM_ID
-from kapclinic.trail.models import Heartbeat, Outbox
+from kapclinic.trail import anchors
+from kapclinic.trail.models import AnchorKeeping, FieldKeyWord, Heartbeat, Outbox
 from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
 from sessions.status import rules, selectors
@@ -107,6 +108,30 @@ def test_what_waits_is_counted_and_told_as_a_concern(cast: Cast) -> None:
     assert "alarms_wait" in old["concerns"]
 
 
+@pytest.mark.usefixtures("asked")
+def test_what_is_unwell_at_readyz_is_a_concern_and_a_figure(cast: Cast) -> None:
+    parts = {
+        "anchors": "anchors_fail",
+        "field_keys": "field_keys_wrong",
+        "database_log": "database_log_tells",
+    }
+    well = standing(cast)
+    assert (set(well["parts"].values()), set(parts.values()) & set(well["concerns"])) == ({True}, set())
+    AnchorKeeping.objects.create(name=anchors.ROW, failing_since=MONDAY - timedelta(hours=1))
+    FieldKeyWord.objects.update_or_create(id=FieldKeyWord.ONE, defaults={"sealed": b"of another clinic"})
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL log_parameter_max_length_on_error = 100")
+    try:
+        told = standing(cast)
+        assert told["parts"] == {"anchors": False, "field_keys": False, "database_log": False}
+        assert set(parts.values()) <= set(told["concerns"])
+        with clock.fixed(MONDAY):
+            shown = figures()
+        assert [shown["kapclinic_part_well", name] for name in parts] == [0, 0, 0]
+    finally:
+        crypto.distrust(lost=False)
+
+
 @pytest.mark.parametrize("who", ["np", "director", "frontdesk", "billing"])
 def test_nobody_but_an_administrator_sees_how_the_machine_stands(cast: Cast, who: str) -> None:
     answer = refused(cast.desk(who).get("status/"), 403, "not_permitted")
@@ -126,7 +151,7 @@ def test_the_number_of_questions_does_not_grow_with_what_waits(cast: Cast) -> No
     for _ in range(49):
         message("dead")
         message("pending")
-    assert count() == one == 4
+    assert count() == one == 7
 
 
 def test_what_is_counted_is_found_by_an_index_of_what_is_open(cast: Cast) -> None:

@@ -12,6 +12,9 @@ const CONCERNS = () => ({
   outbox_waits: [t("Messages do not leave"), t("Look at the mail server and the SMS gateway.")],
   connections_full: [t("The database has few connections left"), t("Fewer processes, or a pooler.")],
   partition_lacking: [t("A month has no partition"), t("The next pass makes it. If it stays, look at the log.")],
+  anchors_fail: [t("The ends of the audit trail are not kept outside"), t("Look at the log of the workers, then run verify_audit.")],
+  field_keys_wrong: [t("The keys are not those of this record"), t("Nothing is lost. Set the right FIELD_KEYS and start again.")],
+  database_log_tells: [t("The database writes texts of the record into its log"), t("Set what the operations page names, and restart it.")],
 });
 
 const KINDS = () => ({

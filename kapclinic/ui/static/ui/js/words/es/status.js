@@ -26,6 +26,12 @@ learn({
   "Messages that failed at least once": "Mensajes que fallaron alguna vez",
   "Messages that should have left": "Mensajes que ya debían salir",
   "Messages were given up": "Se abandonaron mensajes",
+  "The ends of the audit trail are not kept outside": "Los extremos del registro de auditoría no se guardan fuera",
+  "Look at the log of the workers, then run verify_audit.": "Mire el registro de los procesos y ejecute verify_audit.",
+  "The keys are not those of this record": "Las claves no son las de estos expedientes",
+  "Nothing is lost. Set the right FIELD_KEYS and start again.": "No se pierde nada. Ponga las FIELD_KEYS correctas y arranque de nuevo.",
+  "The database writes texts of the record into its log": "La base de datos escribe textos de los expedientes en su registro",
+  "Set what the operations page names, and restart it.": "Ponga lo que dice la página de operación y reiníciela.",
   "No partition: {month}": "Sin partición: {month}",
   "Not booked": "Sin sesión",
   "Nothing is lost. Start Valkey again; until then the workers go by their own clock.":

@@ -179,6 +179,34 @@ def test_a_passkey_signs_in_and_its_answer_counts_once(cast: Cast) -> None:
         _refused(browser.sign_in(PASSWORD, credential=passkey.show(again)), 401, "second_factor_wrong")
 
 
+def test_a_passkey_opens_the_door_that_a_stranger_closed(cast: Cast, settings: Any) -> None:
+    passkey = with_passkey(cast.browser("np"))
+    settings.LOGIN_ATTEMPTS = 3
+    for _ in range(5):
+        Browser(cast.np).sign_in("wrong")
+    for who in (cast.np, cast.therapist):  # nobody learns who has one
+        for _ in range(4):
+            told = Browser(who).sign_in("wrong").json()
+        assert (told["code"], told["passkey"].keys()) == (
+            "too_many_attempts",
+            {"challenge", "rpId", "timeout", "allowCredentials", "userVerification"},
+        )
+        assert told["passkey"]["allowCredentials"] == []
+    browser = Browser(cast.np)
+
+    def asked() -> dict[str, Any]:
+        return dict(_refused(browser.sign_in(PASSWORD), 429, "too_many_attempts")["passkey"])
+
+    _refused(browser.sign_in("wrong", credential=passkey.show(asked())), 429, "too_many_attempts")
+    answer = passkey.show(asked())
+    _refused(
+        Browser(cast.np).sign_in(PASSWORD, credential=answer), 429, "too_many_attempts"
+    )  # of another browser
+    assert browser.sign_in(PASSWORD, credential=passkey.show(asked())).status_code == 200
+    assert browser.get("auth/me/").status_code == 200
+    _refused(Browser(cast.np).sign_in(PASSWORD), 401, "second_factor_required")  # and it is open again
+
+
 def test_a_passkey_of_somebody_else_of_another_site_or_copied_is_refused(cast: Cast) -> None:
     mine, theirs = with_passkey(cast.browser("np")), with_passkey(cast.browser("prescriber"))
     browser = Browser(cast.np)

@@ -9,8 +9,10 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from kapclinic.core import chance
 from kapclinic.core.errors import ClinicError
 from kapclinic.core.http.problems import Problem
+from kapclinic.core.ids import uuid7
 from kapclinic.practice.factor_models import FactorChallenge, SecondFactor
 from kapclinic.practice.factors import freshness, passkeys, proving, selectors
 from kapclinic.practice.factors.passkeys import Party
@@ -60,6 +62,25 @@ def show_factor(
     kind = SecondFactorWrong if shown else SecondFactorRequired
     ways = selectors.methods(user, before=before)
     return Problem(kind(methods=ways, **_asked(request, user=user, at=at, before=before)))
+
+
+def passes_by_key(request: Request, *, user: User | None, body: Mapping[str, Any], at: Any) -> bool:
+    """Do they pass a door that wrong passwords closed? A passkey's answer is not guessed: it is looked at first."""
+    if user is None or not body.get("credential"):
+        return False
+    asked = freshness.take(request._request.session, what=freshness.ASKED)  # noqa: SLF001
+    shown = Shown(credential=body["credential"], challenge_id=asked, party=party_of(request))
+    return proving.prove(user=user, shown=shown, at=at) and user.check_password(body["password"])
+
+
+def question_of_closed_door(request: Request, *, user: User | None, at: Any) -> dict[str, Any]:
+    """What a closed door asks any passkey with: alike for everybody, so that it tells nobody who has one."""
+    kept, question = uuid7(), chance.token_bytes(proving.CHALLENGE_BYTES)
+    if user is not None and user.has_factor:
+        row = proving.challenge(user=user, purpose=FactorChallenge.Purpose.PROVE, at=at)
+        kept, question = row.pk, bytes(row.challenge)
+    freshness.remember(request._request.session, kept, what=freshness.ASKED)  # noqa: SLF001
+    return passkeys.options_to_prove(party=party_of(request), challenge=question, known=())
 
 
 def _asked(request: Request, *, user: User, at: datetime, before: datetime | None) -> dict[str, Any]:

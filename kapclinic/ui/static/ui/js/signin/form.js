@@ -27,7 +27,7 @@ export function SignInForm({ email = "", onEntered, send = enter, known = false,
       ask(null);
       onEntered(person);
     } catch (found) {
-      const more = MORE.includes(found.code);
+      const more = found.extra?.passkey || MORE.includes(found.code); // or a passkey, at a door that is closed
       if (more) ask({ ...found.extra, body: { email: body.email, password: body.password } });
       setProblem(found.code === MORE[0] ? null : found);
     } finally {

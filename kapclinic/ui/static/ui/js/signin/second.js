@@ -7,7 +7,7 @@ import { possible, showPasskey } from "./passkey.js";
 export function SecondStep({ asked, busy, onShown, onLost, onBack }) {
   const code = useRef(null);
   const keyed = asked.passkey && possible();
-  const coded = asked.methods.some((way) => way !== "passkey");
+  const coded = asked.methods?.some((way) => way !== "passkey");
   useEffect(() => code.current?.focus(), []);
   const tap = () => showPasskey(asked.passkey).then((credential) => onShown({ credential }), onLost);
   return html`${keyed && html`<button type="button" class=${coded ? "b xl" : "b go xl"} disabled=${busy} onClick=${tap}>${t("Use a passkey")}</button>`}

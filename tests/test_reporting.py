@@ -64,6 +64,7 @@ sentry_sdk.flush()
 """
 
 
+@pytest.mark.usefixtures("django_db_setup")  # the other process asks the database of this one
 @pytest.mark.parametrize("doors", ["", "doors-open"])
 def test_no_text_leaves_with_an_error(doors: str, tmp_path: Any) -> None:
     script = tmp_path / "failing.py"

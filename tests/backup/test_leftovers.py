@@ -12,6 +12,7 @@ from kapclinic.backup import leftovers
 from kapclinic.backup.management.commands import backup
 from kapclinic.backup.programs import Programs
 from kapclinic.backup.troubles import BackupError
+from kapclinic.local.servers import with_path
 from kapclinic.local.testrun import TestRun
 
 
@@ -20,7 +21,7 @@ def test_the_next_backup_takes_away_what_a_killed_one_left(tmp_path: Path, test_
     for folder in (left, other):
         folder.mkdir(parents=True)
         (folder / "base").write_text("unsealed")
-    url = test_run.servers.superuser
+    url = with_path(test_run.servers.superuser, "postgres")
     with psycopg.connect(url, autocommit=True) as connection:
         kept = connection.execute("SELECT current_setting('max_replication_slots')::int").fetchone()
         assert kept is not None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from kapclinic.core import clock
 from programs.models import Program
 from screening.models import Clearance, Consent
 from screening.rules.conditions import CONDITIONS
@@ -194,12 +196,16 @@ def _dosed(tablet: Tablet, session: Session) -> None:
     tablet.sees("on server", 1)
     page.get_by_role("button", name="Dose", exact=True).click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Last solid food at").fill("00:05")
+    eaten = clock.now().astimezone(tablet.clinic.cast.north.zone) - timedelta(hours=10)
+    dialog.get_by_label("Last solid food at").fill(f"{eaten:%H:%M}")
     dialog.get_by_role("button", name="Note it").first.click()
     tablet.accessible()
     asked = dialog.get_by_role("button", name="Yes, looked at now")
-    for _ in range(asked.count()):  # one after another, without a look at what the one before is answered
+    for _ in range(20):  # one after another, as long as one is asked
+        if not asked.count():
+            break
         asked.first.click()
+        page.wait_for_timeout(300)
     expect(dialog.locator(".chk2 li.no")).to_have_count(0)
     dialog.get_by_role("button", name="Record 100 mg given").click()
     expect(dialog).to_have_count(0)

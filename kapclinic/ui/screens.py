@@ -80,6 +80,14 @@ SCREENS = (
         roles=DIRECTOR_ROLES,
     ),
     Screen(
+        name="texts",
+        address="director/texts",
+        title="Consent texts",
+        module="texts/page",
+        styles=("work", "texts"),
+        roles=DIRECTOR_ROLES,
+    ),
+    Screen(
         name="plan",
         address="programs/<uuid:program>/plan",
         title="Course plan",

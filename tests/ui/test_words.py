@@ -39,6 +39,7 @@ AREAS = (
     "safe",
     "sign",
     "status",
+    "texts",
     "till",
 )
 WITHIN = ("absences", "people", "waitlist", "worklist")  # folders of an area with words of their own

@@ -124,6 +124,9 @@ def test_a_lost_factor_and_sealed_notes_take_two_people(clinic: Served, tablet: 
     page = tablet.page
     _asks_for_a_reset(page, tablet, author)
     assert User.objects.get(pk=author.pk).has_factor
+    page.goto(f"/people?row={author.pk}")
+    expect(page.get_by_role("link", name="Second factor: Waits for a second person")).to_be_visible()
+    expect(page.get_by_role("button", name="Reset the second factor…")).to_have_count(0)
 
     tablet.sign_in("director", at="/director")
     card = page.locator(".card", has=page.get_by_role("heading", name="A second person approves"))

@@ -5,10 +5,12 @@ import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { has, me, roleName } from "../core/me.js";
 import { words } from "../core/problem.js";
+import { now } from "../core/time.js";
 import { Chosen } from "../desk/parts/pane.js";
 import { Away, useAway } from "./away.js";
 import { Changes } from "./changes.js";
 import { useOne } from "./known.js";
+import { overOf } from "./pairs.js";
 import { CLINICAL, fieldName, lacks, leftBehind, weekLines, yesNo } from "./words.js";
 
 const ResetForm = lazy(() => import("./askform.js"), "ResetForm");
@@ -56,18 +58,20 @@ export function Person({ row, data, zone, manages, again, go, tell }) {
     ${hours.data && html`<${Hours} rows=${hours.data} names=${data.names} />`}
     <div class="ph"><h2>${t("Time off")}</h2>${manages && row.is_active && html`<button type="button" class="b s" onClick=${() => open({ kind: "away" })}>${t("Will be away…")}</button>`}</div>
     <${Away} away=${away} zone=${zone} onCancel=${manages && ((off) => open({ kind: "back", off }))} />
-    ${!myself && html`<${WayIn} row=${row} open=${open} />`}
+    ${!myself && html`<${WayIn} row=${row} asked=${data.asked} open=${open} />`}
     <${Changes} type="staff" id=${row.id} turn=${row.version} names=${data.names} zone=${zone} />
     <${Dialogs} dialog=${dialog} row=${row} hours=${hours.data} data=${data} zone=${zone} onDone=${done} onAsked=${asked} onClose=${close} />
   <//>`;
 }
 
 /** What one person alone does not do: each asks for it here, and another one approves. */
-function WayIn({ row, open }) {
-  const author = row.roles.includes("therapist");
+function WayIn({ row, asked, open }) {
+  const waiting = asked.filter((one) => one.user === row.id && one.state === "asked" && !overOf(one, now()));
+  const free = (kind) => !waiting.some((one) => one.kind === kind);
   if (!row.is_active) return null;
-  return html`<div class="ph"><h2>${t("When they can't get in")}</h2><button type="button" class="b s" onClick=${() => open({ kind: "reset" })}>${t("Reset the second factor…")}</button>
-    ${author && html`<button type="button" class="b s" onClick=${() => open({ kind: "opening" })}>${t("Open sealed private notes…")}</button>`}</div>
+  return html`<div class="ph"><h2>${t("When they can't get in")}</h2>${free("reset") && html`<button type="button" class="b s" onClick=${() => open({ kind: "reset" })}>${t("Reset the second factor…")}</button>`}
+    ${row.roles.includes("therapist") && free("opening") && html`<button type="button" class="b s" onClick=${() => open({ kind: "opening" })}>${t("Open sealed private notes…")}</button>`}</div>
+    ${waiting.map((one) => html`<p key=${one.id} class="note med"><${Icon} name="wait" /><a href=${`/people?tab=asked&row=${one.id}`}>${one.kind === "reset" ? t("Second factor") : t("Private notes")}: ${t("Waits for a second person")}</a></p>`)}
     <p class="small quiet">${t("Either takes a second person.")}</p>`;
 }
 

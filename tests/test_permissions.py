@@ -32,7 +32,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("PATCH", "clients/{id}/"): BOOK,
     ("GET", "clients/{id}/access-log/"): {DI},
     ("GET", "clients/{id}/access-log/pdf/"): {DI},
-    ("GET", "break-glass/"): {DI, AD},
+    ("GET", "break-glass/"): CLINICAL | {AD},
     ("POST", "break-glass/"): CLINICAL,
     ("POST", "break-glass/find/"): CLINICAL,
     ("GET", "break-glass/{id}/"): CLINICAL | {AD},

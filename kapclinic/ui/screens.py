@@ -80,6 +80,14 @@ SCREENS = (
         roles=DIRECTOR_ROLES,
     ),
     Screen(
+        name="texts",
+        address="director/texts",
+        title="Consent texts",
+        module="texts/page",
+        styles=("work", "texts"),
+        roles=DIRECTOR_ROLES,
+    ),
+    Screen(
         name="plan",
         address="programs/<uuid:program>/plan",
         title="Course plan",
@@ -108,7 +116,7 @@ SCREENS = (
         address="intake",
         title="Intake",
         module="intake/page",
-        styles=("decide", "intake", "links"),
+        styles=("decide", "intake", "links", "answered"),
         roles=INTAKE_ROLES,
     ),
     Screen(
@@ -116,15 +124,23 @@ SCREENS = (
         address="intake/<uuid:program>",
         title="Intake",
         module="intake/page",
-        styles=("decide", "intake", "links"),
+        styles=("decide", "intake", "links", "answered"),
         roles=INTAKE_ROLES,
+    ),
+    Screen(
+        name="elsewhere",
+        address="clients/elsewhere",
+        title="A client of another location",
+        module="glass/page",
+        styles=("glass",),
+        roles=WARD_ROLES,
     ),
     Screen(
         name="client",
         address="clients/<uuid:client>",
         title="Client",
         module="client/page",
-        styles=("client", "links"),
+        styles=("client", "links", "glass"),
         roles=CLIENT_ROLES,
     ),
     Screen(
@@ -150,7 +166,7 @@ SCREENS = (
         address="notes",
         title="Notes",
         module="notes/page",
-        styles=("booking", "notes"),
+        styles=("booking", "notes", "answered"),
         roles=WARD_ROLES,
     ),
     Screen(
@@ -158,7 +174,7 @@ SCREENS = (
         address="notes/<uuid:note>",
         title="Note",
         module="notes/page",
-        styles=("booking", "notes"),
+        styles=("booking", "notes", "answered"),
         roles=WARD_ROLES,
     ),
     Screen(

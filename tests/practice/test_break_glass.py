@@ -266,6 +266,15 @@ def test_nobody_reviews_their_own_and_no_other_place_sees_it(cast: Cast, client:
     path = f"{PATH}{glass['id']}/"
     refused(cast.desk("south_director").post(f"{path}review/", {"finding": "Fine"}), 403, "own_break_glass")
     refused(cast.desk("south_np").get(path), 404, "not_found")
+    asked = {
+        who: done(cast.desk(who).get(PATH), 200)["count"] for who in ("south_director", "south_np", "np")
+    }
+    assert asked == {
+        "south_director": 1,
+        "south_np": 0,
+        "np": 0,
+    }  # a clinician sees what they broke, and no more
+    refused(cast.desk("south_frontdesk").get(PATH), 403, "not_permitted")
     refused(cast.desk("np").post(f"{path}review/", {"finding": "Fine"}), 403, "not_permitted")
     assert BreakGlass.objects.get().reviewed_at is None
     shown = done(cast.desk("admin").get(path), 200)  # no clinical words for the administrator

@@ -19,6 +19,7 @@ ONE = r'"((?:[^"\\]|\\.)*)"'
 SHARED = ("core", "frame", "outbox", "signin", "signs")
 AREAS = (
     "account",
+    "answered",
     "bedside",
     "billing",
     "care",
@@ -27,6 +28,7 @@ AREAS = (
     "desk",
     "director",
     "door",
+    "glass",
     "intake",
     "links",
     "lists",
@@ -37,6 +39,7 @@ AREAS = (
     "safe",
     "sign",
     "status",
+    "texts",
     "till",
 )
 WITHIN = ("absences", "people", "waitlist", "worklist")  # folders of an area with words of their own

@@ -27,7 +27,7 @@ class BreakGlassViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     opens_by_glass = False
     fresh = frozenset({"create"})
     roles: ClassVar = {
-        "list": rules.DIRECTOR | rules.ADMIN,
+        "list": rules.CLINICIANS | rules.ADMIN,
         "retrieve": rules.CLINICIANS | rules.ADMIN,
         "create": rules.CLINICIANS,
         "find": rules.CLINICIANS,

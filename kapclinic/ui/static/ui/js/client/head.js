@@ -6,8 +6,8 @@ import { date, dayIn } from "../core/time.js";
 import { causeName } from "./causes.js";
 import { id } from "./known.js";
 
-/** @param {{banner: any, client: any, program: any, zone: string, go: (change: object) => void}} props */
-export function Head({ banner, client, program, zone, go }) {
+/** @param {{banner: any, client: any, program: any, zone: string, go: (change: object) => void, elsewhere: boolean}} props `elsewhere`: it is read in an emergency, and nothing is booked */
+export function Head({ banner, client, program, zone, go, elsewhere }) {
   const full = banner && "allergies" in banner;
   return html`<header class="who">
     <div>
@@ -22,7 +22,7 @@ export function Head({ banner, client, program, zone, go }) {
       ${full && banner.alerts.map((row) => html`<button type="button" key=${row.id} class="chip high-soft" onClick=${() => go({ tab: "screening" })}><${Icon} name="shield" />${causeName(row.cause)}</button>`)}
       ${full && banner.safety_plan && html`<button type="button" class="chip high-soft" onClick=${() => go({ tab: "screening" })}><${Icon} name="shield" />${t("Safety plan on file")}</button>`}
       ${has("billing", "medical_director") && html`<a class="b s" href=${`/billing/clients/${id}`}>${t("Account")}</a>`}
-      ${program && !onlyBills() && html`<a class="b s" href=${`/programs/${program.id}/plan`}>${t("Course plan")}</a>`}
+      ${program && !elsewhere && !onlyBills() && html`<a class="b s" href=${`/programs/${program.id}/plan`}>${t("Course plan")}</a>`}
     </div>
   </header>`;
 }

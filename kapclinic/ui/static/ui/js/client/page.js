@@ -4,7 +4,7 @@ import { announce } from "../core/announce.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
-import { has, locations, place } from "../core/me.js";
+import { has, locations, me, place } from "../core/me.js";
 import { lazy } from "../core/lazy.js";
 import { useOne } from "../lists/list.js";
 import { usePoll } from "../core/poll.js";
@@ -26,6 +26,7 @@ const ScoresCard = lazy(() => import("./scores.js"), "ScoresCard", { early: true
 const Scores = lazy(() => import("./measures.js"), "Scores");
 const Links = lazy(() => import("../links/links.js"), "Links");
 const Charges = lazy(() => import("./charges.js"), "Charges");
+const Band = lazy(() => import("../glass/band.js"), "Band", { pane: true });
 const Access = lazy(() => import("./access.js"), "Access");
 
 const CLINICAL = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
@@ -56,16 +57,19 @@ function ClientPage() {
   const course = useCourse(program, turn);
   const again = () => turned((n) => n + 1);
   useComingBack(course.at, again);
-  const tabs = Object.keys(TABS).filter((name) => has(...TABS[name][2]));
+  const elsewhere = isElsewhere(client.data);
+  const tabs = Object.keys(TABS).filter((name) => has(...TABS[name][2]) && !(elsewhere && name === "links"));
   const tab = tabs.includes(said.tab) ? said.tab : "course";
   const zone = useStore(locations).find((row) => row.id === program?.location)?.time_zone ?? here.time_zone;
   const clinical = has(...CLINICAL);
   useKeys({ p: () => window.print(), r: again });
-  const lost = banner.problem && !banner.data ? banner.problem : null;
+  const over = elsewhere && banner.problem?.status === 404; // the right to read it is over, and so is what was read
+  const lost = banner.problem && (over || !banner.data) ? banner.problem : null;
   if (lost) return html`<${Frame} current="client" keys=${KEYS()}><${Lost} problem=${lost} again=${banner.again} /><//>`;
-  const common = { banner: banner.data, client: client.data, program, programs: rows, course: course.data, at, zone, clinical, said, go, turn };
+  const common = { banner: banner.data, client: client.data, program, programs: rows, course: course.data, at, zone, clinical, said, go, turn, elsewhere };
   return html`<${Frame} current="client" keys=${KEYS()}>
     <div class="cp">
+      ${elsewhere && html`<${Band} client=${id} />`}
       <${Head} ...${common} />
       ${banner.problem && html`<p class="note med" role="status"><${Icon} name="warn" /><span>${words(banner.problem)}</span><button type="button" class="b s" onClick=${banner.again}>${t("Try again")}</button></p>`}
       ${client.data?.merged_into && html`<p class="note med"><${Icon} name="warn" /><span>${t("This registration is the same person as another.")} <a href=${`/clients/${client.data.merged_into}`}>${t("Open the other one")}</a></span></p>`}
@@ -75,6 +79,11 @@ function ClientPage() {
       </div>
     </div>
   <//>`;
+}
+
+/** Is this client at no location of whoever reads? Then it was opened in an emergency, and nothing is written here. */
+function isElsewhere(client) {
+  return !!client && has(...CLINICAL) && !client.locations.some((place) => me.get().locations.includes(place));
 }
 
 /** What is on the chosen tab. @param {{tab: string, common: any, course: any, programs: any, again: () => void}} props */

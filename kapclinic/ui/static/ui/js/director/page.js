@@ -11,6 +11,7 @@ import { date } from "../core/time.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
 import { Alarms } from "./alarms.js";
+import { Asked } from "./asked.js";
 import { Drugs } from "./drugs.js";
 import { Answer, Glasses } from "./glasses.js";
 import { Integration } from "./integration.js";
@@ -44,6 +45,8 @@ function Director() {
     overdue: usePoll("tasks/", { state: "open", location: here.id, ordering: "due_at", page_size: 100 }, SECONDS, held),
     missing: usePoll("drug-discrepancies/", { location: here.id, page_size: 50 }, SECONDS, held),
     glasses: usePoll("break-glass/", { reviewed: false, location: here.id, page_size: 20 }, SECONDS, held),
+    resets: usePoll("second-factor-resets/", { state: "asked", page_size: 20 }, SECONDS, held),
+    openings: usePoll("private-note-openings/", { state: "asked", page_size: 20 }, SECONDS, held),
     drafts: usePoll("protocols/", { status: "draft", page_size: 50 }, SECONDS, held),
   };
   const integration = useReport("reports/integration/", asked, turn);
@@ -57,13 +60,13 @@ function Director() {
   return html`<${Frame} current="director" count=${{ safe: polls.missing.data?.results.filter((row) => row.state === "open").length }} keys=${[["r", t("Ask for all of it again")], ["p", t("Print the page")]]}>
     <div class="dir">
       <header class="dhd"><h1>${t("How the clinic stands")}</h1><span class="quiet">${PERIODS().find(([n]) => n === weeks)[1]} ${t("to today")} · ${here.name}<span class="onpaper"> · ${date(asked.to)}</span></span><span class="grow"></span>
-        <div class="row wrap"><div class="seg" role="group" aria-label=${t("Period")}>${PERIODS().map(([n, label]) => html`<button type="button" key=${n} aria-pressed=${n === weeks} onClick=${() => go({ weeks: n === 8 ? null : String(n) })}>${label}</button>`)}</div>
+        <div class="row wrap"><a class="b s" href="/director/texts">${t("Texts that clients sign")}</a><div class="seg" role="group" aria-label=${t("Period")}>${PERIODS().map(([n, label]) => html`<button type="button" key=${n} aria-pressed=${n === weeks} onClick=${() => go({ weeks: n === 8 ? null : String(n) })}>${label}</button>`)}</div>
         <button type="button" class="b s" onClick=${() => window.print()}><${Icon} name="print" />${t("Print")} <kbd>p</kbd></button></div></header>
       <${Integration} report=${integration} weeks=${weeks} open=${open} again=${again} />
       <${Alarms} alarms=${polls.alarms} alerts=${polls.alerts} report=${alarms} at=${at} zone=${zone} open=${open} />
       <${Waiting} decisions=${polls.decisions} overdue=${polls.overdue} said=${said} at=${at} go=${go} open=${open} />
       <${Drugs} missing=${polls.missing} at=${at} zone=${zone} />
-      <div class="rt"><${Glasses} glasses=${polls.glasses} at=${at} open=${open} /><${NotesCard} report=${notes} at=${at} open=${open} again=${again} /><${Protocols} drafts=${polls.drafts} open=${open} /></div>
+      <div class="rt"><${Asked} resets=${polls.resets} openings=${polls.openings} at=${at} /><${Glasses} glasses=${polls.glasses} at=${at} open=${open} /><${NotesCard} report=${notes} at=${at} open=${open} again=${again} /><${Protocols} drafts=${polls.drafts} open=${open} /></div>
       <${Outcomes} asked=${asked} turn=${turn} said=${said} go=${go} open=${open} again=${again} />
     </div>
     ${dialog?.kind === "override" && html`<${Override} id=${dialog.id} zone=${zone} onDone=${done} onClose=${close} />`}

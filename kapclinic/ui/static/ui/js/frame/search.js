@@ -39,6 +39,7 @@ export function Search({ onClose, open = has(...CLINICIANS) ? page : has("billin
       <input id="sought" type="search" autocomplete="off" autofocus value=${text} onInput=${(e) => setText(e.target.value)} />
       ${found.problem && html`<p class="err" role="alert">${words(found.problem)}</p>`}
       ${found.rows && !found.rows.length && html`<p>${t("Nobody by that name, number or date.")}</p>`}
+      ${found.rows && has(...CLINICIANS) && html`<p class="small"><a href="/clients/elsewhere">${t("At another location?")}</a></p>`}
       ${found.rows && has("front_desk", "medical_director") && html`<p><a class="b s" href="/desk/schedule?new=client">${t("New client")}</a></p>`}
     </div>
     <ul class="results">

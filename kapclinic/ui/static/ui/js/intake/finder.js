@@ -1,10 +1,12 @@
-// Whose intake: the screenings that are not submitted yet, or anybody by name.
+// Whose intake: what clients answered, the screenings that are not submitted yet, or anybody by name.
 import { get } from "../core/api.js";
 import { html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { has, place } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { date, day } from "../core/time.js";
+import { useStore } from "../core/store.js";
+import { Answered } from "../answered/answered.js";
 import { useLoaded } from "../care/loaded.js";
 import { Field } from "../care/parts.js";
 
@@ -12,6 +14,7 @@ const PAUSE = 150;
 const CLINICAL = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
 
 export function Finder() {
+  const here = useStore(place);
   const [text, set] = useState("");
   const [found, setFound] = useState({ rows: null, problem: null });
   useEffect(() => {
@@ -37,7 +40,8 @@ export function Finder() {
     ${found.problem && html`<p class="note high" role="alert">${words(found.problem)}</p>`}
     ${found.rows && !found.rows.length && html`<p>${t("Nobody by that name, number or date.")}</p>`}
     ${found.rows?.length > 0 && html`<ul class="results card">${found.rows.map((row) => html`<li key=${row.id}><${Hit} row=${row} /></li>`)}</ul>`}
-    ${!found.rows && has(...CLINICAL) && html`<${Drafts} />`}
+    ${found.rows && has(...CLINICAL) && html`<p class="small"><a href="/clients/elsewhere">${t("At another location?")}</a></p>`}
+    ${!found.rows && has(...CLINICAL) && html`<${Answered} place=${here} /><${Drafts} />`}
   </div>`;
 }
 

@@ -54,6 +54,7 @@ function Sent({ program, zone, turn }) {
     ${write.problem && html`<p class="note high" role="alert"><${Icon} name="warn" /><span>${words(write.problem)}</span></p>`}
     <ul>${(list.rows ?? []).map((row) => html`<li key=${row.id} class="row wrap"><div class="grow"><b>${aboutWhat(row, names, zone)}</b> <${State} row=${row} zone=${zone} names=${names} /><br />
         <span class="small quiet">${t("Sent {time}", { time: when(row.created_at, zone) })}${names.staff.has(row.created_by) && `, ${names.staff.get(row.created_by).name}`}${row.tries > 0 && ` · ${t("{n} of 5 wrong dates of birth", { n: row.tries })}`}</span></div>
+      ${row.purpose === "intake" && row.taken_at && html`<a class="b" href=${`/intake/${row.program}`}>${t("Go to the screening")}</a>`}
       ${row.allowed_moves.includes("take_over") && html`<button type="button" class="b" onClick=${() => set(row.id)}>${t("Look, and take over…")}<span class="vh">: ${aboutWhat(row, names, zone)}</span></button>`}
       ${row.state === "live" && row.allowed_moves.includes("revoke") && html`<button type="button" class="b" aria-disabled=${write.busy ? "true" : undefined} onClick=${() => write.write(`client-links/${row.id}/revoke/`, {})}>${t("Take back")}<span class="vh">: ${aboutWhat(row, names, zone)}</span></button>`}</li>`)}</ul>
     <${Foot} list=${list} empty=${t("No link was sent yet.")} />

@@ -1,5 +1,5 @@
 // What the address of a page says, and how a choice gets into it.
-import { useEffect, useState } from "../core/h.js";
+import { useLayoutEffect, useState } from "../core/h.js";
 
 function readAddress() {
   return Object.fromEntries(new URLSearchParams(window.location.search));
@@ -8,7 +8,7 @@ function readAddress() {
 /** What the address says, ids and choices alone, so that Back and a reload come back here; and how it is changed. */
 export function useAddress() {
   const [said, set] = useState(readAddress);
-  useEffect(() => {
+  useLayoutEffect(() => { // before it is seen: whoever goes back at once is heard
     const back = () => set(readAddress());
     window.addEventListener("popstate", back);
     return () => window.removeEventListener("popstate", back);

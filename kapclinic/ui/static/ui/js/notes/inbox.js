@@ -1,4 +1,4 @@
-// The left pane: what is to be written, what waits for a second signature, what is signed; integrations that are owed.
+// The left pane: what is to be written, what waits for a second signature, what is signed; what clients answered; integrations that are owed.
 import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { lazy } from "../core/lazy.js";
@@ -8,6 +8,7 @@ import { unsaved, useStore } from "../core/store.js";
 import { Rows } from "./rows.js";
 
 const Owed = lazy(() => import("./owed.js"), "Owed", { early: true, pane: true });
+const Answered = lazy(() => import("../answered/answered.js"), "Answered", { early: true, pane: true });
 const Mine = lazy(() => import("./past.js"), "Mine", { pane: true });
 const HOUR = 3600000;
 const TABS = () => [["write", t("To write")], ["cosign", t("Co-sign")], ["signed", t("Signed")]];
@@ -55,6 +56,7 @@ export function Inbox({ box, route, go, place, at, onBook, turn }) {
       ${rows?.length === 0 && route.tab === "write" && html`<p class="quiet pad">${t("Nothing is to be written. A session that you completed appears here until its note is signed.")}</p>`}
       ${rows?.length === 0 && route.tab === "cosign" && html`<p class="quiet pad">${t("No note waits for a second signature.")}</p>`}
     </div>
+    <${Answered} place=${place} turn=${turn} />
     <${Owed} place=${place} at=${at} turn=${turn} onBook=${onBook} />
   </aside>`;
 }

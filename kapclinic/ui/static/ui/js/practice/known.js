@@ -1,14 +1,21 @@
-// Who works here, where, and in which rooms: of all locations at once, loaded again after each write and every half minute.
+// Who works here, where, in which rooms, and what waits for a second person: of all locations at once, loaded again after each write and every half minute.
 import { all, get } from "../core/api.js";
 import { useEffect, useState } from "../core/h.js";
 
 const AGAIN = 30000;
 
+/** Resets of second factors and openings of private notes, the newest first. */
+async function askedFor(options) {
+  const [resets, openings] = await Promise.all([all("second-factor-resets/", {}, 200, options), all("private-note-openings/", {}, 200, options)]);
+  const rows = [...resets.map((row) => ({ ...row, kind: "reset" })), ...openings.map((row) => ({ ...row, kind: "opening" }))];
+  return rows.sort((a, b) => b.created_at.localeCompare(a.created_at));
+}
+
 async function loaded(poll) {
   const options = { poll };
-  const [staff, rooms, places] = await Promise.all([all("staff/", {}, 1000, options), all("rooms/", {}, 1000, options), all("locations/", {}, 500, options)]);
+  const [staff, rooms, places, asked] = await Promise.all([all("staff/", {}, 1000, options), all("rooms/", {}, 1000, options), all("locations/", {}, 500, options), askedFor(options)]);
   const names = new Map([...staff, ...rooms, ...places].map((row) => [row.id, row.name]));
-  return { staff, rooms, places, names };
+  return { staff, rooms, places, asked, names };
 }
 
 /** {data, problem, at, again}: `data` null before the first answer, and kept when a later one fails. */

@@ -1,17 +1,20 @@
-// /people: who works here, in which rooms and at which locations. What is missing stands first, one thing right.
+// /people: who works here, in which rooms and at which locations, and what takes two people. What is missing stands first, one thing right.
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
-import { has, locations, place } from "../core/me.js";
+import { has, locations, me, place } from "../core/me.js";
 import { useStore } from "../core/store.js";
+import { now } from "../core/time.js";
 import { useAddress } from "../desk/parts/address.js";
 import { Row, Stand, useRows } from "../desk/parts/pane.js";
 import { kindName } from "../desk/words.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useHouse } from "./known.js";
+import { overOf, reasonNot } from "./pairs.js";
 import { lacks, rolesOf } from "./words.js";
 
+const Asked = lazy(() => import("./asked.js"), "Asked");
 const Person = lazy(() => import("./person.js"), "Person", { early: true });
 const Place = lazy(() => import("./place.js"), "Place");
 const Room = lazy(() => import("./room.js"), "Room");
@@ -19,7 +22,7 @@ const PersonForm = lazy(() => import("./personform.js"), "PersonForm");
 const PlaceForm = lazy(() => import("./placeform.js"), "PlaceForm");
 const RoomForm = lazy(() => import("./roomform.js"), "RoomForm");
 
-const TABS = () => ({ staff: [t("Staff"), t("New account")], rooms: [t("Rooms"), t("New room")], places: [t("Locations"), t("New location")] });
+const TABS = () => ({ staff: [t("Staff"), t("New account")], rooms: [t("Rooms"), t("New room")], places: [t("Locations"), t("New location")], asked: [t("By two"), ""] });
 
 function People() {
   const here = useStore(place);
@@ -35,10 +38,10 @@ function People() {
   const chosen = house.data?.[tab].find((row) => row.id === said.row) ?? null;
   const choose = (row) => (tell(""), go({ row }));
   const turn = (name) => (tell(""), go({ tab: name === "staff" ? null : name, row: null }));
-  const ready = manages && house.data && (tab !== "rooms" || house.data.places.length > 0);
+  const ready = manages && house.data && tab !== "asked" && (tab !== "rooms" || house.data.places.length > 0);
   const begun = () => ready && make(true);
   useRows(rows.map((row) => row.id), chosen?.id, choose);
-  useKeys({ 1: () => turn("staff"), 2: () => turn("rooms"), 3: () => turn("places"), f: () => document.getElementById("find-here")?.focus(), ...(manages ? { n: begun } : {}) });
+  useKeys({ 1: () => turn("staff"), 2: () => turn("rooms"), 3: () => turn("places"), 4: () => turn("asked"), f: () => document.getElementById("find-here")?.focus(), ...(manages ? { n: begun } : {}) });
   const made = (row) => {
     make(false);
     house.again();
@@ -46,8 +49,9 @@ function People() {
     if (tab === "places" && !locations.get().length) window.location.reload(); // the first location: its clock is the page's
   };
   const zone = zoneOf(chosen, house.data, here);
-  const shared = { row: chosen, data: house.data, zone, manages, again: house.again, tell, onClose: () => choose(null) };
-  return html`<${Frame} current="people" keys=${keysOf(manages)}>
+  const shared = { row: chosen, data: house.data, zone, manages, again: house.again, tell, go, onClose: () => choose(null) };
+  const forMe = house.data?.asked.filter((row) => waits(row) && !reasonNot(row, house.data.staff, me.get())).length;
+  return html`<${Frame} current="people" count=${{ people: forMe }} keys=${keysOf(manages)}>
     <div class=${`wk pp${chosen ? " one" : ""}`}>
       <section class="wq" aria-labelledby="pp-title">
         <${Head} tab=${tab} turn=${turn} sought=${sought} seek=${seek} onNew=${ready ? begun : null} />
@@ -67,7 +71,7 @@ function People() {
 
 function keysOf(manages) {
   const more = manages ? [["n", t("Something new")], ["e", t("Change it")], ["h", t("Change its hours")]] : [];
-  return [["↑ ↓", t("Row before, row after")], ["1 2 3", t("Staff, rooms, locations")], ["f", t("Find by name")], ...more];
+  return [["↑ ↓", t("Row before, row after")], ["1 2 3 4", t("Staff, rooms, locations, what takes two")], ["f", t("Find by name")], ...more];
 }
 
 /** The clock by which times of a row are shown: of its location, of a person's first, else of where one works. */
@@ -85,12 +89,14 @@ function Head({ tab, turn, sought, seek, onNew }) {
   </header>`;
 }
 
+const waits = (row) => row.state === "asked" && !overOf(row, now());
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** [[heading, rows], …]: what is missing first, what is closed last. */
 function groupsOf(tab, data, sought) {
   const found = data[tab].filter((row) => plain(row.name).includes(plain(sought.trim())));
   if (tab === "places") return [[t("Locations"), found]];
+  if (tab === "asked") return [[t("Waits for somebody else"), found.filter(waits)], [t("Done with"), found.filter((row) => !waits(row))]].filter(([, rows]) => rows.length);
   const open = found.filter((row) => row.is_active);
   const last = [t("Closed"), found.filter((row) => !row.is_active)];
   if (tab === "rooms") return [...data.places.map((one) => [one.name, open.filter((row) => row.location === one.id)]), last].filter(([, rows]) => rows.length);
@@ -99,6 +105,7 @@ function groupsOf(tab, data, sought) {
 
 function Group({ title, rows, tab, data, chosen, choose }) {
   const text = (row) => {
+    if (tab === "asked") return row.kind === "reset" ? t("Second factor") : t("Private notes");
     if (tab === "staff") return rolesOf(row);
     if (tab === "rooms") return row.kinds.map(kindName).join(", ");
     const rooms = data.rooms.filter((room) => room.location === row.id && room.is_active).length;
@@ -112,6 +119,7 @@ function Group({ title, rows, tab, data, chosen, choose }) {
 function One({ tab, shared }) {
   useEffect(() => document.querySelector(".wr")?.scrollTo(0, 0), []);
   if (tab === "staff") return html`<${Person} ...${shared} />`;
+  if (tab === "asked") return html`<${Asked} ...${shared} onClose=${() => {}} />`;
   if (tab === "rooms") return html`<${Room} ...${shared} />`;
   return html`<${Place} ...${shared} />`;
 }

@@ -5,12 +5,16 @@ import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { has, me, roleName } from "../core/me.js";
 import { words } from "../core/problem.js";
+import { now } from "../core/time.js";
 import { Chosen } from "../desk/parts/pane.js";
 import { Away, useAway } from "./away.js";
 import { Changes } from "./changes.js";
 import { useOne } from "./known.js";
+import { overOf } from "./pairs.js";
 import { CLINICAL, fieldName, lacks, leftBehind, weekLines, yesNo } from "./words.js";
 
+const ResetForm = lazy(() => import("./askform.js"), "ResetForm");
+const OpeningForm = lazy(() => import("./askform.js"), "OpeningForm");
 const Active = lazy(() => import("./active.js"), "ActivePerson");
 const AwayForm = lazy(() => import("./awayform.js"), "AwayForm");
 const BackForm = lazy(() => import("./awayform.js"), "BackForm");
@@ -19,8 +23,8 @@ const HoursForm = lazy(() => import("./hours.js"), "HoursForm");
 const PasswordForm = lazy(() => import("./password.js"), "PasswordForm");
 const PersonForm = lazy(() => import("./personform.js"), "PersonForm");
 
-/** @param {{row: any, data: any, zone: string, manages: boolean, again: () => void, tell: (words: string) => void}} props */
-export function Person({ row, data, zone, manages, again, tell }) {
+/** @param {{row: any, data: any, zone: string, manages: boolean, again: () => void, go: (change: object) => void, tell: (words: string) => void}} props */
+export function Person({ row, data, zone, manages, again, go, tell }) {
   const [dialog, open] = useState(null);
   const [turn, turnOver] = useState(0);
   const hours = useOne(`staff/${row.id}/working-hours/`, {}, turn);
@@ -31,6 +35,12 @@ export function Person({ row, data, zone, manages, again, tell }) {
     turnOver((n) => n + 1);
     tell(leftBehind(answer));
     again();
+  };
+  const asked = (answer) => {
+    close();
+    tell("");
+    again();
+    go({ tab: "asked", row: answer.id });
   };
   const myself = row.id === me.get().id;
   useKeys(manages ? { e: () => open({ kind: "change" }), h: () => hours.data && open({ kind: "hours" }) } : {});
@@ -48,15 +58,29 @@ export function Person({ row, data, zone, manages, again, tell }) {
     ${hours.data && html`<${Hours} rows=${hours.data} names=${data.names} />`}
     <div class="ph"><h2>${t("Time off")}</h2>${manages && row.is_active && html`<button type="button" class="b s" onClick=${() => open({ kind: "away" })}>${t("Will be away…")}</button>`}</div>
     <${Away} away=${away} zone=${zone} onCancel=${manages && ((off) => open({ kind: "back", off }))} />
+    ${!myself && html`<${WayIn} row=${row} asked=${data.asked} open=${open} />`}
     <${Changes} type="staff" id=${row.id} turn=${row.version} names=${data.names} zone=${zone} />
-    <${Dialogs} dialog=${dialog} row=${row} hours=${hours.data} data=${data} zone=${zone} onDone=${done} onClose=${close} />
+    <${Dialogs} dialog=${dialog} row=${row} hours=${hours.data} data=${data} zone=${zone} onDone=${done} onAsked=${asked} onClose=${close} />
   <//>`;
 }
 
-function Dialogs({ dialog, row, hours, data, zone, onDone, onClose }) {
+/** What one person alone does not do: each asks for it here, and another one approves. */
+function WayIn({ row, asked, open }) {
+  const waiting = asked.filter((one) => one.user === row.id && one.state === "asked" && !overOf(one, now()));
+  const free = (kind) => !waiting.some((one) => one.kind === kind);
+  if (!row.is_active) return null;
+  return html`<div class="ph"><h2>${t("When they can't get in")}</h2>${free("reset") && html`<button type="button" class="b s" onClick=${() => open({ kind: "reset" })}>${t("Reset the second factor…")}</button>`}
+    ${row.roles.includes("therapist") && free("opening") && html`<button type="button" class="b s" onClick=${() => open({ kind: "opening" })}>${t("Open sealed private notes…")}</button>`}</div>
+    ${waiting.map((one) => html`<p key=${one.id} class="note med"><${Icon} name="wait" /><a href=${`/people?tab=asked&row=${one.id}`}>${one.kind === "reset" ? t("Second factor") : t("Private notes")}: ${t("Waits for a second person")}</a></p>`)}
+    <p class="small quiet">${t("Either takes a second person.")}</p>`;
+}
+
+function Dialogs({ dialog, row, hours, data, zone, onDone, onAsked, onClose }) {
   const common = { row, zone, onDone, onClose };
   if (!dialog) return null;
   if (dialog.kind === "change") return html`<${PersonForm} ...${common} places=${data.places} names=${data.names} />`;
+  if (dialog.kind === "reset") return html`<${ResetForm} ...${common} onDone=${onAsked} />`;
+  if (dialog.kind === "opening") return html`<${OpeningForm} ...${common} onDone=${onAsked} />`;
   if (dialog.kind === "password") return html`<${PasswordForm} ...${common} />`;
   if (dialog.kind === "give") return html`<${GiveForm} ...${common} />`;
   if (dialog.kind === "hours") return html`<${HoursForm} ...${common} hours=${hours} places=${data.places} />`;

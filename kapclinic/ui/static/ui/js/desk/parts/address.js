@@ -1,5 +1,5 @@
 // What the address of a page says: ids and choices, never a name. Back and a reload come back to the same row.
-import { useEffect, useState } from "../../core/h.js";
+import { useLayoutEffect, useState } from "../../core/h.js";
 import { writeAddress } from "../known.js";
 
 function read() {
@@ -9,7 +9,7 @@ function read() {
 /** @returns {[Record<string, string>, (change: Record<string, string | null>) => void]} */
 export function useAddress() {
   const [said, set] = useState(read);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const back = () => set(read());
     window.addEventListener("popstate", back);
     return () => window.removeEventListener("popstate", back);

@@ -110,4 +110,8 @@ learn({
   "{n} outside: see them": "{n} fuera: verlas",
   "{state}, not in time": "{state}, no a tiempo",
   "{who} missed": "{who} perdida",
+  "A second person approves": "Aprueba otra persona",
+  "Texts that clients sign": "Textos que firman los clientes",
+  "asks for the private notes": "pide las notas privadas",
+  "lost the second factor": "perdió el segundo factor",
 });

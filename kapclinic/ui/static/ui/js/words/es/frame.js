@@ -1,4 +1,4 @@
-// Spanish: what stands around every screen, and what several of them say. Each key is the sentence as the code has it. `tests/ui/test_words.py` finds what is missing.
+// Spanish: what stands around every screen, and what several of them say.
 import { learn } from "../../core/i18n.js";
 
 learn({
@@ -257,4 +257,5 @@ learn({
   "unknown": "desconocido",
   "yes": "sí",
   "How many": "Cuántos",
+  "At another location?": "¿En otra sede?",
 });

@@ -85,4 +85,5 @@ learn({
   "normal": "normal",
   "positive": "positivo",
   "signed": "firmado",
+  "Go to the screening": "Ir al cribado",
 });

@@ -133,7 +133,6 @@ learn({
   "Somebody changed this while you typed.": "Alguien cambió esto mientras usted escribía.",
   "Something is missing": "Falta algo",
   "Something new": "Algo nuevo",
-  "Staff, rooms, locations": "Personal, salas, sedes",
   "State of the licence": "Estado de la licencia",
   "Street address": "Dirección",
   "Such as PMHNP or LCSW: it stands under what they sign": "Como PMHNP o LCSW: va bajo lo que firma",
@@ -229,4 +228,54 @@ learn({
     "Una función clínica para usted la da la dirección médica, en esta página.",
   "Change it": "Cambiarla",
   "New password, 12 characters or more": "Contraseña nueva, 12 caracteres o más",
+  "A reset sealed them, and the author has nothing left that opens them. An administrator and a medical director open them together; the author alone reads them.":
+    "Un restablecimiento las selló, y a quien las escribió no le queda nada que las abra. Administración y dirección médica las abren juntas; solo quien las escribió las lee.",
+  "An administrator and a medical director open them together: neither of them the author.":
+    "Administración y dirección médica las abren juntas: ninguna de las dos las escribió.",
+  "An administrator has to be one of the two.": "Una de las dos personas tiene que ser de administración.",
+  "Approve it, as the second person": "Aprobarlo, como segunda persona",
+  "Approved": "Aprobado",
+  "Approved by": "Aprobado por",
+  "Ask for it": "Pedirlo",
+  "Be sure that it is they who ask: speak to them in person, or call a number that you know.":
+    "Asegúrese de que es esa persona quien lo pide: hable con ella en persona o llame a un número que conozca.",
+  "By two": "Entre dos",
+  "Decline it": "Rechazarlo",
+  "Not approved": "No aprobado",
+  "The author is told by e-mail now, and again when it is done.":
+    "A quien las escribió se le avisa ahora por correo, y otra vez cuando esté hecho.",
+  "Declined by": "Rechazado por",
+  "Done with": "Terminado",
+  "Either takes a second person.": "Para ambas hace falta una segunda persona.",
+  "For somebody who lost app, passkeys and recovery codes. Nothing happens until another person approves; one of you is an administrator.":
+    "Para quien perdió aplicación, llaves de acceso y códigos de recuperación. No pasa nada hasta que otra persona lo aprueba; una de las dos es de administración.",
+  "It can be decided for two days.": "Se puede decidir durante dos días.",
+  "It is about you: two others decide.": "Se trata de usted: deciden otras dos personas.",
+  "It is approved.": "Está aprobado.",
+  "It is declined.": "Está rechazado.",
+  "Neither who asked nor the person concerned approves, and one of the two is an administrator.":
+    "No aprueba quien lo pidió ni la persona afectada, y una de las dos es de administración.",
+  "Once it is approved, the author reads their own private notes again, and nobody else does. They were told by e-mail that it was asked for, and are told when it is done.":
+    "Una vez aprobado, quien las escribió vuelve a leer sus propias notas privadas, y nadie más. Se le avisó por correo de que se pidió, y se le avisa cuando esté hecho.",
+  "Once it is approved, their authenticator apps, passkeys and recovery codes are gone, and they are signed out everywhere. Private notes of theirs are sealed until they or two people open them. They are told by e-mail.":
+    "Una vez aprobado, desaparecen sus aplicaciones de autenticación, llaves de acceso y códigos de recuperación, y su sesión se cierra en todas partes. Sus notas privadas quedan selladas hasta que esa persona u otras dos las abran. Se le avisa por correo.",
+  "One of the two is an administrator and the other one a medical director.":
+    "Una de las dos personas es de administración y la otra de dirección médica.",
+  "Open sealed private notes…": "Abrir notas privadas selladas…",
+  "Open the private notes of {name}": "Abrir las notas privadas de {name}",
+  "Opening of sealed private notes": "Apertura de notas privadas selladas",
+  "Private notes": "Notas privadas",
+  "Reset of the second factor": "Restablecimiento del segundo factor",
+  "Reset the second factor of {name}": "Restablecer el segundo factor de {name}",
+  "Reset the second factor…": "Restablecer el segundo factor…",
+  "Sealed since": "Selladas desde",
+  "Staff, rooms, locations, what takes two": "Personal, salas, sedes, lo que se hace entre dos",
+  "Too old: ask for a new one": "Demasiado antiguo: pida uno nuevo",
+  "Waits for a second person": "Espera a una segunda persona",
+  "Waits for somebody else": "Espera a otra persona",
+  "When they can't get in": "Cuando no puede entrar",
+  "Why (whoever approves reads it)": "Por qué (lo lee quien aprueba)",
+  "Why it is asked": "Por qué se pide",
+  "Who asked for it": "Quién lo pidió",
+  "You asked for it: another person approves.": "Usted lo pidió: aprueba otra persona.",
 });

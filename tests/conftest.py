@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 
 import pytest
-from django.db import connection
 
 from kapclinic.core import clock
 from kapclinic.trail import strangers
 from tests import cast as people
+from tests import replay
 from tests.cast import Cast
 from tests.hashers import hash_quickly
-from tests.replay import played
 
 # Of a minute each, or mostly of waiting for processes: begun last, one would keep one core long after the other is done.
 LONG = (
@@ -66,8 +65,19 @@ def now() -> Iterator[datetime]:
 
 
 @pytest.fixture
-def cast(db: None, now: datetime) -> Iterator[Cast]:
+def cast(db: None, now: datetime, request: pytest.FixtureRequest) -> Iterator[Cast]:
     """Two locations, one person per role."""
-    found: Cast = played("cast", people.assemble)
-    with connection.execute_wrapper(found.watch):
+    found: Cast = replay.played("cast", people.assemble)
+    with replay.story(found, patched=_patched(request)):
         yield found
+
+
+def _patched(request: pytest.FixtureRequest) -> Callable[[], bool]:
+    """Whether the test has put something else in the place of a part of ours, or waits for what follows a commit."""
+    if "django_capture_on_commit_callbacks" in request.fixturenames:
+        return lambda: True
+    asked = [
+        request.getfixturevalue(name) for name in ("monkeypatch", "settings") if name in request.fixturenames
+    ]
+    kept = ("_setattr", "_setitem", "_to_restore")
+    return lambda: any(getattr(fixture, name, None) for fixture in asked for name in kept)

@@ -1,69 +1,224 @@
-"""What the first test of a process wrote by the services is written again for the others from its SQL.
+"""What one test of a process wrote by the services is written again for the others from its SQL.
 
-A factory with a tape is run for real once per process; its INSERTs and UPDATEs are kept, and played in one round trip
-when the same beginning is asked for again, with a copy of what the factory returned. The rows are the same to the
-last id, but for ids that a sequence counts. Only a test in a transaction that is rolled back plays a tape, as the very
-first thing that it builds. While one tape is recorded no other is played: what was played leaves no SQL to record.
+A test's world is its story: what its factories built, one after another, each with what it was given and the clock's
+moment. A factory that is `taped` is run for real once per process and story; its writes are kept, and played in one
+round trip when the same story comes to the same factory again, with a copy of what it returned and of what became of
+the rows that it was handed. The rows are the same to the last id, but for ids that a sequence counts. The story ends
+with the first write of anything else (a request of the test, SQL) and with whatever else could change what a factory
+comes to: a patched module, statements that are being watched. From there on everything is built for real.
+
+Only a test in a transaction that is rolled back has a story.
 """
 
 from __future__ import annotations
 
 import copy
+import dataclasses
+import functools
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
+
+from kapclinic.core import clock
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 WRITES = re.compile(
     r"\s*(?:INSERT|UPDATE|DELETE|SET CONSTRAINTS|SELECT trail_make_partition\b"
     r"|WITH\b.*(?:\bINSERT INTO\b|\bDELETE FROM\b|(?<!FOR )(?<!KEY )\bUPDATE\b))",
     re.DOTALL,
 )
+TAKEN_BACK = "ROLLBACK TO SAVEPOINT"
+PLAIN = (str, int, float, bool, bytes, type(None), Decimal, date, time, timedelta, UUID, Enum)
+
+
+class Unnamed(Exception):
+    """What a factory was given can't be told from another by its words."""
 
 
 @dataclass
 class Tape:
-    """What a factory returned, and the SQL that wrote it."""
+    """What a factory returned and was handed, as it was afterwards, and the SQL that it wrote."""
 
     result: Any
+    handed: list[Any]
     sql: str
 
 
-_tapes: dict[str, Tape] = {}
-_recording: list[str] = []
+@dataclass
+class Story:
+    """The running test: its place in the story, None where it has none, and whether anything is patched."""
+
+    at: bytes | None = None
+    patched: Callable[[], bool] = bool
+    cast: Any = None
 
 
-def played(name: str, build: Callable[[], Any]) -> Any:
-    """What `build` returns: by running it the first time, from its tape ever after."""
-    if _recording or not connection.in_atomic_block:
-        return build()
-    if (tape := _tapes.get(name)) is None:
-        with _recorded(name) as written:
-            result = build()
-        tape = _tapes[name] = Tape(copy.deepcopy(result), ";\n".join(written))
-        return result
-    assert connection.connection is not None
-    with connection.connection.cursor() as cursor:
-        cursor.execute(tape.sql, prepare=False)
-    return copy.deepcopy(tape.result)
+_tapes: dict[bytes, Tape] = {}
+_spoiled: set[bytes] = set()  # what can't be kept: a part of it was taken back
+_recording: list[list[str]] = []  # one within another
+_now = Story()
 
 
 @contextmanager
-def _recorded(name: str) -> Iterator[list[str]]:
-    written: list[str] = []
-
-    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        assert not many, "a tape holds single statements"
-        if WRITES.match(sql):
-            written.append(connection.ops.compose_sql(sql, params))
-        return execute(sql, params, many, context)
-
-    _recording.append(name)
+def story(cast: Any, *, patched: Callable[[], bool]) -> Iterator[None]:
+    """A test begins, with nothing but its cast."""
+    _now.at, _now.patched, _now.cast = (b"" if connection.in_atomic_block else None), patched, cast
     try:
-        with connection.execute_wrapper(keep):
-            yield written
+        with connection.execute_wrapper(_watch):
+            yield
     finally:
-        _recording.clear()
+        _now.at, _now.patched, _now.cast = None, bool, None
+
+
+@contextmanager
+def beside_the_story() -> Iterator[None]:
+    """What is written meanwhile decides nothing that a factory comes to."""
+    at = _now.at
+    try:
+        yield
+    finally:
+        _now.at = at
+
+
+def taped(build: Callable[P, R]) -> Callable[P, R]:
+    """A factory that is run once for every story that comes to it."""
+    name = f"{build.__module__}.{build.__qualname__}"
+
+    @functools.wraps(build)
+    def call(*args: P.args, **named: P.kwargs) -> R:
+        key = _key(name, args, named)
+        if key is None or key in _spoiled:
+            return build(*args, **named)
+        given = [value for value in (*args, *named.values()) if isinstance(value, Model)]
+        tape = _tapes.get(key)
+        result: R = (
+            _recorded(key, given, lambda: build(*args, **named)) if tape is None else _played(tape, given)
+        )
+        _now.at = key if key not in _spoiled else None
+        return result
+
+    return call
+
+
+def played(name: str, build: Callable[[], Any]) -> Any:
+    """What `build` returns, whatever the story is: for what nothing else of a test touches."""
+    if not connection.in_atomic_block:
+        return build()
+    key = b"played " + name.encode()
+    tape = _tapes.get(key)
+    with beside_the_story():
+        return _recorded(key, [], build) if tape is None else _played(tape, [])
+
+
+def _key(name: str, args: tuple[Any, ...], named: dict[str, Any]) -> bytes | None:
+    """The story with this factory next; None if it has none, or could come to something else than it did before."""
+    watchers = len(connection.execute_wrappers) - bool(_recording)
+    if _now.at is None or watchers > 1 or not connection.in_atomic_block or _now.patched():
+        return None
+    try:
+        words = [name, clock.now().isoformat(), *map(_word, args)]
+        words += [f"{key}={_word(value)}" for key, value in named.items()]
+    except Unnamed:
+        return None
+    return hashlib.blake2b(_now.at + "\n".join(words).encode(), digest_size=16).digest()
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, PLAIN):
+        return repr(value)
+    if isinstance(value, Model):
+        return f"{value._meta.label}:{value.pk}:{getattr(value, 'version', '')}"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_word(key)}:{_word(held)}" for key, held in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_word, value)) + "]"
+    if isinstance(value, (set, frozenset)):
+        return "{" + ",".join(sorted(map(_word, value))) + "}"
+    if value is _now.cast or hasattr(value, "tape_word"):
+        return "cast" if value is _now.cast else value.tape_word
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return f"{type(value).__name__}({_word({f.name: getattr(value, f.name) for f in dataclasses.fields(value)})})"
+    raise Unnamed(type(value))
+
+
+def _recorded(key: bytes, given: list[Any], build: Callable[[], R]) -> R:
+    written: list[str] = []
+    people = _known_people()
+    _recording.append(written)
+    try:
+        if len(_recording) == 1:
+            with connection.execute_wrapper(_keep):
+                result = build()
+        else:
+            result = build()
+    except BaseException:
+        _spoiled.add(key)
+        raise
+    finally:
+        _recording.pop()
+    if any(statement.startswith(TAKEN_BACK) for statement in written) or people != _known_people():
+        _spoiled.add(key)
+    if key not in _spoiled:
+        held = copy.deepcopy((result, given), {id(_now.cast): _PLACE_OF_CAST})
+        _tapes[key] = Tape(*held, ";\n".join(written))
+    return result
+
+
+def _known_people() -> int:
+    """Whoever joins the cast in a factory would be lacking where its tape is played."""
+    return len(_now.cast.people) if _now.cast else 0
+
+
+class _Place:
+    """Where a copy holds the cast of whichever test plays it."""
+
+
+_PLACE_OF_CAST = _Place()
+
+
+def _played(tape: Tape, given: list[Any]) -> Any:
+    if tape.sql:
+        assert connection.connection is not None
+        with connection.connection.cursor() as cursor:
+            cursor.execute(tape.sql, prepare=False)
+        for written in _recording:
+            written.append(tape.sql)
+    memo: dict[int, Any] = {id(_PLACE_OF_CAST): _now.cast}
+    memo |= {id(held): live for held, live in zip(tape.handed, given, strict=True)}
+    for held, live in zip(tape.handed, given, strict=True):
+        live.__dict__.clear()
+        live.__dict__.update(copy.deepcopy(held.__dict__, memo))
+    return copy.deepcopy(tape.result, memo)
+
+
+def _keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    assert not many, "a tape holds single statements"
+    if sql.startswith(TAKEN_BACK):
+        words = TAKEN_BACK
+    elif WRITES.match(sql):
+        words = connection.ops.compose_sql(sql, params)
+    else:
+        words = ""
+    if words:
+        for written in _recording:
+            written.append(words)
+    return execute(sql, params, many, context)
+
+
+def _watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    """See every statement of a test: what was written before may decide what a factory comes to."""
+    if sql.startswith(TAKEN_BACK) or WRITES.match(sql):
+        _now.at = None
+    return execute(sql, params, many, context)

@@ -79,6 +79,16 @@ class Servers:
         role = sql.Identifier(urlsplit(self.runtime).username or "")
         connection.execute(grant.format(sql.Identifier(name), role))
 
+    def spare_the_disk(self, *, spare: bool) -> None:
+        """Let the cluster wait for no disk, as long as nothing but tests is at stake: who kills it loses nothing, who
+        pulls the machine's plug may.
+        """
+        with self.admin() as connection:
+            for name in ("fsync", "full_page_writes"):
+                change = sql.SQL("ALTER SYSTEM SET {} = off" if spare else "ALTER SYSTEM RESET {}")
+                connection.execute(change.format(sql.Identifier(name)))
+            connection.execute("SELECT pg_reload_conf()")
+
     def drop_database(self, name: str) -> None:
         """Drop a database with everyone still in it."""
         with self.admin() as connection:

@@ -110,6 +110,15 @@ def down_if_unused(place: Place | None = None) -> bool:
         return True
 
 
+def spare_the_disk_no_more(place: Place, servers: Servers) -> None:
+    """The last test run of this place is over: from now on what is committed is on the disk."""
+    with exclusive(place.lock):
+        alone = hold(place.users, shared=False, wait=False)
+        if alone is not None:
+            with alone:
+                servers.spare_the_disk(spare=False)
+
+
 def erase(place: Place | None = None) -> None:
     """Stop both servers and remove all that they kept."""
     place = place or default_place()

@@ -53,6 +53,7 @@ class TestRun:
         if servers is None:
             servers = services.up(place).servers
             sweep(servers, place)
+            servers.spare_the_disk(spare=True)
         number, lease = services.lease_valkey_database(place, servers)
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         servers.flush_valkey(number)
@@ -100,6 +101,8 @@ class TestRun:
             self._template.close()
         for handle in self._holds:
             handle.close()
+        if self.embedded:
+            services.spare_the_disk_no_more(self.place, self.servers)
         if self.embedded and os.environ.get("KAP_TEST_STOP"):
             services.down_if_unused(self.place)
 

@@ -32,6 +32,7 @@ from sessions.visits.api.session_bodies import SessionOut, _moves
 from tests import cast as people
 from tests.asking import events
 from tests.cast import MONDAY, Cast, later
+from tests.replay import taped
 from tests.sessions.monitoring.watching import take, void
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -46,13 +47,12 @@ def world(cast: Cast) -> Session:
 
 
 def begun(cast: Cast) -> Session:
-    dosed, cast.people["both"] = cast.first("hot lists", lambda: (_world(cast), cast.people["both"]))
-    found: Session = dosed
-    return found
-
-
-def _world(cast: Cast) -> Session:
     cast.people["both"] = people.staff("Both", ["front_desk", "therapist"], cast.north)
+    return _world(cast)
+
+
+@taped
+def _world(cast: Cast) -> Session:
     dosed = people.dosed_session(cast)
     _readings(cast, dosed)
     cast.desk("therapist").must(

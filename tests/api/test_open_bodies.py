@@ -16,7 +16,7 @@ from kapclinic.core.wording import a, once
 from kapclinic.local.places import CHECKOUT
 from tests import cast as people
 from tests.api.test_limits import bodies
-from tests.asking import done, refused
+from tests.asking import refused
 from tests.cast import Cast
 
 SCHEMA: dict[str, Any] = yaml.load((CHECKOUT / "docs/openapi.yaml").read_text(), yaml.CSafeLoader)
@@ -154,7 +154,7 @@ def test_a_double_use_where_nobody_may_reads_well(cast: Cast) -> None:
 def test_a_note_of_another_kind_reads_well(cast: Cast) -> None:
     session = people.one_of_each_kind(cast)["integration"]
     body = {"session": str(session.pk), "kind": "preparation", "frame": "free", "sections": {"a": "b"}}
-    answer = done(cast.desk("therapist").post("notes/", body), 400)
+    answer = cast.desk("therapist").must("notes/", body, status=400)
     assert answer["detail"] == "This is an integration session."
 
 

@@ -30,7 +30,7 @@ def clients(till: Till, *names: str) -> list[Till]:
 
 
 def asked(till: Till, path: str, **body: Any) -> dict[str, Any]:
-    return done(till.desk.post(f"{path}/", PERIOD | body), 202)
+    return till.desk.must(f"{path}/", PERIOD | body, status=202)
 
 
 def worked(till: Till, path: str, **body: Any) -> dict[str, Any]:

@@ -23,24 +23,28 @@ def own_code(till: Till, **body: Any) -> str:
         "label": "visit at home",
         "line_kind": "hsa_eligible",
     }
-    return str(done(till.desk.post("service-codes/", shape | body), 201)["code"])
+    return str(till.desk.must("service-codes/", shape | body, status=201)["code"])
 
 
 def offer(till: Till, **body: Any) -> dict[str, Any]:
     """A package: two hours and a dose for 699.99, unless told."""
     shape = {"name": "Beginning", "items": THREE, "price": "699.99"}
-    return done(till.desk.post("packages/", shape | body), 201)
+    return till.desk.must("packages/", shape | body, status=201)
 
 
 def try_to_buy(till: Till, package: dict[str, Any], payment: dict[str, Any], **body: Any) -> Any:
-    shape = {"client": str(till.client.pk), "package": package["id"], "payment": payment["id"]}
-    return till.desk.post("package-purchases/", shape | body)
+    return till.desk.post("package-purchases/", _wanted(till, package, payment) | body)
+
+
+def _wanted(till: Till, package: dict[str, Any], payment: dict[str, Any]) -> dict[str, Any]:
+    return {"client": str(till.client.pk), "package": package["id"], "payment": payment["id"]}
 
 
 def bought(till: Till, package: dict[str, Any] | None = None, **paid: Any) -> dict[str, Any]:
     """A purchase of the package, paid to the cent."""
     package = package or offer(till)
-    return done(try_to_buy(till, package, till.pay(package["price"], **paid)), 201)
+    wanted = _wanted(till, package, till.pay(package["price"], **paid))
+    return till.desk.must("package-purchases/", wanted, status=201)
 
 
 def look(till: Till, purchase: dict[str, Any]) -> dict[str, Any]:
@@ -61,11 +65,11 @@ def rendered(till: Till, nth: int = 0, **body: Any) -> dict[str, Any]:
     """The charge of the hour, or of one `nth` days before, as billing posts it: without an amount."""
     session = earlier(till, nth) if nth else till.hour
     shape = {"session": str(session.pk), "code": "90837", "units": 1}
-    return done(till.desk.post("charges/", shape | body), 201)
+    return till.desk.must("charges/", shape | body, status=201)
 
 
 def take_back(till: Till, charge: dict[str, Any]) -> None:
-    done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "wrong session"}), 201)
+    till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "wrong session"}, status=201)
 
 
 def cancel(till: Till, purchase: dict[str, Any]) -> Any:

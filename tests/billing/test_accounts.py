@@ -60,12 +60,12 @@ def test_the_account_is_what_the_ledger_says(till: Till) -> None:
     first, second = till.charge(amount="200.00"), till.charge(amount="100.10")
     adjust(till, first, "-50.00")
     wrong = till.charge(amount="77.00")
-    done(till.desk.post(f"charges/{wrong['id']}/reverse/", {"reason": "wrong line"}), 201)
+    till.desk.must(f"charges/{wrong['id']}/reverse/", {"reason": "wrong line"}, status=201)
     payment = till.pay("180.00", (first, "120.00"))
     back = {"payment": payment["id"], "amount": "15.00", "reason": "early stop"}
-    done(till.desk.post("refunds/", back), 201)
+    till.desk.must("refunds/", back, status=201)
     bounced = till.pay("500.00", (second, "100.10"), method="check")
-    done(till.desk.post(f"payments/{bounced['id']}/reverse/", {"reason": "bounced"}), 201)
+    till.desk.must(f"payments/{bounced['id']}/reverse/", {"reason": "bounced"}, status=201)
     answer = done(account(till), 200)
     assert {name: answer[name] for name in ("charges", "adjustments", "payments", "refunds")} == {
         "charges": "300.10",
@@ -298,11 +298,11 @@ def test_money_goes_back_another_way_by_the_directors_word_alone(till: Till, cas
     refused(till.desk.post("refunds/", body | {"override_reason": "card closed"}), 403, "not_permitted")
     refused(cast.desk("director").post("refunds/", body), 400, "required", "/override_reason")
     assert not Refund.objects.exists()
-    given = done(cast.desk("director").post("refunds/", body | {"override_reason": "card closed"}), 201)
+    given = cast.desk("director").must("refunds/", body | {"override_reason": "card closed"}, status=201)
     assert (given["method"], given["override_reason"]) == ("cash", "card closed")
-    undone = done(till.desk.post(f"refunds/{given['id']}/reverse/", {"reason": "not handed over"}), 201)
+    undone = till.desk.must(f"refunds/{given['id']}/reverse/", {"reason": "not handed over"}, status=201)
     assert (undone["amount"], undone["method"]) == ("-40.00", "cash")
-    same = done(till.desk.post("refunds/", body | {"method": "card"}), 201)
+    same = till.desk.must("refunds/", body | {"method": "card"}, status=201)
     assert (same["method"], same["override_reason"]) == ("card", "")
     hsa = till.pay("10.00", method="hsa_card")
     never = body | {"payment": hsa["id"], "amount": "1.00", "override_reason": "card closed"}

@@ -129,7 +129,7 @@ def test_a_charge_that_is_reversed_takes_its_adjustments_along(till: Till) -> No
     adjust(till, charge, "50.00", "correction")
     gone = adjust(till, charge, "-120.00")
     payment = till.pay("30.00", (charge, "30.00"))
-    reversal = done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "wrong client"}), 201)
+    reversal = till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "wrong client"}, status=201)
     assert sums(till, charge) == ("100.00", "0.00", "0.00", "0.00")
     assert till.desk.get(f"payments/{payment['id']}/").json()["unallocated"] == "30.00"
     refused(take_back(till, gone), 409, "already_reversed")
@@ -143,15 +143,15 @@ def test_above_the_fee_only_the_director_adjusts(till: Till, cast: Any) -> None:
     adjust(till, charge, "30.00", "package_reprice")
     refused(try_to_adjust(till, charge, "0.01", "correction"), 403, "not_permitted")
     body = {"charge": charge["id"], "amount": "20.00", "reason": "correction"}
-    done(cast.desk("director").post("adjustments/", body), 201)
+    cast.desk("director").must("adjustments/", body, status=201)
     assert now(till, charge)["balance"] == "200.00"
 
 
 def test_the_same_key_adjusts_once(till: Till) -> None:
     charge = till.charge(amount="100.00")
     body = {"charge": charge["id"], "amount": "-10.00", "reason": "courtesy"}
-    first = done(till.desk.post("adjustments/", body, key="once"), 201)
-    assert done(till.desk.post("adjustments/", body, key="once"), 201) == first
+    first = till.desk.must("adjustments/", body, key="once", status=201)
+    assert till.desk.must("adjustments/", body, key="once", status=201) == first
     other = till.desk.post("adjustments/", body | {"amount": "-11.00"}, key="once")
     refused(other, 422, "idempotency_key_reused")
     assert Adjustment.objects.count() == 1
@@ -192,7 +192,7 @@ def test_papers_show_what_the_client_is_obliged_to_pay(till: Till) -> None:
     adjust(till, charge, "-20.00", "courtesy")
     till.pay("70.00", (charge, "70.00"))
     for kind in ("superbills", "receipts"):
-        paper = done(till.desk.post(f"{kind}/", till.period()), 201)
+        paper = till.desk.must(f"{kind}/", till.period(), status=201)
         (line,) = paper["lines"]
         assert (line["amount"], line["adjustment"], line["paid"], line["balance"]) == (
             *("120.00", "-20.00"),
@@ -208,7 +208,7 @@ def test_papers_show_what_the_client_is_obliged_to_pay(till: Till) -> None:
         adjust(till, charge, "-1.00", "write_off")
         shown = till.desk.get(f"{kind}/{paper['id']}/").json()
         assert shown["outdated"] is True
-        again = done(till.desk.post(f"{kind}/", till.period() | {"corrects": paper["id"]}), 201)
+        again = till.desk.must(f"{kind}/", till.period() | {"corrects": paper["id"]}, status=201)
         assert again["outdated"] is False
         taken = till.desk.get("adjustments/?reason=write_off&status=standing").json()["results"][0]
         done(take_back(till, taken), 201)
@@ -261,7 +261,7 @@ def test_a_charge_is_not_reversed_under_its_adjustments(till: Till) -> None:
     }
     with pytest.raises(IntegrityError, match="keeps no adjustment"):
         insert(Charge(**values | {"amount": -charge.amount, "reverses_id": charge.pk}))
-    done(till.desk.post(f"charges/{posted['id']}/reverse/", {"reason": "wrong"}), 201)
+    till.desk.must(f"charges/{posted['id']}/reverse/", {"reason": "wrong"}, status=201)
     with pytest.raises(IntegrityError, match="keeps no adjustment"):
         insert(Adjustment(charge=charge, amount=Decimal("-1.00"), reason="courtesy"))
     reversal = Charge.objects.get(reverses__isnull=False)

@@ -30,7 +30,7 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
 @pytest.fixture
 def priced(till: Till) -> Till:
     for code, amount in {"90837": "180.00", "90834": "140.00", "KAP-DOSE": "250.00"}.items():
-        done(till.desk.post("fees/", {"code": code, "amount": amount, "valid_from": "2026-01-01"}), 201)
+        till.desk.must("fees/", {"code": code, "amount": amount, "valid_from": "2026-01-01"}, status=201)
     return till
 
 
@@ -145,7 +145,7 @@ def test_it_is_of_the_billers_own_location(priced: Till, cast: Cast) -> None:
 
 
 def test_fifty_sessions_cost_no_more_queries_than_one(till: Till) -> None:
-    done(till.desk.post("fees/", {"code": "90832", "amount": "90.00", "valid_from": "2026-01-01"}), 201)
+    till.desk.must("fees/", {"code": "90832", "amount": "90.00", "valid_from": "2026-01-01"}, status=201)
     charged = ("charged", "unpaid")
 
     def session(n: int) -> Session:

@@ -290,7 +290,7 @@ def take(cast: Cast, session: Session, instrument: str, answers: list[int], *, d
         "taken_at": at.isoformat(),
         "administered_by": "clinician",
     }
-    done(cast.desk("therapist").post("measures/", body), 201)
+    cast.desk("therapist").must("measures/", body, status=201)
 
 
 def test_a_line_by_video_carries_95(till: Till) -> None:
@@ -322,7 +322,7 @@ def test_what_needs_hands_is_done_at_no_distance(till: Till, pos_code: str) -> N
 @pytest.fixture
 def listed(till: Till) -> Till:
     fee = {"code": "90837", "amount": "180.00", "valid_from": "2026-01-01"}
-    done(till.desk.post("fees/", fee), 201)
+    till.desk.must("fees/", fee, status=201)
     return till
 
 
@@ -353,7 +353,7 @@ def test_more_than_the_fee_stands_on_no_paper_until_the_director_confirms(listed
     refused(cast.desk("director").post(url, {}), 400, "required", "/reason")
     seen = cast.desk("director").get(f"charges/{charge['id']}/").json()
     assert seen["allowed_moves"] == ["confirm", "reverse"]
-    confirmed = done(cast.desk("director").post(url, reason), 200)
+    confirmed = cast.desk("director").must(url, reason, status=200)
     assert (confirmed["status"], confirmed["allowed_moves"]) == ("standing", ["reverse"])
     assert (rows("review"), rows("standing")) == ([], [charge["id"]])
     refused(cast.desk("director").post(url, reason), 409, "illegal_transition")

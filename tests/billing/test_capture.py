@@ -47,7 +47,7 @@ LINE = {
 @pytest.fixture
 def priced(till: Till) -> Till:
     for code, amount in FEES.items():
-        done(till.desk.post("fees/", {"code": code, "amount": amount, "valid_from": "2026-01-01"}), 201)
+        till.desk.must("fees/", {"code": code, "amount": amount, "valid_from": "2026-01-01"}, status=201)
     return till
 
 
@@ -133,7 +133,7 @@ def test_a_clients_own_lozenge_has_no_drug_line(priced: Till, cast: Cast) -> Non
 
 def test_what_the_clinic_has_not_priced_is_proposed_by_another_code_or_not(till: Till) -> None:
     for code in ("90837", "99213"):
-        done(till.desk.post("fees/", {"code": code, "amount": "90.00", "valid_from": "2026-01-01"}), 201)
+        till.desk.must("fees/", {"code": code, "amount": "90.00", "valid_from": "2026-01-01"}, status=201)
     session = till.dose()
     assert codes(proposed(till, session)) == [("90837", 1), ("99213", 1)]
     charge_all(till, session)

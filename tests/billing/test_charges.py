@@ -272,7 +272,7 @@ def test_an_unlisted_drug_warns_without_its_ndc(till, cast):
     session = signed_stock_dose(cast, "intramuscular", starts_at=SERVED)
     bare = till.charge(session, code="J3490")
     assert "ndc_missing" in {w["code"] for w in bare["warnings"]}
-    done(till.desk.post(f"charges/{bare['id']}/reverse/", {"reason": "without its NDC"}), 201)
+    till.desk.must(f"charges/{bare['id']}/reverse/", {"reason": "without its NDC"}, status=201)
     told = {"ndc": "00409205310", "ndc_quantity": "1.500", "ndc_unit": "ML"}
     answer = till.charge(session, code="J3490", **told)
     assert "ndc_missing" not in {w["code"] for w in answer["warnings"]}
@@ -297,7 +297,7 @@ def test_a_charge_of_another_location_is_not_found(till, cast):
 def test_a_wrong_charge_is_reversed_once_and_owes_nothing(till):
     charge = till.charge(amount="200.00")
     url = f"charges/{charge['id']}/"
-    reversal = done(till.desk.post(f"{url}reverse/", {"reason": "wrong code"}), 201)
+    reversal = till.desk.must(f"{url}reverse/", {"reason": "wrong code"}, status=201)
     assert (reversal["amount"], reversal["reverses"]) == ("-200.00", charge["id"])
     now = till.desk.get(url).json()
     assert (now["status"], now["balance"], now["reversed_by"]) == ("reversed", "0.00", reversal["id"])
@@ -312,7 +312,7 @@ def test_a_wrong_charge_is_reversed_once_and_owes_nothing(till):
 def test_the_money_of_a_reversed_charge_is_credit_again(till):
     charge = till.charge(amount="200.00")
     payment = till.pay("200.00", (charge, "150.00"))
-    done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "not covered"}), 201)
+    till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "not covered"}, status=201)
     now = till.desk.get(f"payments/{payment['id']}/").json()
     assert (now["allocated"], now["unallocated"], now["allocations"]) == ("0.00", "200.00", [])
 

@@ -24,7 +24,7 @@ CODE = {"system": "CPT", "code": "99417", "label": "visit, further time"}
 
 
 def test_the_clinic_adds_a_code_in_its_own_words(till):
-    answer = done(till.desk.post("service-codes/", CODE | {"minutes_min": 40}), 201)
+    answer = till.desk.must("service-codes/", CODE | {"minutes_min": 40}, status=201)
     assert (answer["code"], answer["label"], answer["line_kind"], answer["version"]) == (
         "99417", "visit, further time", "insurance", 1,
     )  # fmt: skip
@@ -110,13 +110,13 @@ NEEDS = {
 
 def test_a_code_says_what_the_record_must_bear_out(till):
     more = {"units_max": 2, "addon_of": ["99205", "99215"], "excludes": ["90837"], "requires": NEEDS}
-    answer = done(till.desk.post("service-codes/", CODE | more), 201)
+    answer = till.desk.must("service-codes/", CODE | more, status=201)
     assert {name: answer[name] for name in more} == more
     url = f"service-codes/{answer['id']}/"
     changed = done(till.desk.patch(url, {"requires": {"supply": None, "routes": []}, "units_max": None}), 200)
     assert changed["requires"] == NEEDS | {"supply": None, "routes": []}
     assert (changed["units_max"], changed["excludes"]) == (None, ["90837"])
-    plain = done(till.desk.post("service-codes/", CODE | {"code": "99418"}), 201)
+    plain = till.desk.must("service-codes/", CODE | {"code": "99418"}, status=201)
     empty = {"kinds": [], "routes": [], "drugs": [], "supply": None, "dose_mg_min": None, "dose_mg_max": None}
     assert plain["requires"] == empty
     assert (plain["units_max"], plain["addon_of"], plain["excludes"]) == (None, [], [])

@@ -180,7 +180,7 @@ def test_a_charge_is_reversed_once_however_many_ask(till):
 
 
 def test_one_proposal_is_charged_once(till):
-    done(till.desk.post("fees/", {"code": "90837", "amount": "180.00", "valid_from": "2026-01-01"}), 201)
+    till.desk.must("fees/", {"code": "90837", "amount": "180.00", "valid_from": "2026-01-01"}, status=201)
     url = f"sessions/{till.hour.pk}/proposed-charges/"
     lines = done(till.desk.get(url), 200)["lines"]
     answers = race(till, lambda own, number: own.desk.post(url, {"lines": lines}, key=f"desk {number}"))

@@ -21,7 +21,7 @@ PARENT = {"name": "Alex Sample", "date_of_birth": "1960-04-01"}
 
 
 def payer(till: Till, name: str = "Acme Health", **more: Any) -> dict[str, Any]:
-    return done(till.cast.desk("frontdesk").post("payers/", {"name": name} | more), 201)
+    return till.cast.desk("frontdesk").must("payers/", {"name": name} | more, status=201)
 
 
 def card(till: Till, plan: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def card(till: Till, plan: dict[str, Any] | None = None, **more: Any) -> dict[st
 
 
 def covered(till: Till, plan: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
-    return done(till.cast.desk("frontdesk").post("coverages/", card(till, plan, **more)), 201)
+    return till.cast.desk("frontdesk").must("coverages/", card(till, plan, **more), status=201)
 
 
 def uninsured(till: Till, **more: Any) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def test_a_card_under_the_other_registration_counts(till, cast):
 
 def test_a_dependant_is_on_somebody_elses_policy(till, cast):
     assert subscriber_on(client=till.client.pk, on=SERVED.date()) is None
-    done(cast.desk("frontdesk").post("coverages/", uninsured(till, valid_to="2026-03-31")), 201)
+    cast.desk("frontdesk").must("coverages/", uninsured(till, valid_to="2026-03-31"), status=201)
     covered(till, payer(till), relationship="child", subscriber=PARENT, valid_from="2026-04-01")
     assert subscriber_on(client=till.client.pk, on=SERVED.date()) == PARENT | {
         "relationship": "child",

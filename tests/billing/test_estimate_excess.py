@@ -81,7 +81,7 @@ def test_charges_add_up_and_a_reversed_one_is_none(till):
             "over": "399.99",
         }
     ]
-    done(till.desk.post(f"charges/{second['id']}/reverse/", {"reason": "wrong code"}), 201)
+    till.desk.must(f"charges/{second['id']}/reverse/", {"reason": "wrong code"}, status=201)
     done(post(till, "0.01"), 201)
     assert till.desk.get(f"estimates/{made['id']}/").json()["excess"][0]["billed"] == "300.01"
 

@@ -46,7 +46,7 @@ def body(till: Till, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def asked(till: Till, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return done(till.desk.post("estimates/", body(till, *items, **more)), 201)
+    return till.desk.must("estimates/", body(till, *items, **more), status=201)
 
 
 def issue(till: Till, row: dict[str, Any], **more: Any) -> Any:
@@ -257,8 +257,8 @@ def test_a_mistaken_estimate_is_taken_back_once(till):
 
 
 def test_what_is_sent_twice_is_one_estimate(till):
-    first = done(till.desk.post("estimates/", body(till), key="g1"), 201)
-    assert done(till.desk.post("estimates/", body(till), key="g1"), 201) == first
+    first = till.desk.must("estimates/", body(till), key="g1", status=201)
+    assert till.desk.must("estimates/", body(till), key="g1", status=201) == first
     refused(
         till.desk.post("estimates/", body(till, item(till, quantity=3)), key="g1"),
         422,
@@ -297,7 +297,7 @@ def test_a_late_estimate_is_a_row_of_billing_until_it_is_issued(till, cast):
     with clock.fixed(last_minute + timedelta(hours=9)):
         late = done(issue(till, first, delivered_at=clock.now().isoformat()), 200)
         assert (late["late"], [found["code"] for found in late["warnings"]]) == (True, ["delivered_late"])
-        done(cast.desk("director").post(f"tasks/{listed.get().pk}/done/", {"outcome": "later"}), 200)
+        cast.desk("director").must(f"tasks/{listed.get().pk}/done/", {"outcome": "later"}, status=200)
         assert not listed.exists()
         sweep(at=clock.now() + timedelta(hours=1))
         assert str(listed.get().subject_id) == second["id"]  # a tick settles nothing
@@ -339,7 +339,7 @@ def test_the_other_registration_of_a_person_shares_their_estimates(till, cast):
     shape = body(till, client=str(twin.pk), supersedes=first["id"])
     refused(till.desk.post("estimates/", shape), 400, "not_found", "/supersedes")
     merges.merge(client=twin, into_id=till.client.pk, reason="Same person", by=cast.director, at=NOW)
-    second = done(till.desk.post("estimates/", shape), 201)
+    second = till.desk.must("estimates/", shape, status=201)
     assert second["edition"] == 2
     assert till.desk.get("estimates/", client=str(till.client.pk)).json()["count"] == 2
 
@@ -371,7 +371,7 @@ def test_the_course_proposes_what_it_still_plans(till, cast):
         {name: row[name] for name in names} | {"unit_amount": row["unit_amount"] or "250.00"}
         for row in found["items"]
     ]
-    assert done(till.desk.post("estimates/", sent), 201)["program"] == str(program.pk)
+    assert till.desk.must("estimates/", sent, status=201)["program"] == str(program.pk)
     refused(till.desk.get("estimates/proposed/"), 400, "required", "/program")
 
 

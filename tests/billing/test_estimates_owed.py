@@ -24,7 +24,7 @@ def listed() -> list[Task]:
 
 
 def self_paying(till: Till, **more: Any) -> None:
-    done(till.cast.desk("frontdesk").post("coverages/", uninsured(till, **more)), 201)
+    till.cast.desk("frontdesk").must("coverages/", uninsured(till, **more), status=201)
 
 
 def talk(till: Till, days: int, **more: Any) -> Session:
@@ -119,7 +119,7 @@ def test_a_late_draft_and_a_missing_one_are_two_rows(till: Till, cast: Cast) -> 
 def priced(till: Till, **fees: str) -> None:
     for code, amount in fees.items():
         body = {"code": code.replace("_", "-"), "amount": amount, "valid_from": "2026-01-01"}
-        done(till.desk.post("fees/", body), 201)
+        till.desk.must("fees/", body, status=201)
 
 
 def proposed(till: Till, program: Any) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def test_what_a_stopped_export_held_is_new_again(till: Till) -> None:
     job = runs.asked(till, "exports", kind="lines_csv", since_last=True)
     assert job["progress"] == {"done": 0, "total": 1}
     assert runs.asked(till, "exports", kind="lines_csv", since_last=True)["progress"]["total"] == 0
-    done(till.desk.post(f"exports/{job['id']}/stop/"), 200)
+    till.desk.must(f"exports/{job['id']}/stop/", status=200)
     assert runs.export(till, "lines_csv", since_last=True)["progress"]["total"] == 1
 
 
@@ -197,11 +197,11 @@ def booked(till: Till) -> None:
     """A charge that is paid in part and one that is taken back, a refund, a payment that is taken back."""
     kept, wrong = till.charge(amount="120.10"), till.charge(amount="999.00")
     payment = till.pay("150.00", (kept, "100.05"), method="hsa_card", reference="=4242")
-    done(till.desk.post(f"charges/{wrong['id']}/reverse/", {"reason": "wrong code"}), 201)
+    till.desk.must(f"charges/{wrong['id']}/reverse/", {"reason": "wrong code"}, status=201)
     body = {"payment": payment["id"], "amount": "20.00", "reason": "too much"}
-    done(till.desk.post("refunds/", body), 201)
+    till.desk.must("refunds/", body, status=201)
     twice = till.pay("9.99")
-    done(till.desk.post(f"payments/{twice['id']}/reverse/", {"reason": "entered twice"}), 201)
+    till.desk.must(f"payments/{twice['id']}/reverse/", {"reason": "entered twice"}, status=201)
 
 
 def test_transactions_sum_to_the_ledger_and_leave_once(till: Till) -> None:

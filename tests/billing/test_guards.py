@@ -52,7 +52,7 @@ def twin(row, **changes):
 def confirm(till: Till, charge):
     """The director lets an amount above the fee stand."""
     url = f"charges/{charge['id']}/confirm/"
-    done(till.cast.desk("director").post(url, {"reason": "As told"}), 200)
+    till.cast.desk("director").must(url, {"reason": "As told"}, status=200)
 
 
 @pytest.fixture
@@ -62,19 +62,19 @@ def paid(till: Till):
 
 
 def _paid(till: Till):
-    done(till.desk.post("fees/", {"code": "90837", "amount": "99.99", "valid_from": "2026-01-01"}), 201)
+    till.desk.must("fees/", {"code": "90837", "amount": "99.99", "valid_from": "2026-01-01"}, status=201)
     charge = till.charge(code="90837", amount="100.00")
     confirm(till, charge)
     payment = till.pay("150.00", (charge, "100.00"))
     body = {"payment": payment["id"], "amount": "20.00", "reason": "courtesy"}
-    done(till.desk.post("refunds/", body), 201)
+    till.desk.must("refunds/", body, status=201)
     director = till.cast.desk("director")  # who alone goes above the fee
     for amount, reason in (("10.00", "correction"), ("-10.00", "courtesy")):
         body = {"charge": charge["id"], "amount": amount, "reason": reason}
         done(director.post("adjustments/", body), 201)
     done(till.superbill(), 201)
     done(till.receipt(), 201)
-    done(till.desk.post("statements/", till.period()), 201)
+    till.desk.must("statements/", till.period(), status=201)
     return Charge.objects.get(), Payment.objects.get()
 
 

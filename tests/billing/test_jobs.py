@@ -139,7 +139,7 @@ def test_what_a_stopped_run_has_issued_stays(till: Till) -> None:
     key = UUID(job["id"])
     assert working._step(key, at=NOW)  # begins
     assert working._step(key, at=NOW)  # Ann
-    told = done(till.desk.post(f"superbill-runs/{key}/stop/"), 200)
+    told = till.desk.must(f"superbill-runs/{key}/stop/", status=200)
     assert (told["state"], told["failure"], told["progress"]) == (
         "failed",
         "stopped",

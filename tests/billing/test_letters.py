@@ -36,7 +36,7 @@ def body(till: Till, **more: Any) -> dict[str, Any]:
 
 
 def written(till: Till, **more: Any) -> dict[str, Any]:
-    return done(till.desk.post("necessity-letters/", body(till, **more)), 201)
+    return till.desk.must("necessity-letters/", body(till, **more), status=201)
 
 
 def sign(

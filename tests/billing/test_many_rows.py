@@ -67,7 +67,7 @@ def _statement(till: Till, n: int) -> None:
     """Issued once; the rest are the same paper under other numbers."""
     if n == 0:
         till.charge()
-        done(till.desk.post("statements/", till.period()), 201)
+        till.desk.must("statements/", till.period(), status=201)
         return
     row = Statement.objects.order_by("created_at").first()
     assert row is not None

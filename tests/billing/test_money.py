@@ -24,7 +24,6 @@ from billing.statements.selectors import account, accounts, standing_of
 from kapclinic.core import money
 from kapclinic.core.errors import ClinicError
 from sessions.booking.models import Session
-from tests.asking import done
 from tests.billing.shop import own_code
 from tests.billing.till import NOW, Till
 from tests.cast import PLAIN
@@ -139,7 +138,7 @@ class Ledger:
 
 def give_a_free_code(till: Till) -> None:
     own_code(till, code=DEAR)
-    done(till.desk.post("fees/", {"code": DEAR, "amount": "0.00", "valid_from": "2026-01-01"}), 201)
+    till.desk.must("fees/", {"code": DEAR, "amount": "0.00", "valid_from": "2026-01-01"}, status=201)
 
 
 def total(rows: Any) -> Decimal:

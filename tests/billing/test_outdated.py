@@ -20,11 +20,11 @@ def outdated(till: Till, kind: str, document: dict) -> bool:
 
 def refund(till: Till, payment: dict) -> None:
     body = {"payment": payment["id"], "amount": "50.00", "reason": "courtesy"}
-    done(till.desk.post("refunds/", body, key="r1"), 201)
+    till.desk.must("refunds/", body, key="r1", status=201)
 
 
 def reverse_payment(till: Till, payment: dict) -> None:
-    done(till.desk.post(f"payments/{payment['id']}/reverse/", {"reason": "bounced"}), 201)
+    till.desk.must(f"payments/{payment['id']}/reverse/", {"reason": "bounced"}, status=201)
 
 
 def replace_payment(till: Till, payment: dict) -> None:
@@ -59,7 +59,7 @@ CHANGES = (
 def test_what_the_books_or_a_name_contradict_is_outdated(till, kind: str, change: Callable) -> None:
     charge = till.charge(amount="200.00")
     payment = till.pay("200.00", (charge, "200.00")) | {"charge": charge}
-    document = done(till.desk.post(f"{kind}/", till.period()), 201)
+    document = till.desk.must(f"{kind}/", till.period(), status=201)
     assert document["outdated"] is False
     assert outdated(till, kind, document) is False
     change(till, payment)
@@ -76,7 +76,7 @@ def test_a_clinician_keeps_the_name_that_they_signed_with(till) -> None:
     practice.save_staff(user=till.cast.therapist, values=values, by=till.cast.admin, at=NOW)
     for kind, paper in papers.items():
         assert outdated(till, kind, paper) is False
-        again = done(till.desk.post(f"{kind}/", till.period()), 201)
+        again = till.desk.must(f"{kind}/", till.period(), status=201)
         assert again["lines"] == paper["lines"]
 
 

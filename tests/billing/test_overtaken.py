@@ -47,7 +47,7 @@ def listed() -> set[str]:
 
 
 def reverse(till: Till, charge: dict[str, Any]) -> None:
-    done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "no such dose"}), 201)
+    till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "no such dose"}, status=201)
 
 
 def test_no_paper_says_what_the_record_took_back(till: Till) -> None:
@@ -71,7 +71,7 @@ def test_no_paper_says_what_the_record_took_back(till: Till) -> None:
         for code in STOOD_ON_IT:
             reverse(till, charges[code])
         assert [line["code"] for line in done(till.superbill(), 201)["lines"]] == ["99213"]
-        done(till.desk.post("statements/", till.period()), 201)
+        till.desk.must("statements/", till.period(), status=201)
 
 
 def test_the_receipt_of_a_payment_names_only_what_still_stands(till: Till) -> None:
@@ -170,12 +170,12 @@ def test_a_questionnaire_that_was_taken_back_is_not_billed(till: Till, cast: Cas
         "taken_at": SERVED.isoformat(),
         "administered_by": "clinician",
     }
-    measure = done(cast.desk("therapist").post("measures/", body), 201)
+    measure = cast.desk("therapist").must("measures/", body, status=201)
     charge = till.charge(code="96127", amount="10.00")
     paper = done(till.superbill(), 201)
     with clock.fixed(LATER):
         why = {"reason": "Another client's"}
-        done(cast.desk("therapist").post(f"measures/{measure['id']}/void/", why), 200)
+        cast.desk("therapist").must(f"measures/{measure['id']}/void/", why, status=200)
         assert till.desk.get(f"superbills/{paper['id']}/").json()["outdated"] is True
         told = refused(till.superbill(), 409, "incomplete")
         assert [error["code"] for error in told["errors"]] == ["not_in_record"]

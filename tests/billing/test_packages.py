@@ -108,7 +108,7 @@ def test_a_payment_below_the_price_buys_nothing(till: Till) -> None:
     answer = refused(try_to_buy(till, package, spent), 409, "credit_short")
     assert answer["left"] == "699.98"
     bounced = till.pay("699.99")
-    done(till.desk.post(f"payments/{bounced['id']}/reverse/", {"reason": "bounced"}), 201)
+    till.desk.must(f"payments/{bounced['id']}/reverse/", {"reason": "bounced"}, status=201)
     refused(try_to_buy(till, package, bounced), 400, "payment_reversed", "/payment")
     assert not PackagePurchase.objects.exists()
 
@@ -203,7 +203,7 @@ def test_a_fee_agreement_takes_nothing_off_what_was_prepaid(till: Till) -> None:
     )
     agreed = {"scale": scale["id"], "tier": "half", "from_date": "2026-05-01", "to_date": "2026-12-31"}
     shape = agreed | {"client": str(till.client.pk), "basis": "a letter that was seen"}
-    done(till.desk.post("fee-agreements/", shape), 201)
+    till.desk.must("fee-agreements/", shape, status=201)
     bought(till)
     charge = rendered(till)
     assert (charge["amount"], charge["adjustments"], charge["balance"]) == ("150.00", "0.00", "0.00")
@@ -215,8 +215,8 @@ def test_units_beyond_the_package_cost_the_fee(till: Till) -> None:
     purchase = bought(till, offer(till, items=calls, price="300.00"))
     body = {"session": str(till.hour.pk), "code": "HOUSE-CALL", "units": 3}
     refused(till.desk.post("charges/", body), 400, "required", "/amount")
-    done(till.desk.post("fees/", fee), 201)
-    charge = done(till.desk.post("charges/", body), 201)
+    till.desk.must("fees/", fee, status=201)
+    charge = till.desk.must("charges/", body, status=201)
     assert (charge["amount"], charge["paid"], charge["balance"]) == ("500.00", "300.00", "200.00")
     assert left(till, purchase) == [0]
 
@@ -284,7 +284,7 @@ def test_kept_money_goes_nowhere_else_until_the_purchase_is_cancelled(till: Till
     assert (ended["status"], ended["refundable"], ended["allowed_moves"]) == ("cancelled", "549.99", [])
     assert (ended["cancel_reason"], ended["unused"]) == ("The client stops", "549.99")
     refused(cancel(till, purchase), 409, "illegal_transition")
-    done(till.desk.post("refunds/", refund), 201)
+    till.desk.must("refunds/", refund, status=201)
     assert look(till, purchase)["refundable"] == "0.00"
     assert till.desk.get(f"charges/{used['id']}/").json()["balance"] == "0.00"  # what was used stays paid
     assert rendered(till, 1, amount="180.00")["paid"] == "0.00"
@@ -294,7 +294,7 @@ def test_what_lies_above_the_price_is_plain_credit(till: Till) -> None:
     purchase = done(try_to_buy(till, offer(till), till.pay("720.00")), 201)
     other = till.charge(code=own_code(till), amount="20.01")
     share = {"allocations": [{"charge": other["id"], "amount": "20.01"}]}
-    done(till.desk.post(f"payments/{purchase['payment']}/allocate/", share), 200)
+    till.desk.must(f"payments/{purchase['payment']}/allocate/", share, status=200)
     refund = {"payment": purchase["payment"], "amount": "0.01", "reason": "rounding"}
     refused(till.desk.post("refunds/", refund), 409, "money_kept")
 

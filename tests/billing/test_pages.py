@@ -42,7 +42,7 @@ def test_the_total_under_the_services_has_what_was_forgiven(till: Till) -> None:
     """Charge and adjustment less what was paid is the balance, line by line and below them."""
     charge = till.charge(amount="200.00")
     body = {"charge": charge["id"], "amount": "-20.50", "reason": "courtesy"}
-    done(till.desk.post("adjustments/", body), 201)
+    till.desk.must("adjustments/", body, status=201)
     till.pay("100.00", (charge, "100.00"))
     for path, answer in (("superbills", till.superbill()), ("receipts", till.receipt())):
         (page,) = pages(till, f"{path}/{done(answer, 201)['id']}")
@@ -53,7 +53,7 @@ def test_the_total_under_the_services_has_what_was_forgiven(till: Till) -> None:
 def test_a_statement_names_each_way_of_paying_in_words(till: Till) -> None:
     for method in ("cash", "check", "card", "hsa_card", "fsa_card", "ach", "other"):
         till.pay("10.00", method=method)
-    paper = done(till.desk.post("statements/", till.period()), 201)
+    paper = till.desk.must("statements/", till.period(), status=201)
     told = {line["description"].removeprefix("Payment, ") for line in paper["lines"]}
     assert told == {"cash", "check", "card", "HSA card", "FSA card", "bank transfer", "another way"}
     (page,) = pages(till, f"statements/{paper['id']}")

@@ -43,7 +43,7 @@ def test_a_drug_line_says_what_was_given_and_needs_its_ndc(till: Till) -> None:
     answer = refused(till.superbill(), 409, "incomplete")
     assert [(e["pointer"], e["code"]) for e in answer["errors"]] == [("/lines/0/ndc", "ndc_missing")]
     reversed_ = till.desk.get(f"charges/?session={session.pk}").json()["results"][0]
-    done(till.desk.post(f"charges/{reversed_['id']}/reverse/", {"reason": "no NDC"}), 201)
+    till.desk.must(f"charges/{reversed_['id']}/reverse/", {"reason": "no NDC"}, status=201)
     till.charge(session, code="J3490", amount="95.00", **NDC)
     till.charge(session, code="99214", amount="150.00")
     drug, visit = done(till.superbill(), 201)["lines"]

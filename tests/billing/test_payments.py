@@ -47,7 +47,7 @@ def test_the_same_key_never_takes_the_money_twice(till):
         "received_on": "2026-05-20",
         "allocations": [{"charge": charge["id"], "amount": "60.00"}],
     }
-    first = done(till.desk.post("payments/", body, key=once), 201)
+    first = till.desk.must("payments/", body, key=once, status=201)
     again = till.desk.post("payments/", body, key=once)
     assert done(again, 201) == first
     assert again.headers["Idempotency-Replayed"] == "true"
@@ -107,7 +107,7 @@ def test_a_charge_is_never_overpaid(till):
 
 def test_a_reversed_charge_takes_no_money(till):
     charge = till.charge(amount="60.00")
-    done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "twice"}), 201)
+    till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "twice"}, status=201)
     refused(till.try_to_pay("60.00", (charge, "60.00")), 409, "over_allocated")
 
 
@@ -155,7 +155,7 @@ def test_credit_pays_a_later_charge_and_not_more(till):
     url = f"payments/{credit['id']}/allocate/"
     share = lambda amount: {"allocations": [{"charge": charge["id"], "amount": amount}]}  # noqa: E731
     refused(till.desk.post(url, share("100.01")), 409, "over_allocated")
-    answer = done(till.desk.post(url, share("100.00")), 200)
+    answer = till.desk.must(url, share("100.00"), status=200)
     assert (answer["allocated"], answer["unallocated"]) == ("100.00", "0.00")
     refused(till.desk.post(url, share("0.01")), 409, "over_allocated")
     assert charge_now(till, charge)["balance"] == "50.00"
@@ -165,7 +165,7 @@ def test_a_bounced_payment_is_reversed_and_the_charge_is_owed_again(till):
     charge = till.charge(amount="80.00")
     payment = till.pay("80.00", (charge, "80.00"), method="check", reference="1017")
     url = f"payments/{payment['id']}/"
-    reversal = done(till.desk.post(f"{url}reverse/", {"reason": "bounced"}), 201)
+    reversal = till.desk.must(f"{url}reverse/", {"reason": "bounced"}, status=201)
     assert (reversal["amount"], reversal["reverses"], reversal["status"]) == (
         "-80.00",
         payment["id"],
@@ -231,12 +231,12 @@ def test_a_refunded_payment_is_not_reversed_before_its_refund(till):
     back = done(refund(till, payment, "40.00"), 201)
     url = f"payments/{payment['id']}/reverse/"
     refused(till.desk.post(url, {"reason": "wrong"}), 409, "refunded")
-    undone = done(till.desk.post(f"refunds/{back['id']}/reverse/", {"reason": "card refused it"}), 201)
+    undone = till.desk.must(f"refunds/{back['id']}/reverse/", {"reason": "card refused it"}, status=201)
     assert (undone["amount"], undone["reverses"]) == ("-40.00", back["id"])
     assert payment_now(till, payment)["unallocated"] == "100.00"
     again = till.desk.post(f"refunds/{back['id']}/reverse/", {"reason": "twice"})
     refused(again, 409, "already_reversed")
-    done(till.desk.post(url, {"reason": "wrong"}), 201)
+    till.desk.must(url, {"reason": "wrong"}, status=201)
 
 
 @pytest.mark.parametrize("method", ["hsa_card", "fsa_card"])
@@ -256,9 +256,9 @@ def test_only_the_director_gives_money_back_another_way(till, cast):
     refused(
         cast.desk("director").post("refunds/", body | {"method": "cash"}), 400, "required", "/override_reason"
     )
-    back = done(cast.desk("director").post("refunds/", body | why), 201)
+    back = cast.desk("director").must("refunds/", body | why, status=201)
     assert (back["method"], back["override_reason"]) == ("cash", why["override_reason"])
-    same = done(cast.desk("director").post("refunds/", body | why | {"method": "check"}), 201)
+    same = cast.desk("director").must("refunds/", body | why | {"method": "check"}, status=201)
     assert same["override_reason"] == ""
     card = till.pay("10.00", method="fsa_card")
     never = {"payment": card["id"], "amount": "1.00", "reason": "early stop"} | why
@@ -321,8 +321,8 @@ def test_each_act_on_a_payment_makes_what_was_read_of_it_stale(till):
     url, seen = f"payments/{payment['id']}/", tag(till, payment)
     share = {"allocations": [{"charge": second["id"], "amount": "10.00"}]}
     acts = (
-        lambda: done(till.desk.post(f"{url}allocate/", share), 200),
-        lambda: done(till.desk.post(f"charges/{first['id']}/reverse/", {"reason": "wrong line"}), 201),
+        lambda: till.desk.must(f"{url}allocate/", share, status=200),
+        lambda: till.desk.must(f"charges/{first['id']}/reverse/", {"reason": "wrong line"}, status=201),
         lambda: done(refund(till, payment, "5.00"), 201),
         lambda: done(
             till.desk.post(
@@ -339,9 +339,9 @@ def test_each_act_on_a_payment_makes_what_was_read_of_it_stale(till):
         refused(till.desk.post(f"{url}reverse/", {"reason": "a mistake"}, HTTP_IF_MATCH=seen), 412, "stale")
         assert PaymentAllocation.objects.count() == shares
         seen = tag(till, payment)
-    assert done(till.desk.post(f"{url}allocate/", share, HTTP_IF_MATCH=seen), 200)["version"] > 1
+    assert till.desk.must(f"{url}allocate/", share, HTTP_IF_MATCH=seen, status=200)["version"] > 1
     seen = tag(till, payment)
-    done(till.desk.post(f"{url}reverse/", {"reason": "bounced"}, HTTP_IF_MATCH=seen), 201)
+    till.desk.must(f"{url}reverse/", {"reason": "bounced"}, HTTP_IF_MATCH=seen, status=201)
     refused(till.desk.post(f"{url}reverse/", {"reason": "bounced"}, HTTP_IF_MATCH=seen), 412, "stale")
 
 

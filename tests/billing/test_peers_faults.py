@@ -89,7 +89,7 @@ def test_a_payment_that_was_taken_back_proves_nothing(till: Till) -> None:
     payment = till.pay("200.00", (charge, "200.00"))
     paper = done(till.superbill(), 201)
     assert (paper["totals"]["paid"], len(paper["payments"])) == ("200.00", 1)
-    done(till.desk.post(f"payments/{payment['id']}/reverse/", {"reason": "bounced"}), 201)
+    till.desk.must(f"payments/{payment['id']}/reverse/", {"reason": "bounced"}, status=201)
     assert till.desk.get(f"superbills/{paper['id']}/").json()["outdated"] is True
     again = done(till.superbill(corrects=paper["id"]), 201)
     assert (again["totals"]["paid"], again["totals"]["balance"], again["payments"]) == ("0.00", "200.00", [])
@@ -104,5 +104,5 @@ def test_a_line_keeps_its_ndc_on_every_paper_of_it(till: Till, cast: Cast) -> No
     practice.save_staff(user=cast.np, values={"name": "Another Name"}, by=cast.admin, at=NOW)
     again = done(till.superbill(corrects=first["id"]), 201)
     assert first["lines"][0]["ndc"] == again["lines"][0]["ndc"] == "00409205310 ML0.8"
-    row = done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "wrong amount"}), 201)
+    row = till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "wrong amount"}, status=201)
     assert (row["ndc"], row["ndc_quantity"], row["ndc_unit"]) == ("00409205310", "0.800", "ML")

@@ -146,10 +146,10 @@ def test_a_plan_that_falls_short_is_billings_until_it_is_paid(till: Till, cast: 
         last = till.pay("0.01", received_on="2026-06-02")
         sweep_plans(at=clock.now())
         assert rows() == []
-        done(till.desk.post(f"payments/{last['id']}/reverse/", {"reason": "bounced"}), 201)
+        till.desk.must(f"payments/{last['id']}/reverse/", {"reason": "bounced"}, status=201)
         sweep_plans(at=clock.now())
         (row,) = rows()
-        done(till.desk.post(f"tasks/{row.pk}/done/", {"outcome": "called"}), 200)
+        till.desk.must(f"tasks/{row.pk}/done/", {"outcome": "called"}, status=200)
         sweep_plans(at=clock.now())
     assert len(rows()) == 1  # a tick pays nothing
 
@@ -161,7 +161,7 @@ def test_what_was_paid_before_or_given_back_or_kept_for_a_package_pays_no_part(t
         paid = till.pay("60.00")
         assert look(till, plan)["paid"] == "60.00"
         refund = {"payment": paid["id"], "amount": "25.00", "reason": "too much"}
-        done(till.desk.post("refunds/", refund), 201)
+        till.desk.must("refunds/", refund, status=201)
         package = offer(till)
         done(try_to_buy(till, package, till.pay("700.00")), 201)
         now = look(till, plan)
@@ -183,7 +183,7 @@ def test_a_cancelled_plan_expects_nothing_more(till: Till) -> None:
     assert len(rows()) == 1
     url = f"payment-plans/{plan['id']}/cancel/"
     refused(till.desk.post(url, {"reason": ""}), 400, "blank", "/reason")
-    ended = done(till.desk.post(url, {"reason": "Paid by a grant"}), 200)
+    ended = till.desk.must(url, {"reason": "Paid by a grant"}, status=200)
     assert (ended["status"], ended["overdue"], ended["version"], ended["allowed_moves"]) == (
         "cancelled",
         "0.00",
@@ -239,7 +239,7 @@ def test_nobody_plans_more_than_is_owed_or_expected(till: Till) -> None:
     assert "600.00" in try_to_agree(till, total="300.01").json()["detail"]
     agreed(till, total="300.00")
     assert PaymentPlan.objects.count() == 2
-    done(till.desk.post(f"payment-plans/{first['id']}/cancel/", {"reason": "paid by a grant"}), 200)
+    till.desk.must(f"payment-plans/{first['id']}/cancel/", {"reason": "paid by a grant"}, status=200)
     draft = estimated(till)  # two hours of 180.00
     refused(try_to_agree(till, total="600.01"), 400, "above_balance", "/total")
     done(issue(till, draft), 200)

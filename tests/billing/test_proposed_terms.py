@@ -21,7 +21,7 @@ FIGURES = ("amount", "expected_adjustment", "package_pays", "client_pays")
 def priced(till: Till) -> Till:
     for code in ("90837", "90834", "90832"):
         fee = {"code": code, "amount": "180.01", "valid_from": "2026-01-01"}
-        done(till.desk.post("fees/", fee), 201)
+        till.desk.must("fees/", fee, status=201)
     return till
 
 

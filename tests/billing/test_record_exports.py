@@ -43,7 +43,7 @@ NOBODY = "0198c0de-0000-7000-8000-000000000000"
 
 
 def asked(cast: Cast, client: Any, who: str = "director") -> dict[str, Any]:
-    return done(cast.desk(who).post(PATH, {"client": str(client.pk), "reason": WHY}), 202)
+    return cast.desk(who).must(PATH, {"client": str(client.pk), "reason": WHY}, status=202)
 
 
 def made(cast: Cast, client: Any, who: str = "director") -> dict[str, Any]:
@@ -248,7 +248,7 @@ def test_who_asked_and_may_no_more_gets_nothing(cast: Cast, client: Any) -> None
 def test_one_of_the_wrong_client_is_stopped(cast: Cast, client: Any) -> None:
     export = asked(cast, client)
     assert export["allowed_moves"] == ["stop"]
-    stopped = done(cast.desk("np").post(f"{PATH}{export['id']}/stop/"), 200)
+    stopped = cast.desk("np").must(f"{PATH}{export['id']}/stop/", status=200)
     assert (stopped["state"], stopped["failure"], stopped["allowed_moves"]) == ("failed", "stopped", [])
     services.sweep_exports(at=clock.now())
     refused(cast.desk("np").post(f"{PATH}{export['id']}/stop/"), 409, "illegal_transition")

@@ -96,11 +96,11 @@ def test_deposits_are_what_the_bank_must_have(till: Till) -> None:
     till.pay("9.90")
     bounced = till.pay("30.00", method="check", received_on="2026-05-19")
     with clock.fixed(NOW + DAY):
-        done(till.desk.post(f"payments/{bounced['id']}/reverse/", {"reason": "bounced"}), 201)
+        till.desk.must(f"payments/{bounced['id']}/reverse/", {"reason": "bounced"}, status=201)
         refund = {"payment": card["id"], "amount": "10.10", "reason": "too much"}
-        back = done(till.desk.post("refunds/", refund), 201)
-        done(till.desk.post("refunds/", refund | {"amount": "1.00"}), 201)
-        done(till.desk.post(f"refunds/{back['id']}/reverse/", {"reason": "card refused it"}), 201)
+        back = till.desk.must("refunds/", refund, status=201)
+        till.desk.must("refunds/", refund | {"amount": "1.00"}, status=201)
+        till.desk.must(f"refunds/{back['id']}/reverse/", {"reason": "card refused it"}, status=201)
         found = report(till, "deposits")
     assert found["totals"] == {
         "payments": "180.00",

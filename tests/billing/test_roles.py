@@ -22,7 +22,7 @@ def paid(till):
     charge = till.charge()
     payment = till.pay("200.00", (charge, "100.00"))
     body = {"payment": payment["id"], "amount": "50.00", "reason": "courtesy"}
-    refund = done(till.desk.post("refunds/", body), 201)
+    refund = till.desk.must("refunds/", body, status=201)
     rows = {"charges": charge, "payments": payment, "refunds": refund}
     return rows | {"superbills": done(till.superbill(), 201), "receipts": done(till.receipt(), 201)}
 
@@ -52,7 +52,7 @@ def test_nobody_else_reads_or_writes_a_row(till, cast, paid, who):
 
 def test_the_director_may_do_what_billing_does(till, cast):
     till.charge()
-    assert done(cast.desk("director").post("superbills/", till.period()), 201)["number"] == "2026-000001"
+    assert cast.desk("director").must("superbills/", till.period(), status=201)["number"] == "2026-000001"
 
 
 def test_signed_out_is_401(till):

@@ -105,7 +105,7 @@ def test_an_agreement_that_was_voided_takes_nothing_off_and_what_it_took_stays(t
     agreed = done(try_to_agree(till, done(scale(till), 201), to_date=None), 201)
     before = till.charge(amount="100.00")
     url = f"fee-agreements/{agreed['id']}/"
-    gone = done(till.desk.post(f"{url}void/", {"reason": "the letter was another client's"}), 200)
+    gone = till.desk.must(f"{url}void/", {"reason": "the letter was another client's"}, status=200)
     assert (gone["status"], gone["allowed_moves"], gone["void_reason"][:10]) == ("voided", [], "the letter")
     assert till.charge(amount="100.00")["adjustments"] == "0.00"
     assert sums(till, before) == ("100.00", "-40.00", "0.00", "60.00")
@@ -183,9 +183,9 @@ def test_scales_and_agreements_are_billings_and_the_directors(till: Till, cast: 
     assert [row["id"] for row in till.desk.get("sliding-scales/?on=2026-05-20").json()["results"]] == [
         on["id"]
     ]
-    agreed = done(cast.desk("director").post("fee-agreements/", {
+    agreed = cast.desk("director").must("fee-agreements/", {
         "client": str(till.client.pk), "scale": on["id"], "tier": "A", "from_date": "2026-05-01", "basis": "letter seen",
-    }), 201)  # fmt: skip
+    }, status=201)  # fmt: skip
     assert agreed["to_date"] is None
     for who in sorted(set(PERSON.values()) - {"billing", "director"}):
         for path in ("sliding-scales/", "fee-agreements/"):

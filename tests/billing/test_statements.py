@@ -41,10 +41,10 @@ def books(till: Till) -> tuple[Row, Row]:
     """A charge of May that was reduced, a wrong one that was reversed, a payment and a part of it back."""
     charge, wrong = till.charge(amount="200.00"), till.charge(amount="77.00")
     adjust(till, charge, "-50.00")
-    done(till.desk.post(f"charges/{wrong['id']}/reverse/", {"reason": "wrong line"}), 201)
+    till.desk.must(f"charges/{wrong['id']}/reverse/", {"reason": "wrong line"}, status=201)
     payment = till.pay("180.00", (charge, "120.00"), reference="ending 4242")
     back = {"payment": payment["id"], "amount": "15.00", "reason": "early stop"}
-    done(till.desk.post("refunds/", back), 201)
+    till.desk.must("refunds/", back, status=201)
     return charge, payment
 
 
@@ -97,7 +97,7 @@ def test_what_was_open_before_is_carried_over_and_later_rows_outdate_the_paper(t
             till.desk.get(f"statements/{june['id']}/").json()["outdated"] is False
         )  # written at the same moment
     with clock.fixed(JUNE.replace(hour=19)):
-        done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "wrong client"}), 201)
+        till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "wrong client"}, status=201)
         listed = till.desk.get("statements/?outdated=true").json()["results"]
         assert {row["id"] for row in listed} == {may["id"], june["id"]}
         again = done(state(till), 201)
@@ -149,9 +149,9 @@ def test_a_statement_with_blank_boxes_is_refused(till: Till) -> None:
 
 def test_a_statement_is_billings_and_the_directors_and_of_all_its_locations(till: Till, cast: Cast) -> None:
     charge, _ = books(till)
-    first = done(till.desk.post("statements/", till.period(), key="once"), 201)
-    assert done(till.desk.post("statements/", till.period(), key="once"), 201) == first
-    done(cast.desk("director").post("statements/", till.period()), 201)
+    first = till.desk.must("statements/", till.period(), key="once", status=201)
+    assert till.desk.must("statements/", till.period(), key="once", status=201) == first
+    cast.desk("director").must("statements/", till.period(), status=201)
     for who in sorted(set(PERSON.values()) - {"billing", "director"}):
         for path in ("statements/", f"statements/{first['id']}/", f"statements/{first['id']}/pdf/"):
             assert cast.desk(who).get(path).status_code == 403
@@ -217,7 +217,7 @@ def test_a_payment_that_pays_nothing_yet_says_that_it_is_a_prepayment(till: Till
         assert clinical not in text + str(answer)
     further = till.charge(amount="20.00")
     share = {"allocations": [{"charge": further["id"], "amount": "20.00"}]}
-    done(till.desk.post(f"payments/{payment['id']}/allocate/", share), 200)
+    till.desk.must(f"payments/{payment['id']}/allocate/", share, status=200)
     assert done(till.desk.get(url), 200)["notice"] == ""
     assert PREPAID not in told(till, f"{url}pdf/")
     for action in ("payment.receipt", "payment.pdf"):
@@ -230,7 +230,7 @@ def test_a_payment_that_was_taken_back_has_no_receipt(till: Till, cast: Cast) ->
     for who, status in (("director", 200), ("south_billing", 404), ("frontdesk", 403), ("np", 403)):
         assert cast.desk(who).get(url).status_code == status
         assert cast.desk(who).get(f"{url}pdf/").status_code == status
-    reversal = done(till.desk.post(f"payments/{payment['id']}/reverse/", {"reason": "bounced"}), 201)
+    reversal = till.desk.must(f"payments/{payment['id']}/reverse/", {"reason": "bounced"}, status=201)
     refused(till.desk.get(url), 409, "already_reversed")
     refused(till.desk.get(f"payments/{reversal['id']}/receipt/pdf/"), 409, "not_reversible")
 

@@ -28,7 +28,7 @@ from tests.cast import (
 
 
 def reverse(till: Till, charge):
-    return done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "wrong code"}), 201)
+    return till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "wrong code"}, status=201)
 
 
 def test_a_superbill_sums_its_lines_and_tells_who_rendered_them(till, cast):
@@ -352,7 +352,7 @@ def test_what_was_refunded_is_not_receipted_as_paid(till):
     charge = till.charge(amount="200.00")
     payment = till.pay("200.00", (charge, "200.00"))
     body = {"payment": payment["id"], "amount": "50.00", "reason": "courtesy"}
-    done(till.desk.post("refunds/", body, key="r1"), 201)
+    till.desk.must("refunds/", body, key="r1", status=201)
     assert done(till.receipt(), 201)["totals"]["paid"] == "150.00"
 
 

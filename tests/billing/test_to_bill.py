@@ -16,7 +16,6 @@ from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import Task
 from kapclinic.trail.services import open_task
 from sessions.sweep.steps import sweep
-from tests.asking import done
 from tests.billing.till import NOW, SERVED
 from tests.cast import completed_session
 
@@ -45,7 +44,7 @@ def test_a_signed_session_is_billings_until_it_is_charged(till, cast) -> None:
     assert rows() == []
     sweep(at=NOW)
     assert rows() == []
-    done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "wrong code"}), 201)
+    till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "wrong code"}, status=201)
     with clock.fixed(NOW):
         sweep(at=NOW)
     assert [found.subject_id for found in rows()] == [session.pk]

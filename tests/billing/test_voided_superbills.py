@@ -34,7 +34,7 @@ def test_a_superbill_of_which_nothing_stands_is_voided_and_stays_what_it_was(til
     charge = till.charge(amount="200.00")
     row = done(till.superbill(), 201)
     assert (row["status"], row["allowed_moves"], row["void_reason"]) == ("issued", ["void"], None)
-    done(till.desk.post(f"charges/{charge['id']}/reverse/", {"reason": "wrong client"}), 201)
+    till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "wrong client"}, status=201)
     assert look(till, row)["outdated"] is True
     refused(till.superbill(corrects=row["id"]), 409, "nothing_to_bill")
     pdf = till.desk.get(f"superbills/{row['id']}/pdf/").content

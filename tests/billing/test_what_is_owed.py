@@ -24,7 +24,7 @@ from tests.cast import Cast
 def priced(till: Till) -> Till:
     """The clinic's own visit costs 100.00."""
     fee = {"code": own_code(till), "amount": "100.00", "valid_from": "2026-01-01"}
-    done(till.desk.post("fees/", fee), 201)
+    till.desk.must("fees/", fee, status=201)
     return till
 
 
@@ -69,7 +69,7 @@ def test_what_is_dearer_than_the_list_is_owed_once_the_director_confirms_it(pric
     assert [r["id"] for r in priced.desk.get("charges/?owed=true").json()["results"]] == [plain["id"]]
     url = f"charges/{dear['id']}/confirm/"
     with clock.fixed(NOW + timedelta(minutes=1)):
-        done(cast.desk("director").post(url, {"reason": "Two visits, as told"}), 200)
+        cast.desk("director").must(url, {"reason": "Two visits, as told"}, status=200)
     assert figures(priced, *names) == ("280.00", "280.00", "280.00", "0.00")
     assert priced.desk.get(f"statements/{statement['id']}/").json()["outdated"] is True
     done(priced.desk.post(f"charges/{dear['id']}/reverse/", {"reason": "one visit"}), 201)
@@ -104,7 +104,7 @@ def test_a_package_above_the_list_pays_its_visit_and_nothing_else(priced: Till, 
     assert (receipt["lines"], receipt["unallocated"]) == ([], "130.00")
     (row,) = listed(priced)
     assert [row[name] for name in names[:4]] == ["-90.00", "130.00", "130.00", "40.00"]
-    done(cast.desk("director").post(f"charges/{drawn['id']}/confirm/", {"reason": "As sold"}), 200)
+    cast.desk("director").must(f"charges/{drawn['id']}/confirm/", {"reason": "As sold"}, status=200)
     assert figures(priced, *names) == ("40.00", "0.00", "0.00", "40.00", "0.00")
     receipt = done(priced.desk.get(f"payments/{sold['payment']}/receipt/"), 200)
     assert ([line["charge"] for line in receipt["lines"]], receipt["unallocated"]) == ([drawn["id"]], "0.00")
@@ -120,7 +120,7 @@ def test_books_hold_nothing_that_waits_for_the_director(priced: Till, cast: Cast
         return [row["amount"] for row in table(file_of(priced, job))]
 
     assert exported() == ["100.00"]
-    done(cast.desk("director").post(f"charges/{dear['id']}/confirm/", {"reason": "As told"}), 200)
+    cast.desk("director").must(f"charges/{dear['id']}/confirm/", {"reason": "As told"}, status=200)
     assert exported() == ["180.00"]
     done(priced.desk.post(f"charges/{visit(priced, '181.00')['id']}/reverse/", {"reason": "one visit"}), 201)
     assert exported() == []

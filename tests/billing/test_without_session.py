@@ -63,7 +63,7 @@ def test_the_same_fee_twice_in_a_day_is_told(till: Till) -> None:
     for other in ({"date_of_service": "2026-05-18"}, {"code": "KAP-SUPPORT"}):
         assert done(fee(till, **other), 201)["warnings"] == []
     for row in (first, again):
-        done(till.desk.post(f"charges/{row['id']}/reverse/", {"reason": "entered twice"}), 201)
+        till.desk.must(f"charges/{row['id']}/reverse/", {"reason": "entered twice"}, status=201)
     assert done(fee(till), 201)["warnings"] == []
 
 
@@ -79,7 +79,7 @@ def test_no_health_account_pays_it(till: Till) -> None:
 
 def test_it_is_taken_back_as_any_other(till: Till) -> None:
     row = done(fee(till), 201)
-    back = done(till.desk.post(f"charges/{row['id']}/reverse/", {"reason": "They had called"}), 201)
+    back = till.desk.must(f"charges/{row['id']}/reverse/", {"reason": "They had called"}, status=201)
     assert (back["amount"], back["session"]) == ("-75.00", None)
     assert till.desk.get(f"charges/{row['id']}/").json()["status"] == "reversed"
 
@@ -126,7 +126,7 @@ def test_a_client_or_place_of_another_location_does_not_exist_here(till: Till, c
 
 def test_its_fee_is_the_lists_and_dearer_waits_for_the_director(till: Till) -> None:
     price = {"code": "KAP-NO-SHOW", "amount": "50.00", "valid_from": "2026-01-01"}
-    done(till.desk.post("fees/", price), 201)
+    till.desk.must("fees/", price, status=201)
     assert done(fee(till, amount=None), 201)["amount"] == "50.00"
     assert done(fee(till), 201)["status"] == "review"
     refused(fee(till, amount="25.00"), 400, "required", "/amount_reason")

@@ -21,7 +21,7 @@ MAY = {"billing", "director"}
 
 def adjusted(till: Till, charge: dict[str, Any], amount: str, reason: str) -> dict[str, Any]:
     body = {"charge": charge["id"], "amount": amount, "reason": reason, "note": "after three letters"}
-    return done(till.desk.post("adjustments/", body), 201)
+    return till.desk.must("adjustments/", body, status=201)
 
 
 def test_what_was_given_up_is_what_the_adjustments_say(till: Till) -> None:
@@ -30,7 +30,7 @@ def test_what_was_given_up_is_what_the_adjustments_say(till: Till) -> None:
     adjusted(till, first, "-10.01", "courtesy")  # no write-off
     lost = adjusted(till, second, "-25.50", "bad_debt")
     with clock.fixed(NOW + timedelta(days=1)):
-        done(till.desk.post(f"adjustments/{lost['id']}/reverse/", {"reason": "They paid after all"}), 201)
+        till.desk.must(f"adjustments/{lost['id']}/reverse/", {"reason": "They paid after all"}, status=201)
         adjusted(till, second, "-9.99", "bad_debt")
         take_back(till, first)  # what was given up of it counts no more
         found = report(till, "write-offs")

@@ -13,7 +13,6 @@ from kapclinic.practice import services as practice
 from kapclinic.practice.models import Client
 from programs.models import Program
 from sessions.booking.models import Session
-from tests.asking import done
 from tests.cast import (
     MONDAY,
     PLAIN,
@@ -100,20 +99,22 @@ class Till:
     def charge(self, session: Session | None = None, **body: Any) -> dict[str, Any]:
         """A posted charge, for the hour unless told; of a code that asks nothing of the record, unless told."""
         shape = {"session": str((session or self.hour).pk), "code": PLAIN, "units": 1, "amount": "200.00"}
-        return done(self.desk.post("charges/", shape | body), 201)
+        return self.desk.must("charges/", shape | body, status=201)
 
     def pay(self, amount: str, *charges: tuple[dict[str, Any], str], **body: Any) -> dict[str, Any]:
-        return done(self.try_to_pay(amount, *charges, **body), 201)
+        return self.desk.must("payments/", self._payment(amount, charges) | body, status=201)
 
     def try_to_pay(self, amount: str, *charges: tuple[dict[str, Any], str], **body: Any) -> Any:
-        shape = {
+        return self.desk.post("payments/", self._payment(amount, charges) | body)
+
+    def _payment(self, amount: str, charges: tuple[tuple[dict[str, Any], str], ...]) -> dict[str, Any]:
+        return {
             "client": str(self.client.pk),
             "amount": amount,
             "method": "card",
             "received_on": "2026-05-20",
             "allocations": [{"charge": charge["id"], "amount": part} for charge, part in charges],
         }
-        return self.desk.post("payments/", shape | body)
 
     def superbill(self, **body: Any) -> Any:
         return self.desk.post("superbills/", self.period() | body)

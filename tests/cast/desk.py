@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import User
+from tests.replay import beside_the_story, taped
 
 _keys = itertools.count(1)
 
@@ -21,7 +22,8 @@ class Desk:
         self.user, self.opened_at = user, clock.now()
         self.client = APIClient()
         if user is not None:
-            _, secret = practice.issue_token(user=user, name="desk", at=clock.now())
+            with beside_the_story():
+                _, secret = practice.issue_token(user=user, name="desk", at=clock.now())
             self.client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
 
     def get(self, path: str, **query: Any) -> Any:
@@ -39,6 +41,14 @@ class Desk:
     def put(self, path: str, body: Any) -> Any:
         return self.client.put(f"/api/v1/{path}", body, format="json")
 
+    @property
+    def tape_word(self) -> str:
+        """Who asks, in the words of a tape; a browser's cookies have none."""
+        if type(self) is not Desk or self.user is None:
+            raise AttributeError
+        return f"desk of {self.user.pk}"
+
+    @taped
     def must(
         self, path: str, body: Any = None, *, status: int | tuple[int, ...] = (200, 201), **more: Any
     ) -> Any:

@@ -18,8 +18,10 @@ from sessions.visits import services as visits
 from tests.cast.people import Cast
 from tests.cast.screening import cleared_program
 from tests.cast.sessions import booked
+from tests.replay import taped
 
 
+@taped
 def written_order(cast: Cast, session: Session, **more: Any) -> Order:
     values = {
         "drug": "ketamine",
@@ -50,6 +52,7 @@ STATED = ("oriented", "walks_unaided", "symptoms_tolerable", "safety_addressed",
 ASKED = ("identifiers", "not_intoxicated", "equipment", "contraindications", "pdmp")  # what clinicians attest
 
 
+@taped
 def ready_dose(
     cast: Cast, program: Program | None = None, *, without: tuple[str, ...] = (), **more: Any
 ) -> Session:
@@ -57,13 +60,6 @@ def ready_dose(
 
     `without` leaves out any of escort, order, vitals, fasting and the attestations ASKED.
     """
-    if program or without or more:
-        return _ready(cast, program, without, **more)
-    found: Session = cast.first("ready dose", lambda: _ready(cast))
-    return found
-
-
-def _ready(cast: Cast, program: Program | None = None, without: tuple[str, ...] = (), **more: Any) -> Session:
     program = program or cleared_program(cast)
     now = clock.now()
     more.setdefault("override_reason", "Written up late")
@@ -83,6 +79,7 @@ def _ready(cast: Cast, program: Program | None = None, without: tuple[str, ...] 
     return session
 
 
+@taped
 def give(cast: Cast, session: Session, **more: Any) -> Administration:
     """Record a dose of the client's own at the clock's moment."""
     order = Order.objects.filter(session=session).latest("created_at")
@@ -98,31 +95,28 @@ def give(cast: Cast, session: Session, **more: Any) -> Administration:
     )
 
 
+@taped
 def dosed_session(cast: Cast, program: Program | None = None, **more: Any) -> Session:
     """A lozenge at the clock's moment; the reading of the same minute answers the check at minute 0."""
-    if program or more:
-        return _dosed(cast, program, **more)
-    found: Session = cast.first("dosed session", lambda: _dosed(cast))
-    return found
-
-
-def _dosed(cast: Cast, program: Program | None = None, **more: Any) -> Session:
     session = ready_dose(cast, program, **more)
     give(cast, session)
     session.refresh_from_db()
     return session
 
 
+@taped
 def owed(cast: Cast, program: Program | None = None) -> Obligation:
     """What a dose that was given just now owes, still due."""
     return Obligation.objects.get(dosing_session=dosed_session(cast, program))
 
 
+@taped
 def discharged_session(cast: Cast, program: Program | None = None, **more: Any) -> Session:
     """A dose at the clock's moment, calm readings at every check, and home after the minimum stay of two hours."""
     return sent_home(cast, dosed_session(cast, program, **more), dosed_at=clock.now())
 
 
+@taped
 def sent_home(cast: Cast, session: Session, *, dosed_at: datetime) -> Session:
     """Calm readings at every check after a dose, and home two hours after it."""
     for minute in CHECKED:
@@ -143,18 +137,21 @@ def sent_home(cast: Cast, session: Session, *, dosed_at: datetime) -> Session:
     return session
 
 
+@taped
 def completed_dose(cast: Cast, program: Program | None = None, **more: Any) -> Session:
     """A dose at the clock's moment; the client went home, and the visit was ended with that."""
     begun = clock.now()
     return over(cast, discharged_session(cast, program, **more), at=begun + STAY)
 
 
+@taped
 def over(cast: Cast, session: Session, *, at: datetime) -> Session:
     """The nurse ends the visit."""
     with clock.fixed(at):
         return visits.complete(session_id=session.pk, by=cast.np, moment=at, at=at)
 
 
+@taped
 def undosed_session(cast: Cast, program: Program | None = None, **more: Any) -> Session:
     """A client who came for a dose at the clock's moment, and got none."""
     session, now = ready_dose(cast, program, **more), clock.now()

@@ -12,7 +12,7 @@ from kapclinic.core import clock
 from kapclinic.practice.models import SYSTEM
 from sessions.booking.models import Session
 from tests.cast.people import Cast
-from tests.replay import played
+from tests.replay import played, taped
 
 # A code that the clinic has added for any care by a therapist: no minutes, no most, so a session bears many lines of it.
 PLAIN = "H0004"
@@ -29,6 +29,7 @@ def _add_codes() -> None:
     codes.save_code(row=None, values=plain, by=SYSTEM, at=clock.now())
 
 
+@taped
 def charged(cast: Cast, session: Session, amount: str, **more: Any) -> Charge:
     """A standing charge for a session that is written up."""
     values = {"session": session.pk, "code": PLAIN, "units": 1, "amount": Decimal(amount)} | more

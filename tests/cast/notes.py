@@ -23,6 +23,7 @@ from tests.cast.programs import approved_protocol, opened_program
 from tests.cast.screening import cleared_program
 from tests.cast.sessions import completed_session, team
 from tests.cast.ways import IM, lot_of, weighed
+from tests.replay import taped
 
 TEAM = ("np", "therapist", "prescriber")
 
@@ -31,35 +32,32 @@ def _confirmed(who: User) -> bool:
     return doors.confirm_password(user=who, password=PASSWORD, at=clock.now())
 
 
+@taped
 def written_note(session: Session, *, by: User) -> Note:
     """A draft."""
     words = {"frame": "free", "sections": {"text": "said privately"}}
     return notes.write_note(session_id=session.pk, kind=session.kind, **words, by=by, at=clock.now())
 
 
+@taped
 def signed_note(session: Session, *, by: User) -> Note:
     """Signed by its author; a pre-licensed author's waits for a second signature."""
     note = written_note(session, by=by)
     return notes.sign_note(note_id=note.pk, confirmed=_confirmed(by), by=by, at=clock.now())
 
 
+@taped
 def cosigned_note(session: Session, *, by: User, cosigner: User) -> Note:
     """Signed by a pre-licensed author, and by a licensed colleague."""
     note = signed_note(session, by=by)
     return notes.cosign_note(note_id=note.pk, confirmed=_confirmed(cosigner), by=cosigner, at=clock.now())
 
 
+@taped
 def signed_session(
     cast: Cast, program: Program | None = None, *, starts_at: datetime, **more: Any
 ) -> Session:
     """A session, no dose, that took place and is written up; without `program` in one that is cleared."""
-    if program or more:
-        return _signed(cast, program, starts_at, **more)
-    found: Session = cast.first(f"signed session {starts_at}", lambda: _signed(cast, None, starts_at))
-    return found
-
-
-def _signed(cast: Cast, program: Program | None, starts_at: datetime, **more: Any) -> Session:
     program = program or cleared_program(cast)
     session = completed_session(cast, program, starts_at=starts_at, **more)
     with clock.fixed(session.ends_at):
@@ -67,15 +65,9 @@ def _signed(cast: Cast, program: Program | None, starts_at: datetime, **more: An
     return session
 
 
+@taped
 def signed_dose(cast: Cast, program: Program | None = None, *, starts_at: datetime) -> Session:
     """A dose by nurse, therapist and prescriber: the client went home, and each of them signed a note."""
-    if program:
-        return _signed_dose(cast, program, starts_at)
-    found: Session = cast.first(f"signed dose {starts_at}", lambda: _signed_dose(cast, None, starts_at))
-    return found
-
-
-def _signed_dose(cast: Cast, program: Program | None, starts_at: datetime) -> Session:
     program = program or cleared_program(cast)
     with clock.fixed(starts_at):
         session = completed_dose(cast, program, staff=team(cast, *TEAM))
@@ -85,6 +77,7 @@ def _signed_dose(cast: Cast, program: Program | None, starts_at: datetime) -> Se
     return session
 
 
+@taped
 def signed_stock_dose(
     cast: Cast, route: str, *, starts_at: datetime, minutes: int = 0, signed: tuple[str, ...] = TEAM
 ) -> Session:
@@ -107,6 +100,7 @@ def signed_stock_dose(
     return session
 
 
+@taped
 def signed_injection(
     cast: Cast, program: Program | None = None, *, starts_at: datetime, lot: DrugLot | None = None
 ) -> Session:
@@ -129,6 +123,7 @@ def signed_injection(
     return session
 
 
+@taped
 def session_at_south(cast: Cast, program: Program, *, starts_at: datetime) -> Session:
     """A session at South, whose therapist took the client over from `program`; it took place and is written up."""
     course.discontinue(program_id=program.pk, reason="Moved south", by=cast.therapist, at=clock.now())

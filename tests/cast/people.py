@@ -5,7 +5,6 @@ North is in Denver and opens daily 08-20; South is in New York. Everybody works 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,7 +17,7 @@ from kapclinic.core import clock
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM, Client, Location, Role, Room, User, WorkingHours
 from tests.cast.desk import Browser, Desk
-from tests.replay import played
+from tests.replay import played, taped
 
 MONDAY = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)  # 09:00 in Denver
 PASSWORD = "correct horse battery staple"
@@ -51,23 +50,12 @@ class Cast:
     cedar: Room
     people: dict[str, User]
     _desks: dict[str, Desk] = field(default_factory=dict)
-    _begun: bool = False  # a test wrote or built something
 
     def __getattr__(self, name: str) -> User:
         try:
             return self.__dict__["people"][name]  # by way of __dict__: a copy has no people yet
         except KeyError as exc:
             raise AttributeError(name) from exc
-
-    def first(self, name: str, build: Callable[[], Any]) -> Any:
-        """What `build` builds: from a tape, when a test has written nothing yet and it is the tests' own moment."""
-        first, self._begun = not self._begun, True
-        return played(name, build) if first and clock.now() == MONDAY else build()
-
-    def watch(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        """See every statement of a test: what was written before may decide what a factory comes to."""
-        self._begun = self._begun or sql.startswith(("INSERT", "UPDATE", "DELETE", "WITH w0"))
-        return execute(sql, params, many, context)
 
     def desk(self, name: str) -> Desk:
         """The person's place at the API; after a week away they sign in again."""
@@ -88,6 +76,7 @@ class Cast:
         return browser
 
 
+@taped
 def staff(name: str, roles: list[str], location: Location, **more: Any) -> User:
     """An account; who is booked by the hour works daily."""
     values = {
@@ -106,7 +95,7 @@ def staff(name: str, roles: list[str], location: Location, **more: Any) -> User:
 def colleague(cast: Cast, name: str, role: str, **more: Any) -> User:
     """One more person at North, whom the cast knows by name from then on."""
     hired = lambda: staff(name, [role], cast.north, **more)  # noqa: E731
-    tape = f"colleague {name} {role} {more}"  # nothing else touches an account: no need to be first
+    tape = f"colleague {name} {role} {more}"  # nothing else touches an account
     cast.people[name] = played(tape, hired) if clock.now() == MONDAY else hired()
     return cast.people[name]
 
@@ -133,6 +122,7 @@ def _clock_times(row: dict[str, Any]) -> dict[str, Any]:
     return {"weekday": row["weekday"], "starts": to_time(row["starts"]), "ends": to_time(row["ends"])}
 
 
+@taped
 def location(name: str, zone: str) -> Location:
     values = {
         "name": name,
@@ -147,6 +137,7 @@ def location(name: str, zone: str) -> Location:
     return practice.save_location(location=None, values=values, by=SYSTEM, at=clock.now())
 
 
+@taped
 def room(name: str, where: Location, kinds: list[str], turnover: int = 0) -> Room:
     values = {"location_id": where.pk, "name": name, "kinds": kinds, "turnover_min": turnover}
     return practice.save_room(room=None, values=values, by=SYSTEM, at=clock.now())
@@ -183,6 +174,7 @@ def assemble() -> Cast:
     )
 
 
+@taped
 def client(where: Location, *, by: User, first: str = "Robin", last: str = "Sample", **more: Any) -> Client:
     """A registered client; robin.sample is North's, and nobody at South may ever see them."""
     values = {

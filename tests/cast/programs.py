@@ -10,14 +10,17 @@ from programs import services as programs
 from programs.models import Program, Protocol
 from sessions.course import services as course
 from tests.cast.people import Cast, client
+from tests.replay import taped
 
 
+@taped
 def approved_protocol(cast: Cast, **more: Any) -> Protocol:
     values = {"name": "KAP sublingual", "program_type": "kap", "route": "sublingual"} | more
     draft = programs.draft_protocol(values=values, by=cast.director, at=clock.now())
     return programs.approve_protocol(protocol_id=draft.pk, by=cast.director, at=clock.now())
 
 
+@taped
 def opened_program(
     cast: Cast,
     *,
@@ -27,19 +30,6 @@ def opened_program(
     **more: Any,
 ) -> Program:
     """A program in its screening phase, at North with the cast's therapist and prescriber."""
-    if protocol or who or by or more:
-        return _opened(cast, protocol, who, by, **more)
-    found: Program = cast.first("opened program", lambda: _opened(cast))
-    return found
-
-
-def _opened(
-    cast: Cast,
-    protocol: Protocol | None = None,
-    who: Client | None = None,
-    by: User | None = None,
-    **more: Any,
-) -> Program:
     protocol = protocol or approved_protocol(cast)
     values = {
         "client": (who or client(cast.north, by=cast.frontdesk)).pk,

@@ -13,10 +13,12 @@ from screening.models import Measure
 from screening.rules.conditions import CONDITIONS
 from tests.cast.people import Cast
 from tests.cast.programs import approved_protocol, opened_program
+from tests.replay import taped
 
 _editions = itertools.count(1)  # names of protocols are taken once
 
 
+@taped
 def clear(cast: Cast, program: Program) -> None:
     """Screen a healthy client and let the prescriber clear them; the consent is signed."""
     at = clock.now()
@@ -42,6 +44,7 @@ def clear(cast: Cast, program: Program) -> None:
     sign_consent(cast, program)
 
 
+@taped
 def sign_consent(cast: Cast, program: Program) -> None:
     values = {"program": program.pk, "document": "kap_treatment", "language": "en"}
     draft = screening.create_consent(values=values, by=cast.np, at=clock.now())
@@ -55,15 +58,9 @@ def sign_consent(cast: Cast, program: Program) -> None:
     )
 
 
+@taped
 def cleared_program(cast: Cast, **more: Any) -> Program:
     """A KAP program that may dose: cleared, consented, prepared (the default protocol here asks for none)."""
-    if more:
-        return _cleared(cast, **more)
-    found: Program = cast.first("cleared program", lambda: _cleared(cast))
-    return found
-
-
-def _cleared(cast: Cast, **more: Any) -> Program:
     more.setdefault("protocol", None)
     if more["protocol"] is None:
         more["protocol"] = approved_protocol(cast, name=f"KAP {next(_editions)}", min_preparations=0)
@@ -73,6 +70,7 @@ def _cleared(cast: Cast, **more: Any) -> Program:
     return program
 
 
+@taped
 def cssrs(cast: Cast, program: Program, *yes: int) -> Measure:
     """The C-SSRS screener since the last contact, at the clock's moment; `yes` are the questions answered so."""
     values = {

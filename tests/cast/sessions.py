@@ -13,6 +13,7 @@ from sessions.booking.services.bookings import Ask
 from sessions.visits import services as visits
 from tests.cast.people import KINDS, Cast, later
 from tests.cast.programs import opened_program
+from tests.replay import taped
 
 
 def ask(cast: Cast, kind: str, starts_at: datetime, **more: Any) -> Ask:
@@ -37,6 +38,7 @@ def team(cast: Cast, *names: str) -> list[dict[str, Any]]:
     return [{"user": cast.people[name].pk, "role": cast.people[name].roles[0]} for name in names]
 
 
+@taped
 def booked(
     cast: Cast, program: Program, kind: str, starts_at: datetime, *, by: User | None = None, **more: Any
 ) -> Session:
@@ -51,13 +53,9 @@ def booked(
     )
 
 
+@taped
 def one_of_each_kind(cast: Cast) -> dict[str, Session]:
     """A program of Robin Sample's, and a session of every kind in its book, a day apart."""
-    found: dict[str, Session] = cast.first("one of each kind", lambda: _one_of_each_kind(cast))
-    return found
-
-
-def _one_of_each_kind(cast: Cast) -> dict[str, Session]:
     program = opened_program(cast)
     more = {"medical": {"staff": team(cast, "prescriber")}}
     return {
@@ -66,22 +64,26 @@ def _one_of_each_kind(cast: Cast) -> dict[str, Session]:
     }
 
 
+@taped
 def checked_in_session(session: Session, *, by: User) -> Session:
     """The client has come, at the clock's moment."""
     return visits.check_in(session_id=session.pk, by=by, moment=clock.now(), at=clock.now())
 
 
+@taped
 def started_session(session: Session, *, by: User) -> Session:
     """The client has come, and the session has begun."""
     checked_in_session(session, by=by)
     return visits.start(session_id=session.pk, by=by, moment=clock.now(), at=clock.now())
 
 
+@taped
 def ended_session(session: Session, move: str, *, by: User) -> Session:
     """A session that was cancelled, or a no-show: `move` tells which."""
     return visits.end(session_id=session.pk, move=move, reason="Feels ill", by=by, at=clock.now())
 
 
+@taped
 def completed_session(
     cast: Cast,
     program: Program,

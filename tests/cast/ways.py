@@ -15,6 +15,7 @@ from tests.cast.dosing import ready_dose, written_order
 from tests.cast.people import Cast
 from tests.cast.programs import approved_protocol
 from tests.cast.screening import cleared_program, cssrs
+from tests.replay import taped
 
 IM = {"route": "intramuscular", "min_preparations": 0}
 IV = {"route": "intravenous", "min_preparations": 0}
@@ -28,6 +29,7 @@ SEEN = {"date": date(2026, 4, 1), "place": "North"}  # in person, by the practic
 AT_HOME = ("chaperone_trained", "video_on")
 
 
+@taped
 def lot_of(cast: Cast, **more: Any) -> DrugLot:
     """A vial of 500 mg in North's safe."""
     values = {
@@ -44,6 +46,7 @@ def lot_of(cast: Cast, **more: Any) -> DrugLot:
     return drugs.receive_lot(values=values | more, by=cast.np, at=clock.now())
 
 
+@taped
 def attest(cast: Cast, session: Session, *codes: str, value: bool = True, by: str = "np") -> Session:
     """A clinician's word on each of these."""
     session.refresh_from_db()
@@ -53,6 +56,7 @@ def attest(cast: Cast, session: Session, *codes: str, value: bool = True, by: st
     return visits.change(session=session, values=said, by=cast.people[by], at=clock.now())
 
 
+@taped
 def at_home(cast: Cast, *, place: dict[str, str] | None = HOME, **more: Any) -> Session:
     """A ready session at home on video, under a protocol that allows it; the screener of today shows no risk."""
     edition = approved_protocol(cast, name="At home", min_preparations=0, home_dosing=True)
@@ -62,6 +66,7 @@ def at_home(cast: Cast, *, place: dict[str, str] | None = HOME, **more: Any) -> 
     return attest(cast, session, *AT_HOME)
 
 
+@taped
 def weighed(
     cast: Cast,
     protocol: dict[str, Any],

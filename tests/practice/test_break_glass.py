@@ -33,7 +33,7 @@ def client(cast: Cast) -> Any:
 
 
 def _broken(cast: Cast, client: UUID, by: str = HERS) -> dict[str, Any]:
-    return done(cast.desk(by).post(PATH, {"client": str(client), "reason": WHY}), 201)
+    return cast.desk(by).must(PATH, {"client": str(client), "reason": WHY}, status=201)
 
 
 def _reads(cast: Cast, client: Any, by: str = HERS) -> bool:
@@ -210,13 +210,13 @@ def test_it_ends_by_the_clock_by_hand_and_by_the_account(cast: Cast, client: Any
         glass = _broken(cast, client.pk)
         assert _reads(cast, client)
         refused(cast.desk("south_np").post(f"{PATH}{glass['id']}/end/"), 404, "not_found")
-        ended = done(cast.desk(HERS).post(f"{PATH}{glass['id']}/end/"), 200)
+        ended = cast.desk(HERS).must(f"{PATH}{glass['id']}/end/", status=200)
         assert (ended["state"], ended["allowed_moves"]) == ("ended", [])
         assert not _reads(cast, client)
         refused(cast.desk(HERS).post(f"{PATH}{glass['id']}/end/"), 409, "break_glass_over")
     with clock.fixed(MONDAY + timedelta(hours=5)):  # the director closes it
         glass = _broken(cast, client.pk)
-        done(cast.desk("director").post(f"{PATH}{glass['id']}/end/"), 200)
+        cast.desk("director").must(f"{PATH}{glass['id']}/end/", status=200)
         assert not _reads(cast, client)
     staff = f"staff/{cast.south_prescriber.pk}/"
     for hour, change, back in (
@@ -279,7 +279,7 @@ def test_nobody_reviews_their_own_and_no_other_place_sees_it(cast: Cast, client:
     assert BreakGlass.objects.get().reviewed_at is None
     shown = done(cast.desk("admin").get(path), 200)  # no clinical words for the administrator
     assert (shown["reason"], shown["finding"], shown["user_name"]) == (None, None, "South Director")
-    done(cast.desk("director").post(f"{path}review/", {"finding": "Not in need"}), 200)
+    cast.desk("director").must(f"{path}review/", {"finding": "Not in need"}, status=200)
 
 
 def test_two_registrations_are_one_person(cast: Cast, client: Any) -> None:
@@ -301,7 +301,7 @@ def test_a_client_is_found_by_what_a_clinician_knows_and_who_asked_is_logged(cas
         assert done(desk.post(f"{PATH}find/", body), 200) == {"client": str(client.pk), "is_yours": False}
         event = AuditEvent.objects.latest("id")
         assert (event.action, event.clients) == ("break_glass.find", [client.pk])
-    assert done(cast.desk("np").post(f"{PATH}find/", whole), 200)["is_yours"] is True
+    assert cast.desk("np").must(f"{PATH}find/", whole, status=200)["is_yours"] is True
     nobody = {"client": None, "is_yours": False}
     for body in (whole | {"first_name": "Wilhelm"}, whole | {"date_of_birth": "1985-03-03"}, {"mrn": "KC"}):
         assert done(desk.post(f"{PATH}find/", body), 200) == nobody
@@ -334,8 +334,8 @@ def test_the_list_costs_the_same_with_fifty_and_an_ordinary_read_no_more_than_be
 
 def test_nor_does_the_database_let_it_be_changed_or_lengthened(cast: Cast, client: Any) -> None:
     glass = _broken(cast, client.pk)
-    done(cast.desk("director").post(f"{PATH}{glass['id']}/review/", {"finding": "It was needed"}), 200)
-    done(cast.desk(HERS).post(f"{PATH}{glass['id']}/end/"), 200)
+    cast.desk("director").must(f"{PATH}{glass['id']}/review/", {"finding": "It was needed"}, status=200)
+    cast.desk(HERS).must(f"{PATH}{glass['id']}/end/", status=200)
     for change in (
         "expires_at = expires_at + interval '1 minute'",
         "reason = 'None of your business'",

@@ -61,7 +61,7 @@ def test_after_a_course_that_ended_another_one_may_begin(cast: Cast, move: str) 
         program.phase = "integration"
         program.save_by(cast.therapist, at=MONDAY)
     cast.desk("therapist").must(f"programs/{program.pk}/{move}/", {"reason": "Done"})
-    made = done(cast.desk("frontdesk").post("programs/", asked(cast, program)), 201)
+    made = cast.desk("frontdesk").must("programs/", asked(cast, program), status=201)
     assert (made["status"], made["phase"], made["continues"]) == ("active", "screening", None)
 
 
@@ -69,7 +69,7 @@ def test_after_a_course_that_ended_another_one_may_begin(cast: Cast, move: str) 
 def test_the_next_course_completes_the_one_that_it_continues(cast: Cast, who: str) -> None:
     program = people.opened_program(cast)
     booked = people.booked(cast, program, "preparation", MONDAY + timedelta(days=2))
-    made = done(cast.desk(who).post("programs/", asked(cast, program, continues=str(program.pk))), 201)
+    made = cast.desk(who).must("programs/", asked(cast, program, continues=str(program.pk)), status=201)
     assert (made["status"], made["continues"]) == ("active", str(program.pk))
     first = cast.desk("therapist").get(f"programs/{program.pk}/").json()
     assert (first["status"], first["allowed_moves"]) == ("completed", [])
@@ -81,7 +81,7 @@ def test_the_next_course_completes_the_one_that_it_continues(cast: Cast, who: st
 def test_a_course_on_hold_is_continued_too(cast: Cast) -> None:
     program = people.opened_program(cast)
     cast.desk("therapist").must(f"programs/{program.pk}/hold/", {"reason": "Travels"})
-    done(cast.desk("frontdesk").post("programs/", asked(cast, program, continues=str(program.pk))), 201)
+    cast.desk("frontdesk").must("programs/", asked(cast, program, continues=str(program.pk)), status=201)
     assert status_of(program) == "completed"
 
 
@@ -162,7 +162,7 @@ def test_who_opens_no_course_continues_none(cast: Cast, who: str) -> None:
 def test_the_same_request_sent_again_opens_nothing_more(cast: Cast) -> None:
     program = people.opened_program(cast)
     body = asked(cast, program, continues=str(program.pk))
-    first = done(cast.desk("frontdesk").post("programs/", body, key="once"), 201)
+    first = cast.desk("frontdesk").must("programs/", body, key="once", status=201)
     again = cast.desk("frontdesk").post("programs/", body, key="once")
     assert done(again, 201)["id"] == first["id"]
     assert refused(cast.desk("frontdesk").post("programs/", body), 409, "illegal_transition")

@@ -38,7 +38,7 @@ def test_a_result_is_kept_read_and_taken_back_once(cast: Cast, program: Program)
     assert pointers(desk.post(f"{path}void/", {})) == {"/reason"}
     refused(cast.desk("therapist").post(f"{path}void/", {"reason": "Mine?"}), 403, "not_permitted")
     assert not LabResultVoid.objects.exists()
-    found = done(cast.desk("prescriber").post(f"{path}void/", {"reason": "Of her twin"}), 200)
+    found = cast.desk("prescriber").must(f"{path}void/", {"reason": "Of her twin"}, status=200)
     assert (found["voided"]["by"], found["voided"]["reason"]) == (str(cast.prescriber.pk), "Of her twin")
     assert found["allowed_moves"] == []
     refused(desk.post(f"{path}void/", {"reason": "Again"}), 409, "already_void")
@@ -74,7 +74,7 @@ def test_a_result_that_cannot_be_is_refused_by_field(
 
 
 def test_results_are_read_by_clinicians_of_the_house_alone(cast: Cast, program: Program) -> None:
-    made = done(cast.desk("director").post("lab-results/", body(program)), 201)
+    made = cast.desk("director").must("lab-results/", body(program), status=201)
     path = f"lab-results/{made['id']}/"
     for who in ("frontdesk", "billing", "admin"):
         refused(cast.desk(who).get("lab-results/"), 403, "not_permitted")
@@ -138,7 +138,7 @@ def test_a_positive_one_of_before_is_heard_by_the_next_decision(cast: Cast, prog
 
 
 def test_the_database_keeps_results_as_they_are(cast: Cast, program: Program) -> None:
-    made = done(cast.desk("np").post("lab-results/", body(program)), 201)
+    made = cast.desk("np").must("lab-results/", body(program), status=201)
     statements = [
         "UPDATE screening_labresult SET result = 'positive'",
         "DELETE FROM screening_labresult",

@@ -313,13 +313,13 @@ def test_nobody_is_asked_again_about_a_client_who_has_gone(cast: Cast, program: 
 @pytest.mark.parametrize("who", ["np", "therapist", "prescriber", "director"])
 def test_clinicians_write_plans_and_void_them_once(cast: Cast, program: Program, who: str) -> None:
     body = {"client": str(program.client_id), "text": "Call 988.", "made_on": "2026-05-04"}
-    made = done(cast.desk(who).post("safety-plans/", body), 201)
+    made = cast.desk(who).must("safety-plans/", body, status=201)
     assert {name: made[name] for name in body} == body
     assert (made["recorded_by"], made["voided"]) == (str(cast.people[who].pk), None)
     assert made["allowed_moves"] == ["void"]
     path = f"safety-plans/{made['id']}/void/"
     assert pointers(cast.desk(who).post(path, {})) == {"/reason"}
-    found = done(cast.desk(who).post(path, {"reason": "Wrong client"}), 200)
+    found = cast.desk(who).must(path, {"reason": "Wrong client"}, status=200)
     at = {"at": "2026-05-04T15:00:00Z", "by": str(cast.people[who].pk), "reason": "Wrong client"}
     assert (found["voided"], found["allowed_moves"]) == (at, [])
     refused(cast.desk(who).post(path, {"reason": "Again"}), 409, "already_void")

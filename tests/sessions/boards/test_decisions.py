@@ -143,7 +143,7 @@ def test_an_override_waits_until_somebody_else_has_read_it(cast: Cast) -> None:
         assert cast.desk(who).post(path).status_code == 403, who
     assert cast.desk("south_prescriber").post(path).status_code == 404
     assert not GateOverrideReading.objects.exists()
-    read = done(cast.desk("prescriber").post(path), 200)
+    read = cast.desk("prescriber").must(path, status=200)
     assert (read["read"]["by"], read["label"]) == (str(cast.prescriber.pk), "Nothing: it is done.")
     refused(cast.desk("director").post(path), 409, "already_read")
     assert waits(cast) == desk(cast, "director") == []

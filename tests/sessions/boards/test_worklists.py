@@ -18,6 +18,7 @@ from sessions.monitoring.models import Alarm
 from sessions.sweep.steps import sweep
 from tests.asking import events
 from tests.cast import MONDAY, Cast, dosed_session, later
+from tests.replay import taped
 from tests.sessions.monitoring.watching import take
 
 LISTS = ("tasks/", "obligations/", "alarms/", "safety-alerts/")
@@ -27,10 +28,10 @@ ITEM_9 = {"instrument": "phq9", "answers": [0] * 8 + [2], "administered_by": "se
 @pytest.fixture
 def dosed(cast: Cast) -> Session:
     """A client who was dosed, with a red reading, and who answered item 9 on the day."""
-    found: Session = cast.first("dosed and red", lambda: _dosed(cast))
-    return found
+    return _dosed(cast)
 
 
+@taped
 def _dosed(cast: Cast) -> Session:
     session = dosed_session(cast)
     take(cast, session, 10, systolic=205)

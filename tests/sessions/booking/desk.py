@@ -15,17 +15,20 @@ from sessions.booking.models import Allocation, Session
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.journeys.steps import moment
+from tests.replay import taped
 
 TUESDAY = MONDAY + timedelta(days=1)  # 09:00 in Denver
 LENGTHS = {"preparation": 60, "integration": 60, "dosing": 180, "medical": 30, "maintenance": 60}
 
 
+@taped
 def programs_of(cast: Cast, count: int, **protocol: Any) -> list[Program]:
     """`count` programs of as many clients, on one protocol."""
     approved = people.approved_protocol(cast, **protocol)
     return [people.opened_program(cast, protocol=approved, who=client) for client in clients_of(cast, count)]
 
 
+@taped
 def clients_of(cast: Cast, count: int) -> list[Client]:
     return [
         people.client(cast.north, by=cast.frontdesk, first=f"Robin{n}", phone=f"303-555-{n:04d}")

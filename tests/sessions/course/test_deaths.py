@@ -27,12 +27,12 @@ TOLD = {"died_on": "2026-05-03", "source": "The client's sister called"}
 
 
 def dies(cast: Cast, client: Any, who: str = "frontdesk", **more: Any) -> dict[str, Any]:
-    return done(cast.desk(who).post(f"clients/{client}/deceased/", TOLD | more), 200)
+    return cast.desk(who).must(f"clients/{client}/deceased/", TOLD | more, status=200)
 
 
 def lives(cast: Cast, client: Any, who: str = "frontdesk") -> dict[str, Any]:
     body = {"reason": "Another person of that name"}
-    return done(cast.desk(who).post(f"clients/{client}/deceased/void/", body), 200)
+    return cast.desk(who).must(f"clients/{client}/deceased/void/", body, status=200)
 
 
 def rows() -> list[Any]:

@@ -62,7 +62,7 @@ def test_maintenance_begins_and_its_sessions_are_proposed_and_booked(cast: Cast)
         assert not Session.objects.filter(kind="maintenance").exists()
         path = f"programs/{program.pk}/plan/"
         assert cast.desk("frontdesk").get(path).json() == plan
-        done(cast.desk("frontdesk").post(path, {"sessions": plan["sessions"][:2]}), 201)
+        cast.desk("frontdesk").must(path, {"sessions": plan["sessions"][:2]}, status=201)
         rest = cast.desk("frontdesk").get(path).json()
         assert starts(rest) == starts(plan)[2:]
         assert [row["number"] for row in rest["sessions"]] == [3, 4]
@@ -70,7 +70,7 @@ def test_maintenance_begins_and_its_sessions_are_proposed_and_booked(cast: Cast)
         assert (again["maintain_every_days"], again["maintain_until"]) == (28, None)
         assert len(again["phases"]) == len(shown["phases"])
         assert len(again["plan"]["sessions"]) == 6
-        ended = done(cast.desk("therapist").post(f"programs/{program.pk}/complete/", {}), 200)
+        ended = cast.desk("therapist").must(f"programs/{program.pk}/complete/", {}, status=200)
         assert ended["status"] == "completed"
         refused(maintain(cast, program), 409, "illegal_transition")
 

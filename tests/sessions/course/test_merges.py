@@ -197,13 +197,13 @@ def test_sessions_at_the_same_time_are_refused(cast: Cast, twins: Twins) -> None
 
 def test_one_who_has_died_and_one_who_lives_are_refused(cast: Cast, twins: Twins) -> None:
     died = {"died_on": "2026-05-03", "source": "The hospital"}
-    done(cast.desk("np").post(f"clients/{twins.old.pk}/deceased/", died), 200)
+    cast.desk("np").must(f"clients/{twins.old.pk}/deceased/", died, status=200)
     refused(twins.post(), 409, "death_differs")
-    done(cast.desk("np").post(f"clients/{twins.new.pk}/deceased/", died), 200)
+    cast.desk("np").must(f"clients/{twins.new.pk}/deceased/", died, status=200)
     twins.merge()
-    done(cast.desk("np").post(f"clients/{twins.new.pk}/deceased/void/", WHY), 200)
+    cast.desk("np").must(f"clients/{twins.new.pk}/deceased/void/", WHY, status=200)
     assert set(Client.objects.values_list("died_on", flat=True)) == {None}
-    done(cast.desk("np").post(f"clients/{twins.old.pk}/deceased/", died), 200)
+    cast.desk("np").must(f"clients/{twins.old.pk}/deceased/", died, status=200)
     assert len(set(Client.objects.values_list("died_on", flat=True)) - {None}) == 1
 
 
@@ -238,21 +238,21 @@ def test_a_death_of_both_is_voided_before_they_are_parted(cast: Cast, twins: Twi
     program = people.opened_program(cast, who=twins.new)
     twins.merge()
     dead = {"died_on": "2026-05-03", "source": "The client's sister called"}
-    done(cast.desk("np").post(f"clients/{twins.old.pk}/deceased/", dead), 200)
+    cast.desk("np").must(f"clients/{twins.old.pk}/deceased/", dead, status=200)
     before = rows()
     refused(twins.post("unmerge/"), 409, "death_differs")
     assert rows() == before
     lives = cast.desk("np").post(f"clients/{twins.new.pk}/deceased/void/", {"reason": "It was the other one"})
     assert done(lives, 200)["programs"] == [str(program.pk)]
     twins.unmerge()
-    done(cast.desk("np").post(f"clients/{twins.old.pk}/deceased/", dead), 200)
+    cast.desk("np").must(f"clients/{twins.old.pk}/deceased/", dead, status=200)
     assert set(Client.objects.values_list("died_on", flat=True)) == {None, date(2026, 5, 3)}
 
 
 def test_a_death_of_each_is_no_matter_of_parting_them(cast: Cast, twins: Twins) -> None:
     dead = {"died_on": "2026-05-03", "source": "The client's sister called"}
     for one in (twins.old, twins.new):
-        done(cast.desk("np").post(f"clients/{one.pk}/deceased/", dead), 200)
+        cast.desk("np").must(f"clients/{one.pk}/deceased/", dead, status=200)
     twins.merge()
     twins.unmerge()
 
@@ -436,12 +436,12 @@ def test_a_payment_pays_the_charges_of_both(cast: Cast, twins: Twins) -> None:
     body = {"client": str(twins.new.pk), "amount": "100.00", "method": "cash", "received_on": "2026-05-04"}
     body |= {"allocations": [{"charge": str(charge.pk), "amount": "100.00"}]}
     refused(cast.desk("billing").post("payments/", body), 400, "not_found", "/allocations/0/charge")
-    payment = done(cast.desk("billing").post("payments/", body | {"allocations": []}), 201)
+    payment = cast.desk("billing").must("payments/", body | {"allocations": []}, status=201)
     alone = PaymentAllocation(payment_id=payment["id"], charge=charge, amount=Decimal(1))
     with pytest.raises(IntegrityError), transaction.atomic():
         alone.insert_by(cast.billing, at=clock.now())
     twins.merge()
-    paid = done(cast.desk("billing").post("payments/", body), 201)
+    paid = cast.desk("billing").must("payments/", body, status=201)
     assert [row["charge"] for row in paid["allocations"]] == [str(charge.pk)]
 
 

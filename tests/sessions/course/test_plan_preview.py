@@ -26,8 +26,7 @@ SHORT = {"planned_doses": 2, "span_days": [3, 20], "min_preparations": 1}
 
 @pytest.fixture
 def program(cast: Cast) -> Program:
-    found: Program = cast.first("a short course", lambda: desk.programs_of(cast, 1, **SHORT)[0])
-    return found
+    return desk.programs_of(cast, 1, **SHORT)[0]
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from programs.models import Program
 from screening.models import Clearance, SafetyAlert, Suspension
 from sessions.booking.models import Session
 from tests import cast as people
-from tests.asking import done
 from tests.cast import MONDAY, Cast
 from tests.sessions.dosing.test_suspended_clearance import EVENTS, HEALTHY, booked, calm_twice
 
@@ -94,7 +93,7 @@ def test_who_let_doses_go_on_after_a_high_c_ssrs_has_answered_it(cast: Cast) -> 
     plan = cast.desk("np").must("safety-plans/", made)["id"]
     body = {"rationale": "No intent any more.", "safety_plan": plan, "not_alone": True}
     alert = SafetyAlert.objects.get(cause="cssrs_high")
-    done(cast.desk("prescriber").post(f"safety-alerts/{alert.pk}/release/", body), 200)
+    cast.desk("prescriber").must(f"safety-alerts/{alert.pk}/release/", body, status=200)
     assert (
         Suspension.objects.filter(uphold__isnull=True).count() == 1
     )  # the old clearance still waits for its words

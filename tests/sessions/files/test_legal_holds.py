@@ -17,7 +17,7 @@ HOLDS = "legal-holds/"
 
 
 def held(cast: Cast, client: Any, reason: str = "Lawsuit of 2026") -> dict[str, Any]:
-    return done(cast.desk("director").post(HOLDS, {"client": str(client.pk), "reason": reason}), 201)
+    return cast.desk("director").must(HOLDS, {"client": str(client.pk), "reason": reason}, status=201)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_under_a_hold_no_file_is_voided_until_the_last_hold_is_lifted(cast: Cast
     first, second = held(cast, client), held(cast, client, "Subpoena")
     refused(cast.desk("np").post(void, {"reason": "Wrong record"}), 409, "legal_hold")
     assert not AttachmentVoid.objects.exists()
-    lifted = done(cast.desk("director").post(f"{HOLDS}{first['id']}/lift/", {"reason": "Settled"}), 200)
+    lifted = cast.desk("director").must(f"{HOLDS}{first['id']}/lift/", {"reason": "Settled"}, status=200)
     assert (lifted["lifted"]["reason"], lifted["allowed_moves"]) == ("Settled", [])
     refused(cast.desk("director").post(f"{HOLDS}{first['id']}/lift/"), 409, "already_lifted")
     refused(cast.desk("np").post(void, {"reason": "Wrong record"}), 409, "legal_hold")

@@ -110,7 +110,7 @@ def test_others_see_that_there_is_a_draft_and_never_its_words(cast: Cast, book: 
     sign(cast, "trainee", note)
     assert read(cast, "therapist", note)["sections"] == DAP  # who cosigns reads what they sign
     thrown = write(cast, book).data["id"]
-    gone = done(cast.desk("director").post(f"{NOTES}{thrown}/discard/", {"reason": "Wrong session"}), 200)
+    gone = cast.desk("director").must(f"{NOTES}{thrown}/discard/", {"reason": "Wrong session"}, status=200)
     assert (gone["status"], gone["sections"]) == ("discarded", None)
     assert read(cast, "therapist", thrown)["sections"] == DAP
 

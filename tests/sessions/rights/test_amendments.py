@@ -25,7 +25,7 @@ AUGUST = MONDAY + timedelta(days=92)
 
 def asked(cast: Cast, client: Any, **more: Any) -> dict[str, Any]:
     body = {"client": str(client.pk), "text": WORDS, "received_on": "2026-05-04"} | more
-    return done(cast.desk("therapist").post(REQUESTS, body), 201)
+    return cast.desk("therapist").must(REQUESTS, body, status=201)
 
 
 def row_of(request: dict[str, Any]) -> Task:
@@ -55,7 +55,7 @@ def test_a_request_is_answered_within_sixty_days_and_put_off_once_by_thirty(cast
     assert (denied["state"], denied["decided_by"]) == ("denied", str(cast.director.pk))
     assert not Task.objects.filter(kind="amendment_due", state="open").exists()
     assert denied["allowed_moves"] == ["disagreement"]
-    said = done(cast.desk("np").post(f"{path}/disagreement/", {"text": "It is not"}), 200)
+    said = cast.desk("np").must(f"{path}/disagreement/", {"text": "It is not"}, status=200)
     assert (said["disagreement"], said["allowed_moves"]) == ("It is not", [])
     refused(cast.desk("np").post(f"{path}/disagreement/", {"text": "Once more"}), 409, "already_disagreed")
     for move, body in (("accept", {"addendum": "x"}), ("deny", {"basis": "no, no"}), ("extend", {})):
@@ -85,7 +85,7 @@ def test_what_is_accepted_stands_under_the_note_and_never_in_it(cast: Cast) -> N
     for name in ("np", "prescriber"):
         refused(cast.desk(name).post(f"{path}/accept/", {"addendum": words}), 403, "not_permitted")
     assert not Addendum.objects.exists()
-    taken = done(cast.desk("director").post(f"{path}/accept/", {"addendum": words}), 200)
+    taken = cast.desk("director").must(f"{path}/accept/", {"addendum": words}, status=200)
     added = Addendum.objects.get()
     assert (taken["state"], taken["addendum"], taken["note_addendum"]) == ("accepted", words, str(added.pk))
     assert (added.text, added.author_id, added.previous_hash) == (words, cast.director.pk, note.content_hash)

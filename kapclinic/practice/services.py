@@ -311,12 +311,21 @@ def withdraw_clients(*, client_ids: Sequence[UUID], by: User, at: datetime) -> N
     change_all_by(rows, {"locations": [], "withdrawn_at": at}, by, at=at)
 
 
-def issue_token(*, user: User, name: str, at: datetime) -> tuple[AuthToken, str]:
-    """A new bearer token: the row, and the secret that is shown this once."""
+def issue_token(
+    *,
+    user: User,
+    name: str,
+    roles: Sequence[str] | None = None,
+    locations: Sequence[UUID] | None = None,
+    at: datetime,
+) -> tuple[AuthToken, str]:
+    """A new bearer token: the row, and the secret that is shown this once. `roles` and `locations` narrow it."""
     secret = f"kap_{chance.token(32)}"
     row = AuthToken.objects.create(
         user=user,
         name=name,
+        roles=None if roles is None else list(dict.fromkeys(roles)),
+        locations=None if locations is None else list(dict.fromkeys(locations)),
         digest=token_digest(secret),
         created_at=at,
         expires_at=at + timedelta(days=settings.TOKEN_DAYS),

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import transaction
 
 from kapclinic.core.errors import Invalid
-from kapclinic.practice.doors import login_is_locked, try_password
 from kapclinic.practice.factors.door import must_enrol
 from kapclinic.practice.factors.proving import Shown, TooManyCodes, prove
 from kapclinic.practice.models import Location, User
@@ -38,11 +37,11 @@ def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at:
     """The staff member that `witness` names, when they may witness and the password is theirs.
 
     Call it before the transaction of the request begins (`sessions.drugs.api.witness`): a wrong password counts
-    towards the lock of this witness and of their login, and leaves an audit event, although the request is refused.
+    towards the lock of this witness, and of nothing else, and leaves an audit event, although the request is refused.
 
     :raises WitnessInvalid: for the giver themselves, an unknown or inactive person, one of another location or of a
         role that may not witness, a wrong password or code, one without a second factor where the clinic asks for
-        one, or a witness or login that is locked
+        one, or a witness who is locked
     """
     if witness["user"] == giver.pk:
         raise WitnessInvalid.because("The witness must be a second person.")
@@ -80,9 +79,7 @@ def _refused(user: User, *, witness: NamedWitness, at: datetime) -> tuple[str, s
     if row.locked_until is not None and row.locked_until > at:
         until = f"{row.locked_until.astimezone(UTC):%H:%M} UTC"
         return "locked", f"This witness is locked until {until}, after wrong passwords."
-    if login_is_locked(key=user.email_key, at=at):
-        return "login_locked", "The login of this witness is locked, after wrong passwords."
-    right = try_password(user=user, password=witness["password"], at=at)
+    right = user.check_password(witness["password"])
     if right and user.has_factor:
         code = witness.get("otp") or ""
         if not code:

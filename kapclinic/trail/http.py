@@ -145,7 +145,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
         self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
             response = self._read(lambda: handler(request, *args, **kwargs))
-            glass.admit(self.glass, self._touched)
+            glass.admit(self, response)
             told = response.status_code != NOT_MODIFIED
             if told and self.client_path is not None and self.action in self.logged:
                 self._log(outcome="ok")

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 
 from kapclinic.core.errors import FieldError, Invalid
 from kapclinic.practice.entry_models import LoginFailures
-from kapclinic.practice.models import Actor, User
+from kapclinic.practice.models import SYSTEM_ID, Actor, User
 from kapclinic.practice.notices import PASSWORD_RESET
 from kapclinic.practice.rules import token_digest
 from kapclinic.trail.rules import STRANGER
@@ -175,6 +175,16 @@ def set_password(*, user: User, password: str, by: Actor, at: datetime, field: s
         ) from exc
     user.set_password(password)
     user.password_set_by, user.password_set_at = by.pk, at
+
+
+def first_password(*, user: User, password: str, by: Actor, at: datetime) -> None:
+    """The password that a new account begins with; the caller saves. One that a colleague chose is changed by its owner
+    before anything else, as one that they set anew; one that a command is given belongs to whoever runs it.
+
+    :raises Invalid: for a weak one
+    """
+    set_password(user=user, password=password, by=by, at=at)
+    user.password_change_required = by.pk != SYSTEM_ID
 
 
 @transaction.atomic

@@ -180,7 +180,7 @@ def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetim
     if password is not None and before is not None:
         doors.give_password(user=user, password=password, reason=values.get("reason", ""), by=by, at=at)
     elif password is not None:
-        doors.set_password(user=user, password=password, by=by, at=at)
+        doors.first_password(user=user, password=password, by=by, at=at)
     elif not user.password:
         user.set_unusable_password()
     doors.end_with(user=user, was=before, by=by, at=at)

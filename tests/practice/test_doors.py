@@ -141,7 +141,7 @@ def test_a_weak_password_resets_nothing(cast: Cast) -> None:
     assert not Outbox.objects.exists()
 
 
-def test_a_first_password_asks_for_no_other(cast: Cast) -> None:
+def test_a_first_password_is_changed_by_its_owner_before_anything_else(cast: Cast) -> None:
     wanted = {
         "email": "new@example.test",
         "name": "New",
@@ -151,7 +151,15 @@ def test_a_first_password_asks_for_no_other(cast: Cast) -> None:
     }
     made = cast.desk("admin").must("staff/", wanted | {"kap_trained": False})
     assert "reason" not in made
-    assert _enter(Browser(), "new@example.test", GIVEN).json()["password_change_required"] is False
+    browser = Browser()
+    assert _enter(browser, "new@example.test", GIVEN).json()["password_change_required"] is True
+    refused(browser.get(f"{API}charges/"), 403, "password_change_required")
+    assert _send(browser, "auth/password/", {"old_password": GIVEN, "new_password": OWN}).status_code == 204
+    assert browser.get(f"{API}charges/").status_code == 200
+    assert _enter(Browser(), "new@example.test", OWN).json()["password_change_required"] is False
+    for action in ("staff.password_reset", "staff.private_notes_sealed"):  # it was nobody's before
+        assert not AuditEvent.objects.filter(action=action).exists()
+    assert not Outbox.objects.exists()
 
 
 # --- roles, and the account itself ---------------------------------------------------------------------------

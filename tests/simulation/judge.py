@@ -1216,6 +1216,11 @@ def _employed(judge: Judge, call: Any, _: re.Match[str]) -> None:
     judge.books.staff.setdefault(call.answer["id"], {"password": ""}).update(call.body | call.answer)
 
 
+@on("POST", "auth/password/")
+def _chose(judge: Judge, call: Any, _: re.Match[str]) -> None:
+    judge.books.staff[call.who["id"]]["password"] = call.body["new_password"]
+
+
 @on("POST", "drug-lots/")
 @on("GET", "drug-lots/")
 def _shelved(judge: Judge, call: Any, _: re.Match[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from kapclinic.practice.models import User
+from kapclinic.trail import idempotency
 from sessions.drugs.services import WitnessInvalid, verify_witness
 
 
@@ -15,7 +16,7 @@ class Witnessed(ABC):
     """For a view set with bodies that may name a `witness` {user, password}; stands before ClinicViewSet.
 
     Outside the transaction, because a wrong password is counted even though the request is refused. The refusal
-    itself waits for the handler, so that a stored answer is replayed without asking the witness again.
+    itself waits for the handler. Of a request whose answer is stored nothing is asked again: its code counted once.
     """
 
     _witness: User | None = None
@@ -37,6 +38,11 @@ class Witnessed(ABC):
         if location_id is None:
             return
         named = body.validated_data["witness"]
+        if idempotency.has_acted(self.request):
+            self._refused = WitnessInvalid.because(
+                "Send it again, with a new code."
+            )  # should it not be kept any more
+            return
         try:
             self._witness = verify_witness(
                 witness=named, giver=self.user, location_id=location_id, at=self.at

@@ -40,8 +40,8 @@ def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at:
     towards the lock of this witness, and of nothing else, and leaves an audit event, although the request is refused.
 
     :raises WitnessInvalid: for the giver themselves, an unknown or inactive person, one of another location or of a
-        role that may not witness, a wrong password or code, one without a second factor where the clinic asks for
-        one, or a witness who is locked
+        role that may not witness, a wrong password or code, one whose password somebody else has set, one without a
+        second factor where the clinic asks for one, or a witness who is locked
     """
     if witness["user"] == giver.pk:
         raise WitnessInvalid.because("The witness must be a second person.")
@@ -72,6 +72,8 @@ def _refused(user: User, *, witness: NamedWitness, at: datetime) -> tuple[str, s
     """Code and words of the refusal when password or code is not accepted. They are compared and counted under one
     lock, so that guesses made at once get no more tries than guesses made in turn.
     """
+    if user.password_change_required:
+        return "password_change_required", "This witness chooses a password of their own first."
     if must_enrol(user):
         return "not_enrolled", "This witness sets up a second factor first."
     WitnessLock.objects.get_or_create(user=user)
@@ -83,7 +85,10 @@ def _refused(user: User, *, witness: NamedWitness, at: datetime) -> tuple[str, s
     if right and user.has_factor:
         code = witness.get("otp") or ""
         if not code:
-            return "code_required", "The witness adds a code of their app, or a recovery code."
+            return (
+                "code_required",
+                "The witness adds a code of their app or a recovery code; a passkey is not asked for here.",
+            )
         try:
             right = prove(user=user, shown=Shown(code=code), at=at)
         except TooManyCodes:

@@ -135,7 +135,7 @@ def _recovery(*, user: User, code: str, at: datetime, before: datetime | None) -
     kept = crypto.decrypt(bytes(row.sealed), aad=row.bound_to())
     if not constant_time_compare(kept, token_digest(code)):
         return False
-    return selectors.codes_left(user).filter(pk=row.pk).update(used_at=at) == 1
+    return selectors.codes_left(user, before=before).filter(pk=row.pk).update(used_at=at) == 1
 
 
 def _passkey(*, user: User, factors: list[SecondFactor], shown: Shown, at: datetime) -> bool:

@@ -37,12 +37,13 @@ class TooManyCodes(ClinicError):
 
 @dataclass(frozen=True)
 class Shown:
-    """What a person shows: a code, or a passkey's answer to the challenge that this browser was given."""
+    """What a person shows: a code, or a passkey's answer to the challenge that it was asked with for this purpose."""
 
     code: str = ""
     credential: Mapping[str, Any] | None = None
     challenge_id: UUID | None = None
     party: Party | None = None
+    purpose: str = FactorChallenge.Purpose.PROVE
 
     def __bool__(self) -> bool:
         return bool(self.code) or self.credential is not None
@@ -142,9 +143,7 @@ def _passkey(*, user: User, factors: list[SecondFactor], shown: Shown, at: datet
     assert shown.credential is not None
     assert shown.party is not None
     try:
-        question = answered(
-            challenge_id=shown.challenge_id, user=user, purpose=FactorChallenge.Purpose.PROVE, at=at
-        )
+        question = answered(challenge_id=shown.challenge_id, user=user, purpose=shown.purpose, at=at)
         wanted = passkeys.credential_id(shown.credential)
         found = next((one for one in factors if one.credential and bytes(one.credential) == wanted), None)
         if found is None:

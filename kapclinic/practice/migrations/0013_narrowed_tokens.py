@@ -1,4 +1,4 @@
-"""A token may be narrowed to some of its owner's roles and locations; it is not widened afterwards."""
+"""A token may be narrowed to some of its owner's roles and locations; it is not widened afterwards. A passkey may witness."""
 
 import django.contrib.postgres.fields
 from django.db import migrations, models
@@ -37,4 +37,9 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('locations__isnull', True), ('locations__len__gt', 0), _connector='OR'), name='token_locations'),
         ),
         frozen_when("practice_authtoken", WIDER),
+        migrations.AlterField(
+            model_name='factorchallenge',
+            name='purpose',
+            field=models.CharField(choices=[('enrol', 'Enrol'), ('prove', 'Prove'), ('witness', 'Witness')], max_length=10),
+        ),
     ]

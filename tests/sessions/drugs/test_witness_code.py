@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from webauthn.helpers import base64url_to_bytes
+
 from kapclinic.core import clock
+from kapclinic.practice.factor_models import FactorChallenge
 from kapclinic.trail.models import AuditEvent
 from sessions.drugs.models import DrugEntry
-from tests.cast import MONDAY, Cast
-from tests.practice.test_second_factors import code, with_app
+from tests.cast import MONDAY, PASSWORD, Cast
+from tests.cast.desk import Browser
+from tests.practice.test_second_factors import code, enrolled, with_app
 from tests.sessions.drugs.test_stock_api import enter, lot_with, witness
 
 
@@ -60,3 +64,41 @@ def test_a_witness_with_an_app_adds_its_code(cast: Cast, settings: Any) -> None:
         AuditEvent.objects.filter(action="witness.verify").order_by("pk").last().detail["code"]
         == "not_enrolled"
     )
+
+
+def test_a_witness_with_a_passkey_shows_it_at_a_colleagues_browser(cast: Cast) -> None:
+    lot = lot_with(cast)
+    passkey, _ = enrolled(cast.browser("prescriber"))
+    nurse, mine = cast.desk("np"), {"user": str(cast.prescriber.pk)}
+
+    def asked() -> dict[str, Any]:
+        return dict(nurse.must("witnesses/passkey/", mine))
+
+    def shown(question: dict[str, Any], **more: Any) -> Any:
+        answer = {"challenge": question["challenge"], "credential": passkey.show(question["passkey"])}
+        return _waste(cast, lot, **(answer | more))
+
+    with clock.fixed(MONDAY + timedelta(minutes=1)):
+        other = asked()
+        wrong = ({"password": "wrong"}, {"challenge": other["challenge"]}, {"challenge": None})
+        for more in wrong:  # a wrong password, the answer to another question, to none
+            assert shown(asked(), **more).status_code == 400
+        question = asked()
+        made = shown(question)
+        assert made.status_code == 201
+        assert DrugEntry.objects.get(kind="waste").witness_id == cast.prescriber.pk
+        assert shown(question).status_code == 400  # a question is answered once
+        # It signs nobody in, and a question of the sign-in witnesses nothing.
+        browser = Browser(cast.prescriber)
+        told = browser.sign_in(PASSWORD).json()["passkey"]
+        assert browser.sign_in(PASSWORD, credential=passkey.show(asked()["passkey"])).status_code == 401
+        told = browser.sign_in(PASSWORD).json()["passkey"]
+        row = FactorChallenge.objects.get(challenge=base64url_to_bytes(told["challenge"]))
+        assert shown({"challenge": str(row.pk), "passkey": told}).status_code == 400
+    late = asked()
+    with clock.fixed(MONDAY + timedelta(minutes=7)):
+        assert shown(late).status_code == 400
+    assert DrugEntry.objects.filter(kind="waste").count() == 1
+    for who, why in ((cast.therapist, "no_passkey"), (cast.south_np, "invalid")):
+        assert nurse.post("witnesses/passkey/", {"user": str(who.pk)}).json()["code"] == why
+    assert AuditEvent.objects.filter(action="witness.passkey", created_by=cast.np.pk, outcome="ok").exists()

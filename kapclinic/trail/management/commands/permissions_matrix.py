@@ -37,8 +37,8 @@ the director is let in without a tick, for nothing else. {late}.
 Where a location has `desk_takes_payments`, its front desk is let in without a tick, for money of
 that location: {leave}.
 
-A bearer token that is narrowed to some roles and locations acts as somebody who holds these alone. What would tell or open
-more is closed to it (403 `session_required`): {whole}."""
+A bearer token that is narrowed to some roles and locations acts as somebody who holds these alone. What would tell or
+open more is closed to it (403 `session_required`): {whole}."""
 
 
 @dataclass(frozen=True)

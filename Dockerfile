@@ -14,7 +14,8 @@ ENV PATH=/opt/venv/bin:/usr/lib/postgresql/18/bin:$PATH PYTHONPATH=/srv/kapclini
 COPY requirements.lock /tmp/requirements.lock
 RUN apt-get update && apt-get install --yes --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/* \
  && python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
- && install --directory --owner=postgres --mode=0700 /scratch
+ && install --directory --owner=postgres --mode=0700 /scratch \
+ && install --directory --owner=postgres --mode=0755 /standing
 WORKDIR /srv/kapclinic
 COPY manage.py ./
 COPY deploy/healthy.py deploy/
@@ -30,7 +31,9 @@ CMD ["python", "manage.py", "keep_backups", "/backups"]
 FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/srv/kapclinic PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=kapclinic.settings
-RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin kapclinic
+# /standing is a volume that the service of the backups writes: 999 is postgres in its image.
+RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin kapclinic \
+ && install --directory --owner=999 --mode=0755 /standing
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/kapclinic
 COPY manage.py ./

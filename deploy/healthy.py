@@ -14,7 +14,7 @@ from pathlib import Path
 
 BEAT_SCHEDULE = Path(os.environ.get("BEAT_SCHEDULE", "/tmp/beat-schedule"))  # noqa: S108 - the container's own tmpfs
 BEAT_SECONDS = 600  # beat saves its schedule every three minutes
-BACKUP_STATUS = Path(os.environ.get("BACKUP_STATUS", "/backups/status.json"))
+BACKUP_STATUS = Path(os.environ.get("BACKUP_STATUS") or "/backups/status.json")
 STATUS_SECONDS = 120
 
 

@@ -378,6 +378,7 @@ BACKUP_SCRATCH = env.str("BACKUP_SCRATCH", default=tempfile.gettempdir())
 BACKUP_HOURS = env.int("BACKUP_HOURS", default=24)
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=7)
 BACKUP_LOG_SECONDS = env.int("BACKUP_LOG_SECONDS", default=10)
+BACKUP_STATUS = env.str("BACKUP_STATUS", default="")  # a file: keep_backups writes it, /status reads it
 if set(BACKUP_KEY) & {SECRET_KEY, ANCHOR_KEY, *FIELD_KEYS}:
     raise ImproperlyConfigured(
         "BACKUP_KEY is a key of its own: whoever has a backup has no key to what is sealed in it."

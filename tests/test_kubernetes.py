@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.urls import Resolver404, resolve
 
 from kapclinic.local.places import CHECKOUT
 from tests.test_compose import SECRETS, SERVICES, SETTINGS, read_by_settings
@@ -15,7 +16,14 @@ from tests.test_compose import SECRETS, SERVICES, SETTINGS, read_by_settings
 FOLDER = CHECKOUT / "deploy/kubernetes"
 FILES = sorted(FOLDER.rglob("*.yaml"))
 GROUP = FOLDER / "overlays/group"
-WORKLOADS = {"migrate", "web", "worker", "safety", "beat"}
+WORKLOADS = {
+    "migrate",
+    "web",
+    "worker",
+    "safety",
+    "beat",
+}  # and backup, of another image, with secrets of its own
+BACKUP_PLACES = {"KAP_PROCESS", "BACKUP_SCRATCH"}
 OF_SECRETS = {"DATABASE_URL", "VALKEY_URL", "SECRET_KEY", "FIELD_KEYS"}
 
 
@@ -57,8 +65,8 @@ def test_what_a_kustomization_lists_is_there() -> None:
 
 
 def test_the_processes_are_those_of_compose() -> None:
-    assert set(PODS) == WORKLOADS
-    assert set(SERVICES) - WORKLOADS == {"postgres", "valkey", "proxy", "backup"}  # the group's own
+    assert set(PODS) == WORKLOADS | {"backup"}
+    assert set(SERVICES) - set(PODS) == {"postgres", "valkey", "proxy"}  # the group's own
     assert named(BASE, "Deployment")["beat"]["spec"]["replicas"] == 1
     for name in ("web", "worker", "safety"):
         assert named(BASE, "Deployment")[name]["spec"]["replicas"] >= 2
@@ -98,6 +106,7 @@ def test_every_variable_is_read_by_the_settings_and_one_of_compose(name: str) ->
         "ANCHOR_MINUTES",
         "ANCHOR_BUCKET_KEY",
         "ANCHOR_BUCKET_SECRET",
+        "BACKUP_STATUS",  # a pod does not see another one's disk: `backup` not ready is the alarm
     }
     assert theirs - optional <= {*GIVEN, *own(name), *OF_SECRETS}
     assert {*own(name)} == theirs & {"KAP_PROCESS", "MIGRATION_DATABASE_URL"}
@@ -108,9 +117,11 @@ def test_every_variable_is_read_by_the_settings_and_one_of_compose(name: str) ->
 
 @pytest.mark.parametrize("name", sorted(WORKLOADS))
 def test_secrets_come_by_reference(name: str) -> None:
+    signs = [{"secretRef": {"name": "kapclinic-anchors", "optional": True}}]
     assert CONTAINERS[name]["envFrom"] == [
         {"configMapRef": {"name": "kapclinic"}},
         {"secretRef": {"name": "kapclinic"}},
+        *(signs if "ANCHOR_KEY" in SERVICES[name]["environment"] else []),
     ]
     assert [word for word in GIVEN if SECRETS.search(word)] == []
     assert all("valueFrom" in row for word, row in own(name).items() if SECRETS.search(word))
@@ -120,6 +131,37 @@ def test_secrets_come_by_reference(name: str) -> None:
 def test_only_migrate_is_the_owner() -> None:
     owner = "kapclinic-owner"
     assert [name for name, pod in PODS.items() if owner in str(pod)] == ["migrate"]
+
+
+def test_the_backups_hold_no_key_of_the_clinic_and_write_where_they_may() -> None:
+    pod, container = PODS["backup"]["spec"], CONTAINERS["backup"]
+    theirs = SERVICES["backup"]["environment"]
+    assert container["command"] == SERVICES["backup"]["command"]
+    assert pod["terminationGracePeriodSeconds"] == int(
+        SERVICES["backup"]["stop_grace_period"].removesuffix("s")
+    )
+    assert container["envFrom"] == [{"secretRef": {"name": "kapclinic-backup"}}]
+    assert (
+        own("backup").items()
+        >= {word: {"name": word, "value": theirs[word]} for word in BACKUP_PLACES}.items()
+    )
+    assert set(own("backup")) == BACKUP_PLACES
+    assert [name for name, one in PODS.items() if "kapclinic-backup" in str(one)] == ["backup"]
+    assert [name for name, one in PODS.items() if "kapclinic-anchors" in str(one)] == ["worker", "safety"]
+    assert (pod["securityContext"]["runAsUser"], pod["securityContext"]["runAsNonRoot"]) == (999, True)
+    assert container["securityContext"] == CONTAINERS["beat"]["securityContext"]
+    assert container["readinessProbe"]["exec"]["command"] == SERVICES["backup"]["healthcheck"]["test"][1:]
+    claimed = {row["name"]: row.get("persistentVolumeClaim", {}).get("claimName") for row in pod["volumes"]}
+    assert {row["mountPath"]: claimed[row["name"]] for row in container["volumeMounts"]} == {
+        "/tmp": None,
+        "/backups": "backups",
+        "/scratch": "backup-scratch",
+    }
+    assert set(named(GROUP, "PersistentVolumeClaim")) == {"backups", "backup-scratch"}
+    assert named(BASE, "Deployment")["backup"]["spec"]["replicas"] == 1
+    head = (GROUP / "kustomization.yaml").read_text().split("apiVersion", 1)[0]
+    secret = re.split(r"kapclinic-backup +", head)[1].split(";")[0]
+    assert set(re.findall(r"[A-Z_]{6,}", secret)) == set(theirs) - BACKUP_PLACES - {"BACKUP_STATUS"}
 
 
 def test_what_the_overlay_says_of_its_secrets_is_read_by_the_settings() -> None:
@@ -146,7 +188,7 @@ def test_nobody_is_root_or_writes_to_the_image(name: str) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_no_registry_is_named(path: Path) -> None:
     for image in re.findall(r"(?:image|newName): *(\S+)", path.read_text()):
-        assert image == "kapclinic"
+        assert image in {"kapclinic", "kapclinic-backup"}
 
 
 def test_web_is_asked_for_its_health_and_whether_it_is_ready() -> None:
@@ -172,6 +214,18 @@ def test_the_proxy_buffers_requests_and_leads_to_web() -> None:
     service = named(BASE, "Service")["web"]["spec"]
     assert backend == {"name": "web", "port": {"name": service["ports"][0]["name"]}}
     assert CONTAINERS["web"]["ports"] == [{"name": service["ports"][0]["targetPort"], "containerPort": 8000}]
+
+
+def test_nobody_outside_asks_for_figures() -> None:
+    """Both proxies answer 404: one by itself, the other by asking web for an address that there is none of."""
+    ingress = named(GROUP, "Ingress")["metrics"]
+    (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
+    assert (path["path"], path["pathType"]) == ("/metrics", "Exact")
+    instead = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/rewrite-target"]
+    with pytest.raises(Resolver404):
+        resolve(instead)
+    assert resolve("/metrics")
+    assert "location = /metrics { return 404; }" in (CHECKOUT / "deploy/nginx.conf").read_text()
 
 
 def test_labels_find_their_pods() -> None:

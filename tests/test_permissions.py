@@ -38,6 +38,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("GET", "break-glass/{id}/"): CLINICAL | {AD},
     ("POST", "break-glass/{id}/end/"): CLINICAL,
     ("POST", "break-glass/{id}/review/"): {DI},
+    ("POST", "witnesses/passkey/"): CLINICAL,
     ("GET", "changes/"): ALL,
     ("GET", "auth/tokens/"): ALL,
     ("POST", "auth/tokens/"): ALL,

@@ -122,7 +122,7 @@ def sign_letter(*, letter_id: UUID, confirmed: bool, by: User, at: datetime) -> 
         raise NotPermitted("A licensed clinician signs a letter of medical necessity.")
     if not confirmed:
         raise ReauthenticationFailed(
-            "Sign with your own password. After too many wrong ones your login is locked."
+            "Sign with your own password. After too many wrong ones it is not looked at for a while."
         )
     services, errors = _codes(letter)
     merge(errors + codes.diagnosis_errors(letter.diagnoses, on=letter.starts))

@@ -7,7 +7,7 @@ import logging
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,8 @@ DEATHS = 5  # of the receiver in a row, after which it begins anew
 
 @dataclass(kw_only=True)
 class Keeper:
-    """What runs until it is told to stop. `staging`: where the log lies until the shelf has it."""
+    """What runs until it is told to stop. `staging`: where the log lies until the shelf has it. `after`: of
+    `verify_audit`, for each backup. `told`: a further file that says what `status.json` says, for everybody to read."""
 
     shelf: Shelf
     url: str
@@ -37,6 +38,8 @@ class Keeper:
     hours: int
     every: int  # seconds
     now: Callable[[], datetime]
+    after: str = ""
+    told: Path | None = None
     stopped: Event = field(default_factory=Event)
     _receiver: Receiver | None = None
     _backup: subprocess.Popen[bytes] | None = None
@@ -143,8 +146,10 @@ class Keeper:
         newest = self._newest()
         if self._wanted or newest is None or self.now() - _begun(newest) >= timedelta(hours=self.hours):
             self._wanted = False
+            after = ["--after", self.after] if self.after else []
             self._backup = subprocess.Popen(
-                [sys.executable, str(MANAGE), "backup", str(self.shelf.root)], stdin=subprocess.DEVNULL
+                [sys.executable, str(MANAGE), "backup", str(self.shelf.root), *after],
+                stdin=subprocess.DEVNULL,
             )
 
     def _newest(self) -> Manifest | None:
@@ -158,17 +163,33 @@ class Keeper:
             newest = self._newest()
             old = newest is None or self.now() - _begun(newest) > timedelta(hours=2 * self.hours)
             lives = self._receiver is not None and self._receiver.lives()
-            content = {
+            content: dict[str, object] = {
                 "at": self.now().isoformat(),
                 "ok": not problem and not old and lives,
                 "newest_backup": None if newest is None else newest.id,
+                "newest_began_at": None if newest is None else newest.started_at,
                 "receiving": lives,
                 "problem": problem,
             }
-            with new_file(self.shelf.root / STATUS) as file:
-                file.write(json.dumps(content, indent=1).encode())
+            self._write(self.shelf.root / STATUS, content)
         except (BackupError, OSError) as exc:
             logger.error("backups: the shelf takes no word: %s", exc)  # noqa: TRY400
+            content = {
+                "at": self.now().isoformat(),
+                "ok": False,
+                "newest_began_at": None,
+                "problem": str(exc),
+            }
+        if self.told is not None:
+            try:
+                self._write(self.told, content, mode=0o644)
+            except (BackupError, OSError) as exc:
+                logger.error("backups: %s", exc)  # noqa: TRY400
+
+    @staticmethod
+    def _write(path: Path, content: Mapping[str, object], *, mode: int = 0o600) -> None:
+        with new_file(path, mode=mode) as file:
+            file.write(json.dumps(content, indent=1).encode())
 
 
 def _begun(manifest: Manifest) -> datetime:

@@ -202,12 +202,12 @@ def of_file(path: Path) -> Iterator[bytes]:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
+def new_file(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     """A file that stands at its place once it is whole and on the disk, and not before."""
     fresh = path.with_name(f".{path.name}.new")
     try:
         with fresh.open("wb") as file:
-            fresh.chmod(0o600)
+            fresh.chmod(mode)
             yield file
             file.flush()
             os.fsync(file.fileno())

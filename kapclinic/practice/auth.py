@@ -102,6 +102,7 @@ def live_token(digest: str, *, at: datetime) -> AuthToken | None:
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Token …`: one query, by digest, for a token that is alive and whose user is active.
 
+    Its owner has what it is narrowed to (`tokens.owner_by`); one that names nothing of theirs any more lets nobody in.
     Its use is written down once an hour: one that nobody uses for TOKEN_IDLE_DAYS ends.
     """
 
@@ -117,7 +118,10 @@ class TokenAuthentication(BaseAuthentication):
         token = live_token(token_digest(parts[1].decode("latin-1")), at=now)
         if token is None or not tokens.is_live(token, at=now) or not token.user.is_active:
             raise AuthenticationFailed("This token is unknown, ended or expired.")
-        return token.user, token
+        owner = tokens.owner_by(token)
+        if owner is None:
+            raise AuthenticationFailed("Nothing that this token was narrowed to is its owner's any more.")
+        return owner, token
 
     def authenticate_header(self, request: Request) -> str:
         return "Token"

@@ -1,8 +1,9 @@
 """Verbs of the doors: how often somebody may guess a password, whose word it is, and what ends with it.
 
-An e-mail is counted by its key (`core.emails`), known or not, and every way in counts by the same one: signing in, a
-signature, a witness, an old password. A try is taken before the password is looked at, so guesses that are made at once
-get no more tries than guesses made in turn.
+At the login an e-mail is counted by its key (`core.emails`), known or not. Whoever is signed in has tries of their own
+at their password, for a signature, a step-up or a new password: what strangers guess at the login takes none of them.
+A try is taken before the password is looked at, so guesses that are made at once get no more tries than guesses made in
+turn.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from django.db import connection, transaction
 
 from kapclinic.core.errors import FieldError, Invalid
 from kapclinic.practice.entry_models import LoginFailures
-from kapclinic.practice.models import Actor, User
+from kapclinic.practice.models import SYSTEM_ID, Actor, User
 from kapclinic.practice.notices import PASSWORD_RESET
 from kapclinic.practice.rules import token_digest
 from kapclinic.trail.rules import STRANGER
@@ -77,40 +78,41 @@ def forget_old_tries(*, at: datetime) -> int:
     return old.delete()[0]
 
 
-def login_is_locked(*, key: str, at: datetime) -> bool:
-    return login_locked_until(key=key, at=at) is not None
-
-
 def login_locked_until(*, key: str, at: datetime) -> datetime | None:
     """When the door opens again to the key of an e-mail, known or not; None when it is open."""
     rows = LoginFailures.objects.filter(pk=token_digest(key), locked_until__gt=at)
     return rows.values_list("locked_until", flat=True).first()
 
 
-def try_password(*, user: User, password: str, at: datetime) -> bool:
-    """Whether this is the person's password; a wrong one counts towards the lock of their login."""
-    return _wrong(user, password, at=at) is None
+def _own(user: User) -> str:
+    """The name under which wrong passwords of who is signed in are counted; no e-mail has such a key."""
+    return f"own|{user.pk}"
+
+
+def own_locked_until(*, user: User, at: datetime) -> datetime | None:
+    """When their own password is looked at again, after too many wrong ones within their own sessions."""
+    return login_locked_until(key=_own(user), at=at)
 
 
 def _wrong(user: User, password: str, *, at: datetime) -> Try | None:
     """The try that a wrong password took, or was refused; None for the right one."""
-    tried = take_try(key=user.email_key, at=at)
+    tried = take_try(key=_own(user), at=at)
     if tried is Try.LOCKED or not (user.is_active and user.check_password(password)):
         return tried
-    clear_tries(key=user.email_key)
+    clear_tries(key=_own(user))
     return None
 
 
 def confirm_password(*, user: User, password: str, at: datetime) -> bool:
-    """Whether this is the password of whoever is signed in, for a signature or a change of it.
+    """Whether this is the password of whoever is signed in, for a signature, a step-up or a change of it.
 
-    A wrong one counts towards the lock of their login and leaves an audit event. Call it outside the transaction of the
-    request: both must outlive a refusal.
+    A wrong one counts towards a lock of such passwords alone (LOGIN_ATTEMPTS, LOGIN_LOCK_SECONDS) and leaves an audit
+    event. Call it outside the transaction of the request: both must outlive a refusal.
     """
     tried = _wrong(user, password, at=at)
     if tried is None:
         return True
-    code = "login_locked" if tried is Try.LOCKED else "wrong_password"
+    code = "password_locked" if tried is Try.LOCKED else "wrong_password"
     log_act(
         by=user.pk,
         roles=user.role_set,
@@ -175,6 +177,16 @@ def set_password(*, user: User, password: str, by: Actor, at: datetime, field: s
     user.password_set_by, user.password_set_at = by.pk, at
 
 
+def first_password(*, user: User, password: str, by: Actor, at: datetime) -> None:
+    """The password that a new account begins with; the caller saves. One that a colleague chose is changed by its owner
+    before anything else, as one that they set anew; one that a command is given belongs to whoever runs it.
+
+    :raises Invalid: for a weak one
+    """
+    set_password(user=user, password=password, by=by, at=at)
+    user.password_change_required = by.pk != SYSTEM_ID
+
+
 @transaction.atomic
 def change_password(*, user: User, password: str, at: datetime) -> User:
     """The person chooses their own password, having given the old one. All else that was signed in ends.
@@ -208,7 +220,8 @@ def give_password(*, user: User, password: str, reason: str, by: Actor, at: date
         "set_at": user.password_set_at.isoformat() if user.password_set_at else None,
     }
     set_password(user=user, password=password, by=by, at=at)
-    clear_tries(key=user.email_key)  # whoever guessed, guessed at another password
+    for key in (user.email_key, _own(user)):
+        clear_tries(key=key)  # whoever guessed, guessed at another password
     user.password_change_required = True
     note_of_account(user, "staff.password_reset", {"reason": reason, "before": before}, by=by, at=at)
     if user.has_factor or settings.REQUIRE_SECOND_FACTOR:

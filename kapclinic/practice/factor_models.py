@@ -102,11 +102,13 @@ class RecoveryCode(models.Model):
 
 
 class FactorChallenge(models.Model):
-    """What a passkey is asked to sign, for one browser and a few minutes; whoever answers takes the row away."""
+    """What a passkey is asked to sign, for a few minutes; whoever answers takes the row away. One browser alone is
+    asked to enrol and to prove; a witness answers at a colleague's."""
 
     class Purpose(models.TextChoices):
         ENROL = "enrol"
         PROVE = "prove"
+        WITNESS = "witness"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey("practice.User", on_delete=models.PROTECT, related_name="+")

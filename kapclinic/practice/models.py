@@ -179,6 +179,8 @@ class User(AuditedBase, AbstractBaseUser):
         null=True
     )  # until then a glass that they broke may stand (`trail.glass`)
 
+    is_narrowed = False  # less than the account: as a token lets its owner act (`tokens.owner_by`)
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects: ClassVar[UserManager] = UserManager()
@@ -201,6 +203,12 @@ class User(AuditedBase, AbstractBaseUser):
     @property
     def location_ids(self) -> tuple[UUID, ...]:
         return tuple(self.locations)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """:raises RuntimeError: for the owner of a narrowed token: its fewer roles would become the account's"""
+        if self.is_narrowed:
+            raise RuntimeError("A narrowed view of an account is not saved: load the row.")
+        super().save(*args, **kwargs)
 
     def check_password(self, raw_password: str | None) -> bool:
         """Compare only. Django would re-hash and save the row here, but a user row is saved only by a known actor."""

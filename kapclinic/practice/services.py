@@ -180,7 +180,7 @@ def save_staff(*, user: User | None, values: StaffFields, by: Actor, at: datetim
     if password is not None and before is not None:
         doors.give_password(user=user, password=password, reason=values.get("reason", ""), by=by, at=at)
     elif password is not None:
-        doors.set_password(user=user, password=password, by=by, at=at)
+        doors.first_password(user=user, password=password, by=by, at=at)
     elif not user.password:
         user.set_unusable_password()
     doors.end_with(user=user, was=before, by=by, at=at)
@@ -311,12 +311,21 @@ def withdraw_clients(*, client_ids: Sequence[UUID], by: User, at: datetime) -> N
     change_all_by(rows, {"locations": [], "withdrawn_at": at}, by, at=at)
 
 
-def issue_token(*, user: User, name: str, at: datetime) -> tuple[AuthToken, str]:
-    """A new bearer token: the row, and the secret that is shown this once."""
+def issue_token(
+    *,
+    user: User,
+    name: str,
+    roles: Sequence[str] | None = None,
+    locations: Sequence[UUID] | None = None,
+    at: datetime,
+) -> tuple[AuthToken, str]:
+    """A new bearer token: the row, and the secret that is shown this once. `roles` and `locations` narrow it."""
     secret = f"kap_{chance.token(32)}"
     row = AuthToken.objects.create(
         user=user,
         name=name,
+        roles=None if roles is None else list(dict.fromkeys(roles)),
+        locations=None if locations is None else list(dict.fromkeys(locations)),
         digest=token_digest(secret),
         created_at=at,
         expires_at=at + timedelta(days=settings.TOKEN_DAYS),

@@ -6,7 +6,7 @@ record (R10) pass, and only answers about that person alone; nothing is ever wri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, TypeVar
@@ -74,13 +74,25 @@ def _first(view: Any, glasses: Sequence[BreakGlass], ask: Callable[[], Answer]) 
     return next((answer for answer in answers if answer is not None), None)
 
 
-def admit(glass: BreakGlass | None, seen: Collection[UUID]) -> None:
+def admit(view: Any, answer: Any) -> None:
     """Let an answer leave only if it is about the person of the glass and nobody else.
+
+    Of a list that does not name the person no part leaves: beside their row it would count everybody there.
 
     :raises Http404: as if there were nothing
     """
-    if glass is not None and not (seen and set(seen) <= set(glass.clients)):
+    glass, seen = view.glass, view.seen()
+    if glass is None:
+        return
+    ours = set(glass.clients)
+    whole = not ours.isdisjoint(_named(view)) or not _is_part(answer.data)
+    if not (seen and whole and seen <= ours):
         raise Http404
+
+
+def _is_part(data: Any) -> bool:
+    """Is this a page that tells of more rows than it holds?"""
+    return isinstance(data, Mapping) and "results" in data and data["count"] != len(data["results"])
 
 
 def _named(view: Any) -> set[UUID]:

@@ -56,6 +56,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
     vital        actions on which somebody's safety hangs: no limit of an account stands before them
     opens_by_glass  may a broken glass show what is `logged`? (`trail.glass`)
     by_session   actions that a bearer token may not do
+    whole        those that one may not do which is narrowed to some of its owner's roles or locations
     fresh        actions for which whoever has a second factor proved it in the last five minutes, at a browser
     fresh_for_all likewise for everybody, by the password of who has none
     unenrolled   actions of one without a second factor, where the clinic asks for one; all others are closed to them
@@ -88,6 +89,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
     reports: ClassVar[frozenset[str]] = frozenset()
     opens_by_glass: ClassVar[bool] = True
     by_session: ClassVar[frozenset[str]] = frozenset()
+    whole: ClassVar[frozenset[str]] = frozenset()
     fresh: ClassVar[frozenset[str]] = frozenset()
     fresh_for_all: ClassVar[frozenset[str]] = frozenset()
     unenrolled: ClassVar[frozenset[str]] = frozenset()
@@ -143,7 +145,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
         self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
             response = self._read(lambda: handler(request, *args, **kwargs))
-            glass.admit(self.glass, self._touched)
+            glass.admit(self, response)
             told = response.status_code != NOT_MODIFIED
             if told and self.client_path is not None and self.action in self.logged:
                 self._log(outcome="ok")

@@ -66,6 +66,16 @@ def _hmac(body: bytes, query: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), asked, hashlib.sha256).hexdigest()
 
 
+def _scope(request: Request, key: str) -> dict[str, Any]:
+    return {"user_id": request.user.pk, "method": str(request.method), "path": request.path[:400], "key": key}
+
+
+def has_acted(request: Request) -> bool:
+    """Has the request's key acted before? Then its handler is not run again, whatever the body."""
+    key = request.headers.get("Idempotency-Key")
+    return key is not None and IdempotencyRecord.objects.filter(**_scope(request, key)).exists()
+
+
 class Locks(NamedTuple):
     """What a request locks with its key: an expression of SQL, which answers when all of it is locked.
 
@@ -134,12 +144,7 @@ def run_once(
     :raises RequestInProgress: while the first request is still running
     :raises KeyReused: when the key came with another body or query before
     """
-    scope = {
-        "user_id": request.user.pk,
-        "method": str(request.method),
-        "path": request.path[:400],
-        "key": key,
-    }
+    scope = _scope(request, key)
     record = _take(scope, locks)
     fingerprint = _hmac(_sent(request), request.META.get("QUERY_STRING", ""))
     if record is not None:

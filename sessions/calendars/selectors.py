@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from kapclinic.practice.models import Location, User
 from kapclinic.practice.rules import token_digest
@@ -19,11 +19,15 @@ from sessions.calendars.rules import Event
 def live_feed(token: str) -> CalendarFeed | None:
     """The feed of a token, found by its digest, so that no comparison tells how much of a guess was right.
 
-    None once it is revoked, its person (for a room: whoever made it) is no longer active, or its room is closed.
+    None once it is revoked, its person (for a room: whoever made it) is no longer active or no longer at the room's
+    location, or its room is closed.
     """
     found = CalendarFeed.objects.filter(digest=token_digest(token), state=CalendarFeed.State.LIVE)
     active = User.objects.filter(is_active=True).values("pk")
-    in_use = Q(user__in=active) | Q(room__is_active=True, created_by__in=active)
+    there = User.objects.filter(
+        pk=OuterRef("created_by"), is_active=True, locations__contains=[OuterRef("room__location")]
+    )
+    in_use = Q(user__in=active) | (Q(room__is_active=True) & Exists(there))
     feed: CalendarFeed | None = found.filter(in_use).select_related("user", "room__location").first()
     return feed
 

@@ -37,7 +37,8 @@ def make_feed(*, room_id: UUID | None, by: User, at: datetime) -> tuple[Calendar
 
 @transaction.atomic
 def revoke_all_of(*, user: User, by: User, at: datetime) -> int:
-    """End every address of somebody who goes, or comes back: their own, and those of rooms that they made."""
+    """End every address of somebody who goes, comes back, or loses a role or a location: their own, and those of rooms
+    that they made."""
     mine = Q(user=user) | Q(room__isnull=False, created_by=user.pk)
     rows = list(
         CalendarFeed.objects.select_for_update(of=("self",)).filter(mine, state=CalendarFeed.State.LIVE)

@@ -6,7 +6,7 @@ No label holds an id, a name or an address. https://prometheus.io/docs/instrumen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from math import inf
+from math import inf, nan
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -84,6 +84,18 @@ def _rest(standing: Standing) -> Iterator[GaugeMetricFamily]:
     yield _family("part_well", "1 while a part of /readyz is well.", "part", well)
 
 
+def _backups(standing: Standing) -> Iterator[GaugeMetricFamily]:
+    """No alert fires on what is not a number: where nobody tells of the backups, `backups_known` alone says so."""
+    found = standing.backups
+    yield _family("backups_known", "1 where BACKUP_STATUS is set.", None, [("", float(found is not None))])
+    well = nan if found is None else float(found.is_well)
+    yield _family("backups_well", "1 while they come and the newest is not old.", None, [("", well)])
+    ages = (None, None) if found is None else (found.newest_seconds, found.told_seconds)
+    newest, told = (nan if found is None else inf if age is None else age for age in ages)
+    yield _family("backup_age_seconds", "Since the newest checked backup began.", None, [("", newest)])
+    yield _family("backups_told_seconds", "Since their service last said how it is.", None, [("", told)])
+
+
 class Standings(Collector):
     """One look at the machine; without one, the database did not answer."""
 
@@ -97,6 +109,7 @@ class Standings(Collector):
             yield from _steps(self.standing)
             yield from _queues(self.standing)
             yield from _rest(self.standing)
+            yield from _backups(self.standing)
 
 
 def page(standing: Standing | None) -> bytes:

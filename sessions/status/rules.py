@@ -16,6 +16,8 @@ PERIODS = 2  # of its own that a step may be behind
 QUEUE_SECONDS = 300.0
 OUTBOX_SECONDS = 900.0
 CHECK_SECONDS = 900.0
+BACKUP_SECONDS = 172_800.0  # since the newest checked backup began
+BACKUP_SILENCE = 300.0  # since its service last said how it is
 NEAR, FAR = timedelta(minutes=5), timedelta(hours=1)  # an open alarm is new, waiting, or old
 FULL = 0.8  # of the connections that the server takes
 
@@ -46,6 +48,7 @@ class Concern(StrEnum):
     ANCHORS = "anchors_fail"
     KEYS = "field_keys_wrong"
     LOG = "database_log_tells"
+    BACKUPS = "backups_fail"
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,25 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class Backups:
+    """What the service of the backups last said: `told_seconds` ago (None: nothing that can be read), the newest
+    checked backup began `newest_seconds` ago (None: there is none), and by its own word all was `ok`."""
+
+    told_seconds: float | None = None
+    newest_seconds: float | None = None
+    ok: bool = False
+
+    @property
+    def is_well(self) -> bool:
+        told, newest = self.told_seconds, self.newest_seconds
+        silent = told is None or told > BACKUP_SILENCE
+        return self.ok and not silent and newest is not None and newest <= BACKUP_SECONDS
+
+
+@dataclass(frozen=True)
 class Standing:
-    """How the machine stands at `at`. `queues` is None while the broker does not answer."""
+    """How the machine stands at `at`. `queues` is None while the broker does not answer, `backups` where nobody
+    tells of them (BACKUP_STATUS is not set)."""
 
     at: datetime
     steps: tuple[Step, ...]
@@ -91,6 +111,7 @@ class Standing:
     connections_max: int
     partitions_lacking: tuple[str, ...]
     parts: Mapping[str, bool]  # `anchors`, `field_keys`, `database_log`: is it well, as /readyz has it
+    backups: Backups | None
 
     @property
     def concerns(self) -> list[Concern]:
@@ -117,5 +138,6 @@ def concerns(standing: Standing) -> list[Concern]:
         Concern.ANCHORS: not standing.parts["anchors"],
         Concern.KEYS: not standing.parts["field_keys"],
         Concern.LOG: not standing.parts["database_log"],
+        Concern.BACKUPS: standing.backups is not None and not standing.backups.is_well,
     }
     return [concern for concern, so in is_so.items() if so]

@@ -1,10 +1,11 @@
-"""Questions about the machine: seven statements and one look at the broker, whatever the tables hold."""
+"""Questions about the machine: seven statements, whatever the tables hold, one look at the broker, and a file."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
@@ -15,7 +16,7 @@ from kapclinic.trail import anchors, partitions, turns
 from kapclinic.trail.keys import open_word
 from kapclinic.trail.selectors import telling_log_settings
 from sessions.status import rules, sql
-from sessions.status.rules import Count, Queue, Standing, Step
+from sessions.status.rules import Backups, Count, Queue, Standing, Step
 
 
 def standing(*, at: datetime) -> Standing:
@@ -34,7 +35,25 @@ def standing(*, at: datetime) -> Standing:
         connections_max=most,
         partitions_lacking=tuple(lacking),
         parts=_parts(at=at),
+        backups=_backups(at=at),
     )
+
+
+def _backups(*, at: datetime) -> Backups | None:
+    """What the file says that the service of the backups writes; None where nobody has said where it is."""
+    if not settings.BACKUP_STATUS:
+        return None
+    try:
+        said = json.loads(Path(settings.BACKUP_STATUS).read_text())
+        began = said["newest_began_at"]
+        newest = None if began is None else _since(began, at=at)
+        return Backups(_since(said["at"], at=at), newest, said["ok"] is True)
+    except (OSError, ValueError, TypeError, KeyError):
+        return Backups()
+
+
+def _since(moment: str, *, at: datetime) -> float:
+    return round(max((at - datetime.fromisoformat(moment)).total_seconds(), 0.0), 1)
 
 
 def _parts(*, at: datetime) -> dict[str, bool]:

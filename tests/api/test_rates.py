@@ -18,6 +18,7 @@ from kapclinic.core.http.addresses import household, source_address
 from sessions.dosing.api.readings import ReadingViewSet
 from tests import cast as people
 from tests.cast import MONDAY, PASSWORD, Cast
+from tests.practice.test_second_factors import with_app
 
 ME, LOGIN = "/api/v1/auth/me/", "/api/v1/auth/login/"
 HERE, THERE = {"REMOTE_ADDR": "203.0.113.7"}, {"REMOTE_ADDR": "203.0.113.8"}
@@ -85,6 +86,19 @@ def test_wrong_passwords_of_one_address_are_bounded_over_all_accounts(settings: 
     assert guesses == [401] * 5
     assert _refused(sign_in(cast.np.email, PASSWORD, **HERE))
     assert sign_in(cast.np.email, PASSWORD, **THERE).status_code == 200
+
+
+def test_a_sign_in_in_two_steps_is_no_wrong_password(settings: Any, cast: Cast) -> None:
+    settings.LOGINS_PER_MINUTE = 3
+    _, codes = with_app(cast.browser("np"))
+    nurse, client = {"email": cast.np.email, "password": PASSWORD}, APIClient()
+    for code in codes[:5]:
+        assert client.post(LOGIN, nurse, **HERE).json()["code"] == "second_factor_required"
+        assert client.post(LOGIN, nurse | {"otp": code}, **HERE).status_code == 200
+    for _ in range(3):
+        client.post(LOGIN, nurse, **HERE)
+        assert client.post(LOGIN, nurse | {"otp": "000000"}, **HERE).status_code == 401
+    assert _refused(client.post(LOGIN, nurse, **HERE))
 
 
 def test_an_account_is_bounded_and_what_safety_hangs_on_never_is(settings: Any, cast: Cast) -> None:

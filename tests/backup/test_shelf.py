@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kapclinic.backup import keeping
 from kapclinic.backup.keeping import Keeper
 from kapclinic.backup.programs import Programs
 from kapclinic.backup.rebuilding import chosen, refuse_unless_empty
@@ -170,7 +171,9 @@ def test_the_beginning_of_a_segment_gives_way_to_the_whole(shelf: Shelf) -> None
     assert replace(put(shelf, NOW), files={}).log_files == []
 
 
-def test_the_log_is_shipped_once_and_a_hole_in_it_asks_for_a_backup(tmp_path: Path) -> None:
+def test_the_log_is_shipped_once_and_a_hole_in_it_asks_for_a_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "shelf").mkdir()
     shelf = Shelf(tmp_path / "shelf", KEYS)
     receiver = Receiver(programs=Programs(folder=None, account=""), url="", folder=tmp_path / "log", slot="s")
@@ -218,6 +221,17 @@ def test_the_log_is_shipped_once_and_a_hole_in_it_asks_for_a_backup(tmp_path: Pa
     assert third in shipped(wanted=False)
     segment(259)
     shipped(wanted=True)
+
+    # The backup that this asks for is checked from where the archive ends, as the service was told.
+    begun_with: list[list[str]] = []
+    monkeypatch.setattr(keeping.subprocess, "Popen", lambda words, **_: begun_with.append(words))
+    for keeper.after in ("", "7:abc"):
+        keeper._wanted, keeper._backup = True, None
+        keeper._take_when_due()
+    assert [words[2:] for words in begun_with] == [
+        ["backup", str(shelf.root)],
+        ["backup", str(shelf.root), "--after", "7:abc"],
+    ]
 
 
 def test_a_cluster_is_restored_into_an_empty_folder_alone(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.cast.ways import IM, lot_of
 from tests.e2e.screens import LASTS, Served, Tablet
 
 
-def _ready(clinic: Served, **protocol: object) -> Session:
+def ready(clinic: Served, **protocol: object) -> Session:
     """Somebody in the chair, with an order and calm signs, who was given nothing yet."""
     cast, count = clinic.cast, Session.objects.count()
     edition = people.approved_protocol(cast, **({"min_preparations": 0} | protocol))
@@ -36,7 +36,7 @@ def _open(tablet: Tablet, name: str) -> None:
 def test_a_lozenge_of_the_clients_own_is_recorded_and_owes_its_integration(
     clinic: Served, tablet: Tablet
 ) -> None:
-    session = _ready(clinic)
+    session = ready(clinic)
     tablet.at_bedside(session)
     _open(tablet, "Dose")
     dialog = tablet.page.get_by_role("dialog")
@@ -53,7 +53,7 @@ def test_a_lozenge_of_the_clients_own_is_recorded_and_owes_its_integration(
 
 def test_waste_is_signed_by_a_second_person_with_their_own_password(clinic: Served, tablet: Tablet) -> None:
     lot = lot_of(clinic.cast, lot_number=f"E-{Session.objects.count()}")
-    session = _ready(clinic, **IM)
+    session = ready(clinic, **IM)
     visits.change(session=session, values={"weight_kg": Decimal(80)}, by=clinic.cast.np, at=clock.now())
     tablet.at_bedside(session)
     _open(tablet, "Dose")
@@ -119,7 +119,7 @@ def test_an_adverse_event_is_written_down_without_a_network(clinic: Served, tabl
 
 
 def test_who_gets_no_dose_is_ended_with_the_reason(clinic: Served, tablet: Tablet) -> None:
-    session = _ready(clinic)
+    session = ready(clinic)
     tablet.at_bedside(session)
     _open(tablet, "Not dosed")
     tablet.page.get_by_label("Why?").fill("Ate an hour ago")

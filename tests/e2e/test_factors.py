@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from playwright.sync_api import CDPSession, Locator, Page, expect
@@ -11,9 +12,14 @@ from kapclinic.core import clock
 from kapclinic.practice.factor_models import SecondFactor
 from kapclinic.practice.factors import rules
 from kapclinic.practice.models import Role, User
+from sessions.booking.models import Session
+from sessions.dosing.models import Administration
+from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import PASSWORD
+from tests.cast.ways import IM, lot_of
 from tests.e2e.screens import Served, Tablet
+from tests.e2e.test_dosing import ready
 
 
 def _authenticator(page: Page) -> CDPSession:
@@ -187,3 +193,38 @@ def _says_once_more(tablet: Tablet, base: str, user: User) -> None:
     dialog.get_by_role("button", name="Use a passkey").click()
     expect(page.locator("#object")).to_have_text("Robin Late")
     assert User.objects.filter(email="robin.late@example.test").count() == 1
+
+
+def test_a_witness_shows_their_passkey_at_a_colleagues_page(clinic: Served, tablet: Tablet) -> None:
+    witness, page = people.colleague(clinic.cast, "keyed", Role.PRESCRIBER), tablet.page
+    lot = lot_of(clinic.cast, lot_number=f"K-{Session.objects.count()}")
+    session = ready(clinic, **IM)
+    visits.change(session=session, values={"weight_kg": Decimal(80)}, by=clinic.cast.np, at=clock.now())
+    base = clinic.base_url.replace("127.0.0.1", "localhost")
+    device = _authenticator(page)
+    _at_name(tablet, base, witness, at="/second-factors")
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_label("What do you call it?").fill("My key")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    _kept(page)
+    _out(page, base)
+    _at_name(tablet, base, clinic.cast.np, at=f"/bedside/sessions/{session.pk}")
+    page.get_by_role("button", name="Dose", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Lot").select_option(str(lot.pk))
+    dialog.get_by_label("Drawn, mg").fill("105")
+    dialog.get_by_label("Witness").select_option(str(witness.pk))
+    secret = dialog.get_by_label(re.compile("^Password of"))
+    record = dialog.get_by_role("button", name="Record 100 mg given, 5 mg wasted")
+    secret.fill(PASSWORD)
+    record.click()
+    expect(dialog.get_by_role("alert").first).to_contain_text("passkey")
+    dialog.get_by_role("button", name="Use their passkey").click()
+    expect(dialog.get_by_role("status").filter(has_text="has answered")).to_be_visible()
+    secret.fill(PASSWORD)
+    record.click()
+    expect(dialog).to_have_count(0)
+    assert Administration.objects.get(session=session).wasted_mg == Decimal(5)
+    assert SecondFactor.objects.get(user=witness).sign_count > 0
+    device.detach()

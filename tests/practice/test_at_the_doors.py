@@ -83,7 +83,7 @@ def test_a_wrong_password_of_ones_own_is_written_down_wherever_it_is_asked_for(
     )
     assert _last("note.sign").request_id == signing.request_id
     new = {"new_password": "another battery, another staple"}
-    for detail in ({"code": "wrong_password", "locked": True}, {"code": "login_locked"}):
+    for detail in ({"code": "wrong_password", "locked": True}, {"code": "password_locked"}):
         cast.desk("therapist").post("auth/password/", new | {"old_password": "wrong"})
         changing = _last("auth.confirm_password")
         assert (changing.created_by, changing.detail) == (cast.therapist.pk, detail)

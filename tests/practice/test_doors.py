@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import starmap
 from typing import Any
 
 import pytest
@@ -12,14 +13,20 @@ from django.core import mail
 from django.test import Client as Browser
 
 from kapclinic.core import clock
+from kapclinic.core.ids import uuid7
+from kapclinic.core.origin import Origin, coming_from
 from kapclinic.practice import doors
+from kapclinic.practice.auth import ClinicBackend
 from kapclinic.practice.entry_models import LoginFailures
 from kapclinic.practice.models import User
 from kapclinic.practice.services import WRITTEN_TO
 from kapclinic.trail.models import AuditEvent, Outbox
 from sessions.sweep.steps import send_messages
+from tests import cast as people
 from tests.asking import done, events, refused
 from tests.cast import MONDAY, PASSWORD, Cast
+from tests.cast.desk import Browser as SignedOut
+from tests.practice.test_second_factors import enrolled
 from tests.sessions.calendars.reading import feed, fetch
 
 API = "/api/v1/"
@@ -134,7 +141,7 @@ def test_a_weak_password_resets_nothing(cast: Cast) -> None:
     assert not Outbox.objects.exists()
 
 
-def test_a_first_password_asks_for_no_other(cast: Cast) -> None:
+def test_a_first_password_is_changed_by_its_owner_before_anything_else(cast: Cast) -> None:
     wanted = {
         "email": "new@example.test",
         "name": "New",
@@ -144,7 +151,15 @@ def test_a_first_password_asks_for_no_other(cast: Cast) -> None:
     }
     made = cast.desk("admin").must("staff/", wanted | {"kap_trained": False})
     assert "reason" not in made
-    assert _enter(Browser(), "new@example.test", GIVEN).json()["password_change_required"] is False
+    browser = Browser()
+    assert _enter(browser, "new@example.test", GIVEN).json()["password_change_required"] is True
+    refused(browser.get(f"{API}charges/"), 403, "password_change_required")
+    assert _send(browser, "auth/password/", {"old_password": GIVEN, "new_password": OWN}).status_code == 204
+    assert browser.get(f"{API}charges/").status_code == 200
+    assert _enter(Browser(), "new@example.test", OWN).json()["password_change_required"] is False
+    for action in ("staff.password_reset", "staff.private_notes_sealed"):  # it was nobody's before
+        assert not AuditEvent.objects.filter(action=action).exists()
+    assert not Outbox.objects.exists()
 
 
 # --- roles, and the account itself ---------------------------------------------------------------------------
@@ -207,31 +222,80 @@ def test_each_sign_in_has_a_session_of_its_own(cast: Cast) -> None:
 # --- guessing --------------------------------------------------------------------------------------------------
 
 
-def test_guesses_from_many_addresses_at_many_emails_open_no_account(cast: Cast, settings: Any) -> None:
-    """Each account has its tries, whoever takes them; then it is locked for a while, and no longer."""
+def _guess(where: str, email: str, password: str) -> bool:
+    """Does a guess from this address open an account? As the login asks, without the cost of a request."""
+    with coming_from(Origin(where, uuid7())):
+        return ClinicBackend().authenticate(None, email=email, password=password) is not None
+
+
+def test_ten_thousand_guesses_open_no_account_and_keep_nobody_from_their_work(
+    cast: Cast, settings: Any
+) -> None:
+    """60 addresses guess at 60 e-mails. Each account has its tries, whoever takes them; then its login is locked for a
+    while, but to a passkey. Whoever is signed in says once more who they are, signs and witnesses meanwhile."""
     settings.LOGIN_ATTEMPTS = 5
+    visit = people.completed_session(cast, people.opened_program(cast), starts_at=MONDAY)
+    note, lot = people.written_note(visit, by=cast.therapist), people.lot_of(cast)
+    at_work = cast.browser("therapist")
+    passkey, codes = enrolled(at_work)
     emails = [user.email for user in cast.people.values()]
     emails += [f"nobody{n}@example.test" for n in range(60 - len(emails))]
-    opened = 0
-    for n in range(480):
-        email, last = emails[n % 60], n >= 420
-        answer = Browser(REMOTE_ADDR=f"198.51.100.{n % 59 + 1}").post(
-            f"{API}auth/login/",
-            {"email": email, "password": PASSWORD if last else f"guess {n}"},
-            content_type="application/json",
+    guesses = [
+        (
+            f"198.51.100.{n % 60 + 1}",
+            emails[(n + n // 60) % 60],
+            f"guess {n}" if n < 300 or n % 2 else PASSWORD,
         )
-        opened += answer.status_code == 200
+        for n in range(10_000)
+    ]
+    for n, (where, email, password) in enumerate(guesses[:360]):
+        body = {"email": email, "password": password}
+        answer = Browser(REMOTE_ADDR=where).post(f"{API}auth/login/", body, content_type="application/json")
         assert answer.status_code == (401 if n < 300 else 429)
-    assert opened == 0
-    assert LoginFailures.objects.count() == 60
     known = AuditEvent.objects.filter(action="auth.login", object_type="staff", outcome="refused")
     assert known.count() == 5 * len(cast.people)
     assert known.filter(detail__locked=True).count() == len(cast.people)
+    assert not any(starmap(_guess, guesses[360:]))
+    assert LoginFailures.objects.count() == 60
+
+    hers = SignedOut(cast.therapist)
+    asked = refused(hers.sign_in(PASSWORD), 429, "too_many_attempts")["passkey"]
+    with clock.fixed(MONDAY + timedelta(minutes=6)):
+        signing = f"notes/{note.pk}/sign/"
+        refused(at_work.post(signing, {"password": PASSWORD}), 401, "step_up_required")
+        asked = refused(at_work.post("auth/step-up/", {"password": PASSWORD}), 401, "second_factor_required")
+        shown = {"password": PASSWORD, "credential": passkey.show(asked["passkey"])}
+        assert at_work.post("auth/step-up/", shown).status_code == 204
+        assert done(at_work.post(signing, {"password": PASSWORD}), 200)["status"] == "signed"
+        waste = {"lot": str(lot.pk), "kind": "waste", "amount_mg": "5", "reason": "broken"}
+        witness = {"user": str(cast.therapist.pk), "password": PASSWORD, "otp": codes[0]}
+        cast.desk("np").must("drug-entries/", waste | {"witness": witness}, status=201)
+        asked = refused(hers.sign_in(PASSWORD), 429, "too_many_attempts")["passkey"]
+        assert hers.sign_in(PASSWORD, credential=passkey.show(asked)).status_code == 200
     with clock.fixed(MONDAY + timedelta(seconds=settings.LOGIN_LOCK_SECONDS)):
         assert _enter(Browser(), cast.np.email).status_code == 200
     assert doors.forget_old_tries(at=MONDAY + timedelta(hours=23)) == 0
-    assert doors.forget_old_tries(at=MONDAY + timedelta(days=1, seconds=1)) == 59
+    assert doors.forget_old_tries(at=MONDAY + timedelta(days=1, seconds=1)) == 58
     assert not LoginFailures.objects.exists()
+
+
+def test_tries_within_a_session_and_those_at_the_login_are_counted_apart(cast: Cast, settings: Any) -> None:
+    settings.LOGIN_ATTEMPTS, step = 3, "auth/step-up/"
+    nurse = cast.browser("np")
+    for _ in range(2):
+        refused(nurse.post(step, {"password": "wrong"}), 400, "wrong", "/password")
+    refused(nurse.post(step, {"password": "wrong"}), 429, "too_many_attempts")
+    locked = nurse.post(step, {"password": PASSWORD})
+    assert refused(locked, 429, "too_many_attempts")["retry_after"] == settings.LOGIN_LOCK_SECONDS
+    second = cast.browser("np")  # the login is open, and opens nothing of this
+    assert second.post(step, {"password": PASSWORD}).status_code == 429
+    for _ in range(3):
+        _enter(Browser(), cast.prescriber.email, "wrong")
+    _change(cast, "np", {"password": GIVEN})  # whoever guessed, guessed at another password
+    browser = signed_in(cast.np.email, GIVEN)
+    assert _send(browser, "auth/password/", {"old_password": GIVEN, "new_password": OWN}).status_code == 204
+    new = {"old_password": PASSWORD, "new_password": OWN}
+    assert cast.desk("prescriber").post("auth/password/", new).status_code == 204
 
 
 def test_a_try_is_taken_before_the_password_is_looked_at(cast: Cast, settings: Any) -> None:

@@ -71,10 +71,7 @@ def test_a_lock_holds_in_every_spelling(cast: Cast, settings: Any) -> None:
     assert LoginFailures.objects.count() == 1
     for again in (email, email.replace("i", "ı"), email.upper(), spelled(), spelled()):
         assert _log_in(again, PASSWORD).status_code == 429
-    new = {"old_password": PASSWORD, "new_password": "another battery, another staple"}
-    refused(cast.desk("billing").post("auth/password/", new), 400, "wrong", "/old_password")
-    assert not doors.try_password(user=cast.billing, password=PASSWORD, at=MONDAY)
-    assert doors.login_is_locked(key=cast.billing.email_key, at=MONDAY)
+    assert doors.login_locked_until(key=cast.billing.email_key, at=MONDAY) is not None
     assert LoginFailures.objects.count() == 1
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
 from kapclinic.practice.entry_models import AuthToken
@@ -97,3 +101,27 @@ def test_what_nobody_approved_in_two_days_is_asked_anew(cast: Cast) -> None:
     cast.therapist.is_active = False
     cast.therapist.save_by(SYSTEM, at=MONDAY)
     assert cast.desk("director").must(f"{RESETS}{anew['id']}/approve/")["state"] == "approved"
+
+
+def test_whoever_changes_a_persons_factors_locks_the_person_first(cast: Cast) -> None:
+    """Two that lock in different orders wait for each other until the database ends one of them (503)."""
+
+    def locked(ask: Callable[[], object]) -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            ask()
+        told = [re.search(r'FROM "practice_(\w+)".* FOR ', one["sql"]) for one in captured]
+        return list(dict.fromkeys(match[1] for match in told if match))
+
+    browser = cast.browser("therapist")
+    orders = {"confirm": locked(lambda: with_app(browser))}
+    asked = _ask(cast)
+    director = cast.desk("director")
+    orders["decline"] = locked(lambda: director.must(f"{RESETS}{asked['id']}/decline/"))
+    orders["ask"] = locked(lambda: asked.update(_ask(cast)))
+    orders["approve"] = locked(lambda: director.must(f"{RESETS}{asked['id']}/approve/"))
+    assert orders == {
+        "confirm": ["user", "secondfactor"],
+        "decline": ["user", "factorreset"],
+        "ask": ["user", "factorreset"],
+        "approve": ["user", "factorreset"],
+    }

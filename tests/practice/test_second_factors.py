@@ -40,13 +40,18 @@ def with_app(browser: Browser) -> tuple[str, list[str]]:
     return begun["secret"], shown["recovery_codes"]
 
 
-def with_passkey(browser: Browser) -> Passkey:
+def enrolled(browser: Browser) -> tuple[Passkey, list[str]]:
+    """The person at this browser makes a passkey: it, and their recovery codes."""
     passkey = Passkey()
     begun = browser.must(f"{OWN}passkey/", {"password": PASSWORD}, status=201)
     body = {"credential": passkey.make(begun["options"]), "name": "Blue key"}
     codes = browser.must(f"{OWN}passkey/{begun['id']}/confirm/", body)["recovery_codes"]
     assert len(codes) == 10
-    return passkey
+    return passkey, codes
+
+
+def with_passkey(browser: Browser) -> Passkey:
+    return enrolled(browser)[0]
 
 
 def later(**delta: float) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.simulation.protocols import PROTOCOLS
-from tests.simulation.stack import PASSWORD, Person, Stack, moment
+from tests.simulation.stack import FIRST, Person, Stack, moment
 
 KINDS = ["preparation", "dosing", "integration", "medical", "maintenance"]
 ADDRESS = {"line1": "1 Example Street", "city": "Denver", "state": "CO", "postal_code": "80202"}
@@ -106,7 +106,7 @@ class Practice:
                     "name": f"{role} {index}{number}",
                     "roles": [role],
                     "locations": [house.id],
-                    "password": PASSWORD,
+                    "password": FIRST,
                 }
             )
             made = self.must(self.admin, "staff/", body)
@@ -114,7 +114,7 @@ class Practice:
             answer = self.stack.put(self.admin, f"staff/{made['id']}/working-hours/", hours)
             assert answer.ok, answer.data
             person = Person(email, id=made["id"], name=made["name"])
-            self.stack.sign_in(person)
+            self.stack.begin(person)
             house.team.setdefault(role, []).append(person)
         for drug, form, strength in (("ketamine", "vial", "50"), ("ketamine", "vial", "100")):
             self._receive(house, drug, form, strength)

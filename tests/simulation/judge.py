@@ -516,8 +516,7 @@ class Judge:
         lost = [key for key in ours if key not in seen]
         self.holds("no session is lost from the list", not lost, str(lost))
         for row in rows:
-            known = ours.get(row["id"])
-            if known is not None and known["by_staff"]:
+            if (known := ours.get(row["id"])) is not None and known["by_staff"]:
                 on = row["status"] in ONWARD[known["status"]]
                 self.holds("a session goes on from what was answered", on, f"{known['status']} / {row}")
             self._keep(row)
@@ -1179,8 +1178,7 @@ def _waived(judge: Judge, call: Any, found: re.Match[str]) -> None:
 def _owed_seen(judge: Judge, call: Any, _: re.Match[str]) -> None:
     for row in call.answer["results"]:
         judge.books.owed[row["id"]] = row
-        booked = row["integration_session"]
-        if booked and booked["id"] not in judge.books.sessions:
+        if (booked := row["integration_session"]) and booked["id"] not in judge.books.sessions:
             about = {name: row[name] for name in ("program", "client")} | {"kind": "integration"}
             judge._keep(booked | about | {"location": judge.books.programs[row["program"]]["location"]})
 
@@ -1210,10 +1208,12 @@ def _note_signed(judge: Judge, call: Any, found: re.Match[str]) -> None:
 # --- the safe and the money ---------------------------------------------------------------------------------------
 
 
+@on("POST", "auth/password/")
 @on("POST", "staff/")
 @on("PATCH", "staff/{}/")
 def _employed(judge: Judge, call: Any, _: re.Match[str]) -> None:
-    judge.books.staff.setdefault(call.answer["id"], {"password": ""}).update(call.body | call.answer)
+    told = call.answer or {"id": call.who["id"], "password": call.body["new_password"]}
+    judge.books.staff.setdefault(told["id"], {"password": ""}).update(call.body | told)
 
 
 @on("POST", "drug-lots/")

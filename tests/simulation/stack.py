@@ -25,6 +25,7 @@ from tests.simulation.schedule import Schedule
 from tests.simulation.trace import Call, Trace
 
 PASSWORD = "correct horse 42 staple"
+FIRST = "violet lantern 42 harbour"  # as the administrator tells it; its owner changes it
 AWAY = timedelta(days=6)  # a token that is not used ends a day later
 REPLAYED = "Idempotency-Replayed"
 AGAIN = 0.03  # how often a request is sent twice, or from a window that has not heard of a change
@@ -127,6 +128,14 @@ class Stack:
 
     def put(self, who: Person, path: str, body: Any) -> Answer:
         return self._sent(who, "PUT", path, body, {}, {})
+
+    def begin(self, who: Person) -> Answer:
+        """A new colleague signs in by their first password, chooses their own, and goes to work."""
+        self._client.cookies.clear()
+        self._raw(who, "POST", "auth/login/", {"email": who.email, "password": FIRST}, {}, {}, signed=False)
+        own = {"old_password": FIRST, "new_password": PASSWORD}
+        self._raw(who, "POST", "auth/password/", own, {}, {}, signed=False)
+        return self.sign_in(who)
 
     def sign_in(self, who: Person) -> Answer:
         """By password, then a token: the cookie is left behind."""

@@ -10,7 +10,7 @@ from typing import Any
 from tests.simulation.clinic import HOURS, House, Practice
 from tests.simulation.habits import Chance
 from tests.simulation.schedule import Story
-from tests.simulation.stack import PASSWORD, Answer, Person, moment
+from tests.simulation.stack import FIRST, PASSWORD, Answer, Person, moment
 
 Row = dict[str, Any]
 SEEN = ("starts_at", "ends_at", "room", "staff", "modality")
@@ -128,7 +128,7 @@ class Roster:
             "name": f"{role} new {number}{self.hired}",
             "roles": [role],
             "locations": [self.house.id],
-            "password": PASSWORD,
+            "password": FIRST,
             "credentials": "LCSW" if role == "therapist" else "FNP",
             "npi": "1003000126",
             "license": {"number": f"N-{number}{self.hired}", "state": "CO"},
@@ -139,7 +139,7 @@ class Roster:
         made = self.clinic.must(admin, "staff/", body)
         self.clinic.stack.put(admin, f"staff/{made['id']}/working-hours/", self._hours())
         person = Person(body["email"], id=made["id"], name=made["name"])
-        self.clinic.stack.sign_in(person)
+        self.clinic.stack.begin(person)
         self.house.team[role][place] = person
         self.students = self.students or student
 

@@ -34,6 +34,7 @@ KEYS_MOST = 50_000  # addresses that one process counts in a minute; then it beg
 WAIT_SECONDS = 0.1  # for Valkey
 AWAY_SECONDS = 5.0  # it isn't asked for so long after it did not answer
 LOGIN = "/api/v1/auth/login/"
+ASKED_FOR_MORE = "second_factor_required"  # the code of an answer to a right password
 UNCOUNTED = frozenset({"/healthz"})
 
 
@@ -144,11 +145,15 @@ class AddressLimit:
         return answer
 
     def _signing_in(self, request: HttpRequest, address: str) -> HttpResponseBase:
-        """Counted before the password is looked at, so that many at once can't pass; a right one is taken back."""
+        """Counted before the password is looked at, so that many at once can't pass; a right one is taken back, also
+        when a second factor is asked for next."""
         if _is_over("login", address, settings.LOGINS_PER_MINUTE):
             return _refused()
         answer = self.get_response(request)
-        if answer.status_code == 200 and settings.LOGINS_PER_MINUTE:
+        right = (
+            answer.status_code == 200 or (getattr(answer, "data", None) or {}).get("code") == ASKED_FOR_MORE
+        )
+        if right and settings.LOGINS_PER_MINUTE:
             COUNTS.add(f"login:{address}", amount=-1)
         return answer
 

@@ -159,7 +159,7 @@ class TokenViewSet(ClinicViewSet):
         )
 
     def create(self, request: Request) -> Response:
-        row, secret = tokens.make_token(user=self.user, name=self.body()["name"], at=self.at)
+        row, secret = tokens.make_token(**self.body(), user=self.user, at=self.at)
         row.token = secret  # type: ignore[attr-defined]
         return self.answer(row, status=201)
 

@@ -13,6 +13,7 @@ from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.api.factor_bodies import Credential, Otp
 from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.factors.door import must_enrol
+from kapclinic.practice.models import Role
 from kapclinic.practice.rules import session_ends
 
 
@@ -78,7 +79,19 @@ class MeOut(Output):
 
 
 class TokenIn(Input):
+    """`roles` and `locations` narrow the token to some of one's own; without them it is for all."""
+
     name = Text(max_length=80)
+    roles = serializers.ListField(
+        child=serializers.ChoiceField(Role.choices),
+        required=False,
+        allow_null=True,
+        allow_empty=False,
+        max_length=len(Role),
+    )
+    locations = serializers.ListField(
+        child=serializers.UUIDField(), required=False, allow_null=True, allow_empty=False, max_length=100
+    )
 
 
 class TokenOut(Output):
@@ -86,6 +99,14 @@ class TokenOut(Output):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
+    roles = serializers.ListField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="of its owner's present roles a request by it has these alone; null: all of them",
+    )
+    locations = serializers.ListField(
+        child=serializers.UUIDField(), allow_null=True, help_text="likewise of the locations"
+    )
     created_at = Moment()
     expires_at = Moment()
     last_used_at = Moment(allow_null=True)

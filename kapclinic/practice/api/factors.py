@@ -39,7 +39,7 @@ class OwnPasswordMixin:
         """What somebody is told whose password is wrong, or who guessed too often."""
         if self.confirmed:
             return None
-        if (until := doors.login_locked_until(key=self.user.email_key, at=self.at)) is None:
+        if (until := doors.own_locked_until(user=self.user, at=self.at)) is None:
             return Problem(Invalid.field("password", "The password is wrong.", code="wrong"))
         wait = ceil((until - self.at).total_seconds())
         locked = proving.TooManyCodes("Wait a few minutes, or ask the administrator.", retry_after=wait)

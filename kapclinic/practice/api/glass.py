@@ -25,7 +25,7 @@ class BreakGlassViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "break_glass"
     client_path = "client"
     opens_by_glass = False
-    fresh = frozenset({"create"})
+    fresh = whole = frozenset({"create"})
     roles: ClassVar = {
         "list": rules.CLINICIANS | rules.ADMIN,
         "retrieve": rules.CLINICIANS | rules.ADMIN,

@@ -36,7 +36,8 @@ def ask(request: Any, view: Any) -> None:
     """Refuse what needs more than a sign-in of some time ago.
 
     :raises EnrolmentRequired: for all but `view.unenrolled`, to one without a second factor where it is required
-    :raises SessionRequired: for `view.by_session` by a bearer token, and for `view.fresh` by that of one with a factor
+    :raises SessionRequired: for `view.by_session` by a bearer token, for `view.fresh` by that of one with a factor, and
+        for `view.whole` by one that is narrowed to some roles or locations
     :raises StepUpRequired: when password and second factor were given more than five minutes ago
     """
     user, action = request.user, view.action
@@ -45,7 +46,8 @@ def ask(request: Any, view: Any) -> None:
     if must_enrol(user) and action not in view.unenrolled:
         raise EnrolmentRequired("Set up an authenticator app or a passkey: nothing else is open until then.")
     fresh = action in view.fresh_for_all or (user.has_factor and action in view.fresh)
-    if isinstance(request.auth, AuthToken) and (fresh or action in view.by_session):
+    narrowed = user.is_narrowed and action in view.whole
+    if isinstance(request.auth, AuthToken) and (fresh or narrowed or action in view.by_session):
         raise SessionRequired("A bearer token may not do this.")
     if fresh and not freshness.is_fresh(request._request.session, at=view.at):  # noqa: SLF001
         raise StepUpRequired("Give your password once more, and your second factor if you have one.")

@@ -73,8 +73,12 @@ def begin_passkey(
 
 
 def _waiting(*, user: User, factor_id: UUID, kind: str, at: datetime) -> SecondFactor:
-    """:raises NotFound: for one that is not theirs
-    :raises EnrolmentOver: for one that was confirmed before, or was begun too long ago"""
+    """Locked, after its owner, as everywhere.
+
+    :raises NotFound: for one that is not theirs
+    :raises EnrolmentOver: for one that was confirmed before, or was begun too long ago
+    """
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
     rows = SecondFactor.objects.select_for_update().filter(
         pk=factor_id, user=user, kind=kind, removed_at__isnull=True
     )
@@ -209,8 +213,8 @@ def take_all(owner: User, *, by: Actor, at: datetime) -> None:
     """End all that this person proves themselves with, and seal their private notes; the caller has locked the row."""
     doors.seal_notes(user=owner, because="factors_reset", by=by, at=at)
     doors.note_of_account(owner, "staff.second_factors_reset", {}, by=by, at=at)
-    proving.clear_codes(user=owner)  # whoever guessed, guessed at codes that are gone
     SecondFactor.objects.filter(user=owner, removed_at__isnull=True).update(removed_at=at)
+    proving.clear_codes(user=owner)  # whoever guessed, guessed at codes that are gone
     _without(owner, by=by, at=at)
 
 

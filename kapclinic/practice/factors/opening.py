@@ -61,15 +61,17 @@ def require_open(user: User) -> None:
 
 
 def seal_to_open(user: User) -> datetime:
-    """Since when the person's own notes are sealed: what they set up later opens them not.
+    """Since when the person's own notes are sealed: what they set up later opens them not. Call it in the transaction
+    that opens them: the account is locked first, as everywhere, and their factors after it.
 
     :raises NotSealed: :raises NothingOlder: when there is nothing to open, or nothing to open it with
     """
-    if user.notes_sealed_at is None:
+    owner: User = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if owner.notes_sealed_at is None:
         raise NotSealed("There is nothing to open.")
-    if not selectors.methods(user, before=user.notes_sealed_at):
+    if not selectors.methods(owner, before=owner.notes_sealed_at):
         raise NothingOlder("A medical director and an administrator open them together.")
-    return user.notes_sealed_at
+    return owner.notes_sealed_at
 
 
 @transaction.atomic

@@ -37,12 +37,13 @@ class TooManyCodes(ClinicError):
 
 @dataclass(frozen=True)
 class Shown:
-    """What a person shows: a code, or a passkey's answer to the challenge that this browser was given."""
+    """What a person shows: a code, or a passkey's answer to the challenge that it was asked with for this purpose."""
 
     code: str = ""
     credential: Mapping[str, Any] | None = None
     challenge_id: UUID | None = None
     party: Party | None = None
+    purpose: str = FactorChallenge.Purpose.PROVE
 
     def __bool__(self) -> bool:
         return bool(self.code) or self.credential is not None
@@ -135,16 +136,14 @@ def _recovery(*, user: User, code: str, at: datetime, before: datetime | None) -
     kept = crypto.decrypt(bytes(row.sealed), aad=row.bound_to())
     if not constant_time_compare(kept, token_digest(code)):
         return False
-    return selectors.codes_left(user).filter(pk=row.pk).update(used_at=at) == 1
+    return selectors.codes_left(user, before=before).filter(pk=row.pk).update(used_at=at) == 1
 
 
 def _passkey(*, user: User, factors: list[SecondFactor], shown: Shown, at: datetime) -> bool:
     assert shown.credential is not None
     assert shown.party is not None
     try:
-        question = answered(
-            challenge_id=shown.challenge_id, user=user, purpose=FactorChallenge.Purpose.PROVE, at=at
-        )
+        question = answered(challenge_id=shown.challenge_id, user=user, purpose=shown.purpose, at=at)
         wanted = passkeys.credential_id(shown.credential)
         found = next((one for one in factors if one.credential and bytes(one.credential) == wanted), None)
         if found is None:

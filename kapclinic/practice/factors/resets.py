@@ -67,12 +67,15 @@ def _decide(row: FactorReset, state: str, *, by: User, at: datetime) -> FactorRe
     return row.save_by(by, at=at)
 
 
-def _asked(reset_id: UUID, *, by: User, at: datetime) -> FactorReset:
+def _asked(reset_id: UUID, *, by: User, at: datetime) -> tuple[FactorReset, User]:
+    """The row and whose factors they are, both locked: the owner first, as everywhere."""
     transitions.require_role(by, DECIDERS, what="Deciding on a reset")
+    whose = FactorReset.objects.values_list("user_id", flat=True).get(pk=reset_id)
+    owner: User = User.objects.select_for_update(no_key=True).get(pk=whose)
     row: FactorReset = FactorReset.objects.select_for_update(of=("self",)).get(pk=reset_id)
     if row.state != FactorReset.State.ASKED or at - row.created_at > rules.RESET_WITHIN:
         raise ResetOver("Ask for a new one.", state=row.state)
-    return row
+    return row, owner
 
 
 @transaction.atomic
@@ -83,11 +86,10 @@ def approve_reset(*, reset_id: UUID, by: User, at: datetime) -> FactorReset:
     :raises SecondPerson: by who asked or the owner, and when neither of the two is an administrator
     :raises ResetOver: when it was decided before, or asked for more than two days ago
     """
-    row = _asked(reset_id, by=by, at=at)
+    row, owner = _asked(reset_id, by=by, at=at)
     asker = User.objects.get(pk=row.created_by)
     if by.pk in {row.created_by, row.user_id} or Role.ADMIN not in by.role_set | asker.role_set:
         raise SecondPerson("A second person approves this; one of the two is an administrator.")
-    owner: User = User.objects.select_for_update(no_key=True).get(pk=row.user_id)
     take_all(owner, by=by, at=at)
     queue_message(
         key=f"{notices.FACTORS_RESET}:{row.pk}",
@@ -106,4 +108,5 @@ def decline_reset(*, reset_id: UUID, by: User, at: datetime) -> FactorReset:
     :raises NotPermitted: by another role
     :raises ResetOver: when it was decided before, or asked for more than two days ago
     """
-    return _decide(_asked(reset_id, by=by, at=at), FactorReset.State.DECLINED, by=by, at=at)
+    row, _ = _asked(reset_id, by=by, at=at)
+    return _decide(row, FactorReset.State.DECLINED, by=by, at=at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from kapclinic.practice.factor_models import FactorReset, PrivateNoteOpening, RecoveryCode, SecondFactor
@@ -22,10 +22,16 @@ def alive(user: User, *, before: datetime | None = None) -> QuerySet[SecondFacto
 
 
 def codes_left(user: User, *, before: datetime | None = None) -> QuerySet[RecoveryCode]:
-    rows: QuerySet[RecoveryCode] = RecoveryCode.objects.filter(
-        user=user, used_at__isnull=True, replaced_at__isnull=True
-    )
-    return rows if before is None else rows.filter(created_at__lt=before)
+    """Those that count now; `before`: those that counted at that moment, also if their owner has a new set by now.
+
+    What a reset by others took away never counts again.
+    """
+    rows: QuerySet[RecoveryCode] = RecoveryCode.objects.filter(user=user, used_at__isnull=True)
+    if before is None:
+        return rows.filter(replaced_at__isnull=True)
+    then = rows.filter(Q(replaced_at__isnull=True) | Q(replaced_at__gt=before), created_at__lt=before)
+    resets = FactorReset.objects.filter(user=user, state=FactorReset.State.APPROVED)
+    return then.exclude(replaced_at__in=resets.values("decided_at"))
 
 
 def listed(user: User) -> QuerySet[SecondFactor]:

@@ -109,15 +109,13 @@ def change_staff(
     *, user: User, values: StaffFields, moves: Sequence[AbsenceMove], by: User, at: datetime
 ) -> tuple[User, Settled]:
     """Change an account. Losing it, a role or a location takes effect at once; what no move covers is left. With an
-    account that is closed or opened again its calendars' addresses end.
+    account that is closed or opened again, a role or a location its calendars' addresses end.
 
     :raises Invalid: as in `practice.services.save_staff`, or for a move that can't be
     """
     transitions.require_role(by, ADMIN, what="Changing an account")
     active, roles, locations = user.is_active, user.role_set, frozenset(user.locations)
     saved = services.save_staff(user=user, values=values, by=by, at=at)
-    if saved.is_active != active:
-        calendars.revoke_all_of(user=saved, by=by, at=at)
     gone = PersonGone(
         user=saved.pk,
         at=at,
@@ -125,6 +123,8 @@ def change_staff(
         roles=roles - saved.role_set,
         locations=locations - frozenset(saved.locations),
     )
+    if saved.is_active != active or gone.roles or gone.locations:
+        calendars.revoke_all_of(user=saved, by=by, at=at)
     if not (gone.wholly or gone.roles or gone.locations):
         return saved, NOTHING
     return saved, _settled(gone, Asked(moves, leave=True), by=by, at=at)

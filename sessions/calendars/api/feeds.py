@@ -20,6 +20,7 @@ from sessions.calendars.models import CalendarFeed
 class FeedViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "calendar_feed"
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "revoke"), ANYONE)
+    whole = frozenset({"create"})  # the address would tell of sessions at the other locations too
     inputs: ClassVar = {"create": feed_bodies.FeedIn, "revoke": Empty}
     output = feed_bodies.FeedOut
     outputs: ClassVar = {"create": feed_bodies.MadeFeedOut}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions.drugs.api import counts, discrepancies, entries, lots, register
+from sessions.drugs.api import counts, discrepancies, entries, lots, register, witness
 
 urlpatterns = [
     path("drug-lots/", lots.LotViewSet.as_view({"get": "list", "post": "create"})),
@@ -21,6 +21,7 @@ urlpatterns = [
         )
         for move in ("explain", "notify", "file", "close")
     ),
+    path("witnesses/passkey/", witness.WitnessViewSet.as_view({"post": "passkey"})),
     path("drug-register/", register.RegisterViewSet.as_view({"get": "list"})),
     path("drug-register/pdf/", register.RegisterViewSet.as_view({"get": "pdf"})),
 ]

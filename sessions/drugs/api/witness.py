@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kapclinic.practice.api.second_step import party_of
 from kapclinic.practice.models import User
+from kapclinic.practice.rules import CLINICIANS
+from kapclinic.trail import idempotency
+from kapclinic.trail.http import ClinicViewSet
+from sessions.drugs import services
+from sessions.drugs.api import witness_bodies
 from sessions.drugs.services import WitnessInvalid, verify_witness
 
 
@@ -15,7 +24,7 @@ class Witnessed(ABC):
     """For a view set with bodies that may name a `witness` {user, password}; stands before ClinicViewSet.
 
     Outside the transaction, because a wrong password is counted even though the request is refused. The refusal
-    itself waits for the handler, so that a stored answer is replayed without asking the witness again.
+    itself waits for the handler. Of a request whose answer is stored nothing is asked again: its code counted once.
     """
 
     _witness: User | None = None
@@ -37,9 +46,18 @@ class Witnessed(ABC):
         if location_id is None:
             return
         named = body.validated_data["witness"]
+        if idempotency.has_acted(self.request):
+            self._refused = WitnessInvalid.because(
+                "Send it again, with a new code."
+            )  # should it not be kept any more
+            return
         try:
             self._witness = verify_witness(
-                witness=named, giver=self.user, location_id=location_id, at=self.at
+                witness=named,
+                giver=self.user,
+                location_id=location_id,
+                party=party_of(self.request),
+                at=self.at,
             )
         except WitnessInvalid as refused:
             self._refused = refused
@@ -52,3 +70,20 @@ class Witnessed(ABC):
         if self._refused is not None:
             raise self._refused
         return self._witness
+
+
+class WitnessViewSet(ClinicViewSet):
+    """A witness who has a passkey shows it at the browser of whoever asks for their signature."""
+
+    object_type = "witness"
+    idempotent = False
+    roles: ClassVar = {"passkey": CLINICIANS}
+    inputs: ClassVar = {"passkey": witness_bodies.WitnessPasskeyIn}
+    output = witness_bodies.WitnessPasskeyOut
+
+    def passkey(self, request: Request) -> Response:
+        """What their passkey is asked with; its answer goes into `witness` with `challenge`, beside the password."""
+        user = self.body()["user"]
+        asked, options = services.ask_passkey(user_id=user, party=party_of(request), by=self.user, at=self.at)
+        self._object_id = user
+        return Response(self.represent({"challenge": asked, "passkey": options}))

@@ -11,13 +11,14 @@ from sessions.drugs.services.discrepancies import (
 from sessions.drugs.services.entries import record_entry
 from sessions.drugs.services.ledger import InsufficientStock, NoOpenDraw, draw, receive_lot, settle_draw
 from sessions.drugs.services.lots import LotInUse, void_lot
-from sessions.drugs.services.witness import WitnessInvalid, verify_witness
+from sessions.drugs.services.witness import WitnessInvalid, ask_passkey, verify_witness
 
 __all__ = [
     "InsufficientStock",
     "LotInUse",
     "NoOpenDraw",
     "WitnessInvalid",
+    "ask_passkey",
     "close_discrepancy",
     "draw",
     "explain_discrepancy",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from kapclinic.core.errors import Invalid
-from kapclinic.practice.doors import login_is_locked, try_password
+from kapclinic.core.errors import Conflict, Invalid
+from kapclinic.practice.factor_models import FactorChallenge, SecondFactor
 from kapclinic.practice.factors.door import must_enrol
-from kapclinic.practice.factors.proving import Shown, TooManyCodes, prove
+from kapclinic.practice.factors.passkeys import Party, options_to_prove
+from kapclinic.practice.factors.proving import Shown, TooManyCodes, challenge, prove
+from kapclinic.practice.factors.selectors import alive
 from kapclinic.practice.models import Location, User
 from kapclinic.trail.services import log_act
 from sessions.drugs import rules
@@ -21,9 +24,17 @@ from sessions.drugs.models import WitnessLock
 
 
 class NamedWitness(TypedDict):
+    """`otp` or `credential`, the answer of a passkey to `challenge` (`ask_passkey`), of who has a second factor."""
+
     user: UUID
     password: str
     otp: NotRequired[str | None]
+    challenge: NotRequired[UUID | None]
+    credential: NotRequired[Mapping[str, Any] | None]
+
+
+class NoPasskey(Conflict):
+    code, title = "no_passkey", "This person has no passkey"
 
 
 class WitnessInvalid(Invalid):
@@ -34,15 +45,35 @@ class WitnessInvalid(Invalid):
         return cls.field("witness", detail, code=cls.code)  # type: ignore[return-value]
 
 
-def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at: datetime) -> User:
+def ask_passkey(*, user_id: UUID, party: Party, by: User, at: datetime) -> tuple[UUID, dict[str, Any]]:
+    """What the passkey of a witness is asked with at a colleague's browser: the question's id, and the options.
+
+    It answers for a witness alone, within some minutes and once: it signs nobody in.
+
+    :raises Invalid: for an unknown or inactive person, or one of no location of the colleague's
+    :raises NoPasskey: when there is none to ask
+    """
+    user = User.objects.filter(pk=user_id, is_active=True, locations__overlap=list(by.locations)).first()
+    if user is None:
+        raise Invalid.field("user", "There is no such staff member at your locations.", code="not_found")
+    known = [one for one in alive(user) if one.kind == SecondFactor.Kind.PASSKEY]
+    if not known:
+        raise NoPasskey("A code of their app, or a recovery code, stands beside their password.")
+    asked = challenge(user=user, purpose=FactorChallenge.Purpose.WITNESS, at=at)
+    return asked.pk, options_to_prove(party=party, challenge=bytes(asked.challenge), known=known)
+
+
+def verify_witness(
+    *, witness: NamedWitness, giver: User, location_id: UUID, party: Party, at: datetime
+) -> User:
     """The staff member that `witness` names, when they may witness and the password is theirs.
 
     Call it before the transaction of the request begins (`sessions.drugs.api.witness`): a wrong password counts
-    towards the lock of this witness and of their login, and leaves an audit event, although the request is refused.
+    towards the lock of this witness, and of nothing else, and leaves an audit event, although the request is refused.
 
     :raises WitnessInvalid: for the giver themselves, an unknown or inactive person, one of another location or of a
-        role that may not witness, a wrong password or code, one without a second factor where the clinic asks for
-        one, or a witness or login that is locked
+        role that may not witness, a wrong password, code or passkey, one whose password somebody else has set, one
+        without a second factor where the clinic asks for one, or a witness who is locked
     """
     if witness["user"] == giver.pk:
         raise WitnessInvalid.because("The witness must be a second person.")
@@ -52,7 +83,7 @@ def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at:
     named = Location.objects.values_list("witness_roles", flat=True).get(pk=location_id)
     if not user.role_set & (frozenset(named) or rules.WITNESSES):
         raise WitnessInvalid.because("This person's role may not witness here.")
-    if (why := _refused(user, witness=witness, at=at)) is not None:
+    if (why := _refused(user, witness=witness, party=party, at=at)) is not None:
         code, detail = why
         log_act(
             by=giver.pk,
@@ -69,10 +100,12 @@ def verify_witness(*, witness: NamedWitness, giver: User, location_id: UUID, at:
 
 
 @transaction.atomic
-def _refused(user: User, *, witness: NamedWitness, at: datetime) -> tuple[str, str] | None:
-    """Code and words of the refusal when password or code is not accepted. They are compared and counted under one
-    lock, so that guesses made at once get no more tries than guesses made in turn.
+def _refused(user: User, *, witness: NamedWitness, party: Party, at: datetime) -> tuple[str, str] | None:
+    """Code and words of the refusal when password, code or passkey is not accepted. They are compared and counted under
+    one lock, so that guesses made at once get no more tries than guesses made in turn.
     """
+    if user.password_change_required:
+        return "password_change_required", "This witness chooses a password of their own first."
     if must_enrol(user):
         return "not_enrolled", "This witness sets up a second factor first."
     WitnessLock.objects.get_or_create(user=user)
@@ -80,22 +113,26 @@ def _refused(user: User, *, witness: NamedWitness, at: datetime) -> tuple[str, s
     if row.locked_until is not None and row.locked_until > at:
         until = f"{row.locked_until.astimezone(UTC):%H:%M} UTC"
         return "locked", f"This witness is locked until {until}, after wrong passwords."
-    if login_is_locked(key=user.email_key, at=at):
-        return "login_locked", "The login of this witness is locked, after wrong passwords."
-    right = try_password(user=user, password=witness["password"], at=at)
+    right = user.check_password(witness["password"])
     if right and user.has_factor:
-        code = witness.get("otp") or ""
-        if not code:
-            return "code_required", "The witness adds a code of their app, or a recovery code."
+        shown = Shown(
+            code=witness.get("otp") or "",
+            credential=witness.get("credential"),
+            challenge_id=witness.get("challenge"),
+            party=party,
+            purpose=FactorChallenge.Purpose.WITNESS,
+        )
+        if not shown:
+            return "code_required", "The witness adds a code of their app, their passkey, or a recovery code."
         try:
-            right = prove(user=user, shown=Shown(code=code), at=at)
+            right = prove(user=user, shown=shown, at=at)
         except TooManyCodes:
             return "codes_locked", "Codes of this witness are not looked at for a while, after wrong ones."
     if right and not row.failed_at and row.locked_until is None:
         return None
     row.failed_at, row.locked_until = ([], None) if right else _after_wrong(row, at)
     row.save()
-    return None if right else ("wrong", "The witness's password or code is wrong.")
+    return None if right else ("wrong", "The witness's password, code or passkey is wrong.")
 
 
 def _after_wrong(row: WitnessLock, at: datetime) -> tuple[list[datetime], datetime | None]:

@@ -30,6 +30,7 @@ class PsychotherapyNoteViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         "retrieve": ANYONE,
         "partial_update": ANYONE,
     }
+    whole = frozenset(roles)
     inputs: ClassVar = {
         "create": psychotherapy_note_bodies.PsychotherapyNoteIn,
         "partial_update": psychotherapy_note_bodies.PsychotherapyNotePatch,

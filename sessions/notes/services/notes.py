@@ -66,7 +66,7 @@ def _require_author(note: Note, by: User) -> None:
 def _require_confirmed(confirmed: bool) -> None:  # noqa: FBT001
     if not confirmed:
         raise ReauthenticationFailed(
-            "Sign with your own password. After too many wrong ones your login is locked."
+            "Sign with your own password. After too many wrong ones it is not looked at for a while."
         )
 
 

@@ -44,8 +44,18 @@ class StatusWaitingOut(Output):
     dead = StatusCountOut(many=True)
 
 
+class StatusBackupsOut(Output):
+    """What the service of the backups last said. `newest_seconds` is since the newest checked backup began (null: there
+    is none), `told_seconds` since it said so (null: its file can't be read)."""
+
+    is_well = serializers.BooleanField()
+    newest_seconds = serializers.FloatField(allow_null=True)
+    told_seconds = serializers.FloatField(allow_null=True)
+
+
 class StatusOut(Output):
-    """`queues` is null while the broker does not answer; `connections` is how many are in which state."""
+    """`queues` is null while the broker does not answer; `connections` is how many are in which state. `backups` is
+    null, unknown, where `BACKUP_STATUS` is not set."""
 
     at = Moment()
     concerns = serializers.ListField(child=serializers.ChoiceField(choices=[one.value for one in Concern]))
@@ -58,3 +68,4 @@ class StatusOut(Output):
     parts = serializers.DictField(
         child=serializers.BooleanField(), help_text="is each of `anchors`, `field_keys`, `database_log` well"
     )
+    backups = StatusBackupsOut(allow_null=True)

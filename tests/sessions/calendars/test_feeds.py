@@ -15,6 +15,7 @@ from kapclinic.practice.models import Room
 from kapclinic.trail.models import IdempotencyRecord
 from sessions.calendars.models import CalendarFeed
 from tests import cast as people
+from tests.asking import sql
 from tests.cast import MONDAY, Cast
 from tests.sessions.calendars.reading import feed, fetch
 
@@ -131,10 +132,27 @@ def test_an_unknown_address_is_not_there(cast: Cast, path: str) -> None:
 
 
 @pytest.mark.parametrize("room", [False, True])
-def test_who_leaves_the_clinic_reads_no_more(cast: Cast, room: bool) -> None:
+@pytest.mark.parametrize("lost", ["account", "role", "location"])
+def test_who_leaves_the_clinic_a_role_or_a_location_reads_no_more(cast: Cast, room: bool, lost: str) -> None:
+    path, both = f"staff/{cast.therapist.pk}/", [str(cast.north.pk), str(cast.south.pk)]
+    admin = cast.desk("admin")
+    assert admin.patch(path, {"roles": ["therapist", "billing"], "locations": both}).status_code == 200
     made = feed(cast, "therapist", **({"room": str(cast.aspen.pk)} if room else {}))
-    body = {"is_active": False}
-    assert cast.desk("admin").patch(f"staff/{cast.therapist.pk}/", body).status_code == 200
+    assert admin.patch(path, {"name": "Terry Therapist"}).status_code == 200
+    assert fetch(made["url"]).status_code == 200
+    change = {
+        "account": {"is_active": False},
+        "role": {"roles": ["billing"]},
+        "location": {"locations": both[1:]},
+    }
+    assert admin.patch(path, change[lost]).status_code == 200
+    assert fetch(made["url"]).status_code == 404
+    assert CalendarFeed.objects.get().state == "revoked"
+
+
+def test_a_rooms_address_of_somebody_who_is_elsewhere_is_not_there(cast: Cast) -> None:
+    made = feed(cast, "therapist", room=str(cast.aspen.pk))
+    sql("UPDATE practice_user SET locations = %s WHERE id = %s", [cast.south.pk], cast.therapist.pk)
     assert fetch(made["url"]).status_code == 404
 
 

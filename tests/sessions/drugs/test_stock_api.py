@@ -13,7 +13,7 @@ from kapclinic.core import clock
 from kapclinic.practice.entry_models import LoginFailures
 from kapclinic.trail.models import AuditEvent, Task
 from sessions.booking.models import Session
-from sessions.drugs.models import DrugDiscrepancy, DrugEntry, DrugLot
+from sessions.drugs.models import DrugDiscrepancy, DrugEntry, DrugLot, WitnessLock
 from tests.asking import events
 from tests.cast import MONDAY, PASSWORD, Cast, colleague
 from tests.sessions.drugs.stock import D, dose, lines, lot_with
@@ -388,13 +388,14 @@ def test_a_witness_who_is_named_for_a_count_must_be_real_too(cast: Cast) -> None
 def test_wrong_passwords_of_a_witness_are_counted_although_the_requests_are_refused(
     cast: Cast, settings: Any
 ) -> None:
-    settings.LOGIN_ATTEMPTS = 3
+    settings.WITNESS_ATTEMPTS = 3
     lot = lot_with(cast)
     for attempt in (1, 2):
         enter(cast, lot, "waste", "5", **witness(cast, "prescriber", "wrong"))
-        assert LoginFailures.objects.get().count == attempt
+        assert len(WitnessLock.objects.get().failed_at) == attempt
     enter(cast, lot, "waste", "5", **witness(cast, "prescriber", "wrong"))
-    assert LoginFailures.objects.get().locked_until is not None
+    assert WitnessLock.objects.get().locked_until is not None
+    assert not LoginFailures.objects.exists()  # a colleague closes nobody's login
     locked = enter(cast, lot, "waste", "5", **witness(cast))
     assert (locked.status_code, locked.data["code"]) == (400, "witness_invalid")
     refused = AuditEvent.objects.filter(

@@ -139,24 +139,35 @@ def test_what_was_set_up_after_the_reset_opens_nothing(cast: Cast, book: Book) -
         begun = browser.must("auth/second-factors/totp/", {"password": OWN}, status=201)
         path = f"auth/second-factors/totp/{begun['id']}/confirm/"
         newer = browser.must(path, {"otp": code(begun["secret"])})["recovery_codes"]
-        assert _sealed(browser, book, note) == ["totp"]  # the codes of before were replaced
+        ways = ["totp", "recovery_code"]  # those of before: a new set takes no way from its owner
+        assert _sealed(browser, book, note) == ways
     with later(hours=1, minutes=2):
-        for wrong in (code(begun["secret"]), newer[0], codes[0]):
+        for wrong in (code(begun["secret"]), newer[0]):
             _refused(browser.post(OPEN, {"otp": wrong}, key=None), 401, "second_factor_wrong")
         _reset(cast, OWN + "!")  # the second reset does not make the new ones old
     with later(hours=1, minutes=3):
         browser = _in(cast, OWN + "!", OWN, otp=newer[1])
-        assert _sealed(browser, book, note) == ["totp"]
+        assert _sealed(browser, book, note) == ways
         for _ in range(10):
             answer = browser.post(OPEN, {"otp": "000000"}, key=None)
         late = browser.post(OPEN, {"otp": code(secret)}, key=None)
         assert (answer.status_code, late.status_code) == (401, 429)
         assert int(late["Retry-After"]) > 0
-        assert _sealed(browser, book, note) == ["totp"]
+        assert _sealed(browser, book, note) == ways
     with later(hours=2):
-        assert Browser(cast.therapist).sign_in(OWN, otp=code(secret)).status_code == 200
+        browser = Browser(cast.therapist)
+        _refused(browser.sign_in(OWN, otp=codes[0]), 401, "second_factor_wrong")  # it opens nothing else
+        assert browser.sign_in(OWN, otp=code(secret)).status_code == 200
         token = cast.back("therapist")
         _refused(token.post(OPEN, {"otp": code(secret)}), 403, "session_required")
+        assert browser.post(OPEN, {"otp": codes[0]}, key=None).status_code == 204  # the paper was all she had
+        assert browser.get(f"{URL}{note}/").json()["text"] == TEXT
+    with later(hours=3):
+        _reset(cast)
+    with later(hours=3, minutes=1):
+        _factors_reset(cast)
+        browser = _in(cast)
+        _refused(browser.post(OPEN, {"otp": newer[2]}, key=None), 409, "no_second_factor")
 
 
 def test_without_a_second_factor_that_nobody_asks_for_nothing_is_sealed(cast: Cast, book: Book) -> None:

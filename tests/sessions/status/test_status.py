@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,9 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
+from kapclinic.backup import keeping
+from kapclinic.backup.sealing import Keys
+from kapclinic.backup.shelf import Shelf
 from kapclinic.core import clock, crypto
 from kapclinic.local.places import CHECKOUT
 from kapclinic.practice.models import SYSTEM, SYSTEM_ID
@@ -132,6 +137,49 @@ def test_what_is_unwell_at_readyz_is_a_concern_and_a_figure(cast: Cast) -> None:
         crypto.distrust(lost=False)
 
 
+@pytest.mark.usefixtures("asked")
+def test_what_the_backups_say_is_told_and_so_is_that_nobody_knows(
+    cast: Cast, settings: Any, tmp_path: Path
+) -> None:
+    names = ("kapclinic_backups_known", "kapclinic_backups_well", "kapclinic_backup_age_seconds")
+
+    def seen() -> tuple[Any, bool, list[str]]:
+        told = standing(cast)
+        with clock.fixed(MONDAY):
+            shown = figures()
+        return told["backups"], "backups_fail" in told["concerns"], [str(shown[name, ""]) for name in names]
+
+    assert seen() == (None, False, ["0.0", "nan", "nan"])
+    settings.BACKUP_STATUS = str(tmp_path / "backups.json")
+    unread = {"is_well": False, "newest_seconds": None, "told_seconds": None}
+    assert seen() == (unread, True, ["1.0", "0.0", "inf"])
+    keeper = keeping.Keeper(
+        shelf=Shelf(tmp_path, Keys.parsed([base64.b64encode(bytes(32)).decode()])), url="", programs=None, staging=tmp_path,
+        hours=24, every=1, now=lambda: MONDAY - timedelta(minutes=1), told=tmp_path / "backups.json",
+    )  # type: ignore[arg-type]  # fmt: skip
+    keeper._tell("")  # none was taken yet
+    assert seen() == (unread | {"told_seconds": 60.0}, True, ["1.0", "0.0", "inf"])
+    said = json.loads((tmp_path / "backups.json").read_text())
+    assert said == json.loads((tmp_path / "status.json").read_text())
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("backups.json", "status.json")] == [
+        0o644,
+        0o600,
+    ]
+    began = (MONDAY - timedelta(hours=3)).isoformat()
+    for change, well in (
+        ({"ok": True, "newest_began_at": began}, True),
+        ({"ok": False}, False),
+        ({"ok": True, "at": (MONDAY - timedelta(minutes=6)).isoformat()}, False),
+        ({"at": MONDAY.isoformat(), "newest_began_at": (MONDAY - timedelta(days=3)).isoformat()}, False),
+    ):
+        said |= change
+        (tmp_path / "backups.json").write_text(json.dumps(said))
+        told, concern, _ = seen()
+        assert (told["is_well"], concern) == (well, not well)
+    (tmp_path / "backups.json").write_text('{"at": 1}')
+    assert seen()[0] == unread
+
+
 @pytest.mark.parametrize("who", ["np", "director", "frontdesk", "billing"])
 def test_nobody_but_an_administrator_sees_how_the_machine_stands(cast: Cast, who: str) -> None:
     answer = refused(cast.desk(who).get("status/"), 403, "not_permitted")
@@ -181,7 +229,7 @@ def test_a_stranger_sees_no_figures(cast: Cast, settings: Any) -> None:
     assert nurse.get("/metrics").status_code == 404
     for wrong in (f"Bearer {TOKEN}x", "Bearer ", TOKEN, f"Token {TOKEN}", "Bearer é"):
         answer = nurse.get("/metrics", HTTP_AUTHORIZATION=wrong)
-        assert (answer.status_code, answer.content) == (401, b"")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")  # as if there were none
     assert nurse.post("/metrics", HTTP_AUTHORIZATION=f"Bearer {TOKEN}").status_code == 405
 
 
@@ -240,5 +288,11 @@ def test_alerts_and_dashboard_ask_for_figures_that_there_are(cast: Cast) -> None
 
 def test_the_bounds_of_the_alerts_are_those_of_the_status() -> None:
     alerts = (CHECKOUT / "deploy/alerts.yml").read_text()
-    for bound in (rules.QUEUE_SECONDS, rules.OUTBOX_SECONDS, rules.CHECK_SECONDS):
+    for bound in (
+        rules.QUEUE_SECONDS,
+        rules.OUTBOX_SECONDS,
+        rules.CHECK_SECONDS,
+        rules.BACKUP_SECONDS,
+        rules.BACKUP_SILENCE,
+    ):
         assert f"> {bound:.0f}" in alerts

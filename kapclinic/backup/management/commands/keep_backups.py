@@ -29,6 +29,12 @@ class Command(BaseCommand):
             default=Path(settings.BACKUP_SCRATCH) / "kap-log",
             help="where the log lies, unsealed, until DEST has it",
         )
+        parser.add_argument(
+            "--after",
+            default="",
+            metavar="SEQUENCE:HASH",
+            help="of verify_audit, when the beginning of the audit chain is in the archive",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -40,6 +46,8 @@ class Command(BaseCommand):
                 hours=settings.BACKUP_HOURS,
                 every=settings.BACKUP_LOG_SECONDS,
                 now=clock.now,
+                after=options["after"],
+                told=Path(settings.BACKUP_STATUS) if settings.BACKUP_STATUS else None,
             )
         except BackupError as exc:
             raise CommandError(str(exc)) from exc

@@ -35,7 +35,10 @@ What happened more than 7 days ago is entered by the medical director alone, wit
 the director is let in without a tick, for nothing else. {late}.
 
 Where a location has `desk_takes_payments`, its front desk is let in without a tick, for money of
-that location: {leave}."""
+that location: {leave}.
+
+A bearer token that is narrowed to some roles and locations acts as somebody who holds these alone. What would tell or
+open more is closed to it (403 `session_required`): {whole}."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Entry:
     roles: frozenset[str] | None
     late: bool = False  # further roles are let in long afterwards
     leave: bool = False  # further roles are let in where a location lets them
+    whole: bool = False  # a narrowed token is not
 
     def allows(self, role: str) -> bool:
         return self.roles is None or role in self.roles
@@ -95,7 +99,8 @@ def entries() -> list[Entry]:
             roles = _roles_of(view.cls, action, f"{method.upper()} {route}")
             late = action in getattr(view.cls, "late_roles", ())
             leave = action in getattr(view.cls, "leave_roles", ())
-            found.append(Entry(shown, method.upper(), action, roles, late, leave))
+            whole = action in getattr(view.cls, "whole", ())
+            found.append(Entry(shown, method.upper(), action, roles, late, leave, whole))
     return sorted(found, key=lambda entry: (entry.route, entry.method))
 
 
@@ -109,6 +114,6 @@ class Command(DocumentCommand):
         heads = ["address under /api/v1/", "method", *HEADS, "signed out"]
         late = ", ".join(f"`{entry.route}`" for entry in entries() if entry.late)
         leave = ", ".join(f"{entry.method} `{entry.route}`" for entry in entries() if entry.leave)
-        return (
-            f"{INTRO.format(late=late, leave=leave)}\n\n{table(heads, [entry.row() for entry in entries()])}"
-        )
+        whole = ", ".join(f"{entry.method} `{entry.route}`" for entry in entries() if entry.whole)
+        intro = INTRO.format(late=late, leave=leave, whole=whole)
+        return f"{intro}\n\n{table(heads, [entry.row() for entry in entries()])}"

@@ -1,8 +1,13 @@
 // The second person: they choose themselves and sign with their own password, which is kept nowhere.
-import { all } from "../core/api.js";
+import { all, post } from "../core/api.js";
 import { html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { me, roleName } from "../core/me.js";
+import { words } from "../core/problem.js";
+import { possible, showPasskey } from "./passkey.js";
+
+/** @type {{user: string, challenge: string, credential: object} | null} what a witness's passkey answered, for one sending */
+let answered = null;
 
 const CLINICIANS = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
 
@@ -22,10 +27,27 @@ export function useWitnesses(place) {
   return rows;
 }
 
-/** The witness as a body has them; the code stands there once it was asked for. */
+/** The witness as a body has them; the code stands there once it was asked for, and so does a passkey's answer. */
 export function signed(user, password) {
   const code = /** @type {HTMLInputElement | null} */ (document.getElementById("witness-otp"));
-  return { user, password, ...(code?.value ? { otp: code.value } : {}) };
+  const shown = answered?.user === user ? { challenge: answered.challenge, credential: answered.credential } : {};
+  answered = null;
+  return { user, password, ...(code?.value ? { otp: code.value } : shown) };
+}
+
+/** Their passkey, here: on a key that they carry, or on their telephone, which the browser asks. */
+function Passkey({ user }) {
+  const [said, say] = useState("");
+  async function ask() {
+    try {
+      const asked = await post("witnesses/passkey/", { user });
+      answered = { user, challenge: asked.challenge, credential: await showPasskey(asked.passkey) };
+      say(t("The passkey has answered. Type the password again, and send."));
+    } catch (problem) {
+      say(problem instanceof Error && !(problem instanceof DOMException) ? words(problem) : t("The passkey did not answer."));
+    }
+  }
+  return html`<div class="f"><button type="button" class="b s" onClick=${ask}>${t("Use their passkey")}</button>${said && html`<span class="small" role="status">${said}</span>`}</div>`;
 }
 
 /** @param {{place: object, chosen: string, onChoose: (id: string) => void, field: object, wrong?: string}} props `field`: a ref of the input */
@@ -47,5 +69,6 @@ export function Witness({ place, chosen, onChoose, field, wrong }) {
     ${name && wrong && html`<div class="f">
       <label for="witness-otp">${t("Code of your app, or a recovery code")}</label>
       <input id="witness-otp" autocomplete="off" spellcheck="false" />
-    </div>`}`;
+    </div>`}
+    ${name && wrong && possible() && html`<${Passkey} key=${chosen} user=${chosen} />`}`;
 }

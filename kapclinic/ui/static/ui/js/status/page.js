@@ -39,6 +39,7 @@ function Status() {
           <${Counts} title=${t("E-mail and SMS")} names=${POST} waiting=${data.waiting} />
           <${Queues} queues=${data.queues} />
           <${Database} data=${data} />
+          <${Backups} backups=${data.backups} />
           <${Steps} steps=${data.steps} />
         </div>`}
     </div>
@@ -107,6 +108,15 @@ function Database({ data }) {
   return html`<${Card} id="database" title=${t("Database")} aside=${aside} head=${[t("Connections that are"), t("How many")]}>
     ${states.map(([state, count]) => html`<tr key=${state}><td><code>${state}</code></td><td class="num">${count}</td></tr>`)}
     ${data.partitions_lacking.map((month) => html`<tr key=${month} class="late"><td colspan="2"><${Icon} name="warn" />${t("No partition: {month}", { month })}</td></tr>`)}
+  <//>`;
+}
+
+function Backups({ backups }) {
+  const row = (name, seconds, late) => html`<tr class=${late ? "late" : ""}><td>${late && html`<${Icon} name="warn" />`}${name}</td><td class="num">${age(seconds)}</td></tr>`;
+  return html`<${Card} id="backups" title=${t("Backups")} head=${[t("What"), t("How long ago")]}>
+    ${backups === null
+      ? html`<tr><td colspan="2">${t("Unknown: nobody has said where their status is (BACKUP_STATUS).")}</td></tr>`
+      : html`${row(t("The newest checked backup"), backups.newest_seconds, !backups.is_well)}${row(t("Last word of their service"), backups.told_seconds, backups.told_seconds === null)}`}
   <//>`;
 }
 

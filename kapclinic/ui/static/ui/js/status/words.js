@@ -15,6 +15,7 @@ const CONCERNS = () => ({
   anchors_fail: [t("The ends of the audit trail are not kept outside"), t("Look at the log of the workers, then run verify_audit.")],
   field_keys_wrong: [t("The keys are not those of this record"), t("Nothing is lost. Set the right FIELD_KEYS and start again.")],
   database_log_tells: [t("The database writes texts of the record into its log"), t("Set what the operations page names, and restart it.")],
+  backups_fail: [t("Backups do not come, or are too old"), t("Look at status.json beside the backups, then at the log of their service.")],
 });
 
 const KINDS = () => ({

@@ -84,6 +84,16 @@ def person_ids(*client_ids: UUID) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def persons(client_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Each of the clients, with every id of theirs, sorted: `person_ids` of each, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pk, ARRAY(SELECT practice_person(pk) AS id ORDER BY id) FROM unnest(%s::uuid[]) pk",
+            [list(client_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
 def known_as(client_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Those of the clients who turned out to be another registration, each with that one."""
     rows = ClientAlias.objects.filter(client__in=list(client_ids), ended_at__isnull=True)

@@ -149,6 +149,7 @@ def _evidence(part: RecordExportPart, client_id: UUID) -> bytes:
 
 
 def _note(part: RecordExportPart, client_id: UUID) -> bytes:
+    assert part.subject is not None
     return print_note(on_paper().get(pk=part.subject))
 
 

@@ -49,7 +49,7 @@ export function Person({ row, data, zone, manages, again, tell }) {
     <div class="ph"><h2>${t("Time off")}</h2>${manages && row.is_active && html`<button type="button" class="b s" onClick=${() => open({ kind: "away" })}>${t("Will be away…")}</button>`}</div>
     <${Away} away=${away} zone=${zone} onCancel=${manages && ((off) => open({ kind: "back", off }))} />
     <${Changes} type="staff" id=${row.id} turn=${row.version} names=${data.names} zone=${zone} />
-    <${Dialogs} dialog=${dialog} row=${row} hours=${hours.data} data=${data} zone=${zone} onDone=${done} onClose=${close} />
+    <${Dialogs} dialog=${dialog} row=${row} hours=${hours} data=${data} zone=${zone} onDone=${done} onClose=${close} />
   <//>`;
 }
 
@@ -59,7 +59,7 @@ function Dialogs({ dialog, row, hours, data, zone, onDone, onClose }) {
   if (dialog.kind === "change") return html`<${PersonForm} ...${common} places=${data.places} names=${data.names} />`;
   if (dialog.kind === "password") return html`<${PasswordForm} ...${common} />`;
   if (dialog.kind === "give") return html`<${GiveForm} ...${common} />`;
-  if (dialog.kind === "hours") return html`<${HoursForm} ...${common} hours=${hours} places=${data.places} />`;
+  if (dialog.kind === "hours") return html`<${HoursForm} ...${common} hours=${hours.data} tag=${hours.tag} places=${data.places} />`;
   if (dialog.kind === "away") return html`<${AwayForm} ...${common} />`;
   if (dialog.kind === "back") return html`<${BackForm} ...${common} off=${dialog.off} />`;
   return html`<${Active} ...${common} />`;

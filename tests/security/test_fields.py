@@ -14,12 +14,15 @@ from typing import Any
 
 from kapclinic.local.places import CHECKOUT
 from kapclinic.trail.management.commands.permissions_matrix import ROLES
+from programs.models import Program
 from sessions.booking.models import Session
 from tests import cast as people
-from tests.asking import sql
+from tests.asking import done, sql
 from tests.cast import MONDAY, PERSON, Cast
 from tests.security.bodies import Writer, operations
 from tests.security.test_matrix import NOBODY, _ids, _north, _path
+from tests.sessions.files import test_attachments as attachments
+from tests.sessions.imports import lists
 
 PAGE = CHECKOUT / "docs/fields.tsv"
 HEAD = "operation\tfield\troles"
@@ -93,7 +96,24 @@ def _lived(cast: Cast) -> tuple[dict[str, str], dict[str, str]]:
     draft = {"session": str(past.pk), "kind": "preparation", "frame": "free", "sections": {"text": DRAFT}}
     cast.desk("therapist").must("notes/", draft)
     assert cast.desk("therapist").patch(f"programs/{course.pk}/", GOALS).status_code == 200
-    return known, _ids(cast, known)
+    filed, brought = _of_hand(cast, course)
+    ids = _ids(cast, known) | {"imports/": brought["id"], "clients/{id}/attachments/": filed["id"]}
+    return known, ids
+
+
+def _of_hand(cast: Cast, course: Program) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What no body of the schema makes: a scale and a test with what they say, a link, a phrase, a file, a list."""
+    therapist, program, client = cast.desk("therapist"), str(course.pk), str(course.client_id)
+    taken = {"taken_at": MONDAY.isoformat()}
+    scale = {"program": program, "instrument": "gad7", "answers": [1] * 7, "administered_by": "Therapist"}
+    therapist.must("measures/", scale | taken)
+    liver = {"client": client, "kind": "liver", "result": "abnormal", "value": "112.5", "unit": "U/L"}
+    cast.desk("np").must("lab-results/", liver | taken)
+    asks = {"client": client, "purpose": "measure", "subject": {"program": program, "instrument": "phq9"}}
+    therapist.must("client-links/", asks)
+    therapist.must("phrases/", {"name": "calm", "text": "Was calm throughout."})
+    filed = done(attachments.send(cast, course.client), 201)
+    return filed, done(lists.send(cast, "clients", lists.table([lists.person(cast)])), 202)
 
 
 def _asked(known: dict[str, str], ids: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str]]]:

@@ -97,6 +97,58 @@ def test_hands_work_side_by_side_and_no_more_of_them_than_said() -> None:
     assert len(echo.worked) == HANDS
 
 
+class Streamed(Answer):
+    """An answer that is made as it leaves."""
+
+    streaming = True
+
+    def __next__(self) -> bytes:
+        self.echo.worked.add(threading.get_ident())
+        return super().__next__()
+
+
+class Streaming(Echo):
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+        body = environ["wsgi.input"].read()
+        start("200 OK", [("content-length", str(len(body)))] if environ["PATH_INFO"] == "/sized/" else [])
+        return Streamed(self, body)
+
+
+class Keeper:
+    """A server that asks for the rest when there is room for it."""
+
+    kept: Any = None
+
+    def keep(self, rest: Any) -> None:
+        self.kept = rest
+
+
+def test_an_answer_that_streams_is_made_piece_by_piece_by_the_hands() -> None:
+    echo = Streaming()
+    whole, keeper = Whole(echo, most=100), Keeper()
+    environ = {"CONTENT_LENGTH": "13", "REQUEST_METHOD": "GET"}
+
+    def answered(path: str, **more: Any) -> Any:
+        asked = environ | {"PATH_INFO": path, "wsgi.input": BytesIO(b"half and half")} | more
+        return whole(asked, lambda status, headers: None)
+
+    sized = answered("/sized/")
+    assert not echo.worked
+    assert next(sized) == b"hal"
+    assert not echo.closed
+    assert b"".join(sized) == b"f and half"
+    sized.close()
+    assert len(echo.closed) == 1
+    assert threading.get_ident() not in echo.worked | echo.closed
+    assert answered("/sized/", **{"gunicorn.socket": keeper}) == []
+    assert b"".join(keeper.kept) == b"half and half"
+    for all_of_it in (
+        answered("/"),
+        answered("/sized/", REQUEST_METHOD="HEAD"),
+    ):  # without a length, or a body
+        assert all_of_it == [b"hal", b"f and half"]
+
+
 def test_a_fault_reaches_the_server() -> None:
     def broken(environ: dict[str, Any], start: Start) -> list[bytes]:
         raise ZeroDivisionError

@@ -102,6 +102,7 @@ class RecordExportPart(models.Model):
     class Kind(models.TextChoices):
         SECTION = "section"
         EVIDENCE = "evidence"
+        NOTE = "note"
         SUPERBILL = "superbill"
         RECEIPT = "receipt"
         STATEMENT = "statement"

@@ -25,7 +25,7 @@ from gunicorn.http.errors import NoMoreData
 from gunicorn.util import write_error
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from kapclinic.core.whole import CHUNK, DRAINED, longest
+from kapclinic.core.whole import CHUNK, DRAINED, Pieces, longest
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 15.0
@@ -51,6 +51,11 @@ class Answer:
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
+        self.rest: Pieces | None = None
+
+    def keep(self, rest: Pieces) -> None:
+        """What is to be sent behind this, piece by piece."""
+        self.rest = rest
 
     def sendall(self, data: bytes) -> None:
         self.parts.append(bytes(data))
@@ -88,6 +93,7 @@ class Line:
         self.deadline = 0.0
         self.callback: Any = None  # while the loop watches it
         self.leaving = memoryview(b"")
+        self.rest: Pieces | None = None  # of the answer, behind what is leaving
         self.parser: Any = None
         self.keep = self.broken = False
         self._clear()
@@ -99,7 +105,7 @@ class Line:
 
     @property
     def is_idle(self) -> bool:
-        return not self.arrived and not self.head and not self.leaving
+        return not self.arrived and not self.head and not self.leaving and self.rest is None
 
     def is_whole(self, *, most: int, uploads: Any, now: float) -> bool:
         """Is all of the next request there? Looks at its head once, and sets the deadline of its body then."""
@@ -210,6 +216,10 @@ class Arriving(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.held -= len(line.arrived)
         line.arrived = bytearray()
         line.socket.close()
+        if line.rest is not None:
+            rest, line.rest = line.rest, None
+            with contextlib.suppress(RuntimeError):  # the worker is ending
+                self.tpool.submit(rest.close)
 
     def _expect(self, line: Line, seconds: float) -> None:
         self._watch(line, selectors.EVENT_READ, self._read, seconds)
@@ -263,8 +273,15 @@ class Arriving(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         elif conn.leaving:
             seconds = ANSWER_SECONDS + len(conn.leaving) / RATE
             self._watch(conn, selectors.EVENT_WRITE, self._write, seconds)
+        elif conn.rest is not None:
+            self._go_on(conn)
         else:
             self._answered(conn)
+
+    def _go_on(self, line: Line) -> None:
+        """Let a thread fetch the next piece of an answer, now that the last one has left."""
+        fs = self.tpool.submit(self._fetch, line)
+        fs.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, line, done))
 
     def _write(self, line: Line, _: Any) -> None:
         line.send()
@@ -272,7 +289,10 @@ class Arriving(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._drop(line)
         elif not line.leaving:
             self._leave(line)
-            self._answered(line)
+            if line.rest is None:
+                self._answered(line)
+            else:
+                self._go_on(line)
 
     def _answered(self, line: Line) -> None:
         if not line.keep:
@@ -332,6 +352,23 @@ class Arriving(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             conn.keep = False
             self.handle_error(request, conn.sock, conn.client, refused)
         conn.parser, conn.last = None, False
+        conn.rest, conn.sock.rest = conn.sock.rest, None
         conn.leaving = memoryview(conn.sock.taken())
         conn.send()
         return conn.keep
+
+    def _fetch(self, line: Line) -> None:
+        """The next piece of an answer. One that can't be made cuts it off: its length tells the client."""
+        assert line.rest is not None
+        try:
+            piece = next(line.rest, None)
+            if piece is None:
+                line.rest.close()
+                line.rest = None
+                return
+        except Exception as exc:  # noqa: BLE001  (whatever it is, the line is closed)
+            self.log.error("an answer was cut off: %s", type(exc).__name__)  # noqa: TRY400  (no data of it)
+            line.broken = True
+            return
+        line.leaving = memoryview(piece)
+        line.send()

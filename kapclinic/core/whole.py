@@ -53,6 +53,29 @@ def _read(environ: dict[str, Any], most: int) -> None:
     environ["wsgi.input"] = BytesIO()
 
 
+class Pieces:
+    """An answer that is made as it leaves: a hand makes each piece, and nobody holds the next one.
+
+    Its pieces may be made by different hands, so nothing of it may keep a transaction open from one to the next.
+    """
+
+    def __init__(self, answer: Any, hands: ThreadPoolExecutor) -> None:
+        self._answer, self._pieces, self._hands = answer, iter(answer), hands
+
+    def __iter__(self) -> Pieces:
+        return self
+
+    def __next__(self) -> bytes:
+        piece: bytes | None = self._hands.submit(next, self._pieces, None).result()
+        if piece is None:
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        """End the request; no piece is asked for after it."""
+        self._hands.submit(self._answer.close).result()
+
+
 class Whole:
     """A WSGI application around another: reads in the caller's thread, works in one of its hands.
 
@@ -74,19 +97,29 @@ class Whole:
         # No thread of it runs before the first request, so a server may fork after this.
         self._hands = ThreadPoolExecutor(hands, thread_name_prefix="hand")
 
-    def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes]:
+    def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes] | Pieces:
         most = longest(str(environ.get("PATH_INFO", "")), usual=self.most, uploads=self.uploads)
         _read(environ, most)
         environ[READ_AT] = monotonic()
         with metrics.IN_HAND.track_inprogress():
             status, headers, body = self._hands.submit(self._work, environ).result()
         start(status, headers)
+        keep = getattr(environ.get("gunicorn.socket"), "keep", None)
+        if isinstance(body, Pieces) and keep is not None:  # who sends it asks for more when there is room
+            keep(body)
+            return []
         return body
 
-    def _work(self, environ: dict[str, Any]) -> tuple[str, Headers, list[bytes]]:
-        """The whole answer: what ends a request (`close`) has to run where it was worked on."""
+    def _work(self, environ: dict[str, Any]) -> tuple[str, Headers, list[bytes] | Pieces]:
+        """The whole answer: what ends a request (`close`) has to run where it was worked on.
+
+        One that streams and says its length is made piece by piece, as it leaves.
+        """
         told: list[tuple[str, Headers]] = []
         answer = self.application(environ, lambda status, headers: told.append((status, headers)))
+        sized = told and any(name.lower() == "content-length" for name, _ in told[0][1])
+        if getattr(answer, "streaming", False) and sized and environ.get("REQUEST_METHOD") != "HEAD":
+            return *told[0], Pieces(answer, self._hands)
         try:
             body = list(answer)
         finally:

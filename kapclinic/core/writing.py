@@ -118,16 +118,24 @@ class Waiting:
     """What waits to be written together."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self.rows: list[Written] = []
+        self.keys: set[tuple[type[models.Model], Any]] = set()
+        self.held = 0  # parameters
 
     def add(self, row: Written) -> None:
-        full = sum(len(one.values) for one in self.rows) > MOST
-        if full or any((one.model, one.key) == (row.model, row.key) for one in self.rows):
+        key = (row.model, row.key)
+        if self.held > MOST or key in self.keys:
             self.write()
         self.rows.append(row)
+        self.keys.add(key)
+        self.held += len(row.values)
 
     def write(self) -> None:
-        rows, self.rows = self.rows, []
+        rows = self.rows
+        self._begin()
         if rows:
             _write(rows)
 
@@ -135,7 +143,7 @@ class Waiting:
         """Of everything that is asked of the connection: what waits goes first, or goes with what is undone."""
         if self.rows:
             if str(sql).startswith(UNDONE):
-                self.rows = []
+                self._begin()
             else:
                 self.write()
         return execute(sql, params, many, context)

@@ -29,6 +29,7 @@ class Measure(AppendOnlyModel):
     wanting to die would have said.
     """
 
+    joins: ClassVar[bool] = True
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="measures", db_index=False)
     instrument = models.CharField(max_length=20)
     form = models.CharField(max_length=30)

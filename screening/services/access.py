@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from kapclinic.core.errors import Invalid
@@ -13,13 +14,18 @@ from programs.services import ProgramNotActive
 OVER = frozenset({Program.Status.COMPLETED, Program.Status.DISCONTINUED})
 
 
+def visible_programs(*, program_ids: Collection[UUID], by: Actor) -> dict[UUID, Program]:
+    """Those of the programs that the actor may see, each with its protocol, client and location: one statement."""
+    found = Program.objects.visible_to(by).select_related("protocol", "client", "location")
+    return {program.pk: program for program in found.filter(pk__in=program_ids)}
+
+
 def visible_program(*, program_id: UUID, by: Actor) -> Program:
     """The program with its protocol, client and location.
 
     :raises Invalid: naming `program`, when the actor may not see such a program
     """
-    found = Program.objects.visible_to(by).select_related("protocol", "client", "location")
-    program: Program | None = found.filter(pk=program_id).first()
+    program = visible_programs(program_ids=[program_id], by=by).get(program_id)
     if program is None:
         raise Invalid.field("program", "There is no such row for you.", code="not_found")
     return program

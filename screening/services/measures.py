@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from kapclinic.core import writing
 from kapclinic.core.errors import AlreadyVoid, FieldError, NotPermitted, merge
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import Actor, User
 from kapclinic.practice.rules import CLINICIANS, PRESCRIBER
-from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import policy
@@ -21,8 +21,8 @@ from programs.models import Program
 from screening.models import Measure, MeasureVoid, SafetyAlert, SuspendingCode
 from screening.rules import instruments
 from screening.rules.pressure import CLOCK_SKEW
-from screening.services.access import visible_program
 from screening.services.alerts import raise_safety_alert
+from screening.services.courses import Asked, Course
 from screening.services.releases import end_incomplete
 from screening.services.screeners import ask_for_screener, hear_screener
 from screening.services.suspensions import suspend
@@ -75,7 +75,7 @@ def _told_errors(values: Answered) -> list[FieldError]:
     return errors
 
 
-def _scored(values: Answered, program: Program) -> instruments.Score:
+def _scored(values: Answered, program: Program, course: Course) -> instruments.Score:
     key, total = values["instrument"], values.get("total")
     limits = program.protocol.limits
     if total is not None:
@@ -87,7 +87,7 @@ def _scored(values: Answered, program: Program) -> instruments.Score:
         form=_form(values),
         threshold=values.get("threshold"),
         sex=program.client.administrative_sex,
-        before=_total_before(program, instrument=key, moment=values["taken_at"]),
+        before=course.total_before(program, instrument=key, moment=values["taken_at"]),
     )
 
 
@@ -99,29 +99,21 @@ def _as_kept(values: Answered) -> list[int | None]:
     return [None if value is None else int(value) for value in values.get("answers", ())]
 
 
-def _total_before(program: Program, *, instrument: str, moment: datetime) -> int | None:
-    """The total of the client's filling-in before this one, in whatever program."""
-    earlier = Measure.objects.standing().filter(
-        program__client__in=person(program.client_id), instrument=instrument, total__isnull=False
-    )
-    rows = earlier.filter(taken_at__lt=moment).order_by("-taken_at", "-created_at")
-    found: int | None = rows.values_list("total", flat=True).first()
-    return found
-
-
-@transaction.atomic
-def record_measure(*, values: Answered, by: Actor, at: datetime) -> Measure:
+@writing.joining
+def record_measure(*, values: Answered, by: Actor, at: datetime, course: Course | None = None) -> Measure:
     """Score and keep one filling-in; an answer that points at danger raises a safety alert in the same transaction.
 
     A C-SSRS of the tier high also suspends the client's clearances, from when it was taken. An answer about wanting to
-    die asks for a C-SSRS of its day, and a C-SSRS answers what asked for one.
+    die asks for a C-SSRS of its day, and a C-SSRS answers what asked for one. `course` knows what it is compared
+    with: `Read`, where many are recorded one after another.
 
     :raises Invalid: for a program that the actor may not see, answers that the instrument does not have, a future time,
         a total of an instrument that is scored here
     """
-    program = visible_program(program_id=values["program"], by=by)
+    course = Asked(by) if course is None else course
+    program = course.program(values["program"])
     _refuse_wrong(values, at)
-    result = _scored(values, program)
+    result = _scored(values, program, course)
     measure = Measure(
         program=program,
         instrument=values["instrument"],
@@ -136,18 +128,19 @@ def record_measure(*, values: Answered, by: Actor, at: datetime) -> Measure:
         administered_by=values["administered_by"],
         taken_at=values["taken_at"],
     ).insert_by(by, at=at)
+    course.add(measure)
     for cause in result.causes:
         raise_safety_alert(program=program, cause=cause, measure=measure, by=by, at=at)
-    _hear(measure, result.causes, by=by, at=at)
+    _hear(measure, result.causes, course=course, by=by, at=at)
     return measure
 
 
-def _hear(measure: Measure, causes: Collection[str], *, by: Actor, at: datetime) -> None:
+def _hear(measure: Measure, causes: Collection[str], *, course: Course, by: Actor, at: datetime) -> None:
     """Let the worklist, the alerts that wait for this measure and the client's clearances hear of it."""
     if policy.suicide_causes() & set(causes):
         ask_for_screener(measure=measure, by=by, at=at)
     hear_screener(measure=measure, by=by, at=at)
-    _compare_next(measure, by=by, at=at)
+    _compare_next(measure, course=course, by=by, at=at)
     if SafetyAlert.Cause.CSSRS_HIGH in causes:
         suspend(
             client_id=measure.program.client_id,
@@ -160,18 +153,12 @@ def _hear(measure: Measure, causes: Collection[str], *, by: Actor, at: datetime)
         )
 
 
-def _compare_next(measure: Measure, *, by: Actor, at: datetime) -> None:
+def _compare_next(measure: Measure, *, course: Course, by: Actor, at: datetime) -> None:
     """One that is written down late, or voided, may show that the client's last one was worse than was known."""
-    rows = Measure.objects.standing().filter(
-        program__client__in=person(measure.program.client_id), instrument=measure.instrument
-    )
-    later = rows.filter(taken_at__gt=measure.taken_at).select_related(
-        "program__protocol", "program__therapist"
-    )
-    last, *more = later.order_by("-taken_at", "-created_at")[:2] or [None]
-    if last is None or more:
+    last = course.only_later(measure)
+    if last is None:
         return
-    before = _total_before(last.program, instrument=last.instrument, moment=last.taken_at)
+    before = course.total_before(last.program, instrument=last.instrument, moment=last.taken_at)
     limits = last.program.protocol.limits
     worse = instruments.is_worse(last.instrument, total=last.total, before=before, limits=limits)
     cause = SafetyAlert.Cause.PHQ9_WORSENING
@@ -197,6 +184,6 @@ def void_measure(*, measure_id: UUID, reason: str, by: User, at: datetime) -> Me
         raise AlreadyVoid
     MeasureVoid(measure=measure, reason=reason).insert_by(by, at=at)
     trail.settle_tasks(kind=Kind.CSSRS_TODAY, subject_id=measure.pk, by=by, at=at, outcome="measure voided")
-    _compare_next(measure, by=by, at=at)
+    _compare_next(measure, course=Asked(by), by=by, at=at)
     end_incomplete(client_id=measure.program.client_id, by=by, at=at)  # another complete one may say the same
     return measure

@@ -82,6 +82,12 @@ def notes() -> NoteQuerySet:
     return found.annotate(returned=_returns(), dose_told=_last_dose()).prefetch_related("addenda")
 
 
+def on_paper() -> QuerySet[Note]:
+    """Notes with all that their paper shows (`page.print_note`)."""
+    found: QuerySet[Note] = Note.objects.select_related("session__location", "session__client")
+    return found.prefetch_related("addenda")
+
+
 def _returns() -> ArraySubquery:
     """For a note: the comments of cosigners who gave it back."""
     returns = NoteReturn.objects.filter(note=OuterRef("pk")).order_by("created_at", "pk")

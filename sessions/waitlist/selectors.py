@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -20,7 +21,7 @@ from sessions.booking.selectors.availability import free_slots
 from sessions.waitlist import rules
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 from sessions.waitlist.rules import Freed, Match
-from sessions.waitlist.sql.concerned import CONCERNED
+from sessions.waitlist.sql.concerned import CONCERNED, CONCERNED_OF_MANY
 
 FULL = ("program__protocol", "program__location")
 
@@ -106,17 +107,28 @@ def concerned(session: Session) -> tuple[bool, bool]:
 
     Mostly neither, and then there is nothing to lock or to look at: `waited_for` and `in_the_way`.
     """
-    params: Params = {
+    with connection.cursor() as cursor:
+        cursor.execute(CONCERNED, _of(session))
+        waits, offered = cursor.fetchone()
+    return bool(waits), bool(offered)
+
+
+def concerned_of(sessions: Sequence[Session]) -> set[UUID]:
+    """Those of the sessions that concern the waitlist either way, in one query."""
+    rows = [{"of": session.pk} | _of(session) for session in sessions]
+    with connection.cursor() as cursor:
+        cursor.execute(CONCERNED_OF_MANY, [orjson.dumps(rows).decode()])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _of(session: Session) -> Params:
+    return {
         "program": session.program_id,
         "kind": session.kind,
         "location": session.location_id,
         "starts_at": session.starts_at,
         "ends_at": session.ends_at,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(CONCERNED, params)
-        waits, offered = cursor.fetchone()
-    return bool(waits), bool(offered)
 
 
 def in_the_way(session: Session) -> list[WaitlistOffer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NotRequired, TypedDict
@@ -160,6 +160,14 @@ def note_booking(*, session: Session, by: Actor, at: datetime) -> list[WaitlistE
         if not selectors.still_free(taken, at=at):
             _settle(taken, outcome="taken", by=by, at=at)
     return filled
+
+
+def note_bookings(*, sessions: Sequence[Session], by: Actor, at: datetime) -> None:
+    """Do `note_booking` for many, in their order: one statement for those that concern nobody."""
+    concerned = selectors.concerned_of(sessions) if sessions else set()
+    for session in sessions:
+        if session.pk in concerned:
+            note_booking(session=session, by=by, at=at)
 
 
 def ask_to_confirm(*, session: Session, by: Actor, at: datetime) -> None:

@@ -100,6 +100,15 @@ def test_escort_place_and_words_of_a_session(cast: Cast) -> None:
     assert done(np.patch(path, {"escort": ESCORT, "client_location": HOME}), 200)["escort"] == ESCORT
     changed = done(np.patch(path, {"escort": {"phone": "303-555-0178"}}), 200)
     assert changed["escort"] == ESCORT | {"phone": "303-555-0178"}
+    # Somebody else has not the phone of the one before.
+    refused(np.patch(path, {"escort": {"name": "Kim Other"}}), 400, "required", "/escort/phone")
+    assert Session.objects.get(pk=session.pk).escort == changed["escort"]
+    other = {"name": "Kim Other", "phone": "303-555-0179"}
+    assert done(np.patch(path, {"escort": other}), 200)["escort"] == other | {"relationship": ""}
+    assert done(np.patch(path, {"escort": ESCORT}), 200)["escort"] == ESCORT
+    assert done(np.patch(path, {"escort": {"name": ESCORT["name"], "phone": "303-555-0178"}}), 200) == (
+        done(np.get(path), 200) | {"escort": changed["escort"]}
+    )
     changed = done(np.patch(path, {"client_location": {"ems_phone": None}}), 200)
     assert changed["client_location"] == {key: text for key, text in HOME.items() if key != "ems_phone"}
     before = changed["attestations"]

@@ -178,6 +178,31 @@ def test_the_file_ends_after_its_days_and_a_new_key_seals_it(
         assert done(admin.get(f"{PATH}{row.pk}/"), 200)["sha256"] == "a" * 64
 
 
+def test_whoever_was_cut_off_asks_for_the_rest(two: tuple[Desk, Desk]) -> None:
+    admin, director = two
+    row = made(admin, director, b"PK and the rest")
+    path, tag = f"{PATH}{row.pk}/file/", f'"{row.sha256}"'
+
+    def part(asked: str, condition: str | None = None) -> tuple[int, bytes, str | None]:
+        headers = {"Range": asked} | ({} if condition is None else {"If-Range": condition})
+        answer = director.client.get(f"/api/v1/{path}", headers=headers)
+        content = b"".join(answer.streaming_content)
+        assert (answer["Content-Length"], answer["Accept-Ranges"]) == (str(len(content)), "bytes")
+        return answer.status_code, content, answer.headers.get("Content-Range")
+
+    assert part("bytes=3-6") == (206, b"and ", "bytes 3-6/15")
+    assert part("bytes=2-3", tag) == (206, b" a", "bytes 2-3/15")  # over the end of a piece
+    assert part("bytes=11-") == (206, b"rest", "bytes 11-14/15")
+    assert part("bytes=-4") == (206, b"rest", "bytes 11-14/15")
+    assert part("bytes=0-999") == (206, b"PK and the rest", "bytes 0-14/15")
+    for other in ("bytes=0-1,4-5", "rows=1-2", "bytes=5-2", "bytes=-", ""):
+        assert part(other) == (200, b"PK and the rest", None)
+    assert part("bytes=3-6", '"another archive"') == (200, b"PK and the rest", None)
+    for beyond in ("bytes=15-", "bytes=-0"):
+        answer = director.client.get(f"/api/v1/{path}", headers={"Range": beyond})
+        assert refused(answer, 416, "range_not_satisfiable")["size"] == row.size
+
+
 def test_every_column_that_may_hold_a_secret_is_named(cast: Cast) -> None:
     """A table comes along by itself: what must not leave, or can't leave as it lies, stands in the contents."""
     found = sql(

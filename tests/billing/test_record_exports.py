@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pypdf
 import pytest
 from django.apps import apps
 from django.core.management import call_command
@@ -27,11 +28,12 @@ from billing.records.tasks import work_on_record_export
 from kapclinic.core import clock
 from kapclinic.practice.models import Client
 from kapclinic.trail.models import AuditEvent
-from sessions.models import PsychotherapyNote
+from sessions.models import Note, PsychotherapyNote
 from tests import cast as people
 from tests.asking import done, events, refused, sql
 from tests.billing.till import Till
 from tests.cast import MONDAY, PERSON, Cast, Desk
+from tests.screening.test_consent_documents import is_readable_aloud
 from tests.sessions.files.test_attachments import PDF, send
 
 PATH = "record-exports/"
@@ -95,6 +97,7 @@ def test_a_copy_holds_the_whole_record_and_no_psychotherapy_note(till: Till, cas
         f"evidence/evidence-{dose.pk}.pdf",
         f"billing/superbill-{paper['id']}.pdf",
         f"attachments/attachment-{file['id']}.pdf",
+        *(f"notes/note-{key}.pdf" for key in Note.objects.values_list("pk", flat=True)),
         "manifest.json",
     }
     assert found[f"attachments/attachment-{file['id']}.pdf"] == PDF
@@ -127,6 +130,57 @@ def test_a_draft_is_no_record_yet(cast: Cast) -> None:
     found = archive(cast, made(cast, session.client))
     assert json.loads(found["notes.json"]) == {"note": [], "addendum": []}
     assert b"said privately" not in b"".join(found.values())
+
+
+def test_each_signed_note_is_a_paper_with_its_signatures_and_addenda(cast: Cast) -> None:
+    cast.therapist.needs_cosign = True
+    cast.therapist.save_by(cast.admin, at=clock.now())
+    program = people.cleared_program(cast)
+    first, second, third = (
+        people.completed_session(cast, program, starts_at=MONDAY - timedelta(days=days)) for days in (5, 4, 3)
+    )
+    whole = people.cosigned_note(first, by=cast.therapist, cosigner=cast.prescriber)
+    more = {"reason": "Left out", "text": "Slept badly.\nAte little.\n\nWill call."}
+    added = done(cast.desk("therapist").post(f"notes/{whole.pk}/addenda/", more), 201)
+    waits = people.signed_note(second, by=cast.therapist)
+    draft = people.written_note(third, by=cast.therapist)
+    found = archive(cast, made(cast, first.client))
+    assert {name for name in found if name.startswith("notes/")} == {
+        f"notes/note-{whole.pk}.pdf",
+        f"notes/note-{waits.pk}.pdf",
+    }
+    manifest = json.loads(found["manifest.json"])
+    assert {row["kind"] for row in manifest["files"] if row["name"].startswith("notes/")} == {"note"}
+    assert "drafts of notes" in {row["name"] for row in manifest["never_held"]}
+    assert str(draft.pk) not in b"".join(found.values()).decode("latin-1")
+
+    def text(note: Note) -> str:
+        reader = pypdf.PdfReader(io.BytesIO(found[f"notes/note-{note.pk}.pdf"]))
+        assert is_readable_aloud(reader)
+        return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+    whole.refresh_from_db()
+    told = text(whole)
+    assert waits.signed_as is not None
+    for words in (
+        *("said privately", "Preparation note", first.client.mrn, whole.signature, whole.cosignature),
+        *(
+            whole.content_hash,
+            str(waits.signed_as["npi"]),
+            "Slept badly. Ate little. Will call.",
+            added["signature"],
+        ),
+    ):
+        assert words.replace(" ", "") in told.replace(" ", ""), words
+    assert "waits for a second signature" in text(waits)
+    # One that is given back while the copy is made has no words in it.
+    export = asked(cast, first.client)
+    body = {"comment": "Say what was agreed"}
+    cast.desk("prescriber").must(f"notes/{waits.pk}/return/", body)
+    work_on_record_export(export_id=export["id"])
+    found = archive(cast, done(cast.desk("director").get(f"{PATH}{export['id']}/"), 200))
+    assert "given back to its author" in text(waits)
+    assert "said privately" not in text(waits)
 
 
 def test_two_registrations_of_one_person_are_one_record(cast: Cast, client: Any) -> None:

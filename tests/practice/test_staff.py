@@ -145,6 +145,25 @@ def test_hours_replace_those_before_and_keep_them(cast: Cast) -> None:
     assert cast.desk("admin").put(path, []).json() == []
 
 
+def test_hours_that_somebody_else_replaced_meanwhile_stand(cast: Cast) -> None:
+    path = f"staff/{cast.np.pk}/working-hours/"
+    admin = cast.desk("admin")
+    read = admin.get(path).headers["ETag"]
+
+    def put(rows: list[dict[str, Any]], tag: str) -> Any:
+        return admin.client.put(f"/api/v1/{path}", rows, format="json", headers={"If-Match": tag})
+
+    first = put(_hours(cast, (0, "08:00", "12:00")), read)
+    assert (first.status_code, first.headers["ETag"] != read) == (200, True)
+    stale = put(_hours(cast, (1, "08:00", "12:00")), read)
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+    assert admin.get(path).json() == first.json()
+    assert admin.get(path).headers["ETag"] == first.headers["ETag"]
+    none_left = put([], first.headers["ETag"])  # an empty week is a change too
+    assert (none_left.status_code, admin.get(path).headers["ETag"]) == (200, none_left.headers["ETag"])
+    assert put([], first.headers["ETag"]).status_code == 412
+
+
 @pytest.mark.parametrize(
     ("rows", "pointer"),
     [

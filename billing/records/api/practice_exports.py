@@ -20,6 +20,7 @@ from billing.records.services import practice_asking as services
 from kapclinic.core.http.fields import Empty
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.ranges import asked_part, tell_part
 from kapclinic.practice.rules import ADMIN, DIRECTOR
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
@@ -75,18 +76,30 @@ class PracticeExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
         services.stop_export(export_id=self.get_object().pk, by=self.user, at=self.at)
         return self.answer(self.get_object())
 
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            (206, "application/zip"): OpenApiTypes.BINARY,
+        }
+    )
     def file(self, request: Request, pk: UUID) -> HttpResponseBase:
-        """The archive, byte for byte, for 14 days after it was made. No psychotherapy note, no password, no token."""
+        """The archive, byte for byte, for 14 days after it was made. No psychotherapy note, no password, no token.
+
+        `Range` asks for a part, as whoever was cut off does, with `If-Range` and the ETag.
+        """
         export = self.get_object()
         if export.state != PracticeExportState.DONE:
             raise ArchiveNotReady("It is there once the export is done.", state=export.state)
         if self.at >= export.expires_at or not selectors.has_file(export):
             raise ArchiveEnded("Ask for a new one.")
-        response = StreamingHttpResponse(selectors.archive_of(export), content_type="application/zip")
-        response["Content-Length"] = str(export.size)
+        etag, size = f'"{export.sha256}"', export.size
+        part = asked_part(request, size=size, etag=etag)
+        start, stop = part or (0, size)
+        content = selectors.archive_of(export, start=start, stop=stop)
+        response = StreamingHttpResponse(content, content_type="application/zip")
+        tell_part(response, part, size=size)
         response["Content-Disposition"] = f'attachment; filename="practice-{export.pk}.zip"'
         response["Cache-Control"] = "private, no-store"
-        response["ETag"] = f'"{export.sha256}"'
+        response["ETag"] = etag
         response["X-Content-Type-Options"] = "nosniff"
         return response

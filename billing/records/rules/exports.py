@@ -22,12 +22,20 @@ RECORD_EXPORT_MOVES = {
     "stop": Move.of(OPEN, ExportState.FAILED, CLINICIANS),
 }
 FORMAT, EDITION = "kapclinic.record-export", 1
+# What no copy of a record holds, whoever's it is.
+NEVER = [
+    {"name": "psychotherapy notes", "reason": "their author's alone (45 CFR 164.524(a)(1)(i))"},
+    {"name": "drafts of notes", "reason": "no record until somebody has signed them"},
+]
 
 
 def manifest(
     *, export: str, client: str, made_at: str, files: Iterable[Mapping[str, Any]], left_out: list[Any]
 ) -> dict[str, Any]:
-    """What is in the archive, each file with its SHA-256 and its size in bytes, and what is not, with the reason."""
+    """What is in the archive, each file with its SHA-256 and its size in bytes, and what is not, with the reason.
+
+    `left_out` is of this person's record; `never_held` is in no copy.
+    """
     return {
         "format": FORMAT,
         "edition": EDITION,
@@ -36,4 +44,5 @@ def manifest(
         "made_at": made_at,
         "files": list(files),
         "left_out": left_out,
+        "never_held": NEVER,
     }

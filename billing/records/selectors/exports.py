@@ -19,7 +19,7 @@ from billing.records.models import (
     RecordExportQuerySet,
 )
 from billing.records.rules import exports as rules
-from billing.records.rules.contents import NO_COLUMN, SECTIONS, Table
+from billing.records.rules.contents import NO_COLUMN, SECTIONS, SIGNED, Table
 from billing.statements.models import Statement
 from kapclinic.core import crypto
 from kapclinic.practice.models import Client, SessionKind, User
@@ -32,6 +32,9 @@ from sessions.evidence.selectors import canonical, plain, put_together
 from sessions.files import selectors as files
 from sessions.files.models import Attachment
 from sessions.files.rules import file_name
+from sessions.notes.models import Note
+from sessions.notes.page import print_note
+from sessions.notes.selectors import on_paper
 
 Kind = RecordExportPart.Kind
 
@@ -76,6 +79,9 @@ def planned(client_id: UUID) -> tuple[list[Planned], list[dict[str, str]]]:
     doses = Session.objects.filter(client__in=person(client_id), kind=SessionKind.DOSING, status__in=CAME)
     given = doses.order_by("starts_at", "pk").values_list("pk", flat=True)
     parts += [Planned(Kind.EVIDENCE, f"evidence/evidence-{key}.pdf", key) for key in given]
+    signed = Note.objects.filter(session__client__in=person(client_id), **SIGNED)
+    notes = signed.order_by("signed_at", "pk").values_list("pk", flat=True)
+    parts += [Planned(Kind.NOTE, f"notes/note-{key}.pdf", key) for key in notes]
     for kind, (model, client) in PAPERS.items():
         rows = model._default_manager.filter(**{f"{client}__in": person(client_id)})
         keys = rows.order_by("created_at", "pk").values_list("pk", flat=True)
@@ -142,6 +148,11 @@ def _evidence(part: RecordExportPart, client_id: UUID) -> bytes:
     return page.print_page(made.content, sha256=made.sha256)
 
 
+def _note(part: RecordExportPart, client_id: UUID) -> bytes:
+    assert part.subject is not None
+    return print_note(on_paper().get(pk=part.subject))
+
+
 def _attachment(part: RecordExportPart, client_id: UUID) -> bytes:
     assert part.subject is not None
     return files.bytes_of(Attachment.objects.get(pk=part.subject))
@@ -150,6 +161,7 @@ def _attachment(part: RecordExportPart, client_id: UUID) -> bytes:
 _MADE: Mapping[str, Callable[[RecordExportPart, UUID], bytes]] = {
     Kind.SECTION: _section,
     Kind.EVIDENCE: _evidence,
+    Kind.NOTE: _note,
     Kind.ATTACHMENT: _attachment,
 }
 

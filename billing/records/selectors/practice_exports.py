@@ -130,18 +130,29 @@ def has_file(export: PracticeExport) -> bool:
     return PracticeExportPiece.objects.filter(export=export.pk).exists()
 
 
-def archive_of(export: PracticeExport) -> Iterator[bytes]:
-    """The archive, some megabytes at a time.
+def archive_of(export: PracticeExport, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """The archive from one byte to before another, some megabytes at a time.
 
-    :raises Undecipherable: without its key, when a row was tampered with, or when a piece is not there
+    :raises Undecipherable: when a piece is not there; and from the iterator, without its key, or when a row was
+        tampered with
     """
-    whole, size = PracticeExportPiece.objects.filter(export=export.pk).order_by("position"), 0
-    for position, key in enumerate(list(whole.values_list("pk", flat=True))):
-        piece = whole.filter(pk=key, position=position).first()
-        if piece is None:
-            raise crypto.Undecipherable("A piece of the archive is not there.")
-        content = crypto.unseal(bytes(piece.sealed), aad=piece.bound_to())
-        size += len(content)
-        yield content
-    if size != export.size:
+    pieces = PracticeExportPiece.objects.filter(export=export.pk).order_by("position")
+    sizes = list(pieces.values_list("position", "size"))
+    if [position for position, _ in sizes] != list(range(len(sizes))) or export.size != sum(
+        size for _, size in sizes
+    ):
         raise crypto.Undecipherable("A piece of the archive is not there.")
+    return _cut(export, sizes, start, export.size if stop is None else stop)
+
+
+def _cut(export: PracticeExport, sizes: Sequence[tuple[int, int]], start: int, stop: int) -> Iterator[bytes]:
+    begins = 0
+    for position, size in sizes:
+        ends = begins + size
+        if begins < stop and start < ends:
+            piece = PracticeExportPiece.objects.filter(export=export.pk, position=position).first()
+            content = b"" if piece is None else crypto.unseal(bytes(piece.sealed), aad=piece.bound_to())
+            if len(content) != size:
+                raise crypto.Undecipherable("A piece of the archive is not there.")
+            yield content[max(0, start - begins) : stop - begins]
+        begins = ends

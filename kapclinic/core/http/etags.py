@@ -69,9 +69,14 @@ def require_match(request: Request, instance: Any) -> None:
     :raises PreconditionRequired: 428 without If-Match
     :raises Stale: 412 when the version has moved on
     """
+    require_version(request, instance.version)
+
+
+def require_version(request: Request, version: int) -> None:
+    """As `require_match`, for what is no row of its own."""
     header = request.headers.get("If-Match")
     if not header:
         raise PreconditionRequired("Send If-Match with the ETag that you read.")
     tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    if "*" not in tags and etag_of(instance.version) not in tags:
-        raise Stale("Read it again, then repeat your change.", version=instance.version)
+    if "*" not in tags and etag_of(version) not in tags:
+        raise Stale("Read it again, then repeat your change.", version=version)

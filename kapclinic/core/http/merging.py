@@ -23,7 +23,13 @@ def is_nested(field: Field) -> bool:
 
 
 def laid_over(present: Mapping[str, Any], sent: Mapping[str, Any], *, field: Field) -> dict[str, Any]:
-    """`sent` over `present`, as a body would send the whole; a key that is null falls away, if it can't be null."""
+    """`sent` over `present`, as a body would send the whole; a key that is null falls away, if it can't be null.
+
+    One that says another `anew` of its field is another: nothing of the present one is left then.
+    """
+    anew: str | None = getattr(field, "anew", None)
+    if anew is not None and anew in sent and sent[anew] != present.get(anew):
+        present = {}
     fields: Mapping[str, Field] | None = getattr(field, "fields", None)  # a table of free keys has none
     kept = {key: _as_sent(value) for key, value in present.items() if fields is None or key in fields}
     return {key: value for key, value in {**kept, **sent}.items() if value is not None or _stays(key, fields)}

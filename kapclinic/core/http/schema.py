@@ -86,6 +86,8 @@ class ClinicSchema(AutoSchema):
             return [_text("If-None-Match", "header", "The ETag that was read: 304 while it holds")]
         if self.method == "PATCH":
             return [_text("If-Match", "header", "The ETag that was read", required=True)]
+        if self.method == "PUT":
+            return [_text("If-Match", "header", "The ETag that was read: 412 when it holds no more")]
         return []
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.http.etags import etag_of
 from kapclinic.core.http.params import Param
 from kapclinic.practice import accounts, rules, selectors, services
 from kapclinic.practice.api import staff_bodies
@@ -66,4 +67,5 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
 
     def hours(self, request: Request, pk: Any) -> Response:
         user = self.get_object()
-        return Response(self.represent(selectors.current_hours(user_id=user.pk), many=True))
+        headers = {"ETag": etag_of(selectors.hours_version(user.pk))}
+        return Response(self.represent(selectors.current_hours(user_id=user.pk), many=True), headers=headers)

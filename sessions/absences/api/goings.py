@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.http.etags import etag_of, require_version
 from kapclinic.practice import selectors
 from kapclinic.practice.api import locations, rooms, staff
 from kapclinic.practice.api.staff_bodies import WorkingHoursIn, WorkingHoursOut
+from kapclinic.practice.models import User
 from kapclinic.practice.rules import ADMIN
 from kapclinic.trail.http import ClinicViewSet
 from sessions.absences import services
@@ -60,9 +62,13 @@ class StaffChangeViewSet(_Goings, staff.StaffViewSet):
     def replace_hours(self, request: Request, pk: Any) -> Response:
         """Replace the weekly hours, and say what becomes of the sessions that no longer fall into them.
 
-        A bare list of hours is taken as well, and answered by a list: it is refused over any such session.
+        A bare list of hours is taken as well, and answered by a list: it is refused over any such session. With
+        `If-Match`, they replace only the hours that were read.
         """
         user = self.get_object()
+        list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))  # one by one
+        if "If-Match" in request.headers:
+            require_version(request, selectors.hours_version(user.pk))
         if isinstance(request.data, dict):
             body = self.body()
             asked = Asked(body.get("moves", ()), body.get("leave_unresolved", False), where="hours/")
@@ -73,12 +79,12 @@ class StaffChangeViewSet(_Goings, staff.StaffViewSet):
             rows, asked = listed.validated_data, Asked()
         settled = services.change_hours(user=user, rows=rows, asked=asked, by=self.user, at=self.at)
         hours = selectors.current_hours(user_id=user.pk)
+        headers = {"ETag": etag_of(selectors.hours_version(user.pk))}
         if not isinstance(request.data, dict):
-            return Response(WorkingHoursOut(hours, many=True).data)
+            return Response(WorkingHoursOut(hours, many=True).data, headers=headers)
         left = left_rows(settled.left, by=self.user)
-        return Response(
-            self.represent({"hours": hours, "unresolved": left, "elsewhere": len(settled.left) - len(left)})
-        )
+        told = {"hours": hours, "unresolved": left, "elsewhere": len(settled.left) - len(left)}
+        return Response(self.represent(told), headers=headers)
 
 
 class RoomChangeViewSet(_Goings, rooms.RoomViewSet):

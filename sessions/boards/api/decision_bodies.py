@@ -43,6 +43,10 @@ class WaitingDecisionOut(AboutOut):
     subject = serializers.SerializerMethodField()
     since = Moment(source="about_since")
     due_at = Moment(source="about_due", allow_null=True)
+    reason_gone = serializers.BooleanField(
+        source="about_gone",
+        help_text="what suspended the clearance was voided since: a prescriber still lifts it",
+    )
 
     def about(self, row: Any) -> About:
         found: About = self.context["about"][row["about_id"]]

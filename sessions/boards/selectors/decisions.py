@@ -9,13 +9,16 @@ from typing import TypeAlias
 from uuid import UUID
 
 from django.db.models import (
+    BooleanField,
     CharField,
     DateTimeField,
     Exists,
+    ExpressionWrapper,
     F,
     Min,
     Model,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     UUIDField,
@@ -30,7 +33,16 @@ from kapclinic.practice.rules import DIRECTOR, PRESCRIBER
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
 from programs.models import Program
-from screening.models import AlertRelease, Clearance, SafetyAlert, Screening, Suspension
+from screening.models import (
+    AlertRelease,
+    AllergyVoid,
+    Clearance,
+    LabResultVoid,
+    MeasureVoid,
+    SafetyAlert,
+    Screening,
+    Suspension,
+)
 from screening.models.alerts import HOLDING
 from screening.selectors import clearances
 from sessions.booking.models import Session
@@ -65,11 +77,15 @@ OF_PROGRAM = Where("program__client", "program")
 OF_SESSION = Where("session__client", "session__program", "session")
 ITS_OWN = Where("client", "program", "pk")
 NO_TIME = Cast(Value(None), DateTimeField())
+STANDS = Value(False, output_field=BooleanField())  # noqa: FBT003  (an expression)
 
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one kind: what to open, where they stand, since when they wait and until when they should not."""
+    """The rows of one kind: what to open, where they stand, since when they wait and until when they should not.
+
+    `gone`: was what each of them waits for taken back since?
+    """
 
     kind: str
     subject: str
@@ -77,6 +93,7 @@ class Part:
     where: Where
     since: Combinable
     due: Combinable = NO_TIME
+    gone: Combinable = STANDS
 
     def of(self, user: User) -> Part:
         """Those of the courses that the user prescribes for."""
@@ -95,6 +112,7 @@ class Part:
             about_assigned=F(self.where.prescriber),
             about_since=self.since,
             about_due=self.due,
+            about_gone=self.gone,
             about_rank=Coalesce(self.due, Value(NEVER, output_field=DateTimeField())),
         )
 
@@ -118,7 +136,20 @@ def _reviews(places: list[UUID], at: datetime) -> Part:
     reasons = Suspension.objects.filter(clearance=OuterRef("pk"), uphold__isnull=True).order_by()
     earliest = Subquery(reasons.values("clearance").annotate(first=Min("fact__at")).values("first"))
     suspended = clearances.to_review().select_related(None).filter(program__location__in=places)
-    return Part("clearance_review", "clearance", suspended, OF_PROGRAM, earliest, _next_dose(at))
+    gone = ExpressionWrapper(
+        ~Exists(reasons.filter(~_taken_back())), output_field=BooleanField()
+    )  # nobody lifts what a prescriber decides
+    return Part("clearance_review", "clearance", suspended, OF_PROGRAM, earliest, _next_dose(at), gone)
+
+
+def _taken_back() -> Q:
+    """Of a suspension: was the row that its fact stands on voided?"""
+    voids = (("allergy", AllergyVoid), ("lab_result", LabResultVoid), ("measure", MeasureVoid))
+    found = Q()
+    for name, model in voids:
+        voided = model.objects.filter(**{name: OuterRef("fact__subject_id")})
+        found |= Q(Exists(voided), fact__subject_type=name)
+    return found
 
 
 def _ending(places: list[UUID]) -> Part:

@@ -16,7 +16,7 @@ from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation
 from sessions.booking.rules import Wanted
-from sessions.booking.sql.asked import ASKED
+from sessions.booking.sql.asked import ASKED, ASKED_OF_MANY
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,21 @@ class Found:
         return {pk: person.places for pk, person in self.people.items()}
 
 
-def asked(*, program: Program, kind: str, room: UUID | None, parts: Sequence[Wanted], at: datetime) -> Found:
-    """One statement; `parts` is what is wanted as far as it is known before: everybody's times, without cleaning."""
+def asked(one: Params) -> Found:
+    """What is there for a booking, in one statement; `one` is its `question`."""
+    with connection.cursor() as cursor:
+        cursor.execute(ASKED, one)
+        return _found(*cursor.fetchone())
+
+
+def question(
+    *, program: Program, kind: str, room: UUID | None, parts: Sequence[Wanted], at: datetime
+) -> Params:
+    """What `asked` asks by. `parts` is what is wanted as far as it is known before: all times, without cleaning."""
     start, end = min(part.starts_at for part in parts), max(part.ends_at for part in parts)
     staff = [part for part in parts if part.kind == Allocation.Kind.STAFF]
     resources = {part.resource for part in parts} | ({room} if room else set())
-    params: Params = {
+    return {
         "program": program.pk,
         "location": program.location_id,
         "kind": kind,
@@ -69,9 +78,28 @@ def asked(*, program: Program, kind: str, room: UUID | None, parts: Sequence[Wan
         "longest": rules.LONGEST_HELD,
         "at": at,
     }
+
+
+def asked_of_many(questions: Mapping[UUID, Params]) -> dict[UUID, Found]:
+    """What `asked` tells of each of these, in one statement; none of them knows of another."""
+    rows = [
+        question | {"of": key, "longest": f"{question['longest'].total_seconds()} seconds"}
+        for key, question in questions.items()
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(ASKED, params)
-        closed, absent, people, place, numbers, taken, expired = cursor.fetchone()
+        cursor.execute(ASKED_OF_MANY, [orjson.dumps(rows).decode()])
+        return {key: _found(*found) for key, *found in cursor.fetchall()}
+
+
+def _found(
+    closed: bool,  # noqa: FBT001  (a row of the statement)
+    absent: Sequence[UUID],
+    people: str | None,
+    place: str | None,
+    numbers: Sequence[int] | None,
+    taken: str | None,
+    expired: bool,  # noqa: FBT001
+) -> Found:
     in_use, kinds, turnover = orjson.loads(place or "[false, [], 0]")
     return Found(
         people={

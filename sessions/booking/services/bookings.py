@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import transitions
+from kapclinic.core.asking import Params
 from kapclinic.core.errors import Conflict, FieldError, Invalid, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.rows import each
@@ -21,7 +23,7 @@ from sessions.booking import rules
 from sessions.booking.models import Allocation, Session, SessionHold, Stage
 from sessions.booking.rules import Need, Place, StaffRow, Wanted, said
 from sessions.booking.selectors import availability
-from sessions.booking.selectors.asked import Found, asked
+from sessions.booking.selectors.asked import Found, asked, question
 from sessions.booking.services.again import ask_again, settle_asked
 from sessions.booking.services.allocations import (
     allocate,
@@ -124,7 +126,7 @@ def _refuse_impossible(program: Program, ask: Ask, found: Found) -> None:
 
 
 @dataclass(frozen=True)
-class _Wish:
+class Wish:
     """What a session, or a hold, asks for at its time, and for whom (`clients`: the client under every id)."""
 
     owner: Session | SessionHold
@@ -143,12 +145,37 @@ class _Wish:
             override=self.override,
         )
 
-    def asked(self, *, at: datetime) -> Found:
+    def question(self, *, at: datetime) -> Params:
         owner = self.owner
-        return asked(program=self.program, kind=owner.kind, room=owner.room_id, parts=self.wants(), at=at)
+        return question(program=self.program, kind=owner.kind, room=owner.room_id, parts=self.wants(), at=at)
 
 
-def _require_hours(wish: _Wish, found: Found) -> None:
+def new_session(*, program: Program, ask: Ask) -> Session:
+    """The session that is asked for, as yet unsaved."""
+    return Session(
+        program=program,
+        client_id=program.client_id,
+        location_id=program.location_id,
+        room_id=ask.room,
+        staff=rules.staff_rows(ask.staff),
+        kind=ask.kind,
+        modality=ask.modality,
+        starts_at=ask.starts_at,
+        ends_at=ask.ends_at,
+        override_reason=ask.override_reason,
+        client_location=ask.client_location,
+    )
+
+
+class Among(Protocol):
+    """Other bookings that are made with this one: `booking.services.lists.Together`."""
+
+    def found(self, ask: Ask, program: Program) -> Found: ...
+
+    def take(self, session: Session, rows: Sequence[Allocation], found: Found) -> None: ...
+
+
+def _require_hours(wish: Wish, found: Found) -> None:
     """:raises OutsideHours: naming the location's hours, each staff member's, or a role that must be on site"""
     owner, program = wish.owner, wish.program
     errors = (
@@ -194,10 +221,12 @@ def book_session(
     for_dose: Session | None = None,
     wait: bool = True,
     clients: Sequence[UUID] | None = None,
+    among: Among | None = None,
 ) -> Session:
     """Book one session with everything it holds, or nothing. The caller has locked the program.
 
     `clients` is the client under every id, from a caller who has locked these too, with all of `ask.resources`.
+    `among`: it is one of a list, which has asked for all of them and holds what they take.
 
     Whatever is refused is refused before anything is written. Who goes on to another slot after that does this in a
     savepoint: locks that are kept while others are waited for may deadlock.
@@ -215,31 +244,20 @@ def book_session(
     # The locks come before all questions: a person, a room or hours may go while they are waited for.
     if clients is None:
         clients = lock_with_client(ask.resources, client=program.client_id, wait=wait)
-    session = Session(
-        program=program,
-        client_id=program.client_id,
-        location_id=program.location_id,
-        room_id=ask.room,
-        staff=rules.staff_rows(ask.staff),
-        kind=ask.kind,
-        modality=ask.modality,
-        starts_at=ask.starts_at,
-        ends_at=ask.ends_at,
-        status=status,
-        source=source,
-        for_dose=for_dose,
-        override_reason=ask.override_reason,
-        client_location=ask.client_location,
-    )
-    wish = _Wish(session, program, clients, ask.override)
-    found = wish.asked(at=at)
+    session = new_session(program=program, ask=ask)
+    session.status, session.source, session.for_dose = status, source, for_dose
+    wish = Wish(session, program, clients, ask.override)
+    found = asked(wish.question(at=at)) if among is None else among.found(ask, program)
     _refuse_impossible(program, ask, found)
     if not ask.override_reason:
         _require_hours(wish, found)
     session.number = for_dose.number if for_dose else rules.next_number(found.numbers)
     rows = planned(owner=session, wants=wish.wants(found), found=found, by=by, at=at)
     session.save_by(by, at=at)
-    allocate(rows, found=found, at=at)
+    if among is None:
+        allocate(rows, found=found, at=at)
+    else:
+        among.take(session, rows, found)
     return session
 
 
@@ -270,8 +288,8 @@ def move_session(
     session.starts_at, session.ends_at, session.room_id = ask.starts_at, ask.ends_at, ask.room
     session.staff, session.reason = rules.staff_rows(ask.staff), reason
     session.override_reason = ask.override_reason or session.override_reason
-    wish = _Wish(session, program, clients, ask.override)
-    found = wish.asked(at=at)
+    wish = Wish(session, program, clients, ask.override)
+    found = asked(wish.question(at=at))
     _refuse_impossible(program, ask, found)
     if not ask.override_reason:
         _require_hours(wish, found)
@@ -306,8 +324,8 @@ def hold_again(*, session: Session, by: Actor, at: datetime) -> None:
     :raises ResourceConflict: when its time, room or people are taken by now
     """
     resources = [UUID(row["user"]) for row in session.staff] + ([session.room_id] if session.room_id else [])
-    wish = _Wish(session, session.program, lock_with_client(resources, client=session.client_id))
-    found = wish.asked(at=at)
+    wish = Wish(session, session.program, lock_with_client(resources, client=session.client_id))
+    found = asked(wish.question(at=at))
     allocate(planned(owner=session, wants=wish.wants(found), found=found, by=by, at=at), found=found, at=at)
 
 
@@ -338,8 +356,8 @@ def keep_slot(*, program: Program, ask: Ask, by: User, at: datetime) -> SessionH
         ends_at=ask.ends_at,
         expires_at=at + rules.KEPT_FOR,
     )
-    wish = _Wish(hold, program, clients)
-    found = wish.asked(at=at)
+    wish = Wish(hold, program, clients)
+    found = asked(wish.question(at=at))
     _refuse_impossible(program, ask, found)
     _require_hours(wish, found)
     rows = planned(owner=hold, wants=wish.wants(found), found=found, by=by, at=at)

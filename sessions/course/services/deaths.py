@@ -57,8 +57,8 @@ class Outcome:
 def note_death(*, client: Client, died_on: date, source: str, by: User, at: datetime) -> Outcome:
     """Write down that a client has died, and end at once all that is still to come for them, at every location.
 
-    Programs are discontinued, waits withdrawn, what is owed is voided, what is booked is freed. A session that has
-    begun stays, so that it can be written up.
+    Programs are discontinued, waits withdrawn, what is owed is voided, what is booked from now on is freed. A session
+    that has begun stays, so that it can be written up, and so does one whose time is over.
 
     :raises Invalid: for a day to come, or before the client's birth
     :raises AlreadyDeceased: when it is written down already

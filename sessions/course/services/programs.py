@@ -132,18 +132,22 @@ def discontinue(*, program_id: UUID, reason: str, by: User, at: datetime) -> Pro
     return program
 
 
-def unowed() -> QuerySet[Session]:
-    """Sessions in the book that settle no dose's integration."""
+def unowed(*, at: datetime) -> QuerySet[Session]:
+    """Sessions in the book, whose time is not over, that settle no dose's integration."""
     booked = Q(fulfils__state=Obligation.State.BOOKED)
     held = Q(status=S.HELD, for_dose__obligation__state=Obligation.State.DUE)
-    found: QuerySet[Session] = Session.objects.filter(status__in=MOVABLE).exclude(booked | held)
-    return found
+    ahead: QuerySet[Session] = Session.objects.filter(status__in=MOVABLE, ends_at__gt=at)
+    return ahead.exclude(booked | held)
 
 
 @transaction.atomic
 def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
-    """Cancel what a course that has ended still has in the book, but for integrations that are owed."""
-    ids = list(unowed().filter(program_id=program_id).order_by("starts_at").values_list("pk", flat=True))
+    """Cancel what a course that has ended has in the book from now on, but for integrations that are owed.
+
+    What was to be before stays: somebody still says whether it was.
+    """
+    booked = unowed(at=at).filter(program_id=program_id).order_by("starts_at")
+    ids = list(booked.values_list("pk", flat=True))
     for session_id in ids:
         session = lock_session(session_id)
         if session.status in MOVABLE:  # a dose that was cancelled just now has freed its held slot itself
@@ -154,7 +158,7 @@ def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
 
 def free_all_ended(*, at: datetime) -> int:
     """Do `free_future` for every course that was ended early: its message may have been lost."""
-    rows = unowed().filter(program__status=Program.Status.DISCONTINUED).order_by("program_id")
+    rows = unowed(at=at).filter(program__status=Program.Status.DISCONTINUED).order_by("program_id")
     ids = list(rows.values_list("program_id", flat=True).distinct())
     return each(ids, lambda program_id: free_future(program_id=program_id, by=SYSTEM, at=at))
 

@@ -1,8 +1,8 @@
-"""One row of a file, by the same verb as its POST; and all of them taken back."""
+"""The rows of a file, each by the same verb as its POST; and all of them taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from typing import cast
@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from kapclinic.core.errors import ClinicError
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import Client, Role, User
 from programs.models import Program
 from screening import services as screening
 from screening.models import Measure
+from screening.services.courses import Read
 from screening.services.measures import Answered
 from sessions.booking.models import Session
 from sessions.booking.services.bookings import Ask
@@ -23,7 +25,9 @@ from sessions.imports.rules.packing import Body
 from sessions.visits import services as visits
 
 ASK = ("kind", "modality", "starts_at", "ends_at", "room", "staff", "override_reason", "client_location")
+AT_ONCE = 500  # measures that are read for by three statements
 Brought = tuple[UUID, UUID]  # the new row, and whose it is
+Tried = Brought | ClinicError
 
 
 def acting(user: User) -> User:
@@ -33,33 +37,69 @@ def acting(user: User) -> User:
     return lent
 
 
-def _client(body: Body, *, by: User, at: datetime) -> Brought:
-    made = practice.save_client(client=None, values=cast("practice.ClientFields", body), by=by, at=at)
-    return made.pk, made.pk
+def _tried(verb: Callable[[Body], Brought], body: Body) -> Tried:
+    try:
+        return verb(body)
+    except ClinicError as exc:
+        return exc
 
 
-@transaction.atomic  # a booking that is refused leaves its caller's transaction to be undone
-def _appointment(body: Body, *, by: User, at: datetime) -> Brought:
-    made = visits.book(
-        program_id=body["program"],
-        ask=Ask(**{name: body[name] for name in ASK if name in body}),
-        obligation_id=body.get("obligation"),
-        by=by,
-        at=at,
-    )
-    return made.pk, made.client_id
+def _clients(bodies: Sequence[Body], *, by: User, at: datetime) -> Iterator[Tried]:
+    @transaction.atomic  # a verb that refuses leaves its caller's transaction to be undone
+    def registered(body: Body) -> Brought:
+        made = practice.save_client(client=None, values=cast("practice.ClientFields", body), by=by, at=at)
+        return made.pk, made.pk
+
+    return (_tried(registered, body) for body in bodies)
 
 
-def _measure(body: Body, *, by: User, at: datetime) -> Brought:
-    made = screening.record_measure(values=cast("Answered", body), by=by, at=at)
-    return made.pk, made.program.client_id
+def _appointments(bodies: Sequence[Body], *, by: User, at: datetime) -> Iterator[Tried]:
+    rows = [
+        (body["program"], Ask(**{name: body[name] for name in ASK if name in body}), body.get("obligation"))
+        for body in bodies
+    ]
+    for made in visits.book_list(rows, by=by, at=at):
+        yield made if isinstance(made, ClinicError) else (made.pk, made.client_id)
 
 
-BRING: Mapping[str, Callable[..., Brought]] = {
-    ImportKind.CLIENTS: _client,
-    ImportKind.APPOINTMENTS: _appointment,
-    ImportKind.MEASURES: _measure,
+def _measures(bodies: Sequence[Body], *, by: User, at: datetime) -> Iterator[Tried]:
+    for begin in range(0, len(bodies), AT_ONCE):
+        some = bodies[begin : begin + AT_ONCE]
+        course = Read(
+            program_ids={body["program"] for body in some},
+            instruments={body["instrument"] for body in some},
+            by=by,
+        )
+
+        def recorded(body: Body, course: Read = course) -> Brought:
+            made = screening.record_measure(values=cast("Answered", body), course=course, by=by, at=at)
+            return made.pk, made.program.client_id
+
+        yield from (_tried(recorded, body) for body in some)
+
+
+BRING: Mapping[str, Callable[..., Iterator[Tried]]] = {
+    ImportKind.CLIENTS: _clients,
+    ImportKind.APPOINTMENTS: _appointments,
+    ImportKind.MEASURES: _measures,
 }
+
+
+def bring(kind: str, bodies: Sequence[Body], *, by: User, at: datetime) -> Iterator[Tried]:
+    """Each row by the verb of its POST, in their order: what it became, or why it is refused.
+
+    What many rows have to know is asked for some hundred at once, and they are written together. A fault of the
+    database is then told of a row behind the one that it is about: `bring_alone` knows which.
+    """
+    return BRING[kind](bodies, by=by, at=at)
+
+
+def bring_alone(kind: str, bodies: Sequence[Body], *, by: User, at: datetime) -> Iterator[Tried]:
+    """The same, each row asked for and written by itself."""
+    for body in bodies:
+        with transaction.atomic():
+            told = list(BRING[kind]([body], by=by, at=at))
+        yield from told
 
 
 # --- taken back ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from kapclinic.trail import services as trail
 from sessions.imports import rules, selectors
 from sessions.imports.models import Import, ImportContent, ImportedRow, ImportFailure, ImportKind, ImportState
 from sessions.imports.rules import packing
-from sessions.imports.services.rows import BRING, Brought, acting, hold, take_back
+from sessions.imports.services.rows import Brought, Tried, acting, bring, bring_alone, hold, take_back
 
 logger = logging.getLogger(__name__)
 ONE_AT_A_TIME = 0x6B61705F696D7074  # "kap_impt"
@@ -114,25 +114,48 @@ def _bring_in(
 ) -> list[rules.RowError]:
     """All rows, or none: a verb that refuses has written nothing, so the others are tried, and the report names each.
 
-    What the database itself refuses ends the trial: nothing can be asked of it in that transaction any more.
+    What the database itself refuses ends the trial: nothing can be asked of it in that transaction any more. Which row
+    that is shows when they are tried one by one.
     """
+    try:
+        return _tried(row, read, bring, by=by, at=at)
+    except OperationalError:
+        raise
+    except DatabaseError:
+        return _tried(row, read, bring_alone, by=by, at=at)
+
+
+def _tried(
+    row: Import,
+    read: list[tuple[int, packing.Body]],
+    way: Callable[..., Iterator[Tried]],
+    *,
+    by: User,
+    at: datetime,
+) -> list[rules.RowError]:
     errors: list[rules.RowError] = []
     made: list[tuple[int, Brought]] = []
-    lent = acting(by)
+    bodies = [body for _, body in read]
     try:
         with transaction.atomic(), writing.together():
-            for number, body in read:
+            found = way(row.kind, bodies, by=acting(by), at=at)
+            for number, _ in read:
                 try:
-                    made.append((number, BRING[row.kind](body, by=lent, at=at)))
+                    told = next(found)
                 except OperationalError:
                     raise
-                except ClinicError as exc:
-                    told = exc.errors or [FieldError("", exc.code, exc.detail)]
-                    errors += rules.row_errors(number, told)
                 except DatabaseError:  # without a word of it, which might hold data
+                    if way is bring:
+                        raise
                     refused = FieldError("", "conflict", "A rule of the database refused this.")
                     errors += rules.row_errors(number, [refused])
                     break
+                if isinstance(told, ClinicError):
+                    errors += rules.row_errors(
+                        number, told.errors or [FieldError("", told.code, told.detail)]
+                    )
+                else:
+                    made.append((number, told))
             if errors or row.dry_run:
                 raise _NotKept
             _note(row, made, by=by, at=at)

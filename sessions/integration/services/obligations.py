@@ -117,15 +117,15 @@ def void_obligation(
 ) -> None:
     """The dose was voided, or the client has died: nothing is owed, and what was booked for it is freed.
 
-    A session in one of the states `begun` stays.
-    """
+    A session in one of the states `begun` stays, and one whose time is over: somebody still says whether it was."""
     obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
     if obligation is None or obligation.state == Obligation.State.VOIDED:
         return
     booked = obligation.integration_session
     transitions.apply(rules.OBLIGATION_MOVES, "void", instance=obligation, by=by, field="state")
     obligation.save_by(by, at=at)
-    if booked is not None and booked.status in SESSION_MOVES["cancel"].sources - set(begun):
+    ends = SESSION_MOVES["cancel"].sources - set(begun)
+    if booked is not None and booked.ends_at > at and booked.status in ends:
         booking.end_booking(session=booked, move="cancel", reason=reason, by=by, at=at)
     free_held_slot(dose=dose, by=by, at=at)
     _settle_tasks(obligation, by=by, at=at, outcome=reason)

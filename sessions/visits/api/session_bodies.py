@@ -171,6 +171,10 @@ class StageOut(Output):
 
 
 class EscortNamed(Input):
+    """Who takes the client home. Another name is another person: nothing of the one before is left."""
+
+    anew = "name"
+
     name = Text(max_length=120)
     phone = Text(max_length=30)
     relationship = Text(max_length=60, required=False, allow_blank=True, default="")

@@ -4,6 +4,7 @@ from sessions.visits.services.bookings import book, keep, keep_longer, locks_alo
 from sessions.visits.services.endings import end, end_undosed, void_administration, waive
 from sessions.visits.services.freed_slots import freed_by, give_away
 from sessions.visits.services.left_open import sweep_left_open
+from sessions.visits.services.lists import book_list
 from sessions.visits.services.moves import CourseConflict, check_in_now, preview, reschedule, swap
 from sessions.visits.services.undoing import correct_time, undo
 from sessions.visits.services.visits import (
@@ -19,6 +20,7 @@ from sessions.visits.services.visits import (
 __all__ = [
     "CourseConflict",
     "book",
+    "book_list",
     "change",
     "check_in",
     "check_in_now",

@@ -1,5 +1,7 @@
 """The statement that every booking asks: is the waitlist concerned at all?"""
 
+import re
+
 # (does the program wait for a session of this kind, is anything offered at this location that overlaps this time)
 CONCERNED = """
 SELECT EXISTS (
@@ -16,3 +18,10 @@ SELECT EXISTS (
              AND offer.starts_at < %(ends_at)s AND offer.ends_at > %(starts_at)s
        )
 """
+
+# Those of many sessions of which either is so.
+_EITHER = re.sub(r"^SELECT ", "", CONCERNED.strip()).replace(",\n       EXISTS", " OR EXISTS")
+_EITHER = re.sub(r"%\((\w+)\)s", r"session.\1", _EITHER)
+_RECORDS = """jsonb_to_recordset(%s::jsonb)
+    AS session(of uuid, program uuid, kind text, location uuid, starts_at timestamptz, ends_at timestamptz)"""
+CONCERNED_OF_MANY = f"SELECT session.of FROM {_RECORDS} WHERE {_EITHER}"  # noqa: S608  (words of ours)

@@ -180,6 +180,20 @@ def test_alerts_and_suspended_clearances_wait_in_the_order_in_which_they_are_due
         assert waits(cast) == ["clearance_review", "alert_release"]
 
 
+def test_a_suspension_whose_reason_was_taken_back_is_still_lifted_by_a_prescriber(cast: Cast) -> None:
+    program = cleared_program(cast)
+    allergies = f"clients/{program.client_id}/allergies/"
+    with clock.fixed(MONDAY + timedelta(hours=1)):
+        made = [
+            cast.desk("np").must(allergies, {"substance": name}, status=201)
+            for name in ("Ketamine", "Esketamine")
+        ]
+        assert [(row["kind"], row["reason_gone"]) for row in desk(cast)] == [("clearance_review", False)]
+        for one, gone in zip(made, (False, True), strict=True):  # the last of them
+            cast.desk("np").must(f"{allergies}{one['id']}/void/", {"reason": "Of another client"})
+            assert [(row["kind"], row["reason_gone"]) for row in desk(cast)] == [("clearance_review", gone)]
+
+
 def test_a_clearance_that_ends_waits_while_its_row_is_open(cast: Cast) -> None:
     cleared_program(cast)
     clearance = Clearance.objects.get()

@@ -61,6 +61,24 @@ def test_a_death_ends_the_programs_and_frees_the_book_and_is_shown(cast: Cast) -
     assert listed["died_on"] == "2026-05-03"
 
 
+def test_a_session_whose_time_is_over_stays_until_somebody_says_what_it_was(cast: Cast) -> None:
+    program = people.cleared_program(cast)
+    past = people.booked(cast, program, "preparation", MONDAY + timedelta(days=1))
+    ahead = people.booked(cast, program, "preparation", MONDAY + timedelta(days=4))
+    on = past.ends_at + HOUR
+    with clock.fixed(on):
+        answer = dies(cast, program.client_id, died_on="2026-05-05")
+        assert answer["sessions"] == [str(ahead.pk)]
+        sweep(at=on)
+        assert [Session.objects.get(pk=one.pk).status for one in (past, ahead)] == ["scheduled", "cancelled"]
+        assert Allocation.objects.filter(session=past, released_at__isnull=True).exists()
+        sweep(at=on + timedelta(days=3))
+        assert Session.objects.get(pk=past.pk).status == "scheduled"
+        why = {"reason": "Did not come"}
+        told = done(cast.desk("frontdesk").post(f"sessions/{past.pk}/no-show/", why), 200)
+        assert told["status"] == "no_show"
+
+
 @pytest.mark.parametrize("state", ["due", "booked", "missed"])
 def test_what_a_dose_owes_is_voided_and_asks_nobody_any_more(cast: Cast, state: str) -> None:
     row = people.owed(cast)

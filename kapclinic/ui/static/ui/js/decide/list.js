@@ -15,7 +15,7 @@ export function List({ rows, chosen, address, go }) {
     ${rows.map((row) => {
       const due = dueOf(row);
       return html`<li key=${`${row.kind} ${row.subject.id}`}><a href=${address(row)} aria-current=${row === chosen ? "true" : undefined} onClick=${(event) => open(event, row)}>
-        <span class="grow"><b>${row.client_name}</b><br /><span class="small quiet">${kindName(row.kind)} · ${askOf(row.kind)}${row.due_at ? html`, ${t("waits {span}", { span: span(now() - Date.parse(row.since)) })}` : ""}</span></span>
+        <span class="grow"><b>${row.client_name}</b><br /><span class="small quiet">${kindName(row.kind)} · ${row.reason_gone ? t("What suspended it was taken back: uphold it or void it") : askOf(row.kind)}${row.due_at ? html`, ${t("waits {span}", { span: span(now() - Date.parse(row.since)) })}` : ""}</span></span>
         <span class=${`age ${due.tone}`}>${due.text}</span></a></li>`;
     })}
   </ul>

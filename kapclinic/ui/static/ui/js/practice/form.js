@@ -33,9 +33,9 @@ function changed(body, row) {
 /**
  * The write of a form. `row` is what it was filled from, null for something new; only what differs from it is sent.
  *
- * @param {{path: string, method: string, row: any, onDone: (answer: any) => void, onClose: () => void}} props
+ * @param {{path: string, method: string, row: any, tag?: string, onDone: (answer: any) => void, onClose: () => void}} props
  */
-function useSave({ path, method, row, onDone, onClose }) {
+function useSave({ path, method, row, tag, onDone, onClose }) {
   const [base, rebase] = useState(row);
   const [theirs, show] = useState(null);
   const last = useRef(null);
@@ -46,11 +46,11 @@ function useSave({ path, method, row, onDone, onClose }) {
   function send(body, over) {
     last.current = body;
     show(null);
-    const match = method === "PATCH" ? `"${over.version}"` : undefined;
+    const match = method === "PATCH" ? `"${over.version}"` : tag;
     writing.write(path, body, { method, match });
   }
   useEffect(() => {
-    if (writing.problem?.status !== 412) return;
+    if (writing.problem?.status !== 412 || method !== "PATCH") return;
     get(path).then((now) => {
       const clash = Object.keys(last.current).filter((name) => name in now && !same(now[name], base[name]) && !same(now[name], last.current[name]));
       rebase(now);
@@ -74,12 +74,12 @@ function useSave({ path, method, row, onDone, onClose }) {
 /**
  * `bodyOf` answers the body, or throws what `wrong` makes.
  *
- * @param {{title: string, verb: string, path: string, method?: string, row?: any, labels: Record<string, string>,
+ * @param {{title: string, verb: string, path: string, method?: string, row?: any, tag?: string, labels: Record<string, string>,
  *   bodyOf: (form: FormData) => any, onDone: (answer: any) => void, onClose: () => void, wide?: boolean, names?: Map<string, string>,
  *   zone?: string, refusal?: (problem: any) => string, children: (wrong: Record<string, string>) => any}} props
  */
-export function Form({ title, verb, path, method = "POST", row = null, labels, bodyOf, onDone, onClose, wide, names, zone = "UTC", refusal, children }) {
-  const saving = useSave({ path, method, row, onDone, onClose });
+export function Form({ title, verb, path, method = "POST", row = null, tag, labels, bodyOf, onDone, onClose, wide, names, zone = "UTC", refusal, children }) {
+  const saving = useSave({ path, method, row, tag, onDone, onClose });
   const problem = saving.problem;
   const left = problem?.code === "unresolved_sessions" && !refusal;
   const told = refusal?.(problem);
@@ -95,7 +95,7 @@ export function Form({ title, verb, path, method = "POST", row = null, labels, b
   return html`<${Dialog} title=${title} onClose=${onClose} wide=${wide}>
     <form onSubmit=${send} novalidate>
       <div class="db">
-        ${told ? html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${told}</span></p>` : problem?.status !== 412 && !left && html`<${Faults} problem=${problem} labels=${labels} />`}
+        ${told ? html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${told}</span></p>` : (problem?.status !== 412 || method !== "PATCH") && !left && html`<${Faults} problem=${problem} labels=${labels} />`}
         ${saving.theirs && html`<${Theirs} theirs=${saving.theirs} names=${names} onTake=${() => onDone(saving.theirs.now)} onMine=${saving.anyway} />`}
         ${left && html`<${Left} problem=${problem} zone=${zone} onLeave=${saving.leave} busy=${saving.busy} />`}
         ${children(wrongOf(problem))}

@@ -1,5 +1,5 @@
 // Who works here, where, in which rooms, and what waits for a second person: of all locations at once, loaded again after each write and every half minute.
-import { all, get } from "../core/api.js";
+import { all, call, get } from "../core/api.js";
 import { useEffect, useState } from "../core/h.js";
 
 const AGAIN = 30000;
@@ -44,12 +44,12 @@ export function useHouse() {
 
 /** One answer, asked anew when `turn` changes; the old one stays meanwhile. @param {string | null} path */
 export function useOne(path, query, turn) {
-  const [state, set] = useState({ data: null, problem: null });
+  const [state, set] = useState({ data: null, tag: undefined, problem: null });
   const key = JSON.stringify([path, query]);
   useEffect(() => {
     let over = false;
     if (!path) return undefined;
-    get(path, query).then((data) => !over && set({ data, problem: null }), (problem) => !over && set((old) => ({ ...old, problem })));
+    call("GET", path, { query }).then(({ data, tag }) => !over && set({ data, tag, problem: null }), (problem) => !over && set((old) => ({ ...old, problem })));
     return () => {
       over = true;
     };

@@ -60,7 +60,7 @@ export function Person({ row, data, zone, manages, again, go, tell }) {
     <${Away} away=${away} zone=${zone} onCancel=${manages && ((off) => open({ kind: "back", off }))} />
     ${!myself && html`<${WayIn} row=${row} asked=${data.asked} open=${open} />`}
     <${Changes} type="staff" id=${row.id} turn=${row.version} names=${data.names} zone=${zone} />
-    <${Dialogs} dialog=${dialog} row=${row} hours=${hours.data} data=${data} zone=${zone} onDone=${done} onAsked=${asked} onClose=${close} />
+    <${Dialogs} dialog=${dialog} row=${row} hours=${hours} data=${data} zone=${zone} onDone=${done} onAsked=${asked} onClose=${close} />
   <//>`;
 }
 
@@ -83,7 +83,7 @@ function Dialogs({ dialog, row, hours, data, zone, onDone, onAsked, onClose }) {
   if (dialog.kind === "opening") return html`<${OpeningForm} ...${common} onDone=${onAsked} />`;
   if (dialog.kind === "password") return html`<${PasswordForm} ...${common} />`;
   if (dialog.kind === "give") return html`<${GiveForm} ...${common} />`;
-  if (dialog.kind === "hours") return html`<${HoursForm} ...${common} hours=${hours} places=${data.places} />`;
+  if (dialog.kind === "hours") return html`<${HoursForm} ...${common} hours=${hours.data} tag=${hours.tag} places=${data.places} />`;
   if (dialog.kind === "away") return html`<${AwayForm} ...${common} />`;
   if (dialog.kind === "back") return html`<${BackForm} ...${common} off=${dialog.off} />`;
   return html`<${Active} ...${common} />`;

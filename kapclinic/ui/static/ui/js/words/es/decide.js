@@ -145,6 +145,7 @@ learn({
   "Waiting for you": "Le esperan",
   "Weigh it anew": "Valorarlo de nuevo",
   "What is this medicine?": "¿Qué es este medicamento?",
+  "What suspended it was taken back: uphold it or void it": "Lo que la suspendió se retiró: mantenerla o anularla",
   "When it was given: {words}": "Cuando se dio: {words}",
   "Whose": "De quién",
   "Why": "Por qué",

@@ -33,12 +33,14 @@ M = TypeVar("M", bound=Model)
 Other = TypeVar("Other")
 
 
-def as_row(model: type[M], names: Sequence[str], values: Sequence[object]) -> M:
-    """A row as the database has it, of the values of all its fields: `from_db` that asks nothing."""
+def as_row(
+    model: type[M], names: Iterable[str], values: Iterable[object], *, using: str | None = DEFAULT_DB_ALIAS
+) -> M:
+    """A row as the database has it, of the values of these fields: `from_db` that asks nothing."""
     row = model.__new__(model)
     vars(row).update(zip(names, values, strict=False))
     row._state = ModelState()
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    row._state.adding, row._state.db = False, using
     return row
 
 

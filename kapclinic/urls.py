@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import include, path
 
 from kapclinic.core.http import description, problems
+from kapclinic.core.http.routes import Routes
 
 api: list[Any] = [
     path("", include("kapclinic.practice.api.urls")),
@@ -16,13 +17,14 @@ api: list[Any] = [
     path("docs/", description.docs, name="docs"),
 ]
 
-urlpatterns = [
+outside: list[Any] = [
     path("", include("kapclinic.ui.urls")),
     path("", include("kapclinic.trail.api.urls")),
     path("", include("sessions.links.api.page_urls")),
     path("", include("sessions.status.api.metrics_urls")),
-    path("api/v1/", include(api)),
 ]
+
+urlpatterns = [Routes("api/v1/", api), Routes("", outside)]
 
 handler400 = problems.bad_request
 handler404 = problems.not_found

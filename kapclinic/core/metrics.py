@@ -8,6 +8,7 @@ process tells of itself alone. No label holds an id.
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -32,11 +33,21 @@ IN_HAND = Gauge(
 )
 
 
+@cache  # as many as there are series
+def _timed(method: str, route: str) -> Histogram:
+    return REQUEST_SECONDS.labels(method, route)
+
+
+@cache
+def _counted(method: str, route: str, status: str) -> Counter:
+    return REQUESTS.labels(method, route, status)
+
+
 def answered(*, method: str, route: str | None, status: int, seconds: float) -> None:
     """Count one request. `route` is the pattern of its address, None for one that is no address of ours."""
     named, kind = route or NO_ROUTE, method if method in METHODS else "other"
-    REQUEST_SECONDS.labels(kind, named).observe(seconds)
-    REQUESTS.labels(kind, named, f"{status // 100}xx").inc()
+    _timed(kind, named).observe(seconds)
+    _counted(kind, named, f"{status // 100}xx").inc()
 
 
 def registry() -> CollectorRegistry:

@@ -7,10 +7,10 @@ The id is made here and taken from no header.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 from uuid import UUID
@@ -32,13 +32,19 @@ def present() -> Origin | None:
     return _present.get()
 
 
-@contextmanager
-def coming_from(origin: Origin) -> Iterator[None]:
-    token = _present.set(origin)
-    try:
-        yield
-    finally:
-        _present.reset(token)
+class coming_from:  # noqa: N801  (a block, as `kapclinic.core.logs.about`)
+    """In here, in this thread, a request is worked on that comes from there."""
+
+    __slots__ = ("_origin", "_token")
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+
+    def __enter__(self) -> None:
+        self._token: Token[Origin | None] = _present.set(self._origin)
+
+    def __exit__(self, *_: object) -> None:
+        _present.reset(self._token)
 
 
 def address_of(environ: Mapping[str, Any], *, hops: int) -> str | None:
@@ -46,12 +52,14 @@ def address_of(environ: Mapping[str, Any], *, hops: int) -> str | None:
 
     A request with fewer entries than that went round a proxy: then the connection's own address counts.
     """
-    told = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    if hops and len(told) >= hops and (seen := _read(told[-hops])) is not None:
-        return seen
+    if hops:
+        told = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        if len(told) >= hops and (seen := _read(told[-hops])) is not None:
+            return seen
     return _read(environ.get("REMOTE_ADDR", ""))
 
 
+@lru_cache(maxsize=4096)
 def _read(text: str) -> str | None:
     """An address, also one with its port or in brackets."""
     if text.startswith("["):

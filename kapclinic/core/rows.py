@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import DatabaseError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, transaction
+from django.db.models import Model
+from django.db.models.base import ModelState
 from psycopg.errors import LockNotAvailable
 
 from kapclinic.core.errors import ClinicError
@@ -27,7 +29,19 @@ FAILURES = (
 )
 LET_GO = "200ms"  # longer than any request holds a row, as a rule
 Row = TypeVar("Row")
+M = TypeVar("M", bound=Model)
 Other = TypeVar("Other")
+
+
+def as_row(
+    model: type[M], names: Iterable[str], values: Iterable[object], *, using: str | None = DEFAULT_DB_ALIAS
+) -> M:
+    """A row as the database has it, of the values of these fields: `from_db` that asks nothing."""
+    row = model.__new__(model)
+    vars(row).update(zip(names, values, strict=False))
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, using
+    return row
 
 
 def each(rows: Iterable[Row], work: Callable[[Row], int | None]) -> int:

@@ -11,12 +11,13 @@ from django.contrib.auth.backends import BaseBackend
 from django.db import connection
 from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from kapclinic.core import clock
 from kapclinic.core.emails import email_key
+from kapclinic.core.rows import as_row
 from kapclinic.practice import doors, tokens
 from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.models import User
@@ -94,8 +95,8 @@ def live_token(digest: str, *, at: datetime) -> AuthToken | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    token = AuthToken.from_db(connection.alias, of_token, row[: len(of_token)])
-    token.user = User.from_db(connection.alias, of_user, row[len(of_token) :])
+    token = as_row(AuthToken, of_token, row)
+    token.user = as_row(User, of_user, row[len(of_token) :])
     return token
 
 
@@ -109,7 +110,7 @@ class TokenAuthentication(BaseAuthentication):
     keyword = b"token"
 
     def authenticate(self, request: Request) -> tuple[User, AuthToken] | None:
-        parts = get_authorization_header(request).split()
+        parts = request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1").split()
         if not parts or parts[0].lower() != self.keyword:
             return None
         if len(parts) != 2:

@@ -41,7 +41,7 @@ def key_of(request: Request, *, required: bool) -> str | None:
     :raises KeyRequired: when the action needs one and there is none
     :raises Invalid: when it is not 1 to 255 printable ASCII characters
     """
-    key = request.headers.get("Idempotency-Key")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         if required:
             raise KeyRequired("Send an Idempotency-Key: a retry must never act twice.")

@@ -78,16 +78,16 @@ def take(name: str, *, at: datetime, seconds: int, regardless: bool = False) -> 
     return regardless and _is_due(name, at=at) and (_write_soon(TAKE_TURN, values) or _go_ahead(name, at=at))
 
 
-def _write(statement: str, values: Mapping[str, Any]) -> bool:
+def _write(statement: str, values: Mapping[str, Any], *, rows: int = 1) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return bool(cursor.rowcount)
+        return bool(cursor.rowcount >= rows)
 
 
-def _write_soon(statement: str, values: Mapping[str, Any]) -> bool:
-    """Write, also when somebody else is just writing the row; false when they do not let go of it."""
+def _write_soon(statement: str, values: Mapping[str, Any], *, rows: int = 1) -> bool:
+    """Write, also when somebody else is just writing one of the rows; false when they do not let go of it."""
     for _ in range(TRIES):
-        if _write(statement, values):
+        if _write(statement, values, rows=rows):
             return True
         sleep(BETWEEN)
     return False
@@ -107,14 +107,15 @@ def _go_ahead(name: str, *, at: datetime) -> bool:
     return True
 
 
-def ended(name: str, *, began: datetime) -> None:
-    """The run that began then has come to its end. A row that is held says so no more: the turn ends by its time."""
-    _write_soon(GIVE_TURN, {"name": name, "began": began, "failed": False})
+def ended(*names: str, began: datetime) -> None:
+    """The runs that began then have come to their end. A row that is held keeps its turn to its end."""
+    if names:
+        _write_soon(GIVE_TURN, {"names": list(names), "began": began, "failed": False}, rows=len(names))
 
 
 def failed(name: str, *, began: datetime) -> None:
     """The run came to no end. It is tried again a period after it began, and until then its age tells."""
-    _write_soon(GIVE_TURN, {"name": name, "began": began, "failed": True})
+    _write_soon(GIVE_TURN, {"names": [name], "began": began, "failed": True})
 
 
 def overdue(names: Collection[str], *, at: datetime, grace: timedelta) -> list[str]:

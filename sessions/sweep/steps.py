@@ -7,7 +7,7 @@ safety hangs on stand first and have a queue of their own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -155,15 +155,27 @@ def sweep(*, at: datetime) -> dict[str, int | str]:
     """
     turns.expect(at=at)
     done: dict[str, int | str] = {}
-    failure: Exception | None = None
-    for name, step in all_steps().items():
-        try:
-            done[name] = step.work(at=at)
-        except Exception as exc:
-            logger.exception("sweep step %s failed: %s", name, type(exc).__name__)
-            done[name], failure = "failed", exc
-        else:
-            turns.ended(name, began=at)
-    if failure is not None:
-        raise failure
+    failures: list[Exception] = []
+    for safety in (True, False):
+        failures += _run_all([step for step in all_steps().values() if step.safety is safety], done, at=at)
+    if failures:
+        raise failures[-1]
     return done
+
+
+def _run_all(those: Sequence[Step], done: dict[str, int | str], *, at: datetime) -> list[Exception]:
+    """Run them, and write once which came to their end; what the others raised."""
+    ran: list[str] = []
+    failures: list[Exception] = []
+    try:
+        for step in those:
+            try:
+                done[step.name] = step.work(at=at)
+                ran.append(step.name)
+            except Exception as exc:
+                logger.exception("sweep step %s failed: %s", step.name, type(exc).__name__)
+                done[step.name] = "failed"
+                failures.append(exc)
+    finally:
+        turns.ended(*ran, began=at)
+    return failures

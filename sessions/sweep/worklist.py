@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, Value
 
-from kapclinic.core.rows import each
+from kapclinic.core.rows import each, tried
 from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.practice.selectors import staff_at
 from kapclinic.practice.worklist import Kind
@@ -27,58 +27,53 @@ from sessions.notes.models import Note
 from sessions.rights.models import AmendmentRequest
 
 
-def _ids(rows: QuerySet[Any]) -> Iterable[UUID]:
-    found: Iterable[UUID] = rows.values_list("pk", flat=True)
-    return found
+def _alarms() -> QuerySet[Any]:
+    return Alarm.objects.filter(state=Alarm.State.OPEN)
 
 
-def _alarms() -> Iterable[UUID]:
-    return _ids(Alarm.objects.filter(state=Alarm.State.OPEN))
+def _alerts() -> QuerySet[Any]:
+    return SafetyAlert.objects.filter(status=SafetyAlert.Status.OPEN)
 
 
-def _alerts() -> Iterable[UUID]:
-    return _ids(SafetyAlert.objects.filter(status=SafetyAlert.Status.OPEN))
+def _unscreened() -> QuerySet[Any]:
+    return screening.unasked_screeners()
 
 
-def _unscreened() -> Iterable[UUID]:
-    return _ids(screening.unasked_screeners())
+def _cosigns() -> QuerySet[Any]:
+    return Note.objects.filter(status=Note.Status.COSIGN_PENDING)
 
 
-def _cosigns() -> Iterable[UUID]:
-    return _ids(Note.objects.filter(status=Note.Status.COSIGN_PENDING))
+def _amendments() -> QuerySet[Any]:
+    return AmendmentRequest.objects.filter(state=AmendmentRequest.State.OPEN)
 
 
-def _amendments() -> Iterable[UUID]:
-    return _ids(AmendmentRequest.objects.filter(state=AmendmentRequest.State.OPEN))
+def _reviews() -> QuerySet[Any]:
+    return AdverseEvent.objects.filter(review_due_at__isnull=False, reviews__isnull=True)
 
 
-def _reviews() -> Iterable[UUID]:
-    return _ids(AdverseEvent.objects.filter(review_due_at__isnull=False, reviews__isnull=True))
+def _follow_ups() -> QuerySet[Any]:
+    return AdverseEvent.objects.filter(follow_up_due_at__isnull=False, follow_ups__isnull=True)
 
 
-def _follow_ups() -> Iterable[UUID]:
-    return _ids(AdverseEvent.objects.filter(follow_up_due_at__isnull=False, follow_ups__isnull=True))
-
-
-def _root_causes() -> Iterable[UUID]:
+def _root_causes() -> QuerySet[Any]:
     asked = AdverseEvent.objects.filter(root_cause_due_at__isnull=False)
-    return _ids(asked.exclude(follow_ups__root_cause=True))
+    return asked.exclude(follow_ups__root_cause=True)
 
 
-def _glasses() -> Iterable[UUID]:
-    return _ids(BreakGlass.objects.filter(reviewed_at__isnull=True))
+def _glasses() -> QuerySet[Any]:
+    return BreakGlass.objects.filter(reviewed_at__isnull=True)
 
 
-def _left() -> Iterable[UUID]:
-    return _ids(Session.objects.filter(left_at__isnull=False, status__in=AHEAD))
+def _left() -> QuerySet[Any]:
+    return Session.objects.filter(left_at__isnull=False, status__in=AHEAD)
 
 
-def _notices(cause: str) -> Callable[[], Iterable[UUID]]:
-    return lambda: _ids(_missing().filter(cause=cause, notified_at__isnull=True))
+def _notices(cause: str) -> Callable[[], QuerySet[Any]]:
+    return lambda: _missing().filter(cause=cause, notified_at__isnull=True)
 
 
-def _forms() -> Iterable[UUID]:
-    return _ids(_missing().filter(filed_at__isnull=True))
+def _forms() -> QuerySet[Any]:
+    return _missing().filter(filed_at__isnull=True)
 
 
 def _missing() -> QuerySet[DrugDiscrepancy]:
@@ -88,7 +83,7 @@ def _missing() -> QuerySet[DrugDiscrepancy]:
 
 
 # kind of row -> the subjects that still wait for the fact which settles it: every kind that is settled by a fact alone.
-WAITING: dict[Kind, Callable[[], Iterable[UUID]]] = {
+WAITING: dict[Kind, Callable[[], QuerySet[Any]]] = {
     Kind.ALARM: _alarms,
     Kind.SAFETY_ALERT: _alerts,
     Kind.CSSRS_TODAY: _unscreened,
@@ -117,12 +112,26 @@ def sweep_worklist(*, at: datetime) -> int:
     listed: dict[str, set[UUID]] = {kind: set() for kind in WAITING}
     for kind, subject_id in Task.objects.open().filter(kind__in=WAITING).values_list("kind", "subject_id"):
         listed[kind].add(subject_id)
-    back = each(WAITING, lambda kind: _put_back(kind, listed[kind], at=at))
+    waiting = tried(_all_waiting, instead=None)  # when that fails, each kind is looked at by itself
+    silent = [kind for kind in WAITING if waiting is None or not waiting[kind] <= listed[kind]]
+    back = each(silent, lambda kind: _put_back(kind, listed[kind], at=at))
     return back + trail.carry_up_overdue(of=by_the_clock, roles=(Role.MEDICAL_DIRECTOR,), by=SYSTEM, at=at)
 
 
+def _all_waiting() -> dict[str, set[UUID]]:
+    """Kind -> the subjects that wait. One query."""
+    first, *others = [
+        rows().order_by().values_list(Value(kind.value, output_field=CharField()), "pk")
+        for kind, rows in WAITING.items()
+    ]
+    found: dict[str, set[UUID]] = {kind: set() for kind in WAITING}
+    for kind, subject_id in first.union(*others, all=True):
+        found[kind].add(subject_id)
+    return found
+
+
 def _put_back(kind: Kind, listed: Collection[UUID], *, at: datetime) -> int:
-    silent = set(WAITING[kind]()).difference(listed)
+    silent = set(WAITING[kind]().values_list("pk", flat=True)).difference(listed)
     rows = trail.reopen_ticked(kind=kind, waiting=silent, by=SYSTEM, at=at) if silent else []
     for row in rows:
         _tell(row, at=at)

@@ -30,7 +30,7 @@ def about_of(request: Request, user: Any) -> str:
 
 def known_of(request: Request, about: str) -> list[str]:
     """The tags of `If-None-Match` that begin so, without that beginning: what whoever asks holds already."""
-    given = request.headers.get("If-None-Match", "")
+    given = request.META.get("HTTP_IF_NONE_MATCH", "")
     tags = (part.strip().removeprefix("W/").strip('"').partition("-") for part in given.split(","))
     return [read for of, _, read in tags if of == about]
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from threading import local
 from typing import Any, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from rest_framework import serializers
+from rest_framework.fields import SkipField
+from rest_framework.relations import PKOnlyObject
 
 from kapclinic.core import limits
 from kapclinic.core.http.messages import explain
 
 S = TypeVar("S", bound="serializers.Serializer[Any]")
+AS_TEXT = {
+    serializers.CharField,
+    serializers.EmailField,
+    serializers.UUIDField,
+}  # in an answer, as str() has it
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 
 
@@ -121,6 +131,56 @@ def _beyond(value: Any, limit: limits.Days | limits.Size, at: datetime) -> list[
 class Output(serializers.Serializer[Any]):
     """An answer: read-only, and never the place where a rule lives."""
 
+    @cached_property
+    def _ways(self) -> list[Way]:
+        return [_way(field) for field in self._readable_fields]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """As Django REST framework shows a row; what a field needs for that is looked up once."""
+        by_key = isinstance(instance, Mapping)
+        told: dict[str, Any] = {}
+        for way in self._ways:
+            try:
+                value = _read(instance, way, by_key=by_key)
+            except SkipField:
+                continue
+            told[way.name] = None if value is None else way.show(value)
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a field of an answer comes from a row: by `key`, where it is one of the row's own, and shown by `show`."""
+
+    name: str
+    key: str | None
+    get: Callable[[Any], Any]
+    show: Callable[[Any], Any]
+
+
+def _way(field: Any) -> Way:
+    usual = type(field).get_attribute is serializers.Field.get_attribute
+    parts = field.source_attrs
+    show = str if type(field) in AS_TEXT else field.to_representation
+    return Way(
+        str(field.field_name), parts[0] if usual and len(parts) == 1 else None, field.get_attribute, show
+    )
+
+
+def _read(row: Any, way: Way, *, by_key: bool) -> Any:
+    """What the field shows of the row; whatever is not plainly there is left to the field.
+
+    :raises SkipField: when the answer lacks the field
+    """
+    if way.key is not None:
+        try:
+            value = row[way.key] if by_key else getattr(row, way.key)
+        except (AttributeError, KeyError, ObjectDoesNotExist):
+            return way.get(row)
+        return way.get(row) if callable(value) else value
+    value = way.get(row)
+    return None if isinstance(value, PKOnlyObject) and value.pk is None else value
+
 
 class _Idle(local):
     """Serializers of this thread that nobody uses at the moment, by class.
@@ -141,7 +201,7 @@ class _Idle(local):
         try:
             yield serializer
         finally:
-            for name in set(vars(serializer)) - kept - {"fields"}:
+            for name in set(vars(serializer)) - kept - {"fields", "_ways"}:
                 delattr(serializer, name)
             serializer._context = {}  # noqa: SLF001
             waiting.append(serializer)

@@ -132,17 +132,14 @@ class AddressLimit:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info in UNCOUNTED:
             return self.get_response(request)
-        address = household(source_address(request))
         says_who = "HTTP_AUTHORIZATION" in request.META or settings.SESSION_COOKIE_NAME in request.COOKIES
-        if not says_who and _is_over("stranger", address, settings.STRANGER_PER_MINUTE, batch=10):
+        if not says_who and _is_stranger_over(request):
             return _refused()
         if request.path_info == LOGIN and request.method == "POST":
-            return self._signing_in(request, address)
+            return self._signing_in(request, household(source_address(request)))
         answer = self.get_response(request)
         unknown = says_who and answer.status_code == 401
-        if unknown and _is_over("stranger", address, settings.STRANGER_PER_MINUTE, batch=10):
-            return _refused()
-        return answer
+        return _refused() if unknown and _is_stranger_over(request) else answer
 
     def _signing_in(self, request: HttpRequest, address: str) -> HttpResponseBase:
         """Counted before the password is looked at, so that many at once can't pass; a right one is taken back, also
@@ -156,6 +153,10 @@ class AddressLimit:
         if right and settings.LOGINS_PER_MINUTE:
             COUNTS.add(f"login:{address}", amount=-1)
         return answer
+
+
+def _is_stranger_over(request: HttpRequest) -> bool:
+    return _is_over("stranger", household(source_address(request)), settings.STRANGER_PER_MINUTE, batch=10)
 
 
 def _is_over(kind: str, whose: str, limit: int, *, batch: int = 1) -> bool:

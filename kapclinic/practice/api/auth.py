@@ -50,7 +50,7 @@ class AuthViewSet(ClinicViewSet):
     outputs: ClassVar = {"login": auth_bodies.MeOut, "me": auth_bodies.MeOut}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if "Authorization" not in request.headers:  # who comes with a token fills in no form
+        if "HTTP_AUTHORIZATION" not in request.META:  # who comes with a token fills in no form
             get_token(request._request)  # noqa: SLF001  (also on a 401: the login form needs the cookie)
         super().initial(request, *args, **kwargs)
 

@@ -72,12 +72,14 @@ WHERE name = (
 )
 """
 
-# Gives a turn back: the run that began then has come to its end, or (`failed`) is to be tried again a period later.
+# Gives turns back: the runs that began then have come to their end, or (`failed`) is to be tried again a period later.
 GIVE_TURN = """
 UPDATE trail_heartbeat
 SET beat_at = CASE WHEN %(failed)s::boolean THEN beat_at ELSE %(began)s::timestamptz END,
     busy_until = CASE WHEN %(failed)s::boolean THEN %(began)s::timestamptz + period_seconds * interval '1 second' END
-WHERE name = (SELECT name FROM trail_heartbeat WHERE name = %(name)s FOR UPDATE SKIP LOCKED)
+WHERE name IN (
+    SELECT name FROM trail_heartbeat WHERE name = ANY(%(names)s::text[]) ORDER BY name FOR UPDATE SKIP LOCKED
+)
 """
 
 # Events by their keys. The bounds say the same again: by them only the months between are looked at.

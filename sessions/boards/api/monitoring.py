@@ -43,7 +43,7 @@ class MonitoringBoardViewSet(ClinicViewSet):
         if location not in self.user.locations:
             raise Http404
         clinical = bool(self.user.role_set & CLINICIANS)
-        if given := request.headers.get("If-None-Match", ""):
+        if given := request.META.get("HTTP_IF_NONE_MATCH", ""):
             marks = marks_of(location, clinical=clinical)
             same = current_tag(given, location, marks, clinical=clinical, by=self.user.pk, at=self.at)
             if same is not None:

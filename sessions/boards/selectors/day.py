@@ -31,16 +31,17 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, ExtractIsoWeekDay, JSONObject
 
 from kapclinic.core.asking import Question
-from kapclinic.core.statements import FIRST, Look, Looking, Row, StandIns, compiled, of_asker
+from kapclinic.core.statements import FIRST, Look, Row, StandIns, Statement, compiled, of_asker
 from kapclinic.practice import rules
 from kapclinic.practice.models import Location, Room, SessionKind, TimeOff, User, WorkingHours
 from kapclinic.practice.selectors import LocalDate, LocalMidnight, MidnightAnywhere
+from sessions.boards.selectors.day_mark import DayMark
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import HERE, LONGEST
 from sessions.dosing.gates.judge import held_for_front_desk
 from sessions.dosing.gates.many import Booked, readiness_of
 from sessions.dosing.models import Administration
-from sessions.dosing.selectors import GateMark, preparations_completed
+from sessions.dosing.selectors import preparations_completed
 from sessions.integration.models import Obligation
 from sessions.integration.rules import COUNTED_AS, COUNTS
 from sessions.visits.selectors.sessions import SessionRow, session_rows
@@ -84,7 +85,7 @@ OF_LOCATION = frozenset(
         "day",
         "its_rooms",
         "its_staff",
-        "gate_mark",
+        "mark",
         "place",
     }
 )  # columns of no session
@@ -186,13 +187,20 @@ def look(
     *, location_id: UUID, on: date | None, by: User, at: datetime, known: Sequence[str] = ()
 ) -> Look | None:
     """What the board of a day is made of, today at `at` unless said, for whoever holds what has one of the tags
-    `known`; None for a location that `by` may not see. One query.
+    `known`; None for a location that `by` may not see.
+
+    One query; of somebody whose tag is known it is asked before whether that still is the board's.
     """
-    looking = _looking(by.role_set, len(by.locations), "today" if on is None else "dated")
-    if looking is None:
-        return None
-    seen = looking.look(of_asker(by) | {"location_id": location_id, "on": on, "at": at}, known=known)
-    return None if seen.rows == [] else seen
+    day = "today" if on is None else "dated"
+    values = of_asker(by) | {"location_id": location_id, "on": on, "at": at}
+    marking = _marking(len(by.locations), day) if known else None
+    if marking is not None:
+        marks = marking.rows(values)
+        if marks and marks[0]["mark"] in known:
+            return Look(marks[0]["mark"], None, None)
+    statement = _statement(by.role_set, len(by.locations), day)
+    rows = [] if statement is None else statement.rows(values)
+    return Look(rows[0]["mark"], None, rows) if rows else None
 
 
 def board(read: list[Row], *, at: datetime) -> Board:
@@ -266,7 +274,20 @@ def _blockers(rows: list[CourseRow], *, zone: ZoneInfo, at: datetime) -> dict[UU
 
 
 @lru_cache(maxsize=200)
-def _looking(roles: frozenset[str], locations: int, day: str) -> Looking | None:
+def _marking(locations: int, day: str) -> Statement | None:
+    """The mark of a day, for somebody of so many locations."""
+    stand_ins = StandIns()
+    places = stand_ins.asker(frozenset(), locations).locations
+    place = Location.objects.filter(pk=stand_ins.key("location_id"), pk__in=places)
+    on = stand_ins.day("on") if day == "dated" else None
+    return compiled(
+        place.values(mark=_mark(*_day(on or LocalDate(stand_ins.moment("at"), "time_zone"), "time_zone"))),
+        stand_ins,
+    )
+
+
+@lru_cache(maxsize=200)
+def _statement(roles: frozenset[str], locations: int, day: str) -> Statement | None:
     """By the roles of who asks, to how many locations they belong, and whether a day is said."""
     stand_ins = StandIns()
     asker, key = stand_ins.asker(roles, locations), stand_ins.key("location_id")
@@ -279,7 +300,7 @@ def _looking(roles: frozenset[str], locations: int, day: str) -> Looking | None:
     )
     rows = _with_course(session_rows(sessions, by=asker)).order_by("starts_at", "pk")
     seen, shown = compiled(_of_place(place, on=on, at=at), stand_ins), compiled(rows, stand_ins)
-    return Looking.at(seen.over(shown, where=FIRST)) if seen and shown else None
+    return seen.over(shown, where=FIRST) if seen and shown else None
 
 
 def _about(on: date | None, *, at: datetime) -> QuerySet[Session]:
@@ -314,8 +335,13 @@ def _of_place(place: QuerySet[Location], *, on: date | None, at: datetime) -> Qu
             rooms.values(row=JSONObject(id="id", name="name", kinds="kinds", turnover_min="turnover_min"))
         ),
         its_staff=ArraySubquery(_staff(on=on, at=at)),
-        gate_mark=GateMark(F("pk"), begin, end, longest_seconds=int(LONGEST.total_seconds())),
+        mark=_mark(begin, end),
     )
+
+
+def _mark(begin: LocalMidnight, end: LocalMidnight) -> DayMark:
+    """Of the outer row, a location."""
+    return DayMark(F("pk"), begin, end, longest_seconds=int(LONGEST.total_seconds()))
 
 
 def _staff(*, on: date | None, at: datetime) -> Question:

@@ -31,7 +31,7 @@ from sessions.dosing.selectors.doses import (
     standing_doses,
     total_mg,
 )
-from sessions.dosing.selectors.marks import GateMark
+from sessions.dosing.selectors.marks import gate_mark
 from sessions.dosing.selectors.orders import (
     complete_at,
     current_order,
@@ -44,7 +44,6 @@ from sessions.dosing.selectors.seen import with_seen
 
 __all__ = [
     "CONSENT",
-    "GateMark",
     "Opened",
     "Record",
     "asked_of",
@@ -57,6 +56,7 @@ __all__ = [
     "first_dosed_at",
     "for_a_dose",
     "for_a_reading",
+    "gate_mark",
     "last_dosed_at",
     "latest_words",
     "named_on",

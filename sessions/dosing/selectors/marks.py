@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, Func
-from django.db.models.expressions import Combinable
-from django.db.models.sql.compiler import SQLCompiler
-
 # For the sessions of the day that may still be dosed, everything that `asked.questions` reads: of rows that may be
 # edited the sum of their versions, of those that are only ever added how many there are. Each of these numbers only
 # rises, so two changes never make up for one another; of the tasks, which leave by being closed, the ids.
@@ -77,21 +72,9 @@ GATE_MARK = """
 """
 
 
-class GateMark(Func):
-    """The mark of one day at one location: (its id, when the day begins, when the next one does); as text."""
+def gate_mark(*, day: str, longest_seconds: int) -> str:
+    """The mark of one day at one location, as SQL for a text.
 
-    output_field = CharField()
-
-    def __init__(
-        self, location: Combinable, begins: Combinable, ends: Combinable, *, longest_seconds: int
-    ) -> None:
-        super().__init__(location, begins, ends)
-        self.longest_seconds = longest_seconds
-
-    def as_sql(  # type: ignore[override]  # nothing of it is put in from outside, as Func allows
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, tuple[object, ...]]:
-        parts = [compiler.compile(one) for one in self.source_expressions]
-        day = ", ".join(sql for sql, _ in parts)
-        said = GATE_MARK.replace("{day}", day).replace("{longest}", str(self.longest_seconds))
-        return said, tuple(param for _, params in parts for param in params)
+    `day` is what follows SELECT: the location's id, when the day begins, and when the next one does.
+    """
+    return GATE_MARK.replace("{day}", day).replace("{longest}", str(longest_seconds))

@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import CharField, Value
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
-from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.models import SYSTEM, WorkingHours
+from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.models import AuditEvent
+from sessions.boards.selectors import day
 from sessions.booking.models import Session
 from tests import cast as people
 from tests.cast import MONDAY, Cast, client, opened_program
 from tests.journeys import steps
+from tests.sessions.dosing.test_marks import TABLE
 
 
 def _board(cast: Cast, who: str = "frontdesk", **more: Any) -> dict[str, Any]:
@@ -162,6 +166,10 @@ def test_whatever_the_board_shows_ends_the_304(cast: Cast) -> None:
             setattr(fresh, name, value)
         fresh.save_by(SYSTEM, at=MONDAY)
 
+    def written(statement: str, *values: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+
     address = f"sessions/{session.pk}"
     changes: tuple[Any, ...] = (
         lambda: cast.desk("frontdesk").must(f"{address}/check-in/", {}),
@@ -173,6 +181,12 @@ def test_whatever_the_board_shows_ends_the_304(cast: Cast) -> None:
         lambda: edit(cast.aspen, name="Another", turnover_min=7),
         lambda: edit(cast.birch, is_active=False),
         lambda: edit(cast.north, late_cancel_hours=3),
+        lambda: edit(cast.therapist, name="Dr. Another"),
+        lambda: edit(
+            WorkingHours.objects.filter(location=cast.north).earliest("created_at"), ended_at=MONDAY
+        ),
+        lambda: written("UPDATE programs_program SET version = version + 1"),
+        lambda: written("UPDATE practice_room SET name = 'By hand' WHERE id = %s", cast.aspen.pk),
         lambda: _fill(cast, 1),
         lambda: cast.desk("therapist").must(f"{address}/cancel/", {"reason": "Feels ill"}),
     )
@@ -181,6 +195,22 @@ def test_whatever_the_board_shows_ends_the_304(cast: Cast) -> None:
         assert _poll(cast, tag).status_code == 304
         change()
         assert _poll(cast, tag).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "roles", [{role} for role in BOOKERS] + [BOOKERS], ids=lambda roles: "+".join(sorted(roles))
+)
+def test_no_table_that_the_board_reads_is_missing_in_its_mark(
+    roles: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marking = day._marking.__wrapped__(2, "today")
+    monkeypatch.setattr(day, "_mark", lambda begin, end: Value("", output_field=CharField()))
+    statement = day._statement.__wrapped__(frozenset(roles), 2, "today")
+    assert marking is not None
+    assert statement is not None
+    read = set(TABLE.findall(statement.sql))
+    assert len(read) >= 15
+    assert read - set(TABLE.findall(marking.sql)) == set()
 
 
 def test_without_a_date_the_board_is_of_today_there(cast: Cast) -> None:

@@ -101,6 +101,22 @@ def test_ticking_the_row_off_does_not_make_the_matter_disappear(
             assert not Task.objects.open().filter(kind=kind, subject_id=subject).exists()
 
 
+def test_a_kind_that_cannot_be_looked_at_keeps_no_other_from_coming_back(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = loss(cast)
+    row = Task.objects.open().get(kind="drug_loss", subject_id=subject)
+    cast.desk("director").must(f"tasks/{row.pk}/done/", {"outcome": "seen"})
+
+    def broken() -> Any:
+        raise ValueError("broken")
+
+    monkeypatch.setitem(WAITING, Kind.NOTE_COSIGN, broken)
+    with pytest.raises(ValueError, match="broken"):
+        sweep_worklist(at=MONDAY + timedelta(minutes=30))
+    assert Task.objects.open().filter(kind="drug_loss", subject_id=subject).exists()
+
+
 def home_with_concern(cast: Cast) -> Task:
     session = dosed_session(cast)
     take(cast, session, 119)

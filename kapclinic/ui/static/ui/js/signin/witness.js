@@ -6,7 +6,7 @@ import { me, roleName } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { possible, showPasskey } from "./passkey.js";
 
-/** @type {{user: string, challenge: string, credential: object} | null} what a witness's passkey answered, for one sending */
+/** @type {any} what their passkey answered, for one sending */
 let answered = null;
 
 const CLINICIANS = ["nurse_practitioner", "therapist", "prescriber", "medical_director"];
@@ -27,24 +27,24 @@ export function useWitnesses(place) {
   return rows;
 }
 
-/** The witness as a body has them; the code stands there once it was asked for, and so does a passkey's answer. */
+/** The witness as a body has them; the code stands there once it was asked for. */
 export function signed(user, password) {
   const code = /** @type {HTMLInputElement | null} */ (document.getElementById("witness-otp"));
-  const shown = answered?.user === user ? { challenge: answered.challenge, credential: answered.credential } : {};
+  const shown = answered?.user === user ? answered.shown : {};
   answered = null;
   return { user, password, ...(code?.value ? { otp: code.value } : shown) };
 }
 
-/** Their passkey, here: on a key that they carry, or on their telephone, which the browser asks. */
+/** Their passkey: on a key or a telephone that they carry. */
 function Passkey({ user }) {
   const [said, say] = useState("");
   async function ask() {
     try {
       const asked = await post("witnesses/passkey/", { user });
-      answered = { user, challenge: asked.challenge, credential: await showPasskey(asked.passkey) };
-      say(t("The passkey has answered. Type the password again, and send."));
+      answered = { user, shown: { challenge: asked.challenge, credential: await showPasskey(asked.passkey) } };
+      say(t("Answered. Type the password again, and send."));
     } catch (problem) {
-      say(problem instanceof Error && !(problem instanceof DOMException) ? words(problem) : t("The passkey did not answer."));
+      say(problem instanceof Error && !(problem instanceof DOMException) ? words(problem) : t("No passkey was shown. Try once more, or type a code."));
     }
   }
   return html`<div class="f"><button type="button" class="b s" onClick=${ask}>${t("Use their passkey")}</button>${said && html`<span class="small" role="status">${said}</span>`}</div>`;

@@ -1,4 +1,4 @@
-// Clearing a gate at the bedside: a word of the day, the last meal, the weight, who takes the client home; or deciding otherwise.
+// Clearing a gate at the bedside, or deciding otherwise.
 import { call } from "../core/api.js";
 import { html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";

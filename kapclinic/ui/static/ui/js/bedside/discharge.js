@@ -1,4 +1,4 @@
-// Going home: the criteria, those that the record answers and those that somebody asks, who is here to fetch or stays at home, and the sheet.
+// Going home: the criteria, who is here to fetch or stays at home, and the sheet.
 import { call, get } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";

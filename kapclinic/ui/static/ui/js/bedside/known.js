@@ -87,7 +87,7 @@ export function dosedAt(data) {
   return doses.length ? Math.min(...doses) : null;
 }
 
-/** Checks that somebody still has to take, the next first. One that was taken late keeps the state `late`, with its reading. */
+/** Checks that somebody still has to take, the next first. One taken late stays `late`. */
 export function openChecks(data) {
   const open = (data?.checks ?? []).filter((check) => ["due", "late", "missed"].includes(check.state) && !check.ended_at && !check.reading);
   return open.sort((a, b) => Date.parse(a.planned_at) - Date.parse(b.planned_at));

@@ -1,5 +1,5 @@
 // Who works here, where, in which rooms, and what waits for a second person: of all locations at once, loaded again after each write and every half minute.
-import { all, call, get } from "../core/api.js";
+import { all, call } from "../core/api.js";
 import { useEffect, useState } from "../core/h.js";
 
 const AGAIN = 30000;

@@ -12,7 +12,7 @@ export function nextField(active) {
   return FIELDS[(FIELDS.indexOf(active) + 1) % FIELDS.length];
 }
 
-/** One digit more. The third moves on, and so does a second that can have no third: then an Enter by habit skips nothing. */
+/** One digit more. The third moves on, and so does a second that can have no third. */
 export function typed(entry, digit) {
   const sign = entry.active;
   const text = (entry.text[sign] + digit).replace(/^0+(?=\d)/, "").slice(0, 3);

@@ -142,11 +142,10 @@ def test_an_answer_that_streams_is_made_piece_by_piece_by_the_hands() -> None:
     assert threading.get_ident() not in echo.worked | echo.closed
     assert answered("/sized/", **{"gunicorn.socket": keeper}) == []
     assert b"".join(keeper.kept) == b"half and half"
-    for all_of_it in (
-        answered("/"),
-        answered("/sized/", REQUEST_METHOD="HEAD"),
-    ):  # without a length, or a body
-        assert all_of_it == [b"hal", b"f and half"]
+    assert answered("/") == [b"hal", b"f and half"]  # without a length
+    made = echo.worked.copy()
+    assert answered("/sized/", REQUEST_METHOD="HEAD") == []  # nothing is made that nobody reads
+    assert echo.worked == made
 
 
 def test_a_fault_reaches_the_server() -> None:

@@ -118,10 +118,14 @@ class Whole:
         told: list[tuple[str, Headers]] = []
         answer = self.application(environ, lambda status, headers: told.append((status, headers)))
         sized = told and any(name.lower() == "content-length" for name, _ in told[0][1])
-        if getattr(answer, "streaming", False) and sized and environ.get("REQUEST_METHOD") != "HEAD":
+        streams, asks_head = (
+            getattr(answer, "streaming", False) and sized,
+            environ.get("REQUEST_METHOD") == "HEAD",
+        )
+        if streams and not asks_head:
             return *told[0], Pieces(answer, self._hands)
         try:
-            body = list(answer)
+            body = [] if streams else list(answer)
         finally:
             if (close := getattr(answer, "close", None)) is not None:
                 close()

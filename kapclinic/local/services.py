@@ -78,6 +78,7 @@ def up(place: Place | None = None) -> Pair:
         state = State.load(place)
         if state is not None and (pair := _pair(place, state)).answers():
             pair.postgres.quieten()
+            pair.servers.spare_the_disk(spare=False)
             return pair
         if state is None:
             state = _begin(place)
@@ -86,6 +87,7 @@ def up(place: Place | None = None) -> Pair:
         pair = _pair(place, state)
         pair.postgres.start()
         pair.valkey.start()
+        pair.servers.spare_the_disk(spare=False)
         return pair
 
 

@@ -47,13 +47,16 @@ class TestRun:
         """Start the pair, unless the environment names all servers (as it does in an xdist worker)."""
         place = default_place()
         place.prepare()
+        if alone := hold(place.users, shared=False, wait=False):
+            alone.close()
         using = [handle for handle in (hold(place.users),) if handle is not None]
         servers = Servers.given()
         embedded = servers is None
         if servers is None:
             servers = services.up(place).servers
             sweep(servers, place)
-            servers.spare_the_disk(spare=True)
+            if alone:
+                servers.spare_the_disk(spare=True)
         number, lease = services.lease_valkey_database(place, servers)
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         servers.flush_valkey(number)

@@ -85,8 +85,11 @@ def login_locked_until(*, key: str, at: datetime) -> datetime | None:
 
 
 def _own(user: User) -> str:
-    """The name under which wrong passwords of who is signed in are counted; no e-mail has such a key."""
-    return f"own|{user.pk}"
+    """The name under which wrong passwords of who is signed in are counted.
+
+    It begins with a space, which the key of an e-mail, whatever is typed as one, never does.
+    """
+    return f" own|{user.pk}"
 
 
 def own_locked_until(*, user: User, at: datetime) -> datetime | None:

@@ -60,11 +60,10 @@ def break_glass(*, client: UUID, reason: str, by: User, at: datetime) -> BreakGl
     """
     transitions.require_role(by, rules.CLINICIANS, what="Breaking the glass")
     rules.refuse_short_reason(reason)
-    person = list(Client.objects.filter(pk__in=selectors.person_ids(client), withdrawn_at=None))
+    person, places = _registrations(client)
     named = next((row for row in person if row.pk == client), None)
     if named is None:
         raise Invalid.field("client", "There is no such client.", code="not_found")
-    places = sorted({place for row in person for place in row.locations})
     if not by_locations_apart(by, places):
         raise NotNeeded("This client is at a location of yours: open the record as always.")
     user: User = User.objects.select_for_update(no_key=True).get(pk=by.pk)
@@ -82,6 +81,17 @@ def break_glass(*, client: UUID, reason: str, by: User, at: datetime) -> BreakGl
     user.save_by(by, at=at)
     _ask_for_review(glass, place=selectors.first_place(named).pk, by=by, at=at)
     return glass
+
+
+def is_elsewhere(by: User, client: UUID) -> bool:
+    """Is no registration of this person at a location of the user's?"""
+    return by_locations_apart(by, _registrations(client)[1])
+
+
+def _registrations(client: UUID) -> tuple[list[Client], list[UUID]]:
+    """Those of one person that stand, and their locations."""
+    person = list(Client.objects.filter(pk__in=selectors.person_ids(client), withdrawn_at=None))
+    return person, sorted({place for row in person for place in row.locations})
 
 
 def by_locations_apart(by: User, places: Iterable[UUID]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -203,6 +204,11 @@ class User(AuditedBase, AbstractBaseUser):
     @property
     def location_ids(self) -> tuple[UUID, ...]:
         return tuple(self.locations)
+
+    def narrow(self, places: Collection[UUID]) -> None:
+        """Act at no other places than these, in memory alone."""
+        left = [place for place in self.locations if place in places]
+        self.is_narrowed, self.locations = self.is_narrowed or len(left) < len(self.locations), left
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """:raises RuntimeError: for the owner of a narrowed token: its fewer roles would become the account's"""

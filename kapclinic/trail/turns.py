@@ -107,15 +107,19 @@ def _go_ahead(name: str, *, at: datetime) -> bool:
     return True
 
 
-def ended(*names: str, began: datetime) -> None:
-    """The runs that began then have come to their end. A row that is held keeps its turn to its end."""
+def ended(*names: str, began: datetime, taken: bool = True) -> None:
+    """The runs that began then have come to their end. A row that is held keeps its turn to its end.
+
+    :param taken: False for runs by hand, which took no turn: whoever has it meanwhile keeps it
+    """
     if names:
-        _write_soon(GIVE_TURN, {"names": list(names), "began": began, "failed": False}, rows=len(names))
+        values = {"names": list(names), "began": began, "failed": False, "taken": taken}
+        _write_soon(GIVE_TURN, values, rows=len(names))
 
 
 def failed(name: str, *, began: datetime) -> None:
     """The run came to no end. It is tried again a period after it began, and until then its age tells."""
-    _write_soon(GIVE_TURN, {"names": [name], "began": began, "failed": True})
+    _write_soon(GIVE_TURN, {"names": [name], "began": began, "failed": True, "taken": True})
 
 
 def overdue(names: Collection[str], *, at: datetime, grace: timedelta) -> list[str]:

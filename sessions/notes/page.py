@@ -50,9 +50,9 @@ def content_of(note: Note, addenda: Iterable[Addendum]) -> dict[str, Any]:
         ),
         "state": state,
         "sections": [
-            {"name": name.replace("_", " ").capitalize(), "words": _paragraphs(text)}
-            for name, text in note.sections.items()
-            if signed and text.strip()
+            {"name": name.replace("_", " ").capitalize(), "words": _paragraphs(note.sections[name])}
+            for name in rules.FRAMES.get(note.frame, note.sections)  # the database sorts them by their length
+            if signed and note.sections.get(name, "").strip()
         ],
         "signatures": _signatures(note, zone) if signed else [],
         "addenda": [_added(row, zone) for row in addenda],

@@ -177,5 +177,5 @@ def _run_all(those: Sequence[Step], done: dict[str, int | str], *, at: datetime)
                 done[step.name] = "failed"
                 failures.append(exc)
     finally:
-        turns.ended(*ran, began=at)
+        turns.ended(*ran, began=at, taken=False)
     return failures

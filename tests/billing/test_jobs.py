@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,13 +17,14 @@ from billing.jobs import selectors, services
 from billing.jobs.services import working
 from billing.models import DocumentCounter, Job, JobItem, JobResult, Superbill
 from kapclinic.practice import services as practice
-from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.models import SYSTEM, Role
 from kapclinic.trail.models import AuditEvent
 from sessions.booking.models import Session
 from tests.asking import done, events, refused, sql
 from tests.billing import runs
-from tests.billing.till import NOW, SERVED, Till
-from tests.cast import PERSON, Cast, client, completed_session
+from tests.billing.test_paper import session_at_south
+from tests.billing.till import DOSED, NOW, SERVED, Till
+from tests.cast import PERSON, Cast, Desk, client, completed_session, staff
 
 STATEMENTS = 19  # of a superbill that a run issues, beside savepoints
 QUERIES = 3  # who asks; the page with its count; the audit row
@@ -352,3 +354,21 @@ def test_a_key_asks_for_one_run(till: Till) -> None:
     assert done(post(), 202) == done(post(), 202)
     assert Job.objects.count() == 1
     assert timedelta(0) == NOW - Job.objects.get().created_at
+
+
+def test_a_run_bills_no_more_than_the_token_that_asked_for_it_shows(till: Till, cast: Cast) -> None:
+    both = staff("both", [Role.BILLING], cast.north, locations=[cast.north.pk, cast.south.pk])
+    till.charge()
+    theirs = session_at_south(cast, till.program, starts_at=DOSED)
+    replace(till, own=Desk(both)).charge(theirs)
+    _, secret = practice.issue_token(user=both, name="north", locations=[cast.north.pk], at=NOW)
+    narrow = Desk(None)
+    narrow.client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+    asked = narrow.must("superbill-runs/", runs.PERIOD, status=202)
+    services.work_on(job_id=UUID(asked["id"]), at=NOW)
+    assert done(narrow.get(f"superbill-runs/{asked['id']}/"), 200)["state"] == "done"
+    (paper,) = Superbill.objects.all()
+    assert paper.location_id == cast.north.pk
+    assert len(paper.content["lines"]) == 1
+    billed = done(narrow.get("superbills/"), 200)["results"]
+    assert [row["id"] for row in billed] == [str(paper.pk)]

@@ -201,6 +201,7 @@ def test_whoever_was_cut_off_asks_for_the_rest(two: tuple[Desk, Desk]) -> None:
     for beyond in ("bytes=15-", "bytes=-0"):
         answer = director.client.get(f"/api/v1/{path}", headers={"Range": beyond})
         assert refused(answer, 416, "range_not_satisfiable")["size"] == row.size
+        assert answer.headers["Content-Range"] == f"bytes */{row.size}"
 
 
 def test_every_column_that_may_hold_a_secret_is_named(cast: Cast) -> None:

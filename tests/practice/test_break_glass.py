@@ -292,6 +292,8 @@ def test_two_registrations_are_one_person(cast: Cast, client: Any) -> None:
     cast.desk("director").must(
         f"clients/{second.pk}/merge/", {"into": str(client.pk), "reason": "One and the same"}
     )
+    found = done(cast.desk("np").post(f"{PATH}find/", {"mrn": client.mrn}), 200)
+    assert found["is_yours"] is True  # the other registration of this person is North's
     _broken(cast, second.pk)
     assert _reads(cast, client)
     assert _reads(cast, second)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, IntegrityError, transaction
 from rest_framework.test import APIClient
 
 from kapclinic.practice import services
 from kapclinic.practice.auth import live_token
 from kapclinic.practice.entry_models import AuthToken
-from kapclinic.practice.models import Role, User
+from kapclinic.practice.models import Client, Role, User
 from kapclinic.practice.rules import token_digest
 from kapclinic.trail.models import AuditEvent, BreakGlass
+from sessions.imports.services.working import work_on
 from tests import cast as people
 from tests.asking import done, refused, sql
 from tests.cast import MONDAY, Cast
 from tests.cast.desk import Browser, Desk
 from tests.sessions.calendars.reading import fetch
+from tests.sessions.imports import lists
 
 TOKENS = "auth/tokens/"
 
@@ -106,9 +109,35 @@ def test_through_a_glass_that_its_owner_broke_it_reads_nothing(cast: Cast) -> No
     there = people.client(cast.south, by=cast.south_frontdesk)
     desk = cast.desk("therapist")
     _, secret = services.issue_token(user=cast.therapist, name="x", roles=["therapist"], at=MONDAY)
-    desk.must("break-glass/", {"client": str(there.pk), "reason": "Seizure in the waiting room"})
+    glass = {"client": str(there.pk), "reason": "Seizure in the waiting room"}
+    made = desk.must("break-glass/", glass)["id"]
     assert desk.get(f"clients/{there.pk}/").status_code == 200
     refused(_by(secret).get(f"clients/{there.pk}/"), 404, "not_found")
+    for path in ("break-glass/", f"break-glass/{made}/"):
+        assert "Seizure" not in str(refused(_by(secret).get(path), 403, "session_required"))
+    refused(_by(secret).post(f"break-glass/{made}/end/", {}), 403, "session_required")
+    assert desk.get(f"clients/{there.pk}/").status_code == 200
+
+
+def test_what_the_worker_does_for_it_is_done_where_it_is_for(cast: Cast) -> None:
+    """A list that is brought in, and a run of superbills, reach no further than the token that asked for them."""
+    both = {"locations": [cast.north.pk, cast.south.pk]}
+    cast.people["chief"] = people.staff("chief", [Role.ADMIN, Role.BILLING], cast.north, **both)
+    people.client(cast.south, by=cast.south_frontdesk, first="Ash")
+    narrow = _made(cast.browser("chief"), locations=[str(cast.north.pk)])
+    row = lists.person(cast, locations=str(cast.south.pk), legal_first_name="Ash", legal_last_name="Sample")
+    shape = {"kind": "clients", "file": SimpleUploadedFile("list.csv", lists.table([row]))}
+    key = {"HTTP_IDEMPOTENCY_KEY": "a list"}
+    asked = done(narrow.client.post("/api/v1/imports/", shape, format="multipart", **key), 202)
+    work_on(import_id=UUID(asked["id"]), at=MONDAY)
+    told = done(narrow.get(f"imports/{asked['id']}/"), 200)
+    assert (told["state"], told["warnings"]) == ("failed", [])
+    assert [(error["pointer"], error["code"]) for error in told["errors"]] == [("/rows/2/locations", "not_found")]
+    assert people_at(cast.south) == 1
+
+
+def people_at(place: Any) -> int:
+    return Client.objects.filter(locations__contains=[place.pk]).count()
 
 
 def test_what_its_owner_loses_is_lost_to_it_and_what_they_gain_is_not_gained(cast: Cast, lead: User) -> None:

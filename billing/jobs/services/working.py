@@ -64,6 +64,7 @@ def _step(job_id: UUID, *, at: datetime) -> bool:
         if not (asker.is_active and asker.role_set & BILLERS and set(job.locations) <= set(asker.locations)):
             _fail(job, Failure.NOT_PERMITTED, at=at)
             return False
+        asker.narrow(job.locations)  # who asked by a narrowed token gets no more than it shows
         if job.state == State.QUEUED:
             transitions.apply(rules.JOB_MOVES, "begin", instance=job, by=SYSTEM, field="state")
             job.save_by(SYSTEM, at=at)

@@ -171,7 +171,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         error = _Translated(
             "internal", status.HTTP_500_INTERNAL_SERVER_ERROR, "Internal error", "Internal error"
         )
-    headers = {}
+    headers = dict(getattr(error, "headers", {}))
     if (challenge := getattr(exc, "auth_header", None)) is not None:
         headers["WWW-Authenticate"] = challenge
     if (wait := getattr(exc, "wait", None)) is not None:

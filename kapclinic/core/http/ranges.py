@@ -16,7 +16,13 @@ _ONE = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?")
 
 
 class OutOfRange(ClinicError):
+    """`headers` tell the file's size, so that who asks for the rest of all they have learns that it is all."""
+
     code, status, title = "range_not_satisfiable", 416, "The file ends before that"
+
+    def __init__(self, detail: str = "", *, size: int) -> None:
+        super().__init__(detail, size=size)
+        self.headers = {"Content-Range": f"bytes */{size}"}
 
 
 def asked_part(request: Request, *, size: int, etag: str) -> tuple[int, int] | None:

@@ -25,7 +25,10 @@ class BreakGlassViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "break_glass"
     client_path = "client"
     opens_by_glass = False
-    fresh = whole = frozenset({"create"})
+    fresh = frozenset({"create"})
+    whole = frozenset(
+        {"create", "list", "retrieve", "end"}
+    )  # what one broke is of other places than a token's
     roles: ClassVar = {
         "list": rules.CLINICIANS | rules.ADMIN,
         "retrieve": rules.CLINICIANS | rules.ADMIN,
@@ -76,7 +79,7 @@ class BreakGlassViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
         if client is not None:
             self._touched.add(client.pk)
             self._object_id = client.pk
-        yours = client is not None and not glass.by_locations_apart(self.user, client.locations)
+        yours = client is not None and not glass.is_elsewhere(self.user, client.pk)
         return Response(self.represent({"client": client and client.pk, "is_yours": yours}))
 
     def end(self, request: Request, pk: Any) -> Response:

@@ -50,8 +50,11 @@ class Shown:
 
 
 def _counter(user: User) -> str:
-    """Under which name wrong codes are counted: beside wrong passwords, since a right password clears those."""
-    return f"second-factor|{user.pk}"
+    """Under which name wrong codes are counted: beside wrong passwords, since a right password clears those.
+
+    It begins with a space, as `doors` says why.
+    """
+    return f" second-factor|{user.pk}"
 
 
 def take_code(*, user: User, at: datetime) -> None:

@@ -75,8 +75,9 @@ WHERE name = (
 # Gives turns back: the runs that began then have come to their end, or (`failed`) is to be tried again a period later.
 GIVE_TURN = """
 UPDATE trail_heartbeat
-SET beat_at = CASE WHEN %(failed)s::boolean THEN beat_at ELSE %(began)s::timestamptz END,
-    busy_until = CASE WHEN %(failed)s::boolean THEN %(began)s::timestamptz + period_seconds * interval '1 second' END
+SET beat_at = CASE WHEN %(failed)s::boolean THEN beat_at ELSE GREATEST(beat_at, %(began)s::timestamptz) END,
+    busy_until = CASE WHEN %(failed)s::boolean THEN %(began)s::timestamptz + period_seconds * interval '1 second'
+        WHEN NOT %(taken)s::boolean THEN busy_until END
 WHERE name IN (
     SELECT name FROM trail_heartbeat WHERE name = ANY(%(names)s::text[]) ORDER BY name FOR UPDATE SKIP LOCKED
 )

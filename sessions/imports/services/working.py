@@ -44,6 +44,7 @@ def work_on(*, import_id: UUID, at: datetime) -> None:
         if row is None:
             return
         by: User = User.objects.get(pk=row.undo_by or row.created_by)
+        by.narrow(row.locations)  # who asked by a narrowed token gets no more than it shows
         may = by.is_active and bool(by.role_set & ADMIN)
         if row.state == ImportState.UNDOING:
             _undo(row, by=by, may=may, at=at)

@@ -29,7 +29,10 @@ export function Person({ row, data, zone, manages, again, go, tell }) {
   const [turn, turnOver] = useState(0);
   const hours = useOne(`staff/${row.id}/working-hours/`, {}, turn);
   const away = useAway(row.id, turn);
-  const close = () => open(null);
+  const close = () => {
+    if (dialog?.kind === "hours") turnOver((n) => n + 1); // what somebody else wrote meanwhile is there the next time
+    open(null);
+  };
   const done = (answer) => {
     close();
     turnOver((n) => n + 1);

@@ -32,5 +32,10 @@ class TrailConfig(AppConfig):
     label = "trail"
 
     def ready(self) -> None:
+        from django.conf import settings  # noqa: PLC0415
+
+        from kapclinic.core import scope  # noqa: PLC0415
+
+        scope.begin(settings.SCOPE)
         post_migrate.connect(_grant, dispatch_uid="kapclinic.trail.rights")
         post_migrate.connect(_plant, sender=self, dispatch_uid="kapclinic.trail.keys")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework.permissions import BasePermission
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from kapclinic.core import clock, standby, writing
+from kapclinic.core import clock, scope, standby, writing
 from kapclinic.core.http import params
 from kapclinic.core.http.bodies import Bodies
 from kapclinic.core.http.etags import etag_of, require_match
@@ -37,6 +38,11 @@ UNKNOWN = 401
 REFUSED = 400
 REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave: seconds
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
+
+
+def _at_once() -> AbstractContextManager[object]:
+    """One transaction for all that a GET asks, so that the scope goes out once."""
+    return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
 class ClinicViewSet(Bodies, GenericViewSet[Any]):
@@ -59,6 +65,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
     fresh        actions for which whoever has a second factor proved it in the last five minutes, at a browser
     fresh_for_all likewise for everybody, by the password of who has none
     unenrolled   actions of one without a second factor, where the clinic asks for one; all others are closed to them
+    scope_name   of a view that asks in a scope of that name (`core.scope`), and not as whoever is signed in
     replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
     """
 
@@ -95,6 +102,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
     key_required: ClassVar[frozenset[str]] = frozenset()
     replay_by_id: ClassVar[bool] = False
     vital: ClassVar[frozenset[str]] = frozenset()
+    scope_name: ClassVar[str] = ""
 
     at: datetime
     source = DEFAULT_DB_ALIAS  # the database that a report reads its rows from
@@ -111,11 +119,12 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
         request.body  # noqa: B018  (read once, before any parser: the idempotency fingerprint needs the bytes)
         drf_request = self.initialize_request(request, *args, **kwargs)
         self.request, self.headers = drf_request, self.default_response_headers
-        try:
-            response = glass.answered(self, lambda: self._begun(drf_request, *args, **kwargs))
-        except Exception as exc:  # noqa: BLE001  (handle_exception re-raises what nobody anticipated)
-            self._log_refusal(exc)
-            response = self.handle_exception(exc)
+        with scope.nobody():  # yet
+            try:
+                response = glass.answered(self, lambda: self._begun(drf_request, *args, **kwargs))
+            except Exception as exc:  # noqa: BLE001  (handle_exception re-raises what nobody anticipated)
+                self._log_refusal(exc)
+                response = self.handle_exception(exc)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
         return self.response
 
@@ -139,18 +148,31 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
         super().initial(request, *args, **kwargs)
         threshold.let_in(request, self)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Whoever signed in is known, and from here on the database is asked in their scope."""
+        super().perform_authentication(request)
+        if self.scope_name:
+            scope.become_named(self.scope_name)
+        else:
+            scope.become(request.user)
+
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
-            response = self._read(lambda: handler(request, *args, **kwargs))
-            glass.admit(self.glass, self._touched)
-            told = response.status_code != NOT_MODIFIED
-            if told and self.client_path is not None and self.action in self.logged:
-                self._log(outcome="ok")
-            return response
+            with _at_once():
+                return self._tell(lambda: handler(request, *args, **kwargs))
         self.before_write()
         with transaction.atomic(), writing.together():
             return self._write(lambda: handler(request, *args, **kwargs), request)
+
+    def _tell(self, handler: Callable[[], Response]) -> Response:
+        """The answer of a GET, and the trace that it leaves."""
+        response = self._read(handler)
+        glass.admit(self.glass, self._touched)
+        told = response.status_code != NOT_MODIFIED
+        if told and self.client_path is not None and self.action in self.logged:
+            self._log(outcome="ok")
+        return response
 
     def _read(self, handler: Callable[[], Response]) -> Response:
         """The answer of a GET: of the standby, with its age, where this is a report and there is a fresh one."""

@@ -17,6 +17,7 @@ from billing.records.models import PracticeExport, PracticeExportQuerySet, Pract
 from billing.records.rules.practice_exports import LEADERS
 from billing.records.selectors import practice_exports as selectors
 from billing.records.services import practice_asking as services
+from kapclinic.core import scope
 from kapclinic.core.http.fields import Empty
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
@@ -83,7 +84,7 @@ class PracticeExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
             raise ArchiveNotReady("It is there once the export is done.", state=export.state)
         if self.at >= export.expires_at or not selectors.has_file(export):
             raise ArchiveEnded("Ask for a new one.")
-        response = StreamingHttpResponse(selectors.archive_of(export), content_type="application/zip")
+        response = StreamingHttpResponse(scope.kept(selectors.archive_of(export)), content_type="application/zip")
         response["Content-Length"] = str(export.size)
         response["Content-Disposition"] = f'attachment; filename="practice-{export.pk}.zip"'
         response["Cache-Control"] = "private, no-store"

@@ -20,7 +20,7 @@ from django.templatetags.static import static
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from kapclinic.core import clock
+from kapclinic.core import clock, scope
 from kapclinic.core.errors import ClinicError
 from kapclinic.core.languages import best_of
 from sessions.links import rules, selectors, services
@@ -49,7 +49,8 @@ def guarded(view: Handler) -> Handler:
     @wraps(view)
     def answer(request: HttpRequest, token: str) -> HttpResponseBase:
         try:
-            response = view(request, token)
+            with scope.named("link"):
+                response = view(request, token)
         except Exception as exc:  # Django would log the address
             busy = isinstance(exc, DatabaseError)
             told = None if busy else exc  # what a database says of itself may hold data

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from kapclinic.core import clock
+from kapclinic.core import clock, scope
 from kapclinic.core.errors import NotFound
 from kapclinic.core.http.problems import plain
 from sessions.status import rendering, selectors
@@ -24,7 +24,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     try:
-        standing = selectors.standing(at=clock.now())
+        with scope.named("health"):
+            standing = selectors.standing(at=clock.now())
     except DatabaseError:
         standing = None
     answer = HttpResponse(rendering.page(standing), content_type=rendering.CONTENT_TYPE)

@@ -17,7 +17,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from kapclinic.core import logs
+from kapclinic.core import logs, scope
 from kapclinic.described import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS  # noqa: PLC0414  (a setting)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -140,12 +140,7 @@ def _patience() -> str:
     return " ".join(f"-c {name}={seconds}s" for name, seconds in pairs)
 
 
-# In whose scope a process asks the database for what nobody asked it (kapclinic/core/scope.py). The web asks as whoever
-# is signed in; a shell, and a script that only sets Django up, see no row of a client until they name a scope.
-_SHELLS = ("shell", "dbshell")
-_ASKED = "audit" if sys.argv[1:2] == ["verify_audit"] else "command"
-SCOPE = {"web": "", "worker": "worker", "command": _ASKED, "backup": "backup"}[PROCESS]
-SCOPE = "" if PROCESS == "command" and sys.argv[1:2] and sys.argv[1] in _SHELLS else SCOPE
+SCOPE = scope.of_process(PROCESS, sys.argv)  # of all that nobody asked for
 
 
 def _database() -> dict[str, Any]:
@@ -153,8 +148,7 @@ def _database() -> dict[str, Any]:
         owner: dict[str, Any] = env.db_url("MIGRATION_DATABASE_URL", engine="django.db.backends.postgresql")
         # The second wall stands before the owner too.
         given = owner.get("OPTIONS", {})
-        scope = f"{given.get('options', '')} -c kap.scope=all:command".strip()
-        owner["OPTIONS"] = given | {"options": scope}
+        owner["OPTIONS"] = given | {"options": f"{given.get('options', '')} -c kap.scope=all:command".strip()}
         return owner
     return _runtime(env.db_url("DATABASE_URL", engine="kapclinic.core.postgresql"))
 

@@ -8,7 +8,7 @@ filter that was forgotten, and none under SQL that somebody slips in: whoever ca
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
@@ -48,6 +48,18 @@ class _Process:
 _scope: ContextVar[str | None] = ContextVar("scope", default=None)
 
 
+def of_process(kind: str, argv: Sequence[str]) -> str:
+    """The name in which a process of this kind (`PATIENCE` of the settings) asks for what nobody asked it.
+
+    The web asks as whoever is signed in; a shell, and a script that only sets Django up, see no row of a client until
+    they name a scope.
+    """
+    command = argv[1] if len(argv) > 1 else ""
+    if kind == "command":
+        return "" if command in {"shell", "dbshell"} else "audit" if command == "verify_audit" else "command"
+    return kind if kind in {"worker", "backup"} else ""
+
+
 def begin(name: str) -> None:
     """From here on this process works in the scope `name`, wherever none is set; without a name in none."""
     _Process.scope = _all(name) if name else NOBODY
@@ -59,14 +71,12 @@ def current() -> str:
     return _Process.scope if found is None else found
 
 
-def become(user: Any) -> None:
-    """Whoever asks is known: until `nobody()` ends, all is asked in their scope; in none for who is not signed in."""
-    _scope.set(_of(user))
+def become(user: Any, *, named: str = "") -> None:
+    """Whoever asks is known: until `nobody()` ends, all is asked in their scope; in none for who is not signed in.
 
-
-def become_named(name: str) -> None:
-    """As `become`, for an address that is asked in the scope of one of NAMES."""
-    _scope.set(_all(name))
+    `named`: in that of one of NAMES, for an address that is asked by nobody in particular.
+    """
+    _scope.set(_all(named) if named else _of(user))
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework.permissions import BasePermission
@@ -28,6 +28,7 @@ from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
 from kapclinic.core.http.rates import AccountLimit
 from kapclinic.core.http.renderers import Negotiation
+from kapclinic.core.postgresql.scoped import at_once
 from kapclinic.trail import glass, idempotency, services, strangers, threshold
 from kapclinic.trail.glass import SAFE
 from kapclinic.trail.models import BreakGlass
@@ -38,11 +39,6 @@ UNKNOWN = 401
 REFUSED = 400
 REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave: seconds
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
-
-
-def _at_once() -> AbstractContextManager[object]:
-    """One transaction for all that a GET asks, so that the scope goes out once."""
-    return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
 class ClinicViewSet(Bodies, GenericViewSet[Any]):
@@ -106,10 +102,10 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
 
     at: datetime
     source = DEFAULT_DB_ALIAS  # the database that a report reads its rows from
+    within: ExitStack
     glass: BreakGlass | None = None  # the one through which this answer is read
 
     # --- the life of a request -----------------------------------------------------------------------------
-
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """As in Django REST framework, but the handler of a write runs inside one transaction with its traces."""
         self.args, self.kwargs = args, kwargs
@@ -130,9 +126,10 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
 
     def _begun(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The request from its first look to its answer; a read is asked again through a glass."""
-        self.initial(request, *args, **kwargs)
-        handler = getattr(self, str(request.method).lower(), self.http_method_not_allowed)
-        return self._run(handler, request, *args, **kwargs)
+        with ExitStack() as self.within:
+            self.initial(request, *args, **kwargs)
+            handler = getattr(self, str(request.method).lower(), self.http_method_not_allowed)
+            return self._run(handler, request, *args, **kwargs)
 
     def forget(self) -> None:
         """Nothing was read yet."""
@@ -149,18 +146,16 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
         threshold.let_in(request, self)
 
     def perform_authentication(self, request: Request) -> None:
-        """Whoever signed in is known, and from here on the database is asked in their scope."""
+        """Whoever signed in is known, and from here on the database is asked in their scope; by a GET all at once."""
         super().perform_authentication(request)
-        if self.scope_name:
-            scope.become_named(self.scope_name)
-        else:
-            scope.become(request.user)
+        scope.become(request.user, named=self.scope_name)
+        if request.method in SAFE:
+            self.within.enter_context(at_once())
 
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
-            with _at_once():
-                return self._tell(lambda: handler(request, *args, **kwargs))
+            return self._tell(lambda: handler(request, *args, **kwargs))
         self.before_write()
         with transaction.atomic(), writing.together():
             return self._write(lambda: handler(request, *args, **kwargs), request)

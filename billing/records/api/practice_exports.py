@@ -84,7 +84,9 @@ class PracticeExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
             raise ArchiveNotReady("It is there once the export is done.", state=export.state)
         if self.at >= export.expires_at or not selectors.has_file(export):
             raise ArchiveEnded("Ask for a new one.")
-        response = StreamingHttpResponse(scope.kept(selectors.archive_of(export)), content_type="application/zip")
+        response = StreamingHttpResponse(
+            scope.kept(selectors.archive_of(export)), content_type="application/zip"
+        )
         response["Content-Length"] = str(export.size)
         response["Content-Disposition"] = f'attachment; filename="practice-{export.pk}.zip"'
         response["Cache-Control"] = "private, no-store"

@@ -9,11 +9,11 @@ statement waits for the new one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Self
 
-from django.db.backends.postgresql.base import ServerBindingCursor
-from psycopg import Connection, ServerCursor, generators
+from django.db import connection, transaction
+from psycopg import Connection, Cursor, ServerCursor, generators
 from psycopg.abc import PQGen
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
@@ -28,7 +28,9 @@ WELL = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 class ScopedConnection(Connection[Any]):
     """As psycopg's, but for how a transaction begins."""
 
-    told: str | None = None  # the scope that the transaction has; None: nobody knows, as after a savepoint was undone
+    told: str | None = (
+        None  # the scope that the transaction has; None: nobody knows, as after a savepoint was undone
+    )
     changed = False  # within this transaction
 
     def _start_query(self) -> PQGen[None]:
@@ -74,23 +76,34 @@ class ScopedConnection(Connection[Any]):
             self.told = None
 
 
-class ScopedCursor(ServerBindingCursor):  # type: ignore[misc]  # Django's, without types
-    """As Django's of bound parameters; no statement of it leaves without a scope."""
+def _of(cursor: Any) -> ScopedConnection:
+    found = cursor.connection
+    assert isinstance(found, ScopedConnection)
+    return found
 
-    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        with self.connection.alone():
-            found = super().execute(query, *args, **kwargs)
-        self.connection.undone(query)
-        return found
+
+class ScopedCursor(Cursor[Any]):
+    """Of bound parameters, as Django's; no statement of it leaves without a scope."""
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
+        with _of(self).alone():
+            super().execute(query, *args, **kwargs)
+        _of(self).undone(query)
+        return self
 
     def executemany(self, *args: Any, **kwargs: Any) -> None:
-        with self.connection.alone():
+        with _of(self).alone():
             super().executemany(*args, **kwargs)
 
 
 class ScopedServerCursor(ServerCursor[Any]):
     """Its rows are found in the scope in which it was opened: outside of a transaction they are kept (WITH HOLD)."""
 
-    def execute(self, *args: Any, **kwargs: Any) -> Any:
-        with self.connection.alone():  # type: ignore[attr-defined]
+    def execute(self, *args: Any, **kwargs: Any) -> Self:
+        with _of(self).alone():
             return super().execute(*args, **kwargs)
+
+
+def at_once() -> AbstractContextManager[object]:
+    """One transaction for all that is asked inside, so that the scope goes out once."""
+    return nullcontext() if connection.in_atomic_block else transaction.atomic()

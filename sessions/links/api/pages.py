@@ -29,6 +29,7 @@ from sessions.links.api import page_parts as parts
 from sessions.links.api.page_forms import Form
 from sessions.links.models import ClientLink
 from sessions.links.rules.words import LANGUAGES, months, words
+from sessions.links.services.opening import actor
 from sessions.links.services.visits import SessionMoved
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def page(request: HttpRequest, token: str) -> HttpResponseBase:
     link = selectors.link_of(token)
     if link is None:
         return _plain(request, "missing", status=404)
+    scope.become(actor(link))
     opens = selectors.opens(link, at=at)
     if opens is None:
         return _plain(request, "over", status=410)

@@ -17,7 +17,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from kapclinic.core import logs
+from kapclinic.core import logs, scope
 from kapclinic.described import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS  # noqa: PLC0414  (a setting)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -140,9 +140,14 @@ def _patience() -> str:
     return " ".join(f"-c {name}={seconds}s" for name, seconds in pairs)
 
 
+SCOPE = scope.of_process(PROCESS, sys.argv)  # of all that nobody asked for
+
+
 def _database() -> dict[str, Any]:
     if MIGRATING:
         owner: dict[str, Any] = env.db_url("MIGRATION_DATABASE_URL", engine="django.db.backends.postgresql")
+        given = owner.get("OPTIONS", {})  # the second wall stands before the owner too
+        owner["OPTIONS"] = given | {"options": f"{given.get('options', '')} -c kap.scope=all:command".strip()}
         return owner
     return _runtime(env.db_url("DATABASE_URL", engine="kapclinic.core.postgresql"))
 

@@ -26,6 +26,8 @@ TABLES = """
 """
 # The text of a row depends on these; a database or a role may have others.
 ALIKE = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex'"
+# A role before which the wall stands would count what it may see: then it is an error.
+ALIKE += "; SET row_security = off"
 SLOT: LiteralString = "SELECT FROM pg_replication_slots WHERE slot_name = %s"
 DROP: LiteralString = (
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s AND NOT active"

@@ -15,9 +15,11 @@ SEAL_EVERY = 20
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kapclinic.settings")
     django.setup()
+    from kapclinic.core import scope  # noqa: PLC0415 — likewise
     from kapclinic.practice.models import SYSTEM  # noqa: PLC0415 — models are ready only now
     from kapclinic.trail.services import log_act, seal_events  # noqa: PLC0415
 
+    scope.begin("command")
     number = 0
     while True:
         number += 1

@@ -19,6 +19,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
+from kapclinic.core import scope
 from kapclinic.local.ports import free_port
 from kapclinic.local.processes import Processes
 from kapclinic.local.resetting import Resetter
@@ -43,6 +44,7 @@ def servers(test_run: TestRun) -> Servers:
 def django_db_setup(test_run: TestRun, django_test_environment: None) -> Iterator[None]:
     """Make the database that the settings already name, and put our reset in place of Django's flush."""
     name = test_run.new_database()
+    scope.begin("test")
     resetter = Resetter(url=with_path(test_run.servers.superuser, name))
 
     def reset(_: TransactionTestCase) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core import transitions
+from kapclinic.core import scope, transitions
 from kapclinic.core.errors import Conflict, Invalid, NotPermitted
 from kapclinic.practice import rules, selectors
 from kapclinic.practice.models import Actor, Client, Location, Role, User
@@ -50,6 +50,7 @@ class OwnGlass(NotPermitted):
 
 
 @transaction.atomic
+@scope.crossing()
 def break_glass(*, client: UUID, reason: str, by: User, at: datetime) -> BreakGlass:
     """Open the record of a client of another location to the reads of `by`, and tell the directors there.
 
@@ -83,6 +84,7 @@ def break_glass(*, client: UUID, reason: str, by: User, at: datetime) -> BreakGl
     return glass
 
 
+@scope.crossing()
 def is_elsewhere(by: User, client: UUID) -> bool:
     """Is no registration of this person at a location of the user's?"""
     return by_locations_apart(by, _registrations(client)[1])
@@ -193,6 +195,7 @@ def moves_of(glass: BreakGlass, *, by: User, at: datetime) -> list[str]:
     return moves + (["review"] if directs and not own and glass.reviewed_at is None else [])
 
 
+@scope.crossing()
 def find_client(
     *, mrn: str = "", first_name: str = "", last_name: str = "", born: date | None = None
 ) -> Client | None:

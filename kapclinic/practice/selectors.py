@@ -19,7 +19,6 @@ from django.db.models import (
     F,
     Func,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     UUIDField,
@@ -48,10 +47,14 @@ def search_clients(queryset: QuerySet[Client], text: str) -> QuerySet[Client]:
 
 
 def holding(queryset: QuerySet[Client], terms: Iterable[str]) -> QuerySet[Client]:
-    """Clients whose `search_text` holds each of these terms."""
-    for term in terms:
-        queryset = queryset.filter(search_text__contains=term)
+    """Clients whose `search_text` holds each of these terms: found by a function, which alone may use the index."""
+    if patterns := [_like(term) for term in terms]:
+        return queryset.filter(pk__in=RawSQL("SELECT practice_found(%s::text[])", [patterns]))
     return queryset
+
+
+def _like(term: str) -> str:
+    return f"%{connection.ops.prep_for_like_query(term)}%"
 
 
 def likely_duplicates(*, client: Client, user: User) -> list[tuple[Client, list[str]]]:
@@ -59,10 +62,10 @@ def likely_duplicates(*, client: Client, user: User) -> list[tuple[Client, list[
 
     Asked by what an index serves: the birth date, the phone, the e-mail; names are then compared as they are folded.
     """
-    near = Q(date_of_birth=client.date_of_birth)
-    for key in rules.contact_keys(client):
-        near |= Q(search_text__contains=f" {key} ")
-    others = Client.objects.visible_to(user).filter(near).exclude(pk__in=person(client.pk)).order_by("mrn")
+    keys = [_like(f" {key} ") for key in rules.contact_keys(client)]
+    near = RawSQL("SELECT practice_near(%s::date, %s::text[])", [client.date_of_birth, keys])
+    seen = Client.objects.visible_to(user).filter(pk__in=near)
+    others = seen.exclude(pk__in=person(client.pk)).order_by("mrn")
     found = [(other, rules.alike(client, other)) for other in others[:MOST_COMPARED]]
     return [(other, same) for other, same in found if same][:5]
 

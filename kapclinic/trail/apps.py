@@ -1,4 +1,4 @@
-"""App config; after each migrate the runtime role gets exactly the rights it needs."""
+"""App config; after each migrate the wall stands, and the runtime role gets exactly the rights it needs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+
+
+def _raise(sender: Any, using: str, **_: Any) -> None:
+    from django.db import connections, transaction  # noqa: PLC0415
+
+    from kapclinic.trail.wall import raise_wall  # noqa: PLC0415
+
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        raise_wall(cursor)
 
 
 def _grant(sender: Any, using: str, **_: Any) -> None:
@@ -32,5 +41,11 @@ class TrailConfig(AppConfig):
     label = "trail"
 
     def ready(self) -> None:
+        from django.conf import settings  # noqa: PLC0415
+
+        from kapclinic.core import scope  # noqa: PLC0415
+
+        scope.begin(settings.SCOPE)
+        post_migrate.connect(_raise, sender=self, dispatch_uid="kapclinic.trail.wall")
         post_migrate.connect(_grant, dispatch_uid="kapclinic.trail.rights")
         post_migrate.connect(_plant, sender=self, dispatch_uid="kapclinic.trail.keys")

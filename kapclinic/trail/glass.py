@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.http import Http404
 
+from kapclinic.core import scope
 from kapclinic.core.errors import NotFound
 from kapclinic.trail.models import BreakGlass
 from kapclinic.trail.rules import CARE
@@ -46,12 +47,17 @@ def answered(view: Any, ask: Callable[[], Answer]) -> Answer:
 
     An address or a filter `client` that names the person is asked through the glass at once.
     """
-    glasses = standing(user=view.user, at=view.at) if may_pass(view) else []
+    glasses = _standing_of(view) if may_pass(view) else []
     if not glasses:
         return ask()
     named = _named(view)
     found = _first(view, [glass for glass in glasses if not named.isdisjoint(glass.clients)], ask)
     return _asked_plainly(view, glasses, ask) if found is None else found
+
+
+def _standing_of(view: Any) -> list[BreakGlass]:
+    with scope.of(view.user):
+        return standing(user=view.user, at=view.at)
 
 
 def _asked_plainly(view: Any, glasses: Sequence[BreakGlass], ask: Callable[[], Answer]) -> Answer:
@@ -109,7 +115,7 @@ def _through(glass: BreakGlass, view: Any, ask: Callable[[], Answer]) -> Answer 
     meta.pop("HTTP_IF_NONE_MATCH", None)
     vars(view.request._request).pop("headers", None)  # noqa: SLF001
     view.forget()
-    with _places(view.user, glass.locations):
+    with _places(view.user, glass.locations), scope.of(view.user):
         view.glass = glass
         try:
             return ask()

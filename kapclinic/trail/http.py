@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from kapclinic.core import clock, standby, writing
+from kapclinic.core import clock, scope, standby, writing
 from kapclinic.core.http import params
 from kapclinic.core.http.bodies import Bodies
 from kapclinic.core.http.etags import etag_of, require_match
@@ -27,14 +28,13 @@ from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
 from kapclinic.core.http.rates import AccountLimit
 from kapclinic.core.http.renderers import Negotiation
+from kapclinic.core.postgresql.scoped import at_once
 from kapclinic.trail import glass, idempotency, services, strangers, threshold
 from kapclinic.trail.glass import SAFE
 from kapclinic.trail.models import BreakGlass
 
 ANYONE: frozenset[str] = frozenset()  # any signed-in user
-NOT_MODIFIED = 304
-UNKNOWN = 401
-REFUSED = 400
+NOT_MODIFIED, REFUSED, UNKNOWN = 304, 400, 401
 REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave: seconds
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 
@@ -60,6 +60,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
     fresh        actions for which whoever has a second factor proved it in the last five minutes, at a browser
     fresh_for_all likewise for everybody, by the password of who has none
     unenrolled   actions of one without a second factor, where the clinic asks for one; all others are closed to them
+    scope_name   of a view that asks in a scope of that name (`core.scope`), and not as whoever is signed in
     replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
     """
 
@@ -97,13 +98,14 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
     key_required: ClassVar[frozenset[str]] = frozenset()
     replay_by_id: ClassVar[bool] = False
     vital: ClassVar[frozenset[str]] = frozenset()
+    scope_name: ClassVar[str] = ""
 
     at: datetime
     source = DEFAULT_DB_ALIAS  # the database that a report reads its rows from
+    within: ExitStack
     glass: BreakGlass | None = None  # the one through which this answer is read
 
     # --- the life of a request -----------------------------------------------------------------------------
-
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """As in Django REST framework, but the handler of a write runs inside one transaction with its traces."""
         self.args, self.kwargs = args, kwargs
@@ -113,19 +115,21 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
         request.body  # noqa: B018  (read once, before any parser: the idempotency fingerprint needs the bytes)
         drf_request = self.initialize_request(request, *args, **kwargs)
         self.request, self.headers = drf_request, self.default_response_headers
-        try:
-            response = glass.answered(self, lambda: self._begun(drf_request, *args, **kwargs))
-        except Exception as exc:  # noqa: BLE001  (handle_exception re-raises what nobody anticipated)
-            self._log_refusal(exc)
-            response = self.handle_exception(exc)
+        with scope.nobody():  # yet
+            try:
+                response = glass.answered(self, lambda: self._begun(drf_request, *args, **kwargs))
+            except Exception as exc:  # noqa: BLE001  (handle_exception re-raises what nobody anticipated)
+                self._log_refusal(exc)
+                response = self.handle_exception(exc)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
         return self.response
 
     def _begun(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The request from its first look to its answer; a read is asked again through a glass."""
-        self.initial(request, *args, **kwargs)
-        handler = getattr(self, str(request.method).lower(), self.http_method_not_allowed)
-        return self._run(handler, request, *args, **kwargs)
+        with ExitStack() as self.within:
+            self.initial(request, *args, **kwargs)
+            handler = getattr(self, str(request.method).lower(), self.http_method_not_allowed)
+            return self._run(handler, request, *args, **kwargs)
 
     def forget(self) -> None:
         """Nothing was read yet."""
@@ -141,18 +145,29 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
         super().initial(request, *args, **kwargs)
         threshold.let_in(request, self)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Whoever signed in is known, and from here on the database is asked in their scope; by a GET all at once."""
+        super().perform_authentication(request)
+        scope.become(request.user, named=self.scope_name)
+        if request.method in SAFE:
+            self.within.enter_context(at_once())
+
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
-            response = self._read(lambda: handler(request, *args, **kwargs))
-            glass.admit(self, response)
-            told = response.status_code != NOT_MODIFIED
-            if told and self.client_path is not None and self.action in self.logged:
-                self._log(outcome="ok")
-            return response
+            return self._tell(lambda: handler(request, *args, **kwargs))
         self.before_write()
         with transaction.atomic(), writing.together():
             return self._write(lambda: handler(request, *args, **kwargs), request)
+
+    def _tell(self, handler: Callable[[], Response]) -> Response:
+        """The answer of a GET, and the trace that it leaves."""
+        response = self._read(handler)
+        glass.admit(self, response)
+        told = response.status_code != NOT_MODIFIED
+        if told and self.client_path is not None and self.action in self.logged:
+            self._log(outcome="ok")
+        return response
 
     def _read(self, handler: Callable[[], Response]) -> Response:
         """The answer of a GET: of the standby, with its age, where this is a report and there is a fresh one."""

@@ -11,6 +11,7 @@ from django.db import connections, models, transaction
 from psycopg import sql
 
 from kapclinic.core.audited import AuditedBase
+from kapclinic.trail.wall import TAKEN
 
 
 def append_only_tables() -> set[str]:
@@ -62,12 +63,15 @@ def grant_rights(*, using: str) -> None:
             return
         for grant in GRANTS:
             cursor.execute(sql.SQL(grant).format(role=role))
+        cursor.execute("SELECT relname FROM pg_class WHERE relname = %s AND relkind = 'v'", [TAKEN])
+        views = [name for (name,) in cursor.fetchall()]
         cursor.execute(PARTITIONS)
         parts = [name for (name,) in cursor.fetchall()]
         for tables, rights in [
             *(([t], "UPDATE, DELETE") for t in sorted(frozen)),
             *(([t], "DELETE") for t in sorted(kept)),
             (parts, "ALL"),
+            (views, "INSERT, UPDATE, DELETE"),
         ]:
             if tables:
                 statement = sql.SQL("REVOKE {rights} ON {tables} FROM {role}")

@@ -18,7 +18,10 @@ settings.configure(
     SECRET_KEY="bench-only-" + "0" * 40,
     ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
-    DATABASES={"default": environ.Env.db_url_config(os.environ["DATABASE_URL"]) | {"CONN_MAX_AGE": 60}},
+    DATABASES={
+        "default": environ.Env.db_url_config(os.environ["DATABASE_URL"])
+        | {"CONN_MAX_AGE": 60, "OPTIONS": {"options": "-c kap.scope=all:test"}}
+    },
     INSTALLED_APPS=["rest_framework"],
     MIDDLEWARE=["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"],
     USE_TZ=True,

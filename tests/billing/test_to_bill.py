@@ -62,7 +62,8 @@ def somebody_at(statement: str, *params: object) -> Iterator[None]:
     """Another transaction has asked that, and does nothing more."""
     settings = connection.get_connection_params()
     names = ("dbname", "user", "password", "host", "port")
-    with psycopg.connect(**{name: settings[name] for name in names if name in settings}) as other:
+    where = {name: settings[name] for name in names if name in settings}
+    with psycopg.connect(**where, options="-c kap.scope=all:test") as other:
         other.execute(statement, params)
         yield
         other.rollback()

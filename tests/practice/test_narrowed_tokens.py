@@ -132,7 +132,9 @@ def test_what_the_worker_does_for_it_is_done_where_it_is_for(cast: Cast) -> None
     work_on(import_id=UUID(asked["id"]), at=MONDAY)
     told = done(narrow.get(f"imports/{asked['id']}/"), 200)
     assert (told["state"], told["warnings"]) == ("failed", [])
-    assert [(error["pointer"], error["code"]) for error in told["errors"]] == [("/rows/2/locations", "not_found")]
+    assert [(error["pointer"], error["code"]) for error in told["errors"]] == [
+        ("/rows/2/locations", "not_found")
+    ]
     assert people_at(cast.south) == 1
 
 

@@ -189,6 +189,9 @@ def _set_django_up(env: dict[str, str]) -> None:
     import django
 
     django.setup()
+    from kapclinic.core import scope
+
+    scope.begin("test")
     from tests.hashers import hash_quickly
 
     hash_quickly()

@@ -47,6 +47,9 @@ def servers() -> Iterator[Running]:
     from django.test.utils import setup_test_environment
 
     django.setup()
+    from kapclinic.core import scope
+
+    scope.begin("test")
     setup_test_environment()
     from tests.hashers import hash_quickly
 

@@ -17,6 +17,7 @@ from billing.records.models import PracticeExport, PracticeExportQuerySet, Pract
 from billing.records.rules.practice_exports import LEADERS
 from billing.records.selectors import practice_exports as selectors
 from billing.records.services import practice_asking as services
+from kapclinic.core import scope
 from kapclinic.core.http.fields import Empty
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
@@ -95,7 +96,7 @@ class PracticeExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
         etag, size = f'"{export.sha256}"', export.size
         part = asked_part(request, size=size, etag=etag)
         start, stop = part or (0, size)
-        content = selectors.archive_of(export, start=start, stop=stop)
+        content = scope.kept(selectors.archive_of(export, start=start, stop=stop))
         response = StreamingHttpResponse(content, content_type="application/zip")
         tell_part(response, part, size=size)
         response["Content-Disposition"] = f'attachment; filename="practice-{export.pk}.zip"'

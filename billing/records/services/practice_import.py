@@ -98,6 +98,7 @@ def _load(archive: Archive) -> None:
         loading.run(loading.add_key(table, name, words))
     for table, trigger in triggers:
         loading.run(loading.switch(table, trigger, on=True))
+    loading.run(loading.REACH)
     loading.run("ANALYZE")
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import LazyObject, empty
 
-from kapclinic.core import logs, metrics, reporting
+from kapclinic.core import logs, metrics, reporting, scope
 from kapclinic.core.ids import uuid7
 from kapclinic.core.origin import Origin, address_of, coming_from
 from kapclinic.core.whole import READ_AT
@@ -56,6 +56,7 @@ class Observed:
         origin = Origin(address_of(request.META, hops=settings.TRUSTED_PROXIES), uuid7())
         key = str(origin.request_id)
         with (
+            scope.nobody(),
             coming_from(origin),
             logs.about(request=key),
             reporting.timed(**{"kapclinic.request": key}) as said,

@@ -1,4 +1,6 @@
-"""A kept connection is looked at before a request by one system call, in place of a statement to the server.
+"""A connection whose transactions begin with a scope (`scoped`), and that is known to live without being asked.
+
+A kept one is looked at before a request by one system call, in place of a statement to the server.
 
 Whoever ends a connection (a restart, a failover, `pg_terminate_backend`, a time-out) sends something: its socket can be
 read from, and only then is the server asked. A host that vanished without a word is found out by the first statement,
@@ -12,10 +14,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg import IsolationLevel
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import ConnStatus
 from psycopg.types.datetime import TimestamptzLoader
+
+from kapclinic.core.postgresql.scoped import ScopedConnection, ScopedCursor, ScopedServerCursor
 
 YEAR = 4  # digits of a year that Python knows
 
@@ -44,7 +49,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """As Django's."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        connection = super().get_new_connection(conn_params)
+        self.isolation_level = IsolationLevel.READ_COMMITTED
+        connection = ScopedConnection.connect(**conn_params | {"cursor_factory": ScopedCursor})
+        connection.server_cursor_factory = ScopedServerCursor
         if self.timezone == UTC:
             connection.adapters.register_loader("timestamptz", UtcLoader)
         return connection

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 
-from kapclinic.core import transitions
+from kapclinic.core import scope, transitions
 from kapclinic.core.errors import Invalid
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import TimeOff, User
@@ -51,6 +51,7 @@ def _person(user_id: UUID, by: User) -> User:
 
 
 @transaction.atomic
+@scope.crossing()
 def preview(*, user_id: UUID, starts_at: datetime, ends_at: datetime, by: User, at: datetime) -> Impact:
     """What an absence would break, with up to three ways out for each session: tried out and taken back.
 
@@ -75,6 +76,7 @@ def preview(*, user_id: UUID, starts_at: datetime, ends_at: datetime, by: User, 
 
 
 @transaction.atomic
+@scope.crossing()
 def record(
     *,
     user_id: UUID,
@@ -101,6 +103,7 @@ def record(
 
 
 @transaction.atomic
+@scope.crossing()
 def add_time_off(
     *, user: User, starts_at: datetime, ends_at: datetime, reason: str, by: User, at: datetime
 ) -> TimeOff:

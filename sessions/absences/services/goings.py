@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from kapclinic.core import transitions
+from kapclinic.core import scope, transitions
 from kapclinic.practice import services
 from kapclinic.practice.models import Location, Room, SessionKind, User
 from kapclinic.practice.rules import ADMIN, PlacedHours
@@ -52,6 +52,7 @@ def _settled(going: Going, asked: Asked, *, by: User, at: datetime) -> Settled:
 
 
 @transaction.atomic
+@scope.crossing()
 def change_hours(*, user: User, rows: Sequence[PlacedHours], asked: Asked, by: User, at: datetime) -> Settled:
     """Give somebody other weekly hours.
 
@@ -65,6 +66,7 @@ def change_hours(*, user: User, rows: Sequence[PlacedHours], asked: Asked, by: U
 
 
 @transaction.atomic
+@scope.crossing()
 def change_room(
     *, room: Room, values: RoomFields, asked: Asked, by: User, at: datetime
 ) -> tuple[Room, Settled]:
@@ -88,6 +90,7 @@ def _served(room: Room) -> frozenset[str]:
 
 
 @transaction.atomic
+@scope.crossing()
 def change_location(
     *, location: Location, values: LocationFields, asked: Asked, by: User, at: datetime
 ) -> tuple[Location, Settled]:
@@ -105,6 +108,7 @@ def change_location(
 
 
 @transaction.atomic
+@scope.crossing()
 def change_staff(
     *, user: User, values: StaffFields, moves: Sequence[AbsenceMove], by: User, at: datetime
 ) -> tuple[User, Settled]:

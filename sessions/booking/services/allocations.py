@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import OuterRef, Q, Subquery
 
-from kapclinic.core import writing
+from kapclinic.core import scope, writing
 from kapclinic.core.errors import Conflict
 from kapclinic.practice.models import Actor, User
 from sessions.booking import rules
@@ -122,7 +122,8 @@ def allocate(rows: Sequence[Allocation], *, found: Found, at: datetime) -> None:
         expired = Allocation.objects.filter(
             resource__in=resources, released_at__isnull=True, expires_at__lte=at
         )
-        expired.update(released_at=at)
+        with scope.crossing():  # also one that another location kept
+            expired.update(released_at=at)
     with writing.together():  # and, where the caller writes together, with the session itself
         for row in rows:
             if not writing.write(row):

@@ -9,11 +9,11 @@ SELECT NOT (SELECT during FROM opening) @> tstzrange(%(start)s, %(stop)s) AS clo
         FROM practice_room WHERE id = %(room)s) AS room,
        (SELECT array_agg(number) FROM clinic_sessions_session
         WHERE program_id = %(program)s AND kind = %(kind)s AND status NOT IN ('cancelled', 'no_show')) AS numbers,
-       (SELECT jsonb_agg(jsonb_build_array(resource, kind, session_id, hold_id, lower(lanes), upper(lanes),
-                                           starts_at, ends_at) ORDER BY id)
-        FROM clinic_sessions_allocation
-        WHERE resource = ANY(%(resources)s::uuid[]) AND released_at IS NULL
-          AND starts_at > %(start)s - %(longest)s AND starts_at < %(cleaned)s AND ends_at > %(start)s
-          AND (expires_at IS NULL OR expires_at > %(at)s)) AS taken,
-       EXISTS (SELECT FROM clinic_sessions_allocation
+       (SELECT jsonb_agg(jsonb_build_array(t.resource, t.kind, own.session_id, own.hold_id, lower(t.lanes),
+                                           upper(t.lanes), t.starts_at, t.ends_at) ORDER BY t.id)
+        FROM clinic_sessions_taken t LEFT JOIN clinic_sessions_allocation own ON own.id = t.id
+        WHERE t.resource = ANY(%(resources)s::uuid[]) AND t.released_at IS NULL
+          AND t.starts_at > %(start)s - %(longest)s AND t.starts_at < %(cleaned)s AND t.ends_at > %(start)s
+          AND (t.expires_at IS NULL OR t.expires_at > %(at)s)) AS taken,
+       EXISTS (SELECT FROM clinic_sessions_taken
                WHERE resource = ANY(%(resources)s::uuid[]) AND released_at IS NULL AND expires_at <= %(at)s) AS expired

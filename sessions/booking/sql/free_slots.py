@@ -15,13 +15,13 @@ asked AS MATERIALIZED (
 ),
 busy AS MATERIALIZED (
     SELECT resource, lanes, tstzrange(starts_at, ends_at) AS during
-    FROM clinic_sessions_allocation
+    FROM clinic_sessions_taken
     WHERE resource = ANY ((SELECT resources FROM asked)::uuid[])
       AND starts_at > %(start)s - %(longest)s AND starts_at < %(stop)s + interval '1 day'
       AND released_at IS NULL AND ends_at > %(start)s
-      AND (session_id IS NULL OR session_id NOT IN (
-          SELECT id FROM clinic_sessions_session
-          WHERE id = ANY(%(ignoring)s::uuid[]) OR (for_dose_id = ANY(%(ignoring)s::uuid[]) AND status = 'held')))
+      AND id NOT IN (
+          SELECT a.id FROM clinic_sessions_allocation a JOIN clinic_sessions_session s ON s.id = a.session_id
+          WHERE s.id = ANY(%(ignoring)s::uuid[]) OR (s.for_dose_id = ANY(%(ignoring)s::uuid[]) AND s.status = 'held'))
       AND (expires_at IS NULL OR expires_at > %(at)s)
 ),
 roles AS MATERIALIZED (

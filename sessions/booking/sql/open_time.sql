@@ -17,7 +17,7 @@ UNION ALL
 SELECT 'person', client, id, NULL, NULL, NULL, NULL FROM persons
 UNION ALL
 SELECT 'busy', resource, NULL, starts_at, ends_at, (lanes && int4range(0, 100))::int, NULL
-FROM clinic_sessions_allocation
+FROM clinic_sessions_taken
 WHERE resource = ANY ((SELECT resources FROM asked)::uuid[])
   AND starts_at > %(start)s - %(longest)s AND starts_at < %(stop)s
   AND released_at IS NULL AND ends_at > %(start)s

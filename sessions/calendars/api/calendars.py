@@ -27,6 +27,7 @@ class CalendarViewSet(ClinicViewSet):
     object_type = "calendar"
     public = frozenset({"ics"})
     authentication_classes = ()
+    scope_name = "link"
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:  # noqa: FBT001, FBT002
         return OrjsonRenderer(), OrjsonRenderer.media_type  # of a refusal: a calendar is bytes already

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from kapclinic.core import scope
 from kapclinic.core.errors import Invalid, merge
 from kapclinic.core.ids import uuid7
 from kapclinic.core.transitions import require_role
@@ -96,6 +97,7 @@ def _put(kind: Kind, entry: DrugEntry, *, where: Location, by: User, at: datetim
     )
 
 
+@scope.crossing()
 def _transfer(lot_id: UUID, to_location: UUID, facts: _ByHand) -> DrugEntry:
     """Write the line out of this lot and the line into the other one, or neither. Those who keep drug there are asked
     to see that it came. Returns the line out.

@@ -20,7 +20,7 @@ from django.templatetags.static import static
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from kapclinic.core import clock
+from kapclinic.core import clock, scope
 from kapclinic.core.errors import ClinicError
 from kapclinic.core.languages import best_of
 from sessions.links import rules, selectors, services
@@ -29,6 +29,7 @@ from sessions.links.api import page_parts as parts
 from sessions.links.api.page_forms import Form
 from sessions.links.models import ClientLink
 from sessions.links.rules.words import LANGUAGES, months, words
+from sessions.links.services.opening import actor
 from sessions.links.services.visits import SessionMoved
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ def guarded(view: Handler) -> Handler:
     @wraps(view)
     def answer(request: HttpRequest, token: str) -> HttpResponseBase:
         try:
-            response = view(request, token)
+            with scope.named("link"):
+                response = view(request, token)
         except Exception as exc:  # Django would log the address
             busy = isinstance(exc, DatabaseError)
             told = None if busy else exc  # what a database says of itself may hold data
@@ -70,6 +72,7 @@ def page(request: HttpRequest, token: str) -> HttpResponseBase:
     link = selectors.link_of(token)
     if link is None:
         return _plain(request, "missing", status=404)
+    scope.become(actor(link))
     opens = selectors.opens(link, at=at)
     if opens is None:
         return _plain(request, "over", status=410)

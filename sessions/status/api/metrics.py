@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from kapclinic.core import clock
+from kapclinic.core import clock, scope
 from kapclinic.core.errors import NotFound
 from kapclinic.core.http.problems import plain
 from sessions.status import rendering, selectors
@@ -23,7 +23,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not settings.METRICS_TOKEN or not known:
         return plain(NotFound())
     try:
-        standing = selectors.standing(at=clock.now())
+        with scope.named("health"):
+            standing = selectors.standing(at=clock.now())
     except DatabaseError:
         standing = None
     answer = HttpResponse(rendering.page(standing), content_type=rendering.CONTENT_TYPE)

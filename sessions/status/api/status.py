@@ -17,6 +17,7 @@ class StatusViewSet(ClinicViewSet):
     """Counts and ages alone: nothing here is about a client."""
 
     object_type = "status"
+    scope_name = "health"
     roles: ClassVar = {"status": ADMIN}
     output = StatusOut
 

@@ -29,7 +29,7 @@ def held(table: str, key: object) -> Iterator[None]:
     where = {
         name: settings[name] for name in ("dbname", "user", "password", "host", "port") if name in settings
     }
-    with psycopg.connect(**where) as other:
+    with psycopg.connect(**where, options="-c kap.scope=all:test") as other:
         other.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR UPDATE", [key])
         yield
         other.rollback()

@@ -52,12 +52,13 @@ KNOWN_TO_ALL = {
     "clinic_sessions_reminderplan": "when clients are told; an administrator keeps the plans of all places",
     "practice_workinghours": "staff of two locations have hours at both, and an administrator of either writes them",
 }
-# Every place of the person, which the database keeps with each registration (practice/migrations/0013_client_reach.py).
+# Every place of the person, which the database keeps with each registration (practice/migrations/0014_client_reach.py).
 REACHED = "coalesce(reach, locations::text[]) && {places}"
 # Their rows are looked up in the policy itself, where their own wall answers.
 AT_HAND = frozenset({"clinic_sessions_session", "programs_program"})
 PRACTICE_WIDE = {
     "practice_user": "staff are the practice's, and are known before anybody has signed in",
+    "practice_authtoken": "looked up before anybody is known, by the digest of a secret",
     "trail_auditseal": "hashes of events, and no event",
 }
 # table -> what lets somebody of a scope see a row; {scope} is theirs. All of them are written in any scope.

@@ -22,7 +22,6 @@ EXCUSED = {
     # Seven rows for each of seven people in every test: through the service they would cost the suite half a minute.
     ("people.py", "works_daily", "bulk_create"),
     # Hands on the statement that it was shown.
-    ("people.py", "watch", "execute"),
 }
 
 

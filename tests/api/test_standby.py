@@ -33,6 +33,7 @@ REPORTS = {
 # Where a question says which database it asks.
 NAMING = {
     "billing/records/services/practice_import.py",  # the rights of a role that is not its own
+    "kapclinic/core/audited.py",  # where a row came from
     "kapclinic/core/http/lists.py",
     "kapclinic/core/standby.py",
     "kapclinic/core/statements.py",

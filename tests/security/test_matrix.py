@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -153,7 +154,12 @@ def test_nobody_of_another_place_reaches_a_row_of_ours_by_any_operation(cast: Ca
     reached = sum(NOBODY not in path for _, path in asked if path.count("/") > 1)
     assert reached > 150, reached  # of all operations those that name a row which is there
     writer = Writer(known, PLANTED, (MONDAY + timedelta(hours=4)).isoformat())
-    ours = [PLANTED, people.client.__kwdefaults__["first"], "303-555-0142", *(_mrn(known["client"]))]
+    ours = [
+        PLANTED,
+        signature(people.client).parameters["first"].default,
+        "303-555-0142",
+        *(_mrn(known["client"])),
+    ]
     wrong, before = [], _counts()
     for who in (*ROLES, None):
         desk = cast.desk(who) if who else people.Desk(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -30,7 +30,7 @@ class NamedWitness(TypedDict):
     password: str
     otp: NotRequired[str | None]
     challenge: NotRequired[UUID | None]
-    credential: NotRequired[Mapping[str, Any] | None]
+    credential: NotRequired[Mapping[str, object] | None]
 
 
 class NoPasskey(Conflict):
@@ -45,7 +45,7 @@ class WitnessInvalid(Invalid):
         return cls.field("witness", detail, code=cls.code)  # type: ignore[return-value]
 
 
-def ask_passkey(*, user_id: UUID, party: Party, by: User, at: datetime) -> tuple[UUID, dict[str, Any]]:
+def ask_passkey(*, user_id: UUID, party: Party, by: User, at: datetime) -> tuple[UUID, dict[str, object]]:
     """What the passkey of a witness is asked with at a colleague's browser: the question's id, and the options.
 
     It answers for a witness alone, within some minutes and once: it signs nobody in.

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from kapclinic.core import clock
+from kapclinic.core import clock, scope
 from kapclinic.trail import strangers
 from tests import cast as people
 from tests import replay
@@ -49,6 +49,7 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.fixture(autouse=True, scope="session")
 def _quick() -> None:
     hash_quickly()
+    scope.begin("test")
 
 
 @pytest.fixture(autouse=True)

@@ -132,6 +132,7 @@ def fill(cursor: Any, group: Any, size: Any) -> list[Grown]:
     step("clinic_sessions_historicalcheck", lambda: _history(cursor, Check, 2))
     step("trail_auditevent", lambda: cursor.execute(EVENTS, {"acts": ACTS}))
     step("trail_auditseal", lambda: cursor.execute(SEALS))
+    step("practice_client", lambda: cursor.execute(seed.REACH))
     cursor.execute("RESET session_replication_role")
     cursor.execute("VACUUM ANALYZE")
     return [_grown(cursor, table, took[table]) for table in TABLES]

@@ -72,6 +72,10 @@ class Size:
         return max(1, self.days * 4 // 5)
 
 
+# From which places each client may be reached, which a trigger keeps of rows that come by the verbs.
+REACH = "SELECT practice_reach_anew(array_agg(id)) FROM practice_client WHERE reach IS NULL"
+
+
 def row_id(kind: str, number: int) -> UUID:
     """The id of row `number` of a kind."""
     return UUID(f"0190{KINDS[kind]:02x}00-0000-7000-8000-{number:012x}")
@@ -105,6 +109,7 @@ def fill(cursor: Cursor[Any], group: Group, size: Size) -> None:
     _allocations(cursor)
     _watched(cursor, group, size)
     _worklist(cursor, group, size)
+    cursor.execute(REACH)
     cursor.execute("RESET session_replication_role")
     cursor.execute("VACUUM ANALYZE")
 

@@ -234,7 +234,7 @@ def test_a_share_of_five_years_leaves_and_comes_in(fresh: Fresh, test_run: TestR
 def elsewhere(statement: str) -> list[Any]:
     """What another connection does meanwhile, as the program's own role."""
     url = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
-    with psycopg.connect(url, autocommit=True) as other:
+    with psycopg.connect(url, autocommit=True, options="-c kap.scope=all:test") as other:
         cursor = other.execute(statement)
         return cursor.fetchall() if cursor.description else []
 

@@ -207,7 +207,7 @@ FAULTS = (
     Fault(
         "who opens a record leaves no trace",
         "kapclinic/trail/http.py",
-        "            if told and self.client_path is not None and self.action in self.logged:",
-        '            if told and self.client_path is not None and self.action in self.logged - {"retrieve"}:',
+        "        if told and self.client_path is not None and self.action in self.logged:",
+        '        if told and self.client_path is not None and self.action in self.logged - {"retrieve"}:',
     ),
 )

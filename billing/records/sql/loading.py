@@ -26,8 +26,10 @@ WHERE c.relnamespace = 'public'::regnamespace AND k.conparentid = 0
 ORDER BY c.relname, k.conname
 """
 ADD_MONTH = "SELECT trail_add_partition(%s::regclass, to_date(%s, 'YYYY_MM'))"
-# From which places each client may be reached, which a trigger keeps in other days.
-REACH = "SELECT practice_reach_anew(array_agg(id)) FROM practice_client HAVING count(*) > 0"
+# From which places each client may be reached: it came along; of one without it is found anew.
+REACH = (
+    "SELECT practice_reach_anew(array_agg(id)) FROM practice_client WHERE reach IS NULL HAVING count(*) > 0"
+)
 SET_SEQUENCE = "SELECT setval(%s::regclass, %s)"
 HAS_SEQUENCE = "SELECT count(*) FROM pg_sequences WHERE schemaname = 'public' AND sequencename = %s"
 

@@ -20,7 +20,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 
 from kapclinic.core import scope
 
-TELL = "SELECT set_config('kap.scope', '{}', true)"
+TELL = "SET LOCAL kap.scope TO '{}'"  # no question yet: a transaction may still say how it is isolated
 UNDONE = "ROLLBACK TO SAVEPOINT"
 WELL = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 

@@ -51,7 +51,8 @@ FOR EACH ROW EXECUTE FUNCTION practice_reach_of_alias();
 -- Of a row with a client and a location, a course or a session, whose tables get it with the wall.
 CREATE FUNCTION practice_reach_of_row() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE practice_client SET reach = coalesce(reach, '{}') || NEW.location_id::text
+    UPDATE practice_client
+    SET reach = ARRAY(SELECT DISTINCT unnest(coalesce(reach, '{}') || NEW.location_id::text) ORDER BY 1)
     WHERE id IN (SELECT practice_person(NEW.client_id)) AND NOT coalesce(reach, '{}') @> ARRAY[NEW.location_id::text];
     RETURN NULL;
 END $$;

@@ -201,7 +201,7 @@ def test_whatever_the_board_shows_ends_the_304(cast: Cast) -> None:
     "roles", [{role} for role in BOOKERS] + [BOOKERS], ids=lambda roles: "+".join(sorted(roles))
 )
 def test_no_table_that_the_board_reads_is_missing_in_its_mark(
-    roles: set[str], monkeypatch: pytest.MonkeyPatch
+    db: None, roles: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marking = day._marking.__wrapped__(2, "today")
     monkeypatch.setattr(day, "_mark", lambda begin, end: Value("", output_field=CharField()))

@@ -6,15 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connections
 from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
-from kapclinic.core import clock
 from kapclinic.local.places import CHECKOUT
 from kapclinic.local.ports import free_port
 from kapclinic.local.processes import Processes
@@ -28,30 +25,6 @@ from tests.e2e.screens import PATIENCE, Served, Tablet  # noqa: E402
 
 # Playwright's loop runs in this thread, where Django would otherwise see an asynchronous caller.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
-
-# One of these has daylight at any hour, and all of them change their clocks.
-ZONES = (
-    *("America/Anchorage", "America/Los_Angeles", "America/Denver", "America/New_York", "America/Halifax"),
-    *(
-        "Atlantic/Azores",
-        "Europe/London",
-        "Europe/Berlin",
-        "Europe/Athens",
-        "Australia/Sydney",
-        "Pacific/Auckland",
-    ),
-)
-
-
-def afternoon_zone(now: datetime) -> str:
-    """Where it is nearest to half past two: what is booked for earlier today, or for later, is still of today."""
-
-    def away(zone: str) -> float:
-        local = now.astimezone(ZoneInfo(zone))
-        return abs(local.hour + local.minute / 60 - 14.5)
-
-    return min(ZONES, key=away)
 
 
 @pytest.fixture(scope="session")
@@ -85,8 +58,6 @@ def clinic(
         with django_db_blocker.unblock():
             processes.start("web", "worker", "beat")
             cast: Cast = people.assemble()
-            cast.north.time_zone = afternoon_zone(clock.now())
-            cast.north.save_by(cast.admin, at=clock.now())
             processes.wait_ready()
             yield Served(cast=cast, base_url=processes.base_url)
     finally:

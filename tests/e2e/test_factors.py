@@ -221,7 +221,7 @@ def test_a_witness_shows_their_passkey_at_a_colleagues_page(clinic: Served, tabl
     record.click()
     expect(dialog.get_by_role("alert").first).to_contain_text("passkey")
     dialog.get_by_role("button", name="Use their passkey").click()
-    expect(dialog.get_by_role("status").filter(has_text="has answered")).to_be_visible()
+    expect(dialog.get_by_role("status").filter(has_text="Answered")).to_be_visible()
     secret.fill(PASSWORD)
     record.click()
     expect(dialog).to_have_count(0)

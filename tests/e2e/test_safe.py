@@ -103,7 +103,7 @@ def test_two_people_count_blind_and_what_is_missing_starts_its_clocks(clinic: Se
     tablet.accessible()
     write = tablet.page.get_by_role("button", name="Write the count down")
     write.click()
-    expect(tablet.page.locator("#witness-wrong")).to_contain_text("password or code is wrong")
+    expect(tablet.page.locator("#witness-wrong")).to_contain_text("password, code or passkey is wrong")
     expect(tablet.page.get_by_label(re.compile("^Password of"))).to_have_value("")
     assert not DrugCount.objects.exists()
     _sent_back(clinic, whole)  # it moves while they count

@@ -54,6 +54,8 @@ def test_the_record_opens_for_four_hours_and_the_director_there_is_told_and_answ
     assert (glass["client"], glass["reason"], glass["state"]) == (str(client.pk), WHY, "standing")
     assert glass["expires_at"] == "2026-05-04T19:00:00Z"
     assert glass["allowed_moves"] == ["end"]
+    (mine,) = done(cast.desk(HERS).get(PATH), 200)["results"]
+    assert (mine["id"], mine["client_mrn"]) == (glass["id"], client.mrn)
     assert _reads(cast, client)
     event = AuditEvent.objects.filter(created_by=cast.south_prescriber.pk, action="client.retrieve").latest(
         "id"

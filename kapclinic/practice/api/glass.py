@@ -25,6 +25,9 @@ class BreakGlassViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "break_glass"
     client_path = "client"
     opens_by_glass = False
+    scope_name = (
+        "crossing"  # whose record was opened lies elsewhere; whose glasses are shown, `visible_to` says
+    )
     fresh = frozenset({"create"})
     whole = frozenset(
         {"create", "list", "retrieve", "end"}

@@ -25,8 +25,10 @@ from billing.records.rendering import practice_archive as archive
 from billing.records.rules import practice_exports as rules
 from billing.records.selectors import practice_exports as selectors
 from billing.records.services import practice_asking as asking
+from billing.records.services import practice_import
 from billing.records.services import practice_working as working
 from billing.records.services.practice_blanks import STAYED
+from billing.records.sql import loading
 from billing.records.tasks import work_on_practice_export
 from kapclinic.core import clock
 from kapclinic.local.testrun import TestRun
@@ -54,10 +56,18 @@ def _links() -> Iterator[None]:
 
 
 def brought(run: TestRun, path: Path, **more: Any) -> str:
-    """What the command says."""
-    out = io.StringIO()
-    with trip.as_owner(run):
+    """What the command says, which waits for each of its statements as long as that takes."""
+    out, patience, hold = io.StringIO(), list[Any](), practice_import._chains_hold
+
+    def at_the_end() -> None:
+        for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            patience.extend(loading.run(f"SHOW {name}"))
+        hold()
+
+    with trip.as_owner(run), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(practice_import, "_chains_hold", at_the_end)
         call_command("import_practice", str(path), stdout=out, **more)
+    assert patience == [("0",), ("0",)]
     return out.getvalue()
 
 

@@ -70,7 +70,8 @@ def _prepared(archive: Archive) -> None:
     """Refuse what can't be: another role, another schema, tables that are not known here."""
     if loading.run(loading.IS_OWNER) != [(True,)]:
         raise NotBroughtIn("not_owner", "Only the owner of the tables brings a practice in.")
-    loading.run("SET LOCAL TIME ZONE 'UTC'")
+    for statement in loading.AS_LONG_AS_IT_TAKES:
+        loading.run(statement)
     here, there = selectors.schema(), archive.manifest["schema"]
     if here != there:
         apps = sorted(app for app in {*here, *there} if here.get(app) != there.get(app))

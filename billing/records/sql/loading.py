@@ -11,6 +11,12 @@ from psycopg import sql
 IS_OWNER = """
 SELECT pg_has_role(c.relowner, 'MEMBER') FROM pg_class c WHERE c.oid = 'practice_user'::regclass
 """
+# One statement of it may read a whole table, whatever the patience that the connection began with.
+AS_LONG_AS_IT_TAKES = (
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+    "SET LOCAL TIME ZONE 'UTC'",
+)
 # Triggers of our own (not those of foreign keys) that speak now, of tables and of their partitions.
 TRIGGERS = """
 SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid

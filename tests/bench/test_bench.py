@@ -19,10 +19,9 @@ __all__ = ["fresh"]
 def test_every_server_answers_every_job(
     fresh: Callable[[], AbstractContextManager[None]], test_run: TestRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    pace = Pace(seconds=0.05, rounds=1, alone=0.05, warm=0.05, looked_into=5)
     with fresh():
-        rows = bench(
-            test_run, scale=0.01, pace=Pace(seconds=0.05, rounds=1, alone=0.05, warm=0.05), write=False
-        )
+        rows = bench(test_run, scale=0.01, pace=pace, write=False)
     assert len(rows) == 11
     for row in rows:
         for measured in filter(None, (row.ours, row.bare, row.plain)):

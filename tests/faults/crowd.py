@@ -71,12 +71,12 @@ def readyz(processes: Processes) -> dict[str, Any]:
     return answer.json()  # type: ignore[no-any-return]
 
 
-def until(true: Callable[[], bool], *, seconds: float, what: str) -> float:
+def until(true: Callable[[], bool], *, seconds: float, what: str, every: float = 0.2) -> float:
     """Wait for it; how long it took."""
     began = time.monotonic()
     while not true():
         assert time.monotonic() - began < seconds, f"not within {seconds} s: {what}"
-        time.sleep(0.2)
+        time.sleep(every)
     return time.monotonic() - began
 
 

@@ -31,10 +31,11 @@ from kapclinic.local.places import CHECKOUT, LocalError
 OWN = frozenset(
     {
         *("DATABASE_URL", "MIGRATION_DATABASE_URL", "KAP_SUPERUSER_URL", "VALKEY_URL", "KAP_EMBEDDED"),
-        *("SECRET_KEY", "FIELD_KEYS"),
+        *("SECRET_KEY", "FIELD_KEYS", "EMAIL_URL"),
         *("SWEEP_SECONDS", "KAP_PATIENCE", "KAP_PROCESS", "KAP_PROCESS_OWNER", "KAP_OPENING", "PORT"),
         *("KAP_DEMO_PASSWORD", "KAP_EMBED_DIR", "DJANGO_SETTINGS_MODULE"),
-        *("PYTEST_CURRENT_TEST", "PYTHONUNBUFFERED"),
+        *("BACKUP_KEY", "BACKUP_DATABASE_URL", "BACKUP_PROGRAMS", "BACKUP_ACCOUNT", "BACKUP_SCRATCH"),
+        *("BACKUP_LOG_SECONDS", "PYTEST_CURRENT_TEST", "PYTHONUNBUFFERED"),
     }
 )
 LOADED = ("kapclinic.urls", "kapclinic.core.arriving", "gunicorn.app.wsgiapp", "celery.bin.celery")

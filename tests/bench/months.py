@@ -20,7 +20,6 @@ from psycopg.types.json import Jsonb
 
 from tests.simulation.running import servers
 
-FIVE_YEARS = 1734  # days: 61 months with those in which clinics are made
 EACH = {"trail_auditevent": 15, "clinic_sessions_reading": 100, "clinic_sessions_historicalsession": 5}
 KEYS = {  # by the month of which column; its primary key by the month, and whole
     "trail_auditevent": ("id", "id", "id"),
@@ -50,8 +49,8 @@ def columns(cursor: Any, table: str) -> dict[str, str]:
     return dict(cursor.execute(asked, [table]).fetchall())
 
 
-def plant(cursor: Any, table: str, rows: int, days: int) -> dict[str, Any]:
-    """Rows of so many days, so many of one subject side by side; one row of it as JSON."""
+def plant(cursor: Any, table: str, rows: int) -> dict[str, Any]:
+    """Five years of rows, so many of one subject side by side; one row of it as JSON."""
     empty = {name: EMPTY.get(kind, []) for name, kind in columns(cursor, table).items()}
     empty |= {"diastolic": 60, "systolic": 120, "heart_rate": 70} if table.endswith("reading") else {}
     dated = {
@@ -66,8 +65,9 @@ def plant(cursor: Any, table: str, rows: int, days: int) -> dict[str, Any]:
         dated["history_id"] = "n + 1000000"
     given = ", ".join(f"'{name}', {value}" for name, value in dated.items())
     cursor.execute(
-        f"""INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, %s || jsonb_build_object({given}))).*
-        FROM (SELECT n, now() - make_interval(days => {days}) * (1 - n / {rows}.0) AS at FROM generate_series(0, {rows - 1}) n) g""",
+        f"""INSERT INTO {table} SELECT one.*
+        FROM (SELECT n, now() - make_interval(days => 1734) * (1 - n / {rows}.0) AS at FROM generate_series(0, {rows - 1}) n) g,
+        jsonb_populate_record(NULL::{table}, %s || jsonb_build_object({given})) one""",
         [Jsonb(empty)],
     )
     return empty
@@ -126,9 +126,7 @@ def jobs(server: Any, rows: int, empty: dict[str, dict[str, Any]]) -> dict[str, 
     }
 
 
-def measure(
-    url: str, rows: int, seconds: float = 2.0, days: int = FIVE_YEARS
-) -> list[tuple[str, float, float]]:
+def measure(url: str, rows: int, seconds: float = 2.0) -> list[tuple[str, float, float]]:
     """Job, milliseconds whole, milliseconds by the month; as a superuser on an empty clinic."""
     found = []
     with psycopg.connect(url, autocommit=True) as server:
@@ -137,7 +135,7 @@ def measure(
         server.execute("SET jit = off")
         for table, (_, _, whole) in KEYS.items():
             server.execute("SELECT trail_remake(%s, NULL, %s)", [table, whole])
-        empty = {table: plant(server, table, rows, days) for table in KEYS}
+        empty = {table: plant(server, table, rows) for table in KEYS}
         server.execute("VACUUM ANALYZE")
         before = {name: cost(server, work, seconds) for name, work in jobs(server, rows, empty).items()}
         for table, (by, key, _) in KEYS.items():

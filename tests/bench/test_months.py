@@ -18,9 +18,8 @@ __all__ = ["fresh"]
 def test_every_statement_is_measured_whole_and_by_the_month(
     fresh: Callable[[], AbstractContextManager[None]], test_run: TestRun
 ) -> None:
-    """Of one year, which has as many statements as five; each month that is made costs."""
     with fresh():
         url = with_path(test_run.servers.superuser, str(connection.settings_dict["NAME"]))
-        told = measure(url, rows=6_000, seconds=0.01, days=365)
+        told = measure(url, rows=6_000, seconds=0.01)
     assert len({name for name, _, _ in told}) == 8
     assert all(whole >= 0 and months >= 0 for _, whole, months in told)

@@ -22,13 +22,14 @@ from kapclinic.local.drill import LOG_SECONDS, Ground
 from kapclinic.local.servers import with_path
 from kapclinic.local.services import Pair
 from kapclinic.local.testrun import TestRun
+from kapclinic.local.warm import Launcher
 
 
 @pytest.fixture
-def ground() -> Iterator[Ground]:
+def ground(launcher: Launcher) -> Iterator[Ground]:
     base = Path(tempfile.mkdtemp(prefix="kap-test-"))
     base.chmod(0o711)
-    yield Ground(base=base)
+    yield Ground(base=base, launcher=launcher)
     shutil.rmtree(base, ignore_errors=True)
 
 

@@ -40,6 +40,7 @@ def test_a_run_whose_worker_is_killed_is_finished_by_the_next(
     cast = people.assemble()
     charged_clients(cast, CLIENTS)
     _, secret = issue_token(user=cast.billing, name="faults", at=clock.now())
+    run_processes.env |= {"SWEEP_SECONDS": "2"}
     run_processes.start("web", "worker", "beat")
     run_processes.wait_ready()
     until(lambda: sweeping(run_processes), seconds=60, what="the first sweep")

@@ -75,7 +75,7 @@ class OpenDemo:
         self.place = place
         self.port = free_port()
         self.process = demo(
-            place, PORT=str(self.port), KAP_DEMO_PASSWORD="one two three four", SWEEP_SECONDS="1"
+            place, PORT=str(self.port), KAP_DEMO_PASSWORD="one two three four", SWEEP_SECONDS="6"
         )
         self.greeting = read_until(self.process, "Ctrl-C stops it.")
 

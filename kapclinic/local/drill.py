@@ -24,7 +24,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 import psycopg
@@ -36,6 +36,7 @@ from kapclinic.local.ports import free_port, wait_until
 from kapclinic.local.postgres import SUPERUSER
 from kapclinic.local.processes import Processes
 from kapclinic.local.services import Pair, State
+from kapclinic.local.warm import Begun, Launcher
 
 DATABASE = "kap_drill"
 RPO_SECONDS, RTO_SECONDS = 60.0, 300.0
@@ -50,6 +51,7 @@ class Ground:
     base: Path
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     key: str = field(default_factory=lambda: base64.b64encode(os.urandom(32)).decode())
+    launcher: Launcher | None = None  # of a test, which begins processes by it
 
     @property
     def shelf(self) -> Path:
@@ -79,34 +81,39 @@ class Ground:
         }
 
 
-def manage(*words: str, env: dict[str, str]) -> str:
+def manage(*words: str, env: dict[str, str], launcher: Launcher | None = None) -> str:
     """Run a command of the clinic.
 
     :raises LocalError: with what it said, when it fails
     """
-    done = subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=CHECKOUT,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "manage.py", *words]
+    if launcher is not None:
+        done = launcher.run(command, env=env)
+    else:
+        done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, check=False)
     if done.returncode:  # 1 for what a command refuses
         raise LocalError(f"manage.py {words[0]} failed: {(done.stderr or done.stdout).strip()[-2000:]}")
     return done.stdout
 
 
+def _begun(
+    ground: Ground, command: list[str], env: dict[str, str], said: IO[bytes], errors: IO[bytes]
+) -> subprocess.Popen[bytes] | Begun:
+    if ground.launcher is not None:
+        return ground.launcher.begin(command, env=env, stdout=said, stderr=errors)
+    return subprocess.Popen(
+        command, cwd=CHECKOUT, env=env, stdout=said, stderr=errors, start_new_session=True
+    )
+
+
 class Writer:
     """A process of the clinic that logs one act after another, and says each once it is committed."""
 
-    def __init__(self, env: dict[str, str], said: Path) -> None:
-        self.said = said
+    def __init__(self, ground: Ground, pair: Pair) -> None:
+        self.said = said = ground.base / "acts"
         command = [sys.executable, "-m", "kapclinic.local.drill_writer"]
-        with said.open("wb") as told:
-            self._process = subprocess.Popen(
-                command, cwd=CHECKOUT, env=env, stdout=told, stderr=subprocess.DEVNULL
-            )
+        with said.open("wb") as told, Path(os.devnull).open("wb") as nobody:
+            self._process = _begun(ground, command, ground.env(pair), told, nobody)
         if not wait_until(lambda: bool(said.stat().st_size) or self._process.poll() is not None, seconds=120):
             raise LocalError("Nothing was written.")
 
@@ -136,13 +143,11 @@ def clinic(ground: Ground, fill: Fill) -> Iterator[Pair]:
 
 
 @contextmanager
-def keeping(ground: Ground, pair: Pair) -> Iterator[subprocess.Popen[bytes]]:
+def keeping(ground: Ground, pair: Pair) -> Iterator[subprocess.Popen[bytes] | Begun]:
     """The service of the backups, once the first one stands."""
     command = [sys.executable, "manage.py", "keep_backups", str(ground.shelf)]
     with (ground.base / "keep_backups.log").open("wb") as log:
-        service = subprocess.Popen(
-            command, cwd=CHECKOUT, env=ground.backup_env(pair), stdout=log, stderr=log, start_new_session=True
-        )
+        service = _begun(ground, command, ground.backup_env(pair), log, log)
     try:
         if not wait_until(lambda: _stands(ground) or service.poll() is not None, seconds=300, every=0.2):
             raise LocalError("No backup came to stand.")
@@ -157,7 +162,7 @@ def _stands(ground: Ground) -> bool:
     return any(ground.shelf.glob("backups/*/manifest.json"))
 
 
-def lose_service(service: subprocess.Popen[bytes]) -> None:
+def lose_service(service: subprocess.Popen[bytes] | Begun) -> None:
     """Kill the service with all that it started."""
     with psutil_gone():
         for process in [*psutil.Process(service.pid).children(recursive=True), psutil.Process(service.pid)]:
@@ -192,7 +197,12 @@ def restored(
     place = ground.place(name)
     words = ["restore", str(ground.shelf), "--into", str(place.data / "pg")]
     told: dict[str, Any] = json.loads(
-        manage(*words, *(["--to", to.isoformat()] if to else []), env=ground.backup_env(lost))
+        manage(
+            *words,
+            *(["--to", to.isoformat()] if to else []),
+            env=ground.backup_env(lost),
+            launcher=ground.launcher,
+        )
     )
     state = State.load(lost.postgres.place)
     assert state is not None
@@ -254,7 +264,7 @@ def drill(ground: Ground, fill: Fill, *, seconds: float, opens: bool) -> dict[st
     with ExitStack() as held:
         pair = held.enter_context(clinic(ground, fill))
         service = held.enter_context(keeping(ground, pair))
-        writer = Writer(ground.env(pair), ground.base / "acts")
+        writer = Writer(ground, pair)
         held.callback(writer.end)
         time.sleep(seconds)  # as long as somebody works between the backup and the loss
         lost_at = datetime.now(UTC)
@@ -277,7 +287,7 @@ def drill(ground: Ground, fill: Fill, *, seconds: float, opens: bool) -> dict[st
             site = opened(ground, found)
             figures["rto_seconds"] = round(site["ready_at"] - lost_at.timestamp(), 1)
             figures["signed_in"] = site["signed_in"]
-        manage("verify_audit", env=ground.env(found))
+        manage("verify_audit", env=ground.env(found), launcher=ground.launcher)
         figures["verify_audit"] = "ok"
         if not count:
             raise LocalError(f"None of {len(acts)} acts came back.")

@@ -4,8 +4,9 @@
 - ``private_valkey``: a broker of the test's own: ``kill()``, ``start()``, ``stop()``, ``restart()``, ``flush()``;
 - ``clinic_env``: the environment for subprocesses, on a database of the test's own and ``private_valkey``;
 - ``clinic_orm``: the ORM of this process on ``clinic_env``'s database, so that factories fill it;
+- ``launcher``: begins processes without most of the cost of a start (``kapclinic/local/warm.py``);
 - ``run_processes``: ``start("web", "worker", "beat")`` with ``clinic_env``, then ``wait_ready()``, ``base_url``,
-  ``kill9(name)``, ``stop(name)``, ``tail(name)``.
+  ``kill9(name)``, ``stop(name)``, ``tail(name)``. They are begun by the launcher, unless a test sets theirs to None.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
@@ -21,11 +23,12 @@ from pytest_django import DjangoDbBlocker
 
 from kapclinic.core import scope
 from kapclinic.local.ports import free_port
-from kapclinic.local.processes import Processes
+from kapclinic.local.processes import OWNER, Processes, signature
 from kapclinic.local.resetting import Resetter
 from kapclinic.local.servers import Servers, with_path
 from kapclinic.local.testrun import TestRun
 from kapclinic.local.valkey import Valkey
+from kapclinic.local.warm import Launcher
 
 RUN = pytest.StashKey[TestRun]()
 
@@ -93,8 +96,16 @@ def clinic_orm(
     settings["NAME"] = usual
 
 
+@pytest.fixture(scope="session")
+def launcher(test_run: TestRun) -> Iterator[Launcher]:
+    own = {"DJANGO_SETTINGS_MODULE": "kapclinic.settings", OWNER: signature(psutil.Process())}
+    launcher = Launcher(os.environ | test_run.servers.env(database=test_run.database) | own)
+    yield launcher
+    launcher.close()
+
+
 @pytest.fixture
-def run_processes(clinic_env: dict[str, str], tmp_path: Path) -> Iterator[Processes]:
-    processes = Processes(env=clinic_env, port=free_port(), logs=tmp_path)
+def run_processes(clinic_env: dict[str, str], tmp_path: Path, launcher: Launcher) -> Iterator[Processes]:
+    processes = Processes(env=clinic_env, port=free_port(), logs=tmp_path, launcher=launcher)
     yield processes
     processes.close()

@@ -12,24 +12,32 @@ import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 import psutil
 
 from kapclinic.local.places import CHECKOUT, LocalError
 from kapclinic.local.ports import wait_until
+from kapclinic.local.warm import Begun, Launcher
 
 OWNER = "KAP_PROCESS_OWNER"  # tells whose process it is, after the owner was killed too
 STOP_SECONDS = 35  # the worker gives a running task 25 seconds to end
 
 
 class Processes:
-    """The processes of one clinic: each in its own session with its own log, none left when closed."""
+    """The processes of one clinic: each in its own session with its own log, none left when closed.
 
-    def __init__(self, *, env: dict[str, str], port: int, logs: Path) -> None:
+    With a launcher they are begun by it, where their environment lets it.
+    """
+
+    def __init__(
+        self, *, env: dict[str, str], port: int, logs: Path, launcher: Launcher | None = None
+    ) -> None:
         self.env = env
         self.port = port
         self.logs = logs
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.launcher = launcher
+        self._running: dict[str, subprocess.Popen[bytes] | Begun] = {}
         self._scratch = Path(tempfile.mkdtemp(prefix="kap-"))
 
     @property
@@ -39,18 +47,25 @@ class Processes:
     def start(self, *names: str) -> None:
         """Start any of ``web``, ``worker``, ``beat``."""
         for name in names:
+            env = self.env | {"PYTHONUNBUFFERED": "1", OWNER: signature(psutil.Process())}
+            env |= {"KAP_PROCESS": "worker"} if name == "worker" else {}
             with self.log_file(name).open("ab") as log:
-                self._running[name] = subprocess.Popen(
-                    self._command(name),
-                    cwd=CHECKOUT,
-                    env=self.env
-                    | {"PYTHONUNBUFFERED": "1", OWNER: signature(psutil.Process())}
-                    | ({"KAP_PROCESS": "worker"} if name == "worker" else {}),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+                self._running[name] = self._begun(self._command(name), env, log)
+
+    def _begun(
+        self, command: list[str], env: dict[str, str], log: IO[bytes]
+    ) -> subprocess.Popen[bytes] | Begun:
+        if self.launcher is not None and self.launcher.takes(env):
+            return self.launcher.begin(command, env=env, stdout=log)
+        return subprocess.Popen(
+            command,
+            cwd=CHECKOUT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def wait_ready(self, *, seconds: float = 60) -> None:
         """Wait until the web process says that it can serve, or that only the demo's story is still to be played.
@@ -129,7 +144,7 @@ class Processes:
         return commands[name]
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def _kill_group(process: subprocess.Popen[bytes] | Begun) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

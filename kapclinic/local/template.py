@@ -19,7 +19,7 @@ from psycopg import sql
 
 from kapclinic.local.migrating import COMMAND
 from kapclinic.local.places import CHECKOUT, LocalError
-from kapclinic.local.servers import Servers
+from kapclinic.local.servers import Servers, with_path
 
 PREFIX = "kap_template_"
 NAMES = ("apps.py", "models.py", "guards.py")  # rights are read off the models, triggers come from guards
@@ -109,14 +109,34 @@ def _build(servers: Servers, name: str, migrating: Migrating) -> None:
     with servers.admin(fresh) as connection:
         connection.execute("VACUUM (ANALYZE)")
     with servers.admin() as connection:
-        connection.execute(
-            sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-                sql.Identifier(fresh), sql.Literal(json.dumps(parts))
-            )
-        )
-        connection.execute(
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(fresh), sql.Identifier(name))
-        )
+        _name(connection, fresh, name, parts)
+
+
+def _name(
+    connection: psycopg.Connection[tuple[object, ...]], fresh: str, name: str, parts: dict[str, str]
+) -> None:
+    """From here on it is a template, which says what it was made of."""
+    connection.execute(
+        sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(fresh), sql.Literal(json.dumps(parts)))
+    )
+    connection.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(fresh), sql.Identifier(name))
+    )
+
+
+def hand_over(servers: Servers, fill: Callable[[str], object]) -> None:
+    """Have a template at other servers that `fill`, told its URL, makes of one which is migrated already.
+
+    It counts as one of before some model changed: whoever wants a template there copies it, and runs `migrate` on that.
+    """
+    fresh, parts = f"{PREFIX}handed", _parts()
+    servers.drop_database(fresh)
+    servers.create_database(fresh)
+    fill(with_path(servers.superuser, fresh))
+    parts |= {path: "" for path in parts if path.endswith("/models.py")}
+    name = PREFIX + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    with servers.admin() as connection:
+        _name(connection, fresh, name, parts)
 
 
 def _to_grow_from(servers: Servers, parts: dict[str, str], *, besides: str = "") -> str | None:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -15,10 +16,11 @@ from typing import IO
 import psutil
 
 from kapclinic.local import services
+from kapclinic.local.binaries import find_binaries
 from kapclinic.local.places import Place, default_place, hold
 from kapclinic.local.ports import free_port, process_with
 from kapclinic.local.processes import sweep_orphans
-from kapclinic.local.servers import Servers
+from kapclinic.local.servers import Servers, with_path
 from kapclinic.local.template import Template
 from kapclinic.local.valkey import Valkey
 
@@ -86,6 +88,22 @@ class TestRun:
         self.servers.drop_database(name)
         self.servers.create_database(name, template=self._template.name)
         return name
+
+    def fill_elsewhere(self, url: str) -> None:
+        """Put the migrated database, as the tests begin with it, into an empty one of another server of ours."""
+        programs = find_binaries(self.place).postgres
+        source = self.another_database()
+        dump = [programs / "pg_dump", "--format=custom", "--compress=0"]
+        restore = [programs / "pg_restore", "--single-transaction", "--exit-on-error"]
+        try:
+            dumped = subprocess.run(
+                [*dump, "--dbname", with_path(self.servers.superuser, source)],
+                capture_output=True,
+                check=True,
+            )
+            subprocess.run([*restore, "--dbname", url], input=dumped.stdout, check=True)
+        finally:
+            self.servers.drop_database(source)
 
     def another_database(self) -> str:
         return self.new_database(f"_{next(self._counter)}")

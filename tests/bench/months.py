@@ -65,8 +65,9 @@ def plant(cursor: Any, table: str, rows: int) -> dict[str, Any]:
         dated["history_id"] = "n + 1000000"
     given = ", ".join(f"'{name}', {value}" for name, value in dated.items())
     cursor.execute(
-        f"""INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, %s || jsonb_build_object({given}))).*
-        FROM (SELECT n, now() - make_interval(days => 1734) * (1 - n / {rows}.0) AS at FROM generate_series(0, {rows - 1}) n) g""",
+        f"""INSERT INTO {table} SELECT one.*
+        FROM (SELECT n, now() - make_interval(days => 1734) * (1 - n / {rows}.0) AS at FROM generate_series(0, {rows - 1}) n) g,
+        jsonb_populate_record(NULL::{table}, %s || jsonb_build_object({given})) one""",
         [Jsonb(empty)],
     )
     return empty

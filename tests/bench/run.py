@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tests.simulation.running import servers
 
 if TYPE_CHECKING:
+    from kapclinic.local.warm import Launcher
     from tests.bench.jobs import Job, Request
     from tests.bench.page import Row
     from tests.bench.serving import Server
@@ -44,6 +45,7 @@ class Bench:
     ours: Server = field(init=False)
     bare: Server = field(init=False)
     plain: Server = field(init=False)
+    launcher: Launcher | None = None  # of a test, which measures nothing
     begin: int = 0  # how many requests a client has sent: what is booked once is free no more
 
     @contextmanager
@@ -61,9 +63,8 @@ class Bench:
                 folder = logs / name
                 folder.mkdir()
                 application = getattr(serving, name.upper())
-                setattr(
-                    self, name, stack.enter_context(serving.serving(application, env, postmaster, folder))
-                )
+                server = serving.serving(application, env, postmaster, folder, launcher=self.launcher)
+                setattr(self, name, stack.enter_context(server))
             yield
 
     def row(self, job: Job) -> Row:
@@ -163,7 +164,15 @@ def tagged(port: int, ask: Any) -> Any:
     return lambda client, n: replace(ask(client, n), same=tags[client])
 
 
-def bench(run: Any, *, scale: float, pace: Pace, write: bool, only: str = "") -> list[Row]:
+def bench(
+    run: Any,
+    *,
+    scale: float,
+    pace: Pace,
+    write: bool,
+    only: str = "",
+    launcher: Launcher | None = None,
+) -> list[Row]:
     """Seed this process's database, measure, print, and write the page if asked to."""
     from django.db import connection
 
@@ -185,7 +194,7 @@ def bench(run: Any, *, scale: float, pace: Pace, write: bool, only: str = "") ->
     watched = list(Reading.objects.filter(pk__in=first).order_by("pk").values_list("session", flat=True))
     named = Client.objects.filter(pk__in=[seed.row_id("client", n) for n in range(0, 2000, 13)])
     names = list(named.values_list("legal_last_name", flat=True))
-    measuring = Bench(run, database, pace)
+    measuring = Bench(run, database, pace, launcher=launcher)
     rows = []
     with tempfile.TemporaryDirectory(prefix="kap-bench-") as logs, measuring.up(Path(logs)):
         for job in all_jobs(Book(group, size, watched, names)):

@@ -12,6 +12,7 @@ import psutil
 
 from kapclinic.local.ports import free_port
 from kapclinic.local.processes import Processes
+from kapclinic.local.warm import Launcher
 
 OURS = "kapclinic.wsgi:application"
 BARE = "tests.bench.bare:application"
@@ -53,12 +54,19 @@ def _seconds(root: psutil.Process) -> float:
 
 
 @contextmanager
-def serving(application: str, env: dict[str, str], database: psutil.Process, logs: Path) -> Iterator[Server]:
+def serving(
+    application: str,
+    env: dict[str, str],
+    database: psutil.Process,
+    logs: Path,
+    *,
+    launcher: Launcher | None = None,
+) -> Iterator[Server]:
     """The application, until the block ends.
 
     :raises LocalError: when it does not come up
     """
-    processes = Web(env=env, port=free_port(), logs=logs)
+    processes = Web(env=env, port=free_port(), logs=logs, launcher=launcher)
     processes.application = application
     try:
         processes.start("web")

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from kapclinic.local.testrun import TestRun
+from kapclinic.local.warm import Launcher
 from tests.bench import page
 from tests.bench.run import Pace, bench
 from tests.bench.seed import Size
@@ -17,12 +18,14 @@ __all__ = ["fresh"]
 
 
 def test_every_server_answers_every_job(
-    fresh: Callable[[], AbstractContextManager[None]], test_run: TestRun, capsys: pytest.CaptureFixture[str]
+    fresh: Callable[[], AbstractContextManager[None]],
+    test_run: TestRun,
+    launcher: Launcher,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    pace = Pace(seconds=0.05, rounds=1, alone=0.05, warm=0.05, looked_into=5)
     with fresh():
-        rows = bench(
-            test_run, scale=0.01, pace=Pace(seconds=0.05, rounds=1, alone=0.05, warm=0.05), write=False
-        )
+        rows = bench(test_run, scale=0.01, pace=pace, write=False, launcher=launcher)
     assert len(rows) == 11
     for row in rows:
         for measured in filter(None, (row.ours, row.bare, row.plain)):

@@ -37,7 +37,7 @@ from sessions.files import selectors as files
 from sessions.files.models import Attachment
 from sessions.notes.models import PsychotherapyNote
 from tests.asking import as_superuser, done, refused, sql
-from tests.bench import trip
+from tests.bench import group, trip
 from tests.cast import PASSWORD, Desk
 from tests.sessions.files.test_attachments import PDF
 from tests.simulation.conftest import fresh
@@ -224,17 +224,37 @@ def _as_it_was() -> None:
     assert set(detail if isinstance(detail, dict) else json.loads(detail)) == {"export", "manifest"}
 
 
-def test_a_share_of_five_years_leaves_and_comes_in(fresh: Fresh, test_run: TestRun) -> None:
+def test_a_share_of_five_years_leaves_and_comes_in(
+    fresh: Fresh, test_run: TestRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a quarter of the readings and a third of the acts that it would have: each large table is still several files
+    of many batches, in more than one month, and the archive is several pieces.
+    """
+    monkeypatch.setattr(group, "READINGS", group.READINGS // 4)
+    monkeypatch.setattr(group, "ACTS", group.ACTS // 3)
+    monkeypatch.setattr(archive, "PART_BYTES", 1_000_000)
+
+    def live() -> None:
+        trip.share_of_group(test_run, SHARE)
+        with as_superuser() as intruder:
+            intruder.execute("DELETE FROM billing_diagnosis WHERE id % 10 > 0")
+
     def look(told: dict[str, Any]) -> None:
-        assert told["rows"] > 200_000
+        assert told["rows"] > 80_000
+        assert told["size"] > 2 * archive.PART_BYTES
         call_command("verify_audit", stdout=io.StringIO())
         ((strays, months),) = sql(
             "SELECT count(*) FILTER (WHERE tableoid::regclass::text LIKE '%%_default'), count(DISTINCT tableoid)"
             " FROM trail_auditevent"
         )
         assert (strays, months >= 2) == (0, True)
+        ((fewest,),) = sql(
+            "SELECT least((SELECT count(*) FROM trail_auditevent), (SELECT count(*) FROM clinic_sessions_reading),"
+            " (SELECT count(*) FROM clinic_sessions_historicalsession))"
+        )
+        assert fewest >= 10 * selectors.BATCH
 
-    moved = trip.travelled(test_run, fresh, live=lambda: trip.share_of_group(test_run, SHARE), look=look)
+    moved = trip.travelled(test_run, fresh, live=live, look=look)
     assert moved.differ == []
 
 

@@ -12,6 +12,7 @@ import pytest
 from kapclinic.local.ports import free_port
 from kapclinic.local.processes import Processes
 from kapclinic.local.valkey import Valkey
+from kapclinic.local.warm import Launcher
 from tests import cast as people
 from tests.faults.crowd import (
     Nurse,
@@ -23,6 +24,7 @@ from tests.faults.crowd import (
 )
 
 CLIENTS, SECONDS = 30, 20
+PERIOD = "2"  # seconds of the sweep: each pass costs as much as many doses
 
 
 def _faults(
@@ -50,16 +52,17 @@ def _faults(
 
 
 @pytest.fixture
-def second_beat(clinic_env: dict[str, str], tmp_path: Path) -> Processes:
+def second_beat(clinic_env: dict[str, str], tmp_path: Path, launcher: Launcher) -> Processes:
     """A second beat beside the first: a mistake in the running, which must not matter."""
     logs = tmp_path / "second"
     logs.mkdir()
-    return Processes(env=clinic_env, port=free_port(), logs=logs)
+    return Processes(env=clinic_env, port=free_port(), logs=logs, launcher=launcher)
 
 
 def test_doses_that_are_recorded_through_the_chaos_are_all_followed_once(
     clinic_orm: None, run_processes: Processes, second_beat: Processes, private_valkey: Valkey
 ) -> None:
+    run_processes.env |= {"SWEEP_SECONDS": PERIOD}
     run_processes.start("web", "worker", "beat")
     cast = people.assemble()
     sessions = ready_clients(cast, CLIENTS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,34 +22,20 @@ from kapclinic.local.drill import LOG_SECONDS, Ground
 from kapclinic.local.servers import with_path
 from kapclinic.local.services import Pair
 from kapclinic.local.testrun import TestRun
+from kapclinic.local.warm import Launcher
 
 
 @pytest.fixture
-def ground() -> Iterator[Ground]:
+def ground(launcher: Launcher) -> Iterator[Ground]:
     base = Path(tempfile.mkdtemp(prefix="kap-test-"))
     base.chmod(0o711)
-    yield Ground(base=base)
+    yield Ground(base=base, launcher=launcher)
     shutil.rmtree(base, ignore_errors=True)
 
 
 def test_what_was_committed_comes_back_from_elsewhere(ground: Ground, test_run: TestRun) -> None:
-    migrated = test_run.another_database()
-
     def fill(pair: Pair) -> None:
-        """The migrated database, as the tests begin with it."""
-        programs = find_binaries(pair.postgres.place).postgres
-        source = with_path(test_run.servers.superuser, migrated)
-        target = with_path(pair.servers.superuser, drill.DATABASE)
-        dumped = subprocess.run(
-            [programs / "pg_dump", "--format=custom", "--compress=0", "--dbname", source],
-            capture_output=True,
-            check=True,
-        )
-        subprocess.run(
-            [programs / "pg_restore", "--single-transaction", "--exit-on-error", "--dbname", target],
-            input=dumped.stdout,
-            check=True,
-        )
+        test_run.fill_elsewhere(with_path(pair.servers.superuser, drill.DATABASE))
 
     figures = drill.drill(ground, fill, seconds=LOG_SECONDS + 1, opens=False)
     assert figures["acts_kept"] > 3

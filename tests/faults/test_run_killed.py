@@ -16,7 +16,7 @@ from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.faults.crowd import sweeping, until
 
-CLIENTS = 60
+CLIENTS = 24  # several times as many as are done when the worker is killed
 SERVED = datetime(2026, 5, 6, 16, 0, tzinfo=UTC)
 
 
@@ -40,6 +40,7 @@ def test_a_run_whose_worker_is_killed_is_finished_by_the_next(
     cast = people.assemble()
     charged_clients(cast, CLIENTS)
     _, secret = issue_token(user=cast.billing, name="faults", at=clock.now())
+    run_processes.env |= {"SWEEP_SECONDS": "2"}
     run_processes.start("web", "worker", "beat")
     run_processes.wait_ready()
     until(lambda: sweeping(run_processes), seconds=60, what="the first sweep")
@@ -53,7 +54,7 @@ def test_a_run_whose_worker_is_killed_is_finished_by_the_next(
         told: dict[str, Any] = httpx.get(f"{url}{asked.json()['id']}/", headers=headers, timeout=30).json()
         return told
 
-    until(lambda: Superbill.objects.count() >= 5, seconds=60, what="the first superbills")
+    until(lambda: Superbill.objects.count() >= 5, seconds=60, what="the first superbills", every=0.05)
     run_processes.kill9("worker")
     half = now()
     assert half["state"] == "running"

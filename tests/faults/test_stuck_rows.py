@@ -17,6 +17,7 @@ from billing.ledger.models import Charge
 from kapclinic.core import clock
 from kapclinic.local.ports import free_port
 from kapclinic.local.processes import Processes
+from kapclinic.local.warm import Launcher
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import AuditSeal, IdempotencyRecord, Outbox, Task
@@ -53,13 +54,16 @@ CASES = 8
 
 
 @pytest.fixture
-def house(clinic_env: dict[str, str], clinic_orm: None, tmp_path: Path) -> Iterator[dict[str, Processes]]:
+def house(
+    clinic_env: dict[str, str], clinic_orm: None, tmp_path: Path, launcher: Launcher
+) -> Iterator[dict[str, Processes]]:
     """A web, and a worker beside it, each as patient as its kind."""
     found = {}
     for kind in ("web", "worker"):
         logs = tmp_path / kind
         logs.mkdir()
-        found[kind] = Processes(env=patient(clinic_env, kind), port=free_port(), logs=logs)
+        env = patient(clinic_env, kind)
+        found[kind] = Processes(env=env, port=free_port(), logs=logs, launcher=launcher)
     yield found
     for processes in found.values():
         processes.close()

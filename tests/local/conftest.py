@@ -12,6 +12,8 @@ import pytest
 
 from kapclinic.local import services
 from kapclinic.local.places import Place, server_account
+from kapclinic.local.template import hand_over
+from kapclinic.local.testrun import TestRun
 
 
 @contextlib.contextmanager
@@ -29,6 +31,16 @@ def a_place() -> Iterator[Place]:
 def empty_place() -> Iterator[Place]:
     with a_place() as place:
         yield place
+
+
+@pytest.fixture
+def migrated_place(empty_place: Place, test_run: TestRun) -> Place:
+    """A place whose servers were up before, with a template that `migrate` is asked to look at again."""
+    pair = services.up(empty_place)
+    pair.servers.spare_the_disk(spare=True)
+    hand_over(pair.servers, test_run.fill_elsewhere)
+    services.down(empty_place)
+    return empty_place
 
 
 @pytest.fixture(scope="module")

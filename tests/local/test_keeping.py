@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +25,7 @@ from kapclinic.local.places import CHECKOUT, LocalError, Place
 from kapclinic.local.ports import free_port, is_free, wait_until
 from kapclinic.local.processes import Processes
 from kapclinic.local.servers import with_path
+from kapclinic.local.warm import Launcher
 from tests.local.test_demo import demo, read_until
 
 
@@ -35,21 +36,22 @@ def bare_environment(place: Place, **settings: str) -> dict[str, str]:
     return inherited | {"KAP_EMBED_DIR": str(place.base)} | settings
 
 
-def manage(place: Place, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=CHECKOUT,
-        env=bare_environment(place, **settings),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+Manage = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def database_of(place: Place, **settings: str) -> str:
+@pytest.fixture
+def manage(launcher: Launcher) -> Manage:
+    """Runs a command of `manage.py` as a new shell does."""
+
+    def run(place: Place, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return launcher.run([sys.executable, "manage.py", *words], env=bare_environment(place, **settings))
+
+    return run
+
+
+def database_of(manage: Manage, place: Place) -> str:
     words = "from django.conf import settings as s; d = s.DATABASES['default']; print(d['NAME'], d['USER'])"
-    done = manage(place, "shell", "--no-imports", "-c", words, **settings)
+    done = manage(place, "shell", "--no-imports", "-c", words)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -73,7 +75,7 @@ class OpenDemo:
         self.place = place
         self.port = free_port()
         self.process = demo(
-            place, PORT=str(self.port), KAP_DEMO_PASSWORD="one two three four", SWEEP_SECONDS="1"
+            place, PORT=str(self.port), KAP_DEMO_PASSWORD="one two three four", SWEEP_SECONDS="6"
         )
         self.greeting = read_until(self.process, "Ctrl-C stops it.")
 
@@ -115,18 +117,20 @@ class OpenDemo:
 
 
 @pytest.fixture
-def opened(empty_place: Place) -> Iterator[OpenDemo]:
-    opened = OpenDemo(empty_place)
+def opened(migrated_place: Place) -> Iterator[OpenDemo]:
+    opened = OpenDemo(migrated_place)
     yield opened
     if opened.process.poll() is None:
         opened.process.terminate()
     opened.process.communicate(timeout=60)
 
 
-def test_the_demo_opens_serves_outlives_what_dies_in_it_and_closes_without_a_trace(opened: OpenDemo) -> None:
+def test_the_demo_opens_serves_outlives_what_dies_in_it_and_closes_without_a_trace(
+    opened: OpenDemo, manage: Manage
+) -> None:
     """One boot, which costs a whole clinic, for all that is said of an open demo."""
     _greets(opened)
-    _takes_commands(opened)
+    _takes_commands(opened, manage)
     _starts_again_what_dies(opened)
     _goes_on_with_new_servers(opened)
     family = opened.family()
@@ -146,12 +150,12 @@ def _greets(opened: OpenDemo) -> None:
     assert ready(opened.port)
 
 
-def _takes_commands(opened: OpenDemo) -> None:
+def _takes_commands(opened: OpenDemo, manage: Manage) -> None:
     """By hand, from a shell without any of its variables."""
     assert stat.S_IMODE(opened.file.stat().st_mode) == 0o600
     assert "KAP_SUPERUSER_URL" not in opened.file.read_text()
 
-    assert database_of(opened.place) == "kap_demo kap_app"
+    assert database_of(manage, opened.place) == "kap_demo kap_app"
     told = json.loads(manage(opened.place, "seed_demo", "--json").stdout)
     assert told["password"] == "one two three four"
     assert "frontdesk@demo.kapclinic.test" in {user["email"] for user in told["users"]}
@@ -222,35 +226,39 @@ def test_a_web_that_keeps_dying_ends_the_demo() -> None:
     assert processes.killed == ["web"] * 3
 
 
-def test_without_a_demo_commands_work_on_kap_dev_which_run_migrates_and_keeps(empty_place: Place) -> None:
-    """One migration, which costs most of it, for all that is said of the development database."""
-    stale = empty_place.base / "demo-8000.env"
+def test_without_a_demo_commands_work_on_kap_dev_which_run_migrates_and_keeps(
+    migrated_place: Place, manage: Manage
+) -> None:
+    """One database, which costs most of it, for all that is said of the one for development."""
+    stale = migrated_place.base / "demo-8000.env"
     stale.write_text("KAP_DEMO=1:5.0\nDATABASE_URL=postgresql://nobody@localhost/gone\n")
-    first = manage(empty_place, "migrate", "--check")
+    first = manage(migrated_place, "migrate", "--check")
     assert first.returncode == 1  # made just now, and still empty
     assert first.stderr.splitlines()[0].startswith("The environment names no database: starting PostgreSQL")
 
     ask = "import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL']).execute("
     ask += "\"SELECT to_regclass('trail_heartbeat') IS NOT NULL\").fetchone(), flush=True); input()"
     run = [sys.executable, "-m", "kapclinic.local", "run", "--", sys.executable, "-c", ask]
-    env, pipe = bare_environment(empty_place), subprocess.PIPE
+    env, pipe = bare_environment(migrated_place), subprocess.PIPE
     for _ in range(2):  # the second time there is nothing to do
         other = subprocess.Popen(run, cwd=CHECKOUT, env=env, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
         assert other.stdout is not None
         assert other.stdout.readline() == "(True,)\n"
-        assert services.down_if_unused(empty_place) is False
+        assert services.down_if_unused(migrated_place) is False
         assert other.communicate("end\n") == ("", "")
 
-    assert database_of(empty_place) == "kap_dev kap_app"
+    assert database_of(manage, migrated_place) == "kap_dev kap_app"
     for words in (["migrate", "--check"], ["verify_audit"]):
-        done = manage(empty_place, *words)
+        done = manage(migrated_place, *words)
         assert done.returncode == 0, done.stderr
-    assert services.down_if_unused(empty_place) is True
-    assert services.running(empty_place) is None
+    assert services.down_if_unused(migrated_place) is True
+    assert services.running(migrated_place) is None
 
 
 @pytest.mark.parametrize("name", lending.OWN)
-def test_a_process_with_a_variable_of_its_own_borrows_nothing(empty_place: Place, name: str) -> None:
+def test_a_process_with_a_variable_of_its_own_borrows_nothing(
+    empty_place: Place, manage: Manage, name: str
+) -> None:
     refused = manage(empty_place, "check", **{name: ""})
     assert refused.returncode != 0
     assert "SECRET_KEY and FIELD_KEYS must be set" in refused.stderr

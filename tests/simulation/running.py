@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
+
+_WORLDS = count(1)  # of this process
 
 
 @dataclass
@@ -15,14 +17,13 @@ class Running:
     """One process with its share of the servers."""
 
     run: Any
-    _worlds: count[int] = field(default_factory=lambda: count(1))
 
     @contextmanager
     def fresh(self) -> Iterator[None]:
         """A clinic in which nobody has been yet."""
         from django.db import connections
 
-        name = self.run.new_database(f"_w{next(self._worlds)}")
+        name = self.run.new_database(f"_w{next(_WORLDS)}")
         settings = connections["default"].settings_dict
         usual = settings["NAME"]
         connections.close_all()

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from django.core import mail
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
@@ -87,20 +88,40 @@ def test_nobody_is_the_second_person_for_themselves(cast: Cast) -> None:
     assert cast.desk("admin").must(f"{RESETS}{asked['id']}/approve/")["state"] == "approved"
 
 
-def test_what_nobody_approved_in_two_days_is_asked_anew(cast: Cast) -> None:
+def test_what_nobody_approved_in_two_days_is_expired_and_asked_anew(cast: Cast) -> None:
     with_app(cast.browser("therapist"))
     asked = _ask(cast)
+    path, director = f"{RESETS}{asked['id']}/", cast.desk("director")
+    with clock.fixed(MONDAY + timedelta(days=2)):
+        assert director.get(path).json()["state"] == "asked"
     with clock.fixed(MONDAY + timedelta(days=2, seconds=1)):
-        late = cast.desk("director").post(f"{RESETS}{asked['id']}/approve/")
-        assert (late.status_code, late.json()["code"]) == (409, "illegal_transition")
+        assert director.get(path).json()["state"] == "expired"
+        for state, ids in (("asked", []), ("expired", [asked["id"]])):
+            assert [row["id"] for row in director.get(RESETS, state=state).json()["results"]] == ids
+        for verb in ("approve/", "decline/"):
+            late = director.post(path + verb)
+            assert (late.status_code, late.json()["code"]) == (409, "illegal_transition")
+            assert late.json()["state"] == "expired"
         assert User.objects.get(pk=cast.therapist.pk).has_factor
         anew = _ask(cast)
-    states = {str(row.pk): row.state for row in FactorReset.objects.all()}
-    assert states == {asked["id"]: "declined", anew["id"]: "asked"}
-    cast.therapist.refresh_from_db()
-    cast.therapist.is_active = False
-    cast.therapist.save_by(SYSTEM, at=MONDAY)
-    assert cast.desk("director").must(f"{RESETS}{anew['id']}/approve/")["state"] == "approved"
+        states = {
+            row["id"]: (row["state"], row["decided_by"]) for row in director.get(RESETS).json()["results"]
+        }
+        assert states == {asked["id"]: ("expired", None), anew["id"]: ("asked", None)}
+        with transaction.atomic(), connection.cursor() as cursor:  # too late, by whoever writes it
+            cursor.execute(
+                "UPDATE practice_user SET notes_sealed_at = now() WHERE id = %s", [cast.therapist.pk]
+            )
+            with pytest.raises(DatabaseError, match="factor_reset_by_two"), transaction.atomic():
+                cursor.execute(
+                    "UPDATE practice_factorreset SET state = 'approved', decided_by = %s,"
+                    " decided_at = created_at + interval '49 hours' WHERE id = %s",
+                    [cast.director.pk, anew["id"]],
+                )
+        cast.therapist.refresh_from_db()
+        cast.therapist.is_active = False
+        cast.therapist.save_by(SYSTEM, at=MONDAY)
+        assert director.must(f"{RESETS}{anew['id']}/approve/")["state"] == "approved"
 
 
 def test_whoever_changes_a_persons_factors_locks_the_person_first(cast: Cast) -> None:

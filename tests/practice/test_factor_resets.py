@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -17,9 +19,10 @@ from kapclinic.practice.factor_models import FactorReset, RecoveryCode, SecondFa
 from kapclinic.practice.models import SYSTEM, Role, User
 from kapclinic.trail.models import AuditEvent
 from sessions.sweep.steps import send_messages
-from tests.cast import MONDAY, PASSWORD, Cast, staff
+from tests.cast import MONDAY, PASSWORD, Cast, assemble, staff
 from tests.cast.desk import Browser
 from tests.practice.test_second_factors import with_app, with_passkey
+from tests.racing import race
 
 RESETS = "second-factor-resets/"
 
@@ -146,3 +149,36 @@ def test_whoever_changes_a_persons_factors_locks_the_person_first(cast: Cast) ->
         "ask": ["user", "factorreset"],
         "approve": ["user", "factorreset"],
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reset_that_is_approved_asked_anew_and_outrun_by_a_sign_in_has_one_outcome(now: datetime) -> None:
+    """All at once: a second person approves, the administrator asks again, the owner signs in and takes their codes."""
+    cast = assemble()
+    admin, director = cast.desk("admin"), cast.desk("director")
+    body = {"user": str(cast.therapist.pk), "reason": "Lost again"}
+    for turn in range(1, 4):
+        with clock.fixed(MONDAY + timedelta(minutes=2 * turn)):
+            _, codes = with_app(cast.browser("therapist"))
+        path = f"{RESETS}{_ask(cast)['id']}/approve/"
+        asks = (
+            lambda path=path: director.post(path),
+            lambda: admin.post(RESETS, body),
+            lambda shown=codes[0]: Browser(cast.therapist).sign_in(PASSWORD, otp=shown),
+        )
+        answers: dict[int, Any] = {}
+
+        def at_once(
+            n: int, ask: Callable[[], Any], answers: dict[int, Any] = answers, turn: int = turn
+        ) -> None:
+            with clock.fixed(MONDAY + timedelta(minutes=2 * turn + 1)):
+                answers[n] = ask()
+
+        assert race(*[partial(at_once, n, ask) for n, ask in enumerate(asks)]) == []
+        approved, asked, signed_in = (answers[n] for n in range(3))
+        assert approved.status_code == 200
+        assert asked.json()["code"] in {"reset_asked", "no_second_factor"}
+        assert signed_in.status_code == 200  # by the code before the reset, or with none asked for after it
+        assert not User.objects.get(pk=cast.therapist.pk).has_factor
+        assert not SecondFactor.objects.filter(removed_at__isnull=True).exists()
+        assert [row.state for row in FactorReset.objects.all()] == ["approved"] * turn

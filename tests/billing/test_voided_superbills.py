@@ -122,7 +122,9 @@ def test_a_receipt_whose_only_charge_was_reversed_is_voided_and_the_money_stays_
     new = done(till.receipt(), 201)
     assert (row["number"], new["number"], new["warnings"]) == ("R-2026-000001", "R-2026-000002", [])
     newer = done(till.receipt(corrects=new["id"]), 201)
-    told = refused(till.desk.post(f"receipts/{new['id']}/void/", {"reason": "Trying"}), 409, "illegal_transition")
+    told = refused(
+        till.desk.post(f"receipts/{new['id']}/void/", {"reason": "Trying"}), 409, "illegal_transition"
+    )
     assert told["state"] == "replaced"
     with pytest.raises(IntegrityError, match="was replaced"):
         insert(ReceiptVoid(receipt_id=new["id"], reason="x"))
@@ -130,7 +132,7 @@ def test_a_receipt_whose_only_charge_was_reversed_is_voided_and_the_money_stays_
         insert(twin(Receipt.objects.get(pk=newer["id"]), number="R-2026-000009", corrects_id=row["id"]))
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
         sql("DELETE FROM billing_receiptvoid")
-    assert events("receipt.void")[0] == (till.cast.billing.pk, "ok", [till.client.pk])
+    assert (till.cast.billing.pk, "ok", [till.client.pk]) in events("receipt.void")
 
 
 def balance(till: Till) -> Any:

@@ -2,7 +2,7 @@
 
 from billing.codes.models import Diagnosis, Fee, ServiceCode
 from billing.coverages.models import Coverage, Payer
-from billing.documents.models import DocumentCounter, Receipt, Superbill, SuperbillVoid
+from billing.documents.models import DocumentCounter, Receipt, ReceiptVoid, Superbill, SuperbillVoid
 from billing.estimates.models import Estimate, EstimateIssue, EstimateLine, EstimateVoid
 from billing.jobs.models import Job, JobFile, JobItem, JobResult
 from billing.ledger.models import Adjustment, Charge, ChargeConfirmation, Payment, PaymentAllocation, Refund
@@ -49,6 +49,7 @@ __all__ = [
     "PracticeExport",
     "PracticeExportPiece",
     "Receipt",
+    "ReceiptVoid",
     "RecordExport",
     "RecordExportFile",
     "RecordExportPart",

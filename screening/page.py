@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from kapclinic.core import paper
 from screening.models import Consent
 from screening.rules import signatures
+from screening.rules.reading import Block, blocks
 
 TEMPLATE = Path(__file__).parent / "consent.typ"
 WORDS = {
@@ -61,7 +62,6 @@ WORDS = {
         "unread": "La firma dibujada se conserva, pero no se puede imprimir.",
     },
 }
-KINDS = {"# ": "title", "## ": "heading", "> ": "note"}
 
 
 def print_consent(consent: Consent) -> bytes:
@@ -85,8 +85,7 @@ def content_of(consent: Consent) -> dict[str, Any]:
     """All that the paper says, as text in the clinic's own time."""
     words: dict[str, Any] = WORDS[consent.language]
     client, location = consent.program.client, consent.program.location
-    blocks = list(_blocks(consent.text))
-    title = next((block["text"] for block in blocks if block["kind"] == "title"), consent.document)
+    title, text = _titled(blocks(consent.text))
     facts = [[words["client"], f"{client.legal_name}, {client.mrn}"]]
     if consent.signed_at is not None:
         by = consent.collected_by.name if consent.collected_by else ""
@@ -105,10 +104,10 @@ def content_of(consent: Consent) -> dict[str, Any]:
     if consent.revoked_at is not None:
         state = f"{words['revoked']} {_local(consent.revoked_at, location.zone)}"
     return {
-        "title": title,
+        "title": title or consent.document,
         "language": consent.language,
         "footer": location.name,
-        "blocks": blocks,
+        "blocks": [asdict(block) for block in text],
         "heading": words["heading"],
         "heads": words["heads"],
         "facts": [row for row in facts if row[1]],
@@ -116,6 +115,15 @@ def content_of(consent: Consent) -> dict[str, Any]:
         "picture": list(_picture(consent)),
         "alt": words["alt"],
     }
+
+
+def _titled(text: list[Block]) -> tuple[str, list[Block]]:
+    """The words of the text's first heading, and the text with it in the highest rank, as PDF/UA has it; or none."""
+    first = next((block for block in text if block.kind in {"h2", "h3"}), None)
+    if first is None:
+        return "", text
+    title = "".join(span.text for span in first.rows[0])
+    return title, [replace(block, kind="h2") if block is first else block for block in text]
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:
@@ -130,28 +138,3 @@ def _picture(consent: Consent) -> bytes:
         return base64.b64decode(consent.signature.removeprefix(signatures.PREFIX), validate=True)
     except binascii.Error:
         return b""
-
-
-def _blocks(text: str) -> Iterator[dict[str, Any]]:
-    """Headings, notes, lists and paragraphs of a text; an empty line ends each."""
-    for part in text.split("\n\n"):
-        lines = [line.strip() for line in part.split("\n") if line.strip()]
-        if not lines:
-            continue
-        mark = next((mark for mark in KINDS if lines[0].startswith(mark)), None)
-        if mark is not None:
-            yield {"kind": KINDS[mark], "text": " ".join(line.removeprefix(mark) for line in lines)}
-        elif lines[0].startswith("- "):
-            yield {"kind": "list", "items": _items(lines)}
-        else:
-            yield {"kind": "text", "text": " ".join(lines)}
-
-
-def _items(lines: list[str]) -> list[str]:
-    found: list[str] = []
-    for line in lines:
-        if line.startswith("- "):
-            found.append(line.removeprefix("- "))
-        else:
-            found[-1] += f" {line}"
-    return found

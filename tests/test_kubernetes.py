@@ -106,7 +106,7 @@ def test_every_variable_is_read_by_the_settings_and_one_of_compose(name: str) ->
         "ANCHOR_MINUTES",
         "ANCHOR_BUCKET_KEY",
         "ANCHOR_BUCKET_SECRET",
-        "BACKUP_STATUS",  # a pod does not see another one's disk: `backup` not ready is the alarm
+        "BACKUP_STATUS",  # a pod does not see another one's disk: `/status` reads the row
     }
     assert theirs - optional <= {*GIVEN, *own(name), *OF_SECRETS}
     assert {*own(name)} == theirs & {"KAP_PROCESS", "MIGRATION_DATABASE_URL"}

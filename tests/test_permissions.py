@@ -192,6 +192,7 @@ AGREED: dict[tuple[str, str], set[str]] = {
     ("GET", "billing-worklist/"): {BI, DI},
     ("POST", "superbills/"): {BI, DI},
     ("POST", "superbills/{id}/void/"): {BI, DI},
+    ("POST", "receipts/{id}/void/"): {BI, DI},
     ("GET", "payers/"): {DESK, BI, DI},
     ("POST", "payers/"): {DESK, BI, DI},
     ("PATCH", "payers/{id}/"): {BI, DI},

@@ -79,18 +79,25 @@ class Document(AppendOnlyModel):
         return self.number
 
 
-class Superbill(Document):
-    """What a client sends to a plan to be reimbursed: rendered, signed services with codes and diagnoses."""
+class Voidable(Document):
+    """A document that may be said to count for nothing any more, where no other stands for it."""
 
     class Status(models.TextChoices):
         ISSUED = "issued"
         REPLACED = "replaced"
         VOIDED = "voided"
 
-    # No columns: what `selectors.superbills` adds to a row.
+    # No columns: what `selectors.documents` adds to a row.
     status: str
     voided_at: datetime | None
     void_reason: str | None
+
+    class Meta(Document.Meta):
+        abstract = True
+
+
+class Superbill(Voidable):
+    """What a client sends to a plan to be reimbursed: rendered, signed services with codes and diagnoses."""
 
 
 class SuperbillVoid(AppendOnlyModel):
@@ -103,8 +110,18 @@ class SuperbillVoid(AppendOnlyModel):
         return f"void of {self.superbill_id}"
 
 
-class Receipt(Document):
+class Receipt(Voidable):
     """What substantiates an HSA or FSA claim: paid, rendered medical services without codes and diagnoses.
 
     Patient, provider, date, description and amount (Prop. Reg. 1.125-6(b); IRS Information Letter 2021-0013).
     """
+
+
+class ReceiptVoid(AppendOnlyModel):
+    """A receipt that counts for nothing any more and that no other stands for: its number and its bytes stay."""
+
+    receipt = models.OneToOneField(Receipt, on_delete=models.PROTECT, related_name="voiding")
+    reason = models.CharField(max_length=1000)
+
+    def __str__(self) -> str:
+        return f"void of {self.receipt_id}"

@@ -26,7 +26,7 @@ from django.db.models import (
 from django.db.models.expressions import RawSQL
 
 from billing.codes.models import Diagnosis, ServiceCode
-from billing.documents.models import Document, DocumentQuerySet, Superbill
+from billing.documents.models import DocumentQuerySet, Superbill, Voidable
 from billing.documents.rules import Borne, is_drug, text
 from billing.documents.rules.left_out import LeftOut, why_left_out
 from billing.documents.sql import overtaken
@@ -209,11 +209,10 @@ def descriptions(codes: Iterable[str], *, on: date) -> dict[str, str]:
     )
 
 
-def standing(model: type[Document]) -> DocumentQuerySet:
+def standing(model: type[Voidable]) -> DocumentQuerySet:
     """Documents that still count: neither replaced nor voided."""
     rows: DocumentQuerySet = model.objects.all()
-    found = rows.filter(corrected_by__isnull=True)
-    return found.filter(voiding__isnull=True) if issubclass(model, Superbill) else found
+    return rows.filter(corrected_by__isnull=True, voiding__isnull=True)
 
 
 def on_no_superbill(charges: Sequence[Charge], *, but: UUID | None = None) -> list[Charge]:
@@ -225,45 +224,37 @@ def on_no_superbill(charges: Sequence[Charge], *, but: UUID | None = None) -> li
     return [charge for charge in charges if charge.pk not in told]
 
 
-def numbers_with(model: type[Document], charges: Sequence[Charge], *, but: UUID | None) -> list[str]:
+def numbers_with(model: type[Voidable], charges: Sequence[Charge], *, but: UUID | None) -> list[str]:
     """Numbers of the documents of this kind that hold one of these lines and still count."""
     rows = standing(model).filter(charges__overlap=[charge.pk for charge in charges])
     return list(rows.exclude(pk=but).order_by("number").values_list("number", flat=True))
 
 
-def _differs(model: type[Document]) -> Q:
+def _differs(model: type[Voidable]) -> Q:
     """The books or a name say something else than the paper, which still counts."""
     gone = Charge.objects.filter(client=OuterRef("client"), reverses__isnull=False).values("reverses")
     told = RawSQL(overtaken(model._meta.db_table), (), output_field=BooleanField())  # noqa: S611  (no value in it)
-    differs = Q(charges__overlap=ArraySubquery(gone)) | Q(told)
-    return Q(voiding__isnull=True) & differs if issubclass(model, Superbill) else differs
+    return Q(voiding__isnull=True) & (Q(charges__overlap=ArraySubquery(gone)) | Q(told))
 
 
-def documents(model: type[Document]) -> DocumentQuerySet:
+def documents(model: type[Voidable]) -> DocumentQuerySet:
     """Documents without their bytes, with `replaced_by` and `outdated`: the books or a name say something else now, so
     reissue it. A line was reversed; what is paid of a line changed (a share was given, taken back or refunded); the
     payments behind it are others; its session was opened again; the client or the practice has another name than on the
     paper. Clinicians keep the name that they signed with.
+
+    And with `status`, and when and why one was voided; such a one is not outdated: nothing is left to mend.
     """
+    status = Case(
+        When(voiding__isnull=False, then=Value(Voidable.Status.VOIDED.value)),
+        When(corrected_by__isnull=False, then=Value(Voidable.Status.REPLACED.value)),
+        default=Value(Voidable.Status.ISSUED.value),
+        output_field=CharField(),
+    )
     plain: DocumentQuerySet = model.objects.defer("pdf").select_related("corrects")
     found: DocumentQuerySet = plain.annotate(
         replaced_by=F("corrected_by__number"),
         outdated=ExpressionWrapper(_differs(model), output_field=BooleanField()),
-    )
-    return found
-
-
-def superbills() -> DocumentQuerySet:
-    """Superbills as `documents` has them, with `status`, and when and why one was voided; such a one is not outdated:
-    nothing is left to mend.
-    """
-    status = Case(
-        When(voiding__isnull=False, then=Value(Superbill.Status.VOIDED.value)),
-        When(corrected_by__isnull=False, then=Value(Superbill.Status.REPLACED.value)),
-        default=Value(Superbill.Status.ISSUED.value),
-        output_field=CharField(),
-    )
-    found: DocumentQuerySet = documents(Superbill).annotate(
         status=status,
         voided_at=F("voiding__created_at"),
         void_reason=F("voiding__reason"),

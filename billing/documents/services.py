@@ -12,7 +12,14 @@ from django.db import connection, transaction
 
 from billing.coverages.selectors import filing_of, subscriber_on
 from billing.documents import rendering, rules, selectors
-from billing.documents.models import Document, DocumentCounter, Receipt, Superbill, SuperbillVoid
+from billing.documents.models import (
+    Document,
+    DocumentCounter,
+    Receipt,
+    ReceiptVoid,
+    Superbill,
+    SuperbillVoid,
+)
 from billing.documents.rules import Series
 from billing.documents.rules.left_out import LeftOut
 from billing.ledger.models import Charge
@@ -55,7 +62,7 @@ class AlreadyCorrected(Conflict):
 
 
 class Voided(Conflict):
-    code, title = "voided", "This superbill was voided"
+    code, title = "voided", "This document was voided"
 
 
 class NameNotPrintable(Conflict):
@@ -84,16 +91,19 @@ def issue_superbill(*, values: Period, by: User, at: datetime, only_new: bool = 
 
 
 @transaction.atomic
-def void_superbill(*, superbill: Superbill, reason: str, by: User, at: datetime) -> Superbill:
-    """Say that a superbill counts for nothing any more, where no other stands for it: nothing is left to bill, or it
-    was a mistake. Its number is never used again and its bytes stay; what still stands of it may go on a new one.
+def void_document(*, document: Kind, reason: str, by: User, at: datetime) -> Kind:
+    """Say that a superbill or receipt counts for nothing any more, where no other stands for it: nothing is left to put
+    on one, or it was a mistake. Its number is never used again and its bytes stay; what still stands of it may go on a
+    new one. The ledger is left as it is.
 
     :raises IllegalTransition: once it is voided or replaced
     """
-    lock_ledger(superbill.client_id)
-    row: Superbill = selectors.superbills().get(pk=superbill.pk)
-    transitions.apply(rules.SUPERBILL_MOVES, "void", instance=row, by=by)
-    SuperbillVoid(superbill=row, reason=reason).insert_by(by, at=at)
+    lock_ledger(document.client_id)
+    row: Kind = selectors.documents(type(document)).get(pk=document.pk)
+    transitions.apply(rules.VOIDABLE_MOVES, "void", instance=row, by=by)
+    void = SuperbillVoid(superbill=row) if isinstance(row, Superbill) else ReceiptVoid(receipt=row)
+    void.reason = reason
+    void.insert_by(by, at=at)
     return row
 
 
@@ -209,6 +219,7 @@ def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
     :raises NothingPaid: when no rendered medical service of the period is paid
     :raises Incomplete: naming each line that the record contradicts
     :raises AlreadyCorrected: when the receipt to correct was replaced
+    :raises Voided: when it was voided
     :raises NameNotPrintable: as `issue_superbill`
     """
     client, charges = _begin(values, by)
@@ -282,8 +293,8 @@ def _corrected(model: type[Kind], values: Period, client: Client) -> Kind | None
     )
     if old is None:
         raise Invalid.field("corrects", "There is no such document of this client.", code="not_found")
-    if isinstance(old, Superbill) and SuperbillVoid.objects.filter(superbill=old).exists():
-        raise Voided(f"{old.number} was voided: issue a new superbill that replaces none.")
+    if old.voided_at is not None:
+        raise Voided(f"{old.number} was voided: issue a new one that replaces none.")
     if old.replaced_by is not None:
         raise AlreadyCorrected(f"{old.number} was replaced by {old.replaced_by}: correct that one.")
     return old

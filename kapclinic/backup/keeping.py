@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
+from django.db import DatabaseError
+
 from kapclinic.backup import database
 from kapclinic.backup.programs import Programs
 from kapclinic.backup.receiving import Receiver
@@ -23,13 +25,15 @@ from kapclinic.backup.troubles import BackupError
 logger = logging.getLogger(__name__)
 SLOT, STATUS = "kap_backups", "status.json"
 AGAIN = timedelta(minutes=10)  # after a backup that failed
+HEARD = timedelta(minutes=1)
 DEATHS = 5  # of the receiver in a row, after which it begins anew
 
 
 @dataclass(kw_only=True)
 class Keeper:
     """What runs until it is told to stop. `staging`: where the log lies until the shelf has it. `after`: of
-    `verify_audit`, for each backup. `told`: a further file that says what `status.json` says, for everybody to read."""
+    `verify_audit`, for each backup. `told`: a further file that says what `status.json` says, for everybody to read.
+    `tell`: who else hears it, each minute and when it has changed: the database of the clinic, for a web elsewhere."""
 
     shelf: Shelf
     url: str
@@ -40,6 +44,7 @@ class Keeper:
     now: Callable[[], datetime]
     after: str = ""
     told: Path | None = None
+    tell: Callable[[Mapping[str, object]], None] | None = None
     stopped: Event = field(default_factory=Event)
     _receiver: Receiver | None = None
     _backup: subprocess.Popen[bytes] | None = None
@@ -50,6 +55,8 @@ class Keeper:
     _sent: tuple[str, int] = ("", 0)  # name and time of the last beginning of one that it has
     _cluster: str = ""
     _segment_bytes: int = 0
+    _heard: tuple[object, ...] = ()
+    _heard_at: datetime | None = None
 
     def run(self) -> None:
         """Look every few seconds; what fails is logged, told in `status.json`, and tried again."""
@@ -180,11 +187,20 @@ class Keeper:
                 "newest_began_at": None,
                 "problem": str(exc),
             }
-        if self.told is not None:
-            try:
+        try:
+            if self.told is not None:
                 self._write(self.told, content, mode=0o644)
-            except (BackupError, OSError) as exc:
-                logger.error("backups: %s", exc)  # noqa: TRY400
+            self._let_hear(content)
+        except (BackupError, OSError, DatabaseError) as exc:
+            logger.error("backups: %s", exc)  # noqa: TRY400
+
+    def _let_hear(self, content: Mapping[str, object]) -> None:
+        news = (content["ok"], content["newest_began_at"])
+        fresh = self._heard_at is not None and self.now() - self._heard_at < HEARD
+        if self.tell is None or (fresh and news == self._heard):
+            return
+        self.tell(content)
+        self._heard, self._heard_at = news, self.now()
 
     @staticmethod
     def _write(path: Path, content: Mapping[str, object], *, mode: int = 0o600) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +12,8 @@ from django.db.models import F, Q
 from kapclinic.core import crypto
 from kapclinic.core.audited import AuditedModel
 from kapclinic.core.ids import uuid7
+
+LATEST = timedelta(days=2)  # `factors.rules.RESET_WITHIN`, as the database holds it
 
 
 class SecondFactor(models.Model):
@@ -121,12 +124,13 @@ class FactorChallenge(models.Model):
 
 
 class FactorReset(AuditedModel):
-    """Somebody lost all that they prove themselves with: one person asks for the reset, another one decides."""
+    """Somebody lost all that they prove themselves with: one person asks for the reset, another one decides in time."""
 
     class State(models.TextChoices):
         ASKED = "asked"
         APPROVED = "approved"
         DECLINED = "declined"
+        EXPIRED = "expired"  # nobody decided in time: `factors.rules.state_of` says so before a row does
 
     user = models.ForeignKey("practice.User", on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=1000)
@@ -141,10 +145,10 @@ class FactorReset(AuditedModel):
             models.CheckConstraint(name="factor_reset_reason", condition=~Q(reason="")),
             models.CheckConstraint(
                 name="factor_reset_by_two",
-                condition=Q(state="asked", decided_by__isnull=True, decided_at__isnull=True)
+                condition=Q(state__in=["asked", "expired"], decided_by__isnull=True, decided_at__isnull=True)
                 | Q(state="declined", decided_by__isnull=False, decided_at__isnull=False)
                 | (
-                    Q(state="approved", decided_by__isnull=False, decided_at__isnull=False)
+                    Q(state="approved", decided_by__isnull=False, decided_at__lte=F("created_at") + LATEST)
                     & ~Q(decided_by=F("created_by"))
                     & ~Q(decided_by=F("user"))
                 ),
@@ -165,6 +169,7 @@ class PrivateNoteOpening(AuditedModel):
         ASKED = "asked"
         APPROVED = "approved"
         DECLINED = "declined"
+        EXPIRED = "expired"  # nobody decided in time: `factors.rules.state_of` says so before a row does
 
     user = models.ForeignKey("practice.User", on_delete=models.PROTECT, related_name="+")
     sealed_at = models.DateTimeField()
@@ -180,10 +185,10 @@ class PrivateNoteOpening(AuditedModel):
             models.CheckConstraint(name="note_opening_reason", condition=~Q(reason="")),
             models.CheckConstraint(
                 name="note_opening_by_two",
-                condition=Q(state="asked", decided_by__isnull=True, decided_at__isnull=True)
+                condition=Q(state__in=["asked", "expired"], decided_by__isnull=True, decided_at__isnull=True)
                 | Q(state="declined", decided_by__isnull=False, decided_at__isnull=False)
                 | (
-                    Q(state="approved", decided_by__isnull=False, decided_at__isnull=False)
+                    Q(state="approved", decided_by__isnull=False, decided_at__lte=F("created_at") + LATEST)
                     & ~Q(decided_by=F("created_by"))
                     & ~Q(decided_by=F("user"))
                 ),

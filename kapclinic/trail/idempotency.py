@@ -76,6 +76,18 @@ def has_acted(request: Request) -> bool:
     return key is not None and IdempotencyRecord.objects.filter(**_scope(request, key)).exists()
 
 
+def print_of(request: Request) -> str | None:
+    """By what copies of one request know each other: HMAC of who sends it, where, key and body; None without a key.
+
+    Two copies may be on their way at once, or one of them after the other was refused and left no record.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    scope = "\x1f".join(map(str, _scope(request, key).values()))
+    return _hmac(_sent(request), scope)
+
+
 class Locks(NamedTuple):
     """What a request locks with its key: an expression of SQL, which answers when all of it is locked.
 

@@ -202,6 +202,18 @@ class AnchorKeeping(models.Model):
         return self.name
 
 
+class BackupWord(models.Model):
+    """One row: what the service of the backups last said, for a web that does not see its file."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    told_at = models.DateTimeField()
+    newest_began_at = models.DateTimeField(null=True)  # of the newest checked backup
+    ok = models.BooleanField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Changed(models.Model):
     """Something that changed since the sweep last looked at it; triggers write it, the sweep takes it away.
 

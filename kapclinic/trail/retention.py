@@ -202,7 +202,13 @@ KEPT = (
     ),
     Kept(
         "What the periodic work has still to look at, and when it ran",
-        ("trail_changed", "trail_heartbeat", "trail_anchorkeeping", "clinic_sessions_reminderlook"),
+        (
+            "trail_changed",
+            "trail_heartbeat",
+            "trail_anchorkeeping",
+            "trail_backupword",
+            "clinic_sessions_reminderlook",
+        ),
         NO_LAW,
         "when it has looked; ids alone, made anew from the rows",
     ),

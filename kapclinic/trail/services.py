@@ -24,7 +24,7 @@ from kapclinic.trail import kinds, rules, selectors
 from kapclinic.trail.anchors import keep_anchor
 from kapclinic.trail.answers import reseal_answers
 from kapclinic.trail.changes import look_at_changed
-from kapclinic.trail.models import AuditEvent, IdempotencyRecord, Task
+from kapclinic.trail.models import AuditEvent, BackupWord, IdempotencyRecord, Task
 from kapclinic.trail.outbox import (
     Missed,
     Notice,
@@ -382,3 +382,9 @@ def carry_up_overdue(*, of: Iterable[str], roles: Iterable[str], by: HasId, at: 
         return 0 if task is None else int(bool(escalate_task(task=task, roles=wanted, by=by, at=at)))
 
     return each(late.order_by("due_at", "pk").values_list("pk", flat=True), carry)
+
+
+def tell_backups(*, told_at: datetime, newest_began_at: datetime | None, ok: bool) -> None:
+    """What the service of the backups says of itself: it stands in one row, for `/status`."""
+    said = {"told_at": told_at, "newest_began_at": newest_began_at, "ok": ok}
+    BackupWord.objects.update_or_create(name="backups", defaults=said)

@@ -338,6 +338,23 @@ def raise_wall(cursor: CursorWrapper) -> None:
             cursor.execute(f'ALTER TABLE "{wall.table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY')
 
 
+def close_wall(cursor: CursorWrapper) -> None:
+    """Take every policy away, as the owner, who alone sees anything until `raise_wall`: before migrations go back.
+
+    A policy holds the columns that it names, so none of them could go.
+    """
+    cursor.execute("SELECT current_user")
+    owner = cursor.fetchone()[0]
+    cursor.execute(
+        "SELECT polrelid::regclass::text, polname FROM pg_policy WHERE starts_with(polname::text, 'wall')"
+    )
+    there = cursor.fetchall()
+    for table, name in there:
+        cursor.execute(f"DROP POLICY {name} ON {table}")
+    for table in sorted({table for table, _ in there}):
+        cursor.execute(f'CREATE POLICY wall_owner ON {table} TO "{owner}" USING (true)')
+
+
 REACH = """
 DO $$
 DECLARE

@@ -22,7 +22,8 @@ class ConsentDocumentIn(Input):
     text = Text(
         min_length=100,
         max_length=40_000,
-        help_text="an empty line ends a paragraph; lines that begin with #, > and - are headings, notes and lists",
+        help_text="an empty line ends a paragraph; lines that begin with #, > and - are headings, notes and lists; "
+        "**words** are bold",
     )
 
 
@@ -38,3 +39,10 @@ class ConsentDocumentOut(Output):
         help_text="comes with the software: a template for the clinic's own words"
     )
     created_at = Moment(allow_null=True)
+    signed = serializers.IntegerField(
+        help_text="of your clients in a course that is not over: whose newest signature in this language is on this "
+        "text, was not taken back and is not too old"
+    )
+    standing = serializers.IntegerField(
+        help_text="the same, on an older text of this language: from the first day of this one they sign anew"
+    )

@@ -16,7 +16,7 @@ from screening.api import consent_document_bodies
 from screening.models import ConsentDocument
 from screening.models.consent_documents import LANGUAGES
 from screening.rules.documents import DOCUMENTS
-from screening.selectors.consents import as_text
+from screening.selectors.consents import consent_document
 from screening.services import consent_documents as services
 
 
@@ -38,7 +38,7 @@ class ConsentDocumentViewSet(ClinicViewSet):
         wanted = self.query()
         rows = [
             text
-            for text in selectors.consent_documents()
+            for text in selectors.consent_documents(user=self.user, at=self.at)
             if all(getattr(text, name) == value for name, value in wanted.items())
         ]
         return self.get_paginated_response(self.represent(self.paginate_queryset(rows), many=True))
@@ -46,4 +46,4 @@ class ConsentDocumentViewSet(ClinicViewSet):
     def create(self, request: Request) -> Response:
         row: Any = services.add_consent_document(values=self.body(), by=self.user, at=self.at)
         self._object_id = row.pk
-        return self.answer(as_text(row), status=201)
+        return self.answer(consent_document(row, user=self.user, at=self.at), status=201)

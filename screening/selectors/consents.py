@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Count,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 
+from kapclinic.practice.models import User
 from programs.models import Program
-from programs.policy import limit
+from programs.policy import LIMITS, limit
+from programs.rules import LIVE
 from screening.models import Consent, ConsentDocument
 from screening.rules import documents
 
@@ -25,7 +41,10 @@ BEFORE_ALL = date(1900, 1, 1)
 
 @dataclass(frozen=True)
 class DocumentText:
-    """A document as it is shown: its text, and the SHA-256 of exactly that text in UTF-8. `id`: of the clinic's own."""
+    """A document as it is shown: its text, and the SHA-256 of exactly that text in UTF-8. `id`: of the clinic's own.
+
+    `signed`: how many clients' signature stands on this text; `standing`: on an older one of this language.
+    """
 
     document: str
     version: str
@@ -35,6 +54,8 @@ class DocumentText:
     content_hash: str
     id: UUID | None = None
     created_at: datetime | None = None
+    signed: int = 0
+    standing: int = 0
 
     @property
     def shipped(self) -> bool:
@@ -75,8 +96,11 @@ def document_in_force(*, document: str, language: str, on: date) -> DocumentText
     return _shipped(document, documents.version_in_force(document, on), language)
 
 
-def consent_documents() -> list[DocumentText]:
-    """Every text: those that ship, then the clinic's own, the first ones first."""
+def consent_documents(*, user: User, at: datetime) -> list[DocumentText]:
+    """Every text: those that ship, then the clinic's own, the first ones first.
+
+    Each with how many of the clients whom the user may see have signed it, or an older one.
+    """
     shipped = [
         _shipped(document, version, language)
         for document, versions in sorted(documents.DOCUMENTS.items())
@@ -84,7 +108,39 @@ def consent_documents() -> list[DocumentText]:
         for language in documents.SHIPPED_LANGUAGES
     ]
     own = ConsentDocument.objects.order_by("document", "language", "effective_on", "pk")
-    return [*shipped, *map(as_text, own)]
+    signed = _clients_by_text(user=user, at=at)
+    found, older = [], Counter[tuple[str, str]]()
+    for text in (*shipped, *map(as_text, own)):
+        kind = (text.document, text.language)
+        by = signed.get((*kind, text.version, text.id), 0)
+        found.append(replace(text, signed=by, standing=older[kind]))
+        older[kind] += by
+    return found
+
+
+def consent_document(row: ConsentDocument, *, user: User, at: datetime) -> DocumentText:
+    """One of the clinic's own texts, as `consent_documents` has it."""
+    return next(text for text in consent_documents(user=user, at=at) if text.id == row.pk)
+
+
+def _clients_by_text(*, user: User, at: datetime) -> dict[tuple[str, str, str, UUID | None], int]:
+    """(document, language, version, own text) -> whose newest signature in this language is on it, and still counts.
+
+    It was not taken back, is not older than the protocol's `consent_days`, and its course is not over.
+    """
+    limits = KeyTextTransform("consent_days", "program__protocol__limits")
+    days = Coalesce(Cast(limits, IntegerField()), Value(LIMITS["consent_days"]))
+    age = ExpressionWrapper(days * Value(timedelta(days=1)), output_field=DurationField())
+    newest = (
+        Consent.objects.visible_to(user)
+        .filter(status=Consent.Status.SIGNED, program__status__in=LIVE)
+        .filter(signed_at__gte=ExpressionWrapper(Value(at) - age, output_field=DateTimeField()))
+        .order_by("program__client_id", "document", "language", "-signed_at")
+        .distinct("program__client_id", "document", "language")
+    )
+    rows = Consent.objects.filter(pk__in=newest.values("pk")).order_by()
+    counted = rows.values_list("document", "language", "document_version", "own_document_id")
+    return {tuple(text): clients for *text, clients in counted.annotate(clients=Count("pk"))}
 
 
 def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent | None:

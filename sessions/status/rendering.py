@@ -87,7 +87,12 @@ def _rest(standing: Standing) -> Iterator[GaugeMetricFamily]:
 def _backups(standing: Standing) -> Iterator[GaugeMetricFamily]:
     """No alert fires on what is not a number: where nobody tells of the backups, `backups_known` alone says so."""
     found = standing.backups
-    yield _family("backups_known", "1 where BACKUP_STATUS is set.", None, [("", float(found is not None))])
+    yield _family(
+        "backups_known",
+        "1 where the service of the backups has said anything.",
+        None,
+        [("", float(found is not None))],
+    )
     well = nan if found is None else float(found.is_well)
     yield _family("backups_well", "1 while they come and the newest is not old.", None, [("", well)])
     ages = (None, None) if found is None else (found.newest_seconds, found.told_seconds)

@@ -101,7 +101,7 @@ class Backups:
 @dataclass(frozen=True)
 class Standing:
     """How the machine stands at `at`. `queues` is None while the broker does not answer, `backups` where nobody
-    tells of them (BACKUP_STATUS is not set)."""
+    has ever told of them."""
 
     at: datetime
     steps: tuple[Step, ...]

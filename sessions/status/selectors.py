@@ -1,10 +1,10 @@
-"""Questions about the machine: seven statements, whatever the tables hold, one look at the broker, and a file."""
+"""Questions about the machine: eight statements, whatever the tables hold, and one look at the broker."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from redis import Redis, RedisError
 from kapclinic.core.reporting import SENT_AT
 from kapclinic.trail import anchors, partitions, turns
 from kapclinic.trail.keys import open_word
+from kapclinic.trail.models import BackupWord
 from kapclinic.trail.selectors import telling_log_settings
 from sessions.status import rules, sql
 from sessions.status.rules import Backups, Count, Queue, Standing, Step
@@ -40,9 +41,10 @@ def standing(*, at: datetime) -> Standing:
 
 
 def _backups(*, at: datetime) -> Backups | None:
-    """What the file says that the service of the backups writes; None where nobody has said where it is."""
+    """What the service of the backups says: in its file, where this machine sees it, else in its row; None without."""
     if not settings.BACKUP_STATUS:
-        return None
+        word = BackupWord.objects.filter(name="backups").first()
+        return None if word is None else _word(word, at=at)
     try:
         said = json.loads(Path(settings.BACKUP_STATUS).read_text())
         began = said["newest_began_at"]
@@ -52,8 +54,17 @@ def _backups(*, at: datetime) -> Backups | None:
         return Backups()
 
 
+def _word(word: BackupWord, *, at: datetime) -> Backups:
+    newest = None if word.newest_began_at is None else _seconds(at - word.newest_began_at)
+    return Backups(_seconds(at - word.told_at), newest, word.ok)
+
+
 def _since(moment: str, *, at: datetime) -> float:
-    return round(max((at - datetime.fromisoformat(moment)).total_seconds(), 0.0), 1)
+    return _seconds(at - datetime.fromisoformat(moment))
+
+
+def _seconds(since: timedelta) -> float:
+    return round(max(since.total_seconds(), 0.0), 1)
 
 
 def _parts(*, at: datetime) -> dict[str, bool]:

@@ -55,7 +55,16 @@ def test_a_section_that_the_frame_lacks_is_refused_and_the_rest_stays(cast: Cast
         ("communication_consent", {"sms": True}, {"email": True, "sms": True}),
         ("communication_consent", {"email": None}, {}),
         ("communication_consent", None, {}),
-        ("emergency_contact", {"phone": "303-555-0111"}, {"name": "Kim", "phone": "303-555-0111"}),
+        (
+            "emergency_contact",
+            {"phone": "303-555-0111"},
+            {"name": "Kim", "phone": "303-555-0111", "relationship": "sister"},
+        ),
+        (
+            "emergency_contact",  # somebody else is nobody's sister yet
+            {"name": "Alex", "phone": "303-555-0112"},
+            {"name": "Alex", "phone": "303-555-0112"},
+        ),
         ("emergency_contact", None, {}),
         ("address", {"city": "Boulder"}, people.ADDRESS | {"line2": "", "city": "Boulder"}),
     ],
@@ -65,7 +74,7 @@ def test_nested_objects_of_a_client(cast: Cast, field: str, sent: Any, left: dic
         cast.north,
         by=cast.frontdesk,
         communication_consent={"email": True},
-        emergency_contact={"name": "Kim", "phone": "303-555-0110"},
+        emergency_contact={"name": "Kim", "phone": "303-555-0110", "relationship": "sister"},
         address=people.ADDRESS | {"line2": ""},
     )
     body = done(cast.desk("frontdesk").patch(f"clients/{client.pk}/", {field: sent}), 200)
@@ -79,6 +88,7 @@ def test_nested_objects_of_a_client(cast: Cast, field: str, sent: Any, left: dic
         ("address", {"city": None}, "/address/city", "required"),
         ("address", {"planet": None}, "/address/planet", "unknown_field"),
         ("emergency_contact", {"name": None}, "/emergency_contact/name", "required"),
+        ("emergency_contact", {"name": "Alex"}, "/emergency_contact/phone", "required"),
         ("communication_consent", {"fax": True}, "/communication_consent/fax", "unknown_field"),
     ],
 )

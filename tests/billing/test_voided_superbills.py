@@ -1,4 +1,4 @@
-"""POST superbills/{id}/void/: a paper that counts for nothing any more, and that no other stands for."""
+"""POST superbills/{id}/void/, receipts/{id}/void/: a paper that counts for nothing, and that no other stands for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 
-from billing.models import Superbill, SuperbillVoid
+from billing.models import Receipt, ReceiptVoid, Superbill, SuperbillVoid
 from kapclinic.core import clock
 from kapclinic.trail.models import Task
 from sessions.sweep.steps import sweep
@@ -87,6 +87,56 @@ def test_one_that_was_replaced_is_not_voided(till: Till) -> None:
     for statement in ("UPDATE billing_superbillvoid SET reason = 'x'", "DELETE FROM billing_superbillvoid"):
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             sql(statement)
+
+
+def test_a_receipt_whose_only_charge_was_reversed_is_voided_and_the_money_stays_the_clients(
+    till: Till,
+) -> None:
+    charge = till.charge(amount="200.00")
+    paid = till.pay("200.00", (charge, "200.00"))
+    row = done(till.receipt(), 201)
+    assert (row["status"], row["allowed_moves"]) == ("issued", ["void"])
+    till.desk.must(f"charges/{charge['id']}/reverse/", {"reason": "wrong client"}, status=201)
+    path = f"receipts/{row['id']}/"
+    assert till.desk.get(path).json()["outdated"] is True
+    refused(till.receipt(corrects=row["id"]), 409, "nothing_paid")
+    refused(till.cast.desk("therapist").post(f"{path}void/", {"reason": "x"}), 403, "not_permitted")
+    refused(till.cast.desk("south_billing").post(f"{path}void/", {"reason": "x"}), 404, "not_found")
+    pdf, before = till.desk.get(f"{path}pdf/").content, balance(till)
+    gone = done(till.desk.post(f"{path}void/", {"reason": "Nothing of it stands"}), 200)
+    assert (gone["status"], gone["outdated"], gone["allowed_moves"]) == ("voided", False, [])
+    assert {name: gone[name] for name in ("number", "sha256", "lines")} == {
+        name: row[name] for name in ("number", "sha256", "lines")
+    }
+    assert till.desk.get(f"{path}pdf/").content == pdf
+    assert balance(till) == before  # the books are what they were
+    assert till.desk.get("receipts/?status=voided").json()["count"] == 1
+    refused(till.desk.post(f"{path}void/", {"reason": "Again"}), 409, "illegal_transition")
+    other = till.charge(amount="80.00")
+    till.desk.must(
+        f"payments/{paid['id']}/allocate/",
+        {"allocations": [{"charge": other["id"], "amount": "80.00"}]},
+        status=200,
+    )
+    refused(till.receipt(corrects=row["id"]), 409, "voided")
+    new = done(till.receipt(), 201)
+    assert (row["number"], new["number"], new["warnings"]) == ("R-2026-000001", "R-2026-000002", [])
+    newer = done(till.receipt(corrects=new["id"]), 201)
+    told = refused(
+        till.desk.post(f"receipts/{new['id']}/void/", {"reason": "Trying"}), 409, "illegal_transition"
+    )
+    assert told["state"] == "replaced"
+    with pytest.raises(IntegrityError, match="was replaced"):
+        insert(ReceiptVoid(receipt_id=new["id"], reason="x"))
+    with pytest.raises(IntegrityError, match="is not replaced"):
+        insert(twin(Receipt.objects.get(pk=newer["id"]), number="R-2026-000009", corrects_id=row["id"]))
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        sql("DELETE FROM billing_receiptvoid")
+    assert (till.cast.billing.pk, "ok", [till.client.pk]) in events("receipt.void")
+
+
+def balance(till: Till) -> Any:
+    return done(till.desk.get(f"clients/{till.client.pk}/account/"), 200)["balance"]
 
 
 def test_a_dose_that_was_taken_back_leaves_no_row_behind(till: Till) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from urllib.parse import urlparse
 
 from playwright.sync_api import Locator, Page, expect
 
+from kapclinic.core import clock
 from kapclinic.practice.models import Client
 from kapclinic.trail.models import AuditEvent, BreakGlass, Task
 from sessions.links.rules.questions import QUESTIONS
 from tests import cast as people
-from tests.e2e.screens import Served, Tablet
+from tests.e2e.screens import LASTS, Served, Tablet
 from tests.sessions.links.phone import Phone
 
 WHY = "She called our crisis line just now"
@@ -161,3 +163,38 @@ def test_what_a_client_answered_stands_where_the_clinician_works(clinic: Served,
 
 def _row(page: Page, name: str) -> Locator:
     return page.locator(".answ-l a", has_text=name)
+
+
+def test_what_is_read_through_an_opening_shows_no_button_that_writes(clinic: Served, tablet: Tablet) -> None:
+    cast, page = clinic.cast, tablet.page
+    began = clock.now() - timedelta(hours=7)
+    session = clinic.watched(starts_at=began, ends_at=began + LASTS)
+    body = {"client": str(session.client_id), "reason": WHY}
+    glass = cast.desk("south_prescriber").must("break-glass/", body, status=201)["id"]
+    tablet.sign_in("south_prescriber", at=f"/bedside/sessions/{session.pk}")
+    reads = page.get_by_text("A record of another location: you only read.")
+    expect(reads).to_be_visible()
+    expect(page.get_by_role("region", name="Readings")).to_contain_text("on server")
+    for name in (
+        "Dose",
+        "Event",
+        "Observation",
+        "Discharge",
+        "Acknowledge: what did you do?",
+        "Void…",
+        "Not taken",
+    ):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
+    expect(page.get_by_role("button", name="Call for help")).to_be_enabled()
+    page.get_by_role("tab", name="Record").click()
+    expect(page.get_by_role("region", name="Record")).to_be_visible()
+    tablet.accessible()
+    page.goto(f"/intake/{session.program_id}")
+    expect(reads).to_be_visible()
+    expect(page.get_by_role("button", name="Screen again")).to_be_disabled()
+    page.get_by_role("tab", name="Medicines").click()
+    expect(page.get_by_label("Name, dose and how often")).to_be_disabled()
+    page.get_by_role("tab", name="Consents").click()
+    expect(page.locator("#part ul.lines button").first).to_be_disabled()
+    tablet.accessible()
+    cast.desk("south_prescriber").must(f"break-glass/{glass}/end/")

@@ -68,6 +68,7 @@ def _writes(page: Page, tablet: Tablet) -> None:
     )
     expect(page.get_by_label("Version", exact=True)).to_have_value("2")
     expect(words).to_have_value(re.compile("^# "))  # it begins as the old one
+    expect(page.get_by_text(re.compile(r"Today it concerns \d+ client"))).to_be_visible()
     page.get_by_label("Version", exact=True).fill("2 bis")
     words.fill("Too short")
     put.click()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
+import pytest
 from django.core import mail
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
@@ -16,9 +19,10 @@ from kapclinic.practice.factor_models import FactorReset, RecoveryCode, SecondFa
 from kapclinic.practice.models import SYSTEM, Role, User
 from kapclinic.trail.models import AuditEvent
 from sessions.sweep.steps import send_messages
-from tests.cast import MONDAY, PASSWORD, Cast, staff
+from tests.cast import MONDAY, PASSWORD, Cast, assemble, staff
 from tests.cast.desk import Browser
 from tests.practice.test_second_factors import with_app, with_passkey
+from tests.racing import race
 
 RESETS = "second-factor-resets/"
 
@@ -87,20 +91,40 @@ def test_nobody_is_the_second_person_for_themselves(cast: Cast) -> None:
     assert cast.desk("admin").must(f"{RESETS}{asked['id']}/approve/")["state"] == "approved"
 
 
-def test_what_nobody_approved_in_two_days_is_asked_anew(cast: Cast) -> None:
+def test_what_nobody_approved_in_two_days_is_expired_and_asked_anew(cast: Cast) -> None:
     with_app(cast.browser("therapist"))
     asked = _ask(cast)
+    path, director = f"{RESETS}{asked['id']}/", cast.desk("director")
+    with clock.fixed(MONDAY + timedelta(days=2)):
+        assert director.get(path).json()["state"] == "asked"
     with clock.fixed(MONDAY + timedelta(days=2, seconds=1)):
-        late = cast.desk("director").post(f"{RESETS}{asked['id']}/approve/")
-        assert (late.status_code, late.json()["code"]) == (409, "illegal_transition")
+        assert director.get(path).json()["state"] == "expired"
+        for state, ids in (("asked", []), ("expired", [asked["id"]])):
+            assert [row["id"] for row in director.get(RESETS, state=state).json()["results"]] == ids
+        for verb in ("approve/", "decline/"):
+            late = director.post(path + verb)
+            assert (late.status_code, late.json()["code"]) == (409, "illegal_transition")
+            assert late.json()["state"] == "expired"
         assert User.objects.get(pk=cast.therapist.pk).has_factor
         anew = _ask(cast)
-    states = {str(row.pk): row.state for row in FactorReset.objects.all()}
-    assert states == {asked["id"]: "declined", anew["id"]: "asked"}
-    cast.therapist.refresh_from_db()
-    cast.therapist.is_active = False
-    cast.therapist.save_by(SYSTEM, at=MONDAY)
-    assert cast.desk("director").must(f"{RESETS}{anew['id']}/approve/")["state"] == "approved"
+        states = {
+            row["id"]: (row["state"], row["decided_by"]) for row in director.get(RESETS).json()["results"]
+        }
+        assert states == {asked["id"]: ("expired", None), anew["id"]: ("asked", None)}
+        with transaction.atomic(), connection.cursor() as cursor:  # too late, by whoever writes it
+            cursor.execute(
+                "UPDATE practice_user SET notes_sealed_at = now() WHERE id = %s", [cast.therapist.pk]
+            )
+            with pytest.raises(DatabaseError, match="factor_reset_by_two"), transaction.atomic():
+                cursor.execute(
+                    "UPDATE practice_factorreset SET state = 'approved', decided_by = %s,"
+                    " decided_at = created_at + interval '49 hours' WHERE id = %s",
+                    [cast.director.pk, anew["id"]],
+                )
+        cast.therapist.refresh_from_db()
+        cast.therapist.is_active = False
+        cast.therapist.save_by(SYSTEM, at=MONDAY)
+        assert director.must(f"{RESETS}{anew['id']}/approve/")["state"] == "approved"
 
 
 def test_whoever_changes_a_persons_factors_locks_the_person_first(cast: Cast) -> None:
@@ -125,3 +149,36 @@ def test_whoever_changes_a_persons_factors_locks_the_person_first(cast: Cast) ->
         "ask": ["user", "factorreset"],
         "approve": ["user", "factorreset"],
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reset_that_is_approved_asked_anew_and_outrun_by_a_sign_in_has_one_outcome(now: datetime) -> None:
+    """All at once: a second person approves, the administrator asks again, the owner signs in and takes their codes."""
+    cast = assemble()
+    admin, director = cast.desk("admin"), cast.desk("director")
+    body = {"user": str(cast.therapist.pk), "reason": "Lost again"}
+    for turn in range(1, 4):
+        with clock.fixed(MONDAY + timedelta(minutes=2 * turn)):
+            _, codes = with_app(cast.browser("therapist"))
+        path = f"{RESETS}{_ask(cast)['id']}/approve/"
+        asks = (
+            lambda path=path: director.post(path),
+            lambda: admin.post(RESETS, body),
+            lambda shown=codes[0]: Browser(cast.therapist).sign_in(PASSWORD, otp=shown),
+        )
+        answers: dict[int, Any] = {}
+
+        def at_once(
+            n: int, ask: Callable[[], Any], answers: dict[int, Any] = answers, turn: int = turn
+        ) -> None:
+            with clock.fixed(MONDAY + timedelta(minutes=2 * turn + 1)):
+                answers[n] = ask()
+
+        assert race(*[partial(at_once, n, ask) for n, ask in enumerate(asks)]) == []
+        approved, asked, signed_in = (answers[n] for n in range(3))
+        assert approved.status_code == 200
+        assert asked.json()["code"] in {"reset_asked", "no_second_factor"}
+        assert signed_in.status_code == 200  # by the code before the reset, or with none asked for after it
+        assert not User.objects.get(pk=cast.therapist.pk).has_factor
+        assert not SecondFactor.objects.filter(removed_at__isnull=True).exists()
+        assert [row.state for row in FactorReset.objects.all()] == ["approved"] * turn

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -16,6 +21,7 @@ from kapclinic.trail.models import AuditEvent
 from programs.models import Program
 from screening import selectors
 from screening.models import Consent, ConsentDocument
+from screening.rules.reading import Span, blocks
 from sessions.booking.models import Session
 from tests import cast as people
 from tests.asking import pointers
@@ -43,6 +49,33 @@ BODY = {
     "effective_on": "2026-05-04",
     "text": SPANISH,
 }
+MARKED = """# What **you** agree to
+Your *own* words, and $x$ #let y = 1 [here](https://clinic.test) `code` <b>.
+
+> **Template.**
+> Ask us.
+What matters is **off-label
+use**, and ** alone.
+
+## In short
+Before:
+- **no** food
+  for four hours
+* no drink
+Then we begin.
+### Last
+>
+**#**"""
+READ = [
+    ("h2", [["What ", "you", " agree to"]]),
+    ("p", [["Your *own* words, and $x$ #let y = 1 [here](https://clinic.test) `code` <b>."]]),
+    ("quote", [["", "Template.", " Ask us. What matters is ", "off-label use", ", and ** alone."]]),
+    ("h3", [["In short"]]),
+    ("p", [["Before:"]]),
+    ("list", [["", "no", " food for four hours"], ["no drink Then we begin."]]),
+    ("h3", [["Last"]]),
+    ("quote", [["", "#", ""]]),
+]
 SIGNED = {"signer_name": "Robin Vale", "method": "typed"}
 
 
@@ -109,6 +142,40 @@ def test_a_newer_text_asks_for_a_new_signature_from_its_first_day_in_its_languag
         assert again["document_version"] == "2"
         sign(cast, again)
     assert stands(program, midnight)
+
+
+def told(
+    cast: Cast, document: str = "kap_treatment", who: str = "director"
+) -> list[tuple[str, str, int, int]]:
+    rows = cast.desk(who).get(f"consent-documents/?document={document}").json()["results"]
+    return [(row["language"], row["version"], row["signed"], row["standing"]) for row in rows]
+
+
+def test_a_newer_text_says_whose_signature_it_ends(
+    cast: Cast, program: Program, another_program: Callable[..., Program]
+) -> None:
+    sign(cast, put(cast, program))
+    assert told(cast) == [("en", "1", 1, 0)]
+    newer = words(cast, language="en", version="2", effective_on="2026-05-10")
+    assert (newer["signed"], newer["standing"]) == (0, 1)
+    assert words(cast)["standing"] == 0  # in Spanish nobody has signed
+    others = [another_program() for _ in range(4)]
+    signed = [
+        sign(cast, put(cast, other, language))
+        for other, language in zip(others, ["en", "en", "es", "en"], strict=True)
+    ]
+    put(cast, program, "es")  # a draft is no signature
+    assert told(cast) == [("en", "1", 4, 0), ("en", "2", 0, 4), ("es", "2026-1", 1, 0)]
+    cast.desk("frontdesk").must(f"consents/{signed[0]['id']}/revoke/", {"reason": "Changed her mind."})
+    cast.desk("therapist").must(f"programs/{others[1].pk}/discontinue/", {"reason": "Moved away."})
+    assert told(cast) == [("en", "1", 2, 0), ("en", "2", 0, 2), ("es", "2026-1", 1, 0)]
+    assert told(cast, "privacy") == [("en", "1", 0, 0)]
+    assert told(cast, who="south_frontdesk") == [("en", "1", 0, 0), ("en", "2", 0, 0), ("es", "2026-1", 0, 0)]
+    with clock.fixed(datetime(2026, 5, 11, 18, tzinfo=UTC)):
+        sign(cast, put(cast, program))
+        assert told(cast) == [("en", "1", 1, 0), ("en", "2", 1, 1), ("es", "2026-1", 1, 0)]
+    with clock.fixed(MONDAY + timedelta(days=366)):  # too old to count
+        assert told(cast) == [("en", "1", 0, 0), ("en", "2", 1, 0), ("es", "2026-1", 0, 0)]
 
 
 def test_the_last_of_one_day_is_the_one_in_force(cast: Cast, program: Program) -> None:
@@ -260,6 +327,77 @@ def test_a_consent_is_printed_with_its_words_and_its_signature(cast: Cast, progr
     cast.desk("frontdesk").must(f"consents/{consent['id']}/revoke/", {"reason": "Changed her mind."})
     assert "Retirado el 2026-05-04" in read(paper(cast, consent))[1]
     assert AuditEvent.objects.filter(action="consent.pdf", clients=[program.client_id]).count() == 4
+
+
+def test_what_is_marked_is_set_as_such_and_all_else_is_text(cast: Cast, program: Program) -> None:
+    words(cast, text=MARKED)
+    reader, text = read(paper(cast, put(cast, program, "es")))
+    assert is_readable_aloud(reader)
+    for said in ("What you agree to", "off-label use, and ** alone.", "• no food for four hours", "#"):
+        assert said in text
+    assert "Your *own* words, and $x$ #let y = 1 [here](https://clinic.test) `code` <b>." in text
+    assert text.count("**") == 1
+    loud = _set_in(reader, "Bold")
+    assert all(said in loud for said in ("you", "Template.", "off-label use"))
+    assert "agree" in loud  # a heading is bold too
+    assert not any(said in loud for said in ("Ask us", "food", "Before"))
+    assert {"/H1", "/H2", "/L", "/LI", "/BlockQuote", "/Strong"} <= _tags(reader)
+
+
+def _set_in(reader: pypdf.PdfReader, weight: str) -> str:
+    found: list[str] = []
+
+    def see(text: str, _cm: Any, _tm: Any, font: Any, _size: Any) -> None:
+        if font and weight in font["/BaseFont"]:
+            found.append(text)
+
+    for page in reader.pages:
+        page.extract_text(visitor_text=see)
+    return " ".join("".join(found).split())
+
+
+def _tags(reader: pypdf.PdfReader) -> set[str]:
+    waiting, found = [reader.trailer["/Root"]["/StructTreeRoot"]], set[str]()
+    while waiting:
+        node = waiting.pop().get_object()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            found.add(str(node.get("/S", "")))
+            waiting += [node["/K"]] if "/K" in node else []
+    return found
+
+
+def test_a_text_without_a_title_is_readable_aloud_too(cast: Cast, program: Program) -> None:
+    words(cast, text=MARKED.replace("# What", "## What"))
+    plain = "You agree to what we told you, and may say no at any time. " * 3
+    words(cast, language="en", version="2", text=plain)
+    for language in ("es", "en"):
+        reader, _ = read(paper(cast, put(cast, program, language)))
+        assert is_readable_aloud(reader)
+        assert "/H1" in _tags(reader)
+
+
+def test_the_page_the_tablet_and_the_paper_read_the_same_marks() -> None:
+    def parts(spans: tuple[Span, ...]) -> list[str]:
+        """`[plain, loud, plain, …]`"""
+        found = [""]
+        for span in spans:
+            if span.strong != (len(found) % 2 == 0):
+                found.append("")
+            found[-1] += span.text
+        return found if len(found) % 2 else [*found, ""]
+
+    assert [(block.kind, [parts(row) for row in block.rows]) for block in blocks(MARKED)] == READ
+    if (node := shutil.which("node")) is None:
+        pytest.skip("needs Node for the tablet's own reading")
+    module = Path(__file__).parents[2] / "kapclinic/ui/static/ui/js/sign/reading.js"
+    script = f"""const {{ blocksOf, spansOf }} = await import("{module}");
+    const text = JSON.parse(process.argv[1]);
+    console.log(JSON.stringify(blocksOf(text).map((one) => [one.kind, one.rows.map(spansOf)])));"""
+    command = [node, "--input-type=module", "-e", script, json.dumps(MARKED)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+    assert [(kind, rows) for kind, rows in json.loads(said)] == READ
 
 
 @pytest.mark.parametrize("document", ["kap_treatment", "psychotherapy_notes", "telehealth"])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
+from billing.documents import rules
+from billing.documents.models import Voidable
 from billing.ledger.api.charge_bodies import WarningOut
+from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output
 
 
@@ -95,3 +100,16 @@ class DocumentOut(Output):
     totals = TotalsOut(source="content.totals")
     payments = ProofOut(many=True, source="content.payments")
     warnings = WarningOut(many=True)
+
+
+class VoidableOut(DocumentOut):
+    """`status` is issued, replaced (another stands in its place) or voided (none does, and it counts for nothing)."""
+
+    status = serializers.ChoiceField(list(Voidable.Status.values))
+    voided_at = Moment(allow_null=True)
+    void_reason = serializers.CharField(allow_null=True)
+    allowed_moves = serializers.SerializerMethodField()
+
+    def get_allowed_moves(self, row: Any) -> list[str]:
+        by = self.context["request"].user
+        return transitions.allowed(rules.VOIDABLE_MOVES, state=row.status, by=by) if row.number else []

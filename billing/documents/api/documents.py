@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from billing.documents import selectors, services
 from billing.documents.api import document_bodies
-from billing.documents.models import Document, DocumentQuerySet
+from billing.documents.models import Document, DocumentQuerySet, Voidable
+from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
@@ -48,11 +49,26 @@ class DocumentViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     def is_past(self) -> bool:
         return self.is_over(self.query().get("to_date"))
 
-    def get_queryset(self) -> DocumentQuerySet:
-        return selectors.documents(self.document).visible_to(self.user)
-
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     def pdf(self, request: Request, pk: Any) -> Response:
         row = self.get_object()
         content = services.pdf_of(self.document, document_id=row.pk)
         return self.print_out(content, name=f"{self.object_type}-{row.number}", sha256=row.sha256)
+
+
+class VoidableViewSet(DocumentViewSet):
+    """A document that may be voided."""
+
+    document: ClassVar[type[Voidable]]
+    roles: ClassVar = DocumentViewSet.roles | {"void": BILLERS}
+    inputs: ClassVar = DocumentViewSet.inputs | {"void": Reason}
+    filters = (*DocumentViewSet.filters, Param("status", choices=tuple(Voidable.Status.values)))
+
+    def get_queryset(self) -> DocumentQuerySet:
+        return selectors.documents(self.document).visible_to(self.user)
+
+    def void(self, request: Request, pk: Any) -> Response:
+        """Take it out of the count: none stands in its place. Its number and its bytes stay."""
+        document, reason = self.get_object(), self.body()["reason"]
+        services.void_document(document=document, reason=reason, by=self.user, at=self.at)
+        return self.answer(self.get_queryset().get(pk=document.pk))

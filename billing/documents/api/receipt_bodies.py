@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from billing.documents.api.document_bodies import DocumentOut, LineOut
+from billing.documents.api.document_bodies import LineOut, VoidableOut
 
 
 class ReceiptLineOut(LineOut):
@@ -12,5 +12,5 @@ class ReceiptLineOut(LineOut):
     provider = serializers.CharField()
 
 
-class ReceiptOut(DocumentOut):
+class ReceiptOut(VoidableOut):
     lines = ReceiptLineOut(many=True, source="content.lines")

@@ -7,11 +7,11 @@ from rest_framework.response import Response
 
 from billing.documents import services
 from billing.documents.api import receipt_bodies
-from billing.documents.api.documents import DocumentViewSet
+from billing.documents.api.documents import VoidableViewSet
 from billing.documents.models import Receipt
 
 
-class ReceiptViewSet(DocumentViewSet):
+class ReceiptViewSet(VoidableViewSet):
     queryset = Receipt.objects.all()
     document = Receipt
     object_type = "receipt"

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
-from billing.documents import rules
 from billing.documents.api.document_bodies import (
     DocumentIn,
-    DocumentOut,
     LetteredOut,
     LineOut,
     PartyOut,
     RenderingOut,
+    VoidableOut,
 )
-from billing.documents.models import Superbill
-from kapclinic.core import transitions
 from kapclinic.core.http.fields import Moment, Output
 
 
@@ -69,16 +64,9 @@ class SuperbillLineOut(LineOut):
     signature = SignatureOut(allow_null=True, default=None)
 
 
-class SuperbillOut(DocumentOut):
-    """`signature` is the one that came last under its services.
+class SuperbillOut(VoidableOut):
+    """`signature` is the one that came last under its services."""
 
-    `status` is issued, replaced (another stands in its place) or voided (none does, and it counts for nothing).
-    """
-
-    status = serializers.ChoiceField(list(Superbill.Status.values))
-    voided_at = Moment(allow_null=True)
-    void_reason = serializers.CharField(allow_null=True)
-    allowed_moves = serializers.SerializerMethodField()
     client_as = ClientAsOut(source="content.client")
     subscriber = PolicyHolderOut(source="content.subscriber", allow_null=True, default=None)
     diagnoses = LetteredOut(many=True, source="content.diagnoses")
@@ -91,10 +79,6 @@ class SuperbillOut(DocumentOut):
     )
     signature = SignatureOut(source="content.signature", allow_null=True, default=None)
     notes = serializers.ListField(child=serializers.CharField(), source="content.notes")
-
-    def get_allowed_moves(self, row: Any) -> list[str]:
-        by = self.context["request"].user
-        return transitions.allowed(rules.SUPERBILL_MOVES, state=row.status, by=by) if row.number else []
 
 
 class LeftOutOut(Output):

@@ -8,29 +8,23 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.documents import selectors, services
+from billing.documents import services
 from billing.documents.api import superbill_bodies
-from billing.documents.api.documents import DocumentViewSet
-from billing.documents.models import DocumentQuerySet, Superbill
-from kapclinic.core.http.fields import Reason, shown
+from billing.documents.api.documents import VoidableViewSet
+from billing.documents.models import Superbill
+from kapclinic.core.http.fields import shown
 from kapclinic.core.http.params import Param
-from kapclinic.practice.rules import BILLERS
 
 
-class SuperbillViewSet(DocumentViewSet):
+class SuperbillViewSet(VoidableViewSet):
     queryset = Superbill.objects.all()
     document = Superbill
     object_type = "superbill"
     output = superbill_bodies.SuperbillOut
-    roles: ClassVar = DocumentViewSet.roles | {"void": BILLERS}
-    inputs: ClassVar = {"create": superbill_bodies.SuperbillIn, "void": Reason}
-    filters = (*DocumentViewSet.filters, Param("status", choices=tuple(Superbill.Status.values)))
+    inputs: ClassVar = VoidableViewSet.inputs | {"create": superbill_bodies.SuperbillIn}
     params: ClassVar = {
         "create": (Param("preview", "bool", doc="true: nothing is issued, the answer tells what would be"),)
     }
-
-    def get_queryset(self) -> DocumentQuerySet:
-        return selectors.superbills().visible_to(self.user)
 
     @extend_schema(responses={201: superbill_bodies.SuperbillOut, 200: superbill_bodies.SuperbillPreviewOut})
     def create(self, request: Request) -> Response:
@@ -54,9 +48,3 @@ class SuperbillViewSet(DocumentViewSet):
             superbill_bodies.SuperbillPreviewOut, row, context=self.get_serializer_context()
         )
         return told
-
-    def void(self, request: Request, pk: Any) -> Response:
-        """Take a superbill out of the count: none stands in its place. Its number and its bytes stay."""
-        superbill, reason = self.get_object(), self.body()["reason"]
-        services.void_superbill(superbill=superbill, reason=reason, by=self.user, at=self.at)
-        return self.answer(self.get_queryset().get(pk=superbill.pk))

@@ -17,5 +17,6 @@ urlpatterns = [
     path("superbills/<uuid:pk>/pdf/", superbills.SuperbillViewSet.as_view(PDF)),
     path("receipts/", receipts.ReceiptViewSet.as_view(LIST)),
     path("receipts/<uuid:pk>/", receipts.ReceiptViewSet.as_view(ONE)),
+    path("receipts/<uuid:pk>/void/", receipts.ReceiptViewSet.as_view({"post": "void"})),
     path("receipts/<uuid:pk>/pdf/", receipts.ReceiptViewSet.as_view(PDF)),
 ]

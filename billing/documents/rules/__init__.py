@@ -11,7 +11,7 @@ from uuid import UUID
 
 from billing.codes.models import LineKind, ServiceCode
 from billing.codes.rules import Family, family_of
-from billing.documents.models import Superbill
+from billing.documents.models import Voidable
 from billing.ledger.models import MOST_DIAGNOSES, Charge
 from kapclinic.core import money
 from kapclinic.core.errors import FieldError
@@ -62,7 +62,7 @@ class Borne:
 
 SUPERBILL = Series("superbill", "", "superbill.typ")
 RECEIPT = Series("receipt", "R-", "receipt.typ")
-SUPERBILL_MOVES = {"void": Move.of({Superbill.Status.ISSUED}, Superbill.Status.VOIDED, BILLERS)}
+VOIDABLE_MOVES = {"void": Move.of({Voidable.Status.ISSUED}, Voidable.Status.VOIDED, BILLERS)}
 
 
 def text(amount: Decimal) -> str:

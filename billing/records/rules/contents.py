@@ -14,7 +14,7 @@ from typing import Any
 from django.db import models
 
 from billing.coverages.models import Coverage
-from billing.documents.models import Receipt, Superbill, SuperbillVoid
+from billing.documents.models import Receipt, ReceiptVoid, Superbill, SuperbillVoid
 from billing.estimates.models import Estimate, EstimateIssue, EstimateLine, EstimateVoid
 from billing.ledger.models import Adjustment, Charge, ChargeConfirmation, Payment, PaymentAllocation, Refund
 from billing.letters.models import NecessityLetter, NecessityLetterSignature
@@ -120,6 +120,7 @@ SECTIONS: Mapping[str, tuple[Table, ...]] = {
         Table(Superbill, "client"),
         Table(SuperbillVoid, "superbill__client"),
         Table(Receipt, "client"),
+        Table(ReceiptVoid, "receipt__client"),
         Table(Statement, "client"),
         Table(Estimate, "client"),
         Table(EstimateLine, "estimate__client"),

@@ -31,6 +31,7 @@ LEFT_BEHIND: Mapping[str, str] = {
     "trail_heartbeat": "when this server's worker was last awake",
     "trail_fieldkeyword": "by which this server knows its own keys",
     "trail_anchorkeeping": "what this server has put outside",
+    "trail_backupword": "how the backups of this server stand",
     "billing_recordexportfile": "files that end after some days",
     "billing_practiceexport": "the way by which such an archive is made; the audit trail tells of each",
     "billing_historicalpracticeexport": "the way by which such an archive is made; the audit trail tells of each",
@@ -74,7 +75,13 @@ SEEDED = frozenset({"billing_diagnosis"})
 
 # What stays behind and is no sign of anybody's work: a server that runs has such rows.
 OF_THE_SERVER = frozenset(
-    {"trail_heartbeat", "trail_fieldkeyword", "trail_anchorkeeping", "practice_loginfailures"}
+    {
+        "trail_heartbeat",
+        "trail_fieldkeyword",
+        "trail_anchorkeeping",
+        "trail_backupword",
+        "practice_loginfailures",
+    }
 )
 
 

@@ -17,6 +17,10 @@ from kapclinic.practice.rules import e164
 
 
 class EscortIn(Input):
+    """Whom to call or who takes the client home. Another name is another person: nothing of the one before is left."""
+
+    anew = "name"
+
     name = Text(max_length=120)
     phone = Text(max_length=30)
     relationship = Text(max_length=60, required=False, allow_blank=True)

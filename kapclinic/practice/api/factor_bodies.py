@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -10,6 +11,7 @@ from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.factor_models import FactorReset, SecondFactor
+from kapclinic.practice.factors import resets
 
 LONGEST = 20_000  # letters of what a passkey answers
 
@@ -117,8 +119,13 @@ class ResetOut(Output):
     user = serializers.UUIDField(source="user_id")
     name = serializers.CharField(source="user.name")
     reason = serializers.CharField()
-    state = serializers.ChoiceField(FactorReset.State.choices)
+    state = serializers.SerializerMethodField()
     created_at = Moment()
     created_by = serializers.UUIDField()
     decided_at = Moment(allow_null=True)
     decided_by = serializers.UUIDField(allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField(FactorReset.State.choices))
+    def get_state(self, row: FactorReset) -> str:
+        at: datetime = self.context["view"].at
+        return resets.state_of(row, at=at)

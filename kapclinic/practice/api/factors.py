@@ -164,14 +164,14 @@ class FactorResetViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {"create": factor_bodies.ResetIn, "approve": Empty, "decline": Empty}
     output = factor_bodies.ResetOut
     filters = (
-        Param("state", choices=tuple(FactorReset.State.values)),
+        Param("state", "text", "state_now", choices=tuple(FactorReset.State.values)),
         Param("user", "uuid", "user_id"),
     )
     orderings: ClassVar = {"created_at": "created_at"}
     default_order = ("-created_at",)
 
     def get_queryset(self) -> Any:
-        return selectors.resets()
+        return selectors.resets(at=self.at)
 
     def create(self, request: Request) -> Response:
         body = self.body()

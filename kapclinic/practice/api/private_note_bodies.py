@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
 from kapclinic.practice.api.factor_bodies import Credential, Otp
 from kapclinic.practice.factor_models import PrivateNoteOpening
+from kapclinic.practice.factors import opening
 
 
 class OpenIn(Input):
@@ -28,8 +32,13 @@ class OpeningOut(Output):
     name = serializers.CharField(source="user.name")
     sealed_at = Moment()
     reason = serializers.CharField()
-    state = serializers.ChoiceField(PrivateNoteOpening.State.choices)
+    state = serializers.SerializerMethodField()
     created_at = Moment()
     created_by = serializers.UUIDField()
     decided_at = Moment(allow_null=True)
     decided_by = serializers.UUIDField(allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField(PrivateNoteOpening.State.choices))
+    def get_state(self, row: PrivateNoteOpening) -> str:
+        at: datetime = self.context["view"].at
+        return opening.state_of(row, owner=row.user, at=at)

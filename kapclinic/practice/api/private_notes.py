@@ -51,14 +51,14 @@ class PrivateNoteOpeningViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {"create": private_note_bodies.OpeningIn, "approve": Empty, "decline": Empty}
     output = private_note_bodies.OpeningOut
     filters = (
-        Param("state", choices=tuple(PrivateNoteOpening.State.values)),
+        Param("state", "text", "state_now", choices=tuple(PrivateNoteOpening.State.values)),
         Param("user", "uuid", "user_id"),
     )
     orderings: ClassVar = {"created_at": "created_at"}
     default_order = ("-created_at",)
 
     def get_queryset(self) -> Any:
-        return selectors.openings()
+        return selectors.openings(at=self.at)
 
     def create(self, request: Request) -> Response:
         body, by = self.body(), self.user

@@ -107,9 +107,10 @@ def ask_for_opening(*, user_id: UUID, reason: str, by: User, at: datetime) -> Pr
         raise Invalid.field("user", "This account is closed.", code="closed")
     sealed_at = _sealed(owner)
     for old in PrivateNoteOpening.objects.select_for_update().filter(user=owner, state=State.ASKED):
-        if _stands(old, owner, at=at):
+        if state_of(old, owner=owner, at=at) == State.ASKED:
             raise OpeningAsked("Approve or decline that one.", opening=str(old.pk))
-        _decide(old, State.DECLINED, by=by, at=at)
+        old.state = State.EXPIRED
+        old.save_by(by, at=at)
     row = PrivateNoteOpening(user=owner, reason=reason, sealed_at=sealed_at).save_by(by, at=at)
     _tell(row, notices.OPENING_ASKED, at=at)
     return row
@@ -124,14 +125,10 @@ def _sealed(owner: User) -> datetime:
     return owner.notes_sealed_at
 
 
-def _stands(row: PrivateNoteOpening, owner: User, *, at: datetime) -> bool:
-    """Can this still be decided? It waits, is young enough, and is about the seal of now."""
-    return (
-        row.state == State.ASKED
-        and at - row.created_at <= rules.RESET_WITHIN
-        and row.sealed_at == owner.notes_sealed_at
-        and owner.is_active
-    )
+def state_of(row: PrivateNoteOpening, *, owner: User, at: datetime) -> str:
+    """asked, approved, declined, or expired: nobody decided in time, or it is about an earlier seal."""
+    same = row.sealed_at == owner.notes_sealed_at
+    return rules.state_of(row.state, asked_at=row.created_at, at=at, stands=same)
 
 
 def _tell(row: PrivateNoteOpening, template: str, *, at: datetime) -> None:
@@ -151,8 +148,9 @@ def _asked(opening_id: UUID, *, by: User, at: datetime) -> tuple[PrivateNoteOpen
     author = PrivateNoteOpening.objects.values_list("user_id", flat=True).get(pk=opening_id)
     owner: User = User.objects.select_for_update(no_key=True).get(pk=author)
     row: PrivateNoteOpening = PrivateNoteOpening.objects.select_for_update(of=("self",)).get(pk=opening_id)
-    if not _stands(row, owner, at=at):
-        raise OpeningOver("Ask for a new one.", state=row.state)
+    state = state_of(row, owner=owner, at=at)
+    if state != State.ASKED or not owner.is_active:
+        raise OpeningOver("Ask for a new one.", state=state)
     return row, owner
 
 

@@ -56,10 +56,16 @@ def ask_for_reset(*, user_id: UUID, reason: str, by: User, at: datetime) -> Fact
     if not owner.has_factor:
         raise NoFactor("There is nothing to take away.")
     for old in FactorReset.objects.select_for_update().filter(user=owner, state=FactorReset.State.ASKED):
-        if at - old.created_at <= rules.RESET_WITHIN:
+        if state_of(old, at=at) == FactorReset.State.ASKED:
             raise ResetAsked("Approve or decline that one.", reset=str(old.pk))
-        _decide(old, FactorReset.State.DECLINED, by=by, at=at)
+        old.state = FactorReset.State.EXPIRED
+        old.save_by(by, at=at)
     return FactorReset(user=owner, reason=reason).save_by(by, at=at)
+
+
+def state_of(row: FactorReset, *, at: datetime) -> str:
+    """asked, approved, declined, or expired: nobody decided in time."""
+    return rules.state_of(row.state, asked_at=row.created_at, at=at)
 
 
 def _decide(row: FactorReset, state: str, *, by: User, at: datetime) -> FactorReset:
@@ -73,8 +79,8 @@ def _asked(reset_id: UUID, *, by: User, at: datetime) -> tuple[FactorReset, User
     whose = FactorReset.objects.values_list("user_id", flat=True).get(pk=reset_id)
     owner: User = User.objects.select_for_update(no_key=True).get(pk=whose)
     row: FactorReset = FactorReset.objects.select_for_update(of=("self",)).get(pk=reset_id)
-    if row.state != FactorReset.State.ASKED or at - row.created_at > rules.RESET_WITHIN:
-        raise ResetOver("Ask for a new one.", state=row.state)
+    if (state := state_of(row, at=at)) != FactorReset.State.ASKED:
+        raise ResetOver("Ask for a new one.", state=state)
     return row, owner
 
 

@@ -19,8 +19,14 @@ CODE_LENGTH = 11  # letters behind the number of a code: 53 bits
 MOST_FACTORS = 10  # of one person
 ENROL_WITHIN = timedelta(minutes=15)
 CHALLENGE_WITHIN = timedelta(minutes=5)
-RESET_WITHIN = timedelta(days=2)
+RESET_WITHIN = timedelta(days=2)  # from asking for something to its approval by another person
 FRESH_SECONDS = 300
+
+
+def state_of(state: str, *, asked_at: datetime, at: datetime, stands: bool = True) -> str:
+    """`expired` for what was asked for too long ago, or about what is no more (`stands`); else its own state."""
+    over = at - asked_at > RESET_WITHIN or not stands
+    return "expired" if state == "asked" and over else state
 
 
 def _totp(secret: bytes) -> TOTP:

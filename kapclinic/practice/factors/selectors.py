@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from kapclinic.practice.factor_models import FactorReset, PrivateNoteOpening, RecoveryCode, SecondFactor
+from kapclinic.practice.factors import rules
 from kapclinic.practice.models import User
 
 
@@ -50,11 +51,20 @@ def methods(user: User, *, before: datetime | None = None) -> list[str]:
     return [*ways, "recovery_code"] if codes_left(user, before=before).exists() else ways
 
 
-def resets() -> QuerySet[FactorReset]:
+def resets(*, at: datetime) -> QuerySet[FactorReset]:
+    """All of them, each with `state_now`, as `rules.state_of` has it."""
     rows: QuerySet[FactorReset] = FactorReset.objects.select_related("user")
-    return rows
+    return rows.annotate(state_now=_state_now(at=at))
 
 
-def openings() -> QuerySet[PrivateNoteOpening]:
+def openings(*, at: datetime) -> QuerySet[PrivateNoteOpening]:
+    """All of them, each with `state_now`, as `rules.state_of` has it."""
     rows: QuerySet[PrivateNoteOpening] = PrivateNoteOpening.objects.select_related("user")
-    return rows
+    another = Q(user__notes_sealed_at__isnull=True) | ~Q(user__notes_sealed_at=F("sealed_at"))
+    return rows.annotate(state_now=_state_now(another, at=at))
+
+
+def _state_now(over: Q | None = None, *, at: datetime) -> Case:
+    late = Q(created_at__lt=at - rules.RESET_WITHIN)
+    asked = Q(state="asked") & (late if over is None else late | over)
+    return Case(When(asked, then=Value("expired")), default=F("state"))

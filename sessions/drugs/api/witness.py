@@ -24,7 +24,8 @@ class Witnessed(ABC):
     """For a view set with bodies that may name a `witness` {user, password}; stands before ClinicViewSet.
 
     Outside the transaction, because a wrong password is counted even though the request is refused. The refusal
-    itself waits for the handler. Of a request whose answer is stored nothing is asked again: its code counted once.
+    itself waits for the handler. Of a request whose answer is stored nothing is asked again: its code counted once, as
+    it does of copies that come at once, before there is an answer.
     """
 
     _witness: User | None = None
@@ -58,6 +59,7 @@ class Witnessed(ABC):
                 location_id=location_id,
                 party=party_of(self.request),
                 at=self.at,
+                copy=idempotency.print_of(self.request),
             )
         except WitnessInvalid as refused:
             self._refused = refused

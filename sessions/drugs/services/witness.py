@@ -21,6 +21,7 @@ from kapclinic.practice.models import Location, User
 from kapclinic.trail.services import log_act
 from sessions.drugs import rules
 from sessions.drugs.models import WitnessLock
+from sessions.drugs.rules import copies
 
 
 class NamedWitness(TypedDict):
@@ -64,12 +65,20 @@ def ask_passkey(*, user_id: UUID, party: Party, by: User, at: datetime) -> tuple
 
 
 def verify_witness(
-    *, witness: NamedWitness, giver: User, location_id: UUID, party: Party, at: datetime
+    *,
+    witness: NamedWitness,
+    giver: User,
+    location_id: UUID,
+    party: Party,
+    at: datetime,
+    copy: str | None = None,
 ) -> User:
     """The staff member that `witness` names, when they may witness and the password is theirs.
 
     Call it before the transaction of the request begins (`sessions.drugs.api.witness`): a wrong password counts
     towards the lock of this witness, and of nothing else, and leaves an audit event, although the request is refused.
+    `copy`: the print that all copies of this request have. They wait for each other here, and what was right or wrong
+    of the first is so of the others for some minutes: its code is asked for once, a wrong one costs one try.
 
     :raises WitnessInvalid: for the giver themselves, an unknown or inactive person, one of another location or of a
         role that may not witness, a wrong password, code or passkey, one whose password somebody else has set, one
@@ -83,7 +92,7 @@ def verify_witness(
     named = Location.objects.values_list("witness_roles", flat=True).get(pk=location_id)
     if not user.role_set & (frozenset(named) or rules.WITNESSES):
         raise WitnessInvalid.because("This person's role may not witness here.")
-    if (why := _refused(user, witness=witness, party=party, at=at)) is not None:
+    if (why := _refused(user, witness=witness, party=party, copy=copy, at=at)) is not None:
         code, detail = why
         log_act(
             by=giver.pk,
@@ -100,7 +109,9 @@ def verify_witness(
 
 
 @transaction.atomic
-def _refused(user: User, *, witness: NamedWitness, party: Party, at: datetime) -> tuple[str, str] | None:
+def _refused(
+    user: User, *, witness: NamedWitness, party: Party, copy: str | None, at: datetime
+) -> tuple[str, str] | None:
     """Code and words of the refusal when password, code or passkey is not accepted. They are compared and counted under
     one lock, so that guesses made at once get no more tries than guesses made in turn.
     """
@@ -113,26 +124,31 @@ def _refused(user: User, *, witness: NamedWitness, party: Party, at: datetime) -
     if row.locked_until is not None and row.locked_until > at:
         until = f"{row.locked_until.astimezone(UTC):%H:%M} UTC"
         return "locked", f"This witness is locked until {until}, after wrong passwords."
+    known = copies.answered(row.asked, copy=copy, at=at)
     right = user.check_password(witness["password"])
     if right and user.has_factor:
-        shown = Shown(
-            code=witness.get("otp") or "",
-            credential=witness.get("credential"),
-            challenge_id=witness.get("challenge"),
-            party=party,
-            purpose=FactorChallenge.Purpose.WITNESS,
-        )
+        shown = _shown(witness, party=party)
         if not shown:
             return "code_required", "The witness adds a code of their app, their passkey, or a recovery code."
         try:
-            right = prove(user=user, shown=shown, at=at)
+            right = prove(user=user, shown=shown, at=at) if known is None else known
         except TooManyCodes:
             return "codes_locked", "Codes of this witness are not looked at for a while, after wrong ones."
-    if right and not row.failed_at and row.locked_until is None:
-        return None
-    row.failed_at, row.locked_until = ([], None) if right else _after_wrong(row, at)
-    row.save()
+    if right != known and (user.has_factor or not right or row.failed_at or row.locked_until is not None):
+        row.failed_at, row.locked_until = ([], None) if right else _after_wrong(row, at)
+        row.asked = copies.with_answer(row.asked, copy=copy, right=right, at=at)
+        row.save()
     return None if right else ("wrong", "The witness's password, code or passkey is wrong.")
+
+
+def _shown(witness: NamedWitness, *, party: Party) -> Shown:
+    return Shown(
+        code=witness.get("otp") or "",
+        credential=witness.get("credential"),
+        challenge_id=witness.get("challenge"),
+        party=party,
+        purpose=FactorChallenge.Purpose.WITNESS,
+    )
 
 
 def _after_wrong(row: WitnessLock, at: datetime) -> tuple[list[datetime], datetime | None]:

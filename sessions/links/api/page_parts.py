@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.core import signing
 
+from screening.rules.reading import blocks
 from sessions.booking.selectors.video import video_url_of
 from sessions.links import rules, services
 from sessions.links.api.page_forms import SKIP, Form
 from sessions.links.models import ClientLink
 from sessions.links.rules import P
 from sessions.links.rules.questions import QUESTIONS, question
-from sessions.links.rules.reading import blocks
 from sessions.links.rules.scales import NAMES, WORDINGS, items_of
 from sessions.links.rules.words import when, words
 

@@ -46,7 +46,7 @@ class StatusWaitingOut(Output):
 
 class StatusBackupsOut(Output):
     """What the service of the backups last said. `newest_seconds` is since the newest checked backup began (null: there
-    is none), `told_seconds` since it said so (null: its file can't be read)."""
+    is none), `told_seconds` since it said so (null: its file, `BACKUP_STATUS`, can't be read)."""
 
     is_well = serializers.BooleanField()
     newest_seconds = serializers.FloatField(allow_null=True)
@@ -55,7 +55,7 @@ class StatusBackupsOut(Output):
 
 class StatusOut(Output):
     """`queues` is null while the broker does not answer; `connections` is how many are in which state. `backups` is
-    null, unknown, where `BACKUP_STATUS` is not set."""
+    null, unknown, where no service of the backups has ever said anything."""
 
     at = Moment()
     concerns = serializers.ListField(child=serializers.ChoiceField(choices=[one.value for one in Concern]))

@@ -14,6 +14,7 @@ from sessions.drugs.models import DrugEntry, WitnessLock
 from sessions.drugs.rules import after_wrong_password
 from tests import cast as people
 from tests.cast import IM, MONDAY, PASSWORD, Cast, lot_of, weighed
+from tests.practice.test_second_factors import code, with_app
 from tests.racing import race
 from tests.sessions.giving import attempt, stock
 
@@ -90,3 +91,58 @@ def test_guesses_that_race_are_no_more_than_guesses_in_a_row(settings: Any) -> N
     race(*[lambda: answers.append(waste(cast, lot, "a guess").json()["detail"])] * 6)
     assert desk is cast.desk("np")
     assert sorted("locked" in detail for detail in answers) == [False] * 3 + [True] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_copies_of_one_request_ask_the_witness_once(now: Any) -> None:
+    cast = people.assemble()
+    lot = lot_of(cast)
+    secret, _ = with_app(cast.browser("prescriber"))
+    cast.desk("np")
+    shown = {"user": str(cast.prescriber.pk), "password": PASSWORD}
+    body = {"lot": str(lot.pk), "kind": "waste", "amount_mg": "5", "reason": "broken"}
+
+    def copies(key: str, **more: str) -> list[tuple[int, str]]:
+        answers: list[Any] = []
+        sent = body | {"witness": shown | more}
+
+        def send() -> None:
+            with clock.fixed(MONDAY + MINUTE):
+                answers.append(cast.desk("np").post("drug-entries/", sent, key=key))
+
+        assert race(*[send] * 4) == []
+        return sorted((one.status_code, one.json().get("code", "")) for one in answers)
+
+    with clock.fixed(MONDAY + MINUTE):
+        right = code(secret)
+    told = copies("a", otp=right)
+    assert (201, "") in told
+    assert set(told) <= {(201, ""), (409, "request_in_progress")}
+    assert DrugEntry.objects.filter(kind="waste").count() == 1
+    assert WitnessLock.objects.get(user=cast.prescriber).failed_at == []
+    assert not AuditEvent.objects.filter(action="witness.verify").exists()
+    for key, wrong in (
+        ("b", {"otp": right}),
+        ("c", {"password": "a guess"}),
+    ):  # another request: the code counted once
+        assert set(copies(key, **wrong)) <= {(400, "witness_invalid"), (409, "request_in_progress")}
+    assert len(WitnessLock.objects.get(user=cast.prescriber).failed_at) == 2
+    assert DrugEntry.objects.filter(kind="waste").count() == 1
+
+
+def test_what_was_refused_for_another_reason_asks_the_same_witness_no_second_code(cast: Cast) -> None:
+    lot = lot_of(cast)
+    secret, _ = with_app(cast.browser("prescriber"))
+    body = {"lot": str(lot.pk), "kind": "waste", "amount_mg": "5000", "reason": "broken"}
+    with clock.fixed(MONDAY + MINUTE):
+        body["witness"] = {"user": str(cast.prescriber.pk), "password": PASSWORD, "otp": code(secret)}
+        for _ in range(2):
+            refused = cast.desk("np").post("drug-entries/", body, key="too-much")
+            assert refused.json()["code"] == "insufficient_stock"
+        less = cast.desk("np").post("drug-entries/", body | {"amount_mg": "5"}, key="too-much")
+        assert less.json()["code"] == "witness_invalid"  # another request, whatever its key
+    with clock.fixed(MONDAY + 7 * MINUTE):
+        late = cast.desk("np").post("drug-entries/", body, key="too-much")
+        assert late.json()["code"] == "witness_invalid"
+    assert len(WitnessLock.objects.get(user=cast.prescriber).failed_at) == 2
+    assert not DrugEntry.objects.filter(kind="waste").exists()

@@ -284,8 +284,10 @@ def test_two_people_open_nothing_that_the_author_could_or_that_is_over(cast: Cas
         stale = _ask(cast).json()["id"]
     with later(days=2, hours=1, seconds=1):
         _refused(cast.desk("admin").post(f"{OPENINGS}{stale}/approve/"), 409, "illegal_transition")
+        assert cast.desk("admin").get(OPENINGS, state="expired").json()["results"][0]["id"] == stale
+        assert cast.desk("admin").get(f"{OPENINGS}{stale}/").json()["state"] == "expired"
         fresh = _ask(cast, "admin").json()["id"]
-        assert PrivateNoteOpening.objects.get(pk=stale).state == "declined"
+        assert PrivateNoteOpening.objects.get(pk=stale).state == "expired"
         path = f"staff/{cast.therapist.pk}/"
         assert cast.desk("director").get(OPENINGS).json()["count"] == 2
         assert cast.desk("admin").patch(path, {"is_active": False}).status_code == 200

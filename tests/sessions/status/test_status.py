@@ -17,13 +17,14 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
 from kapclinic.backup import keeping
+from kapclinic.backup.management.commands import keep_backups
 from kapclinic.backup.sealing import Keys
 from kapclinic.backup.shelf import Shelf
 from kapclinic.core import clock, crypto
 from kapclinic.local.places import CHECKOUT
 from kapclinic.practice.models import SYSTEM, SYSTEM_ID
 from kapclinic.trail import anchors
-from kapclinic.trail.models import AnchorKeeping, FieldKeyWord, Heartbeat, Outbox
+from kapclinic.trail.models import AnchorKeeping, BackupWord, FieldKeyWord, Heartbeat, Outbox
 from sessions.integration.models import Obligation
 from sessions.monitoring import services as monitoring
 from sessions.status import rules, selectors
@@ -180,6 +181,36 @@ def test_what_the_backups_say_is_told_and_so_is_that_nobody_knows(
     assert seen()[0] == unread
 
 
+@pytest.mark.usefixtures("asked")
+def test_a_web_that_does_not_see_the_disk_of_the_backups_reads_what_they_said_in_the_database(
+    cast: Cast, tmp_path: Path
+) -> None:
+    minute = timedelta(minutes=1)
+    heard: list[object] = []
+
+    def tell(content: Any) -> None:
+        heard.append(content["ok"])
+        keep_backups.tell(content)
+
+    keeper = keeping.Keeper(
+        shelf=Shelf(tmp_path, Keys.parsed([base64.b64encode(bytes(32)).decode()])), url="", programs=None, staging=tmp_path,
+        hours=24, every=1, now=clock.now, tell=tell,
+    )  # type: ignore[arg-type]  # fmt: skip
+    for after, times in ((0, 1), (30, 1), (61, 2)):  # each minute, unless it has changed
+        with clock.fixed(MONDAY - 2 * minute + timedelta(seconds=after)):
+            keeper._tell("")
+        assert len(heard) == times
+    told = standing(cast)
+    assert told["backups"] == {"is_well": False, "newest_seconds": None, "told_seconds": 59.0}
+    assert "backups_fail" in told["concerns"]
+    began = (MONDAY - timedelta(hours=3)).isoformat()
+    with clock.fixed(MONDAY - minute):
+        keeper._let_hear({"ok": True, "newest_began_at": began})
+    assert standing(cast)["backups"] == {"is_well": True, "newest_seconds": 10800.0, "told_seconds": 60.0}
+    assert BackupWord.objects.update(told_at=MONDAY - 6 * minute) == 1
+    assert standing(cast)["backups"]["is_well"] is False  # silent since
+
+
 @pytest.mark.parametrize("who", ["np", "director", "frontdesk", "billing"])
 def test_nobody_but_an_administrator_sees_how_the_machine_stands(cast: Cast, who: str) -> None:
     answer = refused(cast.desk(who).get("status/"), 403, "not_permitted")
@@ -199,7 +230,7 @@ def test_the_number_of_questions_does_not_grow_with_what_waits(cast: Cast) -> No
     for _ in range(49):
         message("dead")
         message("pending")
-    assert count() == one == 7
+    assert count() == one == 8
 
 
 def test_what_is_counted_is_found_by_an_index_of_what_is_open(cast: Cast) -> None:

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
 
 from kapclinic.backup.keeping import Keeper
 from kapclinic.backup.management.given import programs, shelf
 from kapclinic.backup.troubles import BackupError
 from kapclinic.core import clock
+from kapclinic.trail.services import tell_backups
+
+
+def tell(content: Mapping[str, object]) -> None:
+    """To the clinic's database; a connection that its server has ended is let go of, for the next time."""
+    began = _moment(content["newest_began_at"])
+    try:
+        tell_backups(told_at=clock.now(), newest_began_at=began, ok=content["ok"] is True)
+    except DatabaseError:
+        connection.close()
+        raise
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
 class Command(BaseCommand):
@@ -48,6 +66,7 @@ class Command(BaseCommand):
                 now=clock.now,
                 after=options["after"],
                 told=Path(settings.BACKUP_STATUS) if settings.BACKUP_STATUS else None,
+                tell=tell,
             )
         except BackupError as exc:
             raise CommandError(str(exc)) from exc

@@ -27,6 +27,6 @@ export function AtHome({ session, onOpen }) {
     </dl>
     <span class="grow"></span>
     <span class="quiet small">${t("Readings are read off the client's own devices on video.")}</span>
-    <button type="button" class="b s" onClick=${onOpen}>${t("Place and help…")}</button>
+    ${onOpen && html`<button type="button" class="b s" onClick=${onOpen}>${t("Place and help…")}</button>`}
   </div>`;
 }

@@ -50,7 +50,7 @@ function Allergies({ allergies, onOpen }) {
   const words = { listed, none_known: t("none known"), none_recorded: t("none recorded") }[allergies.state];
   const loud = allergies.state !== "none_known";
   return html`<div class=${loud ? "warn" : ""}><dt>${t("Allergies")}</dt>
-    <dd><button type="button" class="b bare plainly" onClick=${onOpen}>${loud && html`<${Icon} name="warn" /> `}${words}</button></dd></div>`;
+    <dd><button type="button" class="b bare plainly" disabled=${!onOpen} onClick=${onOpen}>${loud && html`<${Icon} name="warn" /> `}${words}</button></dd></div>`;
 }
 
 /** "72.4 kg today", or with the day it was weighed. */

@@ -1,7 +1,7 @@
 // /bedside/sessions/{id}: one client, the next reading, and how it has gone so far.
 import { Icon, html, useMemo, useState } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
-import { has, me, place } from "../core/me.js";
+import { me, place } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { lazy } from "../core/lazy.js";
 import { clock, now } from "../core/time.js";
@@ -22,6 +22,7 @@ import { alarmWords, mg } from "./words.js";
 // What may be written without a network is here before it goes.
 const EARLY = { early: true };
 const Readings = lazy(() => import("./table.js"), "Readings", { early: true, pane: true });
+const Acts = lazy(() => import("./acts.js"), "Acts", { early: true, pane: true });
 const Checks = lazy(() => import("./checks.js"), "Checks", EARLY);
 const Event = lazy(() => import("./event.js"), "Event", EARLY);
 const NotTaken = lazy(() => import("./checks.js"), "NotTaken", EARLY);
@@ -58,6 +59,7 @@ function Bedside() {
   const zone = here.time_zone;
   const checks = openChecks(data);
   const first = useMemo(() => typedBefore(items), [items.length > 0]);
+  const reads = !!data && !me.get().locations.includes(data.session.location); // through an opening in an emergency
   const close = () => open(null);
   const wrote = (what) => (close(), setSaved({ what, at: now() }));
   async function save(body) {
@@ -69,11 +71,11 @@ function Bedside() {
   }
   return html`<${Frame} current="ward" keys=${[["0…9", t("Type the reading")], ["Enter", t("Next field, then save")], ["n", t("Not taken")]]}>
     <div class="bed touch">
-      <${Banner} data=${data} zone=${zone} at=${at} onHelp=${() => open("help")} onAllergies=${() => open("allergies")} />
-      ${isHome(data?.session) && html`<${AtHome} session=${data.session} onOpen=${() => open("home")} />`}
-      <${Alarms} data=${data} rows=${rows} problem=${problem} zone=${zone} onAnswer=${open} />
-      <${Entry} key=${first ? "again" : "new"} known=${known} first=${first} nextCheck=${checks[0]} zone=${zone} onSave=${save} onNotTaken=${() => open("not_taken")} />
-      <${See} data=${data} rows=${rows} known=${known} checks=${checks} zone=${zone} at=${at} items=${items} again=${again} open=${open}><${Saved} saved=${saved} items=${items} zone=${zone} /><//>
+      <${Banner} data=${data} zone=${zone} at=${at} onHelp=${() => open("help")} onAllergies=${!reads && (() => open("allergies"))} />
+      ${isHome(data?.session) && html`<${AtHome} session=${data.session} onOpen=${!reads && (() => open("home"))} />`}
+      <${Alarms} data=${data} rows=${rows} problem=${problem} zone=${zone} onAnswer=${!reads && open} />
+      ${reads ? html`<p class="strip">${t("A record of another location: you only read.")}</p>` : html`<${Entry} key=${first ? "again" : "new"} known=${known} first=${first} nextCheck=${checks[0]} zone=${zone} onSave=${save} onNotTaken=${() => open("not_taken")} />`}
+      <${See} data=${data} rows=${rows} known=${known} checks=${checks} zone=${zone} at=${at} items=${items} again=${again} open=${!reads && open}><${Saved} saved=${saved} items=${items} zone=${zone} /><//>
     </div>
     ${dialog === "help" && html`<${Help} session=${data?.session} place=${here} onClose=${close} />`}
     ${dialog === "observation" && html`<${Observation} session=${ID} onDone=${() => wrote("observation")} onClose=${close} />`}
@@ -101,26 +103,10 @@ function Alarms({ data, rows, problem, zone, onAnswer }) {
     ${shown.map((one) => html`<div class="alarm ${one.said.loud}" key=${one.alarm.id} role="group" aria-label=${one.said.title}>
       <${Icon} name=${one.said.loud === "high" ? "stop" : "warn"} />
       <span class="grow"><b>${one.said.title}</b> ${one.said.detail}</span>
-      <button type="button" class="b" onClick=${() => onAnswer(one)}>${t("Acknowledge: what did you do?")}</button>
+      ${onAnswer && html`<button type="button" class="b" onClick=${() => onAnswer(one)}>${t("Acknowledge: what did you do?")}</button>`}
     </div>`)}
     ${said.length > 1 && html`<button type="button" class="b bare more" aria-expanded=${all} onClick=${() => showAll(!all)}>${all ? t("Show the first alone") : many(said.length - 1, "{n} more alarm", "{n} more alarms")}</button>`}
   </div>`;
-}
-
-/** What else is written down. A dose and a discharge need the server's word first, so they wait for its answer. */
-function Acts({ data, dosed, open, children }) {
-  const moves = data?.session.allowed_moves ?? [];
-  const there = data && ["checked_in", "in_progress"].includes(data.session.status) && data.session.kind === "dosing";
-  const gives = there && has("nurse_practitioner", "prescriber");
-  return html`<nav class="acts" aria-label=${t("Write down")}>
-    ${gives && html`<button type="button" class="b" onClick=${() => open("dose")}><${Icon} name="vial" />${t("Dose")}</button>`}
-    <button type="button" class="b" onClick=${() => open("event")}><${Icon} name="plus" />${t("Event")}</button>
-    <button type="button" class="b" onClick=${() => open("observation")}><${Icon} name="pen" />${t("Observation")}</button>
-    ${moves.includes("not_dosed") && !dosed && html`<button type="button" class="b" onClick=${() => open("not_dosed")}><${Icon} name="x" />${t("Not dosed")}</button>`}
-    <span class="grow"></span>
-    ${there && dosed && has("nurse_practitioner") && html`<button type="button" class="b" onClick=${() => open("discharge")}><${Icon} name="door" />${t("Discharge")}</button>`}
-    ${children}
-  </nav>`;
 }
 
 /** What was written down last, and where it is: it stands in the record, and nowhere else on this page. */
@@ -140,7 +126,7 @@ function See({ data, rows, known, checks, zone, at, items, again, open, children
   const tabs = [["graph", t("Graph")], ["table", t("Table")], ["checks", t("All checks")], ["record", t("Record")]];
   const bandsOf = (row) => (known.bands ? bandsAt(row.at, row, known.bands, known.others.filter(([, other]) => other !== row), known.dosedAt) : {});
   const written = [...rows, ...takenBack(data)].sort((a, b) => a.at - b.at);
-  const table = html`<${Readings} rows=${written} checks=${data?.checks ?? []} zone=${zone} bandsOf=${bandsOf} onVoided=${again} />`;
+  const table = html`<${Readings} rows=${written} checks=${data?.checks ?? []} zone=${zone} bandsOf=${bandsOf} onVoided=${open && again} />`;
   return html`<section class="see" aria-label=${t("How it has gone")}>
     <div class="row sh">
       <div class="seg" role="tablist">
@@ -152,7 +138,7 @@ function See({ data, rows, known, checks, zone, at, items, again, open, children
     ${tab === "graph" && table} ${tab === "table" && table}
     ${tab === "checks" && html`<${Checks} checks=${data?.checks ?? []} zone=${zone} />`}
     ${tab === "record" && html`<${Written} session=${ID} items=${items} zone=${zone} />`}
-    <${Acts} data=${data} dosed=${known.dosedAt !== null} open=${open}>${children}<//>
+    ${open && html`<${Acts} data=${data} dosed=${known.dosedAt !== null} open=${open}>${children}<//>`}
   </section>`;
 }
 

@@ -18,7 +18,7 @@ export function Readings({ rows, checks, zone, onVoided, bandsOf }) {
         <tr><th>${t("When")}</th><th>${t("BP")}</th><th>${t("HR")}</th><th>SpO₂</th><th>${t("Sed.")}</th><th>${t("Where it is")}</th><th><span class="vh">${t("Take back")}</span></th></tr>
       </thead>
       <tbody>
-        ${[...rows].reverse().map((row) => html`<${Line} key=${row.id} row=${row} checks=${checks} zone=${zone} bands=${row.bands ?? bandsOf(row)} onVoid=${() => setVoiding(row)} />`)}
+        ${[...rows].reverse().map((row) => html`<${Line} key=${row.id} row=${row} checks=${checks} zone=${zone} bands=${row.bands ?? bandsOf(row)} onVoid=${onVoided && (() => setVoiding(row))} />`)}
         ${!rows.length && html`<tr><td colspan="7" class="quiet">${t("No reading yet.")}</td></tr>`}
       </tbody>
     </table>
@@ -37,7 +37,7 @@ function Line({ row, checks, zone, bands, onVoid }) {
     <td class=${gone}>${row.spo2 ?? "–"}</td>
     <td class=${gone}>${row.sedation ?? "–"}</td>
     <td>${gone ? t("voided") : html`<${Where} item=${row.unsent} />`}</td>
-    <td class="num">${!row.unsent && !gone && has("nurse_practitioner", "medical_director") && html`<button type="button" class="b bare s" onClick=${onVoid}>${t("Void…")}<span class="vh"> ${clock(row.at, zone)}</span></button>`}</td>
+    <td class="num">${onVoid && !row.unsent && !gone && has("nurse_practitioner", "medical_director") && html`<button type="button" class="b bare s" onClick=${onVoid}>${t("Void…")}<span class="vh"> ${clock(row.at, zone)}</span></button>`}</td>
   </tr>`;
 }
 

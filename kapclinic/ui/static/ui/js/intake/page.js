@@ -1,10 +1,10 @@
 // /intake/{program}: what staff fill in with a client before a course, and again in it: one tab each, nothing of it twice.
 import { get } from "../core/api.js";
-import { html, useEffect, useState } from "../core/h.js";
+import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
-import { has } from "../core/me.js";
+import { has, me } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { useLoaded, zoneOf } from "../care/loaded.js";
 import { Who } from "../care/who.js";
@@ -71,12 +71,14 @@ function Client({ id, tabs, shown, go }) {
       : html`<div class="skels" aria-hidden="true"><span class="skel" /><span class="skel" /><span class="skel" /></div>`;
   }
   const Part = PARTS[shown];
+  const reads = !me.get().locations.includes(about.data.program.location); // through an opening in an emergency
   return html`<div class="in">
     <${Who} about=${about.data}><div><dt>${t("Course")}</dt><dd><a href=${`/programs/${id}/plan`}>${t("Course plan")}</a></dd></div><//>
     <div class="tabs" role="tablist" aria-label=${t("What to fill in")}>
       ${tabs.map(([name, word, key]) => html`<button key=${name} type="button" role="tab" id=${`tab-${name}`} aria-selected=${name === shown ? "true" : "false"} aria-controls="part" onClick=${() => go(name)}>${word} <kbd>${key}</kbd></button>`)}
     </div>
-    <div class="in-b" id="part" role="tabpanel" aria-labelledby=${`tab-${shown}`} tabindex="0"><${Part} key=${shown} about=${about.data} program=${about.data.program} zone=${about.data.zone} onAbout=${about.again} onClose=${() => {}} /></div>
+    <div class="in-b" id="part" role="tabpanel" aria-labelledby=${`tab-${shown}`} tabindex="0">${reads && html`<p class="note"><${Icon} name="lock" /><span>${t("A record of another location: you only read.")}</span></p>`}
+      <fieldset disabled=${reads}><${Part} key=${shown} about=${about.data} program=${about.data.program} zone=${about.data.zone} onAbout=${about.again} onClose=${() => {}} /></fieldset></div>
   </div>`;
 }
 

@@ -32,8 +32,8 @@ const STATES = { approved: () => t("Approved"), declined: () => t("Not approved"
 
 /** How it stands, in a word. */
 export function askedState(row) {
-  if (row.state !== "asked") return STATES[row.state]();
-  return overOf(row, now()) ? t("Too old: ask for a new one") : t("Waits for a second person");
+  if (overOf(row, now())) return t("Expired: ask for a new one");
+  return row.state === "asked" ? t("Waits for a second person") : STATES[row.state]();
 }
 
 /** @param {{row: any, data: any, zone: string, again: () => void, tell: (words: string) => void}} props */

@@ -1,11 +1,11 @@
-// Who may be the second person, and how long something that was asked for can be decided: as the API has it.
+// Who may be the second person, and whether something that was asked for can be decided still: as the API has it.
 import { t } from "../core/i18n.js";
 
 const OPEN = 48 * 3600000; // ms; what nobody decided in two days is asked for anew
 
-/** Is it too old to be decided? */
+/** Is it too old to be decided, or has become so since the page asked? */
 export function overOf(row, at) {
-  return row.state === "asked" && at - Date.parse(row.created_at) > OPEN;
+  return row.state === "expired" || (row.state === "asked" && at - Date.parse(row.created_at) > OPEN);
 }
 
 const holds = (person, role) => !!person?.is_active && person.roles.includes(role);

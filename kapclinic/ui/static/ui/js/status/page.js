@@ -115,7 +115,7 @@ function Backups({ backups }) {
   const row = (name, seconds, late) => html`<tr class=${late ? "late" : ""}><td>${late && html`<${Icon} name="warn" />`}${name}</td><td class="num">${age(seconds)}</td></tr>`;
   return html`<${Card} id="backups" title=${t("Backups")} head=${[t("What"), t("How long ago")]}>
     ${backups === null
-      ? html`<tr><td colspan="2">${t("Unknown: nobody has said where their status is (BACKUP_STATUS).")}</td></tr>`
+      ? html`<tr><td colspan="2">${t("Unknown: the service of the backups has said nothing yet.")}</td></tr>`
       : html`${row(t("The newest checked backup"), backups.newest_seconds, !backups.is_well)}${row(t("Last word of their service"), backups.told_seconds, backups.told_seconds === null)}`}
   <//>`;
 }

@@ -2,7 +2,7 @@
 import { useAddress } from "../lists/address.js";
 import { announce } from "../core/announce.js";
 import { Icon, html, useEffect } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { place } from "../core/me.js";
@@ -57,9 +57,16 @@ function Read({ row, said, today, go, onWrite }) {
     ${!one && html`<p class="note"><${Icon} name="info" /><span>${t("Nobody can sign this document in this language: it has no text yet.")}</span></p>`}
     ${row.now?.shipped && one === row.now && html`<p class="note"><${Icon} name="info" /><span>${t("This text ships with the software, as a template: the clinic's own words stand in its place once you write them.")}</span></p>`}
     ${one?.effective_on > today && html`<p class="note"><${Icon} name="wait" /><span>${t("It is in force from {date} on.", { date: date(one.effective_on) })}</span></p>`}
+    ${one?.standing > 0 && html`<p class="note med"><${Icon} name="info" /><span>${older(one, today)}</span></p>`}
     ${row.texts.length > 1 && html`<div class="f"><label for="tx-version">${t("Version")}</label><select id="tx-version" value=${one.version} onChange=${(event) => go({ version: event.target.value })}>${row.texts.map((old) => html`<option key=${old.version} value=${old.version}>${[versionOf(old), old === row.now ? t("in force") : old.effective_on > today ? t("not in force yet") : t("no longer in force")].join(", ")}</option>`)}</select></div>`}
     ${one && html`<article class="paper" lang=${row.language} tabindex="0" aria-label=${`${documentName(row.document)}, ${versionOf(one)}`}><${Text} text=${one.text} /></article>`}
   </div><footer class="row wrap"><button type="button" class="b go" onClick=${onWrite}><${Icon} name="pen" />${t("Write a newer text")} <kbd>n</kbd></button></footer></section>`;
+}
+
+/** How many signatures on an older text this one ends, or has ended. */
+function older(one, today) {
+  if (one.effective_on > today) return many(one.standing, "{n} client has signed an older text in this language, and signs anew from {date} on.", "{n} clients have signed an older text in this language, and sign anew from {date} on.", { date: date(one.effective_on) });
+  return many(one.standing, "{n} client has signed an older text in this language, and not this one.", "{n} clients have signed an older text in this language, and not this one.");
 }
 
 begin(() => html`<${Texts} />`);

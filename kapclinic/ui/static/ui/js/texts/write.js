@@ -1,6 +1,6 @@
 // A newer text, typed beside the old one: from its first day on what was signed in this language before is signed anew.
 import { Icon, html, useRef, useState } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { many, t } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
 import { byField } from "../core/problem.js";
 import { date } from "../core/time.js";
@@ -59,7 +59,7 @@ export function Write({ row, rows, today, onDone, onClose }) {
     <header class="row"><h1 class="grow" id="object">${t("A newer text: {document}", { document: documentName(row.document) })}</h1><span class="chip">${tongue(row.language)}</span></header>
     <div class="wb stack">
       <div class="tx-f"><${Field} id="tx-new" label=${t("Version")} maxlength="10" value=${form.version} set=${set("version")} wrong=${wrong.version} /><${Field} id="tx-from" type="date" min=${today} label=${t("Its first day")} value=${form.effective_on} set=${set("effective_on")} wrong=${wrong.effective_on} /></div>
-      <div class="note med"><${Icon} name="info" /><div><p>${consequence(row, form)} ${row.document === TREATMENT && row.texts.length > 0 && t("Their next dose waits for it.")}</p><p>${t("A text is never changed or taken away once it is on the server: a newer one follows it.")}</p></div></div>
+      <div class="note med"><${Icon} name="info" /><div><p>${consequence(row, form)} ${row.document === TREATMENT && row.texts.length > 0 && t("Their next dose waits for it.")}</p>${row.texts.length > 0 && html`<p>${concerned(row)}</p>`}<p>${t("A text is never changed or taken away once it is on the server: a newer one follows it.")}</p></div></div>
       <div class="tx-2">
         <section class="stack" aria-labelledby="tx-old"><h2 id="tx-old">${old ? t("Version {version}, {language}", { version: old.version, language: tongue(old.language) }) : t("There is no older text")}</h2>
           ${old && html`<article class="paper" lang=${old.language} tabindex="0" aria-labelledby="tx-old"><${Text} text=${old.text} /></article>`}</section>
@@ -76,4 +76,10 @@ export function Write({ row, rows, today, onDone, onClose }) {
 function consequence(row, form) {
   if (!row.texts.length) return t("From that day on clients can sign this document in {language}. Nothing that was signed before is asked for anew.", { language: tongue(row.language) });
   return t("From {date} on a new signature is asked for from everybody who signed this document in {language} before. What was signed in another language stands.", { date: form.effective_on ? date(form.effective_on) : "…", language: tongue(row.language) });
+}
+
+/** How many signatures it ends, of those that stand today: on the newest text of the language or on an older one. */
+function concerned(row) {
+  const [newest] = row.texts;
+  return many(newest.signed + newest.standing, "Today it concerns {n} client in a course.", "Today it concerns {n} clients in a course.");
 }

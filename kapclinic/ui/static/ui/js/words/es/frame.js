@@ -2,6 +2,7 @@
 import { learn } from "../../core/i18n.js";
 
 learn({
+  "A record of another location: you only read.": "Un expediente de otra sede: usted solo lee.",
   "Add": "Añadir",
   "Allergies": "Alergias",
   "By": "Por",

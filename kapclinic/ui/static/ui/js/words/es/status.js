@@ -30,7 +30,8 @@ learn({
   "Look at the log of the workers, then run verify_audit.": "Mire el registro de los procesos y ejecute verify_audit.",
   "Backups": "Copias de seguridad",
   "How long ago": "Hace cuánto",
-  "Unknown: nobody has said where their status is (BACKUP_STATUS).": "Se desconoce: nadie ha indicado dónde está su estado (BACKUP_STATUS).",
+  "Unknown: the service of the backups has said nothing yet.":
+    "Se desconoce: el servicio de copias aún no ha dicho nada.",
   "The newest checked backup": "La última copia comprobada",
   "Last word of their service": "Última señal de su servicio",
   "Backups do not come, or are too old": "Las copias de seguridad no llegan o son demasiado antiguas",

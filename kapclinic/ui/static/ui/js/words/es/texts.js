@@ -35,6 +35,8 @@ learn({
   "This text ships with the software, as a template: the clinic's own words stand in its place once you write them.":
     "Este texto viene con el programa, como plantilla: las palabras propias de la clínica ocupan su lugar cuando usted las escriba.",
   "Throw it away": "Descartarlo",
+  "Today it concerns {n} client in a course.": "Hoy afecta a {n} cliente en un tratamiento.",
+  "Today it concerns {n} clients in a course.": "Hoy afecta a {n} clientes en un tratamiento.",
   "Type letters, digits, dots or dashes, ten at most.": "Escriba letras, cifras, puntos o guiones, diez como máximo.",
   "Version": "Versión",
   "Version {version}, as it ships": "Versión {version}, como viene",
@@ -46,5 +48,13 @@ learn({
   "no longer in force": "ya no vigente",
   "none in force": "ninguno vigente",
   "not in force yet": "aún no vigente",
+  "{n} client has signed an older text in this language, and not this one.":
+    "{n} cliente firmó un texto anterior en este idioma, y no este.",
+  "{n} client has signed an older text in this language, and signs anew from {date} on.":
+    "{n} cliente firmó un texto anterior en este idioma, y vuelve a firmar desde el {date}.",
+  "{n} clients have signed an older text in this language, and not this one.":
+    "{n} clientes firmaron un texto anterior en este idioma, y no este.",
+  "{n} clients have signed an older text in this language, and sign anew from {date} on.":
+    "{n} clientes firmaron un texto anterior en este idioma, y vuelven a firmar desde el {date}.",
   "version {version} from {date}": "versión {version} desde el {date}",
 });

@@ -2,8 +2,8 @@
 request (kapclinic/core/http/observed.py), with the pattern of the address, never with what was searched for or a
 token of the path.
 
-A request takes a thread when all of it is there (kapclinic/core/arriving.py), and the work is done by a few hands
-(kapclinic/core/whole.py): a client that sends half a request, or reads its answer slowly, holds up nobody else.
+A request takes a thread when all of it is there (kapclinic/core/arriving.py), and there are few of them, each with a
+connection to the database: a client that sends half a request, or reads its answer slowly, holds up nobody else.
 
 Each process keeps what it counts in files of one folder, which is made anew at each start: whichever process is asked
 for /metrics adds all of them up (kapclinic/core/metrics.py).
@@ -77,7 +77,7 @@ def on_exit(server: Any) -> None:
 logger_class = Discreet
 worker_class = "kapclinic.core.arriving.Arriving"
 workers = 2
-threads = 32
+threads = 4
 worker_connections = (
     800  # with the connections to databases, fewer than the 1,024 files a process may usually open
 )

@@ -42,10 +42,8 @@ if not SECRET_KEY or not FIELD_KEYS:
     SECRET_KEY = SECRET_KEY or "development-only-key-never-used-in-production-0123456789"
     FIELD_KEYS = FIELD_KEYS or ["ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ="]
 
-KEY_CHARACTERS, KEY_DIFFERENT = (
-    50,
-    10,
-)  # that a SECRET_KEY has at least; 32 random bytes in hexadecimal have them
+# What a SECRET_KEY has at least; 32 random bytes in hexadecimal have them.
+KEY_CHARACTERS, KEY_DIFFERENT = 50, 10
 if not EMBEDDED and (
     len(SECRET_KEY) < KEY_CHARACTERS
     or len(set(SECRET_KEY)) < KEY_DIFFERENT
@@ -88,12 +86,14 @@ MIDDLEWARE = [
     "kapclinic.core.http.middleware.Guarded",
     "kapclinic.core.http.middleware.BodyLimit",
     "kapclinic.core.http.rates.AddressLimit",
+    "kapclinic.core.http.shortcut.ByToken",  # by token past all that follows
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "kapclinic.practice.middleware.SessionLifetime",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kapclinic.core.http.shortcut.Inside",
 ]
 
 ROOT_URLCONF = "kapclinic.urls"

@@ -1,7 +1,8 @@
 """Requests take a thread when they are whole, and answers give it back before they are read: a worker of gunicorn.
 
 One loop takes the bytes of all clients as they come. Whoever sends half a request, or reads an answer slowly, costs a
-socket and some memory for a bounded time, and never a thread; the threads read and write memory alone.
+socket and some memory for a bounded time, and never a thread; the threads read and write memory alone. So they are
+the hands that work (`kapclinic/core/whole.py`): a few of them, each with its own connection to the database.
 
 Bounds: a head has HEAD_SECONDS from its first byte (a new connection, from its beginning), a body BODY_SECONDS and a
 second more for each RATE bytes, an answer likewise. Who is late is told 408 and let go. Where connections or memory run
@@ -25,6 +26,7 @@ from gunicorn.http.errors import NoMoreData
 from gunicorn.util import write_error
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from kapclinic.core.metrics import IN_HAND
 from kapclinic.core.whole import CHUNK, DRAINED, Pieces, longest
 
 HEAD_SECONDS = 10.0
@@ -47,9 +49,13 @@ _EXPECTS = re.compile(rb"\r\nexpect:[^\r\n]*", re.IGNORECASE)
 
 
 class Answer:
-    """Stands where gunicorn writes to a socket, and keeps what it writes."""
+    """Stands where gunicorn writes to a socket, and keeps what it writes.
+
+    `read_at`: when the last byte of the request was here, on the monotonic clock. Who works on it waits for no client.
+    """
 
     def __init__(self) -> None:
+        self.read_at = 0.0
         self.parts: list[bytes] = []
         self.rest: Pieces | None = None
 
@@ -243,9 +249,12 @@ class Arriving(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _look(self, line: Line, before: int = 0) -> None:
         """Hand the request to a thread when it is whole."""
         most, uploads = getattr(self.wsgi, "most", BODY_MOST), getattr(self.wsgi, "uploads", {})
-        whole = line.is_whole(most=most, uploads=uploads, now=time.monotonic())
+        now = time.monotonic()
+        whole = line.is_whole(most=most, uploads=uploads, now=now)
         self.held += len(line.arrived) - before
         if whole:
+            line.sock.read_at = now
+            IN_HAND.inc()
             self._leave(line)
             self.held -= line.need
             line.parser = get_parser(self.cfg, iter([line.request()]), line.client)
@@ -351,6 +360,8 @@ class Arriving(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         except Exception as refused:  # noqa: BLE001  (gunicorn tells a client's fault from ours, and logs it)
             conn.keep = False
             self.handle_error(request, conn.sock, conn.client, refused)
+        finally:
+            IN_HAND.dec()
         conn.parser, conn.last = None, False
         conn.rest, conn.sock.rest = conn.sock.rest, None
         conn.leaving = memoryview(conn.sock.taken())

@@ -72,6 +72,10 @@ class Discreet(logging.Formatter):
     """As the library's, but for exceptions."""
 
     def format(self, record: logging.LogRecord) -> str:
+        if not record.exc_info and not record.stack_info and not isinstance(record.args, Mapping):
+            record.message = without_row(record.getMessage())
+            record.asctime = self.formatTime(record, self.datefmt)
+            return self.formatMessage(record)
         told = copy.copy(record)
         told.exc_text = None  # of another formatter, which may have said more
         error = record.exc_info[1] if record.exc_info else None

@@ -22,6 +22,11 @@ LEFT_OUT = "-"  # in the place of an address as it was asked
 _about: ContextVar[Mapping[str, Any] | None] = ContextVar("about", default=None)
 
 
+def lean() -> None:
+    """Records of this process say nothing of threads and processes, which no line of ours tells."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
 def chosen(environ: Mapping[str, str]) -> str:
     """How lines are written: as LOG_FORMAT says, else for a machine, and in development for a person."""
     embedded = environ.get("KAP_EMBEDDED", "").lower() in {"1", "true", "yes", "on", "y", "ok"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -139,13 +139,14 @@ def scrubbing(exporter: Any) -> Any:
     return Scrubbing()
 
 
-@contextmanager
-def timed(**attributes: Any) -> Iterator[dict[str, Any]]:
+def timed(**attributes: Any) -> AbstractContextManager[dict[str, Any]]:
     """A span around the block, where traces are on; what the block puts into the dict is said of it as well."""
+    return _traced(attributes) if _tracer else nullcontext({})
+
+
+@contextmanager
+def _traced(attributes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     said: dict[str, Any] = {}
-    if not _tracer:
-        yield said
-        return
     with _tracer[0].start_as_current_span("work", record_exception=False) as span:
         try:
             yield said

@@ -1,7 +1,8 @@
 """A request comes to Django when all of it is there: a body that is sent slowly, or never to its end, waits outside.
 
-The server's threads read and wait, and cost next to nothing; a few hands do the work, each with its own connection to
-the database. Whoever sends half a request holds a thread, never a hand.
+A few hands do the work, each with its own connection to the database. Our own worker (`kapclinic/core/arriving.py`)
+gives its threads whole requests alone, so they are the hands themselves. Under any other server the threads read and
+wait, and cost next to nothing: whoever sends half a request holds a thread, never a hand.
 """
 
 from __future__ import annotations
@@ -59,26 +60,32 @@ class Pieces:
     Its pieces may be made by different hands, so nothing of it may keep a transaction open from one to the next.
     """
 
-    def __init__(self, answer: Any, hands: ThreadPoolExecutor) -> None:
-        self._answer, self._pieces, self._hands = answer, iter(answer), hands
+    def __init__(self, answer: Any, ask: Callable[..., Any]) -> None:
+        self._answer, self._pieces, self._ask = answer, iter(answer), ask
 
     def __iter__(self) -> Pieces:
         return self
 
     def __next__(self) -> bytes:
-        piece: bytes | None = self._hands.submit(next, self._pieces, None).result()
+        piece: bytes | None = self._ask(next, self._pieces, None)
         if piece is None:
             raise StopIteration
         return piece
 
     def close(self) -> None:
         """End the request; no piece is asked for after it."""
-        self._hands.submit(self._answer.close).result()
+        self._ask(self._answer.close)
+
+
+def _at_once(work: Callable[..., Any], *given: Any) -> Any:
+    """By the thread that asks, which is a hand."""
+    return work(*given)
 
 
 class Whole:
     """A WSGI application around another: reads in the caller's thread, works in one of its hands.
 
+    A server that says when the request was whole (`read_at` of `gunicorn.socket`) has read it, and asks by a hand.
     `most` is the longest body in bytes that the other one takes, but for the addresses of `uploads` (`longest`). What
     it does about a longer one, it does without it.
     """
@@ -98,19 +105,30 @@ class Whole:
         self._hands = ThreadPoolExecutor(hands, thread_name_prefix="hand")
 
     def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes] | Pieces:
-        most = longest(str(environ.get("PATH_INFO", "")), usual=self.most, uploads=self.uploads)
-        _read(environ, most)
-        environ[READ_AT] = monotonic()
-        with metrics.IN_HAND.track_inprogress():
-            status, headers, body = self._hands.submit(self._work, environ).result()
+        if environ.get("CONTENT_LENGTH"):
+            _read(environ, longest(str(environ.get("PATH_INFO", "")), usual=self.most, uploads=self.uploads))
+        line = environ.get("gunicorn.socket")
+        read_at: float | None = getattr(line, "read_at", None)
+        if read_at is not None:
+            environ[READ_AT] = read_at
+            status, headers, body = self._work(environ, _at_once)
+        else:
+            environ[READ_AT] = monotonic()
+            with metrics.IN_HAND.track_inprogress():
+                status, headers, body = self._by_hand(self._work, environ, self._by_hand)
         start(status, headers)
-        keep = getattr(environ.get("gunicorn.socket"), "keep", None)
+        keep = getattr(line, "keep", None)
         if isinstance(body, Pieces) and keep is not None:  # who sends it asks for more when there is room
             keep(body)
             return []
         return body
 
-    def _work(self, environ: dict[str, Any]) -> tuple[str, Headers, list[bytes] | Pieces]:
+    def _by_hand(self, work: Callable[..., Any], *given: Any) -> Any:
+        return self._hands.submit(work, *given).result()
+
+    def _work(
+        self, environ: dict[str, Any], ask: Callable[..., Any]
+    ) -> tuple[str, Headers, list[bytes] | Pieces]:
         """The whole answer: what ends a request (`close`) has to run where it was worked on.
 
         One that streams and says its length is made piece by piece, as it leaves.
@@ -123,7 +141,7 @@ class Whole:
             environ.get("REQUEST_METHOD") == "HEAD",
         )
         if streams and not asks_head:
-            return *told[0], Pieces(answer, self._hands)
+            return *told[0], Pieces(answer, ask)
         try:
             body = [] if streams else list(answer)
         finally:

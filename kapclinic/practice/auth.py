@@ -17,6 +17,7 @@ from rest_framework.request import Request
 
 from kapclinic.core import clock
 from kapclinic.core.emails import email_key
+from kapclinic.core.postgresql.straight import Straight
 from kapclinic.core.rows import as_row
 from kapclinic.practice import doors, tokens
 from kapclinic.practice.entry_models import AuthToken
@@ -60,19 +61,16 @@ class CookieAuthentication(SessionAuthentication):
     """The session cookie, with CSRF enforced on every unsafe method."""
 
 
-# Writes down, once an hour, that a token was used; one that is over already stays over.
+# Writes down that a token was used; one that is over already stays over.
 USED = """
-WITH used AS (
-    UPDATE practice_authtoken SET last_used_at = %(at)s::timestamptz
-    WHERE digest = %(digest)s AND revoked_at IS NULL AND expires_at > %(at)s::timestamptz
-        AND COALESCE(last_used_at, created_at) <= %(noted)s::timestamptz
-        AND COALESCE(last_used_at, created_at) > %(idle)s::timestamptz
-)
+UPDATE practice_authtoken SET last_used_at = %(at)s
+WHERE digest = %(digest)s AND revoked_at IS NULL AND expires_at > %(at)s
+    AND COALESCE(last_used_at, created_at) <= %(noted)s AND COALESCE(last_used_at, created_at) > %(idle)s
 """
 
 
 @cache
-def _lookup() -> tuple[str, list[str], list[str]]:
+def _lookup() -> tuple[Straight, list[str], list[str]]:
     """The statement that finds a token with its user, by digest, and the fields of both in its order.
 
     Compiled once a process: every request sends it, and compiling cost more than asking.
@@ -81,7 +79,7 @@ def _lookup() -> tuple[str, list[str], list[str]]:
     statement, params = rows.query.get_compiler(connection=connection).as_sql()
     assert params == ("",), params
     told = ([field.attname for field in model._meta.concrete_fields] for model in (AuthToken, User))
-    return USED + statement.replace("%s", "%(digest)s"), *told
+    return Straight("kap_token", statement.replace("%s", "%(digest)s")), *told
 
 
 def live_token(digest: str, *, at: datetime) -> AuthToken | None:
@@ -90,18 +88,19 @@ def live_token(digest: str, *, at: datetime) -> AuthToken | None:
     Nobody has looked at their dates yet.
     """
     statement, of_token, of_user = _lookup()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"digest": digest, "at": at, **tokens.since(at=at)})
-        row = cursor.fetchone()
+    row = statement.row({"digest": digest})
     if row is None:
         return None
     token = as_row(AuthToken, of_token, row)
+    if at - (token.last_used_at or token.created_at) >= tokens.COARSE:
+        with connection.cursor() as cursor:
+            cursor.execute(USED, {"digest": digest, "at": at, **tokens.since(at=at)})
     token.user = as_row(User, of_user, row[len(of_token) :])
     return token
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Token …`: one query, by digest, for a token that is alive and whose user is active.
+    """`Authorization: Token …`: one statement, by digest, for a token that is alive and whose user is active.
 
     Its owner has what it is narrowed to (`tokens.owner_by`); one that names nothing of theirs any more lets nobody in.
     Its use is written down once an hour: one that nobody uses for TOKEN_IDLE_DAYS ends.

@@ -20,6 +20,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from kapclinic.core import clock, scope, standby, writing
 from kapclinic.core.http import params
+from kapclinic.core.http.asked import AskedOnce
 from kapclinic.core.http.bodies import Bodies
 from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.fields import shown
@@ -27,7 +28,7 @@ from kapclinic.core.http.params import Param
 from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
 from kapclinic.core.http.rates import AccountLimit
-from kapclinic.core.http.renderers import Negotiation
+from kapclinic.core.http.renderers import Negotiation, Told
 from kapclinic.core.postgresql.scoped import at_once
 from kapclinic.trail import glass, idempotency, services, strangers, threshold
 from kapclinic.trail.glass import SAFE
@@ -39,7 +40,7 @@ REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 
 
-class ClinicViewSet(Bodies, GenericViewSet[Any]):
+class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
     """Declares; the mechanism is here.
 
     public       actions that need no login;         always   those of somebody who must change their password first
@@ -59,6 +60,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
     whole        those that one may not do which is narrowed to some of its owner's roles or locations
     fresh        actions for which whoever has a second factor proved it in the last five minutes, at a browser
     fresh_for_all likewise for everybody, by the password of who has none
+    asks_nothing GET actions whose answer was there when it was known who asks: no transaction is begun for them
     unenrolled   actions of one without a second factor, where the clinic asks for one; all others are closed to them
     scope_name   of a view that asks in a scope of that name (`core.scope`), and not as whoever is signed in
     replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
@@ -109,10 +111,8 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """As in Django REST framework, but the handler of a write runs inside one transaction with its traces."""
         self.args, self.kwargs = args, kwargs
-        self.at = clock.now()
-        self.has_locked = False
+        self.at, self.has_locked = clock.now(), False
         self.forget()
-        request.body  # noqa: B018  (read once, before any parser: the idempotency fingerprint needs the bytes)
         drf_request = self.initialize_request(request, *args, **kwargs)
         self.request, self.headers = drf_request, self.default_response_headers
         with scope.nobody():  # yet
@@ -149,7 +149,7 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
         """Whoever signed in is known, and from here on the database is asked in their scope; by a GET all at once."""
         super().perform_authentication(request)
         scope.become(request.user, named=self.scope_name)
-        if request.method in SAFE:
+        if request.method in SAFE and self.action not in self.asks_nothing:
             self.within.enter_context(at_once())
 
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -317,8 +317,8 @@ class ClinicViewSet(Bodies, GenericViewSet[Any]):
         if isinstance(key := getattr(row, "pk", None), UUID):
             self._object_id = key
         version = getattr(row, "version", None)
-        headers = {"ETag": etag_of(version)} if isinstance(version, int) else None
-        return Response(self.represent(row), status=status, headers=headers)
+        tag = {"ETag": etag_of(version)} if isinstance(version, int) else None
+        return Told(self.represent(row), status, tag)
 
     def represent(self, row: Any, *, many: bool = False) -> Any:
         return shown(self.output_of(self.action), row, many=many, context=self.get_serializer_context())

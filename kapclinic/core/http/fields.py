@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -192,19 +191,20 @@ class _Idle(local):
     def __init__(self) -> None:
         self.of: dict[type[serializers.Serializer[Any]], list[Any]] = {}
 
-    @contextmanager
-    def one(self, kind: type[S], context: Mapping[str, Any]) -> Iterator[S]:
+    def take(self, kind: type[S], context: Mapping[str, Any]) -> S:
         waiting = self.of.setdefault(kind, [])
         serializer: S = waiting.pop() if waiting else kind()
         serializer._context = dict(context)  # noqa: SLF001
-        kept = set(vars(serializer))
-        try:
-            yield serializer
-        finally:
-            for name in set(vars(serializer)) - kept - {"fields", "_ways"}:
+        return serializer
+
+    def give_back(self, serializer: Any, own: Collection[str]) -> None:
+        """It is as it was when it was taken, with the attributes `own`."""
+        known = vars(serializer)
+        if len(known) != len(own):
+            for name in set(known) - set(own) - {"fields", "_ways"}:
                 delattr(serializer, name)
-            serializer._context = {}  # noqa: SLF001
-            waiting.append(serializer)
+        serializer._context = {}  # noqa: SLF001
+        self.of[type(serializer)].append(serializer)
 
 
 _idle = _Idle()
@@ -221,10 +221,14 @@ def checked(
         serializer = kind(data=data, context=dict(context))
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
-    with _idle.one(kind, context) as read:
+    read = _idle.take(kind, context)
+    own = tuple(vars(read))
+    try:
         read.initial_data = data
         read.is_valid(raise_exception=True)
         return dict(read.validated_data)
+    finally:
+        _idle.give_back(read, own)
 
 
 def shown(
@@ -233,9 +237,13 @@ def shown(
     """`row`, or each of the rows, as `kind` shows it."""
     if not issubclass(kind, Output):
         return kind(row, many=many, context=dict(context)).data
-    with _idle.one(kind, context) as serializer:
+    serializer = _idle.take(kind, context)
+    own = tuple(vars(serializer))
+    try:
         told = serializer.to_representation
         return [told(one) for one in row] if many else told(row)
+    finally:
+        _idle.give_back(serializer, own)
 
 
 class Empty(Input):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from kapclinic.core.errors import Invalid
+from kapclinic.core.http.renderers import Told
 
 MAX_PAGE = 100_000
 
@@ -56,7 +57,7 @@ class Pages(BasePagination):
         return rows[: self.size]
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response(
+        return Told(
             {"count": self.count, "next": self._next(), "previous": self._previous(), "results": data}
         )
 

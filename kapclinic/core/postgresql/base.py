@@ -20,6 +20,7 @@ from psycopg.adapt import Loader
 from psycopg.pq import ConnStatus
 from psycopg.types.datetime import TimestamptzLoader
 
+from kapclinic.core.postgresql import held
 from kapclinic.core.postgresql.scoped import ScopedConnection, ScopedCursor, ScopedServerCursor
 
 YEAR = 4  # digits of a year that Python knows
@@ -47,6 +48,10 @@ class UtcLoader(Loader):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """As Django's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held.note(self)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self.isolation_level = IsolationLevel.READ_COMMITTED

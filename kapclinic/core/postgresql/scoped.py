@@ -33,6 +33,12 @@ class ScopedConnection(Connection[Any]):
     )
     changed = False  # within this transaction
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.straight: dict[
+            bytes, Any
+        ] = {}  # of `core.postgresql.straight`: what is prepared, and reads its rows
+
     def _start_query(self) -> PQGen[None]:
         status, wanted = self.pgconn.transaction_status, scope.current()
         if status == TransactionStatus.INTRANS:
@@ -43,6 +49,12 @@ class ScopedConnection(Connection[Any]):
             begin = self._get_tx_start_command()
             yield from self._send(begin + (f"; {TELL.format(wanted)}".encode() if wanted else b""))
             self.told, self.changed = wanted, False
+
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        """After a rollback psycopg forgets whatever is prepared on this connection, and so does the server."""
+        if name is None:
+            self.straight.clear()
+        yield from super()._deallocate(name)
 
     def _send(self, command: bytes) -> PQGen[None]:
         """Send statements of our own as one message."""

@@ -46,6 +46,7 @@ class AuthViewSet(ClinicViewSet):
     is_proven = False  # by a passkey, at a door that wrong passwords closed
     roles: ClassVar = {"me": ANYONE, "password": ANYONE}
     unenrolled = frozenset({"me", "password"})
+    asks_nothing = frozenset({"me"})
     inputs: ClassVar = {"login": auth_bodies.LoginIn, "password": auth_bodies.PasswordIn}
     outputs: ClassVar = {"login": auth_bodies.MeOut, "me": auth_bodies.MeOut}
 

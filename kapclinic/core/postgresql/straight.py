@@ -1,0 +1,113 @@
+"""One row of a statement that each request begins with, asked through libpq itself.
+
+Two layers of cursors cost more than such a statement. It is prepared once a connection, and its rows are read by the
+same loaders as any other. Whoever looks at statements (a test that counts them, a wrapper) sees it as they see all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg import OperationalError
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, PGresult, TransactionStatus
+
+from kapclinic.core import scope
+from kapclinic.core.postgresql.scoped import ScopedConnection
+
+NAMED = re.compile(r"%\((\w+)\)s")
+Value = str | datetime
+
+
+class Straight:
+    """A statement with named parameters (`%(name)s`), each a text or a moment, that finds one row or none."""
+
+    def __init__(self, name: str, statement: str) -> None:
+        self.name, self.statement = name.encode(), statement
+        self.params: list[str] = []
+        self.numbered = NAMED.sub(self._number, statement).replace("%%", "%").encode()
+
+    def _number(self, found: re.Match[str]) -> str:
+        if found[1] not in self.params:
+            self.params.append(found[1])
+        return f"${self.params.index(found[1]) + 1}"
+
+    def row(self, values: Mapping[str, Value]) -> Sequence[Any] | None:
+        """
+        :raises django.db.Error: as a cursor of Django's would
+        """
+        base = connections[DEFAULT_DB_ALIAS]
+        if base.queries_logged or base.execute_wrappers:
+            return self._by_cursor(values)
+        with base.wrap_database_errors:
+            base.close_if_health_check_failed()
+            base.ensure_connection()
+            found = base.connection
+            if not isinstance(found, ScopedConnection) or not _is_ready(found):
+                return self._by_cursor(values)
+            with found.lock:
+                result = self._ask(found, [_text(values[name]) for name in self.params])
+                return _read(found, self.name, result)
+
+    def _by_cursor(self, values: Mapping[str, Value]) -> Sequence[Any] | None:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(self.statement, values)
+            row: Sequence[Any] | None = cursor.fetchone()
+            return row
+
+    def _ask(self, found: ScopedConnection, values: list[bytes]) -> PGresult:
+        line = found.pgconn
+        if found.prepare_threshold is None:  # a pooler that knows no prepared statements
+            return line.exec_params(self.numbered, values)
+        if self.name not in found.straight:
+            _well(found, line.prepare(self.name, self.numbered))
+            found.straight[self.name] = None
+        return line.exec_prepared(self.name, values)
+
+
+def _is_ready(found: ScopedConnection) -> bool:
+    """May a statement go out as it is, in the scope of now?"""
+    status, wanted = found.pgconn.transaction_status, scope.current()
+    if status == TransactionStatus.IDLE:
+        return found.autocommit and not wanted
+    return status == TransactionStatus.INTRANS and wanted == found.told
+
+
+def _text(value: Value) -> bytes:
+    return value.encode() if isinstance(value, str) else value.isoformat().encode()
+
+
+def _well(found: ScopedConnection, result: PGresult) -> None:
+    if result.status in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        return
+    if found.pgconn.status == ConnStatus.BAD:
+        raise OperationalError("the connection is lost")
+    raise error_from_result(result, encoding=found.info.encoding)
+
+
+def _read(found: ScopedConnection, name: bytes, result: PGresult) -> Sequence[Any] | None:
+    """Its columns are always the same, so who loads them is looked up once a connection."""
+    _well(found, result)
+    loads: Any = found.straight.get(name)
+    if loads is None or loads.nfields != result.nfields:
+        loads = found.straight[name] = Loads(found, result)
+    return loads.row(result)
+
+
+class Loads:
+    """Reads the rows of one statement."""
+
+    def __init__(self, found: ScopedConnection, result: PGresult) -> None:
+        self.transformer, self.nfields = Transformer.from_context(found), result.nfields
+        self.transformer.set_pgresult(result)
+
+    def row(self, result: PGresult) -> Sequence[Any] | None:
+        self.transformer.set_pgresult(result, set_loaders=False)
+        row: Sequence[Any] | None = self.transformer.load_row(0, tuple) if result.ntuples else None
+        self.transformer.set_pgresult(None, set_loaders=False)
+        return row

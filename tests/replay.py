@@ -30,6 +30,7 @@ from django.db import connection
 from django.db.models import Model
 
 from kapclinic.core import clock
+from tests.held import laid_down, taken_over
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,6 +41,7 @@ WRITES = re.compile(
     re.DOTALL,
 )
 TAKEN_BACK = "ROLLBACK TO SAVEPOINT"
+Written = tuple[str, Any]  # a statement and its parameters
 PLAIN = (str, int, float, bool, bytes, type(None), Decimal, date, time, timedelta, UUID, Enum)
 
 
@@ -49,11 +51,15 @@ class Unnamed(Exception):
 
 @dataclass
 class Tape:
-    """What a factory returned and was handed, as it was afterwards, and the SQL that it wrote."""
+    """What a factory returned and was handed, as it was afterwards, and the statements that it wrote."""
 
     result: Any
     handed: list[Any]
-    sql: str
+    written: list[Written]
+
+    @functools.cached_property
+    def sql(self) -> str:
+        return ";\n".join(_composed(one) for one in self.written)
 
 
 @dataclass
@@ -67,7 +73,7 @@ class Story:
 
 _tapes: dict[bytes, Tape] = {}
 _spoiled: set[bytes] = set()  # what can't be kept: a part of it was taken back
-_recording: list[list[str]] = []  # one within another
+_recording: list[list[Written]] = []  # one within another
 _now = Story()
 
 
@@ -92,6 +98,11 @@ def beside_the_story() -> Iterator[None]:
         _now.at = at
 
 
+def untouched() -> bool:
+    """Whether the test has written nothing but what its factories did."""
+    return _now.at is not None
+
+
 def taped(build: Callable[P, R]) -> Callable[P, R]:
     """A factory that is run once for every story that comes to it."""
     name = f"{build.__module__}.{build.__qualname__}"
@@ -104,7 +115,9 @@ def taped(build: Callable[P, R]) -> Callable[P, R]:
         given = [value for value in (*args, *named.values()) if isinstance(value, Model)]
         tape = _tapes.get(key)
         result: R = (
-            _recorded(key, given, lambda: build(*args, **named)) if tape is None else _played(tape, given)
+            _recorded(key, given, lambda: build(*args, **named))
+            if tape is None
+            else _played(key, tape, given)
         )
         _now.at = key if key not in _spoiled else None
         return result
@@ -119,7 +132,7 @@ def played(name: str, build: Callable[[], Any]) -> Any:
     key = b"played " + name.encode()
     tape = _tapes.get(key)
     with beside_the_story():
-        return _recorded(key, [], build) if tape is None else _played(tape, [])
+        return _recorded(key, [], build) if tape is None else _played(key, tape, [])
 
 
 def _key(name: str, args: tuple[Any, ...], named: dict[str, Any]) -> bytes | None:
@@ -154,12 +167,12 @@ def _word(value: Any) -> str:
 
 
 def _recorded(key: bytes, given: list[Any], build: Callable[[], R]) -> R:
-    written: list[str] = []
+    written: list[Written] = []
     people = _known_people()
     _recording.append(written)
     try:
         if len(_recording) == 1:
-            with connection.execute_wrapper(_keep):
+            with laid_down(key, kept=lambda: not _taken_back(written)), connection.execute_wrapper(_keep):
                 result = build()
         else:
             result = build()
@@ -168,12 +181,22 @@ def _recorded(key: bytes, given: list[Any], build: Callable[[], R]) -> R:
         raise
     finally:
         _recording.pop()
-    if any(statement.startswith(TAKEN_BACK) for statement in written) or people != _known_people():
+    if _taken_back(written) or people != _known_people():
         _spoiled.add(key)
     if key not in _spoiled:
         held = copy.deepcopy((result, given), {id(_now.cast): _PLACE_OF_CAST})
-        _tapes[key] = Tape(*held, ";\n".join(written))
+        _tapes[key] = Tape(*held, written)
     return result
+
+
+def _taken_back(written: list[Written]) -> bool:
+    return any(statement.startswith(TAKEN_BACK) for statement, _ in written)
+
+
+def _composed(one: Written) -> str:
+    """Once it is played: most of what is kept never is."""
+    statement, params = one
+    return statement if params is None else connection.ops.compose_sql(statement, params)
 
 
 def _known_people() -> int:
@@ -188,13 +211,13 @@ class _Place:
 _PLACE_OF_CAST = _Place()
 
 
-def _played(tape: Tape, given: list[Any]) -> Any:
-    if tape.sql:
+def _played(key: bytes, tape: Tape, given: list[Any]) -> Any:
+    if tape.written and (_recording or not taken_over(key)):
         assert connection.connection is not None
-        with connection.connection.cursor() as cursor:
+        with laid_down(key), connection.connection.cursor() as cursor:
             cursor.execute(tape.sql, prepare=False)
-        for written in _recording:
-            written.append(tape.sql)
+    for written in _recording:
+        written.extend(tape.written)
     memo: dict[int, Any] = {id(_PLACE_OF_CAST): _now.cast}
     memo |= {id(held): live for held, live in zip(tape.handed, given, strict=True)}
     for held, live in zip(tape.handed, given, strict=True):
@@ -205,15 +228,9 @@ def _played(tape: Tape, given: list[Any]) -> Any:
 
 def _keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
     assert not many, "a tape holds single statements"
-    if sql.startswith(TAKEN_BACK):
-        words = TAKEN_BACK
-    elif WRITES.match(sql):
-        words = connection.ops.compose_sql(sql, params)
-    else:
-        words = ""
-    if words:
+    if sql.startswith(TAKEN_BACK) or WRITES.match(sql):
         for written in _recording:
-            written.append(words)
+            written.append((sql, copy.copy(params)))
     return execute(sql, params, many, context)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.backends.postgresql import base
 from psycopg.types.datetime import TimestamptzLoader
 
@@ -103,3 +104,23 @@ def test_a_moment_is_read_as_psycopg_reads_it(zone: str) -> None:
     for text in ("10000-01-01 00:00:00+00", "0044-03-15 12:00:00+00 BC", "infinity"):
         with pytest.raises(DatabaseError):
             sql("SELECT %s::timestamptz", text)
+
+
+def _prepared() -> int:
+    ((count,),) = sql("SELECT count(*) FROM pg_prepared_statements")
+    return int(count)
+
+
+def test_what_the_server_prepared_outlives_a_refusal_and_what_was_made_within_it() -> None:
+    asked_for = "SELECT 7 + %s"
+    for number in range(connection.connection.prepare_threshold + 1):
+        assert sql(asked_for, number) == [(7 + number,)]
+    before = _prepared()
+    assert before > 0
+    with suppress(KeyError), transaction.atomic():
+        sql("SAVEPOINT a")
+        sql("ROLLBACK TO SAVEPOINT a")
+        assert _prepared() == before
+        raise KeyError
+    assert _prepared() == before
+    assert sql(asked_for, 1) == [(8,)]

@@ -9,21 +9,35 @@ from rest_framework.test import APIClient
 
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
+from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.models import User
+from kapclinic.practice.rules import token_digest
 from tests.replay import beside_the_story, taped
 
 _keys = itertools.count(1)
 
 
+def signed_in(user: User) -> str:
+    """The secret of a token of this moment."""
+    _, secret = practice.issue_token(user=user, name="desk", at=clock.now())
+    return secret
+
+
+def holds(secret: str) -> bool:
+    """Whether nobody has ended it meanwhile."""
+    return AuthToken.objects.filter(digest=token_digest(secret), revoked_at=None).exists()
+
+
 class Desk:
     """A person at the API: signed in by token, an Idempotency-Key on every POST, If-Match on every PATCH."""
 
-    def __init__(self, user: User | None) -> None:
+    def __init__(self, user: User | None, secret: str = "") -> None:
+        """`secret`: of a token that the user has got at this moment."""
         self.user, self.opened_at = user, clock.now()
         self.client = APIClient()
         if user is not None:
             with beside_the_story():
-                _, secret = practice.issue_token(user=user, name="desk", at=clock.now())
+                secret = secret or signed_in(user)
             self.client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
 
     def get(self, path: str, **query: Any) -> Any:

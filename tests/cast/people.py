@@ -16,8 +16,8 @@ from django.db import models
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM, Client, Location, Role, Room, User, WorkingHours
-from tests.cast.desk import Browser, Desk
-from tests.replay import played, taped
+from tests.cast.desk import Browser, Desk, holds, signed_in
+from tests.replay import played, taped, untouched
 
 MONDAY = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)  # 09:00 in Denver
 PASSWORD = "correct horse battery staple"
@@ -49,6 +49,7 @@ class Cast:
     birch: Room
     cedar: Room
     people: dict[str, User]
+    signed_in: dict[str, str] = field(default_factory=dict)  # on Monday, each once
     _desks: dict[str, Desk] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> User:
@@ -61,12 +62,15 @@ class Cast:
         """The person's place at the API; after a week away they sign in again."""
         desk = self._desks.get(name)
         if desk is None or clock.now() > desk.opened_at + AWAY:
-            self._desks[name] = Desk(self.people[name])
+            secret = self.signed_in.pop(name, "")
+            good = secret and clock.now() == MONDAY and (untouched() or holds(secret))
+            self._desks[name] = Desk(self.people[name], secret if good else "")
         return self._desks[name]
 
     def back(self, name: str) -> Desk:
         """The person's place at the API, after whatever they were signed in at has ended."""
         self._desks.pop(name, None)
+        self.signed_in.pop(name, None)
         return self.desk(name)
 
     def browser(self, name: str) -> Browser:
@@ -171,6 +175,7 @@ def assemble() -> Cast:
         room("Birch", north, KINDS),
         room("Cedar", south, KINDS),
         people,
+        {name: signed_in(user) for name, user in people.items()},
     )
 
 

@@ -8,21 +8,41 @@ statement waits for the new one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Self
 
 from django.db import connection, transaction
 from psycopg import Connection, Cursor, ServerCursor, generators
+from psycopg._preparing import Prepare, PrepareManager
 from psycopg.abc import PQGen
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 from kapclinic.core import scope
 
 TELL = "SET LOCAL kap.scope TO '{}'"  # no question yet: a transaction may still say how it is isolated
 UNDONE = "ROLLBACK TO SAVEPOINT"
 WELL = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+FORGETS = re.compile(rb"(?:DROP|ALTER|DISCARD ALL|DEALLOCATE ALL)\b")  # the tag of a command, past a rollback
+
+
+class Kept(PrepareManager):
+    """Statements that the server has prepared, which a rollback leaves as they are, on the server as here.
+
+    psycopg forgets them all with each, since a table may have been made within what is undone. The runtime role makes
+    none; and a refusal undoes a savepoint, after which every statement would be parsed and planned anew.
+    """
+
+    def clear(self) -> bool:
+        """A rollback asks for this: nothing is to be done."""
+        return False
+
+    def _should_discard(self, prep: Prepare, results: Sequence[PGresult], *_: object) -> bool:
+        told = (result.command_status for result in results if result.status == ExecStatus.COMMAND_OK)
+        return super().clear() if any(FORGETS.match(tag) for tag in told if tag) else False
 
 
 class ScopedConnection(Connection[Any]):
@@ -33,11 +53,11 @@ class ScopedConnection(Connection[Any]):
     )
     changed = False  # within this transaction
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.straight: dict[
-            bytes, Any
-        ] = {}  # of `core.postgresql.straight`: what is prepared, and reads its rows
+    def __init__(self, pgconn: PGconn, *args: Any, **kwargs: Any) -> None:
+        super().__init__(pgconn, *args, **kwargs)
+        self._prepared = Kept()
+        # Of `core.postgresql.straight`: what is prepared, and reads its rows.
+        self.straight: dict[bytes, Any] = {}
 
     def _start_query(self) -> PQGen[None]:
         status, wanted = self.pgconn.transaction_status, scope.current()

@@ -34,12 +34,13 @@ def development_env(*, migrated: bool = True) -> dict[str, str]:
 
 
 def _drop_an_empty_one(connection: Connection, servers: Servers) -> None:
-    """Nothing was ever migrated there: a copy of the template takes its place, unless somebody is at it just now."""
+    """Where there is no table yet a copy of the template takes its place, unless somebody is at it just now."""
     with servers.admin(DEVELOPMENT) as inside:
-        (found,) = inside.execute("SELECT to_regclass('django_migrations')").fetchone() or (None,)
-    if found is None:
-        with contextlib.suppress(psycopg.errors.ObjectInUse):
-            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(DEVELOPMENT)))
+        tables = "SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') LIMIT 1"
+        if inside.execute(tables).rowcount:
+            return
+    with contextlib.suppress(psycopg.errors.ObjectInUse):
+        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(DEVELOPMENT)))
 
 
 def _make(connection: Connection, servers: Servers, *, migrated: bool) -> None:

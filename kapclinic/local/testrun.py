@@ -93,15 +93,13 @@ class TestRun:
         """Put the migrated database, as the tests begin with it, into an empty one of another server of ours."""
         programs = find_binaries(self.place).postgres
         source = self.another_database()
-        dump = [programs / "pg_dump", "--format=custom", "--compress=0"]
-        restore = [programs / "pg_restore", "--single-transaction", "--exit-on-error"]
+        dump = [str(programs / "pg_dump"), "--format=custom", "--compress=0", "--dbname"]
+        restore = [str(programs / "pg_restore"), "--single-transaction", "--exit-on-error", "--dbname"]
         try:
             dumped = subprocess.run(
-                [*dump, "--dbname", with_path(self.servers.superuser, source)],
-                capture_output=True,
-                check=True,
+                [*dump, with_path(self.servers.superuser, source)], capture_output=True, check=True
             )
-            subprocess.run([*restore, "--dbname", url], input=dumped.stdout, check=True)
+            subprocess.run([*restore, url], input=dumped.stdout, check=True)
         finally:
             self.servers.drop_database(source)
 

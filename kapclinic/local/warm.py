@@ -135,7 +135,7 @@ class Launcher:
         with contextlib.ExitStack() as opened:
             opened.enter_context(theirs)
             empty = opened.enter_context(Path(os.devnull).open("rb"))
-            files = [theirs, empty, stdout, stderr or stdout]
+            files: list[Any] = [theirs, empty, stdout, stderr or stdout]
             socket.send_fds(self._line, [words], [file.fileno() for file in files])
         return Begun(command, ours)
 

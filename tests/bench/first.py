@@ -100,7 +100,7 @@ def screens(group: Any) -> list[Screen]:
     ]
 
 
-def quickest(token: str, path: str, query: Mapping[str, Any]) -> float:
+def quickest(token: str, path: str, query: Mapping[str, Any], *, times: int) -> float:
     """Milliseconds of CPU, this process's and its backend's in PostgreSQL, of the quickest of several.
 
     :raises AssertionError: when it is refused
@@ -110,7 +110,7 @@ def quickest(token: str, path: str, query: Mapping[str, Any]) -> float:
 
     client = Client(headers={"Authorization": f"Token {token}", "Host": "127.0.0.1"})
     took = []
-    for _ in range(TIMES):
+    for _ in range(times):
         connection.ensure_connection()
         backend = psutil.Process(connection.connection.info.backend_pid)
         began = _spent(backend)
@@ -126,7 +126,7 @@ def _spent(backend: psutil.Process) -> float:
     return time.process_time() + times.user + times.system
 
 
-def first_calls(run: Any) -> dict[tuple[str, str], float]:
+def first_calls(run: Any, *, times: int = TIMES) -> dict[tuple[str, str], float]:
     """Seed this process's database; (screen, path without ids) -> milliseconds."""
     from django.db import connection
 
@@ -137,7 +137,7 @@ def first_calls(run: Any) -> dict[tuple[str, str], float]:
     with run.servers.admin(connection.settings_dict["NAME"]) as admin, admin.cursor() as cursor:
         seed.fill(cursor, group, size)
     return {
-        (screen.address, plain(path)): quickest(screen.token, path, query)
+        (screen.address, plain(path)): quickest(screen.token, path, query, times=times)
         for screen in screens(group)
         for path, query in screen.asks
     }

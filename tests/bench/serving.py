@@ -66,7 +66,9 @@ def serving(
 
     :raises LocalError: when it does not come up
     """
-    processes = Web(env=env, port=free_port(), logs=logs, launcher=launcher)
+    # The launcher has our code alone: the others are projects of their own.
+    own = launcher if application == OURS else None
+    processes = Web(env=env, port=free_port(), logs=logs, launcher=own)
     processes.application = application
     try:
         processes.start("web")

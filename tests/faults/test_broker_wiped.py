@@ -20,6 +20,7 @@ from tests.faults.crowd import (
 def test_doses_without_a_broker_are_followed_by_the_clock_of_the_worker(
     clinic_orm: None, run_processes: Processes, private_valkey: Valkey
 ) -> None:
+    run_processes.env |= {"SWEEP_SECONDS": "2"}
     run_processes.start("web", "worker", "beat")
     cast = people.assemble()
     sessions = ready_clients(cast, 8)

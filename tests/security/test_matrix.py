@@ -176,8 +176,10 @@ def test_nobody_of_another_place_reaches_a_row_of_ours_by_any_operation(cast: Ca
     passed = {
         str(operation)
         for operation, path in asked
-        for role in ("director", "prescriber", "therapist", "np")
-        if _send(cast.desk(role), operation, path, writer, f"{role}-{operation}").status_code < 300
+        if any(
+            _send(cast.desk(role), operation, path, writer, f"{role}-{operation}").status_code < 300
+            for role in ("director", "prescriber", "therapist", "np")
+        )
     }
     assert len(passed) > 120, len(passed)
 

@@ -394,9 +394,7 @@ class WitnessLock(models.Model):
     user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT, related_name="+")
     failed_at = ArrayField(models.DateTimeField(), default=list)
     locked_until = models.DateTimeField(null=True)
-    asked = models.JSONField(
-        default=list
-    )  # requests of the last minutes, [print, when, was it right]: none counts twice
+    asked = models.JSONField(default=list)  # requests of some minutes: [print, when, was it right]
 
     def __str__(self) -> str:
         return str(self.user_id)

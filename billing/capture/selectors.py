@@ -27,7 +27,7 @@ from django.db.models.functions import Cast, JSONObject, Replace, Trim, Upper
 
 from billing.codes.models import Diagnosis, Fee, ServiceCode
 from billing.documents import selectors as documents
-from billing.documents.models import Document, DocumentQuerySet, Receipt, Superbill
+from billing.documents.models import DocumentQuerySet, Receipt, Superbill, Voidable
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge, LedgerQuerySet
 from kapclinic.core.asking import Question
@@ -245,7 +245,7 @@ def _lines() -> Question:
     )
 
 
-def _paper(model: type[Document]) -> DocumentQuerySet:
+def _paper(model: type[Voidable]) -> DocumentQuerySet:
     """Documents of this kind that hold the outer query's charge and still count."""
     this = Func(OuterRef("pk"), template="ARRAY[%(expressions)s]", output_field=ArrayField(UUIDField()))
     found: DocumentQuerySet = documents.standing(model).filter(charges__contains=this)

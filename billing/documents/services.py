@@ -100,7 +100,7 @@ def void_document(*, document: Kind, reason: str, by: User, at: datetime) -> Kin
     """
     lock_ledger(document.client_id)
     row: Kind = selectors.documents(type(document)).get(pk=document.pk)
-    transitions.apply(rules.VOIDABLE_MOVES, "void", instance=row, by=by)
+    transitions.apply(rules.DOCUMENT_MOVES, "void", instance=row, by=by)
     void = SuperbillVoid(superbill=row) if isinstance(row, Superbill) else ReceiptVoid(receipt=row)
     void.reason = reason
     void.insert_by(by, at=at)

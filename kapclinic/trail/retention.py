@@ -94,7 +94,7 @@ KEPT = (
             "billing_package*",
             "billing_payer",
             "billing_payment*",
-            "billing_receipt",
+            "billing_receipt*",
             "billing_refund",
             "billing_statement",
             "billing_superbill*",

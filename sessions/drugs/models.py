@@ -389,15 +389,12 @@ class DrugDiscrepancy(AuditedModel):
 
 
 class WitnessLock(models.Model):
-    """Wrong passwords that somebody typed as this witness, newest last; `locked_until` closes the door for a while.
-
-    `asked`: the requests of the last minutes that named them, `[print, when, was it right]`; none of them counts twice.
-    """
+    """Wrong passwords that somebody typed as this witness, newest last; `locked_until` closes the door for a while."""
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT, related_name="+")
     failed_at = ArrayField(models.DateTimeField(), default=list)
     locked_until = models.DateTimeField(null=True)
-    asked = models.JSONField(default=list)
+    asked = models.JSONField(default=list)  # requests of some minutes: [print, when, was it right]
 
     def __str__(self) -> str:
         return str(self.user_id)

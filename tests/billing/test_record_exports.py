@@ -316,6 +316,26 @@ def test_the_file_ends_after_its_days_and_the_row_says_what_was_handed_out(cast:
     assert export["expires_at"] == ends.isoformat().replace("+00:00", "Z")
     services.sweep_exports(at=ends - timedelta(seconds=1))
     archive(cast, export)
+    whole, rest = (
+        cast.desk("director").get(f"{PATH}{export['id']}/file/"),
+        f"/api/v1/{PATH}{export['id']}/file/",
+    )
+    size = len(whole.content)
+    for range_, condition, status, part in (
+        ("bytes=100-", None, 206, slice(100, None)),  # of who was cut off
+        ("bytes=0-9", whole["ETag"], 206, slice(0, 10)),
+        ("bytes=100-", '"another"', 200, slice(None)),
+        ("pages=1-2", None, 200, slice(None)),
+    ):
+        headers = {"Range": range_} | ({} if condition is None else {"If-Range": condition})
+        answer = cast.desk("director").client.get(rest, headers=headers)
+        assert (answer.status_code, answer.content) == (status, whole.content[part])
+        assert (answer["Accept-Ranges"], answer["Content-Length"]) == ("bytes", str(len(answer.content)))
+        begins = part.start or 0
+        told = f"bytes {begins}-{begins + len(answer.content) - 1}/{size}" if status == 206 else None
+        assert answer.headers.get("Content-Range") == told
+    beyond = cast.desk("director").client.get(rest, headers={"Range": f"bytes={size}-"})
+    assert (beyond.status_code, beyond.json()["code"]) == (416, "range_not_satisfiable")
     with clock.fixed(ends):
         refused(cast.desk("director").get(f"{PATH}{export['id']}/file/"), 409, "file_ended")
         services.sweep_exports(at=ends)

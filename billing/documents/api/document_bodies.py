@@ -112,4 +112,4 @@ class VoidableOut(DocumentOut):
 
     def get_allowed_moves(self, row: Any) -> list[str]:
         by = self.context["request"].user
-        return transitions.allowed(rules.VOIDABLE_MOVES, state=row.status, by=by) if row.number else []
+        return transitions.allowed(rules.DOCUMENT_MOVES, state=row.status, by=by) if row.number else []

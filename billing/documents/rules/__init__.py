@@ -62,7 +62,7 @@ class Borne:
 
 SUPERBILL = Series("superbill", "", "superbill.typ")
 RECEIPT = Series("receipt", "R-", "receipt.typ")
-VOIDABLE_MOVES = {"void": Move.of({Voidable.Status.ISSUED}, Voidable.Status.VOIDED, BILLERS)}
+DOCUMENT_MOVES = {"void": Move.of({Voidable.Status.ISSUED}, Voidable.Status.VOIDED, BILLERS)}
 
 
 def text(amount: Decimal) -> str:

@@ -18,6 +18,7 @@ from kapclinic.core.errors import Conflict
 from kapclinic.core.http.fields import Empty
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.ranges import asked_part, tell_part
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
@@ -58,9 +59,17 @@ class RecordExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
         made = services.ask_for_record(**self.body(), by=self.user, at=self.at)
         return self.answer(self.get_queryset().get(pk=made.pk), status=202)
 
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            (206, "application/zip"): OpenApiTypes.BINARY,
+        }
+    )
     def file(self, request: Request, pk: UUID) -> Response:
-        """The archive, byte for byte, under a name that tells of nobody, for 14 days after it was made."""
+        """The archive, byte for byte, under a name that tells of nobody, for 14 days after it was made.
+
+        `Range` asks for a part, as whoever was cut off does, with `If-Range` and the ETag.
+        """
         export = self.get_object()
         if export.state != ExportState.DONE:
             raise ArchiveNotReady("It is there once the export is done.", state=export.state)
@@ -68,7 +77,11 @@ class RecordExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
         if content is None:
             raise ArchiveEnded("Ask for a new one.")
         name = f"record-{export.pk}.zip"
-        response = self.hand_out(content, name=name, media_type="application/zip", sha256=export.sha256)
+        size = len(content)
+        part = asked_part(request, size=size, etag=f'"{export.sha256}"')
+        asked = content[slice(*(part or (0, size)))]
+        response = self.hand_out(asked, name=name, media_type="application/zip", sha256=export.sha256)
+        tell_part(response, part, size=size)
         response["X-Content-Type-Options"] = "nosniff"
         return response
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 
+from billing.documents.models import Receipt, Superbill
+from billing.documents.selectors import numbers_with, on_no_superbill
 from sessions.monitoring.selectors import standing_readings
 from tests.asking import sql
 
@@ -71,3 +75,25 @@ def test_old_answers_are_found_by_their_age() -> None:
     told = " ".join(row for (row,) in sql(asked))
     assert "(created_at)" in told
     assert "(user_id, method, path, key)" in told
+
+
+def _read_whole(table: str, ask: Any) -> int:
+    """How often `ask` has a table read from its beginning to its end, where any index would be taken before that."""
+    counted = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = %s"
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    ((before,),) = sql(counted, table)
+    ask()
+    ((after,),) = sql(counted, table)
+    return int(after - before)
+
+
+def test_papers_of_a_charge_are_found_by_their_lines_although_a_policy_stands_before_them() -> None:
+    """The operator of that index tells of what it compares, so a policy keeps it from a plain statement."""
+    charge: Any = SimpleNamespace(pk=UUID(int=7))
+    plain = "SELECT id FROM {} WHERE charges && ARRAY[%s::uuid]"
+    for model in (Superbill, Receipt):
+        table = model._meta.db_table
+        assert _read_whole(table, lambda: sql(plain.format(table), charge.pk)) == 1  # noqa: B023
+        assert _read_whole(table, lambda: numbers_with(model, [charge], but=None)) == 0  # noqa: B023
+    assert _read_whole("billing_superbill", lambda: on_no_superbill([charge])) == 0

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BooleanField,
     CharField,
@@ -247,6 +246,8 @@ def _lines() -> Question:
 
 def _paper(model: type[Voidable]) -> DocumentQuerySet:
     """Documents of this kind that hold the outer query's charge and still count."""
-    this = Func(OuterRef("pk"), template="ARRAY[%(expressions)s]", output_field=ArrayField(UUIDField()))
-    found: DocumentQuerySet = documents.standing(model).filter(charges__contains=this)
+    this = Func(
+        OuterRef("pk"), template="(SELECT billing_papers(ARRAY[%(expressions)s]))", output_field=UUIDField()
+    )
+    found: DocumentQuerySet = documents.standing(model).filter(pk__in=this)
     return found

@@ -219,14 +219,19 @@ def on_no_superbill(charges: Sequence[Charge], *, but: UUID | None = None) -> li
     """Those of the charges that stand on no superbill, but for ones that were replaced or voided, or are about to be
     (`but`).
     """
-    rows = standing(Superbill).filter(charges__overlap=[charge.pk for charge in charges])
+    rows = standing(Superbill).filter(pk__in=_holding(charges))
     told = {pk for row in rows.exclude(pk=but).values_list("charges", flat=True) for pk in row}
     return [charge for charge in charges if charge.pk not in told]
 
 
+def _holding(charges: Sequence[Charge]) -> RawSQL:
+    """For `pk__in`: the papers that hold any of these lines, by an index that a policy keeps from a plain `&&`."""
+    return RawSQL("SELECT billing_papers(%s::uuid[])", [[charge.pk for charge in charges]])
+
+
 def numbers_with(model: type[Voidable], charges: Sequence[Charge], *, but: UUID | None) -> list[str]:
     """Numbers of the documents of this kind that hold one of these lines and still count."""
-    rows = standing(model).filter(charges__overlap=[charge.pk for charge in charges])
+    rows = standing(model).filter(pk__in=_holding(charges))
     return list(rows.exclude(pk=but).order_by("number").values_list("number", flat=True))
 
 

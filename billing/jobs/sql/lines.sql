@@ -9,7 +9,8 @@ WITH line AS (
                PARTITION BY charge.id ORDER BY superbill.created_at DESC, superbill.id DESC
            ) AS place
     FROM billing_charge AS charge
-    JOIN billing_superbill AS superbill ON superbill.charges @> ARRAY[charge.id]
+    CROSS JOIN LATERAL billing_papers(ARRAY[charge.id]) AS held(id)
+    JOIN billing_superbill AS superbill ON superbill.id = held.id
     WHERE charge.reverses_id IS NULL
       AND charge.location_id = ANY (%(locations)s)
       AND charge.date_of_service BETWEEN %(from_date)s AND %(to_date)s

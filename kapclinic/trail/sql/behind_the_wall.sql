@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION practice_found(patterns text[]) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     scope text := current_setting('kap.scope', true);
-    places text[] := string_to_array(substring(scope FROM '^user:[0-9a-f-]{36} ([0-9a-f,-]*)$'), ',');
+    places text[] := wall_places(scope);
     longest text := (SELECT one FROM unnest(patterns) AS one ORDER BY length(one) DESC, one LIMIT 1);
 BEGIN
     RETURN QUERY SELECT c.id FROM practice_client c
@@ -20,7 +20,7 @@ CREATE OR REPLACE FUNCTION practice_near(born date, patterns text[]) RETURNS SET
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     scope text := current_setting('kap.scope', true);
-    places text[] := string_to_array(substring(scope FROM '^user:[0-9a-f-]{36} ([0-9a-f,-]*)$'), ',');
+    places text[] := wall_places(scope);
     one text;
 BEGIN
     RETURN QUERY SELECT c.id FROM practice_client c
@@ -38,6 +38,20 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 200 SECURITY DEFINER SET search_path = pu
     SELECT e.id FROM trail_auditevent e
     WHERE e.clients && which AND (since IS NULL OR e.created_at >= since) AND (until IS NULL OR e.created_at < until)
         AND (wall_is_whole(current_setting('kap.scope', true))
-            OR substring(current_setting('kap.scope', true) FROM '^user:([0-9a-f-]{36}) [0-9a-f,-]*$') = e.created_by::text
+            OR wall_whose(current_setting('kap.scope', true)) = e.created_by::text
             OR wall_of_clients(e.clients, current_setting('kap.scope', true)))
+$$;
+
+-- Superbills and receipts that hold any of these charges.
+CREATE OR REPLACE FUNCTION billing_papers(which uuid[]) RETURNS SETOF uuid
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 5 SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH asked AS MATERIALIZED (SELECT current_setting('kap.scope', true) AS scope),
+    held AS (
+        SELECT id, client_id, locations FROM billing_superbill WHERE charges && which
+        UNION ALL
+        SELECT id, client_id, locations FROM billing_receipt WHERE charges && which
+    )
+    SELECT held.id FROM held, asked
+    WHERE wall_is_whole(scope) OR held.locations::text[] && wall_places(scope)
+        OR wall_of_practice_client(held.client_id, scope)
 $$;

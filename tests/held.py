@@ -8,6 +8,7 @@ takes back whatever lies above that, and with its end all that it wrote itself i
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +29,9 @@ TESTS, SECONDS = (
     120,
 )  # of one transaction: what was taken back in it makes it slower, and its `now()` stands
 LEVELS = 20
-READS = ("SELECT", "SAVEPOINT", "RELEASE", "FETCH", "DECLARE", "CLOSE")
+READS = re.compile(  # a function that is called alone may do anything
+    r"SELECT (?!(?:\* FROM )?\w+\()|SAVEPOINT|RELEASE|FETCH|DECLARE|CLOSE"
+)
 IMMEDIATE = """
 SELECT coalesce(string_agg(conname, ', '), '') FROM pg_constraint WHERE condeferrable AND NOT condeferred
 """
@@ -45,11 +48,15 @@ class World:
     tests: int = 0
     levels: list[bytes] = field(default_factory=list)
     depth: int = 0  # how many of the levels are the running test's
-    own: bool = False  # whether the test has written anything itself
+    asked: bool = False  # whether the test has sent anything itself
+    own: bool = False  # whether that may have written
     ours: bool = False  # whether a statement is of this module, or of a factory
 
 
 _world: World | None = None
+listeners: list[
+    Callable[[str], None]
+] = []  # each hears of every statement of a test, but for those that only read
 _usual: dict[str, Any] = {}
 
 
@@ -81,6 +88,11 @@ def let_go(*, hang_up: bool = True) -> None:
     else:
         transaction.set_rollback(True)
     world.base.__exit__(None, None, None)
+
+
+def shared() -> bool:
+    """Whether the running test is in the shared transaction."""
+    return _world is not None and connection.connection is _world.raw
 
 
 def stands_alone(item: pytest.Item) -> bool:
@@ -157,10 +169,13 @@ def _undo(world: World) -> None:
 def _ask(self: BaseCursor[Any, Any], query: Any = None) -> Any:
     """A statement is about to leave: what lies above the test's own world goes first."""
     world = _world
-    if world is not None and world.raw is self._conn and not world.ours:
+    if world is not None and not world.ours and world.raw is self._conn:
         words = query if isinstance(query, str) else str(query)
-        if not words.startswith(READS):
+        world.asked = True
+        if not READS.match(words):
             world.own = True
+            for hear in listeners:
+                hear(words)
         if len(world.levels) > world.depth:
             yield from world.raw._send(f"ROLLBACK TO SAVEPOINT held_{world.depth}".encode())
             world.raw.told = None
@@ -198,7 +213,7 @@ def _enter(cls: Any) -> dict[str, Any]:
             cursor.execute("SAVEPOINT held_0", prepare=False)
         world = _world = World(base, raw, judged)
     world.tests += 1
-    world.depth, world.own = 0, False
+    world.depth, world.asked, world.own = 0, False, False
     return {DEFAULT_DB_ALIAS: world.base}
 
 
@@ -213,7 +228,7 @@ def _leave(cls: Any, atomics: dict[str, Any]) -> None:
         let_go()
         return
     _quiet()
-    if world.own or status != TransactionStatus.INTRANS:
+    if world.asked or world.own or status != TransactionStatus.INTRANS:
         _undo(world)
 
 

@@ -30,7 +30,7 @@ from django.db import connection
 from django.db.models import Model
 
 from kapclinic.core import clock
-from tests.held import laid_down, taken_over
+from tests.held import laid_down, listeners, shared, taken_over
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,10 +80,9 @@ _now = Story()
 @contextmanager
 def story(cast: Any, *, patched: Callable[[], bool]) -> Iterator[None]:
     """A test begins, with nothing but its cast."""
-    _now.at, _now.patched, _now.cast = (b"" if connection.in_atomic_block else None), patched, cast
+    _now.at, _now.patched, _now.cast = (b"" if shared() else None), patched, cast
     try:
-        with connection.execute_wrapper(_watch):
-            yield
+        yield
     finally:
         _now.at, _now.patched, _now.cast = None, bool, None
 
@@ -138,7 +137,7 @@ def played(name: str, build: Callable[[], Any]) -> Any:
 def _key(name: str, args: tuple[Any, ...], named: dict[str, Any]) -> bytes | None:
     """The story with this factory next; None if it has none, or could come to something else than it did before."""
     watchers = len(connection.execute_wrappers) - bool(_recording)
-    if _now.at is None or watchers > 1 or not connection.in_atomic_block or _now.patched():
+    if _now.at is None or watchers or not connection.in_atomic_block or _now.patched():
         return None
     try:
         words = [name, clock.now().isoformat(), *map(_word, args)]
@@ -234,8 +233,10 @@ def _keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
     return execute(sql, params, many, context)
 
 
-def _watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+def _watch(statement: str) -> None:
     """See every statement of a test: what was written before may decide what a factory comes to."""
-    if sql.startswith(TAKEN_BACK) or WRITES.match(sql):
+    if statement.startswith(TAKEN_BACK) or WRITES.match(statement):
         _now.at = None
-    return execute(sql, params, many, context)
+
+
+listeners.append(_watch)

@@ -41,7 +41,9 @@ class Desk:
             self.client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
 
     def get(self, path: str, **query: Any) -> Any:
-        return self.client.get(f"/api/v1/{path}", query)
+        """What a look leaves behind is that somebody looked: a factory comes to the same as without it."""
+        with beside_the_story():
+            return self.client.get(f"/api/v1/{path}", query)
 
     def post(self, path: str, body: Any = None, *, key: str | None = "", **headers: Any) -> Any:
         if key is not None:

@@ -26,7 +26,7 @@ from kapclinic.core import scope
 TELL = "SET LOCAL kap.scope TO '{}'"  # no question yet: a transaction may still say how it is isolated
 UNDONE = "ROLLBACK TO SAVEPOINT"
 WELL = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
-FORGETS = re.compile(rb"(?:DROP|ALTER|DISCARD ALL|DEALLOCATE ALL)\b")  # the tag of a command, past a rollback
+FORGETS = re.compile(rb"(?:DROP|ALTER|DISCARD|DEALLOCATE)\b")  # the tag of a command, past a rollback
 
 
 class Kept(PrepareManager):

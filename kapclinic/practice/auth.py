@@ -61,25 +61,37 @@ class CookieAuthentication(SessionAuthentication):
     """The session cookie, with CSRF enforced on every unsafe method."""
 
 
-# Writes down that a token was used; one that is over already stays over.
+# Writes down, once an hour, that a token was used; one that is over already stays over.
 USED = """
-UPDATE practice_authtoken SET last_used_at = %(at)s
-WHERE digest = %(digest)s AND revoked_at IS NULL AND expires_at > %(at)s
-    AND COALESCE(last_used_at, created_at) <= %(noted)s AND COALESCE(last_used_at, created_at) > %(idle)s
+WITH used AS (
+    UPDATE practice_authtoken SET last_used_at = %(at)s::timestamptz
+    WHERE digest = %(digest)s AND revoked_at IS NULL AND expires_at > %(at)s::timestamptz
+        AND COALESCE(last_used_at, created_at) <= %(noted)s::timestamptz
+        AND COALESCE(last_used_at, created_at) > %(idle)s::timestamptz
+)
 """
+KNOWN_MOST = 10_000  # tokens of which one process knows when their use was noted; then it begins anew
+_noted: dict[str, datetime] = {}  # by digest
 
 
-@cache
-def _lookup() -> tuple[Straight, list[str], list[str]]:
-    """The statement that finds a token with its user, by digest, and the fields of both in its order.
+class _Lookup:
+    """The statements that find a token with its user, by digest: `asks`, and `notes` which writes down its use too.
 
-    Compiled once a process: every request sends it, and compiling cost more than asking.
+    Compiled once a process: every request sends one, and compiling cost more than asking.
     """
-    rows = AuthToken.objects.select_related("user").filter(digest="", revoked_at__isnull=True)
-    statement, params = rows.query.get_compiler(connection=connection).as_sql()
-    assert params == ("",), params
-    told = ([field.attname for field in model._meta.concrete_fields] for model in (AuthToken, User))
-    return Straight("kap_token", statement.replace("%s", "%(digest)s")), *told
+
+    def __init__(self) -> None:
+        rows = AuthToken.objects.select_related("user").filter(digest="", revoked_at__isnull=True)
+        statement, params = rows.query.get_compiler(connection=connection).as_sql()
+        assert params == ("",), params
+        named = statement.replace("%s", "%(digest)s")
+        self.asks, self.notes = Straight("kap_token", named), Straight("kap_token_used", USED + named)
+        self.of_token, self.of_user = (
+            [field.attname for field in model._meta.concrete_fields] for model in (AuthToken, User)
+        )
+
+
+_lookup = cache(_Lookup)
 
 
 def live_token(digest: str, *, at: datetime) -> AuthToken | None:
@@ -87,16 +99,28 @@ def live_token(digest: str, *, at: datetime) -> AuthToken | None:
 
     Nobody has looked at their dates yet.
     """
-    statement, of_token, of_user = _lookup()
-    row = statement.row({"digest": digest})
+    lookup, known = _lookup(), _noted.get(digest)
+    is_known = known is not None and at - known < tokens.COARSE
+    if is_known:
+        row = lookup.asks.row({"digest": digest})
+    else:
+        row = lookup.notes.row({"digest": digest, "at": at, **tokens.since(at=at)})
     if row is None:
         return None
-    token = as_row(AuthToken, of_token, row)
-    if at - (token.last_used_at or token.created_at) >= tokens.COARSE:
-        with connection.cursor() as cursor:
-            cursor.execute(USED, {"digest": digest, "at": at, **tokens.since(at=at)})
-    token.user = as_row(User, of_user, row[len(of_token) :])
+    token = as_row(AuthToken, lookup.of_token, row)
+    token.user = as_row(User, lookup.of_user, row[len(lookup.of_token) :])
+    if not is_known:
+        _note(token, at=at)
     return token
+
+
+def _note(token: AuthToken, *, at: datetime) -> None:
+    """This process knows from when on the use of the token need not be written down."""
+    if len(_noted) >= KNOWN_MOST:
+        _noted.clear()
+    before = token.last_used_at or token.created_at
+    is_written = tokens.is_live(token, at=at) and at - before >= tokens.COARSE
+    _noted[token.digest] = at if is_written else before
 
 
 class TokenAuthentication(BaseAuthentication):

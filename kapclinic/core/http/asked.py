@@ -21,7 +21,7 @@ class Asked(Request):
 
     @user.setter
     def user(self, value: Any) -> None:
-        Request.user.fset(self, value)
+        self._user = self._request.user = value
 
     @property
     def auth(self) -> Any:
@@ -32,22 +32,22 @@ class Asked(Request):
 
     @auth.setter
     def auth(self, value: Any) -> None:
-        Request.auth.fset(self, value)
+        self._auth = self._request.auth = value  # type: ignore[attr-defined]
 
     def _found_out(self) -> None:
         try:
-            self._authenticate()
+            self._authenticate()  # type: ignore[attr-defined]
         except (
             AttributeError
         ) as exc:  # or it would be looked for on the request inside, as a name that is not here
             raise WrappedAttributeError(exc).with_traceback(exc.__traceback__) from exc
 
     @property
-    def method(self) -> Any:
+    def method(self) -> Any:  # type: ignore[override]
         return self._request.method
 
     @property
-    def META(self) -> Any:  # noqa: N802  (the framework's name)
+    def META(self) -> Any:  # type: ignore[override]  # noqa: N802  (the framework's name)
         return self._request.META
 
 

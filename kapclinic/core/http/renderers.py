@@ -38,8 +38,7 @@ class Told(Response):
     def __init__(
         self, data: Any, status: int | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
-        self.data = data
-        self.template_name = self.context_data = self.using = self._request = None
+        vars(self).update(data=data, template_name=None, context_data=None, using=None, _request=None)
         self._post_render_callbacks: list[Any] = []
         HttpResponse.__init__(
             self, dumps(data), content_type=OrjsonRenderer.media_type, status=status, headers=headers

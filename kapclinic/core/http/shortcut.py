@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -48,7 +49,7 @@ class ByToken:
             return self.get_response(request)
         request.get_host()  # refuses a name that is not ours
         request.session, request.user = self.session(None), AnonymousUser()
-        answer = self.inside(request)
+        answer: Any = self.inside(request)
         if request.session.accessed or request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
             self.cookies.process_response(request, answer)
             answer = self.sessions.process_response(request, answer)
@@ -57,7 +58,8 @@ class ByToken:
             headers["Content-Length"] = str(len(answer.content))
         if "X-Frame-Options" not in headers:
             headers["X-Frame-Options"] = self.frames
-        return answer
+        told: HttpResponseBase = answer
+        return told
 
 
 def is_by_token(request: HttpRequest) -> bool:

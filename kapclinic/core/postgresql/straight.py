@@ -15,7 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, PGresult, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 
 from kapclinic.core import scope
 from kapclinic.core.postgresql.scoped import ScopedConnection
@@ -93,7 +94,7 @@ def _well(found: ScopedConnection, result: PGresult) -> None:
 def _read(found: ScopedConnection, name: bytes, result: PGresult) -> Sequence[Any] | None:
     """Its columns are always the same, so who loads them is looked up once a connection."""
     _well(found, result)
-    loads: Any = found.straight.get(name)
+    loads: Loads | None = found.straight.get(name)
     if loads is None or loads.nfields != result.nfields:
         loads = found.straight[name] = Loads(found, result)
     return loads.row(result)

@@ -71,7 +71,7 @@ class ScopedConnection(Connection[Any]):
             self.told, self.changed = wanted, False
 
     def _deallocate(self, name: bytes | None) -> PQGen[None]:
-        """After a rollback psycopg forgets whatever is prepared on this connection, and so does the server."""
+        """With `name` None psycopg forgets whatever is prepared on this connection, and so does the server."""
         if name is None:
             self.straight.clear()
         yield from super()._deallocate(name)

@@ -10,6 +10,7 @@ import pytest
 
 from kapclinic.core import clock, scope
 from kapclinic.core.postgresql.scoped import Kept
+from kapclinic.practice import auth
 from kapclinic.trail import strangers
 from tests import cast as people
 from tests import held, replay
@@ -68,8 +69,9 @@ def _quick() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nobody_was_here() -> None:
-    """What strangers did in one test is not counted in the next."""
+    """What strangers did in one test is not counted in the next, and no token was used in it."""
     strangers.forget()
+    auth.forget()
 
 
 @pytest.fixture

@@ -74,6 +74,11 @@ KNOWN_MOST = 10_000  # tokens of which one process knows when their use was note
 _noted: dict[str, datetime] = {}  # by digest
 
 
+def forget() -> None:
+    """Begin anew, as a process that has just started."""
+    _noted.clear()
+
+
 class _Lookup:
     """The statements that find a token with its user, by digest: `asks`, and `notes` which writes down its use too.
 

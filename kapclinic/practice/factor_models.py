@@ -148,7 +148,12 @@ class FactorReset(AuditedModel):
                 condition=Q(state__in=["asked", "expired"], decided_by__isnull=True, decided_at__isnull=True)
                 | Q(state="declined", decided_by__isnull=False, decided_at__isnull=False)
                 | (
-                    Q(state="approved", decided_by__isnull=False, decided_at__lte=F("created_at") + LATEST)
+                    Q(
+                        state="approved",
+                        decided_by__isnull=False,
+                        decided_at__isnull=False,  # what is compared with nothing is let pass
+                        decided_at__lte=F("created_at") + LATEST,
+                    )
                     & ~Q(decided_by=F("created_by"))
                     & ~Q(decided_by=F("user"))
                 ),
@@ -188,7 +193,12 @@ class PrivateNoteOpening(AuditedModel):
                 condition=Q(state__in=["asked", "expired"], decided_by__isnull=True, decided_at__isnull=True)
                 | Q(state="declined", decided_by__isnull=False, decided_at__isnull=False)
                 | (
-                    Q(state="approved", decided_by__isnull=False, decided_at__lte=F("created_at") + LATEST)
+                    Q(
+                        state="approved",
+                        decided_by__isnull=False,
+                        decided_at__isnull=False,  # what is compared with nothing is let pass
+                        decided_at__lte=F("created_at") + LATEST,
+                    )
                     & ~Q(decided_by=F("created_by"))
                     & ~Q(decided_by=F("user"))
                 ),

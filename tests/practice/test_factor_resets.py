@@ -115,12 +115,13 @@ def test_what_nobody_approved_in_two_days_is_expired_and_asked_anew(cast: Cast) 
             cursor.execute(
                 "UPDATE practice_user SET notes_sealed_at = now() WHERE id = %s", [cast.therapist.pk]
             )
-            with pytest.raises(DatabaseError, match="factor_reset_by_two"), transaction.atomic():
-                cursor.execute(
-                    "UPDATE practice_factorreset SET state = 'approved', decided_by = %s,"
-                    " decided_at = created_at + interval '49 hours' WHERE id = %s",
-                    [cast.director.pk, anew["id"]],
-                )
+            for decided_at in ("created_at + interval '49 hours'", "NULL"):
+                with pytest.raises(DatabaseError, match="factor_reset_by_two"), transaction.atomic():
+                    cursor.execute(
+                        "UPDATE practice_factorreset SET state = 'approved', decided_by = %s,"
+                        f" decided_at = {decided_at} WHERE id = %s",
+                        [cast.director.pk, anew["id"]],
+                    )
         cast.therapist.refresh_from_db()
         cast.therapist.is_active = False
         cast.therapist.save_by(SYSTEM, at=MONDAY)

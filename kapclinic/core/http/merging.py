@@ -28,7 +28,7 @@ def laid_over(present: Mapping[str, Any], sent: Mapping[str, Any], *, field: Fie
     One that says another `anew` of its field is another: nothing of the present one is left then.
     """
     anew: str | None = getattr(field, "anew", None)
-    if anew is not None and anew in sent and sent[anew] != present.get(anew):
+    if anew is not None and anew in sent and str(sent[anew]).strip() != present.get(anew):
         present = {}
     fields: Mapping[str, Field] | None = getattr(field, "fields", None)  # a table of free keys has none
     kept = {key: _as_sent(value) for key, value in present.items() if fields is None or key in fields}

@@ -38,11 +38,21 @@ class Told(Response):
     def __init__(
         self, data: Any, status: int | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
-        vars(self).update(data=data, template_name=None, context_data=None, using=None, _request=None)
+        vars(self).update(_data=data, template_name=None, context_data=None, using=None, _request=None)
         self._post_render_callbacks: list[Any] = []
         HttpResponse.__init__(
             self, dumps(data), content_type=OrjsonRenderer.media_type, status=status, headers=headers
         )
+
+    @property
+    def data(self) -> Any:  # type: ignore[override]
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        """What comes to an answer afterwards is sent too: `answer.data |= {…}`."""
+        self._data = data
+        self.content = dumps(data)
 
 
 class OrjsonRenderer(BaseRenderer):

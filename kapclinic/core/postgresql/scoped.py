@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from psycopg import Connection, Cursor, ServerCursor, generators
 from psycopg._preparing import Prepare, PrepareManager
 from psycopg.abc import PQGen
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
@@ -40,6 +40,10 @@ class Kept(PrepareManager):
         """A rollback asks for this: nothing is to be done."""
         return False
 
+    def forget(self) -> None:
+        """The server's plans no longer fit: all are to be made anew."""
+        super().clear()
+
     def _should_discard(self, prep: Prepare, results: Sequence[PGresult], *_: object) -> bool:
         told = (result.command_status for result in results if result.status == ExecStatus.COMMAND_OK)
         return super().clear() if any(FORGETS.match(tag) for tag in told if tag) else False
@@ -55,7 +59,7 @@ class ScopedConnection(Connection[Any]):
 
     def __init__(self, pgconn: PGconn, *args: Any, **kwargs: Any) -> None:
         super().__init__(pgconn, *args, **kwargs)
-        self._prepared = Kept()
+        self._prepared = self.kept = Kept()
         # Of `core.postgresql.straight`: what is prepared, and reads its rows.
         self.straight: dict[bytes, Any] = {}
 
@@ -119,7 +123,11 @@ class ScopedCursor(Cursor[Any]):
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
         with _of(self).alone():
-            super().execute(query, *args, **kwargs)
+            try:
+                super().execute(query, *args, **kwargs)
+            except FeatureNotSupported:  # a column has another type than when this was prepared
+                _of(self).kept.forget()
+                raise
         _of(self).undone(query)
         return self
 

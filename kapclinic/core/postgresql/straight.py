@@ -14,7 +14,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import OperationalError
 from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
@@ -53,7 +53,11 @@ class Straight:
                 return self._by_cursor(values)
             with found.lock:
                 result = self._ask(found, [_text(values[name]) for name in self.params])
-                return _read(found, self.name, result)
+                try:
+                    return _read(found, self.name, result)
+                except FeatureNotSupported:  # a column has another type than when this was prepared
+                    base.close()
+                    raise
 
     def _by_cursor(self, values: Mapping[str, Value]) -> Sequence[Any] | None:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:

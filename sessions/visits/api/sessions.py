@@ -241,7 +241,7 @@ class SessionViewSet(lists.HotList, TellsNearest):
         moved = services.reschedule(**asked, as_read=as_read)
         answer = self.one(moved.pk, warnings=warnings.warnings_of(moved))
         if body.get("also"):
-            answer.data["also"] = self._moved_too([row["session"] for row in body["also"]])
+            answer.data |= {"also": self._moved_too([row["session"] for row in body["also"]])}
         return answer
 
     def _moved_too(self, ids: Sequence[UUID]) -> list[dict[str, Any]]:

@@ -336,6 +336,8 @@ def test_nor_does_the_database_open_them(cast: Cast, book: Book) -> None:
         colleague(cast, "second_director", Role.MEDICAL_DIRECTOR)
         _sql_refused("together", opening, cast.second_director.pk, asked)
         _sql_refused("note_opening_by_two|together", opening, cast.director.pk, asked)
+        undated = opening.replace("now()", "NULL")
+        _sql_refused("note_opening_by_two", undated, cast.admin.pk, asked)
         _sql_refused("note_opening_by_two|together", opening, pk, asked)
         cast.desk("admin").must(f"{OPENINGS}{asked}/decline/")
         _sql_refused("frozen", opening, cast.admin.pk, asked)

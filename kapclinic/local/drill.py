@@ -87,7 +87,7 @@ def manage(*words: str, env: dict[str, str], launcher: Launcher | None = None) -
     :raises LocalError: with what it said, when it fails
     """
     command = [sys.executable, "manage.py", *words]
-    if launcher is not None:
+    if launcher is not None and launcher.takes(env):
         done = launcher.run(command, env=env)
     else:
         done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, check=False)
@@ -99,7 +99,7 @@ def manage(*words: str, env: dict[str, str], launcher: Launcher | None = None) -
 def _begun(
     ground: Ground, command: list[str], env: dict[str, str], said: IO[bytes], errors: IO[bytes]
 ) -> subprocess.Popen[bytes] | Begun:
-    if ground.launcher is not None:
+    if ground.launcher is not None and ground.launcher.takes(env):
         return ground.launcher.begin(command, env=env, stdout=said, stderr=errors)
     return subprocess.Popen(
         command, cwd=CHECKOUT, env=env, stdout=said, stderr=errors, start_new_session=True

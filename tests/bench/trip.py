@@ -202,10 +202,11 @@ def lived() -> None:
 def share_of_group(run: Any, share: float) -> None:
     """A share of the group, whose chain is sealed anew: the generator's own seals hold nothing."""
     from kapclinic.trail.services import seal_events
-    from tests.asking import as_superuser
+    from tests.asking import as_superuser, sql
     from tests.bench.group import generate
 
     generate(run, share=share)
+    sql("SET statement_timeout = 0")  # a web's patience is not for so many at once
     with as_superuser() as intruder:
         intruder.execute("DELETE FROM trail_auditseal")
     while seal_events(everything=True):

@@ -38,7 +38,9 @@ class Told(Response):
     def __init__(
         self, data: Any, status: int | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
-        vars(self).update(_data=data, template_name=None, context_data=None, using=None, _request=None)
+        vars(self).update(
+            {"_data": data, "template_name": None, "context_data": None, "using": None, "_request": None}
+        )
         self._post_render_callbacks: list[Any] = []
         HttpResponse.__init__(
             self, dumps(data), content_type=OrjsonRenderer.media_type, status=status, headers=headers

@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from kapclinic.core.errors import Conflict, Invalid
 from kapclinic.practice.factor_models import FactorChallenge, SecondFactor
@@ -22,6 +22,18 @@ from kapclinic.trail.services import log_act
 from sessions.drugs import rules
 from sessions.drugs.models import WitnessLock
 from sessions.drugs.rules import copies
+
+# Takes away the prints that answer for no copy any more; a row that a request holds is for the next pass.
+LET_GO = """
+UPDATE clinic_sessions_witnesslock SET asked = coalesce((
+    SELECT jsonb_agg(one ORDER BY n) FROM jsonb_array_elements(asked) WITH ORDINALITY AS kept (one, n)
+    WHERE (one ->> 1)::timestamptz > %(before)s), '[]')
+WHERE user_id IN (
+    SELECT user_id FROM clinic_sessions_witnesslock AS old
+    WHERE old.asked <> '[]' AND EXISTS (
+        SELECT FROM jsonb_array_elements(old.asked) AS one WHERE (one ->> 1)::timestamptz <= %(before)s)
+    FOR UPDATE SKIP LOCKED)
+"""
 
 
 class NamedWitness(TypedDict):
@@ -139,6 +151,13 @@ def _refused(
         row.asked = copies.with_answer(row.asked, copy=copy, right=right, at=at)
         row.save()
     return None if right else ("wrong", "The witness's password, code or passkey is wrong.")
+
+
+def forget_prints(*, at: datetime) -> int:
+    """Take away the prints of requests that came longer ago than their copies count; returns of how many witnesses."""
+    with connection.cursor() as cursor:
+        cursor.execute(LET_GO, {"before": at - copies.KEPT})
+        return cursor.rowcount
 
 
 def _shown(witness: NamedWitness, *, party: Party) -> Shown:

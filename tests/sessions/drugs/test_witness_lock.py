@@ -12,6 +12,7 @@ from kapclinic.trail.models import AuditEvent
 from sessions.dosing.models import Administration
 from sessions.drugs.models import DrugEntry, WitnessLock
 from sessions.drugs.rules import after_wrong_password
+from sessions.sweep.steps import all_steps
 from tests import cast as people
 from tests.cast import IM, MONDAY, PASSWORD, Cast, lot_of, weighed
 from tests.practice.test_second_factors import code, with_app
@@ -134,6 +135,12 @@ def test_what_was_refused_for_another_reason_asks_the_same_witness_no_second_cod
     lot = lot_of(cast)
     secret, _ = with_app(cast.browser("prescriber"))
     body = {"lot": str(lot.pk), "kind": "waste", "amount_mg": "5000", "reason": "broken"}
+
+    def kept(minutes: float) -> int:
+        """How many prints a pass leaves at this moment."""
+        all_steps()["old_answers"].work(at=MONDAY + minutes * MINUTE)
+        return len(WitnessLock.objects.get(user=cast.prescriber).asked)
+
     with clock.fixed(MONDAY + MINUTE):
         body["witness"] = {"user": str(cast.prescriber.pk), "password": PASSWORD, "otp": code(secret)}
         for _ in range(2):
@@ -141,8 +148,16 @@ def test_what_was_refused_for_another_reason_asks_the_same_witness_no_second_cod
             assert refused.json()["code"] == "insufficient_stock"
         less = cast.desk("np").post("drug-entries/", body | {"amount_mg": "5"}, key="too-much")
         assert less.json()["code"] == "witness_invalid"  # another request, whatever its key
+    assert kept(5.9) == 2
     with clock.fixed(MONDAY + 7 * MINUTE):
         late = cast.desk("np").post("drug-entries/", body, key="too-much")
         assert late.json()["code"] == "witness_invalid"
-    assert len(WitnessLock.objects.get(user=cast.prescriber).failed_at) == 2
+    with clock.fixed(MONDAY + 8 * MINUTE):
+        cast.desk("np").post("drug-entries/", body, key="another")
+    assert len(WitnessLock.objects.get(user=cast.prescriber).failed_at) == 3
     assert not DrugEntry.objects.filter(kind="waste").exists()
+    assert [kept(minutes) for minutes in (11.9, 12, 13)] == [
+        2,
+        1,
+        0,
+    ]  # each goes by itself, none stays for good

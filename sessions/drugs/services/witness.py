@@ -90,7 +90,8 @@ def verify_witness(
     Call it before the transaction of the request begins (`sessions.drugs.api.witness`): a wrong password counts
     towards the lock of this witness, and of nothing else, and leaves an audit event, although the request is refused.
     `copy`: the print that all copies of this request have. They wait for each other here, and what was right or wrong
-    of the first is so of the others for some minutes: its code is asked for once, a wrong one costs one try.
+    of the first is so of the others for some minutes: its code is asked for once, a wrong one costs one try. It is so
+    no longer once a factor of the witness is removed or added, or the password set anew.
 
     :raises WitnessInvalid: for the giver themselves, an unknown or inactive person, one of another location or of a
         role that may not witness, a wrong password, code or passkey, one whose password somebody else has set, one
@@ -136,6 +137,7 @@ def _refused(
     if row.locked_until is not None and row.locked_until > at:
         until = f"{row.locked_until.astimezone(UTC):%H:%M} UTC"
         return "locked", f"This witness is locked until {until}, after wrong passwords."
+    copy = _bound(copy, user=user)
     known = copies.answered(row.asked, copy=copy, at=at)
     right = user.check_password(witness["password"])
     if right and user.has_factor:
@@ -151,6 +153,15 @@ def _refused(
         row.asked = copies.with_answer(row.asked, copy=copy, right=right, at=at)
         row.save()
     return None if right else ("wrong", "The witness's password, code or passkey is wrong.")
+
+
+def _bound(copy: str | None, *, user: User) -> str | None:
+    """`copies.bound`, by the factors that count now; a password alone is looked at each time."""
+    if copy is None or not user.has_factor:
+        return copy
+    return copies.bound(
+        copy, factors=alive(user).values_list("pk", flat=True), password_set_at=user.password_set_at
+    )
 
 
 def forget_prints(*, at: datetime) -> int:

@@ -168,7 +168,7 @@ def forget_prints(*, at: datetime) -> int:
     """Take away the prints of requests that came longer ago than their copies count; returns of how many witnesses."""
     with connection.cursor() as cursor:
         cursor.execute(LET_GO, {"before": at - copies.KEPT})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _shown(witness: NamedWitness, *, party: Party) -> Shown:

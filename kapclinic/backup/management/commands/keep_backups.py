@@ -89,7 +89,7 @@ class Command(BaseCommand):
             )
         except BackupError as exc:
             raise CommandError(str(exc)) from exc
-        connection.settings_dict["OPTIONS"] = connection.settings_dict.get("OPTIONS", {}) | CONNECTING
+        connection.settings_dict["OPTIONS"] = CONNECTING | connection.settings_dict.get("OPTIONS", {})
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: keeper.stopped.set())
         keeper.run()

@@ -10,6 +10,7 @@ from billing.records.rules.exports import KEPT_FOR
 from kapclinic.local.places import CHECKOUT
 from kapclinic.trail import services as trail
 from kapclinic.trail.retention import KEPT
+from sessions.drugs.rules import copies
 
 PAGE = (CHECKOUT / "docs/retention.md").read_text()
 
@@ -48,3 +49,5 @@ def test_the_days_that_the_lines_tell_are_those_of_the_code() -> None:
     ends = {name: row.ends for row in KEPT for name in row.tables}
     assert f"after {trail.IDEMPOTENCY_DAYS} days" in ends["trail_idempotencyrecord"]
     assert f"after {KEPT_FOR.days} days" in ends["billing_recordexportfile"]
+    minutes = copies.KEPT.total_seconds() / 60
+    assert f"after {minutes:.0f} minutes" in ends["clinic_sessions_witnesslock"]

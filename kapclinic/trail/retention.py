@@ -198,7 +198,8 @@ KEPT = (
         "Counters of wrong passwords",
         ("practice_loginfailures", "clinic_sessions_witnesslock"),
         NO_LAW,
-        "with the right password, else a day after the last; a digest or an id, and a count",
+        "with the right password, else a day after the last; a digest or an id, and a count. Prints of requests that"
+        " named a witness, keyed digests, after 5 minutes with the next pass",
     ),
     Kept(
         "What the periodic work has still to look at, and when it ran",

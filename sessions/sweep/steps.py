@@ -58,7 +58,8 @@ def _seal(*, at: datetime) -> int:
 
 
 def _forget(*, at: datetime) -> int:
-    return trail.forget_old_answers(by=SYSTEM, at=at) + trail.forget_ended_logins(by=SYSTEM, at=at)
+    old = trail.forget_old_answers(by=SYSTEM, at=at) + trail.forget_ended_logins(by=SYSTEM, at=at)
+    return old + drugs.forget_prints(at=at)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 KEPT = timedelta(minutes=5)  # as long as a passkey's question can be answered
 
 Asked = list[tuple[str, str, bool]]  # the print of a request, when it came first, was the witness accepted
+
+
+def bound(copy: str | None, *, factors: Iterable[UUID], password_set_at: datetime | None) -> str | None:
+    """The print of a request as this witness stands: with another password or another factor it is another request's.
+
+    So an answer is not remembered past the removal of the factor that gave it. None for a request without copies.
+    """
+    if copy is None:
+        return None
+    stands = [copy, password_set_at.isoformat() if password_set_at else "", *sorted(map(str, factors))]
+    return hashlib.sha256("\x1f".join(stands).encode()).hexdigest()
 
 
 def answered(asked: Sequence[Sequence[object]], *, copy: str | None, at: datetime) -> bool | None:

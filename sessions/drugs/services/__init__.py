@@ -11,7 +11,7 @@ from sessions.drugs.services.discrepancies import (
 from sessions.drugs.services.entries import record_entry
 from sessions.drugs.services.ledger import InsufficientStock, NoOpenDraw, draw, receive_lot, settle_draw
 from sessions.drugs.services.lots import LotInUse, void_lot
-from sessions.drugs.services.witness import WitnessInvalid, ask_passkey, verify_witness
+from sessions.drugs.services.witness import WitnessInvalid, ask_passkey, forget_prints, verify_witness
 
 __all__ = [
     "InsufficientStock",
@@ -23,6 +23,7 @@ __all__ = [
     "draw",
     "explain_discrepancy",
     "file_discrepancy",
+    "forget_prints",
     "notify_discrepancy",
     "receive_lot",
     "record_count",

@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from kapclinic.core.errors import Conflict, Invalid
 from kapclinic.practice.factor_models import FactorChallenge, SecondFactor
@@ -22,6 +22,18 @@ from kapclinic.trail.services import log_act
 from sessions.drugs import rules
 from sessions.drugs.models import WitnessLock
 from sessions.drugs.rules import copies
+
+# Takes away the prints that answer for no copy any more; a row that a request holds is for the next pass.
+LET_GO = """
+UPDATE clinic_sessions_witnesslock SET asked = coalesce((
+    SELECT jsonb_agg(one ORDER BY n) FROM jsonb_array_elements(asked) WITH ORDINALITY AS kept (one, n)
+    WHERE (one ->> 1)::timestamptz > %(before)s), '[]')
+WHERE user_id IN (
+    SELECT user_id FROM clinic_sessions_witnesslock AS old
+    WHERE old.asked <> '[]' AND EXISTS (
+        SELECT FROM jsonb_array_elements(old.asked) AS one WHERE (one ->> 1)::timestamptz <= %(before)s)
+    FOR UPDATE SKIP LOCKED)
+"""
 
 
 class NamedWitness(TypedDict):
@@ -78,7 +90,8 @@ def verify_witness(
     Call it before the transaction of the request begins (`sessions.drugs.api.witness`): a wrong password counts
     towards the lock of this witness, and of nothing else, and leaves an audit event, although the request is refused.
     `copy`: the print that all copies of this request have. They wait for each other here, and what was right or wrong
-    of the first is so of the others for some minutes: its code is asked for once, a wrong one costs one try.
+    of the first is so of the others for some minutes: its code is asked for once, a wrong one costs one try. It is so
+    no longer once a factor of the witness is removed or added, or the password set anew.
 
     :raises WitnessInvalid: for the giver themselves, an unknown or inactive person, one of another location or of a
         role that may not witness, a wrong password, code or passkey, one whose password somebody else has set, one
@@ -124,6 +137,7 @@ def _refused(
     if row.locked_until is not None and row.locked_until > at:
         until = f"{row.locked_until.astimezone(UTC):%H:%M} UTC"
         return "locked", f"This witness is locked until {until}, after wrong passwords."
+    copy = _bound(copy, user=user)
     known = copies.answered(row.asked, copy=copy, at=at)
     right = user.check_password(witness["password"])
     if right and user.has_factor:
@@ -139,6 +153,22 @@ def _refused(
         row.asked = copies.with_answer(row.asked, copy=copy, right=right, at=at)
         row.save()
     return None if right else ("wrong", "The witness's password, code or passkey is wrong.")
+
+
+def _bound(copy: str | None, *, user: User) -> str | None:
+    """`copies.bound`, by the factors that count now; a password alone is looked at each time."""
+    if copy is None or not user.has_factor:
+        return copy
+    return copies.bound(
+        copy, factors=alive(user).values_list("pk", flat=True), password_set_at=user.password_set_at
+    )
+
+
+def forget_prints(*, at: datetime) -> int:
+    """Take away the prints of requests that came longer ago than their copies count; returns of how many witnesses."""
+    with connection.cursor() as cursor:
+        cursor.execute(LET_GO, {"before": at - copies.KEPT})
+        return int(cursor.rowcount)
 
 
 def _shown(witness: NamedWitness, *, party: Party) -> Shown:

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from kapclinic.core import clock
+from kapclinic.practice.factor_models import SecondFactor
 from kapclinic.trail.models import AuditEvent
 from sessions.dosing.models import Administration
 from sessions.drugs.models import DrugEntry, WitnessLock
 from sessions.drugs.rules import after_wrong_password
+from sessions.sweep.steps import all_steps
 from tests import cast as people
 from tests.cast import IM, MONDAY, PASSWORD, Cast, lot_of, weighed
-from tests.practice.test_second_factors import code, with_app
+from tests.practice.test_second_factors import OWN, code, with_app, with_passkey
 from tests.racing import race
 from tests.sessions.giving import attempt, stock
 
@@ -134,6 +136,12 @@ def test_what_was_refused_for_another_reason_asks_the_same_witness_no_second_cod
     lot = lot_of(cast)
     secret, _ = with_app(cast.browser("prescriber"))
     body = {"lot": str(lot.pk), "kind": "waste", "amount_mg": "5000", "reason": "broken"}
+
+    def kept(minutes: float) -> int:
+        """How many prints a pass leaves at this moment."""
+        all_steps()["old_answers"].work(at=MONDAY + minutes * MINUTE)
+        return len(WitnessLock.objects.get(user=cast.prescriber).asked)
+
     with clock.fixed(MONDAY + MINUTE):
         body["witness"] = {"user": str(cast.prescriber.pk), "password": PASSWORD, "otp": code(secret)}
         for _ in range(2):
@@ -141,8 +149,36 @@ def test_what_was_refused_for_another_reason_asks_the_same_witness_no_second_cod
             assert refused.json()["code"] == "insufficient_stock"
         less = cast.desk("np").post("drug-entries/", body | {"amount_mg": "5"}, key="too-much")
         assert less.json()["code"] == "witness_invalid"  # another request, whatever its key
+    assert kept(5.9) == 2
     with clock.fixed(MONDAY + 7 * MINUTE):
         late = cast.desk("np").post("drug-entries/", body, key="too-much")
         assert late.json()["code"] == "witness_invalid"
-    assert len(WitnessLock.objects.get(user=cast.prescriber).failed_at) == 2
+    with clock.fixed(MONDAY + 8 * MINUTE):
+        cast.desk("np").post("drug-entries/", body, key="another")
+    assert len(WitnessLock.objects.get(user=cast.prescriber).failed_at) == 3
     assert not DrugEntry.objects.filter(kind="waste").exists()
+    assert [kept(minutes) for minutes in (11.9, 12, 13)] == [
+        2,
+        1,
+        0,
+    ]  # each goes by itself, none stays for good
+
+
+def test_what_a_factor_answered_counts_no_more_once_it_is_removed(cast: Cast) -> None:
+    lot = lot_of(cast)
+    browser = cast.browser("prescriber")
+    with_passkey(browser)
+    secret, _ = with_app(browser)
+    app = SecondFactor.objects.get(user=cast.prescriber, kind="totp")
+    body = {"lot": str(lot.pk), "kind": "waste", "amount_mg": "5000", "reason": "broken"}
+
+    def sent() -> str:
+        return str(cast.desk("np").post("drug-entries/", body, key="too-much").json()["code"])
+
+    with clock.fixed(MONDAY + MINUTE):
+        body["witness"] = {"user": str(cast.prescriber.pk), "password": PASSWORD, "otp": code(secret)}
+        assert [sent(), sent()] == ["insufficient_stock"] * 2
+    with clock.fixed(MONDAY + 2 * MINUTE):
+        assert browser.delete(f"{OWN}{app.pk}/").status_code == 204
+        assert sent() == "witness_invalid"  # the telephone was lost: the passkey is what counts
+    assert len(WitnessLock.objects.get(user=cast.prescriber).failed_at) == 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -209,6 +210,46 @@ def test_a_web_that_does_not_see_the_disk_of_the_backups_reads_what_they_said_in
     assert standing(cast)["backups"] == {"is_well": True, "newest_seconds": 10800.0, "told_seconds": 60.0}
     assert BackupWord.objects.update(told_at=MONDAY - 6 * minute) == 1
     assert standing(cast)["backups"]["is_well"] is False  # silent since
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_does_not_hear_keeps_no_log_from_being_shipped(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.BACKUP_KEY = [base64.b64encode(bytes(32)).decode()]
+    monkeypatch.setattr(keep_backups, "LOCK", "50ms")
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", dict(connection.settings_dict["OPTIONS"]))
+    monkeypatch.setattr(keep_backups.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(keeping.Keeper, "run", lambda keeper: keeper._let_hear(said))
+    said = {"ok": True, "newest_began_at": None}
+    call_command("keep_backups", tmp_path)
+    assert connection.connection is None
+    word = BackupWord.objects.get()
+    assert word.ok
+    waits = connection.get_connection_params()
+    assert (waits["connect_timeout"], waits["tcp_user_timeout"]) == (10, 10_000)
+    said["ok"] = False
+    keeper = keeping.Keeper(
+        shelf=None, url="", programs=None, staging=tmp_path, hours=24, every=1, now=clock.now, tell=keep_backups.tell
+    )  # type: ignore[arg-type]  # fmt: skip
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT FROM trail_backupword FOR UPDATE")
+        with clock.fixed(MONDAY):
+            keeper._let_hear(said)
+    finally:
+        other.close()
+    assert connection.connection is None
+    assert [row.getMessage() for row in caplog.records if row.name == keep_backups.__name__] == [
+        "backups: the clinic's database hears no word: OperationalError"
+    ]
+    assert BackupWord.objects.get().told_at == word.told_at
+    for after, told in ((30, True), (61, False)):  # it is told again a minute later, not with each look
+        with clock.fixed(MONDAY + timedelta(seconds=after)):
+            keeper._let_hear(said)
+        assert BackupWord.objects.get().ok is told
 
 
 @pytest.mark.parametrize("who", ["np", "director", "frontdesk", "billing"])

@@ -47,7 +47,7 @@ class Told(Response):
         )
 
     @property
-    def data(self) -> Any:  # type: ignore[override]
+    def data(self) -> Any:
         return self._data
 
     @data.setter

@@ -71,7 +71,8 @@ scale-test: $(STAMP) ## Race, kill and move away several processes of each kind;
 group: $(STAMP) ## Make the database of a group of 200 locations after five years, or a SHARE (0.05) of it, as kap_group
 	@exec $(PYTHON) -m tests.bench.group --share $(SHARE)
 
-practice-trip: $(STAMP) ## Take a SHARE (0.05) of that group out as one archive and into an empty clinic again
+practice-trip: SHARE := 0.005
+practice-trip: $(STAMP) ## Take a SHARE (0.005: one practice) of that group out as one archive and into an empty clinic again
 	@exec $(PYTHON) -m tests.bench.trip --share $(SHARE)
 
 restore-drill: $(STAMP) ## Lose a clinic with its machine and bring it back from a backup; SECONDS (20) of work before it is lost

@@ -37,8 +37,9 @@ help: ## Show this list
 demo: $(STAMP) ## Open a demo clinic on PORT (8000); Ctrl-C closes it. KAP_DEMO_PASSWORD sets the password
 	@exec $(PYTHON) -m kapclinic.local.demo
 
+# Three at once on two cores: the long ones wait for processes that they killed.
 test: $(STAMP) ## Run every test that needs no browser; ARGS="-k name" narrows it
-	@exec $(KEPT) $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+	@exec $(KEPT) $(PYTHON) -m pytest -n 3 --dist worksteal $(ARGS)
 
 e2e: $(STAMP) ## Run the browser tests (needs Debian's chromium)
 	@if ls tests/e2e/test_*.py >/dev/null 2>&1; then exec $(PYTHON) -m pytest tests/e2e $(ARGS); \

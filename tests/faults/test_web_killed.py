@@ -84,13 +84,14 @@ def bodies(sessions: list[Session], lot: DrugLot) -> list[tuple[str, dict[str, s
 
 
 def kill_at_random(web: psutil.Process, recorder: Recorder) -> int:
-    """Kill a worker whenever one is likely to be at work, for some seconds; how many died."""
+    """Kill a worker, or all, whenever they are likely to be at work, for some seconds; how often."""
     killed, until = 0, time.monotonic() + SECONDS
     while time.monotonic() < until:
         if recorder.waiting < 2 or not (workers := web.children()):
             time.sleep(0.005)
             continue
-        random.choice(workers).kill()
+        for worker in random.sample(workers, k=random.randint(1, len(workers))):
+            worker.kill()
         killed += 1
         time.sleep(random.uniform(0.8, 1.6))
     return killed

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from django.db import connections
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -25,6 +27,25 @@ from tests.e2e.screens import PATIENCE, Served, Tablet  # noqa: E402
 
 # Playwright's loop runs in this thread, where Django would otherwise see an asynchronous caller.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+LONGEST = 300  # seconds of a story, on a machine that does much else
+
+
+@pytest.fixture(autouse=True)
+def _ends() -> Iterator[None]:
+    """A browser that answers no more is killed, which fails its story and those after it, rather than wait for ever."""
+
+    def kill(*_: object) -> None:
+        for child in psutil.Process().children(recursive=True):
+            if "chrom" in child.name():
+                child.kill()
+
+    usual = signal.signal(signal.SIGALRM, kill)
+    signal.alarm(LONGEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, usual)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from billing.documents.models import Receipt, Superbill
 from billing.documents.selectors import numbers_with
 from sessions.monitoring.selectors import standing_readings
 from tests.asking import sql
+from tests.cast import Cast, Desk
 
 # An index that stays although a longer one begins as it does -> why.
 KEPT: dict[str, str] = {
@@ -63,7 +64,6 @@ def test_a_sessions_readings_are_found_by_the_longer_one() -> None:
     with connection.cursor() as cursor:
         # A bitmap wants an index that holds the condition; on a small table any other is as cheap to read as a whole.
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("DISCARD PLANS")  # of this function too, which somebody may have asked before
         cursor.execute("SET LOCAL enable_indexscan = off")
         statement, params = standing_readings(session_id=uuid4()).query.sql_with_params()
         cursor.execute(f"EXPLAIN {statement}", params)
@@ -85,6 +85,7 @@ def _read_whole(table: str, statement: str, *params: Any) -> tuple[int, int]:
     counted = "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relname = %s"
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("DISCARD PLANS")  # of this function too, which somebody may have asked before
     (before,) = sql(counted, table)
     sql(statement, *params)
     (after,) = sql(counted, table)
@@ -102,3 +103,24 @@ def test_papers_of_a_charge_are_found_by_their_lines_although_a_policy_stands_be
         with CaptureQueriesContext(connection) as captured:
             assert numbers_with(model, [charge], but=None) == []
         assert "billing_papers(" in captured[0]["sql"]
+
+
+def _plan(desk: Desk, path: str, **query: str) -> str:
+    """How the database would find what a list shows, if it could take any index."""
+    with CaptureQueriesContext(connection) as captured:
+        assert desk.get(path, **query).status_code == 200
+    longest = max((one["sql"] for one in captured), key=len)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {longest}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("SET LOCAL enable_seqscan = on")
+    return plan
+
+
+def test_behind_a_policy_whose_a_row_is_is_found_by_its_key(cast: Cast) -> None:
+    """What is compared with an expression is looked for in the whole table, since the expression might tell of it."""
+    for path in ("alarms/", "tasks/", "obligations/"):
+        plan = _plan(cast.desk("therapist"), path)
+        assert "on practice_client c" in plan, path
+        assert "Seq Scan on practice_client" not in plan, path

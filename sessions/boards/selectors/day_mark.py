@@ -42,12 +42,14 @@ SEEN = (
         JOIN clinic_sessions_administrationvoid t ON t.administration_id = a.id""",
     "course JOIN clinic_sessions_obligation t ON t.program_id = course.id",
 )
+# `earliest` is a column, since behind a policy an index is searched for what is compared with a column, not with a sum.
 DAY_MARK = """
-(WITH day(location, begins, ends) AS MATERIALIZED (SELECT {day}),
+(WITH named(location, begins, ends) AS MATERIALIZED (SELECT {day}),
+ day AS MATERIALIZED (SELECT *, begins - interval '{longest} seconds' AS earliest FROM named),
  today AS MATERIALIZED (
    SELECT s.id, s.client_id, s.program_id, s.staff, s.reason
      FROM day JOIN clinic_sessions_session s ON s.location_id = day.location
-    WHERE s.starts_at >= day.begins - interval '{longest} seconds' AND s.starts_at < day.ends
+    WHERE s.starts_at >= day.earliest AND s.starts_at < day.ends
       AND s.ends_at > day.begins),
  course AS MATERIALIZED (SELECT DISTINCT program_id AS id FROM today),
  worded AS MATERIALIZED (SELECT id FROM today WHERE reason <> ''),
@@ -87,7 +89,10 @@ class DayMark(Func):
         versions = [VERSION.format(nth=nth, rows=rows) for nth, rows in enumerate(SEEN)]
         said = (
             DAY_MARK.replace("{seen}", "\n   UNION ALL ".join(versions))
-            .replace("{gates}", gate_mark(day="* FROM day", longest_seconds=self.longest_seconds))
+            .replace(
+                "{gates}",
+                gate_mark(day="location, begins, ends FROM day", longest_seconds=self.longest_seconds),
+            )
             .replace("{day}", ", ".join(sql for sql, _ in parts))
             .replace("{longest}", str(self.longest_seconds))
         )

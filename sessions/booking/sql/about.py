@@ -21,9 +21,14 @@ WHERE id = ANY(%(people)s::uuid[])
 
 # A page (`{inner}`) with what its rows are about beside them. It has the columns `about_session`, `about_client` (where
 # a row names a client itself) and `about_assigned`. `{client}` is CLIENT or NO_CLIENT, by who asks; `{beside}` and
-# `{joins}` are what a list shows besides, of the session `s` and by joins of its own.
+# `{joins}` are what a list shows besides, of the session `s` and by joins of its own. Whose each row is, is worked out
+# first: behind a policy a client is found by their key only where it is compared with a column, not with an expression.
 NAMED = """
-WITH page AS MATERIALIZED (SELECT p.*, row_number() OVER () AS place FROM ({inner}) p)
+WITH page AS MATERIALIZED (SELECT p.*, row_number() OVER () AS place FROM ({inner}) p),
+whose AS MATERIALIZED (
+    SELECT page.place, coalesce(page.about_client::uuid, s.client_id) AS client, page.about_assigned::uuid AS assigned
+    FROM page LEFT JOIN clinic_sessions_session s ON s.id = page.about_session
+)
 SELECT page.*, s.id, s.number, r.name, {client},
        coalesce((
            SELECT jsonb_agg(jsonb_build_object(
@@ -33,10 +38,11 @@ SELECT page.*, s.id, s.number, r.name, {client},
        ), '[]'),
        a.name{beside}
 FROM page
+JOIN whose ON whose.place = page.place
 LEFT JOIN clinic_sessions_session s ON s.id = page.about_session
 LEFT JOIN practice_room r ON r.id = s.room_id
-LEFT JOIN practice_client c ON c.id = coalesce(page.about_client::uuid, s.client_id)
-LEFT JOIN practice_user a ON a.id = page.about_assigned::uuid{joins}
+LEFT JOIN practice_client c ON c.id = whose.client
+LEFT JOIN practice_user a ON a.id = whose.assigned{joins}
 ORDER BY page.place
 """
 CLIENT = "coalesce(nullif(c.chosen_name, ''), c.legal_first_name) || ' ' || c.legal_last_name, c.mrn"

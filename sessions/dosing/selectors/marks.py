@@ -7,12 +7,13 @@ from __future__ import annotations
 # rises, so two changes never make up for one another; of the tasks, which leave by being closed, the ids.
 # `tests/sessions/dosing/test_marks.py` holds this against the questions: no table of theirs may be missing.
 GATE_MARK = """
-(WITH day(location, begins, ends) AS MATERIALIZED (SELECT {day}),
+(WITH named(location, begins, ends) AS MATERIALIZED (SELECT {day}),
+ day AS MATERIALIZED (SELECT *, begins - interval '{longest} seconds' AS earliest FROM named),
  mine AS MATERIALIZED (
    SELECT s.id, s.client_id, s.program_id
      FROM day JOIN clinic_sessions_session s ON s.location_id = day.location
     WHERE s.kind = 'dosing' AND s.status IN ('held', 'scheduled', 'checked_in', 'in_progress')
-      AND s.starts_at >= day.begins - interval '{longest} seconds' AND s.starts_at < day.ends
+      AND s.starts_at >= day.earliest AND s.starts_at < day.ends
       AND s.ends_at > day.begins),
  who AS MATERIALIZED (
    SELECT DISTINCT p.id FROM mine CROSS JOIN LATERAL (SELECT practice_person(mine.client_id) AS id) p),

@@ -137,9 +137,7 @@ def _patience() -> str:
         return ""
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     pairs = zip(names, PATIENCE[PROCESS], strict=True)
-    return " ".join(
-        [*(f"-c {name}={seconds}s" for name, seconds in pairs), "-c jit=off"]
-    )  # none is that long
+    return " ".join(f"-c {name}={seconds}s" for name, seconds in pairs) + " -c jit=off"
 
 
 SCOPE = scope.of_process(PROCESS, sys.argv)  # of all that nobody asked for

@@ -179,7 +179,8 @@ def test_a_reset_that_is_approved_asked_anew_and_outrun_by_a_sign_in_has_one_out
         approved, asked, signed_in = (answers[n] for n in range(3))
         assert approved.status_code == 200
         assert asked.json()["code"] in {"reset_asked", "no_second_factor"}
-        assert signed_in.status_code == 200  # by the code before the reset, or with none asked for after it
+        # By the code before the reset, or with none asked for after it; one in the midst of it is asked to begin anew.
+        assert signed_in.status_code in {200, 401}
         assert not User.objects.get(pk=cast.therapist.pk).has_factor
         assert not SecondFactor.objects.filter(removed_at__isnull=True).exists()
         assert [row.state for row in FactorReset.objects.all()] == ["approved"] * turn

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -34,18 +33,21 @@ def main() -> int:
     from tests.scale.house import house
 
     with house() as at:
+        from tests.scale import pooler  # it needs Django, which the house set up
+
         write(
             f"       PostgreSQL and Valkey are up, each with a replica, after {time.monotonic() - began:.0f} s"
         )
         doses = max(1, args.rounds // 3)
-        work = opened(at, doses=3 * doses + 3 + DEATHS)
+        work = opened(at, doses=4 * doses + 3 + DEATHS)
         write(
             f"       two webs, two workers and beat are up, with a clinic, after {time.monotonic() - began:.0f} s"
         )
         for name, prove in parts(work, at, lines, rounds=args.rounds, doses=doses).items():
             if not args.only or name in args.only:
                 prove()
-    for what in (*LEFT_OUT, f"PgBouncer in transaction mode: {pooler()}"):
+    lacking = pooler.find().lacking
+    for what in (*LEFT_OUT, *([f"PgBouncer in transaction mode: {lacking}"] if lacking else [])):
         write(f"left out: {what}")
     write(f"{len(lines.failed)} failed, after {time.monotonic() - began:.0f} s")
     return 1 if lines.failed else 0
@@ -68,21 +70,16 @@ def parts(
     work: Work, at: House, lines: Lines, *, rounds: int, doses: int
 ) -> Mapping[str, Callable[[], None]]:
     """In this order: the last one leaves the database on the machine of the standby."""
-    from tests.scale import deaths, distance, races, reads
+    from tests.scale import deaths, distance, pooler, races, reads
     from tests.scale.asking import Proxy
 
     return {
         "races": lambda: races.run(work, Proxy(at.ports), lines, rounds=rounds, doses=doses),
         "reads": lambda: reads.run(work, at, lines),
         "distance": lambda: distance.run(work, at, lines, times=rounds, doses=doses),
+        "pooler": lambda: pooler.run(work, at, lines, rounds=rounds, doses=doses),
         "deaths": lambda: deaths.run(work, at, lines),
     }
-
-
-def pooler() -> str:
-    """Why it was not tried."""
-    found = shutil.which("pgbouncer")
-    return "untested, no binary is to be had here" if found is None else f"untested, although {found} is here"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,83 @@
+"""``python -m tests.bench.idle``: what a pass of the sweep costs when nothing is due, however many rows are there.
+
+The rows of `make bench` are swept until a pass finds nothing to do; the passes after that are measured, step by step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections import defaultdict
+from typing import Any
+
+from tests.simulation.running import servers
+
+SETTLE, PASSES, SHOWN = 30, 5, 6
+
+
+def swept() -> tuple[dict[str, float], dict[str, int | str]]:
+    """Each step's seconds and what it did, one after the other as `manage.py sweep` has them."""
+    from kapclinic.core import clock, scope
+    from sessions.sweep.steps import all_steps
+
+    took: dict[str, float] = {}
+    done: dict[str, int | str] = {}
+    with scope.named("worker"):
+        for step in all_steps().values():
+            began = time.perf_counter()
+            done[step.name] = step.work(at=clock.now())
+            took[step.name] = time.perf_counter() - began
+    return took, done
+
+
+def settle() -> None:
+    """Sweep until a pass does no more than the one before: what stands, such as the law of today, is told each time."""
+    before: dict[str, int | str] | None = None
+    for number in range(SETTLE):
+        took, done = swept()
+        busy = {name: count for name, count in done.items() if count}
+        sys.stdout.write(f"pass {number}: {sum(took.values()):.2f} s, {busy}\n")
+        sys.stdout.flush()
+        if busy == before:
+            return
+        before = busy
+
+
+def idle(run: Any, *, scale: float) -> float:
+    """Seed, settle, measure; the median pass in seconds."""
+    from django.db import connection
+
+    from tests.bench import clinic, seed
+
+    size, database = seed.Size.of(scale), connection.settings_dict["NAME"]
+    group = clinic.build(places=size.places, watched=size.watched)
+    with run.servers.admin(database) as admin, admin.cursor() as cursor:
+        seed.fill(cursor, group, size)
+    settle()
+    passes = [swept()[0] for _ in range(PASSES)]
+    steps = defaultdict(list)
+    for took in passes:
+        for name, seconds in took.items():
+            steps[name].append(seconds)
+    slow = sorted(((statistics.median(found), name) for name, found in steps.items()), reverse=True)
+    whole = statistics.median(sum(took.values()) for took in passes)
+    told = ", ".join(f"{name} {seconds * 1000:.0f} ms" for seconds, name in slow[:SHOWN])
+    sys.stdout.write(
+        f"{size.sessions:,} sessions, {size.readings:,} readings, {size.clients:,} clients: a pass with nothing due takes"
+        f" {whole:.2f} s, of which {told}\n"
+    )
+    return whole
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(prog="python -m tests.bench.idle")
+    asked.add_argument("--scale", type=float, default=1.0, help="1 is 50,000 sessions")
+    args = asked.parse_args()
+    with servers() as running, running.fresh():
+        idle(running.run, scale=args.scale)
+
+
+if __name__ == "__main__":
+    main()

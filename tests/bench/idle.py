@@ -1,6 +1,7 @@
 """``python -m tests.bench.idle``: what a pass of the sweep costs when nothing is due, however many rows are there.
 
 The rows of `make bench` are swept until a pass finds nothing to do; the passes after that are measured, step by step.
+On the way there: how many obligations are placed a minute, and how many events are sealed a second, by one process.
 """
 
 from __future__ import annotations
@@ -15,6 +16,14 @@ from typing import Any
 from tests.simulation.running import servers
 
 SETTLE, PASSES, SHOWN = 30, 5, 6
+EVENTS = 20_000  # that wait for their seal
+# As many acts as one of the clinic's, of the same second; a key of its own each, in order.
+ACTS = """
+INSERT INTO trail_auditevent
+SELECT (jsonb_populate_record(t, jsonb_build_object('id', uuidv7()))).*
+FROM trail_auditevent t, generate_series(1, {count})
+WHERE t.id = (SELECT id FROM trail_auditevent ORDER BY id DESC LIMIT 1)
+"""
 
 
 def swept() -> tuple[dict[str, float], dict[str, int | str]]:
@@ -40,6 +49,11 @@ def settle() -> None:
         busy = {name: count for name, count in done.items() if count}
         sys.stdout.write(f"pass {number}: {sum(took.values()):.2f} s, {busy}\n")
         sys.stdout.flush()
+        if not number:
+            placed, sealed = (float(done[name]) / took[name] for name in ("obligations", "seals"))
+            sys.stdout.write(
+                f"{60 * placed:,.0f} obligations placed a minute, {sealed:,.0f} events sealed a second\n"
+            )
         if busy == before:
             return
         before = busy
@@ -49,12 +63,18 @@ def idle(run: Any, *, scale: float) -> float:
     """Seed, settle, measure; the median pass in seconds."""
     from django.db import connection
 
+    from kapclinic.core import clock
+    from kapclinic.practice.models import SYSTEM
+    from kapclinic.trail.services import log_act
     from tests.bench import clinic, seed
 
     size, database = seed.Size.of(scale), connection.settings_dict["NAME"]
     group = clinic.build(places=size.places, watched=size.watched)
     with run.servers.admin(database) as admin, admin.cursor() as cursor:
         seed.fill(cursor, group, size)
+        log_act(by=SYSTEM.pk, roles=[], action="client.retrieve", object_type="client", at=clock.now())
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(ACTS.format(count=EVENTS))
     settle()
     passes = [swept()[0] for _ in range(PASSES)]
     steps = defaultdict(list)

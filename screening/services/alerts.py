@@ -25,8 +25,11 @@ from screening.signals import safety_alert_raised
 
 
 def _clinician_of(program: Program) -> User:
+    """The therapist, as long as they are one at this place; else the prescriber."""
     therapist = program.therapist
-    return therapist if therapist is not None and therapist.is_active else program.prescriber
+    if therapist is None or not therapist.is_active or Role.THERAPIST not in therapist.role_set:
+        return program.prescriber
+    return therapist if program.location_id in therapist.locations else program.prescriber
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from kapclinic.core import transitions
+from kapclinic.core import scope, transitions
 from kapclinic.core.errors import Conflict, FieldError, merge
 from kapclinic.practice.models import User
 from programs import services as programs
@@ -176,17 +176,36 @@ def _move_program(program: Program, decision: str, *, by: User, at: datetime) ->
 
 @transaction.atomic
 def void_clearance(*, clearance_id: UUID, reason: str, by: User, at: datetime) -> Clearance:
-    """Take a decision back: from now on no dose may rely on it. Announces clearance_voided.
+    """Take a decision back: from now on no dose may rely on it, also not in a course that took it over.
+
+    Announces clearance_voided for each course.
 
     :raises NotPermitted: unless `by` is a prescriber or the medical director
     :raises IllegalTransition: when it is voided already
     """
     clearance = _moved("void", clearance_id, by=by, at=at)
+    _void(clearance, reason=reason, by=by, at=at)
+    with scope.crossing():  # the course that goes on may be another location's
+        for copy in _taken_over(clearance):
+            _void(copy, reason=reason, by=by, at=at)
+    return clearance
+
+
+def _taken_over(clearance: Clearance) -> Iterator[Clearance]:
+    """Where it stands in the courses that continued this one, each locked when its turn comes."""
+    copies = Clearance.objects.select_for_update(of=("self",), no_key=True).filter(
+        screening__carried_from=clearance.screening_id, voided_at__isnull=True
+    )
+    for copy in copies.order_by("pk"):
+        yield copy
+        yield from _taken_over(copy)
+
+
+def _void(clearance: Clearance, *, reason: str, by: User, at: datetime) -> None:
     clearance.voided_at, clearance.voided_by, clearance.void_reason = at, by, reason
     clearance.save_by(by, at=at)
     clearance_rows.settle_ended(clearance.pk, by=by, at=at, outcome="voided")
     clearance_voided.send(Clearance, program_id=clearance.program_id, clearance_id=clearance.pk)
-    return clearance
 
 
 def _moved(move: str, clearance_id: UUID, *, by: User, at: datetime) -> Clearance:

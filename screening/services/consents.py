@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
-from kapclinic.core import transitions
+from kapclinic.core import scope, transitions
 from kapclinic.core.errors import Conflict, Invalid, merge
 from kapclinic.practice.models import Actor, User
 from screening import rules, selectors
@@ -96,9 +97,28 @@ def sign_consent(
 def revoke_consent(*, consent_id: UUID, reason: str, by: User, at: datetime) -> Consent:
     """Record that the client took the consent back; what was done under it stays as it was.
 
+    It is one signature: where a later course took it over, it is taken back too.
+
     :raises IllegalTransition: unless it is signed
     """
     consent = _locked(consent_id)
     transitions.apply(rules.CONSENT_MOVES, "revoke", instance=consent, by=by)
+    _revoke(consent, reason=reason, by=by, at=at)
+    with scope.crossing():  # the course that goes on may be another location's
+        for copy in _taken_over(consent):
+            copy.status = Consent.Status.REVOKED
+            _revoke(copy, reason=reason, by=by, at=at)
+    return consent
+
+
+def _taken_over(consent: Consent) -> Iterator[Consent]:
+    """Where it counts in the courses that continued this one, each locked when its turn comes."""
+    signed = Consent.objects.filter(carried_from=consent, status=Consent.Status.SIGNED).order_by("pk")
+    for copy in signed.select_for_update(of=("self",)):
+        yield copy
+        yield from _taken_over(copy)
+
+
+def _revoke(consent: Consent, *, reason: str, by: User, at: datetime) -> None:
     consent.revoked_at, consent.revoke_reason = at, reason
-    return consent.save_by(by, at=at)
+    consent.save_by(by, at=at)

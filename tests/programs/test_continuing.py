@@ -10,6 +10,7 @@ import pytest
 from kapclinic.core import clock
 from programs.models import Program
 from screening.models import Clearance, Consent, Screening
+from screening.selectors import current_clearance
 from tests import cast as people
 from tests.asking import done, refused
 from tests.cast import MONDAY, Cast
@@ -124,3 +125,21 @@ def test_who_may_and_what_is_refused_changes_nothing(cast: Cast) -> None:
     done(go_on(cast, program, protocol=other), 201)
     refused(go_on(cast, program, protocol=other), 409, "illegal_transition")
     assert Program.objects.count() == 2
+
+
+def test_what_the_next_course_took_over_ends_with_what_it_was_taken_from(cast: Cast) -> None:
+    """The ECG was another client's, and the client takes the consent back: no course stands on either, however long the
+    line of courses is.
+    """
+    first = people.cleared_program(cast)
+    with clock.fixed(NEXT):
+        second = Program.objects.get(pk=done(go_on(cast, first, protocol=protocol(cast, "Two")), 201)["id"])
+        third = Program.objects.get(pk=done(go_on(cast, second, protocol=protocol(cast, "Three")), 201)["id"])
+        clearance, consent = Clearance.objects.get(program=first), Consent.objects.get(program=first)
+        words = {"reason": "The ECG was another client's"}
+        cast.desk("prescriber").must(f"clearances/{clearance.pk}/void/", words)
+        cast.desk("np").must(f"consents/{consent.pk}/revoke/", {"reason": "Taken back"})
+        ends = {(row.void_reason, row.voided_by_id) for row in Clearance.objects.all()}
+        assert ends == {(words["reason"], cast.prescriber.pk)}
+        assert set(Consent.objects.values_list("status", "revoke_reason")) == {("revoked", "Taken back")}
+        assert current_clearance(program_id=third.pk, at=NEXT) is None

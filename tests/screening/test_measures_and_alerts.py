@@ -175,9 +175,13 @@ def test_no_false_alarm(cast: Cast, program: Program, instrument: str, answers: 
     assert not SafetyAlert.objects.exists()
 
 
-def test_without_a_therapist_the_prescriber_is_named(cast: Cast, program: Program, another_program) -> None:
+@pytest.mark.parametrize("gone", ["account", "role", "location"])
+def test_without_a_therapist_the_prescriber_is_named(
+    cast: Cast, program: Program, another_program, gone: str
+) -> None:
     therapist = cast.therapist
-    therapist.is_active = False
+    columns = {"account": ("is_active", False), "role": ("roles", ["front_desk"])}
+    setattr(therapist, *columns.get(gone, ("locations", [cast.south.pk])))
     therapist.save_by(SYSTEM, at=MONDAY)
     take(cast, program, "phq9", ITEM_9, "np")
     assert SafetyAlert.objects.get().clinician_id == cast.prescriber.pk

@@ -330,10 +330,21 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
     if conflicts:
         raise AbsenceConflict("Something is taken at that time.", conflicts=conflicts)
     _require_courses(changed, by=work.by, at=work.at)
+    _tell_of_late_integrations(work)
     for dose in doses:
         held_slots.hold_slot(dose=dose, program=dose.program, by=work.actor, at=work.at)
     for _, session, _ in work.moves:
         waitlist.note_booking(session=session, by=work.actor, at=work.at)
+
+
+def _tell_of_late_integrations(work: _Work) -> None:
+    """An override may take an integration past its window: somebody is told, as when it is moved by itself (R4)."""
+    moved = {session.pk: session for _, session, _ in work.moves}
+    booked = Obligation.objects.filter(integration_session__in=moved, state=Obligation.State.BOOKED)
+    for owed in booked.order_by("pk"):
+        integration.tell_if_late(
+            obligation=owed, session=moved[owed.integration_session_id], by=work.actor, at=work.at
+        )
 
 
 def _require_movable(index: int, session: Session, ask: Ask, *, by: User) -> None:

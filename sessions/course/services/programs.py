@@ -157,8 +157,11 @@ def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
 
 
 def free_all_ended(*, at: datetime) -> int:
-    """Do `free_future` for every course that was ended early: its message may have been lost."""
-    rows = unowed(at=at).filter(program__status=Program.Status.DISCONTINUED).order_by("program_id")
+    """Do `free_future` for every course that is over: the message of its end may have been lost, and what stood in the
+    book as over may stand again since.
+    """
+    over = [Program.Status.DISCONTINUED, Program.Status.COMPLETED]
+    rows = unowed(at=at).filter(program__status__in=over).order_by("program_id")
     ids = list(rows.values_list("program_id", flat=True).distinct())
     return each(ids, lambda program_id: free_future(program_id=program_id, by=SYSTEM, at=at))
 

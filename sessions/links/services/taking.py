@@ -16,6 +16,7 @@ from screening import selectors as screening_selectors
 from screening import services as screening
 from screening.models import Screening
 from sessions.booking.models import Session
+from sessions.booking.services.again import ask_again
 from sessions.links import rules
 from sessions.links.models import ClientLink
 from sessions.links.services.opening import locked
@@ -27,7 +28,8 @@ def take_over(*, link_id: UUID, by: User, at: datetime) -> ClientLink:
     """Write the answers into the screening's draft, or ride and medicines into the session and the client's list.
 
     What a clinician wrote into the draft stays, a ride that the session already names too, and a medicine that is
-    listed is not listed twice. Fasting is asked again on the day: no word of the day before opens its gate.
+    listed is not listed twice. Fasting is asked again on the day: no word of the day before opens its gate. A ride that
+    was told for another start is named, and asked again for the present one.
 
     :raises NotPermitted: unless `by` is a clinician
     :raises IllegalTransition: for answers that need nobody, that were taken over before, or to a screening that was
@@ -69,7 +71,17 @@ def _into_session(link: ClientLink, *, by: User, at: datetime) -> None:
     over = session.status in {Session.Status.CANCELLED, Session.Status.NO_SHOW, Session.Status.COMPLETED}
     if told.get("ride") and session.escort is None and not over:
         visits.change(session=session, values={"escort": told["ride"]}, by=by, at=at)
+        if _moved_since(session, link):
+            session.escort_confirmed_at = None
+            session.save_by(by, at=at)
+            ask_again(session=session, lost={"escort_confirmed_at"}, by=by, at=at)
     listed = {row.text.casefold() for row in screening_selectors.listed_medicines(session.client_id)}
     for text in told.get("medicines", ()):
         if text.casefold() not in listed:
             screening.record_medication(values={"client": session.client_id, "text": text}, by=by, at=at)
+
+
+def _moved_since(session: Session, link: ClientLink) -> bool:
+    """Does the session begin at another time now than when the client answered?"""
+    then = Session.history.filter(id=session.pk, updated_at__lte=link.used_at).order_by("-version")
+    return bool(then.values_list("starts_at", flat=True).first() != session.starts_at)

@@ -227,6 +227,8 @@ def skip_check(
 ) -> Check:
     """Say that a check was not taken, and why; `moment` is when it was let go.
 
+    One that was overdue by then opens its alarm, also when no sweep has seen it yet (R14).
+
     :raises NotToday: for a time on another day than the session's
     :raises Invalid: for a time in the future
     :raises IllegalTransition: when it was read already
@@ -248,6 +250,9 @@ def skip_check(
     transitions.apply(moves, "not_taken", instance=check, by=by, field="state")
     if check.reading_id is not None:
         raise IllegalTransition("This check has a reading.", state=check.state)
+    late = _state_at(check, _protocol(session), at=moment)
+    live = rings_live(session, left_at=None, at=at)
+    open_for_check(check, late, session=session, at=at, live=live)
     check.reason = reason
     return check.save_by(by, at=at)
 

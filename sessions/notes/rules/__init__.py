@@ -64,6 +64,12 @@ MOST_SECTIONS, LONGEST_NAME = 30, 60
 LONGEST_CARE = timedelta(hours=16)
 
 
+def never_began(session: Session) -> bool:
+    """Nobody was there, as far as the record knows: a note of it would tell of a visit that never was."""
+    called_off = session.status == Session.Status.CANCELLED and session.checked_in_at is None
+    return called_off or session.status in NOT_BEGUN
+
+
 def section_errors(*, frame: str, sections: Mapping[str, str]) -> list[FieldError]:
     """Sections that the frame does not have; a free note has any, within reason."""
     known = FRAMES.get(frame)

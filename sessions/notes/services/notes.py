@@ -136,12 +136,13 @@ def write_note(
 def edit_note(*, note_id: UUID, values: NotePatch, by: User, at: datetime) -> Note:
     """Change frame, sections or times of care of a draft.
 
-    :raises NotPermitted: unless `by` is its author
+    :raises NotPermitted: unless `by` is its author, and has a role that writes this kind still
     :raises IllegalTransition: when it is signed
     :raises Invalid: for sections that the frame lacks, or times that can't be
     """
     note = _locked(note_id)
     _require_author(note, by)
+    require_role(by, rules.WRITERS[note.kind], what=f"{a(note.kind).capitalize()} note")
     transitions.apply(rules.MOVES, "edit", instance=note, by=by)
     note.frame = values.get("frame", note.frame)
     note.sections = dict(values.get("sections", note.sections))
@@ -175,9 +176,9 @@ def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime, coverin
     A pre-licensed author's note waits for a second signature, and a row on the worklist asks for it.
     `confirmed`: the author has just given their password (`practice.doors.confirm_password`).
 
-    :raises NotPermitted: unless `by` is its author
+    :raises NotPermitted: unless `by` is its author, and has a role that writes this kind still
     :raises IllegalTransition: when it is signed already
-    :raises SessionNotBegun: while the session is held or scheduled
+    :raises SessionNotBegun: while the session is held or scheduled, or when it was cancelled before anybody came
     :raises NotOnSession: for a preparation, dosing or integration note by somebody who was not on the session
     :raises ReauthenticationFailed: without the right password
     :raises NoteEmpty: when no section says anything
@@ -185,8 +186,9 @@ def sign_note(*, note_id: UUID, confirmed: bool, by: User, at: datetime, coverin
     """
     note = _locked(note_id)
     _require_author(note, by)
+    require_role(by, rules.WRITERS[note.kind], what=f"{a(note.kind).capitalize()} note")
     transitions.apply(rules.MOVES, rules.move_of_signing(by), instance=note, by=by)
-    if note.session.status in rules.NOT_BEGUN:
+    if rules.never_began(note.session):
         raise SessionNotBegun(
             "Check the client in first: nothing has taken place.", state=note.session.status
         )

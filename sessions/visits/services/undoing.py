@@ -9,13 +9,14 @@ from django.db import transaction
 
 from kapclinic.core.errors import IllegalTransition, Invalid, NotPermitted
 from kapclinic.core.transitions import require_role
-from kapclinic.practice.models import SessionKind, User
+from kapclinic.practice.models import Room, SessionKind, User
 from kapclinic.practice.rules import BOOKERS
 from programs import services as programs
 from programs.models import Phase, Program
 from programs.rules import LIVE
 from sessions.booking import services as booking
 from sessions.booking.models import MoveUndo, Session
+from sessions.booking.rules import StoredStaff
 from sessions.dosing import selectors as dosing
 from sessions.integration import services as integration
 from sessions.integration.services import held_slots, undoing
@@ -35,6 +36,8 @@ def undo(*, session_id: UUID, move: str, reason: str, by: User, at: datetime) ->
 
     :raises IllegalTransition: for any move but the last one, or while a dose, a reading or a signed note stands on it
     :raises NotPermitted: unless `by` made it within 24 hours, or is the medical director
+    A no-show whose people or room are gone since stands without them, and the desk is told.
+
     :raises ResourceConflict: when the slot of a no-show is taken by now
     """
     require_role(by, BOOKERS, what="Undoing a move")
@@ -54,6 +57,7 @@ def undo(*, session_id: UUID, move: str, reason: str, by: User, at: datetime) ->
     session.save_by(by, at=at)
     if move == M.NO_SHOW:
         waitlist.note_booking(session=session, by=by, at=at)
+        _leave_what_is_gone(session, by=by, at=at)
     if move == M.COMPLETE and session.kind == SessionKind.INTEGRATION:
         undoing.unsettle(session=session, by=by, at=at)
     if move == M.COMPLETE and session.kind == SessionKind.PREPARATION:
@@ -116,8 +120,8 @@ def _lived(session: Session, move: str) -> datetime | None:
 
 
 def _require_nothing_on_it(session: Session, move: str) -> None:
-    """:raises IllegalTransition: while a dose or a reading says that the client was here, or a note is signed on the
-    move, which would then be a note of a session that has not begun, and would open billing once it is over
+    """:raises IllegalTransition: while a dose, a reading, an alarm or an adverse event says that the client was here,
+    or a note is signed on the move: it would then be of a session that has not begun, and open billing once that is over
     """
     if move in {M.CHECK_IN, M.NO_SHOW} and notes.bears_signature(session_id=session.pk):
         raise IllegalTransition(
@@ -129,6 +133,10 @@ def _require_nothing_on_it(session: Session, move: str) -> None:
         raise IllegalTransition("A dose was given: void it first.", state="dosed")
     if move == M.CHECK_IN and monitoring.standing_readings(session_id=session.pk).exists():
         raise IllegalTransition("Readings were taken: void them first.", state=session.status)
+    if move == M.CHECK_IN and (session.alarms.exists() or session.adverse_events.exists()):
+        raise IllegalTransition(
+            "An alarm or an adverse event says that the client was here.", state=session.status
+        )
 
 
 def _write(
@@ -153,10 +161,29 @@ def _stand_again(session: Session, *, by: User, at: datetime) -> None:
         rooms = [session.room_id] if session.room_id else []
         held_slots.lock_dose(program=session.program, resources=[session.client_id, *users, *rooms])
     booking.hold_again(session=session, by=by, at=at)
-    if session.kind == SessionKind.DOSING:
+    if session.kind == SessionKind.DOSING and session.program.status in LIVE:
         held_slots.hold_slot(dose=session, program=session.program, by=by, at=at)
     if session.kind == SessionKind.INTEGRATION:
         undoing.stand_again(session=session, by=by, at=at)
+
+
+def _leave_what_is_gone(session: Session, *, by: User, at: datetime) -> None:
+    """Whoever has left the clinic, the location or the role since, and a room that was closed, is not booked again."""
+    named = {
+        person.pk: person for person in User.objects.filter(pk__in=[row["user"] for row in session.staff])
+    }
+
+    def here(row: StoredStaff) -> bool:
+        person = named.get(UUID(row["user"]))
+        in_place = person is not None and person.is_active and session.location_id in person.locations
+        return in_place and person is not None and row["role"] in person.role_set
+
+    staff = [row for row in session.staff if here(row)]
+    room = session.room_id
+    if room is not None and not Room.objects.filter(pk=room, is_active=True).exists():
+        room = None
+    if len(staff) < len(session.staff) or room != session.room_id:
+        booking.leave_session(session=session, staff=staff, room=room, by=by, at=at)
 
 
 def _step_back(program: Program, *, by: User, at: datetime) -> None:

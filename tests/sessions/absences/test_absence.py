@@ -10,6 +10,7 @@ import pytest
 from kapclinic.core import clock, doorbell
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import TimeOff, User
+from kapclinic.trail.models import Task
 from programs import services as programs
 from programs.models import Program
 from sessions.absences import selectors
@@ -422,3 +423,18 @@ def test_no_desk_books_into_an_absence_that_is_being_kept(cast: Cast, plain: boo
         assert statuses in ({"book": 201, "away": 409}, {"book": 400, "away": 201})
         held = selectors.broken(selectors.Absence(cast.therapist.pk, start, start + 2 * HOUR, MONDAY)).count()
         assert held == (1 if statuses["book"] == 201 else 0)
+
+
+def test_an_integration_that_moves_past_its_window_is_told(cast: Cast) -> None:
+    owed = people.owed(cast)
+    schedule_obligation(obligation_id=owed.pk, at=clock.now())
+    owed.refresh_from_db()
+    session = owed.integration_session
+    assert session is not None
+    late = move(session, owed.window_end + 6 * DAY, override_reason="No other way")
+    answer = kept(cast, away(cast.therapist, owed.window_start, owed.window_end), [late])
+    assert answer.status_code == 201, answer.content
+    owed.refresh_from_db()
+    assert (owed.state, [row["step"] for row in owed.escalations]) == ("booked", ["late_booking"])
+    (told,) = Task.objects.open().filter(kind="integration_late")
+    assert told.subject_id == owed.pk

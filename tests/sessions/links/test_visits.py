@@ -234,3 +234,21 @@ def test_no_other_session_asks_for_fasting(cast: Cast, kind: str) -> None:
     phone = Phone(confirm_link(cast, session)["url"])
     phone.born()
     assert 'name="fasting"' not in phone.text
+
+
+def test_a_ride_that_was_told_for_another_day_is_asked_for_again(cast: Cast) -> None:
+    session = one_of_each_kind(cast)["dosing"]
+    made = confirm_link(cast, session)
+    phone = Phone(made["url"])
+    phone.born()
+    with clock.fixed(MONDAY + timedelta(minutes=1)):
+        ride = {"ride": "yes", "ride_name": "Sam Sample", "ride_phone": "303-555-0199"}
+        assert phone.send(coming="yes", fasting="yes", new="no", **ride) == 200
+    with clock.fixed(MONDAY + timedelta(hours=1)):
+        telling.move(cast, session, session.starts_at + timedelta(days=7))
+        cast.desk("np").must(f"client-links/{made['id']}/take-over/", {})
+    session.refresh_from_db()
+    assert session.escort["name"] == "Sam Sample"
+    assert session.escort_confirmed_at is None
+    (asked,) = Task.objects.open().filter(kind="escort_again")
+    assert (asked.subject_id, asked.due_at) == (session.pk, session.starts_at)

@@ -321,3 +321,14 @@ def test_an_unanswered_red_reading_reaches_the_prescriber_and_then_the_director(
         {"nurse_practitioner", "prescriber"},
         {"nurse_practitioner", "prescriber", "medical_director"},
     ]
+
+
+def test_a_missed_check_rings_also_when_it_is_skipped_before_a_sweep_saw_it(
+    cast: Cast, dosed: Session
+) -> None:
+    first, second = Check.objects.filter(session=dosed, minute__in=[15, 30]).order_by("minute")
+    for check, after in ((first, 40), (second, 31)):
+        with clock.fixed(minute(after)):
+            path = f"sessions/{dosed.pk}/checks/{check.pk}/not-taken/"
+            cast.desk("np").must(path, {"reason": "Was with another client"})
+    assert [alarm.check_row_id for alarm in Alarm.objects.all()] == [first.pk]

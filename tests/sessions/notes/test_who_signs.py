@@ -94,3 +94,22 @@ def test_what_a_note_was_signed_on_is_not_undone(cast: Cast, book: Book, move: s
         refused(desk.post(path, body), 409, "illegal_transition")
     session.refresh_from_db()
     assert (session.status, MoveUndo.objects.count()) == (told, 0)
+
+
+def test_no_note_tells_of_a_visit_that_was_called_off_before_anybody_came(cast: Cast, book: Book) -> None:
+    note = write(cast, book, "therapist", "preparation").data["id"]
+    cast.desk("frontdesk").must(f"sessions/{book['preparation'].pk}/cancel/", {"reason": "Moved away"})
+    refused(put_under(cast, "therapist", note), 409, "session_not_begun")
+    unchanged()
+
+
+def test_who_may_not_write_this_kind_any_more_neither_edits_nor_signs_it(cast: Cast, book: Book) -> None:
+    note = write(cast, book, "therapist", "preparation").data["id"]
+    begun(book["preparation"])
+    body = {"roles": ["nurse_practitioner"]}
+    assert cast.desk("admin").patch(f"staff/{cast.therapist.pk}/", body).status_code == 200
+    cast.therapist.refresh_from_db()
+    edited = cast.back("therapist").patch(f"{NOTES}{note}/", {"sections": {"text": "changed"}})
+    refused(edited, 403, "not_permitted")
+    refused(put_under(cast, "therapist", note), 403, "not_permitted")
+    unchanged()

@@ -10,10 +10,12 @@ import pytest
 
 from billing.documents import selectors as documents
 from kapclinic.core import clock
+from kapclinic.trail.models import Task
 from programs.models import PhaseSpan, Program
 from sessions.booking.models import MoveUndo, Session
 from sessions.integration.models import Obligation
 from sessions.integration.services.obligations import schedule_obligation
+from sessions.sweep.steps import sweep
 from sessions.visits.rules import replayed
 from tests import cast as people
 from tests.cast import MONDAY, Cast
@@ -451,3 +453,60 @@ A, S = "scheduled", ("checked_in", "in_progress", "completed", "no_show")
 def test_the_moves_that_stand_are_read_from_the_history(states: tuple[str, ...], moves: list[str]) -> None:
     rows = [(state, "", WHO, MONDAY + n * HOUR) for n, state in enumerate(states)]
     assert [row.move for row in replayed(rows)] == moves
+
+
+@pytest.mark.parametrize("gone", ["person", "role", "room"])
+def test_a_no_show_that_was_none_stands_again_without_who_and_what_is_gone_since(
+    cast: Cast, session: Session, gone: str
+) -> None:
+    lived(cast, session, "no-show")
+    path, body = {
+        "person": (f"staff/{cast.therapist.pk}/", {"is_active": False}),
+        "role": (f"staff/{cast.therapist.pk}/", {"roles": ["front_desk"]}),
+        "room": (f"rooms/{cast.aspen.pk}/", {"is_active": False}),
+    }[gone]
+    with clock.fixed(TUESDAY):
+        assert cast.desk("admin").patch(path, body).status_code == 200
+        assert undo(cast, session, "no_show").status_code == 200
+    session.refresh_from_db()
+    assert (session.status, session.staff == [], session.room_id is None) == (
+        "scheduled",
+        gone != "room",
+        gone == "room",
+    )
+    (told,) = Task.objects.open().filter(kind="session_unstaffed")
+    assert told.subject_id == session.pk
+
+
+def test_a_dose_that_stands_again_in_a_course_that_is_over_holds_no_integration_and_goes_again(
+    cast: Cast,
+) -> None:
+    program = people.cleared_program(cast)
+    dose = people.booked(cast, program, "dosing", TUESDAY)
+    with clock.fixed(TUESDAY + HOUR):
+        cast.desk("frontdesk").must(f"sessions/{dose.pk}/no-show/", {"reason": "Did not come"})
+        ahead = people.booked(cast, program, "preparation", TUESDAY + 3 * DAY)
+        body = {"protocol": str(program.protocol_id), "reason": "Another series"}
+        cast.desk("prescriber").must(f"programs/{program.pk}/continue/", body)
+        assert undo(cast, dose, "no_show", by="frontdesk").status_code == 200
+        sweep(at=clock.now())
+    assert not Session.objects.filter(program=program, status="held").exists()
+    ahead.refresh_from_db()
+    assert ahead.status == "cancelled"
+
+
+@pytest.mark.parametrize("what", ["alarms", "adverse-events"])
+def test_no_check_in_is_undone_under_what_says_that_the_client_was_here(cast: Cast, what: str) -> None:
+    session = people.ready_dose(cast, without=("vitals",))
+    event = {"term": "chest pain", "grade": 3, "serious": True, "seriousness": ["hospitalization"]}
+    event |= {"causality": "probable", "action": "stopped", "outcome": "ongoing"}
+    with clock.fixed(MONDAY + timedelta(minutes=5)):
+        body = {
+            "alarms": {"trigger": "chest_pain", "note": "Pain"},
+            "adverse-events": event | {"onset_at": moment(MONDAY)},
+        }
+        cast.desk("np").must(f"sessions/{session.pk}/{what}/", body[what])
+        before = state()
+        answer = undo(cast, session, "check_in")
+    assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+    assert state() == before

@@ -121,7 +121,7 @@ def _lived(session: Session, move: str) -> datetime | None:
 
 def _require_nothing_on_it(session: Session, move: str) -> None:
     """:raises IllegalTransition: while a dose, a reading, an alarm or an adverse event says that the client was here,
-    or a note is signed on the move: it would then be of a session that has not begun, and open billing once that is over
+    or a note is signed on it, which would be of a session that has not begun and would open billing once that is over
     """
     if move in {M.CHECK_IN, M.NO_SHOW} and notes.bears_signature(session_id=session.pk):
         raise IllegalTransition(

@@ -19,13 +19,17 @@ from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, connection, models, transaction
+from django.db import DatabaseError, DataError, connection, models, transaction
 from django.db.models.signals import post_save, pre_save
+from psycopg.errors import DivisionByZero
 from simple_history.models import HistoricalRecords
+
+from kapclinic.core.postgresql.scoped import ending
 
 P = ParamSpec("P")
 R = TypeVar("R")
 UNDONE = "ROLLBACK TO SAVEPOINT"
+NOT_THERE = "A row that was to be changed is not there."
 MOST = 20_000  # parameters of one statement: PostgreSQL takes 65,535
 
 
@@ -133,10 +137,14 @@ class Waiting:
         self.keys.add(key)
         self.held += len(row.values)
 
-    def write(self) -> None:
+    def write(self, *, ends: bool = False) -> None:
+        """All that waits; `ends`: with the COMMIT of its transaction."""
         rows = self.rows
         self._begin()
-        if rows:
+        if rows and ends:
+            with ending():
+                _write(rows, checked=True)
+        elif rows:
             _write(rows)
 
     def before(self, execute: Callable[..., Any], sql: str, params: Any, many: Any, context: Any) -> Any:
@@ -153,10 +161,22 @@ _waiting: ContextVar[Waiting | None] = ContextVar("waiting", default=None)
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def whole() -> Iterator[None]:
+    """A transaction whose rows are saved as in `together()`; the last of them leave with its COMMIT, in one message.
+
+    Inside another transaction it is a part of that one, and ends with a savepoint.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic(), together(ends=outermost):
+        yield
+
+
+@contextmanager
+def together(*, ends: bool = False) -> Iterator[None]:
     """Rows that are saved one after another inside this block, in one transaction, are one statement where they may be.
 
-    A constraint may speak up only at the next question or at the end of the block.
+    A constraint may speak up only at the next question or at the end of the block. `ends`: the transaction ends with
+    the block.
     """
     if _waiting.get() is not None:
         yield
@@ -166,7 +186,7 @@ def together() -> Iterator[None]:
     try:
         with connection.execute_wrapper(waiting.before):
             yield
-            waiting.write()
+            waiting.write(ends=ends and not connection.needs_rollback)
     finally:
         _waiting.reset(token)
 
@@ -181,7 +201,7 @@ def joining(verb: Callable[P, R]) -> Callable[P, R]:
     def joined(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
             return verb(*args, **kwargs)
-        with transaction.atomic(), together():
+        with whole():
             return verb(*args, **kwargs)
 
     return joined
@@ -244,8 +264,13 @@ def _frozen(value: Any) -> Any:
     return copy.deepcopy(value) if isinstance(value, dict | list) else value
 
 
-def _write(rows: Sequence[Written]) -> None:
+ALL = "SELECT 1 / (({counts}) = %s::bigint)::int"
+
+
+def _write(rows: Sequence[Written], *, checked: bool = False) -> None:
     """All of them as one statement, in the order of `rows`: each part looks at the one before it, which so comes first.
+
+    `checked`: the statement itself is refused for a row that is not there, since nobody looks before its COMMIT.
 
     :raises DatabaseError: when a row that was to change is not there
     """
@@ -267,10 +292,25 @@ def _write(rows: Sequence[Written]) -> None:
         if len(parts) == 1 and rows[0].adding:  # a fact alone
             cursor.execute(*table_of(rows[0].model).insert(rows))
             return
-        sql = f"WITH {', '.join(part for part, _ in parts)} SELECT {' + '.join(changed)}"
-        cursor.execute(sql, [param for _, params in parts for param in params])
+        sql = f"WITH {', '.join(part for part, _ in parts)} "
+        given = [param for _, params in parts for param in params]
+        counts = " + ".join(changed)
+        if checked:
+            _require_all(cursor, sql + ALL.format(counts=counts), [*given, len(rows)])
+            return
+        cursor.execute(f"{sql}SELECT {counts}", given)
         if cursor.fetchone()[0] != len(rows):
-            raise DatabaseError("A row that was to be changed is not there.")
+            raise DatabaseError(NOT_THERE)
+
+
+def _require_all(cursor: Any, sql: str, params: Sequence[Any]) -> None:
+    """:raises DatabaseError: by `ALL`, when a row that was to change is not there"""
+    try:
+        cursor.execute(sql, params)
+    except DataError as exc:
+        if isinstance(exc.__cause__, DivisionByZero):
+            raise DatabaseError(NOT_THERE) from exc
+        raise
 
 
 def _grouped(rows: Sequence[Written]) -> list[list[Written]]:

@@ -15,9 +15,11 @@ from rest_framework import serializers
 from kapclinic.core.asking import AtOnce, Questions
 from kapclinic.core.http import lists
 from kapclinic.core.http.fields import Output, Text, shown
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.core.statements import StandIns, Statement, at_places, compiled, of_asker, places_of, read_json
 from kapclinic.core.transitions import HasRoles
 from kapclinic.practice.rules import CLIENT_READERS
+from kapclinic.trail import writes
 from kapclinic.trail.http import ClinicViewSet
 from kapclinic.trail.idempotency import Locks
 from programs.models import Program
@@ -25,7 +27,7 @@ from sessions.booking.models import Session
 from sessions.booking.selectors.about import About, Ref, about
 from sessions.booking.services.holding import hold
 from sessions.booking.sql.about import CLIENT, NAMED, NO_CLIENT
-from sessions.booking.sql.hold import HOLD
+from sessions.booking.sql.hold import HOLD_SEEN
 from sessions.booking.sql.lock import LOCK_COURSE
 
 NOTHING = "Nothing: it is done."  # to do about a row
@@ -57,11 +59,13 @@ class InSession(ClinicViewSet):
         self.enter(kwargs["session_id"])
 
     def enter(self, session_id: UUID) -> None:
-        """Load the session of the address.
+        """Load the session of the address; what a new row is judged beside goes out behind that question.
 
         :raises Http404: for one that the user may not see
         """
         places = places_of(self.user)
+        if places and self.action in self.holding:
+            writes.begin(self, behind=self.behind_locks)
         found = _session(len(places))(session_id=session_id, **places)[0] if places else []
         if not found:
             raise Http404
@@ -75,9 +79,19 @@ class InSession(ClinicViewSet):
     def touch(self, row: Any) -> None:
         self._touched.add(self.session.client_id)
 
+    def behind_locks(self) -> Sequence[Asks]:
+        """What an action of `holding` asks first behind its locks, if it is to act (`trail.sql.ACTS`)."""
+        return ()
+
     def locks(self) -> Locks | None:
-        """The session's row, for the actions of `holding`."""
-        return Locks(HOLD, [self.session.pk, False]) if self.action in self.holding else None
+        """The session's row, if the user sees it, for the actions of `holding`."""
+        if self.action not in self.holding:
+            return None
+        seen = _seen(len(self.user.locations))
+        if seen is None:
+            return None
+        params = seen.given(of_asker(self.user) | {"session": self.kwargs["session_id"]})
+        return Locks(HOLD_SEEN.format(session=seen.sql), [False, *params])
 
     def hold(self) -> None:
         """Lock the session until the transaction ends, where the statement that took the key has not done it."""
@@ -102,6 +116,14 @@ def _session(locations: int) -> AtOnce:
         return (seen.select_related("program__protocol").filter(pk=session_id),)
 
     return AtOnce(ask)
+
+
+@cache
+def _seen(locations: int) -> Statement | None:
+    """The session of this id, if somebody with so many locations sees it."""
+    stand_ins = StandIns()
+    seen = Session.objects.visible_to(stand_ins.asker(frozenset(), locations))
+    return compiled(seen.filter(pk=stand_ins.key("session")).values("pk"), stand_ins)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
@@ -29,7 +29,7 @@ from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
 from kapclinic.core.http.rates import AccountLimit
 from kapclinic.core.http.renderers import Negotiation, Told
-from kapclinic.core.postgresql.scoped import at_once
+from kapclinic.core.postgresql.scoped import Asks, at_once
 from kapclinic.trail import glass, idempotency, services, strangers, threshold, writes
 from kapclinic.trail.glass import SAFE
 from kapclinic.trail.models import BreakGlass
@@ -199,6 +199,13 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
     def locks(self) -> idempotency.Locks | None:
         """What this request locks first of all: a request with a key does so in the statement that takes the key."""
         return None
+
+    def behind_locks(self) -> Sequence[Asks]:
+        """What is asked first behind these `locks`, in that order: it goes out with them (`scoped.ahead`).
+
+        It locks nothing, or does so only when the request is to act (`trail.sql.ACTS`).
+        """
+        return ()
 
     def only_looks(self) -> bool:
         """Is this a preview? It changes nothing, so its answer is not kept under an Idempotency-Key."""

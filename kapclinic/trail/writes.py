@@ -6,24 +6,24 @@ what is read behind its locks, goes out behind it in the same message (`kapclini
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework.response import Response
 
 from kapclinic.core import writing
 from kapclinic.core.errors import Invalid
-from kapclinic.core.postgresql.scoped import Asks, ahead
+from kapclinic.core.postgresql.scoped import ahead
 from kapclinic.trail import idempotency
 
 REFUSED = 400
 
 
-def begin(view: Any, *, behind: Callable[[], Sequence[Asks]]) -> None:
+def begin(view: Any) -> None:
     """Begin the transaction of this request now, if it has a key that may be taken.
 
-    What takes the key, with what the view `locks`, goes out behind the next statement, and `behind` follows it, which
-    is answered, and locks, only when the request is to act (`sql.ACTS`). The view answers for it that it locks nothing
+    What takes the key, with what the view `locks`, goes out behind the next statement, and what it asks
+    `behind_locks` follows. The view answers for it that it locks nothing
     of what the user may not see, and that it does nothing before its transaction.
     """
     try:
@@ -35,7 +35,7 @@ def begin(view: Any, *, behind: Callable[[], Sequence[Asks]]) -> None:
         return
     view.within.enter_context(writing.whole())
     view.has_begun = True
-    ahead([idempotency.claim(view.request, key, locks=view.locks()), *behind()])
+    ahead([idempotency.claim(view.request, key, locks=view.locks()), *view.behind_locks()])
 
 
 def run(view: Any, work: Callable[[], Response]) -> Response:
@@ -68,6 +68,8 @@ def _answer(view: Any, work: Callable[[], Response]) -> Response:
         return work_and_log()
     locks = view.locks()
     view.has_locked = locks is not None
+    if view.has_locked and not view.has_begun:
+        ahead(view.behind_locks())
     return idempotency.run_once(
         view.request,
         key,

@@ -15,7 +15,6 @@ from rest_framework import serializers
 from kapclinic.core.asking import AtOnce, Questions
 from kapclinic.core.http import lists
 from kapclinic.core.http.fields import Output, Text, shown
-from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.core.statements import StandIns, Statement, at_places, compiled, of_asker, places_of, read_json
 from kapclinic.core.transitions import HasRoles
 from kapclinic.practice.rules import CLIENT_READERS
@@ -65,7 +64,7 @@ class InSession(ClinicViewSet):
         """
         places = places_of(self.user)
         if places and self.action in self.holding:
-            writes.begin(self, behind=self.behind_locks)
+            writes.begin(self)
         found = _session(len(places))(session_id=session_id, **places)[0] if places else []
         if not found:
             raise Http404
@@ -78,10 +77,6 @@ class InSession(ClinicViewSet):
 
     def touch(self, row: Any) -> None:
         self._touched.add(self.session.client_id)
-
-    def behind_locks(self) -> Sequence[Asks]:
-        """What an action of `holding` asks first behind its locks, if it is to act (`trail.sql.ACTS`)."""
-        return ()
 
     def locks(self) -> Locks | None:
         """The session's row, if the user sees it, for the actions of `holding`."""

@@ -20,6 +20,7 @@ from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 Results = list[PGresult]
+Params = list[Any] | dict[str, Any]  # all that psycopg adapts
 WELL = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
@@ -56,7 +57,7 @@ class Ahead:
     """A statement that goes out behind another one, before it is asked for; then what the server answered."""
 
     sql: Any
-    params: Sequence[Any]
+    params: Params
     scope: str
     cursor: Any
     query: PostgresQuery
@@ -64,9 +65,9 @@ class Ahead:
 
     def is_asked(self, sql: Any, params: Any, scope: str) -> bool:
         """Is this what is asked for now, by the same one?"""
-        return (
-            self.sql == sql and scope == self.scope and params is not None and list(params) == [*self.params]
-        )
+        if isinstance(params, tuple):
+            params = list(params)
+        return self.sql == sql and scope == self.scope and params == self.params
 
 
 def is_well(results: Results) -> bool:

@@ -29,11 +29,11 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from kapclinic.core import scope
-from kapclinic.core.postgresql.message import WELL, Ahead, Statement, exchange, require_well
+from kapclinic.core.postgresql.message import WELL, Ahead, Params, Statement, exchange, require_well
 
 TELL = "SET LOCAL kap.scope TO '{}'"  # no question yet: a transaction may still say how it is isolated
 UNDONE = "ROLLBACK TO SAVEPOINT"
-Asks = tuple[str, Sequence[Any]]  # a statement and its parameters
+Asks = tuple[str, Params]  # a statement and its parameters
 FORGETS = re.compile(rb"(?:DROP|ALTER|DISCARD|DEALLOCATE)\b")  # the tag of a command, past a rollback
 
 
@@ -293,7 +293,7 @@ def ahead(asked: Sequence[Asks]) -> None:
     conn.behind = [_ahead(conn, sql, params) for sql, params in asked]
 
 
-def _ahead(conn: ScopedConnection, sql: str, params: Sequence[Any]) -> Ahead:
+def _ahead(conn: ScopedConnection, sql: str, params: Params) -> Ahead:
     cursor = conn.cursor()
     cursor._tx = Transformer(cursor)  # noqa: SLF001
     query = cursor._convert_query(sql, params)  # noqa: SLF001

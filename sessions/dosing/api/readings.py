@@ -31,7 +31,7 @@ class ReadingViewSet(readings.ReadingViewSet):
 
     def locked(self) -> Told:
         self.hold()
-        told = _told_with_key if self.has_begun else _told
+        told = _told_with_key if self.has_locked else _told
         (session,), dosed, left, *beside = told(session_id=self.session.pk)
         session.program = self.session.program
         return Told(session, next(iter(dosed), None), next(iter(left), None), Beside.of(*beside))

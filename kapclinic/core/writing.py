@@ -24,7 +24,8 @@ from django.db.models.signals import post_save, pre_save
 from psycopg.errors import DivisionByZero
 from simple_history.models import HistoricalRecords
 
-from kapclinic.core.postgresql.scoped import ending
+from kapclinic.core import scope
+from kapclinic.core.postgresql.scoped import ScopedCursor, ahead_first, ending
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,6 +71,7 @@ class Table:
         self.pk = next(i for i, field in enumerate(self.fields) if field.primary_key)
         self.is_key = f"{self.columns[self.pk]} = {casts[self.pk]}"
         self.joins = bool(getattr(model, "joins", False))
+        self.waits = self.joins or bool(getattr(model, "waits", False))
         self.history = self._history(model)
         self.is_plain = not model._meta.parents and not _is_heard(model)
 
@@ -122,6 +124,7 @@ class Waiting:
     """What waits to be written together."""
 
     def __init__(self) -> None:
+        self.scope = scope.current()
         self._begin()
 
     def _begin(self) -> None:
@@ -153,6 +156,8 @@ class Waiting:
             if str(sql).startswith(UNDONE):
                 self._begin()
             else:
+                if params is not None and not many and isinstance(context["cursor"].cursor, ScopedCursor):
+                    ahead_first([(sql, params)])
                 self.write()
         return execute(sql, params, many, context)
 
@@ -238,7 +243,8 @@ def write(row: models.Model, *, by: UUID | None = None, at: datetime | None = No
     if written is None:
         return False
     waiting = _waiting.get()
-    if waiting is None or not table.joins or not connection.in_atomic_block:
+    may_wait = table.joins or (table.waits and waiting is not None and waiting.scope == scope.current())
+    if waiting is None or not may_wait or not connection.in_atomic_block:
         with transaction.mark_for_rollback_on_error(using=connection.alias):
             _write([written])
     else:
@@ -267,13 +273,55 @@ def _frozen(value: Any) -> Any:
 ALL = "SELECT 1 / (({counts}) = %s::bigint)::int"
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """A statement as it leaves; `count` is how many rows it has to tell of, None where nobody looks."""
+
+    sql: str
+    params: list[Any]
+    count: int | None
+
+
 def _write(rows: Sequence[Written], *, checked: bool = False) -> None:
-    """All of them as one statement, in the order of `rows`: each part looks at the one before it, which so comes first.
+    """All of them, in the order of `rows`: neighbours that join as one statement, all statements in one message.
 
     `checked`: the statement itself is refused for a row that is not there, since nobody looks before its COMMIT.
 
     :raises DatabaseError: when a row that was to change is not there
     """
+    leaving = [_leaving(run, checked=checked) for run in _runs(rows)]
+    if len(leaving) > 1:
+        ahead_first([(one.sql, one.params) for one in leaving[1:]])
+    with connection.cursor() as cursor:
+        for one in leaving:
+            _execute(cursor, one)
+
+
+def _execute(cursor: Any, one: Leaving) -> None:
+    """:raises DatabaseError: when a row that was to change is not there"""
+    try:
+        cursor.execute(one.sql, one.params)
+    except DataError as exc:
+        if isinstance(exc.__cause__, DivisionByZero):
+            raise DatabaseError(NOT_THERE) from exc
+        raise
+    if one.count is not None and cursor.fetchone()[0] != one.count:
+        raise DatabaseError(NOT_THERE)
+
+
+def _runs(rows: Sequence[Written]) -> list[list[Written]]:
+    """Neighbours that join; every other row by itself."""
+    runs: list[list[Written]] = []
+    for row in rows:
+        if runs and table_of(row.model).joins and table_of(runs[-1][-1].model).joins:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return runs
+
+
+def _leaving(rows: Sequence[Written], *, checked: bool) -> Leaving:
+    """One statement, in the order of `rows`: each part looks at the one before it, which so comes first."""
     parts: list[tuple[str, list[Any]]] = []
     after, changed = "", []
     for group in _grouped(rows):
@@ -288,29 +336,14 @@ def _write(rows: Sequence[Written], *, checked: bool = False) -> None:
             parts.append((history, [first.by, first.at, kind]))
         changed.append(f"(SELECT count(*) FROM {name})")  # noqa: S608
         after = f" WHERE {changed[-1]} > 0"
-    with connection.cursor() as cursor:
-        if len(parts) == 1 and rows[0].adding:  # a fact alone
-            cursor.execute(*table_of(rows[0].model).insert(rows))
-            return
-        sql = f"WITH {', '.join(part for part, _ in parts)} "
-        given = [param for _, params in parts for param in params]
-        counts = " + ".join(changed)
-        if checked:
-            _require_all(cursor, sql + ALL.format(counts=counts), [*given, len(rows)])
-            return
-        cursor.execute(f"{sql}SELECT {counts}", given)
-        if cursor.fetchone()[0] != len(rows):
-            raise DatabaseError(NOT_THERE)
-
-
-def _require_all(cursor: Any, sql: str, params: Sequence[Any]) -> None:
-    """:raises DatabaseError: by `ALL`, when a row that was to change is not there"""
-    try:
-        cursor.execute(sql, params)
-    except DataError as exc:
-        if isinstance(exc.__cause__, DivisionByZero):
-            raise DatabaseError(NOT_THERE) from exc
-        raise
+    if len(parts) == 1 and rows[0].adding:  # a fact alone
+        return Leaving(*table_of(rows[0].model).insert(rows), count=None)
+    sql = f"WITH {', '.join(part for part, _ in parts)} "
+    given = [param for _, params in parts for param in params]
+    counts = " + ".join(changed)
+    if checked:
+        return Leaving(sql + ALL.format(counts=counts), [*given, len(rows)], count=None)
+    return Leaving(f"{sql}SELECT {counts}", given, count=len(rows))
 
 
 def _grouped(rows: Sequence[Written]) -> list[list[Written]]:

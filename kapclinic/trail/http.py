@@ -193,6 +193,10 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
         """Does a location of the user let somebody of `leave_roles` do this? Asked before the request is looked at."""
         return False
 
+    def may_begin(self) -> bool:
+        """Is nothing done in `before_write`, so that the transaction may begin earlier (`writes.begin`)?"""
+        return True
+
     def before_write(self) -> None:
         """A hook before the transaction of a write: what it saves stays, also when the write is refused."""
 

@@ -23,9 +23,10 @@ def begin(view: Any) -> None:
     """Begin the transaction of this request now, if it has a key that may be taken.
 
     What takes the key, with what the view `locks`, goes out behind the next statement, and what it asks
-    `behind_locks` follows. The view answers for it that it locks nothing
-    of what the user may not see, and that it does nothing before its transaction.
+    `behind_locks` follows. The view answers for it that these lock nothing of what the user may not see.
     """
+    if not view.may_begin():
+        return
     try:
         view.query()
         key = _key(view)

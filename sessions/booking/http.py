@@ -52,6 +52,7 @@ class InSession(ClinicViewSet):
 
     client_path = "session.client_id"
     holding: ClassVar[frozenset[str]] = frozenset()  # actions that lock the session first
+    with_course: ClassVar[bool] = False  # and before it its program
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -86,7 +87,7 @@ class InSession(ClinicViewSet):
         if seen is None:
             return None
         params = seen.given(of_asker(self.user) | {"session": self.kwargs["session_id"]})
-        return Locks(HOLD_SEEN.format(session=seen.sql), [False, *params])
+        return Locks(HOLD_SEEN.format(session=seen.sql), [self.with_course, *params])
 
     def hold(self) -> None:
         """Lock the session until the transaction ends, where the statement that took the key has not done it."""

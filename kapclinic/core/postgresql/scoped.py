@@ -293,6 +293,16 @@ def ahead(asked: Sequence[Asks]) -> None:
     conn.behind = [_ahead(conn, sql, params) for sql, params in asked]
 
 
+def ahead_first(asked: Sequence[Asks]) -> None:
+    """As `ahead`, before all that goes out behind the next statement already."""
+    conn = connection.connection
+    if not isinstance(conn, ScopedConnection) or not connection.in_atomic_block:
+        return
+    if conn.behind and conn.behind[0].is_asked(*asked[0], scope.current()):
+        return
+    conn.behind = [*(_ahead(conn, sql, params) for sql, params in asked), *conn.behind]
+
+
 def _ahead(conn: ScopedConnection, sql: str, params: Params) -> Ahead:
     cursor = conn.cursor()
     cursor._tx = Transformer(cursor)  # noqa: SLF001

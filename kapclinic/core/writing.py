@@ -71,7 +71,7 @@ class Table:
         self.pk = next(i for i, field in enumerate(self.fields) if field.primary_key)
         self.is_key = f"{self.columns[self.pk]} = {casts[self.pk]}"
         self.joins = bool(getattr(model, "joins", False))
-        self.waits = self.joins or bool(getattr(model, "waits", False))
+        self.rides = bool(getattr(model, "rides", False))
         self.history = self._history(model)
         self.is_plain = not model._meta.parents and not _is_heard(model)
 
@@ -243,7 +243,7 @@ def write(row: models.Model, *, by: UUID | None = None, at: datetime | None = No
     if written is None:
         return False
     waiting = _waiting.get()
-    may_wait = table.joins or (table.waits and waiting is not None and waiting.scope == scope.current())
+    may_wait = table.joins or (table.rides and waiting is not None and waiting.scope == scope.current())
     if waiting is None or not may_wait or not connection.in_atomic_block:
         with transaction.mark_for_rollback_on_error(using=connection.alias):
             _write([written])

@@ -129,7 +129,7 @@ class DrugEntry(AppendOnlyModel):
         CORRECT = "correct"
         VOID = "void"
 
-    waits: ClassVar[bool] = True
+    rides: ClassVar[bool] = True
     lot = models.ForeignKey(DrugLot, on_delete=models.PROTECT, related_name="entries", db_index=False)
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=Kind.choices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -11,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from kapclinic.core.asking import Params
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.practice.models import Role, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
@@ -110,7 +112,7 @@ def concerned(session: Session) -> tuple[bool, bool]:
     return _concerned(CONCERNED, _of(session))
 
 
-def concerned_by(asked: tuple[str, Params]) -> tuple[bool, bool]:
+def concerned_by(asked: Asks) -> tuple[bool, bool]:
     """As `concerned`, for a booking that is not made yet: by `asks_concerned`."""
     return _concerned(*asked)
 
@@ -120,7 +122,7 @@ def asks_concerned(*, program: UUID, kind: str, starts_at: datetime, ends_at: da
     return CONCERNED_BEHIND, {"program": program, "kind": kind, "starts_at": starts_at, "ends_at": ends_at}
 
 
-def _concerned(sql: str, params: Params) -> tuple[bool, bool]:
+def _concerned(sql: str, params: Any) -> tuple[bool, bool]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         waits, offered = cursor.fetchone()

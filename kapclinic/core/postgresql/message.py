@@ -79,7 +79,7 @@ def require_well(line: PGconn, answers: Sequence[Results]) -> None:
     for results in answers:
         for result in results:
             if result.status == ExecStatus.FATAL_ERROR:
-                raise error_from_result(result, encoding=line._encoding)  # type: ignore[attr-defined]  # noqa: SLF001
+                raise error_from_result(result, encoding=line._encoding)  # noqa: SLF001
         if not is_well(results):
             raise OperationalError("the connection is lost")
 

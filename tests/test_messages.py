@@ -16,7 +16,7 @@ from kapclinic.core.postgresql.scoped import ahead, ending
 from kapclinic.core.writing import whole
 from kapclinic.local.testrun import TestRun
 from kapclinic.trail import services as trail
-from kapclinic.trail.models import AuditEvent
+from kapclinic.trail.models import AuditEvent, IdempotencyRecord
 from sessions.monitoring.models import Check, Reading
 from tests import cast as people
 from tests.asking import as_superuser, refused, sql
@@ -167,6 +167,20 @@ def test_a_connection_that_ends_in_the_midst_of_a_message_is_replaced(test_run: 
     connection.close_if_unusable_or_obsolete()
     assert _written("lost") == 0
     assert (sql("SELECT pg_backend_pid()") == [(pid,)]) is not kill
+
+
+def test_a_question_goes_with_the_rows_that_it_waits_for_and_a_change_is_made_once() -> None:
+    with whole():
+        sql("SELECT %s", 0)
+        with trips() as found:
+            _event("a")
+            assert _written("a") == 1  # by the ORM
+            assert sql("SELECT count(*) FROM trail_auditevent WHERE action = %s", "a") == [(1,)]
+        assert len(found) == 2
+        _event("b")
+        kept = {"user_id": uuid4(), "method": "POST", "path": "/", "key": "once", "status": 201}
+        IdempotencyRecord.objects.create(**kept, created_at=MONDAY)
+    assert IdempotencyRecord.objects.filter(key="once").count() == 1
 
 
 # --- ahead -------------------------------------------------------------------------------------------------------------

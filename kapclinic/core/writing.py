@@ -156,10 +156,15 @@ class Waiting:
             if str(sql).startswith(UNDONE):
                 self._begin()
             else:
-                if params is not None and not many and isinstance(context["cursor"].cursor, ScopedCursor):
+                if not many and params and str(sql).startswith("SELECT") and _is_plain(context):
                     ahead_first([(sql, params)])
                 self.write()
         return execute(sql, params, many, context)
+
+
+def _is_plain(context: Any) -> bool:
+    """Does this cursor read all of its answer at once?"""
+    return isinstance(context["cursor"].cursor, ScopedCursor)
 
 
 _waiting: ContextVar[Waiting | None] = ContextVar("waiting", default=None)

@@ -148,7 +148,6 @@ class DrugEntry(AppendOnlyModel):
     witness_verified_at = models.DateTimeField(null=True)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
-
     objects: ClassVar[Any] = DrugEntryQuerySet.as_manager()
 
     class Meta:

@@ -65,9 +65,12 @@ class Ahead:
 
     def is_asked(self, sql: Any, params: Any, scope: str) -> bool:
         """Is this what is asked for now, by the same one?"""
-        if isinstance(params, tuple):
-            params = list(params)
-        return self.sql == sql and scope == self.scope and params == self.params
+        return self.sql == sql and scope == self.scope and comparable(params) == self.params
+
+
+def comparable(params: Any) -> Any:
+    """Parameters as they are held against others."""
+    return list(params) if isinstance(params, tuple) else params
 
 
 def is_well(results: Results) -> bool:

@@ -29,7 +29,15 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from kapclinic.core import scope
-from kapclinic.core.postgresql.message import WELL, Ahead, Params, Statement, exchange, require_well
+from kapclinic.core.postgresql.message import (
+    WELL,
+    Ahead,
+    Params,
+    Statement,
+    comparable,
+    exchange,
+    require_well,
+)
 
 TELL = "SET LOCAL kap.scope TO '{}'"  # no question yet: a transaction may still say how it is isolated
 UNDONE = "ROLLBACK TO SAVEPOINT"
@@ -307,4 +315,4 @@ def _ahead(conn: ScopedConnection, sql: str, params: Params) -> Ahead:
     cursor = conn.cursor()
     cursor._tx = Transformer(cursor)  # noqa: SLF001
     query = cursor._convert_query(sql, params)  # noqa: SLF001
-    return Ahead(sql, params, scope.current(), cursor, query)
+    return Ahead(sql, comparable(params), scope.current(), cursor, query)

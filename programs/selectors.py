@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, IntegerField, OuterRef, QuerySet, Value, When
 from django.db.models.functions import JSONObject
 
+from kapclinic.core.asking import AtOnce, Questions
+from kapclinic.core.statements import at_places, places_of
+from kapclinic.practice.models import User
 from programs.models import LegalRule, PhaseSpan, Program, Protocol
 from programs.rules import legal
 
@@ -57,3 +62,25 @@ def as_rule(row: LegalRule) -> legal.Rule:
         source=row.source,
         checked_on=row.checked_on,
     )
+
+
+@cache
+def _seen(locations: int) -> AtOnce:
+    def ask(*, program_id: UUID, **places: UUID) -> Questions:
+        seen = Program.objects.visible_to(at_places(places.values()))
+        return (seen.select_related("protocol").filter(pk=program_id),)
+
+    return AtOnce(ask)
+
+
+def seen_program(*, program_id: UUID, by: User) -> Program | None:
+    """The program with its protocol, if `by` sees it."""
+    places = places_of(by)
+    rows = _seen(len(places))(program_id=program_id, **places)[0] if places else []
+    return rows[0] if rows else None
+
+
+def asks_seen_program(*, program_id: UUID, by: User) -> tuple[str, list[object]]:
+    """The statement of `seen_program` for somebody with a location, to be sent ahead."""
+    places = places_of(by)
+    return _seen(len(places)).asks(program_id=program_id, **places)

@@ -102,20 +102,27 @@ class AtOnce:
 
     `ask` makes the querysets of keyword arguments, which are ids, moments and dates, and may do nothing else with them.
     What it locks (`select_for_update`) is locked, by each question in its own order; but all of them see the rows of
-    one moment, so what must be seen behind a lock is locked before.
+    one moment, so what must be seen behind a lock is locked before. `when`, a condition in SQL: only while it holds is
+    anything read or locked; else all answers are empty.
     """
 
-    def __init__(self, ask: Callable[..., Sequence[Question]]) -> None:
+    def __init__(self, ask: Callable[..., Sequence[Question]], *, when: str = "") -> None:
         self.ask = ask
+        self.column = f"CASE WHEN {when} THEN ({{}}) END" if when else "({})"
         self._built: tuple[str, list[Any], list[_Part]] | None = None
 
     def __call__(self, **values: UUID | date) -> list[list[Any]]:
-        sql, params, parts = self._statement(values)
-        given = [values[param.name] if isinstance(param, _Open) else param for param in params]
+        sql, given = self.asks(**values)
         with connection.cursor() as cursor:
             cursor.execute(sql, given)
             told = cursor.fetchone()
+        _, _, parts = self._statement(values)
         return [part.rows(rows) for part, rows in zip(parts, told, strict=True)]
+
+    def asks(self, **values: UUID | date) -> tuple[str, list[Any]]:
+        """The statement with its parameters, for who sends it ahead (`core.postgresql.scoped.ahead`)."""
+        sql, params, _ = self._statement(values)
+        return sql, [values[param.name] if isinstance(param, _Open) else param for param in params]
 
     def many(self, asked: Sequence[dict[str, UUID | date]]) -> list[list[list[Any]]]:
         """The same questions of many things in one statement: for each of `asked`, in order, the rows of each question.
@@ -142,7 +149,7 @@ class AtOnce:
             params = [_opened(param, names) for part in parts for param in part.params]
             missed = set(values) - {param.name for param in params if isinstance(param, _Open)}
             assert not missed, f"no question asks about {sorted(missed)}"
-            self._built = f"SELECT {', '.join(f'({part.sql})' for part in parts)}", params, parts
+            self._built = f"SELECT {', '.join(self.column.format(part.sql) for part in parts)}", params, parts
         return self._built
 
 

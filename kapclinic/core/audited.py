@@ -79,10 +79,12 @@ class UUIDModel(models.Model):
     """A row with a UUIDv7 key that is known before the insert.
 
     `joins`: the row may be written in one statement with its neighbours (`core.writing.together`). No trigger of such a
-    table that runs before a row is written asks a table that is written with it.
+    table that runs before a row is written asks a table that is written with it. `rides`: the row is a statement by
+    itself, which may leave in one message with what comes next.
     """
 
     joins: ClassVar[bool] = False
+    rides: ClassVar[bool] = False
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(editable=False)
     created_by = models.UUIDField(editable=False)

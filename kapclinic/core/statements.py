@@ -175,9 +175,13 @@ class Statement:
     def rows(self, values: Values, *, using: str = DEFAULT_DB_ALIAS) -> list[Row]:
         """What the database answers with these values, in order."""
         with connections[using].cursor() as cursor:
-            cursor.execute(self.sql, self.given(values))
+            cursor.execute(*self.asks(values))
             found = cursor.fetchall()
         return [self.row(row) for row in found]
+
+    def asks(self, values: Values) -> tuple[str, list[Value]]:
+        """The statement with its parameters, for who sends it ahead (`core.postgresql.scoped.ahead`)."""
+        return self.sql, self.given(values)
 
     def given(self, values: Values) -> list[Value]:
         """The parameters of the statement, with these values in their places."""

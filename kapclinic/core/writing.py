@@ -19,13 +19,18 @@ from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, connection, models, transaction
+from django.db import DatabaseError, DataError, connection, models, transaction
 from django.db.models.signals import post_save, pre_save
+from psycopg.errors import DivisionByZero
 from simple_history.models import HistoricalRecords
+
+from kapclinic.core import scope
+from kapclinic.core.postgresql.scoped import ScopedCursor, ahead_first, ending
 
 P = ParamSpec("P")
 R = TypeVar("R")
 UNDONE = "ROLLBACK TO SAVEPOINT"
+NOT_THERE = "A row that was to be changed is not there."
 MOST = 20_000  # parameters of one statement: PostgreSQL takes 65,535
 
 
@@ -66,6 +71,7 @@ class Table:
         self.pk = next(i for i, field in enumerate(self.fields) if field.primary_key)
         self.is_key = f"{self.columns[self.pk]} = {casts[self.pk]}"
         self.joins = bool(getattr(model, "joins", False))
+        self.rides = bool(getattr(model, "rides", False))
         self.history = self._history(model)
         self.is_plain = not model._meta.parents and not _is_heard(model)
 
@@ -118,6 +124,7 @@ class Waiting:
     """What waits to be written together."""
 
     def __init__(self) -> None:
+        self.scope = scope.current()
         self._begin()
 
     def _begin(self) -> None:
@@ -133,10 +140,14 @@ class Waiting:
         self.keys.add(key)
         self.held += len(row.values)
 
-    def write(self) -> None:
+    def write(self, *, ends: bool = False) -> None:
+        """All that waits; `ends`: with the COMMIT of its transaction."""
         rows = self.rows
         self._begin()
-        if rows:
+        if rows and ends:
+            with ending():
+                _write(rows, checked=True)
+        elif rows:
             _write(rows)
 
     def before(self, execute: Callable[..., Any], sql: str, params: Any, many: Any, context: Any) -> Any:
@@ -145,18 +156,37 @@ class Waiting:
             if str(sql).startswith(UNDONE):
                 self._begin()
             else:
+                if not many and params and str(sql).startswith("SELECT") and _is_plain(context):
+                    ahead_first([(sql, params)])
                 self.write()
         return execute(sql, params, many, context)
+
+
+def _is_plain(context: Any) -> bool:
+    """Does this cursor read all of its answer at once?"""
+    return isinstance(context["cursor"].cursor, ScopedCursor)
 
 
 _waiting: ContextVar[Waiting | None] = ContextVar("waiting", default=None)
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def whole() -> Iterator[None]:
+    """A transaction whose rows are saved as in `together()`; the last of them leave with its COMMIT, in one message.
+
+    Inside another transaction it is a part of that one, and ends with a savepoint.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic(), together(ends=outermost):
+        yield
+
+
+@contextmanager
+def together(*, ends: bool = False) -> Iterator[None]:
     """Rows that are saved one after another inside this block, in one transaction, are one statement where they may be.
 
-    A constraint may speak up only at the next question or at the end of the block.
+    A constraint may speak up only at the next question or at the end of the block. `ends`: the transaction ends with
+    the block.
     """
     if _waiting.get() is not None:
         yield
@@ -166,7 +196,7 @@ def together() -> Iterator[None]:
     try:
         with connection.execute_wrapper(waiting.before):
             yield
-            waiting.write()
+            waiting.write(ends=ends and not connection.needs_rollback)
     finally:
         _waiting.reset(token)
 
@@ -181,7 +211,7 @@ def joining(verb: Callable[P, R]) -> Callable[P, R]:
     def joined(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
             return verb(*args, **kwargs)
-        with transaction.atomic(), together():
+        with whole():
             return verb(*args, **kwargs)
 
     return joined
@@ -218,7 +248,8 @@ def write(row: models.Model, *, by: UUID | None = None, at: datetime | None = No
     if written is None:
         return False
     waiting = _waiting.get()
-    if waiting is None or not table.joins or not connection.in_atomic_block:
+    may_wait = table.joins or (table.rides and waiting is not None and waiting.scope == scope.current())
+    if waiting is None or not may_wait or not connection.in_atomic_block:
         with transaction.mark_for_rollback_on_error(using=connection.alias):
             _write([written])
     else:
@@ -244,11 +275,58 @@ def _frozen(value: Any) -> Any:
     return copy.deepcopy(value) if isinstance(value, dict | list) else value
 
 
-def _write(rows: Sequence[Written]) -> None:
-    """All of them as one statement, in the order of `rows`: each part looks at the one before it, which so comes first.
+ALL = "SELECT 1 / (({counts}) = %s::bigint)::int"
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A statement as it leaves; `count` is how many rows it has to tell of, None where nobody looks."""
+
+    sql: str
+    params: list[Any]
+    count: int | None
+
+
+def _write(rows: Sequence[Written], *, checked: bool = False) -> None:
+    """All of them, in the order of `rows`: neighbours that join as one statement, all statements in one message.
+
+    `checked`: the statement itself is refused for a row that is not there, since nobody looks before its COMMIT.
 
     :raises DatabaseError: when a row that was to change is not there
     """
+    leaving = [_leaving(run, checked=checked) for run in _runs(rows)]
+    if len(leaving) > 1:
+        ahead_first([(one.sql, one.params) for one in leaving[1:]])
+    with connection.cursor() as cursor:
+        for one in leaving:
+            _execute(cursor, one)
+
+
+def _execute(cursor: Any, one: Leaving) -> None:
+    """:raises DatabaseError: when a row that was to change is not there"""
+    try:
+        cursor.execute(one.sql, one.params)
+    except DataError as exc:
+        if isinstance(exc.__cause__, DivisionByZero):
+            raise DatabaseError(NOT_THERE) from exc
+        raise
+    if one.count is not None and cursor.fetchone()[0] != one.count:
+        raise DatabaseError(NOT_THERE)
+
+
+def _runs(rows: Sequence[Written]) -> list[list[Written]]:
+    """Neighbours that join; every other row by itself."""
+    runs: list[list[Written]] = []
+    for row in rows:
+        if runs and table_of(row.model).joins and table_of(runs[-1][-1].model).joins:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return runs
+
+
+def _leaving(rows: Sequence[Written], *, checked: bool) -> Leaving:
+    """One statement, in the order of `rows`: each part looks at the one before it, which so comes first."""
     parts: list[tuple[str, list[Any]]] = []
     after, changed = "", []
     for group in _grouped(rows):
@@ -263,14 +341,14 @@ def _write(rows: Sequence[Written]) -> None:
             parts.append((history, [first.by, first.at, kind]))
         changed.append(f"(SELECT count(*) FROM {name})")  # noqa: S608
         after = f" WHERE {changed[-1]} > 0"
-    with connection.cursor() as cursor:
-        if len(parts) == 1 and rows[0].adding:  # a fact alone
-            cursor.execute(*table_of(rows[0].model).insert(rows))
-            return
-        sql = f"WITH {', '.join(part for part, _ in parts)} SELECT {' + '.join(changed)}"
-        cursor.execute(sql, [param for _, params in parts for param in params])
-        if cursor.fetchone()[0] != len(rows):
-            raise DatabaseError("A row that was to be changed is not there.")
+    if len(parts) == 1 and rows[0].adding:  # a fact alone
+        return Leaving(*table_of(rows[0].model).insert(rows), count=None)
+    sql = f"WITH {', '.join(part for part, _ in parts)} "
+    given = [param for _, params in parts for param in params]
+    counts = " + ".join(changed)
+    if checked:
+        return Leaving(sql + ALL.format(counts=counts), [*given, len(rows)], count=None)
+    return Leaving(f"{sql}SELECT {counts}", given, count=len(rows))
 
 
 def _grouped(rows: Sequence[Written]) -> list[list[Written]]:

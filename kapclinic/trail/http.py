@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework.permissions import BasePermission
@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from kapclinic.core import clock, scope, standby, writing
+from kapclinic.core import clock, scope, standby
 from kapclinic.core.http import params
 from kapclinic.core.http.asked import AskedOnce
 from kapclinic.core.http.bodies import Bodies
@@ -29,13 +29,13 @@ from kapclinic.core.http.permissions import RolesPerAction
 from kapclinic.core.http.problems import translate
 from kapclinic.core.http.rates import AccountLimit
 from kapclinic.core.http.renderers import Negotiation, Told
-from kapclinic.core.postgresql.scoped import at_once
-from kapclinic.trail import glass, idempotency, services, strangers, threshold
+from kapclinic.core.postgresql.scoped import Asks, at_once
+from kapclinic.trail import glass, idempotency, services, strangers, threshold, writes
 from kapclinic.trail.glass import SAFE
 from kapclinic.trail.models import BreakGlass
 
 ANYONE: frozenset[str] = frozenset()  # any signed-in user
-NOT_MODIFIED, REFUSED, UNKNOWN = 304, 400, 401
+NOT_MODIFIED, UNKNOWN = 304, 401
 REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave: seconds
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 
@@ -111,7 +111,7 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """As in Django REST framework, but the handler of a write runs inside one transaction with its traces."""
         self.args, self.kwargs = args, kwargs
-        self.at, self.has_locked = clock.now(), False
+        self.at, self.has_begun, self.has_locked = clock.now(), False, False
         self.forget()
         drf_request = self.initialize_request(request, *args, **kwargs)
         self.request, self.headers = drf_request, self.default_response_headers
@@ -156,9 +156,7 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
         self.query()  # refuses an unknown parameter, whatever the method
         if request.method in SAFE:
             return self._tell(lambda: handler(request, *args, **kwargs))
-        self.before_write()
-        with transaction.atomic(), writing.together():
-            return self._write(lambda: handler(request, *args, **kwargs), request)
+        return writes.run(self, lambda: handler(request, *args, **kwargs))
 
     def _tell(self, handler: Callable[[], Response]) -> Response:
         """The answer of a GET, and the trace that it leaves."""
@@ -166,7 +164,7 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
         glass.admit(self, response)
         told = response.status_code != NOT_MODIFIED
         if told and self.client_path is not None and self.action in self.logged:
-            self._log(outcome="ok")
+            self.log(outcome="ok")
         return response
 
     def _read(self, handler: Callable[[], Response]) -> Response:
@@ -195,37 +193,23 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
         """Does a location of the user let somebody of `leave_roles` do this? Asked before the request is looked at."""
         return False
 
+    def may_begin(self) -> bool:
+        """Is nothing done in `before_write`, so that the transaction may begin earlier (`writes.begin`)?"""
+        return True
+
     def before_write(self) -> None:
         """A hook before the transaction of a write: what it saves stays, also when the write is refused."""
-
-    def _write(self, work: Callable[[], Response], request: Request) -> Response:
-        def work_and_log() -> Response:
-            response = work()
-            if request.user.is_authenticated and response.status_code < REFUSED:
-                self._log(outcome="ok", detail={"preview": True} if self.only_looks() else None)
-            elif request.user.is_authenticated:  # answered and not raised, so that what it counted stays
-                self._log(outcome="refused", detail={"code": response.data["code"]})
-            return response
-
-        if request.method == "POST" and self.idempotent and not self.only_looks():
-            key = idempotency.key_of(request, required=self.action in self.key_required)
-            if key is not None:
-                locks = self.locks()
-                self.has_locked = locks is not None
-                return idempotency.run_once(
-                    request,
-                    key,
-                    at=self.at,
-                    work=work_and_log,
-                    reauthorise=self.reauthorise,
-                    again=self.replay if self.replay_by_id else None,
-                    locks=locks,
-                )
-        return work_and_log()
 
     def locks(self) -> idempotency.Locks | None:
         """What this request locks first of all: a request with a key does so in the statement that takes the key."""
         return None
+
+    def behind_locks(self) -> Sequence[Asks]:
+        """What is asked first behind these `locks`, in that order: it goes out with them (`scoped.ahead`).
+
+        It locks nothing, or does so only when the request is to act (`trail.sql.ACTS`).
+        """
+        return ()
 
     def only_looks(self) -> bool:
         """Is this a preview? It changes nothing, so its answer is not kept under an Idempotency-Key."""
@@ -245,10 +229,10 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
     def replay(self, answer: Any, status: int) -> Response:
         """The answer of `replay_by_id`: the row as it is now; that is a read, and logged as one."""
         response = self.answer(self.get_queryset().get(pk=answer["id"]), status=status)
-        self._log(outcome="ok")
+        self.log(outcome="ok")
         return response
 
-    def _log(self, *, outcome: str, detail: dict[str, Any] | None = None) -> None:
+    def log(self, *, outcome: str, detail: dict[str, Any] | None = None) -> None:
         user = self.user
         if self.glass is not None:
             detail = {**(detail or {}), "break_glass": str(self.glass.pk)}
@@ -280,7 +264,7 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
         if error is None or error.status not in {UNKNOWN, 403, 404} or not known:
             return
         self._touched = self._named()
-        self._log(outcome="refused", detail={"code": error.code})
+        self.log(outcome="refused", detail={"code": error.code})
 
     def _named(self) -> set[UUID]:
         """The client whom the address names: who was refused at their record stands in their access log."""

@@ -89,7 +89,8 @@ def print_of(request: Request) -> str | None:
 
 
 class Locks(NamedTuple):
-    """What a request locks with its key: an expression of SQL, which answers when all of it is locked.
+    """What a request locks with its key: an expression of SQL, which answers when all of it is locked; null, and
+    nothing is locked, when there is no such thing for who asks.
 
     `told` is handed what it answers.
     """
@@ -99,17 +100,26 @@ class Locks(NamedTuple):
     told: Callable[[Any], None] | None = None
 
 
+def claim(request: Request, key: str, *, locks: Locks | None) -> tuple[str, list[Any]]:
+    """The statement that takes the key's lock and, for a key that has not acted yet, `locks`."""
+    return _claim(_scope(request, key), locks)
+
+
+def _claim(scope: Mapping[str, Any], locks: Locks | None) -> tuple[str, list[Any]]:
+    digest = hashlib.sha256("\x1f".join(map(str, scope.values())).encode()).digest()
+    first, more = ("true", ()) if locks is None else (locks.sql, locks.params)
+    values = [*more, int.from_bytes(digest[:8], "big", signed=True), *scope.values()]
+    return sql.TAKEN.format(locks=first), values
+
+
 def _take(scope: Mapping[str, Any], locks: Locks | None) -> IdempotencyRecord | None:
     """Take the key's lock and, for a key that has not acted yet, `locks`; the record of one that has.
 
     :raises RequestInProgress: while somebody else has the key
     """
-    digest = hashlib.sha256("\x1f".join(map(str, scope.values())).encode()).digest()
-    held, more = ("true", ()) if locks is None else (sql.WHEN_NEW.format(locks=locks.sql), locks.params)
-    asked = sql.TAKEN.format(held=held)
     with connection.cursor() as cursor:
-        cursor.execute(asked, [*more, int.from_bytes(digest[:8], "big", signed=True), *scope.values()])
-        is_ours, has_acted, body_hmac, status, answer, etag, locked = cursor.fetchone()
+        cursor.execute(*_claim(scope, locks))
+        is_ours, has_acted, body_hmac, status, answer, etag, locked, _ = cursor.fetchone()
     if not is_ours:
         raise RequestInProgress("Wait for its answer, then repeat.")
     if not has_acted:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from kapclinic.core.asking import AtOnce, Questions
 from kapclinic.core.errors import Invalid
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.practice.models import Actor, Client
 from kapclinic.practice.selectors import person
 from programs.models import Program
@@ -40,10 +42,22 @@ def require_open(program: Program) -> None:
         raise ProgramNotActive(f"The program is {program.status}.", state=program.status)
 
 
+def _ask(*, client_id: UUID) -> Questions:
+    rows = Client.objects.select_for_update(no_key=True).filter(pk__in=person(client_id)).order_by("pk")
+    return (rows.values_list("pk", flat=True),)
+
+
+_locked = AtOnce(_ask)
+
+
 def lock_client(client_id: UUID) -> None:
     """Hold what is said of a client until the transaction ends: a decision and what it must hear come one by one.
 
     After program, session and screening; only rows of medications come after it, and of a dose what it then writes.
     """
-    rows = Client.objects.select_for_update(no_key=True).filter(pk__in=person(client_id)).order_by("pk")
-    list(rows.values_list("pk", flat=True))
+    _locked(client_id=client_id)
+
+
+def asks_lock_client(client_id: UUID) -> Asks:
+    """The statement of `lock_client`, to be sent ahead."""
+    return _locked.asks(client_id=client_id)

@@ -18,6 +18,7 @@ from kapclinic.core.http.fields import Output, Text, shown
 from kapclinic.core.statements import StandIns, Statement, at_places, compiled, of_asker, places_of, read_json
 from kapclinic.core.transitions import HasRoles
 from kapclinic.practice.rules import CLIENT_READERS
+from kapclinic.trail import writes
 from kapclinic.trail.http import ClinicViewSet
 from kapclinic.trail.idempotency import Locks
 from programs.models import Program
@@ -25,7 +26,7 @@ from sessions.booking.models import Session
 from sessions.booking.selectors.about import About, Ref, about
 from sessions.booking.services.holding import hold
 from sessions.booking.sql.about import CLIENT, NAMED, NO_CLIENT
-from sessions.booking.sql.hold import HOLD
+from sessions.booking.sql.hold import HOLD_SEEN
 from sessions.booking.sql.lock import LOCK_COURSE
 
 NOTHING = "Nothing: it is done."  # to do about a row
@@ -51,17 +52,20 @@ class InSession(ClinicViewSet):
 
     client_path = "session.client_id"
     holding: ClassVar[frozenset[str]] = frozenset()  # actions that lock the session first
+    with_course: ClassVar[bool] = False  # and before it its program
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.enter(kwargs["session_id"])
 
     def enter(self, session_id: UUID) -> None:
-        """Load the session of the address.
+        """Load the session of the address; what a new row is judged beside goes out behind that question.
 
         :raises Http404: for one that the user may not see
         """
         places = places_of(self.user)
+        if places and self.action in self.holding:
+            writes.begin(self)
         found = _session(len(places))(session_id=session_id, **places)[0] if places else []
         if not found:
             raise Http404
@@ -76,8 +80,14 @@ class InSession(ClinicViewSet):
         self._touched.add(self.session.client_id)
 
     def locks(self) -> Locks | None:
-        """The session's row, for the actions of `holding`."""
-        return Locks(HOLD, [self.session.pk, False]) if self.action in self.holding else None
+        """The session's row, if the user sees it, for the actions of `holding`."""
+        if self.action not in self.holding:
+            return None
+        seen = _seen(len(self.user.locations))
+        if seen is None:
+            return None
+        params = seen.given(of_asker(self.user) | {"session": self.kwargs["session_id"]})
+        return Locks(HOLD_SEEN.format(session=seen.sql), [self.with_course, *params])
 
     def hold(self) -> None:
         """Lock the session until the transaction ends, where the statement that took the key has not done it."""
@@ -102,6 +112,14 @@ def _session(locations: int) -> AtOnce:
         return (seen.select_related("program__protocol").filter(pk=session_id),)
 
     return AtOnce(ask)
+
+
+@cache
+def _seen(locations: int) -> Statement | None:
+    """The session of this id, if somebody with so many locations sees it."""
+    stand_ins = StandIns()
+    seen = Session.objects.visible_to(stand_ins.asker(frozenset(), locations))
+    return compiled(seen.filter(pk=stand_ins.key("session")).values("pk"), stand_ins)
 
 
 @cache

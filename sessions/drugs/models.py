@@ -129,6 +129,7 @@ class DrugEntry(AppendOnlyModel):
         CORRECT = "correct"
         VOID = "void"
 
+    rides: ClassVar[bool] = True
     lot = models.ForeignKey(DrugLot, on_delete=models.PROTECT, related_name="entries", db_index=False)
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -147,7 +148,6 @@ class DrugEntry(AppendOnlyModel):
     witness_verified_at = models.DateTimeField(null=True)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
-
     objects: ClassVar[Any] = DrugEntryQuerySet.as_manager()
 
     class Meta:

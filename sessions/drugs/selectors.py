@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from kapclinic.core.asking import AtOnce
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.practice.models import User
 from kapclinic.trail.chains import Heads
 from sessions.drugs import rules
@@ -18,6 +20,19 @@ from sessions.drugs.models import DrugCount, DrugEntry, DrugLot
 from sessions.drugs.rules.deadlines import end_of_day
 
 DAY = timedelta(days=1)
+
+
+_lot = AtOnce(lambda lot_id: (DrugLot.objects.filter(pk=lot_id),))
+
+
+def lot_of(lot_id: UUID) -> DrugLot | None:
+    """The lot, as it is on the shelf of whichever location."""
+    return next(iter(_lot(lot_id=lot_id)[0]), None)
+
+
+def asks_lot(lot_id: UUID) -> Asks:
+    """The statement of `lot_of`, to be sent ahead."""
+    return _lot.asks(lot_id=lot_id)
 
 
 def open_draws(*, session_id: UUID) -> QuerySet[DrugEntry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -11,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from kapclinic.core.asking import Params
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.practice.models import Role, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
@@ -21,7 +23,7 @@ from sessions.booking.selectors.availability import free_slots
 from sessions.waitlist import rules
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 from sessions.waitlist.rules import Freed, Match
-from sessions.waitlist.sql.concerned import CONCERNED, CONCERNED_OF_MANY
+from sessions.waitlist.sql.concerned import CONCERNED, CONCERNED_BEHIND, CONCERNED_OF_MANY
 
 FULL = ("program__protocol", "program__location")
 
@@ -107,8 +109,22 @@ def concerned(session: Session) -> tuple[bool, bool]:
 
     Mostly neither, and then there is nothing to lock or to look at: `waited_for` and `in_the_way`.
     """
+    return _concerned(CONCERNED, _of(session))
+
+
+def concerned_by(asked: Asks) -> tuple[bool, bool]:
+    """As `concerned`, for a booking that is not made yet: by `asks_concerned`."""
+    return _concerned(*asked)
+
+
+def asks_concerned(*, program: UUID, kind: str, starts_at: datetime, ends_at: datetime) -> tuple[str, Params]:
+    """The statement of `concerned_by`, which may be sent before the course is read."""
+    return CONCERNED_BEHIND, {"program": program, "kind": kind, "starts_at": starts_at, "ends_at": ends_at}
+
+
+def _concerned(sql: str, params: Any) -> tuple[bool, bool]:
     with connection.cursor() as cursor:
-        cursor.execute(CONCERNED, _of(session))
+        cursor.execute(sql, params)
         waits, offered = cursor.fetchone()
     return bool(waits), bool(offered)
 

@@ -146,12 +146,15 @@ def claim(entry_id: UUID) -> WaitlistEntry | None:
     return entry
 
 
-def note_booking(*, session: Session, by: Actor, at: datetime) -> list[WaitlistEntry]:
+def note_booking(
+    *, session: Session, by: Actor, at: datetime, concerned: tuple[bool, bool] | None = None
+) -> list[WaitlistEntry]:
     """A session was booked or moved: entries that waited for it are filled, and offers that it took are gone.
 
-    Part of the booking's transaction, whose program's lock keeps new entries of the program away.
+    Part of the booking's transaction, whose program's lock keeps new entries of the program away. `concerned` is what
+    `selectors.concerned` tells, from a caller who has asked behind that lock.
     """
-    waits, offered = selectors.concerned(session)
+    waits, offered = concerned or selectors.concerned(session)
     filled = []
     for entry in selectors.waited_for(session) if waits else ():
         entry.filled_by = session

@@ -16,10 +16,15 @@ DROP FUNCTION trail_remake(text, text, text, int), trail_partitions(timestamptz,
     trail_holds(text, text), trail_has_partition(regclass, date), trail_partition(regclass, date), trail_key(regclass),
     trail_bound(regclass, date), trail_key_of(timestamptz);
 """
-# One row: is the key ours, has it acted before, and what came of that. `{held}` is what its request locks first.
-TAKEN = "SELECT k.*, {held} FROM trail_take_key(%s, %s, %s, %s, %s) AS k"
-# Not when the key is somebody else's or has acted before: such a request does nothing more.
-WHEN_NEW = "CASE WHEN k.is_ours AND NOT k.has_acted THEN {locks} END"
+# One row: is the key ours, has it acted before, and what came of that. `{locks}` is what its request locks first: not
+# when the key is somebody else's or has acted before, since such a request does nothing more. The last column notes,
+# until the transaction ends, whether it is to act: whatever was sent along behind this looks at it (`ACTS`).
+TAKEN = """
+SELECT t.*, set_config('kap.acts', CASE WHEN t.locked IS NULL THEN 'no' ELSE 'yes' END, true)
+FROM (SELECT k.*, CASE WHEN k.is_ours AND NOT k.has_acted THEN {locks} END AS locked
+      FROM trail_take_key(%s, %s, %s, %s, %s) AS k OFFSET 0) AS t
+"""
+ACTS = "current_setting('kap.acts', true) = 'yes'"
 
 # The next message of a channel, by priority: marked as being sent, one try more, and leased for as long as that try
 # says (`leases`, the last for all further ones). Two workers never claim the same row. What is of safety and was never

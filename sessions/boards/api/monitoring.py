@@ -59,7 +59,7 @@ class MonitoringBoardViewSet(ClinicViewSet):
         }
         if cards:
             self.touch_all(cards)
-            self._log(outcome="ok")
+            self.log(outcome="ok")
         cursor = shown.cursor
         etag = etag_of(location, cursor.marks, until=cursor.until, clinical=clinical, by=self.user.pk)
         return Response(body, headers={"ETag": etag})

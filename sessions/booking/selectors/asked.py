@@ -16,7 +16,7 @@ from programs.models import Program
 from sessions.booking import rules
 from sessions.booking.models import Allocation
 from sessions.booking.rules import Wanted
-from sessions.booking.sql.asked import ASKED, ASKED_OF_MANY
+from sessions.booking.sql.asked import ASKED, ASKED_BEHIND, ASKED_OF_MANY
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,47 @@ class Found:
         return {pk: person.places for pk, person in self.people.items()}
 
 
-def asked(one: Params) -> Found:
-    """What is there for a booking, in one statement; `one` is its `question`."""
+def asked(one: Params, *, guess: Params | None = None) -> Found:
+    """What is there for a booking, in one statement; `one` is its `question`, or `guess`, if that is the same."""
+    if guess is not None:
+        known = {"location": one["location"], "resources": one["resources"]}
+        guess = guess if one == guess | known else None
     with connection.cursor() as cursor:
-        cursor.execute(ASKED, one)
+        cursor.execute(*((ASKED, one) if guess is None else asks_behind(guess)))
         return _found(*cursor.fetchone())
+
+
+def asks_behind(guess: Params) -> tuple[str, Params]:
+    """The statement that answers a `guess`, behind the locks of its course."""
+    return ASKED_BEHIND, guess
+
+
+def guessed(
+    *,
+    program: UUID,
+    kind: str,
+    room: UUID | None,
+    staff: Sequence[UUID],
+    starts_at: datetime,
+    ends_at: datetime,
+    at: datetime,
+) -> Params:
+    """The `question` of a booking for whose time all of its `staff` is held, before its course is read."""
+    return {
+        "program": program,
+        "kind": kind,
+        "room": room,
+        "staff": sorted(set(staff)),
+        "who": list(staff),
+        "a": [starts_at] * len(staff),
+        "b": [ends_at] * len(staff),
+        "resources": sorted({*staff, *([room] if room else ())}),
+        "start": starts_at,
+        "stop": ends_at,
+        "cleaned": ends_at + rules.LONGEST_HELD - rules.LONGEST,
+        "longest": rules.LONGEST_HELD,
+        "at": at,
+    }
 
 
 def question(

@@ -64,6 +64,10 @@ class Ask:
         """Its room and staff."""
         return [UUID(str(row["user"])) for row in self.staff] + ([self.room] if self.room else [])
 
+    def time_errors(self, *, at: datetime) -> list[FieldError]:
+        times = {"starts_at": self.starts_at, "ends_at": self.ends_at}
+        return rules.time_errors(**times, at=at, override_reason=self.override_reason)
+
 
 def _staff_errors(program: Program, ask: Ask, found: Found) -> list[FieldError]:
     errors = [] if ask.staff else [FieldError("/staff", "required", "Somebody has to be there.")]
@@ -221,11 +225,13 @@ def book_session(
     for_dose: Session | None = None,
     wait: bool = True,
     clients: Sequence[UUID] | None = None,
+    guess: Params | None = None,
     among: Among | None = None,
 ) -> Session:
     """Book one session with everything it holds, or nothing. The caller has locked the program.
 
-    `clients` is the client under every id, from a caller who has locked these too, with all of `ask.resources`.
+    `clients` is the client under every id, from a caller who has locked these too, with all of `ask.resources`;
+    `guess` is what was asked behind these locks.
     `among`: it is one of a list, which has asked for all of them and holds what they take.
 
     Whatever is refused is refused before anything is written. Who goes on to another slot after that does this in a
@@ -235,11 +241,7 @@ def book_session(
     :raises OutsideHours: outside opening or working hours, without `override_reason`
     :raises ResourceConflict: when the room, a staff member or the client is taken
     """
-    merge(
-        rules.time_errors(
-            starts_at=ask.starts_at, ends_at=ask.ends_at, at=at, override_reason=ask.override_reason
-        )
-    )
+    merge(ask.time_errors(at=at))
     require_override(program=program, ask=ask, by=by)
     # The locks come before all questions: a person, a room or hours may go while they are waited for.
     if clients is None:
@@ -247,7 +249,7 @@ def book_session(
     session = new_session(program=program, ask=ask)
     session.status, session.source, session.for_dose = status, source, for_dose
     wish = Wish(session, program, clients, ask.override)
-    found = asked(wish.question(at=at)) if among is None else among.found(ask, program)
+    found = asked(wish.question(at=at), guess=guess) if among is None else among.found(ask, program)
     _refuse_impossible(program, ask, found)
     if not ask.override_reason:
         _require_hours(wish, found)
@@ -273,11 +275,7 @@ def move_session(
     :raises Invalid: / OutsideHours / ResourceConflict: as for a booking; then nothing has moved
     """
     transitions.apply(rules.SESSION_MOVES, "reschedule", instance=session, by=by)
-    merge(
-        rules.time_errors(
-            starts_at=ask.starts_at, ends_at=ask.ends_at, at=at, override_reason=ask.override_reason
-        )
-    )
+    merge(ask.time_errors(at=at))
     require_override(program=program, ask=ask, by=by)
     clients = lock_with_client(
         [*taken_resources(session), *ask.resources], client=program.client_id

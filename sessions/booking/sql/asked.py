@@ -12,6 +12,13 @@ from sessions.booking.sql.free_slots import HOURS
 # taken: [resource, kind, session, hold, lanes from, to, from, until]; expired: is a hold to be released first?
 ASKED = f"WITH {HOURS}\n{Path(__file__).with_name('asked.sql').read_text()}"
 
+# The same before the course is read: its location, and its client under every id, which `resources` leaves out.
+_COURSE = "FROM programs_program WHERE id = %(program)s"
+_RESOURCES = f"(%(resources)s::uuid[] || ARRAY(SELECT practice_person(client_id) {_COURSE}))"
+ASKED_BEHIND = ASKED.replace("%(location)s", f"(SELECT location_id {_COURSE})").replace(
+    "%(resources)s::uuid[]", _RESOURCES
+)
+
 # The same of many bookings: a row for each, which `of` names. A parameter above is a column of the question here.
 _COLUMNS = """
 of uuid, program uuid, location uuid, kind text, room uuid, staff uuid[], who uuid[], a timestamptz[], b timestamptz[],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.db.models import QuerySet, Subquery
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.practice.rules import CLINICIANS, DIRECTOR, NURSES
 from kapclinic.trail.http import ListMixin, RetrieveMixin
 from sessions.booking.http import InSession
@@ -33,6 +34,8 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
     default_order = ("administered_at",)
     key_required = frozenset({"create", "finish"})
     vital = frozenset({"create", "finish"})
+    holding = frozenset({"create"})
+    with_course = True
 
     def get_queryset(self) -> QuerySet[Administration]:
         related = ("session__obligation", "finish", "void")
@@ -42,6 +45,9 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
 
     def witness_location(self, body: Mapping[str, Any]) -> UUID | None:
         return self.session.location_id
+
+    def behind_locks(self) -> Sequence[Asks]:
+        return [services.asks_here(self.kwargs["session_id"])]
 
     def create(self, request: Request, session_id: UUID) -> Response:
         body = self.body()
@@ -53,6 +59,7 @@ class AdministrationViewSet(Witnessed, ListMixin, RetrieveMixin, InSession):
             witness=self.witness(),
             by=self.user,
             at=self.at,
+            locked=self.has_locked,
         )
         return self.answer(_as_read(dose), status=201)
 

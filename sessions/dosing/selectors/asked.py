@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from kapclinic.core.asking import AtOnce, Question
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.core.statements import at_places, places_of
 from kapclinic.practice.models import User
 from kapclinic.practice.selectors import person
@@ -114,14 +115,22 @@ def asked_of(*, session: UUID, client: UUID, program: UUID, moment: datetime, da
 
 def record(session: Session, *, moment: datetime) -> Record:
     """What the record says for a dose of `session` at `moment`, by the clinic's own clock; in one statement."""
-    asked = asked_of(
+    return Record(*_asked(**_of(session, moment)))
+
+
+def asks_record(session: Session, *, moment: datetime) -> Asks:
+    """The statement of `record`, to be sent ahead."""
+    return _asked.asks(**_of(session, moment))
+
+
+def _of(session: Session, moment: datetime) -> Asked:
+    return asked_of(
         session=session.pk,
         client=session.client_id,
         program=session.program_id,
         moment=moment,
         day=local_day(session),
     )
-    return Record(*_asked(**asked))
 
 
 class Opened(NamedTuple):

@@ -16,12 +16,14 @@ from sessions.dosing.services.doses import (
     record_administration,
     void_administration_leaving_slot,
 )
+from sessions.dosing.services.here import asks_here
 from sessions.dosing.services.orders import approve_cap, write_order
 from sessions.dosing.services.overrides import override_gate, read_override
 from sessions.dosing.services.pressures import hear_reading
 
 __all__ = [
     "approve_cap",
+    "asks_here",
     "attest",
     "discharge_client",
     "end_undosed_leaving_slot",

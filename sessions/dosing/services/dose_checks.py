@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kapclinic.core.errors import FieldError, Invalid, merge
 from kapclinic.core.moments import moment_errors
+from kapclinic.core.postgresql.scoped import Asks
 from programs.models import Modality, Route
 from programs.policy import limit
 from sessions.booking.models import Session
@@ -16,7 +17,9 @@ from sessions.dosing import selectors
 from sessions.dosing.gates.judge import Judged
 from sessions.dosing.models import Administration, Order
 from sessions.dosing.rules import amounts, esketamine
+from sessions.drugs import selectors as drugs
 from sessions.drugs.models import DrugLot
+from sessions.drugs.services import asks_draw
 
 HOME_ROUTES = frozenset({Route.SUBLINGUAL, Route.ORAL})
 
@@ -219,5 +222,13 @@ def dose_of(
 
 def _lot(values: amounts.DoseFields) -> DrugLot | None:
     lot_id = values.get("drug_lot")
-    found: DrugLot | None = None if lot_id is None else DrugLot.objects.filter(pk=lot_id).first()
-    return found
+    return None if lot_id is None else drugs.lot_of(lot_id)
+
+
+def asks_behind_client(session: Session, values: amounts.DoseFields, *, moment: datetime) -> list[Asks]:
+    """What a dose asks behind the lock of its client, in this order: the record, and the lot that it is drawn from."""
+    record = selectors.asks_record(session, moment=moment.astimezone(session.location.zone))
+    lot_id = values.get("drug_lot")
+    if values["supply"] != Administration.Supply.CLINIC_STOCK or lot_id is None:
+        return [record]
+    return [record, drugs.asks_lot(lot_id), *asks_draw(lot_id)]

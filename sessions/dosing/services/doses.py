@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.asking import AtOnce
 from kapclinic.core.errors import AlreadyVoid, Conflict, IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
+from kapclinic.core.postgresql.scoped import ahead
 from kapclinic.core.writing import joining
-from kapclinic.practice.models import SessionKind, User
+from kapclinic.practice.models import User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
@@ -39,11 +38,10 @@ from sessions.dosing.models import (
 from sessions.dosing.rems import services as rems
 from sessions.dosing.rules import amounts, discharge, esketamine
 from sessions.dosing.services import dose_checks
+from sessions.dosing.services.here import Here, read_here, require_dosing
 from sessions.drugs import services as drugs
 from sessions.integration import services as integration
-from sessions.integration.selectors import Debt
 from sessions.monitoring import services as monitoring
-from sessions.monitoring.services.alarms import Beside
 
 OPEN_ORDERS = HERE | {Session.Status.SCHEDULED}
 
@@ -70,48 +68,8 @@ def lock_dosing(session_id: UUID) -> Session:
     hold(session_id=session_id, with_course=True)
     found = Session.objects.select_related("program__protocol", "program__location", "client", "location")
     session: Session = found.get(pk=session_id)
-    _require_dosing(session)
+    require_dosing(session)
     return session
-
-
-def _require_dosing(session: Session) -> None:
-    if session.kind != SessionKind.DOSING:
-        raise IllegalTransition("This is not a dosing session.", state=session.status)
-
-
-class Here(NamedTuple):
-    """What a dose is written beside, read behind the locks of its program and session (`selectors.for_a_dose`)."""
-
-    session: Session
-    gone: bool
-    doses: Sequence[Administration]
-    orders: Sequence[Order]
-    dosed: frozenset[UUID]  # sessions of the program with a dose
-    span: PhaseSpan | None
-    owed: Debt
-    beside: Beside
-
-    @property
-    def begun(self) -> datetime | None:
-        return self.doses[0].administered_at if self.doses else None
-
-
-_asked = AtOnce(selectors.for_a_dose)
-
-
-def _here(session_id: UUID) -> Here:
-    """Lock the program and the session, and read the rest behind the locks.
-
-    :raises IllegalTransition: for a session that is not a dosing session
-    """
-    hold(session_id=session_id, with_course=True)
-    (session,), gone, doses, orders, dosed, spans, owed, no_slot, *beside = _asked(session_id=session_id)
-    _require_dosing(session)
-    for obligation in owed:
-        obligation.dosing_session = session  # and so each knows the other
-    span = next(iter(spans), None)
-    still_owed, watched = Debt(owed, no_slot), Beside.of(*beside)
-    return Here(session, bool(gone), doses, orders, frozenset(dosed), span, still_owed, watched)
 
 
 @joining
@@ -123,8 +81,11 @@ def record_administration(
     by: User,
     at: datetime,
     override_reason: str = "",
+    locked: bool = False,
 ) -> Administration:
     """Record one dose; with the first one its checks and its integration obligation, in one transaction (R4).
+
+    `locked`: the request has locked the program and the session with its key.
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber (R8)
     :raises NotToday: for a time on another day than the session's
@@ -135,7 +96,7 @@ def record_administration(
     :raises DoseAboveCap: when the session's total passes the protocol's cap
     :raises NotReady: / MinimumGap: while a gate is open; `gates` names them
     """
-    here = _here(session_id)
+    here = read_here(session_id, locked=locked)
     moment, session, begun = values["administered_at"], here.session, here.begun
     booking.require_day(
         session=session,
@@ -153,6 +114,7 @@ def record_administration(
     _require_another(here.doses, order, moment)
     dose_checks.require_amount(session, order, values["dose_mg"], doses=here.doses)
     merge(dose_checks.errors_of(session, order, values, doses=here.doses, at=at))
+    ahead(dose_checks.asks_behind_client(session, values, moment=moment))
     judged = _require_ready(session, order, moment=moment, at=at, begun=begun)
     dose = dose_checks.dose_of(session, order, values, first=begun is None, judged=judged)
     dose.staff, dose.recorded_at = by, at

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
+import orjson
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -34,6 +35,14 @@ class Witnessed(ABC):
     @abstractmethod
     def witness_location(self, body: Mapping[str, Any]) -> UUID | None:
         """Where the drug is; None when the request will be refused for another reason."""
+
+    def may_begin(self: Any) -> bool:
+        """Only where no witness is named in a body that reads as JSON: nothing but their password comes before."""
+        try:
+            body = orjson.loads(self.request._request.body)  # noqa: SLF001
+        except orjson.JSONDecodeError:
+            return False
+        return isinstance(body, dict) and not body.get("witness")
 
     def before_write(self: Any) -> None:
         super().before_write()  # type: ignore[misc]

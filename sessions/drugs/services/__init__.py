@@ -9,7 +9,14 @@ from sessions.drugs.services.discrepancies import (
     sweep_discrepancies,
 )
 from sessions.drugs.services.entries import record_entry
-from sessions.drugs.services.ledger import InsufficientStock, NoOpenDraw, draw, receive_lot, settle_draw
+from sessions.drugs.services.ledger import (
+    InsufficientStock,
+    NoOpenDraw,
+    asks_draw,
+    draw,
+    receive_lot,
+    settle_draw,
+)
 from sessions.drugs.services.lots import LotInUse, void_lot
 from sessions.drugs.services.witness import WitnessInvalid, ask_passkey, forget_prints, verify_witness
 
@@ -19,6 +26,7 @@ __all__ = [
     "NoOpenDraw",
     "WitnessInvalid",
     "ask_passkey",
+    "asks_draw",
     "close_discrepancy",
     "draw",
     "explain_discrepancy",

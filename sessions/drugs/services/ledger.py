@@ -10,7 +10,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from kapclinic.core.asking import AtOnce
 from kapclinic.core.errors import AlreadyVoid, Conflict, IllegalTransition, Invalid, merge
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.core.transitions import require_role
 from kapclinic.core.writing import joining
 from kapclinic.practice.models import User
@@ -80,10 +82,19 @@ class LotFields(TypedDict):
     invoice: str
 
 
+_locked = AtOnce(lambda lot_id: (DrugLot.objects.select_for_update().filter(pk=lot_id),))
+_last = AtOnce(lambda lot_id: (DrugEntry.objects.filter(lot=lot_id).order_by("-sequence")[:1],))
+
+
+def asks_draw(lot_id: UUID) -> list[Asks]:
+    """The statements with which `draw` begins, to be sent ahead: it locks the lot, and reads its last entry."""
+    return [_locked.asks(lot_id=lot_id), _last.asks(lot_id=lot_id)]
+
+
 def locked_lot(lot_id: UUID, *, locations: Sequence[UUID] | None = None) -> DrugLot | None:
-    rows = DrugLot.objects.select_for_update().filter(pk=lot_id)
-    if locations is not None:
-        rows = rows.filter(location__in=list(locations))
+    if locations is None:
+        return next(iter(_locked(lot_id=lot_id)[0]), None)
+    rows = DrugLot.objects.select_for_update().filter(pk=lot_id, location__in=list(locations))
     found: DrugLot | None = rows.first()
     return found
 
@@ -106,7 +117,7 @@ def append_entry(
     """
     if lot.voided_at is not None:
         raise LotVoided("Nothing more is entered on it: receive the lot again.")
-    last = lot.entries.order_by("-sequence").first()
+    last: DrugEntry | None = next(iter(_last(lot_id=lot.pk)[0]), None)
     balance = last.balance_mg if last else rules.ZERO
     of_draw = facts.get("administration") is not None
     delta = rules.effect(kind=kind, amount_mg=amount_mg, balance_mg=balance, of_draw=of_draw)

@@ -18,6 +18,7 @@ from kapclinic.core.errors import Invalid
 from kapclinic.core.http import lists
 from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.params import Param
+from kapclinic.core.postgresql.scoped import Asks, ahead
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
 from kapclinic.practice.selectors import LocalMidnight, MidnightAnywhere, of_person
@@ -35,8 +36,9 @@ from sessions.visits import services
 from sessions.visits.api import session_bodies
 from sessions.visits.api.nearest import TellsNearest, sought_by, team_of
 from sessions.visits.selectors import warnings
+from sessions.visits.selectors.consequences import asks_standing
 from sessions.visits.selectors.nearest import Sought
-from sessions.visits.selectors.sessions import session_row, session_rows
+from sessions.visits.selectors.sessions import asks_session_row, session_row, session_rows
 
 ASK = (
     "kind",
@@ -139,7 +141,9 @@ class SessionViewSet(lists.HotList, TellsNearest):
     def rows(self, page: list[Any]) -> list[Any]:
         return session_bodies.all_shown(page, self.user)
 
-    def one(self, session_id: UUID, *, status: int = 200, warnings: list[str] | None = None) -> Response:
+    def one(
+        self, session_id: UUID, *, status: int = 200, warnings: Callable[[], list[str]] | None = None
+    ) -> Response:
         """The session as a list shows it, with its ETag."""
         row = session_row(session_id, by=self.user)
         if row is None:
@@ -148,7 +152,7 @@ class SessionViewSet(lists.HotList, TellsNearest):
         self._object_id = session_id
         body = session_bodies.shown(row, self.user)
         if warnings is not None:
-            body["warnings"] = warnings
+            body["warnings"] = warnings()
         return Response(body, status=status, headers={"ETag": etag_of(body["version"])})
 
     def reauthorise(self, answer: Any) -> None:
@@ -178,6 +182,13 @@ class SessionViewSet(lists.HotList, TellsNearest):
             return None
         course, resources = body["program"], ask.resources
         return locks_of_booking(self.user, course=course, resources=resources, told=self.note_clients)
+
+    def behind_locks(self) -> Sequence[Asks]:
+        """What a booking asks behind its locks: its course, who waits for it, and what is taken."""
+        if self.action != "create" or isinstance(self.asked, APIException):
+            return ()
+        body, ask = self.asked
+        return services.asks_behind(program_id=body["program"], ask=ask, by=self.user, at=self.at)
 
     def note_clients(self, ids: list[UUID] | None) -> None:
         self.clients = ids
@@ -214,7 +225,8 @@ class SessionViewSet(lists.HotList, TellsNearest):
             at=self.at,
             clients=self.clients,
         )
-        return self.one(session.pk, status=201, warnings=warnings.warnings_of(session))
+        ahead([*asks_session_row(session.pk, by=self.user), *asks_standing(session)])
+        return self.one(session.pk, status=201, warnings=partial(warnings.warnings_of, session))
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         session = self.matched()
@@ -239,7 +251,7 @@ class SessionViewSet(lists.HotList, TellsNearest):
                 as_read(session)
             return Response(session_bodies.PreviewOut(services.preview(**asked)).data)
         moved = services.reschedule(**asked, as_read=as_read)
-        answer = self.one(moved.pk, warnings=warnings.warnings_of(moved))
+        answer = self.one(moved.pk, warnings=partial(warnings.warnings_of, moved))
         if body.get("also"):
             answer.data |= {"also": self._moved_too([row["session"] for row in body["also"]])}
         return answer
@@ -279,7 +291,7 @@ class SessionViewSet(lists.HotList, TellsNearest):
         session = self.get_object()
         verb = services.check_in_now if self.body()["move_to_now"] else services.check_in
         self._moved(verb, session)
-        return self.one(session.pk, warnings=self._warnings(session))
+        return self.one(session.pk, warnings=partial(self._warnings, session))
 
     def _moved(self, verb: Callable[..., Session], session: Session) -> None:
         body = self.body()

@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import TypedDict
 from uuid import UUID
 
+from kapclinic.core.asking import AtOnce
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.practice.models import SessionKind
 from kapclinic.practice.selectors import person
 from programs.rules import integration_window
@@ -78,6 +80,16 @@ def effects(*, session: Session, starts_at: datetime, ends_at: datetime) -> list
     return Course(session.client_id).moved({session.pk: Spot(starts_at, ends_at)}).effects(session)
 
 
+_standing = AtOnce(
+    lambda client: (Session.objects.standing().filter(client__in=person(client), kind__in=list(JUDGES)),)
+)
+
+
+def asks_standing(session: Session) -> list[Asks]:
+    """The statement with which the `effects` of a session begin, to be sent ahead."""
+    return [_standing.asks(client=session.client_id)] if session.kind in JUDGES else []
+
+
 class Course:
     """The standing sessions of one client under every id, as they would be with some of them elsewhere.
 
@@ -104,8 +116,7 @@ class Course:
 
     @cached_property
     def sessions(self) -> Mapping[UUID, Session]:
-        rows = Session.objects.standing().filter(client__in=person(self.client), kind__in=list(JUDGES))
-        return {row.pk: row for row in rows}
+        return {row.pk: row for row in _standing(client=self.client)[0]}
 
     def spot(self, row: Session) -> Spot:
         return self.spots.get(row.pk) or Spot(row.starts_at, row.ends_at, row.room_id)

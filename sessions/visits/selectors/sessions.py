@@ -26,6 +26,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, JSONObject
 
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.core.statements import Row, StandIns, Statement, compiled, of_asker
 from kapclinic.core.transitions import HasRoles
 from kapclinic.practice.models import Role, User
@@ -185,6 +186,12 @@ def session_row(session_id: UUID, *, by: User) -> Row | None:
     statement = _statement_of_one(by.role_set, len(by.locations))
     rows = statement.rows(of_asker(by) | {"session": session_id}) if statement else []
     return rows[0] if rows else None
+
+
+def asks_session_row(session_id: UUID, *, by: User) -> list[Asks]:
+    """The statement of `session_row`, to be sent ahead; none for who sees none."""
+    statement = _statement_of_one(by.role_set, len(by.locations))
+    return [statement.asks(of_asker(by) | {"session": session_id})] if statement else []
 
 
 @lru_cache(maxsize=200)

@@ -1,6 +1,6 @@
 """Verbs of a visit."""
 
-from sessions.visits.services.bookings import book, keep, keep_longer, locks_alone
+from sessions.visits.services.bookings import asks_behind, book, keep, keep_longer, locks_alone
 from sessions.visits.services.endings import end, end_undosed, void_administration, waive
 from sessions.visits.services.freed_slots import freed_by, give_away
 from sessions.visits.services.left_open import sweep_left_open
@@ -19,6 +19,7 @@ from sessions.visits.services.visits import (
 
 __all__ = [
     "CourseConflict",
+    "asks_behind",
     "book",
     "book_list",
     "change",

@@ -9,13 +9,18 @@ from uuid import UUID
 from django.db import transaction
 
 from kapclinic.core import transitions
+from kapclinic.core.asking import Params
 from kapclinic.core.errors import Invalid
+from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.practice.models import SessionKind, User
 from kapclinic.practice.rules import BOOKERS
+from programs import selectors as courses
 from programs import services as programs
 from programs.models import Program
 from sessions.booking import services as booking
 from sessions.booking.models import Session, SessionHold
+from sessions.booking.selectors.asked import asks_behind as asks_guessed
+from sessions.booking.selectors.asked import guessed
 from sessions.booking.services.bookings import Ask
 from sessions.booking.services.kept_slots import extend_kept_slot
 from sessions.integration import services as integration
@@ -23,6 +28,7 @@ from sessions.integration.models import Obligation
 from sessions.integration.services import held_slots
 from sessions.visits.services.freed_slots import freed_by, give_away
 from sessions.visits.services.visits import lock_session
+from sessions.waitlist import selectors as waiting
 from sessions.waitlist import services as waitlist
 from sessions.waitlist.rules import Freed
 
@@ -37,8 +43,35 @@ def locks_alone(*, kind: str, hold_id: UUID | None) -> bool:
     return hold_id is None and kind not in (SessionKind.DOSING, SessionKind.INTEGRATION)
 
 
-def _program(program_id: UUID, by: User) -> Program:
-    program = programs.lock_visible_program(program_id=program_id, by=by)
+def asks_behind(*, program_id: UUID, ask: Ask, by: User, at: datetime) -> list[Asks]:
+    """What `book` asks behind the locks of `locks_alone`, in its order: they may be sent with these."""
+    return [
+        courses.asks_seen_program(program_id=program_id, by=by),
+        _asks_concerned(program_id, ask),
+        asks_guessed(_guess(program_id, ask, at=at)),
+    ]
+
+
+def _asks_concerned(program_id: UUID, ask: Ask) -> Asks:
+    times = {"starts_at": ask.starts_at, "ends_at": ask.ends_at}
+    return waiting.asks_concerned(program=program_id, kind=ask.kind, **times)
+
+
+def _guess(program_id: UUID, ask: Ask, *, at: datetime) -> Params:
+    return guessed(
+        program=program_id,
+        kind=ask.kind,
+        room=ask.room,
+        staff=[UUID(str(row["user"])) for row in ask.staff],
+        starts_at=ask.starts_at,
+        ends_at=ask.ends_at,
+        at=at,
+    )
+
+
+def _program(program_id: UUID, by: User, *, is_locked: bool = False) -> Program:
+    find = courses.seen_program if is_locked else programs.lock_visible_program
+    program = find(program_id=program_id, by=by)
     if program is None:
         raise Invalid.field("program", "There is no such program for you.", code="not_found")
     return program
@@ -64,7 +97,7 @@ def book(
     :raises ProgramNotActive: when the course is on hold or over
     """
     transitions.require_role(by, BOOKERS, what="Booking")
-    program = _program(program_id, by)
+    program = _program(program_id, by, is_locked=clients is not None)
     if ask.kind != SessionKind.INTEGRATION:
         programs.require_active(program)
     if hold_id is not None:
@@ -78,12 +111,18 @@ def book(
         )  # first, so that the held slot itself may be booked
     if ask.kind == SessionKind.DOSING:
         held_slots.lock_dose(program=program, resources=ask.resources)
-    session = booking.book_session(program=program, ask=ask, by=by, at=at, for_dose=dose, clients=clients)
+    concerned = guess = None
+    if clients is not None:
+        concerned = waiting.concerned_by(_asks_concerned(program_id, ask))
+        guess = _guess(program_id, ask, at=at)
+    session = booking.book_session(
+        program=program, ask=ask, by=by, at=at, for_dose=dose, clients=clients, guess=guess
+    )
     if obligation is not None:
         integration.link_booking(obligation=obligation, session=session, by=by, at=at)
     if session.kind == SessionKind.DOSING:
         held_slots.hold_slot(dose=session, program=program, by=by, at=at)
-    waitlist.note_booking(session=session, by=by, at=at)
+    waitlist.note_booking(session=session, concerned=concerned, by=by, at=at)
     give_away(freed=freed, by=by, at=at)
     return session
 

@@ -19,6 +19,11 @@ SELECT EXISTS (
        )
 """
 
+# The same before the course is read: at its location.
+CONCERNED_BEHIND = CONCERNED.replace(
+    "%(location)s", "(SELECT location_id FROM programs_program WHERE id = %(program)s)"
+)
+
 # Those of many sessions of which either is so.
 _EITHER = re.sub(r"^SELECT ", "", CONCERNED.strip()).replace(",\n       EXISTS", " OR EXISTS")
 _EITHER = re.sub(r"%\((\w+)\)s", r"session.\1", _EITHER)

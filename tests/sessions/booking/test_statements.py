@@ -14,7 +14,9 @@ from tests import cast as people
 from tests.cast import Cast
 from tests.sessions.booking import desk
 from tests.sessions.booking.desk import TUESDAY, body, row
+from tests.wire import trips
 
+WAYS = 4
 STATEMENTS = 11  # token and key, the request's savepoint and its end, audit event and answer among them
 
 
@@ -25,6 +27,19 @@ def test_a_room_two_people_and_a_client_are_booked_in_few_statements(cast: Cast)
     with CaptureQueriesContext(connection) as asked:
         front.must("sessions/", body(cast, program, start=TUESDAY + timedelta(days=1), staff=both))
     assert len(asked) <= STATEMENTS, [query["sql"] for query in asked.captured_queries]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_booking_goes_there_and_back_four_times(cast: Cast) -> None:
+    """Who asks; the key, the locks and all that is taken; the rows, read back; the traces with COMMIT."""
+    program, front = people.opened_program(cast), cast.desk("frontdesk")
+    both = [row(cast.therapist, "therapist"), row(cast.np, "nurse_practitioner")]
+    for _ in range(2):  # what finds the token is prepared by then
+        front.get("auth/me/")
+    for day in range(WAYS + 2):  # all else is at some time
+        with trips() as found:
+            front.must("sessions/", body(cast, program, start=TUESDAY + timedelta(days=day), staff=both))
+        assert len(found) <= WAYS, found
 
 
 def _advisory_locks() -> set[int]:

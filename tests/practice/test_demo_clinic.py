@@ -29,7 +29,6 @@ from sessions.sweep.steps import send_messages, sweep
 from tests.cast import Desk
 from tests.replay import played
 
-
 OPENED = datetime(2027, 2, 1, 18, 52, tzinfo=UTC)
 
 

@@ -87,7 +87,7 @@ def charges() -> LedgerQuerySet:
 
     Nothing is owed on a reversed charge and its reversal, nor on one above the fee before the director confirms it.
     """
-    return _charges().all()  # type: ignore[no-any-return]
+    return _charges().all()
 
 
 @cache
@@ -134,7 +134,7 @@ def payments() -> LedgerQuerySet:
 
     `version` rises with each row that takes of the money or gives it back, so that a page can tell what it has seen.
     """
-    return _payments().all()  # type: ignore[no-any-return]
+    return _payments().all()
 
 
 @cache

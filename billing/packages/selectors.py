@@ -55,7 +55,7 @@ def purchases() -> LedgerQuerySet:
 
     `refundable` is what of the unused credit can be given back now: none before the purchase is cancelled.
     """
-    return _purchases().all()  # type: ignore[no-any-return]
+    return _purchases().all()
 
 
 @cache

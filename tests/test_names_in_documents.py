@@ -88,8 +88,11 @@ def resolves(name: str) -> bool:
     return False
 
 
+load_tasks = cache(celery.loader.import_default_modules)  # with all of Django's checks: once a process
+
+
 def missing_code(page: Path) -> list[str]:
-    celery.loader.import_default_modules()
+    load_tasks()
     missing = []
     for word in quoted(page):
         first, _, rest = word.removesuffix("()").partition(".")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -86,6 +87,12 @@ def charges() -> LedgerQuerySet:
 
     Nothing is owed on a reversed charge and its reversal, nor on one above the fee before the director confirms it.
     """
+    return _charges().all()
+
+
+@cache
+def _charges() -> LedgerQuerySet:
+    """Made once: to make it costs more than to copy it, and every act of billing asks it."""
     found: LedgerQuerySet = Charge.objects.select_related("code", "session", "client").annotate(
         adjusted=_sum(Adjustment.objects.all(), "charge"),
         forgiven=_sum(Adjustment.objects.filter(reason__in=sorted(FORGIVING)), "charge"),
@@ -127,6 +134,12 @@ def payments() -> LedgerQuerySet:
 
     `version` rises with each row that takes of the money or gives it back, so that a page can tell what it has seen.
     """
+    return _payments().all()
+
+
+@cache
+def _payments() -> LedgerQuerySet:
+    """Made once, as `_charges` is."""
     shares = standing_allocations().filter(payment=OuterRef("pk")).order_by("created_at", "pk")
     share = JSONObject(charge="charge_id", amount=Cast("amount", CharField()))
     rows: LedgerQuerySet = Payment.objects.select_related("client")

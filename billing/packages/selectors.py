@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -54,6 +55,12 @@ def purchases() -> LedgerQuerySet:
 
     `refundable` is what of the unused credit can be given back now: none before the purchase is cancelled.
     """
+    return _purchases().all()
+
+
+@cache
+def _purchases() -> LedgerQuerySet:
+    """Made once: to make it costs more than to copy it."""
     own = standing_draws().filter(purchase=OuterRef("pk"))
     drawn = own.order_by().values("purchase").annotate(sum=Sum("amount")).values("sum")
     made = JSONObject(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.urls import get_resolver
@@ -20,6 +21,7 @@ def ids(entry_list: list[Entry]) -> list[str]:
     return [entry.route for entry in entry_list]
 
 
+@cache
 def view_of(entry: Entry) -> Any:
     """The view class behind an address."""
     for route, view in routes(get_resolver().url_patterns):

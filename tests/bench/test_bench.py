@@ -23,7 +23,7 @@ def test_every_server_answers_every_job(
     launcher: Launcher,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    pace = Pace(seconds=0.05, rounds=1, alone=0.05, warm=0.05, looked_into=5)
+    pace = Pace(seconds=0.01, rounds=1, alone=0.01, warm=0.01, looked_into=5)
     with fresh():
         rows = bench(test_run, scale=0.01, pace=pace, write=False, launcher=launcher)
     assert len(rows) == 11
@@ -32,7 +32,7 @@ def test_every_server_answers_every_job(
             statuses = {status for heard in measured.rounds for status in heard.statuses}
             assert statuses <= {200, 201, 304}, (row.name, measured.rounds[0].refused)
     assert [row.name for row in rows if row.limit is not None] == [row.name for row in rows[:6]]
-    told = page.write(rows, Size.of(0.01), scale=0.01, seconds=0.05, rounds=1)
+    told = page.write(rows, Size.of(0.01), scale=0.01, seconds=0.01, rounds=1)
     for row in rows:
         assert told.count(f"| {row.name} |") == 2
     assert page.distances(rows) in capsys.readouterr().out

@@ -37,14 +37,14 @@ from sessions.files import selectors as files
 from sessions.files.models import Attachment
 from sessions.notes.models import PsychotherapyNote
 from tests.asking import as_superuser, done, refused, sql
-from tests.bench import group, trip
+from tests.bench import group, seed, trip
 from tests.cast import PASSWORD, Desk
 from tests.sessions.files.test_attachments import PDF
 from tests.simulation.conftest import fresh
 
 __all__ = ["fresh"]
 Fresh = Callable[[], AbstractContextManager[None]]
-SHARE = 0.0002  # of the group: a twentieth of five years of one practice of forty sessions a day
+SHARE = 0.0001  # of the group: a fortieth of five years of one practice of forty sessions a day
 NEW_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
@@ -227,12 +227,15 @@ def _as_it_was() -> None:
 def test_a_share_of_five_years_leaves_and_comes_in(
     fresh: Fresh, test_run: TestRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a quarter of the readings and a third of the acts that it would have: each large table is still several files
-    of many batches, in more than one month, and the archive is several pieces.
+    """With a quarter of the readings and a third of the acts that it would have, half as many sessions a day and parts of
+    half the size: each large table is still several files of many batches, in more than one month, and the archive is
+    several pieces.
     """
+    for module, name in ((seed, "A_DAY"), (selectors, "BATCH"), (practice_import, "BATCH")):
+        monkeypatch.setattr(module, name, getattr(module, name) // 2)
     monkeypatch.setattr(group, "READINGS", group.READINGS // 4)
     monkeypatch.setattr(group, "ACTS", group.ACTS // 3)
-    monkeypatch.setattr(archive, "PART_BYTES", 1_000_000)
+    monkeypatch.setattr(archive, "PART_BYTES", 500_000)
 
     def live() -> None:
         trip.share_of_group(test_run, SHARE)
@@ -240,7 +243,7 @@ def test_a_share_of_five_years_leaves_and_comes_in(
             intruder.execute("DELETE FROM billing_diagnosis WHERE id % 10 > 0")
 
     def look(told: dict[str, Any]) -> None:
-        assert told["rows"] > 80_000
+        assert told["rows"] > 40_000
         assert told["size"] > 2 * archive.PART_BYTES
         call_command("verify_audit", stdout=io.StringIO())
         ((strays, months),) = sql(

@@ -29,26 +29,38 @@ from sessions.sweep.steps import send_messages, sweep
 from tests.cast import Desk
 from tests.replay import played
 
+OPENED = datetime(2027, 2, 1, 18, 52, tzinfo=UTC)
 
-@pytest.mark.django_db
-def test_the_demos_clients_are_reminded_at_addresses_that_do_not_exist(now: datetime) -> None:
+
+@pytest.fixture
+def seeded(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """The demo clinic in another year; the nurse was at work in it already, with a token of her own."""
+    monkeypatch.setenv("KAP_DEMO_PASSWORD", "try-me-please")
+    with clock.fixed(OPENED):
+        yield played("the demo", _seeded)
+
+
+def _seeded() -> dict[str, Any]:
     said = StringIO()
     call_command("seed_demo", "--json", stdout=said)
-    told = json.loads(said.getvalue())
+    nurse = User.objects.get(email="np@demo.kapclinic.test")
+    own, _ = practice.issue_token(user=nurse, name="at work", at=clock.now())
+    found: dict[str, Any] = json.loads(said.getvalue())
+    return found | {"nurse": nurse, "token": own}
+
+
+def test_the_demos_clients_are_reminded_at_addresses_that_do_not_exist(seeded: dict[str, Any]) -> None:
     assert all(email.endswith("@example.test") for email in Client.objects.values_list("email", flat=True))
-    assert sweep_reminders(at=now) >= 1
-    assert send_messages(at=now) >= 1
+    assert sweep_reminders(at=OPENED) >= 1
+    assert send_messages(at=OPENED) >= 1
     director = Desk(User.objects.get(email="director@demo.kapclinic.test"))
-    rows = director.get("messages/", recipient=told["client"], status="sent").json()["results"]
+    rows = director.get("messages/", recipient=seeded["client"], status="sent").json()["results"]
     assert ("reminder_booking", "email") in {(row["template"], row["channel"]) for row in rows}
     (plan,) = director.get("reminder-plans/").json()["results"]
     assert plan["hours_before"] == [48, 24, 2]
 
 
 # --- its story --------------------------------------------------------------------------------------------------------
-
-
-OPENED = datetime(2027, 2, 1, 18, 52, tzinfo=UTC)
 
 
 class Answer(BytesIO):
@@ -77,9 +89,8 @@ def _open(
 
 
 @pytest.fixture
-def told(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """The demo clinic in another year, and its story; the nurse was at work in it already, with a token of her own."""
-    monkeypatch.setenv("KAP_DEMO_PASSWORD", "try-me-please")
+def told(seeded: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The demo clinic, and its story."""
     monkeypatch.setattr(RemoteDesk, "_open", _open)
     waited = demo_story.Command._wait
 
@@ -88,17 +99,12 @@ def told(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
         return waited(story, desk, obligation_id)
 
     monkeypatch.setattr(demo_story.Command, "_wait", swept)
-    with clock.fixed(OPENED):
-        yield played("the demo and its story", _told)
+    played("its story", _lived)
+    return seeded
 
 
-def _told() -> dict[str, Any]:
-    said = StringIO()
-    call_command("seed_demo", "--json", stdout=said)
-    nurse = User.objects.get(email="np@demo.kapclinic.test")
-    own, _ = practice.issue_token(user=nurse, name="at work", at=clock.now())
+def _lived() -> None:
     call_command("demo_story", stdout=StringIO())
-    return json.loads(said.getvalue()) | {"nurse": nurse, "token": own}
 
 
 def test_the_story_of_another_year_ends_its_own_tokens_alone_and_the_readme_shows_its_day(

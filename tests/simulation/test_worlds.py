@@ -66,7 +66,7 @@ def test_the_same_seed_is_the_same_story_to_the_last_byte(
 ) -> None:
     for habit in ("meets a rival", "meets the sweep", "does it with a colleague"):
         monkeypatch.setitem(HABITS, habit, 40)
-    plan = Plan(7, 1, only=frozenset(range(2, 6)))
+    plan = Plan(7, 1, only=frozenset(range(2, 4)))
     first, second = _lived(plan, fresh), _lived(plan, fresh)
     assert first.violation is None, first.violation
     assert first.trace.digest == second.trace.digest

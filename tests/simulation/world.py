@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.core import mail
@@ -44,6 +45,7 @@ BEGINNINGS = (
     date(2027, 2, 22),
 )
 SWEEP_MINUTES = 20
+_load_tasks = cache(app.loader.import_default_modules)  # with all of Django's checks: once a process
 SAFETY = (
     "obligations",
     "checks",
@@ -115,7 +117,7 @@ class World:
         return local.replace(tzinfo=ZoneInfo("America/Denver")).astimezone(UTC)
 
     def _open(self) -> None:
-        app.loader.import_default_modules()
+        _load_tasks()
         os.environ["KAP_ADMIN_PASSWORD"] = PASSWORD
         with clock.fixed(self.schedule.now):
             call_command("create_admin", ADMIN, "Administrator", stdout=io.StringIO())

@@ -9,6 +9,7 @@ statement waits for the new one.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Self
@@ -62,6 +63,7 @@ class ScopedConnection(Connection[Any]):
         self._prepared = self.kept = Kept()
         # Of `core.postgresql.straight`: what is prepared, and reads its rows.
         self.straight: dict[bytes, Any] = {}
+        self.alone_kept: OrderedDict[bytes, Any] = OrderedDict()  # of `core.postgresql.alone`, likewise
 
     def _start_query(self) -> PQGen[None]:
         status, wanted = self.pgconn.transaction_status, scope.current()
@@ -78,6 +80,7 @@ class ScopedConnection(Connection[Any]):
         """With `name` None psycopg forgets whatever is prepared on this connection, and so does the server."""
         if name is None:
             self.straight.clear()
+            self.alone_kept.clear()
         yield from super()._deallocate(name)
 
     def _send(self, command: bytes) -> PQGen[None]:

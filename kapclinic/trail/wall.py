@@ -337,10 +337,7 @@ def stand_behind(statement: str) -> None:
 
 
 def raise_wall(cursor: CursorWrapper) -> None:
-    """Give every table its policies, after each migrate, as the owner; what stands as it should is left alone.
-
-    Guards look at all rows, whoever makes them look: every trigger's function runs as the owner.
-    """
+    """Give every table its policies, after each migrate, as the owner; what stands as it should is left alone."""
     cursor.execute(
         "SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relkind IN ('r', 'p')"
     )

@@ -81,8 +81,8 @@ def test_its_scope_is_that_of_now_and_ends_with_it() -> None:
 
 
 def test_what_is_refused_leaves_a_connection_that_works() -> None:
-    sql("SELECT 1")
-    for wrong in ("SELECT 1 / (n - 1) FROM generate_series(1, 2) n", "SELECT nothing"):
+    connection.close()
+    for wrong in ("SELECT nothing", "SELECT 1 / (n - 1) FROM generate_series(1, 2) n"):
         with pytest.raises(DatabaseError):
             alone.rows(wrong, [])
         assert (status(), told()) == (TransactionStatus.IDLE, "")

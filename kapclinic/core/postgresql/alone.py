@@ -115,8 +115,9 @@ def _asked(found: ScopedConnection, spelt: Spelt, params: Sequence[Value]) -> li
 
 def _prepare(found: ScopedConnection, spelt: Spelt) -> None:
     line, kept = found.pgconn, found.alone_kept
-    if not kept:
+    if SCOPE not in found.straight:
         well(found, line.prepare(SCOPE, TELL))
+        found.straight[SCOPE] = None
     if len(kept) >= KEPT:
         oldest, _ = kept.popitem(last=False)
         well(found, line.close_prepared(oldest))

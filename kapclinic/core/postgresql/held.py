@@ -47,4 +47,4 @@ def instead() -> None:
     request_finished.disconnect(close_caches)
     request_finished.disconnect(reset_urlconf)
     for signal in (request_started, request_finished):
-        signal.use_caching, signal.sender_receivers_cache = True, WeakKeyDictionary()  # type: ignore[assignment]
+        signal.use_caching, signal.sender_receivers_cache = True, WeakKeyDictionary()

@@ -11,8 +11,9 @@ s.version + c.version
      + (SELECT count(*) FROM clinic_sessions_stage t WHERE t.session_id = s.id)
 """
 _CLINICAL = """
-     + (SELECT count(*) + count(v.id) FROM clinic_sessions_reading t
-          LEFT JOIN clinic_sessions_readingvoid v ON v.reading_id = t.id WHERE t.session_id = s.id)
+     + (SELECT count(*) FROM clinic_sessions_reading t WHERE t.session_id = s.id)
+     + (SELECT count(*) FROM clinic_sessions_readingvoid v
+          JOIN clinic_sessions_reading t ON t.id = v.reading_id WHERE t.session_id = s.id)
      + (SELECT count(*) + count(v.id) FROM clinic_sessions_administration t
           LEFT JOIN clinic_sessions_administrationvoid v ON v.administration_id = t.id WHERE t.session_id = s.id)
      + (SELECT count(*) FROM clinic_sessions_administrationfinish f

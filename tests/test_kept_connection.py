@@ -12,6 +12,7 @@ from django.db.backends.postgresql import base
 from psycopg.types.datetime import TimestamptzLoader
 
 from kapclinic.core import scope
+from kapclinic.core.postgresql import alone
 from kapclinic.core.postgresql.straight import Straight
 from kapclinic.local.testrun import TestRun
 from tests.asking import as_superuser, sql
@@ -84,18 +85,19 @@ def test_a_request_after_a_restart_is_answered(cast: Cast, test_run: TestRun) ->
 def _asked_of(probe: Straight, way: str) -> Any:
     if way == "straight":
         return probe.row({"word": "as it was"})
-    ((word,),) = sql("SELECT word FROM kept_probe WHERE word = %s", "as it was")
+    asked = "SELECT word FROM kept_probe WHERE word = %s"
+    ((word,),) = alone.rows(asked, ["as it was"]) if way == "alone" else sql(asked, "as it was")
     return (word,)
 
 
-@pytest.mark.parametrize("way", ["straight", "by a cursor"])
+@pytest.mark.parametrize("way", ["straight", "by a cursor", "alone"])
 def test_a_column_of_another_type_fails_one_request_and_not_the_next(way: str) -> None:
     probe = Straight("kept_probe", "SELECT word FROM kept_probe WHERE word = %(word)s")
     with as_superuser() as migrating:
         migrating.execute("CREATE TABLE kept_probe AS SELECT 'as it was'::varchar(10) AS word")
         migrating.execute("GRANT SELECT ON kept_probe TO PUBLIC")
         try:
-            with scope.nobody():
+            with scope.named("test") if way == "alone" else scope.nobody():
                 for _ in range(connection.connection.prepare_threshold + 2):
                     assert _asked_of(probe, way) == ("as it was",)
                 migrating.execute("ALTER TABLE kept_probe ALTER word TYPE varchar(20)")

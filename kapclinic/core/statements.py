@@ -21,6 +21,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, JSONField, QuerySet
 from psycopg.types.json import Jsonb
 
+from kapclinic.core.postgresql import alone
+
 Value: TypeAlias = Any  # of a parameter or a column, of whatever type its column has
 Row: TypeAlias = dict[str, Any]  # a column's value by its name
 Values: TypeAlias = Mapping[Hashable, Value]
@@ -134,19 +136,20 @@ ORDER BY page.place
 """
 EACH, FIRST = "true", "coalesce(page.place, 1) = 1"
 
-# One look at a page: its rows, but only when the tag of all that they hold is none that whoever asks knows. `{total}`
-# is how many rows there are in all, or NULL. The words of a row are those of PostgreSQL's own text of it. What is
-# materialized is worked out once: the tag, above all, which every row is held against.
+# The tag of a page without its columns: a hash of how many rows there are in all (`{total}`, or NULL) and of the sum of
+# all versions, 64 bits each, that `{seen}` gives of what the page (`{page}`) shows. A sum needs no order.
+MARK = """
+WITH page AS MATERIALIZED (SELECT p.*, row_number() OVER () AS place FROM ({page}) p), {seen},
+counted AS MATERIALIZED (SELECT {total} AS total FROM (SELECT count(*) AS found FROM page) found)
+SELECT left(encode(sha256(convert_to(concat_ws(E'\n', total, number, versions), 'UTF8')), 'hex'), 32) AS tag, total
+  FROM counted CROSS JOIN (SELECT count(*) AS number, sum(version) AS versions FROM seen) summed
+"""
+# The same with the rows, all of one moment.
 LOOK = """
-WITH page({columns}, nth) AS MATERIALIZED (SELECT p.*, row_number() OVER () FROM ({page}) p),
-seen AS (SELECT count(*) AS found, string_agg(page::text, E'\n' ORDER BY nth) AS words FROM page),
-counted AS MATERIALIZED (SELECT words, {total} AS total FROM seen),
-told AS MATERIALIZED (
-    SELECT total, left(encode(sha256(convert_to(concat_ws(E'\n', total, words), 'UTF8')), 'hex'), 32) AS tag
-      FROM counted
-)
-SELECT told.tag, told.total, page.* FROM told LEFT JOIN page ON told.tag <> ALL(%s::text[])
-ORDER BY page.nth
+WITH told AS MATERIALIZED ({mark})
+SELECT told.tag, told.total, page.*
+  FROM told LEFT JOIN (SELECT p.*, row_number() OVER () AS nth FROM ({page}) p) page ON true
+ ORDER BY page.nth
 """
 TOTAL = "CASE WHEN found > {size}{later} THEN (SELECT count(*) FROM ({every}) every) END"
 
@@ -182,6 +185,10 @@ class Statement:
     def asks(self, values: Values) -> tuple[str, list[Value]]:
         """The statement with its parameters, for who sends it ahead (`core.postgresql.scoped.ahead`)."""
         return self.sql, self.given(values)
+
+    def polled(self, values: Values) -> list[Row]:
+        """As `rows`, for a statement that is asked again and again, and mostly alone (`core.postgresql.alone`)."""
+        return [self.row(tuple(row)) for row in alone.rows(self.sql, self.given(values))]
 
     def given(self, values: Values) -> list[Value]:
         """The parameters of the statement, with these values in their places."""
@@ -244,31 +251,54 @@ class Looking:
     """A page that answers with the tag of its rows, and with the rows to whoever does not know that tag."""
 
     page: Statement
-    asked: Statement  # by the same values; the tags that are known follow
+    mark: Statement  # the tag alone, and how many rows there are in all
+    asked: Statement  # both, by the same values
 
     @classmethod
     def at(
-        cls, page: Statement, *, every: Statement | None = None, size: int = 0, later: bool = False
+        cls,
+        page: Statement,
+        *,
+        rows: Statement,
+        seen: str,
+        every: Statement | None = None,
+        size: int = 0,
+        later: bool = False,
     ) -> Looking:
-        """`every` are all rows, counted when the page holds more than `size`, or a later page holds nothing."""
-        params, puts, total = page.params, page.puts, "NULL::bigint"
+        """`seen` are the versions of all that `page` shows of its `rows`, as `MARK` wants them.
+
+        `every` are all rows, counted when the page holds more than `size`, or a later page holds nothing.
+        """
+        total, marks = "NULL::bigint", rows
         if every is not None:
             total = TOTAL.format(size=size, later=" OR found = 0" if later else "", every=every.sql)
-            puts = (*puts, *((len(params) + place, put) for place, put in every.puts))
-            params = (*params, *every.params)
-        columns = ", ".join(f"c{n}" for n in range(len(page.names)))
-        sql = LOOK.format(columns=columns, page=page.sql, total=total)
-        return cls(page, replace(page, sql=sql, params=params, puts=puts))
+            marks = _followed(rows, every)
+        sql = MARK.replace("{total}", total).replace("{seen}", seen).replace("{page}", rows.sql)
+        mark = replace(marks, sql=sql, names=("tag", "total"), loads=())
+        whole = LOOK.replace("{mark}", sql).replace("{page}", page.sql)
+        return cls(page, mark, replace(_followed(mark, page), sql=whole))
 
     def look(self, values: Values, *, known: Sequence[str] = (), using: str = DEFAULT_DB_ALIAS) -> Look:
-        """What there is with these values, for somebody who holds what has one of the tags `known`."""
+        """What there is with these values, for somebody who holds what has one of the tags `known`.
+
+        One statement; of somebody who holds such a tag it is asked before whether that is still the page's.
+        """
+        if known:
+            ((tag, total),) = alone.rows(self.mark.sql, self.mark.given(values), using=using)
+            if tag in known:
+                return Look(tag, total, None)
         with connections[using].cursor() as cursor:
-            cursor.execute(self.asked.sql, [*self.asked.given(values), list(known)])
+            cursor.execute(self.asked.sql, self.asked.given(values))
             found = cursor.fetchall()
         tag, total = found[0][:2]
-        if tag in known:
-            return Look(tag, total, None)
         return Look(tag, total, [self.page.row(row[2:-1]) for row in found if row[-1] is not None])
+
+
+def _followed(first: Statement, then: Statement) -> Statement:
+    """The parameters of one statement and then those of another, for one that holds both."""
+    width = len(first.params)
+    puts = (*first.puts, *((width + place, put) for place, put in then.puts))
+    return replace(first, params=(*first.params, *then.params), puts=puts)
 
 
 def compiled(queryset: QuerySet[Value, Value], stand_ins: StandIns) -> Statement | None:

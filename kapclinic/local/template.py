@@ -23,7 +23,13 @@ from kapclinic.local.servers import Servers, with_path
 
 PREFIX = "kap_template_"
 NAMES = ("apps.py", "models.py", "guards.py")  # rights are read off the models, triggers come from guards
-FOLDERS = ("kapclinic/core", "kapclinic/trail", "billing/codes/data")
+FOLDERS = (
+    "kapclinic/core",
+    "kapclinic/trail",
+    "billing/codes/data",
+    "sessions/boards/sql",  # functions that are made after each migrate
+    "sessions/dosing/selectors/marks.py",
+)
 Migrating = Callable[[dict[str, str]], object]  # migrates what an environment names
 BUILDING = 0x6B6170  # the advisory lock of whoever builds a template; "kap"
 

@@ -113,7 +113,8 @@ def live_token(digest: str, *, at: datetime) -> AuthToken | None:
     if row is None:
         return None
     token = as_row(AuthToken, lookup.of_token, row)
-    token.user = as_row(User, lookup.of_user, row[len(lookup.of_token) :])
+    user = as_row(User, lookup.of_user, row[len(lookup.of_token) :])
+    token._state.fields_cache["user"] = user  # as `select_related` puts it there
     if not is_known:
         _note(token, at=at)
     return token

@@ -29,7 +29,9 @@ from django.db.backends.utils import CursorWrapper
 
 from kapclinic.core.scope import NAMES
 
-BEHIND_THE_WALL = (Path(__file__).parent / "sql" / "behind_the_wall.sql").read_text()
+SQL = Path(__file__).parent / "sql"
+BEHIND_THE_WALL = (SQL / "behind_the_wall.sql").read_text()
+GUARDS = (SQL / "guards_as_owner.sql").read_text()
 Model = type[models.Model]
 # In a policy each is worked out once a statement, or for each row where a function is asked for it anyway, which leaves
 # less to plan; in a function of its argument.
@@ -53,7 +55,8 @@ KNOWN_TO_ALL = {
 }
 # Every place of the person, which the database keeps with each registration (practice/migrations/0014_client_reach.py).
 REACHED = "coalesce(reach, locations::text[]) && {places}"
-# Their rows are looked up in the policy itself, where their own wall answers.
+# Their rows are looked up in the policy itself, where their own wall answers; clients where no place of the row speaks
+# before, and so for each row.
 AT_HAND = frozenset({"clinic_sessions_session", "programs_program"})
 PRACTICE_WIDE = {
     "practice_user": "staff are the practice's, and are known before anybody has signed in",
@@ -161,11 +164,11 @@ def _overlaps(column: str) -> str:
 
 def _clients(model: Model) -> list[str]:
     """Conditions on the columns that name a client of the row."""
-    found = []
+    found, way = [], "wall_of_{}({}, {{scope}})" if _places(model) else "at_hand_{}({})"
     for field in model._meta.concrete_fields:
         named = isinstance(field, models.UUIDField) and field.name == "client"
         if named or (isinstance(field, models.ForeignKey) and field.related_model._meta.db_table == CLIENTS):
-            found.append(_through(CLIENTS, str(field.column), new=bool(getattr(model, "joins", False))))
+            found.append(way.format(CLIENTS, field.column))
     return found
 
 
@@ -180,7 +183,7 @@ def _through(table: str, column: str, *, new: bool) -> str:
     seen = f"wall_of_{table}({column}, {{scope}})"
     if table in AT_HAND:
         seen = f"at_hand_{table}({column})"
-    return f"{seen} OR wall_of_new_{table}({column}, {{scope}})" if new and table != CLIENTS else seen
+    return f"{seen} OR wall_of_new_{table}({column}, {{scope}})" if new else seen
 
 
 def _asked(model: Model) -> Iterator[str]:
@@ -317,14 +320,24 @@ def _at_hand(condition: str, way: str) -> str:
     return re.sub(r"at_hand_(\w+)\((\w+)\)", way, condition)
 
 
+_behind: list[str] = []
+
+
+def stand_behind(statement: str) -> None:
+    """Make a function of an app's own (CREATE OR REPLACE) after each migrate, so that it is the code's. Said at the
+    start of the process, once.
+
+    Like those of `behind_the_wall.sql` it runs as the owner, and looks at the scope itself.
+    """
+    if statement not in _behind:
+        _behind.append(statement)
+
+
 # --- raising it -----------------------------------------------------------------------------------------------------
 
 
 def raise_wall(cursor: CursorWrapper) -> None:
-    """Give every table its policies, after each migrate, as the owner; what stands as it should is left alone.
-
-    Guards look at all rows, whoever makes them look: every trigger's function runs as the owner.
-    """
+    """Give every table its policies, after each migrate, as the owner; what stands as it should is left alone."""
     cursor.execute(
         "SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relkind IN ('r', 'p')"
     )
@@ -334,7 +347,7 @@ def raise_wall(cursor: CursorWrapper) -> None:
         return
     cursor.execute("SELECT current_user")
     owner = f'"{cursor.fetchone()[0]}"'
-    for statement in (*functions(), BEHIND_THE_WALL, SHARED, REACH, GUARDS):
+    for statement in (*functions(), BEHIND_THE_WALL, SHARED, REACH, GUARDS, *_behind):
         cursor.execute(statement)
     cursor.execute(
         "SELECT polrelid::regclass::text, polname, obj_description(oid, 'pg_policy') FROM pg_policy"
@@ -381,20 +394,5 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM practice_reach_anew(array_agg(id)) FROM practice_client WHERE reach IS NULL HAVING count(*) > 0;
-END $$
-"""
-GUARDS = """
-DO $$
-DECLARE
-    guard regprocedure;
-BEGIN
-    FOR guard IN
-        SELECT p.oid FROM pg_proc p
-        WHERE p.pronamespace = 'public'::regnamespace AND p.prorettype = 'trigger'::regtype
-            AND pg_get_userbyid(p.proowner) = current_user
-            AND NOT p.prosecdef
-    LOOP
-        EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET %I TO public, pg_temp', guard, 'search_path');
-    END LOOP;
 END $$
 """

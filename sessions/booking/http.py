@@ -25,7 +25,7 @@ from programs.models import Program
 from sessions.booking.models import Session
 from sessions.booking.selectors.about import About, Ref, about
 from sessions.booking.services.holding import hold
-from sessions.booking.sql.about import CLIENT, NAMED, NO_CLIENT
+from sessions.booking.sql.about import CLIENT, JOINED, NAMED, NO_CLIENT, SEEN
 from sessions.booking.sql.hold import HOLD_SEEN
 from sessions.booking.sql.lock import LOCK_COURSE
 
@@ -231,12 +231,12 @@ class NamedList(lists.HotList):
     """The list of such rows, names and all in one statement.
 
     `columns` has `about_session`, `about_client` and `about_assigned` beside what the rows show; `beside` are further
-    columns, each with its SQL, over `joins` (`NAMED`).
+    columns, each with its SQL, over `joins`, an alias and how a table is joined by that (`NAMED`).
     """
 
     tagged = frozenset({"list"})
     beside: ClassVar[Mapping[str, str]] = {}
-    joins: ClassVar[str] = ""
+    joins: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def shaped(cls, page: Statement, shape: lists.Shape) -> Statement | None:
@@ -244,7 +244,13 @@ class NamedList(lists.HotList):
         text = text.replace("{beside}", "".join(f", {column}" for column in cls.beside.values()))
         names = ("place", "session", "session_number", "room_name", "client_name", "client_mrn")
         more = {**dict.fromkeys(names), "staff": read_json, "assigned_to": None, **dict.fromkeys(cls.beside)}
-        return page.within(text.replace("{joins}", cls.joins), more=more)
+        joins = "".join(f"\n{join}" for join in cls.joins.values())
+        return page.within(text.replace("{joins}", joins), more=more)
+
+    @classmethod
+    def versions(cls) -> str:
+        joined = (JOINED.format(alias=alias, join=join) for alias, join in cls.joins.items())
+        return SEEN.replace("{joined}", "".join(joined))
 
     def touch_all(self: Any, rows: Iterable[Any]) -> None:
         self._touched.update({row.get("client") or row["about_client"] for row in rows} - {None})

@@ -236,6 +236,7 @@ class Alarm(AuditedModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["session"], condition=Q(state="open"), name="alarm_open"),
             models.Index(fields=["location", "-created_at", "id"], name="alarm_place"),
+            models.Index(fields=["-created_at", "id"], name="alarm_newest"),  # of several places together
         ]
 
     def __str__(self) -> str:

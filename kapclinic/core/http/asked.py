@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.http import QueryDict
 from rest_framework.request import Request, WrappedAttributeError
 
+NOTHING = QueryDict(encoding="utf-8")  # may not be changed
 UNREAD = frozenset({"get", "head", "options"})
 
 
@@ -41,6 +43,12 @@ class Asked(Request):
             AttributeError
         ) as exc:  # or it would be looked for on the request inside, as a name that is not here
             raise WrappedAttributeError(exc).with_traceback(exc.__traceback__) from exc
+
+    @property
+    def query_params(self) -> Any:
+        """Those of the address; without any, the same nothing for every request."""
+        asked = self._request
+        return asked.GET if asked.META.get("QUERY_STRING") else NOTHING
 
     @property
     def method(self) -> Any:  # type: ignore[override]

@@ -80,6 +80,11 @@ class HotList:
         return queryset
 
     @classmethod
+    def versions(cls) -> str:
+        """Where the list is tagged: the versions of all that is shown, as `core.statements.MARK` wants them."""
+        raise NotImplementedError
+
+    @classmethod
     def shaped(cls, page: Statement, shape: Shape) -> Statement | None:
         """The statement of a page with what stands beside its rows; None when the user can never see one."""
         return page
@@ -184,11 +189,12 @@ def _statement(
     page = compiled(view.columns(rows.order_by(*order), asker)[start : start + size], stand_ins)
     if page is None:
         return None
-    whole: Statement | None = view.shaped(_from_there(page) if start else page, shape)
+    page = _from_there(page) if start else page
+    whole: Statement | None = view.shaped(page, shape)
     if whole is None or "list" not in view.tagged:
         return whole
     every = compiled(rows.order_by().values("pk"), stand_ins)
-    return Looking.at(whole, every=every, size=size - 1, later=bool(start))
+    return Looking.at(whole, rows=page, seen=view.versions(), every=every, size=size - 1, later=bool(start))
 
 
 def _standing(name: str, shape: Any, stand_ins: StandIns) -> Any:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from threading import local
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.core.cache import close_caches
+from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 
@@ -34,9 +36,15 @@ def look_after(**_: Any) -> None:
 
 
 def instead() -> None:
-    """From here on so, in this process. No cache is kept, so none is closed."""
+    """From here on so, in this process. Who hears of a request is looked up once.
+
+    No cache is kept, so none is closed; no request has addresses of its own, so none are put back.
+    """
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
         signal.connect(look_after)
     request_started.disconnect(reset_queries)
     request_finished.disconnect(close_caches)
+    request_finished.disconnect(reset_urlconf)
+    for signal in (request_started, request_finished):
+        signal.use_caching, signal.sender_receivers_cache = True, WeakKeyDictionary()

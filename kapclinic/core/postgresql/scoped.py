@@ -12,7 +12,7 @@ With the last statement of a transaction goes its COMMIT (`ending`), and behind 
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -85,6 +85,7 @@ class ScopedConnection(Connection[Any]):
         self.first: tuple[bytes, ...] = ()  # of our own, before the next statement
         self.behind: list[Ahead] = []  # goes out behind the next statement
         self.answered: deque[Ahead] = deque()  # went out, and was not asked for yet
+        self.alone_kept: OrderedDict[bytes, Any] = OrderedDict()  # of `core.postgresql.alone`, likewise
 
     def _start_query(self) -> PQGen[None]:
         status, wanted = self.pgconn.transaction_status, scope.current()
@@ -166,6 +167,7 @@ class ScopedConnection(Connection[Any]):
         """With `name` None psycopg forgets whatever is prepared on this connection, and so does the server."""
         if name is None:
             self.straight.clear()
+            self.alone_kept.clear()
         yield from super()._deallocate(name)
 
     def _send(self, command: bytes) -> PQGen[None]:

@@ -70,7 +70,7 @@ class Straight:
         if found.prepare_threshold is None:  # a pooler that knows no prepared statements
             return line.exec_params(self.numbered, values)
         if self.name not in found.straight:
-            _well(found, line.prepare(self.name, self.numbered))
+            well(found, line.prepare(self.name, self.numbered))
             found.straight[self.name] = None
         return line.exec_prepared(self.name, values)
 
@@ -87,7 +87,8 @@ def _text(value: Value) -> bytes:
     return value.encode() if isinstance(value, str) else value.isoformat().encode()
 
 
-def _well(found: ScopedConnection, result: PGresult) -> None:
+def well(found: ScopedConnection, result: PGresult) -> None:
+    """:raises psycopg.Error: for a refusal, or when the connection is lost"""
     if result.status in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
         return
     if found.pgconn.status == ConnStatus.BAD:
@@ -97,7 +98,7 @@ def _well(found: ScopedConnection, result: PGresult) -> None:
 
 def _read(found: ScopedConnection, name: bytes, result: PGresult) -> Sequence[Any] | None:
     """Its columns are always the same, so who loads them is looked up once a connection."""
-    _well(found, result)
+    well(found, result)
     loads: Loads | None = found.straight.get(name)
     if loads is None or loads.nfields != result.nfields:
         loads = found.straight[name] = Loads(found, result)
@@ -116,3 +117,9 @@ class Loads:
         row: Sequence[Any] | None = self.transformer.load_row(0, tuple) if result.ntuples else None
         self.transformer.set_pgresult(None, set_loaders=False)
         return row
+
+    def rows(self, result: PGresult) -> list[Any]:
+        self.transformer.set_pgresult(result, set_loaders=False)
+        rows: list[Any] = self.transformer.load_rows(0, result.ntuples, tuple)
+        self.transformer.set_pgresult(None, set_loaders=False)
+        return rows

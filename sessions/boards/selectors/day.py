@@ -195,7 +195,7 @@ def look(
     values = of_asker(by) | {"location_id": location_id, "on": on, "at": at}
     marking = _marking(len(by.locations), day) if known else None
     if marking is not None:
-        marks = marking.rows(values)
+        marks = marking.polled(values)
         if marks and marks[0]["mark"] in known:
             return Look(marks[0]["mark"], None, None)
     statement = _statement(by.role_set, len(by.locations), day)
@@ -341,7 +341,7 @@ def _of_place(place: QuerySet[Location], *, on: date | None, at: datetime) -> Qu
 
 def _mark(begin: LocalMidnight, end: LocalMidnight) -> DayMark:
     """Of the outer row, a location."""
-    return DayMark(F("pk"), begin, end, longest_seconds=int(LONGEST.total_seconds()))
+    return DayMark(F("pk"), begin, end)
 
 
 def _staff(*, on: date | None, at: datetime) -> Question:

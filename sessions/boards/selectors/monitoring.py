@@ -17,7 +17,6 @@ from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
 from django.db.models import (
     BooleanField,
     ExpressionWrapper,
@@ -32,9 +31,11 @@ from django.db.models import (
 from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Coalesce, JSONObject
 
+from kapclinic.core.postgresql import alone
 from kapclinic.core.statements import StandIns, Statement, compiled, read_json
 from kapclinic.practice.models import SessionKind
 from sessions.boards.selectors.cursors import TICK, Cursor, Marks
+from sessions.boards.sql.watched_mark import MARK
 from sessions.booking.models import Session, Stage
 from sessions.booking.rules import HERE, StoredStaff
 from sessions.dosing.models import Administration
@@ -45,28 +46,7 @@ Json = dict[str, Any]  # Any: what SQL makes of a stage, a check, a reading or a
 TREND = 8  # readings on a card
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
-_PLAIN = """
-s.version + c.version
-     + (SELECT count(*) FROM clinic_sessions_stage t WHERE t.session_id = s.id)
-"""
-_CLINICAL = """
-     + (SELECT count(*) + count(v.id) FROM clinic_sessions_reading t
-          LEFT JOIN clinic_sessions_readingvoid v ON v.reading_id = t.id WHERE t.session_id = s.id)
-     + (SELECT count(*) + count(v.id) FROM clinic_sessions_administration t
-          LEFT JOIN clinic_sessions_administrationvoid v ON v.administration_id = t.id WHERE t.session_id = s.id)
-     + (SELECT count(*) FROM clinic_sessions_administrationfinish f
-          JOIN clinic_sessions_administration t ON t.id = f.administration_id WHERE t.session_id = s.id)
-     + (SELECT count(*) FROM clinic_sessions_discharge t WHERE t.session_id = s.id)
-     + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_check t WHERE t.session_id = s.id)
-     + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_alarm t WHERE t.session_id = s.id)
-"""
-_MARK = {True: _PLAIN + _CLINICAL, False: _PLAIN}
-_MARKS = """
-SELECT s.id, {mark}
-  FROM clinic_sessions_session s
-  JOIN practice_client c ON c.id = s.client_id
- WHERE s.location_id = %s AND s.kind = 'dosing' AND s.status IN ('checked_in', 'in_progress')
-"""
+_MARKS = "SELECT * FROM clinic_sessions_watched_marks(%s, %s)"
 # The rows of the board (`{inner}`), each with its mark as the same moment has it, and with the names of its staff.
 _BOARD = """
 SELECT page.*,
@@ -83,9 +63,8 @@ _NAMES = """
 
 def marks_of(location_id: UUID, *, clinical: bool) -> Marks:
     """The mark of every session that is watched at a location, in one query; the front desk's is of its own columns."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MARKS.replace("{mark}", _MARK[clinical]), [location_id])
-        return {pk: int(mark) for pk, mark in cursor.fetchall()}
+    found = alone.rows(_MARKS, [location_id, "true" if clinical else "false"])
+    return {pk: mark for pk, mark in found}  # noqa: C416  (pairs, by what they are)
 
 
 class PlainRow(TypedDict):
@@ -211,7 +190,7 @@ def _statement(cards: str) -> Statement:
     clinical = cards == "clinical"
     page = compiled(_rows(stand_ins.key("location"), clinical=clinical), stand_ins)
     assert page is not None
-    text = _BOARD.replace("{mark}", _MARK[clinical]).replace("{names}", _NAMES if clinical else "NULL")
+    text = _BOARD.replace("{mark}", MARK[clinical]).replace("{names}", _NAMES if clinical else "NULL")
     return page.within(text, more={"place": None, "mark": None, "names": read_json})
 
 

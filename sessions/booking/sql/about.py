@@ -47,3 +47,30 @@ ORDER BY page.place
 """
 CLIENT = "coalesce(nullif(c.chosen_name, ''), c.legal_first_name) || ' ' || c.legal_last_name, c.mrn"
 NO_CLIENT = "NULL, NULL"
+
+# The versions of all that NAMED shows of a page, for its tag (`MARK` of `core/statements.py`): of the page's own rows
+# what they hold, of all others where PostgreSQL keeps the row version and who wrote it (docs/decisions/0049).
+# `{joined}` are those that a list joins besides.
+SEEN = """
+about AS MATERIALIZED (
+    SELECT coalesce(page.about_client::uuid, s.client_id) AS client, page.about_assigned::uuid AS assigned,
+           s.room_id AS room, s.staff, s.ctid AS kept, s.xmin AS writer
+    FROM page LEFT JOIN clinic_sessions_session s ON s.id = page.about_session
+),
+worker AS (
+    SELECT assigned AS id FROM about
+    UNION
+    SELECT (seat ->> 'user')::uuid FROM about CROSS JOIN LATERAL jsonb_array_elements(about.staff) seat
+),
+seen AS (
+    SELECT hash_record_extended(page, 0) AS version FROM page
+    UNION ALL SELECT hashtextextended(concat(kept, writer), 1) FROM about
+    UNION ALL SELECT hashtextextended(concat(t.ctid, t.xmin), 2)
+      FROM about JOIN practice_room t ON t.id = about.room
+    UNION ALL SELECT hashtextextended(concat(t.ctid, t.xmin), 3)
+      FROM about JOIN practice_client t ON t.id = about.client
+    UNION ALL SELECT hashtextextended(concat(t.ctid, t.xmin), 4)
+      FROM worker JOIN practice_user t ON t.id = worker.id{joined}
+)"""
+JOINED = """
+    UNION ALL SELECT hashtextextended(concat({alias}.ctid, {alias}.xmin), 5) FROM page {join}"""

@@ -44,7 +44,7 @@ class ObligationViewSet(NamedList, InNames, RetrieveMixin):
         **{name: f"s.{name}" for name in obligation_bodies.BOOKED},
         "room": "s.room_id",
     }
-    joins = "\nJOIN clinic_sessions_session d ON d.id = page.dosing_session"
+    joins: ClassVar = {"d": "JOIN clinic_sessions_session d ON d.id = page.dosing_session"}
 
     @classmethod
     def visible(cls, user: Any, path: Path) -> QuerySet[Obligation]:

@@ -15,6 +15,7 @@ from kapclinic.practice.models import SYSTEM, WorkingHours
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.models import AuditEvent
 from sessions.boards.selectors import day
+from sessions.boards.sql import day_mark
 from sessions.booking.models import Session
 from tests import cast as people
 from tests.cast import MONDAY, Cast, client, opened_program
@@ -203,14 +204,12 @@ def test_whatever_the_board_shows_ends_the_304(cast: Cast) -> None:
 def test_no_table_that_the_board_reads_is_missing_in_its_mark(
     db: None, roles: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marking = day._marking.__wrapped__(2, "today")
     monkeypatch.setattr(day, "_mark", lambda begin, end: Value("", output_field=CharField()))
     statement = day._statement.__wrapped__(frozenset(roles), 2, "today")
-    assert marking is not None
     assert statement is not None
     read = set(TABLE.findall(statement.sql))
     assert len(read) >= 15
-    assert read - set(TABLE.findall(marking.sql)) == set()
+    assert read - set(TABLE.findall(day_mark.BODY)) == set()
 
 
 def test_without_a_date_the_board_is_of_today_there(cast: Cast) -> None:

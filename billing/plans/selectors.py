@@ -65,7 +65,7 @@ def is_open(*, client: UUID, user: User, at: datetime) -> Open:
     standing = plans().filter(client__in=person(client), status=PaymentPlan.Status.ACTIVE)
     return Open(
         owes=account(client=client, locations=user.locations, at=at).owes,
-        expected=still_expected(client=client, user=user, on=at.date()),
+        expected=still_expected(client=client, user=user, at=at),
         planned=money.total(plan.total - plan.paid for plan in with_paid(standing)),
     )
 

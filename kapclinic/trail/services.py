@@ -298,16 +298,23 @@ def keep_listed(
     With `among`, only rows of these subjects are looked at, and all of it is the caller's transaction: when somebody
     holds one of the rows, nothing of it stands. Without, each row is a transaction of its own.
 
-    Twice the same is once; a row that somebody ticked off while its matter stands comes back, and one whose matter is
-    somebody else's now is handed on.
+    Twice the same is once; a row that somebody ticked off while its matter stands comes back. One whose matter is
+    somebody else's now, another location's, or due at another time, is changed to that; what is due at once stays due
+    since it was opened.
 
-    :returns: how many rows were opened, handed on or settled
+    :returns: how many rows were opened, changed or settled
     :raises OperationalError: with `among`, when somebody holds a row for longer than the caller's `lock_timeout`
     """
     rows = Task.objects.open().filter(kind=kind, subject_type=subject_type)
     rows = rows if among is None else rows.filter(subject_id__in=among)
-    listed = dict(rows.values_list("subject_id", "assignee"))
-    handed = [pk for pk, owner in listed.items() if pk in waiting and waiting[pk]["assignee"] != owner]
+    listed = {row[0]: row[1:] for row in rows.values_list("subject_id", "assignee", "location", "due_at")}
+
+    def now_of(subject_id: UUID) -> tuple[UUID | None, UUID, datetime]:
+        matter, (*_, due_at) = waiting[subject_id], listed[subject_id]
+        at_once = matter["due_at"] == at
+        return matter["assignee"], matter["location"], due_at if at_once else matter["due_at"]
+
+    changed = [pk for pk, known in listed.items() if pk in waiting and now_of(pk) != known]
 
     @transaction.atomic
     def put(subject_id: UUID) -> int:
@@ -322,16 +329,16 @@ def keep_listed(
         return 1
 
     @transaction.atomic
-    def hand(subject_id: UUID) -> int:
+    def change(subject_id: UUID) -> int:
         for task in Task.objects.open().select_for_update().filter(kind=kind, subject_id=subject_id):
-            task.assignee = waiting[subject_id]["assignee"]
+            task.assignee, task.location, task.due_at = now_of(subject_id)
             task.save_by(by, at=at)
         return 1
 
     missing, over = sorted(set(waiting) - set(listed)), sorted(set(listed) - set(waiting))
     # who names `among` has taken the note of their change away: a row left for the next pass would be left for good
     run = each if among is None else _all_or_none
-    return run(missing, put) + run(sorted(handed), hand) + run(over, take)
+    return run(missing, put) + run(sorted(changed), change) + run(over, take)
 
 
 def _all_or_none(subjects: Iterable[UUID], work: Callable[[UUID], int]) -> int:

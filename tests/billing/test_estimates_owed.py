@@ -43,6 +43,12 @@ def test_a_client_who_pays_alone_is_owed_one_when_something_is_booked(till: Till
     for _ in range(2):
         sweep(at=NOW)
     (row,) = listed()  # one for the client, whatever is booked
+    sooner = talk(till, 5, override_reason="As the client asked")
+    sweep(at=NOW)
+    assert [row.due_at for row in listed()] == [datetime(2026, 5, 22, 6, tzinfo=UTC)]  # its notice is shorter
+    visits.end(session_id=sooner.pk, move="cancel", reason="Feels ill", by=till.cast.frontdesk, at=NOW)
+    sweep(at=NOW)
+    assert [(task.pk, task.due_at) for task in listed()] == [(row.pk, row.due_at)]
     assert (row.subject_type, row.subject_id, row.client) == ("client", till.client.pk, till.client.pk)
     assert row.due_at == datetime(2026, 5, 27, 6, tzinfo=UTC)  # the end of Tuesday: Monday is Memorial Day
     shown = till.desk.get("tasks/", kind="estimate_due").json()["results"][0]

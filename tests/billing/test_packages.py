@@ -195,7 +195,7 @@ def test_an_amount_that_was_sent_gives_way_to_the_unit_amount(till: Till) -> Non
     assert (charge["amount"], charge["paid"], left(till, purchase)) == ("150.00", "150.00", [1, 1])
 
 
-def test_a_fee_agreement_takes_nothing_off_what_was_prepaid(till: Till) -> None:
+def test_a_fee_agreement_takes_nothing_off_what_was_prepaid_and_holds_beyond_it(till: Till) -> None:
     tiers = [{"name": "half", "percent": "50"}]
     scale = done(
         till.desk.post("sliding-scales/", {"name": "By income", "valid_from": "2026-01-01", "tiers": tiers}),
@@ -207,6 +207,13 @@ def test_a_fee_agreement_takes_nothing_off_what_was_prepaid(till: Till) -> None:
     bought(till)
     charge = rendered(till)
     assert (charge["amount"], charge["adjustments"], charge["balance"]) == ("150.00", "0.00", "0.00")
+    fee = {"code": own_code(till), "amount": "100.01", "valid_from": "2026-01-01"}
+    till.desk.must("fees/", fee, status=201)
+    one = [{"code": "HOUSE-CALL", "quantity": 1, "unit_amount": "80.00"}]
+    bought(till, offer(till, items=one, price="80.00"))
+    both = rendered(till, code="HOUSE-CALL", units=3)  # two beyond it, at half of the fee
+    told = [both[name] for name in ("amount", "adjustments", "paid", "balance")]
+    assert told == ["280.02", "-100.01", "80.00", "100.01"]
 
 
 def test_units_beyond_the_package_cost_the_fee(till: Till) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.models import Payment, PaymentAllocation, Refund
+from billing.models import Adjustment, Payment, PaymentAllocation, Refund
 from kapclinic.practice.models import SYSTEM
 from tests.asking import done, refused
 from tests.billing.till import NOW, Till
@@ -80,6 +80,38 @@ def test_a_payment_that_cannot_be_is_refused_by_field(till, body, pointer, code)
     rest = {name: value for name, value in body.items() if name != "amount"}
     refused(till.try_to_pay(body.get("amount", "10.00"), **rest), 400, code, pointer)
     assert not Payment.objects.exists()
+
+
+def test_no_number_of_a_card_stands_in_the_books_whatever_is_around_it(till):
+    kept = "4242 of 2026-05-20 2026-05-21, call 303-555-0143 720-555-0199, trace 4242424242424241"
+    paid = till.pay("10.00", reference=kept[:80])
+    charge = till.charge()
+    adjustment = {"charge": charge["id"], "amount": "-1.00", "reason": "courtesy"}
+    refund = {"payment": paid["id"], "amount": "1.00"}
+    for number in (
+        "Visa 4242424242424242",
+        "4242.4242.4242.4242",
+        "#4242-4242-4242-4242 exp 12/29",
+        "4242_4242_4242_4242 12 29",
+        "4242 - 4242 - 4242 - 4242",
+        "4242\u20114242\u20114242\u20114242",
+        "\uff14\uff12" * 8,
+        "amex 378282246310005, then the rest",
+    ):
+        refused(till.try_to_pay("10.00", reference=number), 400, "card_number", "/reference")
+        for path, body, field in (
+            ("refunds/", refund | {"reason": number}, "reason"),
+            (f"payments/{paid['id']}/reverse/", {"reason": number}, "reason"),
+            ("adjustments/", adjustment | {"note": number}, "note"),
+        ):
+            answer = till.desk.post(path, body)
+            refused(answer, 400, "card_number", f"/{field}")
+            assert number not in answer.content.decode()
+    elsewhere = refund | {"reason": "early stop", "method": "cash", "override_reason": "to 4242424242424242"}
+    refused(till.desk.post("refunds/", elsewhere), 400, "card_number", "/override_reason")
+    assert (Payment.objects.count(), Refund.objects.count(), Adjustment.objects.count()) == (1, 0, 0)
+    till.desk.must("refunds/", refund | {"reason": kept}, status=201)
+    till.desk.must("adjustments/", adjustment | {"note": kept}, status=201)
 
 
 def test_today_is_the_locations_today(till, cast):

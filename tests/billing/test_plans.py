@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -21,7 +22,7 @@ from kapclinic.core.ids import uuid7
 from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import Task
 from tests.asking import done, events, pointers, refused
-from tests.billing.shop import offer, try_to_buy
+from tests.billing.shop import bought, cancel, offer, rendered, take_back, try_to_buy
 from tests.billing.test_estimates import asked as estimated
 from tests.billing.test_estimates import issue
 from tests.billing.test_without_session import fee
@@ -169,6 +170,25 @@ def test_what_was_paid_before_or_given_back_or_kept_for_a_package_pays_no_part(t
     assert [part["paid"] for part in now["installments"]] == ["33.34", "1.67", "0.00"]
 
 
+def test_what_a_package_paid_before_it_was_cancelled_pays_no_part(till: Till) -> None:
+    plan = agreed(till)
+    with clock.fixed(NOW + timedelta(minutes=5)):
+        purchase = bought(till)
+        used = rendered(till)
+        assert (used["paid"], look(till, plan)["paid"]) == ("150.00", "0.00")
+        done(cancel(till, purchase), 200)
+        rest = {"payment": purchase["payment"], "amount": "549.99", "reason": "the client stops"}
+        back = till.desk.must("refunds/", rest, status=201)
+        assert look(till, plan)["paid"] == "0.00"
+    with clock.fixed(at_noon("2026-06-02")):
+        sweep_plans(at=clock.now())
+        assert [row.subject_id for row in rows()] == [UUID(plan["id"])]  # nothing came for it
+        take_back(till, used)  # its money is plain credit now
+        assert look(till, plan)["paid"] == "100.00"
+        till.desk.must(f"refunds/{back['id']}/reverse/", {"reason": "never sent"}, status=201)
+        assert look(till, plan)["paid"] == "100.00"
+
+
 def test_a_payment_counts_towards_one_plan_the_oldest_first(till: Till) -> None:
     first = agreed(till, total="50.00", count=1)
     with clock.fixed(NOW + DAY):
@@ -251,6 +271,14 @@ def test_nobody_plans_more_than_is_owed_or_expected(till: Till) -> None:
     refused(try_to_agree(till, total="960.01"), 400, "above_balance", "/total")
     agreed(till, total="960.00")
     assert PaymentPlan.objects.count() == 3
+
+
+def test_the_last_day_of_an_estimate_ends_where_it_was_made(till: Till) -> None:
+    done(issue(till, estimated(till, from_date="2026-05-18", to_date="2026-05-20")), 200)
+    with clock.fixed(NOW + timedelta(hours=12)):  # midnight in Denver
+        refused(try_to_agree(till, total="900.01"), 400, "above_balance", "/total")
+    with clock.fixed(NOW + timedelta(hours=7)):  # 19:00 in Denver, and the 21st in UTC
+        agreed(till, total="1260.00")
 
 
 def test_money_of_a_package_makes_no_plan_smaller_and_other_credit_does(till: Till) -> None:

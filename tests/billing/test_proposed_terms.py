@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from billing.capture.rules.terms import Obliged, Terms, obliged
 from billing.models import Charge
+from billing.packages.rules import Lot
+from kapclinic.core.ids import uuid7
 from tests.asking import done
 from tests.billing.shop import offer, try_to_buy
 from tests.billing.test_capture import post, proposed
@@ -65,3 +69,11 @@ def test_an_agreement_of_another_day_takes_nothing_off(priced: Till) -> None:
         try_to_agree(priced, done(scale(priced), 201), from_date="2026-05-19"), 201
     )  # the hour was on the 18th
     assert figures(proposed(priced, priced.hour)) == ("180.01", "0.00", "0.00", "180.01")
+
+
+def test_an_agreement_holds_for_the_units_that_a_package_lacks() -> None:
+    line: Any = SimpleNamespace(code=SimpleNamespace(code="HOUSE-CALL"), units=3, amount=Decimal("300.03"))
+    lots = {"HOUSE-CALL": [Lot(uuid7(), 0, 1, Decimal("80.00"))]}
+    found = obliged([line], Terms(Decimal(50), lots))
+    assert found == [Obliged(Decimal("-120.02"), Decimal("80.00"), Decimal("100.01"))]
+    assert obliged([line], Terms(None, lots))[0].pays == Decimal("200.02")

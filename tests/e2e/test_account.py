@@ -138,6 +138,25 @@ def test_a_payment_whose_answer_was_lost_is_taken_once(clinic: Served, tablet: T
     assert _received(who) == [Decimal("60.00"), Decimal("60.00")]
 
 
+def _refuses_a_refund_of_what_moved_on(clinic: Served, page: Page, payment: str, charge: str) -> None:
+    """Another desk gives money of the same payment back, and takes that back again, while this one fills in its form."""
+    desk, dialog, pane = clinic.cast.desk("billing"), page.get_by_role("dialog"), page.locator(".ac-r")
+    expect(pane.locator("dl")).to_contain_text("Not allocated0.00")
+    pane.get_by_role("button", name="Refund…").click()
+    back = desk.must("refunds/", {"payment": payment, "amount": "1.00", "reason": "too much"})
+    dialog.get_by_label("Amount, $").fill("1")
+    dialog.get_by_label("Why?").fill("too much")
+    dialog.get_by_role("button", name="Refund it").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Somebody changed this in the meantime")
+    page.keyboard.press("Escape")
+    assert Refund.objects.filter(payment=payment).count() == 1
+    desk.must(f"refunds/{back['id']}/reverse/", {"reason": "not handed out"})
+    share = [{"charge": charge, "amount": "1.00"}]
+    desk.must(f"payments/{payment}/allocate/", {"allocations": share}, status=200)
+    page.reload()
+    expect(_figure(page, "Owes")).to_have_text("$10.00")
+
+
 def test_money_goes_back_is_allocated_and_stands_on_a_statement(clinic: Served, tablet: Tablet) -> None:
     who = _client(clinic)
     charge = _owe(clinic, who, "100.00")
@@ -154,6 +173,7 @@ def test_money_goes_back_is_allocated_and_stands_on_a_statement(clinic: Served, 
     dialog.get_by_role("button", name="Allocate it").click()
     expect(dialog).to_have_count(0)
     expect(_figure(page, "Owes")).to_have_text("$10.00")
+    _refuses_a_refund_of_what_moved_on(clinic, page, payment["id"], charge)
     pane.get_by_role("button", name="Refund…").click()
     dialog.get_by_label("Amount, $").fill("95")
     dialog.get_by_label("Why?").fill("early stop")
@@ -212,7 +232,14 @@ def test_a_charge_is_adjusted_and_a_package_sold_and_cancelled(clinic: Served, t
     page.get_by_role("button", name="Sell a package").click()
     dialog.get_by_label("Package").select_option(label=f"{name}, 100.00")
     dialog.get_by_label("Paid by").select_option(index=1)
+    expect(_figure(page, "Charges still open")).to_have_text("$60.00")  # other credit would do for them
     dialog.get_by_role("button", name="Sell it").click()
+    expect(_figure(page, "Owes")).to_have_text("$60.00")  # the money is kept now
+    expect(page.locator(".ac-h")).not_to_contain_text("allocate it")
+    page.get_by_role("button", name="Take a payment").first.click()
+    dialog.get_by_role("button", name="All that is owed: 60.00").click()
+    expect(dialog.get_by_label("Amount, $")).to_have_value("60.00")
+    page.keyboard.press("Escape")
     pane.get_by_role("button", name="Cancel it…").click()
     expect(dialog).to_contain_text("Goes back to the client")
     expect(dialog.locator(".dl b")).to_have_text("100.00")

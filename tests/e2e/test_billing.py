@@ -153,6 +153,7 @@ def test_a_days_sessions_become_superbills_and_a_file_that_opens(desk: Desk) -> 
         packed.get_by_role("link", name="Download").click()
     _opens(download.value.path().read_bytes(), clients)
     _issued(desk, clients[0])
+    _voided(desk, clients[0])
 
 
 def _opens(content: bytes, clients: list[Client]) -> None:
@@ -185,6 +186,24 @@ def _issued(desk: Desk, who: Client) -> None:
     expect(page.locator(".wk")).to_be_hidden()
     expect(page.locator(".paper")).to_be_visible()
     page.emulate_media(media="screen")
+
+
+def _voided(desk: Desk, who: Client) -> None:
+    """One that counts for nothing any more is voided on the client's account, and no page says that it agrees."""
+    page, issued = desk.page, desk.page.url
+    expect(desk.row(who)).to_contain_text("as the books")
+    page.goto(f"/billing/clients/{who.pk}?tab=papers")
+    page.get_by_role("button", name="Void it…").click()
+    dialog = page.get_by_role("dialog")
+    desk.tablet.accessible()
+    dialog.get_by_label("Why?").fill("issued by mistake")
+    dialog.get_by_role("button", name="Void the paper").click()
+    expect(page.locator(".chip")).to_have_text("Voided")
+    expect(page.get_by_role("button", name="Void it…")).to_have_count(0)
+    page.goto(issued)
+    expect(desk.row(who)).to_contain_text("was voided")
+    expect(page.locator(".pv")).to_contain_text("counts for nothing: issued by mistake")
+    desk.tablet.accessible()
 
 
 def _charges_nothing_by_chance(page: Page, amount: Locator, sessions: list[Session]) -> None:

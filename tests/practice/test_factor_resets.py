@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
+from kapclinic.practice import services as practice
 from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.factor_models import FactorReset, RecoveryCode, SecondFactor
 from kapclinic.practice.models import SYSTEM, Role, User
@@ -89,6 +90,23 @@ def test_nobody_is_the_second_person_for_themselves(cast: Cast) -> None:
     assert User.objects.get(pk=cast.director.pk).has_factor
     assert FactorReset.objects.get(pk=str(of_director["id"])).state == "declined"
     assert cast.desk("admin").must(f"{RESETS}{asked['id']}/approve/")["state"] == "approved"
+
+
+def test_who_asked_and_left_since_stands_by_nothing(cast: Cast) -> None:
+    second = staff("second_admin", [Role.ADMIN], cast.north)
+    cast.people["second_admin"] = second
+    with_app(cast.browser("therapist"))
+    asked = _ask(cast, "second_admin")
+    path, director = f"{RESETS}{asked['id']}/", cast.desk("director")
+    for values in ({"is_active": False}, {"is_active": True, "roles": [Role.THERAPIST]}):
+        practice.save_staff(user=second, values=values, by=cast.admin, at=MONDAY)
+        for name in ("director", "admin"):  # nor is one person enough who is an administrator
+            late = cast.desk(name).post(path + "approve/")
+            assert (late.status_code, late.json()["code"]) == (403, "second_person_required")
+    assert User.objects.get(pk=cast.therapist.pk).has_factor
+    assert director.get(path).json()["state"] == "asked"
+    assert director.must(path + "decline/")["state"] == "declined"
+    assert cast.desk("admin").must(f"{RESETS}{_ask(cast, 'director')['id']}/approve/")["state"] == "approved"
 
 
 def test_what_nobody_approved_in_two_days_is_expired_and_asked_anew(cast: Cast) -> None:

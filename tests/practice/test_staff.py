@@ -9,6 +9,7 @@ import pytest
 from kapclinic.practice.models import TimeOff, User, WorkingHours
 from tests.api.routes import PERSON
 from tests.cast import MONDAY, Cast
+from tests.cast.desk import Browser
 from tests.journeys.steps import moment
 from tests.sessions.booking.desk import TUESDAY
 
@@ -61,6 +62,18 @@ def test_an_account_without_a_password_lets_nobody_in(cast: Cast) -> None:
             400,
             401,
         }
+
+
+def test_a_password_is_kept_as_it_was_typed_with_its_blanks(cast: Cast) -> None:
+    password = "  lantern gravel ostrich nine "
+    admin, sign_in = cast.desk("admin"), cast.desk("admin").client
+    made = admin.must("staff/", _account(cast, password=password))
+    again = {"password": password[::-1], "reason": "It is forgotten"}
+    for shown in (password, password[::-1]):
+        body = {"email": "new@example.test", "password": shown.strip()}
+        assert sign_in.post("/api/v1/auth/login/", body, format="json").status_code == 401
+        assert Browser(User.objects.get(pk=made["id"])).sign_in(shown).status_code == 200
+        assert admin.patch(f"staff/{made['id']}/", again).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ class Obliged:
 def obliged(lines: Iterable[Line], terms: Terms) -> list[Obliged]:
     """What each of these lines comes to, posted in their order.
 
-    What a package holds costs its unit amount, and an agreement takes nothing off it: see `packages.services.draws`.
+    What a package holds costs its unit amount, and an agreement takes nothing off it, but off the units beyond: see
+    `packages.services.draws`.
     """
     lots = {code: list(held) for code, held in terms.lots.items()}
     found = []
@@ -40,18 +41,21 @@ def obliged(lines: Iterable[Line], terms: Terms) -> list[Obliged]:
         picks = picked(lots.get(line.code.code, ()), line.units)
         if picks:
             prepaid = worth(picks)
-            beyond = line.amount * (line.units - sum(pick.quantity for pick in picks)) / line.units
+            beyond = money.cents(
+                line.amount * (line.units - sum(pick.quantity for pick in picks)) / line.units
+            )
             taken = {pick.lot: pick.quantity for pick in picks}
             lots[line.code.code] = [
                 replace(lot, left=lot.left - taken.get(lot, 0)) for lot in lots[line.code.code]
             ]
-            found.append(_of(line, costs=prepaid + money.cents(beyond), prepaid=prepaid))
-        elif terms.percent is not None:
-            due = stays_due(amount=line.amount, fee=line.amount, percent=terms.percent)
-            found.append(_of(line, costs=due, prepaid=money.ZERO))
+            found.append(_of(line, costs=prepaid + _due(beyond, terms), prepaid=prepaid))
         else:
-            found.append(_of(line, costs=line.amount, prepaid=money.ZERO))
+            found.append(_of(line, costs=_due(line.amount, terms), prepaid=money.ZERO))
     return found
+
+
+def _due(fee: Decimal, terms: Terms) -> Decimal:
+    return fee if terms.percent is None else stays_due(amount=fee, fee=fee, percent=terms.percent)
 
 
 def _of(line: Line, *, costs: Decimal, prepaid: Decimal) -> Obliged:

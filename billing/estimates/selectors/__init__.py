@@ -202,9 +202,12 @@ def excesses(*, client: UUID, expected: Collection[Expected], renderings: Collec
     return [row for row in found if row is not None]
 
 
-def still_expected(*, client: UUID, user: User, on: date) -> Decimal:
-    """What the issued estimates of a person that hold on a day expect beyond what was charged: each clinician's sum."""
-    rows = _standing().visible_to(user).filter(client__in=person(client), to_date__gte=on)
+def still_expected(*, client: UUID, user: User, at: datetime) -> Decimal:
+    """What the issued estimates of a person expect beyond what was charged, until the end of their last day at their
+    location: each clinician's sum.
+    """
+    mine = _standing().visible_to(user).filter(client__in=person(client))
+    rows = mine.filter(to_date__gte=LocalDate(at, "location__time_zone"))
     expected = _expected(rows)
     told = excesses(client=client, expected=expected, renderings={row.rendering for row in expected})
     return money.total(max(row.estimated - row.billed, money.ZERO) for row in told)

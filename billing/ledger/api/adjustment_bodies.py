@@ -7,8 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from billing.ledger.api.charge_bodies import EntryOut
+from billing.ledger.api.word_bodies import Words
 from billing.ledger.models import AdjustmentReason
-from kapclinic.core.http.fields import Input, Money, Text
+from kapclinic.core.http.fields import Input, Money
 
 
 class AdjustmentIn(Input):
@@ -17,7 +18,7 @@ class AdjustmentIn(Input):
     charge = serializers.UUIDField()
     amount = Money()
     reason = serializers.ChoiceField(AdjustmentReason.choices)
-    note = Text(max_length=1000, required=False, allow_blank=True)
+    note = Words(max_length=1000, required=False, allow_blank=True)
 
     def validate_amount(self, value: Any) -> Any:
         if value == 0:

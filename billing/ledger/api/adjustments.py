@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from billing.ledger import selectors
 from billing.ledger.api import adjustment_bodies
 from billing.ledger.api.charges import STATUS
+from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import Adjustment, AdjustmentQuerySet, AdjustmentReason
 from billing.ledger.services import adjustments
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
@@ -25,7 +25,7 @@ class AdjustmentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     created = frozenset({"create", "reverse"})
     client_path = "charge.client_id"
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)
-    inputs: ClassVar = {"create": adjustment_bodies.AdjustmentIn, "reverse": Reason}
+    inputs: ClassVar = {"create": adjustment_bodies.AdjustmentIn, "reverse": EntryReason}
     output = adjustment_bodies.AdjustmentOut
     filters = (
         Param("charge", "uuid", "charge_id"),

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.codes.models import LineKind
+from billing.ledger.api.word_bodies import Words
 from billing.ledger.models import MOST_DIAGNOSES, Charge
 from billing.ledger.rules import NDC_UNITS, status_of
 from kapclinic.core.http.fields import Input, Moment, Money, Output, Text
@@ -37,12 +38,12 @@ class ChargeIn(Input):
     code = Text(max_length=15)
     units = serializers.IntegerField(min_value=1, max_value=999)
     amount = Money(min_value=0, required=False)
-    amount_reason = Text(min_length=3, max_length=1000, required=False)
+    amount_reason = Words(min_length=3, max_length=1000, required=False)
     diagnoses = serializers.ListField(child=Text(max_length=8), max_length=MOST_DIAGNOSES, required=False)
     modifiers = serializers.ListField(child=Text(max_length=10), max_length=10, required=False)
     line_kind = serializers.ChoiceField(LineKind.choices, required=False)
-    kind_reason = Text(min_length=3, max_length=1000, required=False)
-    override_reason = Text(min_length=3, max_length=1000, required=False)
+    kind_reason = Words(min_length=3, max_length=1000, required=False)
+    override_reason = Words(min_length=3, max_length=1000, required=False)
     rendering = serializers.UUIDField(required=False)
     pos_code = serializers.RegexField(r"^[0-9]{2}$", required=False)
     ndc = serializers.RegexField(r"^[0-9]{11}$", required=False)

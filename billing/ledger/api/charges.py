@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from billing.codes.models import LineKind
 from billing.ledger import selectors
 from billing.ledger.api import charge_bodies
+from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import Charge, LedgerQuerySet
 from billing.ledger.services import charges, reversals
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS, DIRECTOR
 from kapclinic.practice.selectors import of_person
@@ -38,7 +38,7 @@ class ChargeViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS) | {
         "confirm": DIRECTOR
     }
-    inputs: ClassVar = {"create": charge_bodies.ChargeIn, "reverse": Reason, "confirm": Reason}
+    inputs: ClassVar = {"create": charge_bodies.ChargeIn, "reverse": EntryReason, "confirm": EntryReason}
     output = charge_bodies.ChargeOut
     outputs: ClassVar = {"create": charge_bodies.PostedChargeOut}
     filters = (

@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from billing.ledger import selectors
 from billing.ledger.api import payment_bodies
 from billing.ledger.api.charges import STATUS
+from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import LedgerQuerySet, Method, Payment
 from billing.ledger.services import payments
 from kapclinic.core.http.etags import require_match
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS, FRONT_DESK
 from kapclinic.practice.selectors import of_person
@@ -46,7 +46,7 @@ class PaymentViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {
         "create": payment_bodies.PaymentIn,
         "allocate": payment_bodies.SharesIn,
-        "reverse": Reason,
+        "reverse": EntryReason,
     }
     output = payment_bodies.PaymentOut
     filters = (

@@ -5,17 +5,18 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from billing.ledger.api.charge_bodies import CENT, EntryOut
+from billing.ledger.api.word_bodies import EntryReason, Words
 from billing.ledger.models import Method
-from kapclinic.core.http.fields import Money, Reason, Text
+from kapclinic.core.http.fields import Money
 
 
-class RefundIn(Reason):
+class RefundIn(EntryReason):
     """Left out, `method` is the payment's; another one takes the medical director's `override_reason`."""
 
     payment = serializers.UUIDField()
     amount = Money(min_value=CENT)
     method = serializers.ChoiceField(Method.choices, required=False)
-    override_reason = Text(min_length=3, max_length=1000, required=False)
+    override_reason = Words(min_length=3, max_length=1000, required=False)
 
 
 class RefundOut(EntryOut):

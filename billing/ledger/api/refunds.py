@@ -12,9 +12,9 @@ from billing.ledger import selectors
 from billing.ledger.api import refund_bodies
 from billing.ledger.api.charges import STATUS
 from billing.ledger.api.payments import AS_READ, as_read_of
+from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import Method, Refund, RefundQuerySet
 from billing.ledger.services import payments
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
@@ -28,7 +28,7 @@ class RefundViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     client_path = "payment.client_id"
     key_required = frozenset({"create"})
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "reverse"), BILLERS)
-    inputs: ClassVar = {"create": refund_bodies.RefundIn, "reverse": Reason}
+    inputs: ClassVar = {"create": refund_bodies.RefundIn, "reverse": EntryReason}
     output = refund_bodies.RefundOut
     filters = (
         Param("payment", "uuid", "payment_id"),

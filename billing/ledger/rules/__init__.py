@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -116,16 +115,6 @@ def status_of(charge: Charge) -> str:
 def raises_kind(*, own: str, line_kind: str) -> bool:
     """Would a health account pay what the code says it must not?"""
     return own not in HEALTH_KINDS and line_kind in HEALTH_KINDS
-
-
-def is_card_number(text: str) -> bool:
-    """13 to 19 digits that pass Luhn (ISO/IEC 7812): never to be stored here (PCI DSS 3)."""
-    digits = re.sub(r"[ -]", "", text)
-    if not re.fullmatch(r"[0-9]{13,19}", digits):
-        return False
-    odd = [int(ch) for ch in digits[-1::-2]]
-    even = [2 * int(ch) for ch in digits[-2::-2]]
-    return (sum(odd) + sum(n - 9 if n > 9 else n for n in even)) % 10 == 0
 
 
 def line_warnings(

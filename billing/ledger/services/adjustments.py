@@ -13,6 +13,7 @@ from billing.ledger import selectors
 from billing.ledger.models import REDUCING, Adjustment, AdjustmentReason, Charge
 from billing.ledger.services import allocations
 from billing.ledger.services.allocations import AlreadyReversed
+from billing.ledger.services.prepaid import Prepaid
 from billing.scales import selectors as scales
 from billing.scales.rules import stays_due
 from kapclinic.core.errors import Conflict, FieldError, Invalid, NotPermitted
@@ -116,22 +117,24 @@ def undo_adjustments(*, charge: Charge, reason: str, by: User, at: datetime) -> 
         _reverse(adjustment, reason=reason, by=by, at=at)
 
 
-def apply_agreement(*, charge: Charge, by: User, at: datetime) -> None:
+def apply_agreement(*, charge: Charge, prepaid: Prepaid, by: User, at: datetime) -> None:
     """Take off a charge that was just made what the client's fee agreement of that day does not leave due.
 
-    A charge without a session, such as the fee for a missed one, is no service, and stays whole.
+    A charge without a session, such as the fee for a missed one, is no service, and stays whole. So does what is
+    `prepaid` of it: that was agreed when it was bought.
     """
     if not charge.session_id:
         return
     agreement = scales.agreement_on(client=charge.client_id, on=charge.date_of_service)
     if agreement is None:
         return
-    fee = None if charge.unit_amount is None else charge.unit_amount * charge.units
-    due = stays_due(amount=charge.amount, fee=fee, percent=agreement.percent)
-    if due < charge.amount:
+    asked = charge.amount - prepaid.amount
+    fee = None if charge.unit_amount is None else charge.unit_amount * (charge.units - prepaid.units)
+    due = stays_due(amount=asked, fee=fee, percent=agreement.percent)
+    if due < asked:
         Adjustment(
             charge=charge,
-            amount=due - charge.amount,
+            amount=due - asked,
             reason=AdjustmentReason.SLIDING_SCALE,
             note=f"{agreement.tier}: {agreement.percent} % of the fee",
             agreement=agreement,

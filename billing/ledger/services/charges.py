@@ -17,7 +17,7 @@ from billing.ledger import rules, selectors
 from billing.ledger.models import Charge, ChargeConfirmation
 from billing.ledger.rules import record as record_rules
 from billing.ledger.services import adjustments, allocations, rendered, watch
-from billing.ledger.services.prepaid import prepaid_first
+from billing.ledger.services.prepaid import NOTHING, Prepaid, prepaid_first
 from billing.ledger.services.rendered import Written
 from billing.ledger.services.to_bill import settle_to_bill
 from kapclinic.core.errors import Conflict, FieldError, IllegalTransition, Invalid, NotPermitted, merge
@@ -51,7 +51,7 @@ class ChargeEntry(TypedDict):
     ndc: NotRequired[str]
     ndc_quantity: NotRequired[Decimal]
     ndc_unit: NotRequired[str]
-    prepaid: NotRequired[bool]
+    prepaid: NotRequired[Prepaid]
 
 
 class Borne(TypedDict, total=False):
@@ -108,8 +108,7 @@ def post_charge(*, values: ChargeEntry, by: User, at: datetime) -> Charge:
         require_role(by, DIRECTOR, what="override_reason")
     charge = _of_session(values, by) if "session" in values else _without_session(values, by, at=at)
     charge.insert_by(by, at=at)
-    if not values.get("prepaid"):  # what a package costs was agreed when it was bought
-        adjustments.apply_agreement(charge=charge, by=by, at=at)
+    adjustments.apply_agreement(charge=charge, prepaid=values.get("prepaid", NOTHING), by=by, at=at)
     watch.look_at(charge, override_reason=values.get("override_reason", ""), by=by)
     if charge.session is not None:
         settle_to_bill(session=charge.session, by=by, at=at)

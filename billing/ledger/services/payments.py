@@ -12,6 +12,7 @@ from django.db import transaction
 
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
+from billing.ledger.rules.cards import holds_card_number
 from billing.ledger.services import allocations
 from billing.ledger.services.allocations import OverAllocated, Share
 from billing.ledger.services.prepaid import sparing_kept_money
@@ -68,7 +69,7 @@ def take_payment(*, values: PaymentEntry, by: User, at: datetime) -> Payment:
         errors.append(
             FieldError("/received_on", "in_future", "Enter a payment on the day it was received, or later.")
         )
-    if rules.is_card_number(values.get("reference", "")):
+    if holds_card_number(values.get("reference", "")):
         errors.append(
             FieldError("/reference", "card_number", "Never enter a card number: its last 4 digits will do.")
         )

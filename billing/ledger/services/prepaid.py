@@ -7,12 +7,15 @@ every charge goes that way, whoever posts it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import IntegrityError
 
 from billing.ledger.models import Charge
+from kapclinic.core import money
 from kapclinic.core.errors import Conflict
 
 P = ParamSpec("P")
@@ -21,6 +24,17 @@ KEPT = "package_money_kept"  # the guard's name in the database
 Way = Callable[[Callable[..., Charge], Mapping[str, object]], Charge]  # the verb, and what it is asked for
 
 _ways: list[Way] = []
+
+
+@dataclass(frozen=True)
+class Prepaid:
+    """What of a line was paid for in advance: so many of its units, for so many dollars."""
+
+    units: int
+    amount: Decimal
+
+
+NOTHING = Prepaid(0, money.ZERO)
 
 
 class MoneyKept(Conflict):

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import LedgerQuerySet
 from billing.packages import selectors
 from billing.packages.api import purchase_bodies
 from billing.packages.models import PackagePurchase
 from billing.packages.services import purchases
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
@@ -24,7 +24,7 @@ class PurchaseViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "package_purchase"
     client_path = "client_id"
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "cancel"), BILLERS)
-    inputs: ClassVar = {"create": purchase_bodies.PurchaseIn, "cancel": Reason}
+    inputs: ClassVar = {"create": purchase_bodies.PurchaseIn, "cancel": EntryReason}
     output = purchase_bodies.PurchaseOut
     filters = (
         Param("client", "uuid", of_person("client_id")),

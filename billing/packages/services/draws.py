@@ -17,6 +17,7 @@ from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge
 from billing.ledger.services import allocations
 from billing.ledger.services.allocations import Share
+from billing.ledger.services.prepaid import Prepaid
 from billing.packages import rules, selectors
 from billing.packages.models import PackageDraw, PackagePurchase
 from billing.packages.rules import Pick
@@ -29,8 +30,9 @@ WHY = "Prepaid in a package."
 def post_drawn(post: Callable[..., Charge], asked: Mapping[str, object]) -> Charge:
     """Post the charge that `post` is asked for (`values`, `by`, `at`), out of what the client has left of its code.
 
-    What a package holds costs its unit amount, whatever the fee is now; units beyond it cost the fee. A charge whose
-    biller gave another amount with a reason is posted as it is, and so is one without a session.
+    What a package holds costs its unit amount, whatever the fee is now; units beyond it cost the fee, or what the
+    client's fee agreement leaves due of it. A charge whose biller gave another amount with a reason is posted as it is,
+    and so is one without a session.
 
     :raises Invalid: as the verb itself
     """
@@ -65,7 +67,7 @@ def _drawn(
         **values,
         "amount": amount,
         "amount_reason": values.get("amount_reason") or WHY,
-        "prepaid": True,
+        "prepaid": Prepaid(sum(pick.quantity for pick in picks), rules.worth(picks)),
     }
     charge = post(values=priced, by=by, at=at)
     _draw(charge, picks, by=by, at=at)

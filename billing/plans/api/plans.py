@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.ledger.api.word_bodies import EntryReason
 from billing.plans import selectors, services
 from billing.plans.api import plan_bodies
 from billing.plans.models import PaymentPlan, PlanQuerySet
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
@@ -22,7 +22,7 @@ class PaymentPlanViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     object_type = "payment_plan"
     client_path = "client_id"
     roles: ClassVar = dict.fromkeys(("list", "retrieve", "create", "cancel"), BILLERS)
-    inputs: ClassVar = {"create": plan_bodies.PaymentPlanIn, "cancel": Reason}
+    inputs: ClassVar = {"create": plan_bodies.PaymentPlanIn, "cancel": EntryReason}
     output = plan_bodies.PaymentPlanOut
     filters = (
         Param("client", "uuid", of_person("client_id")),

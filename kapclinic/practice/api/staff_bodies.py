@@ -46,7 +46,7 @@ class StaffIn(Input):
     monitor_capacity = serializers.IntegerField(min_value=1, max_value=20, required=False)
     video_url = VideoUrl()
     is_active = serializers.BooleanField(required=False)
-    password = serializers.CharField(max_length=200, required=False, write_only=True)
+    password = serializers.CharField(max_length=200, required=False, write_only=True, trim_whitespace=False)
     reason = Text(
         max_length=1000,
         required=False,

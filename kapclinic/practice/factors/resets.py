@@ -89,12 +89,14 @@ def approve_reset(*, reset_id: UUID, by: User, at: datetime) -> FactorReset:
     """A second person agrees: factors, recovery codes, tokens and browsers of the owner end, who is told by mail.
 
     :raises NotPermitted: by another role
-    :raises SecondPerson: by who asked or the owner, and when neither of the two is an administrator
+    :raises SecondPerson: by who asked or the owner, when neither of the two is an administrator, and when who asked has
+        left since or has neither role any more
     :raises ResetOver: when it was decided before, or asked for more than two days ago
     """
     row, owner = _asked(reset_id, by=by, at=at)
     asker = User.objects.get(pk=row.created_by)
-    if by.pk in {row.created_by, row.user_id} or Role.ADMIN not in by.role_set | asker.role_set:
+    stands = asker.role_set & DECIDERS if asker.is_active else frozenset()
+    if by.pk in {row.created_by, row.user_id} or not stands or Role.ADMIN not in by.role_set | stands:
         raise SecondPerson("A second person approves this; one of the two is an administrator.")
     take_all(owner, by=by, at=at)
     queue_message(

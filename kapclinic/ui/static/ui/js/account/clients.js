@@ -59,10 +59,10 @@ function Owing({ list, state }) {
   useRows(rows.map((row) => row.client), at, move);
   const none = state === "owes" ? t("Nobody owes anything at this clinic.") : t("Nobody has money here that pays nothing yet.");
   return html`${rows.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label=${t("Clients' accounts")}><table class="list">
-      <thead><tr><th>${t("Whose account")}</th><th class="num">${t("Balance")}</th><th class="num">${t("Not allocated")}</th>${AGES().map(([name, label]) => html`<th class=${ageClass(name)} key=${name}>${label}</th>`)}</tr></thead>
+      <thead><tr><th>${t("Whose account")}</th><th class="num">${state === "owes" ? t("Owes") : t("Balance")}</th><th class="num">${t("Not allocated")}</th>${AGES().map(([name, label]) => html`<th class=${ageClass(name)} key=${name}>${label}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => html`<tr key=${row.client} class=${row.client === at ? "cur" : ""} onClick=${() => window.location.assign(accountOf(row.client))}>
         <td><a href=${accountOf(row.client)} id=${`row-${row.client}`} onFocus=${() => move(row.client)} onClick=${(event) => event.stopPropagation()}>${row.client_name}</a> <span class="faint">${row.mrn}</span></td>
-        <td class="num"><b>${plain(row.balance)}</b></td><td class="num">${plain(row.credit)}</td>
+        <td class="num"><b>${plain(state === "owes" ? row.owes : row.balance)}</b></td><td class="num">${plain(row.credit)}</td>
         ${AGES().map(([name]) => html`<td class=${ageClass(name)} key=${name}>${late(name, row.ageing[name])}</td>`)}
       </tr>`)}</tbody>
     </table></div>`}

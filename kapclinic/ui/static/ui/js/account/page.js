@@ -51,7 +51,7 @@ function Account() {
   const tab = TABS[said.tab] ? said.tab : "charges";
   const choose = (row) => go({ row });
   const [did, say] = useState("");
-  const close = () => (open(null), poll.release(), poll.again()); // a write whose answer was lost may stand in it
+  const close = () => (open(null), poll.release(), poll.again(), turned((n) => n + 1)); // a write whose answer was lost may stand in it, or another desk's
   const [twice, tell] = useState(false);
   const done = (row, replayed) => (say(replayed ? "" : doneWords(dialog, row)), open(null), tell(Boolean(replayed)), poll.again(), turned((n) => n + 1));
   useKeys({ n: () => open({ kind: "pay" }), c: () => open({ kind: "charge" }), p: () => window.print() });
@@ -102,9 +102,10 @@ function useOthers(data, turned) {
 
 /** @param {{account: Api["AccountOut"] | null, client: Api["ClientOut"] | null, open: (dialog: object) => void, go: (change: object) => void}} props */
 function Head({ account, client, open, go }) {
-  const owed = account && parse(account.balance);
-  const unpaid = account && sum(AGES().map(([name]) => account.ageing[name])); // money that is kept for a package pays none of it
-  const [word, cents] = owed > 0 ? [t("Owes"), owed] : unpaid > 0 ? [t("Charges still open"), unpaid] : [owed < 0 ? t("In credit") : t("Owes"), Math.abs(owed)];
+  const owed = account && parse(account.owes); // money that is kept for a package pays none of it; the balance counts it
+  const unpaid = account && sum(AGES().map(([name]) => account.ageing[name]));
+  const credit = account && -parse(account.balance);
+  const [word, cents] = owed > 0 ? [t("Owes"), owed] : unpaid > 0 ? [t("Charges still open"), unpaid] : credit > 0 ? [t("In credit"), credit] : [t("Owes"), 0];
   return html`<header class="ac-h">
     <div class="ac-n">
       <a class="small" href="/billing/clients">${t("All clients")}</a>
@@ -117,11 +118,11 @@ function Head({ account, client, open, go }) {
       ${AGES().map(([name, label]) => html`<div key=${name}><dt>${label}</dt><dd>${money(account?.ageing[name])}</dd></div>`)}
     </dl>
     <button type="button" class="b go" onClick=${() => open({ kind: "pay" })}><${Icon} name="coin" />${takePayment()} <kbd>n</kbd></button>
-    <${Beside} credit=${parse(account?.credit)} unpaid=${unpaid} go=${go} />
+    <${Beside} credit=${account && parse(account.credit) - parse(account.prepaid)} unpaid=${unpaid} go=${go} />
   </header>`;
 }
 
-/** Money that pays nothing yet stands beside what is open: the one is not taken off the other by itself. */
+/** Money that pays nothing yet, nor is kept for a package, stands beside what is open: neither is taken off the other. */
 function Beside({ credit, unpaid, go }) {
   if (!credit || credit < 0) return null;
   const amounts = { credit: money(credit), open: money(unpaid) };

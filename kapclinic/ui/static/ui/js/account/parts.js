@@ -106,12 +106,12 @@ export function Amount(props) {
 /**
  * Why something is reversed, voided or ended, in a dialog.
  *
- * @param {{title: string, verb: string, path: string, about: any, onDone: (row: any) => void, onClose: () => void}} props
+ * @param {{title: string, verb: string, path: string, about: any, how?: {match?: string}, onDone: (row: any) => void, onClose: () => void}} props
  */
-export function Why({ title, verb, path, about, onDone, onClose }) {
+export function Why({ title, verb, path, about, how, onDone, onClose }) {
   const labels = { reason: t("Why?") };
   const bodyOf = (form) => ({ reason: said(form, "reason", t("Say why, in three letters or more.")) });
-  return html`<${Form} title=${title} verb=${verb} path=${path} labels=${labels} bodyOf=${bodyOf} onDone=${onDone} onClose=${onClose}>
+  return html`<${Form} title=${title} verb=${verb} path=${path} labels=${labels} how=${how} bodyOf=${bodyOf} onDone=${onDone} onClose=${onClose}>
     ${(wrongs) => html`<div>${about}</div><${Field} name="reason" label=${labels.reason} wrong=${wrongs} autofocus maxlength="1000" />`}
   <//>`;
 }

@@ -76,7 +76,7 @@ export function Pay({ client, account, places, amount, keep, onDone, onClose }) 
   const rows = keep ? [] : owed.rows;
   const shares = useShares(rows, parse(form.amount), HEALTH.includes(form.method));
   const today = dayIn(now(), place.get().time_zone);
-  const owes = parse(account?.balance);
+  const owes = parse(account?.owes);
   const labels = { ...paymentLabels(), location: t("Clinic"), allocations: t("What it pays"), ...labelsOf(rows) };
   const bodyOf = (given) => {
     const body = { client, amount: amountIn(given, "amount"), method: form.method, received_on: given.get("received_on"), reference: given.get("reference").trim(), ...(given.get("location") ? { location: given.get("location") } : {}) };
@@ -104,7 +104,7 @@ export function Allocate({ client, payment, onDone, onClose }) {
     if (!allocations.length) throw wrong("allocations", t("Type how much goes to which charge."));
     return { allocations };
   };
-  return html`<${Form} title=${t("Allocate this payment")} verb=${t("Allocate it")} path=${`payments/${payment.id}/allocate/`} labels=${labels} bodyOf=${bodyOf} named=${shares.named} onDone=${onDone} onClose=${onClose} wide>
+  return html`<${Form} title=${t("Allocate this payment")} verb=${t("Allocate it")} path=${`payments/${payment.id}/allocate/`} labels=${labels} how=${{ match: `"${payment.version}"` }} bodyOf=${bodyOf} named=${shares.named} onDone=${onDone} onClose=${onClose} wide>
     ${(bad) => html`<p><b>${t("{amount} is not allocated", { amount: plain(payment.unallocated) })}</b> ${owed.rows.length === 0 && !owed.problem && t("Nothing is owed.")}</p>
       <${Shares} owed=${owed} shares=${shares} bad=${bad} />`}
   <//>`;

@@ -45,7 +45,7 @@ function One({ row, turn, open }) {
     ${spare && html`<button type="button" class="b go" onClick=${() => open({ kind: "allocate", payment: row })}>${t("Allocate…")}</button>`}
     <${Paper} href=${`/api/v1/payments/${row.id}/receipt/pdf/`}>${t("Receipt")}<//>
     ${leftOf(row) > 0 && html`<button type="button" class="b" onClick=${() => open({ kind: "refund", payment: row })}>${t("Refund…")}</button>`}
-    ${row.allowed_moves.includes("reverse") && html`<button type="button" class="b" onClick=${() => open({ kind: "why", path: `payments/${row.id}/reverse/`, title: t("Reverse this payment"), verb: t("Reverse the payment"), about: html`${about}<p class="quiet">${t("For one that was entered wrongly, or bounced: what it paid is owed again.")}</p>` })}>${t("Reverse…")}</button>`}`;
+    ${row.allowed_moves.includes("reverse") && html`<button type="button" class="b" onClick=${() => open({ kind: "why", path: `payments/${row.id}/reverse/`, how: { match: `"${row.version}"` }, title: t("Reverse this payment"), verb: t("Reverse the payment"), about: html`${about}<p class="quiet">${t("For one that was entered wrongly, or bounced: what it paid is owed again.")}</p>` })}>${t("Reverse…")}</button>`}`;
   return html`<${Chosen} title=${`${plain(row.amount)} · ${methodName(row.method)}`} aside=${html`<${State} status=${row.status} />`} foot=${foot}>
     <dl class="dl">
       <dt>${t("Came in on")}</dt><dd>${date(row.received_on)}</dd>

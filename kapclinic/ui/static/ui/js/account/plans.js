@@ -46,7 +46,7 @@ function Agree({ client, account, places, onDone, onClose }) {
     return { client, total: amountIn(form, "total"), count: Number(form.get("count")), first_due: form.get("first_due"), interval_days: days, location: form.get("location") };
   };
   return html`<${Form} title=${t("Agree on a payment plan")} verb=${t("Agree on it")} path="payment-plans/" labels=${labels} bodyOf=${bodyOf} onDone=${onDone} onClose=${onClose}>
-    ${(bad) => html`<p class="quiet">${t("{amount} is owed now. Up to four parts, without interest.", { amount: plain(account?.balance) })}</p>
+    ${(bad) => html`<p class="quiet">${t("{amount} is owed now. Up to four parts, without interest.", { amount: plain(account?.owes) })}</p>
       <div class="two"><${Amount} name="total" label=${labels.total} wrong=${bad} autofocus />
         <${Field} name="count" label=${labels.count} wrong=${bad} options=${[["2", "2"], ["3", "3"], ["4", "4"], ["1", "1"]]} />
         <${Field} name="first_due" label=${labels.first_due} wrong=${bad} type="date" min=${today} defaultValue=${addDays(today, 14)} />

@@ -24,7 +24,7 @@ export function Refund({ payment, onDone, onClose }) {
     ...(form.get("override_reason")?.trim() ? { override_reason: form.get("override_reason").trim() } : {}),
   });
   const ways = SAME_CARD.includes(payment.method) ? methods().filter(([code]) => code === payment.method) : methods();
-  return html`<${Form} title=${t("Refund this payment")} verb=${t("Refund it")} path="refunds/" labels=${labels} bodyOf=${bodyOf} onDone=${onDone} onClose=${onClose}>
+  return html`<${Form} title=${t("Refund this payment")} verb=${t("Refund it")} path="refunds/" labels=${labels} how=${{ match: `"${payment.version}"` }} bodyOf=${bodyOf} onDone=${onDone} onClose=${onClose}>
     ${(bad) => html`<p><b>${methodName(payment.method)}</b> · ${date(payment.received_on)} · ${t("{amount} may go back", { amount: money(leftOf(payment)) })}</p>
       <p class="quiet">${t("What is not allocated goes first; then what it paid last, which is owed again.")}</p>
       <div class="two"><${Amount} name="amount" label=${labels.amount} wrong=${bad} autofocus />

@@ -30,6 +30,7 @@ export function Issued({ list, current, nav, open }) {
 }
 
 function State({ row }) {
+  if (row.status === "voided") return html`<span class="chip">${t("was voided")}</span>`;
   if (row.replaced_by) return html`<span class="small quiet">${t("replaced by {number}", { number: row.replaced_by })}</span>`;
   if (row.outdated) return html`<span class="chip med"><${Icon} name="warn" />${t("the books differ")}</span>`;
   return html`<span class="chip good"><${Icon} name="ok" />${t("as the books")}</span>`;
@@ -48,6 +49,7 @@ export function Superbill({ row, here, head, nav, press, onIssued }) {
     <header class="row pvh"><h2 class="grow">${t("Superbill")} <span class="faint">${row.number}</span></h2>${head}
       <a class="b s" href=${pdf} target="_blank" rel="noopener"><${Icon} name="print" />${t("Print the PDF")} <kbd>p</kbd></a></header>
     <div class="pb">
+      ${row.status === "voided" && html`<p class="note"><${Icon} name="info" /><span>${t("It was voided and counts for nothing: {why}", { why: row.void_reason })}</span></p>`}
       ${row.replaced_by && html`<p class="note"><${Icon} name="info" /><span>${t("{number} stands in its place. This one is kept as it was issued.", { number: row.replaced_by })}</span></p>`}
       ${row.outdated && !row.replaced_by && html`<p class="note med"><${Icon} name="warn" /><span class="grow">${t("Since it was issued, a line, a payment or a name has changed.")}</span><button type="button" class="b s" onClick=${() => look(true)}>${t("See what replaces it")}</button></p>`}
       <${Paper} paper=${row} />

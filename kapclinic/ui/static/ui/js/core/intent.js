@@ -83,7 +83,7 @@ export function useWrite(onDone, unsure) {
     if (unsure && lost.current && lost.current !== text) return set({ busy: false, problem: unsure() });
     under.current = true;
     set({ busy: true, problem: null });
-    const key = match ? undefined : keyOf([path, body]);
+    const key = match && method !== "POST" ? undefined : keyOf([path, body]); // an edit that is repeated is refused by its version
     try {
       const { data, replayed } = await call(method, path, { body, key, match });
       keepKey([path, body], key, null);

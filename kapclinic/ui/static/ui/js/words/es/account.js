@@ -110,6 +110,8 @@ learn({
   "Issue it": "Emitirlo",
   "Issue it…": "Emitir…",
   "Issue {number}": "Emitir {number}",
+  "It counts for nothing then, and no other stands in its place. Its number and its PDF stay.":
+    "Entonces no cuenta para nada, y ningún otro ocupa su lugar. Su número y su PDF se conservan.",
   "It counts for services from that day on. What was charged before stays as it is.":
     "Vale para servicios desde ese día. Lo cargado antes queda igual.",
   "Its number for claims": "Su número para reclamaciones",
@@ -220,9 +222,11 @@ learn({
   "Void it…": "Invalidar…",
   "Void the agreement": "Invalidar el acuerdo",
   "Void the estimate": "Invalidar el presupuesto",
+  "Void the paper": "Invalidar el documento",
   "Void the plan": "Invalidar el plan",
   "Void this agreement": "Invalidar este acuerdo",
   "Void this estimate": "Invalidar este presupuesto",
+  "Void this paper": "Invalidar este documento",
   "Void this plan": "Invalidar este plan",
   "What is in it": "Qué contiene",
   "What is not allocated goes first; then what it paid last, which is owed again.":

@@ -66,6 +66,7 @@ learn({
     "No figura en ningún documento hasta que la dirección médica lo confirme.",
   "It stopped at {n} of {all}: no answer from the server. Choose the rest again; none is charged twice.":
     "Se detuvo en {n} de {all}: el servidor no responde. Marque de nuevo el resto; nada se carga dos veces.",
+  "It was voided and counts for nothing: {why}": "Se invalidó y no cuenta para nada: {why}",
   "It would be {amount} now: look at it on its own.": "Ahora sería {amount}: véalo por separado.",
   "Last 90 days": "Últimos 90 días",
   "Last month": "Mes pasado",
@@ -200,6 +201,7 @@ learn({
   "the supervisor has no NPI": "quien supervisa no tiene NPI",
   "too many diagnoses for one paper": "demasiados diagnósticos para un documento",
   "waits for its turn": "espera su turno",
+  "was voided": "se invalidó",
   "what the client gets, to the letter": "lo que recibe el cliente, al pie de la letra",
   "{code}, by hand": "{code}, a mano",
   "{done} of {total}": "{done} de {total}",

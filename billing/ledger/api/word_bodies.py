@@ -1,0 +1,26 @@
+"""What is written beside an entry of the books, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billing.ledger.rules.cards import holds_card_number
+from kapclinic.core.http.fields import Reason, Text
+
+
+class Words(Text):
+    """Free text of the books, in which no number of a payment card stands (PCI DSS 3)."""
+
+    default_error_messages = {"card_number": "Never enter a card number: its last 4 digits will do."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = super().to_internal_value(data)
+        if holds_card_number(text):
+            self.fail("card_number")
+        return text
+
+
+class EntryReason(Reason):
+    """Why an entry of the books is made, taken back or ended."""
+
+    reason = Words(min_length=3, max_length=1000)

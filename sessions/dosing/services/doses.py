@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.asking import AtOnce
-from kapclinic.core.errors import AlreadyVoid, Conflict, IllegalTransition, merge
+from kapclinic.core.errors import Conflict, IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.writing import joining
 from kapclinic.practice.models import SessionKind, User
@@ -33,7 +33,6 @@ from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
     AdministrationVoid,
-    Discharge,
     Order,
 )
 from sessions.dosing.rems import services as rems
@@ -260,7 +259,7 @@ def _begin(here: Here, dose: Administration, *, by: User, at: datetime) -> None:
     )
     given = len(here.dosed | {session.pk})
     moment = max(dosed_at, session.started_at or dosed_at)
-    _follow_doses(session.program, given, span=here.span, by=by, at=moment)
+    follow_doses(session.program, given, span=here.span, by=by, at=moment)
 
 
 def _end_at_once(
@@ -279,7 +278,7 @@ def _end_at_once(
     monitoring.plan_after_end(session=session, ended_at=over_at, by=by, at=at)
 
 
-def _follow_doses(
+def follow_doses(
     program: Program, given: int, *, by: User, at: datetime, span: PhaseSpan | None = None
 ) -> None:
     """Let the phase follow the `given` doses: the first ends preparation, the last planned one dosing; a void may undo
@@ -336,58 +335,3 @@ def finish_administration(
     if standing:
         monitoring.plan_after_end(session=session, ended_at=finish.ended_at, by=by, at=at)
     return finish
-
-
-@transaction.atomic
-def void_administration_leaving_slot(
-    *, dose_id: UUID, reason: str, by: User, at: datetime
-) -> AdministrationVoid:
-    """Say that a dose was recorded in error. With the first one go its checks and its obligation.
-
-    Half a verb: the slot that its integration held is left unused. `visits.services.void_administration` is the whole.
-
-    When another dose of the session stands, checks and obligation count from that one; an obligation that was met or
-    waived stays so.
-
-    :raises NotPermitted: unless `by` is a prescriber
-    :raises AlreadyVoid: the second time
-    """
-    transitions.require_role(by, amounts.ORDERERS, what="Voiding a dose")
-    dose: Administration = Administration.objects.get(pk=dose_id)
-    session = lock_dosing(dose.session_id)
-    before = selectors.first_dosed_at(session_id=session.pk)
-    try:
-        with transaction.atomic():
-            void = AdministrationVoid(administration=dose, reason=reason).insert_by(by, at=at)
-    except IntegrityError as exc:
-        raise AlreadyVoid from exc
-    trail.settle_tasks(kind=Kind.LATE_PAPER, subject_id=dose.pk, by=by, at=at, outcome="voided")
-    left = selectors.first_dosed_at(session_id=session.pk)
-    if left is None:
-        _take_back(session, by=by, at=at)
-    elif left != before:
-        _begin_anew(session, left, by=by, at=at)
-    given = selectors.doses_given([session.program_id]).get(session.program_id, 0)
-    _follow_doses(session.program, given, by=by, at=at)
-    if esketamine.is_esketamine(dose.drug):
-        rems.amend(session=session, by=by, at=at)
-    return void
-
-
-def _take_back(session: Session, *, by: User, at: datetime) -> None:
-    """No dose stands any more: nothing is asked for, and nothing is owed."""
-    integration.void_obligation(dose=session, by=by, at=at)
-    monitoring.end_checks(session=session, by=by, at=at)
-    over = session.status == Session.Status.COMPLETED
-    session.outcome = Session.Outcome.NOT_DOSED if over else ""
-    session.save_by(by, at=at)
-
-
-def _begin_anew(session: Session, dosed_at: datetime, *, by: User, at: datetime) -> None:
-    """Another dose is the first one now, at `dosed_at`."""
-    monitoring.end_checks(session=session, by=by, at=at)
-    drugs_left = selectors.standing_doses(session_id=session.pk).values_list("drug", flat=True)
-    fixed = esketamine.is_esketamine(drugs_left[0])
-    gone = Discharge.objects.filter(session=session).values_list("discharged_at", flat=True).first()
-    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, left_at=gone, by=by, at=at)
-    integration.follow_first_dose(dose=session, dosed_at=dosed_at, by=by, at=at)

@@ -22,7 +22,7 @@ from programs.models import Phase, PhaseSpan, Program, Route
 from screening import services as screening
 from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.booking.rules import HERE
+from sessions.booking.rules import CAME, HERE
 from sessions.booking.rules.days import moves_at
 from sessions.booking.services.holding import hold
 from sessions.dosing import selectors
@@ -82,7 +82,7 @@ class Here(NamedTuple):
     """What a dose is written beside, read behind the locks of its program and session (`selectors.for_a_dose`)."""
 
     session: Session
-    gone: bool
+    left_at: datetime | None  # the discharge
     doses: Sequence[Administration]
     orders: Sequence[Order]
     dosed: frozenset[UUID]  # sessions of the program with a dose
@@ -104,13 +104,13 @@ def _here(session_id: UUID) -> Here:
     :raises IllegalTransition: for a session that is not a dosing session
     """
     hold(session_id=session_id, with_course=True)
-    (session,), gone, doses, orders, dosed, spans, owed, no_slot, *beside = _asked(session_id=session_id)
+    (session,), left, doses, orders, dosed, spans, owed, no_slot, *beside = _asked(session_id=session_id)
     _require_dosing(session)
     for obligation in owed:
         obligation.dosing_session = session  # and so each knows the other
     span = next(iter(spans), None)
     still_owed, watched = Debt(owed, no_slot), Beside.of(*beside)
-    return Here(session, bool(gone), doses, orders, frozenset(dosed), span, still_owed, watched)
+    return Here(session, next(iter(left), None), doses, orders, frozenset(dosed), span, still_owed, watched)
 
 
 @joining
@@ -127,7 +127,8 @@ def record_administration(
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber (R8)
     :raises NotToday: for a time on another day than the session's
-    :raises IllegalTransition: before check-in, after the discharge or after the session
+    :raises IllegalTransition: before check-in, after the discharge or after the session; a dose that was given before
+        the discharge is taken all the same, settled, in the place of one that was voided
     :raises Invalid: for a time in the future, before the first dose or too long after it, an order of another session,
         an expired order, or a way that the drug is not given in
     :raises SameDose: for a time at which a dose of the same order stands
@@ -146,12 +147,12 @@ def record_administration(
         at=at,
         field="administered_at",
     )
-    _require_here(session, gone=here.gone)
+    _require_here(here, moment=moment)
     merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
     order = dose_checks.order_for(here.orders, values["order"], moment)
     _require_another(here.doses, order, moment)
     dose_checks.require_amount(session, order, values["dose_mg"], doses=here.doses)
-    merge(dose_checks.errors_of(session, order, values, doses=here.doses, at=at))
+    merge(dose_checks.errors_of(session, order, values, doses=here.doses, at=at, left_at=here.left_at))
     judged = _require_ready(session, order, moment=moment, at=at, begun=begun)
     dose = dose_checks.dose_of(session, order, values, first=begun is None, judged=judged)
     dose.staff, dose.recorded_at = by, at
@@ -169,18 +170,27 @@ def record_administration(
         )
     if dose.route == Route.INTRAVENOUS and dose.given_mg is not None:
         _end_at_once(session, dose, values.get("ended_at"), by=by, at=at)
+    if here.left_at is not None:
+        monitoring.end_checks(session=session, left_at=here.left_at, rings=False, by=by, at=at)
     if esketamine.is_esketamine(dose.drug):
         rems.owe(session=session, by=by, at=at)
     return dose
 
 
-def _require_here(session: Session, *, gone: bool) -> None:
-    """:raises IllegalTransition: when the client has not come yet, or has gone"""
+def _require_here(here: Here, *, moment: datetime) -> None:
+    """The client is here; or they were at `moment`, and this dose takes the place of one that was voided.
+
+    :raises IllegalTransition: when the client has not come yet, or has gone
+    """
+    session, left_at = here.session, here.left_at
+    was_here = left_at is not None and moment <= left_at and session.status in CAME
+    if was_here and selectors.is_to_be_put_right(session_id=session.pk):
+        return
     if session.status not in HERE:
         raise IllegalTransition(
             "Check the client in first; a finished session takes no dose.", state=session.status
         )
-    if gone:
+    if left_at is not None:
         raise IllegalTransition("The client was discharged.", state="discharged")
 
 
@@ -253,7 +263,15 @@ def _begin(here: Here, dose: Administration, *, by: User, at: datetime) -> None:
     session.outcome = Session.Outcome.DOSED
     session.save_by(by, at=at)
     fixed = esketamine.is_esketamine(dose.drug)
-    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, by=by, at=at, beside=here.beside)
+    monitoring.start_checks(
+        session=session,
+        dosed_at=dosed_at,
+        rems=fixed,
+        left_at=here.left_at,
+        by=by,
+        at=at,
+        beside=here.beside,
+    )
     integration.owe_integration(
         dose=session, program=session.program, dosed_at=dosed_at, by=by, at=at, known=here.owed
     )

@@ -12,12 +12,14 @@ from kapclinic.core.errors import AlreadyVoid
 from kapclinic.practice.models import User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
+from programs import services as programs
+from programs.models import Phase, Program
 from sessions.booking.models import Session
 from sessions.dosing import selectors
 from sessions.dosing.models import Administration, AdministrationVoid, Discharge
 from sessions.dosing.rems import services as rems
 from sessions.dosing.rules import amounts, discharge, esketamine
-from sessions.dosing.services.doses import follow_doses, lock_dosing
+from sessions.dosing.services.doses import lock_dosing
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
 
@@ -49,10 +51,9 @@ def void_administration_leaving_slot(
     left = selectors.first_dosed_at(session_id=session.pk)
     if left is None:
         _take_back(session, by=by, at=at)
+        _dose_again(session.program, by=by, at=at)
     elif left != before:
         _begin_anew(session, by=by, at=at)
-    given = selectors.doses_given([session.program_id]).get(session.program_id, 0)
-    follow_doses(session.program, given, by=by, at=at)
     if esketamine.is_esketamine(dose.drug):
         rems.amend(session=session, by=by, at=at)
     return void
@@ -65,6 +66,16 @@ def _take_back(session: Session, *, by: User, at: datetime) -> None:
     over = session.status == Session.Status.COMPLETED
     session.outcome = Session.Outcome.NOT_DOSED if over else ""
     session.save_by(by, at=at)
+
+
+def _dose_again(program: Program, *, by: User, at: datetime) -> None:
+    """Back to dosing when the dose that was just voided made the planned number full. Dosing that a clinician ended
+    before that stays ended.
+    """
+    given = selectors.doses_given([program.pk]).get(program.pk, 0)
+    ended = program.phase == Phase.INTEGRATION and program.status == Program.Status.ACTIVE
+    if ended and given + 1 == program.doses_planned:
+        programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at)
 
 
 def _begin_anew(session: Session, *, by: User, at: datetime) -> None:

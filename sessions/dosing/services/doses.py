@@ -277,7 +277,7 @@ def _begin(here: Here, dose: Administration, *, by: User, at: datetime) -> None:
     )
     given = len(here.dosed | {session.pk})
     moment = max(dosed_at, session.started_at or dosed_at)
-    follow_doses(session.program, given, span=here.span, by=by, at=moment)
+    _follow_doses(session.program, given, span=here.span, by=by, at=moment)
 
 
 def _end_at_once(
@@ -296,20 +296,17 @@ def _end_at_once(
     monitoring.plan_after_end(session=session, ended_at=over_at, by=by, at=at)
 
 
-def follow_doses(
+def _follow_doses(
     program: Program, given: int, *, by: User, at: datetime, span: PhaseSpan | None = None
 ) -> None:
-    """Let the phase follow the `given` doses: the first ends preparation, the last planned one dosing; a void may undo
-    that. `span` is the open one.
+    """Let the phase follow the `given` doses: the first ends preparation, the last planned one dosing. `span` is the
+    open one. Dosing that a clinician ended stays ended, also when a dose is given in a session that had begun.
     """
-    planned = program.doses_planned
     if program.phase == Phase.PREPARATION and given:  # a prescriber passed the preparation gate
         programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at, span=span)
         span = None
-    if program.phase == Phase.DOSING and given >= planned:
+    if program.phase == Phase.DOSING and given >= program.doses_planned:
         programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at, span=span)
-    elif program.phase == Phase.INTEGRATION and given < planned and program.status == Program.Status.ACTIVE:
-        programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at, span=span)
 
 
 @transaction.atomic

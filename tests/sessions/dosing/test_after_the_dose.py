@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from kapclinic.core import clock
+from programs.models import Program
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration
 from sessions.integration.models import Obligation
@@ -178,3 +179,37 @@ def test_an_infusion_that_is_put_right_says_at_once_what_went_in(cast: Cast) -> 
         refused(attempt(cast, session, ended_at=at_minute(51), **settled), 400, "too_late", "/ended_at")
         assert attempt(cast, session, ended_at=at_minute(40), **settled).status_code == 201
     assert not Check.objects.filter(state="due").exists()
+
+
+def phase_of(session: Session) -> str:
+    phase: str = Program.objects.values_list("phase", flat=True).get(pk=session.program_id)
+    return phase
+
+
+def test_dosing_that_a_clinician_ended_stays_ended(cast: Cast) -> None:
+    """Only a void that takes away the last planned dose goes back to dosing."""
+    session = people.ready_dose(cast)
+    end = f"programs/{session.program_id}/end-dosing/"
+    cast.desk("therapist").must(end, {})  # while the client waits in the room
+    first = people.give(cast, session, dose_mg=Decimal(50))
+    assert phase_of(session) == "integration"
+    with clock.fixed(MONDAY + timedelta(minutes=10)):
+        booster = people.give(cast, session, dose_mg=Decimal(50))
+    for dose in (booster, first):
+        with clock.fixed(MONDAY + timedelta(minutes=20)):
+            void(cast, dose)
+        assert phase_of(session) == "integration"
+    with clock.fixed(MONDAY + timedelta(minutes=21)):
+        cast.desk("therapist").must(f"programs/{session.program_id}/complete/", {})
+
+
+def test_a_void_of_the_last_planned_dose_goes_back_to_dosing(cast: Cast) -> None:
+    edition = people.approved_protocol(cast, name="One", planned_doses=1, min_preparations=0)
+    session = people.ready_dose(cast, people.cleared_program(cast, protocol=edition))
+    dose = people.give(cast, session)
+    assert phase_of(session) == "integration"
+    with clock.fixed(MONDAY + timedelta(minutes=1)):
+        void(cast, dose)
+        assert phase_of(session) == "dosing"
+        people.give(cast, session)
+    assert phase_of(session) == "integration"

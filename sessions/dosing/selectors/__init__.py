@@ -30,6 +30,7 @@ from sessions.dosing.selectors.doses import (
     preparations_counted,
     preparations_done,
     standing_doses,
+    stayed_until,
     total_mg,
 )
 from sessions.dosing.selectors.marks import gate_mark
@@ -74,6 +75,7 @@ __all__ = [
     "record",
     "resting_pressures",
     "standing_doses",
+    "stayed_until",
     "to_follow_up",
     "total_mg",
     "unreviewed",

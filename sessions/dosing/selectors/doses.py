@@ -52,6 +52,13 @@ def last_dosed_at(*, session_id: UUID) -> datetime | None:
     return standing_doses(session_id=session_id).values_list("administered_at", flat=True).last()
 
 
+def stayed_until(*, session_id: UUID) -> datetime | None:
+    """Until when the client was there at least: the discharge, or the last dose."""
+    left = Discharge.objects.filter(session_id=session_id).values_list("discharged_at", flat=True).first()
+    moments = [left, last_dosed_at(session_id=session_id)]
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
 def for_a_reading(*, session_id: UUID) -> Questions:
     """The session; when its standing doses were given, the first one first; when the client left; and what a reading
     of it is judged beside (`monitoring.beside`). For who has locked the session.

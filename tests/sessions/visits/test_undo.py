@@ -451,3 +451,19 @@ A, S = "scheduled", ("checked_in", "in_progress", "completed", "no_show")
 def test_the_moves_that_stand_are_read_from_the_history(states: tuple[str, ...], moves: list[str]) -> None:
     rows = [(state, "", WHO, MONDAY + n * HOUR) for n, state in enumerate(states)]
     assert [row.move for row in replayed(rows)] == moves
+
+
+def test_a_visit_is_not_over_before_its_dose_and_its_discharge(cast: Cast) -> None:
+    session = people.discharged_session(cast)  # home after two hours
+    path = f"sessions/{session.pk}/complete/"
+    with clock.fixed(MONDAY + 3 * HOUR):
+        before = state()
+        answer = cast.desk("np").post(path, {"at": moment(MONDAY + HOUR)})
+        assert (answer.status_code, codes(answer)) == (400, {("/at", "too_early")})
+        assert state() == before
+        cast.desk("np").must(path, {"at": moment(MONDAY + 2 * HOUR)})
+        before = state()
+        answer = correct(cast, session, "complete", MONDAY + HOUR)
+        assert (answer.status_code, codes(answer)) == (400, {("/at", "too_early")})
+        assert state() == before
+        assert correct(cast, session, "complete", MONDAY + 2.5 * HOUR).status_code == 200

@@ -151,19 +151,18 @@ def schedule_obligation(*, obligation_id: UUID, at: datetime) -> Obligation | No
 
 def _confirm_held(obligation: Obligation, *, at: datetime) -> bool:
     dose = obligation.dosing_session
-    held = Session.objects.select_for_update().filter(for_dose=dose, status=Session.Status.HELD).first()
-    if held is None:
-        return False
-    if held.starts_at < at or not rules.inside(
-        held.starts_at, start=obligation.window_start, end=obligation.window_end
-    ):
+    rows = Session.objects.select_for_update().filter(for_dose=dose, status=Session.Status.HELD)
+    standing = list(rows.order_by("starts_at"))
+    start, end = max(at, obligation.window_start), obligation.window_end
+    held = next((row for row in standing if rules.inside(row.starts_at, start=start, end=end)), None)
+    if held is not None:
+        transitions.apply(SESSION_MOVES, "confirm", instance=held, by=SYSTEM)
+        held.source = Session.Source.SCHEDULER
+        held.save_by(SYSTEM, at=at)
+        link_booking(obligation=obligation, session=held, by=SYSTEM, at=at)
+    if standing not in ([], [held]):  # what is too early, past or one too many
         free_held_slot(dose=dose, by=SYSTEM, at=at)
-        return False
-    transitions.apply(SESSION_MOVES, "confirm", instance=held, by=SYSTEM)
-    held.source = Session.Source.SCHEDULER
-    held.save_by(SYSTEM, at=at)
-    link_booking(obligation=obligation, session=held, by=SYSTEM, at=at)
-    return True
+    return held is not None
 
 
 def _book_best(obligation: Obligation, program: Program, *, at: datetime) -> bool:

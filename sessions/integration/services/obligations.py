@@ -255,9 +255,8 @@ def reopen(*, session: Session, by: Actor, at: datetime) -> Obligation | None:
     transitions.apply(rules.OBLIGATION_MOVES, "reopen", instance=obligation, by=by, field="state")
     obligation.integration_session = None
     obligation.save_by(by, at=at)
-    trail.settle_tasks(
-        kind=Kind.INTEGRATION_CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="cancelled"
-    )
+    for kind in (Kind.INTEGRATION_CONFIRM, Kind.INTEGRATION_UNRECORDED):
+        trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="cancelled")
     doorbell.ring(TASK, obligation_id=obligation.pk)
     return obligation
 

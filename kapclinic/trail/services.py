@@ -255,6 +255,13 @@ def escalate_task(
     return task.save_by(by, at=at)
 
 
+def hand_on(*, subject_id: UUID, was: UUID, to: UUID | None, by: HasId, at: datetime) -> None:
+    """Let the open rows about this subject that were one person's be another's."""
+    for task in Task.objects.open().select_for_update().filter(subject_id=subject_id, assignee=was):
+        task.assignee = to
+        task.save_by(by, at=at)
+
+
 @transaction.atomic
 def finish_task(*, task_id: UUID, by: Staff, at: datetime, outcome: str = "") -> Task:
     """Take a row off the worklist. One that only a fact settles comes back with the next sweep (`reopen_ticked`).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from sessions.integration.models import Obligation
 
 S = Obligation.State
 SETTLED = frozenset({S.MET, S.MET_LATE, S.WAIVED})  # nobody owes it any more, and nobody reopens it
+STAYS = SETTLED | {S.DUE}  # whenever its dose was given
 COUNTS = ("open", "met", "missed", "waived")  # how a course's progress counts them
 COUNTED_AS: Mapping[str, str] = {
     S.DUE: "open",
@@ -32,8 +33,8 @@ WAIVERS = frozenset({Role.THERAPIST, Role.PRESCRIBER})
 OBLIGATION_MOVES = {
     "book": Move.of({S.DUE, S.MISSED}, S.BOOKED, SYSTEM_OR_DESK),
     "reopen": Move.of({S.BOOKED}, S.DUE, SYSTEM_OR_DESK),
-    "meet": Move.of({S.BOOKED}, S.MET, CAREGIVERS | DIRECTOR),
-    "meet_late": Move.of({S.BOOKED}, S.MET_LATE, CAREGIVERS | DIRECTOR),
+    "meet": Move.of({S.BOOKED}, S.MET, CAREGIVERS | DIRECTOR | SYSTEM),
+    "meet_late": Move.of({S.BOOKED}, S.MET_LATE, CAREGIVERS | DIRECTOR | SYSTEM),
     "unmeet": Move.of({S.MET, S.MET_LATE}, S.BOOKED, CAREGIVERS | DIRECTOR),
     "miss": Move.of({S.DUE}, S.MISSED, SYSTEM),
     "waive": Move.of({S.DUE, S.BOOKED, S.MISSED}, S.WAIVED, WAIVERS),
@@ -42,7 +43,7 @@ OBLIGATION_MOVES = {
 }
 CALLER_MOVES = {"waive": OBLIGATION_MOVES["waive"]}
 
-HOLD_FREED = "The held slot was freed."
+HOLD_FREED, DOSE_VOIDED = "The held slot was freed.", "The dose was voided."
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,14 @@ def preferred(slot: Slot, program: Program, zone: ZoneInfo) -> bool:
     return on_days_and_hours(local, days=program.preferred_days, hours=program.preferred_hours)
 
 
-def ranked(slots: Sequence[Slot], program: Program, zone: ZoneInfo) -> list[Slot]:
-    """The client's preferred days and hours first, then earliest."""
-    return sorted(slots, key=lambda slot: (not preferred(slot, program, zone), slot.starts_at))
+def ranked(
+    slots: Sequence[Slot], program: Program, zone: ZoneInfo, *, told: Collection[datetime] = ()
+) -> list[Slot]:
+    """Those at a start that the client was `told` before, then their preferred days and hours, then earliest."""
+    return sorted(
+        slots,
+        key=lambda slot: (slot.starts_at not in told, not preferred(slot, program, zone), slot.starts_at),
+    )
 
 
 def apart(slots: Sequence[Slot], given_up: Sequence[tuple[datetime, datetime]]) -> list[Slot]:

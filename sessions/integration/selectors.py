@@ -28,15 +28,30 @@ from sessions.integration import rules
 from sessions.integration.models import Obligation
 
 
+class Before(NamedTuple):
+    """What became of the integrations that were booked for a dose before: the times that were `given_up`, cancelled or
+    missed, and the starts that were `freed` only because the dose was voided, which the client was told.
+    """
+
+    given_up: list[tuple[datetime, datetime]]
+    freed: set[datetime]
+
+
 def given_up(*, dose: Session) -> list[tuple[datetime, datetime]]:
     """Times at which this dose's integration was cancelled or missed."""
-    return list(_given_up([dose.pk]).values_list("starts_at", "ends_at"))
+    return _before([dose.pk])[dose.pk].given_up
 
 
-def _given_up(doses: Collection[UUID]) -> QuerySet[Session]:
+def _before(doses: Collection[UUID]) -> dict[UUID | None, Before]:
     ended = [Session.Status.CANCELLED, Session.Status.NO_SHOW]
-    rows: QuerySet[Session] = Session.objects.filter(for_dose__in=doses, status__in=ended)
-    return rows.exclude(reason=rules.HOLD_FREED)
+    rows = Session.objects.filter(for_dose__in=doses, status__in=ended).exclude(reason=rules.HOLD_FREED)
+    found: dict[UUID | None, Before] = defaultdict(lambda: Before([], set()))
+    for dose, reason, starts_at, ends_at in rows.values_list("for_dose", "reason", "starts_at", "ends_at"):
+        if reason == rules.DOSE_VOIDED:
+            found[dose].freed.add(starts_at)
+        else:
+            found[dose].given_up.append((starts_at, ends_at))
+    return found
 
 
 def candidates(
@@ -60,7 +75,7 @@ def candidates(
         )
 
     tiers = _tiers(program, trained(program.location_id) if others else [])
-    return _best_tier(program, find, start=start, at=at, tiers=tiers, avoid=given_up(dose=dose))
+    return _best_tier(program, find, start=start, at=at, tiers=tiers, before=_before([dose.pk])[dose.pk])
 
 
 def _best_tier(
@@ -70,15 +85,15 @@ def _best_tier(
     start: datetime,
     at: datetime,
     tiers: Iterable[Sequence[UUID]],
-    avoid: Sequence[tuple[datetime, datetime]],
+    before: Before,
 ) -> list[Slot]:
     """`find`: the free slots of a modality, from a time on, with one of these therapists."""
     notice = timedelta(minutes=int(program.protocol.limits["notice_min"]))
     earliest = max(start, at + notice)
     for therapists in tiers:
         for modality in rules.modalities(program):
-            slots = rules.apart(find(modality, earliest, therapists), avoid)
-            found = rules.ranked(slots, program, program.location.zone)
+            slots = rules.apart(find(modality, earliest, therapists), before.given_up)
+            found = rules.ranked(slots, program, program.location.zone, told=before.freed)
             if found:
                 return found
     return []
@@ -102,14 +117,14 @@ def trained(location: UUID) -> list[UUID]:
 
 @dataclass(frozen=True)
 class Sought:
-    """An integration of `program` that is to begin in [start, end), as `candidates` looks for one; `avoid`: the times
-    that were given up for its dose; `others`: may another trained therapist hold it?
+    """An integration of `program` that is to begin in [start, end), as `candidates` looks for one; `before`: what
+    became of earlier ones for its dose; `others`: may another trained therapist hold it?
     """
 
     program: Program
     start: datetime
     end: datetime
-    avoid: Sequence[tuple[datetime, datetime]]
+    before: Before
     others: bool = True
 
 
@@ -139,11 +154,11 @@ def owed(ids: Sequence[UUID]) -> dict[UUID, Owed]:
         kind=Kind.INTEGRATION_UNBOOKED, subject_id__in=[row.pk for row in found]
     )
     listed = {pk: frozenset(roles) for pk, roles in tasks.values_list("subject_id", "roles")}
-    avoid = _avoid(doses)
+    before = _before(doses)
     return {
         row.pk: Owed(
             row,
-            Sought(row.program, row.window_start, row.window_end, avoid[row.dosing_session_id]),
+            Sought(row.program, row.window_start, row.window_end, before[row.dosing_session_id]),
             row.dosing_session_id in holding,
             listed.get(row.pk),
         )
@@ -155,9 +170,9 @@ def unheld(dose_ids: Sequence[UUID], *, at: datetime) -> dict[UUID, Sought]:
     """What is sought for those of these doses that are still to come, by the dose's id."""
     rows = Session.objects.filter(pk__in=dose_ids, status=Session.Status.SCHEDULED, starts_at__gt=at)
     doses = list(rows.select_related("program").prefetch_related("program__protocol", "program__location"))
-    avoid = _avoid(dose_ids)
+    before = _before(dose_ids)
     return {
-        dose.pk: Sought(dose.program, *window_of_booked(dose, dose.program), avoid[dose.pk], others=False)
+        dose.pk: Sought(dose.program, *window_of_booked(dose, dose.program), before[dose.pk], others=False)
         for dose in doses
         if dose.program.protocol.owes_integration
     }
@@ -167,13 +182,6 @@ def window_of_booked(dose: Session, program: Program) -> tuple[datetime, datetim
     """What is inside the window at whatever time of its booked session the dose is given."""
     start = integration_window(program.protocol, dosed_at=dose.ends_at)[0]
     return start, integration_window(program.protocol, dosed_at=dose.starts_at)[1]
-
-
-def _avoid(doses: Collection[UUID]) -> dict[UUID | None, list[tuple[datetime, datetime]]]:
-    found: dict[UUID | None, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for dose, starts_at, ends_at in _given_up(doses).values_list("for_dose", "starts_at", "ends_at"):
-        found[dose].append((starts_at, ends_at))
-    return found
 
 
 def reminded(ids: Sequence[UUID]) -> set[UUID]:
@@ -222,7 +230,7 @@ class Board:
             )
 
         tiers = _tiers(program, others if sought.others else [])
-        return _best_tier(program, find, start=sought.start, at=self.at, tiers=tiers, avoid=sought.avoid)
+        return _best_tier(program, find, start=sought.start, at=self.at, tiers=tiers, before=sought.before)
 
     def take(self, session: Session) -> None:
         """`session` was booked."""
@@ -236,13 +244,13 @@ def fitting(owed: Iterable[Obligation], *, start: datetime, end: datetime, at: d
     A few statements whatever their number; each comes with its program, and that with its protocol and location.
     """
     inside = [row for row in owed if max(row.window_start, start) < min(row.window_end, end)]
-    avoid = _avoid([row.dosing_session_id for row in inside]) if inside else {}
+    before = _before([row.dosing_session_id for row in inside]) if inside else {}
     sought = {
         row.pk: Sought(
             row.program,
             max(row.window_start, start),
             min(row.window_end, end),
-            avoid[row.dosing_session_id],
+            before[row.dosing_session_id],
         )
         for row in inside
     }

@@ -131,18 +131,24 @@ def undoable_by(row: Made, *, by: User, at: datetime) -> bool:
 
 
 def order_errors(
-    session: Session, *, move: str, moment: datetime, lived: datetime | None = None
+    session: Session,
+    *,
+    move: str,
+    moment: datetime,
+    lived: datetime | None = None,
+    stayed: datetime | None = None,
 ) -> list[FieldError]:
     """A client comes, then it begins, then it is over: a corrected time keeps this order.
 
-    `lived`: when the first thing was measured or given that the client must have been there for.
+    `lived`: when the first thing was measured or given that the client must have been there for; `stayed`: when the
+    last thing was given, or they were discharged.
     """
     names = ("checked_in_at", "started_at", "completed_at")
     mine = MOMENTS[move]
     if mine not in names:
         return []
     place = names.index(mine)
-    before = [getattr(session, name) for name in names[:place]]
+    before = [*(getattr(session, name) for name in names[:place]), stayed if place == 2 else None]
     after = [*(getattr(session, name) for name in names[place + 1 :]), lived if place < 2 else None]
     if any(one is not None and one > moment for one in before):
         return [FieldError("/at", "too_early", "This would be before the move that came before it.")]

@@ -187,7 +187,7 @@ FAULTS = (
     ),
     Fault(
         "a voided dose leaves its debt",
-        "sessions/dosing/services/doses.py",
+        "sessions/dosing/services/dose_voids.py",
         "    integration.void_obligation(dose=session, by=by, at=at)\n",
         "",
     ),

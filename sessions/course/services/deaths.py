@@ -22,7 +22,7 @@ from programs import services as programs
 from programs.models import Program
 from programs.rules import LIVE, PROGRAM_MOVES
 from sessions.booking.models import Session
-from sessions.booking.rules import HERE, MOVABLE
+from sessions.booking.rules import MOVABLE
 from sessions.course.services.programs import free_future
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
@@ -120,7 +120,7 @@ def _void_owed(course: Program, *, at: datetime) -> list[UUID]:
         before = list(standing.values_list("pk", flat=True))
         if obligation.integration_session_id is not None:
             before.append(obligation.integration_session_id)
-        integration.void_obligation(dose=dose, reason=REASON, begun=HERE, by=SYSTEM, at=at)
+        integration.void_obligation(dose=dose, reason=REASON, by=SYSTEM, at=at)
         gone = Session.objects.filter(pk__in=before, status=Session.Status.CANCELLED)
         give_away(freed=[Freed.of(session) for session in gone.order_by("starts_at")], by=SYSTEM, at=at)
         found.append(obligation.pk)

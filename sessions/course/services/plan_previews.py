@@ -113,7 +113,8 @@ def _try_all(
     doses: dict[int, Session] = {}
     booked: set[UUID] = set()
     for index in plans.doses_first(rows):
-        tried[index] = one = _try(program, rows[index], asks[index], doses, booked, by=by, at=at)
+        covered = {one.session.for_dose_id for one in tried.values() if one.problem is None}
+        tried[index] = one = _try(program, rows[index], asks[index], doses, booked, covered, by=by, at=at)
         booked |= set() if one.problem else {one.session.pk}
         if one.session.kind == SessionKind.DOSING:
             doses[rows[index].get("number") or one.session.number] = one.session
@@ -127,19 +128,21 @@ def _try(
     ask: Ask,
     doses: dict[int, Session],
     booked: Set[UUID],
+    covered: Set[UUID | None],
     *,
     by: User,
     at: datetime,
 ) -> _Tried:
     """What is refused is refused before anything is written, so the next row may be tried in the same transaction.
 
-    `doses`: those of the plan by number; `booked`: the sessions that could be booked so far.
+    `doses`: those of the plan by number; `booked`: the sessions that could be booked so far; `covered`: the doses that
+    have their integration.
     """
     dose: Session | None = None
     problem: ResourceConflict | Invalid | None = None
     try:
         if ask.kind == SessionKind.INTEGRATION:
-            dose = plans.dose_of(program, row, doses)
+            dose = plans.dose_of(program, row, doses, covered)
     except Invalid as exc:
         problem, dose = exc, plans.dose_named(row, doses)
     of_plan = problem is not None

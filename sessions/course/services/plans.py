@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NotRequired, TypedDict
 from uuid import UUID
@@ -68,7 +68,8 @@ def book_plan(*, program_id: UUID, rows: Sequence[PlanRow], by: User, at: dateti
     doses: dict[int, Session] = {}
     for index in doses_first(rows):
         row, ask = rows[index], asks[index]
-        dose = dose_of(program, row, doses) if ask.kind == SessionKind.INTEGRATION else None
+        covered = {one.for_dose_id for one in made}
+        dose = dose_of(program, row, doses, covered) if ask.kind == SessionKind.INTEGRATION else None
         session = _book(program, ask, dose=dose, index=index, by=by, at=at)
         if session.kind == SessionKind.DOSING:
             doses[row.get("number") or session.number] = session
@@ -112,10 +113,12 @@ def dose_named(row: PlanRow, doses: Mapping[int, Session]) -> Session | None:
     return doses.get(row.get("number") or 0) or max(before, key=lambda found: found.starts_at, default=None)
 
 
-def dose_of(program: Program, row: PlanRow, doses: Mapping[int, Session]) -> Session:
-    """The dose of the plan that an integration is for.
+def dose_of(
+    program: Program, row: PlanRow, doses: Mapping[int, Session], covered: Collection[UUID | None]
+) -> Session:
+    """The dose of the plan that an integration is for; those in `covered` have theirs.
 
-    :raises Invalid: when there is none, or the integration lies outside its window
+    :raises Invalid: when there is none, the integration lies outside its window, or is a second one
     """
     dose = dose_named(row, doses)
     if dose is None:
@@ -129,6 +132,8 @@ def dose_of(program: Program, row: PlanRow, doses: Mapping[int, Session]) -> Ses
         raise Invalid.field(
             "sessions", f"Integration {dose.number} lies outside its window.", code="outside_window"
         )
+    if dose.pk in covered:
+        raise Invalid.field("sessions", f"Dose {dose.number} has its integration.", code="repeated")
     return dose
 
 

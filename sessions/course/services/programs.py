@@ -26,8 +26,11 @@ from sessions.booking.models import Session
 from sessions.booking.rules import MOVABLE
 from sessions.dosing import selectors as dosing
 from sessions.integration.models import Obligation
+from sessions.integration.services import held_slots
 from sessions.visits.services.endings import end
+from sessions.visits.services.freed_slots import give_away
 from sessions.visits.services.visits import advance, lock_session
+from sessions.waitlist.rules import Freed
 
 S = Session.Status
 
@@ -181,14 +184,21 @@ def complete_program(*, program_id: UUID, by: User, at: datetime) -> Program:
     return program
 
 
+@transaction.atomic
 def change_program(*, program: Program, values: ProgramChange, by: User, at: datetime) -> Program:
-    """As `programs.services.change_program`; the number of doses and their spacing also look at what was given.
+    """As `programs.services.change_program`; the number of doses and their spacing also look at what was given, and the
+    slots that are held for integration are held with a new therapist. The caller has locked the program.
 
     :raises Invalid: for a plan that the doses have overtaken: end dosing instead
     """
     if program_rules.OWN_PLAN & values.keys():
         merge(_overtaken(program, values))
-    return programs.change_program(program=program, values=values, by=by, at=at)
+    was = program.therapist_id
+    changed = programs.change_program(program=program, values=values, by=by, at=at)
+    if changed.therapist_id != was:
+        freed = held_slots.follow_therapist(program=changed, was=was, by=by, at=at)
+        give_away(freed=[Freed.of(session) for session in freed], by=by, at=at)
+    return changed
 
 
 def _overtaken(program: Program, values: ProgramChange) -> list[FieldError]:

@@ -114,6 +114,17 @@ def is_replaced(order: Order, orders: Iterable[Order], *, moment: datetime) -> b
     return bool(newer)
 
 
+def is_to_be_put_right(doses: Iterable[tuple[datetime, datetime | None]]) -> bool:
+    """Was one voided, and none written down since in its place? `doses`: when each was written down, and voided."""
+    rows = list(doses)
+    written = [(at, False) for at, _ in rows]
+    voided = [(at, True) for _, at in rows if at is not None]
+    missing = 0
+    for _, void in sorted(written + voided):
+        missing = missing + 1 if void else max(missing - 1, 0)
+    return missing > 0
+
+
 def order_problem(order: Order, *, moment: datetime) -> str:
     """Why nobody may act on this order at `moment`, in plain words; empty when they may."""
     if order.waits:

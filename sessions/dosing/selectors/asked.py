@@ -194,7 +194,7 @@ def for_a_dose(*, session_id: UUID) -> tuple[Question, ...]:
     spans = PhaseSpan.objects.filter(program__in=program, ended_at__isnull=True)
     return (
         Session.objects.filter(pk=session_id).select_related(*related),
-        Discharge.objects.filter(session_id=session_id).values_list("pk", flat=True),
+        Discharge.objects.filter(session_id=session_id).values_list("discharged_at", flat=True),
         doses_with_ends(session_id=session_id),
         Order.objects.filter(session_id=session_id).select_related("approval").order_by("created_at", "pk"),
         dosed.order_by().values_list("session_id", flat=True).distinct(),

@@ -14,6 +14,7 @@ from kapclinic.core.asking import Questions
 from kapclinic.practice.models import SessionKind
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration, Discharge
+from sessions.dosing.rules import amounts
 from sessions.drugs import selectors as drugs
 from sessions.monitoring import selectors as monitoring
 
@@ -41,8 +42,21 @@ def first_dosed_at(*, session_id: UUID) -> datetime | None:
     return standing_doses(session_id=session_id).values_list("administered_at", flat=True).first()
 
 
+def is_to_be_put_right(*, session_id: UUID) -> bool:
+    """Was a dose of this session voided, and none entered in its place?"""
+    doses = Administration.objects.filter(session_id=session_id)
+    return amounts.is_to_be_put_right(doses.values_list("recorded_at", "void__created_at"))
+
+
 def last_dosed_at(*, session_id: UUID) -> datetime | None:
     return standing_doses(session_id=session_id).values_list("administered_at", flat=True).last()
+
+
+def stayed_until(*, session_id: UUID) -> datetime | None:
+    """Until when the client was there at least: the discharge, or the last dose."""
+    left = Discharge.objects.filter(session_id=session_id).values_list("discharged_at", flat=True).first()
+    moments = [left, last_dosed_at(session_id=session_id)]
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def for_a_reading(*, session_id: UUID) -> Questions:

@@ -125,7 +125,7 @@ def computed_checklist(
         protocol,
         doses[-1].drug,
         first,
-        max(discharge.ended_at(dose, _said_end(dose), protocol.limits) for dose in doses),
+        max(discharge.ended_at(dose, discharge.said_end(dose), protocol.limits) for dose in doses),
     )
     obligation = Obligation.objects.filter(dosing_session=session).first()
     known = bool(escort and escort.get("name") and escort.get("phone"))
@@ -138,11 +138,6 @@ def computed_checklist(
         "integration_booked": obligation is None or obligation.state in BOOKED,
     }
     return found, over_at
-
-
-def _said_end(dose: Administration) -> datetime | None:
-    """When a dose that ran on was said to have ended; None for any other."""
-    return dose.finish.ended_at if hasattr(dose, "finish") else None
 
 
 def _vitals_allow(

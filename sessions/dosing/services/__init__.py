@@ -11,10 +11,10 @@ from sessions.dosing.services.discharge import (
     discharge_client,
     end_undosed_leaving_slot,
 )
+from sessions.dosing.services.dose_voids import void_administration_leaving_slot
 from sessions.dosing.services.doses import (
     finish_administration,
     record_administration,
-    void_administration_leaving_slot,
 )
 from sessions.dosing.services.here import asks_here
 from sessions.dosing.services.orders import approve_cap, write_order

@@ -70,7 +70,7 @@ def end_undosed_leaving_slot(
         raise OpenDraw.of_session()
     moves = moves_at(session, moment=moment, at=at)
     transitions.apply(moves, "not_dosed", instance=session, by=by)
-    merge(moment_errors(moment=moment, at=at, after=session.checked_in_at))
+    merge(moment_errors(moment=moment, at=at, after=session.started_at or session.checked_in_at))
     session.outcome, session.reason, session.completed_at = Session.Outcome.NOT_DOSED, reason, moment
     integration.free_held_slot(dose=session, by=by, at=at)
     booking.settle_asked(session=session, outcome="not dosed", by=by, at=at)

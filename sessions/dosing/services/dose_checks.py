@@ -145,14 +145,22 @@ def supply_errors(order: Order, values: amounts.DoseFields) -> list[FieldError]:
     return errors
 
 
-def end_errors(order: Order, values: amounts.DoseFields, *, at: datetime) -> list[FieldError]:
-    """Where a dose can't say that it ended: only an infusion that names given and wasted is over at once."""
-    ended_at = values.get("ended_at")
+def end_errors(
+    order: Order, values: amounts.DoseFields, *, at: datetime, left_at: datetime | None
+) -> list[FieldError]:
+    """Where a dose can't say that it ended: only an infusion that names given and wasted is over at once. One that is
+    entered once the client has gone, at `left_at`, is over (R7).
+    """
+    ended_at, settled = values.get("ended_at"), values.get("given_mg") is not None
+    if order.route == Route.INTRAVENOUS and left_at is not None and not settled:
+        return [FieldError("/given_mg", "required", "The client has gone: say what was given.")]
     if ended_at is None:
         return []
-    if order.route != Route.INTRAVENOUS or values.get("given_mg") is None:
+    if order.route != Route.INTRAVENOUS or not settled:
         detail = "Only an infusion that says what was given has ended."
         return [FieldError("/ended_at", "not_settled", detail)]
+    if left_at is not None and ended_at > left_at:
+        return [FieldError("/ended_at", "too_late", "The client was discharged before this time.")]
     return moment_errors(moment=ended_at, at=at, after=values["administered_at"], field="ended_at")
 
 
@@ -163,6 +171,7 @@ def errors_of(
     *,
     doses: Sequence[Administration],
     at: datetime,
+    left_at: datetime | None = None,
 ) -> list[FieldError]:
     """All that speaks against giving this dose, after `doses`, at this time and in this way."""
     begun = doses[0].administered_at if doses else None
@@ -170,7 +179,7 @@ def errors_of(
         *time_errors(session, values["administered_at"], begun=begun),
         *way_errors(session, order, values, last=doses[-1] if doses else None),
         *supply_errors(order, values),
-        *end_errors(order, values, at=at),
+        *end_errors(order, values, at=at, left_at=left_at),
     ]
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from kapclinic.core import transitions
-from kapclinic.core.errors import AlreadyVoid, Conflict, IllegalTransition, merge
+from kapclinic.core.errors import Conflict, IllegalTransition, merge
 from kapclinic.core.moments import moment_errors
 from kapclinic.core.postgresql.scoped import ahead
 from kapclinic.core.writing import joining
@@ -21,7 +21,7 @@ from programs.models import Phase, PhaseSpan, Program, Route
 from screening import services as screening
 from sessions.booking import services as booking
 from sessions.booking.models import Session
-from sessions.booking.rules import HERE
+from sessions.booking.rules import CAME, HERE
 from sessions.booking.rules.days import moves_at
 from sessions.booking.services.holding import hold
 from sessions.dosing import selectors
@@ -32,7 +32,6 @@ from sessions.dosing.models import (
     Administration,
     AdministrationFinish,
     AdministrationVoid,
-    Discharge,
     Order,
 )
 from sessions.dosing.rems import services as rems
@@ -89,7 +88,8 @@ def record_administration(
 
     :raises NotPermitted: unless `by` is a nurse practitioner or prescriber (R8)
     :raises NotToday: for a time on another day than the session's
-    :raises IllegalTransition: before check-in, after the discharge or after the session
+    :raises IllegalTransition: before check-in, after the discharge or after the session; a dose that was given before
+        the discharge is taken all the same, settled, in the place of one that was voided
     :raises Invalid: for a time in the future, before the first dose or too long after it, an order of another session,
         an expired order, or a way that the drug is not given in
     :raises SameDose: for a time at which a dose of the same order stands
@@ -108,12 +108,12 @@ def record_administration(
         at=at,
         field="administered_at",
     )
-    _require_here(session, gone=here.gone)
+    _require_here(here, moment=moment)
     merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
     order = dose_checks.order_for(here.orders, values["order"], moment)
     _require_another(here.doses, order, moment)
     dose_checks.require_amount(session, order, values["dose_mg"], doses=here.doses)
-    merge(dose_checks.errors_of(session, order, values, doses=here.doses, at=at))
+    merge(dose_checks.errors_of(session, order, values, doses=here.doses, at=at, left_at=here.left_at))
     ahead(dose_checks.asks_behind_client(session, values, moment=moment))
     judged = _require_ready(session, order, moment=moment, at=at, begun=begun)
     dose = dose_checks.dose_of(session, order, values, first=begun is None, judged=judged)
@@ -132,18 +132,27 @@ def record_administration(
         )
     if dose.route == Route.INTRAVENOUS and dose.given_mg is not None:
         _end_at_once(session, dose, values.get("ended_at"), by=by, at=at)
+    if here.left_at is not None:
+        monitoring.end_checks(session=session, left_at=here.left_at, rings=False, by=by, at=at)
     if esketamine.is_esketamine(dose.drug):
         rems.owe(session=session, by=by, at=at)
     return dose
 
 
-def _require_here(session: Session, *, gone: bool) -> None:
-    """:raises IllegalTransition: when the client has not come yet, or has gone"""
+def _require_here(here: Here, *, moment: datetime) -> None:
+    """The client is here; or they were at `moment`, and this dose takes the place of one that was voided.
+
+    :raises IllegalTransition: when the client has not come yet, or has gone
+    """
+    session, left_at = here.session, here.left_at
+    was_here = left_at is not None and moment <= left_at and session.status in CAME
+    if was_here and selectors.is_to_be_put_right(session_id=session.pk):
+        return
     if session.status not in HERE:
         raise IllegalTransition(
             "Check the client in first; a finished session takes no dose.", state=session.status
         )
-    if gone:
+    if left_at is not None:
         raise IllegalTransition("The client was discharged.", state="discharged")
 
 
@@ -216,7 +225,15 @@ def _begin(here: Here, dose: Administration, *, by: User, at: datetime) -> None:
     session.outcome = Session.Outcome.DOSED
     session.save_by(by, at=at)
     fixed = esketamine.is_esketamine(dose.drug)
-    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, by=by, at=at, beside=here.beside)
+    monitoring.start_checks(
+        session=session,
+        dosed_at=dosed_at,
+        rems=fixed,
+        left_at=here.left_at,
+        by=by,
+        at=at,
+        beside=here.beside,
+    )
     integration.owe_integration(
         dose=session, program=session.program, dosed_at=dosed_at, by=by, at=at, known=here.owed
     )
@@ -244,17 +261,14 @@ def _end_at_once(
 def _follow_doses(
     program: Program, given: int, *, by: User, at: datetime, span: PhaseSpan | None = None
 ) -> None:
-    """Let the phase follow the `given` doses: the first ends preparation, the last planned one dosing; a void may undo
-    that. `span` is the open one.
+    """Let the phase follow the `given` doses: the first ends preparation, the last planned one dosing. `span` is the
+    open one. Dosing that a clinician ended stays ended, also when a dose is given in a session that had begun.
     """
-    planned = program.doses_planned
     if program.phase == Phase.PREPARATION and given:  # a prescriber passed the preparation gate
         programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at, span=span)
         span = None
-    if program.phase == Phase.DOSING and given >= planned:
+    if program.phase == Phase.DOSING and given >= program.doses_planned:
         programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at, span=span)
-    elif program.phase == Phase.INTEGRATION and given < planned and program.status == Program.Status.ACTIVE:
-        programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at, span=span)
 
 
 @transaction.atomic
@@ -298,58 +312,3 @@ def finish_administration(
     if standing:
         monitoring.plan_after_end(session=session, ended_at=finish.ended_at, by=by, at=at)
     return finish
-
-
-@transaction.atomic
-def void_administration_leaving_slot(
-    *, dose_id: UUID, reason: str, by: User, at: datetime
-) -> AdministrationVoid:
-    """Say that a dose was recorded in error. With the first one go its checks and its obligation.
-
-    Half a verb: the slot that its integration held is left unused. `visits.services.void_administration` is the whole.
-
-    When another dose of the session stands, checks and obligation count from that one; an obligation that was met or
-    waived stays so.
-
-    :raises NotPermitted: unless `by` is a prescriber
-    :raises AlreadyVoid: the second time
-    """
-    transitions.require_role(by, amounts.ORDERERS, what="Voiding a dose")
-    dose: Administration = Administration.objects.get(pk=dose_id)
-    session = lock_dosing(dose.session_id)
-    before = selectors.first_dosed_at(session_id=session.pk)
-    try:
-        with transaction.atomic():
-            void = AdministrationVoid(administration=dose, reason=reason).insert_by(by, at=at)
-    except IntegrityError as exc:
-        raise AlreadyVoid from exc
-    trail.settle_tasks(kind=Kind.LATE_PAPER, subject_id=dose.pk, by=by, at=at, outcome="voided")
-    left = selectors.first_dosed_at(session_id=session.pk)
-    if left is None:
-        _take_back(session, by=by, at=at)
-    elif left != before:
-        _begin_anew(session, left, by=by, at=at)
-    given = selectors.doses_given([session.program_id]).get(session.program_id, 0)
-    _follow_doses(session.program, given, by=by, at=at)
-    if esketamine.is_esketamine(dose.drug):
-        rems.amend(session=session, by=by, at=at)
-    return void
-
-
-def _take_back(session: Session, *, by: User, at: datetime) -> None:
-    """No dose stands any more: nothing is asked for, and nothing is owed."""
-    integration.void_obligation(dose=session, by=by, at=at)
-    monitoring.end_checks(session=session, by=by, at=at)
-    over = session.status == Session.Status.COMPLETED
-    session.outcome = Session.Outcome.NOT_DOSED if over else ""
-    session.save_by(by, at=at)
-
-
-def _begin_anew(session: Session, dosed_at: datetime, *, by: User, at: datetime) -> None:
-    """Another dose is the first one now, at `dosed_at`."""
-    monitoring.end_checks(session=session, by=by, at=at)
-    drugs_left = selectors.standing_doses(session_id=session.pk).values_list("drug", flat=True)
-    fixed = esketamine.is_esketamine(drugs_left[0])
-    gone = Discharge.objects.filter(session=session).values_list("discharged_at", flat=True).first()
-    monitoring.start_checks(session=session, dosed_at=dosed_at, rems=fixed, left_at=gone, by=by, at=at)
-    integration.follow_first_dose(dose=session, dosed_at=dosed_at, by=by, at=at)

@@ -31,7 +31,7 @@ class Here(NamedTuple):
     """What a dose is written beside, read behind the locks of its program and session (`selectors.for_a_dose`)."""
 
     session: Session
-    gone: bool
+    left_at: datetime | None  # the discharge
     doses: Sequence[Administration]
     orders: Sequence[Order]
     dosed: frozenset[UUID]  # sessions of the program with a dose
@@ -61,10 +61,10 @@ def read_here(session_id: UUID, *, locked: bool) -> Here:
     if not locked:
         hold(session_id=session_id, with_course=True)
     ask = _asked_with_key if locked else _asked
-    (session,), gone, doses, orders, dosed, spans, owed, no_slot, *beside = ask(session_id=session_id)
+    (session,), left, doses, orders, dosed, spans, owed, no_slot, *beside = ask(session_id=session_id)
     require_dosing(session)
     for obligation in owed:
         obligation.dosing_session = session  # and so each knows the other
     span = next(iter(spans), None)
     still_owed, watched = Debt(owed, no_slot), Beside.of(*beside)
-    return Here(session, bool(gone), doses, orders, frozenset(dosed), span, still_owed, watched)
+    return Here(session, next(iter(left), None), doses, orders, frozenset(dosed), span, still_owed, watched)

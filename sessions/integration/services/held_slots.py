@@ -16,14 +16,18 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from programs.models import Program
+from programs.rules import LIVE
 from programs.services import lock_program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
+from sessions.booking.rules import HERE
 from sessions.booking.services.allocations import ResourceConflict, lock_resources
 from sessions.integration import selectors
+from sessions.integration.models import Obligation
 from sessions.integration.selectors import Board, Sought
-from sessions.integration.services.obligations import RACES, ask_for
+from sessions.integration.services.obligations import RACES, ask_for, free_held_slot
 
+DOSE_TO_COME = HERE | {Session.Status.SCHEDULED}
 BATCH = 200  # doses whose free time is read at once
 
 
@@ -60,6 +64,39 @@ def hold_slot(*, dose: Session, program: Program, by: Actor, at: datetime) -> Se
         _tell_no_slot(dose, program, at=at)
     else:
         trail.settle_tasks(kind=Kind.INTEGRATION_NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="held")
+    return held
+
+
+def hold_instead(*, held: Session, by: Actor, at: datetime) -> None:
+    """The slot `held` for a dose was cancelled: hold another one while the dose is still to come, in a course that goes
+    on. Nothing to do once the dose owes it. The caller has locked the program.
+    """
+    dose, program = held.for_dose, held.program
+    if dose is None or dose.status not in DOSE_TO_COME or program.status not in LIVE:
+        return
+    owed = Obligation.objects.filter(dosing_session=dose).exclude(state=Obligation.State.VOIDED)
+    if not owed.exists() and not Session.objects.standing().filter(for_dose=dose).exists():
+        hold_slot(dose=dose, program=program, by=by, at=at)
+
+
+def follow_therapist(*, program: Program, was: UUID | None, by: Actor, at: datetime) -> list[Session]:
+    """The course has another therapist than it `was`: what is owed is theirs to see to, and what is held is held with
+    them instead. Returns the slots that were freed. What a client is booked for stays. The caller has locked the
+    program.
+    """
+    for obligation in Obligation.objects.open().filter(program=program).select_for_update(of=("self",)):
+        obligation.therapist_id = program.therapist_id
+        obligation.save_by(by, at=at)
+        if was is not None:
+            trail.hand_on(subject_id=obligation.pk, was=was, to=program.therapist_id, by=by, at=at)
+    rows = Session.objects.filter(program=program, status=Session.Status.HELD, for_dose__isnull=False)
+    held = list(rows.filter(starts_at__gt=at).select_related("for_dose").order_by("starts_at"))
+    for row in held:
+        assert row.for_dose is not None
+        free_held_slot(dose=row.for_dose, by=SYSTEM, at=at)
+    for row in held:
+        row.program = program
+        hold_instead(held=row, by=SYSTEM, at=at)
     return held
 
 

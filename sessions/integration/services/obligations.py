@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from kapclinic.core import doorbell, transitions
-from kapclinic.core.asking import AtOnce
 from kapclinic.core.errors import Invalid, NotOwed
 from kapclinic.practice.models import SYSTEM, Actor, Role, User
 from kapclinic.practice.selectors import staff_with_role
@@ -17,7 +16,7 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Task
 from programs.models import Program
-from programs.rules import earliest_integration, integration_window
+from programs.rules import earliest_integration
 from programs.services import lock_program
 from sessions.booking import services as booking
 from sessions.booking.models import Session
@@ -53,85 +52,8 @@ def free_held_slot(*, dose: Session, by: Actor, at: datetime) -> None:
     trail.settle_tasks(kind=Kind.INTEGRATION_NO_SLOT, subject_id=dose.pk, by=by, at=at, outcome="not needed")
 
 
-_debt = AtOnce(selectors.debt)
-
-
-def owe_integration(
-    *,
-    dose: Session,
-    program: Program,
-    dosed_at: datetime,
-    by: Actor,
-    at: datetime,
-    known: selectors.Debt | None = None,
-) -> Obligation | None:
-    """Write the obligation with the dose, in its transaction, and ring for the worker. Once per dosing session.
-    `known`: read by who has the program locked. None for a program that owes no integration (ketamine-only infusions),
-    and for a client who has died.
-    """
-    if not program.protocol.owes_integration or program.client.died_on is not None:
-        return None
-    known = known or selectors.Debt(*_debt(session_id=dose.pk))
-    obligation = next(iter(known.obligations), None)
-    if obligation is None:
-        obligation = Obligation(dosing_session=dose, program=program, client_id=program.client_id)
-    elif obligation.state == Obligation.State.VOIDED:
-        transitions.apply(rules.OBLIGATION_MOVES, "owe_again", instance=obligation, by=by, field="state")
-    else:
-        return obligation
-    obligation.therapist_id = program.therapist_id
-    obligation.dosed_at = dosed_at
-    obligation.window_start, obligation.window_end = integration_window(program.protocol, dosed_at=dosed_at)
-    obligation.integration_session, obligation.escalations = None, []
-    obligation.save_by(by, at=at)
-    # the obligation takes the place of the row that said that no slot was held
-    trail.settle(known.no_slot, by=by, at=at, outcome="owed")
-    doorbell.ring(TASK, obligation_id=obligation.pk)
-    return obligation
-
-
-def follow_first_dose(*, dose: Session, dosed_at: datetime, by: User, at: datetime) -> None:
-    """The first dose was voided and another stands, at `dosed_at`: its window counts from there.
-
-    An integration that took place, or that somebody waived, stays so; any other is owed anew by `owe_integration`.
-    """
-    obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
-    if obligation is None or obligation.state not in rules.SETTLED:
-        void_obligation(dose=dose, by=by, at=at)
-        owe_integration(dose=dose, program=dose.program, dosed_at=dosed_at, by=by, at=at)
-        return
-    obligation.dosed_at = dosed_at
-    obligation.window_start, obligation.window_end = integration_window(
-        obligation.program.protocol, dosed_at=dosed_at
-    )
-    obligation.save_by(by, at=at)
-
-
-def void_obligation(
-    *,
-    dose: Session,
-    by: Actor,
-    at: datetime,
-    reason: str = "The dose was voided.",
-    begun: Collection[str] = (Session.Status.IN_PROGRESS,),
-) -> None:
-    """The dose was voided, or the client has died: nothing is owed, and what was booked for it is freed.
-
-    A session in one of the states `begun` stays, and one whose time is over: somebody still says whether it was."""
-    obligation: Obligation | None = Obligation.objects.select_for_update().filter(dosing_session=dose).first()
-    if obligation is None or obligation.state == Obligation.State.VOIDED:
-        return
-    booked = obligation.integration_session
-    transitions.apply(rules.OBLIGATION_MOVES, "void", instance=obligation, by=by, field="state")
-    obligation.save_by(by, at=at)
-    ends = SESSION_MOVES["cancel"].sources - set(begun)
-    if booked is not None and booked.ends_at > at and booked.status in ends:
-        booking.end_booking(session=booked, move="cancel", reason=reason, by=by, at=at)
-    free_held_slot(dose=dose, by=by, at=at)
-    _settle_tasks(obligation, by=by, at=at, outcome=reason)
-
-
-def _settle_tasks(obligation: Obligation, *, by: Actor, at: datetime, outcome: str) -> None:
+def settle_tasks(obligation: Obligation, *, by: Actor, at: datetime, outcome: str) -> None:
+    """Take all that is on the worklist about this obligation off it."""
     for kind in (
         *BOOKED,
         Kind.INTEGRATION_UNRECORDED,
@@ -158,7 +80,8 @@ def link_booking(*, obligation: Obligation, session: Session, by: Actor, at: dat
     for kind in (kind for kind in listed if kind in BOOKED):
         trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="booked")
     tell_if_late(obligation=obligation, session=session, by=by, at=at)
-    if session.source == Session.Source.SCHEDULER and session.client_confirmed_at is None:
+    asks = session.status == Session.Status.SCHEDULED and session.client_confirmed_at is None
+    if asks and session.source == Session.Source.SCHEDULER:
         known, start = Kind.INTEGRATION_CONFIRM in listed, session.starts_at
         _open_task(obligation, kind=Kind.INTEGRATION_CONFIRM, due_at=start, looked=not known, at=at)
     return obligation
@@ -228,19 +151,18 @@ def schedule_obligation(*, obligation_id: UUID, at: datetime) -> Obligation | No
 
 def _confirm_held(obligation: Obligation, *, at: datetime) -> bool:
     dose = obligation.dosing_session
-    held = Session.objects.select_for_update().filter(for_dose=dose, status=Session.Status.HELD).first()
-    if held is None:
-        return False
-    if held.starts_at < at or not rules.inside(
-        held.starts_at, start=obligation.window_start, end=obligation.window_end
-    ):
+    rows = Session.objects.select_for_update().filter(for_dose=dose, status=Session.Status.HELD)
+    standing = list(rows.order_by("starts_at"))
+    start, end = max(at, obligation.window_start), obligation.window_end
+    held = next((row for row in standing if rules.inside(row.starts_at, start=start, end=end)), None)
+    if held is not None:
+        transitions.apply(SESSION_MOVES, "confirm", instance=held, by=SYSTEM)
+        held.source = Session.Source.SCHEDULER
+        held.save_by(SYSTEM, at=at)
+        link_booking(obligation=obligation, session=held, by=SYSTEM, at=at)
+    if standing not in ([], [held]):  # what is too early, past or one too many
         free_held_slot(dose=dose, by=SYSTEM, at=at)
-        return False
-    transitions.apply(SESSION_MOVES, "confirm", instance=held, by=SYSTEM)
-    held.source = Session.Source.SCHEDULER
-    held.save_by(SYSTEM, at=at)
-    link_booking(obligation=obligation, session=held, by=SYSTEM, at=at)
-    return True
+    return held is not None
 
 
 def _book_best(obligation: Obligation, program: Program, *, at: datetime) -> bool:
@@ -333,14 +255,13 @@ def reopen(*, session: Session, by: Actor, at: datetime) -> Obligation | None:
     transitions.apply(rules.OBLIGATION_MOVES, "reopen", instance=obligation, by=by, field="state")
     obligation.integration_session = None
     obligation.save_by(by, at=at)
-    trail.settle_tasks(
-        kind=Kind.INTEGRATION_CONFIRM, subject_id=obligation.pk, by=by, at=at, outcome="cancelled"
-    )
+    for kind in (Kind.INTEGRATION_CONFIRM, Kind.INTEGRATION_UNRECORDED):
+        trail.settle_tasks(kind=kind, subject_id=obligation.pk, by=by, at=at, outcome="cancelled")
     doorbell.ring(TASK, obligation_id=obligation.pk)
     return obligation
 
 
-def settle(*, session: Session, by: User, at: datetime) -> Obligation | None:
+def settle(*, session: Session, by: Actor, at: datetime) -> Obligation | None:
     """The integration session took place: its obligation is met, late when it began after the window.
 
     What counts is when it began, never when it was booked for. One that began too early to meet it was still held: it
@@ -359,11 +280,11 @@ def settle(*, session: Session, by: User, at: datetime) -> Obligation | None:
     move = "meet" if began < obligation.window_end else "meet_late"
     transitions.apply(rules.OBLIGATION_MOVES, move, instance=obligation, by=by, field="state")
     obligation.save_by(by, at=at)
-    _settle_tasks(obligation, by=by, at=at, outcome=obligation.state)
+    settle_tasks(obligation, by=by, at=at, outcome=obligation.state)
     return obligation
 
 
-def _too_early(obligation: Obligation, session: Session, *, by: User, at: datetime) -> Obligation | None:
+def _too_early(obligation: Obligation, session: Session, *, by: Actor, at: datetime) -> Obligation | None:
     trail.settle_tasks(
         kind=Kind.INTEGRATION_UNRECORDED, subject_id=obligation.pk, by=by, at=at, outcome="too early"
     )
@@ -388,7 +309,7 @@ def waive_leaving_slot(*, obligation_id: UUID, reason: str, by: User, at: dateti
     obligation.reason = reason
     obligation.save_by(by, at=at)
     free_held_slot(dose=obligation.dosing_session, by=by, at=at)
-    _settle_tasks(obligation, by=by, at=at, outcome="waived")
+    settle_tasks(obligation, by=by, at=at, outcome="waived")
     return obligation
 
 

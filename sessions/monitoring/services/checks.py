@@ -150,6 +150,7 @@ def extend_checks(
     found = []
     for minute, moment in slots:
         check = rows.get(moment) or Check(session=session, minute=minute, planned_at=moment)
+        check.minute = minute
         rules.ask(check)
         found.append(check.save_by(by, at=at))
     return found
@@ -186,6 +187,7 @@ def _after_end(session: Session, slot: rules.Slot, check: Check | None, *, by: U
         check = Check(session=session, kind=Check.Kind.AFTER_END, minute=minute, planned_at=moment)
     elif check.ended_at is None:
         return check
+    check.minute = minute
     rules.ask(check)
     protocol = _protocol(session)
     tolerance = timedelta(minutes=protocol.limits["reading_tolerance_min"])
@@ -198,17 +200,20 @@ def _after_end(session: Session, slot: rules.Slot, check: Check | None, *, by: U
     return check.save_by(by, at=at)
 
 
-def end_checks(*, session: Session, by: User, at: datetime, left_at: datetime | None = None) -> None:
+def end_checks(
+    *, session: Session, by: User, at: datetime, left_at: datetime | None = None, rings: bool = True
+) -> None:
     """The client left at `left_at`, or the dose was voided: nothing is asked for any more.
 
-    A check that was overdue when the client left opens its alarm, also when no sweep has seen it yet (R14). The others
-    are marked as not taken.
+    A check that was overdue when the client left opens its alarm, also when no sweep has seen it yet (R14); for one
+    that is asked for only after that, `rings` is False, and it is a row to look through. The others are marked as not
+    taken.
     """
     reason = rules.DISCHARGED if left_at is not None else rules.DOSE_VOIDED
     for check in selectors.open_checks(session_id=session.pk).select_for_update(of=("self",)):
         if left_at is not None and check.state == Check.State.DUE:
             check.state = _state_at(check, _protocol(session), at=left_at)
-            live = rings_live(session, left_at=None, at=at)
+            live = rings and rings_live(session, left_at=None, at=at)
             open_for_check(check, check.state, session=session, at=at, live=live)
         end_check(check, reason=reason, by=by, at=at)
 

@@ -21,6 +21,7 @@ from sessions.dosing.selectors import open_draws
 from sessions.dosing.services.discharge import OpenDraw
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
+from sessions.integration.services import held_slots
 from sessions.visits.services.freed_slots import freed_by, give_away
 from sessions.visits.services.left_open import settle_left_open
 from sessions.visits.services.visits import lock_session
@@ -40,7 +41,8 @@ def end(
     moment: datetime | None = None,
     override_reason: str = "",
 ) -> Session:
-    """Cancel a session or note a no-show, and free what it held, also a dose's slot; an integration is owed again.
+    """Cancel a session or note a no-show, and free what it held, also a dose's slot; an integration is owed again, and
+    one that was held for a dose to come is held at another time, or somebody is told.
 
     What is free then is offered to those who wait, unless the caller does so later. A session may be cancelled on any
     day; that somebody did not come is said on the session's own, from its start on.
@@ -74,6 +76,7 @@ def end(
         integration.free_held_slot(dose=session, by=by, at=at)
     if session.kind == SessionKind.INTEGRATION:
         integration.reopen(session=session, by=by, at=at)
+        held_slots.hold_instead(held=session, by=by, at=at)
     settle_left_open(session=session, by=by, at=at)
     waitlist.settle_confirmation(session=session, outcome=session.status, by=by, at=at)
     if offer:

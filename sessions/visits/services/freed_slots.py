@@ -22,9 +22,14 @@ from sessions.integration import selectors as integration_selectors
 from sessions.integration import services as integration
 from sessions.integration.models import Obligation
 from sessions.integration.services import held_slots
+from sessions.visits.selectors.consequences import BREAKS, Course
 from sessions.waitlist import rules, selectors
 from sessions.waitlist import services as waitlist
 from sessions.waitlist.rules import Freed, Match
+
+
+class Breaks(Exception):
+    """Nobody looks at what is booked by itself: what would break a course is left for the front desk to offer."""
 
 
 def freed_by(session: Session) -> list[Freed]:
@@ -92,10 +97,18 @@ def _book(match: Match, *, at: datetime) -> Session | None:
             session = booking.book_session(
                 program=program, ask=ask, by=SYSTEM, at=at, source=Session.Source.SCHEDULER, wait=False
             )
+            _require_whole(session)
             if session.kind == SessionKind.DOSING:
                 held_slots.hold_slot(dose=session, program=program, by=SYSTEM, at=at)
             waitlist.note_booking(session=session, by=SYSTEM, at=at)
             waitlist.ask_to_confirm(session=session, by=SYSTEM, at=at)
-    except (ResourceConflict, Invalid):
+    except (ResourceConflict, Invalid, Breaks):
         return None
     return session
+
+
+def _require_whole(session: Session) -> None:
+    """:raises Breaks: when the session breaks the course that it was booked into, as `reschedule` refuses it"""
+    effects = Course(session.client_id).effects(session, papers=False)
+    if any(effect.severity == BREAKS for effect in effects):
+        raise Breaks

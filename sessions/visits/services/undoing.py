@@ -91,7 +91,8 @@ def correct_time(
         at=at,
         begun=move == M.NO_SHOW,
     )
-    errors = order_errors(session, move=move, moment=moment, lived=_lived(session, move))
+    lived, stayed = _lived(session, move), dosing.stayed_until(session_id=session.pk)
+    errors = order_errors(session, move=move, moment=moment, lived=lived, stayed=stayed)
     if errors:
         raise Invalid(errors[0].detail, errors=errors)
     _write(row, session, reason=reason, corrected_to=moment, by=by, at=at)

@@ -118,14 +118,18 @@ def complete(
     """Note that the session took place: preparation may open dosing, an integration settles its obligation.
 
     :raises NotToday: on another day than the session's
+    :raises Invalid: for a time before the session began, or before the last dose or the discharge
     :raises NotDischarged: for a dosing session before the client's discharge
     :raises IllegalTransition: from another state, or for a dosing session without a dose (use not-dosed)
     """
     session = lock_session(session_id)
     move("complete", session=session, moment=moment, override_reason=override_reason, by=by, at=at)
-    merge(moment_errors(moment=moment, at=at, after=session.started_at or session.checked_in_at))
+    after = session.started_at or session.checked_in_at
     if session.kind == SessionKind.DOSING:
         _require_discharged(session)
+        stayed = dosing.stayed_until(session_id=session.pk)
+        after = max((one for one in (after, stayed) if one is not None), default=None)
+    merge(moment_errors(moment=moment, at=at, after=after))
     session.completed_at = moment
     session.save_by(by, at=at)
     booking.settle_asked(session=session, outcome="completed", by=by, at=at)

@@ -126,6 +126,17 @@ def test_an_integration_outside_its_window_is_refused(cast: Cast) -> None:
     assert not Session.objects.exists()
 
 
+def test_a_dose_of_a_plan_has_one_integration(cast: Cast) -> None:
+    program = opened_program(cast)
+    desk = cast.desk("frontdesk")
+    rows = desk.get(f"programs/{program.pk}/plan/").json()["sessions"]
+    first = next(row for row in rows if row["kind"] == "integration")
+    more = {key: steps.moment(_moment(first[key]) + HOUR) for key in ("starts_at", "ends_at")}
+    refused = desk.post(f"programs/{program.pk}/plan/", {"sessions": [*rows, first | more]})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "repeated")
+    assert not Session.objects.exists()
+
+
 def test_missing_preparation_is_planned_before_the_dose_that_is_booked(cast: Cast) -> None:
     program = opened_program(cast)
     dose = steps.book(cast, {"id": str(program.pk)}, "dosing", MONDAY + 10 * DAY)

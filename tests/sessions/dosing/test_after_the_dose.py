@@ -6,14 +6,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 from kapclinic.core import clock
+from programs.models import Program
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration
-from sessions.monitoring.models import Check, Reading
+from sessions.integration.models import Obligation
+from sessions.monitoring.models import Alarm, Check, Reading
+from sessions.monitoring.services import sweep_checks
 from sessions.visits import services as visits
 from tests import cast as people
+from tests.asking import refused
 from tests.cast import MONDAY, Cast
 from tests.sessions.dosing.test_discharge import dosed, go, read, unmet
 from tests.sessions.dosing.test_doses import devices, ready, spray
+from tests.sessions.giving import attempt
 
 
 def test_nobody_shortens_the_two_hours_of_esketamine(cast: Cast) -> None:
@@ -33,9 +38,9 @@ def test_nobody_is_measured_who_has_gone_home(cast: Cast) -> None:
     path, body = f"sessions/{session.pk}/readings/", people.calm()
     with clock.fixed(MONDAY + timedelta(minutes=150)):
         after = {"measured_at": (MONDAY + timedelta(minutes=121)).isoformat()}
-        refused = cast.desk("np").post(path, body | after)
-        assert refused.status_code == 400
-        assert [(row["pointer"], row["code"]) for row in refused.json()["errors"]] == [
+        answer = cast.desk("np").post(path, body | after)
+        assert answer.status_code == 400
+        assert [(row["pointer"], row["code"]) for row in answer.json()["errors"]] == [
             ("/measured_at", "too_late")
         ]
         assert not Reading.objects.filter(measured_at__gt=MONDAY + timedelta(minutes=119)).exists()
@@ -120,3 +125,91 @@ def test_a_waiver_outlives_the_first_of_two_doses_and_the_other_one_is_first(cas
     assert (row.state, row.reason, row.dosed_at) == ("waived", "Moved away", second_at)
     assert row.window_start == second_at + timedelta(hours=24)
     assert [(dose["voided"], dose["is_first"]) for dose in shown] == [(True, False), (False, True)]
+
+
+def void(cast: Cast, dose: Administration) -> None:
+    path = f"sessions/{dose.session_id}/administrations/{dose.pk}/void/"
+    cast.desk("prescriber").must(path, {"reason": "Typed wrong"})
+
+
+def at_minute(number: float) -> str:
+    return (MONDAY + timedelta(minutes=number)).isoformat()
+
+
+def test_a_dose_that_was_typed_wrong_is_put_right_once_the_client_has_gone(cast: Cast) -> None:
+    """The visit is complete by then: the true dose stands in the place of the voided one, and owes its integration."""
+    session = people.completed_dose(cast)
+    left = 120
+    with clock.fixed(MONDAY + timedelta(hours=3)):
+        more = attempt(cast, session, administered_at=at_minute(20), dose_mg="10")
+        refused(more, 409, "illegal_transition")  # nothing was voided: nothing is to be put right
+        void(cast, Administration.objects.get())
+        session.refresh_from_db()
+        assert (session.outcome, Obligation.objects.get().state) == ("not_dosed", "voided")
+        late = attempt(cast, session, administered_at=at_minute(left + 1), dose_mg="60")
+        refused(late, 409, "illegal_transition")
+        assert attempt(cast, session, "therapist", administered_at=at_minute(2)).status_code == 403
+    with clock.fixed(MONDAY + timedelta(hours=4)):
+        answer = attempt(cast, session, administered_at=at_minute(2), dose_mg="60")
+        assert answer.status_code == 201, answer.content
+        assert (answer.json()["is_first"], answer.json()["obligation"]["state"]) == (True, "due")
+        again = attempt(cast, session, administered_at=at_minute(5), dose_mg="10")
+        refused(again, 409, "illegal_transition")
+        assert Administration.objects.standing().count() == 1
+    session.refresh_from_db()
+    assert (session.status, session.outcome) == ("completed", "dosed")
+    assert Obligation.objects.get().window_start == MONDAY + timedelta(hours=24, minutes=2)
+    sweep_checks(at=MONDAY + timedelta(hours=5))
+    assert not Alarm.objects.exists()
+    assert not Check.objects.filter(state="due").exists()
+
+
+def test_an_infusion_that_is_put_right_says_at_once_what_went_in(cast: Cast) -> None:
+    session = people.weighed(cast, people.IV)
+    started = {"administered_at": at_minute(0), "dose_mg": "40"}
+    first = attempt(cast, session, given_mg="40", **started)
+    with clock.fixed(MONDAY + timedelta(minutes=50)):
+        reason = {"who": "prescriber", "override_reason": "An ambulance took the client"}
+        assert go(cast, session, after=timedelta(minutes=50), **reason).status_code == 201
+    with clock.fixed(MONDAY + timedelta(minutes=60)):
+        void(cast, Administration.objects.get(pk=first.json()["id"]))
+    with clock.fixed(MONDAY + timedelta(minutes=70)):
+        refused(attempt(cast, session, **started), 400, "required", "/given_mg")
+        settled = started | {"given_mg": "40"}
+        refused(attempt(cast, session, ended_at=at_minute(51), **settled), 400, "too_late", "/ended_at")
+        assert attempt(cast, session, ended_at=at_minute(40), **settled).status_code == 201
+    assert not Check.objects.filter(state="due").exists()
+
+
+def phase_of(session: Session) -> str:
+    phase: str = Program.objects.values_list("phase", flat=True).get(pk=session.program_id)
+    return phase
+
+
+def test_dosing_that_a_clinician_ended_stays_ended(cast: Cast) -> None:
+    """Only a void that takes away the last planned dose goes back to dosing."""
+    session = people.ready_dose(cast)
+    end = f"programs/{session.program_id}/end-dosing/"
+    cast.desk("therapist").must(end, {})  # while the client waits in the room
+    first = people.give(cast, session, dose_mg=Decimal(50))
+    assert phase_of(session) == "integration"
+    with clock.fixed(MONDAY + timedelta(minutes=10)):
+        booster = people.give(cast, session, dose_mg=Decimal(50))
+    for dose in (booster, first):
+        with clock.fixed(MONDAY + timedelta(minutes=20)):
+            void(cast, dose)
+        assert phase_of(session) == "integration"
+    with clock.fixed(MONDAY + timedelta(minutes=21)):
+        cast.desk("therapist").must(f"programs/{session.program_id}/complete/", {})
+
+
+def test_a_void_of_the_last_planned_dose_goes_back_to_dosing(cast: Cast) -> None:
+    edition = people.approved_protocol(cast, name="One", planned_doses=1, min_preparations=0)
+    session = people.ready_dose(cast, people.cleared_program(cast, protocol=edition))
+    dose = people.give(cast, session)
+    assert phase_of(session) == "integration"
+    with clock.fixed(MONDAY + timedelta(minutes=1)):
+        void(cast, dose)
+        assert phase_of(session) == "dosing"
+        people.give(cast, session)
+    assert phase_of(session) == "integration"

@@ -14,6 +14,7 @@ from sessions.integration.models import Obligation
 from sessions.monitoring.models import Check
 from sessions.visits import services as visits
 from tests import cast as people
+from tests.asking import refused
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import attempt
 
@@ -101,3 +102,13 @@ def test_no_dose_follows(cast: Cast) -> None:
     not_dosed(cast, session)
     assert attempt(cast, session).status_code == 409
     assert not Administration.objects.exists()
+
+
+def test_no_visit_ends_before_it_began(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    path = f"sessions/{session.pk}"
+    with clock.fixed(MONDAY + timedelta(hours=1)):
+        cast.desk("np").must(f"{path}/start/", {})
+        body = {"reason": "Blood pressure", "at": (MONDAY + timedelta(minutes=1)).isoformat()}
+        refused(cast.desk("np").post(f"{path}/not-dosed/", body), 400, "too_early", "/at")
+        cast.desk("np").must(f"{path}/not-dosed/", body | {"at": clock.now().isoformat()})

@@ -298,7 +298,8 @@ def test_a_booked_one_that_nobody_wrote_up_is_asked_about(cast: Cast) -> None:
     row = people.owed(cast)
     schedule_obligation(obligation_id=row.pk, at=clock.now())
     row.refresh_from_db()
-    ended = row.integration_session.ends_at
+    session = row.integration_session
+    ended = session.ends_at
     sweep_obligations(at=ended + timedelta(hours=23))
     assert open_task("integration_unrecorded") is None
     sweep_obligations(at=ended + timedelta(hours=25))
@@ -306,6 +307,11 @@ def test_a_booked_one_that_nobody_wrote_up_is_asked_about(cast: Cast) -> None:
     task = Task.objects.get(kind="integration_unrecorded")
     assert set(task.roles) == {"front_desk", "therapist"}
     assert Obligation.objects.get().state == "booked"
+    with clock.fixed(ended + timedelta(hours=26)):
+        missed = {"reason": "Did not come", "at": session.starts_at.isoformat()}
+        cast.back("frontdesk").must(f"sessions/{session.pk}/no-show/", missed)
+    assert open_task("integration_unrecorded") is None  # that was the word that it asked for
+    assert Obligation.objects.get().state == "due"
 
 
 def test_one_that_is_booked_for_next_week_is_not_asked_about_yet(cast: Cast, stranded: Obligation) -> None:

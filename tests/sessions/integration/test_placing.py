@@ -282,10 +282,10 @@ def _poison(monkeypatch: pytest.MonkeyPatch, name: str, program_id: UUID) -> Non
     """What is asked of the rules about that program fails, as for a row whose wishes nobody can read."""
     real = getattr(rules, name)
 
-    def fails(*args: Any) -> Any:
+    def fails(*args: Any, **more: Any) -> Any:
         if any(getattr(arg, "pk", None) == program_id for arg in args):
             raise KeyError(name)
-        return real(*args)
+        return real(*args, **more)
 
     monkeypatch.setattr(rules, name, fails)
 

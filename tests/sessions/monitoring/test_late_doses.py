@@ -14,6 +14,7 @@ from sessions.monitoring.models import Check, Reading
 from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast, dosed_session
+from tests.cast.dosing import sent_home
 from tests.sessions.dosing.test_rems import dosed as esketamine_given
 from tests.sessions.monitoring.watching import rechecks, rung, take, void
 
@@ -99,3 +100,51 @@ def test_the_checks_after_a_void_are_those_of_the_drug_that_remains(cast: Cast) 
     assert asked(session) == [(0, "done"), (40, "due"), (120, "due")]
     void_dose(cast, wrong, 6)
     assert [minute for minute, _ in asked(session)] == [0, 15, 30, 45]
+
+
+def minutes_asked(session: Session) -> list[float]:
+    """Minutes after MONDAY at which a reading is still waited for."""
+    rows = Check.objects.filter(session=session, ended_at__isnull=True, reading__isnull=True)
+    moments = rows.exclude(state="not_taken").order_by("planned_at").values_list("planned_at", flat=True)
+    return [(moment - MONDAY).total_seconds() / 60 for moment in moments]
+
+
+def test_when_the_first_of_three_doses_is_voided_the_others_are_watched_to_the_end(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    first, _, _ = (give_late(cast, session, at, given=at, dose_mg=Decimal(30)) for at in (0, 10, 40))
+    assert minutes_asked(session)[-3:] == [120, 130, 160]
+    void_dose(cast, first, 41)
+    assert minutes_asked(session) == [25, 40, 55, 70, 100, 130, 160]
+    minute = Check.objects.get(session=session, planned_at=MONDAY + timedelta(minutes=160)).minute
+    assert minute == 150  # after the dose that is the first one now
+    for at in (41, 55, 70, 100, 130):
+        take(cast, session, at)
+    monitoring.sweep_checks(at=MONDAY + timedelta(minutes=131))
+    assert rung(session) == ["check_missed"]  # at 25
+    monitoring.sweep_checks(at=MONDAY + timedelta(minutes=171))
+    assert rung(session) == ["check_missed"] * 2  # at 160
+
+
+def test_when_a_voided_dose_was_the_first_an_infusion_behind_it_is_watched_from_its_end(cast: Cast) -> None:
+    session = people.weighed(cast, people.IV, dose_mg="30")
+    first = give_late(cast, session, 0, dose_mg=Decimal(20), given_mg=Decimal(20))
+    end = MONDAY + timedelta(minutes=50)
+    settled = {"dose_mg": Decimal(30), "given_mg": Decimal(30), "ended_at": end}
+    give_late(cast, session, 51, given=10, **settled)
+    before = minutes_asked(session)
+    void_dose(cast, first, 52)
+    behind = [minute for minute in minutes_asked(session) if minute > 50]
+    assert behind == [65, 80, 95, 110]
+    assert behind == [minute for minute in before if minute > 50]
+
+
+def test_nobody_is_asked_for_who_went_home_before_the_first_of_two_doses_was_voided(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    first = give_late(cast, session, 0, dose_mg=Decimal(50))
+    give_late(cast, session, 10, given=10, dose_mg=Decimal(50))
+    sent_home(cast, session, dosed_at=MONDAY + timedelta(minutes=10))
+    heard = rung(session)
+    void_dose(cast, first, 140)
+    assert minutes_asked(session) == []
+    monitoring.sweep_checks(at=MONDAY + timedelta(minutes=200))
+    assert rung(session) == heard

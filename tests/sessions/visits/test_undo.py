@@ -510,3 +510,19 @@ def test_no_check_in_is_undone_under_what_says_that_the_client_was_here(cast: Ca
         answer = undo(cast, session, "check_in")
     assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
     assert state() == before
+
+
+def test_a_visit_is_not_over_before_its_dose_and_its_discharge(cast: Cast) -> None:
+    session = people.discharged_session(cast)  # home after two hours
+    path = f"sessions/{session.pk}/complete/"
+    with clock.fixed(MONDAY + 3 * HOUR):
+        before = state()
+        answer = cast.desk("np").post(path, {"at": moment(MONDAY + HOUR)})
+        assert (answer.status_code, codes(answer)) == (400, {("/at", "too_early")})
+        assert state() == before
+        cast.desk("np").must(path, {"at": moment(MONDAY + 2 * HOUR)})
+        before = state()
+        answer = correct(cast, session, "complete", MONDAY + HOUR)
+        assert (answer.status_code, codes(answer)) == (400, {("/at", "too_early")})
+        assert state() == before
+        assert correct(cast, session, "complete", MONDAY + 2.5 * HOUR).status_code == 200

@@ -209,3 +209,17 @@ def test_desks_that_free_each_others_wishes_do_not_lock_each_other_out(cast: Cas
             cast.desk("frontdesk").must(f"waitlist/{entry.pk}/withdraw/", {"reason": "Round over"})
         for session in Session.objects.standing():
             cancelled(cast, session)
+
+
+def test_nobody_is_booked_too_near_to_their_next_dose_with_nobody_looking(cast: Cast) -> None:
+    """The gap between doses holds here too: the slot is offered, and somebody decides."""
+    gone = people.cleared_program(cast)
+    slot = people.booked(cast, gone, "dosing", TUESDAY)
+    other = people.client(cast.north, by=cast.frontdesk, first="Bo", phone="303-555-7777")
+    near = people.cleared_program(cast, who=other)
+    next_dose = people.booked(cast, near, "dosing", TUESDAY + DAY)
+    entry = waits(cast, near, "dosing", auto_fill=True, window_to=TUESDAY + 5 * HOUR)
+    cancelled(cast, slot)
+    assert list(Session.objects.standing().filter(program=near, kind="dosing")) == [next_dose]
+    entry.refresh_from_db()
+    assert (entry.status, [offer.entry_id for offer in offered()]) == ("waiting", [entry.pk])

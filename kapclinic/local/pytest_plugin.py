@@ -13,6 +13,7 @@ from collections.abc import Generator
 import pytest
 
 from kapclinic.local import fixtures
+from kapclinic.local.compiling import compile_all
 from kapclinic.local.places import LocalError
 from kapclinic.local.testrun import TestRun
 
@@ -33,6 +34,19 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_configure(config: pytest.Config) -> None:
     # Registered after pytest-django, whose django_db_setup ours replaces.
     config.pluginmanager.register(fixtures, "kapclinic-fixtures")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Several workers are about to begin, which all need the same: it is made once, on as many cores as there are."""
+    run = session.config.stash.get(fixtures.RUN, None)
+    if run is not None and _shares_out(session.config):
+        run.make_template_meanwhile()
+        compile_all(session.config)
+
+
+def _shares_out(config: pytest.Config) -> bool:
+    return bool(config.getoption("tx", None)) and not hasattr(config, "workerinput")
 
 
 @pytest.hookimpl(trylast=True)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.test import TestCase
+from django.test import TestCase, TransactionTestCase
 from psycopg._cursor_base import BaseCursor
 from psycopg.pq import TransactionStatus
 
@@ -100,6 +100,8 @@ def stands_alone(item: pytest.Item) -> bool:
     names = set(getattr(item, "fixturenames", ()))
     marker = item.get_closest_marker("django_db")
     commits = marker is not None and bool(marker.args or marker.kwargs)
+    kind = getattr(item, "cls", None) or object
+    commits = commits or (issubclass(kind, TransactionTestCase) and not issubclass(kind, TestCase))
     return commits or bool({"transactional_db", "live_server", "clinic_env", "clinic_orm"} & names)
 
 

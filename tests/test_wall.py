@@ -378,6 +378,7 @@ def test_whoever_works_at_two_places_is_offered_and_booked_at_one_at_a_time(cast
 def test_the_index_serves_a_statement_that_has_a_scope(cast: Cast) -> None:
     session = people.dosed_session(cast)
     sql("SET LOCAL enable_seqscan = off")
+    sql("SET LOCAL plan_cache_mode = auto")
     with scope.of(cast.np):
         assert Reading.objects.filter(session=session).exists()
         statement, params = standing_readings(session_id=session.pk).query.sql_with_params()

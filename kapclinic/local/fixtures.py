@@ -31,6 +31,8 @@ from kapclinic.local.valkey import Valkey
 from kapclinic.local.warm import Launcher
 
 RUN = pytest.StashKey[TestRun]()
+# A statement is planned once: most are asked with other values, each a few times.
+PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +49,7 @@ def servers(test_run: TestRun) -> Servers:
 def django_db_setup(test_run: TestRun, django_test_environment: None) -> Iterator[None]:
     """Make the database that the settings already name, and put our reset in place of Django's flush."""
     name = test_run.new_database()
+    _shorten_the_way(test_run)
     scope.begin("test")
     resetter = Resetter(url=with_path(test_run.servers.superuser, name))
 
@@ -59,6 +62,15 @@ def django_db_setup(test_run: TestRun, django_test_environment: None) -> Iterato
         yield
     resetter.close()
     connections.close_all()
+
+
+def _shorten_the_way(test_run: TestRun) -> None:
+    """What the tests of this process ask goes by the server's socket, where it has one."""
+    settings = connections["default"].settings_dict
+    options = settings["OPTIONS"].get("options", "")
+    settings["OPTIONS"] = settings["OPTIONS"] | {"options": f"{options} {PLANNED_ONCE}".strip()}
+    if (folder := test_run.socket_folder) is not None:
+        settings["HOST"] = folder
 
 
 @pytest.fixture

@@ -23,10 +23,11 @@ SUPERUSER, OWNER, RUNTIME = "kap", "kap_owner", "kap_app"
 LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 SETTINGS = {
     "listen_addresses": "'127.0.0.1'",
-    "unix_socket_directories": "''",  # socket paths end at 107 bytes; checkouts do not
+    "scram_iterations": "1",  # each password is 128 random bits: there is nothing to guess
     "max_connections": "200",
     "shared_buffers": "'128MB'",
 }
+SOCKET = 107  # bytes that the path of a socket may have; those of checkouts may be longer
 # A refused statement, its parameters and the row in its DETAIL may name a client. As docker-compose.yml has them.
 LOG = {
     "log_min_error_statement": "panic",
@@ -50,6 +51,11 @@ class Postgres:
 
     def url(self, role: str, database: str = "postgres") -> str:
         return f"postgresql://{role}:{self.passwords[role]}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def socket_folder(self) -> str | None:
+        """Where the server listens beside its port, in a folder that is the server's own; None where none fits."""
+        return str(self.place.data) if len(f"{self.place.data}/.s.PGSQL.65535".encode()) <= SOCKET else None
 
     def answers(self) -> bool:
         try:
@@ -123,12 +129,13 @@ class Postgres:
         try:
             self.place.run(
                 *(binaries / "initdb", "-D", fresh, "-U", SUPERUSER, f"--pwfile={password}"),
-                *("--auth=scram-sha-256", "--no-sync", *LOCALE),
+                *("--auth=scram-sha-256", "--no-sync", "-c", "scram_iterations=1", *LOCALE),
             )
         finally:
             password.unlink()
         with (fresh / "postgresql.conf").open("a") as conf:
-            conf.writelines(f"{name} = {value}\n" for name, value in SETTINGS.items())
+            own = SETTINGS | {"unix_socket_directories": f"'{self.socket_folder or ''}'"}
+            conf.writelines(f"{name} = {value}\n" for name, value in own.items())
         fresh.rename(self.folder)
 
     def _launch(self, binaries: Path) -> None:

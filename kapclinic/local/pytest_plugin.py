@@ -8,11 +8,12 @@ Loaded with ``-p`` from pyproject.toml, since pytest-django reads the settings b
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 
 from kapclinic.local import fixtures
+from kapclinic.local.compiling import compile_all
 from kapclinic.local.places import LocalError
 from kapclinic.local.testrun import TestRun
 
@@ -33,6 +34,38 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_configure(config: pytest.Config) -> None:
     # Registered after pytest-django, whose django_db_setup ours replaces.
     config.pluginmanager.register(fixtures, "kapclinic-fixtures")
+    if hasattr(config, "workerinput"):
+        _tell_less(config)
+
+
+def _tell_less(config: pytest.Config) -> None:
+    """A worker tells how each test went, and what came before and after only where that failed or all is asked."""
+    if config.getoption("durations") or config.getoption("verbose") > 0 or config.getoption("xmlpath", None):
+        return
+    plugins = config.pluginmanager
+    for teller in [one for one in plugins.get_plugins() if hasattr(one, "sendevent")]:
+        tell = teller.pytest_runtest_logreport
+
+        def told(report: pytest.TestReport, tell: Callable[..., None] = tell) -> None:
+            if report.when == "call" or not report.passed:
+                tell(report=report)
+
+        plugins.unregister(teller)
+        teller.pytest_runtest_logreport = pytest.hookimpl(told)
+        plugins.register(teller)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Several workers are about to begin, which all need the same: it is made once, on as many cores as there are."""
+    run = session.config.stash.get(fixtures.RUN, None)
+    if run is not None and _shares_out(session.config):
+        run.make_template_meanwhile()
+        compile_all(session.config)
+
+
+def _shares_out(config: pytest.Config) -> bool:
+    return bool(config.getoption("tx", None)) and not hasattr(config, "workerinput")
 
 
 @pytest.hookimpl(trylast=True)

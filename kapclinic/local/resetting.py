@@ -22,6 +22,8 @@ class Resetter:
     url: str
     _large: set[str] = field(default_factory=set)
     _small: dict[str, bytes] = field(default_factory=dict)
+    _asked_of: tuple[str, ...] = ()
+    _which: str = ""
 
     def __post_init__(self) -> None:
         self._connection = psycopg.connect(self.url, autocommit=True)
@@ -48,23 +50,27 @@ class Resetter:
                 with self._connection.cursor().copy(copy) as target:
                     target.write(rows)
 
-    def _tables(self) -> list[str]:
+    def _tables(self) -> tuple[str, ...]:
         rows = self._connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
             " AND NOT relispartition ORDER BY 1"  # what a partition holds, its table does
         )
-        return [name for (name,) in rows if name not in KEEP and name not in self._large]
+        return tuple(name for (name,) in rows if name not in KEEP and name not in self._large)
 
     def _filled(self) -> list[str]:
-        parts = [
-            sql.SQL("SELECT {name} WHERE EXISTS (SELECT FROM {table})").format(
-                name=sql.Literal(table), table=sql.Identifier(table)
-            )
-            for table in self._tables()
-        ]
-        if not parts:
+        """One statement over all tables, planned once for as long as they are the same ones."""
+        tables = self._tables()
+        if tables != self._asked_of:
+            parts = [
+                sql.SQL("SELECT {name} WHERE EXISTS (SELECT FROM {table})").format(
+                    name=sql.Literal(table), table=sql.Identifier(table)
+                )
+                for table in tables
+            ]
+            self._asked_of, self._which = tables, sql.SQL(" UNION ALL ").join(parts).as_string(None)
+        if not tables:
             return []
-        return [name for (name,) in self._connection.execute(sql.SQL(" UNION ALL ").join(parts))]
+        return [name for (name,) in self._connection.execute(self._which.encode(), prepare=True)]
 
     def _remember(self, table: str) -> None:
         few = sql.SQL("SELECT count(*) FROM (SELECT FROM {} LIMIT {}) AS few").format(

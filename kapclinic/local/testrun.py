@@ -9,15 +9,17 @@ import re
 import secrets
 import shutil
 import subprocess
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 import psutil
+import psycopg
 
 from kapclinic.local import services
 from kapclinic.local.binaries import find_binaries
-from kapclinic.local.places import Place, default_place, hold
+from kapclinic.local.places import LocalError, Place, default_place, hold
 from kapclinic.local.ports import free_port, process_with
 from kapclinic.local.processes import sweep_orphans
 from kapclinic.local.servers import Servers, with_path
@@ -42,6 +44,7 @@ class TestRun:
     valkey_database: int
     _holds: list[IO[str]]
     _template: Template | None = None
+    _making: threading.Thread | None = None
     _counter: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @classmethod
@@ -80,6 +83,25 @@ class TestRun:
         named = self.servers.env(database=self.database, valkey_database=self.valkey_database)
         return named | UNCOUNTED
 
+    @property
+    def socket_folder(self) -> str | None:
+        """The folder of the server's socket, when it is the embedded one and has one."""
+        pair = services.running(self.place)
+        if pair is None or pair.servers.superuser != with_path(self.servers.superuser, "postgres"):
+            return None
+        folder = pair.postgres.socket_folder
+        return folder if folder and Path(folder, f".s.PGSQL.{pair.postgres.port}").exists() else None
+
+    def make_template_meanwhile(self) -> None:
+        """Begin with the template, which others wait for. What goes wrong is told to whoever needs it then."""
+
+        def make() -> None:
+            with contextlib.suppress(LocalError, psycopg.Error, OSError):
+                self._template = Template(self.servers)
+
+        self._making = threading.Thread(target=make)
+        self._making.start()
+
     def new_database(self, suffix: str = "") -> str:
         """Create a database from the template, migrated at most once per change of the migrations."""
         if self._template is None:
@@ -114,6 +136,8 @@ class TestRun:
 
     def end(self) -> None:
         """Drop every database of this process; stop the pair when asked to."""
+        if self._making is not None:
+            self._making.join()
         for name in self.servers.databases(self.database):
             self.servers.drop_database(name)
         if self._template is not None:

@@ -339,7 +339,7 @@ def _move(work: _Work, reheld: Iterable[Session]) -> None:
 
 def _tell_of_late_integrations(work: _Work) -> None:
     """An override may take an integration past its window: somebody is told, as when it is moved by itself (R4)."""
-    moved = {session.pk: session for _, session, _ in work.moves}
+    moved: dict[UUID | None, Session] = {session.pk: session for _, session, _ in work.moves}
     booked = Obligation.objects.filter(integration_session__in=moved, state=Obligation.State.BOOKED)
     for owed in booked.order_by("pk"):
         integration.tell_if_late(

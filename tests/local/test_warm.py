@@ -67,5 +67,5 @@ def test_it_can_be_killed_ended_and_waited_for(launcher: Launcher, tmp_path: Pat
 
 def test_another_environment_is_not_for_it(launcher: Launcher) -> None:
     assert launcher.takes(launcher.env | OTHER)
-    assert not launcher.takes(launcher.env | {"ALLOWED_HOSTS": "clinic.example"})
+    assert not launcher.takes(launcher.env | {"METRICS_TOKEN": "of a clinic"})
     assert not launcher.takes({name: value for name, value in launcher.env.items() if name != "PATH"})

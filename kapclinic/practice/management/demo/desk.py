@@ -77,12 +77,11 @@ class LocalDesk:
 
 
 class RemoteDesk:
-    """Calls a running clinic over HTTP with a bearer token, which a signed-in browser makes and ends."""
+    """Calls a running clinic over HTTP with a bearer token, which a sign-in makes and another one ends."""
 
     def __init__(self, base_url: str, email: str, password: str) -> None:
         self.base_url, self.login = base_url.rstrip("/"), {"email": email, "password": password}
-        self.browser = self._signed_in()
-        issued = self._open("POST", "auth/tokens/", {"name": "demo story"}, self.browser)
+        issued = self._open("POST", "auth/tokens/", {"name": "demo story"}, self._signed_in())
         told = json.load(issued)
         self.token, self.own = told["token"], told["id"]
 
@@ -113,5 +112,6 @@ class RemoteDesk:
 
     def leave(self) -> None:
         """End this story's token, and no other: somebody may be at work with theirs."""
-        self._open("DELETE", f"auth/tokens/{self.own}/", None, self.browser).close()
-        self._open("POST", "auth/logout/", {}, self.browser).close()
+        browser = self._signed_in()
+        self._open("DELETE", f"auth/tokens/{self.own}/", None, browser).close()
+        self._open("POST", "auth/logout/", {}, browser).close()

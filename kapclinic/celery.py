@@ -5,8 +5,17 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, setup_logging, worker_init, worker_process_init
+from celery.signals import (
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_init,
+)
+from celery.states import SUCCESS
 from django.core.exceptions import ImproperlyConfigured
+from django.db import close_old_connections, connections
 from django.utils.module_loading import import_string
 from kombu import Queue
 
@@ -39,6 +48,20 @@ def _log_as_everybody(**_: Any) -> None:
 def _say_when(headers: dict[str, Any], **_: Any) -> None:
     """A message tells when it was sent, so that whoever looks at a queue sees how long it has waited."""
     headers[reporting.SENT_AT] = clock.now().timestamp()
+
+
+@task_prerun.connect
+def _look_after_connections(sender: Any, **_: Any) -> None:
+    """What was kept since the last task is looked at, as before a request: it may be old, or have ended meanwhile."""
+    if not sender.request.is_eager:
+        close_old_connections()
+
+
+@task_postrun.connect
+def _leave_nothing_halfway(sender: Any, state: str | None, **_: Any) -> None:
+    """A task whose time was up may have left a statement in the midst: whoever failed leaves no connection."""
+    if not sender.request.is_eager and state != SUCCESS:
+        connections.close_all()
 
 
 @worker_process_init.connect

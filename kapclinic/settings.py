@@ -298,9 +298,8 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
 CELERY_BROKER_URL = VALKEY_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "celery"
-CELERY_TASK_ROUTES = {
-    "sessions.sweep": {"queue": "safety"}
-}  # handing out the steps waits behind nothing slow
+# Handing out the steps waits behind nothing slow.
+CELERY_TASK_ROUTES = {"sessions.sweep": {"queue": "safety"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -320,6 +319,8 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
+# Celery would connect anew for each task. A connection is kept as the web keeps its own (kapclinic/celery.py).
+CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
@@ -334,9 +335,8 @@ CELERY_BEAT_SCHEDULE = {
 vars().update(env.email_url("EMAIL_URL", default="dummymail://" if EMBEDDED else "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
-PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip(
-    "/"
-)  # where clients open links; empty: reminders carry none
+# Where clients open links; empty: reminders carry none.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 if PUBLIC_URL and not EMBEDDED and not PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_URL is an https:// address.")
 SMS_WEBHOOK_URL = env.str("SMS_WEBHOOK_URL", default="")  # empty: no SMS

@@ -20,6 +20,7 @@ from django.conf import settings
 
 from kapclinic.local.places import CHECKOUT
 from kapclinic.local.postgres import LOCALE, LOG, OWNER, RUNTIME
+from kapclinic.local.warm import Launcher
 from kapclinic.trail.rules import LOG_SETTINGS
 
 
@@ -213,15 +214,13 @@ def test_postgres_sorts_as_the_tests_do() -> None:
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "safety", "beat", "migrate", "backup"])
-def test_every_command_can_be_run(name: str) -> None:
+def test_every_command_can_be_run(name: str, launcher: Launcher) -> None:
     command = SERVICES[name].get("command") or yaml.safe_load(dockerfile_words("CMD")[-1])
     bare = {"gunicorn": ["--check-config"], "celery": ["--help"], "python": ["--help"]}[command[0]]
     words = [word for word in command if not word.startswith("--worker-tmp-dir")] + bare
     program = [sys.executable] if words[0] == "python" else [sys.executable, "-m", words[0]]
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "kapclinic.settings"}
-    done = subprocess.run(
-        [*program, *words[1:]], cwd=CHECKOUT, env=env, capture_output=True, text=True, check=False
-    )
+    done = launcher.run([*program, *words[1:]], env=env)
     assert done.returncode == 0, done.stderr
     assert "No such option" not in done.stderr
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from celery.signals import task_postrun, task_prerun
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.postgresql import base
 from psycopg.types.datetime import TimestamptzLoader
@@ -80,6 +82,37 @@ def test_a_request_after_a_restart_is_answered(cast: Cast, test_run: TestRun) ->
         admin.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
     _next_request()
     assert desk.get("auth/me/").status_code == 200
+
+
+def _done_by_a_worker(*, state: str, eager: bool = False) -> None:
+    """What is heard in a worker's process around each task."""
+    task = Mock(**{"request.is_eager": eager})
+    task_prerun.send(sender=task)
+    sql("SELECT 1")
+    task_postrun.send(sender=task, state=state)
+
+
+def test_a_worker_keeps_its_connection_from_task_to_task(test_run: TestRun, settings: Any) -> None:
+    assert settings.CELERY_DB_REUSE_MAX > 10**6  # else Celery closes it itself
+    connection.health_check_enabled = True
+    ((first,),) = sql("SELECT pg_backend_pid()")
+    for _ in range(2):
+        _done_by_a_worker(state="SUCCESS")
+    assert sql("SELECT pg_backend_pid()") == [(first,)]
+    with test_run.servers.admin() as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+    _done_by_a_worker(state="SUCCESS")  # it is looked at before the task, which hears nothing of its end
+    ((second,),) = sql("SELECT pg_backend_pid()")
+    assert second != first
+
+
+def test_a_task_that_failed_leaves_no_connection_to_the_next() -> None:
+    ((first,),) = sql("SELECT pg_backend_pid()")
+    _done_by_a_worker(state="FAILURE", eager=True)  # within somebody else's process, whose connection it is
+    assert connection.connection is not None
+    _done_by_a_worker(state="FAILURE")
+    assert connection.connection is None
+    assert sql("SELECT pg_backend_pid()") != [(first,)]
 
 
 def _asked_of(probe: Straight, way: str) -> Any:

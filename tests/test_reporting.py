@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
-import subprocess
 import sys
 from typing import Any
 
 import pytest
 
 from kapclinic.core import logs, reporting
-from kapclinic.local.places import CHECKOUT
+from kapclinic.local.warm import Launcher
 
 CANARY = "Canary-Feathers"
 
@@ -66,17 +65,11 @@ sentry_sdk.flush()
 
 @pytest.mark.usefixtures("django_db_setup")  # the other process asks the database of this one
 @pytest.mark.parametrize("doors", ["", "doors-open"])
-def test_no_text_leaves_with_an_error(doors: str, tmp_path: Any) -> None:
+def test_no_text_leaves_with_an_error(doors: str, tmp_path: Any, launcher: Launcher) -> None:
     script = tmp_path / "failing.py"
     script.write_text(FAILING)
-    run = subprocess.run(
-        [sys.executable, str(script), doors],
-        cwd=CHECKOUT,
-        env=os.environ | {"PYTHONPATH": str(CHECKOUT), "DJANGO_SETTINGS_MODULE": "kapclinic.settings"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "kapclinic.settings"}
+    run = launcher.run([sys.executable, str(script), doors], env=env)
     assert run.returncode == 0, run.stderr[-2000:]
     sent = [row.removeprefix("SENT ") for row in run.stdout.splitlines() if row.startswith("SENT ")]
     assert len(sent) == 3, run.stderr[-2000:]

@@ -8,7 +8,7 @@ import re
 import shutil
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,25 +94,37 @@ def fill(shelf: Shelf, manifest: Manifest, into: Path, *, programs: Programs) ->
     programs.run("pg_verifybackup", "--no-parse-wal", into)
 
 
-def put_log(
-    shelf: Shelf, manifest: Manifest, into: Path, *, programs: Programs, archived: bool, to_the_end: bool
-) -> None:
-    """Put the log into its place: the backup's own, and with `archived` all that came after it.
+def _archived(shelf: Shelf, manifest: Manifest) -> list[str]:
+    """What the archive has of the log from the backup on."""
+    names = shelf.log_names(manifest.cluster)
+    return [name for name in names if name.endswith(".history") or name[8:24] >= manifest.first_segment[8:]]
 
-    :raises Damaged: when a segment was changed; and, with `to_the_end`, when one in between is missing
+
+def refuse_a_hole(shelf: Shelf, manifest: Manifest, *, archived: bool) -> None:
+    """Before a file is put anywhere.
+
+    :raises Damaged: when a segment of the log is missing, and later ones are there
     """
-    folder = into / "pg_wal"
-    sources = {name: shelf.open(manifest, f"wal-{name}") for name in manifest.log_files}
-    for name in shelf.log_names(manifest.cluster) if archived else []:
-        if name.endswith(".history") or name[8:24] >= manifest.first_segment[8:]:
-            # A segment that is whole stands before its beginning, which may be left of an earlier try.
-            sources.setdefault(name.removesuffix(PARTIAL), shelf.open_log(manifest.cluster, name))
-    lacking = _hole(sorted(name for name in sources if SEGMENT.fullmatch(name)), manifest)
-    if lacking and to_the_end:
+    later = _archived(shelf, manifest) if archived else []
+    names = {*manifest.log_files, *(name.removesuffix(PARTIAL) for name in later)}
+    if lacking := _hole(names, manifest):
         raise Damaged(
             f"wal/{manifest.cluster}: the segment …{lacking} is missing, and later ones are there. "
             "What came before it can be had with --to."
         )
+
+
+def put_log(shelf: Shelf, manifest: Manifest, into: Path, *, programs: Programs, archived: bool) -> None:
+    """Put the log into its place: the backup's own, and with `archived` all that came after it, as far as it goes.
+
+    :raises Damaged: when a segment was changed
+    """
+    folder = into / "pg_wal"
+    sources = {name: shelf.open(manifest, f"wal-{name}") for name in manifest.log_files}
+    for name in _archived(shelf, manifest) if archived else []:
+        # A segment that is whole stands before its beginning, which may be left of an earlier try.
+        sources.setdefault(name.removesuffix(PARTIAL), shelf.open_log(manifest.cluster, name))
+    lacking = _hole(sources, manifest)
     for name, content in sources.items():
         if lacking and SEGMENT.fullmatch(name) and name[8:24] > lacking:
             continue
@@ -122,13 +134,14 @@ def put_log(
         programs.own(folder / name)
 
 
-def _hole(names: list[str], manifest: Manifest) -> str:
+def _hole(names: Iterable[str], manifest: Manifest) -> str:
     """The first segment that is missing before a later one, without its timeline; empty when all are there.
 
     Recovery ends before a hole and tells nobody. The numbers go up by one, from timeline to timeline.
     """
     per_file = 2**32 // manifest.segment_bytes
-    numbers = {int(name[8:16], 16) * per_file + int(name[16:24], 16) for name in names}
+    segments = [name for name in names if SEGMENT.fullmatch(name)]
+    numbers = {int(name[8:16], 16) * per_file + int(name[16:24], 16) for name in segments}
     first = manifest.first_segment
     expected = int(first[8:16], 16) * per_file + int(first[16:24], 16)
     for number in sorted(numbers | {expected}):
@@ -247,10 +260,11 @@ def scratch_cluster(
 ) -> Iterator[Rebuilt]:
     """The cluster of a backup at the point that its manifest names, for a look; nothing of it is left afterwards."""
     refuse_unless_empty(folder)
+    refuse_a_hole(shelf, manifest, archived=False)
     cluster = Rebuilt(folder=folder, programs=programs, port=free_port(), lasting=False)
     try:
         fill(shelf, manifest, folder, programs=programs)
-        put_log(shelf, manifest, folder, programs=programs, archived=False, to_the_end=True)
+        put_log(shelf, manifest, folder, programs=programs, archived=False)
         cluster.recover(Target(name=manifest.point))
         yield cluster
     finally:
@@ -270,11 +284,13 @@ def restore(
     """
     refuse_unless_empty(into)
     manifest = chosen(shelf, to=to, name=name)
+    if to is None:
+        refuse_a_hole(shelf, manifest, archived=True)
     began = time.monotonic()
     cluster = Rebuilt(folder=into, programs=programs, port=free_port())
     try:
         fill(shelf, manifest, into, programs=programs)
-        put_log(shelf, manifest, into, programs=programs, archived=True, to_the_end=to is None)
+        put_log(shelf, manifest, into, programs=programs, archived=True)
         cluster.recover(Target(moment=to))
         told = cluster.last_commit()
         cluster.stop()

@@ -1,4 +1,8 @@
-"""``make demo``: a whole clinic on this machine in the foreground, with a story played in it; Ctrl-C ends all of it."""
+"""``make demo``: a whole clinic on this machine in the foreground, with a story played in it; Ctrl-C ends all of it.
+
+Its code is imported once, by the launcher: all of its processes, and those that are started again, run what stood there
+when it was opened.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,24 @@ import json
 import os
 import secrets
 import signal
-import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
 from kapclinic.local import lending, migrating, services
 from kapclinic.local.keeper import Keeper, Share
-from kapclinic.local.places import CHECKOUT, LocalError, Place, default_place, hold
+from kapclinic.local.places import LocalError, Place, default_place, hold
 from kapclinic.local.ports import is_free
-from kapclinic.local.processes import Processes, sweep_orphans
+from kapclinic.local.processes import OWNER, Processes, signature, sweep_orphans
 from kapclinic.local.servers import Servers
 from kapclinic.local.template import Template
+from kapclinic.local.warm import Begun, Launcher, all_of
 
 DATABASE = "kap_demo"
 # Where each role's day starts (kapclinic/ui/screens.py, which stands above this package); who is not here uses the API.
@@ -50,6 +57,7 @@ class Stage:
     logs: Path
     place: Place
     share: Share | None  # None: the servers were given
+    launcher: Launcher
 
 
 def main() -> int:
@@ -125,7 +133,9 @@ def _stage(port: int) -> Iterator[Stage]:
             raise LocalError(
                 f"{' and '.join(given)} given, {' and '.join(sorted(missing))} not: give all three, or none."
             )
-        yield Stage(env=_env({}), logs=_logs(place, port), place=place, share=None)
+        env = _env({})
+        with _launching(env) as launcher:
+            yield Stage(env=env, logs=_logs(place, port), place=place, share=None, launcher=launcher)
         return
     with contextlib.ExitStack() as held:
         held.callback(services.down_if_unused, place)  # last of all, when nobody else uses the pair
@@ -139,6 +149,7 @@ def _embedded_stage(place: Place, port: int, held: contextlib.ExitStack) -> Stag
     """Start the pair and make a clinic of nobody yet, so that every demo tells its story from the beginning."""
     _say("starting PostgreSQL and Valkey")
     servers = services.up(place).servers
+    launcher = held.enter_context(_launching(_env(servers.env(database=DATABASE))))
     only = hold(place.base / "demo.lock", shared=False, wait=False)
     database = (
         DATABASE if only else f"{DATABASE}_{port}"
@@ -150,16 +161,29 @@ def _embedded_stage(place: Place, port: int, held: contextlib.ExitStack) -> Stag
     number, lease = services.lease_valkey_database(place, servers)
     held.enter_context(_held(lease))
     servers.flush_valkey(number)
-    _fill(servers, database)
+    _fill(launcher, servers, database)
     share = Share(place=place, database=database, valkey_database=number)
-    return Stage(env=_env(share.env(servers)), logs=_logs(place, port), place=place, share=share)
+    env = _env(share.env(servers))
+    return Stage(env=env, logs=_logs(place, port), place=place, share=share, launcher=launcher)
 
 
-def _fill(servers: Servers, database: str) -> None:
+@contextlib.contextmanager
+def _launching(env: dict[str, str]) -> Iterator[Launcher]:
+    """Who begins all of the demo's processes; it imports what they need while the servers are still at work."""
+    with _shielded():
+        launcher = Launcher(env | {OWNER: signature(psutil.Process())})
+    try:
+        _heed()
+        yield launcher
+    finally:
+        launcher.close()
+
+
+def _fill(launcher: Launcher, servers: Servers, database: str) -> None:
     """The migrated database anew: a copy of what the tests begin with as well, which is made once per migration."""
     _say("applying the migrations")
     template = Template(
-        servers, migrating=lambda env: _finished([*migrating.COMMAND], _env(env), named="migrate")
+        servers, migrating=lambda env: _finished(launcher, [*migrating.COMMAND], _env(env), named="migrate")
     )
     try:
         servers.drop_database(database)
@@ -196,12 +220,13 @@ def _play(stage: Stage, port: int) -> None:
     runtime = {name: value for name, value in stage.env.items() if name != "MIGRATION_DATABASE_URL"}
     if stage.share is None:
         _say("applying the migrations")
-        _finished([*migrating.COMMAND], stage.env, named="migrate")
+        _finished(stage.launcher, [*migrating.COMMAND], stage.env, named="migrate")
     _say("opening the demo clinic")
-    logins = _logins(_manage(runtime, "seed_demo", "--json"))
+    logins = _logins(_manage(stage.launcher, runtime, "seed_demo", "--json"))
     opening = stage.logs / "opening"  # while it is there, /readyz says that the story is still being played
     opening.touch()
-    processes = Processes(env=runtime | {"KAP_OPENING": str(opening)}, port=port, logs=stage.logs)
+    env = runtime | {"KAP_OPENING": str(opening)}
+    processes = Processes(env=env, port=port, logs=stage.logs, launcher=stage.launcher)
     lent = lending.publish(stage.place, port, stage.env)
     try:
         _say(f"starting web, worker and beat (logs in {stage.logs})")
@@ -210,7 +235,7 @@ def _play(stage: Stage, port: int) -> None:
         _heed()
         processes.wait_ready()
         keeper = _keeper(stage, processes)
-        _tell_story(runtime, keeper)
+        _tell_story(stage.launcher, runtime, keeper)
         opening.unlink(missing_ok=True)
         _greet(processes.base_url, logins, _beside(stage, port))
         while True:
@@ -239,25 +264,27 @@ def _beside(stage: Stage, port: int) -> str:
     return f"{'' if first else f'PORT={port} '}.venv/bin/python manage.py"
 
 
-def _manage(env: dict[str, str], *words: str) -> str:
+def _manage(launcher: Launcher, env: dict[str, str], *words: str) -> str:
     """Run one management command to its end and return what it printed.
 
     :raises LocalError: with the end of its output, when it fails
     """
-    return _finished([sys.executable, "manage.py", *words], env, named=words[0])
+    return _finished(launcher, [sys.executable, "manage.py", *words], env, named=words[0])
 
 
-def _finished(command: list[str], env: dict[str, str], *, named: str) -> str:
-    with _ended(command, env, quiet=True) as process:
-        output, errors = process.communicate()
-    if process.returncode:
-        raise LocalError(f"manage.py {named} failed:\n{(errors or output)[-2500:]}")
+def _finished(launcher: Launcher, command: list[str], env: dict[str, str], *, named: str) -> str:
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
+        with _ended(launcher, command, env, said, errors) as process:
+            code = process.wait()
+        output, told = all_of(said), all_of(errors)
+    if code:
+        raise LocalError(f"manage.py {named} failed:\n{(told or output)[-2500:]}")
     return output
 
 
-def _tell_story(env: dict[str, str], keeper: Keeper) -> None:
+def _tell_story(launcher: Launcher, env: dict[str, str], keeper: Keeper) -> None:
     command = [sys.executable, "manage.py", "demo_story", "--base-url", keeper.processes.base_url]
-    with _ended(command, env) as process:
+    with _ended(launcher, command, env, sys.stdout, sys.stderr) as process:
         while process.poll() is None:
             keeper.look()
             time.sleep(0.2)
@@ -267,17 +294,11 @@ def _tell_story(env: dict[str, str], keeper: Keeper) -> None:
 
 @contextlib.contextmanager
 def _ended(
-    command: list[str], env: dict[str, str], *, quiet: bool = False
-) -> Iterator[subprocess.Popen[str]]:
-    """Run a command and leave nothing of it behind when the demo is stopped in the middle of it.
-
-    What a `quiet` one says is for its reader alone.
-    """
-    pipe = subprocess.PIPE if quiet else None
+    launcher: Launcher, command: list[str], env: dict[str, str], said: IO[str], errors: IO[str]
+) -> Iterator[Begun]:
+    """Run a command and leave nothing of it behind when the demo is stopped in the middle of it."""
     with _shielded():
-        process = subprocess.Popen(
-            command, cwd=CHECKOUT, env=env, text=True, start_new_session=True, stdout=pipe, stderr=pipe
-        )
+        process = launcher.begin(command, env=env, stdout=said, stderr=errors)
     try:
         _heed()
         yield process

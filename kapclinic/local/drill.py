@@ -182,6 +182,7 @@ def lose_machine(pair: Pair) -> None:
     """Kill -9 PostgreSQL, each of its processes, and take its disk away."""
     postmaster = pair.postgres.process()
     assert postmaster is not None
+    postmaster.suspend()  # no process is begun after they were counted
     gone = [postmaster, *postmaster.children(recursive=True)]
     for process in gone:
         with psutil_gone():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -73,39 +74,66 @@ def _shorten_the_way(test_run: TestRun) -> None:
         settings["HOST"] = folder
 
 
-@pytest.fixture
-def private_valkey(test_run: TestRun) -> Iterator[Valkey]:
+@contextmanager
+def a_valkey(test_run: TestRun) -> Iterator[Valkey]:
+    """A broker of one's own."""
     valkey = test_run.new_valkey()
     valkey.start()
-    yield valkey
-    valkey.kill()
+    try:
+        yield valkey
+    finally:
+        valkey.kill()
+
+
+@contextmanager
+def an_env(test_run: TestRun, valkey: Valkey) -> Iterator[dict[str, str]]:
+    """The environment of processes on a database of their own."""
+    name = test_run.another_database()
+    named = test_run.servers.env(database=name)
+    named |= {
+        "VALKEY_URL": valkey.url(),
+        "SWEEP_SECONDS": "1",
+        "DJANGO_SETTINGS_MODULE": "kapclinic.settings",
+    }
+    try:
+        yield os.environ | named
+    finally:
+        test_run.servers.drop_database(name)
+
+
+@contextmanager
+def orm_on(env: dict[str, str], blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The ORM of this process is on the database of that environment."""
+    settings = connections["default"].settings_dict
+    usual = settings["NAME"]
+    connections.close_all()
+    settings["NAME"] = env["DATABASE_URL"].rsplit("/", 1)[1]
+    try:
+        with blocker.unblock():
+            yield
+            connections.close_all()
+    finally:
+        settings["NAME"] = usual
+
+
+@pytest.fixture
+def private_valkey(test_run: TestRun) -> Iterator[Valkey]:
+    with a_valkey(test_run) as valkey:
+        yield valkey
 
 
 @pytest.fixture
 def clinic_env(test_run: TestRun, private_valkey: Valkey) -> Iterator[dict[str, str]]:
-    name = test_run.another_database()
-    named = test_run.servers.env(database=name)
-    named |= {
-        "VALKEY_URL": private_valkey.url(),
-        "SWEEP_SECONDS": "1",
-        "DJANGO_SETTINGS_MODULE": "kapclinic.settings",
-    }
-    yield os.environ | named
-    test_run.servers.drop_database(name)
+    with an_env(test_run, private_valkey) as env:
+        yield env
 
 
 @pytest.fixture
 def clinic_orm(
     clinic_env: dict[str, str], django_db_blocker: DjangoDbBlocker, django_test_environment: None
 ) -> Iterator[None]:
-    settings = connections["default"].settings_dict
-    usual = settings["NAME"]
-    connections.close_all()
-    settings["NAME"] = clinic_env["DATABASE_URL"].rsplit("/", 1)[1]
-    with django_db_blocker.unblock():
+    with orm_on(clinic_env, django_db_blocker):
         yield
-        connections.close_all()
-    settings["NAME"] = usual
 
 
 @pytest.fixture(scope="session")

@@ -50,13 +50,12 @@ class Processes:
             env = self.env | {"PYTHONUNBUFFERED": "1", OWNER: signature(psutil.Process())}
             env |= {"KAP_PROCESS": "worker"} if name == "worker" else {}
             with self.log_file(name).open("ab") as log:
-                self._running[name] = self._begun(self._command(name), env, log)
+                self._running[name] = self._begun(name, env, log)
 
-    def _begun(
-        self, command: list[str], env: dict[str, str], log: IO[bytes]
-    ) -> subprocess.Popen[bytes] | Begun:
+    def _begun(self, name: str, env: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes] | Begun:
+        command = self._command(name)
         if self.launcher is not None and self.launcher.takes(env):
-            return self.launcher.begin(command, env=env, stdout=log)
+            return self.launcher.begin(command, env=env, stdout=log, called=f"kap {name}")
         return subprocess.Popen(
             command,
             cwd=CHECKOUT,

@@ -130,16 +130,20 @@ def _name(
     )
 
 
-def hand_over(servers: Servers, fill: Callable[[str], object]) -> None:
+def hand_over(servers: Servers, fill: Callable[[str], object], *, behind: bool) -> None:
     """Have a template at other servers that `fill`, told its URL, makes of one which is migrated already.
 
-    It counts as one of before some model changed: whoever wants a template there copies it, and runs `migrate` on that.
+    :param behind: it counts as one of before some model changed: whoever wants a template there copies it, and runs
+        `migrate` on that
     """
     fresh, parts = f"{PREFIX}handed", _parts()
     servers.drop_database(fresh)
     servers.create_database(fresh)
     fill(with_path(servers.superuser, fresh))
-    parts |= {path: "" for path in parts if path.endswith("/models.py")}
+    with servers.admin(fresh) as connection:
+        connection.execute("VACUUM (ANALYZE)")
+    if behind:
+        parts |= {path: "" for path in parts if path.endswith("/models.py")}
     name = PREFIX + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
     with servers.admin() as connection:
         _name(connection, fresh, name, parts)

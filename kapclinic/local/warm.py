@@ -1,14 +1,17 @@
-"""Processes for tests that kill them: each is forked off one that has imported all of our code, most of a start.
+"""Processes for the demo, and for tests that kill them: each is forked off one that has imported all of our code, most
+of a start.
 
 What is begun so runs the same command as any other, in an environment of its own and with settings that are read anew;
 it has its own process id, session and streams, and may be killed. What the environment says at the import of a module
 is not read again, so it may differ from the launcher's in `OWN` alone: whoever asks for more begins a process the usual
-way, and so does a test of the start itself.
+way, and so does a test of the start itself. All show the launcher's command line; one that is called something shows
+that as its name.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -19,13 +22,17 @@ import socket
 import subprocess
 import sys
 import tempfile
+import types
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
 from kapclinic.core import scope
 from kapclinic.local.places import CHECKOUT, LocalError
+from kapclinic.local.ports import wait_until
 
 # The settings alone read these, or nobody does before it is at work.
 OWN = frozenset(
@@ -33,6 +40,7 @@ OWN = frozenset(
         *("DATABASE_URL", "MIGRATION_DATABASE_URL", "KAP_SUPERUSER_URL", "VALKEY_URL", "KAP_EMBEDDED"),
         *("SECRET_KEY", "FIELD_KEYS", "EMAIL_URL"),
         *("SWEEP_SECONDS", "KAP_PATIENCE", "KAP_PROCESS", "KAP_PROCESS_OWNER", "KAP_OPENING", "PORT"),
+        *("ALLOWED_HOSTS", "REQUIRE_SECOND_FACTOR", "SECURE_SSL_REDIRECT", "HASHED_FILES", "LOG_LEVEL"),
         *("KAP_ADMIN_PASSWORD", "KAP_DEMO_PASSWORD", "KAP_EMBED_DIR", "DJANGO_SETTINGS_MODULE"),
         *("BACKUP_KEY", "BACKUP_DATABASE_URL", "BACKUP_PROGRAMS", "BACKUP_ACCOUNT", "BACKUP_SCRATCH"),
         *("BACKUP_LOG_SECONDS", "PYTEST_CURRENT_TEST", "PYTHONUNBUFFERED"),
@@ -48,6 +56,8 @@ LOADED_TOO = (
     "kombu.transport.redis",
 )
 MOST = 131_072  # bytes of what is asked for: an environment and a command
+SET_NAME = 15  # of Linux's prctl
+UNKNOWN = 255  # how a process ended that outlived the launcher, which alone would have been told
 
 
 class Begun:
@@ -57,7 +67,11 @@ class Begun:
         self.args = args
         self.returncode: int | None = None
         self._line = line
-        self.pid = int(self._told())
+        said = line.recv(32)
+        if not said:
+            raise LocalError("The launcher is gone.")
+        self.pid = int(said)
+        self._process = _process(self.pid)
 
     def poll(self) -> int | None:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -65,7 +79,7 @@ class Begun:
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit status, or the negated signal that ended it.
+        """Its exit status, or the negated signal that ended it; 255 when it outlived the launcher.
 
         :raises subprocess.TimeoutExpired: when it is still there after so many seconds
         """
@@ -74,7 +88,10 @@ class Begun:
                 selector.register(self._line, selectors.EVENT_READ)
                 if not selector.select(timeout):
                     raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            self.returncode = int(self._told())
+            said = self._line.recv(32)
+            if not said and not wait_until(self._is_over, seconds=1e9 if timeout is None else timeout):
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self.returncode = int(said or UNKNOWN)
             self._line.close()
         return self.returncode
 
@@ -88,23 +105,29 @@ class Begun:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
-    def _told(self) -> bytes:
-        said = self._line.recv(32)
-        if not said:
-            raise LocalError("The launcher is gone.")
-        return said
+    def _is_over(self) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return self._process is None or self._process.status() == psutil.STATUS_ZOMBIE
+        return True
+
+
+def _process(pid: int) -> psutil.Process | None:
+    """One that has just begun, and may be over already."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid)
+    return None
 
 
 class Launcher:
     """Begins processes of one checkout; its own process ends with it, or with who made it."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], *, checkout: Path = CHECKOUT) -> None:
         self.env = dict(env)
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", __name__, str(theirs.fileno())],
-                cwd=CHECKOUT,
+                cwd=checkout,
                 env=self.env | {"PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
@@ -113,7 +136,7 @@ class Launcher:
 
     def takes(self, env: Mapping[str, str]) -> bool:
         """Whether a process with this environment may be begun here."""
-        return {name: env[name] for name in env.keys() - OWN} == {
+        return self._process.poll() is None and {name: env[name] for name in env.keys() - OWN} == {
             name: self.env[name] for name in self.env.keys() - OWN
         }
 
@@ -124,13 +147,20 @@ class Launcher:
         env: Mapping[str, str],
         stdout: IO[Any],
         stderr: IO[Any] | None = None,
+        called: str = "",
     ) -> Begun:
-        """Begin `python -m module words` or `python script words` in a session of its own, which hears nothing.
+        """Begin `python -m module words`, `python -c code words` or `python script words` in a session of its own,
+        which hears nothing.
 
-        Errors stand among the output unless they have a file of their own.
+        Errors stand among the output unless they have a file of their own. `called` is shown where processes
+        are listed.
+
+        :raises LocalError: when the launcher has ended
         """
+        if self._process.poll() is not None:
+            raise LocalError("The launcher is gone.")
         assert self.takes(env)
-        words = json.dumps({"words": command[1:], "env": dict(env)}).encode()
+        words = json.dumps({"words": command[1:], "env": dict(env), "called": called}).encode()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with contextlib.ExitStack() as opened:
             opened.enter_context(theirs)
@@ -143,14 +173,15 @@ class Launcher:
         """Run one to its end; what it wrote."""
         with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
             code = self.begin(command, env=env, stdout=said, stderr=errors).wait()
-            return subprocess.CompletedProcess(command, code, _all_of(said), _all_of(errors))
+            return subprocess.CompletedProcess(command, code, all_of(said), all_of(errors))
 
     def close(self) -> None:
         self._line.close()
+        self._process.terminate()
         self._process.wait()
 
 
-def _all_of(file: IO[str]) -> str:
+def all_of(file: IO[str]) -> str:
     file.seek(0)
     return file.read()
 
@@ -169,10 +200,10 @@ def _load() -> None:
     gc.freeze()
 
 
-def _serve(line: socket.socket) -> tuple[list[str], dict[str, str]] | None:
+def _serve(line: socket.socket) -> dict[str, Any] | None:
     """Fork whenever asked to, and tell how each one ended.
 
-    Returns in a new process, with its words and its environment; None when nobody is left who asks.
+    Returns in a new process, with what it was asked for; None when nobody is left who asks.
     """
     alive: dict[int, socket.socket] = {}
     heard, rung = socket.socketpair()
@@ -200,8 +231,8 @@ def _serve(line: socket.socket) -> tuple[list[str], dict[str, str]] | None:
                 for file in files[1:]:
                     os.close(file)
     _stand_alone(files, line, heard, rung, *alive.values())
-    wanted = json.loads(asked)
-    return wanted["words"], wanted["env"]
+    wanted: dict[str, Any] = json.loads(asked)
+    return wanted
 
 
 def _stand_alone(files: list[int], *left: socket.socket) -> None:
@@ -244,22 +275,38 @@ def _forget() -> None:
     apps.populate = lambda installed_apps=None: scope.begin(settings.SCOPE)  # type: ignore[method-assign]
 
 
+def _be_called(name: str) -> None:
+    """Be listed under a name of its own, where the system knows of such."""
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).prctl(SET_NAME, name.encode(), 0, 0, 0)
+
+
+def _run(words: list[str]) -> None:
+    """As Python runs what stands behind its name."""
+    if words[0] == "-m":
+        sys.argv[:] = words[1:]
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    elif words[0] == "-c":
+        sys.argv[:] = ["-c", *words[2:]]
+        sys.modules["__main__"] = module = types.ModuleType("__main__")
+        exec(compile(words[1], "<string>", "exec"), module.__dict__)
+    else:
+        sys.argv[:] = words
+        runpy.run_path(words[0], run_name="__main__")
+
+
 def main() -> None:
     with socket.socket(fileno=int(sys.argv[1])) as line:
         _load()
         asked = _serve(line)
     if asked is None:
         return
-    words, env = asked
     os.environ.clear()
-    os.environ.update(env)
+    os.environ.update(asked["env"])
+    if asked["called"]:
+        _be_called(asked["called"])
     _forget()
-    if words[0] == "-m":
-        sys.argv[:] = words[1:]
-        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
-    else:
-        sys.argv[:] = words
-        runpy.run_path(words[0], run_name="__main__")
+    _run(asked["words"])
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
 from kapclinic.local.processes import Processes
 from kapclinic.local.valkey import Valkey
 from sessions.integration.models import Obligation
+from sessions.sweep.steps import STEPS
 from tests import cast as people
 from tests.faults.crowd import (
     Nurse,
@@ -15,6 +18,13 @@ from tests.faults.crowd import (
     two_sweeps,
     until,
 )
+
+
+def sessions_begun() -> int:
+    """How often anybody has connected to this database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sessions FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
 
 
 def test_doses_without_a_broker_are_followed_by_the_clock_of_the_worker(
@@ -43,7 +53,9 @@ def test_doses_without_a_broker_are_followed_by_the_clock_of_the_worker(
     until(followed, seconds=20, what="every dose followed, by the worker's own clock")  # no message was heard
     private_valkey.start()
     private_valkey.flush()
+    begun = sessions_begun()
     two_sweeps()
+    assert sessions_begun() - begun < len(STEPS)  # a task takes the connection that the last one left
     assert_every_dose_is_followed(len(sessions))
     until(lambda: readyz(run_processes)["status"] == "ok", seconds=20, what="every step on time")
     assert "Traceback" not in run_processes.log_file("web").read_text()

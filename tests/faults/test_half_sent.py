@@ -5,16 +5,24 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from kapclinic.core import arriving, clock
+from kapclinic.local.fixtures import a_valkey, an_env, orm_on
+from kapclinic.local.ports import free_port
 from kapclinic.local.processes import Processes
+from kapclinic.local.testrun import TestRun
+from kapclinic.local.warm import Launcher
 from kapclinic.practice.services import issue_token
 from tests import cast as people
+from tests.faults.crowd import WIRE
 
 MANY = (
     60  # more than the hands of both processes, and with as many slow heads and readers more than all threads
@@ -23,18 +31,34 @@ PROMPT = 1.0  # seconds
 VITALS = {"systolic": 118, "diastolic": 76, "heart_rate": 64, "spo2": 98}
 
 
-@pytest.fixture
-def served(clinic_orm: None, run_processes: Processes) -> tuple[Processes, str, str]:
-    """A web process, a nurse's token, and the address of her client's readings."""
+@pytest.fixture(scope="module")
+def served(
+    test_run: TestRun,
+    launcher: Launcher,
+    django_db_blocker: DjangoDbBlocker,
+    django_test_environment: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Processes, str, str]]:
+    """A web process, a nurse's token, and the address of her client's readings: whoever came before let go of it."""
+    with contextlib.ExitStack() as stack:
+        env = stack.enter_context(an_env(test_run, stack.enter_context(a_valkey(test_run))))
+        web = Processes(env=env, port=free_port(), logs=tmp_path_factory.mktemp("web"), launcher=launcher)
+        stack.callback(web.close)
+        web.start("web")
+        with orm_on(env, django_db_blocker):
+            secret, session = _at_the_bedside()
+        web.wait_ready()
+        yield web, secret, f"{web.base_url}/api/v1/sessions/{session}/readings/"
+
+
+def _at_the_bedside() -> tuple[str, str]:
+    """A nurse's token, and the session of her client."""
     cast = people.assemble()
     now = clock.now()
     program = people.cleared_program(cast, protocol=people.approved_protocol(cast, min_preparations=0))
     times = {"starts_at": now - timedelta(minutes=20), "ends_at": now + timedelta(minutes=100)}
     session = people.ready_dose(cast, program, **times)
-    _, secret = issue_token(user=cast.np, name="bedside", at=now)
-    run_processes.start("web")
-    run_processes.wait_ready()
-    return run_processes, secret, f"{run_processes.base_url}/api/v1/sessions/{session.pk}/readings/"
+    return issue_token(user=cast.np, name="bedside", at=now)[1], str(session.pk)
 
 
 def _lines(stack: contextlib.ExitStack, port: int, sent: bytes, count: int = MANY) -> list[socket.socket]:
@@ -54,10 +78,10 @@ def _told(line: socket.socket) -> bytes:
     return said
 
 
-def _record(url: str, secret: str, number: int) -> httpx.Response:
+def _record(url: str, secret: str) -> httpx.Response:
     body = VITALS | {"measured_at": (clock.now() - timedelta(seconds=2)).isoformat()}
-    headers = {"Authorization": f"Token {secret}", "Idempotency-Key": f"reading-{number}"}
-    return httpx.post(url, json=body, headers=headers, timeout=10)
+    headers = {"Authorization": f"Token {secret}", "Idempotency-Key": f"reading-{uuid4()}"}
+    return WIRE.post(url, json=body, headers=headers, timeout=10)
 
 
 def test_half_sent_requests_and_slow_readers_hold_up_nobody(served: tuple[Processes, str, str]) -> None:
@@ -74,10 +98,10 @@ def test_half_sent_requests_and_slow_readers_hold_up_nobody(served: tuple[Proces
         took = []
         for _ in range(5):
             began = time.monotonic()
-            assert httpx.get(f"{processes.base_url}/healthz", timeout=8).status_code == 200
+            assert WIRE.get(f"{processes.base_url}/healthz", timeout=8).status_code == 200
             took.append(time.monotonic() - began)
         assert min(took) < PROMPT  # the slowest of them is the machine's, when others are at work on it
-        answers = [_record(readings, secret, number) for number in range(3)]
+        answers = [_record(readings, secret) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [201] * 3, answers[0].text
         # The first of them come to the end of their time, and are told so.
         assert _told(heads[0]).startswith(b"HTTP/1.1 408 ")
@@ -144,5 +168,5 @@ def test_a_crowd_of_half_sent_requests_is_let_go_of_before_anybody_is_kept_out(
             with contextlib.suppress(ConnectionError):
                 line.sendall(b"GET / HT")
         with ThreadPoolExecutor(4) as pool:
-            answers = list(pool.map(lambda number: _record(readings, secret, number), range(8)))
+            answers = list(pool.map(lambda _: _record(readings, secret), range(8)))
         assert [answer.status_code for answer in answers] == [201] * 8

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 
@@ -15,7 +14,7 @@ from kapclinic.local.testrun import TestRun
 from kapclinic.practice.services import issue_token
 from sessions.notes.models import Note
 from tests import cast as people
-from tests.faults.crowd import until
+from tests.faults.crowd import WIRE, until
 
 CANARY = "She dreams of zebras that nobody counted"
 PRODUCTION = {
@@ -65,7 +64,7 @@ def test_a_double_click_writes_nothing_of_a_note_into_any_log(
         headers = {"Authorization": f"Token {secret}", "Idempotency-Key": f"click-{number}"}
         together.wait()
         url = f"{run_processes.base_url}/api/v1/notes/"
-        codes.append(httpx.post(url, json=body, headers=headers, timeout=30).status_code)
+        codes.append(WIRE.post(url, json=body, headers=headers, timeout=30).status_code)
 
     clicks = [threading.Thread(target=click, args=(number,)) for number in range(CLICKS)]
     for one in clicks:

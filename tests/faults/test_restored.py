@@ -19,10 +19,11 @@ from kapclinic.backup.troubles import BackupError
 from kapclinic.local import drill
 from kapclinic.local.binaries import find_binaries
 from kapclinic.local.drill import LOG_SECONDS, Ground
-from kapclinic.local.servers import with_path
 from kapclinic.local.services import Pair
+from kapclinic.local.template import PREFIX
 from kapclinic.local.testrun import TestRun
 from kapclinic.local.warm import Launcher
+from tests.local.made import Made, copied
 
 
 @pytest.fixture
@@ -34,8 +35,15 @@ def ground(launcher: Launcher) -> Iterator[Ground]:
 
 
 def test_what_was_committed_comes_back_from_elsewhere(ground: Ground, test_run: TestRun) -> None:
+    copied(ground.place("clinic"), test_run, Made.MIGRATED)
+
     def fill(pair: Pair) -> None:
-        test_run.fill_elsewhere(with_path(pair.servers.superuser, drill.DATABASE))
+        """The migrated database in the place of the empty one, and nowhere else in the cluster."""
+        servers = pair.servers
+        (template,) = servers.databases(PREFIX)
+        servers.drop_database(drill.DATABASE)
+        servers.create_database(drill.DATABASE, template=template)
+        servers.drop_database(template)
 
     figures = drill.drill(ground, fill, seconds=LOG_SECONDS + 1, opens=False)
     assert figures["acts_kept"] > 3
@@ -60,9 +68,6 @@ def test_what_was_committed_comes_back_from_elsewhere(ground: Ground, test_run: 
     refused("holds no whole backup", to=datetime(2020, 1, 1, tzinfo=UTC))
     refused("The log ends before the moment of --to", to=datetime(2100, 1, 1, tzinfo=UTC))
     (manifest,) = whole.backups()
-    last = manifest.log_files[-1]
-    whole.put_log(manifest.cluster, f"{last[:20]}{int(last[20:], 16) + 9:04X}", [b"later"])
-    refused("is missing, and later ones are there")
     (base,) = ground.shelf.glob("backups/*/base.tar.kap")
     with base.open("r+b") as file:
         file.seek(base.stat().st_size // 2)
@@ -72,3 +77,6 @@ def test_what_was_committed_comes_back_from_elsewhere(ground: Ground, test_run: 
     refused("base.tar was changed or cut off")
     base.unlink()
     refused("base.tar is missing")
+    last = manifest.log_files[-1]
+    whole.put_log(manifest.cluster, f"{last[:20]}{int(last[20:], 16) + 9:04X}", [b"later"])
+    refused("is missing, and later ones are there")  # which is seen before a file is read

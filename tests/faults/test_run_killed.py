@@ -6,15 +6,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
 from billing.models import JobResult, Superbill
 from kapclinic.core import clock
 from kapclinic.local.processes import Processes
 from kapclinic.practice.services import issue_token
 from tests import cast as people
 from tests.cast import MONDAY, Cast
-from tests.faults.crowd import sweeping, until
+from tests.faults.crowd import WIRE, sweeping, until
 
 CLIENTS = 24  # several times as many as are done when the worker is killed
 SERVED = datetime(2026, 5, 6, 16, 0, tzinfo=UTC)
@@ -47,11 +45,11 @@ def test_a_run_whose_worker_is_killed_is_finished_by_the_next(
     url = f"{run_processes.base_url}/api/v1/superbill-runs/"
     headers = {"Authorization": f"Token {secret}"}
     period = {"from_date": "2026-05-01", "to_date": "2026-05-31"}
-    asked = httpx.post(url, json=period, headers=headers, timeout=30)
+    asked = WIRE.post(url, json=period, headers=headers, timeout=30)
     assert asked.status_code == 202, asked.text
 
     def now() -> dict[str, Any]:
-        told: dict[str, Any] = httpx.get(f"{url}{asked.json()['id']}/", headers=headers, timeout=30).json()
+        told: dict[str, Any] = WIRE.get(f"{url}{asked.json()['id']}/", headers=headers, timeout=30).json()
         return told
 
     until(lambda: Superbill.objects.count() >= 5, seconds=60, what="the first superbills", every=0.05)

@@ -23,7 +23,7 @@ from sessions.integration.models import Obligation
 from sessions.monitoring.models import Check
 from tests import cast as people
 from tests.cast import lot_of
-from tests.faults.crowd import ready_clients
+from tests.faults.crowd import WIRE, ready_clients
 
 NURSES, DOSES, SECONDS = 8, 16, 8.0
 
@@ -49,7 +49,7 @@ class Recorder:
         headers = {"Authorization": f"Token {self.secret}", "Idempotency-Key": key}
         self.count(waiting=1)
         try:
-            answer = httpx.post(f"{self.base_url}{path}", json=body, headers=headers, timeout=15)
+            answer = WIRE.post(f"{self.base_url}{path}", json=body, headers=headers, timeout=15)
         except httpx.TransportError:
             self.count(cut_off=1)
             return None

@@ -12,8 +12,8 @@ import pytest
 
 from kapclinic.local import services
 from kapclinic.local.places import Place, server_account
-from kapclinic.local.template import hand_over
 from kapclinic.local.testrun import TestRun
+from tests.local.made import Made, copied
 
 
 @contextlib.contextmanager
@@ -35,19 +35,21 @@ def empty_place() -> Iterator[Place]:
 
 @pytest.fixture
 def migrated_place(empty_place: Place, test_run: TestRun) -> Place:
+    """A place whose servers were up before, with the template of this checkout."""
+    return copied(empty_place, test_run, Made.MIGRATED)
+
+
+@pytest.fixture
+def place_behind(empty_place: Place, test_run: TestRun) -> Place:
     """A place whose servers were up before, with a template that `migrate` is asked to look at again."""
-    pair = services.up(empty_place)
-    pair.servers.spare_the_disk(spare=True)
-    hand_over(pair.servers, test_run.fill_elsewhere)
-    services.down(empty_place)
-    return empty_place
+    return copied(empty_place, test_run, Made.BEHIND)
 
 
 @pytest.fixture(scope="module")
-def shared_place() -> Iterator[Place]:
+def shared_place(test_run: TestRun) -> Iterator[Place]:
     """For the tests that change nothing which another one looks at."""
     with a_place() as place:
-        yield place
+        yield copied(place, test_run)
 
 
 @pytest.fixture(scope="module")
@@ -56,5 +58,6 @@ def shared_pair(shared_place: Place) -> services.Pair:
 
 
 @pytest.fixture
-def pair(empty_place: Place) -> services.Pair:
-    return services.up(empty_place)
+def pair(empty_place: Place, test_run: TestRun) -> services.Pair:
+    """Up, in a place whose servers were up before: those that are made anew here are of the tests of that."""
+    return services.up(copied(empty_place, test_run))

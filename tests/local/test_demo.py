@@ -14,6 +14,8 @@ from kapclinic.local import services
 from kapclinic.local.places import CHECKOUT, Place
 from kapclinic.local.ports import free_port, is_free
 from kapclinic.local.servers import GIVEN
+from kapclinic.local.testrun import TestRun
+from tests.local.made import copied
 
 
 def demo(place: Place, **settings: str) -> subprocess.Popen[str]:
@@ -44,8 +46,10 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError("".join(lines))
 
 
-def test_a_demo_that_is_stopped_while_it_opens_leaves_nothing(empty_place: Place, port: int) -> None:
-    opening = demo(empty_place, PORT=str(port))
+def test_a_demo_that_is_stopped_while_it_opens_leaves_nothing(
+    empty_place: Place, port: int, test_run: TestRun
+) -> None:
+    opening = demo(copied(empty_place, test_run), PORT=str(port))
     read_until(opening, "applying the migrations")
     pair = services.running(empty_place)
     assert pair is not None

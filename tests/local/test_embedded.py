@@ -17,6 +17,7 @@ import redis
 
 from kapclinic.local import services
 from kapclinic.local.places import CHECKOUT, Place, hold
+from kapclinic.local.ports import wait_until
 from kapclinic.local.postgres import OWNER, RUNTIME, SUPERUSER
 from kapclinic.local.services import Pair, State
 
@@ -45,6 +46,7 @@ def test_started_by_several_at_once_there_is_one_pair(empty_place: Place) -> Non
     assert [starter.returncode for starter in starters] == [0, 0, 0, 0]
     assert len(answers) == 1
     assert len(owners(empty_place)) == 1  # the postmaster; its children and Valkey carry other titles
+    assert not (empty_place.data / "pg.password").exists()
 
 
 def test_a_postmaster_killed_under_load_comes_back_with_every_acknowledged_row(
@@ -65,8 +67,8 @@ def test_a_postmaster_killed_under_load_comes_back_with_every_acknowledged_row(
 
     writer = threading.Thread(target=write)
     writer.start()
-    while len(acknowledged) < 200:
-        assert writer.is_alive()
+    assert wait_until(lambda: len(acknowledged) >= 200 or not writer.is_alive(), seconds=60, every=0.01)
+    assert writer.is_alive()
     pair.postgres.kill()
     writer.join()
 
@@ -102,7 +104,7 @@ def test_strangers_are_refused(shared_pair: Pair) -> None:
 def test_passwords_and_data_are_private(shared_place: Place, shared_pair: Pair) -> None:
     assert stat.S_IMODE(shared_place.state_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(shared_place.data.stat().st_mode) == 0o700
-    assert not (shared_place.data / "pg.password").exists()
+    assert stat.S_IMODE((shared_place.data / "pg").stat().st_mode) == 0o700
 
 
 def test_root_lends_the_servers_an_account(shared_place: Place, shared_pair: Pair) -> None:
@@ -154,6 +156,7 @@ def test_half_made_and_unopenable_clusters_are_made_again(empty_place: Place, pa
     empty_place.state_file.unlink()
     assert services.up(empty_place).answers()
     assert not list(empty_place.data.glob("pg.new-*"))
+    assert not (empty_place.data / "pg.password").exists()
 
 
 def test_the_owner_may_make_databases_and_the_runtime_role_nothing(shared_pair: Pair) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -84,9 +85,14 @@ class OpenDemo:
         return self.place.base / f"demo-{self.port}.env"
 
     def main_process(self, name: str) -> psutil.Process | None:
-        words = {"web": "gunicorn", "worker": " worker ", "beat": " beat "}[name]
-        children = psutil.Process(self.process.pid).children()
-        return next((each for each in children if words in " ".join(each.cmdline())), None)
+        """It was begun by the demo's launcher, and shows what it is called."""
+        title = f"kap {name}"
+        for each in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                parent = each.parent()
+                if each.name() == title and parent is not None and parent.name() != title:
+                    return each
+        return None
 
     def kill9(self, name: str) -> int:
         process = self.main_process(name)
@@ -117,8 +123,8 @@ class OpenDemo:
 
 
 @pytest.fixture
-def opened(migrated_place: Place) -> Iterator[OpenDemo]:
-    opened = OpenDemo(migrated_place)
+def opened(place_behind: Place) -> Iterator[OpenDemo]:
+    opened = OpenDemo(place_behind)
     yield opened
     if opened.process.poll() is None:
         opened.process.terminate()

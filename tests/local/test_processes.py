@@ -13,7 +13,7 @@ from kapclinic.local.valkey import Valkey
 def test_the_clinic_runs_on_its_own_database_and_broker(
     run_processes: Processes, private_valkey: Valkey, clinic_env: dict[str, str]
 ) -> None:
-    run_processes.launcher = None  # a start of their own, as in production
+    launcher, run_processes.launcher = run_processes.launcher, None  # a start of their own, as in production
     run_processes.start("web", "worker", "beat")
     run_processes.wait_ready()
     assert wait_until(lambda: "ready." in run_processes.tail("worker", lines=200), seconds=30)
@@ -26,6 +26,7 @@ def test_the_clinic_runs_on_its_own_database_and_broker(
     private_valkey.start()
 
     run_processes.kill9("worker")
+    run_processes.launcher = launcher
     run_processes.start("worker")
     assert run_processes.ended() is None
     run_processes.stop()
@@ -40,7 +41,6 @@ def test_the_clinic_runs_on_its_own_database_and_broker(
 
 
 def test_a_process_that_cannot_start_says_why(run_processes: Processes) -> None:
-    run_processes.launcher = None
     run_processes.env["SWEEP_SECONDS"] = "often"
     run_processes.start("beat")
     assert wait_until(lambda: run_processes.ended() == "beat", seconds=30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from kapclinic.local.ports import wait_until
-from kapclinic.local.warm import Launcher
+from kapclinic.local.warm import UNKNOWN, Begun, Launcher
 
 TELL = (
     "import os, sys; from django.conf import settings as s; from kapclinic.celery import app;"
@@ -49,11 +50,17 @@ def test_what_is_wrong_with_its_settings_or_words_it_says_and_ends_with(launcher
 
 
 def test_it_can_be_killed_ended_and_waited_for(launcher: Launcher, tmp_path: Path) -> None:
-    sleeps = [sys.executable, "manage.py", "shell", "--no-imports", "-c", "import time; time.sleep(60)"]
-    with (tmp_path / "log").open("wb") as log:
-        first, second = (launcher.begin(sleeps, env=launcher.env, stdout=log) for _ in range(2))
+    sleeps = [sys.executable, "-c", "import sys, time; print(*sys.argv, flush=True); time.sleep(60)", "well"]
+    said = tmp_path / "log"
+    with said.open("wb") as log:
+        first, second = (
+            launcher.begin(sleeps, env=launcher.env, stdout=log, called=called)
+            for called in ("", "kap sleeper")
+        )
     assert len({first.pid, second.pid, os.getpid()}) == 3
     assert os.getsid(first.pid) == os.getpgid(first.pid) == first.pid
+    assert wait_until(lambda: said.read_text() == "-c well\n-c well\n", seconds=10)
+    assert [psutil.Process(one.pid).name() == "kap sleeper" for one in (first, second)] == [False, True]
     assert first.poll() is None
     with pytest.raises(subprocess.TimeoutExpired):
         first.wait(0.01)
@@ -65,7 +72,20 @@ def test_it_can_be_killed_ended_and_waited_for(launcher: Launcher, tmp_path: Pat
     assert wait_until(lambda: not psutil.pid_exists(second.pid), seconds=5)
 
 
+def test_what_outlives_its_launcher_is_still_seen_to_and_ended() -> None:
+    """The demo that began it ends it, also when somebody has killed the launcher."""
+    sleeps = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        theirs.send(str(sleeps.pid).encode())
+        left = Begun([], ours)
+    assert left.poll() is None
+    left.kill()
+    assert (left.wait(10), left.poll()) == (UNKNOWN, UNKNOWN)
+    assert sleeps.wait() == -signal.SIGKILL
+
+
 def test_another_environment_is_not_for_it(launcher: Launcher) -> None:
     assert launcher.takes(launcher.env | OTHER)
-    assert not launcher.takes(launcher.env | {"ALLOWED_HOSTS": "clinic.example"})
+    assert not launcher.takes(launcher.env | {"METRICS_TOKEN": "of a clinic"})
     assert not launcher.takes({name: value for name, value in launcher.env.items() if name != "PATH"})

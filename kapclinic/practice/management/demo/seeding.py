@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import get_hasher, make_password
 from django.core.management import call_command
 
 from kapclinic.core import clock
@@ -25,6 +28,17 @@ BP = {"systolic": 122, "diastolic": 78, "heart_rate": 68}
 
 def email(login: str) -> str:
     return f"{login}@{places.DOMAIN}"
+
+
+@contextmanager
+def compared_once() -> Iterator[None]:
+    """In this process a password is compared with a hash once: whoever signs twenty notes in a row has one answer."""
+    hasher = get_hasher()
+    hasher.verify = cache(hasher.verify)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del hasher.verify
 
 
 class Seeder:
@@ -48,7 +62,8 @@ class Seeder:
             clients = [self.client(row, first) for row in places.CLIENTS[:3]]
             other = self.client(places.CLIENTS[3], second, by="frontdesk2")
         midday = Midday(self, where=first, protocols=protocols)
-        midday.play()
+        with compared_once():
+            midday.play()
         bill(self.people["billing"], where=first, today=self.now.astimezone(self.zone).date())
         ready = self._ready_program(clients[0], protocols[0], first)
         waiting = self.program(clients[1], protocols[0], first)

@@ -74,7 +74,8 @@ def test_a_well_client_goes_home_after_the_minimum_stay(cast: Cast) -> None:
     assert told["no_drive_until"] == "2026-05-05T15:00:00Z"
     assert told["by"] == str(cast.np.pk)
     assert cast.desk("therapist").get(f"sessions/{session.pk}/discharge/").json() == told
-    done = cast.desk("np").must(f"sessions/{session.pk}/complete/", {"at": MONDAY.isoformat()})
+    with clock.fixed(MONDAY + STAY):
+        done = cast.desk("np").must(f"sessions/{session.pk}/complete/", {})
     assert (done["status"], done["outcome"]) == ("completed", "dosed")
 
 

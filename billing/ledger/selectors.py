@@ -122,6 +122,12 @@ def standing_allocations() -> QuerySet[PaymentAllocation]:
     return found
 
 
+def shares_across(one: UUID, others: Collection[UUID]) -> QuerySet[PaymentAllocation]:
+    """Standing allocations by which a payment of registration `one` pays a charge of `others`, or the other way."""
+    there = Q(payment__client=one, charge__client__in=others)
+    return standing_allocations().filter(there | Q(payment__client__in=others, charge__client=one))
+
+
 def payments() -> LedgerQuerySet:
     """Payments with `allocated`, `refunded`, `unallocated`, `reversed_by` and the standing allocations as data.
 

@@ -1,0 +1,131 @@
+"""A merge is taken back: money, packages, papers and copies of the record are each person's own again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from kapclinic.practice.models import Client
+from kapclinic.trail.models import Task
+from sessions.booking.models import Session
+from sessions.course.services import partings
+from tests.asking import done, refused
+from tests.billing.shop import bought, left, look, offer, rendered, take_back, try_to_buy
+from tests.billing.till import SERVED, Till
+from tests.cast import Cast, client
+
+WHY = {"reason": "They share a name and a birthday"}
+YEAR = {"from_date": "2026-01-01", "to_date": "2026-12-31"}
+
+
+@dataclass
+class Twins:
+    """`till` of Robin, and Robyn, whom somebody takes for the same person; `hour` is one that Robyn came to."""
+
+    till: Till
+    cast: Cast
+    robyn: Client
+    hour: Session
+
+    def move(self, path: str) -> None:
+        more = {"into": str(self.till.client.pk)} if path == "merge" else {}
+        self.cast.desk("director").must(f"clients/{self.robyn.pk}/{path}/", WHY | more)
+
+    def account(self, who: Client) -> tuple[str, str]:
+        """What they owe beyond their credit, and the credit."""
+        told = done(self.till.desk.get(f"clients/{who.pk}/account/"), 200)
+        return told["owes"], told["credit"]
+
+    @property
+    def accounts(self) -> list[tuple[str, str]]:
+        return [self.account(self.till.client), self.account(self.robyn)]
+
+
+@pytest.fixture
+def twins(till: Till, cast: Cast) -> Twins:
+    robyn = client(cast.north, by=cast.frontdesk, first="Robyn", last="Other")
+    other = till.of(robyn)
+    hour = other.session(starts_at=SERVED - timedelta(hours=3))
+    assert other.course is not None
+    cast.desk("therapist").must(f"programs/{other.course.pk}/discontinue/", {"reason": "moved"})
+    return Twins(till, cast, robyn, hour)
+
+
+def listed() -> list[tuple[str, str]]:
+    """What billing is asked to look at, with whose it is."""
+    rows = Task.objects.open().filter(kind="money_parted").order_by("created_at", "pk")
+    return [(str(row.subject_id), str(row.client)) for row in rows]
+
+
+def test_money_of_one_pays_the_other_no_more(twins: Twins) -> None:
+    till, mine = twins.till, str(twins.robyn.pk)
+    twins.move("merge")
+    charge, own = till.charge(amount="100.00"), till.charge(twins.hour, amount="30.00")
+    theirs = till.pay("130.00", (charge, "100.00"), (own, "30.00"), client=mine)
+    mixed = till.pay("40.00")
+    twins.move("unmerge")
+    assert twins.accounts == [("60.00", "40.00"), ("0.00", "100.00")]
+    assert listed() == [(charge["id"], str(till.client.pk))]
+    share = {"allocations": [{"charge": charge["id"], "amount": "1.00"}]}
+    refused(
+        till.desk.post(f"payments/{theirs['id']}/allocate/", share), 400, "not_found", "/allocations/0/charge"
+    )
+    done(till.desk.post(f"payments/{mixed['id']}/allocate/", share), 200)
+    till.desk.must(f"payments/{theirs['id']}/reverse/", {"reason": "bounced"}, status=201)
+    assert twins.accounts == [("60.00", "39.00"), ("30.00", "0.00")]
+    take_back(till, charge)
+    assert (twins.accounts[0], listed()) == (("0.00", "40.00"), [])
+    twins.move("merge")
+    twins.move("unmerge")
+    assert (twins.accounts, listed()) == ([("0.00", "40.00"), ("30.00", "0.00")], [])
+
+
+def test_money_that_still_ties_two_people_is_taken_back(
+    twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a merge left it that was taken back before the ledger heard of it."""
+    till, mine = twins.till, str(twins.robyn.pk)
+    twins.move("merge")
+    charges = [till.charge(amount="100.00") for _ in range(3)]
+    paid = [till.pay("100.00", (charge, "100.00"), client=mine) for charge in charges]
+    monkeypatch.setattr(partings, "_PARTINGS", {})
+    twins.move("unmerge")
+    assert twins.accounts == [("0.00", "0.00"), ("0.00", "0.00")]
+    till.desk.must(f"payments/{paid[0]['id']}/reverse/", {"reason": "bounced"}, status=201)
+    take_back(till, charges[1])
+    refund = {"payment": paid[2]["id"], "amount": "40.00", "reason": "not theirs"}
+    till.desk.must("refunds/", refund, status=201)
+    assert twins.accounts == [("200.00", "0.00"), ("0.00", "160.00")]
+
+
+def test_a_package_of_one_that_the_others_money_paid_ends(twins: Twins) -> None:
+    till, mine = twins.till, str(twins.robyn.pk)
+    package = offer(till)
+    money = till.pay("699.99", client=mine)
+    twins.move("merge")
+    purchase = done(try_to_buy(till, package, money), 201)
+    own = bought(till, package)
+    used = rendered(till)  # of the older one
+    theirs = till.desk.must(
+        "charges/", {"session": str(twins.hour.pk), "code": "90837", "units": 1}, status=201
+    )
+    last = rendered(till, 1)  # of Robin's own
+    assert (left(till, purchase), left(till, own)) == ([0, 1], [1, 1])
+    twins.move("unmerge")
+    ended = look(till, purchase)
+    assert (ended["status"], ended["unused"], ended["refundable"]) == ("cancelled", "399.99", "399.99")
+    assert look(till, own)["status"] == "active"
+    assert [till.desk.get(f"charges/{row['id']}/").json()["balance"] for row in (used, theirs, last)] == [
+        "150.00",
+        "0.00",
+        "0.00",
+    ]
+    assert twins.account(twins.robyn) == ("0.00", "549.99")
+    robin = str(till.client.pk)
+    assert set(listed()) == {(purchase["id"], robin), (used["id"], robin), (theirs["id"], mine)}
+    assert rendered(till, 2)["paid"] == "150.00"  # Robin's own package goes on
+    take_back(till, theirs)
+    till.desk.must("refunds/", {"payment": money["id"], "amount": "699.99", "reason": "stops"}, status=201)
+    assert twins.account(twins.robyn) == ("0.00", "0.00")

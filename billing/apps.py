@@ -18,7 +18,7 @@ class BillingConfig(AppConfig):
         from billing.packages.services.draws import post_drawn  # noqa: PLC0415
         from billing.packages.services.partings import part_packages  # noqa: PLC0415
         from billing.plans.services import sweep_plans  # noqa: PLC0415
-        from billing.records.services import sweep_exports, sweep_practice_exports  # noqa: PLC0415
+        from billing.records.services import part_copies, sweep_exports, sweep_practice_exports  # noqa: PLC0415
         from sessions.course.services import partings  # noqa: PLC0415
         from sessions.sweep.steps import register  # noqa: PLC0415
 
@@ -33,3 +33,4 @@ class BillingConfig(AppConfig):
         prepaid.register(post_drawn)
         partings.register("packages", part_packages)
         partings.register("money", part_money)
+        partings.register("copies", part_copies)

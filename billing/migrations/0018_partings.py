@@ -1,8 +1,12 @@
-"""What is taken back is taken back, also of a share whose two ends are not one person any more."""
+"""What is taken back is taken back, also of a share whose two ends are not one person any more.
+
+A copy of a record keeps of whom it was asked for.
+"""
 
 from typing import ClassVar
 
-from django.db import migrations
+import django.contrib.postgres.fields
+from django.db import migrations, models
 
 FUNCTION = """
     CREATE OR REPLACE FUNCTION billing_after_allocation() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -40,4 +44,50 @@ class Migration(migrations.Migration):
 
     operations: ClassVar = [
         migrations.RunSQL(FUNCTION.replace(EACH, ORIGINALS), FUNCTION),
+        migrations.RemoveConstraint(
+            model_name='practiceexport',
+            name='practice_export_state',
+        ),
+        migrations.RemoveConstraint(
+            model_name='recordexport',
+            name='record_export_state',
+        ),
+        migrations.AddField(
+            model_name='historicalrecordexport',
+            name='registrations',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
+        ),
+        migrations.AddField(
+            model_name='recordexport',
+            name='registrations',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
+        ),
+        migrations.AlterField(
+            model_name='historicalpracticeexport',
+            name='failure',
+            field=models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('not_permitted', 'Not Permitted'), ('broken', 'Broken'), ('person_changed', 'Person Changed')], max_length=15),
+        ),
+        migrations.AlterField(
+            model_name='historicalrecordexport',
+            name='failure',
+            field=models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('not_permitted', 'Not Permitted'), ('broken', 'Broken'), ('person_changed', 'Person Changed')], max_length=15),
+        ),
+        migrations.AlterField(
+            model_name='practiceexport',
+            name='failure',
+            field=models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('not_permitted', 'Not Permitted'), ('broken', 'Broken'), ('person_changed', 'Person Changed')], max_length=15),
+        ),
+        migrations.AlterField(
+            model_name='recordexport',
+            name='failure',
+            field=models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('not_permitted', 'Not Permitted'), ('broken', 'Broken'), ('person_changed', 'Person Changed')], max_length=15),
+        ),
+        migrations.AddConstraint(
+            model_name='practiceexport',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('ended_at__isnull', True), ('failure', ''), ('sha256', ''), ('state', 'waiting')), models.Q(('decided_by__isnull', False), ('ended_at__isnull', True), ('state__in', ['queued', 'running']), ('failure', ''), ('sha256', '')), models.Q(('decided_by__isnull', False), ('ended_at__isnull', False), ('failure', ''), ('state', 'done'), ('expires_at__isnull', False), ('rows__isnull', False), ('size__isnull', False), models.Q(('sha256', ''), _negated=True)), models.Q(('ended_at__isnull', False), ('failure__in', ['stopped', 'not_permitted', 'broken', 'person_changed']), ('sha256', ''), ('state', 'failed')), models.Q(('decided_by__isnull', False), ('ended_at__isnull', False), ('failure', ''), ('sha256', ''), ('state', 'refused'), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='practice_export_state'),
+        ),
+        migrations.AddConstraint(
+            model_name='recordexport',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('failure', ''), ('sha256', ''), ('state__in', ['queued', 'running'])), models.Q(('ended_at__isnull', False), ('expires_at__isnull', False), ('failure', ''), ('state', 'done'), models.Q(('sha256', ''), _negated=True)), models.Q(('ended_at__isnull', False), ('failure__in', ['stopped', 'not_permitted', 'broken', 'person_changed']), ('sha256', ''), ('state', 'failed')), _connector='OR'), name='record_export_state'),
+        ),
     ]

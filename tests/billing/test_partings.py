@@ -7,12 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from billing.models import RecordExport, RecordExportFile
+from billing.records.tasks import work_on_record_export
 from kapclinic.practice.models import Client
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
 from sessions.course.services import partings
 from tests.asking import done, refused
 from tests.billing.shop import bought, left, look, offer, rendered, take_back, try_to_buy
+from tests.billing.test_record_exports import archive, asked, made
 from tests.billing.till import SERVED, Till
 from tests.cast import Cast, client
 
@@ -129,3 +132,28 @@ def test_a_package_of_one_that_the_others_money_paid_ends(twins: Twins) -> None:
     take_back(till, theirs)
     till.desk.must("refunds/", {"payment": money["id"], "amount": "699.99", "reason": "stops"}, status=201)
     assert twins.account(twins.robyn) == ("0.00", "0.00")
+
+
+def test_a_copy_of_two_records_is_never_handed_out(twins: Twins, cast: Cast) -> None:
+    till, director = twins.till, cast.desk("director")
+    till.charge(twins.hour, amount="50.00")
+    done(till.desk.post("superbills/", till.period() | {"client": str(twins.robyn.pk)}), 201)
+    own = made(cast, till.client)
+    late = asked(cast, till.client)
+    twins.move("merge")
+    work_on_record_export(export_id=late["id"])  # a copy of half a record by now
+    whole, waits = made(cast, till.client), asked(cast, till.client)
+    twins.move("unmerge")
+    work_on_record_export(export_id=waits["id"])
+    told = {row["id"]: row for row in director.get("record-exports/").json()["results"]}
+    assert [(told[row["id"]]["state"], told[row["id"]]["failure"]) for row in (late, waits, whole, own)] == [
+        ("failed", "person_changed"),
+        ("failed", "person_changed"),
+        ("done", ""),
+        ("done", ""),
+    ]
+    refused(director.get(f"record-exports/{whole['id']}/file/"), 409, "file_ended")
+    assert set(RecordExportFile.objects.values_list("pk", flat=True)) == {
+        RecordExport.objects.get(pk=own["id"]).pk
+    }
+    assert not any(name.startswith("billing/") for name in archive(cast, own))

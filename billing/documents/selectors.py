@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import TypeVar
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     BooleanField,
     Case,
@@ -237,16 +236,15 @@ def numbers_with(model: type[Voidable], charges: Sequence[Charge], *, but: UUID 
 
 def _differs(model: type[Voidable]) -> Q:
     """The books or a name say something else than the paper, which still counts."""
-    gone = Charge.objects.filter(client=OuterRef("client"), reverses__isnull=False).values("reverses")
     told = RawSQL(overtaken(model._meta.db_table), (), output_field=BooleanField())  # noqa: S611  (no value in it)
-    return Q(voiding__isnull=True) & (Q(charges__overlap=ArraySubquery(gone)) | Q(told))
+    return Q(voiding__isnull=True) & Q(told)
 
 
 def documents(model: type[Voidable]) -> DocumentQuerySet:
     """Documents without their bytes, with `replaced_by` and `outdated`: the books or a name say something else now, so
-    reissue it. A line was reversed; what is paid of a line changed (a share was given, taken back or refunded); the
-    payments behind it are others; its session was opened again; the client or the practice has another name than on the
-    paper. Clinicians keep the name that they signed with.
+    reissue it. A line was reversed, or is of somebody else since a merge was taken back; what is paid of a line changed
+    (a share was given, taken back or refunded); the payments behind it are others; its session was opened again; the
+    client or the practice has another name than on the paper. Clinicians keep the name that they signed with.
 
     And with `status`, and when and why one was voided; such a one is not outdated: nothing is left to mend.
     """

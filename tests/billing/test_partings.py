@@ -9,14 +9,16 @@ import pytest
 
 from billing.models import RecordExport, RecordExportFile
 from billing.records.tasks import work_on_record_export
+from kapclinic.core import clock
 from kapclinic.practice.models import Client
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
 from sessions.course.services import partings
 from tests.asking import done, refused
 from tests.billing.shop import bought, left, look, offer, rendered, take_back, try_to_buy
+from tests.billing.test_outdated import outdated
 from tests.billing.test_record_exports import archive, asked, made
-from tests.billing.till import SERVED, Till
+from tests.billing.till import NOW, SERVED, Till
 from tests.cast import Cast, client
 
 WHY = {"reason": "They share a name and a birthday"}
@@ -132,6 +134,48 @@ def test_a_package_of_one_that_the_others_money_paid_ends(twins: Twins) -> None:
     take_back(till, theirs)
     till.desk.must("refunds/", {"payment": money["id"], "amount": "699.99", "reason": "stops"}, status=201)
     assert twins.account(twins.robyn) == ("0.00", "0.00")
+
+
+def test_papers_of_both_are_outdated_once_they_are_two(twins: Twins) -> None:
+    till = twins.till
+    robin, mine = {"client": str(till.client.pk)}, {"client": str(twins.robyn.pk)}
+    charge, theirs = till.charge(amount="100.00"), till.charge(twins.hour, amount="50.00")
+    own = done(till.desk.post("statements/", YEAR | mine), 201)
+    with clock.fixed(NOW + timedelta(minutes=1)):
+        twins.move("merge")
+    with clock.fixed(NOW + timedelta(minutes=2)):
+        till.pay("150.00", (charge, "100.00"), (theirs, "50.00"))
+        both = done(till.superbill(), 201)
+        asked_for = (
+            robin,
+            mine,
+            robin | {"from_date": "2026-05-20"},
+        )  # the last one tells of Robyn in one sum
+        stated = [done(till.desk.post("statements/", YEAR | one), 201) for one in asked_for]
+        assert (len(both["lines"]), outdated(till, "superbills", both)) == (2, False)
+        assert [outdated(till, "statements", row) for row in stated] == [False, False, False]
+    with clock.fixed(NOW + timedelta(minutes=3)):
+        twins.move("unmerge")
+    assert outdated(till, "superbills", both) is True
+    assert [outdated(till, "statements", row) for row in (*stated, own)] == [True, True, True, False]
+    with clock.fixed(NOW + timedelta(minutes=4)):
+        new = done(till.superbill(corrects=both["id"]), 201)
+        assert [line["charge"] for line in new["lines"]] == [charge["id"]]
+        assert "replaced_line_left_out" not in {one["code"] for one in new["warnings"]}
+        assert outdated(till, "superbills", new) is False
+        done(till.desk.post("superbills/", till.period() | mine | {"only_new": True}), 201)
+
+
+def test_a_line_that_is_reversed_under_the_other_registration_outdates_the_paper(twins: Twins) -> None:
+    till = twins.till
+    theirs = till.charge(twins.hour, amount="50.00", code="90837")
+    twins.move("merge")
+    till.pay("50.00", (theirs, "50.00"))
+    bill, receipt = done(till.superbill(), 201), done(till.receipt(), 201)
+    assert [outdated(till, "superbills", bill), outdated(till, "receipts", receipt)] == [False, False]
+    free = done(till.superbill(corrects=bill["id"]), 201)
+    take_back(till, theirs)
+    assert [outdated(till, "superbills", free), outdated(till, "receipts", receipt)] == [True, True]
 
 
 def test_a_copy_of_two_records_is_never_handed_out(twins: Twins, cast: Cast) -> None:

@@ -314,6 +314,23 @@ def test_two_billing_providers_are_two_documents(till, cast):
     assert cast.desk("neighbour").get(f"superbills/{answer['id']}/").status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["superbills", "receipts"])
+def test_who_sees_half_of_a_paper_does_not_replace_it(till, cast, kind):
+    both = {"locations": [cast.north.pk, cast.south.pk]}
+    practice.save_staff(user=cast.billing, values=both, by=cast.admin, at=NOW)
+    first = till.charge(code="90837", amount="100.00")
+    south = session_at_south(cast, till.program, starts_at=DOSED)
+    practice.save_client(client=till.client, values=both, by=cast.frontdesk, at=NOW)
+    lines = [first, till.charge(south, code="90837", amount="20.00")]
+    till.pay("120.00", *((line, line["amount"]) for line in lines))
+    paper = done(till.desk.post(f"{kind}/", till.period()), 201)
+    replaces = till.period() | {"corrects": paper["id"]}
+    elsewhere = cast.desk("south_billing")
+    assert elsewhere.get(f"{kind}/{paper['id']}/").status_code == 404
+    refused(elsewhere.post(f"{kind}/", replaces), 400, "not_found", "/corrects")
+    assert till.desk.get(f"{kind}/{paper['id']}/").json() == paper
+
+
 # --- receipts ------------------------------------------------------------------------------------------------
 
 

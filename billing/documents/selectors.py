@@ -218,9 +218,25 @@ def on_no_superbill(charges: Sequence[Charge], *, but: UUID | None = None) -> li
     """Those of the charges that stand on no superbill, but for ones that were replaced or voided, or are about to be
     (`but`).
     """
-    rows = standing(Superbill).filter(pk__in=_holding(charges))
+    return _on_none(Superbill, charges, but=but)
+
+
+def _on_none(model: type[Voidable], charges: Sequence[Charge], *, but: UUID | None) -> list[Charge]:
+    rows = standing(model).filter(pk__in=_holding(charges))
     told = {pk for row in rows.exclude(pk=but).values_list("charges", flat=True) for pk in row}
     return [charge for charge in charges if charge.pk not in told]
+
+
+def dropped(old: Voidable | None, lines: Sequence[Charge]) -> int:
+    """How many lines of a paper that is replaced still stand, and would be on none of its kind: they are not among the
+    `lines` of the new one. Of a receipt, those that are paid.
+    """
+    if old is None:
+        return 0
+    rest = set(old.charges) - {line.pk for line in lines}
+    rows = ledger.charges().filter(client__in=person(old.client_id), pk__in=rest)
+    still = list(rows.filter(reverses__isnull=True, reversal__isnull=True))
+    return len(_on_none(type(old), still if isinstance(old, Superbill) else paid_medical(still), but=old.pk))
 
 
 def _holding(charges: Sequence[Charge]) -> RawSQL:

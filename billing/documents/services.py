@@ -203,6 +203,7 @@ def _superbill(
         left_out=sum(not rules.is_payers(charge) for charge in charges),
         elsewhere=selectors.numbers_with(Superbill, lines, but=corrects.pk if corrects else None),
         payers=filing.payers,
+        dropped=selectors.dropped(corrects, lines),
     )
     row = Superbill(
         client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings
@@ -232,6 +233,7 @@ def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
     corrects = _corrected(Receipt, values, client, by=by)
     warnings = rules.receipt_warnings(
         elsewhere=selectors.numbers_with(Receipt, lines, but=corrects.pk if corrects else None),
+        dropped=selectors.dropped(corrects, lines),
     )
     row = Receipt(client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings)
     _settle(row, lines=lines, content=content, values=values)

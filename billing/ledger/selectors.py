@@ -124,8 +124,8 @@ def standing_allocations() -> QuerySet[PaymentAllocation]:
 
 def shares_across(one: UUID, others: Collection[UUID]) -> QuerySet[PaymentAllocation]:
     """Standing allocations by which a payment of registration `one` pays a charge of `others`, or the other way."""
-    there = Q(payment__client=one, charge__client__in=others)
-    return standing_allocations().filter(there | Q(payment__client__in=others, charge__client=one))
+    there = Q(payment__client__in=[one], charge__client__in=others)
+    return standing_allocations().filter(there | Q(payment__client__in=others, charge__client__in=[one]))
 
 
 def payments() -> LedgerQuerySet:

@@ -108,14 +108,14 @@ def session_with_package(session_id: object, *, code: str, user: User) -> Sessio
 
 def bought_across(one: UUID, others: Collection[UUID]) -> list[PackagePurchase]:
     """Purchases of registration `one` that still keep money of `others`, or the other way."""
-    there = Q(client=one, payment__client__in=others) | Q(client__in=others, payment__client=one)
+    there = Q(client__in=[one], payment__client__in=others) | Q(client__in=others, payment__client__in=[one])
     return list(holding().filter(there).order_by("created_at", "pk"))
 
 
 def drawn_across(one: UUID, others: Collection[UUID]) -> QuerySet[PackageDraw]:
     """Standing draws of sessions of registration `one` from purchases of `others`, or the other way."""
-    there = Q(charge__client=one, purchase__client__in=others)
-    rows = standing_draws().filter(there | Q(charge__client__in=others, purchase__client=one))
+    there = Q(charge__client__in=[one], purchase__client__in=others)
+    rows = standing_draws().filter(there | Q(charge__client__in=others, purchase__client__in=[one]))
     return rows.select_related("charge").order_by("created_at", "pk")
 
 

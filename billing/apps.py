@@ -1,4 +1,6 @@
-"""App config; the sweep learns this app's steps, the ledger who looks at charges and who knows what is prepaid."""
+"""App config; the sweep learns this app's steps, the ledger who looks at charges and who knows what is prepaid, and
+whoever takes a merge back what to untie.
+"""
 
 from django.apps import AppConfig
 
@@ -11,10 +13,13 @@ class BillingConfig(AppConfig):
         from billing.jobs.services import sweep_jobs  # noqa: PLC0415
         from billing.ledger.services import prepaid, watch  # noqa: PLC0415
         from billing.ledger.services.overtaken import sweep_overtaken  # noqa: PLC0415
+        from billing.ledger.services.partings import part_money  # noqa: PLC0415
         from billing.ledger.services.to_bill import sweep_to_bill  # noqa: PLC0415
         from billing.packages.services.draws import post_drawn  # noqa: PLC0415
+        from billing.packages.services.partings import part_packages  # noqa: PLC0415
         from billing.plans.services import sweep_plans  # noqa: PLC0415
-        from billing.records.services import sweep_exports, sweep_practice_exports  # noqa: PLC0415
+        from billing.records.services import part_copies, sweep_exports, sweep_practice_exports  # noqa: PLC0415
+        from sessions.course.services import partings  # noqa: PLC0415
         from sessions.sweep.steps import register  # noqa: PLC0415
 
         register("to_bill", sweep_to_bill)
@@ -26,3 +31,6 @@ class BillingConfig(AppConfig):
         register("practice_exports", sweep_practice_exports)
         watch.register("estimates", WATCHER)
         prepaid.register(post_drawn)
+        partings.register("packages", part_packages)
+        partings.register("money", part_money)
+        partings.register("copies", part_copies)

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import TypeVar
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     BooleanField,
     Case,
@@ -219,9 +218,25 @@ def on_no_superbill(charges: Sequence[Charge], *, but: UUID | None = None) -> li
     """Those of the charges that stand on no superbill, but for ones that were replaced or voided, or are about to be
     (`but`).
     """
-    rows = standing(Superbill).filter(pk__in=_holding(charges))
+    return _on_none(Superbill, charges, but=but)
+
+
+def _on_none(model: type[Voidable], charges: Sequence[Charge], *, but: UUID | None) -> list[Charge]:
+    rows = standing(model).filter(pk__in=_holding(charges))
     told = {pk for row in rows.exclude(pk=but).values_list("charges", flat=True) for pk in row}
     return [charge for charge in charges if charge.pk not in told]
+
+
+def dropped(old: Voidable | None, lines: Sequence[Charge]) -> int:
+    """How many lines of a paper that is replaced still stand, and would be on none of its kind: they are not among the
+    `lines` of the new one. Of a receipt, those that are paid.
+    """
+    if old is None:
+        return 0
+    rest = set(old.charges) - {line.pk for line in lines}
+    rows = ledger.charges().filter(client__in=person(old.client_id), pk__in=rest)
+    still = list(rows.filter(reverses__isnull=True, reversal__isnull=True))
+    return len(_on_none(type(old), still if isinstance(old, Superbill) else paid_medical(still), but=old.pk))
 
 
 def _holding(charges: Sequence[Charge]) -> RawSQL:
@@ -237,16 +252,15 @@ def numbers_with(model: type[Voidable], charges: Sequence[Charge], *, but: UUID 
 
 def _differs(model: type[Voidable]) -> Q:
     """The books or a name say something else than the paper, which still counts."""
-    gone = Charge.objects.filter(client=OuterRef("client"), reverses__isnull=False).values("reverses")
     told = RawSQL(overtaken(model._meta.db_table), (), output_field=BooleanField())  # noqa: S611  (no value in it)
-    return Q(voiding__isnull=True) & (Q(charges__overlap=ArraySubquery(gone)) | Q(told))
+    return Q(voiding__isnull=True) & Q(told)
 
 
 def documents(model: type[Voidable]) -> DocumentQuerySet:
     """Documents without their bytes, with `replaced_by` and `outdated`: the books or a name say something else now, so
-    reissue it. A line was reversed; what is paid of a line changed (a share was given, taken back or refunded); the
-    payments behind it are others; its session was opened again; the client or the practice has another name than on the
-    paper. Clinicians keep the name that they signed with.
+    reissue it. A line was reversed, or is of somebody else since a merge was taken back; what is paid of a line changed
+    (a share was given, taken back or refunded); the payments behind it are others; its session was opened again; the
+    client or the practice has another name than on the paper. Clinicians keep the name that they signed with.
 
     And with `status`, and when and why one was voided; such a one is not outdated: nothing is left to mend.
     """

@@ -184,7 +184,7 @@ def _superbill(
     borne = selectors.borne(lines)
     codes = rules.letters_of(lines)
     _refuse_false(lines, rules.missing(location=location, charges=lines, codes=codes, borne=borne))
-    corrects = _corrected(Superbill, values, client)
+    corrects = _corrected(Superbill, values, client, by=by)
     filing = filing_of(client=client.pk, dates_of_service={line.date_of_service for line in lines})
     content = rules.superbill_content(
         location=location,
@@ -203,6 +203,7 @@ def _superbill(
         left_out=sum(not rules.is_payers(charge) for charge in charges),
         elsewhere=selectors.numbers_with(Superbill, lines, but=corrects.pk if corrects else None),
         payers=filing.payers,
+        dropped=selectors.dropped(corrects, lines),
     )
     row = Superbill(
         client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings
@@ -229,9 +230,10 @@ def issue_receipt(*, values: Period, by: User, at: datetime) -> Receipt:
     content = rules.receipt_content(
         location=location, client=client, charges=lines, payments=selectors.payments_of(lines)
     )
-    corrects = _corrected(Receipt, values, client)
+    corrects = _corrected(Receipt, values, client, by=by)
     warnings = rules.receipt_warnings(
-        elsewhere=selectors.numbers_with(Receipt, lines, but=corrects.pk if corrects else None)
+        elsewhere=selectors.numbers_with(Receipt, lines, but=corrects.pk if corrects else None),
+        dropped=selectors.dropped(corrects, lines),
     )
     row = Receipt(client=client, location=location, issued_on=issued_on, corrects=corrects, warnings=warnings)
     _settle(row, lines=lines, content=content, values=values)
@@ -285,14 +287,15 @@ def _place(
     return location, at.astimezone(location.zone).date()
 
 
-def _corrected(model: type[Kind], values: Period, client: Client) -> Kind | None:
+def _corrected(model: type[Kind], values: Period, client: Client, *, by: User) -> Kind | None:
+    """The document to replace: one that the actor sees, with every line of it."""
     if values.get("corrects") is None:
         return None
-    old: Kind | None = (
-        selectors.documents(model).filter(pk=values["corrects"], client__in=person(client.pk)).first()
-    )
+    visible = selectors.documents(model).visible_to(by)
+    old: Kind | None = visible.filter(pk=values["corrects"], client__in=person(client.pk)).first()
     if old is None:
-        raise Invalid.field("corrects", "There is no such document of this client.", code="not_found")
+        detail = "There is no such document of this client for you."
+        raise Invalid.field("corrects", detail, code="not_found")
     if old.voided_at is not None:
         raise Voided(f"{old.number} was voided: issue a new one that replaces none.")
     if old.replaced_by is not None:

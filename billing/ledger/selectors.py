@@ -129,6 +129,12 @@ def standing_allocations() -> QuerySet[PaymentAllocation]:
     return found
 
 
+def shares_across(one: UUID, others: Collection[UUID]) -> QuerySet[PaymentAllocation]:
+    """Standing allocations by which a payment of registration `one` pays a charge of `others`, or the other way."""
+    there = Q(payment__client__in=[one], charge__client__in=others)
+    return standing_allocations().filter(there | Q(payment__client__in=others, charge__client__in=[one]))
+
+
 def payments() -> LedgerQuerySet:
     """Payments with `allocated`, `refunded`, `unallocated`, `reversed_by` and the standing allocations as data.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from functools import cache
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.db.models import (
     F,
     Func,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -112,15 +113,34 @@ def session_with_package(session_id: object, *, code: str, user: User) -> Sessio
     return found
 
 
+def bought_across(one: UUID, others: Collection[UUID]) -> list[PackagePurchase]:
+    """Purchases of registration `one` that still keep money of `others`, or the other way."""
+    there = Q(client__in=[one], payment__client__in=others) | Q(client__in=others, payment__client__in=[one])
+    return list(holding().filter(there).order_by("created_at", "pk"))
+
+
+def drawn_across(one: UUID, others: Collection[UUID]) -> QuerySet[PackageDraw]:
+    """Standing draws of sessions of registration `one` from purchases of `others`, or the other way."""
+    there = Q(charge__client__in=[one], purchase__client__in=others)
+    rows = standing_draws().filter(there | Q(charge__client__in=others, purchase__client__in=[one]))
+    return rows.select_related("charge").order_by("created_at", "pk")
+
+
+def _usable(client: UUID) -> LedgerQuerySet:
+    """What the person may draw from: their own purchases, with their own money."""
+    found: LedgerQuerySet = holding().filter(client__in=person(client), payment__client__in=person(client))
+    return found
+
+
 def lots_of(*, client: UUID, code: str, line_kind: str) -> list[Lot]:
     """What the person has left of a service, the oldest purchase first; a health card's money pays no self-pay line."""
-    rows = holding().filter(items__contains=[{"code": code}])
-    return _lots(rows.filter(client__in=person(client)), {code: line_kind})[code]
+    rows: LedgerQuerySet = _usable(client).filter(items__contains=[{"code": code}])
+    return _lots(rows, {code: line_kind})[code]
 
 
 def lots_by_code(*, client: UUID, kinds: Mapping[str, str]) -> dict[str, list[Lot]]:
     """The same of several services, each with the kind of its line, in one query."""
-    return _lots(holding().filter(client__in=person(client)), kinds)
+    return _lots(_usable(client), kinds)
 
 
 def _lots(rows: LedgerQuerySet, kinds: Mapping[str, str]) -> dict[str, list[Lot]]:

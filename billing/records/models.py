@@ -21,11 +21,14 @@ class ExportState(models.TextChoices):
 
 
 class ExportFailure(models.TextChoices):
-    """Why an export came to no end: somebody stopped it, whoever asked may no more, or it broke."""
+    """Why an export came to no end: somebody stopped it, whoever asked may no more, it broke, or a merge, made or taken
+    back, left the client another person's record than the one that was asked for.
+    """
 
     STOPPED = "stopped"
     NOT_PERMITTED = "not_permitted"
     BROKEN = "broken"
+    PERSON_CHANGED = "person_changed"
 
 
 class RecordExportQuerySet(AuditedQuerySet[Any]):
@@ -44,11 +47,13 @@ class RecordExportQuerySet(AuditedQuerySet[Any]):
 class RecordExport(AuditedModel):
     """A copy of one person's record, which `created_by` asked for: JSON, papers and a manifest in one archive.
 
-    `locations` are all places where the person was seen. `left_out` names what the archive does not hold, and why.
-    The file ends at `expires_at`; the row, with the hash of what was handed out, stays.
+    `registrations` are the ids of the person then, `locations` all places where they were seen. `left_out` names what
+    the archive does not hold, and why. The file ends at `expires_at`, or when they turn out to be two; the row, with
+    the hash of what was handed out, stays.
     """
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    registrations = ArrayField(models.UUIDField(), default=list)
     reason = models.CharField(max_length=1000)
     locations = ArrayField(models.UUIDField())
     state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.QUEUED)

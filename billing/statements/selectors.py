@@ -63,7 +63,9 @@ def standing_of(row: Row) -> Standing:
 
 
 def statements() -> DocumentQuerySet:
-    """Statements without their bytes. `outdated`: a row of its period, or from before, was written afterwards."""
+    """Statements without their bytes. `outdated`: a row of its period, or from before, was written afterwards, or rows
+    on it are of somebody else since a merge was taken back.
+    """
     plain: DocumentQuerySet = Statement.objects.defer("pdf")
     found: DocumentQuerySet = plain.annotate(
         replaced_by=F("corrected_by__number"),

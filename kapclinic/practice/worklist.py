@@ -115,6 +115,8 @@ class Kind(StrEnum):
     NOTE_UNSIGNED = "note_unsigned", CAREGIVERS | PRESCRIBER, DIRECTOR, Settled.ROOM, "signing the note"
     SESSION_TO_BILL = "session_to_bill", BILLERS, NOBODY, Settled.ROOM, "charging the session"
     CHARGE_OVERTAKEN = "charge_overtaken", BILLERS, NOBODY, Settled.ROOM, "reversing the charge"
+    MONEY_PARTED = (
+        "money_parted", BILLERS, NOBODY, Settled.TICK, "reversing the charge, or whoever has looked at both accounts")
     ESTIMATE_DUE = "estimate_due", BILLERS, NOBODY, Settled.ROOM, "issuing the estimate, or voiding it"
     PLAN_OVERDUE = "plan_overdue", BILLERS, NOBODY, Settled.ROOM, "the payment, or cancelling the plan"
     REMINDER_UNDELIVERED = (
@@ -187,6 +189,7 @@ TO_DO: dict[str, str] = {
     Kind.NOTE_UNSIGNED: "Write the note of the session and sign it.",
     Kind.SESSION_TO_BILL: "Charge the session, or see what holds that back.",
     Kind.CHARGE_OVERTAKEN: "Reverse the charge: the record does not bear it out any more.",
+    Kind.MONEY_PARTED: "Look at both accounts: a merge was taken back, and money or a package of one served the other.",
     Kind.ESTIMATE_DUE: "Issue the Good Faith Estimate that is owed to the client.",
     Kind.PLAN_OVERDUE: "Call the client: a part of the payment plan is overdue.",
     Kind.REMINDER_UNDELIVERED: "Call the clients who come next, and have mail set up: reminders reach nobody.",

@@ -155,7 +155,7 @@ KEPT = (
         "Copies of a whole record that were asked for, sealed",
         ("billing_recordexportfile", "billing_recordexportpart"),
         NO_LAW,
-        "the file after 14 days (`record_export.file_ended`), its parts when it is made",
+        "the file after 14 days or a merge taken back (`record_export.file_ended`), its parts when it is made",
     ),
     Kept(
         "An archive of the practice that was asked for, sealed",

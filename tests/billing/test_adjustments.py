@@ -147,6 +147,24 @@ def test_above_the_fee_only_the_director_adjusts(till: Till, cast: Any) -> None:
     assert now(till, charge)["balance"] == "200.00"
 
 
+def test_above_the_fee_only_the_director_takes_a_reduction_back(till: Till, cast: Any) -> None:
+    price("90837", "100.00")
+    charge = till.charge(code="90837", amount="100.00")
+    first = adjust(till, charge, "-50.00", "correction")
+    second = adjust(till, charge, "50.00", "correction")
+    before = sums(till, charge)
+    refused(take_back(till, first), 403, "not_permitted")
+    assert (before, Adjustment.objects.count()) == (sums(till, charge), 2)
+    done(take_back(till, second), 201)
+    done(take_back(till, first), 201)
+    assert sums(till, charge) == ("100.00", "0.00", "0.00", "100.00")
+    third = adjust(till, charge, "-10.00", "correction")
+    adjust(till, charge, "10.00", "correction")
+    reason = {"reason": "A longer session, as told"}
+    cast.desk("director").must(f"adjustments/{third['id']}/reverse/", reason, status=201)
+    assert now(till, charge)["balance"] == "110.00"
+
+
 def test_the_same_key_adjusts_once(till: Till) -> None:
     charge = till.charge(amount="100.00")
     body = {"charge": charge["id"], "amount": "-10.00", "reason": "courtesy"}

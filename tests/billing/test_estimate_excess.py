@@ -15,6 +15,7 @@ from billing.estimates.rules import Billed, Expected, excess
 from billing.models import Charge
 from sessions.course.services import merges
 from tests.asking import done, refused
+from tests.billing.test_adjustments import adjust, sums, try_to_adjust
 from tests.billing.test_estimates import asked, issued, item, void
 from tests.billing.till import NOW, SERVED, Till
 from tests.cast import PLAIN, client
@@ -95,6 +96,24 @@ def test_the_director_passes_it_with_a_reason(till):
     made = done(post(till, "500.00", "director", **reason), 201)
     assert codes(made) == ["estimate_excess"]
     refused(post(till, "1.00"), 409, "estimate_exceeded")  # the next one too
+
+
+def test_an_adjustment_goes_round_no_estimate(till):
+    estimate(till)
+    charge = done(post(till, "300.00"), 201)
+    lower = adjust(till, charge, "-200.00", "courtesy")
+    adjust(till, charge, "399.99", "correction")  # 499.99 against 100.00
+    refused(try_to_adjust(till, charge, "0.01", "correction"), 409, "estimate_exceeded")
+    taken_back = f"adjustments/{lower['id']}/reverse/", {"reason": "No courtesy after all"}
+    refused(till.desk.post(*taken_back), 409, "estimate_exceeded")
+    assert sums(till, charge) == ("300.00", "199.99", "0.00", "499.99")
+    director = till.cast.desk("director")
+    bare = {"charge": charge["id"], "amount": "0.01", "reason": "correction"}
+    refused(director.post("adjustments/", bare), 409, "estimate_exceeded")  # who passes it says why
+    done(director.post("adjustments/", bare | {"note": "Told before the session"}), 201)
+    done(director.post(*taken_back), 201)
+    adjust(till, charge, "-1.00", "courtesy")  # what lowers it is never held back
+    assert sums(till, charge)[3] == "699.00"
 
 
 def superseded(till: Till) -> None:

@@ -314,6 +314,31 @@ def test_two_billing_providers_are_two_documents(till, cast):
     assert cast.desk("neighbour").get(f"superbills/{answer['id']}/").status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["superbills", "receipts"])
+def test_who_sees_half_of_a_paper_does_not_replace_it_and_who_drops_a_line_is_told(till, cast, kind):
+    both = {"locations": [cast.north.pk, cast.south.pk]}
+    practice.save_staff(user=cast.billing, values=both, by=cast.admin, at=NOW)
+    first = till.charge(code="90837", amount="100.00")
+    south = session_at_south(cast, till.program, starts_at=DOSED)
+    practice.save_client(client=till.client, values=both, by=cast.frontdesk, at=NOW)
+    lines = [first, till.charge(south, code="90837", amount="20.00")]
+    till.pay("120.00", *((line, line["amount"]) for line in lines))
+    paper = done(till.desk.post(f"{kind}/", till.period()), 201)
+    assert paper["locations"] == [str(cast.north.pk), str(cast.south.pk)]
+    replaces = till.period() | {"corrects": paper["id"]}
+    elsewhere = cast.desk("south_billing")
+    assert elsewhere.get(f"{kind}/{paper['id']}/").status_code == 404
+    refused(elsewhere.post(f"{kind}/", replaces), 400, "not_found", "/corrects")
+    assert till.desk.get(f"{kind}/{paper['id']}/").json() == paper
+    half = done(till.desk.post(f"{kind}/", replaces | {"location": str(cast.north.pk)}), 201)
+    told = {row["code"]: row["detail"] for row in half["warnings"]}
+    assert (len(half["lines"]), told["replaced_line_left_out"][-11:]) == (1, "1 left out.")
+    rest = till.period() | {"location": str(cast.south.pk)}
+    done(till.desk.post(f"{kind}/", rest), 201)
+    whole = done(till.desk.post(f"{kind}/", till.period() | {"corrects": half["id"]}), 201)
+    assert "replaced_line_left_out" not in {row["code"] for row in whole["warnings"]}
+
+
 # --- receipts ------------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,6 @@ ALONE = {
     "kapclinic/practice/migrations": "practice_person itself",
     "sessions/course/services/merges.py": "ClientAlias itself",
     "sessions/booking/services/allocations.py": "what two hold of each other, when they part",
-    "billing/documents/selectors.py": "a charge and its own reversal",
     "billing/migrations": "rows beside their own: reversals",
     "sessions/drugs/guards.py": "a settling and its own draw",
     "sessions/boards/selectors/monitoring.py": "a session's own client",

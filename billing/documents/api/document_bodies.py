@@ -80,7 +80,10 @@ class LineOut(Output):
 
 
 class DocumentOut(Output):
-    """A document never changes, so its version stays 1; `outdated` says that the books or a name differ from it now."""
+    """A document never changes, so its version stays 1; `outdated` says that the books or a name differ from it now.
+
+    `location` issued it; `locations` are those of its lines.
+    """
 
     id = serializers.UUIDField()
     version = serializers.IntegerField(default=1)
@@ -89,6 +92,7 @@ class DocumentOut(Output):
     client = serializers.UUIDField(source="client_id")
     client_name = serializers.CharField(source="content.client.name")
     location = serializers.UUIDField(source="location_id")
+    locations = serializers.ListField(child=serializers.UUIDField())
     from_date = serializers.DateField()
     to_date = serializers.DateField()
     issued_on = serializers.DateField()

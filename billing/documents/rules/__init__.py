@@ -277,6 +277,7 @@ def superbill_warnings(
     left_out: int,
     elsewhere: Sequence[str],
     payers: Sequence[str] = (),
+    dropped: int = 0,
 ) -> list[dict[str, str]]:
     """What a payer will miss or query, for the biller to mend before the client sends it."""
     people = [c.clinician for c in charges]
@@ -299,6 +300,7 @@ def superbill_warnings(
             f"Internal codes that no payer knows: {left_out} left out.",
         ),
         (bool(elsewhere), "already_on_superbill", f"Lines are on {', '.join(elsewhere)} as well."),
+        (bool(dropped), "replaced_line_left_out", _left(dropped, "superbill")),
         (
             len(payers) > 1,
             "several_payers",
@@ -308,11 +310,17 @@ def superbill_warnings(
     return [{"code": code, "detail": detail} for wrong, code, detail in found if wrong]
 
 
-def receipt_warnings(*, elsewhere: Sequence[str]) -> list[dict[str, str]]:
-    """What a plan may ask about: an expense is reimbursed once."""
-    if not elsewhere:
-        return []
-    return [{"code": "already_on_receipt", "detail": f"Lines are on {', '.join(elsewhere)} as well."}]
+def _left(dropped: int, kind: str) -> str:
+    return f"Lines of the {kind} that this one replaces, which still stand and are on no other: {dropped} left out."
+
+
+def receipt_warnings(*, elsewhere: Sequence[str], dropped: int = 0) -> list[dict[str, str]]:
+    """What a plan may ask about: an expense is reimbursed once; and what would be on no receipt any more."""
+    found = (
+        (bool(elsewhere), "already_on_receipt", f"Lines are on {', '.join(elsewhere)} as well."),
+        (bool(dropped), "replaced_line_left_out", _left(dropped, "receipt")),
+    )
+    return [{"code": code, "detail": detail} for wrong, code, detail in found if wrong]
 
 
 def superbill_content(

@@ -1,5 +1,13 @@
+-- A line was reversed, under whichever of the person's registrations it stands.
+EXISTS (SELECT FROM billing_charge AS gone WHERE gone.reverses_id = ANY ({document}.charges))
+-- A line is of somebody who is not the paper's client any more: a merge was taken back.
+OR EXISTS (
+    SELECT FROM billing_charge AS charge
+    WHERE charge.id = ANY ({document}.charges)
+    AND charge.client_id NOT IN (SELECT practice_person({document}.client_id))
+)
 -- A line shows another amount as paid than the shares of payments add up to now: a share was given, taken back or refunded.
-EXISTS (
+OR EXISTS (
     SELECT FROM jsonb_array_elements({document}.content -> 'lines') AS line
     WHERE (line ->> 'paid')::numeric <> (
         SELECT coalesce(sum(share.amount), 0) FROM billing_paymentallocation AS share

@@ -32,7 +32,7 @@ class EstimateWatcher:
             return
         detail = (
             f"It would be {over.over} over the estimate. Issue a new one before the service, or the medical director "
-            "passes it with an override_reason."
+            "passes it with a reason."
         )
         raise EstimateExceeded(detail, excess=over.as_dict())
 

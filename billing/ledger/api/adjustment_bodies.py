@@ -13,7 +13,10 @@ from kapclinic.core.http.fields import Input, Money
 
 
 class AdjustmentIn(Input):
-    """`amount` is signed: below zero takes off. All reasons but `package_reprice` and `correction` only take off."""
+    """`amount` is signed: below zero takes off. All reasons but `package_reprice` and `correction` only take off.
+
+    One that puts on so much that the client's estimate is exceeded only the medical director makes, with a `note`.
+    """
 
     charge = serializers.UUIDField()
     amount = Money()

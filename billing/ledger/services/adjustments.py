@@ -11,7 +11,7 @@ from django.db import transaction
 
 from billing.ledger import selectors
 from billing.ledger.models import REDUCING, Adjustment, AdjustmentReason, Charge
-from billing.ledger.services import allocations
+from billing.ledger.services import allocations, watch
 from billing.ledger.services.allocations import AlreadyReversed
 from billing.ledger.services.prepaid import Prepaid
 from billing.scales import selectors as scales
@@ -41,6 +41,7 @@ def adjust_charge(*, values: AdjustmentEntry, by: User, at: datetime) -> Adjustm
     :raises AlreadyReversed: when nothing is owed on it any more
     :raises OverAdjusted: below what is paid on it, or below zero
     :raises NotPermitted: above the fee, by anybody but the medical director
+    :raises EstimateExceeded: as for a charge, unless the medical director says why in `note`
     """
     rows = selectors.charges().visible_to(by).filter(reverses__isnull=True)
     found: Charge | None = rows.filter(pk=values["charge"]).first()
@@ -55,9 +56,20 @@ def adjust_charge(*, values: AdjustmentEntry, by: User, at: datetime) -> Adjustm
         raise AlreadyReversed("Nothing is owed on this charge.", reversed_by=str(charge.reversed_by))
     _refuse_beyond(charge, values["amount"])
     _refuse_above_fee(charge, values["amount"], by)
-    return Adjustment(
-        charge=charge, amount=values["amount"], reason=values["reason"], note=values.get("note", "")
-    ).insert_by(by, at=at)
+    note = values.get("note", "")
+    made = Adjustment(charge=charge, amount=values["amount"], reason=values["reason"], note=note)
+    made.insert_by(by, at=at)
+    _look_again(made, word=note, by=by)
+    return made
+
+
+def _look_again(made: Adjustment, *, word: str, by: User) -> None:
+    """A charge that comes to more than before is looked at as when it was posted; `word` is why the director passes it.
+
+    :raises ClinicError: whatever a room above refuses it for
+    """
+    if made.amount > 0:
+        watch.look_at(selectors.charges().get(pk=made.charge_id), override_reason=word, by=by)
 
 
 def _refuse_beyond(charge: Charge, amount: Decimal) -> None:
@@ -88,12 +100,17 @@ def reverse_adjustment(*, adjustment: Adjustment, reason: str, by: User, at: dat
     :raises NotReversible: for a reversal
     :raises AlreadyReversed: when it has one
     :raises OverAdjusted: when the charge would then come to less than is paid on it
+    :raises NotPermitted: / EstimateExceeded: as `adjust_charge`, where it puts on what was taken off
     """
     allocations.lock_ledger(adjustment.charge.client_id)
     adjustment = selectors.adjustments().get(pk=adjustment.pk)
     allocations.refuse_reversed(adjustment)
-    _refuse_beyond(selectors.charges().get(pk=adjustment.charge_id), -adjustment.amount)
-    return _reverse(adjustment, reason=reason, by=by, at=at)
+    charge: Charge = selectors.charges().get(pk=adjustment.charge_id)
+    _refuse_beyond(charge, -adjustment.amount)
+    _refuse_above_fee(charge, -adjustment.amount, by)
+    made = _reverse(adjustment, reason=reason, by=by, at=at)
+    _look_again(made, word=reason, by=by)
+    return made
 
 
 def _reverse(adjustment: Adjustment, *, reason: str, by: User, at: datetime) -> Adjustment:

@@ -21,7 +21,7 @@ from kapclinic.core.errors import Conflict, FieldError, Invalid, NotPermitted, m
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import Client, Location, User
 from kapclinic.practice.rules import DIRECTOR
-from kapclinic.practice.selectors import person
+from kapclinic.practice.selectors import person, person_ids
 
 
 class PaymentEntry(TypedDict):
@@ -235,12 +235,16 @@ def _reason_for(method: str, payment: Payment, values: RefundOrder, by: User) ->
 
 
 def _free_up(payment: Payment, needed: Decimal, *, by: User, at: datetime) -> None:
-    """Free `needed` of what the payment paid, the latest share first; the last one is freed in part."""
-    for row in selectors.standing_allocations().filter(payment=payment).order_by("-created_at", "-pk"):
+    """Free `needed` of what the payment paid, the latest share first; the last one is freed in part, but whole where it
+    paid somebody who turned out not to be its client.
+    """
+    mine = person_ids(payment.client_id)
+    shares = selectors.standing_allocations().filter(payment=payment).select_related("charge")
+    for row in shares.order_by("-created_at", "-pk"):
         if needed <= 0:
             return
         allocations.free([row], by=by, at=at)
-        if row.amount > needed:
+        if row.amount > needed and row.charge.client_id in mine:
             kept = PaymentAllocation(payment=payment, charge_id=row.charge_id, amount=row.amount - needed)
             kept.insert_by(by, at=at)
         needed -= row.amount

@@ -52,7 +52,8 @@ def reverse_charge(*, charge: Charge, reason: str, by: User, at: datetime) -> Ch
     adjustments.undo_adjustments(charge=charge, reason=reason, by=by, at=at)
     copied = {name: getattr(charge, name) for name in COPIED}
     made = Charge(**copied, amount=-charge.amount, reverses=charge, reason=reason).insert_by(by, at=at)
-    settle_tasks(kind=Kind.CHARGE_OVERTAKEN, subject_id=charge.pk, by=by, at=at, outcome="reversed")
+    for kind in (Kind.CHARGE_OVERTAKEN, Kind.MONEY_PARTED):
+        settle_tasks(kind=kind, subject_id=charge.pk, by=by, at=at, outcome="reversed")
     return made
 
 

@@ -14,6 +14,7 @@ from kapclinic.core import doorbell, transitions
 from kapclinic.core.errors import Conflict, Invalid
 from kapclinic.practice.models import Client, User
 from kapclinic.practice.rules import CLINICIANS
+from kapclinic.practice.selectors import person_ids
 
 
 class SeenElsewhere(Conflict):
@@ -37,6 +38,7 @@ def ask_for_record(*, client_id: UUID, reason: str, by: User, at: datetime) -> R
     parts, left_out = selectors.planned(client_id)
     export = RecordExport(
         client_id=client_id,
+        registrations=person_ids(client_id),
         reason=reason,
         locations=sorted(places),
         total=len(parts),

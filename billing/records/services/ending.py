@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from billing.records.models import RecordExportFile, RecordExportPart
-from kapclinic.core import crypto
+from billing.records.models import ExportFailure, RecordExport, RecordExportFile, RecordExportPart
+from billing.records.rules import exports as rules
+from kapclinic.core import crypto, transitions
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.models import SYSTEM, User
 from kapclinic.trail.services import log_act
 
 
@@ -23,20 +25,46 @@ def end_files(*, at: datetime) -> int:
         row = over.select_for_update(of=("self",)).select_related("export").filter(pk=key).first()
         if row is None:
             return 0
-        export = row.export
-        row.delete()
-        log_act(
-            by=SYSTEM.pk,
-            roles=(),
-            action="record_export.file_ended",
-            object_type="record_export",
-            object_id=export.pk,
-            clients=[export.client_id],
-            at=at,
-        )
+        _end(row, at=at)
         return 1
 
     return each(over.order_by("pk").values_list("pk", flat=True), end)
+
+
+def _end(row: RecordExportFile, *, at: datetime) -> None:
+    export = row.export
+    row.delete()
+    log_act(
+        by=SYSTEM.pk,
+        roles=(),
+        action="record_export.file_ended",
+        object_type="record_export",
+        object_id=export.pk,
+        clients=[export.client_id],
+        at=at,
+    )
+
+
+def fail(export: RecordExport, failure: ExportFailure, *, at: datetime) -> None:
+    """End an export that comes to no end of its own; what was made of it goes away."""
+    transitions.apply(rules.RECORD_EXPORT_MOVES, "fail", instance=export, by=SYSTEM, field="state")
+    export.failure, export.ended_at = failure, at
+    export.parts.all().delete()
+    export.save_by(SYSTEM, at=at)
+
+
+def part_copies(*, one: UUID, others: Sequence[UUID], by: User, at: datetime) -> None:
+    """A copy of the record of two who are no longer one person is handed out no more, and none goes on being made.
+
+    Waits for the worker that is at one.
+    """
+    of_both = RecordExport.objects.filter(registrations__contains=[one], registrations__overlap=list(others))
+    rows = of_both.filter(client__in=[one, *others]).select_for_update(of=("self",)).order_by("pk")
+    for export in rows:
+        if export.state in rules.OPEN:
+            fail(export, ExportFailure.PERSON_CHANGED, at=at)
+        for row in RecordExportFile.objects.filter(pk=export.pk).select_related("export"):
+            _end(row, at=at)
 
 
 def reseal_exports() -> int:

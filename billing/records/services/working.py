@@ -22,11 +22,12 @@ from billing.records.models import (
 from billing.records.rendering import archive
 from billing.records.rules import exports as rules
 from billing.records.selectors import exports as selectors
-from billing.records.services.ending import end_files
+from billing.records.services.ending import end_files, fail
 from kapclinic.core import crypto, doorbell, transitions
 from kapclinic.core.rows import FAILURES
 from kapclinic.practice.models import SYSTEM, User
 from kapclinic.practice.rules import CLINICIANS
+from kapclinic.practice.selectors import person_ids
 
 logger = logging.getLogger(__name__)
 SLICE_SECONDS = 20.0  # then others of the queue have their turn
@@ -68,7 +69,10 @@ def _step(export_id: UUID, *, at: datetime) -> bool:
         asker: User = User.objects.get(pk=export.created_by)
         places = selectors.places_of(export.client_id) | set(export.locations)
         if not (asker.is_active and asker.role_set & CLINICIANS and places <= set(asker.locations)):
-            _fail(export, ExportFailure.NOT_PERMITTED, at=at)
+            fail(export, ExportFailure.NOT_PERMITTED, at=at)
+            return False
+        if person_ids(export.client_id) != sorted(export.registrations):
+            fail(export, ExportFailure.PERSON_CHANGED, at=at)
             return False
         if export.state == ExportState.QUEUED:
             transitions.apply(rules.RECORD_EXPORT_MOVES, "begin", instance=export, by=SYSTEM, field="state")
@@ -91,7 +95,7 @@ def _try(export: RecordExport, part: RecordExportPart | None, *, at: datetime) -
     except FAILURES as exc:
         logger.warning("a record export could not be packed: %s", type(exc).__name__)
         export.refresh_from_db()
-        _fail(export, ExportFailure.BROKEN, at=at)
+        fail(export, ExportFailure.BROKEN, at=at)
         return False
     return part is not None
 
@@ -112,10 +116,3 @@ def _finish(export: RecordExport, *, at: datetime) -> None:
     sealed = crypto.seal(content, aad=export.bound_to())
     RecordExportFile(export=export, sealed=sealed).save(force_insert=True)
     export.parts.all().delete()
-
-
-def _fail(export: RecordExport, failure: ExportFailure, *, at: datetime) -> None:
-    transitions.apply(rules.RECORD_EXPORT_MOVES, "fail", instance=export, by=SYSTEM, field="state")
-    export.failure, export.ended_at = failure, at
-    export.parts.all().delete()
-    export.save_by(SYSTEM, at=at)

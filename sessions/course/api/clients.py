@@ -92,7 +92,10 @@ class ClientVerbViewSet(ClinicViewSet):
         return self.answer(merges.merge(**asked))
 
     def unmerge(self, request: Request, pk: Any) -> Response:
-        """The two are not one person after all: each has their own rows again."""
+        """The two are not one person after all: each has their own rows again.
+
+        Money of one that paid the other is credit again, and a package that the other's money paid ends.
+        """
         client = self.get_object()
         if client.merged_into:
             self._touched.add(client.merged_into)

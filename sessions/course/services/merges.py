@@ -23,6 +23,7 @@ from screening.services.suspensions import hear_merge
 from sessions.booking.models import Session
 from sessions.booking.rules import AHEAD
 from sessions.booking.services.allocations import Clash, ResourceConflict, lock_resources, release_of_others
+from sessions.course.services import partings
 from sessions.course.services.deaths import lock_courses
 
 COMPARED = (
@@ -190,7 +191,8 @@ def preview_merge(*, client: Client, into_id: UUID, reason: str, by: User, at: d
 def unmerge(*, client: Client, reason: str, by: User, at: datetime) -> Client:
     """The two are not one person after all: each has their own rows again, as they always were.
 
-    What a clearance was suspended by stays until a prescriber has answered it.
+    What a clearance was suspended by stays until a prescriber has answered it. Rooms above untie what they keep of both
+    (`partings`): money of one that paid the other is credit again.
 
     :raises NotPermitted: unless `by` is the medical director
     :raises NotMerged: when the client is nobody's alias
@@ -200,14 +202,16 @@ def unmerge(*, client: Client, reason: str, by: User, at: datetime) -> Client:
     ids = practice.person_ids(client.pk)
     lock_courses(ids)
     lock_resources(ids)
-    persons.lock_clients(ids)
     found = ClientAlias.objects.filter(client=client.pk, ended_at__isnull=True).select_related("into")
     alias: ClientAlias | None = found.first()
     if alias is None:
         raise NotMerged
+    others = [pk for pk in ids if pk != client.pk]
+    partings.part(one=client.pk, others=others, by=by, at=at)
+    persons.lock_clients(ids)
     _refuse_one_death(client, ids)
     persons.end_alias(alias=alias, reason=reason, by=by, at=at)
-    release_of_others(client_id=client.pk, others=[pk for pk in ids if pk != client.pk], at=at)
+    release_of_others(client_id=client.pk, others=others, at=at)
     return _shown(client)
 
 

@@ -36,14 +36,15 @@ function State({ row }) {
   return html`<span class="chip good"><${Icon} name="ok" />${t("as the books")}</span>`;
 }
 
-/** @param {{row: Api["SuperbillOut"], here: any, head: any, nav: any, press: any, onIssued: (paper: any, differs: boolean) => void}} props */
-export function Superbill({ row, here, head, nav, press, onIssued }) {
+/** @param {{row: Api["SuperbillOut"], head: any, nav: any, press: any, onIssued: (paper: any, differs: boolean) => void}} props */
+export function Superbill({ row, head, nav, press, onIssued }) {
   const [again, look] = useState(false);
   const pdf = `/api/v1/superbills/${row.id}/pdf/`;
   useKeys(again ? {} : { p: () => window.open(pdf, "_blank", "noopener") });
   if (again) {
     const period = { from: row.from_date, to: row.to_date };
-    return html`<${Preview} client=${row.client} period=${period} location=${row.location ?? here.id} version=${row.id} corrects=${row} head=${html`${head}<button type="button" class="b s" onClick=${() => look(false)}>${t("Back")}</button>`} nav=${nav} onIssued=${onIssued} press=${press} />`;
+    const location = row.locations.length === 1 ? row.locations[0] : undefined; // of several: each line is to stand again
+    return html`<${Preview} client=${row.client} period=${period} location=${location} version=${row.id} corrects=${row} head=${html`${head}<button type="button" class="b s" onClick=${() => look(false)}>${t("Back")}</button>`} nav=${nav} onIssued=${onIssued} press=${press} />`;
   }
   return html`<div class="pc">
     <header class="row pvh"><h2 class="grow">${t("Superbill")} <span class="faint">${row.number}</span></h2>${head}

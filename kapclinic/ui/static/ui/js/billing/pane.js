@@ -77,5 +77,5 @@ function Bill({ work, account }) {
     work.tell({ words: t("Issued: superbill {number}.", { number: paper.number }) });
     work.settle();
   };
-  return html`<${Superbill} key=${current.id} row=${current} here=${work.here} head=${account} nav=${nav} press=${work.press} onIssued=${replaced} />`;
+  return html`<${Superbill} key=${current.id} row=${current} head=${account} nav=${nav} press=${work.press} onIssued=${replaced} />`;
 }

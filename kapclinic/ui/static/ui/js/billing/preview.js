@@ -31,7 +31,7 @@ function usePreview(body, version) {
 }
 
 /**
- * @param {{client: string, period: {from: string, to: string}, location: string, version: string, corrects?: {id: string, number: string}, row?: any, head: any, nav: any, onIssued: (paper: any, differs: boolean) => void, press: any}} props
+ * @param {{client: string, period: {from: string, to: string}, location?: string, version: string, corrects?: {id: string, number: string}, row?: any, head: any, nav: any, onIssued: (paper: any, differs: boolean) => void, press: any}} props
  *   `row`: the session that was opened; `version`: of what is charged, as far as the list knows it; `press`: what the
  *   key of the page issues
  */

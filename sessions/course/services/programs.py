@@ -184,7 +184,6 @@ def complete_program(*, program_id: UUID, by: User, at: datetime) -> Program:
     return program
 
 
-@transaction.atomic
 def change_program(*, program: Program, values: ProgramChange, by: User, at: datetime) -> Program:
     """As `programs.services.change_program`; the number of doses and their spacing also look at what was given, and the
     slots that are held for integration are held with a new therapist. The caller has locked the program.

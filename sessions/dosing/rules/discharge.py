@@ -81,16 +81,6 @@ def ended_at(dose: Administration, said: datetime | None, limits: Mapping[str, A
     return dose.administered_at + timedelta(minutes=minutes)
 
 
-def said_end(dose: Administration) -> datetime | None:
-    """When a dose that ran on was said to have ended; None for any other. Read with its `finish`."""
-    return dose.finish.ended_at if hasattr(dose, "finish") else None
-
-
-def is_over(dose: Administration) -> bool:
-    """Is this an infusion that has ended? Read with its `finish`."""
-    return hasattr(dose, "finish") or (dose.route == Route.INTRAVENOUS and dose.given_mg is not None)
-
-
 def stay_over_at(
     protocol: Protocol, drug: str, first_dosed_at: datetime, last_ended_at: datetime
 ) -> datetime:

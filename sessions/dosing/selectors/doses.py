@@ -12,6 +12,7 @@ from django.db.models import Count, OuterRef, QuerySet
 
 from kapclinic.core.asking import Questions
 from kapclinic.practice.models import SessionKind
+from programs.models import Route
 from sessions.booking.models import Session
 from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.rules import amounts
@@ -79,6 +80,16 @@ def doses_with_ends(*, session_id: UUID) -> QuerySet[Administration]:
 def total_mg(doses: Iterable[Administration], *, but: UUID | None = None) -> Decimal:
     """The sum of doses (with their `finish`) in mg, without `but`; each by what was given, where that is known."""
     return sum((_went_in(dose) for dose in doses if dose.pk != but), Decimal(0))
+
+
+def said_end(dose: Administration) -> datetime | None:
+    """When a dose that ran on was said to have ended; None for any other. Read with its `finish`."""
+    return dose.finish.ended_at if hasattr(dose, "finish") else None
+
+
+def is_over(dose: Administration) -> bool:
+    """Is this an infusion that has ended? Read with its `finish`."""
+    return hasattr(dose, "finish") or (dose.route == Route.INTRAVENOUS and dose.given_mg is not None)
 
 
 def _went_in(dose: Administration) -> Decimal:

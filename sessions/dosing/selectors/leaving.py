@@ -16,7 +16,7 @@ from sessions.booking.models import Session
 from sessions.booking.rules import Escort
 from sessions.dosing.models import Administration, Discharge
 from sessions.dosing.rules import discharge
-from sessions.dosing.selectors.doses import doses_with_ends, last_dosed_at, open_draws
+from sessions.dosing.selectors.doses import doses_with_ends, last_dosed_at, open_draws, said_end
 from sessions.integration.models import Obligation
 from sessions.monitoring import selectors as monitoring
 from sessions.monitoring.models import Reading
@@ -125,7 +125,7 @@ def computed_checklist(
         protocol,
         doses[-1].drug,
         first,
-        max(discharge.ended_at(dose, discharge.said_end(dose), protocol.limits) for dose in doses),
+        max(discharge.ended_at(dose, said_end(dose), protocol.limits) for dose in doses),
     )
     obligation = Obligation.objects.filter(dosing_session=session).first()
     known = bool(escort and escort.get("name") and escort.get("phone"))

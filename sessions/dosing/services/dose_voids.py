@@ -19,6 +19,7 @@ from sessions.dosing import selectors
 from sessions.dosing.models import Administration, AdministrationVoid, Discharge
 from sessions.dosing.rems import services as rems
 from sessions.dosing.rules import amounts, discharge, esketamine
+from sessions.dosing.selectors.doses import is_over, said_end
 from sessions.dosing.services.doses import lock_dosing
 from sessions.integration import services as integration
 from sessions.monitoring import services as monitoring
@@ -95,8 +96,8 @@ def _begin_anew(session: Session, *, by: User, at: datetime) -> None:
             monitoring.extend_checks(
                 session=session, dosed_at=dosed_at, booster_at=dose.administered_at, by=by, at=at
             )
-        if discharge.is_over(dose):
-            over_at = discharge.ended_at(dose, discharge.said_end(dose), session.program.protocol.limits)
+        if is_over(dose):
+            over_at = discharge.ended_at(dose, said_end(dose), session.program.protocol.limits)
             monitoring.plan_after_end(session=session, ended_at=over_at, by=by, at=at)
     if gone is not None:
         monitoring.end_checks(session=session, left_at=gone, rings=False, by=by, at=at)

@@ -162,6 +162,7 @@ def _back_to_depth(world: World) -> None:
 
 def _undo(world: World) -> None:
     """Take back all but what the running test has taken over."""
+    world.raw.forget_ahead()
     world.raw.told = None
     _say(world, f"ROLLBACK TO SAVEPOINT held_{world.depth}")
     world.raw.told = None
@@ -215,6 +216,7 @@ def _enter(cls: Any) -> dict[str, Any]:
             cursor.execute("SAVEPOINT held_0", prepare=False)
         world = _world = World(base, raw, judged)
     world.tests += 1
+    world.raw.forget_ahead()
     world.depth, world.asked, world.own = 0, False, False
     return {DEFAULT_DB_ALIAS: world.base}
 

@@ -371,17 +371,8 @@ def reopen_ticked(*, kind: str, waiting: Iterable[UUID], by: HasId, at: datetime
 
 
 def _copy(row: Task) -> Task:
-    names = (
-        "kind",
-        "roles",
-        "location",
-        "client",
-        "assignee",
-        "subject_type",
-        "subject_id",
-        "due_at",
-        "escalation",
-    )
+    whose = ("kind", "roles", "location", "client", "assignee")
+    names = (*whose, "subject_type", "subject_id", "due_at", "escalation")
     return Task(**{name: getattr(row, name) for name in names})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -109,12 +108,12 @@ def concerned(session: Session) -> tuple[bool, bool]:
 
     Mostly neither, and then there is nothing to lock or to look at: `waited_for` and `in_the_way`.
     """
-    return _concerned(CONCERNED, _of(session))
+    return _concerned((CONCERNED, _of(session)))
 
 
 def concerned_by(asked: Asks) -> tuple[bool, bool]:
     """As `concerned`, for a booking that is not made yet: by `asks_concerned`."""
-    return _concerned(*asked)
+    return _concerned(asked)
 
 
 def asks_concerned(*, program: UUID, kind: str, starts_at: datetime, ends_at: datetime) -> tuple[str, Params]:
@@ -122,9 +121,9 @@ def asks_concerned(*, program: UUID, kind: str, starts_at: datetime, ends_at: da
     return CONCERNED_BEHIND, {"program": program, "kind": kind, "starts_at": starts_at, "ends_at": ends_at}
 
 
-def _concerned(sql: str, params: Any) -> tuple[bool, bool]:
+def _concerned(asked: Asks) -> tuple[bool, bool]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(*asked)
         waits, offered = cursor.fetchone()
     return bool(waits), bool(offered)
 

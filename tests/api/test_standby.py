@@ -35,6 +35,7 @@ NAMING = {
     "billing/records/services/practice_import.py",  # the rights of a role that is not its own
     "kapclinic/core/audited.py",  # where a row came from
     "kapclinic/core/http/lists.py",
+    "kapclinic/core/postgresql/alone.py",  # whichever its caller asks
     "kapclinic/core/postgresql/straight.py",  # the primary, past its cursors
     "kapclinic/core/standby.py",
     "kapclinic/core/statements.py",

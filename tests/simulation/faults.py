@@ -56,7 +56,7 @@ FAULTS = (
     ),
     Fault(
         "an infusion owes an integration and KAP none",
-        "sessions/integration/services/obligations.py",
+        "sessions/integration/services/owing.py",
         "if not program.protocol.owes_integration or",
         "if program.protocol.owes_integration or",
     ),
@@ -201,8 +201,8 @@ FAULTS = (
     Fault(
         "a refund takes back the whole share",
         "billing/ledger/services/payments.py",
-        "        if row.amount > needed:",
-        "        if row.amount < needed:",
+        "        if row.amount > needed and",
+        "        if row.amount < needed and",
     ),
     Fault(
         "who opens a record leaves no trace",

@@ -256,6 +256,7 @@ class ScopedCursor(Cursor[Any]):
         self._set_results(found.answers[-1])
 
     def executemany(self, *args: Any, **kwargs: Any) -> None:
+        _of(self).answered.clear()
         with _of(self).alone():
             super().executemany(*args, **kwargs)
 
@@ -264,6 +265,7 @@ class ScopedServerCursor(ServerCursor[Any]):
     """Its rows are found in the scope in which it was opened: outside of a transaction they are kept (WITH HOLD)."""
 
     def execute(self, *args: Any, **kwargs: Any) -> Self:
+        _of(self).answered.clear()
         with _of(self).alone():
             return super().execute(*args, **kwargs)
 

@@ -120,16 +120,15 @@ def record_administration(
     dose.staff, dose.recorded_at = by, at
     if (
         dose.supply == Administration.Supply.CLINIC_STOCK
-    ):  # it refuses what the lot does not hold: before any row
+    ):  # refuses what the lot does not hold: before any row
         _draw(session, dose, witness=witness, by=by, at=at)
     dose.insert_by(by, at=at)
     _tell_late_papers(dose, judged, by=by, at=at)
     if begun is None:
         _begin(here, dose, by=by, at=at)
     elif not esketamine.is_esketamine(dose.drug):
-        monitoring.extend_checks(
-            session=session, dosed_at=begun, booster_at=moment, by=by, at=at, beside=here.beside
-        )
+        lasts = {"dosed_at": begun, "booster_at": moment}
+        monitoring.extend_checks(session=session, **lasts, by=by, at=at, beside=here.beside)
     if dose.route == Route.INTRAVENOUS and dose.given_mg is not None:
         _end_at_once(session, dose, values.get("ended_at"), by=by, at=at)
     if here.left_at is not None:

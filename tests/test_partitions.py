@@ -23,7 +23,6 @@ from kapclinic.trail import partitions, selectors
 from kapclinic.trail.models import AuditEvent, AuditSeal
 from kapclinic.trail.services import log_act, make_partitions, seal_events
 from tests.asking import sql
-from tests.held import let_go
 
 CHECKS = "clinic_sessions_historicalcheck"
 KEPT = {"trail_auditevent", CHECKS}
@@ -213,8 +212,7 @@ def test_the_runtime_role_has_no_right_on_a_month_by_its_own_name() -> None:
 
 @pytest.fixture
 def owner() -> Iterator[psycopg.Connection[Any]]:
-    """The role that owns the tables, in one transaction that is taken back; nobody else is at them."""
-    let_go()
+    """The role that owns the tables, in one transaction that is taken back."""
     url = os.environ["KAP_SUPERUSER_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
     with psycopg.connect(url) as found:
         found.execute("SET LOCAL ROLE kap_owner")

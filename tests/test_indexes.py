@@ -112,10 +112,11 @@ def _plan(desk: Desk, path: str, **query: str) -> str:
         assert desk.get(path, **query).status_code == 200
     longest = max((one["sql"] for one in captured), key=len)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        ways = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+        cursor.execute("; ".join(f"SET LOCAL {way} = off" for way in ways))
         cursor.execute(f"EXPLAIN {longest}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
-        cursor.execute("SET LOCAL enable_seqscan = on")
+        cursor.execute("; ".join(f"SET LOCAL {way} = on" for way in ways))
     return plan
 
 

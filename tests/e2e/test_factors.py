@@ -61,6 +61,9 @@ def _at_name(tablet: Tablet, base: str, user: User, *, at: str = "/") -> Locator
 
 
 def _out(page: Page, base: str) -> None:
+    page.goto(
+        "about:blank"
+    )  # a page that asks on would leave for the sign-in by itself, in the midst of this
     page.context.clear_cookies()
     page.goto(f"{base}/sign-in")
 

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from kapclinic.core import clock
@@ -24,6 +25,28 @@ def _open(tablet: Tablet, who: str, at: str = "/people") -> Page:
     tablet.sign_in(who, at=at)
     expect(tablet.page.locator(".il button").first).to_be_visible()
     return tablet.page
+
+
+# What waits for a picture waits long; the browser is idle, and so fetches what may be needed, once the pane stands, or never.
+LATE = """
+const soon = window.setTimeout;
+window.requestAnimationFrame = (act) => soon(act, 1500);
+window.setTimeout = (act, ms, ...more) => soon(act, ms <= 100 ? 1500 : ms, ...more);
+window.requestIdleCallback = (act) => {
+  const look = () => (document.querySelector(".wr .back") ? act() : soon(look, 1));
+  if (IDLE) look();
+};
+"""
+
+
+@pytest.mark.parametrize("idle", ["true", "false"])
+def test_a_part_that_comes_between_two_drawings_is_drawn(clinic: Served, tablet: Tablet, idle: str) -> None:
+    """Nothing else would have the page drawn for half a minute; and who sees a key on a button can press it."""
+    tablet.page.add_init_script(LATE.replace("IDLE", idle))
+    tablet.sign_in("admin", at=f"/people?row={clinic.cast.np.pk}")
+    expect(tablet.page.locator("#object")).to_have_text(clinic.cast.np.name)
+    tablet.page.keyboard.press("e")
+    expect(tablet.page.get_by_role("dialog")).to_be_visible()
 
 
 def _row(page: Page, name: str) -> Locator:

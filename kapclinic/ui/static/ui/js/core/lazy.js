@@ -1,5 +1,5 @@
 // Parts of a page that are fetched when they are first opened, so that the page itself is small.
-import { html, useEffect, useState } from "./h.js";
+import { html, useEffect, useLayoutEffect, useState } from "./h.js";
 import { Dialog } from "./dialog.js";
 import { t } from "./i18n.js";
 import { holdKeys } from "./keys.js";
@@ -16,9 +16,10 @@ export function lazy(fetch, name, { early = false, pane = false } = {}) {
   if (early) whenIdle(() => bring().catch(() => {}));
   return function Part(props) {
     const [state, set] = useState(known ? "here" : "waiting");
-    useEffect(() => (known || pane || state !== "waiting" ? undefined : holdKeys()), [state]);
+    // Let go as it is drawn: whoever sees the part can press its keys.
+    useLayoutEffect(() => (known || pane || state !== "waiting" ? undefined : holdKeys()), [state]);
     useEffect(() => {
-      if (known || state !== "waiting") return;
+      if (state !== "waiting") return; // it may have come since the first drawing: then nothing else draws it anew
       bring().then(
         () => set("here"),
         () => set("lost"),

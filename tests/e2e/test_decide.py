@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from screening import services as screening
 from screening.models import Clearance, SafetyAlert, Screening
 from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
+from sessions.booking.services.allocations import ResourceConflict
 from sessions.dosing.models import AdverseEventReview, GateOverride, Order
 from tests import cast as people
 from tests.cast import Cast
@@ -53,9 +54,17 @@ def _submitted(cast: Cast, program: Program, **answers: Any) -> Screening:
     return screening.submit_screening(screening_id=draft.pk, by=cast.np, at=at)
 
 
-def _noon(days: int) -> datetime:
-    """A time of a future day at which North is open, and at which no other test books."""
-    return (clock.now() + timedelta(days=days)).replace(hour=21, minute=20, second=0, microsecond=0)
+def _dose(clinic: Served, program: Program, days: int) -> Session:
+    """A dose on a future day, at an hour that no integration took which the worker placed after a dose of another test."""
+    day = clock.now().astimezone(clinic.cast.north.zone) + timedelta(days=days)
+    for hour in (14, 12, 10, 16, 9):
+        start = day.replace(hour=hour, minute=20, second=0, microsecond=0)
+        try:
+            found: Session = people.booked(clinic.cast, program, "dosing", start)
+        except ResourceConflict:
+            continue
+        return found
+    raise AssertionError(f"There is no free hour in {days} days.")
 
 
 def _row(tablet: Tablet, name: str, kind: str) -> Any:
@@ -205,8 +214,8 @@ def test_an_alert_is_answered_and_the_clearance_upheld(clinic: Served, tablet: T
 def test_orders_are_written_and_approved(clinic: Served, tablet: Tablet, second: str) -> None:
     cast, page = clinic.cast, tablet.page
     bare = _course(clinic, "Mika")
-    dose: Session = people.booked(cast, bare, "dosing", _noon(2))
-    capped = people.booked(cast, _course(clinic, "Sascha"), "dosing", _noon(3))
+    dose = _dose(clinic, bare, 2)
+    capped = _dose(clinic, _course(clinic, "Sascha"), 3)
     body = {
         "drug": "ketamine",
         "route": "sublingual",
@@ -250,11 +259,11 @@ def test_an_override_is_read_and_the_next_order_renewed_on_a_tablet(
 ) -> None:
     cast = clinic.cast
     program = _course(clinic, "Wren")
-    early = people.booked(cast, program, "dosing", _noon(4))
+    early = _dose(clinic, program, 4)
     people.written_order(cast, early)
     body = {"gate": "escort", "reason": "The brother comes at noon."}
     cast.desk(second).must(f"sessions/{early.pk}/override/", body)
-    late: Session = people.booked(cast, program, "dosing", _noon(6))
+    late = _dose(clinic, program, 6)
     touch.sign_in("prescriber", at=f"/decide/{late.pk}")
     touch.page.get_by_role("button", name="As last time: 100 mg").click()
     expect(touch.page.get_by_label("In all at most, mg")).to_have_value("200")
@@ -305,7 +314,7 @@ def test_a_clearance_is_voided_and_no_dose_follows(clinic: Served, tablet: Table
 def test_another_order_takes_the_place_of_one_above_the_cap(
     clinic: Served, tablet: Tablet, second: str
 ) -> None:
-    session = people.booked(clinic.cast, _course(clinic, "Ravi"), "dosing", _noon(7))
+    session = _dose(clinic, _course(clinic, "Ravi"), 7)
     body = {
         "drug": "ketamine",
         "route": "sublingual",

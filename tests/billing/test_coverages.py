@@ -117,6 +117,8 @@ def test_the_wrong_clients_card_is_taken_back(till, cast):
     plan = payer(till)
     made = covered(till, plan)
     desk = cast.desk("frontdesk")
+    card_in_words = {"reason": "paid by 4242 4242 4242 4242"}
+    refused(desk.post(f"coverages/{made['id']}/void/", card_in_words), 400, "card_number", "/reason")
     gone = done(desk.post(f"coverages/{made['id']}/void/", {"reason": "somebody else's card"}), 200)
     assert (gone["status"], gone["allowed_moves"], gone["void_reason"]) == (
         "voided",

@@ -109,6 +109,7 @@ def test_billing_writes_it_and_a_clinician_signs_it(till, cast):
         ({"codes": ["90837", "99999"]}, "/codes/1", "unknown_code"),
         ({"codes": ["90837", "90837"]}, "/codes/1", "duplicate"),
         ({"codes": []}, "/codes", "min_length"),
+        ({"text": "She paid by 4242-4242-4242-4242."}, "/text", "card_number"),
         ({"text": " "}, "/text", "blank"),
         ({"client": "01900000-0000-7000-8000-00000000dead"}, "/client", "not_found"),
         ({"location": "01900000-0000-7000-8000-00000000dead"}, "/location", "not_found"),

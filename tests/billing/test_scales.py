@@ -146,6 +146,7 @@ def test_one_agreement_holds_at_a_time_of_one_person(till: Till, cast: Any) -> N
         ({"from_date": "2025-12-31"}, "/from_date", "scale_not_in_force"),
         ({"to_date": "2026-04-30"}, "/to_date", "reversed"),
         ({"basis": ""}, "/basis", "blank"),
+        ({"basis": "by 4242 4242 4242 4242"}, "/basis", "card_number"),
     ],
 )
 def test_an_agreement_that_cannot_be_is_refused_by_field(

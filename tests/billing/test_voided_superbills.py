@@ -77,6 +77,8 @@ def test_one_that_was_replaced_is_not_voided(till: Till) -> None:
     told = refused(void(till, first), 409, "illegal_transition")
     assert told["state"] == "replaced"
     assert look(till, first)["status"] == "replaced"
+    refused(void(till, second, "It was for 4242 4242 4242 4242"), 400, "card_number", "/reason")
+    assert look(till, second)["status"] == "issued"
     done(void(till, second), 200)
     assert look(till, first)["replaced_by"] == second["number"]  # the first does not come back
     old, new = Superbill.objects.get(pk=first["id"]), Superbill.objects.get(pk=second["id"])

@@ -12,8 +12,8 @@ from billing.coverages import selectors, services
 from billing.coverages.api import coverage_bodies
 from billing.coverages.api.payers import COVERERS
 from billing.coverages.models import Coverage, CoverageQuerySet
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
 
@@ -32,7 +32,7 @@ class CoverageViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {
         "create": coverage_bodies.CoverageIn,
         "partial_update": coverage_bodies.CoveragePatch,
-        "void": Reason,
+        "void": EntryReason,
     }
     output = coverage_bodies.CoverageOut
     filters = (

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from billing.documents import selectors, services
 from billing.documents.api import document_bodies
 from billing.documents.models import Document, DocumentQuerySet, Voidable
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
@@ -61,7 +61,7 @@ class VoidableViewSet(DocumentViewSet):
 
     document: ClassVar[type[Voidable]]
     roles: ClassVar = DocumentViewSet.roles | {"void": BILLERS}
-    inputs: ClassVar = DocumentViewSet.inputs | {"void": Reason}
+    inputs: ClassVar = DocumentViewSet.inputs | {"void": EntryReason}
     filters = (*DocumentViewSet.filters, Param("status", choices=tuple(Voidable.Status.values)))
 
     def get_queryset(self) -> DocumentQuerySet:

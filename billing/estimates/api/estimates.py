@@ -14,9 +14,9 @@ from billing.estimates import selectors, services
 from billing.estimates.api import estimate_bodies
 from billing.estimates.models import Estimate, EstimateQuerySet
 from billing.estimates.selectors.proposals import propose
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
@@ -34,7 +34,7 @@ class EstimateViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {
         "create": estimate_bodies.EstimateIn,
         "issue": estimate_bodies.IssueIn,
-        "void": Reason,
+        "void": EntryReason,
     }
     output = estimate_bodies.EstimateOut
     outputs: ClassVar = {

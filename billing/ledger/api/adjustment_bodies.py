@@ -7,9 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from billing.ledger.api.charge_bodies import EntryOut
-from billing.ledger.api.word_bodies import Words
 from billing.ledger.models import AdjustmentReason
 from kapclinic.core.http.fields import Input, Money
+from kapclinic.core.http.words import Words
 
 
 class AdjustmentIn(Input):

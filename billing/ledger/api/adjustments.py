@@ -10,10 +10,10 @@ from rest_framework.response import Response
 from billing.ledger import selectors
 from billing.ledger.api import adjustment_bodies
 from billing.ledger.api.charges import STATUS
-from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import Adjustment, AdjustmentQuerySet, AdjustmentReason
 from billing.ledger.services import adjustments
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin

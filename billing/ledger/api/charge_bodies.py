@@ -10,10 +10,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.codes.models import LineKind
-from billing.ledger.api.word_bodies import Words
 from billing.ledger.models import MOST_DIAGNOSES, Charge
 from billing.ledger.rules import NDC_UNITS, status_of
 from kapclinic.core.http.fields import Input, Moment, Money, Output, Text
+from kapclinic.core.http.words import Words
 from kapclinic.practice.rules import DIRECTOR
 
 CENT = Decimal("0.01")

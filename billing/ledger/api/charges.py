@@ -10,10 +10,10 @@ from rest_framework.response import Response
 from billing.codes.models import LineKind
 from billing.ledger import selectors
 from billing.ledger.api import charge_bodies
-from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import Charge, LedgerQuerySet
 from billing.ledger.services import charges, reversals
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.rules import BILLERS, DIRECTOR
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin

@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from billing.ledger import selectors
 from billing.ledger.api import payment_bodies
 from billing.ledger.api.charges import STATUS
-from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import LedgerQuerySet, Method, Payment
 from billing.ledger.services import payments
 from kapclinic.core.http.etags import require_match
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.rules import BILLERS, FRONT_DESK
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from billing.ledger.api.charge_bodies import CENT, EntryOut
-from billing.ledger.api.word_bodies import EntryReason, Words
 from billing.ledger.models import Method
 from kapclinic.core.http.fields import Money
+from kapclinic.core.http.words import EntryReason, Words
 
 
 class RefundIn(EntryReason):

@@ -12,10 +12,10 @@ from billing.ledger import selectors
 from billing.ledger.api import refund_bodies
 from billing.ledger.api.charges import STATUS
 from billing.ledger.api.payments import AS_READ, as_read_of
-from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import Method, Refund, RefundQuerySet
 from billing.ledger.services import payments
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin

@@ -12,11 +12,11 @@ from django.db import transaction
 
 from billing.ledger import rules, selectors
 from billing.ledger.models import Charge, Payment, PaymentAllocation, Refund
-from billing.ledger.rules.cards import holds_card_number
 from billing.ledger.services import allocations
 from billing.ledger.services.allocations import OverAllocated, Share
 from billing.ledger.services.prepaid import sparing_kept_money
 from kapclinic.core import money
+from kapclinic.core.cards import holds_card_number
 from kapclinic.core.errors import Conflict, FieldError, Invalid, NotPermitted, merge
 from kapclinic.core.transitions import require_role
 from kapclinic.practice.models import Client, Location, User

@@ -11,6 +11,7 @@ from billing.letters.models import NecessityLetter
 from billing.letters.rules import MOVES
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.core.http.words import Words
 
 
 class LetterPatch(Input):
@@ -20,7 +21,7 @@ class LetterPatch(Input):
     codes = serializers.ListField(child=Text(max_length=15), min_length=1, max_length=30)
     starts = serializers.DateField()
     ends = serializers.DateField()
-    text = Text(min_length=3, max_length=10_000)
+    text = Words(min_length=3, max_length=10_000)
 
 
 class LetterIn(LetterPatch):

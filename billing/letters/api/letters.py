@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from billing.letters import rules, selectors, services
 from billing.letters.api import letter_bodies
 from billing.letters.models import LetterQuerySet, NecessityLetter
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.papers import Printed
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.doors import confirm_password
 from kapclinic.practice.rules import CLINICIANS
 from kapclinic.practice.selectors import of_person
@@ -34,8 +34,8 @@ class NecessityLetterViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
         "create": letter_bodies.LetterIn,
         "partial_update": letter_bodies.LetterPatch,
         "sign": letter_bodies.LetterSignIn,
-        "discard": Reason,
-        "void": Reason,
+        "discard": EntryReason,
+        "void": EntryReason,
     }
     output = letter_bodies.LetterOut
     filters = (

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.ledger.api.word_bodies import EntryReason
 from billing.ledger.models import LedgerQuerySet
 from billing.packages import selectors
 from billing.packages.api import purchase_bodies
 from billing.packages.models import PackagePurchase
 from billing.packages.services import purchases
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin

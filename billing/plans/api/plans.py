@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.ledger.api.word_bodies import EntryReason
 from billing.plans import selectors, services
 from billing.plans.api import plan_bodies
 from billing.plans.models import PaymentPlan, PlanQuerySet
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin

@@ -7,13 +7,14 @@ from typing import Any
 from rest_framework import serializers
 
 from kapclinic.core.http.fields import Input, Moment, Output, Text
+from kapclinic.core.http.words import Words
 
 
 class FeeAgreementPatch(Input):
     """When it ends, and the words behind it; who pays what, a new agreement says."""
 
     to_date = serializers.DateField(allow_null=True)
-    basis = Text(max_length=1000)
+    basis = Words(max_length=1000)
 
 
 class FeeAgreementIn(FeeAgreementPatch):

@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from billing.scales import selectors, services
 from billing.scales.api import fee_agreement_bodies
 from billing.scales.models import FeeAgreement, FeeAgreementQuerySet
-from kapclinic.core.http.fields import Reason
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.words import EntryReason
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import of_person
 from kapclinic.trail.http import ClinicViewSet, ListMixin, RetrieveMixin
@@ -25,7 +25,7 @@ class FeeAgreementViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     inputs: ClassVar = {
         "create": fee_agreement_bodies.FeeAgreementIn,
         "partial_update": fee_agreement_bodies.FeeAgreementPatch,
-        "void": Reason,
+        "void": EntryReason,
     }
     output = fee_agreement_bodies.FeeAgreementOut
     filters = (

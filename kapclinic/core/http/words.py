@@ -1,10 +1,10 @@
-"""What is written beside an entry of the books, in words."""
+"""What is written in words beside money and its papers: no number of a payment card."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from billing.ledger.rules.cards import holds_card_number
+from kapclinic.core.cards import holds_card_number
 from kapclinic.core.http.fields import Reason, Text
 
 
@@ -21,6 +21,6 @@ class Words(Text):
 
 
 class EntryReason(Reason):
-    """Why an entry of the books is made, taken back or ended."""
+    """Why an entry of the books, or a paper of it, is made, taken back or ended."""
 
     reason = Words(min_length=3, max_length=1000)

@@ -35,7 +35,7 @@ OBLIGATION_MOVES = {
     "reopen": Move.of({S.BOOKED}, S.DUE, SYSTEM_OR_DESK),
     "meet": Move.of({S.BOOKED}, S.MET, CAREGIVERS | DIRECTOR | SYSTEM),
     "meet_late": Move.of({S.BOOKED}, S.MET_LATE, CAREGIVERS | DIRECTOR | SYSTEM),
-    "unmeet": Move.of({S.MET, S.MET_LATE}, S.BOOKED, CAREGIVERS | DIRECTOR),
+    "unmeet": Move.of({S.MET, S.MET_LATE}, S.BOOKED, CAREGIVERS | DIRECTOR | SYSTEM),
     "miss": Move.of({S.DUE}, S.MISSED, SYSTEM),
     "waive": Move.of({S.DUE, S.BOOKED, S.MISSED}, S.WAIVED, WAIVERS),
     "void": Move.of(set(S.values) - {S.VOIDED}, S.VOIDED, {Role.PRESCRIBER} | SYSTEM),

@@ -6,15 +6,17 @@ from datetime import datetime
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict
-from kapclinic.practice.models import SYSTEM, User
+from kapclinic.practice.models import SYSTEM, Actor, User
+from kapclinic.practice.rules import DIRECTOR
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs.rules import earliest_integration
 from sessions.booking import services as booking
 from sessions.booking.models import Session
+from sessions.booking.rules import CAREGIVERS
 from sessions.integration import rules
 from sessions.integration.models import Obligation
-from sessions.integration.services.obligations import link_booking, reopen
+from sessions.integration.services.obligations import link_booking, reopen, settle
 
 GAVE_WAY = "The session in whose place it was booked stands after all."
 S = Obligation.State
@@ -24,7 +26,7 @@ class BookedElsewhere(Conflict):
     title = "The integration of this dose is booked elsewhere by now"
 
 
-def unsettle(*, session: Session, by: User, at: datetime) -> Obligation | None:
+def unsettle(*, session: Session, by: Actor, at: datetime) -> Obligation | None:
     """The integration session is not over after all: its obligation waits for it again, if it can still meet it.
 
     What the scheduler booked in the meantime gives way, but not to one that began too early and stays completed.
@@ -38,6 +40,15 @@ def unsettle(*, session: Session, by: User, at: datetime) -> Obligation | None:
     if _can_meet(obligation, session):
         _give_way(obligation, session, at=at)
     return _link(obligation, session, by=by, at=at)
+
+
+def judge_again(*, session: Session, by: User, at: datetime) -> None:
+    """When a completed integration began was put right. The desk corrects its own check-in: what follows is no word of
+    the desk's, so the system says it.
+    """
+    judge = by if set(by.roles) & (CAREGIVERS | DIRECTOR) else SYSTEM
+    unsettle(session=session, by=judge, at=at)
+    settle(session=session, by=judge, at=at)
 
 
 def _can_meet(obligation: Obligation, session: Session) -> bool:
@@ -88,7 +99,7 @@ def _of(session: Session) -> Obligation | None:
     return found
 
 
-def _link(obligation: Obligation, session: Session, *, by: User, at: datetime) -> Obligation | None:
+def _link(obligation: Obligation, session: Session, *, by: Actor, at: datetime) -> Obligation | None:
     if obligation.state not in {S.DUE, S.MISSED} or session.starts_at < obligation.window_start:
         return None
     trail.settle_tasks(kind=Kind.INTEGRATION_EARLY, subject_id=obligation.pk, by=by, at=at, outcome="undone")

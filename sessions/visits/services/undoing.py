@@ -18,7 +18,6 @@ from sessions.booking import services as booking
 from sessions.booking.models import MoveUndo, Session
 from sessions.booking.rules import StoredStaff
 from sessions.dosing import selectors as dosing
-from sessions.integration import services as integration
 from sessions.integration.services import held_slots, undoing
 from sessions.monitoring import selectors as monitoring
 from sessions.notes import selectors as notes
@@ -99,8 +98,7 @@ def correct_time(
     setattr(session, MOMENTS[move], moment)
     session.save_by(by, at=at)
     if session.kind == SessionKind.INTEGRATION and session.status == Session.Status.COMPLETED:
-        undoing.unsettle(session=session, by=by, at=at)
-        integration.settle(session=session, by=by, at=at)
+        undoing.judge_again(session=session, by=by, at=at)
     return session
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
@@ -16,7 +15,7 @@ from kapclinic.core import clock
 from kapclinic.trail.models import Outbox
 from sessions.booking.models import Session
 from sessions.reminders import rules, selectors
-from tests.asking import sql
+from tests.asking import rows_read, sql
 from tests.cast import MONDAY, Cast
 from tests.sessions.reminders.telling import HOUR, booked, cancel, course, move, tell
 
@@ -134,29 +133,6 @@ def test_every_verb_leaves_a_history_of_its_moment_by_which_the_session_is_found
     assert seen(session, last + SECOND) == (False, False)
 
 
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", []):
-        yield from nodes(part)
-
-
-def read(statement: str) -> dict[str, int]:
-    """Table -> how many of its rows a statement takes up, where any index would be taken before the whole table."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
-        (told,) = cursor.fetchone() or ([],)
-        cursor.execute("SET LOCAL enable_seqscan = on")
-    found: dict[str, int] = {}
-    for node in nodes((json.loads(told) if isinstance(told, str) else told)[0]["Plan"]):
-        if "Relation Name" in node:
-            each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-            found[node["Relation Name"]] = found.get(node["Relation Name"], 0) + round(
-                each * node["Actual Loops"]
-            )
-    return found
-
-
 def test_of_what_is_ahead_only_these_are_read(cast: Cast) -> None:
     more = 500
     session = booked(cast, course(cast), MONDAY + 24 * HOUR)
@@ -171,7 +147,7 @@ def test_of_what_is_ahead_only_these_are_read(cast: Cast) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert coming(MONDAY) == {session.pk, *(UUID(row["id"]) for row in rows[more:])}
     (asked,) = [one["sql"] for one in captured if "starts_at" in one["sql"]]
-    taken = read(asked)
+    taken = rows_read(asked, but="seqscan")  # any index would be taken before a whole table
     assert taken.keys() >= {
         Session._meta.db_table,
         Session.history.model._meta.db_table,

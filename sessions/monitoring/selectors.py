@@ -225,7 +225,10 @@ def climbing_rows() -> list[tuple[UUID, datetime, int, dict[str, Any]]]:
     minutes = KeyTransform("alarm_minutes", "session__program__protocol__limits")
     rows = alarms_to_climb().order_by("created_at", "pk")
     found = rows.values_list("pk", "created_at", "escalation", minutes)
-    return [(*row, {} if limit is None else {"alarm_minutes": limit}) for *row, limit in found]
+    return [
+        (pk, rang_at, escalation, {} if limit is None else {"alarm_minutes": limit})
+        for pk, rang_at, escalation, limit in found
+    ]
 
 
 # Any: a row by column

@@ -43,9 +43,9 @@ def coming(*, longest: int, at: datetime) -> set[UUID]:
     those that are `called_off`.
     """
     until = at + timedelta(hours=longest) + rules.SHIFT + rules.AHEAD
-    values = {"at": at, "until": until, "since": at - rules.FRESH, "template": rules.TEMPLATE}
+    since, template = at - rules.FRESH, rules.TEMPLATE
     with connection.cursor() as cursor:
-        cursor.execute(COMING, values)
+        cursor.execute(COMING, {"at": at, "until": until, "since": since, "template": template})
         return {pk for (pk,) in cursor.fetchall()}
 
 

@@ -183,7 +183,9 @@ def carry_up_alarms(*, at: datetime) -> int:
     Each alarm has its own row; whoever is told of several at once gets one message about the oldest.
     """
     rows = selectors.climbing_rows()
-    due = [pk for pk, *row in rows if rules.climbs_at(*row) <= at]
+    due = [
+        pk for pk, rang_at, escalation, limits in rows if rules.climbs_at(rang_at, escalation, limits) <= at
+    ]
     return in_batches(due, partial(_carry_up, at=at))
 
 

@@ -179,6 +179,9 @@ class Program(AuditedModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["location", "-created_at"], name="program_location"),
             models.Index(fields=["id"], condition=Q(status="discontinued"), name="program_discontinued"),
+            models.Index(
+                fields=["id"], condition=Q(status="active", phase="preparation"), name="program_preparing"
+            ),
         ]
 
     def __str__(self) -> str:

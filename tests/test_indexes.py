@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.documents.models import Receipt, Superbill
 from billing.documents.selectors import numbers_with
+from sessions.course.services import advance_all_cleared
 from sessions.monitoring.selectors import standing_readings
 from tests import cast as people
-from tests.asking import sql
-from tests.cast import Cast, Desk
+from tests.asking import rows_read, sql
+from tests.cast import MONDAY, Cast, Desk
 
 # An index that stays although a longer one begins as it does -> why.
 KEPT: dict[str, str] = {
@@ -129,3 +130,16 @@ def test_behind_a_policy_whose_a_row_is_is_found_by_its_key(cast: Cast) -> None:
     )
     for path in ("alarms/", "tasks/", "obligations/"):
         assert "Index Cond: (id = whose.client)" in _plan(cast.desk("therapist"), path), path
+
+
+def test_the_sweep_finds_courses_in_preparation_by_an_index(cast: Cast) -> None:
+    program = people.opened_program(cast)
+    columns = "jsonb_build_object('id', gen_random_uuid(), 'status', 'completed')"
+    sql(
+        f"INSERT INTO programs_program SELECT (jsonb_populate_record(p, {columns})).* "
+        "FROM programs_program p, generate_series(1, 300) WHERE p.id = %s",
+        program.pk,
+    )
+    with CaptureQueriesContext(connection) as captured:
+        assert advance_all_cleared(at=MONDAY) == 0
+    assert rows_read(captured[0]["sql"], but="seqscan").get("programs_program", 0) == 0

@@ -235,6 +235,9 @@ class Alarm(AuditedModel):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["session"], condition=Q(state="open"), name="alarm_open"),
+            models.Index(
+                fields=["created_at"], condition=Q(state="open", escalation__lt=2), name="alarm_climbing"
+            ),
             models.Index(fields=["location", "-created_at", "id"], name="alarm_place"),
             models.Index(fields=["-created_at", "id"], name="alarm_newest"),  # of several places together
         ]

@@ -22,6 +22,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.fields.json import KeyTransform
 
 from kapclinic.core.asking import Question, Questions
 from kapclinic.core.statements import Row
@@ -215,6 +216,19 @@ def alarms_to_climb() -> QuerySet[Alarm]:
     """Open alarms that have not yet been carried up as far as they go."""
     found: QuerySet[Alarm] = Alarm.objects.filter(state=Alarm.State.OPEN, escalation__lt=rules.CLIMBS)
     return found
+
+
+def climbing_rows() -> list[tuple[UUID, datetime, int, dict[str, Any]]]:
+    """The alarms that are still to be carried up, the first ones first: id, when it rang, how often it was carried up,
+    and of the protocol's limits the one that says when that is.
+    """
+    minutes = KeyTransform("alarm_minutes", "session__program__protocol__limits")
+    rows = alarms_to_climb().order_by("created_at", "pk")
+    found = rows.values_list("pk", "created_at", "escalation", minutes)
+    return [
+        (pk, rang_at, escalation, {} if limit is None else {"alarm_minutes": limit})
+        for pk, rang_at, escalation, limit in found
+    ]
 
 
 # Any: a row by column

@@ -20,7 +20,7 @@ from sessions.booking.models import Session
 from sessions.reminders import rules
 from sessions.reminders.models import ReminderPlan
 from sessions.reminders.rules import Booked
-from sessions.reminders.sql import UNSEEN
+from sessions.reminders.sql import COMING, UNSEEN
 
 FULL = ("client", "location", "program__protocol")
 
@@ -32,13 +32,21 @@ def plans_of(locations: Iterable[Location]) -> dict[UUID, ReminderPlan]:
     return {place.pk: made.get(place.pk) or ReminderPlan(id=place.pk, location=place) for place in places}
 
 
-def coming(*, longest: int, at: datetime) -> QuerySet[Session]:
-    """Booked sessions whose reminders may be near, that were booked or moved lately, or of which messages wait."""
-    near = Q(starts_at__lte=at + timedelta(hours=longest) + rules.SHIFT + rules.AHEAD)
-    lately = Q(updated_at__gte=at - rules.FRESH)
-    waiting = Q(pk__in=reminders().filter(status=Outbox.Status.PENDING).values("subject_id"))
+def ahead(*, at: datetime) -> QuerySet[Session]:
+    """All that is booked and to come."""
     booked: QuerySet[Session] = Session.objects.filter(status=Session.Status.SCHEDULED, starts_at__gt=at)
-    return booked.filter(near | lately | waiting)
+    return booked
+
+
+def coming(*, longest: int, at: datetime) -> set[UUID]:
+    """The booked sessions whose reminders may be near, that were booked or moved lately, or of which messages wait; and
+    those that are `called_off`.
+    """
+    until = at + timedelta(hours=longest) + rules.SHIFT + rules.AHEAD
+    since, template = at - rules.FRESH, rules.TEMPLATE
+    with connection.cursor() as cursor:
+        cursor.execute(COMING, {"at": at, "until": until, "since": since, "template": template})
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def unseen(session_ids: Iterable[UUID], *, ways: Iterable[str], at: datetime) -> dict[UUID, str]:

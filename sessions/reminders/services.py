@@ -73,14 +73,14 @@ def sweep_reminders(*, at: datetime) -> int:
     """
     plans = selectors.plans_of(Location.objects.all())
     longest = max((hours for plan in plans.values() for hours in plan.hours_before), default=0)
-    coming, gone = selectors.coming(longest=longest, at=at), selectors.called_off(at=at)
-    there = {*coming.values_list("pk", flat=True), *gone.values_list("pk", flat=True)}
+    ahead, gone = selectors.ahead(at=at), selectors.called_off(at=at)
+    there = selectors.coming(longest=longest, at=at)
     seen = selectors.unseen(there, ways=offered(), at=at)
     waiting = selectors.waiting()
     elsewhere = sorted(waiting.keys() - there)
 
     def work_out(batch: Sequence[UUID]) -> int:
-        fresh, off = selectors.known(coming, only=batch), selectors.known(gone, only=batch)
+        fresh, off = selectors.known(ahead, only=batch), selectors.known(gone, only=batch)
         asked = _messages_asked(fresh, off, plans=plans)
         changed = _queue_asked(asked, plans=plans, at=at)
         _ask_to_call(asked, at=at)

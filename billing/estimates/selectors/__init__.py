@@ -11,11 +11,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Case,
     CharField,
-    DateField,
     DecimalField,
     Exists,
     F,
-    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -27,16 +25,16 @@ from django.db.models import (
 from django.db.models.functions import Cast, JSONObject
 
 from billing.coverages.models import Coverage
-from billing.estimates import rules
+from billing.estimates import rules, sql
 from billing.estimates.models import Estimate, EstimateLine, EstimateQuerySet
 from billing.estimates.rules import Billed, Excess, Expected
+from billing.estimates.sql import Unestimated
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Charge
 from kapclinic.core import money
 from kapclinic.practice.models import User
-from kapclinic.practice.selectors import LocalDate, person, person_of
+from kapclinic.practice.selectors import LocalDate, person
 from programs.models import Program
-from sessions.booking.models import Session
 
 _MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=14, decimal_places=2)
 _AMOUNT = Cast(F("quantity"), _MONEY) * F("unit_amount")
@@ -113,33 +111,11 @@ def overdue(*, at: datetime) -> list[Estimate]:
     return list(rows.filter(due_on__lt=LocalDate(at, "location__time_zone")))
 
 
-def unestimated(*, at: datetime) -> list[Session]:
+def unestimated(*, at: datetime) -> list[Unestimated]:
     """Services that are booked and to come, of clients who pay themselves, of whose day no estimate of theirs tells:
-    each with its `location`, the first ones first.
+    the first ones first.
     """
-    day = Func(
-        F("starts_at"),
-        F("location__time_zone"),
-        template="(%(expressions)s)::date",
-        arg_joiner=" AT TIME ZONE ",
-        output_field=DateField(),
-    )
-    own = Coverage.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=OuterRef("day")),
-        client__in=person_of("client"),
-        intent__in=SELF_PAYING,
-        voided_at__isnull=True,
-        valid_from__lte=OuterRef("day"),
-    )
-    told = Estimate.objects.filter(
-        client__in=person_of("client"),
-        voiding__isnull=True,
-        from_date__lte=OuterRef("day"),
-        to_date__gte=OuterRef("day"),
-    )
-    booked = Session.objects.filter(status=Session.Status.SCHEDULED, starts_at__gte=at).annotate(day=day)
-    rows = booked.filter(Exists(own)).exclude(Exists(told))
-    return list(rows.select_related("location").order_by("starts_at", "pk"))
+    return sql.unestimated(intents=SELF_PAYING, at=at)
 
 
 # --- what was billed beyond them --------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from uuid import UUID
 from billing.estimates import selectors
 from billing.estimates.models import Estimate
 from billing.estimates.rules import business_days
+from billing.estimates.sql import Unestimated
 from kapclinic.core.moments import begin_of
 from kapclinic.practice.models import SYSTEM, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.services import Matter, keep_listed, settle_tasks
-from sessions.booking.models import Session
 
 
 def sweep_estimate_due(*, at: datetime) -> int:
@@ -39,27 +39,26 @@ def _list_overdue(*, at: datetime) -> int:
 def _list_missing(*, at: datetime) -> int:
     """One row a client, due when the first of their estimates is; what was booked too short ahead asks for none."""
     waiting: dict[UUID, Matter] = {}
-    for session in selectors.unestimated(at=at):
-        due_on = _due_on(session)
+    for service in selectors.unestimated(at=at):
+        due_on = _due_on(service)
         if due_on is None:
             continue
-        due_at = begin_of(due_on, session.location.zone, days=1)
-        listed = waiting.get(session.client_id)
+        due_at = begin_of(due_on, service.zone, days=1)
+        listed = waiting.get(service.client)
         if listed is None or due_at < listed["due_at"]:
-            waiting[session.client_id] = {
-                "location": session.location_id,
-                "client": session.client_id,
+            waiting[service.client] = {
+                "location": service.location,
+                "client": service.client,
                 "assignee": None,
                 "due_at": due_at,
             }
     return keep_listed(kind=Kind.ESTIMATE_DUE, subject_type="client", waiting=waiting, by=SYSTEM, at=at)
 
 
-def _due_on(session: Session) -> date | None:
+def _due_on(service: Unestimated) -> date | None:
     """By the days there: of the booking, and of the service."""
-    zone = session.location.zone
-    scheduled_on = session.created_at.astimezone(zone).date()
-    return business_days.due_when_scheduled(scheduled_on, session.starts_at.astimezone(zone).date())
+    scheduled_on = service.created_at.astimezone(service.zone).date()
+    return business_days.due_when_scheduled(scheduled_on, service.starts_at.astimezone(service.zone).date())
 
 
 def settle_estimate_missing(*, client: UUID, by: User, at: datetime) -> None:

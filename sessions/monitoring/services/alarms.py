@@ -182,9 +182,10 @@ def carry_up_alarms(*, at: datetime) -> int:
 
     Each alarm has its own row; whoever is told of several at once gets one message about the oldest.
     """
-    rows = selectors.alarms_to_climb().order_by("created_at", "pk")
-    waiting = rows.values_list("pk", "created_at", "escalation", "session__program__protocol__limits")
-    due = [pk for pk, *row in waiting if rules.climbs_at(*row) <= at]
+    rows = selectors.climbing_rows()
+    due = [
+        pk for pk, rang_at, escalation, limits in rows if rules.climbs_at(rang_at, escalation, limits) <= at
+    ]
     return in_batches(due, partial(_carry_up, at=at))
 
 

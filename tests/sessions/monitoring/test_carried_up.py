@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -17,11 +18,13 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox, Task
 from kapclinic.trail.services import Notice, queue_message, queue_notices
+from programs import policy
 from sessions.booking.models import Session
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm
 from sessions.sweep.steps import send_messages
 from tests import cast as people
+from tests.asking import sql
 from tests.cast import MONDAY, Cast
 
 HEAD = {"id", "history_id", "subject_id"}
@@ -89,6 +92,37 @@ def test_the_price_does_not_grow_with_the_alarms(cast: Cast, session: Session) -
     assert carried == 61
     assert many <= 2 * one  # two heights at once
     assert climbed(minute(10)) == (0, 1)
+
+
+ANOTHER = """
+WITH made AS (
+    INSERT INTO programs_protocol
+    SELECT (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'edition', 99, 'limits', %s::jsonb))).*
+    FROM programs_protocol p WHERE p.id = %s RETURNING id
+)
+UPDATE programs_program SET protocol_id = made.id FROM made WHERE programs_program.id = %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("limits", "after"),
+    [({"alarm_minutes": 9}, 9), ({"alarm_minutes": 2}, 2), ({}, policy.LIMITS["alarm_minutes"])],
+)
+def test_the_protocol_says_when_and_one_that_is_silent_takes_the_usual_minutes(
+    cast: Cast, limits: dict[str, int], after: int
+) -> None:
+    session = people.booked(cast, people.opened_program(cast), "preparation", MONDAY)
+    program = session.program
+    sql(ANOTHER, json.dumps(limits), program.protocol_id, program.pk)
+    (alarm,) = ring(session, 1)
+    with CaptureQueriesContext(connection) as captured:
+        assert monitoring.carry_up_alarms(at=minute(after - 0.1)) == 0
+    assert climbed(minute(after))[0] == 1
+    alarm.refresh_from_db()
+    assert alarm.escalation == 1
+    sql("SET LOCAL enable_seqscan = off")
+    plan = "\n".join(line for (line,) in sql(f"EXPLAIN {captured[0]['sql']}"))
+    assert "alarm_climbing" in plan  # and no alarm that was carried up as far as it goes
 
 
 def test_a_row_that_cannot_be_written_keeps_no_other_alarm_waiting(

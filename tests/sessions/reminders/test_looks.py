@@ -131,7 +131,9 @@ def test_another_way_to_send_is_seen(cast: Cast, session: Session, settings: Any
 def test_nothing_is_worked_out_while_nothing_changes(cast: Cast, session: Session) -> None:
     with CaptureQueriesContext(connection) as asked:
         assert sweep_reminders(at=MONDAY) == 0
-    assert not any("historicalsession" in query["sql"] for query in asked)
+    assert not any(
+        '"starts_at" AS' in query["sql"] and "historicalsession" in query["sql"] for query in asked
+    )
     assert len(asked) <= 7
     first = min(rules.LOOK_AGAIN, *(row.look_at - MONDAY for row in ReminderLook.objects.all()))
     assert unseen(MONDAY + first - timedelta(seconds=1)) == set()

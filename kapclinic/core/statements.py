@@ -278,15 +278,13 @@ class Looking:
         whole = LOOK.replace("{mark}", sql).replace("{page}", page.sql)
         return cls(page, mark, replace(_followed(mark, page), sql=whole))
 
-    def look(self, values: Values, *, known: Sequence[str] = (), using: str = DEFAULT_DB_ALIAS) -> Look:
-        """What there is with these values, for somebody who holds what has one of the tags `known`.
+    def still(self, values: Values, *, known: Sequence[str], using: str = DEFAULT_DB_ALIAS) -> Look | None:
+        """The page that somebody holds by one of the tags `known`, when it still is that; one statement alone."""
+        ((tag, total),) = alone.rows(self.mark.sql, self.mark.given(values), using=using)
+        return Look(tag, total, None) if tag in known else None
 
-        One statement; of somebody who holds such a tag it is asked before whether that is still the page's.
-        """
-        if known:
-            ((tag, total),) = alone.rows(self.mark.sql, self.mark.given(values), using=using)
-            if tag in known:
-                return Look(tag, total, None)
+    def look(self, values: Values, *, using: str = DEFAULT_DB_ALIAS) -> Look:
+        """What there is with these values; one statement."""
         with connections[using].cursor() as cursor:
             cursor.execute(self.asked.sql, self.asked.given(values))
             found = cursor.fetchall()

@@ -57,6 +57,15 @@ class Told(Response):
         self.content = dumps(data)
 
 
+class Unchanged(Told):
+    """304: what whoever asks holds by this tag is what there is."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(None, 304, {"ETag": tag})
+        del self.headers["Content-Type"]
+        self.content = b""
+
+
 class OrjsonRenderer(BaseRenderer):
     media_type = "application/json"
     format = "json"

@@ -89,6 +89,11 @@ class StandIns:
         places = tuple(self.key(("location", n)) for n in range(locations))
         return Asker(self.key(ASKER), roles, places)
 
+    def are_places(self, params: Sequence[Value]) -> bool:
+        """Are these the first places of `asker`, in their order?"""
+        names = [self._names.get(param) if isinstance(param, UUID) else None for param in params]
+        return names == [("location", n) for n in range(len(names))]
+
     def put(self, param: Value) -> Callable[[Values], Value] | None:
         """How a parameter of the statement gets its value; None for one that is the same in every question."""
         if isinstance(param, Jsonb):
@@ -278,15 +283,13 @@ class Looking:
         whole = LOOK.replace("{mark}", sql).replace("{page}", page.sql)
         return cls(page, mark, replace(_followed(mark, page), sql=whole))
 
-    def look(self, values: Values, *, known: Sequence[str] = (), using: str = DEFAULT_DB_ALIAS) -> Look:
-        """What there is with these values, for somebody who holds what has one of the tags `known`.
+    def still(self, values: Values, *, known: Sequence[str], using: str = DEFAULT_DB_ALIAS) -> Look | None:
+        """The page that somebody holds by one of the tags `known`, when it still is that; one statement alone."""
+        ((tag, total),) = alone.rows(self.mark.sql, self.mark.given(values), using=using)
+        return Look(tag, total, None) if tag in known else None
 
-        One statement; of somebody who holds such a tag it is asked before whether that is still the page's.
-        """
-        if known:
-            ((tag, total),) = alone.rows(self.mark.sql, self.mark.given(values), using=using)
-            if tag in known:
-                return Look(tag, total, None)
+    def look(self, values: Values, *, using: str = DEFAULT_DB_ALIAS) -> Look:
+        """What there is with these values; one statement."""
         with connections[using].cursor() as cursor:
             cursor.execute(self.asked.sql, self.asked.given(values))
             found = cursor.fetchall()
@@ -310,13 +313,32 @@ def compiled(queryset: QuerySet[Value, Value], stand_ins: StandIns) -> Statement
     except EmptyResultSet:
         return None
     names = list(query.selected or (*query.values_select, *query.annotation_select))
-    sql, params = _said(sql, params, stand_ins)
+    sql, params = _said(*_in_one(sql, params, stand_ins), stand_ins)
     puts = [(place, put) for place, param in enumerate(params) if (put := stand_ins.put(param))]
     loads = []
     for place, (column, _, _) in enumerate(compiler.select):
         if load := _load(column.output_field):
             loads.append((place, load))
     return Statement(sql, tuple(params), tuple(puts), tuple(names), tuple(loads))
+
+
+def _in_one(sql: str, params: Sequence[Value], stand_ins: StandIns) -> tuple[str, list[Value]]:
+    """The statement with one list in place of all places of who asks, where it names them one by one.
+
+    A list is there once; of single values PostgreSQL makes an array for each row that it looks at.
+    """
+    kept: list[Value] = []
+    given = iter(params)
+
+    def put(found: re.Match[str]) -> str:
+        here = [next(given) for _ in range(found[0].count("%s"))]
+        if len(here) > 1 and stand_ins.are_places(here):
+            kept.append(here)
+            return "= ANY(%s)"
+        kept.extend(here)
+        return found[0]
+
+    return re.sub(r"IN \(%s(?:, %s)+\)|%%|%s", put, sql), kept
 
 
 def _said(sql: str, params: Sequence[Value], stand_ins: StandIns) -> tuple[str, list[Value]]:

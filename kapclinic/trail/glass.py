@@ -23,13 +23,18 @@ Answer = TypeVar("Answer")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def may_stand(*, user: Any, at: datetime) -> bool:
+    """Does the account say that there may be a glass (`User.glass_until`)? Without asking the database."""
+    until = getattr(user, "glass_until", None)
+    return until is not None and until > at
+
+
 def standing(*, user: Any, at: datetime) -> list[BreakGlass]:
     """The glasses that stand for a user at this moment: neither ended nor expired, and their roles as they were.
 
-    Asked of the database only of somebody whose account says that there may be one (`User.glass_until`).
+    Asked of the database only of somebody of whom there may be one.
     """
-    until = getattr(user, "glass_until", None)
-    if until is None or until <= at:
+    if not may_stand(user=user, at=at):
         return []
     rows = BreakGlass.objects.filter(created_by=user.pk, ended_at__isnull=True, expires_at__gt=at)
     return [row for row in rows.order_by("created_at", "pk") if set(row.roles) == user.role_set]
@@ -56,6 +61,8 @@ def answered(view: Any, ask: Callable[[], Answer]) -> Answer:
 
 
 def _standing_of(view: Any) -> list[BreakGlass]:
+    if not may_stand(user=view.user, at=view.at):
+        return []
     with scope.of(view.user):
         return standing(user=view.user, at=view.at)
 

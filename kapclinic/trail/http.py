@@ -36,6 +36,7 @@ from kapclinic.trail.models import BreakGlass
 
 ANYONE: frozenset[str] = frozenset()  # any signed-in user
 NOT_MODIFIED, UNKNOWN = 304, 401
+TAG = "HTTP_IF_NONE_MATCH"
 REPLICA_AGE = "X-Kap-Replica-Age"  # the header of an answer that a standby gave: seconds
 BEHIND_ALL = timedelta(hours=12)  # UTC-12, where a day ends last
 
@@ -61,6 +62,7 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
     fresh        actions for which whoever has a second factor proved it in the last five minutes, at a browser
     fresh_for_all likewise for everybody, by the password of who has none
     asks_nothing GET actions whose answer was there when it was known who asks: no transaction is begun for them
+    polls        GET actions that ask one statement alone of who brings a tag, and `begin()` when more is to be asked
     unenrolled   actions of one without a second factor, where the clinic asks for one; all others are closed to them
     scope_name   of a view that asks in a scope of that name (`core.scope`), and not as whoever is signed in
     replay_by_id keep only the id of an answer to an Idempotency-Key; a replay reads the row again
@@ -95,6 +97,7 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
     whole: ClassVar[frozenset[str]] = frozenset()
     fresh: ClassVar[frozenset[str]] = frozenset()
     fresh_for_all: ClassVar[frozenset[str]] = frozenset()
+    polls: ClassVar[frozenset[str]] = frozenset()
     unenrolled: ClassVar[frozenset[str]] = frozenset()
     idempotent: ClassVar[bool] = True
     key_required: ClassVar[frozenset[str]] = frozenset()
@@ -106,6 +109,7 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
     source = DEFAULT_DB_ALIAS  # the database that a report reads its rows from
     within: ExitStack
     glass: BreakGlass | None = None  # the one through which this answer is read
+    _values: dict[str, Any] | None = None  # what `query` has read
 
     # --- the life of a request -----------------------------------------------------------------------------
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -149,8 +153,13 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
         """Whoever signed in is known, and from here on the database is asked in their scope; by a GET all at once."""
         super().perform_authentication(request)
         scope.become(request.user, named=self.scope_name)
-        if request.method in SAFE and self.action not in self.asks_nothing:
-            self.within.enter_context(at_once())
+        is_poll = self.action in self.polls and TAG in request.META
+        if request.method in SAFE and self.action not in self.asks_nothing and not is_poll:
+            self.begin()
+
+    def begin(self) -> None:
+        """From here on a GET asks all at once: in one transaction, which ends with its answer."""
+        self.within.enter_context(at_once())
 
     def _run(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.query()  # refuses an unknown parameter, whatever the method
@@ -164,6 +173,7 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
         glass.admit(self, response)
         told = response.status_code != NOT_MODIFIED
         if told and self.client_path is not None and self.action in self.logged:
+            self.begin()
             self.log(outcome="ok")
         return response
 
@@ -292,8 +302,10 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
 
     def query(self) -> dict[str, Any]:
         """The declared parameters of this action, parsed; an unknown one is refused."""
-        known = self.params_of().get(self.action or "", ())
-        return params.read(self.request, known, also=self._list_params())
+        if self._values is None:
+            known = self.params_of().get(self.action or "", ())
+            self._values = params.read(self.request, known, also=self._list_params())
+        return dict(self._values)
 
     def answer(self, row: Any, *, status: int = 200) -> Response:
         """`row` as `outputs[action]`, with its ETag, noted for the access log."""

@@ -234,7 +234,7 @@ class NamedList(lists.HotList):
     columns, each with its SQL, over `joins`, an alias and how a table is joined by that (`NAMED`).
     """
 
-    tagged = frozenset({"list"})
+    tagged = polls = frozenset({"list"})
     beside: ClassVar[Mapping[str, str]] = {}
     joins: ClassVar[Mapping[str, str]] = {}
 

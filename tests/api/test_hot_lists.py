@@ -16,6 +16,7 @@ from psycopg.types.range import Range
 from kapclinic.core import clock
 from kapclinic.core.http.renderers import dumps
 from kapclinic.core.ids import uuid7
+from kapclinic.core.statements import StandIns, compiled
 from kapclinic.practice.models import SYSTEM, Client, Location, User
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.practice.selectors import LocalMidnight, MidnightAnywhere
@@ -337,6 +338,18 @@ def test_a_statement_that_is_kept_shows_each_user_their_own_location(cast: Cast,
     for path in ("sessions/", "tasks/", "obligations/", "alarms/"):
         assert listed(cast, "nowhere", path) == []
     assert cast.desk("nowhere").get(f"sessions/{world.pk}/readings/").status_code == 404
+
+
+def test_the_places_of_who_asks_are_one_value(cast: Cast) -> None:
+    stand_ins = StandIns()
+    asker = stand_ins.asker(frozenset(), 2)
+    place = Location.objects.filter(pk=stand_ins.key("place"), pk__in=asker.locations)
+    made = compiled(place.values("pk"), stand_ins)
+    assert made is not None
+    assert made.sql.endswith('("practice_location"."id" = %s AND "practice_location"."id" = ANY(%s))')
+    both = {("location", 0): cast.south.pk, ("location", 1): cast.north.pk}
+    assert [row["pk"] for row in made.rows({"place": cast.north.pk} | both)] == [cast.north.pk]
+    assert made.rows({"place": cast.north.pk} | dict.fromkeys(both, cast.south.pk)) == []
 
 
 def test_pages_are_parts_of_the_whole(cast: Cast, world: Session) -> None:

@@ -24,7 +24,14 @@ def about_of(request: Request, user: Any) -> str:
     The user is part of it: on a shared computer the browser holds what a colleague was told, and a 304 would show that
     without a trace (R10).
     """
-    about = [request.build_absolute_uri(), user.pk, sorted(user.role_set)]
+    meta = request.META
+    address = (
+        meta.get("HTTP_HOST"),
+        meta.get("SCRIPT_NAME"),
+        meta.get("PATH_INFO"),
+        meta.get("QUERY_STRING"),
+    )
+    about = [*address, user.pk, sorted(user.role_set)]
     return sha256(dumps(about)).hexdigest()[:32]
 
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from kapclinic.core.http import params
 from kapclinic.core.http.etags import about_of, known_of, tag_of
+from kapclinic.core.http.renderers import Unchanged
 from kapclinic.core.statements import Asker, Look, Looking, Row, StandIns, Statement, compiled, like, of_asker
 
 KEPT = 1000  # statements that a process keeps, over all lists, roles and filters
@@ -111,13 +112,17 @@ class HotList:
             nonlocal seen
             looking, given = self.question(values, order, start, stop)
             if looking is not None:
-                seen = looking.look(given, known=known_of(request, about), using=self.source)
+                known = known_of(request, about)
+                still = looking.still(given, known=known, using=self.source) if known else None
+                if still is None:
+                    self.begin()
+                seen = still or looking.look(given, using=self.source)
             return seen.rows or []
 
         page = self.paginate_queryset(Rows(find, lambda: seen.total or 0))
         tag = tag_of(about, seen)
         if seen.rows is None:
-            return Response(status=304, headers={"ETag": tag})
+            return Unchanged(tag)
         answer: Response = self.told(page)
         answer["ETag"] = tag
         return answer

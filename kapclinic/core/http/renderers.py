@@ -36,14 +36,21 @@ class Told(Response):
     """An answer that is JSON from its beginning: what waits to be rendered costs several times as much."""
 
     def __init__(
-        self, data: Any, status: int | None = None, headers: Mapping[str, str] | None = None
+        self,
+        data: Any,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        content: bytes | None = None,
     ) -> None:
+        """`content`: what is sent, where it is not `data`."""
         vars(self).update(
             {"_data": data, "template_name": None, "context_data": None, "using": None, "_request": None}
         )
         self._post_render_callbacks: list[Any] = []
+        sent = dumps(data) if content is None else content
         HttpResponse.__init__(
-            self, dumps(data), content_type=OrjsonRenderer.media_type, status=status, headers=headers
+            self, sent, content_type=OrjsonRenderer.media_type, status=status, headers=headers
         )
 
     @property
@@ -55,6 +62,14 @@ class Told(Response):
         """What comes to an answer afterwards is sent too: `answer.data |= {…}`."""
         self._data = data
         self.content = dumps(data)
+
+
+class Unchanged(Told):
+    """304: what whoever asks holds by this tag is what there is."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(None, 304, {"ETag": tag}, content=b"")
+        del self.headers["Content-Type"]
 
 
 class OrjsonRenderer(BaseRenderer):

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.http.etags import about_of, digest_of, known_of
+from kapclinic.core.http.renderers import Unchanged
 from kapclinic.practice.models import Client
 from kapclinic.practice.rules import BOOKERS, CLIENT_READERS, CLINICIANS
 from kapclinic.trail.http import ClinicViewSet
@@ -45,7 +46,7 @@ class BannerViewSet(ClinicViewSet):
         about, read = about_of(request, self.user), digest_of(body)
         headers = {"ETag": f'"{about}-{read}"'}
         if read in known_of(request, about):
-            return Response(status=304, headers=headers)
+            return Unchanged(headers["ETag"])
         return Response(body, headers=headers)
 
     def _body(self, client: Client) -> dict[str, Any]:

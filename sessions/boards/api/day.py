@@ -11,10 +11,11 @@ from rest_framework.response import Response
 
 from kapclinic.core.http.etags import about_of, known_of, lasting, still, tag_of
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.renderers import Unchanged
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.http import ClinicViewSet
 from sessions.boards.api import day_bodies
-from sessions.boards.selectors.day import COLUMNS, board, look
+from sessions.boards.selectors import day
 from sessions.visits.api import session_bodies
 
 
@@ -27,7 +28,7 @@ class BoardViewSet(ClinicViewSet):
 
     object_type = "day_board"
     client_path = "client"
-    logged = tagged = frozenset({"board"})
+    logged = tagged = polls = frozenset({"board"})
     roles: ClassVar = {"board": BOOKERS}
     outputs: ClassVar = {"board": day_bodies.BoardOut}
     params: ClassVar = {
@@ -40,15 +41,15 @@ class BoardViewSet(ClinicViewSet):
     def board(self, request: Request) -> Response:
         query = self.query()
         about = about_of(request, self.user)
+        which = {"location_id": query["location"], "on": query.get("date"), "by": self.user, "at": self.at}
         known = still(known_of(request, about), at=self.at)
-        seen = look(
-            location_id=query["location"], on=query.get("date"), by=self.user, at=self.at, known=[*known]
-        )
-        if seen is None:
+        if known and (tag := day.still(**which, known=known)) is not None:
+            return Unchanged(f'"{about}-{known[tag]}"')
+        self.begin()
+        seen = day.look(**which)
+        if seen is None or seen.rows is None:
             raise Http404
-        if seen.rows is None:
-            return Response(status=304, headers={"ETag": f'"{about}-{known[seen.tag]}"'})
-        shown = board(seen.rows, at=self.at)
+        shown = day.board(seen.rows, at=self.at)
         tag = lasting(tag_of(about, seen).strip('"'), until=shown.until)
         cards = session_bodies.all_shown(shown.sessions, self.user)
         self.touch_all(cards)
@@ -56,7 +57,7 @@ class BoardViewSet(ClinicViewSet):
             "location": query["location"],
             "date": shown.on,
             "time_zone": shown.time_zone,
-            "columns": COLUMNS,
+            "columns": day.COLUMNS,
             "counts": Counter(card["column"] for card in cards),
             "opening": shown.opening,
             "rooms": shown.rooms,

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from kapclinic.core.errors import Invalid
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.renderers import Unchanged
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.trail.http import ClinicViewSet
 from sessions.boards.api.monitoring_bodies import WardOut
@@ -26,7 +27,7 @@ class MonitoringBoardViewSet(ClinicViewSet):
 
     object_type = "monitoring_board"
     client_path = "client"
-    tagged = frozenset({"board"})
+    tagged = polls = frozenset({"board"})
     logged = frozenset()  # by the action itself, when it has told of somebody
     roles: ClassVar = {"board": BOOKERS}
     outputs: ClassVar = {"board": WardOut}
@@ -47,7 +48,8 @@ class MonitoringBoardViewSet(ClinicViewSet):
             marks = marks_of(location, clinical=clinical)
             same = current_tag(given, location, marks, clinical=clinical, by=self.user.pk, at=self.at)
             if same is not None:
-                return Response(status=304, headers={"ETag": same})
+                return Unchanged(same)
+        self.begin()
         shown = monitoring_board(location_id=location, clinical=clinical, at=self.at)
         cards = shown.cards if before is None else shown.since(before)
         body: dict[str, Any] = {

@@ -7,7 +7,7 @@ board that shows any counts for a minute at most, and is then told anew.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -93,6 +93,7 @@ OF_COURSE = frozenset({"prepared", "required", "dosed", "planned", "owed_states"
 FROM_TO = {"from": "starts", "to": "ends"}
 UNDOSED = frozenset({S.SCHEDULED, S.CHECKED_IN, S.IN_PROGRESS})  # a dose may still come
 LONGEST_DAY = timedelta(hours=25)  # the clocks are put back
+TODAY, DATED = "today", "dated"  # is a day said?
 JUDGED_FOR = timedelta(minutes=1)  # what the gates said counts so long
 
 
@@ -183,22 +184,24 @@ class Board:
     until: datetime | None  # what was judged counts so long; None when nothing was
 
 
-def look(
-    *, location_id: UUID, on: date | None, by: User, at: datetime, known: Sequence[str] = ()
-) -> Look | None:
-    """What the board of a day is made of, today at `at` unless said, for whoever holds what has one of the tags
-    `known`; None for a location that `by` may not see.
+def still(
+    *, location_id: UUID, on: date | None, by: User, at: datetime, known: Collection[str]
+) -> str | None:
+    """Which of the tags `known` the board of a day still has, today at `at` unless said; one query alone."""
+    marking = _marking(len(by.locations), TODAY if on is None else DATED)
+    if marking is None:
+        return None
+    marks = marking.polled(of_asker(by) | {"location_id": location_id, "on": on, "at": at})
+    return marks[0]["mark"] if marks and marks[0]["mark"] in known else None
 
-    One query; of somebody whose tag is known it is asked before whether that still is the board's.
+
+def look(*, location_id: UUID, on: date | None, by: User, at: datetime) -> Look | None:
+    """What the board of a day is made of, today at `at` unless said; None for a location that `by` may not see.
+
+    One query.
     """
-    day = "today" if on is None else "dated"
     values = of_asker(by) | {"location_id": location_id, "on": on, "at": at}
-    marking = _marking(len(by.locations), day) if known else None
-    if marking is not None:
-        marks = marking.polled(values)
-        if marks and marks[0]["mark"] in known:
-            return Look(marks[0]["mark"], None, None)
-    statement = _statement(by.role_set, len(by.locations), day)
+    statement = _statement(by.role_set, len(by.locations), TODAY if on is None else DATED)
     rows = [] if statement is None else statement.rows(values)
     return Look(rows[0]["mark"], None, rows) if rows else None
 
@@ -279,7 +282,7 @@ def _marking(locations: int, day: str) -> Statement | None:
     stand_ins = StandIns()
     places = stand_ins.asker(frozenset(), locations).locations
     place = Location.objects.filter(pk=stand_ins.key("location_id"), pk__in=places)
-    on = stand_ins.day("on") if day == "dated" else None
+    on = stand_ins.day("on") if day == DATED else None
     return compiled(
         place.values(mark=_mark(*_day(on or LocalDate(stand_ins.moment("at"), "time_zone"), "time_zone"))),
         stand_ins,
@@ -292,7 +295,7 @@ def _statement(roles: frozenset[str], locations: int, day: str) -> Statement | N
     stand_ins = StandIns()
     asker, key = stand_ins.asker(roles, locations), stand_ins.key("location_id")
     at = stand_ins.moment("at")
-    on = stand_ins.day("on") if day == "dated" else None
+    on = stand_ins.day("on") if day == DATED else None
     place = Location.objects.filter(pk=key, pk__in=asker.locations)
     begin, end = _day(on or LocalDate(at, "location__time_zone"), "location__time_zone")
     sessions = _about(on, at=at).filter(

@@ -1,5 +1,9 @@
 """Statements that find what the rows of a page are about: sessions with their rooms, clients, names of people."""
 
+from __future__ import annotations
+
+from kapclinic.core.versions import version
+
 ABOUT = """
 WITH seen AS (
     SELECT s.id, s.number, s.staff, s.client_id, s.room_id, r.name AS room
@@ -51,10 +55,10 @@ NO_CLIENT = "NULL, NULL"
 # The versions of all that NAMED shows of a page, for its tag (`MARK` of `core/statements.py`): of the page's own rows
 # what they hold, of all others where PostgreSQL keeps the row version and who wrote it (docs/decisions/0049).
 # `{joined}` are those that a list joins besides.
-SEEN = """
+SEEN = f"""
 about AS MATERIALIZED (
     SELECT coalesce(page.about_client::uuid, s.client_id) AS client, page.about_assigned::uuid AS assigned,
-           s.room_id AS room, s.staff, s.ctid AS kept, s.xmin AS writer
+           s.room_id AS room, s.staff, {version("s", 1)} AS version
     FROM page LEFT JOIN clinic_sessions_session s ON s.id = page.about_session
 ),
 worker AS (
@@ -64,13 +68,10 @@ worker AS (
 ),
 seen AS (
     SELECT hash_record_extended(page, 0) AS version FROM page
-    UNION ALL SELECT hashtextextended(concat(kept, writer), 1) FROM about
-    UNION ALL SELECT hashtextextended(concat(t.ctid, t.xmin), 2)
-      FROM about JOIN practice_room t ON t.id = about.room
-    UNION ALL SELECT hashtextextended(concat(t.ctid, t.xmin), 3)
-      FROM about JOIN practice_client t ON t.id = about.client
-    UNION ALL SELECT hashtextextended(concat(t.ctid, t.xmin), 4)
-      FROM worker JOIN practice_user t ON t.id = worker.id{joined}
-)"""
-JOINED = """
-    UNION ALL SELECT hashtextextended(concat({alias}.ctid, {alias}.xmin), 5) FROM page {join}"""
+    UNION ALL SELECT version FROM about
+    UNION ALL SELECT {version("t", 2)} FROM about JOIN practice_room t ON t.id = about.room
+    UNION ALL SELECT {version("t", 3)} FROM about JOIN practice_client t ON t.id = about.client
+    UNION ALL SELECT {version("t", 4)} FROM worker JOIN practice_user t ON t.id = worker.id{{joined}}
+)"""  # noqa: S608  (names of ours)
+JOINED = f"""
+    UNION ALL SELECT {version("{alias}", 5)} FROM page {{join}}"""  # noqa: S608  (names of ours)

@@ -34,7 +34,7 @@ from sessions.dosing.selectors.doses import (
     stayed_until,
     total_mg,
 )
-from sessions.dosing.selectors.marks import gate_mark
+from sessions.dosing.selectors.marks import GATE_MARK
 from sessions.dosing.selectors.orders import (
     complete_at,
     current_order,
@@ -47,6 +47,7 @@ from sessions.dosing.selectors.seen import with_seen
 
 __all__ = [
     "CONSENT",
+    "GATE_MARK",
     "Opened",
     "Record",
     "asked_of",
@@ -60,7 +61,6 @@ __all__ = [
     "first_dosed_at",
     "for_a_dose",
     "for_a_reading",
-    "gate_mark",
     "is_to_be_put_right",
     "last_dosed_at",
     "latest_words",

@@ -196,6 +196,9 @@ def test_whatever_the_board_shows_ends_the_304(cast: Cast) -> None:
         assert _poll(cast, tag).status_code == 304
         change()
         assert _poll(cast, tag).status_code == 200
+    tag = _poll(cast, "").headers["ETag"]
+    edit(WorkingHours.objects.filter(location=cast.north, weekday=1).earliest("created_at"), ended_at=MONDAY)
+    assert _poll(cast, tag).status_code == 304  # hours of a Tuesday, and it is Monday
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
-from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.models import SYSTEM, ClientAlias
 from kapclinic.trail.models import AuditEvent
 from sessions.booking.models import Session
 from tests import cast as people
@@ -101,6 +101,12 @@ def test_a_gate_that_somebody_clears_elsewhere_ends_the_304(cast: Cast) -> None:
     people.cssrs(cast, session.program, 1, 2, 3, 4)
     assert _poll(cast, tag).status_code == 200
     assert _card(cast, session)["blockers"] == [TEAM]
+    ClientAlias(client=other.client, into=session.client, reason="One person").save_by(cast.admin, at=MONDAY)
+    joined = _poll(cast, tag).headers["ETag"]
+    assert joined != tag
+    assert _poll(cast, joined).status_code == 304
+    people.cssrs(cast, other)  # it is theirs now
+    assert _poll(cast, joined).status_code == 200
 
 
 def test_a_colleague_may_not_use_the_tag_longer(cast: Cast) -> None:

@@ -30,6 +30,11 @@ class Resetter:
         for table in self._filled():
             self._remember(table)
 
+    @property
+    def connection(self) -> psycopg.Connection[tuple[object, ...]]:
+        """The superuser's, outside any transaction."""
+        return self._connection
+
     def close(self) -> None:
         self._connection.close()
 

@@ -1,4 +1,4 @@
-"""Databases that tests use one after another: each is brought back to how it was made, which a new one costs five times."""
+"""Databases that tests use one after another: each is brought back to how it was made, at a fifth of the cost."""
 
 from __future__ import annotations
 
@@ -44,19 +44,22 @@ class Spare:
     def __init__(self, servers: Servers, name: str) -> None:
         self.name = name
         self._resetter = Resetter(url=with_path(servers.superuser, name))
-        self._shape = self._rows(SHAPE)
+        self._shape, self._unread = self._rows(SHAPE), self._resetter.unread()
         self._counted = self._rows(COUNTED)
 
     def is_as_it_was(self) -> bool:
         """Bring its rows back, alone in it; False when something else was changed, which can't be brought back."""
         try:
             self._rows(OTHERS)
+            shape = self._rows(SHAPE)
+            grown = all(month for *_, month in shape - self._shape)
+            if self._shape - shape or not grown or self._resetter.unread() != self._unread:
+                return False
             self._resetter.reset()
             self._count_as_before()
-            shape = self._rows(SHAPE)
         except psycopg.Error:
             return False
-        return not self._shape - shape and all(month for *_, month in shape - self._shape)
+        return True
 
     def _count_as_before(self) -> None:
         told = self._rows(COUNTED)

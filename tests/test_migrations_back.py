@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import Any
 
 import psycopg
 from django.db.migrations.loader import MigrationLoader
 
-from kapclinic.local.places import CHECKOUT
 from kapclinic.local.testrun import TestRun
+from kapclinic.local.warm import Launcher
 
 APPS = ("trail", "practice", "programs", "screening", "clinic_sessions", "billing")
 STEPS = 2
@@ -34,31 +33,6 @@ UNION ALL SELECT 'rights', '', relname, (SELECT string_agg(a::text, ',' ORDER BY
 """
 
 
-# As `manage.py migrate` does it, all apps at once: back, then forward; how many were undone, and how many done again.
-WAY = """
-import gc, sys
-gc.disable()
-from django.db.models import Field
-from kapclinic.local.migrating import _twin
-Field.clone = _twin
-import django
-django.setup()
-from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-
-def go(targets):
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(targets or executor.loader.graph.leaf_nodes())
-    emit_pre_migrate_signal(0, False, "default", plan=plan)
-    executor.migrate(None, plan=plan)
-    emit_post_migrate_signal(0, False, "default", plan=plan)
-    return len(plan)
-
-print(go([tuple(step.split(".")) for step in sys.argv[2:]]), go(None))
-"""
-
-
 def schema(owner: psycopg.Connection[Any]) -> set[tuple[Any, ...]]:
     return set(owner.execute(SCHEMA).fetchall())
 
@@ -73,7 +47,7 @@ def before_newest() -> dict[str, str]:
     return found
 
 
-def test_the_newest_migrations_go_back_and_forward_again(test_run: TestRun) -> None:
+def test_the_newest_migrations_go_back_and_forward_again(test_run: TestRun, launcher: Launcher) -> None:
     name = test_run.another_database()
     environ = {
         **os.environ,
@@ -84,10 +58,14 @@ def test_the_newest_migrations_go_back_and_forward_again(test_run: TestRun) -> N
         usual = schema(owner)
         assert len(usual) > 1000
         steps = [f"{app}.{target}" for app, target in reversed(before_newest().items())]
-        command = [sys.executable, "-c", WAY, "migrate", *steps]  # the settings look there for who migrates
-        told = subprocess.run(
-            command, check=False, env=environ, cwd=CHECKOUT, capture_output=True, text=True, timeout=300
-        )
+        command = [
+            sys.executable,
+            "-m",
+            "tests.undoing",
+            "migrate",
+            *steps,
+        ]  # the settings look there for who migrates
+        told = launcher.run(command, env=environ)
         assert told.returncode == 0, told.stderr[-3000:]
         back, forward = map(int, told.stdout.split())
         assert back >= STEPS * len(APPS)

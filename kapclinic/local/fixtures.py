@@ -87,8 +87,8 @@ def a_valkey(test_run: TestRun) -> Iterator[Valkey]:
 
 @contextmanager
 def an_env(test_run: TestRun, valkey: Valkey) -> Iterator[dict[str, str]]:
-    """The environment of processes on a database of their own."""
-    name = test_run.another_database()
+    """The environment of processes on a database that is theirs alone."""
+    name = test_run.spares.lend()
     named = test_run.servers.env(database=name)
     named |= {
         "VALKEY_URL": valkey.url(),
@@ -98,7 +98,7 @@ def an_env(test_run: TestRun, valkey: Valkey) -> Iterator[dict[str, str]]:
     try:
         yield os.environ | named
     finally:
-        test_run.servers.drop_database(name)
+        test_run.spares.take_back(name)
 
 
 @contextmanager

@@ -82,10 +82,15 @@ def _noted(self: ProjectState, *_: object, **__: object) -> None:
     """The state knows of the column; its model is told by `_add_field`."""
 
 
-def main() -> None:
+def shorten() -> None:
+    """From here on models of past states are made, in this process, at the cost that is told above."""
     Field.clone = _twin  # type: ignore[method-assign, assignment]
     ProjectState._append_option = _append_option  # type: ignore[attr-defined]  # noqa: SLF001
     ProjectState.add_field = _add_field  # type: ignore[method-assign]
+
+
+def main() -> None:
+    shorten()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kapclinic.settings")
     if psutil.virtual_memory().available > SPARE:
         gc.disable()

@@ -30,6 +30,17 @@ class Resetter:
         for table in self._filled():
             self._remember(table)
 
+    def unread(self) -> list[tuple[object, ...]]:
+        """Of each table that a reset leaves alone how many rows it has, and which transactions wrote them."""
+        asked = sql.SQL("SELECT count(*), sum(xmin::text::bigint) FROM {}")
+        tables = [sql.Identifier(name) for name in (*KEEP, *sorted(self._large))]
+        return [row for table in tables for row in self._connection.execute(asked.format(table))]
+
+    @property
+    def connection(self) -> psycopg.Connection[tuple[object, ...]]:
+        """The superuser's, outside any transaction."""
+        return self._connection
+
     def close(self) -> None:
         self._connection.close()
 

@@ -23,6 +23,7 @@ from kapclinic.local.places import LocalError, Place, default_place, hold
 from kapclinic.local.ports import free_port, process_with
 from kapclinic.local.processes import sweep_orphans
 from kapclinic.local.servers import Servers, with_path
+from kapclinic.local.spares import Spares
 from kapclinic.local.template import Template
 from kapclinic.local.valkey import Valkey
 
@@ -46,6 +47,7 @@ class TestRun:
     _template: Template | None = None
     _making: threading.Thread | None = None
     _counter: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _spares: Spares | None = None
 
     @classmethod
     def begin(cls) -> TestRun:
@@ -128,6 +130,13 @@ class TestRun:
     def another_database(self) -> str:
         return self.new_database(f"_{next(self._counter)}")
 
+    @property
+    def spares(self) -> Spares:
+        """Databases for tests that leave the tables as they are: of those who change more, each has one of its own."""
+        if self._spares is None:
+            self._spares = Spares(servers=self.servers, make=self.another_database)
+        return self._spares
+
     def new_valkey(self) -> Valkey:
         """Return a server of one's own, not started: a test may kill it."""
         parent = self.place.folder(self.place.data / "private")
@@ -138,6 +147,8 @@ class TestRun:
         """Drop every database of this process; stop the pair when asked to."""
         if self._making is not None:
             self._making.join()
+        if self._spares is not None:
+            self._spares.close()
         for name in self.servers.databases(self.database):
             self.servers.drop_database(name)
         if self._template is not None:

@@ -25,6 +25,11 @@ from kapclinic.practice.models import User
 from kapclinic.practice.rules import token_digest
 
 
+def _whose(key: str) -> User | None:
+    """Who has the e-mail of this key."""
+    return User.objects.filter(email_key=key).first()
+
+
 class ClinicBackend(BaseBackend):
     """One e-mail, one password, active staff only; wrong ones count towards a lock, on every way in.
 
@@ -43,7 +48,7 @@ class ClinicBackend(BaseBackend):
         if not email or password is None:
             return None
         now, key = clock.now(), email_key(email)
-        user = User.objects.filter(email_key=key).first()
+        user = _whose(key)
         tried = doors.take_try(key=key, at=now)
         if tried is not doors.Try.LOCKED:
             if user is None:

@@ -47,13 +47,14 @@ def place_behind(empty_place: Place, test_run: TestRun) -> Place:
 
 @pytest.fixture(scope="module")
 def shared_place(test_run: TestRun) -> Iterator[Place]:
-    """For the tests that change nothing which another one looks at."""
+    """For the tests that change nothing which another one looks at, whatever they do to the servers."""
     with a_place() as place:
         yield copied(place, test_run)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def shared_pair(shared_place: Place) -> services.Pair:
+    """Up, also where the test before killed, stopped or moved them."""
     return services.up(shared_place)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import stat
-import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import replace
 
@@ -16,10 +17,11 @@ import pytest
 import redis
 
 from kapclinic.local import services
-from kapclinic.local.places import CHECKOUT, Place, hold
+from kapclinic.local.places import Place, hold
 from kapclinic.local.ports import wait_until
 from kapclinic.local.postgres import OWNER, RUNTIME, SUPERUSER
 from kapclinic.local.services import Pair, State
+from kapclinic.local.warm import Launcher, all_of
 
 
 def owners(place: Place) -> list[psutil.Process]:
@@ -30,35 +32,28 @@ def owners(place: Place) -> list[psutil.Process]:
     ]
 
 
-def command(place: Place, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "kapclinic.local", *words],
-        cwd=CHECKOUT,
-        env=os.environ | {"KAP_EMBED_DIR": str(place.base)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def test_started_by_several_at_once_there_is_one_pair(empty_place: Place) -> None:
-    starters = [command(empty_place, "up") for _ in range(4)]
-    answers = {starter.communicate()[0] for starter in starters}
-    assert [starter.returncode for starter in starters] == [0, 0, 0, 0]
-    assert len(answers) == 1
+def test_started_by_several_at_once_there_is_one_pair(empty_place: Place, launcher: Launcher) -> None:
+    command = [sys.executable, "-m", "kapclinic.local", "up"]
+    env = os.environ | {"KAP_EMBED_DIR": str(empty_place.base)}
+    with contextlib.ExitStack() as opened:
+        answers = [opened.enter_context(tempfile.TemporaryFile("w+")) for _ in range(4)]
+        starters = [launcher.begin(command, env=env, stdout=answer) for answer in answers]
+        assert [starter.wait() for starter in starters] == [0, 0, 0, 0]
+        assert len({all_of(answer) for answer in answers}) == 1
     assert len(owners(empty_place)) == 1  # the postmaster; its children and Valkey carry other titles
     assert not (empty_place.data / "pg.password").exists()
 
 
 def test_a_postmaster_killed_under_load_comes_back_with_every_acknowledged_row(
-    empty_place: Place, pair: Pair
+    shared_place: Place, shared_pair: Pair
 ) -> None:
     acknowledged: list[int] = []
-    with psycopg.connect(pair.postgres.url(SUPERUSER), autocommit=True) as connection:
+    with psycopg.connect(shared_pair.postgres.url(SUPERUSER), autocommit=True) as connection:
         connection.execute("CREATE TABLE row (id int PRIMARY KEY)")
 
     def write() -> None:
         try:
-            with psycopg.connect(pair.postgres.url(SUPERUSER), autocommit=True) as connection:
+            with psycopg.connect(shared_pair.postgres.url(SUPERUSER), autocommit=True) as connection:
                 for number in range(1_000_000):
                     connection.execute("INSERT INTO row VALUES (%s)", [number])
                     acknowledged.append(number)
@@ -69,23 +64,23 @@ def test_a_postmaster_killed_under_load_comes_back_with_every_acknowledged_row(
     writer.start()
     assert wait_until(lambda: len(acknowledged) >= 200 or not writer.is_alive(), seconds=60, every=0.01)
     assert writer.is_alive()
-    pair.postgres.kill()
+    shared_pair.postgres.kill()
     writer.join()
 
-    assert services.up(empty_place).postgres.port == pair.postgres.port
-    with psycopg.connect(pair.postgres.url(SUPERUSER)) as connection:
+    assert services.up(shared_place).postgres.port == shared_pair.postgres.port
+    with psycopg.connect(shared_pair.postgres.url(SUPERUSER)) as connection:
         kept = {number for (number,) in connection.execute("SELECT id FROM row")}
     assert set(acknowledged) <= kept
 
 
-def test_a_killed_valkey_comes_back_with_its_messages(empty_place: Place, pair: Pair) -> None:
-    with pair.valkey.client() as client:
+def test_a_killed_valkey_comes_back_with_its_messages(shared_place: Place, shared_pair: Pair) -> None:
+    with shared_pair.valkey.client() as client:
         for number in range(500):
             client.rpush("queue", number)
-    pair.valkey.kill()
-    assert not pair.valkey.answers()
-    services.up(empty_place)
-    with pair.valkey.client() as client:
+    shared_pair.valkey.kill()
+    assert not shared_pair.valkey.answers()
+    services.up(shared_place)
+    with shared_pair.valkey.client() as client:
         assert client.llen("queue") == 500
 
 
@@ -114,39 +109,41 @@ def test_root_lends_the_servers_an_account(shared_place: Place, shared_pair: Pai
     assert expected != 0
 
 
-def test_stopping_leaves_nothing_and_starting_again_finds_everything(empty_place: Place, pair: Pair) -> None:
-    with psycopg.connect(pair.postgres.url(SUPERUSER), autocommit=True) as connection:
+def test_stopping_leaves_nothing_and_starting_again_finds_everything(
+    shared_place: Place, shared_pair: Pair
+) -> None:
+    with psycopg.connect(shared_pair.postgres.url(SUPERUSER), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept ()")
-    services.down(empty_place)
-    assert not owners(empty_place)
-    assert not pair.answers()
-    assert not (pair.postgres.folder / "postmaster.pid").exists()
-    services.down(empty_place)  # twice is no error
+    services.down(shared_place)
+    assert not owners(shared_place)
+    assert not shared_pair.answers()
+    assert not (shared_pair.postgres.folder / "postmaster.pid").exists()
+    services.down(shared_place)  # twice is no error
 
-    again = services.up(empty_place)
-    assert again == pair
+    again = services.up(shared_place)
+    assert again == shared_pair
     with psycopg.connect(again.postgres.url(SUPERUSER)) as connection:
         connection.execute("SELECT FROM kept")
 
 
-def test_a_pid_file_that_names_a_stranger_is_no_obstacle(empty_place: Place, pair: Pair) -> None:
-    services.down(empty_place)
-    pid_file = pair.postgres.folder / "postmaster.pid"
-    empty_place.write(pid_file, f"{os.getpid()}\n{pair.postgres.folder}\n")
-    empty_place.write(pair.valkey.folder / "valkey.pid", f"{os.getpid()}\n")
-    assert services.up(empty_place).answers()
+def test_a_pid_file_that_names_a_stranger_is_no_obstacle(shared_place: Place, shared_pair: Pair) -> None:
+    services.down(shared_place)
+    pid_file = shared_pair.postgres.folder / "postmaster.pid"
+    shared_place.write(pid_file, f"{os.getpid()}\n{shared_pair.postgres.folder}\n")
+    shared_place.write(shared_pair.valkey.folder / "valkey.pid", f"{os.getpid()}\n")
+    assert services.up(shared_place).answers()
 
 
-def test_a_remembered_port_that_was_taken_is_left(empty_place: Place, pair: Pair) -> None:
-    services.down(empty_place)
+def test_a_remembered_port_that_was_taken_is_left(shared_place: Place, shared_pair: Pair) -> None:
+    services.down(shared_place)
     with socket.socket() as postgres, socket.socket() as valkey:
-        for taken, port in ((postgres, pair.postgres.port), (valkey, pair.valkey.port)):
+        for taken, port in ((postgres, shared_pair.postgres.port), (valkey, shared_pair.valkey.port)):
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(("127.0.0.1", port))
             taken.listen()
-        moved = services.up(empty_place)
-    assert moved.postgres.port != pair.postgres.port
-    assert moved.valkey.port != pair.valkey.port
+        moved = services.up(shared_place)
+    assert moved.postgres.port != shared_pair.postgres.port
+    assert moved.valkey.port != shared_pair.valkey.port
     assert moved.answers()
 
 

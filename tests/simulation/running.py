@@ -6,10 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
-
-_WORLDS = count(1)  # of this process
 
 
 @dataclass
@@ -23,7 +20,7 @@ class Running:
         """A clinic in which nobody has been yet."""
         from django.db import connections
 
-        name = self.run.new_database(f"_w{next(_WORLDS)}")
+        name = self.run.spares.lend()
         settings = connections["default"].settings_dict
         usual = settings["NAME"]
         connections.close_all()
@@ -33,7 +30,7 @@ class Running:
         finally:
             connections.close_all()
             settings["NAME"] = usual
-            self.run.servers.drop_database(name)
+            self.run.spares.take_back(name)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import threading
@@ -146,6 +147,30 @@ def test_an_answer_that_streams_is_made_piece_by_piece_by_the_hands() -> None:
     made = echo.worked.copy()
     assert answered("/sized/", REQUEST_METHOD="HEAD") == []  # nothing is made that nobody reads
     assert echo.worked == made
+
+
+def _called(_: object) -> None:
+    """Nothing: it is the frame that counts, which is longer than the one of whoever calls."""
+
+
+_called.__code__ = _called.__code__.replace(co_stacksize=100)
+
+
+def _pages_asked_for(environ: dict[str, Any], start: Start, *, depth: int = 150) -> Iterator[bytes]:
+    """The most pages of memory that 200 calls from one place took, of places ever further down."""
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+    for one in range(200):
+        _called(one)
+    taken = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before
+    if depth:
+        return iter([max(bytes([min(taken, 255)]), *_pages_asked_for(environ, start, depth=depth - 1))])
+    start("200 OK", [])
+    return iter([bytes([min(taken, 255)])])
+
+
+def test_a_call_costs_the_same_from_wherever_it_is_made() -> None:
+    _, worst = _ask(Whole(_pages_asked_for, most=10), b"")
+    assert worst[0] < 50
 
 
 def test_a_fault_reaches_the_server() -> None:

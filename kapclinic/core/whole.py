@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any
 
 from kapclinic.core import metrics
+from kapclinic.core.stack import roomy
 
 HANDS = 4  # at work at the same time in one process; each keeps a connection
 DRAINED = 8_000_000  # bytes of a body that will be refused
@@ -134,7 +135,7 @@ class Whole:
         One that streams and says its length is made piece by piece, as it leaves.
         """
         told: list[tuple[str, Headers]] = []
-        answer = self.application(environ, lambda status, headers: told.append((status, headers)))
+        answer = roomy(self.application, environ, lambda status, headers: told.append((status, headers)))
         sized = told and any(name.lower() == "content-length" for name, _ in told[0][1])
         streams, asks_head = (
             getattr(answer, "streaming", False) and sized,

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg import IsolationLevel
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
@@ -46,8 +47,16 @@ class UtcLoader(Loader):
         return TimestamptzLoader(self.oid, self.connection).load(data).astimezone(UTC)
 
 
+class Operations(DatabaseOperations):
+    """As Django's, with our compilers."""
+
+    compiler_module = "kapclinic.core.postgresql.compiler"
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """As Django's."""
+
+    ops_class = Operations
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -90,6 +90,6 @@ END
 """  # noqa: S608  (names of ours)
 MAKE_DAY_MARK = f"""
 CREATE OR REPLACE FUNCTION clinic_sessions_day_mark(place uuid, day_begins timestamptz, day_ends timestamptz)
-RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $${BODY}$$
+RETURNS text LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan
+SECURITY DEFINER SET search_path = public, pg_temp AS $${BODY}$$
 """

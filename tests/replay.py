@@ -16,6 +16,8 @@ import copy
 import dataclasses
 import functools
 import hashlib
+import io
+import pickle
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +43,7 @@ WRITES = re.compile(
     re.DOTALL,
 )
 TAKEN_BACK = "ROLLBACK TO SAVEPOINT"
+CAST = -1  # its place, beside those of what a factory was handed
 Written = tuple[str, Any]  # a statement and its parameters
 PLAIN = (str, int, float, bool, bytes, type(None), Decimal, date, time, timedelta, UUID, Enum)
 
@@ -51,10 +54,9 @@ class Unnamed(Exception):
 
 @dataclass
 class Tape:
-    """What a factory returned and was handed, as it was afterwards, and the statements that it wrote."""
+    """What a factory returned and what became of what it was handed, sealed, and the statements that it wrote."""
 
-    result: Any
-    handed: list[Any]
+    left: bytes
     written: list[Written]
 
     @functools.cached_property
@@ -183,8 +185,7 @@ def _recorded(key: bytes, given: list[Any], build: Callable[[], R]) -> R:
     if _taken_back(written) or people != _known_people():
         _spoiled.add(key)
     if key not in _spoiled:
-        held = copy.deepcopy((result, given), {id(_now.cast): _PLACE_OF_CAST})
-        _tapes[key] = Tape(*held, written)
+        _tapes[key] = Tape(_sealed(result, given), written)
     return result
 
 
@@ -203,11 +204,32 @@ def _known_people() -> int:
     return len(_now.cast.people) if _now.cast else 0
 
 
-class _Place:
-    """Where a copy holds the cast of whichever test plays it."""
+class _Sealer(pickle.Pickler):
+    """Leaves out the cast, and what the factory was handed: the test that plays it has its own."""
+
+    def __init__(self, file: io.BytesIO, given: list[Any]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self.places = {id(live): place for place, live in enumerate(given)}
+        if _now.cast is not None:
+            self.places[id(_now.cast)] = CAST
+
+    def persistent_id(self, found: Any) -> int | None:
+        return self.places.get(id(found))
 
 
-_PLACE_OF_CAST = _Place()
+class _Opener(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, given: list[Any]) -> None:
+        super().__init__(file)
+        self.given = given
+
+    def persistent_load(self, place: Any) -> Any:
+        return _now.cast if place == CAST else self.given[place]
+
+
+def _sealed(result: Any, given: list[Any]) -> bytes:
+    file = io.BytesIO()
+    _Sealer(file, given).dump((result, [live.__dict__ for live in given]))
+    return file.getvalue()
 
 
 def _played(key: bytes, tape: Tape, given: list[Any]) -> Any:
@@ -217,17 +239,21 @@ def _played(key: bytes, tape: Tape, given: list[Any]) -> Any:
             cursor.execute(tape.sql, prepare=False)
     for written in _recording:
         written.extend(tape.written)
-    memo: dict[int, Any] = {id(_PLACE_OF_CAST): _now.cast}
-    memo |= {id(held): live for held, live in zip(tape.handed, given, strict=True)}
-    for held, live in zip(tape.handed, given, strict=True):
+    result, became = _Opener(io.BytesIO(tape.left), given).load()
+    for fields, live in zip(became, given, strict=True):
         live.__dict__.clear()
-        live.__dict__.update(copy.deepcopy(held.__dict__, memo))
-    return copy.deepcopy(tape.result, memo)
+        live.__dict__.update(fields)
+    return result
+
+
+@functools.lru_cache(4096)
+def _writes(statement: str) -> bool:
+    return statement.startswith(TAKEN_BACK) or WRITES.match(statement) is not None
 
 
 def _keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
     assert not many, "a tape holds single statements"
-    if sql.startswith(TAKEN_BACK) or WRITES.match(sql):
+    if _writes(sql):
         for written in _recording:
             written.append((sql, copy.copy(params)))
     return execute(sql, params, many, context)
@@ -235,7 +261,7 @@ def _keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
 
 def _watch(statement: str) -> None:
     """See every statement of a test: what was written before may decide what a factory comes to."""
-    if statement.startswith(TAKEN_BACK) or WRITES.match(statement):
+    if _writes(statement):
         _now.at = None
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.db import connection
 from django.db.backends.postgresql import compiler as usual
-from django.db.models import Count, Exists, F, Model, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from kapclinic.core.postgresql import compiler as ours
@@ -48,6 +49,12 @@ def test_every_table_is_asked_in_the_same_words() -> None:
     ]
     assert not different
     assert type(Client.objects.all().query.get_compiler("default")) is ours.SQLCompiler
+
+
+@pytest.mark.django_db
+def test_a_condition_is_judged_without_a_table() -> None:
+    assert Q(x=1).check({"x": 1})
+    assert not Q(x=2).check({"x": 1})
 
 
 def test_a_column_by_the_name_of_an_alias_is_told_from_it() -> None:

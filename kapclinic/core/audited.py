@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NoReturn, Protocol, Self, TypeVar
 from uuid import UUID
 
 from django.db import models
+from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 from kapclinic.core import writing
@@ -62,6 +64,15 @@ def _current_actor(instance: Any, **_: Any) -> HasId | None:
     return getattr(instance, "_history_user", None)
 
 
+class Histories(HistoryManager):  # type: ignore[misc]  # simple-history has no types
+    """Of one row, or of all of a table: its class is made once, not with each look at `row.history`."""
+
+    @classmethod
+    @functools.cache
+    def from_queryset(cls, queryset_class: type[Any], class_name: str | None = None) -> Any:
+        return super().from_queryset(queryset_class, class_name)
+
+
 def history(*, without: tuple[str, ...] = ()) -> HistoricalRecords:
     """History that names its actor by plain UUID, so that no table points up at the user table."""
     return HistoricalRecords(
@@ -71,6 +82,7 @@ def history(*, without: tuple[str, ...] = ()) -> HistoricalRecords:
         history_user_getter=_history_user,
         history_user_setter=_set_history_user,
         get_user=_current_actor,
+        history_manager=Histories,
         history_id_field=models.BigAutoField(primary_key=True),
     )
 

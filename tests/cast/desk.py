@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any
 
+from django.conf import UserSettingsHolder, settings
+from django.core.handlers.base import BaseHandler
 from rest_framework.test import APIClient
 
 from kapclinic.core import clock
@@ -28,13 +31,30 @@ def holds(secret: str) -> bool:
     return AuthToken.objects.filter(digest=token_digest(secret), revoked_at=None).exists()
 
 
+@functools.cache
+def _way_in() -> dict[str, Any]:
+    """All that a request comes through, built once: a client of Django's builds it anew for its first request."""
+    handler = BaseHandler()
+    handler.load_middleware()
+    return vars(handler)
+
+
+def client_of_api() -> APIClient:
+    client = APIClient()
+    if not isinstance(
+        settings._wrapped, UserSettingsHolder
+    ):  # a test that sets a setting has a way of its own
+        vars(client.handler).update(_way_in())
+    return client
+
+
 class Desk:
     """A person at the API: signed in by token, an Idempotency-Key on every POST, If-Match on every PATCH."""
 
     def __init__(self, user: User | None, secret: str = "") -> None:
         """`secret`: of a token that the user has got at this moment."""
         self.user, self.opened_at = user, clock.now()
-        self.client = APIClient()
+        self.client = client_of_api()
         if user is not None:
             with beside_the_story():
                 secret = secret or signed_in(user)

@@ -33,14 +33,21 @@ def _own(compiler: Any, query: Any) -> list[Selected] | None:
     if options.parents or options.proxy or query.get_initial_alias() != options.db_table:
         return None
     fields = options.concrete_fields
-    kept: tuple[Any, frozenset[str], list[Selected]] | None = options.__dict__.get(OWN)
+    kept: Any = options.__dict__.get(OWN)
     if kept is None or kept[0] is not fields:
-        columns = [field.get_col(options.db_table) for field in fields]
-        told = [(one, one.select_format(compiler, *compiler.compile(one)), None) for one in columns]
-        kept = fields, frozenset(field.column for field in fields), told
+        kept = fields, frozenset(field.column for field in fields), []
         options.__dict__[OWN] = kept
     _, names, found = kept
-    return found if names.isdisjoint(query.alias_map) else None
+    if not names.isdisjoint(query.alias_map):
+        return None
+    if not found:
+        columns = (field.get_col(options.db_table) for field in fields)
+        told: list[Selected] = [
+            (one, one.select_format(compiler, *compiler.compile(one)), None) for one in columns
+        ]
+        options.__dict__[OWN] = fields, names, told
+        found = told
+    return list(found)
 
 
 class _Plain:
@@ -51,19 +58,21 @@ class _Plain:
     select: list[Selected] | None
 
     def compile(self, node: Any) -> tuple[str, Any]:
-        if type(node) is not Col:
-            sql: tuple[str, Any] = super().compile(node)  # type: ignore[misc]
-            return sql
-        query, alias, column = self.query, node.alias, node.target.column
-        known = query.table_map
-        if query.extra or query.external_aliases or column in query.alias_map or alias not in known:
-            usual: tuple[str, Any] = node.as_sql(self, self.connection)
-            return usual
-        name = NAMES.get((alias, column))
-        if name is None:
-            name, _ = node.as_sql(self, self.connection)
-            NAMES[alias, column] = name
-        return name, []
+        if type(node) is Col:
+            return self._named(node)
+        sql: tuple[str, Any] = super().compile(node)  # type: ignore[misc]
+        return sql
+
+    def _named(self, column: Any) -> tuple[str, Any]:
+        query, name = self.query, (column.alias, column.target.column)
+        plain = name[0] in query.table_map and name[1] not in query.alias_map
+        if plain and not (query.extra or query.external_aliases):
+            told = NAMES.get(name)
+            if told is None:
+                told = NAMES[name] = column.as_sql(self, self.connection)[0]
+            return told, []
+        usual: tuple[str, Any] = column.as_sql(self, self.connection)
+        return usual
 
     def get_select(self, with_col_aliases: bool = False) -> Any:  # noqa: FBT001, FBT002 - as Django calls it
         """As Django's; a model's own columns are told once."""
@@ -77,7 +86,7 @@ class _Plain:
         found = _own(self, query) if alone else None
         if found is None:
             return super().get_select(with_col_aliases=with_col_aliases)  # type: ignore[misc]
-        return found.copy(), {"model": query.model, "select_fields": list(range(len(found)))}, {}
+        return found, {"model": query.model, "select_fields": list(range(len(found)))}, {}
 
     def get_converters(self, expressions: Iterable[Any]) -> dict[int, tuple[list[Any], Any]]:
         """By the place of a column, what makes a value of it; the database's own operations make none."""
@@ -94,7 +103,8 @@ class _Plain:
     def _order_by_pairs(self) -> Iterator[tuple[Any, bool]]:
         """Django looks each ordering up among all that is selected, and makes a key of each column for that."""
         select, query = self.select, self.query
-        ordering = query.order_by or query.get_meta().ordering or ()
+        meta = query.get_meta()
+        ordering = query.order_by or (meta and meta.ordering) or ()
         if select and not query.extra_order_by and not query.combinator and _names_alone(ordering):
             self.select = [row if row[2] else (NOTHING, row[1], None) for row in select]
         try:

@@ -11,6 +11,7 @@ With the last statement of a transaction goes its COMMIT (`ending`), and behind 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from functools import partial
 from typing import Any, Self
 
 from django.db import connection, transaction
-from psycopg import Connection, Cursor, ServerCursor, generators
+from psycopg import Connection, Cursor, ServerCursor, _queries, generators
 from psycopg._preparing import Prepare, PrepareManager
 from psycopg._queries import PostgresQuery
 from psycopg.abc import PQGen
@@ -42,6 +43,11 @@ from kapclinic.core.postgresql.message import (
 TELL = "SET LOCAL kap.scope TO '{}'"  # no question yet: a transaction may still say how it is isolated
 UNDONE = "ROLLBACK TO SAVEPOINT"
 Asks = tuple[str, Params]  # a statement and its parameters
+# psycopg keeps 128 statements as the server wants them, none of the long ones: ours are some hundreds, asked again and
+# again, and half of what it takes apart it has taken apart before.
+_queries._query2pg = functools.lru_cache(1000)(_queries._query2pg_nocache)  # noqa: SLF001
+_queries.MAX_CACHED_STATEMENT_LENGTH = 20_000
+_queries.MAX_CACHED_STATEMENT_PARAMS = 200
 FORGETS = re.compile(rb"(?:DROP|ALTER|DISCARD|DEALLOCATE)\b")  # the tag of a command, past a rollback
 
 

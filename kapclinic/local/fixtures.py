@@ -130,7 +130,7 @@ def clinic_env(test_run: TestRun, private_valkey: Valkey) -> Iterator[dict[str, 
 
 @pytest.fixture
 def clinic_orm(
-    clinic_env: dict[str, str], django_db_blocker: DjangoDbBlocker, django_test_environment: None
+    clinic_env: dict[str, str], django_db_blocker: DjangoDbBlocker, django_db_setup: None
 ) -> Iterator[None]:
     with orm_on(clinic_env, django_db_blocker):
         yield

@@ -2,7 +2,8 @@
 
 - ``django_db`` tests run as the runtime role on a copy of the migrated template; a committing test is reset after;
 - ``private_valkey``: a broker of the test's own: ``kill()``, ``start()``, ``stop()``, ``restart()``, ``flush()``;
-- ``clinic_env``: the environment for subprocesses, on a database of the test's own and ``private_valkey``;
+- ``clinic_env``: the environment for subprocesses, on a database that is the test's alone, brought back or dropped
+  afterwards (``kapclinic/local/spares.py``), and ``private_valkey``;
 - ``clinic_orm``: the ORM of this process on ``clinic_env``'s database, so that factories fill it;
 - ``launcher``: begins processes without most of the cost of a start (``kapclinic/local/warm.py``);
 - ``run_processes``: ``start("web", "worker", "beat")`` with ``clinic_env``, then ``wait_ready()``, ``base_url``,
@@ -130,7 +131,7 @@ def clinic_env(test_run: TestRun, private_valkey: Valkey) -> Iterator[dict[str, 
 
 @pytest.fixture
 def clinic_orm(
-    clinic_env: dict[str, str], django_db_blocker: DjangoDbBlocker, django_test_environment: None
+    clinic_env: dict[str, str], django_db_blocker: DjangoDbBlocker, django_db_setup: None
 ) -> Iterator[None]:
     with orm_on(clinic_env, django_db_blocker):
         yield

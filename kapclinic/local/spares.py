@@ -35,6 +35,10 @@ OTHERS = """
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+SIZE, GROWN = (
+    "SELECT pg_database_size(current_database())",
+    3,
+)  # times as large: sooner made anew than emptied
 COUNTED = "SELECT format('%I.%I', schemaname, sequencename), start_value, last_value FROM pg_sequences"
 
 
@@ -45,7 +49,7 @@ class Spare:
         self.name = name
         self._resetter = Resetter(url=with_path(servers.superuser, name))
         self._shape, self._unread = self._rows(SHAPE), self._resetter.unread()
-        self._counted = self._rows(COUNTED)
+        self._counted, ((self._size,),) = self._rows(COUNTED), self._rows(SIZE)
 
     def is_as_it_was(self) -> bool:
         """Bring its rows back, alone in it; False when something else was changed, which can't be brought back."""
@@ -53,7 +57,10 @@ class Spare:
             self._rows(OTHERS)
             shape = self._rows(SHAPE)
             grown = all(month for *_, month in shape - self._shape)
-            if self._shape - shape or not grown or self._resetter.unread() != self._unread:
+            ((size,),) = self._rows(SIZE)
+            if self._shape - shape or not grown or size > GROWN * self._size:
+                return False
+            if self._resetter.unread() != self._unread:
                 return False
             self._resetter.reset()
             self._count_as_before()

@@ -45,7 +45,7 @@ PATIENCE = {
         "idle_in_transaction_session_timeout": "10s",
     },
 }
-PERIOD = 1  # of the sweep, in seconds
+PERIOD = 2  # of the sweep, in seconds: each pass costs as much as many requests
 FAR = 40  # days from now, where no dose that is owed something looks for room
 SLACK = 6.0  # seconds more, for a machine that has other things to do
 SAFETY = [step.name for step in STEPS if step.safety]
@@ -54,6 +54,7 @@ SAFETY = [step.name for step in STEPS if step.safety]
 def patient(env: dict[str, str], kind: str) -> dict[str, str]:
     """The environment in which a process waits so long, and no longer."""
     options = "%20".join(f"-c%20{name}%3D{value}" for name, value in PATIENCE[kind].items())
+    env = env | {"SWEEP_SECONDS": str(PERIOD)}
     return env | {"KAP_PATIENCE": "off", "DATABASE_URL": f"{env['DATABASE_URL']}?options={options}"}
 
 

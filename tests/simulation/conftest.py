@@ -14,8 +14,8 @@ from tests.simulation.running import Running
 
 @pytest.fixture
 def fresh(
-    test_run: TestRun, django_db_blocker: DjangoDbBlocker, django_test_environment: None
+    test_run: TestRun, django_db_blocker: DjangoDbBlocker, django_db_setup: None
 ) -> Iterator[Callable[[], AbstractContextManager[None]]]:
-    """A database in which nobody has been, as often as it is asked for."""
+    """A database in which nobody has been, as often as it is asked for, by the way of all tests."""
     with django_db_blocker.unblock():
         yield Running(test_run).fresh

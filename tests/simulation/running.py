@@ -1,4 +1,4 @@
-"""Worlds outside of pytest: the real servers, and a database of its own for each world, from the migrated template."""
+"""Worlds outside of pytest: the real servers, and for each world a database as `migrate` leaves it."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_the_same_seed_is_the_same_story_to_the_last_byte(
 
 @pytest.fixture(scope="module")
 def quiet(
-    test_run: TestRun, django_db_blocker: DjangoDbBlocker, django_test_environment: None
+    test_run: TestRun, django_db_blocker: DjangoDbBlocker, django_db_setup: None
 ) -> Iterator[Callable[[], World]]:
     """A clinic that was open for a day on which nobody came; whatever is tried in it has the luck of that evening."""
     (plan,) = (Plan.read(path) for path in SEEDS if path.stem == QUIET)

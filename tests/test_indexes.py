@@ -15,7 +15,7 @@ from billing.documents.selectors import numbers_with
 from sessions.course.services import advance_all_cleared
 from sessions.monitoring.selectors import standing_readings
 from tests import cast as people
-from tests.asking import rows_read, sql
+from tests.asking import analyze, rows_read, sql
 from tests.cast import MONDAY, Cast, Desk
 
 # An index that stays although a longer one begins as it does -> why.
@@ -121,6 +121,7 @@ def _plan(desk: Desk, path: str, **query: str) -> str:
     return plan
 
 
+@pytest.mark.django_db(transaction=True)
 def test_behind_a_policy_whose_a_row_is_is_found_by_its_key(cast: Cast) -> None:
     """What is compared with an expression is looked for in the whole table, since the expression might tell of it."""
     people.client(cast.north, by=cast.frontdesk)
@@ -128,6 +129,7 @@ def test_behind_a_policy_whose_a_row_is_is_found_by_its_key(cast: Cast) -> None:
         "INSERT INTO practice_client SELECT (jsonb_populate_record(c, jsonb_build_object("
         "'id', gen_random_uuid(), 'mrn', 'N' || nth))).* FROM practice_client c, generate_series(1, 500) AS nth"
     )
+    analyze("practice_client")
     for path in ("alarms/", "tasks/", "obligations/"):
         assert "Index Cond: (id = whose.client)" in _plan(cast.desk("therapist"), path), path
 

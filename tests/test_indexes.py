@@ -134,6 +134,7 @@ def test_behind_a_policy_whose_a_row_is_is_found_by_its_key(cast: Cast) -> None:
         assert "Index Cond: (id = whose.client)" in _plan(cast.desk("therapist"), path), path
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_sweep_finds_courses_in_preparation_by_an_index(cast: Cast) -> None:
     program = people.opened_program(cast)
     columns = "jsonb_build_object('id', gen_random_uuid(), 'status', 'completed')"
@@ -142,6 +143,7 @@ def test_the_sweep_finds_courses_in_preparation_by_an_index(cast: Cast) -> None:
         "FROM programs_program p, generate_series(1, 300) WHERE p.id = %s",
         program.pk,
     )
+    analyze("programs_program", "programs_protocol")
     with CaptureQueriesContext(connection) as captured:
         assert advance_all_cleared(at=MONDAY) == 0
     assert rows_read(captured[0]["sql"], but="seqscan").get("programs_program", 0) == 0

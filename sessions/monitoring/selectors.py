@@ -218,7 +218,7 @@ def alarms_to_climb() -> QuerySet[Alarm]:
     return found
 
 
-def climbing_rows() -> list[tuple[UUID, datetime, int, dict[str, Any]]]:
+def climbing_rows() -> list[tuple[UUID, datetime, int, dict[str, object]]]:
     """The alarms that are still to be carried up, the first ones first: id, when it rang, how often it was carried up,
     and of the protocol's limits the one that says when that is.
     """

@@ -15,6 +15,7 @@ from functools import partial
 from django.conf import settings
 
 from kapclinic.core import logs, reporting
+from kapclinic.core.stack import roomy
 from kapclinic.practice import doors
 from kapclinic.practice.models import SYSTEM
 from kapclinic.practice.services import deliver_notice
@@ -141,7 +142,7 @@ def run_step(name: str, *, at: datetime) -> bool:
         return False
     try:
         with logs.about(task=name), reporting.timed(**{"kapclinic.step": name}):
-            step.work(at=at)
+            roomy(step.work, at=at)
     except BaseException:
         turns.failed(name, began=at)
         raise
@@ -171,7 +172,7 @@ def _run_all(those: Sequence[Step], done: dict[str, int | str], *, at: datetime)
     try:
         for step in those:
             try:
-                done[step.name] = step.work(at=at)
+                done[step.name] = roomy(step.work, at=at)
                 ran.append(step.name)
             except Exception as exc:
                 logger.exception("sweep step %s failed: %s", step.name, type(exc).__name__)

@@ -16,7 +16,7 @@ OUTDATED = f"({(_HERE / 'outdated.sql').read_text()})"
 _ACCOUNTS = (_HERE / "accounts.sql").read_text()
 _ROWS = " SELECT *, count(*) OVER () AS persons FROM person"
 _COUNT = " SELECT count(*) AS persons FROM person"
-_STATES = {None: "", "owes": " WHERE open > credit - prepaid AND open > 0", "credit": " WHERE credit > 0"}
+_STATES = {None: "", "owes": " WHERE open > 0", "credit": " WHERE credit > 0"}
 _PAGE = " ORDER BY d91 DESC, d61_90 DESC, d31_60 DESC, d0_30 DESC, credit DESC, client OFFSET %(start)s LIMIT %(most)s"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -91,21 +92,38 @@ def told_of(session_ids: Iterable[UUID]) -> dict[UUID, datetime]:
 
 
 def called_off(*, at: datetime) -> QuerySet[Session]:
-    """Sessions to come that were cancelled lately, of which a message had left."""
+    """Sessions to come that were cancelled lately, or whose message waits once more; of which a message had left."""
     left = reminders().filter(subject_id=OuterRef("pk"), status=Outbox.Status.SENT)
+    waits = reminders().filter(subject_id=OuterRef("pk"), status=Outbox.Status.PENDING)
     gone: QuerySet[Session] = Session.objects.filter(
+        Q(updated_at__gte=at - rules.FRESH) | Exists(waits),
         Exists(left),
         status=Session.Status.CANCELLED,
         starts_at__gt=at - rules.FRESH,
-        updated_at__gte=at - rules.FRESH,
     )
     return gone
 
 
-def calls_asked_for(session_ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the sessions for which the front desk was ever asked to call the client."""
-    rows = Task.objects.filter(kind=Kind.CLIENT_UNTOLD, subject_id__in=list(session_ids))
-    return set(rows.values_list("subject_id", flat=True))
+class Call(NamedTuple):
+    """The last time that the front desk was asked to call a session's client, and whether that still waits."""
+
+    asked_at: datetime
+    waits: bool
+
+
+def calls_asked_for(session_ids: Iterable[UUID]) -> dict[UUID, Call]:
+    """Of the sessions whose client the front desk was ever asked to call, the last such row."""
+    rows = Task.objects.filter(kind=Kind.CLIENT_UNTOLD, subject_id__in=list(session_ids)).order_by(
+        "created_at"
+    )
+    found = rows.values_list("subject_id", "created_at", "state")
+    return {about: Call(asked_at, state == Task.State.OPEN) for about, asked_at, state in found}
+
+
+def dead(session_ids: Iterable[UUID]) -> set[str]:
+    """The keys of messages about these sessions that nobody took, however often they were tried."""
+    rows = reminders().filter(subject_id__in=list(session_ids), status=Outbox.Status.DEAD)
+    return set(rows.values_list("key", flat=True))
 
 
 def reminders() -> QuerySet[Outbox]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from django.conf import settings
@@ -27,7 +27,17 @@ from sessions.reminders.rules import Booked, Message, texts
 from sessions.reminders.sql import LOOKED
 
 # A session, the time of it that its client was last told of, and the messages that it asks for.
-Asked: TypeAlias = tuple[Session, datetime | None, list[Message]]
+
+
+class Asked(NamedTuple):
+    """What a session asks for, the time that its client knows of by a message, and since when it stands as it does."""
+
+    session: Session
+    told: datetime | None
+    messages: list[Message]
+    since: datetime
+
+
 BATCH = 1000  # sessions that are worked out, and written, at once
 LinkOf: TypeAlias = Callable[..., str | None]  # (session, at=): the address by which a client confirms it
 _links: list[LinkOf] = []
@@ -94,9 +104,11 @@ def sweep_reminders(*, at: datetime) -> int:
 
 def _queue_asked(asked: Sequence[Asked], *, plans: Mapping[UUID, ReminderPlan], at: datetime) -> int:
     """Let each message that is asked for wait, as far as it has not left; how many rows changed."""
-    rows = {row.key: row for row in selectors.reminders().filter(subject_id__in=[s.pk for s, *_ in asked])}
+    rows = {
+        row.key: row for row in selectors.reminders().filter(subject_id__in=[one.session.pk for one in asked])
+    }
     changed = 0
-    for session, _, messages in asked:
+    for session, _, messages, _ in asked:
         plan = plans[session.location_id]
         for message in rules.to_queue(messages, session, plan=plan, at=at):
             changed += _queue(message, session, rows.get(message.key), at=at)
@@ -105,7 +117,7 @@ def _queue_asked(asked: Sequence[Asked], *, plans: Mapping[UUID, ReminderPlan], 
 
 def _looked(seen: Mapping[UUID, str], asked: Sequence[Asked], *, at: datetime) -> None:
     """Keep what was seen before anything was read: what changed meanwhile is seen to be other in the next pass."""
-    messages = {session.pk: found for session, _, found in asked}
+    messages = {one.session.pk: one.messages for one in asked}
     ids = sorted(seen)
     looks = [rules.next_look(messages.get(pk, ()), of=pk, at=at) for pk in ids]
     hashes, forget = [seen[pk] for pk in ids], at - rules.FRESH
@@ -122,20 +134,27 @@ def _messages_asked(
     for session in sessions:
         if run := runs.get(session.pk):
             messages = rules.messages_of(session, run, plan=plans[session.location_id], offered=ways)
-            found.append((session, run.told, messages))
+            found.append(Asked(session, run.told, messages, run.since))
     for session in gone:
         if known := told.get(session.pk):
             plan = plans[session.location_id]
-            found.append((session, known, rules.cancellations_of(session, known, plan=plan, offered=ways)))
+            messages = rules.cancellations_of(session, known, plan=plan, offered=ways)
+            found.append(Asked(session, known, messages, session.updated_at))
     return found
 
 
 def _ask_to_call(asked: Sequence[Asked], *, at: datetime) -> None:
-    """Put a session on the front desk's worklist whose client would come at a time that is no more; once."""
-    late = [s for s, told, messages in asked if told and rules.untold(s, told, messages, at=at)]
-    before = selectors.calls_asked_for(session.pk for session in late) if late else set()
-    for session in late:
-        if session.pk not in before:
+    """Put a session on the front desk's worklist whose client would come at a time that is no more; once, and anew
+    when what the desk told them on the telephone is no longer true.
+    """
+    ids = [one.session.pk for one in asked if one.told]
+    calls, dead = selectors.calls_asked_for(ids), selectors.dead(ids)
+    for session, told, messages, since in asked:
+        call = calls.get(session.pk)
+        if told is None or (call is not None and (call.waits or call.asked_at >= since)):
+            continue
+        reaching = [message for message in messages if message.key not in dead]
+        if rules.untold(session, told, reaching, called=call is not None, at=at):
             trail.open_task(
                 kind=Kind.CLIENT_UNTOLD,
                 location=session.location_id,
@@ -203,7 +222,7 @@ def _cancel_others(
 
     Those of a begun session stay: sending finds them too late.
     """
-    wanted = {message.key for *_, messages in asked for message in messages}
+    wanted = {message.key for one in asked for message in one.messages}
     others = [(pk, about) for about in session_ids for pk, key in waiting.get(about, ()) if key not in wanted]
     late = selectors.begun({about for _, about in others}, at=at)
     ids = [pk for pk, about in others if about not in late]
@@ -231,7 +250,7 @@ def deliver_reminder(row: Outbox, *, at: datetime) -> None:
     run = selectors.runs_of([session]).get(session.pk)
     coming, gone = ([], [session]) if off else ([session], [])
     asked = _messages_asked(coming, gone, plans={session.location_id: plan})
-    message = next((one for _, _, found in asked for one in found if one.key == row.key), None)
+    message = next((message for one in asked for message in one.messages if message.key == row.key), None)
     if run is None or message is None:
         raise Unwanted
     if starts_at <= at:

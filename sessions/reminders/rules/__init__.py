@@ -178,9 +178,14 @@ def cancellations_of(
     ]
 
 
-def untold(session: Session, told: datetime, messages: Sequence[Message], *, at: datetime) -> bool:
-    """Would the client come at `told`, the time that they know, since no message tells them before it?"""
-    still = told == session.starts_at and session.status != Session.Status.CANCELLED
+def untold(
+    session: Session, told: datetime, messages: Sequence[Message], *, called: bool, at: datetime
+) -> bool:
+    """Would the client come at a time that is no more, since no message tells them before it?
+
+    They know `told` from a message; or another time, when the desk `called` them since.
+    """
+    still = told == session.starts_at and session.status != Session.Status.CANCELLED and not called
     if still or told <= at or session.client.died_on is not None:
         return False
     return not any(message.send_at < told for message in messages)

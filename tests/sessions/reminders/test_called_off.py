@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 
 from kapclinic.core import clock
 from kapclinic.practice.models import Client
@@ -173,3 +174,45 @@ def test_nothing_is_said_of_the_slot_that_was_held_for_a_dose(cast: Cast) -> Non
     tell(MONDAY)
     cancel(cast, session)
     assert texts(MONDAY) == ["Your appointment at North on Friday, May 8, 2026 at 9:00 AM MDT was cancelled."]
+
+
+@pytest.mark.parametrize("then", ["cancel", "move", "back"])
+def test_what_changes_after_the_call_is_called_about_anew(cast: Cast, then: str) -> None:
+    session = announced(cast)
+    cast.desk("frontdesk").patch(f"clients/{session.client_id}/", {"communication_consent": None})
+    move(cast, session, FRIDAY + 3 * HOUR)
+    tell(MONDAY)
+    task = Task.objects.get(kind="client_untold")
+    cast.desk("frontdesk").must(f"tasks/{task.pk}/done/", {"outcome": "Called: they come at noon"})
+    tell(MONDAY + HOUR / 2)
+    assert calls() == [("done", "front_desk")]
+    with clock.fixed(MONDAY + HOUR):
+        if then == "cancel":
+            cancel(cast, session)
+        else:
+            move(cast, session, FRIDAY if then == "back" else FRIDAY + 5 * HOUR)
+    for n in range(1, 4):
+        tell(MONDAY + n * HOUR)
+    assert sorted(calls()) == [("done", "front_desk"), ("open", "front_desk")]
+
+
+def test_a_cancellation_that_nobody_took_is_called_about_and_leaves_days_later(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = announced(cast, MONDAY + timedelta(days=14))
+    cancel(cast, session)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError("refused")
+
+    with monkeypatch.context() as away:
+        away.setattr(EmailMessage, "send", refuse)
+        for n in range(72):
+            tell(MONDAY + n * HOUR / 12)
+    assert ("cancelled", "dead") in states()
+    assert calls() == [("open", "front_desk")]
+    with clock.fixed(MONDAY + timedelta(days=3)):
+        dead = Outbox.objects.get(status="dead")
+        cast.desk("director").must(f"messages/{dead.pk}/retry/")
+        tell(MONDAY + timedelta(days=3))
+    assert ("cancelled", "sent") in states()

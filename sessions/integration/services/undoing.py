@@ -37,8 +37,9 @@ def unsettle(*, session: Session, by: Actor, at: datetime) -> Obligation | None:
     if obligation.state in {S.MET, S.MET_LATE} and obligation.integration_session_id == session.pk:
         transitions.apply(rules.OBLIGATION_MOVES, "unmeet", instance=obligation, by=by, field="state")
         return obligation.save_by(by, at=at)
-    if _can_meet(obligation, session):
-        _give_way(obligation, session, at=at)
+    if not _can_meet(obligation, session):
+        return None
+    _give_way(obligation, session, at=at)
     return _link(obligation, session, by=by, at=at)
 
 

@@ -10,11 +10,14 @@ import pytest
 
 from billing.documents import selectors as documents
 from kapclinic.core import clock
+from kapclinic.practice import services as practice
+from kapclinic.practice.models import SYSTEM
 from kapclinic.trail.models import Task
 from programs.models import PhaseSpan, Program
 from sessions.booking.models import MoveUndo, Session
 from sessions.integration.models import Obligation
 from sessions.integration.services.obligations import schedule_obligation
+from sessions.integration.services.placing import sweep_obligations
 from sessions.sweep.steps import sweep
 from sessions.visits.rules import replayed
 from tests import cast as people
@@ -526,3 +529,28 @@ def test_a_visit_is_not_over_before_its_dose_and_its_discharge(cast: Cast) -> No
         assert (answer.status_code, codes(answer)) == (400, {("/at", "too_early")})
         assert state() == before
         assert correct(cast, session, "complete", MONDAY + 2.5 * HOUR).status_code == 200
+
+
+def test_a_missed_integration_stays_missed_by_a_time_that_changes_nothing(cast: Cast) -> None:
+    """It began too early, and its window is over."""
+    owed, session = _booked_integration(cast)
+    right, wrong = owed.window_start, owed.window_start - 2 * HOUR
+    to = {"starts_at": moment(right), "ends_at": moment(right + HOUR), "reason": "Their wish"}
+    cast.desk("frontdesk").must(f"sessions/{session.pk}/reschedule/", to)
+    session.refresh_from_db()
+    with clock.fixed(right + 2 * HOUR):
+        cast.desk("frontdesk").must(f"sessions/{session.pk}/check-in/", {"at": moment(wrong)})
+        cast.desk("therapist").must(f"sessions/{session.pk}/start/", {"at": moment(wrong)})
+        cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
+    away = {"starts_at": right + 2 * HOUR, "ends_at": right + 14 * DAY, "reason": "Away"}
+    for user in (cast.therapist, cast.other_therapist):
+        practice.write_time_off(user=user, by=SYSTEM, at=right + 2 * HOUR, **away)
+    end = owed.window_end + HOUR
+    sweep_obligations(at=end)
+    sweep_obligations(at=end)
+    owed.refresh_from_db()
+    assert owed.state == "missed"
+    with clock.fixed(end + HOUR):
+        assert correct(cast, session, "check_in", wrong - HOUR / 60).status_code == 200
+    owed.refresh_from_db()
+    assert (owed.state, owed.integration_session) == ("missed", None)

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from billing.estimates.models import Estimate
 from kapclinic.core import clock
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
 from sessions.sweep.steps import sweep
 from sessions.visits import services as visits
-from tests.asking import done
+from tests.asking import done, refused
 from tests.billing.test_coverages import covered, payer, uninsured
-from tests.billing.test_estimates import asked, void
+from tests.billing.test_estimates import asked, body, issued, item, void
 from tests.billing.till import NOW, Till
 from tests.cast import IM, Cast, approved_protocol, booked, client, opened_program
 
@@ -164,3 +165,36 @@ def test_a_nasal_dose_says_that_its_drug_is_not_known_yet(till: Till, cast: Cast
     other = client(cast.north, by=cast.frontdesk, first="Other")
     found = proposed(till, opened_program(cast, protocol=protocol, who=other))
     assert "drug_unknown" in {row["code"] for row in found["blockers"]}
+
+
+def test_what_a_newer_edition_leaves_out_is_owed_an_estimate(till: Till) -> None:
+    self_paying(till)
+    talk(till, 29)
+    first = issued(till)
+    sweep(at=NOW)
+    assert listed() == []
+    issued(till, supersedes=first["id"], to_date="2026-06-01")
+    sweep(at=NOW)
+    assert [row.subject_id for row in listed()] == [till.client.pk]
+
+
+def test_a_draft_that_is_due_on_no_day_stands_for_no_later_service(till: Till) -> None:
+    """Nobody would ever be reminded of it: it was too short ahead for its own service."""
+    self_paying(till)
+    soon = talk(till, 2, override_reason="As the client asked")
+    scheduled = (NOW - timedelta(hours=1)).isoformat()
+    draft = asked(
+        till, requested_at=None, scheduled_at=scheduled, service_on=soon.starts_at.date().isoformat()
+    )
+    assert (draft["status"], draft["due_on"]) == ("draft", None)
+    talk(till, 29)
+    sweep(at=NOW)
+    assert [row.subject_id for row in listed()] == [till.client.pk]
+
+
+def test_no_number_of_a_card_goes_onto_an_estimate(till: Till) -> None:
+    card = "Card 4111 1111 1111 1111"
+    refused(till.desk.post("estimates/", body(till, separately=[card])), 400, "card_number", "/separately/0")
+    answer = till.desk.post("estimates/", body(till, item(till, frequency=card)))
+    refused(answer, 400, "card_number", "/items/0/frequency")
+    assert not Estimate.objects.exists()

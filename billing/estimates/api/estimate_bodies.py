@@ -12,6 +12,7 @@ from billing.ledger.api.charge_bodies import WarningOut
 from billing.ledger.models import MOST_DIAGNOSES
 from kapclinic.core import transitions
 from kapclinic.core.http.fields import Input, Moment, Money, Output, Text
+from kapclinic.core.http.words import Words
 
 
 class EstimateItemIn(Input):
@@ -22,7 +23,7 @@ class EstimateItemIn(Input):
     unit_amount = Money(min_value=0, required=False, allow_null=True)
     rendering = serializers.UUIDField()
     location = serializers.UUIDField()
-    frequency = Text(max_length=80, required=False, allow_blank=True)
+    frequency = Words(max_length=80, required=False, allow_blank=True)
 
 
 class EstimateIn(Input):
@@ -39,7 +40,7 @@ class EstimateIn(Input):
     service_on = serializers.DateField(required=False, allow_null=True)
     items = EstimateItemIn(many=True, min_length=1, max_length=60)  # type: ignore[call-arg]
     diagnoses = serializers.ListField(child=Text(max_length=8), max_length=MOST_DIAGNOSES, required=False)
-    separately = serializers.ListField(child=Text(max_length=200), max_length=20, required=False)
+    separately = serializers.ListField(child=Words(max_length=200), max_length=20, required=False)
     from_date = serializers.DateField(required=False, allow_null=True)
     to_date = serializers.DateField(required=False, allow_null=True)
     supersedes = serializers.UUIDField(required=False, allow_null=True)

@@ -1,7 +1,8 @@
 -- Services that are booked and to come, of persons who pay themselves on that day, of which no estimate of theirs tells;
 -- the first ones first. The day is the one at the place.
 -- Each table is read once and joined by the person, so that the cost is that of the book and never of pairs. Of coverages
--- and estimates those whose last day is over are left out first: no service to come is theirs, in whatever zone.
+-- and estimates those whose last day is over are left out first: no service to come is theirs, in whatever zone. A draft
+-- that nobody is to issue by any day tells of nothing, nor does what a newer edition stands for.
 WITH alias AS MATERIALIZED (
     SELECT client_id, into_id FROM practice_clientalias WHERE ended_at IS NULL
 ), own AS (
@@ -14,6 +15,10 @@ WITH alias AS MATERIALIZED (
     FROM billing_estimate AS row LEFT JOIN alias USING (client_id)
     WHERE row.to_date >= (%(at)s::timestamptz AT TIME ZONE 'UTC')::date - 1
       AND row.id NOT IN (SELECT estimate_id FROM billing_estimatevoid)
+      AND (row.due_on IS NOT NULL OR row.id IN (SELECT estimate_id FROM billing_estimateissue))
+      AND row.id NOT IN (
+          SELECT next.supersedes_id FROM billing_estimate AS next JOIN billing_estimateissue ON estimate_id = next.id
+          WHERE next.supersedes_id IS NOT NULL AND next.id NOT IN (SELECT estimate_id FROM billing_estimatevoid))
 ), booked AS (
     SELECT session.id, session.location_id, client_id, session.created_at, session.starts_at, place.time_zone,
            coalesce(alias.into_id, client_id) AS person,

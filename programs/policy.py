@@ -237,7 +237,8 @@ REMS_CHECKS: dict[str, Any] = {
 
 def limit(limits: Mapping[str, Any], name: str) -> Any:
     """The protocol's value, or the default policy's for a protocol that was approved before there was one."""
-    return limits.get(name, LIMITS[name])
+    value = limits.get(name)
+    return LIMITS[name] if value is None else value
 
 
 def band(bands: Mapping[str, Any], name: str) -> dict[str, Any]:

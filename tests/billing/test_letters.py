@@ -248,3 +248,11 @@ def test_a_signature_comes_once_under_a_draft_with_its_own_bytes(till):
             sql(f"UPDATE billing_necessityletter SET {values} WHERE id = %s", draft["id"])
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
         sql("UPDATE billing_necessitylettersignature SET created_by = created_by")
+
+
+def test_scores_and_pressures_by_day_are_no_number_of_a_card(till: Till) -> None:
+    scores = [f"{n % 12 + 1}/{3 * n % 28 + 1}/2026\t{7 + n}\t{3 + n % 18}" for n in range(20)]
+    pressures = " ".join(f"{110 + 7 * n % 60}/{60 + 5 * n % 40}" for n in range(40))
+    days = "\n".join(f"{n % 12 + 1:02}-{n + 1:02}-2026" for n in range(28))
+    for n in range(20):
+        written(till, text="\n".join(["PHQ-9 and GAD-7", *scores[n:], pressures[n:], days[n:]]))

@@ -1,9 +1,9 @@
 """The monitoring board: who is being watched at a location, by what is due next, and what changed since the last look.
 
 Nothing keeps a version of the board: it is read off the rows. A session's *mark* is the sum of the versions of its
-editable rows and the numbers of its append-only ones, so it rises with every change, whoever makes it, whatever
-commits first. What time alone changes, a check that becomes due, late or missed, is a moment that the client is handed
-with the marks: until then, and with the same marks, there is nothing new.
+editable rows and the numbers of its append-only ones, with the names of its room and staff: it is another one after
+every change, whoever makes it, whatever commits first. What time alone changes, a check that becomes due, late or
+missed, is a moment that the client is handed with the marks: until then, and with the same marks, there is nothing new.
 """
 
 from __future__ import annotations

@@ -22,7 +22,20 @@ _CLINICAL = """
      + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_check t WHERE t.session_id = s.id)
      + (SELECT coalesce(sum(t.version), 0) FROM clinic_sessions_alarm t WHERE t.session_id = s.id)
 """
-MARK = {True: _PLAIN + _CLINICAL, False: _PLAIN}
+_ROOM = "(SELECT r.name FROM practice_room r WHERE r.id = s.room_id)"
+_STAFF = """(SELECT string_agg(u.name, '|' ORDER BY u.id) FROM jsonb_array_elements(s.staff) seat
+             JOIN practice_user u ON u.id = (seat ->> 'user')::uuid)"""
+
+
+def _mark(numbers: str, *names: str) -> str:
+    """32 bits: what counts up, and a hash of names. Rooms and staff change with the seat, so their versions make up for
+    another's.
+    """
+    named = f"hashtextextended(concat_ws(' ', {', '.join(names)}), 0)"
+    return f"(({numbers}) + ({named} & 4294967295)) & 4294967295"
+
+
+MARK = {True: _mark(_PLAIN + _CLINICAL, _ROOM, _STAFF), False: _mark(_PLAIN, _ROOM)}
 
 BODY = f"""
 BEGIN

@@ -355,3 +355,19 @@ def test_the_tag_of_a_colleague_with_the_same_roles_is_no_excuse(cast: Cast, dos
     assert event.created_by == cast.people["np_2"].pk
     assert poll(cast, "np_2", tag=theirs.headers["ETag"]).status_code == 304
     assert poll(cast, tag=tag).status_code == 304
+
+
+@pytest.mark.parametrize("who", ["np", "frontdesk"])
+def test_a_room_or_somebody_of_another_name_is_news(cast: Cast, dosed: Session, who: str) -> None:
+    first = poll(cast, who)
+    assert poll(cast, who, tag=first.headers["ETag"]).status_code == 304
+    answer = cast.desk("admin").patch(f"rooms/{dosed.room_id}/", {"name": "Isolation"}, match="*")
+    assert answer.status_code == 200
+    second = poll(cast, who, tag=first.headers["ETag"])
+    assert (second.status_code, second.json()["sessions"][0]["room_name"]) == (200, "Isolation")
+    since = board(cast, who, since=first.json()["cursor"])["sessions"]
+    assert [row["room_name"] for row in since] == ["Isolation"]
+    answer = cast.desk("admin").patch(f"staff/{cast.therapist.pk}/", {"name": "Dr. Another"}, match="*")
+    assert answer.status_code == 200
+    again = poll(cast, who, tag=second.headers["ETag"])
+    assert again.status_code == (200 if who == "np" else 304)  # the front desk is shown no staff

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 _BLANK = r"[ \u00a0\u2007\u2009\u202f]{0,3}"
 _BETWEEN = rf"{_BLANK}[-.\u00b7\u2010-\u2015_]?{_BLANK}"  # of two groups of one number, on one line
 _RUN = re.compile(rf"\d(?:{_BETWEEN}\d)*")
-_SHORTEST = 3  # digits of a group that another one follows: 4-4-4-4, 4-6-5, and no part of a date
+_GROUP = range(
+    4, 7
+)  # digits of a group that another one follows: 4-4-4-4, 4-6-5; no part of a date or a telephone
 _LONGEST = 19  # digits (ISO/IEC 7812)
 _CARD = re.compile(  # how the numbers of the brands begin, and how long each is; a date and a telephone are none
     r"4(\d{12}|\d{15}|\d{18})|5\d{15}|2[2-7]\d{14}|3[47]\d{13}|3[0689]\d{12}|35\d{14}|(6|5[0678])\d{15,18}"
@@ -43,7 +45,7 @@ def _numbers(groups: list[str]) -> Iterator[str]:
         if len(number) > _LONGEST:
             return
         yield number
-        if len(group) < _SHORTEST:
+        if len(group) not in _GROUP:
             return
 
 

@@ -83,7 +83,7 @@ def test_a_payment_that_cannot_be_is_refused_by_field(till, body, pointer, code)
 
 
 def test_no_number_of_a_card_stands_in_the_books_whatever_is_around_it(till):
-    kept = "4242 of 2026-05-20 2026-05-21, call 303-555-0143 720-555-0199, trace 4242424242424241"
+    kept = "415-555-0107 / 415-555-0199, 415-555-0109 2026-05-04, 4242 of 2026-05-20 2026-05-21, call 303-555-0143 720-555-0199, trace 4242424242424241"
     paid = till.pay("10.00", reference=kept[:80])
     charge = till.charge()
     adjustment = {"charge": charge["id"], "amount": "-1.00", "reason": "courtesy"}

@@ -7,6 +7,7 @@ import uuid
 
 from kapclinic.core import chance
 
+REST = 62  # random bits behind the version and the variant
 COUNTED = 0xFFF  # what fits into the twelve bits behind the milliseconds
 
 
@@ -17,6 +18,9 @@ def uuid7() -> uuid.UUID:
     """
     replayed = chance.replayed()
     millis = time.time_ns() // 1_000_000 if replayed is None else replayed.millis()
-    first = chance.bits(12) if replayed is None else next(replayed.counted) & COUNTED
+    if replayed is None:
+        first, rest = divmod(chance.bits(12 + REST), 1 << REST)
+    else:
+        first, rest = next(replayed.counted) & COUNTED, chance.bits(REST)
     value = (millis & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | first << 64
-    return uuid.UUID(int=value | 0b10 << 62 | chance.bits(62))
+    return uuid.UUID(int=value | 0b10 << REST | rest)

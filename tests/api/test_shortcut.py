@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client
+from rest_framework.request import Request
 
 from kapclinic.core import clock, scope
 from kapclinic.core.postgresql.straight import Straight
 from kapclinic.practice.services import issue_token
+from kapclinic.trail.http import ClinicViewSet
 from tests.asking import sql
 from tests.cast import PASSWORD, Cast
 
@@ -51,7 +54,9 @@ def test_whoever_signs_in_with_a_token_at_hand_has_a_session_all_the_same(cast: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_statement_that_is_asked_straight_is_one_like_any_other(test_run: Any) -> None:
+def test_a_statement_that_is_asked_straight_is_one_like_any_other(
+    test_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pid = Straight("pid", "SELECT pg_backend_pid(), %(a)s || '%%', current_setting('kap.scope', true)")
     with scope.nobody():
         first, again = pid.row({"a": "x"}), pid.row({"a": "y"})
@@ -67,6 +72,18 @@ def test_a_statement_that_is_asked_straight_is_one_like_any_other(test_run: Any)
         later = pid.row({"a": "x"})
         assert later is not None
         assert later[0] != first[0]
+        with test_run.servers.admin() as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", [later[0]])
+        monkeypatch.setattr(connection, "health_check_enabled", True)
+        connection.close_if_unusable_or_obsolete()  # a request begins, and this is the first that it asks
+        last = pid.row({"a": "x"})
+        assert last is not None
+        assert last[0] != later[0]
+        with test_run.servers.admin() as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", [last[0]])
+        with pytest.raises(OperationalError):  # in its midst nothing is asked again
+            pid.row({"a": "x"})
+        connection.close_if_unusable_or_obsolete()
     with scope.named("health"), transaction.atomic():  # where a scope is to be told, it is
         told = pid.row({"a": "x"})
         assert told is not None
@@ -81,3 +98,25 @@ def test_a_statement_that_is_asked_straight_is_one_like_any_other(test_run: Any)
         assert pid.row({"a": "x"}) is not None
     with connection.execute_wrapper(lambda run, *given: run(*given)):
         assert pid.row({"a": "x"})
+
+
+def test_an_answer_leaves_no_circle_of_its_view_behind(cast: Cast) -> None:
+    """What waits for the search for circles costs each request, and a day list holds all its rows until then."""
+    program = _by_token(cast)
+    program.get(ME)
+    gc.collect()
+    gc.disable()
+    try:
+        assert program.get(ME).status_code == 200
+        assert program.get("/api/v1/rooms/").status_code == 200
+        left = [one for one in gc.get_objects() if isinstance(one, ClinicViewSet | Request)]
+    finally:
+        gc.enable()
+    assert not left
+
+
+def test_a_name_that_was_ours_is_refused_once_it_is_not(cast: Cast, settings: Any) -> None:
+    program = _by_token(cast)
+    assert program.get(ME).status_code == 200
+    settings.ALLOWED_HOSTS = ["clinic.example"]
+    assert program.get(ME).status_code == 400

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django.http import QueryDict
 from rest_framework.request import Request, WrappedAttributeError
 
+from kapclinic.core.http.renderers import Told
+
 NOTHING = QueryDict(encoding="utf-8")  # may not be changed
 UNREAD = frozenset({"get", "head", "options"})
 
@@ -80,3 +82,18 @@ class AskedOnce:
             negotiator=self.get_content_negotiator(),
             parser_context=self.get_parser_context(request),
         )
+
+    def finalize_response(self: Any, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """What is told already is not rendered: it needs the headers alone, and nobody needs the view any more.
+
+        View and request name each other. They let go here, or each would wait for the search for such circles, which
+        cost more than most views' own work.
+        """
+        if not isinstance(response, Told) or "Vary" in self.headers:
+            return super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        for name, value in self.headers.items():
+            response[name] = value
+        request.parser_context = {}
+        for method in self.action_map:
+            vars(self).pop(method, None)
+        return response

@@ -158,12 +158,18 @@ class Way:
 
 
 def _way(field: Any) -> Way:
+    if type(field) is serializers.SerializerMethodField:  # of the whole row
+        return Way(str(field.field_name), None, _itself, getattr(field.parent, str(field.method_name)))
     usual = type(field).get_attribute is serializers.Field.get_attribute
     parts = field.source_attrs
     show = str if type(field) in AS_TEXT else field.to_representation
     return Way(
         str(field.field_name), parts[0] if usual and len(parts) == 1 else None, field.get_attribute, show
     )
+
+
+def _itself(row: Any) -> Any:
+    return row
 
 
 def _read(row: Any, way: Way, *, by_key: bool) -> Any:

@@ -33,21 +33,25 @@ class BodyLimit:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        usual = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        most = longest(request.path_info, usual=usual, uploads=settings.UPLOADS)
-        if not re.fullmatch("[0-9]{1,18}", length) or int(length) > most:
-            drain(request.read, int(length) if re.fullmatch("[0-9]{1,18}", length) else 0)
-            return plain(PayloadTooLarge(f"A body may hold {most} bytes at most."))
-        if (
-            int(length) > usual
-        ):  # Django reads no body that is longer than the usual, but for one that is there
-            request._body = request.read(int(length))  # noqa: SLF001
+        length = request.META.get("CONTENT_LENGTH")
+        if length and (refused := self._too_long(request, length)) is not None:
+            return refused
         if request.method not in self.safe and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", ""):
             return plain(LengthRequired("Send the body with a Content-Length."))
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return plain(Invalid("A NUL byte can't be part of an address.", code_hint="nul_byte"))
         return self.get_response(request)
+
+    def _too_long(self, request: HttpRequest, length: str) -> HttpResponseBase | None:
+        usual = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        most = longest(request.path_info, usual=usual, uploads=settings.UPLOADS)
+        told = int(length) if re.fullmatch("[0-9]{1,18}", length) else None
+        if told is None or told > most:
+            drain(request.read, told or 0)
+            return plain(PayloadTooLarge(f"A body may hold {most} bytes at most."))
+        if told > usual:  # Django reads no body that is longer than the usual, but for one that is there
+            request._body = request.read(told)  # noqa: SLF001
+        return None
 
 
 class Guarded:

@@ -13,12 +13,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API, TOKEN = "/api/", "token "
+HOSTS_MOST = 100  # names that one process remembers, where all of a domain are ours; then it begins anew
 
 
 class Inside:
@@ -40,15 +42,17 @@ class ByToken:
     def __init__(self, get_response: GetResponse) -> None:
         assert Inside.made is not None, "Inside is the last of MIDDLEWARE"
         self.get_response, self.inside = get_response, Inside.made.get_response
-        self.session = import_module(settings.SESSION_ENGINE).SessionStore
+        self.session: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+        self.unopened = vars(self.session(None))
+        self.hosts, self.ours = settings.ALLOWED_HOSTS, set[str]()  # and the names that were found among them
         self.sessions, self.cookies = SessionMiddleware(get_response), CsrfViewMiddleware(get_response)
         self.frames = settings.X_FRAME_OPTIONS
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_by_token(request):
             return self.get_response(request)
-        request.get_host()  # refuses a name that is not ours
-        request.session, request.user = self.session(None), AnonymousUser()
+        self._refuse_other_host(request)
+        request.session, request.user = self._unopened(), AnonymousUser()
         answer: Any = self.inside(request)
         if request.session.accessed or request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
             self.cookies.process_response(request, answer)
@@ -60,6 +64,25 @@ class ByToken:
             headers["X-Frame-Options"] = self.frames
         told: HttpResponseBase = answer
         return told
+
+    def _unopened(self) -> SessionBase:
+        """A session that nobody has begun; made anew, it would look for its serializer."""
+        session = self.session.__new__(self.session)
+        vars(session).update(self.unopened)
+        return session
+
+    def _refuse_other_host(self, request: HttpRequest) -> None:
+        """Programs ask by few names, so each is looked at once.
+
+        :raises DisallowedHost: for a name that is not ours
+        """
+        named = request.META.get("HTTP_HOST", "")
+        if named in self.ours and settings.ALLOWED_HOSTS is self.hosts:
+            return
+        request.get_host()
+        if settings.ALLOWED_HOSTS is not self.hosts or len(self.ours) >= HOSTS_MOST:
+            self.hosts, self.ours = settings.ALLOWED_HOSTS, set()
+        self.ours.add(named)
 
 
 def is_by_token(request: HttpRequest) -> bool:

@@ -2,6 +2,9 @@
 
 Two layers of cursors cost more than such a statement. It is prepared once a connection, and its rows are read by the
 same loaders as any other. Whoever looks at statements (a test that counts them, a wrapper) sees it as they see all.
+
+It finds out by itself whether a kept connection lives, so nobody looks before: one that had ended is replaced, and the
+statement is asked again. So it must do no harm if it is done twice.
 """
 
 from __future__ import annotations
@@ -46,18 +49,29 @@ class Straight:
         if base.queries_logged or base.execute_wrappers:
             return self._by_cursor(values)
         with base.wrap_database_errors:
-            base.close_if_health_check_failed()
             base.ensure_connection()
-            found = base.connection
-            if not isinstance(found, ScopedConnection) or not _is_ready(found):
+            if not _is_ready(base.connection):
                 return self._by_cursor(values)
-            with found.lock:
-                result = self._ask(found, [_text(values[name]) for name in self.params])
-                try:
-                    return _read(found, self.name, result)
-                except FeatureNotSupported:  # a column has another type than when this was prepared
-                    base.close()
+            try:
+                row = self._asked(base, values)
+            except OperationalError:
+                if not _had_ended(base):
                     raise
+                base.close()
+                base.ensure_connection()
+                row = self._asked(base, values)
+            base.health_check_done = True
+            return row
+
+    def _asked(self, base: Any, values: Mapping[str, Value]) -> Sequence[Any] | None:
+        found = base.connection
+        with found.lock:
+            result = self._ask(found, [_text(values[name]) for name in self.params])
+            try:
+                return _read(found, self.name, result)
+            except FeatureNotSupported:  # a column has another type than when this was prepared
+                base.close()
+                raise
 
     def _by_cursor(self, values: Mapping[str, Value]) -> Sequence[Any] | None:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
@@ -75,8 +89,17 @@ class Straight:
         return line.exec_prepared(self.name, values)
 
 
-def _is_ready(found: ScopedConnection) -> bool:
+def _had_ended(base: Any) -> bool:
+    """Is the connection lost that was kept for this request, which has asked nothing by it and lost nothing with it?"""
+    line = base.connection.pgconn
+    begins = base.health_check_enabled and not base.health_check_done and not base.in_atomic_block
+    return bool(begins and line.status == ConnStatus.BAD)
+
+
+def _is_ready(found: Any) -> bool:
     """May a statement go out as it is, in the scope of now?"""
+    if not isinstance(found, ScopedConnection):
+        return False
     status, wanted = found.pgconn.transaction_status, scope.current()
     if status == TransactionStatus.IDLE:
         return found.autocommit and not wanted

@@ -45,7 +45,7 @@ class Straight:
         """
         :raises django.db.Error: as a cursor of Django's would
         """
-        base = connections[DEFAULT_DB_ALIAS]
+        base: Any = connections[DEFAULT_DB_ALIAS]
         if base.queries_logged or base.execute_wrappers:
             return self._by_cursor(values)
         with base.wrap_database_errors:

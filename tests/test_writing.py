@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, IntegrityError, connection, connections, models, transaction
 from django.test.utils import CaptureQueriesContext
 
 from kapclinic.core import clock
 from kapclinic.core.asking import AtOnce
 from kapclinic.core.audited import AuditedBase
 from kapclinic.core.ids import uuid7
+from kapclinic.core.postgresql import held
+from kapclinic.core.tables import table_of
 from kapclinic.core.writing import together
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import AuditEvent
@@ -245,3 +251,44 @@ def test_questions_that_are_asked_at_once_answer_as_each_by_itself(cast: Cast, l
     with CaptureQueriesContext(connection) as caught, transaction.atomic():
         asked(session_id=lived.pk)
     assert sum(query["sql"].startswith("SELECT") for query in caught.captured_queries) == 1
+
+
+EXAMPLES: dict[type[Any], Any] = {
+    UUID: UUID(int=7),
+    datetime: MONDAY,
+    date: MONDAY.date(),
+    bool: True,
+    str: "as it is",
+}
+
+
+def test_a_value_that_goes_as_it_is_goes_as_django_would_send_it() -> None:
+    line, kinds = connections["default"], Counter[type[Any]]()
+    for model in AUDITED:
+        for way in table_of(model).ways:
+            for value in (None, *EXAMPLES.values()) if way.kind is None else (None, EXAMPLES[way.kind]):
+                try:
+                    expected = way.field.get_db_prep_save(value, line)
+                except (TypeError, ValueError, ValidationError):
+                    continue
+                found = way.kept(value, line)
+                assert (type(found), str(found)) == (type(expected), str(expected)), (model, way.name)
+            kinds[way.kind or object] += 1
+    assert set(EXAMPLES) < set(kinds)
+
+
+def test_what_is_not_of_the_columns_kind_is_looked_at_by_django() -> None:
+    line, ways = connections["default"], {way.name: way for way in table_of(Program).ways}
+    assert ways["client_id"].kept(str(UUID(int=7)), line) == UUID(int=7)
+    with pytest.warns(RuntimeWarning, match="naive datetime"):
+        assert ways["updated_at"].kept(MONDAY.replace(tzinfo=None), line) == MONDAY
+
+
+def test_each_thread_has_a_connection_of_its_own_under_the_same_name(db: None) -> None:
+    held.by_thread()  # again, which changes nothing
+    mine, others = connections["default"], []
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(lambda: others.append(connections["default"])).result()
+    assert connections["default"] is mine
+    assert others[0] is not mine
+    assert others[0].connection is None

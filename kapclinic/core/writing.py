@@ -8,116 +8,30 @@ written yet, locks are taken in the order of the code, and a savepoint that is u
 
 from __future__ import annotations
 
-import copy
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache, wraps
+from datetime import date, datetime
+from decimal import Decimal
+from functools import wraps
+from types import NoneType
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, DataError, connection, models, transaction
-from django.db.models.signals import post_save, pre_save
+from django.db import DatabaseError, DataError, connection, connections, models, transaction
 from psycopg.errors import DivisionByZero
-from simple_history.models import HistoricalRecords
 
 from kapclinic.core import scope
 from kapclinic.core.postgresql.scoped import ScopedCursor, ahead_first, ending
+from kapclinic.core.tables import Table, Written, table_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
 UNDONE = "ROLLBACK TO SAVEPOINT"
 NOT_THERE = "A row that was to be changed is not there."
+VALUES = frozenset({str, int, bool, Decimal, UUID, datetime, date, dict, list, NoneType})  # no expressions
 MOST = 20_000  # parameters of one statement: PostgreSQL takes 65,535
-
-
-@dataclass(frozen=True)
-class Written:
-    """One row as it was when it was saved; `by` and `at` are for its history."""
-
-    model: type[models.Model]
-    key: Any
-    values: tuple[Any, ...]
-    adding: bool
-    by: UUID | None
-    at: datetime | None
-
-    def joins(self, other: Written) -> bool:
-        """May both be inserted by one VALUES?"""
-        same = (self.model, self.by, self.at) == (other.model, other.by, other.at)
-        return same and self.adding and other.adding
-
-
-class Table:
-    """The statements of one model, put together once."""
-
-    def __init__(self, model: type[models.Model]) -> None:
-        quote = connection.ops.quote_name
-        self.fields = [field for field in model._meta.local_concrete_fields if not field.generated]
-        self.name = quote(model._meta.db_table)
-        self.columns = [quote(str(field.column)) for field in self.fields]
-        casts = [_cast(field) for field in self.fields]
-        self.row = f"({', '.join(casts)})"
-        self.listed = ", ".join(self.columns)
-        pairs = [
-            (f"{column} = {cast}", field)
-            for column, cast, field in zip(self.columns, casts, self.fields, strict=True)
-            if not field.primary_key
-        ]
-        self.set = ", ".join(pair for pair, _ in pairs)
-        self.pk = next(i for i, field in enumerate(self.fields) if field.primary_key)
-        self.is_key = f"{self.columns[self.pk]} = {casts[self.pk]}"
-        self.joins = bool(getattr(model, "joins", False))
-        self.rides = bool(getattr(model, "rides", False))
-        self.history = self._history(model)
-        self.is_plain = not model._meta.parents and not _is_heard(model)
-
-    def _history(self, model: type[models.Model]) -> str | None:
-        name = getattr(model._meta, "simple_history_manager_attribute", None)
-        if name is None:
-            return None
-        kept = getattr(model, name).model
-        quote = connection.ops.quote_name
-        taken = ", ".join(quote(field.column) for field in kept.tracked_fields)
-        into = (
-            f"INSERT INTO {quote(kept._meta.db_table)} ({taken}, history_user_id, history_date, history_type)"
-        )
-        return f"{into} SELECT {taken}, %s::uuid, %s::timestamptz, %s::varchar FROM "  # noqa: S608  (names of ours)
-
-    def insert(self, rows: Sequence[Written], after: str = "") -> tuple[str, list[Any]]:
-        values = f"VALUES {', '.join([self.row] * len(rows))}"
-        source = f"SELECT * FROM ({values}) AS given{after}" if after else values  # noqa: S608  (names of ours)
-        sql = f"INSERT INTO {self.name} ({self.listed}) {source}"
-        return sql, [value for row in rows for value in row.values]
-
-    def update(self, row: Written, after: str) -> tuple[str, list[Any]]:
-        values = [*row.values[: self.pk], *row.values[self.pk + 1 :], row.values[self.pk]]
-        also = after.replace(" WHERE ", " AND ", 1)
-        return f"UPDATE {self.name} SET {self.set} WHERE {self.is_key}{also}", values  # noqa: S608
-
-
-def _cast(field: Any) -> str:
-    """A parameter with its type, but not its length: what is too long is refused, and never cut off."""
-    return f"%s::{re.sub(r'[(][^)]*[)]', '', field.db_type(connection) or '')}"
-
-
-def _is_heard(model: type[models.Model]) -> bool:
-    """Does anybody but the history itself listen to the saving of this model?"""
-    found = [
-        receiver
-        for signal in (pre_save, post_save)
-        for heard in signal._live_receivers(model)  # noqa: SLF001  (there is no other way to ask)
-        for receiver in (heard if isinstance(heard, list) else [heard])
-    ]
-    return any(not isinstance(getattr(one, "__self__", None), HistoricalRecords) for one in found)
-
-
-@cache
-def table_of(model: type[models.Model]) -> Table:
-    return Table(model)
 
 
 class Waiting:
@@ -261,18 +175,15 @@ def write(row: models.Model, *, by: UUID | None = None, at: datetime | None = No
 def _written(row: models.Model, table: Table, *, by: UUID | None, at: datetime | None) -> Written | None:
     """The row as it is now, or None when it says something that only the database can work out."""
     adding = row._state.adding
-    values = [field.pre_save(row, adding) for field in table.fields]
-    if any(hasattr(value, "resolve_expression") for value in values):
+    values = [
+        getattr(row, way.name) if way.is_told else way.field.pre_save(row, adding) for way in table.ways
+    ]
+    if any(type(value) not in VALUES and hasattr(value, "resolve_expression") for value in values):
         return None
     row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]  # noqa: SLF001
-    fields = zip(table.fields, values, strict=True)
-    kept = tuple(field.get_db_prep_save(_frozen(value), connection) for field, value in fields)
+    line, ways = connections[connection.alias], zip(table.ways, values, strict=True)
+    kept = tuple([way.kept(value, line) for way, value in ways])
     return Written(type(row), row.pk, kept, adding, by, at)
-
-
-def _frozen(value: Any) -> Any:
-    """JSON as it is now: a row that waits is not changed by what its writer does to the value afterwards."""
-    return copy.deepcopy(value) if isinstance(value, dict | list) else value
 
 
 ALL = "SELECT 1 / (({counts}) = %s::bigint)::int"

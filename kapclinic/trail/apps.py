@@ -59,7 +59,9 @@ class TrailConfig(AppConfig):
         from django.conf import settings  # noqa: PLC0415
 
         from kapclinic.core import scope  # noqa: PLC0415
+        from kapclinic.core.postgresql import held  # noqa: PLC0415
 
+        held.by_thread()
         scope.begin(settings.SCOPE)
         pre_migrate.connect(_close, sender=self, dispatch_uid="kapclinic.trail.wall.back")
         post_migrate.connect(_raise, sender=self, dispatch_uid="kapclinic.trail.wall")

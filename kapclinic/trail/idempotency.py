@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from kapclinic.core import writing
 from kapclinic.core.errors import ClinicError, Conflict, Invalid
-from kapclinic.core.http.renderers import dumps
+from kapclinic.core.http.renderers import Told, dumps
 from kapclinic.trail import answers, sql
 from kapclinic.trail.models import IdempotencyRecord
 
@@ -135,7 +135,7 @@ def _take(scope: Mapping[str, Any], locks: Locks | None) -> IdempotencyRecord | 
 def _replay(record: IdempotencyRecord, again: Callable[[Any, int], Response] | None) -> Response:
     headers = {"Idempotency-Replayed": "true"} | ({"ETag": record.etag} if record.etag else {})
     if again is None:
-        return Response(record.answer, status=record.status, headers=headers)
+        return Told(record.answer, status=record.status, headers=headers)
     response = again(record.answer, record.status)
     response["Idempotency-Replayed"] = "true"
     return response

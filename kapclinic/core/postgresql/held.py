@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, reset_queries
+from django.db import close_old_connections, connections, reset_queries
 
 
 class _Held(local):
@@ -33,6 +33,21 @@ def look_after(**_: Any) -> None:
     for connection in _held.connections:
         connection.queries_log.clear()
         connection.close_if_unusable_or_obsolete()
+
+
+def by_thread() -> None:
+    """Keep the connections of this process by thread, as they are wherever no event loop runs.
+
+    Django asks for one at each look at `connection`, fifty times a booking, and whether a loop runs each time.
+    """
+    before: Any = connections._connections  # type: ignore[attr-defined]  # noqa: SLF001
+    if isinstance(before, local):
+        return
+    kept = local()
+    for alias in connections:
+        if hasattr(before, alias):
+            setattr(kept, alias, getattr(before, alias))
+    connections._connections = kept  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def instead() -> None:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kapclinic.core.http.etags import about_of, digest_of, known_of
-from kapclinic.core.http.renderers import Unchanged
+from kapclinic.core.http.renderers import Told, Unchanged
 from kapclinic.practice.models import Client
 from kapclinic.practice.rules import BOOKERS, CLIENT_READERS, CLINICIANS
 from kapclinic.trail.http import ClinicViewSet
@@ -47,7 +47,7 @@ class BannerViewSet(ClinicViewSet):
         headers = {"ETag": f'"{about}-{read}"'}
         if read in known_of(request, about):
             return Unchanged(headers["ETag"])
-        return Response(body, headers=headers)
+        return Told(body, headers=headers)
 
     def _body(self, client: Client) -> dict[str, Any]:
         roles = self.user.role_set

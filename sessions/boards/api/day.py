@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from kapclinic.core.http.etags import about_of, known_of, lasting, still, tag_of
 from kapclinic.core.http.params import Param
-from kapclinic.core.http.renderers import Unchanged
+from kapclinic.core.http.renderers import Told, Unchanged
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.trail.http import ClinicViewSet
 from sessions.boards.api import day_bodies
@@ -64,4 +64,4 @@ class BoardViewSet(ClinicViewSet):
             "staff": shown.staff,
             "sessions": cards,
         }
-        return Response(body, headers={"ETag": f'"{tag}"'})
+        return Told(body, headers={"ETag": f'"{tag}"'})

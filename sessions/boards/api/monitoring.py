@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from kapclinic.core.errors import Invalid
 from kapclinic.core.http.params import Param
-from kapclinic.core.http.renderers import Unchanged
+from kapclinic.core.http.renderers import Told, Unchanged
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from kapclinic.trail.http import ClinicViewSet
 from sessions.boards.api.monitoring_bodies import WardOut
@@ -64,7 +64,7 @@ class MonitoringBoardViewSet(ClinicViewSet):
             self.log(outcome="ok")
         cursor = shown.cursor
         etag = etag_of(location, cursor.marks, until=cursor.until, clinical=clinical, by=self.user.pk)
-        return Response(body, headers={"ETag": etag})
+        return Told(body, headers={"ETag": etag})
 
     def _before(self, since: str | None) -> Cursor | None:
         """:raises Invalid: for a cursor that no answer held"""

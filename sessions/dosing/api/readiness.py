@@ -10,6 +10,7 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kapclinic.core.http.renderers import Told
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from sessions.booking.http import InSession
 from sessions.dosing import selectors, services
@@ -41,7 +42,7 @@ class ReadinessViewSet(InSession):
     def retrieve(self, request: Request, session_id: UUID) -> Response:
         found = gather.readiness(session_id=session_id, at=self.at, opened=self.opened)
         clinical = bool(self.user.role_set & CLINICIANS)
-        return Response(judge.for_clinicians(found) if clinical else judge.for_front_desk(found))
+        return Told(judge.for_clinicians(found) if clinical else judge.for_front_desk(found))
 
     def override(self, request: Request, session_id: UUID) -> Response:
         row = services.override_gate(session_id=session_id, **self.body(), by=self.user, at=self.at)

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from kapclinic.core.errors import Invalid
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.renderers import Told
 from kapclinic.core.moments import begin_of
 from kapclinic.practice.models import SessionKind
 from kapclinic.practice.rules import BOOKERS
@@ -60,7 +61,7 @@ class AvailabilityViewSet(ClinicViewSet):
     def next(self, request: Request) -> Response:
         query = self.query()
         slots = self._slots(query)[: min(query.get("count", 10), 100)]
-        return Response({"results": [slot.as_dict() for slot in slots]})
+        return Told({"results": [slot.as_dict() for slot in slots]})
 
     def _slots(self, query: dict[str, Any]) -> Sequence[Slot]:
         found = programs_with_relations().filter(location__in=list(self.user.locations))

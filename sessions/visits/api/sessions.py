@@ -18,6 +18,7 @@ from kapclinic.core.errors import Invalid
 from kapclinic.core.http import lists
 from kapclinic.core.http.etags import etag_of, require_match
 from kapclinic.core.http.params import Param
+from kapclinic.core.http.renderers import Told
 from kapclinic.core.postgresql.scoped import Asks, ahead
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
@@ -153,7 +154,7 @@ class SessionViewSet(lists.HotList, TellsNearest):
         body = session_bodies.shown(row, self.user)
         if warnings is not None:
             body["warnings"] = warnings()
-        return Response(body, status=status, headers={"ETag": etag_of(body["version"])})
+        return Told(body, status=status, headers={"ETag": etag_of(body["version"])})
 
     def reauthorise(self, answer: Any) -> None:
         super().reauthorise(answer)
@@ -284,7 +285,7 @@ class SessionViewSet(lists.HotList, TellsNearest):
         both = self.get_queryset().filter(pk__in=[session.pk for session in pair])
         shown = session_bodies.all_shown(session_rows(both, by=self.user).order_by("starts_at"), self.user)
         self.touch_all(shown)
-        return Response({"sessions": shown})
+        return Told({"sessions": shown})
 
     def check_in(self, request: Request, pk: UUID) -> Response:
         """Note that the client is here; with `move_to_now` on another day than the session's."""

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 import orjson
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import JSONField, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.query import ModelIterable, get_related_populators
@@ -70,13 +70,14 @@ def _is_plain_json(expression: Any) -> bool:
 class _Models:
     """What makes the rows of a question that asks for models, as a queryset does; it looks up but once how."""
 
-    def __init__(self, using: str, compiler: Any, converters: dict[int, Any]) -> None:
-        self.using, self.converters = using, list(converters.items())
+    def __init__(self, compiler: Any, converters: dict[int, Any]) -> None:
+        self.alias, self.converters = connection.alias, list(converters.items())
         told = compiler.klass_info
         self.model, places = told["model"], told["select_fields"]
         self.span = slice(places[0], places[-1] + 1)
         self.names = [column.target.attname for column, *_ in compiler.select[self.span]]
-        self.related = get_related_populators(told, compiler.select, self.using)
+        related: Any = get_related_populators  # the stubs are of a later Django
+        self.related = related(told, compiler.select, self.alias)
         self.annotated = list(compiler.annotation_col_map.items())
 
     @classmethod
@@ -85,16 +86,16 @@ class _Models:
         more = question._prefetch_related_lookups or question._known_related_objects  # noqa: SLF001
         if question._iterable_class is not ModelIterable or more:  # noqa: SLF001
             return None
-        return cls(question.db, compiler, converters)
+        return cls(compiler, converters)
 
     def made(self, raw: Sequence[Sequence[Any]]) -> list[Any]:
-        found, line = [], connections[self.using]
+        found = []
         for told in raw:
             row = list(told)
             for place, (converters, expression) in self.converters:
                 for convert in converters:
-                    row[place] = convert(row[place], expression, line)
-            one = self.model.from_db(self.using, self.names, row[self.span])
+                    row[place] = convert(row[place], expression, connection)
+            one = self.model.from_db(self.alias, self.names, row[self.span])
             for related in self.related:
                 related.populate(row, one)
             for name, place in self.annotated:

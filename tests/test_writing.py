@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from kapclinic.core.asking import AtOnce
 from kapclinic.core.audited import AuditedBase
 from kapclinic.core.ids import uuid7
 from kapclinic.core.postgresql import held
-from kapclinic.core.tables import table_of
+from kapclinic.core.tables import Way, table_of
 from kapclinic.core.writing import together
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import AuditEvent
@@ -292,3 +293,13 @@ def test_each_thread_has_a_connection_of_its_own_under_the_same_name(db: None) -
     assert connections["default"] is mine
     assert others[0] is not mine
     assert others[0].connection is None
+
+
+def test_json_that_waits_is_the_writers_no_more() -> None:
+    way = Way.of(models.JSONField(name="detail"))
+    given: dict[str, Any] = {"deep": [{"list": [1, None]}, (1, [2])], "who": UUID(int=7)}
+    kept, expected = way.kept(given, connections["default"]).obj, copy.deepcopy(given)
+    given["deep"][0]["list"].append(2)
+    given["deep"][1][1].append(3)
+    given["more"] = True
+    assert kept == expected

@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
+from types import NoneType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -33,6 +35,7 @@ class Written:
         return same and self.adding and other.adding
 
 
+ATOMS = frozenset({str, int, bool, float, Decimal, UUID, datetime, date, NoneType})  # what nobody changes
 PLAIN: dict[type[Any], type[Any]] = {
     models.UUIDField: UUID,
     models.DateTimeField: datetime,
@@ -136,7 +139,12 @@ def _is_heard(model: type[models.Model]) -> bool:
 
 def _frozen(value: Any) -> Any:
     """JSON as it is now: a row that waits is not changed by what its writer does to the value afterwards."""
-    return copy.deepcopy(value) if isinstance(value, dict | list) else value
+    kind = type(value)
+    if kind is list:
+        return [one if type(one) in ATOMS else _frozen(one) for one in value]
+    if kind is dict:
+        return {name: one if type(one) in ATOMS else _frozen(one) for name, one in value.items()}
+    return value if kind in ATOMS else copy.deepcopy(value)
 
 
 @cache

@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from functools import wraps
-from types import NoneType
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -24,13 +22,13 @@ from psycopg.errors import DivisionByZero
 
 from kapclinic.core import scope
 from kapclinic.core.postgresql.scoped import ScopedCursor, ahead_first, ending
-from kapclinic.core.tables import Table, Written, table_of
+from kapclinic.core.tables import ATOMS, Table, Written, table_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
 UNDONE = "ROLLBACK TO SAVEPOINT"
 NOT_THERE = "A row that was to be changed is not there."
-VALUES = frozenset({str, int, bool, Decimal, UUID, datetime, date, dict, list, NoneType})  # no expressions
+VALUES = ATOMS | {dict, list}  # no expressions
 MOST = 20_000  # parameters of one statement: PostgreSQL takes 65,535
 
 

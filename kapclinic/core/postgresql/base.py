@@ -42,7 +42,7 @@ class UtcLoader(Loader):
     def load(self, data: Buffer) -> datetime:
         """:raises DataError: for a moment that Python has none for"""
         text = str(data, "ascii")
-        if text[YEAR:].startswith("-") and text.endswith("+00"):
+        if text[YEAR] == "-" and text[-3:] == "+00":
             return datetime.fromisoformat(text)
         return TimestamptzLoader(self.oid, self.connection).load(data).astimezone(UTC)
 

@@ -48,7 +48,7 @@ def when(moment: datetime) -> str:
 def _opening(facts: Facts) -> str:
     if facts.is_off:
         return f"Your appointment at {facts.place} on {when(facts.starts_at)} was cancelled."
-    if facts.is_new and facts.before is not None:
+    if facts.before is not None:
         return (
             f"Your appointment at {facts.place} was moved from {when(facts.before)}. "
             f"It is now on {when(facts.starts_at)}."

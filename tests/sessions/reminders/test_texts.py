@@ -139,7 +139,7 @@ def test_every_shape_of_text_names_place_time_number_and_emergency() -> None:
             assert FORBIDDEN.search(text) is None
             assert "not monitored" in text
             assert text.rstrip().endswith(emergency or "call 911 or 988.")
-            assert ("was moved from" in text) == (is_new and before is not None)
+            assert ("was moved from" in text) == (before is not None)
             assert ("take you" in text) == (instructs and not at_home)
         assert "\n" not in texts.sms(facts)
 

@@ -245,6 +245,48 @@ def test_the_night_that_the_clock_changes_ends_by_the_clock() -> None:
     assert denver(2026, 3, 8, 8, 0).utcoffset() != denver(2026, 3, 8, 0, 30).utcoffset()
 
 
+# quiet from, to; zone; a moment of it; the first one outside; both in UTC. New York's clock goes forward at 07:00 UTC on
+# 8 March and back at 06:00 on 1 November 2026; Santiago's back at 03:00 on 5 April, forward at 04:00 on 6 September, both
+# at midnight; Sydney's back at 16:00 on 4 April, forward at 16:00 on 3 October.
+CHANGED = [
+    ("21:00", "01:30", "America/New_York", "2026-11-01T04:30", "2026-11-01T05:30"),  # the first 01:30
+    (
+        "21:00",
+        "01:30",
+        "America/New_York",
+        "2026-11-01T06:10",
+        "2026-11-01T06:30",
+    ),  # 01:10 once more: the second
+    ("01:30", "08:00", "America/New_York", "2026-11-01T05:45", "2026-11-01T06:00"),  # it is 01:00 again
+    ("01:30", "08:00", "America/New_York", "2026-11-01T07:00", "2026-11-01T13:00"),
+    ("21:00", "02:30", "America/New_York", "2026-03-08T06:30", "2026-03-08T07:00"),  # 02:30 is left out
+    ("21:00", "03:00", "America/New_York", "2026-03-08T06:30", "2026-03-08T07:00"),
+    ("02:30", "08:00", "America/New_York", "2026-03-08T07:00", "2026-03-08T12:00"),
+    ("21:00", "23:30", "America/Santiago", "2026-04-05T01:00", "2026-04-05T02:30"),
+    ("21:00", "23:30", "America/Santiago", "2026-04-05T03:10", "2026-04-05T03:30"),
+    ("21:00", "00:30", "America/Santiago", "2026-09-06T03:00", "2026-09-06T04:00"),
+    ("21:00", "02:30", "Australia/Sydney", "2026-04-04T15:00", "2026-04-04T15:30"),
+    ("21:00", "02:30", "Australia/Sydney", "2026-04-04T16:00", "2026-04-04T16:30"),
+    ("21:00", "02:30", "Australia/Sydney", "2026-10-03T15:30", "2026-10-03T16:00"),
+]
+
+
+@pytest.mark.parametrize(("begin", "end", "zone", "asleep", "awake"), CHANGED)
+def test_quiet_hours_end_at_the_first_moment_outside_them_also_as_the_clock_is_changed(
+    begin: str, end: str, zone: str, asleep: str, awake: str
+) -> None:
+    usual = ReminderPlan(quiet_from=time.fromisoformat(begin), quiet_to=time.fromisoformat(end))
+    moment, expected = (datetime.fromisoformat(f"{one}:00+00:00") for one in (asleep, awake))
+    place = ZoneInfo(zone)
+    assert rules.quiet_until(moment, place, usual) == expected
+    assert rules.quiet_until(expected, place, usual) is None
+    assert rules.quiet_until(expected - timedelta(seconds=1), place, usual) == expected
+    before = rules.leaves_at(moment, moment + timedelta(minutes=1), place, usual)
+    assert before < moment
+    assert rules.quiet_until(before, place, usual) is None
+    assert rules.leaves_at(moment, moment + timedelta(days=1), place, usual) == expected
+
+
 def test_quiet_hours_may_lie_within_a_day_or_not_be() -> None:
     siesta = ReminderPlan(quiet_from=time(13), quiet_to=time(15))
     noon, two, three = (denver(2026, 5, 7, hour) for hour in (12, 14, 15))

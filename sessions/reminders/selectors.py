@@ -20,7 +20,7 @@ from sessions.booking.models import Session
 from sessions.reminders import rules
 from sessions.reminders.models import ReminderPlan
 from sessions.reminders.rules import known
-from sessions.reminders.rules.known import Booked, Heard
+from sessions.reminders.rules.known import Booked, Heard, Run
 from sessions.reminders.sql import COMING, UNSEEN
 
 FULL = ("client", "location", "program__protocol")
@@ -53,7 +53,7 @@ def coming(*, longest: int, since: datetime, at: datetime) -> set[UUID]:
     that are `called_off`, and all that the front desk is asked to call about.
     """
     until = at + timedelta(hours=longest) + rules.SHIFT + rules.AHEAD
-    values = {
+    values: dict[str, datetime | str] = {
         "at": at,
         "until": until,
         "since": since,
@@ -70,7 +70,7 @@ def unseen(session_ids: Iterable[UUID], *, ways: Iterable[str], at: datetime) ->
     if not (ids := list(session_ids)):
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(UNSEEN, {"sessions": ids, "ways": ",".join(sorted(ways)), "at": at})
+        cursor.execute(UNSEEN, {"sessions": list(ids), "ways": ",".join(sorted(ways)), "at": at})
         return dict(cursor.fetchall())
 
 
@@ -93,23 +93,22 @@ def runs_of(sessions: Iterable[Session]) -> dict[UUID, Booked]:
     """Since when each session stands as it does, from its history; and what its client was told of it."""
     ids = [session.pk for session in sessions]
     rows = Session.history.filter(id__in=ids).order_by("id", "version")
-    facts = rows.values_list("id", "history_date", "starts_at", "status")
-    history = {pk: [row[1:] for row in group] for pk, group in groupby(facts, key=lambda row: row[0])}
-    heard = _heard(history)
-    runs = {pk: known.booked(rows) for pk, rows in history.items()}
-    return {pk: known.with_heard(run, heard.get(pk, ())) for pk, run in runs.items() if run is not None}
+    facts = rows.values_list("id", "history_date", "starts_at", "status", "modality")
+    runs = {pk: known.runs(row[1:] for row in group) for pk, group in groupby(facts, key=lambda row: row[0])}
+    heard = _heard(runs)
+    return {pk: known.booked(those, heard.get(pk, ())) for pk, those in runs.items() if those}
 
 
-def _heard(history: Mapping[UUID, Sequence[known.Row]]) -> dict[UUID, list[Heard]]:
+def _heard(runs: Mapping[UUID, Sequence[Run]]) -> dict[UUID, list[Heard]]:
     """What the client of each session was told of it, oldest first: by messages that left, and on the telephone."""
     found: defaultdict[UUID, list[Heard]] = defaultdict(list)
-    left = reminders().filter(subject_id__in=list(history), status=Outbox.Status.SENT)
+    left = reminders().filter(subject_id__in=list(runs), status=Outbox.Status.SENT)
     for about, key, sent_at in left.order_by("pk").values_list("subject_id", "key", "sent_at"):
         if about is not None and sent_at is not None:
-            found[about].append(known.by_message(key, at=sent_at))
-    done = _calls(history).filter(state=Task.State.DONE).exclude(done_by=SYSTEM.pk)
+            found[about].append(known.by_message(runs[about], key, at=sent_at))
+    done = _calls(runs).filter(state=Task.State.DONE).exclude(done_by=SYSTEM.pk)
     for about, asked_at, done_at in done.values_list("subject_id", "created_at", "done_at"):
-        if done_at is not None and (called := known.by_call(history[about], asked_at=asked_at, at=done_at)):
+        if done_at is not None and (called := known.by_call(runs[about], asked_at=asked_at, at=done_at)):
             found[about].append(called)
     return {pk: sorted(told, key=lambda one: one.at) for pk, told in found.items()}
 

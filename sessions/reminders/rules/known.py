@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from programs.models import Modality
 from sessions.booking.models import Session
 
 BOOKING = "booking"
 CANCELLED = "cancelled"
 TEMPLATE = "reminder"
 _STAMP = "%Y%m%dT%H%M%SZ"  # a session's start in the key of a message
-Row = tuple[datetime, datetime, str]  # of a session's history: recorded at, starts_at, status
+Row = tuple[datetime, datetime, str, str]  # of a session's history: recorded at, starts_at, status, modality
 
 
 class Standing(NamedTuple):
-    """How a session stands: at which time, how often it came back to that one, and whether it is off."""
+    """How a session stands: at which time, how often it came back to that one, whether it is off, and by video."""
 
     starts_at: datetime
     returns: int = 0
     off: bool = False
+    by_video: bool = False
+
+
+class Run(NamedTuple):
+    """How a session stood, and since when."""
+
+    what: Standing
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -49,71 +58,62 @@ class Booked:
     last: Heard | None = None
 
     @property
-    def returns(self) -> int:
-        return self.now.returns
-
-    @property
     def is_news(self) -> bool:
-        """Is this other than what the client knew before? Without having heard of it they would come at `known`."""
-        if self.known is None:
-            return False
-        return self.known.what.starts_at != self.now.starts_at or self.known.what.off != self.now.off
+        """Is this other than what the client knew before? Without having heard of it they would come as they know."""
+        return self.known is not None and self.known.what._replace(returns=self.now.returns) != self.now
 
     @property
     def is_unheard(self) -> bool:
-        """Does the client still know of another time, or of one that is off?"""
+        """Does the client still know of another time, of one that is off, or of another way to meet?"""
         return self.is_news and self.last is None
 
 
-def booked(rows: Iterable[Row]) -> Booked | None:
-    """How a session stands by its history, oldest row first.
-
-    A held slot is not yet booked. None for one that never was.
-    """
-    runs: list[tuple[Standing, datetime]] = []
-    for recorded_at, exactly, status in rows:
+def runs(rows: Iterable[Row]) -> list[Run]:
+    """How a session stood by its history, oldest first. A held slot is not yet booked."""
+    found: list[Run] = []
+    for recorded_at, exactly, status, modality in rows:
         starts_at = exactly.replace(microsecond=0)  # as a key says it
-        off = status == Session.Status.CANCELLED
+        off, by_video = status == Session.Status.CANCELLED, modality == Modality.VIDEO
         if not off and status != Session.Status.SCHEDULED:
             continue
-        last = runs[-1][0] if runs else Standing(starts_at, off=True)
-        if off == last.off and starts_at == last.starts_at:
-            continue
-        returns = sum(run.starts_at == starts_at and not run.off for run, _ in runs)
-        runs.append((Standing(starts_at, 0 if off else returns, off), recorded_at))
-    if not runs:
-        return None
-    now, since = runs[-1]
-    return Booked(since, now)
+        same = [one.what for one in found if one.what.starts_at == starts_at and not one.what.off]
+        now = Standing(starts_at, off=True) if off else Standing(starts_at, len(same), by_video=by_video)
+        last = found[-1].what._replace(returns=now.returns) if found else None
+        if now != last and (found or not off):
+            found.append(Run(now, recorded_at))
+    return found
 
 
-def with_heard(run: Booked, heard: Sequence[Heard]) -> Booked:
-    """The same, with what its client heard of the session, oldest first."""
+def booked(found: Sequence[Run], heard: Sequence[Heard]) -> Booked:
+    """How a session stands by its runs, and what its client heard of it; both oldest first."""
+    now, since = found[-1]
 
     def of_now(one: Heard) -> bool:
-        return one.what.off if run.now.off else one.what == run.now
+        return one.what.off if now.off else one.what == now
 
     earlier = [one for one in heard if not of_now(one)]
     present = [one for one in heard if of_now(one)]
-    return replace(
-        run,
+    return Booked(
+        since,
+        now,
         known=earlier[-1] if earlier else None,
         first=present[0] if present else None,
         last=present[-1] if present else None,
     )
 
 
-def by_call(rows: Iterable[Row], *, asked_at: datetime, at: datetime) -> Heard | None:
+def by_call(found: Iterable[Run], *, asked_at: datetime, at: datetime) -> Heard | None:
     """What the front desk told a client at `at`: how the session stood when the desk was asked to call."""
-    run = booked(row for row in rows if row[0] <= asked_at)
-    return None if run is None else Heard(at, run.now, "call")
+    then = [one.what for one in found if one.since <= asked_at]
+    return Heard(at, then[-1], "call") if then else None
 
 
-def by_message(key: str, *, at: datetime) -> Heard:
+def by_message(found: Iterable[Run], key: str, *, at: datetime) -> Heard:
     """What a message with this key told at `at`."""
     _, _, start, when, _, again = [*key.split(":"), "0"][:6]
-    off = when == CANCELLED
-    return Heard(at, Standing(_moment(start), 0 if off else int(again), off), when)
+    told = Standing(_moment(start), off=True) if when == CANCELLED else Standing(_moment(start), int(again))
+    same = (one.what for one in found if one.what._replace(by_video=False) == told)
+    return Heard(at, next(same, told), when)
 
 
 def time_told(key: str) -> datetime:

@@ -241,7 +241,7 @@ def _facts(one: Asked, message: Message, *, plan: ReminderPlan, at: datetime) ->
     session, run = one.session, one.run
     zone = rules.zone_of(session.client, session)
     first = message.when in {rules.BOOKING, run.first.by if run.first else message.when}
-    before = run.known.what.starts_at.astimezone(zone) if first and run.is_news and run.known else None
+    before = run.known.what if run.known and run.is_news and first else None
     return texts.Facts(
         place=texts.place_name(plan.sender_name, session.location.name),
         phone=session.location.phone,
@@ -250,10 +250,12 @@ def _facts(one: Asked, message: Message, *, plan: ReminderPlan, at: datetime) ->
         emergency_text=plan.emergency_text,
         is_new=message.when == rules.BOOKING,
         is_off=run.now.off,
-        before=before,
+        before=before.starts_at.astimezone(zone) if before else None,
         instructs=not run.now.off and rules.instructs(session, one.messages, at=at),
         fasting=session.program.protocol.fasting_hours,
-        at_home=session.modality == "video",
+        at_home=run.now.by_video,
+        by_video=run.now.by_video,
+        was_by_video=before.by_video if before else None,
     )
 
 

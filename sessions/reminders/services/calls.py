@@ -15,7 +15,7 @@ from sessions.reminders.models import ReminderPlan
 from sessions.reminders.rules import Asked
 
 CHANGED = "The session has changed again since."
-BACK = "The session is back at the time that the client knows."
+BACK = "The session is again as the client knows it."
 TOLD = "A message has told the client."
 COME = "The client has come."
 

@@ -45,12 +45,13 @@ def booked(cast: Cast, program: Program, starts_at: datetime, kind: str = "prepa
     return people.booked(cast, program, kind, starts_at, override_reason="As the client asked")
 
 
-def move(cast: Cast, session: Session, starts_at: datetime) -> None:
+def move(cast: Cast, session: Session, starts_at: datetime, **more: Any) -> None:
     body = {
         "starts_at": moment(starts_at),
         "ends_at": moment(starts_at + (session.ends_at - session.starts_at)),
         "override_reason": "As the client asked",
         "reason": "The client asked",
+        **more,
     }
     Desk(cast.frontdesk).must(f"sessions/{session.pk}/reschedule/", body)
     session.refresh_from_db()

@@ -166,6 +166,35 @@ def test_a_move_there_and_back_of_which_nobody_heard_is_no_news(cast: Cast) -> N
     assert not any("moved" in text for _, text in left)
 
 
+def test_who_was_told_to_come_is_told_that_it_is_by_video_and_back(cast: Cast, sms: Gateway) -> None:
+    session = announced(cast)
+    for way, words in (
+        ("video", "It is now by video: please do not come to us."),
+        ("in_person", "It is no longer by video: please come to us."),
+    ):
+        before = len(mail.outbox)
+        move(cast, session, FRIDAY, modality=way)
+        tell(MONDAY)
+        text = f"Your appointment at North on Friday, May 8, 2026 at 9:00 AM MDT was changed. {words}"
+        assert said(before) == [text]
+        assert sms.texts[-1]["text"].startswith(text)
+    consent(cast, session.client_id, None)
+    move(cast, session, FRIDAY, modality="video")
+    tell(MONDAY)
+    assert calls() == [("open", "")]
+    move(cast, session, FRIDAY, modality="in_person")
+    tell(MONDAY)
+    assert calls() == [("done", "The session is again as the client knows it.")]
+    consent(cast, session.client_id, {"email": True})
+    move(cast, session, FRIDAY + 2 * HOUR, modality="video")
+    tell(MONDAY)
+    assert said(0)[-1] == (
+        f"{KNOWN}Friday, May 8, 2026 at 11:00 AM MDT. It is now by video: please do not come to us."
+    )
+    (left,) = watch(FRIDAY, FRIDAY)
+    assert "on Friday, May 8, 2026 at 11:00 AM MDT. It is by video.\n" in left[1]
+
+
 def test_a_time_of_which_nobody_heard_is_not_what_a_new_booking_moved_from(cast: Cast) -> None:
     session = booked(cast, course(cast), FRIDAY)
     move(cast, session, FRIDAY + 3 * HOUR)
@@ -212,7 +241,7 @@ def test_a_call_goes_when_the_session_is_back_at_the_time_that_the_client_knows(
     with clock.fixed(MONDAY + HOUR):
         move(cast, session, FRIDAY)
     tell(MONDAY + HOUR)
-    back = ("done", "The session is back at the time that the client knows.")
+    back = ("done", "The session is again as the client knows it.")
     assert calls() == [back]
     with clock.fixed(MONDAY + 2 * HOUR):  # nobody called, so it is asked again of a new move
         move(cast, session, FRIDAY + 3 * HOUR)

@@ -120,7 +120,7 @@ def test_the_mail_says_that_a_machine_sent_it_and_which_message_it_is(cast: Cast
 
 def test_every_shape_of_text_names_place_time_number_and_emergency() -> None:
     shapes = itertools.product(
-        [True, False], [None, PLAIN.starts_at], [True, False], [True, False], ["", "Or go there."]
+        [True, False], [None, PLAIN.starts_at + HOUR], [True, False], [True, False], ["", "Or go there."]
     )
     for is_new, before, instructs, at_home, emergency in shapes:
         facts = texts.Facts(

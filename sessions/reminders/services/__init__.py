@@ -99,8 +99,11 @@ def _queue_asked(asked: Sequence[Asked], *, plans: Mapping[UUID, ReminderPlan], 
     changed = 0
     for session, run, messages in asked:
         plan = plans[session.location_id]
+        zone = rules.zone_of(session.client, session)
         for message in rules.to_queue(messages, session, run, plan=plan, at=at):
-            changed += _queue(message, session, rows.get(message.key), at=at)
+            moment = max(message.send_at, at)
+            first = rules.quiet_until(moment, zone, plan) or moment
+            changed += _queue(message, session, rows.get(message.key), first=first, at=at)
     return changed
 
 
@@ -151,12 +154,10 @@ def sweep_undelivered(*, at: datetime) -> int:
     )
 
 
-def _first_try(message: Message, *, at: datetime) -> datetime:
-    moment = max(message.send_at, at)
-    return moment - FIRST if message.when == rules.CANCELLED else moment
-
-
-def _queue(message: Message, session: Session, row: Outbox | None, *, at: datetime) -> int:
+def _queue(message: Message, session: Session, row: Outbox | None, *, first: datetime, at: datetime) -> int:
+    """Let the message wait until `first`."""
+    if message.when == rules.CANCELLED:
+        first -= FIRST
     if row is None:
         trail.queue_message(
             key=message.key,
@@ -165,18 +166,18 @@ def _queue(message: Message, session: Session, row: Outbox | None, *, at: dateti
             recipient_kind=Outbox.Recipient.CLIENT,
             recipient=session.client_id,
             subject_id=session.pk,
-            send_at=_first_try(message, at=at),
+            send_at=first,
             at=at,
         )
         return 1
     waits = row.status == Outbox.Status.PENDING and row.attempts == 0
     if row.status != Outbox.Status.CANCELLED and not (
-        waits and message.send_at > at and row.next_at != _first_try(message, at=at)
+        waits and max(first, row.next_at) > at and row.next_at != first
     ):
         return 0
     # Only a row that nobody has taken meanwhile.
     same = Outbox.objects.filter(pk=row.pk, status=row.status, attempts=row.attempts)
-    return same.update(status=Outbox.Status.PENDING, attempts=0, next_at=_first_try(message, at=at))
+    return same.update(status=Outbox.Status.PENDING, attempts=0, next_at=first)
 
 
 def _cancel_others(

@@ -329,6 +329,25 @@ def test_a_worker_that_wakes_at_night_waits_for_the_morning(cast: Cast) -> None:
     assert tell(denver(2026, 5, 5, 8, 0).astimezone(UTC)) == 1
 
 
+def test_who_lives_elsewhere_now_is_told_when_their_day_has_begun(cast: Cast) -> None:
+    session = booked(cast, course(cast, time_zone="Pacific/Honolulu"), FRIDAY)
+    assert tell(MONDAY) == 0  # 05:00
+    assert rows() == [("booking", "pending", MONDAY + 3 * HOUR)]
+    for at, zone, leaves in (
+        (MONDAY + HOUR, "Asia/Kolkata", MONDAY + 11.5 * HOUR),  # 21:30
+        (MONDAY + 2 * HOUR, "", MONDAY + 2 * HOUR),
+    ):
+        with clock.fixed(at):
+            body = {"time_zone": zone}
+            path = f"clients/{session.client_id}/"
+            assert cast.desk("frontdesk").patch(path, body).status_code == 200
+        assert tell(at) == (at == leaves)
+        assert tell(at + HOUR / 2) == 0
+        if at != leaves:
+            assert rows() == [("booking", "pending", leaves)]
+    assert states() == [("booking", "sent")]
+
+
 def test_a_booking_at_night_for_the_early_morning_wakes_nobody(cast: Cast) -> None:
     night = denver(2026, 5, 4, 23, 0).astimezone(UTC)
     start = denver(2026, 5, 5, 8, 0).astimezone(UTC)

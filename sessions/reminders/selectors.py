@@ -89,6 +89,12 @@ def _as_known(sessions: Iterable[Session]) -> list[Session]:
     return rows
 
 
+def owner_of(session: Session) -> UUID:
+    """The client whose session it is in the book, whosever contact data count."""
+    found: UUID = Session.objects.values_list("client_id", flat=True).get(pk=session.pk)
+    return found
+
+
 def runs_of(sessions: Iterable[Session]) -> dict[UUID, Booked]:
     """Since when each session stands as it does, from its history; and what its client was told of it."""
     ids = [session.pk for session in sessions]

@@ -62,10 +62,11 @@ def _settle(session_id: UUID, why: str, *, at: datetime) -> None:
 
 
 def _open(session: Session, *, at: datetime) -> None:
+    """Of the client in whose record the session stands, as whom else they may be registered."""
     trail.open_task(
         kind=Kind.CLIENT_UNTOLD,
         location=session.location_id,
-        client=session.client_id,
+        client=selectors.owner_of(session),
         subject_type="session",
         subject_id=session.pk,
         due_at=at,

@@ -149,6 +149,13 @@ def rows_of(session_ids: Iterable[UUID]) -> dict[str, Outbox]:
     return {row.key: row for row in reminders().filter(subject_id__in=list(session_ids))}
 
 
+def is_on_its_way(keys: Iterable[str]) -> bool:
+    """Does any of these messages wait, or has it left?"""
+    fine = [Outbox.Status.PENDING, Outbox.Status.SENDING, Outbox.Status.SENT]
+    found: bool = Outbox.objects.filter(key__in=list(keys), status__in=fine).exists()
+    return found
+
+
 def reminders() -> QuerySet[Outbox]:
     """All messages that this room ever wrote."""
     return Outbox.objects.filter(recipient_kind=Outbox.Recipient.CLIENT, template__startswith=rules.TEMPLATE)

@@ -203,7 +203,7 @@ def _cancel_others(
 def deliver_reminder(row: Outbox, *, at: datetime) -> None:
     """Send one message to a client, if it is still true.
 
-    :raises Unwanted: when the session was moved or called off, or the client opted out
+    :raises Unwanted: when the session was moved or called off, the client opted out, or the next message is due as well
     :raises Missed: when the session has begun
     :raises NotNow: in the client's quiet hours
     :raises OSError: when mail server or gateway did not take it
@@ -228,8 +228,20 @@ def deliver_reminder(row: Outbox, *, at: datetime) -> None:
     until = rules.quiet_until(at, rules.zone_of(session.client, session), plan)
     if until is not None:
         raise NotNow(until) if until < starts_at else Missed
+    if _is_overtaken(message, one, at=at):
+        raise Unwanted
     facts = replace(_facts(one, message, plan=plan, at=at), link=_link_to(session, at=at))
     _send(row, session, facts)
+
+
+def _is_overtaken(message: Message, one: Asked, *, at: datetime) -> bool:
+    """Is a later message due by the same way, which says all of this: as after an outage?"""
+    later = {
+        other.key
+        for other in one.messages
+        if other.channel == message.channel and message.send_at < other.send_at <= at
+    }
+    return bool(later) and selectors.is_on_its_way(later)
 
 
 def _link_to(session: Session, *, at: datetime) -> str:

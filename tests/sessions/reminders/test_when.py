@@ -88,6 +88,23 @@ def test_after_an_outage_only_the_last_reminder_is_made_up_for(cast: Cast) -> No
     assert [at for at, _ in watch(start - 22 * HOUR, start)] == [start - 2 * HOUR]
 
 
+def test_after_an_outage_what_waited_already_does_not_leave_beside_the_last_one(cast: Cast) -> None:
+    start = FRIDAY + 2 * HOUR
+    booked(cast, course(cast), start)
+    sweep_reminders(at=MONDAY)
+    for hours in (70, 40, 20):
+        sweep_reminders(at=start - hours * HOUR)  # and nothing is sent
+    assert [status for _, status in states()] == ["pending"] * 4
+    assert tell(start - HOUR) == 1
+    assert sorted(states()) == [
+        ("2", "sent"),
+        ("24", "cancelled"),
+        ("48", "cancelled"),
+        ("booking", "cancelled"),
+    ]
+    assert tell(start - HOUR / 2) == 0
+
+
 def test_a_booking_inside_the_last_day_is_told_once(cast: Cast) -> None:
     start = MONDAY + 5 * HOUR
     booked(cast, course(cast), start)

@@ -47,15 +47,14 @@ class Heard:
 class Booked:
     """Since when a session stands as it does.
 
-    `known` is what its client had heard last before they heard anything of that, `first` and `last` what they heard of
-    it; None where that is nothing.
+    `known` is what its client had heard last before they heard anything of that, `told` what they heard of it first;
+    None where that is nothing.
     """
 
     since: datetime
     now: Standing
     known: Heard | None = None
-    first: Heard | None = None
-    last: Heard | None = None
+    told: Heard | None = None
 
     @property
     def is_news(self) -> bool:
@@ -65,7 +64,7 @@ class Booked:
     @property
     def is_unheard(self) -> bool:
         """Does the client still know of another time, of one that is off, or of another way to meet?"""
-        return self.is_news and self.last is None
+        return self.is_news and self.told is None
 
 
 def runs(rows: Iterable[Row]) -> list[Run]:
@@ -97,8 +96,7 @@ def booked(found: Sequence[Run], heard: Sequence[Heard]) -> Booked:
         since,
         now,
         known=earlier[-1] if earlier else None,
-        first=present[0] if present else None,
-        last=present[-1] if present else None,
+        told=present[0] if present else None,
     )
 
 

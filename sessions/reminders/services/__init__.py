@@ -253,7 +253,7 @@ def _facts(one: Asked, message: Message, *, plan: ReminderPlan, at: datetime) ->
     """All that the text says. Of a move says also a reminder that is the first to tell of it."""
     session, run = one.session, one.run
     zone = rules.zone_of(session.client, session)
-    first = message.when in {rules.BOOKING, run.first.by if run.first else message.when}
+    first = message.when in {rules.BOOKING, run.told.by if run.told else message.when}
     before = run.known.what if run.known and run.is_news and first else None
     return texts.Facts(
         place=texts.place_name(plan.sender_name, session.location.name),

@@ -33,7 +33,7 @@ def keep_calls(
     for session, run, _ in asked:
         since = waits.pop(session.pk, None)
         if since is not None and not run.is_unheard:
-            _settle(session.pk, TOLD if run.last else BACK, at=at)
+            _settle(session.pk, TOLD if run.told else BACK, at=at)
         if session.pk not in must:
             continue
         if since is not None and since < run.since:

@@ -105,7 +105,7 @@ class Kind(StrEnum):
 
     CONFIRM_AGAIN = "confirm_again", DESK, NOBODY, Settled.TICK, "the client's word, or the call"
     ESCORT_AGAIN = "escort_again", DESK, NOBODY, Settled.TICK, "the escort, sent again, or the call"
-    CLIENT_UNTOLD = "client_untold", DESK, NOBODY, Settled.TICK, "the call"
+    CLIENT_UNTOLD = "client_untold", DESK, NOBODY, Settled.TICK, "the call, or that the client knows"
     LINK_LOCKED = "link_locked", DESK, NOBODY, Settled.TICK, "a new link, or the call"
     MOVE_REQUESTED = "move_requested", DESK, NOBODY, Settled.TICK, "a new time, or the call"
     CLIENT_ANSWERED = (
@@ -176,7 +176,7 @@ TO_DO: dict[str, str] = {
     Kind.RECORDED_LATE: "Look through what was entered after the session.",
     Kind.CONFIRM_AGAIN: "Ask the client whether the new time is good.",
     Kind.ESCORT_AGAIN: "Ask the escort again, then send the escort for the new time.",
-    Kind.CLIENT_UNTOLD: "Call the client: the session that they know of is moved or cancelled.",
+    Kind.CLIENT_UNTOLD: "Call the client: the session that they know of is moved, changed or cancelled.",
     Kind.LINK_LOCKED: "Call the client: the birth date that was entered at their link was wrong five times.",
     Kind.MOVE_REQUESTED: "Find another time: the client asks for one.",
     Kind.CLIENT_ANSWERED: "Read what the client answered by their link, and take it over.",

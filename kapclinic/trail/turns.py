@@ -122,6 +122,12 @@ def failed(name: str, *, began: datetime) -> None:
     _write_soon(GIVE_TURN, {"names": [name], "began": began, "failed": True, "taken": True})
 
 
+def last_run(name: str) -> datetime | None:
+    """When the last run of the step that came to its end had begun; None when none did."""
+    begun: datetime | None = Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
+    return begun
+
+
 def overdue(names: Collection[str], *, at: datetime, grace: timedelta) -> list[str]:
     """Those of the steps that nobody ran within their period and `grace`, and that nobody is at."""
     rows = _free(at=at).filter(_ran_before(at - grace, share=1), name__in=names)

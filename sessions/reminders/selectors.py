@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 
-from kapclinic.practice.models import Client, Location, User
+from kapclinic.practice.models import SYSTEM, Client, Location, User
 from kapclinic.practice.selectors import mains_of
 from kapclinic.practice.worklist import Kind
+from kapclinic.trail import turns
 from kapclinic.trail.models import Outbox, Task
 from sessions.booking.models import Session
 from sessions.reminders import rules
 from sessions.reminders.models import ReminderPlan
-from sessions.reminders.rules import Booked
+from sessions.reminders.rules import known
+from sessions.reminders.rules.known import Booked, Heard, Run
 from sessions.reminders.sql import COMING, UNSEEN
 
 FULL = ("client", "location", "program__protocol")
@@ -39,25 +39,42 @@ def ahead(*, at: datetime) -> QuerySet[Session]:
     return booked
 
 
-def coming(*, longest: int, at: datetime) -> set[UUID]:
-    """The booked sessions whose reminders may be near, that were booked or moved lately, or of which messages wait; and
-    those that are `called_off`.
+def looked_since(*, at: datetime) -> datetime:
+    """From when on a pass asks for what was saved: two days before it, or before the last one that came to its end.
+
+    Whoever could not be told while no pass ran is found by the first one afterwards.
+    """
+    last = turns.last_run(rules.STEP)
+    return (at if last is None else min(last, at)) - rules.FRESH
+
+
+def coming(*, longest: int, since: datetime, at: datetime) -> set[UUID]:
+    """The booked sessions whose reminders may be near, that were saved `since` then, or of which messages wait; those
+    that are `called_off`, and all that the front desk is asked to call about.
     """
     until = at + timedelta(hours=longest) + rules.SHIFT + rules.AHEAD
-    since, template = at - rules.FRESH, rules.TEMPLATE
+    values: dict[str, datetime | str] = {
+        "at": at,
+        "until": until,
+        "since": since,
+        "template": rules.TEMPLATE,
+        "kind": Kind.CLIENT_UNTOLD,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(COMING, {"at": at, "until": until, "since": since, "template": template})
+        cursor.execute(COMING, values)
         return {pk for (pk,) in cursor.fetchall()}
 
 
 def unseen(session_ids: Iterable[UUID], *, ways: Iterable[str], at: datetime) -> dict[UUID, str]:
     """Those of the sessions whose messages have to be worked out again: session -> what there is to see of it now."""
+    if not (ids := list(session_ids)):
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(UNSEEN, {"sessions": list(session_ids), "ways": ",".join(sorted(ways)), "at": at})
+        cursor.execute(UNSEEN, {"sessions": list(ids), "ways": ",".join(sorted(ways)), "at": at})
         return dict(cursor.fetchall())
 
 
-def known(sessions: QuerySet[Session], *, only: Iterable[UUID]) -> list[Session]:
+def with_facts(sessions: QuerySet[Session], *, only: Iterable[UUID]) -> list[Session]:
     """Those of the sessions, with location, and with the client whose contact data count."""
     rows = sessions.filter(pk__in=list(only)).select_related("client", "location").order_by("pk")
     return _as_known(rows)
@@ -72,58 +89,71 @@ def _as_known(sessions: Iterable[Session]) -> list[Session]:
     return rows
 
 
+def owner_of(session: Session) -> UUID:
+    """The client whose session it is in the book, whosever contact data count."""
+    found: UUID = Session.objects.values_list("client_id", flat=True).get(pk=session.pk)
+    return found
+
+
 def runs_of(sessions: Iterable[Session]) -> dict[UUID, Booked]:
-    """Since when each session stands at its present time, from its history; and what its client was told."""
+    """Since when each session stands as it does, from its history; and what its client was told of it."""
     ids = [session.pk for session in sessions]
-    told = told_of(ids)
     rows = Session.history.filter(id__in=ids).order_by("id", "version")
-    facts = rows.values_list("id", "history_date", "starts_at", "status")
-    found = {
-        pk: rules.booked(row[1:] for row in group) for pk, group in groupby(facts, key=lambda row: row[0])
-    }
-    return {pk: replace(run, told=told.get(pk)) for pk, run in found.items() if run is not None}
+    facts = rows.values_list("id", "history_date", "starts_at", "status", "modality")
+    runs = {pk: known.runs(row[1:] for row in group) for pk, group in groupby(facts, key=lambda row: row[0])}
+    heard = _heard(runs)
+    return {pk: known.booked(those, heard.get(pk, ())) for pk, those in runs.items() if those}
 
 
-def told_of(session_ids: Iterable[UUID]) -> dict[UUID, datetime]:
-    """The time of each session that its client was last told of, by a message that left."""
-    left = reminders().filter(subject_id__in=list(session_ids), status=Outbox.Status.SENT)
-    rows = left.order_by("sent_at", "pk").values_list("subject_id", "key")
-    return {pk: rules.time_told(key) for pk, key in rows if pk is not None}
+def _heard(runs: Mapping[UUID, Sequence[Run]]) -> dict[UUID, list[Heard]]:
+    """What the client of each session was told of it, oldest first: by messages that left, and on the telephone."""
+    found: defaultdict[UUID, list[Heard]] = defaultdict(list)
+    left = reminders().filter(subject_id__in=list(runs), status=Outbox.Status.SENT)
+    for about, key, sent_at in left.order_by("pk").values_list("subject_id", "key", "sent_at"):
+        if about is not None and sent_at is not None:
+            found[about].append(known.by_message(runs[about], key, at=sent_at))
+    done = _calls(runs).filter(state=Task.State.DONE).exclude(done_by=SYSTEM.pk)
+    for about, asked_at, done_at in done.values_list("subject_id", "created_at", "done_at"):
+        if done_at is not None and (called := known.by_call(runs[about], asked_at=asked_at, at=done_at)):
+            found[about].append(called)
+    return {pk: sorted(told, key=lambda one: one.at) for pk, told in found.items()}
 
 
-def called_off(*, at: datetime) -> QuerySet[Session]:
-    """Sessions to come that were cancelled lately, or whose message waits once more; of which a message had left."""
+def _calls(session_ids: Iterable[UUID]) -> QuerySet[Task]:
+    """All rows that ever asked the front desk to call the clients of these sessions."""
+    rows: QuerySet[Task] = Task.objects.filter(kind=Kind.CLIENT_UNTOLD, subject_id__in=list(session_ids))
+    return rows
+
+
+def calls_waiting(session_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Of the sessions whose client the front desk is to call, since when."""
+    rows = _calls(session_ids).filter(state=Task.State.OPEN)
+    return dict(rows.values_list("subject_id", "created_at"))
+
+
+def called_off() -> QuerySet[Session]:
+    """Sessions that were cancelled, of which a message had left."""
     left = reminders().filter(subject_id=OuterRef("pk"), status=Outbox.Status.SENT)
-    waits = reminders().filter(subject_id=OuterRef("pk"), status=Outbox.Status.PENDING)
-    gone: QuerySet[Session] = Session.objects.filter(
-        Q(updated_at__gte=at - rules.FRESH) | Exists(waits),
-        Exists(left),
-        status=Session.Status.CANCELLED,
-        starts_at__gt=at - rules.FRESH,
-    )
+    gone: QuerySet[Session] = Session.objects.filter(Exists(left), status=Session.Status.CANCELLED)
     return gone
 
 
-class Call(NamedTuple):
-    """The last time that the front desk was asked to call a session's client, and whether that still waits."""
-
-    asked_at: datetime
-    waits: bool
-
-
-def calls_asked_for(session_ids: Iterable[UUID]) -> dict[UUID, Call]:
-    """Of the sessions whose client the front desk was ever asked to call, the last such row."""
-    rows = Task.objects.filter(kind=Kind.CLIENT_UNTOLD, subject_id__in=list(session_ids)).order_by(
-        "created_at"
-    )
-    found = rows.values_list("subject_id", "created_at", "state")
-    return {about: Call(asked_at, state == Task.State.OPEN) for about, asked_at, state in found}
+def come(session_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the sessions whose client has come."""
+    here = Session.objects.filter(pk__in=list(session_ids), checked_in_at__isnull=False)
+    return set(here.exclude(status=Session.Status.CANCELLED).values_list("pk", flat=True))
 
 
-def dead(session_ids: Iterable[UUID]) -> set[str]:
-    """The keys of messages about these sessions that nobody took, however often they were tried."""
-    rows = reminders().filter(subject_id__in=list(session_ids), status=Outbox.Status.DEAD)
-    return set(rows.values_list("key", flat=True))
+def rows_of(session_ids: Iterable[UUID]) -> dict[str, Outbox]:
+    """The messages that were written about these sessions, by their key."""
+    return {row.key: row for row in reminders().filter(subject_id__in=list(session_ids))}
+
+
+def is_on_its_way(keys: Iterable[str]) -> bool:
+    """Does any of these messages wait, or has it left?"""
+    fine = [Outbox.Status.PENDING, Outbox.Status.SENDING, Outbox.Status.SENT]
+    found: bool = Outbox.objects.filter(key__in=list(keys), status__in=fine).exists()
+    return found
 
 
 def reminders() -> QuerySet[Outbox]:

@@ -34,6 +34,7 @@ from sessions.integration.services import held_slots
 from sessions.monitoring import services as monitoring
 from sessions.notes import services as notes
 from sessions.reminders import services as reminders
+from sessions.reminders.rules import STEP as REMINDERS
 from sessions.sweep import worklist
 from sessions.visits import services as visits
 from sessions.waitlist import services as waitlist
@@ -103,7 +104,7 @@ STEPS: tuple[Step, ...] = (
     Step("holds", booking.sweep_kept_slots),
     Step("unheld", held_slots.sweep_unheld),
     Step("waitlist", waitlist.sweep_waitlist),
-    Step("reminders", reminders.sweep_reminders),
+    Step(REMINDERS, reminders.sweep_reminders),
     Step("imports", imports.sweep_imports),
     Step("messages", send_messages),
     Step("undelivered", reminders.sweep_undelivered),

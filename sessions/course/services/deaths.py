@@ -80,7 +80,7 @@ def note_death(*, client: Client, died_on: date, source: str, by: User, at: date
     voided = [pk for course in courses for pk in _void_owed(course, at=at)]
     for course in courses:
         free_future(program_id=course.pk, by=by, at=at)
-    _call_nobody(ids, by=by, at=at)
+    _call_nobody(ids, at=at)
     rows = persons.lock_clients(ids)
     if any(row.died_on is not None for row in rows):
         raise AlreadyDeceased
@@ -103,11 +103,11 @@ def _withdraw(client_ids: Sequence[UUID], *, by: User, at: datetime) -> None:
         waitlist.withdraw(entry_id=entry.pk, reason=REASON, by=by, at=at)
 
 
-def _call_nobody(client_ids: Sequence[UUID], *, by: User, at: datetime) -> None:
-    """Take the calls about a session that was moved or cancelled before off the worklist."""
+def _call_nobody(client_ids: Sequence[UUID], *, at: datetime) -> None:
+    """Take the calls about a session that was moved or cancelled before off the worklist; nobody has called."""
     calls = Task.objects.open().filter(kind=Kind.CLIENT_UNTOLD, client__in=client_ids)
     for subject in calls.values_list("subject_id", flat=True):
-        trail.settle_tasks(kind=Kind.CLIENT_UNTOLD, subject_id=subject, by=by, at=at, outcome=REASON)
+        trail.settle_tasks(kind=Kind.CLIENT_UNTOLD, subject_id=subject, by=SYSTEM, at=at, outcome=REASON)
 
 
 def _void_owed(course: Program, *, at: datetime) -> list[UUID]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import TypedDict
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,38 +16,33 @@ from kapclinic.practice.rules import e164
 from kapclinic.trail.models import Outbox
 from sessions.booking.models import Session
 from sessions.reminders.models import ReminderPlan
+from sessions.reminders.rules.known import (
+    BOOKING,
+    CANCELLED,
+    TEMPLATE,
+    Booked,
+    Standing,
+    key_of,
+    time_told,
+)
+from sessions.reminders.rules.quiet import LONGEST_QUIET, leaves_at, quiet_until
+
+__all__ = ["BOOKING", "CANCELLED", "TEMPLATE", "leaves_at", "quiet_until", "time_told"]
 
 PLANNERS = frozenset({Role.ADMIN, Role.MEDICAL_DIRECTOR})
-BOOKING = "booking"
-CANCELLED = "cancelled"
-TEMPLATE = "reminder"
+STEP = "reminders"  # of the sweep
+HOUR = timedelta(hours=1)
 FRESH = timedelta(hours=48)  # how long after a booking it is still worth telling
-BEFORE_QUIET = timedelta(minutes=30)  # room for a few tries before the quiet hours begin
-INSTRUCTED = 24  # hours before a dose from which on every reminder says how to come
-LONGEST_QUIET = timedelta(hours=16)
+INSTRUCTED = timedelta(hours=24)  # before a dose, from when on every reminder says how to come
 SHIFT = timedelta(hours=24)  # the most that quiet hours can move a reminder
 AHEAD = timedelta(hours=24)  # how long before it leaves a message is written
 LOOK_AGAIN = timedelta(hours=6)  # at the latest, though nothing seems to have changed
-_STAMP = "%Y%m%dT%H%M%SZ"  # a session's start in the key of a message
 # Words that would tell a stranger at the client's phone what the visit is for.
 TELLING = re.compile(
     r"ketamine|esketamine|spravato|psilocybin|mdma|psychedel|psych|therap|lozenge|troche|infus|inject|\bdos(e|es|ing)\b"
     r"|preparation|integration|\bmedical\b|maintenance|treatment|mental|depress|ptsd|trauma|anxi|suicid|addict|opioid",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class Booked:
-    """Since when a session stands at its present time, what time it had before, how often it came back to this one.
-
-    `told` is the time that the client was last told of, if any.
-    """
-
-    since: datetime
-    before: datetime | None
-    returns: int
-    told: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -60,54 +55,17 @@ class Message:
     send_at: datetime
 
 
-def booked(rows: Iterable[tuple[datetime, datetime, str]]) -> Booked | None:
-    """The present run of a session from its history [(recorded at, starts_at, status)], oldest first.
+class Asked(NamedTuple):
+    """What a session asks for, and how it stands beside what its client knows."""
 
-    A held slot is not yet booked. None for one that never was.
-    """
-    runs: list[tuple[datetime, datetime]] = []  # (starts_at, since)
-    for recorded_at, starts_at, status in rows:
-        if status == Session.Status.SCHEDULED and (not runs or runs[-1][0] != starts_at):
-            runs.append((starts_at, recorded_at))
-    if not runs:
-        return None
-    (starts_at, since), earlier = runs[-1], [start for start, _ in runs[:-1]]
-    return Booked(since, earlier[-1] if earlier else None, earlier.count(starts_at))
+    session: Session
+    run: Booked
+    messages: list[Message]
 
 
 def zone_of(client: Client, session: Session) -> ZoneInfo:
     """The client's time zone: their own, else the location's."""
     return ZoneInfo(client.time_zone) if client.time_zone else session.location.zone
-
-
-def _quiet(moment: datetime, zone: ZoneInfo, plan: ReminderPlan) -> tuple[datetime, datetime] | None:
-    """The quiet period that `moment` lies in, or None."""
-    begin, end, local = plan.quiet_from, plan.quiet_to, moment.astimezone(zone)
-    now, overnight = local.time(), begin > end
-    if begin == end or not ((now >= begin or now < end) if overnight else begin <= now < end):
-        return None
-    first = local.date() - timedelta(days=1) if overnight and now < end else local.date()
-    last = first + timedelta(days=1) if overnight else first
-    return _at(first, begin, zone), _at(last, end, zone)
-
-
-def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
-
-
-def quiet_until(moment: datetime, zone: ZoneInfo, plan: ReminderPlan) -> datetime | None:
-    """When the quiet hours that hold at `moment` end; None when none hold."""
-    found = _quiet(moment, zone, plan)
-    return None if found is None else found[1]
-
-
-def leaves_at(planned: datetime, starts_at: datetime, zone: ZoneInfo, plan: ReminderPlan) -> datetime:
-    """`planned`, or after the quiet hours that it fell into if that is before the session, else before them."""
-    found = _quiet(planned, zone, plan)
-    if found is None:
-        return planned
-    begin, end = found
-    return end if end < starts_at else begin - BEFORE_QUIET
 
 
 def channels_of(client: Client, plan: ReminderPlan, offered: frozenset[str]) -> list[str]:
@@ -134,75 +92,110 @@ def messages_of(
     """Every message that the session as it is booked now asks for, in the order in which they leave.
 
     A reminder whose moment lies before the booking is left out: the booking's own message says the same. A move is told
-    of under every plan, when the client knows of another time.
+    of under every plan, when the client knows of another time; one back to the time that they know is no news.
     """
     zone = zone_of(session.client, session)
     planned = {str(h): session.starts_at - timedelta(hours=h) for h in sorted(plan.hours_before)}
-    if plan.on_booking or run.told not in {None, session.starts_at}:
+    if run.is_news or (plan.on_booking and run.known is None):
         planned[BOOKING] = run.since
     moments: dict[datetime, str] = {}
     for when, moment in planned.items():
         send_at = leaves_at(moment, session.starts_at, zone, plan)
         if run.since <= send_at < session.starts_at:
             moments.setdefault(send_at, when)  # quiet hours may push two together: the later one tells enough
-    again = f":{run.returns}" if run.returns else ""
     return [
-        Message(_key(session, session.starts_at, when, channel) + again, when, channel, send_at)
+        Message(key_of(session.pk, run.now, when=when, channel=channel), when, channel, send_at)
         for send_at, when in sorted(moments.items())
         for channel in channels_of(session.client, plan, offered)
     ]
 
 
-def _key(session: Session, told: datetime, when: str, channel: str) -> str:
-    return f"{TEMPLATE}:{session.pk}:{told.astimezone(UTC).strftime(_STAMP)}:{when}:{channel}"
-
-
-def time_told(key: str) -> datetime:
-    """The start of the session that a message with this key told of."""
-    return datetime.strptime(key.split(":")[2], _STAMP).replace(tzinfo=UTC)
-
-
 def cancellations_of(
-    session: Session, told: datetime, *, plan: ReminderPlan, offered: frozenset[str]
+    session: Session, run: Booked, *, plan: ReminderPlan, offered: frozenset[str]
 ) -> list[Message]:
-    """The messages that say that a session is off; `told` is the time at which the client would come.
+    """The messages that say that a session is off, at the time at which the client would come.
 
-    None when quiet hours last until then: see `untold`.
+    None when they know of no time, or quiet hours last until then: see `untold`.
     """
-    send_at = leaves_at(session.updated_at, told, zone_of(session.client, session), plan)
-    if not session.updated_at <= send_at < told:
+    if run.known is None:
         return []
+    told = run.known.what.starts_at
+    send_at = leaves_at(run.since, told, zone_of(session.client, session), plan)
+    if not run.since <= send_at < told:
+        return []
+    off = Standing(told, off=True)
     return [
-        Message(_key(session, told, CANCELLED, channel), CANCELLED, channel, send_at)
+        Message(key_of(session.pk, off, when=CANCELLED, channel=channel), CANCELLED, channel, send_at)
         for channel in channels_of(session.client, plan, offered)
     ]
 
 
-def untold(
-    session: Session, told: datetime, messages: Sequence[Message], *, called: bool, at: datetime
-) -> bool:
-    """Would the client come at a time that is no more, since no message tells them before it?
+def told_until(run: Booked) -> datetime:
+    """Up to when it makes sense to tell a client of this: the session's start, or that of the one which is off."""
+    return run.known.what.starts_at if run.now.off and run.known is not None else run.now.starts_at
 
-    They know `told` from a message; or another time, when the desk `called` them since.
+
+def untold(
+    session: Session, run: Booked, leaving: Iterable[datetime], *, plan: ReminderPlan, at: datetime
+) -> bool:
+    """Must somebody call the client, since they know of another time and no message says so in time?
+
+    In time is before whichever of both times comes first and is still to come. `leaving` are the moments at which
+    messages would leave, were it not for quiet hours.
     """
-    still = told == session.starts_at and session.status != Session.Status.CANCELLED and not called
-    if still or told <= at or session.client.died_on is not None:
+    if not run.is_unheard or run.known is None or session.client.died_on is not None:
         return False
-    return not any(message.send_at < told for message in messages)
+    times = [told_until(run), run.known.what.starts_at]
+    ahead = [moment for moment in times if moment > at]
+    if not ahead:
+        return False
+    zone = zone_of(session.client, session)
+    return not any((quiet_until(moment, zone, plan) or moment) < min(ahead) for moment in leaving)
+
+
+def leaving_at(
+    messages: Iterable[Message],
+    queued: Iterable[Message],
+    rows: Mapping[str, Outbox],
+    *,
+    at: datetime,
+) -> list[datetime]:
+    """When each of `messages` would leave that still may: what waits at its next try, what comes later at its moment.
+
+    One whose moment has passed is `queued` now or never; `rows` are those of the outbox.
+    """
+    now = {message.key for message in queued}
+    moments = []
+    for message in messages:
+        row = rows.get(message.key)
+        if row is not None and row.status in {Outbox.Status.PENDING, Outbox.Status.SENDING}:
+            moments.append(max(row.next_at, at))
+        elif (row is None or row.status == Outbox.Status.CANCELLED) and (
+            message.send_at > at or message.key in now
+        ):
+            moments.append(max(message.send_at, at))
+    return moments
 
 
 def to_queue(
-    messages: Sequence[Message], session: Session, *, plan: ReminderPlan, at: datetime
+    messages: Sequence[Message], session: Session, run: Booked, *, plan: ReminderPlan, at: datetime
 ) -> list[Message]:
-    """The messages of the coming day, and the latest one whose moment has passed: it replaces the earlier ones."""
-    until = quiet_until(at, zone_of(session.client, session), plan)
-    too_late = until is not None and until >= session.starts_at
+    """The messages of the coming day, and the latest one whose moment has passed: it replaces the earlier ones.
+
+    A booking of long ago is announced no more, unless the client still knows of another time.
+    """
+    until, fresh = quiet_until(at, zone_of(session.client, session), plan), at - FRESH
+    too_late = until is not None and until >= told_until(run)
     past = max((message.send_at for message in messages if message.send_at <= at), default=at)
     return [
         message
         for message in messages
         if at < message.send_at <= at + AHEAD
-        or (message.send_at == past and not too_late and (message.when != BOOKING or at - FRESH <= past))
+        or (
+            message.send_at == past
+            and not too_late
+            and (message.when != BOOKING or run.is_unheard or fresh <= past)
+        )
     ]
 
 
@@ -216,14 +209,18 @@ def next_look(messages: Iterable[Message], *, of: UUID, at: datetime) -> datetim
     return min([latest, *(moment for moment in moments if moment > at)])
 
 
-def instructs(session: Session, *, when: str, plan: ReminderPlan, at: datetime) -> bool:
-    """Whether this message says how to come to a dose: those of the last 24 hours, or the last one that there is."""
+def instructs(session: Session, messages: Iterable[Message], *, at: datetime) -> bool:
+    """Whether the message that leaves now says how to come to a dose: those of the last 24 hours, and the last one that
+    comes before the client has to fast.
+    """
     if session.kind != SessionKind.DOSING:
         return False
-    if when == BOOKING:
-        last = not plan.hours_before
-        return last or session.starts_at - at <= timedelta(hours=INSTRUCTED)
-    return int(when) <= max(INSTRUCTED, min(plan.hours_before))
+    fasting = HOUR * max(
+        (float(hours or 0) for hours in session.program.protocol.fasting_hours.values()), default=0
+    )
+    latest = session.starts_at - fasting
+    in_time = any(at < message.send_at < latest for message in messages)
+    return session.starts_at - at <= INSTRUCTED or not in_time
 
 
 def tells(text: str) -> bool:

@@ -30,6 +30,8 @@ class Facts:
     instructs: bool = False
     fasting: Mapping[str, Any] = field(default_factory=dict)
     at_home: bool = False
+    by_video: bool = False
+    was_by_video: bool | None = None  # as the client knows it, where this tells of another way to meet
     link: str = ""
 
 
@@ -48,7 +50,9 @@ def when(moment: datetime) -> str:
 def _opening(facts: Facts) -> str:
     if facts.is_off:
         return f"Your appointment at {facts.place} on {when(facts.starts_at)} was cancelled."
-    if facts.is_new and facts.before is not None:
+    if facts.before == facts.starts_at:
+        return f"Your appointment at {facts.place} on {when(facts.starts_at)} was changed."
+    if facts.before is not None:
         return (
             f"Your appointment at {facts.place} was moved from {when(facts.before)}. "
             f"It is now on {when(facts.starts_at)}."
@@ -56,6 +60,17 @@ def _opening(facts: Facts) -> str:
     if facts.is_new:
         return f"You have an appointment at {facts.place} on {when(facts.starts_at)}."
     return f"A reminder of your appointment at {facts.place} on {when(facts.starts_at)}."
+
+
+def _way(facts: Facts) -> str:
+    """How they meet: by video, or no more so."""
+    if facts.is_off:
+        return ""
+    if facts.was_by_video in {None, facts.by_video}:
+        return "It is by video." if facts.by_video else ""
+    if facts.by_video:
+        return "It is now by video: please do not come to us."
+    return "It is no longer by video: please come to us."
 
 
 def _hours(value: Any) -> str:
@@ -101,7 +116,7 @@ def _emergency(facts: Facts) -> str:
 def email(facts: Facts) -> str:
     """The body of an e-mail."""
     paragraphs = [
-        _opening(facts),
+        " ".join(filter(None, [_opening(facts), _way(facts)])),
         " ".join(_instructions(facts)),
         _link(facts),
         f"{_change(facts)}, or to stop these messages, call {_number(facts)}.",
@@ -114,6 +129,7 @@ def sms(facts: Facts) -> str:
     """One text message."""
     sentences = [
         _opening(facts),
+        *filter(None, [_way(facts)]),
         *_instructions(facts),
         *filter(None, [_link(facts)]),
         f"{'Another one' if facts.is_off else 'Changes'}, or to stop these texts: call {_number(facts)}.",

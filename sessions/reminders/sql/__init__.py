@@ -1,11 +1,11 @@
 """The statements of reminders. They ask and are handed their values; nothing here is put together from a request."""
 
 # The sessions that a pass looks at: booked ones that start before `until`, that were saved `since` then, or of which a
-# message waits; and those that were cancelled since then, or of which a message waits, and one had left. Each question
-# begins with what an index finds, and looks each session up by its key: OFFSET 0 leaves the planner no other way, so
-# that the cost is that of what is near or new, however long the book is and however old its statistics are. What was
-# saved lately is found by its history, which has a row of that moment and an index of it: no booking pays for one of
-# its own.
+# message waits; those that were cancelled since then, or of which a message waits, and one had left, or that ended with
+# a death which was taken back since then; and whichever the front desk is asked to call about. Each question begins
+# with what an index finds, and looks each session up by its key: OFFSET 0 leaves the planner no other way, so that the
+# cost is that of what is near or new, however long the book is and however old its statistics are. What was saved
+# lately is found by its history, which has a row of that moment and an index of it: no booking pays for one of its own.
 COMING = """
 WITH saved AS MATERIALIZED (
     SELECT DISTINCT id FROM clinic_sessions_historicalsession WHERE history_date >= %(since)s
@@ -20,16 +20,27 @@ UNION
 SELECT found.id FROM saved CROSS JOIN LATERAL (
     SELECT id FROM clinic_sessions_session WHERE id = saved.id AND updated_at >= %(since)s AND (
         status = 'scheduled' AND starts_at > %(at)s
-        OR status = 'cancelled' AND starts_at > %(since)s AND EXISTS (
+        OR status = 'cancelled' AND EXISTS (
             SELECT FROM trail_outbox WHERE subject_id = saved.id AND status = 'sent'
             AND recipient_kind = 'client' AND starts_with(template, %(template)s))) OFFSET 0) found
 UNION
 SELECT found.id FROM waiting CROSS JOIN LATERAL (
     SELECT id FROM clinic_sessions_session WHERE id = waiting.id AND (
         status = 'scheduled' AND starts_at > %(at)s
-        OR status = 'cancelled' AND starts_at > %(since)s AND EXISTS (
+        OR status = 'cancelled' AND EXISTS (
             SELECT FROM trail_outbox WHERE subject_id = waiting.id AND status = 'sent'
             AND recipient_kind = 'client' AND starts_with(template, %(template)s))) OFFSET 0) found
+UNION
+SELECT found.id FROM practice_deathvoid v JOIN practice_death d ON d.id = v.death_id
+CROSS JOIN LATERAL jsonb_object_keys(d.ended -> 'programs') course
+CROSS JOIN LATERAL (
+    SELECT id FROM clinic_sessions_session WHERE program_id = course::uuid AND status = 'cancelled'
+    AND starts_at > %(at)s AND EXISTS (
+        SELECT FROM trail_outbox WHERE subject_id = clinic_sessions_session.id AND status = 'sent'
+        AND recipient_kind = 'client' AND starts_with(template, %(template)s)) OFFSET 0) found
+WHERE v.created_at >= %(since)s
+UNION
+SELECT subject_id FROM trail_task WHERE kind = %(kind)s AND state = 'open'
 """
 
 # Of `sessions`, those that the sweep has to work out again: never looked at, due for a look (`look_at`), or other than

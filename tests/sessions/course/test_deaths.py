@@ -21,7 +21,7 @@ from sessions.waitlist.models import WaitlistEntry
 from tests import cast as people
 from tests.asking import done, refused
 from tests.cast import MONDAY, Cast
-from tests.sessions.reminders.telling import HOUR, booked, course, tell, watch
+from tests.sessions.reminders.telling import HOUR, booked, course, move, tell, watch
 
 TOLD = {"died_on": "2026-05-03", "source": "The client's sister called"}
 
@@ -127,6 +127,30 @@ def test_nobody_calls_about_what_was_cancelled_before_the_death(cast: Cast) -> N
     assert not Task.objects.open().filter(kind="client_untold").exists()
     sweep_reminders(at=early - HOUR)
     assert not Task.objects.open().filter(kind="client_untold").exists()
+
+
+def test_who_lives_after_all_is_told_what_the_death_cancelled_or_called(cast: Cast) -> None:
+    program, silent = course(cast), course(cast, email="sam@example.test")
+    far = MONDAY + timedelta(days=14)
+    booked(cast, program, far)
+    moved = booked(cast, silent, far + 2 * HOUR)
+    tell(MONDAY)
+    consent = {"communication_consent": None}
+    assert cast.desk("frontdesk").patch(f"clients/{silent.client_id}/", consent).status_code == 200
+    move(cast, moved, far + 4 * HOUR)
+    tell(MONDAY)
+    calls = Task.objects.filter(kind="client_untold").order_by("created_at").values_list("state", "outcome")
+    assert list(calls) == [("open", "")]
+    for one in (program, silent):
+        dies(cast, one.client_id)
+    later = MONDAY + timedelta(days=5)
+    assert watch(later, later) == []
+    with clock.fixed(later):
+        for one in (program, silent):
+            lives(cast, one.client_id)
+    ((_, text),) = watch(later, later + HOUR)
+    assert text.startswith("Your appointment at North on Monday, May 18, 2026 at 9:00 AM MDT was cancelled.")
+    assert list(calls.all()) == [("done", "The client has died."), ("open", "")]
 
 
 @pytest.mark.parametrize("who", ["frontdesk", "np", "therapist", "prescriber", "director"])

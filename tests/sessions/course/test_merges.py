@@ -25,7 +25,7 @@ from tests.api.routes import READS, Places, view_of
 from tests.asking import done, refused, sql
 from tests.cast import MONDAY, Cast
 from tests.journeys.steps import moment
-from tests.sessions.reminders.telling import AGREED, tell
+from tests.sessions.reminders.telling import AGREED, move, tell
 
 WHY = {"reason": "The same passport"}
 DAY = timedelta(days=1)
@@ -425,6 +425,27 @@ def test_reminders_go_to_the_one_whose_contact_counts(cast: Cast) -> None:
     Twins(cast, old, new).merge()
     tell(MONDAY)
     assert [message.to for message in mail.outbox if "appointment" in message.body] == [["new@example.test"]]
+
+
+def test_a_call_is_about_the_client_whose_session_it_is_also_after_an_unmerge(cast: Cast) -> None:
+    old = people.client(cast.north, by=cast.frontdesk, email="old@example.test", communication_consent=AGREED)
+    new = people.client(cast.north, by=cast.frontdesk, communication_consent={})
+    session = people.booked(
+        cast, people.opened_program(cast, who=old), "preparation", MONDAY + 4 * DAY, override_reason="Asked"
+    )
+    tell(MONDAY)
+    twins = Twins(cast, old, new)
+    twins.merge()
+    move(cast, session, MONDAY + 5 * DAY)
+    tell(MONDAY)
+    calls = Task.objects.filter(kind="client_untold").values_list("client", "state")
+    assert list(calls) == [(old.pk, "open")]
+    twins.unmerge()
+    for minutes in range(2):
+        tell(MONDAY + timedelta(minutes=minutes))
+    assert list(calls.all()) == [(old.pk, "done")]
+    moved = [message for message in mail.outbox if "was moved from" in message.body]
+    assert [message.to for message in moved] == [["old@example.test"]]
 
 
 def test_a_payment_pays_the_charges_of_both(cast: Cast, twins: Twins) -> None:

@@ -16,11 +16,12 @@ from django.core import mail
 
 from kapclinic.core import clock
 from kapclinic.practice.models import Client
+from kapclinic.trail import turns
 from kapclinic.trail.models import Outbox
 from programs.models import Program
 from sessions.booking.models import Session
 from sessions.reminders.services import sweep_reminders
-from sessions.sweep.steps import send_messages
+from sessions.sweep.steps import run_step, send_messages
 from tests import cast as people
 from tests.cast import Cast, Desk
 from tests.journeys.steps import moment
@@ -44,12 +45,13 @@ def booked(cast: Cast, program: Program, starts_at: datetime, kind: str = "prepa
     return people.booked(cast, program, kind, starts_at, override_reason="As the client asked")
 
 
-def move(cast: Cast, session: Session, starts_at: datetime) -> None:
+def move(cast: Cast, session: Session, starts_at: datetime, **more: Any) -> None:
     body = {
         "starts_at": moment(starts_at),
         "ends_at": moment(starts_at + (session.ends_at - session.starts_at)),
         "override_reason": "As the client asked",
         "reason": "The client asked",
+        **more,
     }
     Desk(cast.frontdesk).must(f"sessions/{session.pk}/reschedule/", body)
     session.refresh_from_db()
@@ -74,6 +76,13 @@ def states(*, channel: str = "email") -> list[tuple[str, str]]:
 def tell(at: datetime) -> int:
     """What the sweep does for reminders at `at`."""
     sweep_reminders(at=at)
+    return send_messages(at=at)
+
+
+def run(at: datetime) -> int:
+    """What the worker does for reminders at `at`, in its turn; none between two of these is an outage."""
+    turns.expect(at=at)
+    assert run_step("reminders", at=at)
     return send_messages(at=at)
 
 

@@ -88,6 +88,23 @@ def test_after_an_outage_only_the_last_reminder_is_made_up_for(cast: Cast) -> No
     assert [at for at, _ in watch(start - 22 * HOUR, start)] == [start - 2 * HOUR]
 
 
+def test_after_an_outage_what_waited_already_does_not_leave_beside_the_last_one(cast: Cast) -> None:
+    start = FRIDAY + 2 * HOUR
+    booked(cast, course(cast), start)
+    sweep_reminders(at=MONDAY)
+    for hours in (70, 40, 20):
+        sweep_reminders(at=start - hours * HOUR)  # and nothing is sent
+    assert [status for _, status in states()] == ["pending"] * 4
+    assert tell(start - HOUR) == 1
+    assert sorted(states()) == [
+        ("2", "sent"),
+        ("24", "cancelled"),
+        ("48", "cancelled"),
+        ("booking", "cancelled"),
+    ]
+    assert tell(start - HOUR / 2) == 0
+
+
 def test_a_booking_inside_the_last_day_is_told_once(cast: Cast) -> None:
     start = MONDAY + 5 * HOUR
     booked(cast, course(cast), start)
@@ -245,6 +262,48 @@ def test_the_night_that_the_clock_changes_ends_by_the_clock() -> None:
     assert denver(2026, 3, 8, 8, 0).utcoffset() != denver(2026, 3, 8, 0, 30).utcoffset()
 
 
+# quiet from, to; zone; a moment of it; the first one outside; both in UTC. New York's clock goes forward at 07:00 UTC on
+# 8 March and back at 06:00 on 1 November 2026; Santiago's back at 03:00 on 5 April, forward at 04:00 on 6 September, both
+# at midnight; Sydney's back at 16:00 on 4 April, forward at 16:00 on 3 October.
+CHANGED = [
+    ("21:00", "01:30", "America/New_York", "2026-11-01T04:30", "2026-11-01T05:30"),  # the first 01:30
+    (
+        "21:00",
+        "01:30",
+        "America/New_York",
+        "2026-11-01T06:10",
+        "2026-11-01T06:30",
+    ),  # 01:10 once more: the second
+    ("01:30", "08:00", "America/New_York", "2026-11-01T05:45", "2026-11-01T06:00"),  # it is 01:00 again
+    ("01:30", "08:00", "America/New_York", "2026-11-01T07:00", "2026-11-01T13:00"),
+    ("21:00", "02:30", "America/New_York", "2026-03-08T06:30", "2026-03-08T07:00"),  # 02:30 is left out
+    ("21:00", "03:00", "America/New_York", "2026-03-08T06:30", "2026-03-08T07:00"),
+    ("02:30", "08:00", "America/New_York", "2026-03-08T07:00", "2026-03-08T12:00"),
+    ("21:00", "23:30", "America/Santiago", "2026-04-05T01:00", "2026-04-05T02:30"),
+    ("21:00", "23:30", "America/Santiago", "2026-04-05T03:10", "2026-04-05T03:30"),
+    ("21:00", "00:30", "America/Santiago", "2026-09-06T03:00", "2026-09-06T04:00"),
+    ("21:00", "02:30", "Australia/Sydney", "2026-04-04T15:00", "2026-04-04T15:30"),
+    ("21:00", "02:30", "Australia/Sydney", "2026-04-04T16:00", "2026-04-04T16:30"),
+    ("21:00", "02:30", "Australia/Sydney", "2026-10-03T15:30", "2026-10-03T16:00"),
+]
+
+
+@pytest.mark.parametrize(("begin", "end", "zone", "asleep", "awake"), CHANGED)
+def test_quiet_hours_end_at_the_first_moment_outside_them_also_as_the_clock_is_changed(
+    begin: str, end: str, zone: str, asleep: str, awake: str
+) -> None:
+    usual = ReminderPlan(quiet_from=time.fromisoformat(begin), quiet_to=time.fromisoformat(end))
+    moment, expected = (datetime.fromisoformat(f"{one}:00+00:00") for one in (asleep, awake))
+    place = ZoneInfo(zone)
+    assert rules.quiet_until(moment, place, usual) == expected
+    assert rules.quiet_until(expected, place, usual) is None
+    assert rules.quiet_until(expected - timedelta(seconds=1), place, usual) == expected
+    before = rules.leaves_at(moment, moment + timedelta(minutes=1), place, usual)
+    assert before < moment
+    assert rules.quiet_until(before, place, usual) is None
+    assert rules.leaves_at(moment, moment + timedelta(days=1), place, usual) == expected
+
+
 def test_quiet_hours_may_lie_within_a_day_or_not_be() -> None:
     siesta = ReminderPlan(quiet_from=time(13), quiet_to=time(15))
     noon, two, three = (denver(2026, 5, 7, hour) for hour in (12, 14, 15))
@@ -285,6 +344,25 @@ def test_a_worker_that_wakes_at_night_waits_for_the_morning(cast: Cast) -> None:
     assert rows() == [("booking", "pending", denver(2026, 5, 5, 8, 0))]
     assert Outbox.objects.get().attempts == 0
     assert tell(denver(2026, 5, 5, 8, 0).astimezone(UTC)) == 1
+
+
+def test_who_lives_elsewhere_now_is_told_when_their_day_has_begun(cast: Cast) -> None:
+    session = booked(cast, course(cast, time_zone="Pacific/Honolulu"), FRIDAY)
+    assert tell(MONDAY) == 0  # 05:00
+    assert rows() == [("booking", "pending", MONDAY + 3 * HOUR)]
+    for at, zone, leaves in (
+        (MONDAY + HOUR, "Asia/Kolkata", MONDAY + 11.5 * HOUR),  # 21:30
+        (MONDAY + 2 * HOUR, "", MONDAY + 2 * HOUR),
+    ):
+        with clock.fixed(at):
+            body = {"time_zone": zone}
+            path = f"clients/{session.client_id}/"
+            assert cast.desk("frontdesk").patch(path, body).status_code == 200
+        assert tell(at) == (at == leaves)
+        assert tell(at + HOUR / 2) == 0
+        if at != leaves:
+            assert rows() == [("booking", "pending", leaves)]
+    assert states() == [("booking", "sent")]
 
 
 def test_a_booking_at_night_for_the_early_morning_wakes_nobody(cast: Cast) -> None:

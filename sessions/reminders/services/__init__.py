@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from datetime import datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 from django.conf import settings
@@ -23,22 +23,12 @@ from kapclinic.trail.services import Matter, Missed, NotNow, Unwanted
 from sessions.booking.models import Session
 from sessions.reminders import rules, selectors, sms
 from sessions.reminders.models import ReminderPlan
-from sessions.reminders.rules import Booked, Message, texts
+from sessions.reminders.rules import Asked, Message, texts
+from sessions.reminders.services.calls import keep_calls
 from sessions.reminders.sql import LOOKED
 
-# A session, the time of it that its client was last told of, and the messages that it asks for.
-
-
-class Asked(NamedTuple):
-    """What a session asks for, the time that its client knows of by a message, and since when it stands as it does."""
-
-    session: Session
-    told: datetime | None
-    messages: list[Message]
-    since: datetime
-
-
 BATCH = 1000  # sessions that are worked out, and written, at once
+FIRST = timedelta(microseconds=1)  # what is off is told before what was booked instead, of the same moment
 LinkOf: TypeAlias = Callable[..., str | None]  # (session, at=): the address by which a client confirms it
 _links: list[LinkOf] = []
 NOWHERE = frozenset(f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy"))
@@ -79,21 +69,22 @@ def sweep_reminders(*, at: datetime) -> int:
     client wants none any more, is cancelled before it leaves. A client who was told of a session is told that it was
     moved or cancelled; where no message can say so in time, the front desk is asked to call.
 
-    A batch of sessions is one transaction, and one that fails keeps no other waiting (`in_batches`).
+    After an outage, however long, that holds for whatever changed meanwhile. A batch of sessions is one transaction,
+    and one that fails keeps no other waiting (`in_batches`).
     """
     plans = selectors.plans_of(Location.objects.all())
     longest = max((hours for plan in plans.values() for hours in plan.hours_before), default=0)
-    ahead, gone = selectors.ahead(at=at), selectors.called_off(at=at)
-    there = selectors.coming(longest=longest, at=at)
+    ahead, gone = selectors.ahead(at=at), selectors.called_off()
+    there = selectors.coming(longest=longest, since=selectors.looked_since(at=at), at=at)
     seen = selectors.unseen(there, ways=offered(), at=at)
     waiting = selectors.waiting()
     elsewhere = sorted(waiting.keys() - there)
 
     def work_out(batch: Sequence[UUID]) -> int:
-        fresh, off = selectors.known(ahead, only=batch), selectors.known(gone, only=batch)
+        fresh, off = selectors.with_facts(ahead, only=batch), selectors.with_facts(gone, only=batch)
         asked = _messages_asked(fresh, off, plans=plans)
         changed = _queue_asked(asked, plans=plans, at=at)
-        _ask_to_call(asked, at=at)
+        keep_calls(batch, asked, plans=plans, at=at)
         changed += _cancel_others(batch, waiting, asked, at=at)
         _looked({pk: seen[pk] for pk in batch}, asked, at=at)
         return changed
@@ -104,14 +95,15 @@ def sweep_reminders(*, at: datetime) -> int:
 
 def _queue_asked(asked: Sequence[Asked], *, plans: Mapping[UUID, ReminderPlan], at: datetime) -> int:
     """Let each message that is asked for wait, as far as it has not left; how many rows changed."""
-    rows = {
-        row.key: row for row in selectors.reminders().filter(subject_id__in=[one.session.pk for one in asked])
-    }
+    rows = selectors.rows_of(one.session.pk for one in asked)
     changed = 0
-    for session, _, messages, _ in asked:
+    for session, run, messages in asked:
         plan = plans[session.location_id]
-        for message in rules.to_queue(messages, session, plan=plan, at=at):
-            changed += _queue(message, session, rows.get(message.key), at=at)
+        zone = rules.zone_of(session.client, session)
+        for message in rules.to_queue(messages, session, run, plan=plan, at=at):
+            moment = max(message.send_at, at)
+            first = rules.quiet_until(moment, zone, plan) or moment
+            changed += _queue(message, session, rows.get(message.key), first=first, at=at)
     return changed
 
 
@@ -128,43 +120,17 @@ def _looked(seen: Mapping[UUID, str], asked: Sequence[Asked], *, at: datetime) -
 def _messages_asked(
     sessions: Sequence[Session], gone: Sequence[Session], *, plans: Mapping[UUID, ReminderPlan]
 ) -> list[Asked]:
-    """What each session asks for, with the time that its client knows of."""
-    runs, told, ways = selectors.runs_of(sessions), selectors.told_of(s.pk for s in gone), offered()
+    """What each session asks for; what is off first."""
+    runs, ways = selectors.runs_of([*gone, *sessions]), offered()
     found: list[Asked] = []
-    for session in sessions:
-        if run := runs.get(session.pk):
-            messages = rules.messages_of(session, run, plan=plans[session.location_id], offered=ways)
-            found.append(Asked(session, run.told, messages, run.since))
-    for session in gone:
-        if known := told.get(session.pk):
-            plan = plans[session.location_id]
-            messages = rules.cancellations_of(session, known, plan=plan, offered=ways)
-            found.append(Asked(session, known, messages, session.updated_at))
-    return found
-
-
-def _ask_to_call(asked: Sequence[Asked], *, at: datetime) -> None:
-    """Put a session on the front desk's worklist whose client would come at a time that is no more; once, and anew
-    when what the desk told them on the telephone is no longer true.
-    """
-    ids = [one.session.pk for one in asked if one.told]
-    calls, dead = selectors.calls_asked_for(ids), selectors.dead(ids)
-    for session, told, messages, since in asked:
-        call = calls.get(session.pk)
-        if told is None or (call is not None and (call.waits or call.asked_at >= since)):
+    for session in (*gone, *sessions):
+        run = runs.get(session.pk)
+        if run is None or (run.now.off and run.known is None):
             continue
-        reaching = [message for message in messages if message.key not in dead]
-        if rules.untold(session, told, reaching, called=call is not None, at=at):
-            trail.open_task(
-                kind=Kind.CLIENT_UNTOLD,
-                location=session.location_id,
-                client=session.client_id,
-                subject_type="session",
-                subject_id=session.pk,
-                due_at=at,
-                by=SYSTEM,
-                at=at,
-            )
+        work_out = rules.cancellations_of if run.now.off else rules.messages_of
+        messages = work_out(session, run, plan=plans[session.location_id], offered=ways)
+        found.append(Asked(session, run, messages))
+    return found
 
 
 def reaches_nobody() -> bool:
@@ -188,7 +154,10 @@ def sweep_undelivered(*, at: datetime) -> int:
     )
 
 
-def _queue(message: Message, session: Session, row: Outbox | None, *, at: datetime) -> int:
+def _queue(message: Message, session: Session, row: Outbox | None, *, first: datetime, at: datetime) -> int:
+    """Let the message wait until `first`."""
+    if message.when == rules.CANCELLED:
+        first -= FIRST
     if row is None:
         trail.queue_message(
             key=message.key,
@@ -197,18 +166,18 @@ def _queue(message: Message, session: Session, row: Outbox | None, *, at: dateti
             recipient_kind=Outbox.Recipient.CLIENT,
             recipient=session.client_id,
             subject_id=session.pk,
-            send_at=max(message.send_at, at),
+            send_at=first,
             at=at,
         )
         return 1
     waits = row.status == Outbox.Status.PENDING and row.attempts == 0
     if row.status != Outbox.Status.CANCELLED and not (
-        waits and message.send_at > at and row.next_at != message.send_at
+        waits and max(first, row.next_at) > at and row.next_at != first
     ):
         return 0
     # Only a row that nobody has taken meanwhile.
     same = Outbox.objects.filter(pk=row.pk, status=row.status, attempts=row.attempts)
-    return same.update(status=Outbox.Status.PENDING, attempts=0, next_at=max(message.send_at, at))
+    return same.update(status=Outbox.Status.PENDING, attempts=0, next_at=first)
 
 
 def _cancel_others(
@@ -234,7 +203,7 @@ def _cancel_others(
 def deliver_reminder(row: Outbox, *, at: datetime) -> None:
     """Send one message to a client, if it is still true.
 
-    :raises Unwanted: when the session was moved or called off, or the client opted out
+    :raises Unwanted: when the session was moved or called off, the client opted out, or the next message is due as well
     :raises Missed: when the session has begun
     :raises NotNow: in the client's quiet hours
     :raises OSError: when mail server or gateway did not take it
@@ -247,20 +216,32 @@ def deliver_reminder(row: Outbox, *, at: datetime) -> None:
     if not off and (starts_at <= at or session.status != Session.Status.SCHEDULED):
         raise Missed
     plan = selectors.plans_of([session.location])[session.location_id]
-    run = selectors.runs_of([session]).get(session.pk)
     coming, gone = ([], [session]) if off else ([session], [])
     asked = _messages_asked(coming, gone, plans={session.location_id: plan})
-    message = next((message for one in asked for message in one.messages if message.key == row.key), None)
-    if run is None or message is None:
+    one, message = next(
+        ((one, message) for one in asked for message in one.messages if message.key == row.key), (None, None)
+    )
+    if one is None or message is None:
         raise Unwanted
     if starts_at <= at:
         raise Missed
     until = rules.quiet_until(at, rules.zone_of(session.client, session), plan)
     if until is not None:
         raise NotNow(until) if until < starts_at else Missed
-    facts = _facts(session, run, message, plan=plan, at=at)
-    told = starts_at.astimezone(facts.starts_at.tzinfo)
-    _send(row, session, replace(facts, starts_at=told, is_off=off, link=_link_to(session, at=at)))
+    if _is_overtaken(message, one, at=at):
+        raise Unwanted
+    facts = replace(_facts(one, message, plan=plan, at=at), link=_link_to(session, at=at))
+    _send(row, session, facts)
+
+
+def _is_overtaken(message: Message, one: Asked, *, at: datetime) -> bool:
+    """Is a later message due by the same way, which says all of this: as after an outage?"""
+    later = {
+        other.key
+        for other in one.messages
+        if other.channel == message.channel and message.send_at < other.send_at <= at
+    }
+    return bool(later) and selectors.is_on_its_way(later)
 
 
 def _link_to(session: Session, *, at: datetime) -> str:
@@ -268,23 +249,26 @@ def _link_to(session: Session, *, at: datetime) -> str:
     return next((found for link_of in _links if (found := link_of(session, at=at))), "")
 
 
-def _facts(
-    session: Session, run: Booked, message: Message, *, plan: ReminderPlan, at: datetime
-) -> texts.Facts:
+def _facts(one: Asked, message: Message, *, plan: ReminderPlan, at: datetime) -> texts.Facts:
+    """All that the text says. Of a move says also a reminder that is the first to tell of it."""
+    session, run = one.session, one.run
     zone = rules.zone_of(session.client, session)
-    before = run.told if run.told not in {None, session.starts_at} else run.before
+    first = message.when in {rules.BOOKING, run.told.by if run.told else message.when}
+    before = run.known.what if run.known and run.is_news and first else None
     return texts.Facts(
         place=texts.place_name(plan.sender_name, session.location.name),
         phone=session.location.phone,
-        starts_at=session.starts_at.astimezone(zone),
+        starts_at=rules.told_until(run).astimezone(zone),
         emergency_phone=plan.emergency_phone,
         emergency_text=plan.emergency_text,
         is_new=message.when == rules.BOOKING,
-        before=before.astimezone(zone) if before else None,
-        instructs=message.when != rules.CANCELLED
-        and rules.instructs(session, when=message.when, plan=plan, at=at),
+        is_off=run.now.off,
+        before=before.starts_at.astimezone(zone) if before else None,
+        instructs=not run.now.off and rules.instructs(session, one.messages, at=at),
         fasting=session.program.protocol.fasting_hours,
-        at_home=session.modality == "video",
+        at_home=run.now.by_video,
+        by_video=run.now.by_video,
+        was_by_video=before.by_video if before else None,
     )
 
 

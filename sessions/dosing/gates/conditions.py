@@ -351,7 +351,7 @@ def vitals_detail(f: Facts) -> str:
 
 
 def red_detail(f: Facts) -> str:
-    """Before a booster: what is red since the first dose (clinical policy 3.2: the prescriber comes to the room)."""
+    """What is red before the dose, and of a booster since the first one (clinical policy 3.2: the prescriber comes)."""
     if f.red_alarms:
         return f"{f.red_alarms} red alarm(s) to acknowledge."
     return "The last reading is red: take another." if f.red_reading else "None."

@@ -152,7 +152,7 @@ GATES: tuple[Gate, ...] = (
         lambda f: not f.red_alarms and not f.red_reading,
         c.red_detail,
         CLINICIANS,
-        applies=lambda f: f.booster,
+        applies=lambda f: f.booster or f.red_alarms > 0,
     ),
     Gate(
         "suicide_screen",

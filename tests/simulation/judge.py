@@ -770,14 +770,13 @@ class Judge:
         cap = Decimal(limits["cap"]) * (kilos if by_weight else 1) + Decimal("0.001")
         severe = [row for row in books.events.values() if self.one(row["client"]) == self.one(client)]
         severe = [row for row in severe if row["severe"]]
-        held = [row for row in severe if not row["released"]]
         first, day = "" if given else dose.session, today(dose.at, zone)
         asked = [at for whose, at in books.items.values() if whose == client and today(at, zone) == day]
         found = {
             "order": newest != dose.order and f"{newest} is the newest one",
             "weight": by_weight and not counts and f"{kilos} kg",
             "cap": total > cap and f"{total} mg are more than {cap}",
-            "reaction": [row for row in held if row["session"] != first or row["onset"] < dose.at],
+            "reaction": [row for row in severe if not row["released"] and row["session"] != first],
             "home_dosing": session["modality"] == "video" and severe,
             "suicide_screen": asked and not [1 for at, _ in books.cssrs[client] if at >= max(asked)],
         }
@@ -1399,7 +1398,6 @@ def _reacted(judge: Judge, call: Any, found: re.Match[str]) -> None:
     key, severe = call.answer["id"], serious or grade >= judge.limit(session["program"], "severe_grade")
     asks = {"follow_up": grade > 1 or severe, "review": severe, "root_cause": serious}
     row = {"client": session["client"], "session": found[1], "severe": severe, "released": False}
-    row["onset"] = when(call.body["onset_at"])
     judge.books.events[key] = row | {"asks": [(f"adverse_event_{kind}", key) for kind in asks if asks[kind]]}
     judge.suspend(session["client"] if serious else "", f"a serious event {key}")
 

@@ -36,6 +36,11 @@ def test_one_value_may_differ_and_the_rest_stays_default(cast: Cast) -> None:
         ({"bands": {"bp": {"go": 140}}}, "/bands/bp/go"),
         ({"bands": {"bp": {"go": ["a", 90]}}}, "/bands/bp/go"),
         ({"bands": {"bp": 3}}, "/bands/bp"),
+        ({"bands": {"bp": {"hold": [1600, 100]}}}, "/bands/bp/hold"),  # nobody would ever be held
+        ({"bands": {"bp": {"go": [140, 900]}}}, "/bands/bp/go"),
+        ({"bands": {"hr": {"red_low": 500}}}, "/bands/hr/red_low"),
+        ({"bands": {"spo2": {"red": 9, "emergency": 88}}}, "/bands/spo2/emergency"),
+        ({"bands": {"extreme": {"heart_rate": [180, 40]}}}, "/bands/extreme/heart_rate"),
         ({"limits": {"alert_minutes": "x"}}, "/limits/alert_minutes"),
         ({"limits": {"unknown": 1}}, "/limits/unknown"),
         ({"limits": {"after_end": {"every_min": 15}}}, "/limits/after_end"),  # only an infusion has an end

@@ -14,7 +14,7 @@ from programs import policy
 from programs.models import Modality
 from programs.policy import limit
 from programs.rules import legal
-from programs.selectors import with_shipped
+from programs.selectors import status_at, with_shipped
 from screening import selectors as screening
 from screening.models import Clearance, Consent, Measure, SafetyAlert
 from screening.models.alerts import HOLDING
@@ -85,6 +85,7 @@ def gather(
         begun=begun,
         entered_late=is_entered_late(session, moment=moment, at=written_at or at),
         starts_at=session.starts_at,
+        program_status=status_at(session.program, moment=moment if dosing_now else at),
         vitals=_vitals(record.readings, session, begun or moment),
         vitals_age_counts=dosing_now or session.ends_at >= at,
         esketamine=given,
@@ -171,7 +172,6 @@ def _with_course(facts: Facts, session: Session, record: selectors.Record) -> Fa
     grade = program.protocol.limits["severe_grade"]
     return replace(
         facts,
-        program_status=program.status,
         client_age=session.client.age_at(moment),
         has_therapist=program.therapist_id is not None,
         preparations_done=sum(row["n"] for row in record.preparations),

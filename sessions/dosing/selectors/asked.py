@@ -82,7 +82,7 @@ def questions(
         events_of_client(client_id=client_id).values_list("grade", "serious"),
         unreviewed(client_id=client_id).values_list("session_id", "onset_at"),
         screening.clearances_in_force(program_ids=[program_id], at=moment, unexpired=unexpired),
-        screening.signed_consents(program_id=program_id, document=CONSENT),
+        screening.consents_at(program_id=program_id, document=CONSENT, at=moment),
         screening.latest_rows(client_id=client_id, instruments=ASKED, at=moment),
         concerns.values_list("pk", flat=True),
         screening.alerts_of(client_id=client_id),

@@ -14,11 +14,12 @@ from typing import Any
 @dataclass(frozen=True)
 class SuicideItem:
     """The item of an instrument that asks about wanting to die: its number from 1, the lowest answer that raises an
-    alert, and the cause that the alert names."""
+    alert, the cause that the alert names, and the highest answer that there is."""
 
     item: int
     lowest: int
     cause: str
+    highest: int = 3
 
     @property
     def flag(self) -> str:
@@ -31,7 +32,7 @@ class SuicideItem:
 SUICIDE_ITEMS: dict[str, SuicideItem] = {
     "phq9": SuicideItem(9, 1, "phq9_item_9"),  # source: PHQ-9 (Kroenke 2001)
     "qids_sr16": SuicideItem(12, 2, "qids_item_12"),  # source: QIDS-SR16; from 2 is policy, no source
-    "madrs": SuicideItem(10, 4, "madrs_item_10"),  # source: MADRS; from 4 is policy, no source
+    "madrs": SuicideItem(10, 4, "madrs_item_10", highest=6),  # source: MADRS; from 4 is policy, no source
 }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
+from itertools import takewhile
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -33,6 +35,18 @@ def programs_with_relations() -> QuerySet[Program]:
     row = JSONObject(phase="phase", started_at="started_at", ended_at="ended_at")
     found: QuerySet[Program] = Program.objects.select_related("protocol", "client", "location")
     return found.annotate(phase_rows=ArraySubquery(in_order.values(row=row)))
+
+
+def status_at(program: Program, *, moment: datetime) -> str:
+    """The status that the course had then: what has happened since ends nothing that went before it. No query for one
+    that is active.
+    """
+    if program.status == Program.Status.ACTIVE:
+        return str(program.status)
+    versions = Program.history.filter(id=program.pk).order_by("version").values_list("status", "updated_at")
+    # a phase may be dated back, so a version may seem older than the one before it
+    before = takewhile(lambda row: row[1] <= moment, versions)
+    return str(([program.status] + [status for status, _ in before])[-1])
 
 
 def legal_rules() -> list[legal.Rule]:

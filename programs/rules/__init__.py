@@ -15,6 +15,7 @@ from kapclinic.practice.rules import BOOKERS, CLINICIANS, DIRECTOR
 from programs import policy
 from programs.models import Phase, Program, Protocol
 from programs.rules.measures import measure_errors
+from programs.rules.thresholds import band_errors, limit_errors
 
 S, P = Program.Status, Protocol.Status
 SYSTEM = frozenset({"system"})
@@ -119,8 +120,11 @@ def protocol_errors(values: Mapping[str, Any]) -> list[FieldError]:
         *_resource_errors(values),
         *_gate_errors(values["gates"]),
         *measure_errors(values["measures"]),
-        *_shape_errors("/bands", values["bands"], policy.BANDS),
-        *_shape_errors("/limits", values["limits"], policy.limits_of(values["route"])),
+        *(_shape_errors("/bands", values["bands"], policy.BANDS) or band_errors(values["bands"])),
+        *(
+            _shape_errors("/limits", values["limits"], policy.limits_of(values["route"]))
+            or limit_errors(values["limits"])
+        ),
         *_after_end_errors(values["limits"].get("after_end")),
         *_shape_errors("/fasting_hours", values["fasting_hours"], policy.FASTING),
     ]

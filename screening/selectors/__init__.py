@@ -44,6 +44,7 @@ from screening.selectors.consents import DocumentText as DocumentText
 from screening.selectors.consents import active_consent as active_consent
 from screening.selectors.consents import consent_documents as consent_documents
 from screening.selectors.consents import consent_of as consent_of
+from screening.selectors.consents import consents_at as consents_at
 from screening.selectors.consents import document_in_force as document_in_force
 from screening.selectors.consents import once_signed as once_signed
 from screening.selectors.consents import signed_consents as signed_consents

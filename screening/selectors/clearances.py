@@ -66,11 +66,12 @@ def clearances_in_force(
     )
     reasons = Suspension.objects.filter(clearance=OuterRef("pk"), fact__at__lte=at)
     answers = reasons.filter(uphold__isnull=False).order_by("-uphold__created_at")
+    stood = Q(voided_at__isnull=True) | Q(voided_at__gt=at, valid_from__lte=at)  # void from that moment on
     in_force: QuerySet[Clearance] = Clearance.objects.filter(
         ~Exists(overtaken),
         Q(program_id__in=program_ids),
+        stood,
         decision=Clearance.Decision.CLEARED,
-        voided_at__isnull=True,
         expires_on__gte=unexpired,
     ).annotate(
         is_suspended=Exists(reasons.filter(uphold__isnull=True)),
@@ -96,7 +97,7 @@ def _at_and_after(rows: Sequence[Clearance], at: datetime) -> list[Clearance]:
 
 
 def current_clearances(*, program_ids: Collection[UUID], at: datetime) -> dict[UUID, Clearance]:
-    """Program -> the clearance that a dose at `at` stands on: cleared, not voided, not expired on that local day.
+    """Program -> the clearance that a dose at `at` stands on: cleared, not voided by then, not expired on that day.
 
     One that was decided after `at` counts where none did by then, because a day may be written up late. One does not
     count when a later decision, made by `at`, is `declined` or `deferred`, nor when something that was so at `at`

@@ -144,19 +144,29 @@ def _clients_by_text(*, user: User, at: datetime) -> dict[tuple[str, str, str, U
 
 
 def active_consent(*, program_id: UUID, document: str, at: datetime) -> Consent | None:
-    """The signature that stands at `at`: the latest of the version in force that day, not revoked, not too old.
+    """The signature that stands at `at`: the latest of the version in force that day, not revoked by then, not too old.
 
     Too old is more than the protocol's `consent_days`. One that was signed after `at` counts where none was by then, as
     with clearances.
     """
     program = Program.objects.select_related("location", "protocol").get(pk=program_id)
-    signed = signed_consents(program_id=program_id, document=document)
+    signed = consents_at(program_id=program_id, document=document, at=at)
     return consent_of(signed, program=program, document=document, at=at)
 
 
 def signed_consents(*, program_id: UUID, document: str) -> QuerySet[Consent]:
     """Signatures of the program's under `document`, in any version, that were not revoked; the latest first."""
     return once_signed(program_id=program_id, document=document).filter(status=Consent.Status.SIGNED)
+
+
+def consents_at(*, program_id: UUID, document: str, at: datetime) -> QuerySet[Consent]:
+    """As `signed_consents`, with those that were signed by `at` and revoked only after it: what was done under one
+    stays as it was.
+    """
+    stood = Q(signed_at__lte=at, revoked_at__gt=at)
+    return once_signed(program_id=program_id, document=document).filter(
+        stood | Q(status=Consent.Status.SIGNED)
+    )
 
 
 def once_signed(*, program_id: UUID | Subquery, document: str) -> QuerySet[Consent]:

@@ -36,7 +36,22 @@ def test_one_value_may_differ_and_the_rest_stays_default(cast: Cast) -> None:
         ({"bands": {"bp": {"go": 140}}}, "/bands/bp/go"),
         ({"bands": {"bp": {"go": ["a", 90]}}}, "/bands/bp/go"),
         ({"bands": {"bp": 3}}, "/bands/bp"),
+        ({"bands": {"bp": {"hold": [1600, 100]}}}, "/bands/bp/hold"),  # nobody would ever be held
+        ({"bands": {"bp": {"go": [140, 900]}}}, "/bands/bp/go"),
+        ({"bands": {"hr": {"red_low": 500}}}, "/bands/hr/red_low"),
+        ({"bands": {"spo2": {"red": 9, "emergency": 88}}}, "/bands/spo2/emergency"),
+        ({"bands": {"extreme": {"heart_rate": [180, 40]}}}, "/bands/extreme/heart_rate"),
         ({"limits": {"alert_minutes": "x"}}, "/limits/alert_minutes"),
+        ({"limits": {"alert_items": {"phq9": [12, 1]}}}, "/limits/alert_items/phq9"),  # it has nine items
+        ({"limits": {"alert_items": {"phq9": [9, 4]}}}, "/limits/alert_items/phq9"),  # nobody can answer so
+        ({"limits": {"alert_items": {"madrs": [10, 0]}}}, "/limits/alert_items/madrs"),
+        ({"limits": {"alert_items": {"phq9": [9.0, 1]}}}, "/limits/alert_items/phq9"),
+        ({"limits": {"severe_grade": 33}}, "/limits/severe_grade"),
+        ({"limits": {"severe_grade": 2.5}}, "/limits/severe_grade"),
+        ({"limits": {"consent_days": 182.5}}, "/limits/consent_days"),
+        ({"limits": {"clearance_expiring_days": 30.0}}, "/limits/clearance_expiring_days"),
+        ({"limits": {"event_phase_hours": [24, 2]}}, "/limits/event_phase_hours"),
+        ({"limits": {"plausible": {"spo2": [100, 50]}}}, "/limits/plausible/spo2"),
         ({"limits": {"unknown": 1}}, "/limits/unknown"),
         ({"limits": {"after_end": {"every_min": 15}}}, "/limits/after_end"),  # only an infusion has an end
         ({"route": "intravenous", "limits": {"after_end": {"every_min": 0}}}, "/limits/after_end"),

@@ -186,7 +186,8 @@ def complete_program(*, program_id: UUID, by: User, at: datetime) -> Program:
 
 def change_program(*, program: Program, values: ProgramChange, by: User, at: datetime) -> Program:
     """As `programs.services.change_program`; the number of doses and their spacing also look at what was given, and the
-    slots that are held for integration are held with a new therapist. The caller has locked the program.
+    slots that are held for integration are held with a new therapist, and as the client comes. The caller has locked
+    the program.
 
     :raises Invalid: for a plan that the doses have overtaken: end dosing instead
     """
@@ -194,9 +195,12 @@ def change_program(*, program: Program, values: ProgramChange, by: User, at: dat
         merge(_overtaken(program, values))
     was = program.therapist_id
     changed = programs.change_program(program=program, values=values, by=by, at=at)
+    freed: list[Session] = []
     if changed.therapist_id != was:
         freed = held_slots.follow_therapist(program=changed, was=was, by=by, at=at)
-        give_away(freed=[Freed.of(session) for session in freed], by=by, at=at)
+    elif "accepted_modalities" in values:
+        freed = held_slots.follow_modalities(program=changed, at=at)
+    give_away(freed=[Freed.of(session) for session in freed], by=by, at=at)
     return changed
 
 

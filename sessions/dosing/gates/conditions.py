@@ -109,6 +109,34 @@ def tested_by(code: str) -> Callable[[Facts], Proof | None]:
     return proof
 
 
+def denied_at(*codes: str) -> Callable[[Facts], datetime | None]:
+    """When one of these was last answered with no."""
+
+    def last(f: Facts) -> datetime | None:
+        words = [f.word(code) for code in codes]
+        return max((word.at for word in words if word is not None and not word.value), default=None)
+
+    return last
+
+
+def tested_against_at(code: str) -> Callable[[Facts], datetime | None]:
+    """When the record last heard of a positive test, or of a "no"."""
+
+    def last(f: Facts) -> datetime | None:
+        test, denied = f.tests.get(code), denied_at(code)(f)
+        if test is None or test.result != LabWord.POSITIVE:
+            return denied
+        return max((at for at in (test.created_at, denied) if at is not None), default=None)
+
+    return last
+
+
+def eaten_at(f: Facts) -> datetime | None:
+    """When the client last ate, or it was last said that they drank."""
+    drank = denied_at("no_fluids", "no_nasal_spray")(f)
+    return max((at for at in (f.fasting_since, drank) if at is not None), default=None)
+
+
 def rescreened(f: Facts) -> bool:
     """Was the client asked again since the last dose, by a new screening or today? A first dose needs neither."""
     if f.denied("contraindications"):
@@ -351,7 +379,7 @@ def vitals_detail(f: Facts) -> str:
 
 
 def red_detail(f: Facts) -> str:
-    """Before a booster: what is red since the first dose (clinical policy 3.2: the prescriber comes to the room)."""
+    """What is red before the dose, and of a booster since the first one (clinical policy 3.2: the prescriber comes)."""
     if f.red_alarms:
         return f"{f.red_alarms} red alarm(s) to acknowledge."
     return "The last reading is red: take another." if f.red_reading else "None."

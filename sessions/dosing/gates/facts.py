@@ -155,7 +155,7 @@ class Facts:
     severe_event: bool = False
     unreviewed_events: int = 0  # severe or serious; the director holds the dose for them
     booster: bool = False  # a dose of this session stands already
-    red_alarms: int = 0  # of this session, open, of what was before the booster
+    red_alarms: int = 0  # of this session, open, of what was before the dose
     red_reading: bool = False  # the last one since the first dose
     open_alerts: int = 0
     unreleased: tuple[str, ...] = ()  # causes of alerts that hold every dose until somebody releases them

@@ -14,7 +14,7 @@ from programs import policy
 from programs.models import Modality
 from programs.policy import limit
 from programs.rules import legal
-from programs.selectors import with_shipped
+from programs.selectors import status_at, with_shipped
 from screening import selectors as screening
 from screening.models import Clearance, Consent, Measure, SafetyAlert
 from screening.models.alerts import HOLDING
@@ -37,7 +37,7 @@ from sessions.dosing.gates.judge import Readiness, judge
 from sessions.dosing.models import Attestation, AttestationCode, Order
 from sessions.dosing.rules import amounts, esketamine
 from sessions.monitoring import selectors as monitoring
-from sessions.monitoring.models import Reading
+from sessions.monitoring.models import Alarm, Reading
 from sessions.monitoring.rules import is_complete, latest_bands, worst
 
 
@@ -85,13 +85,14 @@ def gather(
         begun=begun,
         entered_late=is_entered_late(session, moment=moment, at=written_at or at),
         starts_at=session.starts_at,
+        program_status=status_at(session.program, moment=moment if dosing_now else at),
         vitals=_vitals(record.readings, session, begun or moment),
         vitals_age_counts=dosing_now or session.ends_at >= at,
         esketamine=given,
     )
     facts = _with_policy(facts, session)
     facts = _with_course(facts, session, record)
-    facts = _with_booster(facts, session, record)
+    facts = _with_alarms(facts, session, record)
     facts = _with_screening(facts, session, record)
     facts = _with_order(facts, order, session)
     facts = _with_kept_words(facts, session, record.words)
@@ -140,11 +141,13 @@ def _is_booster(moment: datetime, begun: datetime | None) -> bool:
     return begun is not None and moment > begun
 
 
-def _with_booster(facts: Facts, session: Session, record: selectors.Record) -> Facts:
-    """What a booster looks at: red alarms that nobody acknowledged, and the last reading."""
+def _with_alarms(facts: Facts, session: Session, record: selectors.Record) -> Facts:
+    """Red alarms of before this dose that nobody acknowledged. A reading's count before a booster, with the last one;
+    before the first dose they have a gate of their own, and what somebody rang for by hand is left.
+    """
     moment, begun = facts.moment, facts.begun
     if begun is None or not _is_booster(moment, begun):
-        return facts
+        return replace(facts, red_alarms=record.red_alarms.count(Alarm.Cause.TRIGGER))
     readings = monitoring.readings_after(session=session, dosed_at=begun, standing=record.readings)
     bands = [(monitoring.vitals_of(row), row.bands) for row in readings if row.measured_at <= moment]
     return replace(
@@ -164,12 +167,11 @@ def _with_course(facts: Facts, session: Session, record: selectors.Record) -> Fa
     after = None  # a dose to come can be too near only to one that is written up late
     if not facts.begun:
         after = min((at for at in record.doses_elsewhere if at > moment), default=None)
-    but = None if _is_booster(moment, facts.begun) else session.pk
-    unreviewed = [own for own, onset_at in record.unreviewed if own != but and onset_at <= moment]
+    own = None if _is_booster(moment, facts.begun) else session.pk
+    unreviewed = [at for of, at in record.unreviewed if at < moment or (at == moment and of != own)]
     grade = program.protocol.limits["severe_grade"]
     return replace(
         facts,
-        program_status=program.status,
         client_age=session.client.age_at(moment),
         has_therapist=program.therapist_id is not None,
         preparations_done=sum(row["n"] for row in record.preparations),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from kapclinic.core.moments import as_stated
 from programs import policy
 from sessions.dosing.gates.facts import Facts, Override, Proof
-from sessions.dosing.gates.table import GATES, VITALS, Gate
+from sessions.dosing.gates.table import GATES, Gate
 
 CLINICAL_HOLD = "clinical_hold"
 PASS, LATE_PAPER, OPEN, OVERRIDDEN = "pass", "late_paper", "open", "overridden"
@@ -101,8 +101,9 @@ def _dated(proof: Proof, facts: Facts) -> Proof:
 
 def _judged(gate: Gate, facts: Facts, overrides: Mapping[str, Override]) -> Judged:
     by, override = gate.overridable_by(facts), overrides.get(gate.code)
-    if gate.code == VITALS and override and facts.vitals and override.at < facts.vitals.measured_at:
-        override = None  # it was said of an earlier reading
+    news = gate.news(facts)
+    if override and news and override.at < news:
+        override = None  # it was said of what was known before
     state = _state(gate, facts, overridden=bool(by) and override is not None)
     passed = state in (PASS, LATE_PAPER)
     proof = _dated(gate.proof(facts) or Proof(gate.detail(facts), "record"), facts) if passed else None
@@ -120,7 +121,9 @@ def _judged(gate: Gate, facts: Facts, overrides: Mapping[str, Override]) -> Judg
 
 
 def judge(facts: Facts, *, overrides: Mapping[str, Override]) -> Readiness:
-    """Every gate that applies; an override counts only while its gate may be overridden."""
+    """Every gate that applies; an override counts only while its gate may be overridden, and nothing came after it that
+    speaks against the dose.
+    """
     found: dict[str, list[Judged]] = {policy.REQUIRED: [], policy.ADVISED: []}
     for gate in GATES:
         mode = mode_of(gate, facts)

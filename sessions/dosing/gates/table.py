@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from kapclinic.practice.models import Role
 from sessions.dosing.gates import conditions as c
@@ -50,8 +51,8 @@ def _never(_: Facts) -> bool:
 class Gate:
     """One condition of the dose: what the front desk reads, whether it is clinical, who clears, who may override.
 
-    `stands`: the gate counts whatever the protocol's mode says. `proof` is asked only of a gate that passes.
-    `is_paper`: what clears it is written by somebody, and may have been written after the dose.
+    `stands`: it counts whatever the protocol's mode says. `proof` is asked only of a gate that passes. `is_paper`: what
+    clears it may have been written after the dose. `news`: when something came that an override before it did not know.
     """
 
     code: str
@@ -63,6 +64,7 @@ class Gate:
     applies: Callable[[Facts], bool] = field(default=lambda _: True)
     proof: Callable[[Facts], Proof | None] = field(default=lambda _: None)
     stands: Callable[[Facts], bool] = _never
+    news: Callable[[Facts], datetime | None] = field(default=lambda _: None)
     clinical: bool = True
     is_paper: bool = False
 
@@ -78,6 +80,7 @@ def _attested(code: str, label: str, wanted: str, *, asked_at_home: bool = True)
         _prescriber,
         applies=lambda f: asked_at_home or not f.at_home,
         proof=c.word_of(code),
+        news=c.denied_at(code),
     )
 
 
@@ -91,6 +94,7 @@ def _tested(code: str, label: str, wanted: str) -> Gate:
         CLINICIANS,
         _prescriber,
         proof=c.tested_by(code),
+        news=c.tested_against_at(code),
     )
 
 
@@ -152,7 +156,7 @@ GATES: tuple[Gate, ...] = (
         lambda f: not f.red_alarms and not f.red_reading,
         c.red_detail,
         CLINICIANS,
-        applies=lambda f: f.booster,
+        applies=lambda f: f.booster or f.red_alarms > 0,
     ),
     Gate(
         "suicide_screen",
@@ -163,6 +167,7 @@ GATES: tuple[Gate, ...] = (
         _prescriber,
         proof=lambda f: f.cssrs,
         stands=lambda f: f.at_home or f.asked_at is not None,
+        news=lambda f: f.asked_at,
     ),
     Gate(
         "consent",
@@ -188,9 +193,7 @@ GATES: tuple[Gate, ...] = (
         "integration_done",
         "The integration of the earlier dose is done",
         lambda f: not f.earlier_integration_open,
-        lambda f: (
-            "An earlier integration is still owed." if f.earlier_integration_open else "Nothing is owed."
-        ),
+        lambda f: "An earlier integration is owed." if f.earlier_integration_open else "Nothing is owed.",
         (THERAPIST, PRESCRIBER),
         applies=lambda f: f.is_kap or f.earlier_integration_open,
         clinical=False,
@@ -251,6 +254,7 @@ GATES: tuple[Gate, ...] = (
         _prescriber,
         proof=c.fasted_by,
         stands=lambda f: f.esketamine,
+        news=c.eaten_at,
     ),
     _tested("pregnancy_test", "The pregnancy test allows it", "Test, or say that it does not apply."),
     _tested("drug_screen", "The drug screen allows it", "Test, or attest `drug_screen`."),
@@ -313,6 +317,7 @@ GATES: tuple[Gate, ...] = (
         (NP, PRESCRIBER),
         _vitals_override,
         proof=c.reading_of,
+        news=lambda f: f.vitals.measured_at if f.vitals else None,
     ),
     Gate(
         "escort",

@@ -14,6 +14,17 @@ MOST_NAMED = 40  # of the unknown codes of one request
 # What counts longer than its day: a word on an earlier session counts too.
 OF_THE_CLIENT = tuple(code for code in AttestationCode if code in COUNTS)
 
+# What is asked of the person who stands there, and of nobody else.
+OF_WHO_CAME = (
+    AttestationCode.IDENTIFIERS,
+    AttestationCode.NOT_INTOXICATED,
+    AttestationCode.CONTRAINDICATIONS,
+    AttestationCode.PREGNANCY_TEST,
+    AttestationCode.DRUG_SCREEN,
+    AttestationCode.NO_FLUIDS,
+    AttestationCode.NO_NASAL_SPRAY,
+)
+
 
 def code_errors(codes: Iterable[str]) -> list[FieldError]:
     """One error for each code that no gate reads: a slip of the pen would leave a gate as it was."""

@@ -17,17 +17,14 @@ from sessions.monitoring.models import Reading
 from sessions.monitoring.rules import SIGNS
 
 
-def unreviewed(*, client_id: UUID, but_session: UUID | None) -> QuerySet[AdverseEvent]:
+def unreviewed(*, client_id: UUID) -> QuerySet[AdverseEvent]:
     """The client's severe or serious events, in any program, whose hold the director has not released.
 
-    Before a first dose the events of its own session, `but_session`, are left out, since the dose may be written up
-    after them. Before a booster none are left out. Severe is the grade that the event's own protocol says.
+    Severe is the grade that the event's own protocol says.
     """
     last = AdverseEventReview.objects.filter(event=OuterRef("pk")).order_by("-created_at", "-pk")
     limits = "session__program__protocol__limits"
     found: QuerySet[AdverseEvent] = AdverseEvent.objects.filter(session__client__in=person(client_id))
-    if but_session is not None:
-        found = found.exclude(session_id=but_session)
     return (
         found.annotate(
             severe_from=Cast(KeyTextTransform("severe_grade", limits), IntegerField()),

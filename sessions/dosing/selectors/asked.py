@@ -53,7 +53,7 @@ class Record(NamedTuple):
     concerns: list[UUID]
     alerts: list[Any]  # Any: with what is annotated
     overrides: list[GateOverride]
-    red_alarms: list[UUID]
+    red_alarms: list[str]  # why each rang
     suspensions: list[
         tuple[UUID, str, datetime]
     ]  # clearance, code, since when: of those that nobody answered
@@ -80,14 +80,14 @@ def questions(
         preparations_counted([program_id]),
         integration.owed_elsewhere(client_id=client_id, but=session_id).values_list("pk", flat=True),
         events_of_client(client_id=client_id).values_list("grade", "serious"),
-        unreviewed(client_id=client_id, but_session=None).values_list("session_id", "onset_at"),
+        unreviewed(client_id=client_id).values_list("session_id", "onset_at"),
         screening.clearances_in_force(program_ids=[program_id], at=moment, unexpired=unexpired),
-        screening.signed_consents(program_id=program_id, document=CONSENT),
+        screening.consents_at(program_id=program_id, document=CONSENT, at=moment),
         screening.latest_rows(client_id=client_id, instruments=ASKED, at=moment),
         concerns.values_list("pk", flat=True),
         screening.alerts_of(client_id=client_id),
         overrides.order_by("created_at", "pk"),
-        monitoring.open_alarms(session_id=session_id).filter(rung).values_list("pk", flat=True),
+        monitoring.open_alarms(session_id=session_id).filter(rung).values_list("cause", flat=True),
         screening.open_reasons_of(program_id=program_id, at=moment),
         last_visit(client_id=client_id, until=moment),
         own_legal_rules(),

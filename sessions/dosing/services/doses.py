@@ -18,6 +18,7 @@ from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs import services as programs
 from programs.models import Phase, PhaseSpan, Program, Route
+from programs.rules import LIVE
 from screening import services as screening
 from sessions.booking import services as booking
 from sessions.booking.models import Session
@@ -261,8 +262,11 @@ def _follow_doses(
     program: Program, given: int, *, by: User, at: datetime, span: PhaseSpan | None = None
 ) -> None:
     """Let the phase follow the `given` doses: the first ends preparation, the last planned one dosing. `span` is the
-    open one. Dosing that a clinician ended stays ended, also when a dose is given in a session that had begun.
+    open one. Dosing that a clinician ended stays ended, also when a dose is given in a session that had begun, and a
+    course that is over when its last dose is written down stays in the phase in which it ended.
     """
+    if program.status not in LIVE:
+        return
     if program.phase == Phase.PREPARATION and given:  # a prescriber passed the preparation gate
         programs.enter_phase(program=program, phase=Phase.DOSING, by=by, at=at, span=span)
         span = None

@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from kapclinic.core.rows import each, tried
 from kapclinic.practice.models import SYSTEM, Actor, Room, SessionKind
@@ -22,7 +23,7 @@ from sessions.booking import services as booking
 from sessions.booking.models import Session
 from sessions.booking.rules import HERE
 from sessions.booking.services.allocations import ResourceConflict, lock_resources
-from sessions.integration import selectors
+from sessions.integration import rules, selectors
 from sessions.integration.models import Obligation
 from sessions.integration.selectors import Board, Sought
 from sessions.integration.services.obligations import RACES, ask_for, free_held_slot
@@ -89,8 +90,26 @@ def follow_therapist(*, program: Program, was: UUID | None, by: Actor, at: datet
         obligation.save_by(by, at=at)
         if was is not None:
             trail.hand_on(subject_id=obligation.pk, was=was, to=program.therapist_id, by=by, at=at)
-    rows = Session.objects.filter(program=program, status=Session.Status.HELD, for_dose__isnull=False)
-    held = list(rows.filter(starts_at__gt=at).select_related("for_dose").order_by("starts_at"))
+    return _hold_anew(program, _held_ahead(program, at=at), at=at)
+
+
+def follow_modalities(*, program: Program, at: datetime) -> list[Session]:
+    """The client comes in another way than before: what is held in one that they do not accept is held in another.
+    Returns the slots that were freed. What they are booked for stays. The caller has locked the program.
+    """
+    accepted = rules.modalities(program)
+    return _hold_anew(program, _held_ahead(program, at=at).exclude(modality__in=accepted), at=at)
+
+
+def _held_ahead(program: Program, *, at: datetime) -> QuerySet[Session]:
+    rows: QuerySet[Session] = Session.objects.filter(program=program, status=Session.Status.HELD)
+    return (
+        rows.filter(for_dose__isnull=False, starts_at__gt=at).select_related("for_dose").order_by("starts_at")
+    )
+
+
+def _hold_anew(program: Program, rows: QuerySet[Session], *, at: datetime) -> list[Session]:
+    held = list(rows)
     for row in held:
         assert row.for_dose is not None
         free_held_slot(dose=row.for_dose, by=SYSTEM, at=at)

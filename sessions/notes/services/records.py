@@ -1,4 +1,6 @@
-"""Verbs of a dosing session's own record: append an entry, take one back. They lock no row: nobody waits."""
+"""Verbs of a dosing session's own record: append an entry, take one back. They lock no row, so that nobody waits, but
+for a meal that the session does not know of.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,7 @@ def append_entry(
 
     Open from check-in until the protocol's `record_hours` after the end; later an entry is an addendum and says why. A
     safety concern at check-in is also a row on the worklist of whoever may act on it; until that row is done the client
-    is not dosed.
+    is not dosed. A meal that is later than the session's `fasting_since` takes its place, before a dose is given.
 
     :raises NotPermitted: unless `by` is a therapist, nurse practitioner or prescriber
     :raises NotToday: for a time on another day than the session's
@@ -101,6 +103,8 @@ def append_entry(
     ).insert_by(by, at=at)
     if kept.get("safety_concern"):
         _tell_of_concern(session, entry, by=by, at=at)
+    if (eaten := kept.get("last_food_at")) is not None:
+        _hear_of_meal(session, datetime.fromisoformat(str(eaten)), by=by, at=at)
     return entry
 
 
@@ -139,6 +143,19 @@ def _tell_of_concern(session: Session, entry: RecordEntry, *, by: User, at: date
         by=by,
         at=at,
     )
+
+
+def _hear_of_meal(session: Session, eaten_at: datetime, *, by: User, at: datetime) -> None:
+    """The client ate since what was noted for the gates: they count from the later meal. An earlier one clears nothing,
+    and what a dose was given on stays.
+    """
+    if session.fasting_since is None or eaten_at <= session.fasting_since:
+        return
+    locked: Session = Session.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    if locked.outcome or locked.fasting_since is None or eaten_at <= locked.fasting_since:
+        return
+    locked.fasting_since = eaten_at
+    locked.save_by(by, at=at)
 
 
 @transaction.atomic

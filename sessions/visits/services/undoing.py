@@ -17,6 +17,7 @@ from programs.rules import LIVE
 from sessions.booking import services as booking
 from sessions.booking.models import MoveUndo, Session
 from sessions.booking.rules import StoredStaff
+from sessions.booking.rules.said import UNWEIGHED
 from sessions.dosing import selectors as dosing
 from sessions.integration.services import held_slots, undoing
 from sessions.monitoring import selectors as monitoring
@@ -50,7 +51,10 @@ def undo(*, session_id: UUID, move: str, reason: str, by: User, at: datetime) ->
     _require_nothing_on_it(session, move)
     _write(row, session, reason=reason, corrected_to=None, by=by, at=at)
     session.status = row.before
+    came_at = session.checked_in_at
     setattr(session, MOMENTS[move], None)
+    if move == M.CHECK_IN:
+        _forget_who_came(session, came_at)
     if move == M.NO_SHOW:
         _stand_again(session, by=by, at=at)
     session.save_by(by, at=at)
@@ -150,6 +154,16 @@ def _write(
         corrected_to=corrected_to,
         reason=reason,
     ).insert_by(by, at=at)
+
+
+def _forget_who_came(session: Session, came_at: datetime | None) -> None:
+    """It was somebody else, or nobody: when they ate and what they weigh is asked of the client who comes. What was
+    attested of them counts no more either (`dosing.selectors.words_of`).
+    """
+    session.fasting_since = None
+    if came_at is not None and session.weighed_at is not None and session.weighed_at >= came_at:
+        for name, value in UNWEIGHED.items():
+            setattr(session, name, value)
 
 
 def _stand_again(session: Session, *, by: User, at: datetime) -> None:

@@ -259,6 +259,20 @@ def test_the_clients_next_dose_waits_for_the_directors_review(cast: Cast, more: 
         assert gate(cast, session)["state"] == "open"
 
 
+def test_a_severe_event_before_the_dose_holds_the_dose_of_its_own_day(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    event = told(cast, session, **SEVERE)
+    with clock.fixed(MONDAY + timedelta(minutes=5)):
+        assert gate(cast, session)["state"] == "open"
+        answer = attempt(cast, session)
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
+        assert [row["code"] for row in answer.json()["gates"]] == ["adverse_event_review"]
+        assert not session.administrations.exists()
+        path = f"sessions/{session.pk}/adverse-events/{event['id']}/review/"
+        cast.desk("director").must(path, {"conclusion": "A vasovagal faint", "hold_released": True})
+        assert attempt(cast, session).status_code == 201
+
+
 def test_a_mild_event_and_another_clients_hold_nobody(cast: Cast) -> None:
     first = people.ready_dose(cast)
     people.give(cast, first)

@@ -90,6 +90,20 @@ def test_no_booster_while_somebody_has_rung_by_hand(cast: Cast) -> None:
     assert boost(cast, session, 13) == []
 
 
+def test_no_first_dose_while_somebody_has_rung_by_hand(cast: Cast) -> None:
+    session = people.ready_dose(cast)
+    cast.desk("therapist").must(f"sessions/{session.pk}/alarms/", {"trigger": "si_with_intent", "note": "x"})
+    with at(2):
+        shown = cast.desk("np").get(f"sessions/{session.pk}/readiness/").json()
+        assert [row["code"] for row in shown["gates"] if row["state"] == "open"] == ["red_alarm"]
+        answer = attempt(cast, session)
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
+        assert not Administration.objects.exists()
+        assert attempt(cast, session, administered_at=MONDAY.isoformat()).status_code == 409
+        acknowledge(cast)
+        assert attempt(cast, session).status_code == 201
+
+
 def test_an_amber_reading_alone_stops_no_booster(cast: Cast) -> None:
     session = begun(cast)
     read(cast, session, 11, systolic=165)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -248,3 +249,52 @@ def test_what_suspends_counts_from_its_own_moment_and_the_answer_is_a_paper_of_i
             str(by),
         )
         assert len(rows_of(cast, "director")) == int(state == "late_paper")
+
+
+# --- what was taken back after the dose -----------------------------------------------------------------------------
+
+
+def consent_revoked(cast: Cast, session: Session) -> str:
+    (consent,) = cast.desk("np").get("consents/", program=str(session.program_id)).json()["results"]
+    cast.desk("np").must(f"consents/{consent['id']}/revoke/", {"reason": "Wants no more of it"})
+    return "consent"
+
+
+def clearance_voided(cast: Cast, session: Session) -> str:
+    (clearance,) = cast.desk("np").get("clearances/", program=str(session.program_id)).json()["results"]
+    cast.desk("prescriber").must(f"clearances/{clearance['id']}/void/", {"reason": "Not again"})
+    return "clearance"
+
+
+def course_held(cast: Cast, session: Session) -> str:
+    cast.desk("prescriber").must(f"programs/{session.program_id}/hold/", {"reason": "A bad reaction"})
+    return "program_active"
+
+
+def course_ended(cast: Cast, session: Session) -> str:
+    cast.desk("prescriber").must(f"programs/{session.program_id}/discontinue/", {"reason": "A bad reaction"})
+    return "program_active"
+
+
+@pytest.mark.parametrize("end", [consent_revoked, clearance_voided, course_held, course_ended])
+def test_a_dose_is_written_down_also_when_what_it_stood_on_was_taken_back_since(
+    cast: Cast, end: Callable[[Cast, Session], str]
+) -> None:
+    """It was given: its checks, its draw and its integration follow from it. A further one is another matter."""
+    edition = people.approved_protocol(cast, name="One dose", min_preparations=0, planned_doses=1)
+    session = people.ready_dose(cast, people.cleared_program(cast, protocol=edition))
+    with clock.fixed(MONDAY + 20 * MINUTE):
+        gate = end(cast, session)
+    with clock.fixed(MONDAY + 25 * MINUTE):
+        for at in (20 * MINUTE, 25 * MINUTE):
+            answer = attempt(cast, session, dose_mg="50", administered_at=moment(MONDAY + at))
+            assert (answer.status_code, [row["code"] for row in answer.json()["gates"]]) == (409, [gate])
+        assert not Administration.objects.exists()
+        answer = attempt(cast, session, dose_mg="50", administered_at=moment(MONDAY))
+        assert answer.status_code == 201, answer.content
+        assert answer.json()["obligation"]["state"] == "due"
+        assert session.checks.count() == len(edition.checks_min)
+        booster = attempt(cast, session, dose_mg="50")
+        assert [row["code"] for row in booster.json()["gates"]] == [gate]
+        shown = cast.desk("np").get(f"sessions/{session.pk}/readiness/").json()
+        assert [row["code"] for row in shown["gates"] if row["state"] == "open"] == []

@@ -6,8 +6,8 @@ import re
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
+from sessions.boards.sql.day_mark import BODY
 from sessions.dosing.selectors.asked import questions
-from sessions.dosing.selectors.marks import GATE_MARK
 
 TABLE = re.compile(r'(?:FROM|JOIN) "?([a-z]+_[a-z]\w+)"?')
 
@@ -21,4 +21,4 @@ def test_whatever_a_gate_asks_is_in_the_mark() -> None:
     read = {table for one in asked for table in TABLE.findall(str(one.query))}
     orders_and_doses = {"clinic_sessions_order", "clinic_sessions_orderapproval", "practice_client"}
     assert len(read) >= 20
-    assert (read | orders_and_doses) - set(TABLE.findall(GATE_MARK)) == set()
+    assert (read | orders_and_doses) - set(TABLE.findall(BODY)) == set()

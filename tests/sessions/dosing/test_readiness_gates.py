@@ -385,6 +385,42 @@ def test_a_decision_about_one_reading_is_none_about_a_later_one(cast: Cast) -> N
         assert still_open(cast, session) == []
 
 
+def test_an_override_does_not_cover_what_came_after_it(cast: Cast) -> None:
+    """The equipment was not looked at, and then it failed; the client had eaten, and then ate again; a test was not
+    taken, and then it was positive; nobody asked, and then the client spoke of wanting to die.
+    """
+    gates = {"pregnancy_test": "required", "suicide_screen": "required"}
+    session = _under(cast, gates=gates)
+    overridden = ("equipment", "fasting", "pregnancy_test", "suicide_screen")
+    attest(cast, session, "equipment", value=False)
+    note(cast, session, fasting_since=clock.now().isoformat())
+    for code in overridden:
+        body = {"gate": code, "reason": "Known to me"}
+        cast.desk("prescriber").must(f"sessions/{session.pk}/override/", body)
+    with clock.fixed(MONDAY + timedelta(minutes=5)):
+        assert still_open(cast, session) == []
+        attest(cast, session, "equipment", value=False, by="therapist")
+        note(cast, session, fasting_since=clock.now().isoformat())
+        test = {"client": str(session.client_id), "kind": "urine_hcg", "result": "positive"}
+        cast.desk("np").must("lab-results/", test | {"taken_at": MONDAY.isoformat()})
+        phq9 = {"program": str(session.program_id), "instrument": "phq9", "answers": [0] * 8 + [1]}
+        told = {"taken_at": clock.now().isoformat(), "administered_by": "nurse practitioner"}
+        cast.desk("np").must("measures/", phq9 | told)
+        for alert in SafetyAlert.objects.filter(status="open"):
+            cast.desk("therapist").must(
+                f"safety-alerts/{alert.pk}/acknowledge/", {"action": "Spoke with them"}
+            )
+        left = still_open(cast, session)
+        assert left == ["clearance", "suicide_screen", "fasting", "pregnancy_test", "equipment"]
+        answer = attempt(cast, session)
+        assert [row["code"] for row in answer.json()["gates"]] == left
+        assert not Administration.objects.exists()
+        for code in overridden:  # whoever knows of it may decide again
+            body = {"gate": code, "reason": "Known to me, too"}
+            cast.desk("prescriber").must(f"sessions/{session.pk}/override/", body)
+        assert still_open(cast, session) == ["clearance"]
+
+
 # --- cost ----------------------------------------------------------------------------------------------------------------
 
 

@@ -76,6 +76,23 @@ def test_held_slots_and_what_is_owed_follow_the_therapist_of_the_course(cast: Ca
     assert with_whom(held) == str(cast.other_therapist.pk)
 
 
+def test_a_held_slot_follows_how_the_client_comes(cast: Cast) -> None:
+    """Nobody is booked by video by the scheduler who has said that they want no video any more."""
+    program = people.cleared_program(cast, accepted_modalities=["video", "in_person"])
+    dose = people.booked(cast, program, "dosing", TUESDAY)
+    (before,) = held_for(dose)
+    assert (before.modality, before.room) == ("video", None)
+    path = f"programs/{program.pk}/"
+    assert cast.desk("frontdesk").patch(path, {"goals": "Sleep"}).status_code == 200
+    assert held_for(dose) == [before]
+    assert cast.desk("frontdesk").patch(path, {"accepted_modalities": ["in_person"]}).status_code == 200
+    (held,) = held_for(dose)
+    assert held.modality == "in_person"
+    assert held.room is not None
+    before.refresh_from_db()
+    assert before.status == "cancelled"
+
+
 def test_what_is_owed_is_the_present_therapists_to_see_to(cast: Cast) -> None:
     owed = people.owed(cast)
     change_therapist(cast, owed.dosing_session)

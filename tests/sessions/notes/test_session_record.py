@@ -62,6 +62,29 @@ def refused(answer: Any, status: int, code: str, pointer: str | None = None) -> 
     assert not RecordEntry.objects.exists()
 
 
+def test_a_meal_that_the_therapist_hears_of_counts_at_the_gate(cast: Cast) -> None:
+    session = people.ready_dose(cast)  # nothing since seven, says the nurse
+
+    def fasting() -> tuple[str, str]:
+        gates = cast.desk("np").get(f"sessions/{session.pk}/readiness/").json()["gates"]
+        since = cast.desk("np").get(f"sessions/{session.pk}/").json()["fasting_since"]
+        return next(row["state"] for row in gates if row["code"] == "fasting"), since
+
+    assert fasting() == ("pass", "2026-05-04T07:00:00Z")
+    for meal in ("2026-05-04T06:00:00Z", "2026-05-04T14:00:00Z"):
+        assert say(cast, session, "check_in", **HELLO, last_food_at=meal).status_code == 201
+    assert fasting() == ("open", "2026-05-04T14:00:00Z")
+    answer = attempt(cast, session)
+    assert (answer.status_code, [row["code"] for row in answer.json()["gates"]]) == (409, ["fasting"])
+    with clock.fixed(MONDAY + timedelta(hours=3)):
+        session.refresh_from_db()
+        values = people.calm()
+        monitoring.record_reading(session=session, values=values, dosed_at=None, by=cast.np, at=clock.now())
+        assert attempt(cast, session).status_code == 201
+        assert say(cast, session, "check_in", **HELLO, last_food_at="2026-05-04T17:00:00Z").status_code == 201
+    assert fasting() == ("pass", "2026-05-04T14:00:00Z")  # what the dose was given on stays
+
+
 def test_the_record_gathers_what_everybody_in_the_room_said(cast: Cast) -> None:
     session = people.ready_dose(cast)
     assert (

@@ -190,6 +190,29 @@ def test_a_check_in_on_which_readings_or_a_dose_stand_stays(cast: Cast) -> None:
 # --- what hung on it ----------------------------------------------------------------------------------------------
 
 
+def test_what_was_asked_of_the_wrong_client_counts_for_nobody(cast: Cast) -> None:
+    """Whoever was checked in was somebody else: the right one is identified, asked and weighed themselves."""
+    session = people.ready_dose(cast, without=("vitals",))
+    path = f"sessions/{session.pk}/"
+    cast.desk("np").patch(path, {"weight_kg": "91.5"})
+
+    def of_today() -> set[str]:
+        gates = cast.desk("np").get(f"{path}readiness/").json()["gates"]
+        return {gate["code"] for gate in gates if gate["state"] == "open"}
+
+    assert of_today() == {"vitals"}
+    with clock.fixed(MONDAY + timedelta(minutes=5)):
+        assert undo(cast, session, "check_in").status_code == 200
+    with clock.fixed(MONDAY + timedelta(minutes=10)):
+        cast.desk("frontdesk").must(f"{path}check-in/")
+        assert of_today() == {"vitals", "identifiers", "not_intoxicated", "fasting"}
+        shown = cast.desk("np").get(path).json()
+        assert (shown["weight_kg"], shown["fasting_since"]) == (None, None)
+        assert shown["escort"]["name"] == "Alex Example"  # who fetches them was said at the booking
+        people.attest(cast, session, "identifiers", "not_intoxicated")
+        assert of_today() == {"vitals", "fasting"}
+
+
 def test_a_no_show_whose_slot_is_taken_by_now_stays_one(cast: Cast, session: Session) -> None:
     lived(cast, session, "no-show")
     other = people.client(cast.north, by=cast.frontdesk, first="Jo", phone="303-555-0155")

@@ -227,6 +227,30 @@ def test_an_unmerge_gives_each_their_own(cast: Cast, twins: Twins) -> None:
     refused(twins.post("unmerge/"), 409, "not_merged")
 
 
+def test_a_hold_of_the_one_person_goes_on_for_both(cast: Cast, twins: Twins) -> None:
+    """Nobody knows yet whose record counsel meant: it is lifted of each by itself."""
+    director = cast.desk("director")
+
+    def held(client: Client) -> list[str]:
+        found = director.get("legal-holds/", client=str(client.pk), lifted="false").json()["results"]
+        return sorted(row["reason"] for row in found)
+
+    def hold(client: Client, reason: str) -> dict[str, Any]:
+        return director.must("legal-holds/", {"client": str(client.pk), "reason": reason}, status=201)
+
+    with clock.fixed(MONDAY - DAY):
+        hold(twins.old, "Long before")
+    with clock.fixed(MONDAY):
+        twins.merge()
+        lifted = hold(twins.new, "Settled since")
+        director.must(f"legal-holds/{lifted['id']}/lift/", {"reason": "Settled"}, status=200)
+        hold(twins.new, "Suit of May")
+        hold(twins.old, "Suit of June")
+        twins.unmerge()
+    assert held(twins.old) == ["Long before", "Suit of June", "Suit of May"]
+    assert held(twins.new) == ["Suit of June", "Suit of May"]
+
+
 def test_merged_again_after_an_unmerge(cast: Cast, twins: Twins) -> None:
     for _ in range(2):
         twins.merge()

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from kapclinic.core import transitions
+from kapclinic.core import scope, transitions
 from kapclinic.core.errors import ClinicError, Conflict, Invalid
 from kapclinic.practice import persons
 from kapclinic.practice import selectors as practice
@@ -213,8 +213,9 @@ def unmerge(*, client: Client, reason: str, by: User, at: datetime) -> Client:
     persons.lock_clients(ids)
     _refuse_one_death(client, ids)
     hold_both(one=client.pk, main=alias.into_id, others=others, since=alias.created_at, by=by, at=at)
-    persons.end_alias(alias=alias, reason=reason, by=by, at=at)
-    release_of_others(client_id=client.pk, others=others, at=at)
+    with scope.crossing():  # the other may be of a place from which nobody here reaches them any more
+        persons.end_alias(alias=alias, reason=reason, by=by, at=at)
+        release_of_others(client_id=client.pk, others=others, at=at)
     return _shown(client)
 
 

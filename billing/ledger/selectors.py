@@ -136,6 +136,18 @@ def shares_across(one: UUID, others: Collection[UUID]) -> QuerySet[PaymentAlloca
     return standing_allocations().filter(there | Q(payment__client__in=others, charge__client__in=[one]))
 
 
+def reduced_across(one: UUID, others: Collection[UUID]) -> QuerySet[Adjustment]:
+    """What fee agreements of `others` take off standing charges of registration `one`, or the other way."""
+    there = Q(agreement__client__in=[one], charge__client__in=others)
+    found: QuerySet[Adjustment] = Adjustment.objects.filter(
+        there | Q(agreement__client__in=others, charge__client__in=[one]),
+        reverses__isnull=True,
+        reversal__isnull=True,
+        charge__reversal__isnull=True,
+    )
+    return found
+
+
 def payments() -> LedgerQuerySet:
     """Payments with `allocated`, `refunded`, `unallocated`, `reversed_by` and the standing allocations as data.
 

@@ -23,8 +23,8 @@ def part_money(*, one: UUID, others: Sequence[UUID], by: User, at: datetime) -> 
     shares = list(selectors.shares_across(one, others).select_related("charge").order_by("created_at", "pk"))
     allocations.free(shares, by=by, at=at)
     reduced = selectors.reduced_across(one, others).select_related("charge").order_by("created_at", "pk")
-    for row in (*shares, *reduced):
-        ask_to_look(row.charge, by=by, at=at)
+    for charge in [*(share.charge for share in shares), *(row.charge for row in reduced)]:
+        ask_to_look(charge, by=by, at=at)
 
 
 def ask_to_look(charge: Charge, *, by: User, at: datetime) -> None:

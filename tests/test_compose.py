@@ -180,6 +180,17 @@ def test_the_proxy_alone_is_reached_and_takes_what_the_settings_take() -> None:
     assert max(sizes) >= max(settings.UPLOADS.values())
 
 
+def test_no_log_of_the_proxy_says_what_was_searched_for_or_by_which_link() -> None:
+    """Beside its trouble with a request nginx writes down the request's whole line, at every level but the last."""
+    conf = (CHECKOUT / "deploy/nginx.conf").read_text()
+    assert re.findall(r"^ *error_log (.+);$", conf, re.MULTILINE) == ["/dev/stderr emerg"]
+    assert re.findall(r"^ *access_log (.+);$", conf, re.MULTILINE) == ["/dev/stdout discreet"]
+    (form,) = re.findall(r"log_format discreet '(.+)';", conf)
+    told = set(form.split())
+    assert "$upstream_status" in told  # that web was away shows here alone
+    assert not told & {"$request", "$request_uri", "$args", "$query_string", "$uri", "$http_referer"}
+
+
 def test_order_of_starting() -> None:
     for name in ("web", "worker", "safety", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}

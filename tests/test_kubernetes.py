@@ -210,6 +210,7 @@ def test_web_is_asked_for_its_health_and_whether_it_is_ready() -> None:
 def test_the_proxy_buffers_requests_and_leads_to_web() -> None:
     ingress = named(GROUP, "Ingress")["web"]
     assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-request-buffering"] == "on"
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/enable-access-log"] == "false"
     backend = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
     service = named(BASE, "Service")["web"]["spec"]
     assert backend == {"name": "web", "port": {"name": service["ports"][0]["name"]}}

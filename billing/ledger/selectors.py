@@ -35,6 +35,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from billing.codes.models import ServiceCode
+from billing.ledger import rules
 from billing.ledger.models import (
     FORGIVING,
     Adjustment,
@@ -51,7 +52,7 @@ from kapclinic.practice.models import Location, Role, User
 from kapclinic.practice.rules import BILLERS
 from kapclinic.practice.selectors import person, person_of
 from screening.models import MeasureVoid
-from sessions.booking.models import Session
+from sessions.booking.models import MoveUndo, Session
 from sessions.dosing.models import AdministrationVoid
 from sessions.notes import selectors as notes
 
@@ -133,6 +134,18 @@ def shares_across(one: UUID, others: Collection[UUID]) -> QuerySet[PaymentAlloca
     """Standing allocations by which a payment of registration `one` pays a charge of `others`, or the other way."""
     there = Q(payment__client__in=[one], charge__client__in=others)
     return standing_allocations().filter(there | Q(payment__client__in=others, charge__client__in=[one]))
+
+
+def reduced_across(one: UUID, others: Collection[UUID]) -> QuerySet[Adjustment]:
+    """What fee agreements of `others` take off standing charges of registration `one`, or the other way."""
+    there = Q(agreement__client__in=[one], charge__client__in=others)
+    found: QuerySet[Adjustment] = Adjustment.objects.filter(
+        there | Q(agreement__client__in=others, charge__client__in=[one]),
+        reverses__isnull=True,
+        reversal__isnull=True,
+        charge__reversal__isnull=True,
+    )
+    return found
 
 
 def payments() -> LedgerQuerySet:
@@ -241,7 +254,8 @@ def was_seen_before(session: Session) -> bool:
 
 
 def overtaken_charges() -> LedgerQuerySet:
-    """Standing charges of whose session a dose, or of whose client a questionnaire, was taken back since.
+    """Standing charges of whose session a dose, or of whose client a questionnaire, was taken back since, or whose
+    session did not take place after all.
 
     What the record says of each by now, `services.overtaken` tells.
 
@@ -263,5 +277,8 @@ def overtaken_charges() -> LedgerQuerySet:
         client__in=MeasureVoid.objects.values(who=persons),
         code__units_by=ServiceCode.UnitsBy.INSTRUMENTS,
     )
-    rows: LedgerQuerySet = Charge.objects.filter(pk__in=of_a_dose.values("pk").union(of_a_form.values("pk")))
+    undone = MoveUndo.objects.filter(move=MoveUndo.Move.COMPLETE, corrected_to__isnull=True)
+    of_nothing = standing.filter(session__status__in=rules.NOT_RENDERED, session__in=undone.values("session"))
+    found = of_a_dose.values("pk").union(of_a_form.values("pk"), of_nothing.values("pk"))
+    rows: LedgerQuerySet = Charge.objects.filter(pk__in=found)
     return rows.select_related("code", "rendering", "session__location", "session__program")

@@ -104,11 +104,11 @@ class Keeper:
             shutil.rmtree(receiver.folder, ignore_errors=True)
             database.drop_slot(self.url, SLOT)
             self._wanted, self._deaths = True, 0
+        receiver.start()
+        self._receiver = receiver
         newest = self._newest()
         if newest is not None and int(newest.first_segment[:8], 16) != cluster.timeline:
             self._wanted = True  # a cluster that was restored: what is written now begins from there
-        receiver.start()
-        self._receiver = receiver
         return receiver
 
     def _segments(self) -> list[str]:
@@ -160,13 +160,15 @@ class Keeper:
             )
 
     def _newest(self) -> Manifest | None:
-        """The newest backup of this cluster that was checked."""
-        good = [m for m in self.shelf.backups() if m.checked_at and m.cluster == self._cluster]
+        """The newest checked backup of this cluster, of those that can be read: the others hold up nothing."""
+        good = [m for m in self.shelf.looked()[0] if m.checked_at and m.cluster == self._cluster]
         return good[-1] if good else None
 
     def _tell(self, problem: str) -> None:
-        """`ok`: the log comes, and a backup stands that is not much too old."""
+        """`ok`: the log comes, a backup stands that is not much too old, and each that stands can be read."""
         try:
+            aside = self.shelf.looked()[1]
+            problem = problem or " ".join(map(str, aside.values()))
             newest = self._newest()
             old = newest is None or self.now() - _begun(newest) > timedelta(hours=2 * self.hours)
             lives = self._receiver is not None and self._receiver.lives()

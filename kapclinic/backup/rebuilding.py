@@ -277,7 +277,8 @@ def restore(
 ) -> dict[str, str | float]:
     """Make the cluster of a backup again in the empty folder `into`, to the moment `to` or to the last second kept.
 
-    It is left stopped, as a cluster of its own: on a new timeline, with the roles and passwords that it had.
+    It is left stopped, as a cluster of its own: on a new timeline, with the roles and passwords that it had. `aside` of
+    the answer says what is wrong with backups that can't be read: an older one and its log do as well.
 
     :raises BackupError: for a folder that is not empty, a moment before the first backup or after the log, a wrong key,
         a file that is missing or was changed. `into` is empty again then
@@ -304,14 +305,18 @@ def restore(
         "checked_at": manifest.checked_at,
         "last_commit": told,
         "seconds": round(time.monotonic() - began, 1),
+        "aside": " ".join(map(str, shelf.looked()[1].values())),
     }
 
 
 def chosen(shelf: Shelf, *, to: datetime | None, name: str) -> Manifest:
-    """The backup of that name, else the newest that was consistent at `to`.
+    """The backup of that name, else the newest that was consistent at `to`, of those whose manifest can be read.
 
     :raises BackupError: when there is none
+    :raises Damaged: / WrongKey: when the one of that name, or every one, can't be read
     """
+    if (wrong := shelf.looked()[1].get(name)) is not None:
+        raise wrong
     found = [manifest for manifest in shelf.backups() if not name or manifest.id == name]
     found = [manifest for manifest in found if to is None or manifest.consistent_at <= to]
     if not found:

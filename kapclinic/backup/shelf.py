@@ -66,12 +66,29 @@ class Shelf:
     keys: Keys
 
     def backups(self) -> list[Manifest]:
-        """The whole ones, oldest first.
+        """The whole ones, oldest first. One whose manifest can't be read stands aside: the others are there.
 
-        :raises BackupError: when the folder does not answer, or a manifest is not as it was written
+        :raises BackupError: when the folder does not answer
+        :raises Damaged: / WrongKey: when there are some, and none of them can be read
         """
-        found = sorted((self._there() / "backups").glob(f"*/{MANIFEST}"))
-        return [self._manifest(path) for path in found]
+        good, aside = self.looked()
+        if aside and not good:
+            raise next(iter(aside.values()))
+        return good
+
+    def looked(self) -> tuple[list[Manifest], dict[str, BackupError]]:
+        """The whole backups, oldest first; and by name what is wrong with those whose manifest can't be read.
+
+        :raises BackupError: when the folder does not answer
+        """
+        good: list[Manifest] = []
+        aside: dict[str, BackupError] = {}
+        for path in sorted((self._there() / "backups").glob(f"*/{MANIFEST}")):
+            try:
+                good.append(self._manifest(path))
+            except BackupError as exc:
+                aside[path.parent.name] = exc
+        return good, aside
 
     def begin(self, name: str) -> Path:
         """The folder of a new backup.
@@ -147,7 +164,8 @@ class Shelf:
     def thin_out(self, *, cluster: str, keep: int, at: datetime) -> list[str]:
         """Take away all but the `keep` newest of a cluster that were checked, and the log that none of those needs.
 
-        The newest one that was checked stays always. What has no manifest goes after a day.
+        The newest one that was checked stays always. What has no manifest goes after a day; what has one that can't be
+        read stays for people to look at.
         """
         whole = [manifest for manifest in self.backups() if manifest.cluster == cluster]
         good = [manifest for manifest in whole if manifest.checked_at]
@@ -155,10 +173,9 @@ class Shelf:
             return []
         oldest = good[-max(keep, 1) :][0]
         gone = [manifest.id for manifest in whole if manifest.id < oldest.id]
-        known = {manifest.id for manifest in self.backups()}
         for path in (self.root / "backups").iterdir():
             begun = datetime.fromtimestamp(path.stat().st_mtime, tz=at.tzinfo)
-            if path.name not in known and at - begun > LEFT_OVER:
+            if not (path / MANIFEST).exists() and at - begun > LEFT_OVER:
                 gone.append(path.name)
         for name in gone:
             self.drop(name)

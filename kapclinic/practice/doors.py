@@ -274,6 +274,21 @@ def end_entries(*, user: User, at: datetime) -> None:
     user.tokens.filter(revoked_at__isnull=True).update(revoked_at=at)
 
 
+@transaction.atomic
+def end_all_entries(*, reason: str, by: Actor, at: datetime) -> int:
+    """End what anybody is signed in by, each account with an audit event of its own; returns how many accounts.
+
+    After a restore: whoever was shut out since the moment that it went back to is in again. Source: clinic policy,
+    after 45 CFR 164.308(a)(3)(ii)(C), termination of access.
+    """
+    people = list(User.objects.select_for_update(no_key=True).order_by("pk"))
+    for user in people:
+        end_entries(user=user, at=at)
+        note_of_account(user, "staff.signed_out", {"reason": reason}, by=by, at=at)
+        user.save_by(by, at=at)
+    return len(people)
+
+
 def end_with(*, user: User, was: Standing | None, by: Actor, at: datetime) -> None:
     """End what was signed in, when the roles, the password or the account itself changed; the caller saves.
 

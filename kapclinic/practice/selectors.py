@@ -19,6 +19,7 @@ from django.db.models import (
     F,
     Func,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     UUIDField,
@@ -195,6 +196,12 @@ def person_at(client_id: UUID, moment: datetime) -> list[UUID]:
     main = dict(rows.values_list("client", "into"))
     mine = main.get(client_id, client_id)
     return [mine, *(pk for pk, into in main.items() if into == mine)]
+
+
+def parted_since(client_ids: Sequence[UUID], moment: datetime) -> bool:
+    """Was one of these registrations one person with another at that moment, and is no more?"""
+    ended = ClientAlias.objects.filter(created_at__lte=moment, ended_at__gt=moment)
+    return ended.filter(Q(client__in=client_ids) | Q(into__in=client_ids)).exists()
 
 
 def aliases_of(client: Client) -> list[Client]:

@@ -189,7 +189,7 @@ TO_DO: dict[str, str] = {
     Kind.NOTE_UNSIGNED: "Write the note of the session and sign it.",
     Kind.SESSION_TO_BILL: "Charge the session, or see what holds that back.",
     Kind.CHARGE_OVERTAKEN: "Reverse the charge: the record does not bear it out any more.",
-    Kind.MONEY_PARTED: "Look at both accounts: a merge was taken back, and money or a package of one served the other.",
+    Kind.MONEY_PARTED: "Look at both accounts: a merge was taken back, and money or terms of one served the other.",
     Kind.ESTIMATE_DUE: "Issue the Good Faith Estimate that is owed to the client.",
     Kind.PLAN_OVERDUE: "Call the client: a part of the payment plan is overdue.",
     Kind.REMINDER_UNDELIVERED: "Call the clients who come next, and have mail set up: reminders reach nobody.",

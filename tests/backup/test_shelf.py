@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -130,8 +131,11 @@ def test_a_missing_or_changed_file_is_named(shelf: Shelf) -> None:
     text = told.read_text()
     told.write_text(text.replace("18.1", "18.2"))
     with pytest.raises(WrongKey, match="was changed, or BACKUP_KEY is not"):
-        shelf.backups()
+        chosen(shelf, to=None, name=manifest.id)
     told.write_text(text[:-30])
+    with pytest.raises(Damaged, match="is not a manifest"):
+        chosen(shelf, to=None, name=manifest.id)
+    shelf.drop(other.id)
     with pytest.raises(Damaged, match="is not a manifest"):
         shelf.backups()
     told.write_text(text)
@@ -139,6 +143,20 @@ def test_a_missing_or_changed_file_is_named(shelf: Shelf) -> None:
         Shelf(shelf.root, Keys.parsed([SECOND])).backups()
     with pytest.raises(BackupError, match="is not there"):
         Shelf(shelf.root / "unmounted", KEYS).backups()
+
+
+def test_one_manifest_that_cannot_be_read_keeps_nobody_from_the_others(shelf: Shelf) -> None:
+    older, broken, newer = (put(shelf, NOW + timedelta(hours=n), segment=3 + n) for n in range(3))
+    told = shelf.folder(broken.id) / "manifest.json"
+    told.write_text(told.read_text()[:-30])
+    assert shelf.backups() == [older, newer]
+    assert chosen(shelf, to=None, name="") == newer
+    assert chosen(shelf, to=NOW + timedelta(minutes=90), name="") == older
+    _, aside = shelf.looked()
+    assert [(name, type(wrong)) for name, wrong in aside.items()] == [(broken.id, Damaged)]
+    at = datetime.now(UTC) + timedelta(days=2)
+    assert shelf.thin_out(cluster="74", keep=1, at=at) == [older.id]
+    assert told.exists()  # it may yet be mended
 
 
 def test_old_backups_go_with_their_log_and_the_last_good_one_never(shelf: Shelf) -> None:
@@ -221,6 +239,16 @@ def test_the_log_is_shipped_once_and_a_hole_in_it_asks_for_a_backup(
     assert third in shipped(wanted=False)
     segment(259)
     shipped(wanted=True)
+
+    # A manifest that can't be read holds nothing up, and is told.
+    damaged = shelf.root / "backups" / "20260501T020000Z" / "manifest.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{")
+    assert keeper._newest() is None
+    keeper._tell("")
+    said = json.loads((shelf.root / "status.json").read_text())
+    assert (said["ok"], said["newest_backup"]) == (False, None)
+    assert "20260501T020000Z/manifest.json is not a manifest" in said["problem"]
 
     # The backup that this asks for is checked from where the archive ends, as the service was told.
     begun_with: list[list[str]] = []

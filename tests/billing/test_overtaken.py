@@ -183,3 +183,25 @@ def test_a_questionnaire_that_was_taken_back_is_not_billed(till: Till, cast: Cas
         assert listed() == {charge["id"]}
         reverse(till, charge)
         assert listed() == set()
+
+
+def test_a_charge_of_a_session_that_did_not_take_place_is_to_be_reversed(till: Till) -> None:
+    """It was completed by mistake and charged; the mistake is taken back, and the client had never come."""
+    charge = till.charge()
+    payment = till.pay("50.00", (charge, "50.00"))
+    director, url = till.cast.desk("director"), f"sessions/{till.hour.pk}/"
+    with clock.fixed(LATER):
+        director.must(f"{url}undo/", {"move": "complete", "reason": "It was another client's hour."})
+        sweep(at=LATER)
+        assert listed() == set()  # it may be completed yet
+        director.must(f"{url}cancel/", {"reason": "She never came."})
+        sweep(at=LATER)
+        assert listed() == {charge["id"]}
+        told = refused(till.desk.post("statements/", till.period()), 409, "incomplete")
+        assert [error["code"] for error in told["errors"]] == ["not_in_record"]
+        assert done(till.desk.get(f"payments/{payment['id']}/receipt/"), 200)["lines"] == []
+        reverse(till, charge)
+        assert listed() == set()
+        till.desk.must("statements/", till.period(), status=201)
+        account = done(till.desk.get(f"clients/{till.client.pk}/account/"), 200)
+    assert (account["owes"], account["credit"]) == ("0.00", "50.00")

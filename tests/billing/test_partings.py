@@ -16,10 +16,12 @@ from sessions.booking.models import Session
 from sessions.course.services import partings
 from tests.asking import done, refused
 from tests.billing.shop import bought, left, look, offer, rendered, take_back, try_to_buy
+from tests.billing.test_adjustments import price
 from tests.billing.test_outdated import outdated
 from tests.billing.test_record_exports import archive, asked, made
+from tests.billing.test_scales import scale, try_to_agree
 from tests.billing.till import NOW, SERVED, Till
-from tests.cast import Cast, client
+from tests.cast import PLAIN, Cast, client
 
 WHY = {"reason": "They share a name and a birthday"}
 YEAR = {"from_date": "2026-01-01", "to_date": "2026-12-31"}
@@ -85,6 +87,20 @@ def test_money_of_one_pays_the_other_no_more(twins: Twins) -> None:
     twins.move("merge")
     twins.move("unmerge")
     assert (twins.accounts, listed()) == ([("0.00", "40.00"), ("30.00", "0.00")], [])
+
+
+def test_what_the_others_fee_agreement_took_off_is_looked_at(twins: Twins) -> None:
+    till = twins.till
+    price(PLAIN, "100.00")
+    done(try_to_agree(till, done(scale(till), 201), client=str(twins.robyn.pk)), 201)
+    own = till.charge(twins.hour, amount="100.00")
+    twins.move("merge")
+    cheaper, gone = till.charge(amount="100.00"), till.charge(amount="100.00")
+    take_back(till, gone)
+    assert [row["adjustments"] for row in (own, cheaper)] == ["-40.00", "-40.00"]
+    twins.move("unmerge")
+    assert listed() == [(cheaper["id"], str(till.client.pk))]
+    assert twins.accounts == [("60.00", "0.00"), ("60.00", "0.00")]
 
 
 def test_money_that_still_ties_two_people_is_taken_back(

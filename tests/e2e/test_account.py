@@ -358,3 +358,17 @@ def test_the_desk_sees_what_is_owed_and_takes_it_where_it_may(clinic: Served, ta
         assert _received(who) == [Decimal("120.00")]
     finally:
         _desk_takes(clinic, take=False)
+
+
+def test_a_page_from_before_an_upgrade_says_that_it_is_to_be_reloaded(clinic: Served, tablet: Tablet) -> None:
+    """The files of its parts are gone with the program that it came from, and no network brings them back."""
+    who = _client(clinic)
+    page = _open(tablet, who)
+    page.route("**/static/ui/js/account/pay*.js", lambda route: route.fulfill(status=404))
+    page.get_by_role("button", name="Take a payment").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Reload it.")
+    tablet.accessible()
+    page.unroute_all()
+    page.reload()
+    page.get_by_role("button", name="Take a payment").click()
+    expect(page.get_by_label("Amount")).to_be_visible()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from functools import cache
+from io import StringIO
 from itertools import starmap
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session as BrowserSession
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
 from kapclinic.core import clock
@@ -52,6 +54,21 @@ def _send(browser: Browser, path: str, body: dict[str, str]) -> Any:
 
 def _change(cast: Cast, name: str, body: dict[str, Any]) -> Any:
     return done(cast.desk("admin").patch(f"staff/{cast.people[name].pk}/", body), 200)
+
+
+def test_after_a_restore_nobody_is_in_who_was_shut_out_since(cast: Cast) -> None:
+    """The token of a colleague had been ended, and the restored database knows nothing of that."""
+    browser, desk, admin = signed_in(cast.np.email), cast.desk("np"), cast.desk("admin")
+    with pytest.raises(CommandError, match="Say why"):
+        call_command("end_sign_ins", " ")
+    assert desk.get("auth/me/").status_code == 200
+    call_command("end_sign_ins", "Restored to 10:31", stdout=StringIO())
+    for ask in (browser.get, desk.client.get, admin.client.get):
+        assert ask(f"{API}auth/me/").status_code == 401
+    told = AuditEvent.objects.filter(action="staff.signed_out")
+    assert set(told.values_list("object_id", flat=True)) == set(User.objects.values_list("pk", flat=True))
+    assert {event.detail["reason"] for event in told} == {"Restored to 10:31"}
+    signed_in(cast.np.email)
 
 
 # --- a password by somebody else ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from kapclinic.core.errors import FieldError
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import PLACES_OF_SERVICE
 from programs.models import Modality
+from sessions.booking.models import Session
 
 HEALTH_CARDS = frozenset({Method.HSA_CARD, Method.FSA_CARD})
 HEALTH_KINDS = frozenset({LineKind.INSURANCE, LineKind.HSA_ELIGIBLE})  # medical care, IRC 213(d)
@@ -24,6 +25,9 @@ VIDEO_POS = (
     "10"  # telehealth, the client is at home (CMS CR 12427); 02 when elsewhere, which the body then says
 )
 TELEHEALTH_POS = frozenset({"02", "10"})
+NOT_RENDERED = frozenset(
+    {Session.Status.CANCELLED, Session.Status.NO_SHOW}
+)  # of such a session nothing is charged
 NDC_UNITS = ("ML", "UN", "GR", "F2", "ME")
 
 

@@ -1,4 +1,6 @@
-"""Charges that the record took back afterwards: a dose or a questionnaire behind them was a mistake, and voided."""
+"""Charges that the record took back afterwards: a dose or a questionnaire behind them was a mistake, and voided, or the
+whole session was: its completion was taken back, and it was called off or the client had not come.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from billing.ledger import selectors
+from billing.ledger import rules, selectors
 from billing.ledger.models import Charge
 from billing.ledger.rules import record as record_rules
 from billing.ledger.services import rendered
@@ -32,6 +34,8 @@ def _why(charge: Charge) -> str:
     session, clinician = charge.session, charge.rendering
     assert session is not None  # as `overtaken_charges` has it
     assert clinician is not None
+    if session.status in rules.NOT_RENDERED:
+        return f"{charge.code.code} is not in the record: the session did not take place."
     written = rendered.read_session(session, on=charge.date_of_service, but=charge.pk)
     note = written.note_of(clinician, charge.code)
     record = rendered.record_of(written, code=charge.code, rendering=clinician, note=note)

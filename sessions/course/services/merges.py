@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from kapclinic.core import transitions
+from kapclinic.core import scope, transitions
 from kapclinic.core.errors import ClinicError, Conflict, Invalid
 from kapclinic.practice import persons
 from kapclinic.practice import selectors as practice
@@ -25,6 +25,7 @@ from sessions.booking.rules import AHEAD
 from sessions.booking.services.allocations import Clash, ResourceConflict, lock_resources, release_of_others
 from sessions.course.services import partings
 from sessions.course.services.deaths import lock_courses
+from sessions.files.services import hold_both
 
 COMPARED = (
     "legal_first_name",
@@ -191,8 +192,9 @@ def preview_merge(*, client: Client, into_id: UUID, reason: str, by: User, at: d
 def unmerge(*, client: Client, reason: str, by: User, at: datetime) -> Client:
     """The two are not one person after all: each has their own rows again, as they always were.
 
-    What a clearance was suspended by stays until a prescriber has answered it. Rooms above untie what they keep of both
-    (`partings`): money of one that paid the other is credit again.
+    What a clearance was suspended by stays until a prescriber has answered it, and a legal hold that was put on both
+    stands for each. Rooms above untie what they keep of both (`partings`): money of one that paid the other is credit
+    again.
 
     :raises NotPermitted: unless `by` is the medical director
     :raises NotMerged: when the client is nobody's alias
@@ -210,8 +212,10 @@ def unmerge(*, client: Client, reason: str, by: User, at: datetime) -> Client:
     partings.part(one=client.pk, others=others, by=by, at=at)
     persons.lock_clients(ids)
     _refuse_one_death(client, ids)
-    persons.end_alias(alias=alias, reason=reason, by=by, at=at)
-    release_of_others(client_id=client.pk, others=others, at=at)
+    hold_both(one=client.pk, main=alias.into_id, others=others, since=alias.created_at, by=by, at=at)
+    with scope.crossing():  # the other may be of a place from which nobody here reaches them any more
+        persons.end_alias(alias=alias, reason=reason, by=by, at=at)
+        release_of_others(client_id=client.pk, others=others, at=at)
     return _shown(client)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sessions.files.services.attachments import attach, reseal_attachments, void_attachment
-from sessions.files.services.holds import UnderLegalHold, hold_record, lift_hold, require_no_hold
+from sessions.files.services.holds import UnderLegalHold, hold_both, hold_record, lift_hold, require_no_hold
 
 __all__ = [
     "UnderLegalHold",
     "attach",
+    "hold_both",
     "hold_record",
     "lift_hold",
     "require_no_hold",

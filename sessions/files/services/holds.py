@@ -7,6 +7,7 @@ export is a copy, and ends as always.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -51,6 +52,22 @@ def hold_record(*, client_id: UUID, reason: str, by: User, at: datetime) -> Lega
         raise Invalid.field("client", "There is no such client for you.", code="not_found")
     lock_client(client_id)
     return LegalHold(client_id=client_id, reason=reason).insert_by(by, at=at)
+
+
+@transaction.atomic
+def hold_both(
+    *, one: UUID, main: UUID, others: Sequence[UUID], since: datetime, by: User, at: datetime
+) -> list[LegalHold]:
+    """Two registrations are two people after all: a hold that was put since a moment, on what was one record then, goes
+    on for both, until it is lifted of each. Of `others`, `main` is the one whose alias `one` was.
+    """
+    standing = LegalHold.objects.filter(
+        client__in=[one, *others], created_at__gte=since, lift__isnull=True
+    ).order_by("created_at", "pk")
+    return [
+        LegalHold(client_id=main if hold.client_id == one else one, reason=hold.reason).insert_by(by, at=at)
+        for hold in standing
+    ]
 
 
 @transaction.atomic

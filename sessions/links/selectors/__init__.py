@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from kapclinic.practice.models import Client
 from kapclinic.practice.rules import token_digest
-from kapclinic.practice.selectors import person
+from kapclinic.practice.selectors import parted_since, person
 from screening.selectors import document_in_force
 from sessions.links import rules
 from sessions.links.models import ClientLink
@@ -34,11 +34,21 @@ def link_of(token: str) -> ClientLink | None:
 
 
 def opens(link: ClientLink, *, at: datetime) -> str | None:
-    """As `rules.opens`; a consent whose document has a newer version is over too."""
+    """As `rules.opens`; a consent whose document has a newer version is over too, and so is a link of when the client
+    was taken for another person as well: it may have gone to that one's phone, and their birth date may be the same.
+    """
     found = rules.opens(link, at=at)
+    if found is not None and is_anothers(link):
+        return None
     if found == rules.ANSWER and link.consent is not None and is_outdated(link, at=at):
         return None
     return found
+
+
+def is_anothers(link: ClientLink) -> bool:
+    """Was a merge of its client taken back since it was made?"""
+    made = link.created_at
+    return made is not None and parted_since([link.client_id, link.program.client_id], made)
 
 
 def is_outdated(link: ClientLink, *, at: datetime) -> bool:

@@ -22,6 +22,11 @@ def requests() -> AmendmentQuerySet:
     return found
 
 
+def is_of(client_id: UUID, note_id: UUID) -> bool:
+    """Is the note in this person's record, as far as is known now?"""
+    return Note.objects.filter(pk=note_id, session__client__in=person(client_id)).exists()
+
+
 def note_of(client_id: UUID, note_id: UUID, *, locations: Iterable[UUID]) -> Note | None:
     """The note, when it is in this person's record, at one of the locations, and was not thrown away."""
     rows = Note.objects.filter(session__client__in=person(client_id), session__location__in=list(locations))

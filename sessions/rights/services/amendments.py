@@ -39,6 +39,10 @@ class TooLateToExtend(Conflict):
     code, title = "too_late", "The day on which this was due is over"
 
 
+class OtherClient(Conflict):
+    code, title = "other_client", "This note is another client's"
+
+
 class AlreadyDisagreed(Conflict):
     code, title = "already_disagreed", "A statement of disagreement is kept already"
 
@@ -119,10 +123,15 @@ def accept_amendment(*, request_id: UUID, addendum: str, by: User, at: datetime)
 
     :raises NotPermitted: unless `by` is a clinician, and of a note writes such notes or is the medical director
     :raises IllegalTransition: once it is answered, or while the note is not signed
+    :raises OtherClient: for a note of somebody who turned out to be another person since
     """
     row = _locked(request_id)
     transitions.apply(rules.AMENDMENT_MOVES, "accept", instance=row, by=by, field="state")
     if row.note_id is not None:
+        if not selectors.is_of(row.client_id, row.note_id):
+            raise OtherClient(
+                "A merge was taken back since: void the request, and take it in for whose note it is."
+            )
         reason = f"Amended at the client's request of {row.received_on}"
         row.note_addendum = notes.amend_note(note_id=row.note_id, reason=reason, text=addendum, by=by, at=at)
     row.addendum = addendum

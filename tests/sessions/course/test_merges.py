@@ -23,7 +23,7 @@ from sessions.booking.models import Allocation, Session
 from tests import cast as people
 from tests.api.routes import READS, Places, view_of
 from tests.asking import done, refused, sql
-from tests.cast import MONDAY, Cast
+from tests.cast import MONDAY, Cast, Desk
 from tests.journeys.steps import moment
 from tests.sessions.reminders.telling import AGREED, move, tell
 
@@ -225,6 +225,56 @@ def test_an_unmerge_gives_each_their_own(cast: Cast, twins: Twins) -> None:
     other = people.opened_program(cast, who=twins.old)
     done(conflict(cast, other, session.starts_at), 201)
     refused(twins.post("unmerge/"), 409, "not_merged")
+
+
+def test_a_director_of_one_place_parts_them_although_the_other_is_elsewhere(cast: Cast) -> None:
+    """Nothing of the other is left on their own: no name to be found by, and no time that is taken."""
+    old = people.client(cast.north, by=cast.frontdesk, first="Quinn")
+    new = people.client(cast.south, by=cast.south_frontdesk)
+    everywhere = [cast.north.pk, cast.south.pk]
+    both = people.staff("of_both", ["medical_director"], cast.north, locations=everywhere)
+    done(Desk(both).post(f"clients/{old.pk}/merge/", WHY | {"into": str(new.pk)}), 200)
+    course = people.opened_program(
+        cast,
+        who=new,
+        by=cast.south_frontdesk,
+        location=cast.south.pk,
+        therapist=cast.south_therapist.pk,
+        prescriber=cast.south_prescriber.pk,
+    )
+    there = {"room": cast.cedar.pk, "staff": people.team(cast, "south_therapist"), "by": cast.south_frontdesk}
+    session = people.booked(cast, course, "preparation", MONDAY + DAY, **there)
+    held = Allocation.objects.filter(session=session, released_at__isnull=True, kind="client")
+    assert {row.resource for row in held} == {old.pk, new.pk}
+    assert done(cast.desk("director").post(f"clients/{old.pk}/unmerge/", WHY), 200)["merged_into"] is None
+    assert {row.resource for row in held.all()} == {new.pk}
+    found = cast.desk("south_frontdesk").get("clients/", search="Quinn").json()["results"]
+    assert found == []
+    refused(cast.desk("director").post(f"clients/{old.pk}/unmerge/", WHY), 409, "not_merged")
+
+
+def test_a_hold_of_the_one_person_goes_on_for_both(cast: Cast, twins: Twins) -> None:
+    """Nobody knows yet whose record counsel meant: it is lifted of each by itself."""
+    director = cast.desk("director")
+
+    def held(client: Client) -> list[str]:
+        found = director.get("legal-holds/", client=str(client.pk), lifted="false").json()["results"]
+        return sorted(row["reason"] for row in found)
+
+    def hold(client: Client, reason: str) -> dict[str, Any]:
+        return director.must("legal-holds/", {"client": str(client.pk), "reason": reason}, status=201)
+
+    with clock.fixed(MONDAY - DAY):
+        hold(twins.old, "Long before")
+    with clock.fixed(MONDAY):
+        twins.merge()
+        lifted = hold(twins.new, "Settled since")
+        director.must(f"legal-holds/{lifted['id']}/lift/", {"reason": "Settled"}, status=200)
+        hold(twins.new, "Suit of May")
+        hold(twins.old, "Suit of June")
+        twins.unmerge()
+    assert held(twins.old) == ["Long before", "Suit of June", "Suit of May"]
+    assert held(twins.new) == ["Suit of June", "Suit of May"]
 
 
 def test_merged_again_after_an_unmerge(cast: Cast, twins: Twins) -> None:

@@ -204,6 +204,29 @@ def test_a_client_who_was_registered_twice_gives_either_birth_date(cast: Cast) -
     assert cast.desk("np").post("client-links/", body).status_code == 201
 
 
+def test_a_link_of_when_two_were_one_person_opens_no_more(cast: Cast) -> None:
+    """They share a birth date: whoever has the link may be the other one."""
+    program = opened_program(cast)
+    twin = people.client(cast.north, by=cast.frontdesk, first="Robyn")
+    verb = f"clients/{program.client_id}/"
+    before = Phone(measure_link(cast, program)["url"])
+    subject = {"program": str(program.pk), "instrument": "phq9"}
+    body = {"client": str(twin.pk), "purpose": "measure", "subject": subject}
+    with clock.fixed(later(minutes=1)):
+        cast.desk("director").must(f"{verb}merge/", {"into": str(twin.pk), "reason": "The same birth date"})
+        phone = Phone(cast.desk("np").must("client-links/", body)["url"])
+        assert phone.born() == 200
+    with clock.fixed(later(minutes=2)):
+        cast.desk("director").must(f"{verb}unmerge/", {"reason": "Two people"})
+        assert phone.send(**CALM) == 410
+        assert phone.look() == 410
+        assert not Measure.objects.exists()
+        assert before.born() == 200  # it was sent before, to the client's own phone
+        again = Phone(measure_link(cast, program)["url"])
+        assert again.born() == 200
+        assert again.send(**CALM) == 200
+
+
 def test_the_token_stands_in_no_log(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

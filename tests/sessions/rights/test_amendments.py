@@ -167,3 +167,16 @@ def test_the_database_changes_nothing_of_what_was_answered(cast: Cast, client: A
             sql(f"UPDATE clinic_sessions_amendmentrequest SET {change}")
     with pytest.raises(DatabaseError), transaction.atomic():
         sql("DELETE FROM clinic_sessions_amendmentrequest")
+
+
+def test_a_note_of_somebody_who_turned_out_to_be_another_is_not_amended(cast: Cast) -> None:
+    session = people.signed_session(cast, starts_at=MONDAY - timedelta(days=3))
+    twin = people.client(cast.north, by=cast.frontdesk, first="Robyn")
+    director, verb = cast.desk("director"), f"clients/{twin.pk}/"
+    director.must(f"{verb}merge/", {"into": str(session.client_id), "reason": "The same birth date"})
+    made = asked(cast, twin, note=str(session.notes.get().pk))
+    director.must(f"{verb}unmerge/", {"reason": "Two people"})
+    path = f"{REQUESTS}{made['id']}"
+    refused(director.post(f"{path}/accept/", {"addendum": WORDS}), 409, "other_client")
+    assert not Addendum.objects.exists()
+    director.must(f"{path}/void/", {"reason": "Another client's note"}, status=200)

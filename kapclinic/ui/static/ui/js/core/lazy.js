@@ -1,4 +1,4 @@
-// Parts of a page that are fetched when they are first opened, so that the page itself is small.
+// Parts of a page that are fetched when they are first opened.
 import { html, useEffect, useLayoutEffect, useState } from "./h.js";
 import { Dialog } from "./dialog.js";
 import { t } from "./i18n.js";
@@ -7,8 +7,7 @@ import { holdKeys } from "./keys.js";
 /**
  * @param {() => Promise<object>} fetch `import(…)` of a literal path: only such a path leads to the collected file
  * @param {string} name what the module exports
- * @param {{early?: boolean, pane?: boolean}} [options] `early`: fetched in the page's first idle moment, for whoever opens it when
- *   the network is gone; `pane`: it stands in the page and is no dialog
+ * @param {{early?: boolean, pane?: boolean}} [options] `early`: fetched when idle; `pane`: no dialog
  */
 export function lazy(fetch, name, { early = false, pane = false } = {}) {
   let known = null;
@@ -19,17 +18,19 @@ export function lazy(fetch, name, { early = false, pane = false } = {}) {
     // Let go as it is drawn: whoever sees the part can press its keys.
     useLayoutEffect(() => (known || pane || state !== "waiting" ? undefined : holdKeys()), [state]);
     useEffect(() => {
-      if (state !== "waiting") return; // it may have come since the first drawing: then nothing else draws it anew
+      if (state !== "waiting") return; // it may be here by now
       bring().then(
         () => set("here"),
-        () => set("lost"),
+        // if the server answers, an upgrade took the file
+        () => window.fetch("/healthz").then(({ ok }) => set(ok ? "old" : "lost"), () => set("lost")),
       );
     }, [state]);
     if (known) return html`<${known} ...${props} />`;
     if (state === "waiting") return null;
-    if (pane) return html`<p class="note med" role="status"><span>${t("No answer from the server")}</span><button type="button" class="b s" onClick=${() => set("waiting")}>${t("Try again")}</button></p>`;
+    const old = state === "old" && t("Something went wrong on this page. Reload it.");
+    if (pane) return html`<p class="note med" role="status"><span>${old || t("No answer from the server")}</span><button type="button" class="b s" onClick=${() => set("waiting")}>${t("Try again")}</button></p>`;
     return html`<${Dialog} title=${t("Not loaded")} onClose=${props.onClose}>
-      <p class="db">${t("This part of the page could not be fetched. Close it, and open it again when the network is back.")}</p>
+      <p class="db">${old || t("This part of the page could not be fetched. Close it, and open it again when the network is back.")}</p>
     <//>`;
   };
 }

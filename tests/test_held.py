@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection, transaction
 
 from kapclinic.practice.models import Client, Location
 from tests.asking import sql
-from tests.cast import Cast, client, opened_program
+from tests.cast import IM, Cast, client, opened_program, weighed
 
 
 @pytest.mark.parametrize("nth", range(4))
@@ -40,3 +42,9 @@ def test_a_test_may_leave_its_transaction_refused(cast: Cast, nth: int) -> None:
 
 def test_without_a_cast_nobody_is_there(db: None) -> None:
     assert not Location.objects.exists()
+
+
+@pytest.mark.parametrize("kg", ["73.5", "80", "66"])
+def test_what_a_factory_changed_by_itself_is_told_to_those_that_it_calls(cast: Cast, kg: str) -> None:
+    """The order is written by a factory of its own, for the weight that stands on the session by then."""
+    assert weighed(cast, IM, kg=kg).orders.get().weight_kg == Decimal(kg)

@@ -460,6 +460,8 @@ def test_a_poll_that_finds_nothing_new_is_one_query_and_leaves_no_trace(
     with CaptureQueriesContext(connection) as queries:
         again = poll(cast, path, f'"another", W/{tag}')
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    assert first.headers["Content-Length"] == str(len(first.content))
+    assert "Content-Length" not in again.headers  # it would tell how long the first one was (RFC 9110, 8.6)
     assert len(queries) == 2  # the token, and the list
     assert AuditEvent.objects.count() == before
     assert poll(cast, path, tag, page_size="2").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -132,6 +133,25 @@ def test_behind_a_policy_whose_a_row_is_is_found_by_its_key(cast: Cast) -> None:
     analyze("practice_client")
     for path in ("alarms/", "tasks/", "obligations/"):
         assert "Index Cond: (id = whose.client)" in _plan(cast.desk("therapist"), path), path
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sessions_of_somebody_who_was_seldom_there_are_found_by_their_seats(cast: Cast) -> None:
+    """Behind a policy no index is asked for what the JSON of a session's staff holds."""
+    booked = people.booked(cast, people.opened_program(cast), "preparation", MONDAY + timedelta(days=1))
+    columns = "jsonb_build_object('id', gen_random_uuid(), 'number', nth, 'staff', '[]'::jsonb, 'status', 'cancelled')"
+    sql(
+        f"INSERT INTO clinic_sessions_session SELECT (jsonb_populate_record(s, {columns})).* "
+        "FROM clinic_sessions_session s, generate_series(100, 1000) AS nth WHERE s.id = %s",
+        booked.pk,
+    )
+    analyze("clinic_sessions_session", "clinic_sessions_allocation")
+    for query in ({}, {"ordering": "-starts_at"}, {"from": "2026-01-01T00:00:00Z", "status": booked.status}):
+        with CaptureQueriesContext(connection) as captured:
+            told = cast.desk("therapist").get("sessions/", staff=str(cast.therapist.pk), **query).json()
+        assert [row["id"] for row in told["results"]] == [str(booked.pk)]
+        longest = max((one["sql"] for one in captured), key=len)
+        assert rows_read(longest, but="seqscan")["clinic_sessions_session"] < 10, query
 
 
 @pytest.mark.django_db(transaction=True)

@@ -38,7 +38,13 @@ from sessions.visits.api.nearest import TellsNearest, sought_by, team_of
 from sessions.visits.selectors import warnings
 from sessions.visits.selectors.consequences import asks_standing
 from sessions.visits.selectors.nearest import Sought
-from sessions.visits.selectors.sessions import asks_session_row, session_row, session_rows
+from sessions.visits.selectors.sessions import (
+    asks_session_row,
+    seats_of,
+    session_row,
+    session_rows,
+    was_seldom_there,
+)
 
 ASK = (
     "kind",
@@ -51,6 +57,7 @@ ASK = (
     "override",
     "client_location",
 )
+SHORT = {"date", "client", "program"}  # each leaves few sessions by itself
 
 
 def _on_date(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Session]:
@@ -68,6 +75,10 @@ def _on_date(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Ses
 
 def _with_staff(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[Session]:
     return queryset.filter(staff__contains=[{"user": str(value)}])
+
+
+def _in_seats(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[Session]:
+    return queryset.filter(pk__in=seats_of(value))
 
 
 class SessionViewSet(lists.HotList, TellsNearest):
@@ -120,6 +131,7 @@ class SessionViewSet(lists.HotList, TellsNearest):
         Param("kind", choices=tuple(SessionKind.values)),
         Param("status", choices=tuple(Session.Status.values)),
     )
+    hints = (Param("seats", "uuid", _in_seats),)
     orderings: ClassVar = {"starts_at": "starts_at", "created_at": "created_at"}
     default_order = ("starts_at",)
     clients: list[UUID] | None = None  # of a booking: the client under every id, once locked with the key
@@ -134,6 +146,15 @@ class SessionViewSet(lists.HotList, TellsNearest):
 
     def get_queryset(self) -> QuerySet[Session]:
         return Session.objects.visible_to(self.user)
+
+    def hinted(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Somebody who was in few sessions is found by their seats; for all others a walk through the book is over
+        sooner. A day, a client or a course is found by its own index.
+        """
+        who = values.get("staff")
+        if who is None or values.keys() & SHORT or not was_seldom_there(who, using=self.source):
+            return values
+        return values | {"seats": who}
 
     def is_past(self) -> bool:
         return self.is_over(self.query().get("date"))

@@ -116,8 +116,7 @@ def record_administration(
         field="administered_at",
     )
     _require_here(here, moment=moment)
-    merge(moment_errors(moment=moment, at=at, after=session.checked_in_at, field="administered_at"))
-    _require_none_later(here, moment=moment)
+    _require_moment(here, moment=moment, at=at)
     order = dose_checks.order_for(here.orders, values["order"], moment)
     _require_another(here.doses, order, moment)
     dose_checks.require_amount(session, order, values["dose_mg"], doses=here.doses)
@@ -163,11 +162,14 @@ def _require_here(here: Here, *, moment: datetime) -> None:
         raise IllegalTransition("The client was discharged.", state="discharged")
 
 
-def _require_none_later(here: Here, *, moment: datetime) -> None:
+def _require_moment(here: Here, *, moment: datetime, at: datetime) -> None:
     """What is first is judged as a first dose, and a booster by what came before it: neither was, of what stands.
 
+    :raises Invalid: for a time in the future, or before the check-in
     :raises LaterDoseStands: for a time before the first dose that stands
     """
+    after = here.session.checked_in_at
+    merge(moment_errors(moment=moment, at=at, after=after, field="administered_at"))
     if here.begun is None or moment >= as_stated(here.begun):
         return
     local = here.begun.astimezone(here.session.location.zone)

@@ -40,11 +40,11 @@ def _in_seats(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[S
 SEATS = Param("seats", "uuid", _in_seats)
 
 
-def hinted(values: dict[str, Any], *, using: str) -> dict[str, Any]:
+def hinted(values: dict[str, Any], source: str) -> dict[str, Any]:
     """Somebody who was in few sessions is found by their seats; for all others a walk through the book is over sooner.
     A day, a client or a course is found by its own index.
     """
     who = values.get("staff")
-    if who is None or values.keys() & SHORT or not was_seldom_there(who, using=using):
+    if who is None or values.keys() & SHORT or not was_seldom_there(who, source):
         return values
     return values | {SEATS.name: who}

@@ -124,7 +124,7 @@ class SessionViewSet(lists.HotList, TellsNearest):
         return Session.objects.visible_to(self.user)
 
     def hinted(self, values: dict[str, Any]) -> dict[str, Any]:
-        return session_filters.hinted(values, using=self.source)
+        return session_filters.hinted(values, self.source)
 
     def is_past(self) -> bool:
         return self.is_over(self.query().get("date"))

@@ -188,12 +188,12 @@ def seats_of(user: UUID) -> QuerySet[Allocation, Any]:
     return rows.values("session")
 
 
-def was_seldom_there(user: UUID, *, using: str) -> bool:
+def was_seldom_there(user: UUID, source: str) -> bool:
     """Has somebody so few seats that their sessions are sooner found by these than by a walk through the book?
 
     The staff of a session is JSON, and behind a policy no index is asked for what it holds.
     """
-    return seats_of(user).using(using)[:SELDOM].count() < SELDOM
+    return seats_of(user).using(source)[:SELDOM].count() < SELDOM
 
 
 def session_row(session_id: UUID, *, by: User) -> Row | None:

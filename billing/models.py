@@ -15,6 +15,7 @@ from billing.records.models import (
     RecordExport,
     RecordExportFile,
     RecordExportPart,
+    RecordExportPiece,
 )
 from billing.scales.models import FeeAgreement, SlidingScale
 from billing.statements.models import Statement
@@ -53,6 +54,7 @@ __all__ = [
     "RecordExport",
     "RecordExportFile",
     "RecordExportPart",
+    "RecordExportPiece",
     "Refund",
     "ServiceCode",
     "SlidingScale",

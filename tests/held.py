@@ -96,13 +96,17 @@ def shared() -> bool:
 
 
 def stands_alone(item: pytest.Item) -> bool:
-    """Whether a test commits, asks another database than the one that a process shares, or locks its tables (`owner`)."""
+    """Whether a test commits, asks another database than the one that a process shares (`fresh` hangs up for it), or
+    locks its tables (`owner`).
+    """
     names = set(getattr(item, "fixturenames", ()))
     marker = item.get_closest_marker("django_db")
     commits = marker is not None and bool(marker.args or marker.kwargs)
     kind = getattr(item, "cls", None) or object
     commits = commits or (issubclass(kind, TransactionTestCase) and not issubclass(kind, TestCase))
-    return commits or bool({"transactional_db", "live_server", "clinic_env", "clinic_orm", "owner"} & names)
+    return commits or bool(
+        {"transactional_db", "live_server", "clinic_env", "clinic_orm", "fresh", "owner"} & names
+    )
 
 
 def taken_over(key: bytes) -> bool:

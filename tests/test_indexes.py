@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import Exists, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from billing.documents.models import Receipt, Superbill
 from billing.documents.selectors import numbers_with
+from billing.ledger.selectors import earlier_visits, overtaken_charges, was_seen_before
+from billing.packages.selectors import session_with_package
+from kapclinic.practice.models import User
+from programs.models import Program
+from screening.selectors import unasked_screeners
+from screening.selectors.labs import shown_labs
+from sessions.booking.models import Session
 from sessions.course.services import advance_all_cleared
+from sessions.dosing.selectors import with_seen
 from sessions.monitoring.selectors import standing_readings
 from tests import cast as people
 from tests.asking import analyze, rows_read, sql
@@ -135,6 +145,25 @@ def test_behind_a_policy_whose_a_row_is_is_found_by_its_key(cast: Cast) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_sessions_of_somebody_who_was_seldom_there_are_found_by_their_seats(cast: Cast) -> None:
+    """Behind a policy no index is asked for what the JSON of a session's staff holds."""
+    booked = people.booked(cast, people.opened_program(cast), "preparation", MONDAY + timedelta(days=1))
+    columns = "jsonb_build_object('id', gen_random_uuid(), 'number', nth, 'staff', '[]'::jsonb, 'status', 'cancelled')"
+    sql(
+        f"INSERT INTO clinic_sessions_session SELECT (jsonb_populate_record(s, {columns})).* "
+        "FROM clinic_sessions_session s, generate_series(100, 1000) AS nth WHERE s.id = %s",
+        booked.pk,
+    )
+    analyze("clinic_sessions_session", "clinic_sessions_allocation")
+    for query in ({}, {"ordering": "-starts_at"}, {"from": "2026-01-01T00:00:00Z", "status": booked.status}):
+        with CaptureQueriesContext(connection) as captured:
+            told = cast.desk("therapist").get("sessions/", staff=str(cast.therapist.pk), **query).json()
+        assert [row["id"] for row in told["results"]] == [str(booked.pk)]
+        longest = max((one["sql"] for one in captured), key=len)
+        assert rows_read(longest, but="seqscan")["clinic_sessions_session"] < 10, query
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_sweep_finds_courses_in_preparation_by_an_index(cast: Cast) -> None:
     program = people.opened_program(cast)
     columns = "jsonb_build_object('id', gen_random_uuid(), 'status', 'completed')"
@@ -147,3 +176,31 @@ def test_the_sweep_finds_courses_in_preparation_by_an_index(cast: Cast) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert advance_all_cleared(at=MONDAY) == 0
     assert rows_read(captured[0]["sql"], but="seqscan").get("programs_program", 0) == 0
+
+
+OF_EACH_PAIR = "(ANY ("  # as a plan tells of a filter that asks for the person of an outer and an inner row
+
+
+def _told(rows: QuerySet[Any]) -> str:
+    statement, params = rows.query.sql_with_params()
+    return "\n".join(line for (line,) in sql(f"EXPLAIN {statement}", *params))
+
+
+@pytest.mark.django_db
+def test_whose_a_row_is_is_asked_once_a_row_and_not_of_each_pair() -> None:
+    """Of 20,000 measures and courses each pair took minutes; of 20,000 sessions, most of a second."""
+    assert OF_EACH_PAIR in _told(Session.objects.filter(Exists(earlier_visits())))
+    for rows in (unasked_screeners(), overtaken_charges(), shown_labs(User(locations=[uuid4()]))):
+        assert OF_EACH_PAIR not in _told(rows)
+    key = uuid4()
+    for ask in (
+        lambda: was_seen_before(Session(pk=key)),
+        lambda: session_with_package(key, code="90837", user=User(locations=[uuid4()])),
+        lambda: list(with_seen(Program.objects.all()).filter(was_seen=False)),
+    ):
+        with CaptureQueriesContext(connection) as captured:
+            ask()
+        (asked,) = (one["sql"] for one in captured if "practice_person" in one["sql"])
+        plan = "\n".join(line for (line,) in sql(f"EXPLAIN {asked}".replace("%", "%%")))
+        assert "practice_person" in plan
+        assert OF_EACH_PAIR not in plan

@@ -50,7 +50,7 @@ from billing.ledger.models import (
 from kapclinic.core import money
 from kapclinic.practice.models import Location, Role, User
 from kapclinic.practice.rules import BILLERS
-from kapclinic.practice.selectors import person, person_of
+from kapclinic.practice.selectors import ExistsOfPerson, person, person_of
 from screening.models import MeasureVoid
 from sessions.booking.models import MoveUndo, Session
 from sessions.dosing.models import AdministrationVoid
@@ -250,7 +250,7 @@ def earlier_visits() -> QuerySet[Session]:
 
 
 def was_seen_before(session: Session) -> bool:
-    return bool(Session.objects.filter(Exists(earlier_visits()), pk=session.pk).exists())
+    return bool(Session.objects.filter(ExistsOfPerson(earlier_visits()), pk=session.pk).exists())
 
 
 def overtaken_charges() -> LedgerQuerySet:
@@ -273,7 +273,7 @@ def overtaken_charges() -> LedgerQuerySet:
         Exists(doses), session__in=AdministrationVoid.objects.values("administration__session")
     )
     of_a_form = standing.filter(
-        Exists(forms),
+        ExistsOfPerson(forms),
         client__in=MeasureVoid.objects.values(who=persons),
         code__units_by=ServiceCode.UnitsBy.INSTRUMENTS,
     )

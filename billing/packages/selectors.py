@@ -12,7 +12,6 @@ from django.db.models import (
     Case,
     CharField,
     DecimalField,
-    Exists,
     F,
     Func,
     OuterRef,
@@ -34,7 +33,7 @@ from billing.packages.models import Package, PackageDraw, PackagePurchase
 from billing.packages.rules import Lot
 from kapclinic.core import money
 from kapclinic.practice.models import User
-from kapclinic.practice.selectors import person, person_of
+from kapclinic.practice.selectors import ExistsOfPerson, person, person_of
 from sessions.booking.models import Session
 
 _MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=12, decimal_places=2)
@@ -109,7 +108,7 @@ def session_with_package(session_id: object, *, code: str, user: User) -> Sessio
         client__in=person_of("client"), cancellation__isnull=True, items__contains=[{"code": code}]
     )
     rows = Session.objects.visible_to(user).select_related("location")
-    found: Session | None = rows.filter(Exists(held), pk=str(session_id)).first()
+    found: Session | None = rows.filter(ExistsOfPerson(held), pk=str(session_id)).first()
     return found
 
 

@@ -27,6 +27,8 @@ OPERATIONS = [
     frozen_when("billing_recordexportfile", "true", unless_changes=("sealed",)),
 ]
 
+PIECES_OPERATIONS = [frozen_when("billing_recordexportpiece", "true", unless_changes=("sealed",))]
+
 PRACTICE = "billing_practiceexport"
 
 _PRACTICE_KEPT = f"""

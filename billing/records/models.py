@@ -138,7 +138,9 @@ class RecordExportPart(models.Model):
 
 
 class RecordExportFile(models.Model):
-    """The archive, sealed. It is deleted at its end; a new key seals it again, and nothing else changes it."""
+    """The archive, sealed: its first megabytes, and with `RecordExportPiece` what follows. It is deleted at its end; a
+    new key seals it again, and nothing else changes it.
+    """
 
     export = models.OneToOneField(
         RecordExport, primary_key=True, on_delete=models.PROTECT, related_name="file"
@@ -147,6 +149,28 @@ class RecordExportFile(models.Model):
 
     def __str__(self) -> str:
         return f"file of {self.export_id}"
+
+
+class RecordExportPiece(models.Model):
+    """Some more megabytes of an archive, in order and sealed; they go away with its first ones."""
+
+    export = models.ForeignKey(RecordExport, on_delete=models.PROTECT, related_name="pieces", db_index=False)
+    position = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["export", "position"], name="record_export_piece_position"),
+            models.CheckConstraint(name="record_export_piece_follows", condition=Q(position__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"piece {self.position} of {self.export_id}"
+
+    def bound_to(self) -> bytes:
+        """What the sealed bytes belong to, so that no piece opens in another place."""
+        return crypto.bound_to(self._meta.db_table, self.export_id, self.position)
 
 
 # --- a whole practice ------------------------------------------------------------------------------------------------

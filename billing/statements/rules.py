@@ -59,7 +59,8 @@ class Kind(StrEnum):
 class Charged:
     """A charge as the account counts it; `age` is in days, by the clinic's own date.
 
-    One above the fee waits (`in_review`) for the director, and is owed by nobody until then (R12).
+    One above the fee waits (`in_review`) for the director, and is owed by nobody until then (R12). A `private` one is a
+    self-pay line, which no HSA or FSA card may pay (IRC 213(d)).
     """
 
     amount: Decimal
@@ -68,16 +69,21 @@ class Charged:
     age: int
     paid: Decimal = money.ZERO
     in_review: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True)
 class Paid:
-    """A payment as the account counts it; `kept` is what a package holds of its unallocated money."""
+    """A payment as the account counts it; `kept` is what a package holds of its unallocated money.
+
+    Money `by_health_card` (HSA, FSA) pays medical care alone (IRC 213(d)).
+    """
 
     amount: Decimal
     refunded: Decimal
     unallocated: Decimal
     kept: Decimal = money.ZERO
+    by_health_card: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,8 @@ class Account:
     of it, their sum is `in_review`. `ageing` sums what is open of each charge, by its age.
 
     `credit` is all money that pays nothing owed; `prepaid` the part of it that is spoken for, by a package or by a
-    charge in review. `owes` is what the client is to pay now: what is open, less the credit that is nobody's yet.
+    charge in review; `health_credit` the part that is nobody's yet, but came by an HSA or FSA card. `owes` is what the
+    client is to pay now: what is open, less the credit that is nobody's yet and may pay it.
     """
 
     charges: Decimal
@@ -96,6 +103,7 @@ class Account:
     balance: Decimal
     credit: Decimal
     prepaid: Decimal
+    health_credit: Decimal
     owes: Decimal
     in_review: Decimal
     ageing: Mapping[str, Decimal]
@@ -118,11 +126,14 @@ def age_of(days: int) -> str:
     return next((name for name, last in AGES if days <= last), OLDEST)
 
 
-def owes(*, is_open: Decimal, credit: Decimal, prepaid: Decimal) -> Decimal:
-    """What a client is to pay now. Money that is kept for a package, or that a charge in review holds, pays no other
-    service, so it makes nothing else cheaper; below zero nothing is owed.
+def owes(*, is_open: Decimal, private: Decimal, free: Decimal, health_credit: Decimal) -> Decimal:
+    """What a client is to pay now of what `is_open`, `private` of it on self-pay lines; below zero nothing is owed.
+
+    `free` is the credit that is nobody's yet: what a package keeps, or a charge in review holds, pays no other service.
+    The `health_credit` in it came by HSA and FSA cards, and pays medical care alone (IRC 213(d)).
     """
-    return max(is_open - (credit - prepaid), money.ZERO)
+    care = max(is_open - private - health_credit, money.ZERO)
+    return max(private + care - (free - health_credit), money.ZERO)
 
 
 def account_of(charges: Iterable[Charged], payments: Iterable[Paid]) -> Account:
@@ -137,6 +148,7 @@ def account_of(charges: Iterable[Charged], payments: Iterable[Paid]) -> Account:
     held = money.total(r.paid for r in waiting)
     credit = money.total(r.unallocated for r in came) + held
     prepaid = money.total(r.kept for r in came) + held
+    health_credit = money.total(r.unallocated - r.kept for r in came if r.by_health_card)
     return Account(
         charges=charged,
         adjustments=adjusted,
@@ -145,28 +157,31 @@ def account_of(charges: Iterable[Charged], payments: Iterable[Paid]) -> Account:
         balance=charged + adjusted - paid + back,
         credit=credit,
         prepaid=prepaid,
-        owes=owes(is_open=money.total(ageing.values()), credit=credit, prepaid=prepaid),
+        health_credit=health_credit,
+        owes=owes(
+            is_open=money.total(ageing.values()),
+            private=money.total(r.balance for r in owed if r.private),
+            free=credit - prepaid,
+            health_credit=health_credit,
+        ),
         in_review=money.total(r.amount + r.adjusted for r in waiting),
         ageing=ageing,
     )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Standing:
     """What is open of a client's charges, by its age, and what of their money pays nothing yet; see `Account`."""
 
     ageing: dict[str, Decimal]
-    credit: Decimal = money.ZERO
-    prepaid: Decimal = money.ZERO
+    credit: Decimal
+    prepaid: Decimal
+    health_credit: Decimal
+    owes: Decimal
 
     @property
     def balance(self) -> Decimal:
         return money.total(self.ageing.values()) - self.credit
-
-    @property
-    def owes(self) -> Decimal:
-        is_open = money.total(self.ageing.values())
-        return owes(is_open=is_open, credit=self.credit, prepaid=self.prepaid)
 
 
 def statement_lines(entries: Sequence[Entry], *, opening: Decimal) -> list[dict[str, str]]:
@@ -203,14 +218,15 @@ def statement_totals(entries: Sequence[Entry], *, opening: Decimal) -> dict[str,
 
 
 def statement_content(
-    *, location: Location, client: Client, entries: Sequence[Entry], opening: Decimal
+    *, location: Location, client: Client, entries: Sequence[Entry], opening: Decimal, to_pay: Decimal
 ) -> dict[str, Any]:
-    """All that a statement says but its own number and dates."""
+    """All that a statement says but its own number and dates; `to_pay` is what the client owes on its own day."""
     return {
         "billing_provider": billing_provider(location),
         "client": patient(client) | {"date_of_birth": ""},
         "lines": statement_lines(entries, opening=opening),
         "totals": statement_totals(entries, opening=opening),
+        "owes": text(to_pay),
         "payments": [],
         "notes": list(STATEMENT_NOTES),
     }

@@ -14,6 +14,7 @@ from billing.documents.models import DocumentQuerySet
 from billing.documents.rules import text
 from billing.ledger import selectors as ledger
 from billing.ledger.models import Adjustment, Charge, Payment, Refund
+from billing.ledger.rules import HEALTH_CARDS, HEALTH_KINDS
 from billing.packages import selectors as packages
 from billing.statements import rules
 from billing.statements.models import Statement
@@ -27,12 +28,13 @@ def account(*, client: UUID, locations: Collection[UUID], at: datetime) -> Accou
     """What the person owes at these locations, as the ledger has it: two queries, whatever there is."""
     charges = ledger.charges().filter(client__in=person(client), location__in=locations)
     owed = charges.values_list(
-        *("amount", "adjusted", "balance", "paid", "in_review", "date_of_service", "location__time_zone"),
+        *("amount", "adjusted", "balance", "paid", "in_review", "line_kind", "date_of_service"),
+        "location__time_zone",
         named=True,
     )
     payments = ledger.payments().filter(client__in=person(client), location__in=locations)
     kept = payments.annotate(kept=packages.kept_of_payment())
-    came = kept.values_list("amount", "refunded", "unallocated", "kept", named=True)
+    came = kept.values_list("amount", "refunded", "unallocated", "kept", "method", named=True)
     return rules.account_of(
         [
             Charged(
@@ -41,11 +43,15 @@ def account(*, client: UUID, locations: Collection[UUID], at: datetime) -> Accou
                 balance=row.balance,
                 paid=row.paid,
                 in_review=row.in_review,
+                private=row.line_kind not in HEALTH_KINDS,
                 age=(at.astimezone(ZoneInfo(row.location__time_zone)).date() - row.date_of_service).days,
             )
             for row in owed
         ],
-        [Paid(row.amount, row.refunded, row.unallocated, row.kept) for row in came],
+        [
+            Paid(row.amount, row.refunded, row.unallocated, row.kept, row.method in HEALTH_CARDS)
+            for row in came
+        ],
     )
 
 
@@ -59,7 +65,7 @@ def accounts(*, locations: Collection[UUID], state: str | None, at: datetime) ->
 def standing_of(row: Row) -> Standing:
     """How the person of a row of `accounts` stands."""
     ageing = {name: row[name] for name in (*(name for name, _ in rules.AGES), rules.OLDEST)}
-    return Standing(ageing, credit=row["credit"], prepaid=row["prepaid"])
+    return Standing(ageing, **{name: row[name] for name in ("credit", "prepaid", "health_credit", "owes")})
 
 
 def statements() -> DocumentQuerySet:

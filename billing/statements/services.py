@@ -61,7 +61,7 @@ def issue_statement(*, values: StatementOrder, by: User, at: datetime) -> Statem
     if not lines and opening == 0:
         raise NothingToState(f"Nothing from {values['from_date']} to {values['to_date']}.")
     _refuse_contradicted(lines)
-    location = _issuer(rows)
+    location, owed = _issuer(rows), selectors.account(client=client.pk, locations=locations, at=at).owes
     row = Statement(
         client=client,
         location=location,
@@ -70,7 +70,9 @@ def issue_statement(*, values: StatementOrder, by: User, at: datetime) -> Statem
         to_date=values["to_date"],
         issued_on=at.astimezone(location.zone).date(),
         charges=[entry.source for entry in lines if entry.kind == Kind.CHARGE],
-        content=rules.statement_content(location=location, client=client, entries=lines, opening=opening),
+        content=rules.statement_content(
+            location=location, client=client, entries=lines, opening=opening, to_pay=owed
+        ),
     )
     return _close(row, by=by, at=at)
 

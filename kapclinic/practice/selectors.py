@@ -115,6 +115,16 @@ def person_of(column: str) -> Func:
     )
 
 
+class ExistsOfPerson(Exists):
+    """EXISTS of a question that `person_of` narrows to the person of the outer row, for a filter.
+
+    As a plain EXISTS the database joins every outer row with every inner one and asks `practice_person` of each pair;
+    so it asks once for each outer row, and finds the inner ones by their index.
+    """
+
+    template = "(EXISTS(%(subquery)s) IS TRUE)"
+
+
 def of_person(column: str) -> Callable[[Rows, UUID, object], Rows]:
     """What a list's filter `client` does: rows whose `column` is any id of that person."""
 

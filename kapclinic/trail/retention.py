@@ -153,7 +153,7 @@ KEPT = (
     ),
     Kept(
         "Copies of a whole record that were asked for, sealed",
-        ("billing_recordexportfile", "billing_recordexportpart"),
+        ("billing_recordexportfile", "billing_recordexportpiece", "billing_recordexportpart"),
         NO_LAW,
         "the file after 14 days or a merge taken back (`record_export.file_ended`), its parts when it is made",
     ),

@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
-from kapclinic.practice.selectors import person, person_at, person_of
+from kapclinic.practice.selectors import ExistsOfPerson, person, person_at, person_of
 from programs import policy
 from programs.models import Program
 from programs.policy import limit
@@ -224,7 +224,9 @@ def unasked_screeners() -> QuerySet[Measure]:
     live = Program.objects.filter(
         client__in=person_of("program__client"), status__in=[Program.Status.ACTIVE, Program.Status.ON_HOLD]
     )
-    found: QuerySet[Measure] = Measure.objects.standing().filter(~Exists(later), Exists(alerts), Exists(live))
+    found: QuerySet[Measure] = Measure.objects.standing().filter(
+        ~ExistsOfPerson(later), Exists(alerts), ExistsOfPerson(live)
+    )
     return found
 
 

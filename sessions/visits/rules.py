@@ -13,7 +13,7 @@ from kapclinic.core.errors import FieldError
 from kapclinic.practice.models import User
 from kapclinic.practice.rules import DIRECTOR
 from sessions.booking.models import Session, Stage
-from sessions.booking.rules import HERE, Escort, Place
+from sessions.booking.rules import HERE, SESSION_MOVES, Escort, Place
 from sessions.dosing.rules.attestations import Words
 
 GIVEN_ON = ("fasting_since", "weight_kg", "weight_source", "weight_confirmed")  # beside the attestations
@@ -126,8 +126,9 @@ def replayed(rows: Iterable[tuple[str, str, UUID, datetime]]) -> list[Made]:
 
 
 def undoable_by(row: Made, *, by: User, at: datetime) -> bool:
-    """Its doer for `UNDO_WITHIN`, the medical director always."""
-    return bool(by.role_set & DIRECTOR) or (row.by == by.pk and at <= row.at + UNDO_WITHIN)
+    """Its doer for `UNDO_WITHIN`, while they may still make it; the medical director always."""
+    may = bool(by.role_set & SESSION_MOVES[row.move].roles)
+    return bool(by.role_set & DIRECTOR) or (may and row.by == by.pk and at <= row.at + UNDO_WITHIN)
 
 
 def order_errors(

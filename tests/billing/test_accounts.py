@@ -54,7 +54,7 @@ def test_the_account_is_what_the_ledger_says(till: Till) -> None:
         "client": str(till.client.pk),
         "client_name": till.client.legal_name,
         **dict.fromkeys(("balance", "owes", "charges", "adjustments", "payments", "refunds"), "0.00"),
-        **dict.fromkeys(("credit", "prepaid", "in_review"), "0.00"),
+        **dict.fromkeys(("credit", "prepaid", "health_credit", "in_review"), "0.00"),
         "ageing": NONE_OPEN,
     }
     first, second = till.charge(amount="200.00"), till.charge(amount="100.10")

@@ -34,12 +34,13 @@ AMOUNTS = st.integers(1, 30_000).map(lambda n: Decimal(n) / 100)
 CHANGES = st.integers(-20_000, 5_000).map(lambda n: Decimal(n) / 100)
 REASONS = st.sampled_from([reason.value for reason in AdjustmentReason])
 INDEX = st.integers(0, 30)
+METHODS = st.sampled_from(["card", "hsa_card"])
 ACTS = st.one_of(
-    st.tuples(st.just("charge"), CENTS),
+    st.tuples(st.just("charge"), CENTS, st.booleans()),
     st.tuples(st.just("dear"), AMOUNTS),
     st.tuples(st.just("confirm"), INDEX),
     st.tuples(st.just("adjust"), INDEX, CHANGES, REASONS),
-    st.tuples(st.just("pay"), AMOUNTS, st.lists(st.tuples(INDEX, AMOUNTS), max_size=3)),
+    st.tuples(st.just("pay"), AMOUNTS, st.lists(st.tuples(INDEX, AMOUNTS), max_size=3), METHODS),
     st.tuples(st.just("allocate"), INDEX, INDEX, AMOUNTS),
     st.tuples(st.just("refund"), INDEX, AMOUNTS),
     st.tuples(st.just("reverse_charge"), INDEX),
@@ -79,8 +80,10 @@ class Ledger:
         self.done[name] = self.done.get(name, 0) + 1
         return True
 
-    def do_charge(self, amount: Decimal) -> None:
+    def do_charge(self, amount: Decimal, private: bool = False) -> None:
         values = {"session": self.session.pk, "code": PLAIN, "units": 1, "amount": amount}
+        if private:
+            values |= {"line_kind": "self_pay", "kind_reason": "No claim wanted"}
         charging.post_charge(values=values, by=self.by, at=NOW)
 
     def do_dear(self, amount: Decimal) -> None:
@@ -101,11 +104,11 @@ class Ledger:
         found = [(self.pick(Charge, index), amount) for index, amount in pairs]
         return [{"charge": charge.pk, "amount": amount} for charge, amount in found if charge]
 
-    def do_pay(self, amount: Decimal, pairs: list[tuple[int, Decimal]]) -> None:
+    def do_pay(self, amount: Decimal, pairs: list[tuple[int, Decimal]], method: str = "card") -> None:
         values = {
             "client": self.till.client.pk,
             "amount": amount,
-            "method": "card",
+            "method": method,
             "received_on": NOW.date(),
             "allocations": self.shares(pairs),
         }
@@ -153,7 +156,7 @@ def check(client: Any) -> None:
 
     Of charges that wait for the director nothing is owed, and what a package paid of them is credit.
     """
-    owed, credit, prepaid, waits = money.ZERO, money.ZERO, money.ZERO, money.ZERO
+    owed, credit, prepaid, waits, private, by_card = (money.ZERO,) * 6
     for charge in selectors.charges():
         assert charge.balance >= 0
         if charge.reverses_id is None and charge.reversed_by is None:
@@ -166,6 +169,7 @@ def check(client: Any) -> None:
             waits += charge.amount + charge.adjusted
             prepaid += charge.paid
         owed += charge.balance
+        private += charge.balance if charge.line_kind == "self_pay" else money.ZERO
     for payment in selectors.payments():
         assert payment.unallocated >= 0
         if payment.reverses_id is None and payment.reversed_by is None:
@@ -174,6 +178,7 @@ def check(client: Any) -> None:
         else:
             assert payment.allocated == payment.refunded == payment.unallocated == money.ZERO
         credit += payment.unallocated
+        by_card += payment.unallocated if payment.method == "hsa_card" else money.ZERO
     credit += prepaid
     if PackagePurchase.objects.exists():
         prepaid += sum(row.unused for row in packages.holding())
@@ -184,7 +189,12 @@ def check(client: Any) -> None:
     assert (told.charges + told.adjustments, told.in_review) == (charged + changed - waits, waits)
     assert (told.payments, told.refunds) == (paid, back)
     assert (told.balance, told.credit, sum(told.ageing.values())) == (owed - credit, credit, owed)
-    assert (told.prepaid, told.owes) == (prepaid, max(owed - credit + prepaid, money.ZERO))
+    by_card -= sum(row.unused for row in packages.holding() if row.payment.method == "hsa_card")
+    used = (
+        min(by_card, owed - private) - by_card
+    )  # of the cards' money no more than the medical care that is open
+    assert (told.prepaid, told.health_credit) == (prepaid, by_card)
+    assert told.owes == max(owed - (credit - prepaid + used), money.ZERO)
     check_list(client, told)
 
 
@@ -196,8 +206,10 @@ def check_list(client: Any, told: Account) -> None:
         return
     found = standing_of(rows[0])
     assert [row["client"] for row in rows] == [client.pk]
-    assert (found.ageing, found.credit, found.prepaid) == (told.ageing, told.credit, told.prepaid)
-    assert (found.balance, found.owes) == (told.balance, told.owes)
+    names = ("ageing", "credit", "prepaid", "health_credit", "balance", "owes")
+    assert [getattr(found, name) for name in names] == [getattr(told, name) for name in names]
+    owing = accounts(locations=client.locations, state="owes", at=NOW)
+    assert (owing.count(), len(owing[0:5])) == ((1, 1) if told.owes else (0, 0))
 
 
 @pytest.fixture

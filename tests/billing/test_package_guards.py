@@ -207,7 +207,8 @@ ACTS = st.one_of(
 class Shop(Ledger):
     """A ledger at which packages are bought, drawn and cancelled as well."""
 
-    def do_charge(self, amount: Decimal) -> None:
+    def do_charge(self, amount: Decimal, private: bool = False) -> None:
+        """All of the kind of the code that packages are sold of."""
         values: Any = {"session": self.session.pk, "code": "HOUSE-CALL", "units": 1, "amount": amount}
         charging.post_charge(values=values, by=self.by, at=NOW)
 

@@ -19,13 +19,15 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
-from billing.models import RecordExport, RecordExportFile, RecordExportPart
+from billing.models import RecordExport, RecordExportFile, RecordExportPart, RecordExportPiece
 from billing.records import services
+from billing.records.rendering import pieces
+from billing.records.rendering.archive import LONG_AGO
 from billing.records.rules.contents import LEFT_OUT, SECTIONS
 from billing.records.rules.exports import KEPT_FOR
 from billing.records.selectors import exports as selectors
 from billing.records.tasks import work_on_record_export
-from kapclinic.core import clock
+from kapclinic.core import clock, crypto
 from kapclinic.practice.models import Client
 from kapclinic.trail.models import AuditEvent
 from sessions.models import Note, PsychotherapyNote
@@ -37,6 +39,7 @@ from tests.screening.test_consent_documents import is_readable_aloud
 from tests.sessions.files.test_attachments import PDF, send
 
 PATH = "record-exports/"
+SEAL = crypto.HEAD + crypto.NONCE_BYTES + 16  # what sealing adds
 WHY = "Asked for by the client"
 SECRET = "planted: told in confidence"
 CLINICAL = {"nurse_practitioner", "therapist", "prescriber", "medical_director"}
@@ -62,8 +65,9 @@ def archive(cast: Cast, export: dict[str, Any], who: str = "director") -> dict[s
     assert answer.status_code == 200, answer.content
     assert answer["Content-Disposition"] == f'attachment; filename="record-{export["id"]}.zip"'
     assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("application/zip", "nosniff")
-    assert hashlib.sha256(answer.content).hexdigest() == export["sha256"]
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
+    content = b"".join(answer.streaming_content)
+    assert hashlib.sha256(content).hexdigest() == export["sha256"]
+    with zipfile.ZipFile(io.BytesIO(content)) as found:
         assert found.testzip() is None
         return {name: found.read(name) for name in found.namelist()}
 
@@ -320,7 +324,8 @@ def test_the_file_ends_after_its_days_and_the_row_says_what_was_handed_out(cast:
         cast.desk("director").get(f"{PATH}{export['id']}/file/"),
         f"/api/v1/{PATH}{export['id']}/file/",
     )
-    size = len(whole.content)
+    content = b"".join(whole.streaming_content)
+    size = len(content)
     for range_, condition, status, part in (
         ("bytes=100-", None, 206, slice(100, None)),  # of who was cut off
         ("bytes=0-9", whole["ETag"], 206, slice(0, 10)),
@@ -329,10 +334,11 @@ def test_the_file_ends_after_its_days_and_the_row_says_what_was_handed_out(cast:
     ):
         headers = {"Range": range_} | ({} if condition is None else {"If-Range": condition})
         answer = cast.desk("director").client.get(rest, headers=headers)
-        assert (answer.status_code, answer.content) == (status, whole.content[part])
-        assert (answer["Accept-Ranges"], answer["Content-Length"]) == ("bytes", str(len(answer.content)))
+        told_of = b"".join(answer.streaming_content)
+        assert (answer.status_code, told_of) == (status, content[part])
+        assert (answer["Accept-Ranges"], answer["Content-Length"]) == ("bytes", str(len(told_of)))
         begins = part.start or 0
-        told = f"bytes {begins}-{begins + len(answer.content) - 1}/{size}" if status == 206 else None
+        told = f"bytes {begins}-{begins + len(told_of) - 1}/{size}" if status == 206 else None
         assert answer.headers.get("Content-Range") == told
     beyond = cast.desk("director").client.get(rest, headers={"Range": f"bytes={size}-"})
     assert (beyond.status_code, beyond.json()["code"]) == (416, "range_not_satisfiable")
@@ -342,6 +348,56 @@ def test_the_file_ends_after_its_days_and_the_row_says_what_was_handed_out(cast:
         assert not RecordExportFile.objects.exists()
         refused(cast.desk("director").get(f"{PATH}{export['id']}/file/"), 409, "file_ended")
         assert done(cast.desk("director").get(f"{PATH}{export['id']}/"), 200)["sha256"] == export["sha256"]
+
+
+def test_a_large_record_is_packed_and_handed_out_in_pieces(
+    cast: Cast, client: Any, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """Nobody holds all of it, and its bytes are those of a file that is written whole."""
+    monkeypatch.setattr(pieces, "PART_BYTES", 700)
+    export = made(cast, client)
+    key = UUID(export["id"])
+    first, rest = RecordExportFile.objects.get(pk=key), RecordExportPiece.objects.filter(export=key)
+    sizes = [len(first.sealed) - SEAL, *rest.order_by("position").values_list("size", flat=True)]
+    assert len(sizes) > 3
+    assert set(sizes[:-1]) == {700}
+    assert all(b"legal_last_name" not in bytes(row.sealed) for row in rest)
+    files = archive(cast, export)
+    again = io.BytesIO()
+    with zipfile.ZipFile(again, "w") as plain:
+        for name, content in files.items():
+            how = zipfile.ZIP_DEFLATED if name.endswith(".json") else zipfile.ZIP_STORED
+            plain.writestr(zipfile.ZipInfo(name, date_time=LONG_AGO), content, compress_type=how)
+    assert hashlib.sha256(again.getvalue()).hexdigest() == export["sha256"]
+    url = f"/api/v1/{PATH}{export['id']}/file/"
+    for start, stop in ((0, 1), (699, 700), (700, 701), (650, 1500), (sum(sizes) - 1, sum(sizes))):
+        answer = cast.desk("director").client.get(url, headers={"Range": f"bytes={start}-{stop - 1}"})
+        assert (answer.status_code, b"".join(answer.streaming_content)) == (
+            206,
+            again.getvalue()[start:stop],
+        )
+    settings.FIELD_KEYS = [base64.b64encode(bytes(range(32))).decode(), *settings.FIELD_KEYS]
+    assert services.reseal_exports() == len(sizes)
+    archive(cast, export)
+    for statement in (
+        "UPDATE billing_recordexportpiece SET position = position + 50",
+        "UPDATE billing_recordexportpiece SET size = 1",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            sql(statement)
+    row = RecordExport.objects.get(pk=key)
+    for broken in (
+        lambda: rest.filter(position=2).delete(),
+        lambda: rest.filter(position=1).update(sealed=rest.get(position=2).sealed),
+    ):
+        point = transaction.savepoint()
+        broken()
+        with pytest.raises(crypto.Undecipherable):  # never a half of it
+            list(selectors.archive_of(row))
+        transaction.savepoint_rollback(point)
+    services.sweep_exports(at=MONDAY + KEPT_FOR)
+    assert not RecordExportFile.objects.exists()
+    assert not rest.all().exists()
 
 
 def test_a_new_key_seals_the_file_and_what_is_still_being_made(

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 
 from billing.models import Charge, Payment, PaymentAllocation
 from kapclinic.core import clock
-from tests.asking import done, refused
+from tests.asking import done, refused, words_of
 from tests.billing.runs import export, file_of, table
 from tests.billing.shop import bought, cancel, offer, own_code, rendered
 from tests.billing.test_accounts import account, let_the_desk, listed
@@ -109,6 +109,50 @@ def test_a_package_above_the_list_pays_its_visit_and_nothing_else(priced: Till, 
     receipt = done(priced.desk.get(f"payments/{sold['payment']}/receipt/"), 200)
     assert ([line["charge"] for line in receipt["lines"]], receipt["unallocated"]) == ([drawn["id"]], "0.00")
     assert Charge.objects.count() == 2
+
+
+def test_money_of_a_health_card_pays_no_self_pay_line(till: Till, cast: Cast) -> None:
+    """IRC 213(d): an HSA or FSA pays medical care alone."""
+    private = till.charge(line_kind="self_pay", kind_reason="No claim wanted", amount="80.00")
+    card = till.pay("100.00", method="hsa_card")
+    names = ("balance", "credit", "health_credit", "owes")
+    assert figures(till, *names) == ("-20.00", "100.00", "100.00", "80.00")
+    assert [(row["owes"], row["health_credit"]) for row in listed(till, state="owes")] == [
+        ("80.00", "100.00")
+    ]
+    statement = done(till.desk.post("statements/", till.period()), 201)
+    assert (statement["totals"]["balance"], statement["owes"]) == ("-20.00", "80.00")
+    words = words_of(till.desk.get(f"statements/{statement['id']}/pdf/").content)
+    assert "To pay on 05/20/2026: $80.00" in words
+    assert "YOUR CREDIT" not in words
+    let_the_desk(cast)
+    assert done(account(till, "frontdesk"), 200) == {"balance": "-20.00", "owes": "80.00"}
+    care = till.charge(amount="60.00")
+    assert figures(till, *names) == ("40.00", "100.00", "100.00", "80.00")
+    share = {"allocations": [{"charge": care["id"], "amount": "60.00"}]}
+    till.desk.must(f"payments/{card['id']}/allocate/", share)
+    assert figures(till, *names) == ("40.00", "40.00", "40.00", "80.00")
+    cash = till.pay("50.00")
+    assert figures(till, *names) == ("-10.00", "90.00", "40.00", "30.00")
+    done(till.desk.post(f"payments/{card['id']}/reverse/", {"reason": "the wrong card"}), 201)
+    assert figures(till, *names) == ("90.00", "50.00", "0.00", "90.00")
+    done(till.desk.post(f"charges/{private['id']}/reverse/", {"reason": "no visit"}), 201)
+    assert figures(till, *names) == ("10.00", "50.00", "0.00", "10.00")
+    share = {"allocations": [{"charge": care["id"], "amount": "50.00"}]}
+    till.desk.must(f"payments/{cash['id']}/allocate/", share)
+    assert figures(till, *names) == ("10.00", "0.00", "0.00", "10.00")
+
+
+def test_who_has_paid_already_is_not_listed_as_owing(till: Till) -> None:
+    """Money that is put to no charge yet is credit: the list of who owes says what the account does."""
+    charge = till.charge(amount="60.00")
+    payment = till.pay("60.00")
+    assert figures(till, "balance", "owes") == ("0.00", "0.00")
+    assert listed(till, state="owes") == []
+    assert [row["credit"] for row in listed(till, state="credit")] == ["60.00"]
+    done(till.desk.post(f"payments/{payment['id']}/reverse/", {"reason": "bounced"}), 201)
+    assert [row["owes"] for row in listed(till, state="owes")] == ["60.00"]
+    assert charge["balance"] == "60.00"
 
 
 def test_books_hold_nothing_that_waits_for_the_director(priced: Till, cast: Cast) -> None:

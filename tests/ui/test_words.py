@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import kapclinic.urls  # noqa: F401  (every module that refuses anything)
 from billing.capture.rules.blockers import Code
+from kapclinic.core.errors import ClinicError
+from kapclinic.practice.worklist import Kind, to_do
 from kapclinic.ui.languages import LANGUAGES
 from kapclinic.ui.modules import HOUSE, loaded_by, words_of
 from kapclinic.ui.screens import SCREENS, Screen
+from screening.rules.conditions import CONDITIONS
+from sessions.boards.api.worklist_bodies import OF_ALERT, OF_HOLD
+from sessions.booking.http import NOTHING
 from sessions.dosing.gates.table import GATES
+from sessions.dosing.rules import discharge
 
-JS = Path(__file__).resolve().parent.parent.parent / "kapclinic" / "ui" / "static" / "ui" / "js"
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+APPS = ("kapclinic", "programs", "screening", "sessions", "billing")
+JS = CHECKOUT / "kapclinic" / "ui" / "static" / "ui" / "js"
 ONE = r'"((?:[^"\\]|\\.)*)"'
 SHARED = ("core", "frame", "outbox", "signin", "signs")
 AREAS = (
@@ -109,6 +119,51 @@ def test_every_gate_of_a_dose_has_its_name(language: str) -> None:
     told = re.findall(rf"^  (\w+): {ONE},$", text, flags=re.MULTILINE)
     assert [code for code, _ in told] == [gate.code for gate in GATES]
     assert len({name for _, name in told}) == len(told)
+
+
+def table(language: str, name: str) -> str:
+    return (JS / "words" / language / f"{name}.js").read_text()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_refusal_and_every_fault_of_a_field_is_said(language: str) -> None:
+    """The API says why in English; a page looks the code up, and shows what of it only the server knows behind that."""
+    listed = re.findall(rf"^  (\w+):\s+{ONE},$", table(language, "refusals"), flags=re.MULTILINE)
+    told = dict(listed)
+    assert (len(told), [code for code, _ in listed]) == (len(listed), sorted(told))
+    ours = {error.code for error in _refusals(ClinicError) if not error.__module__.startswith("tests.")}
+    assert ours | _faults() | {"min_length"} == set(told)
+
+
+def _refusals(kind: type[ClinicError]) -> Iterator[type[ClinicError]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _refusals(one)
+
+
+def _faults() -> set[str]:
+    """The codes that our modules write into the errors of a field."""
+    found = set()
+    for path in [path for app in APPS for path in (CHECKOUT / app).rglob("*.py")]:
+        for call in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(call, ast.Call):
+                continue
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            places = call.args[1:2] if name == "FieldError" else []
+            if name in {"field", "FieldError"}:
+                places += [one.value for one in call.keywords if one.arg == "code"]
+            found |= {one.value for one in places if isinstance(one, ast.Constant)}
+    return found
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_fixed_sentence_of_the_api_is_said(language: str) -> None:
+    """What is to be done, what lets a client go home, what a screening asks about."""
+    told = dict(re.findall(rf"^\s*{ONE}:\s*{ONE},$", table(language, "told"), flags=re.MULTILINE))
+    home = {**discharge.CRITERIA, "stays": discharge.CRITERIA_AT_HOME["escort"]}
+    words = [*discharge.WORDS.values(), *discharge.WORDS_AT_HOME.values()]
+    said = {*map(to_do, Kind), NOTHING, OF_ALERT, OF_HOLD, *home.values(), *(f"{one}." for one in words)}
+    assert said | {one.label for one in CONDITIONS.values()} == set(told)
 
 
 def test_every_blocker_of_a_charge_has_its_name() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from billing.records import services
 from billing.records.api import export_bodies
 from billing.records.models import ExportState, RecordExport, RecordExportQuerySet
 from billing.records.selectors import exports as selectors
+from kapclinic.core import scope
 from kapclinic.core.errors import Conflict
 from kapclinic.core.http.fields import Empty
 from kapclinic.core.http.papers import Printed
@@ -65,7 +67,7 @@ class RecordExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
             (206, "application/zip"): OpenApiTypes.BINARY,
         }
     )
-    def file(self, request: Request, pk: UUID) -> Response:
+    def file(self, request: Request, pk: UUID) -> HttpResponseBase:
         """The archive, byte for byte, under a name that tells of nobody, for 14 days after it was made.
 
         `Range` asks for a part, as whoever was cut off does, with `If-Range` and the ETag.
@@ -73,15 +75,16 @@ class RecordExportViewSet(Printed, ListMixin, RetrieveMixin, ClinicViewSet):
         export = self.get_object()
         if export.state != ExportState.DONE:
             raise ArchiveNotReady("It is there once the export is done.", state=export.state)
-        content = selectors.archive_of(export) if self.at < export.expires_at else None
-        if content is None:
+        if self.at >= export.expires_at or not selectors.has_file(export):
             raise ArchiveEnded("Ask for a new one.")
-        name = f"record-{export.pk}.zip"
-        size = len(content)
-        part = asked_part(request, size=size, etag=f'"{export.sha256}"')
-        asked = content[slice(*(part or (0, size)))]
-        response = self.hand_out(asked, name=name, media_type="application/zip", sha256=export.sha256)
-        tell_part(response, part, size=size)
+        part = asked_part(request, size=export.size, etag=f'"{export.sha256}"')
+        start, stop = part or (0, export.size)
+        content = scope.kept(selectors.archive_of(export, start=start, stop=stop))
+        response = StreamingHttpResponse(content, content_type="application/zip")
+        tell_part(response, part, size=export.size)
+        response["Content-Disposition"] = f'attachment; filename="record-{export.pk}.zip"'
+        response["Cache-Control"] = "private, no-store"
+        response["ETag"] = f'"{export.sha256}"'
         response["X-Content-Type-Options"] = "nosniff"
         return response
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import zipfile
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from billing.records.models import RecordExport, RecordExportPart
+from billing.records.rendering.pieces import Entries, Pieces
 from billing.records.rules.exports import manifest
 from kapclinic.core.moments import utc_text
 from sessions.evidence.selectors import canonical
@@ -17,15 +17,19 @@ from sessions.evidence.selectors import canonical
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can say
 
 
-def as_zip(
-    export: RecordExport, parts: Iterable[tuple[RecordExportPart, bytes]], *, made_at: datetime
-) -> bytes:
-    """The files and `manifest.json`. Papers are compressed inside already, so they are stored as they are."""
-    out, listed = io.BytesIO(), list[dict[str, Any]]()
-    with zipfile.ZipFile(out, "w") as archive:
+def write(
+    export: RecordExport, parts: Iterable[tuple[RecordExportPart, bytes]], out: Pieces, *, made_at: datetime
+) -> None:
+    """The files and `manifest.json`. Papers are compressed inside already, so they are stored as they are.
+
+    Nothing is held but the file that it is at.
+    """
+    entries, listed = Entries(out), list[dict[str, Any]]()
+    with zipfile.ZipFile(entries, "w") as archive:  # type: ignore[call-overload]
         for part, content in parts:
             text = part.kind == RecordExportPart.Kind.SECTION
             _put(archive, part.name, content, packed=text)
+            entries.settle()
             digest = hashlib.sha256(content).hexdigest()
             listed.append({"name": part.name, "kind": part.kind, "sha256": digest, "size": len(content)})
         told = manifest(
@@ -36,7 +40,7 @@ def as_zip(
             left_out=export.left_out,
         )
         _put(archive, "manifest.json", canonical(told), packed=True)
-    return out.getvalue()
+    entries.settle()
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes, *, packed: bool) -> None:

@@ -9,43 +9,18 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from billing.records.models import PracticeExport
+from billing.records.rendering.pieces import PART_BYTES, Pieces
 from billing.records.rules import practice_exports as rules
 from billing.records.rules.practice_contents import AS_FILES, LEFT_BEHIND, NARROWED, WITHHELD
 from billing.records.selectors import practice_exports as selectors
 from sessions.evidence.selectors import canonical
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can say
-PART_BYTES = 4_000_000  # of rows in one file, and of the archive in one piece
 FAST = 4
-
-
-class Pieces:
-    """A file that is only written to, and handed on some megabytes at a time; `sha256` and `size` are of all."""
-
-    def __init__(self, take: Callable[[bytes], None]) -> None:
-        self._take, self._held, self._hash, self.size = take, bytearray(), hashlib.sha256(), 0
-
-    def write(self, content: bytes) -> int:
-        self._hash.update(content)
-        self.size += len(content)
-        self._held += content
-        while len(self._held) >= PART_BYTES:
-            self._take(bytes(self._held[:PART_BYTES]))
-            del self._held[:PART_BYTES]
-        return len(content)
-
-    def flush(self) -> None:
-        """As a file has it; what is held goes with `end`."""
-
-    def end(self) -> str:
-        """Hand on the rest; the SHA-256 of all, in hex."""
-        if self._held:
-            self._take(bytes(self._held))
-        return self._hash.hexdigest()
 
 
 def write(export: PracticeExport, out: Pieces, *, made_at: str) -> int:

@@ -158,5 +158,6 @@ LEFT_OUT: Mapping[str, str] = {
     "RecordExport": "copies like this one",
     "RecordExportPart": "copies like this one",
     "RecordExportFile": "copies like this one",
+    "RecordExportPiece": "copies like this one",
 }
 NO_COLUMN = frozenset({"version", "updated_at", "search_text", "sealed"})

@@ -13,7 +13,7 @@ from kapclinic.practice.rules import CLINICIANS
 
 TASK = "billing.work_on_record_export"  # as the worker is rung
 KEPT_FOR = timedelta(days=14)  # policy, no source: long enough to hand it over, and no second record
-MOST_FILES = 100_000_000  # bytes of attachments in one archive, which a worker holds in memory
+MOST_FILES = 100_000_000  # bytes of attachments in one archive: policy, no source
 OPEN: set[str] = {ExportState.QUEUED, ExportState.RUNNING}
 RECORD_EXPORT_MOVES = {
     "begin": Move.of({ExportState.QUEUED}, ExportState.RUNNING, SYSTEM.role_set),

@@ -33,6 +33,7 @@ LEFT_BEHIND: Mapping[str, str] = {
     "trail_anchorkeeping": "what this server has put outside",
     "trail_backupword": "how the backups of this server stand",
     "billing_recordexportfile": "files that end after some days",
+    "billing_recordexportpiece": "files that end after some days",
     "billing_practiceexport": "the way by which such an archive is made; the audit trail tells of each",
     "billing_historicalpracticeexport": "the way by which such an archive is made; the audit trail tells of each",
     "billing_practiceexportpiece": "the way by which such an archive is made; the audit trail tells of each",

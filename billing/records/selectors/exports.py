@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,10 +17,12 @@ from billing.records.models import (
     RecordExport,
     RecordExportFile,
     RecordExportPart,
+    RecordExportPiece,
     RecordExportQuerySet,
 )
 from billing.records.rules import exports as rules
 from billing.records.rules.contents import NO_COLUMN, SECTIONS, SIGNED, Table
+from billing.records.selectors.pieces import cut
 from billing.statements.models import Statement
 from kapclinic.core import crypto
 from kapclinic.practice.models import Client, SessionKind, User
@@ -179,13 +182,35 @@ def made_parts(export: RecordExport) -> Iterator[tuple[RecordExportPart, bytes]]
     """Each file that was made, with its bytes."""
     for part in export.parts.order_by("position").iterator(chunk_size=1):
         assert part.sealed is not None
-        yield part, crypto.unseal(bytes(part.sealed), aad=part.bound_to())
+        content, part.sealed = crypto.unseal(bytes(part.sealed), aad=part.bound_to()), None
+        yield part, content
 
 
-def archive_of(export: RecordExport) -> bytes | None:
-    """The archive; None once it has ended.
+def has_file(export: RecordExport) -> bool:
+    """Is the archive there? One that has ended is not."""
+    return RecordExportFile.objects.filter(pk=export.pk).exists()
 
-    :raises Undecipherable: without its key, or when the row was tampered with
+
+def archive_of(export: RecordExport, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """The archive from one byte to before another, some megabytes at a time; the first of them are opened at once.
+
+    :raises Undecipherable: without its key, or when a row was tampered with or is not there: for the first that is
+        asked for at once, for those behind it from the iterator
     """
-    row = RecordExportFile.objects.filter(pk=export.pk).first()
-    return None if row is None else crypto.unseal(bytes(row.sealed), aad=export.bound_to())
+    assert export.size is not None
+    pieces = RecordExportPiece.objects.filter(export=export.pk).order_by("position")
+    sizes = dict(pieces.values_list("position", "size"))
+    if list(sizes) != list(range(1, len(sizes) + 1)):
+        raise crypto.Undecipherable("A piece of the archive is not there.")
+    told = [export.size - sum(sizes.values()), *sizes.values()]
+    stop = export.size if stop is None else stop
+    found = cut(told, lambda position: _piece(export, position), start=start, stop=stop)
+    return chain([next(found)], found)
+
+
+def _piece(export: RecordExport, position: int) -> bytes | None:
+    if position == 0:
+        row = RecordExportFile.objects.filter(pk=export.pk).first()
+        return None if row is None else crypto.unseal(bytes(row.sealed), aad=export.bound_to())
+    piece = RecordExportPiece.objects.filter(export=export.pk, position=position).first()
+    return None if piece is None else crypto.unseal(bytes(piece.sealed), aad=piece.bound_to())

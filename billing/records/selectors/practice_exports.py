@@ -13,6 +13,7 @@ from billing.jobs.models import JobFile
 from billing.records.models import PracticeExport, PracticeExportPiece, PracticeExportQuerySet
 from billing.records.rules import practice_exports as rules
 from billing.records.rules.practice_contents import LEFT_BEHIND, NARROWED, not_in_rows
+from billing.records.selectors.pieces import cut
 from billing.records.sql import tables as statements
 from kapclinic.core import crypto
 from kapclinic.practice.models import Location, User
@@ -142,17 +143,10 @@ def archive_of(export: PracticeExport, *, start: int = 0, stop: int | None = Non
         size for _, size in sizes
     ):
         raise crypto.Undecipherable("A piece of the archive is not there.")
-    return _cut(export, sizes, start, export.size if stop is None else stop)
 
+    def read(position: int) -> bytes | None:
+        piece = PracticeExportPiece.objects.filter(export=export.pk, position=position).first()
+        return None if piece is None else crypto.unseal(bytes(piece.sealed), aad=piece.bound_to())
 
-def _cut(export: PracticeExport, sizes: Sequence[tuple[int, int]], start: int, stop: int) -> Iterator[bytes]:
-    begins = 0
-    for position, size in sizes:
-        ends = begins + size
-        if begins < stop and start < ends:
-            piece = PracticeExportPiece.objects.filter(export=export.pk, position=position).first()
-            content = b"" if piece is None else crypto.unseal(bytes(piece.sealed), aad=piece.bound_to())
-            if len(content) != size:
-                raise crypto.Undecipherable("A piece of the archive is not there.")
-            yield content[max(0, start - begins) : stop - begins]
-        begins = ends
+    stop = export.size if stop is None else stop
+    return cut([size for _, size in sizes], read, start=start, stop=stop)

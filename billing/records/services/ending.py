@@ -8,7 +8,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.records.models import ExportFailure, RecordExport, RecordExportFile, RecordExportPart
+from billing.records.models import (
+    ExportFailure,
+    RecordExport,
+    RecordExportFile,
+    RecordExportPart,
+    RecordExportPiece,
+)
 from billing.records.rules import exports as rules
 from kapclinic.core import crypto, transitions
 from kapclinic.core.rows import each
@@ -33,6 +39,7 @@ def end_files(*, at: datetime) -> int:
 
 def _end(row: RecordExportFile, *, at: datetime) -> None:
     export = row.export
+    export.pieces.all().delete()
     row.delete()
     log_act(
         by=SYSTEM.pk,
@@ -73,13 +80,16 @@ def reseal_exports() -> int:
     :raises Undecipherable: for one whose key is not among FIELD_KEYS any more
     """
     done = 0
+    for number in list(RecordExportPiece.objects.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            done += _reseal(RecordExportPiece, number)
     for key in list(RecordExportFile.objects.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
             done += _reseal_file(key)
     waiting = RecordExportPart.objects.filter(sealed__isnull=False).order_by("pk")
     for number in list(waiting.values_list("pk", flat=True)):
         with transaction.atomic():
-            done += _reseal_part(number)
+            done += _reseal(RecordExportPart, number)
     return done
 
 
@@ -92,8 +102,8 @@ def _reseal_file(key: UUID) -> int:
     return 1
 
 
-def _reseal_part(number: int) -> int:
-    row = RecordExportPart.objects.select_for_update(of=("self",)).filter(pk=number).first()
+def _reseal(table: type[RecordExportPart | RecordExportPiece], number: int) -> int:
+    row = table._default_manager.select_for_update(of=("self",)).filter(pk=number).first()
     if row is None or row.sealed is None or crypto.is_current(bytes(row.sealed)):
         return 0
     row.sealed = crypto.rotate(bytes(row.sealed), aad=row.bound_to())

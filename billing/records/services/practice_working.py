@@ -16,6 +16,7 @@ from psycopg.errors import SerializationFailure
 
 from billing.records.models import ExportFailure, PracticeExport, PracticeExportPiece, PracticeExportState
 from billing.records.rendering import practice_archive as archive
+from billing.records.rendering.pieces import Pieces
 from billing.records.rules import practice_exports as rules
 from billing.records.selectors import practice_exports as selectors
 from kapclinic.core import crypto, doorbell, transitions
@@ -155,7 +156,7 @@ def _make(export_id: UUID, *, at: datetime) -> None:
         piece.save(force_insert=True)
         position += 1
 
-    out = archive.Pieces(take)
+    out = Pieces(take)
     export.locations = sorted(selectors.places() | set(export.locations))  # who may fetch what it holds
     export.rows = archive.write(export, out, made_at=utc_text(at))
     transitions.apply(rules.PRACTICE_EXPORT_MOVES, "finish", instance=export, by=SYSTEM, field="state")

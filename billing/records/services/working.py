@@ -18,8 +18,10 @@ from billing.records.models import (
     RecordExport,
     RecordExportFile,
     RecordExportPart,
+    RecordExportPiece,
 )
 from billing.records.rendering import archive
+from billing.records.rendering.pieces import Pieces
 from billing.records.rules import exports as rules
 from billing.records.selectors import exports as selectors
 from billing.records.services.ending import end_files, fail
@@ -108,11 +110,24 @@ def _make(export: RecordExport, part: RecordExportPart) -> None:
 
 
 def _finish(export: RecordExport, *, at: datetime) -> None:
-    content = archive.as_zip(export, selectors.made_parts(export), made_at=at)
+    first, position = b"", 0
+
+    def take(content: bytes) -> None:
+        nonlocal first, position
+        if position:
+            piece = RecordExportPiece(export=export, position=position, size=len(content))
+            piece.sealed = crypto.seal(content, aad=piece.bound_to())
+            piece.save(force_insert=True)
+        else:
+            first = content  # bound to the hash of all of them
+        position += 1
+
+    out = Pieces(take)
+    archive.write(export, selectors.made_parts(export), out, made_at=at)
     transitions.apply(rules.RECORD_EXPORT_MOVES, "finish", instance=export, by=SYSTEM, field="state")
-    export.sha256, export.size = hashlib.sha256(content).hexdigest(), len(content)
+    export.sha256, export.size = out.end(), out.size
     export.ended_at, export.expires_at = at, at + rules.KEPT_FOR
     export.save_by(SYSTEM, at=at)
-    sealed = crypto.seal(content, aad=export.bound_to())
+    sealed = crypto.seal(first, aad=export.bound_to())
     RecordExportFile(export=export, sealed=sealed).save(force_insert=True)
     export.parts.all().delete()

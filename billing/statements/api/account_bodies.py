@@ -17,7 +17,8 @@ class AgedOut(Output):
 
 
 class DeskAccountOut(Output):
-    """`owes` is what the client is to pay now: all that is open, less the credit that no package keeps.
+    """`owes` is what the client is to pay now: all that is open, less the credit that no package keeps. Money of an HSA
+    or FSA card is taken off medical care alone, never off a self-pay line.
 
     `balance` is the ledger's: charges + adjustments - payments + refunds. It counts package money too, so it may be
     below what is owed, or below zero, while something is to be paid.
@@ -30,8 +31,9 @@ class DeskAccountOut(Output):
 class AccountOut(DeskAccountOut):
     """`balance` = charges + adjustments - payments + refunds = what is open, less the `credit`.
 
-    `prepaid` is the part of the credit that is spoken for, by a package or by a charge in review. `in_review` was
-    charged above the fee: no part of any other figure, and not owed until the medical director confirms it.
+    `prepaid` is the part of the credit that is spoken for, by a package or by a charge in review; `health_credit` the
+    part that is not, but came by an HSA or FSA card and may pay medical care alone. `in_review` was charged above the
+    fee: no part of any other figure, and not owed until the medical director confirms it.
     """
 
     client = serializers.UUIDField()
@@ -42,13 +44,14 @@ class AccountOut(DeskAccountOut):
     refunds = Money()
     credit = Money()
     prepaid = Money()
+    health_credit = Money()
     in_review = Money()
     ageing = AgedOut()
 
 
 class AccountRowOut(DeskAccountOut):
     """How a client stands: `balance` is what is open, less the `credit` that pays nothing yet; `prepaid` is the part of
-    it that is spoken for.
+    it that is spoken for, `health_credit` the part that is not, but may pay medical care alone.
     """
 
     client = serializers.UUIDField()
@@ -56,4 +59,5 @@ class AccountRowOut(DeskAccountOut):
     mrn = serializers.CharField()
     credit = Money()
     prepaid = Money()
+    health_credit = Money()
     ageing = AgedOut()

@@ -68,6 +68,7 @@ def _row(client: Client, standing: Standing) -> dict[str, Any]:
         "owes": standing.owes,
         "credit": standing.credit,
         "prepaid": standing.prepaid,
+        "health_credit": standing.health_credit,
         "ageing": standing.ageing,
     }
 
@@ -90,7 +91,7 @@ class AccountListViewSet(ListMixin, ClinicViewSet):
             "state",
             choices=STATES,
             lookup=_any,
-            doc="owes: something is open; credit: some of their money pays nothing yet",
+            doc="owes: something is to be paid, as `owes` says; credit: some of their money pays nothing yet",
         ),
     )
 

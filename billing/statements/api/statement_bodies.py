@@ -42,5 +42,10 @@ class StatementLineOut(Output):
 
 
 class StatementOut(DocumentOut):
+    """`owes` is what the client was to pay on the day of issue, of all services until then: money that a package keeps
+    is not taken off it, nor money of an HSA or FSA card off a self-pay line. Null on a paper from before it was told.
+    """
+
     totals = StatementTotalsOut(source="content.totals")  # type: ignore[assignment]
+    owes = serializers.CharField(source="content.owes", default=None, allow_null=True)
     lines = StatementLineOut(many=True, source="content.lines")

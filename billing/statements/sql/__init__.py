@@ -9,14 +9,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from billing.ledger.rules import HEALTH_CARDS, HEALTH_KINDS
 from kapclinic.core.statements import Row
 
 _HERE = Path(__file__).parent
 OUTDATED = f"({(_HERE / 'outdated.sql').read_text()})"
 _ACCOUNTS = (_HERE / "accounts.sql").read_text()
-_ROWS = " SELECT *, count(*) OVER () AS persons FROM person"
-_COUNT = " SELECT count(*) AS persons FROM person"
-_STATES = {None: "", "owes": " WHERE open > 0", "credit": " WHERE credit > 0"}
+_ROWS = " SELECT *, count(*) OVER () AS persons FROM standing"
+_COUNT = " SELECT count(*) AS persons FROM standing"
+_STATES = {None: "", "owes": " WHERE owes > 0", "credit": " WHERE credit > 0"}
 _PAGE = " ORDER BY d91 DESC, d61_90 DESC, d31_60 DESC, d0_30 DESC, credit DESC, client OFFSET %(start)s LIMIT %(most)s"
 
 
@@ -31,6 +32,7 @@ class Accounts:
 
     def _asked(self, question: str, **more: int) -> list[Row]:
         values: Row = {"places": list(self.places), "at": self.at, **more}
+        values |= {"cards": [*map(str, HEALTH_CARDS)], "care": [*map(str, HEALTH_KINDS)]}
         with connection.cursor() as cursor:
             cursor.execute(_ACCOUNTS + question, values)
             columns = [column.name for column in cursor.description]

@@ -56,9 +56,13 @@ class HotList:
     the statement are handed to `rows`, which puts the answer together. With `tagged`, the answer has an `ETag` of all
     that was read, and a request that names it in `If-None-Match` is told so by 304: nothing was
     told then, so nothing is logged.
+
+    `hints` are filters that nobody asks by: `hinted` adds them where it knows that they leave out no row, and that the
+    database finds the rows sooner by them.
     """
 
     tagged: ClassVar[frozenset[str]] = frozenset()
+    hints: ClassVar[tuple[params.Param, ...]] = ()
 
     @classmethod
     @abstractmethod
@@ -90,14 +94,21 @@ class HotList:
         """The statement of a page with what stands beside its rows; None when the user can never see one."""
         return page
 
+    def hinted(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What was asked, with those of `hints` that help."""
+        return values
+
     def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         order = params.ordering(request.query_params.get("ordering"), self.orderings, self.default_order)
-        values = self.query()
+        values = self.hinted(self.query())
         if "list" in self.tagged:
             return self._told_if_new(request, values, order)  # type: ignore[no-any-return]
 
         def count() -> int:
-            return int(self.narrowed(self.visible(self.user, self.kwargs)).using(self.source).count())
+            rows = self.narrowed(self.visible(self.user, self.kwargs))
+            for param in self.hints:
+                rows = param.narrow(rows, values[param.name], self.user) if param.name in values else rows
+            return int(rows.using(self.source).count())
 
         def find(start: int, stop: int) -> Page:
             return self.found(values, order, start, stop)  # type: ignore[no-any-return]
@@ -186,7 +197,7 @@ def _statement(
     shape = Shape(asker, {name: stand_ins.key(("path", name)) for name in path}, stand_ins)
     rows = view.visible(asker, shape.path)
     by_name: dict[str, Any] = dict(given)
-    for param in view.filters:
+    for param in (*view.filters, *view.hints):
         if param.name in by_name:
             rows = param.narrow(rows, _standing(param.name, by_name[param.name], stand_ins), asker)
     rows = view.sought(rows, [stand_ins.word(("term", n)) for n in range(terms)])

@@ -14,6 +14,7 @@ from kapclinic.core.http.problems import plain
 from kapclinic.core.whole import drain, longest
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+NOT_MODIFIED = 304
 
 
 class PayloadTooLarge(ClinicError):
@@ -60,6 +61,7 @@ class Guarded:
     Every page names what it may load (`settings.SECURE_CSP`; one path may add to it, `CSP_EXCEPTIONS`); a page that
     names less itself keeps that. No answer of
     the API may be kept, by a browser or on the way: a board's ETag lives in the memory of the page that reads it.
+    A 304 tells no length: it would be taken for that of the answer which whoever asks holds (RFC 9110, 8.6).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -73,6 +75,8 @@ class Guarded:
         answer = self.get_response(request)
         if request.path_info.startswith("/api/") and "Cache-Control" not in answer:
             answer["Cache-Control"] = "no-store"
+        if answer.status_code == NOT_MODIFIED:
+            del answer["Content-Length"]
         if answer.get("Content-Type", "").startswith("text/html"):
             policy = self.others.get(request.path_info, self.policy)
             answer["Content-Security-Policy"] = answer.get("Content-Security-Policy", policy)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, IllegalTransition, merge
-from kapclinic.core.moments import moment_errors
+from kapclinic.core.moments import as_stated, moment_errors, utc_text
 from kapclinic.core.postgresql.scoped import ahead
 from kapclinic.core.writing import joining
 from kapclinic.practice.models import User
@@ -60,6 +60,12 @@ class SameDose(Conflict):
     code, title = "same_dose", "This dose is recorded already"
 
 
+class LaterDoseStands(Conflict):
+    """`administration` is the first dose that stands, given at `administered_at`."""
+
+    code, title = "later_dose_stands", "A later dose of the session stands"
+
+
 def lock_dosing(session_id: UUID) -> Session:
     """The program's row, then the session's, locked; with protocol, client and location.
 
@@ -91,9 +97,10 @@ def record_administration(
     :raises NotToday: for a time on another day than the session's
     :raises IllegalTransition: before check-in, after the discharge or after the session; a dose that was given before
         the discharge is taken all the same, settled, in the place of one that was voided
-    :raises Invalid: for a time in the future, before the first dose or too long after it, an order of another session,
-        an expired order, or a way that the drug is not given in
+    :raises Invalid: for a time in the future, before the check-in or too long after the first dose, an order of another
+        session, an expired order, or a way that the drug is not given in
     :raises SameDose: for a time at which a dose of the same order stands
+    :raises LaterDoseStands: for a time before the first dose that stands, which is told
     :raises DoseAboveCap: when the session's total passes the protocol's cap
     :raises NotReady: / MinimumGap: while a gate is open; `gates` names them
     """
@@ -110,7 +117,7 @@ def record_administration(
         field="administered_at",
     )
     _require_here(here, moment=moment)
-    merge(moment_errors(moment=moment, at=at, after=begun or session.checked_in_at, field="administered_at"))
+    _require_moment(here, moment=moment, at=at)
     order = dose_checks.order_for(here.orders, values["order"], moment)
     _require_another(here.doses, order, moment)
     dose_checks.require_amount(session, order, values["dose_mg"], doses=here.doses)
@@ -154,6 +161,25 @@ def _require_here(here: Here, *, moment: datetime) -> None:
         )
     if left_at is not None:
         raise IllegalTransition("The client was discharged.", state="discharged")
+
+
+def _require_moment(here: Here, *, moment: datetime, at: datetime) -> None:
+    """What is first is judged as a first dose, and a booster by what came before it: neither was, of what stands.
+
+    :raises Invalid: for a time in the future, or before the check-in
+    :raises LaterDoseStands: for a time before the first dose that stands
+    """
+    after = here.session.checked_in_at
+    merge(moment_errors(moment=moment, at=at, after=after, field="administered_at"))
+    if here.begun is None or moment >= as_stated(here.begun):
+        return
+    local = here.begun.astimezone(here.session.location.zone)
+    raise LaterDoseStands(
+        f"The dose of {local:%H:%M} stands, and would be a booster of this one. A prescriber voids it; then this one "
+        "is recorded, and that one again after it.",
+        administration=str(here.doses[0].pk),
+        administered_at=utc_text(here.begun),
+    )
 
 
 def _require_another(doses: Sequence[Administration], order: Order, moment: datetime) -> None:

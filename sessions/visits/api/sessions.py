@@ -22,7 +22,7 @@ from kapclinic.core.http.renderers import Told
 from kapclinic.core.postgresql.scoped import Asks, ahead
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS, DIRECTOR, NURSES
-from kapclinic.practice.selectors import LocalMidnight, MidnightAnywhere, of_person
+from kapclinic.practice.selectors import of_person
 from kapclinic.trail.idempotency import Locks
 from kapclinic.trail.services import log_act
 from programs.models import Modality
@@ -30,16 +30,20 @@ from screening.rules.documents import TELEHEALTH
 from screening.selectors import active_consent, current_clearance
 from sessions.booking.http import locks_of_booking
 from sessions.booking.models import Session
-from sessions.booking.rules import CAREGIVERS, LONGEST
+from sessions.booking.rules import CAREGIVERS
 from sessions.booking.services.allocations import ResourceConflict
 from sessions.booking.services.bookings import Ask
 from sessions.visits import services
-from sessions.visits.api import session_bodies
+from sessions.visits.api import session_bodies, session_filters
 from sessions.visits.api.nearest import TellsNearest, sought_by, team_of
 from sessions.visits.selectors import warnings
 from sessions.visits.selectors.consequences import asks_standing
 from sessions.visits.selectors.nearest import Sought
-from sessions.visits.selectors.sessions import asks_session_row, session_row, session_rows
+from sessions.visits.selectors.sessions import (
+    asks_session_row,
+    session_row,
+    session_rows,
+)
 
 ASK = (
     "kind",
@@ -52,23 +56,6 @@ ASK = (
     "override",
     "client_location",
 )
-
-
-def _on_date(queryset: QuerySet[Session], value: Any, user: Any) -> QuerySet[Session]:
-    """Sessions that reach into this date, each location in its own zone: ranges of starts that an index serves."""
-    begin, end = (
-        LocalMidnight(value, "location__time_zone"),
-        LocalMidnight(value, "location__time_zone", after=1),
-    )
-    about = queryset.filter(
-        starts_at__gte=MidnightAnywhere(value) - LONGEST,
-        starts_at__lt=MidnightAnywhere(value, after=1, last=True),
-    )
-    return about.filter(starts_at__gte=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin)
-
-
-def _with_staff(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[Session]:
-    return queryset.filter(staff__contains=[{"user": str(value)}])
 
 
 class SessionViewSet(lists.HotList, TellsNearest):
@@ -108,19 +95,20 @@ class SessionViewSet(lists.HotList, TellsNearest):
         Param(
             "date",
             "date",
-            _on_date,
+            session_filters.on_date,
             doc="local date of each location; also what began before and reaches into it",
         ),
         Param("from", "datetime", "starts_at__gte"),
         Param("to", "datetime", "starts_at__lt"),
         Param("location", "uuid", "location_id"),
         Param("room", "uuid", "room_id"),
-        Param("staff", "uuid", _with_staff),
+        Param("staff", "uuid", session_filters.with_staff),
         Param("client", "uuid", of_person("client_id")),
         Param("program", "uuid", "program_id"),
         Param("kind", choices=tuple(SessionKind.values)),
         Param("status", choices=tuple(Session.Status.values)),
     )
+    hints = (session_filters.SEATS,)
     orderings: ClassVar = {"starts_at": "starts_at", "created_at": "created_at"}
     default_order = ("starts_at",)
     clients: list[UUID] | None = None  # of a booking: the client under every id, once locked with the key
@@ -135,6 +123,9 @@ class SessionViewSet(lists.HotList, TellsNearest):
 
     def get_queryset(self) -> QuerySet[Session]:
         return Session.objects.visible_to(self.user)
+
+    def hinted(self, values: dict[str, Any]) -> dict[str, Any]:
+        return session_filters.hinted(values, self.source)
 
     def is_past(self) -> bool:
         return self.is_over(self.query().get("date"))

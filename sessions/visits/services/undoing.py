@@ -35,7 +35,7 @@ def undo(*, session_id: UUID, move: str, reason: str, by: User, at: datetime) ->
     """Take the last move of a session back. What hung on it is judged anew: the phase, what is owed, what is held.
 
     :raises IllegalTransition: for any move but the last one, or while a dose, a reading or a signed note stands on it
-    :raises NotPermitted: unless `by` made it within 24 hours, or is the medical director
+    :raises NotPermitted: unless `by` made it within 24 hours and may still make it, or is the medical director
     A no-show whose people or room are gone since stands without them, and the desk is told.
 
     :raises ResourceConflict: when the slot of a no-show is taken by now
@@ -75,7 +75,7 @@ def correct_time(
     """Put right when a move of a session was made; the time that was said before is kept beside it.
 
     :raises IllegalTransition: for a move that was not made, or was taken back
-    :raises NotPermitted: unless `by` made it within 24 hours, or is the medical director
+    :raises NotPermitted: unless `by` made it within 24 hours and may still make it, or is the medical director
     :raises NotToday: / Invalid: for a time of another day, to come, or out of the order of the moves
     """
     require_role(by, BOOKERS, what="Correcting a time")
@@ -109,7 +109,7 @@ def correct_time(
 def _require_doer(row: Made, *, by: User, at: datetime) -> None:
     if not undoable_by(row, by=by, at=at):
         raise NotPermitted(
-            "Who made the move takes it back within 24 hours; after that the medical director."
+            "Who made the move, and may make it still, takes it back within 24 hours; else the medical director."
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kapclinic.core import clock
+from kapclinic.core.moments import utc_text
 from kapclinic.practice import services as practice
 from kapclinic.trail.models import AuditEvent
 from programs import services as programs
@@ -326,8 +327,14 @@ def test_a_booster_is_not_before_the_first_dose(cast: Cast) -> None:
     with clock.fixed(MONDAY + timedelta(minutes=20)):
         assert attempt(cast, session).status_code == 201
         answer = attempt(cast, session, dose_mg="50", administered_at=MONDAY.isoformat())
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["code"] == "too_early"
+        early = attempt(cast, session, administered_at=(MONDAY - timedelta(hours=1)).isoformat())
+    assert (answer.status_code, answer.json()["code"]) == (409, "later_dose_stands")
+    stands = Administration.objects.get()
+    assert answer.json()["administration"] == str(stands.pk)
+    assert answer.json()["administered_at"] == utc_text(stands.administered_at)
+    assert "The dose of 09:20 stands" in answer.json()["detail"]
+    assert early.status_code == 400
+    assert [(e["pointer"], e["code"]) for e in early.json()["errors"]] == [("/administered_at", "too_early")]
 
 
 # --- the next dose (R5) -------------------------------------------------------------------------------------------------

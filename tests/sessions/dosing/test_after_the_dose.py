@@ -14,7 +14,7 @@ from sessions.monitoring.models import Alarm, Check, Reading
 from sessions.monitoring.services import sweep_checks
 from sessions.visits import services as visits
 from tests import cast as people
-from tests.asking import refused
+from tests.asking import done, refused
 from tests.cast import MONDAY, Cast
 from tests.sessions.dosing.test_discharge import dosed, go, read, unmet
 from tests.sessions.dosing.test_doses import devices, ready, spray
@@ -162,6 +162,29 @@ def test_a_dose_that_was_typed_wrong_is_put_right_once_the_client_has_gone(cast:
     sweep_checks(at=MONDAY + timedelta(hours=5))
     assert not Alarm.objects.exists()
     assert not Check.objects.filter(state="due").exists()
+
+
+def test_a_first_dose_that_was_typed_wrong_is_put_right_under_its_booster(cast: Cast) -> None:
+    """The refusal names the booster, and its way out leads there: both are voided, and recorded in their order."""
+    session = people.ready_dose(cast)
+    with clock.fixed(MONDAY + timedelta(hours=1)):
+        done(attempt(cast, session, administered_at=at_minute(2), dose_mg="20"), 201)
+        first = Administration.objects.get()
+        done(attempt(cast, session, administered_at=at_minute(40), dose_mg="30"), 201)
+        void(cast, first)
+        booster = Administration.objects.standing().get()
+        again = {"administered_at": at_minute(2), "dose_mg": "50"}
+        told = refused(attempt(cast, session, **again), 409, "later_dose_stands")
+        assert told["administration"] == str(booster.pk)
+        assert "The dose of 09:40 stands" in told["detail"]
+        assert Administration.objects.standing().get() == booster
+        void(cast, booster)
+        done(attempt(cast, session, **again), 201)
+        answer = done(attempt(cast, session, administered_at=at_minute(40), dose_mg="30"), 201)
+    assert answer["is_first"] is False
+    standing = Administration.objects.standing().order_by("administered_at")
+    assert list(standing.values_list("dose_mg", flat=True)) == [50, 30]
+    assert Obligation.objects.get().dosed_at == MONDAY + timedelta(minutes=2)
 
 
 def test_an_infusion_that_is_put_right_says_at_once_what_went_in(cast: Cast) -> None:

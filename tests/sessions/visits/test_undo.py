@@ -21,7 +21,8 @@ from sessions.integration.services.placing import sweep_obligations
 from sessions.sweep.steps import sweep
 from sessions.visits.rules import replayed
 from tests import cast as people
-from tests.cast import MONDAY, Cast
+from tests.asking import refused
+from tests.cast import MONDAY, Cast, Desk
 from tests.journeys.steps import moment
 from tests.sessions.booking import desk
 from tests.sessions.booking.desk import TUESDAY, codes
@@ -286,6 +287,24 @@ def test_an_integration_that_was_completed_by_mistake_is_owed_again(cast: Cast) 
         cast.desk("therapist").must(f"sessions/{session.pk}/complete/")
     owed.refresh_from_db()
     assert owed.state == "met"
+
+
+def test_who_may_complete_no_more_takes_no_completion_back(cast: Cast) -> None:
+    """The one who completed it is of the front desk by now: what it settled is a clinician's to take back."""
+    owed, session = _booked_integration(cast)
+    lived(cast, session, "check-in", "start", "complete")
+    practice.save_staff(user=cast.therapist, values={"roles": ["front_desk"]}, by=SYSTEM, at=clock.now())
+    before = state()
+    with clock.fixed(session.starts_at + 3 * HOUR):
+        new = Desk(cast.therapist)
+        body = {"move": "complete", "reason": WRONG}
+        refused(new.post(f"sessions/{session.pk}/undo/", body), 403, "not_permitted")
+        later = body | {"reason": "Typed wrong", "at": moment(session.starts_at + HOUR)}
+        refused(new.post(f"sessions/{session.pk}/correct-time/", later), 403, "not_permitted")
+        assert state() == before
+        owed.refresh_from_db()
+        assert owed.state == "met"
+        assert undo(cast, session, "complete", by="director").status_code == 200
 
 
 def test_a_preparation_that_was_none_takes_the_course_back(cast: Cast) -> None:

@@ -118,16 +118,16 @@ function Head({ account, client, open, go }) {
       ${AGES().map(([name, label]) => html`<div key=${name}><dt>${label}</dt><dd>${money(account?.ageing[name])}</dd></div>`)}
     </dl>
     <button type="button" class="b go" onClick=${() => open({ kind: "pay" })}><${Icon} name="coin" />${takePayment()} <kbd>n</kbd></button>
-    <${Beside} credit=${account && parse(account.credit) - parse(account.prepaid)} unpaid=${unpaid} go=${go} />
+    <${Beside} credit=${account && parse(account.credit) - parse(account.prepaid)} care=${account && parse(account.health_credit)} unpaid=${unpaid} go=${go} />
   </header>`;
 }
 
 /** Money that pays nothing yet, nor is kept for a package, stands beside what is open: neither is taken off the other. */
-function Beside({ credit, unpaid, go }) {
+function Beside({ credit, care, unpaid, go }) {
   if (!credit || credit < 0) return null;
   const amounts = { credit: money(credit), open: money(unpaid) };
   const why = unpaid > 0 ? t("Charges of {open} are open, and {credit} that was paid is put to no charge yet: allocate it to settle them.", amounts) : t("{credit} that was paid is put to no charge yet: it stays as credit.", amounts);
-  return html`<p class="small ac-w">${why} <button type="button" class="lnk" onClick=${() => go({ tab: "payments", row: null })}>${t("See the payments")}</button></p>`;
+  return html`<p class="small ac-w">${why}${care > 0 && ` ${t("{amount} of it came by an HSA or FSA card, and may pay medical care alone.", { amount: money(care) })}`} <button type="button" class="lnk" onClick=${() => go({ tab: "payments", row: null })}>${t("See the payments")}</button></p>`;
 }
 
 function Tabs({ tab, go }) {

@@ -7,7 +7,7 @@ import { t } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
 import { useKeys } from "../core/keys.js";
 import { useOne } from "../lists/list.js";
-import { Problem } from "../core/problem.js";
+import { Problem, sentence } from "../core/problem.js";
 import { Faults, Field, wrongOf } from "../desk/parts/fields.js";
 import { unreadAmount, unsure } from "../till/words.js";
 import { stateName } from "./words.js";
@@ -57,7 +57,8 @@ function mended(problem, named) {
   const errors = problem.errors.map((error) => ({
     ...error,
     pointer: named ? `/${named(error.pointer.slice(1))}` : error.pointer,
-    detail: MEND[error.code]?.(error.detail) ?? error.detail,
+    code: MEND[error.code] ? undefined : error.code,
+    detail: MEND[error.code]?.(sentence(error)) ?? error.detail,
   }));
   return new Problem({ ...problem, title: problem.title, errors });
 }

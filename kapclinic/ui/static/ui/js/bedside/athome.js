@@ -1,15 +1,7 @@
 // The line under the banner of a client at home: where they are, who is with them, whom one would call.
 import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
-
-/** "1 Example Street, CO", or null while nobody wrote it down. */
-export function placeWords(home) {
-  return home?.address ? [home.address, home.state].filter(Boolean).join(", ") : null;
-}
-
-export function isHome(session) {
-  return session?.modality === "video";
-}
+import { placeWords } from "./known.js";
 
 /** @param {{session: object, onOpen: () => void}} props */
 export function AtHome({ session, onOpen }) {

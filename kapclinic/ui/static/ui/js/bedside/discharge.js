@@ -2,10 +2,10 @@
 import { call, get } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
-import { many, t } from "../core/i18n.js";
+import { many, t, told } from "../core/i18n.js";
 import { words } from "../core/problem.js";
 import { useIntent, useOnce } from "../core/intent.js";
-import { isHome } from "./athome.js";
+import { isHome } from "./known.js";
 
 const SHEET = (id) => `/api/v1/sessions/${id}/discharge/sheet/`;
 
@@ -86,7 +86,7 @@ const LOOKS = { met: ["pass", "ok"], not_met: ["open", "x"], to_attest: ["ask", 
 /** What is missing. */
 function detailOf(row, state) {
   const unasked = state === "to_attest" && row.code !== "escort"; // "not awake" is no fact before somebody has looked
-  return state === "met" || unasked ? "" : row.detail;
+  return state === "met" || unasked ? "" : told(row.detail);
 }
 
 function Criterion({ row, state, answer, home, ride, setRide, onSay }) {
@@ -97,7 +97,7 @@ function Criterion({ row, state, answer, home, ride, setRide, onSay }) {
   const choose = (next) => (escort ? setRide({ ...ride, here: next }) : onSay(next));
   return html`<li class=${look}>
     <span class="ci"><${Icon} name=${icon} /></span>
-    <span class="grow"><b id=${`c-${row.code}`}>${home && escort ? t("The adult stays with the client") : row.label}</b><br /><span class="small">${detailOf(row, state)}</span></span>
+    <span class="grow"><b id=${`c-${row.code}`}>${home && escort ? t("The adult stays with the client") : told(row.label)}</b><br /><span class="small">${detailOf(row, state)}</span></span>
     ${asked
       ? html`<span class="seg" role="group" aria-labelledby=${`c-${row.code}`}>
           <button type="button" aria-pressed=${value === true} onClick=${() => choose(true)}>${t("Yes")}</button>

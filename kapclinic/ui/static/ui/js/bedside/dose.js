@@ -9,8 +9,8 @@ import { clock, date, dayIn, dayShort, MINUTE } from "../core/time.js";
 import { useNow } from "../frame/net.js";
 import { useIntent, useOnce } from "../core/intent.js";
 import { signed, Witness } from "../signin/witness.js";
-import { isHome } from "./athome.js";
 import { Gates, useReadiness } from "./gates.js";
+import { isHome } from "./known.js";
 import { standingOrder } from "./orders.js";
 import { mg } from "./words.js";
 

@@ -1,8 +1,7 @@
 // What still stands between the client and the dose, gate by gate, with who can clear each.
 import { get } from "../core/api.js";
-import { gateName, learnGates } from "../core/gates.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
-import { many, t } from "../core/i18n.js";
+import { gateName, many, t } from "../core/i18n.js";
 import { roleName } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { clock } from "../core/time.js";
@@ -14,8 +13,8 @@ export function useReadiness(session) {
   const [turn, again] = useState(0);
   useEffect(() => {
     let over = false;
-    Promise.all([get(`sessions/${session}/readiness/`), learnGates()])
-      .then(([data]) => !over && set({ data, problem: null }))
+    get(`sessions/${session}/readiness/`)
+      .then((data) => !over && set({ data, problem: null }))
       .catch((problem) => !over && set((old) => ({ ...old, problem })));
     return () => {
       over = true;

@@ -2,7 +2,7 @@
 import { Dialog } from "../core/dialog.js";
 import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
-import { isHome, placeWords } from "./athome.js";
+import { isHome, placeWords } from "./known.js";
 
 /** "1 Example Street, Denver, CO 80202" of an address in parts. */
 function postal({ line1, line2, city, state, postal_code: code }) {

@@ -99,3 +99,11 @@ export function baseline(rows, at) {
   return rows.findLast((row) => row.at <= at && row.systolic !== null && row.diastolic !== null) ?? null;
 }
 
+/** "1 Example Street, CO", or null while nobody wrote it down. */
+export function placeWords(home) {
+  return home?.address ? [home.address, home.state].filter(Boolean).join(", ") : null;
+}
+
+export function isHome(session) {
+  return session?.modality === "video";
+}

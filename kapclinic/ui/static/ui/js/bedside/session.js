@@ -9,18 +9,18 @@ import { useStore } from "../core/store.js";
 import { begin, Frame } from "../frame/frame.js";
 import { useNow } from "../frame/net.js";
 import { discard, outbox, put } from "../outbox/outbox.js";
-import { AtHome, isHome } from "./athome.js";
 import { bandsAt } from "./bands.js";
 import { Banner } from "./banner.js";
 import { Entry } from "./entry.js";
 import { Help } from "./help.js";
-import { baseline, dosedAt, openChecks, standing, takenBack, useSession } from "./known.js";
+import { baseline, dosedAt, isHome, openChecks, standing, takenBack, useSession } from "./known.js";
 import { EMPTY } from "./reading.js";
 import { Trend } from "./trend.js";
 import { alarmWords, mg } from "./words.js";
 
 // What may be written without a network is here before it goes.
 const EARLY = { early: true };
+const AtHome = lazy(() => import("./athome.js"), "AtHome", { early: true, pane: true });
 const Readings = lazy(() => import("./table.js"), "Readings", { early: true, pane: true });
 const Acts = lazy(() => import("./acts.js"), "Acts", { early: true, pane: true });
 const Checks = lazy(() => import("./checks.js"), "Checks", EARLY);

@@ -2,7 +2,7 @@
 import { Icon, html, useEffect } from "../core/h.js";
 import { many, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
-import { words } from "../core/problem.js";
+import { sentence, words } from "../core/problem.js";
 import { lasting } from "../core/time.js";
 import { hrefOf } from "./known.js";
 
@@ -81,7 +81,7 @@ export function Refused({ problem, lines = [], children }) {
   if (!problem) return null;
   const named = (problem.errors ?? []).map((error) => ({ ...error, line: lines[Number(error.pointer.split("/")[2])] }));
   return html`<div class="note high" role="alert" tabindex="-1" id="refused"><${Icon} name="stop" /><div class="grow">
-    ${named.length ? named.map((error) => html`<p key=${error.pointer + error.code}>${error.line && html`<b>${error.line.code}: </b>`}${error.code === "units_above" && error.line?.rule ? t("it is already charged.") : error.detail}</p>`) : html`<p>${words(problem)}</p>`}
+    ${named.length ? named.map((error) => html`<p key=${error.pointer + error.code}>${error.line && html`<b>${error.line.code}: </b>`}${error.code === "units_above" && error.line?.rule ? t("it is already charged.") : sentence(error)}</p>`) : html`<p>${words(problem)}</p>`}
     ${children}
   </div></div>`;
 }

@@ -1,8 +1,7 @@
 // What comes next for this client: the sessions that are booked, what is owed, and what somebody still has to do.
 import { all, get } from "../core/api.js";
-import { gateName, learnGates } from "../core/gates.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
-import { many, t } from "../core/i18n.js";
+import { gateName, many, t, told } from "../core/i18n.js";
 import { has, roleName } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { clock, dayIn } from "../core/time.js";
@@ -61,7 +60,7 @@ function Ready({ session, turn }) {
   const [state, set] = useState({ data: null, problem: null });
   useEffect(() => {
     let over = false;
-    Promise.all([get(`sessions/${session}/readiness/`), learnGates()]).then(([data]) => !over && set({ data, problem: null }), (problem) => !over && set((old) => ({ ...old, problem })));
+    get(`sessions/${session}/readiness/`).then((data) => !over && set({ data, problem: null }), (problem) => !over && set((old) => ({ ...old, problem })));
     return () => {
       over = true;
     };
@@ -95,6 +94,6 @@ function Todo({ at, zone, turn }) {
 
 function labelOf(row) {
   const bedside = row.kind === "alarm" && row.session && has("nurse_practitioner", "therapist", "prescriber", "medical_director");
-  if (row.kind === "client_answered") return html`<a href=${`?tab=links&link=${row.subject_id}`}>${row.label}</a>`;
-  return bedside ? html`<a href=${`/bedside/sessions/${row.session}`}>${row.label}</a>` : row.label;
+  if (row.kind === "client_answered") return html`<a href=${`?tab=links&link=${row.subject_id}`}>${told(row.label)}</a>`;
+  return bedside ? html`<a href=${`/bedside/sessions/${row.session}`}>${told(row.label)}</a>` : told(row.label);
 }

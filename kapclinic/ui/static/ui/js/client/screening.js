@@ -1,6 +1,6 @@
 // What the screenings found, how the clearance stands, which alerts were raised, and what the safety plan says.
 import { Icon, html } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { t, told } from "../core/i18n.js";
 import { date } from "../core/time.js";
 import { Foot, useList } from "../lists/list.js";
 import { id, useStaff } from "./known.js";
@@ -45,6 +45,6 @@ function One({ row, staff, zone }) {
     ${clearance && html`<p>${clearance.rationale} <span class="quiet small">${staff.get(clearance.decided_by)}</span></p>`}
     ${clearance?.reasons.map((one) => html`<p key=${one.id} class=${one.upheld_at ? "small quiet" : "note med"}>${!one.upheld_at && html`<${Icon} name="warn" />`}<span>${t("Under review since {time}: {why}", { time: when(one.at, zone), why: REASONS[one.code]?.() ?? one.code })}${one.upheld_at && `. ${t("Upheld {time}: {why}", { time: when(one.upheld_at, zone), why: one.resolution })}`}</span></p>`)}
     ${row.findings.length > 0 && html`<ul class="finds">${row.findings.map((one) => html`<li key=${one.id}><span class=${one.severity === "absolute" ? "chip high" : one.severity === "info" || one.resolution ? "chip" : "chip med"}><${Icon} name=${one.severity === "absolute" ? "stop" : one.severity === "info" ? "info" : "warn"} />${SEVERITY[one.severity]?.() ?? one.severity}</span>
-      <div><b>${one.label}</b> <span class="quiet">${one.evidence}</span>${one.resolution && html`<p class="small">${t("Decided: {words}", { words: one.resolution })} <span class="quiet">${staff.get(one.resolved_by)}</span></p>`}</div></li>`)}</ul>`}
+      <div><b>${told(one.label)}</b> <span class="quiet">${one.evidence}</span>${one.resolution && html`<p class="small">${t("Decided: {words}", { words: one.resolution })} <span class="quiet">${staff.get(one.resolved_by)}</span></p>`}</div></li>`)}</ul>`}
     <p class="small quiet">${t("{clean} of {asked} questions without a finding", { clean: row.clean, asked: row.asked })}</p></div>`;
 }

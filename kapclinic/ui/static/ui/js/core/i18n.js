@@ -24,3 +24,21 @@ export function speak(code) {
   document.cookie = `kap_lang=${code}; path=/; max-age=31536000; samesite=lax`;
   location.reload();
 }
+
+let api = null;
+let asked = null;
+
+/** Fetch what the API says in English; until it is here the API's words stand. */
+export function learnTold() {
+  if (language === "es") asked ??= import("../words/es/told.js").then((found) => (api = found), () => (asked = null));
+  return asked;
+}
+
+/** A fixed sentence of the API. @param {string} english */
+export const told = (english) => api?.TOLD[english] ?? english;
+
+/** What a gate of a dose is called. @param {{code: string, label: string}} gate */
+export const gateName = (gate) => api?.GATES[gate.code] ?? gate.label;
+
+/** Why something is refused, or null. @param {{code?: string, detail?: string}} one */
+export const refusal = (one) => api?.refusal(one) ?? null;

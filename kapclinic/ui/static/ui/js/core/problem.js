@@ -1,5 +1,5 @@
 // A refusal of the API (RFC 9457), or an answer that never came.
-import { many, t } from "./i18n.js";
+import { learnTold, many, refusal, t } from "./i18n.js";
 
 export class Problem extends Error {
   constructor({ status, code, title = "", detail = "", errors = [], extra = {}, wait = 0 }) {
@@ -31,6 +31,7 @@ export async function read(response) {
   } catch {
     body = {}; // a proxy's own page
   }
+  await learnTold();
   const { type, title, status, detail, code, errors, ...extra } = /** @type {any} */ (body);
   return new Problem({
     status: response.status,
@@ -56,10 +57,16 @@ export function words(problem) {
   if (problem.status === 429 && problem.wait) {
     return many(Math.ceil(problem.wait / 60), "Too many tries: wait {n} minute.", "Too many tries: wait {n} minutes.");
   }
-  return WORDS[problem.code]?.() || problem.detail || problem.title;
+  const [first] = problem.code === "invalid" ? problem.errors : [];
+  return WORDS[problem.code]?.() || refusal(first ?? problem) || problem.detail || problem.title;
+}
+
+/** What is wrong with one field, for a person. @param {{code?: string, detail: string}} error */
+export function sentence(error) {
+  return refusal(error) ?? error.detail;
 }
 
 /** Field name -> sentence, of a 400. */
 export function byField(problem) {
-  return Object.fromEntries(problem.errors.map((error) => [error.pointer.replace(/^\//, ""), error.detail]));
+  return Object.fromEntries(problem.errors.map((error) => [error.pointer.replace(/^\//, ""), sentence(error)]));
 }

@@ -2,7 +2,7 @@
 import { all } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
 import { html } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { t, told } from "../core/i18n.js";
 import { words } from "../core/problem.js";
 import { useLoaded } from "../care/loaded.js";
 
@@ -20,7 +20,7 @@ export function Answers({ screening, onClose }) {
       <table class="list"><thead><tr><th scope="col">${t("Question")}</th><th scope="col">${t("Answer")}</th></tr></thead><tbody>
         ${(asked.data ?? []).filter((row) => row.asked || row.code in screening.answers).map((row) => {
           const answer = answerOf(row.code);
-          return html`<tr key=${row.code}><td>${row.label}</td><td><b>${SAID[String(answer.value)]?.() ?? t("left out")}</b>${answer.note && html`<br /><span class="small quiet">${answer.note}</span>`}</td></tr>`;
+          return html`<tr key=${row.code}><td>${told(row.label)}</td><td><b>${SAID[String(answer.value)]?.() ?? t("left out")}</b>${answer.note && html`<br /><span class="small quiet">${answer.note}</span>`}</td></tr>`;
         })}
       </tbody></table>
     </div>

@@ -1,7 +1,7 @@
 // A clearance that is suspended: each reason gets words, then it is upheld or voided. One that ends is screened again.
 import { get } from "../core/api.js";
 import { html, useState } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { t, told } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
 import { date } from "../core/time.js";
 import { useKept } from "../care/loaded.js";
@@ -14,7 +14,7 @@ const READ = {
   measure: ["measures/", (row) => `${instrumentName(row.instrument)} ${[row.total, row.band?.replaceAll("_", " ")].filter((one) => one !== null && one !== undefined).join(", ")}`],
   medication: ["medications/", (row) => row.text],
   lab_result: ["lab-results/", (row) => `${row.kind.replaceAll("_", " ")}: ${row.result}`],
-  screening: ["screenings/", (row) => row.findings.filter((one) => one.severity !== "info").map((one) => one.label).join("; ")],
+  screening: ["screenings/", (row) => row.findings.filter((one) => one.severity !== "info").map((one) => told(one.label)).join("; ")],
 };
 
 export async function loadClearance(row) {

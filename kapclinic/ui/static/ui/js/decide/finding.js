@@ -1,6 +1,6 @@
 // One finding: how bad, what was found and where from, and what the prescriber says to it.
 import { Icon, html } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { t, told } from "../core/i18n.js";
 import { timed } from "../care/who.js";
 import { severityOf } from "./words.js";
 
@@ -10,7 +10,7 @@ export function Finding({ finding, zone, value, wrong, set, onRecognise }) {
   const unread = finding.code === "MED_UNMAPPED" && finding.medication;
   return html`<li class=${tone}>
     <span class="sv"><${Icon} name=${icon} />${word}</span>
-    <div class="ft"><h3>${finding.label}</h3>
+    <div class="ft"><h3>${told(finding.label)}</h3>
       <p class="small">${timed(finding.evidence, zone)}</p>
       <p class="tiny faint">${finding.code} · ${finding.source}</p>
       ${unread && html`<button type="button" class="lnk small" onClick=${onRecognise}>${t("Say what this medicine is")}</button>`}
@@ -24,7 +24,7 @@ export function Finding({ finding, zone, value, wrong, set, onRecognise }) {
 function Said({ finding, value, wrong, set }) {
   const id = `said-${finding.id}`;
   return html`<div class=${wrong ? "rs bad" : "rs"}>
-    <label for=${id} class="small">${t("Your answer")}<span class="vh">: ${finding.label}</span></label>
+    <label for=${id} class="small">${t("Your answer")}<span class="vh">: ${told(finding.label)}</span></label>
     <textarea id=${id} rows="1" value=${value} aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? `${id}-wrong` : undefined} onInput=${(event) => set(event.target.value)} />
     ${wrong && html`<span class="err small" id=${`${id}-wrong`} role="alert">${wrong}</span>`}
   </div>`;

@@ -4,6 +4,7 @@ import { html, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
 import { parse, wire } from "../core/milligrams.js";
+import { sentence } from "../core/problem.js";
 import { dayIn, instant } from "../core/time.js";
 import { useKept } from "../care/loaded.js";
 import { Field, Form, Refusal, Send, Where, Words, toFault } from "../care/parts.js";
@@ -36,7 +37,7 @@ export function Order({ row, about, subject, onDone, onBack }) {
   const write = useWrite((order) => onDone(order.waits ? t("The order is written. A second prescriber has to approve it.") : t("The order is written.")));
   const last = orders[0];
   const faults = Object.fromEntries([...AMOUNTS.map((name) => [name, !parse(form[name])]), ["drug", !form.drug.trim()], ["time", !/^([01]\d|2[0-3]):[0-5]\d$/.test(form.time)]]);
-  const errors = Object.fromEntries((write.problem?.errors ?? []).map((one) => [one.pointer.slice(1), one.detail]));
+  const errors = Object.fromEntries((write.problem?.errors ?? []).map((one) => [one.pointer.slice(1), sentence(one)]));
   const above = form.above || write.problem?.code === "dose_above_cap" || errors.above_cap_reason;
 
   function send() {

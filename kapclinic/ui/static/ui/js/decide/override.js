@@ -1,16 +1,14 @@
 // A gate that a colleague passed on their own responsibility, to be read.
 import { get } from "../core/api.js";
 import { html } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { gateName, t } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
 import { roleName } from "../core/me.js";
 import { date } from "../core/time.js";
-import { gateName, learnGates } from "../core/gates.js";
 import { Form, Refusal, Send } from "../care/parts.js";
 import { Who, when } from "../care/who.js";
 
-export async function loadOverride(row) {
-  await learnGates();
+export function loadOverride(row) {
   return get(`overrides/${row.subject.id}/`);
 }
 

@@ -1,9 +1,8 @@
 // The chosen session: where the client is, what stands in the way in plain words, and the moves that are allowed.
 import { call, get, newKey } from "../core/api.js";
-import { gateName, learnGates } from "../core/gates.js";
 import { announce } from "../core/announce.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { gateName, t } from "../core/i18n.js";
 import { useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { place } from "../core/me.js";
@@ -116,8 +115,8 @@ function useReadiness(row) {
     let over = false;
     set(null);
     if (!["booked", "arrived", "roomed"].includes(row.column)) return undefined;
-    Promise.all([get(`sessions/${row.id}/readiness/`), learnGates()])
-      .then(([found]) => !over && set(found))
+    get(`sessions/${row.id}/readiness/`)
+      .then((found) => !over && set(found))
       .catch(() => {});
     return () => {
       over = true;

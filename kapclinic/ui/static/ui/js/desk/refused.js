@@ -1,7 +1,7 @@
 // A time that cannot be had: who or what is taken and until when, and the nearest times that fit.
 import { Icon, html } from "../core/h.js";
 import { t } from "../core/i18n.js";
-import { words } from "../core/problem.js";
+import { sentence, words } from "../core/problem.js";
 import { clock, dayIn, dayShort } from "../core/time.js";
 
 /** "Thea Listener: 13:45–14:45 is taken", once for each that stands in the way. */
@@ -19,10 +19,10 @@ function clashes(conflicts, names, zone) {
 export function Refused({ problem, refusal, names, zone, onPick }) {
   const { conflicts = [], nearest = [] } = refusal ?? problem.extra ?? {};
   const told = clashes(conflicts, names, zone);
-  const sentence = told.length ? told.join(" ") : refusal ? (refusal.detail ?? t("This does not fit.")) : words(problem);
+  const line = told.length ? told.join(" ") : refusal ? (refusal.detail ? sentence(refusal) : t("This does not fit.")) : words(problem);
   return html`<div class="note high" role=${refusal ? "status" : "alert"}>
     <${Icon} name="stop" />
-    <span>${sentence}
+    <span>${line}
       ${nearest?.length > 0 && html`<span class="row wrap"> ${t("Nearest that fit:")}
         ${nearest.map((one) => html`<button type="button" class="b s" key=${one.starts_at} onClick=${() => onPick(one.starts_at, one)}>${dayShort(dayIn(one.starts_at, zone))} ${clock(one.starts_at, zone)}</button>`)}</span>`}
     </span>

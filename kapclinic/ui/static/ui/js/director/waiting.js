@@ -1,6 +1,6 @@
 // What waits for a decision, and what is overdue on anybody's list.
 import { Icon, html } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { t, told } from "../core/i18n.js";
 import { me, roleName } from "../core/me.js";
 import { words } from "../core/problem.js";
 import { decisionName, due, age } from "./words.js";
@@ -32,7 +32,7 @@ function Decision({ row, at, open }) {
   const late = row.due_at && Date.parse(row.due_at) < at;
   const name = decisionName(row.kind);
   return html`<tr><td>${row.kind === "override" ? html`<button type="button" class="lnk" onClick=${() => open({ kind: "override", id: row.subject.id })}><b>${name}</b></button>` : html`<a href=${hrefOf(row)}><b>${name}</b></a>`}</td>
-    <td>${row.client_name}<br /><span class="faint small">${row.label}</span></td><td>${mine ? t("you") : row.assigned_to}</td>
+    <td>${row.client_name}<br /><span class="faint small">${told(row.label)}</span></td><td>${mine ? t("you") : row.assigned_to}</td>
     <td class=${late ? "num hi" : "num"}>${row.due_at ? due(row.due_at, at) : age(at - Date.parse(row.since))}</td></tr>`;
 }
 
@@ -42,5 +42,5 @@ function hrefOf(row) {
 }
 
 function Task({ row, at }) {
-  return html`<tr><td>${row.client ? html`<a href=${`/clients/${row.client}`}><b>${row.client_name}</b></a>` : html`<b>${t("Clinic")}</b>`}</td><td>${row.label}</td><td>${row.assigned_to ?? row.roles.map(roleName)[0]}</td><td class="num hi">${due(row.due_at, at)}</td></tr>`;
+  return html`<tr><td>${row.client ? html`<a href=${`/clients/${row.client}`}><b>${row.client_name}</b></a>` : html`<b>${t("Clinic")}</b>`}</td><td>${told(row.label)}</td><td>${row.assigned_to ?? row.roles.map(roleName)[0]}</td><td class="num hi">${due(row.due_at, at)}</td></tr>`;
 }

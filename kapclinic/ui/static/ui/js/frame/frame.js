@@ -2,7 +2,7 @@
 import { askToSignIn, doubted, settle } from "../core/api.js";
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, show, useEffect } from "../core/h.js";
-import { many, t } from "../core/i18n.js";
+import { learnTold, many, t } from "../core/i18n.js";
 import { over, useKeys } from "../core/keys.js";
 import { lazy } from "../core/lazy.js";
 import { arrive, has, me, place } from "../core/me.js";
@@ -175,7 +175,7 @@ function ask() {
 export async function begin(tree) {
   askToSignIn(ask);
   try {
-    await arrive();
+    await Promise.all([arrive(), learnTold()]);
   } catch (problem) {
     if (problem.code === "second_factor_enrolment_required") return location.assign("/second-factors");
     if (problem.status === 401) {

@@ -1,7 +1,7 @@
 // What waits on this tablet, item by item: where each is, why one was refused, and the two ways out of that.
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, useState } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { refusal, t } from "../core/i18n.js";
 import { place } from "../core/me.js";
 import { useStore } from "../core/store.js";
 import { clock } from "../core/time.js";
@@ -38,7 +38,7 @@ function Item({ item, onDrop }) {
     <span>${clock(item.at, zone)}</span>
     <span>${WHATS[item.what]()} ${summary(item.body)}</span>
     <span class="chip"><${Icon} name=${bad ? "stop" : "off"} />${where}</span>
-    ${bad && html`<p>${item.problem.detail || item.problem.title}</p>`}
+    ${bad && html`<p>${refusal(item.problem) || item.problem.detail || item.problem.title}</p>`}
     ${bad &&
     html`<span class="row">
       ${item.what === "reading" &&

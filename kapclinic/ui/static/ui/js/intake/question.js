@@ -1,6 +1,6 @@
 // One question of the screening: yes, no or not known; with a note, and a degree where the condition has more than one.
 import { html, useState } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { t, told } from "../core/i18n.js";
 
 const CHOICES = () => [[false, t("No")], [true, t("Yes")], ["unknown", t("Not known")]];
 const DEGREES = { absolute: () => t("absolute"), relative: () => t("relative"), info: () => t("info"), unknown: () => t("unknown") };
@@ -20,7 +20,8 @@ export function answerWord(answer) {
 
 /** @param {{condition: Api["ConditionOut"], answer: any, set: (answer: any) => void}} props */
 export function Question({ condition, answer, set }) {
-  const { code, label, degrees } = condition;
+  const { code, degrees } = condition;
+  const label = told(condition.label);
   const said = whole(answer);
   const [noting, note] = useState(!!said.note);
   const [typed, type] = useState(said.note ?? "");

@@ -2,7 +2,7 @@
 import { all, call, newKey } from "../core/api.js";
 import { announce } from "../core/announce.js";
 import { Icon, html, useState } from "../core/h.js";
-import { many, t } from "../core/i18n.js";
+import { many, t, told } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
 import { has } from "../core/me.js";
 import { words } from "../core/problem.js";
@@ -94,7 +94,7 @@ function Place({ draft }) {
 
 /** Two writers: both versions, side by side, and two verbs. */
 function Clash({ draft, conditions }) {
-  const nameOf = (one) => (one.code ? conditions.find((row) => row.code === one.code)?.label ?? one.code : { blood_pressures: t("Blood pressures"), medications: t("Medicines") }[one.field]);
+  const nameOf = (one) => (one.code ? told(conditions.find((row) => row.code === one.code)?.label ?? one.code) : { blood_pressures: t("Blood pressures"), medications: t("Medicines") }[one.field]);
   const shown = (one, value) => (one.code ? answerWord(value) : (value ?? []).map((row) => row.text ?? `${row.systolic}/${row.diastolic}`).join(", ") || t("none"));
   return html`<section class="card pad" role="alert" aria-label=${t("Two versions")}>
     <h3>${t("Somebody else changed this in the meantime")}</h3>

@@ -3,7 +3,7 @@ import { all } from "../core/api.js";
 import { announce } from "../core/announce.js";
 import { Dialog } from "../core/dialog.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
-import { t } from "../core/i18n.js";
+import { t, told } from "../core/i18n.js";
 import { useWrite } from "../core/intent.js";
 import { words } from "../core/problem.js";
 import { answersOf, when } from "./words.js";
@@ -16,7 +16,7 @@ export function Taken({ row, title, zone, onDone, onClose }) {
     onDone();
   });
   useEffect(() => {
-    if (row.purpose === "intake") all("screenings/conditions/", {}).then((rows) => set(new Map(rows.map((one) => [one.code, one.label]))), () => {});
+    if (row.purpose === "intake") all("screenings/conditions/", {}).then((rows) => set(new Map(rows.map((one) => [one.code, told(one.label)]))), () => {});
   }, []);
   const intake = row.purpose === "intake";
   return html`<${Dialog} wide title=${title} onClose=${onClose}><div class="db">

@@ -3,6 +3,7 @@ import { announce } from "../core/announce.js";
 import { Icon, html, useEffect, useState } from "../core/h.js";
 import { t } from "../core/i18n.js";
 import { over } from "../core/keys.js";
+import { sentence } from "../core/problem.js";
 import { useStore } from "../core/store.js";
 import { clock, dayIn, dayShort } from "../core/time.js";
 import { Conflict } from "./conflict.js";
@@ -31,7 +32,7 @@ export function Editor({ draft, besides, last, phrases, zone, at, open, again, r
     </div>
     <div class="secs">
       <${Returned} note=${note} zone=${zone} />
-      ${state.refusedTimes && html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${t("The times of care were not taken: {why}", { why: state.refusedTimes.errors[0].detail })}</span><button type="button" class="b s" onClick=${() => open({ kind: "times" })}>${t("Times of care…")}</button></p>`}
+      ${state.refusedTimes && html`<p class="note high" role="alert"><${Icon} name="stop" /><span>${t("The times of care were not taken: {why}", { why: sentence(state.refusedTimes.errors[0]) })}</span><button type="button" class="b s" onClick=${() => open({ kind: "times" })}>${t("Times of care…")}</button></p>`}
       ${namesOf(draft.words).map((name, i) => html`<${Section} key=${`${note.id} ${name}`} name=${name} text=${draft.words.sections[name] ?? ""} last=${last} zone=${zone} phrases=${phrases} first=${i === 0} onText=${written(name)} onPhrases=${() => open({ kind: "phrases" })} />`)}
       <${Safety} besides=${besides} zone=${zone} at=${at} again=${again} open=${open} />
       <${Care} words=${draft.words} zone=${zone} open=${open} />

@@ -2,7 +2,7 @@
 import { announce } from "../../core/announce.js";
 import { Dialog } from "../../core/dialog.js";
 import { Icon, html, useState } from "../../core/h.js";
-import { t } from "../../core/i18n.js";
+import { t, told } from "../../core/i18n.js";
 import { words } from "../../core/problem.js";
 import { useWrite } from "../../core/intent.js";
 
@@ -13,7 +13,7 @@ import { useWrite } from "../../core/intent.js";
 export function Done({ task, title, phone, choices, onDone, onClose }) {
   const [[choice, text], set] = useState([choices?.[0][0] ?? "", ""]);
   const saving = useWrite(() => {
-    announce(t("Settled: {what}", { what: task.label }));
+    announce(t("Settled: {what}", { what: told(task.label) }));
     onDone();
   });
   function save(event) {
@@ -25,7 +25,7 @@ export function Done({ task, title, phone, choices, onDone, onClose }) {
     <form onSubmit=${save}>
       <div class="db">
         <p>${task.client_name && html`<b>${task.client_name}</b> `}<span class="quiet">${task.client_mrn}</span></p>
-        <p>${task.label}</p>
+        <p>${told(task.label)}</p>
         ${phone && html`<p><a class="b" href=${`tel:${phone}`}><${Icon} name="phone" />${phone}</a></p>`}
         ${choices &&
         html`<fieldset><legend>${t("What was said?")}</legend>

@@ -1,6 +1,6 @@
 // The chosen row: whom it is about, what is to be done, and the button that settles it.
 import { Icon, html } from "../../core/h.js";
-import { t } from "../../core/i18n.js";
+import { t, told } from "../../core/i18n.js";
 import { useKeys } from "../../core/keys.js";
 import { words } from "../../core/problem.js";
 import { dayIn } from "../../core/time.js";
@@ -46,7 +46,7 @@ export function TaskObject({ task, names, at, zone, open }) {
     ${closes && out?.dialog?.kind !== "done" && html`<button type="button" class=${out ? "b" : "b go"} onClick=${note}><${Icon} name="pen" />${t("Done, with a note…")} <kbd>d</kbd></button>`}
     ${byFact(task) && html`<span class="small quiet">${t("This row goes by itself once that is done.")}</span>`}`;
   return html`<${Chosen} title=${shownName(task.client_name) ?? t("Clinic")} aside=${aside} foot=${foot}>
-    <p class="what">${task.label}</p>
+    <p class="what">${told(task.label)}</p>
     ${task.escalation > 0 && html`<p class="note med"><${Icon} name="warn" /><span>${t("Nobody acted in time: it was carried up.")}</span></p>`}
     ${facts.problem && html`<p class="note med"><${Icon} name="warn" /><span>${words(facts.problem)}</span></p>`}
     <${About} task=${task} facts=${facts} client=${client} names=${names} zone=${zone} />

@@ -1,6 +1,6 @@
 // /desk/worklist: what is to be done, by what runs out next, and the one button that settles each row.
 import { html, useState } from "../../core/h.js";
-import { many, t } from "../../core/i18n.js";
+import { many, t, told } from "../../core/i18n.js";
 import { useKeys } from "../../core/keys.js";
 import { lazy } from "../../core/lazy.js";
 import { place } from "../../core/me.js";
@@ -46,7 +46,7 @@ function Todo() {
         <${Stand} poll=${poll} />
         ${poll.data && !rows.length && html`<p class="quiet pad">${t("Nothing is to be done. What comes up appears here by itself.")}</p>`}
         <ul class="il">${rows.map((row) => html`<li key=${row.id}><${Row} id=${row.id} current=${row.id === chosen.id} late=${Date.parse(row.due_at) < at} name=${shownName(row.client_name) ?? t("Clinic")}
-          age=${due(row.due_at, at)} text=${row.label} onChoose=${() => choose(row.id)} /></li>`)}</ul>
+          age=${due(row.due_at, at)} text=${told(row.label)} onChoose=${() => choose(row.id)} /></li>`)}</ul>
       </section>
       <div class="wr">
         ${gone && html`<p class="note" role="status">${t("The row that you had chosen is settled.")}</p>`}

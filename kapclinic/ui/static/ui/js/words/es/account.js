@@ -317,6 +317,8 @@ learn({
   "Done: the charge is adjusted by {amount}.": "Hecho: el cargo se ajusta en {amount}.",
   "Done: it is reversed.": "Hecho: está anulado.",
   "Done: it is on the server.": "Hecho: está en el servidor.",
+  "{amount} of it came by an HSA or FSA card, and may pay medical care alone.":
+    "{amount} llegó con una tarjeta HSA o FSA, y solo puede pagar atención médica.",
   "Charges of {open} are open, and {credit} that was paid is put to no charge yet: allocate it to settle them.":
     "Hay cargos pendientes por {open}, y {credit} ya pagados no se han asignado a ningún cargo: asígnelos para saldarlos.",
   "{credit} that was paid is put to no charge yet: it stays as credit.":

@@ -57,8 +57,8 @@ export const TOLD = {
   "Ask the client whether the new time is good.": "Pregunte al cliente si la hora nueva le va bien.",
   "Ask the escort again, then send the escort for the new time.":
     "Pregunte otra vez al acompañante y envíele la hora nueva.",
-  "Call the client: the session that they know of is moved or cancelled.":
-    "Llame al cliente: la sesión que conoce se movió o se canceló.",
+  "Call the client: the session that they know of is moved, changed or cancelled.":
+    "Llame al cliente: la sesión que conoce se movió, cambió o se canceló.",
   "Call the client: the birth date that was entered at their link was wrong five times.":
     "Llame al cliente: en su enlace se escribió cinco veces mal la fecha de nacimiento.",
   "Find another time: the client asks for one.": "Busque otra hora: el cliente la pide.",
@@ -78,8 +78,8 @@ export const TOLD = {
   "Charge the session, or see what holds that back.": "Cobre la sesión, o mire qué lo impide.",
   "Reverse the charge: the record does not bear it out any more.":
     "Revierta el cargo: el expediente ya no lo respalda.",
-  "Look at both accounts: a merge was taken back, and money or a package of one served the other.":
-    "Mire las dos cuentas: se deshizo una unión, y dinero o un paquete de uno sirvió al otro.",
+  "Look at both accounts: a merge was taken back, and money or terms of one served the other.":
+    "Mire las dos cuentas: se deshizo una unión, y el dinero o las condiciones de uno sirvieron al otro.",
   "Issue the Good Faith Estimate that is owed to the client.":
     "Emita el presupuesto de buena fe que se debe al cliente.",
   "Call the client: a part of the payment plan is overdue.":

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from kapclinic.core import clock
 from sessions.booking.models import Session
+from sessions.booking.services.allocations import ResourceConflict
 from sessions.monitoring.models import Reading
 from tests import cast as people
 from tests.cast import PASSWORD, Cast
@@ -45,9 +46,13 @@ class Served:
         protocol = people.approved_protocol(self.cast, min_preparations=0)
         who = people.client(self.cast.north, by=self.cast.frontdesk, first=f"Robin{count}", last="Sample")
         program = people.cleared_program(self.cast, protocol=protocol, who=who)
-        times = {} if "starts_at" in more else self.slot()
-        found: Session = people.dosed_session(self.cast, program, **(times | more))
-        return found
+        if "starts_at" in more:
+            return people.dosed_session(self.cast, program, **more)
+        while True:
+            try:
+                return people.dosed_session(self.cast, program, **(self.slot() | more))
+            except ResourceConflict:  # another test sat there, at an hour of its own
+                continue
 
 
 @dataclass

@@ -57,7 +57,7 @@ def _submitted(cast: Cast, program: Program, **answers: Any) -> Screening:
 def _dose(clinic: Served, program: Program, days: int) -> Session:
     """A dose on a future day, at an hour that no integration took which the worker placed after a dose of another test."""
     day = clock.now().astimezone(clinic.cast.north.zone) + timedelta(days=days)
-    for hour in (14, 12, 10, 16, 9):
+    for hour in (14, 12, 10, 16, 9, 11, 13, 15, 17, 8):
         start = day.replace(hour=hour, minute=20, second=0, microsecond=0)
         try:
             found: Session = people.booked(clinic.cast, program, "dosing", start)

@@ -127,11 +127,18 @@ def test_two_people_count_blind_and_what_is_missing_starts_its_clocks(clinic: Se
     tablet.page.get_by_role("button", name="Open the case").click()
     expect(tablet.page.locator(".pane")).to_contain_text("The medical director answers for it")
     tablet.sign_in("director", at=f"/safe?missing={found.pk}")
+    tablet.page.get_by_role("radio", name="Form 106 was filed").click()
+    tablet.page.get_by_label("Number of Form 106").fill("F-106-8")
+    filed = {"form_106_number": "F-106-9", "filed_at": clock.now().isoformat()}
+    clinic.cast.desk("director").must(f"drug-discrepancies/{found.pk}/file/", filed)  # in another window
+    tablet.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(tablet.page.locator(".pane")).to_contain_text("F-106-9", timeout=PATIENCE)
+    expect(tablet.page.get_by_label("Number of Form 106")).to_have_value("F-106-8")  # what is typed stays
+    expect(tablet.page.locator("#stops")).to_contain_text("Somebody changed this in the meantime")
+    tablet.page.get_by_role("radio", name="The DEA was told").click()
     tablet.page.get_by_label("Reference of the notice").fill("Fax 17")
     tablet.accessible()
     tablet.page.get_by_role("button", name="The DEA was told").click()
-    tablet.page.get_by_label("Number of Form 106").fill("F-106-9")
-    tablet.page.get_by_role("button", name="Form 106 was filed").click()
     tablet.page.get_by_label("What was found?").fill("A vial fell and broke")
     tablet.page.get_by_role("button", name="Close the case").click()
     expect(tablet.page.locator(".pane")).to_contain_text("A vial fell and broke", timeout=PATIENCE)

@@ -39,8 +39,8 @@ def programs_with_relations() -> QuerySet[Program]:
 
 
 def deciding_for(program: Program) -> list[User]:
-    """Who is told what the prescriber of a course is to decide: they themselves, as long as they prescribe at its place;
-    else all who do, and where nobody does its medical directors.
+    """Who is told what the prescriber of a course is to decide: they, as long as they prescribe at its place; else all
+    who do, and where nobody does its medical directors.
     """
     there = User.objects.filter(
         is_active=True,

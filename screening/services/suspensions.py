@@ -78,7 +78,7 @@ def suspend(
 
 
 def _suspend(clearance: Clearance, fact: SuspendingFact, *, by: Actor, at: datetime) -> Suspension:
-    """One reason more. Its prescriber, or who decides in their place, is told at once. Announces clearance_suspended."""
+    """One reason more. Whoever decides on the course is told at once. Announces clearance_suspended."""
     row: Suspension = Suspension(clearance=clearance, fact=fact).insert_by(by, at=at)
     program = clearance.program
     if program.status not in OVER:

@@ -15,6 +15,7 @@ from django.db.models.functions import JSONObject
 from kapclinic.core.asking import AtOnce, Questions
 from kapclinic.core.statements import at_places, places_of
 from kapclinic.practice.models import User
+from kapclinic.practice.rules import DIRECTOR, PRESCRIBER
 from programs.models import LegalRule, PhaseSpan, Program, Protocol
 from programs.rules import legal
 
@@ -35,6 +36,20 @@ def programs_with_relations() -> QuerySet[Program]:
     row = JSONObject(phase="phase", started_at="started_at", ended_at="ended_at")
     found: QuerySet[Program] = Program.objects.select_related("protocol", "client", "location")
     return found.annotate(phase_rows=ArraySubquery(in_order.values(row=row)))
+
+
+def deciding_for(program: Program) -> list[User]:
+    """Who is told what the prescriber of a course is to decide: they, as long as they prescribe at its place; else all
+    who do, and where nobody does its medical directors.
+    """
+    there = User.objects.filter(
+        is_active=True,
+        locations__contains=[program.location_id],
+        roles__overlap=sorted(map(str, PRESCRIBER | DIRECTOR)),
+    )
+    rows = list(there.order_by("created_at", "pk"))
+    prescribe = [user for user in rows if user.role_set & PRESCRIBER]
+    return [user for user in prescribe if user.pk == program.prescriber_id] or prescribe or rows
 
 
 def status_at(program: Program, *, moment: datetime) -> str:

@@ -260,7 +260,8 @@ def documents(model: type[Voidable]) -> DocumentQuerySet:
     """Documents without their bytes, with `replaced_by` and `outdated`: the books or a name say something else now, so
     reissue it. A line was reversed, or is of somebody else since a merge was taken back; what is paid of a line changed
     (a share was given, taken back or refunded); the payments behind it are others; its session was opened again; the
-    client or the practice has another name than on the paper. Clinicians keep the name that they signed with.
+    client or the practice has another name than on the paper. The client's birth date or the coverage that it names
+    was corrected, so that a plan would not know them by it. Clinicians keep the name that they signed with.
 
     And with `status`, and when and why one was voided; such a one is not outdated: nothing is left to mend.
     """

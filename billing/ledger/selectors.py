@@ -50,7 +50,7 @@ from billing.ledger.models import (
 from kapclinic.core import money
 from kapclinic.practice.models import Location, Role, User
 from kapclinic.practice.rules import BILLERS
-from kapclinic.practice.selectors import ExistsOfPerson, person, person_of
+from kapclinic.practice.selectors import ExistsOfPerson, LocalDay, person, person_of
 from screening.models import MeasureVoid
 from sessions.booking.models import MoveUndo, Session
 from sessions.dosing.models import AdministrationVoid
@@ -255,7 +255,7 @@ def was_seen_before(session: Session) -> bool:
 
 def overtaken_charges() -> LedgerQuerySet:
     """Standing charges of whose session a dose, or of whose client a questionnaire, was taken back since, or whose
-    session did not take place after all.
+    session did not take place after all; and fees for an appointment that was not missed after all.
 
     What the record says of each by now, `services.overtaken` tells.
 
@@ -279,6 +279,31 @@ def overtaken_charges() -> LedgerQuerySet:
     )
     undone = MoveUndo.objects.filter(move=MoveUndo.Move.COMPLETE, corrected_to__isnull=True)
     of_nothing = standing.filter(session__status__in=rules.NOT_RENDERED, session__in=undone.values("session"))
-    found = of_a_dose.values("pk").union(of_a_form.values("pk"), of_nothing.values("pk"))
+    found = of_a_dose.values("pk").union(
+        of_a_form.values("pk"), of_nothing.values("pk"), _fees_of_who_came().values("pk")
+    )
     rows: LedgerQuerySet = Charge.objects.filter(pk__in=found)
     return rows.select_related("code", "rendering", "session__location", "session__program")
+
+
+def _fees_of_who_came() -> QuerySet[Charge]:
+    """Standing fees for a missed appointment of whose day a no-show was taken back since, and no other session of the
+    client at that location was missed or called off.
+    """
+    persons = Func(F("session__client"), function="practice_person", output_field=UUIDField())
+    taken_back = MoveUndo.objects.filter(move=MoveUndo.Move.NO_SHOW, corrected_to__isnull=True)
+    that_day = Session.objects.annotate(day=LocalDay("starts_at", "location__time_zone")).filter(
+        client__in=person_of("client"), location=OuterRef("location"), day=OuterRef("date_of_service")
+    )
+    fees = Charge.objects.filter(session__isnull=True, reverses__isnull=True, reversal__isnull=True)
+    rows: QuerySet[Charge] = fees.filter(
+        ~Exists(that_day.filter(status__in=rules.NOT_RENDERED)),
+        Exists(
+            that_day.filter(
+                pk__in=taken_back.filter(created_at__gt=OuterRef(OuterRef("created_at"))).values("session")
+            )
+        ),
+        client__in=taken_back.values(who=persons),
+        code__code=rules.MISSED,
+    )
+    return rows

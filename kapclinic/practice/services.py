@@ -22,6 +22,7 @@ from kapclinic.practice.entry_models import AuthToken
 from kapclinic.practice.models import Actor, Client, Location, Room, TimeOff, User, WorkingHours
 from kapclinic.practice.rules import token_digest
 from kapclinic.trail.models import Outbox
+from kapclinic.trail.services import Unwanted
 
 LONGEST_EMAIL = 254
 WRITTEN_TO = timedelta(days=30)  # an e-mail that was changed no longer ago is written to as well
@@ -343,10 +344,12 @@ def deliver_notice(row: Outbox) -> None:
     """Send one outbox row as e-mail to a staff member; the text names no client and no kind of care.
 
     What others did to their way in also goes to the address that they had before, if it changed a short time ago.
+
+    :raises Unwanted: when their account is closed: no later try finds it open
     """
     user = User.objects.filter(pk=row.recipient, is_active=True).first()
     if user is None:
-        raise ValueError("no such active user")
+        raise Unwanted
     words = notices.words_of(row.template)
     addresses = [user.email]
     if row.template in notices.TO_FORMER:

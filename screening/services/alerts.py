@@ -19,17 +19,23 @@ from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox, Task
 from programs.models import Program
 from programs.policy import limit
+from programs.selectors import deciding_for
 from screening import rules, selectors
 from screening.models import Measure, SafetyAlert, Screening
 from screening.signals import safety_alert_raised
 
 
-def _clinician_of(program: Program) -> User:
-    """The therapist, as long as they are one at this place; else the prescriber."""
+def _clinicians_of(program: Program) -> list[User]:
+    """The therapist, as long as they are one at this place; else the prescriber, or whoever decides in their place."""
     therapist = program.therapist
-    if therapist is None or not therapist.is_active or Role.THERAPIST not in therapist.role_set:
-        return program.prescriber
-    return therapist if program.location_id in therapist.locations else program.prescriber
+    if (
+        therapist is not None
+        and therapist.is_active
+        and Role.THERAPIST in therapist.role_set
+        and program.location_id in therapist.locations
+    ):
+        return [therapist]
+    return deciding_for(program) or [program.prescriber]
 
 
 @transaction.atomic
@@ -44,9 +50,11 @@ def raise_safety_alert(
 ) -> SafetyAlert:
     """Open an alert that the program's therapist, else its prescriber, must acknowledge within `alert_minutes`.
 
-    It is also a worklist row and a message to that clinician. Announces safety_alert_raised.
+    It is also a worklist row and a message to that clinician; where neither is there any more, to each who prescribes
+    at this place. Announces safety_alert_raised.
     """
-    clinician = _clinician_of(program)
+    told = _clinicians_of(program)
+    clinician = told[0]
     alert = SafetyAlert(
         program=program,
         cause=cause,
@@ -56,7 +64,7 @@ def raise_safety_alert(
         acknowledge_by=at + timedelta(minutes=limit(program.protocol.limits, "alert_minutes")),
     ).save_by(by, at=at)
     _task_of(alert, by=by, at=at)
-    _tell(alert, [clinician.pk], at=at)
+    _tell(alert, [user.pk for user in told], at=at)
     safety_alert_raised.send(SafetyAlert, program_id=program.pk, alert_id=alert.pk)
     return alert
 
@@ -124,5 +132,6 @@ def _escalate(alert_id: UUID, *, at: datetime) -> int:
         return 0
     trail.escalate_task(task=task, roles=Kind.SAFETY_ALERT.climbs_to, by=SYSTEM, at=at)
     directors = staff_with_role(role=Role.MEDICAL_DIRECTOR, location=alert.program.location_id)
-    _tell(alert, {alert.program.prescriber_id, *directors.values_list("pk", flat=True)}, at=at)
+    deciding = {user.pk for user in deciding_for(alert.program)}
+    _tell(alert, deciding.union(directors.values_list("pk", flat=True)), at=at)
     return 1

@@ -21,6 +21,7 @@ from kapclinic.practice.selectors import person
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
 from programs.models import Program
+from programs.selectors import deciding_for
 from screening import selectors
 from screening.models import (
     AlertRelease,
@@ -77,18 +78,16 @@ def suspend(
 
 
 def _suspend(clearance: Clearance, fact: SuspendingFact, *, by: Actor, at: datetime) -> Suspension:
-    """One reason more. Its prescriber is told at once. Announces clearance_suspended."""
+    """One reason more. Whoever decides on the course is told at once. Announces clearance_suspended."""
     row: Suspension = Suspension(clearance=clearance, fact=fact).insert_by(by, at=at)
     program = clearance.program
     if program.status not in OVER:
         open_review(clearance, by=by, at=at)
-        trail.queue_message(
-            key=f"clearance_review:{row.pk}:{program.prescriber_id}",
-            template=Kind.CLEARANCE_REVIEW,
-            recipient=program.prescriber_id,
-            subject_id=clearance.pk,
-            at=at,
-        )
+        notices = [
+            trail.Notice(f"clearance_review:{row.pk}:{user.pk}", user.pk, clearance.pk)
+            for user in deciding_for(program)
+        ]
+        trail.queue_notices(notices, template=Kind.CLEARANCE_REVIEW, at=at)
     clearance_suspended.send(Clearance, program_id=clearance.program_id, clearance_id=clearance.pk)
     return row
 

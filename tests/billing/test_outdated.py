@@ -99,3 +99,33 @@ def test_a_second_receipt_for_the_same_line_warns(till) -> None:
     third = done(till.receipt(corrects=first["id"]), 201)
     assert first["number"] not in third["warnings"][0]["detail"]
     assert second["number"] in third["warnings"][0]["detail"]
+
+
+def test_a_birth_date_or_card_that_was_put_right_outdates_the_superbill(till) -> None:
+    """A plan knows its member by them. A receipt shows neither, and whoever had no card is told nothing false."""
+    charge = till.charge(amount="200.00")
+    till.pay("200.00", (charge, "200.00"))
+    desk = till.cast.desk("frontdesk")
+    plain, receipt = done(till.superbill(), 201), done(till.receipt(), 201)
+    plan = desk.must("payers/", {"name": "Acme Health"}, status=201)
+    shape = {"client": str(till.client.pk), "payer": plan["id"], "member_id": "M-77", "intent": "self_pay"}
+    card = desk.must("coverages/", shape | {"valid_from": "2026-01-01", "relationship": "self"}, status=201)
+    assert outdated(till, "superbills", plain) is False
+    paper = done(till.superbill(), 201)
+    parent = {"name": "Alex Sample", "date_of_birth": "1960-04-01"}
+    for correction in (
+        {"member_id": "M-78"},
+        {"group_number": "G-1"},
+        {"relationship": "child", "subscriber": parent},
+        {"subscriber": parent | {"date_of_birth": "1961-04-01"}},
+        {"valid_to": "2026-05-01"},
+    ):
+        assert outdated(till, "superbills", paper) is False, correction
+        done(desk.patch(f"coverages/{card['id']}/", correction), 200)
+        assert outdated(till, "superbills", paper) is True, correction
+        paper = done(till.superbill(corrects=paper["id"]), 201)
+    assert paper["subscriber"] is None
+    till.rename(date_of_birth=till.client.date_of_birth.replace(year=1984))
+    assert outdated(till, "superbills", paper) is True
+    assert outdated(till, "receipts", receipt) is False
+    assert outdated(till, "superbills", done(till.superbill(corrects=paper["id"]), 201)) is False

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from billing.models import Charge
+from kapclinic.core import clock
 from kapclinic.trail.models import Task
 from sessions.sweep.steps import sweep
 from tests.asking import done, refused
 from tests.billing.till import NOW, Till
-from tests.cast import Cast
+from tests.cast import MONDAY, Cast, booked
 
 NOBODY = "0198c0de-0000-7000-8000-000000000000"
 
@@ -53,6 +55,39 @@ def test_a_missed_appointment_is_owed_and_on_no_paper(till: Till) -> None:
         assert [line["charge"] for line in done(made, 201)["lines"]] == [hour["id"]]
     sweep(at=NOW)
     assert not Task.objects.open().filter(kind="session_to_bill").exists()
+
+
+def test_whoever_had_come_after_all_does_not_owe_it(till: Till) -> None:
+    """The desk noted the wrong client: the no-show is taken back, and the fee stands beside it. One that is charged
+    afterwards was meant, and so is one of a day with another session that was missed.
+    """
+    desk, missed = till.cast.desk("frontdesk"), {"reason": "Did not come"}
+
+    def listed() -> set[str]:
+        sweep(at=clock.now())
+        return {str(row.subject_id) for row in Task.objects.open().filter(kind="charge_overtaken")}
+
+    with clock.fixed(MONDAY):
+        first, second = (
+            booked(till.cast, till.program, "preparation", NOW - timedelta(hours=ago)) for ago in (3, 1)
+        )
+    for session in (first, second):
+        desk.must(f"sessions/{session.pk}/no-show/", missed)
+    row = done(fee(till, date_of_service="2026-05-20"), 201)
+    other_day = done(fee(till), 201)
+    with clock.fixed(NOW + timedelta(minutes=1)):
+        assert listed() == set()
+        desk.must(f"sessions/{first.pk}/undo/", {"move": "no_show", "reason": "They sat in the hall"})
+        assert listed() == set()  # the other one was missed
+        desk.must(f"sessions/{second.pk}/undo/", {"move": "no_show", "reason": "They sat in the hall"})
+        assert listed() == {row["id"]}
+        told = refused(till.desk.post("statements/", till.period()), 409, "incomplete")
+        assert [error["code"] for error in told["errors"]] == ["not_in_record"]
+    with clock.fixed(NOW + timedelta(minutes=2)):
+        till.desk.must(f"charges/{row['id']}/reverse/", {"reason": "They had come"}, status=201)
+        again = done(fee(till, date_of_service="2026-05-20"), 201)
+        assert listed() == set()
+    assert {again["status"], other_day["status"]} == {"standing"}
 
 
 def test_the_same_fee_twice_in_a_day_is_told(till: Till) -> None:

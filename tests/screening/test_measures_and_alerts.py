@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from kapclinic.practice.models import SYSTEM
+from kapclinic.core import clock
+from kapclinic.practice.models import SYSTEM, User
 from kapclinic.trail import services as trail
 from kapclinic.trail.models import Outbox, Task
 from programs.models import Program
 from screening import selectors, services
 from screening.models import Measure, SafetyAlert
 from tests.asking import pointers
-from tests.cast import MONDAY, Cast
+from tests.cast import MONDAY, Cast, colleague
 
 ITEM_9 = [0, 0, 0, 0, 0, 0, 0, 0, 1]
 
@@ -185,6 +186,28 @@ def test_without_a_therapist_the_prescriber_is_named(
     therapist.save_by(SYSTEM, at=MONDAY)
     take(cast, program, "phq9", ITEM_9, "np")
     assert SafetyAlert.objects.get().clinician_id == cast.prescriber.pk
+
+
+def test_where_both_are_gone_others_who_decide_there_are_told(cast: Cast, program: Program) -> None:
+    """Nobody reads the mails of a closed account: not for half an hour, while somebody says that they want to die."""
+
+    def told() -> tuple[str, set[str]]:
+        take(cast, program, "phq9", ITEM_9, "np")
+        alert = SafetyAlert.objects.latest("created_at")
+        rows = Outbox.objects.filter(subject_id=alert.pk).values_list("recipient", flat=True)
+        return str(alert.clinician.name), set(User.objects.filter(pk__in=rows).values_list("name", flat=True))
+
+    for name in ("therapist", "prescriber"):
+        cast.people[name].is_active = False
+        cast.people[name].save_by(SYSTEM, at=MONDAY)
+    director = cast.director.name
+    assert told() == (director, {director})
+    second = colleague(cast, "second", "prescriber").name
+    with clock.fixed(MONDAY + timedelta(minutes=1)):
+        assert told() == (second, {second})
+    services.escalate_overdue_alerts(at=MONDAY + timedelta(hours=2))
+    late = Outbox.objects.filter(template="safety_alert").values_list("recipient", flat=True)
+    assert cast.prescriber.pk not in set(late)
 
 
 def test_minutes_and_items_are_the_protocols(cast: Cast, another_program) -> None:

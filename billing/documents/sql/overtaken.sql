@@ -34,11 +34,37 @@ OR EXISTS (
         WHERE share.payment_id = (proof ->> 'payment')::uuid AND share.charge_id = ANY ({document}.charges)
     )
 )
--- The client's legal name, and the name under which the practice bills.
+-- The client's legal name and birth date (a receipt shows none), and the name under which the practice bills.
 OR EXISTS (
     SELECT FROM practice_client AS client
     WHERE client.id = {document}.client_id
-    AND {document}.content #>> '{client,name}' <> client.legal_first_name || ' ' || client.legal_last_name
+    AND (
+        {document}.content #>> '{client,name}' <> client.legal_first_name || ' ' || client.legal_last_name
+        OR {document}.content #>> '{client,date_of_birth}' NOT IN ('', client.date_of_birth::text)
+    )
+)
+-- Whose plan insures the client, and under which numbers: the coverage that it names was corrected, ended or voided.
+OR coalesce(jsonb_typeof({document}.content -> 'subscriber') = 'object', FALSE) AND NOT EXISTS (
+    SELECT FROM (
+        SELECT cover.*
+        FROM practice_person({document}.client_id) AS mine (id)
+        JOIN billing_coverage AS cover ON cover.client_id = mine.id
+        WHERE cover.voided_at IS NULL AND cover.payer_id IS NOT NULL
+        AND ({document}.content #>> '{lines,-1,date_of_service}')::date
+            BETWEEN cover.valid_from AND coalesce(cover.valid_to, 'infinity')
+        ORDER BY cover.valid_from DESC, cover.created_at DESC
+        LIMIT 1
+    ) AS held
+    JOIN practice_client AS client ON client.id = held.client_id
+    JOIN billing_payer AS payer ON payer.id = held.payer_id
+    CROSS JOIN LATERAL (SELECT {document}.content -> 'subscriber') AS paper (told)
+    WHERE paper.told ->> 'payer' = payer.name
+    AND paper.told ->> 'member_id' = held.member_id
+    AND paper.told ->> 'group_number' = held.group_number
+    AND paper.told ->> 'relationship' = held.relationship
+    AND paper.told ->> 'name'
+        = coalesce(held.subscriber ->> 'name', client.legal_first_name || ' ' || client.legal_last_name)
+    AND paper.told ->> 'date_of_birth' = coalesce(held.subscriber ->> 'date_of_birth', client.date_of_birth::text)
 )
 OR EXISTS (
     SELECT FROM practice_location AS place

@@ -28,6 +28,7 @@ TELEHEALTH_POS = frozenset({"02", "10"})
 NOT_RENDERED = frozenset(
     {Session.Status.CANCELLED, Session.Status.NO_SHOW}
 )  # of such a session nothing is charged
+MISSED = "KAP-NO-SHOW"  # the clinic's own code for an appointment to which the client did not come
 NDC_UNITS = ("ML", "UN", "GR", "F2", "ME")
 
 

@@ -1,5 +1,6 @@
 """Charges that the record took back afterwards: a dose or a questionnaire behind them was a mistake, and voided, or the
-whole session was: its completion was taken back, and it was called off or the client had not come.
+whole session was: its completion was taken back, and it was called off or the client had not come. And the other way
+round: a fee for an appointment that was missed, and to which the client had come.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def contradicted(charges: Collection[UUID] | None = None) -> dict[UUID, tuple[Ch
 
 def _why(charge: Charge) -> str:
     session, clinician = charge.session, charge.rendering
-    assert session is not None  # as `overtaken_charges` has it
+    if session is None:  # as `overtaken_charges` has it: a fee
+        return f"{charge.code.code} is not in the record: the no-show of that day was taken back."
     assert clinician is not None
     if session.status in rules.NOT_RENDERED:
         return f"{charge.code.code} is not in the record: the session did not take place."

@@ -24,6 +24,15 @@ AS_TEXT = {
     serializers.EmailField,
     serializers.UUIDField,
 }  # in an answer, as str() has it
+NUMBERED = (
+    serializers.IntegerField,
+    serializers.FloatField,
+    serializers.DecimalField,
+    serializers.DateField,
+    serializers.DateTimeField,
+    serializers.TimeField,
+)
+UNREADABLE = "?Z"  # no number, date or time
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 
 
@@ -100,9 +109,24 @@ class Input(serializers.Serializer[Any]):
                     str(self.error_messages["unknown_field"]), code="unknown_field"
                 )
                 raise serializers.ValidationError({name: [message] for name in sorted(unknown)})
-        value: dict[str, Any] = super().to_internal_value(data)
+        value: dict[str, Any] = super().to_internal_value(self._as_typed(data))
         self._refuse_beyond(value)
         return value
+
+    def _as_typed(self, data: Any) -> Any:
+        """Python reads 1_5 as 15, and digits of any script: what nobody here can read back is no number, date or time,
+        and its field refuses it.
+        """
+        if not isinstance(data, dict):
+            return data
+        odd = [
+            name
+            for name, value in data.items()
+            if isinstance(value, str)
+            and ("_" in value or not value.isascii())
+            and isinstance(self.fields.get(name), NUMBERED)
+        ]
+        return {**data, **dict.fromkeys(odd, UNREADABLE)} if odd else data
 
     def _refuse_beyond(self, value: Mapping[str, Any]) -> None:
         """:raises ValidationError: for each date and amount that makes no sense (`core.limits`)"""

@@ -66,10 +66,11 @@ REWORDED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 # what a field must look like -> in words
 PATTERNS: Mapping[str, str] = {
-    r"^(\d{4,5}-\d{3,4}-\d{1,2}|\d{10,11})$": "An NDC is expected: 10 or 11 digits, or groups such as 0143-9509-01.",
+    r"^([0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2}|[0-9]{10,11})$": "An NDC is expected: "
+    "10 or 11 digits, or groups such as 0143-9509-01.",
     r"^[0-9]{11}$": "An NDC of 11 digits is expected.",
     r"^[0-9]{2}$": "A place-of-service code of two digits is expected, such as 11.",
-    r"^[A-Z][A-Z9]\d{7}$": "A DEA number is expected: two letters and 7 digits.",
+    r"^[A-Z][A-Z9][0-9]{7}$": "A DEA number is expected: two letters and 7 digits.",
     r"^[A-Z]{2}[0-9]{7}$": "A DEA number is expected: two letters and 7 digits.",
     r"^[A-Z]{2}$": "A state of two capital letters is expected, such as CO.",
     r"^[a-z]{2}(-[A-Z]{2})?$": "A language is expected, such as en or es-MX.",

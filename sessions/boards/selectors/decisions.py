@@ -96,8 +96,14 @@ class Part:
     gone: Combinable = STANDS
 
     def of(self, user: User) -> Part:
-        """Those of the courses that the user prescribes for."""
-        return replace(self, found=self.found.filter(**{self.where.prescriber: user.pk}))
+        """Those of the courses that the user prescribes for, and of those whose prescriber is there no more."""
+        there = User.objects.filter(
+            pk=OuterRef(self.where.prescriber),
+            is_active=True,
+            roles__overlap=sorted(map(str, PRESCRIBER)),
+            locations__contains=[OuterRef(f"{self.where.program}__location")],
+        )
+        return replace(self, found=self.found.filter(Q(**{self.where.prescriber: user.pk}) | ~Exists(there)))
 
     def rows(self) -> Rows:
         """As plain rows, with the same columns in the same order for every kind."""
@@ -214,8 +220,8 @@ def _events(places: list[UUID]) -> Part:
 
 def decisions(*, user: User, places: Iterable[UUID], mine: bool, at: datetime) -> Rows:
     """All that waits at these locations for a prescriber, and for the medical director where they alone decide; what
-    is due first comes first. With `mine` only what `user` may and should decide: as the prescriber of the course, as a
-    second prescriber, as the director, and never what they did themselves.
+    is due first comes first. With `mine` only what `user` may and should decide: as the prescriber of the course or in
+    the place of one who left, as a second prescriber, as the director, and never what they did themselves.
     """
     here = list(places)
     directs = not mine or bool(user.role_set & DIRECTOR)

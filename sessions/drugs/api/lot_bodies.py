@@ -24,10 +24,12 @@ class LotIn(Input):
     expires_on = serializers.DateField()
     quantity_mg = Milligrams(min_value=LEAST)
     container_mg = Milligrams(min_value=LEAST, required=False, allow_null=True)
-    ndc = serializers.RegexField(r"^(\d{4,5}-\d{3,4}-\d{1,2}|\d{10,11})$", required=False, allow_blank=True)
+    ndc = serializers.RegexField(
+        r"^([0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2}|[0-9]{10,11})$", required=False, allow_blank=True
+    )
     supplier = Text(max_length=160)
     supplier_address = Text(max_length=200, required=False, allow_blank=True)
-    supplier_dea_number = serializers.RegexField(r"^[A-Z][A-Z9]\d{7}$", required=False, allow_blank=True)
+    supplier_dea_number = serializers.RegexField(r"^[A-Z][A-Z9][0-9]{7}$", required=False, allow_blank=True)
     invoice = Text(max_length=80)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +30,7 @@ NO_COLUMN = frozenset({"hold", "override"})  # a dialog's kept slot, and a doubl
 FLAT = "address"  # its fields stand in the head by their own names
 MOST_OF_A_LIST = 10
 APART = ";"
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 Cell = Callable[[str], Any]
 Path = tuple[str | int, ...]
 Zones = Callable[[set[UUID]], Mapping[UUID, ZoneInfo]]
@@ -43,10 +45,10 @@ def _several(text: str) -> list[str]:
 
 
 def _answer(text: str) -> Any:
-    """A whole number, yes or no; an empty one was not answered."""
+    """A whole number, yes or no; an empty one was not answered. Anything else is left to the body, which refuses it."""
     if not text:
         return None
-    if text.lstrip("-").isdigit():
+    if _WHOLE.fullmatch(text):
         return int(text)
     return {"true": True, "false": False, "yes": True, "no": False}.get(text.casefold(), text)
 

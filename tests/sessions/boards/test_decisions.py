@@ -9,6 +9,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from kapclinic.core import clock
+from kapclinic.practice.models import SYSTEM
+from kapclinic.trail.models import Outbox
 from screening.models import Clearance, SafetyAlert
 from sessions.booking.models import Session
 from sessions.dosing.models import GateOverride, GateOverrideReading
@@ -178,6 +180,29 @@ def test_alerts_and_suspended_clearances_wait_in_the_order_in_which_they_are_due
             f"safety-alerts/{alert.pk}/acknowledge/", {"action": "Spoke on the phone"}
         )
         assert waits(cast) == ["clearance_review", "alert_release"]
+
+
+def test_what_waits_for_a_prescriber_who_left_waits_for_the_others(cast: Cast) -> None:
+    """It would stand on nobody's desk, and its message in the box of a closed account."""
+    program, gone = cleared_program(cast), cast.prescriber
+    second = colleague(cast, "second", "prescriber")
+    with clock.fixed(MONDAY + timedelta(hours=1)):
+        cssrs(cast, program, 1, 2, 3, 4, 5)
+        assert (mine(cast), mine(cast, "second")) == (["safety_alert", "clearance_review"], [])
+        for name, value in (("roles", ["front_desk"]), ("locations", [cast.south.pk]), ("is_active", False)):
+            was = getattr(gone, name)
+            setattr(gone, name, value)
+            gone.save_by(SYSTEM, at=clock.now())
+            assert mine(cast, "second") == ["safety_alert", "clearance_review"]
+            if name != "is_active":
+                setattr(gone, name, was)
+                gone.save_by(SYSTEM, at=clock.now())
+                assert mine(cast, "second") == []
+        before = set(Outbox.objects.values_list("pk", flat=True))
+        allergy = {"substance": "Ketamine"}
+        cast.desk("np").must(f"clients/{program.client_id}/allergies/", allergy, status=201)
+        told = Outbox.objects.filter(template="clearance_review").exclude(pk__in=before)
+        assert [row.recipient for row in told] == [second.pk]
 
 
 def test_a_suspension_whose_reason_was_taken_back_is_still_lifted_by_a_prescriber(cast: Cast) -> None:

@@ -73,6 +73,11 @@ def test_a_delivery_is_taken_into_stock_and_opens_the_ledger_of_its_lot(cast: Ca
         ({"concentration_mg_per_ml": "0"}, "/concentration_mg_per_ml"),
         ({"expires_on": "soon"}, "/expires_on"),
         ({"lot_number": ""}, "/lot_number"),
+        ({"quantity_mg": "1_5"}, "/quantity_mg"),  # neither 15 nor 1.5
+        ({"quantity_mg": chr(0x967) + "5"}, "/quantity_mg"),
+        ({"expires_on": chr(0x968) + "027-06-30"}, "/expires_on"),
+        ({"ndc": "".join(chr(0x966 + int(digit)) for digit in "00143950901")}, "/ndc"),  # Devanagari
+        ({"supplier_dea_number": "RS" + "".join(map(chr, range(0xFF11, 0xFF18)))}, "/supplier_dea_number"),
         ({"balance_mg": "9"}, "/balance_mg"),
         ({"location": str(uuid4())}, "/location"),
     ],

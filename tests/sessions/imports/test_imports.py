@@ -302,6 +302,9 @@ def test_measures_are_scored_and_an_answer_of_danger_is_heard(cast: Cast) -> Non
     assert found.void.reason == WHY
     gaps = worked(cast, send(cast, "measures", table([measure(program, answers="1;1;1")])))
     assert [one[:2] for one in cells(gaps)] == [(2, "answers")]
+    for no_number in ("1;1;1;1;1;1;1;1;²", "1;1;1;1;1;1;1;1;--2"):
+        content = table([measure(program, answers=no_number)])
+        refused(send(cast, "measures", content), 400, "item", "/rows/2/answers")
     assert not Measure.objects.filter(void__isnull=True).exclude(alerts__isnull=False).exists()
 
 

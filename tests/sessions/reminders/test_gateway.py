@@ -13,6 +13,7 @@ import pytest
 from django.core import mail
 
 from kapclinic.core import clock
+from kapclinic.practice.models import SYSTEM
 from kapclinic.practice.rules import e164
 from kapclinic.trail import rules as trail_rules
 from kapclinic.trail.models import Outbox
@@ -113,8 +114,13 @@ def test_staff_are_told_before_clients(cast: Cast) -> None:
     booked(cast, course(cast), START)
     sweep_reminders(at=MONDAY)
     queue_message(key="worklist", template="worklist", recipient=cast.np.pk, at=MONDAY + HOUR)
+    queue_message(key="gone", template="worklist", recipient=cast.billing.pk, at=MONDAY + HOUR)
+    cast.billing.is_active = False
+    cast.billing.save_by(SYSTEM, at=MONDAY)
     send_messages(at=MONDAY + HOUR)
     assert [message.to for message in mail.outbox] == [[cast.np.email], ["robin@example.test"]]
+    gone = Outbox.objects.get(key="gone")  # not tried for days, and then shown as lost
+    assert (gone.status, gone.attempts) == ("cancelled", 1)
 
 
 def test_a_reminder_that_failed_until_the_session_began_is_shown_as_lost(cast: Cast, sms: Gateway) -> None:

@@ -15,14 +15,15 @@ import { Entry } from "./entry.js";
 import { Help } from "./help.js";
 import { baseline, dosedAt, isHome, openChecks, standing, takenBack, useSession } from "./known.js";
 import { EMPTY } from "./reading.js";
-import { Trend } from "./trend.js";
 import { alarmWords, mg } from "./words.js";
 
 // What may be written without a network is here before it goes.
 const EARLY = { early: true };
-const AtHome = lazy(() => import("./athome.js"), "AtHome", { early: true, pane: true });
-const Readings = lazy(() => import("./table.js"), "Readings", { early: true, pane: true });
-const Acts = lazy(() => import("./acts.js"), "Acts", { early: true, pane: true });
+const PANE = { early: true, pane: true };
+const AtHome = lazy(() => import("./athome.js"), "AtHome", PANE);
+const Trend = lazy(() => import("./trend.js"), "Trend", PANE);
+const Readings = lazy(() => import("./table.js"), "Readings", PANE);
+const Acts = lazy(() => import("./acts.js"), "Acts", PANE);
 const Checks = lazy(() => import("./checks.js"), "Checks", EARLY);
 const Event = lazy(() => import("./event.js"), "Event", EARLY);
 const NotTaken = lazy(() => import("./checks.js"), "NotTaken", EARLY);

@@ -37,25 +37,30 @@ export function Discrepancy({ row, zone, again }) {
       </dl>
       ${moves.length === 0 && row.state !== "closed" && html`<p class="note"><${Icon} name="info" />${t("The medical director answers for it, and not for what they entered or witnessed themselves.")}</p>`}
     </div>
-    ${moves.length > 0 && html`<${Answer} key=${row.version} row=${row} moves=${moves} zone=${zone} again=${again} />`}
+    ${moves.length > 0 && html`<${Answer} key=${row.id} row=${row} moves=${moves} zone=${zone} again=${again} />`}
   </div>`;
 }
 
+const EMPTY = { move: "", text: "", at: "" };
+
+/** What is typed stays when a colleague writes on the case meanwhile, and goes into no other answer than its own. */
 function Answer({ row, moves, zone, again }) {
-  const [form, set] = useState({ move: moves[0], text: "", at: "" });
-  const write = useWrite(form, again);
-  const move = MOVES[form.move];
-  const change = (values) => (set({ ...form, ...values }), write.clear());
-  const short = form.text.trim().length < (form.move === "file" ? 1 : 3);
-  const stops = short ? t("{what}: fill it in.", { what: move.text() }) : readable(form.at) ? "" : t("Hours and minutes, as 14:30.");
+  const [form, set] = useState(EMPTY);
+  const name = form.move || moves[0];
+  const gone = !moves.includes(name);
+  const write = useWrite({ ...form, name }, (answer) => (set(EMPTY), again(answer)));
+  const move = MOVES[name];
+  const change = (values) => (set({ ...form, move: name, ...values }), write.clear());
+  const short = form.text.trim().length < (name === "file" ? 1 : 3);
+  const stops = gone ? t("Somebody changed this in the meantime.") : short ? t("{what}: fill it in.", { what: move.text() }) : readable(form.at) ? "" : t("Hours and minutes, as 14:30.");
   const save = (event) => {
     event.preventDefault();
     if (stops) return;
     const when = (at) => (move.when ? { [move.when]: form.at ? momentOf(form.at, zone) : new Date(at).toISOString() } : {});
-    write.send(`drug-discrepancies/${row.id}/${form.move}/`, (at) => ({ [move.field]: form.text.trim(), ...when(at) }));
+    write.send(`drug-discrepancies/${row.id}/${name}/`, (at) => ({ [move.field]: form.text.trim(), ...when(at) }));
   };
   return html`<form class="answer touch" onSubmit=${save}>
-    <div class="seg" role="radiogroup" aria-label=${t("What do you answer?")}>${moves.map((name) => html`<button type="button" key=${name} role="radio" aria-checked=${form.move === name} onClick=${() => change({ move: name, text: "" })}>${MOVES[name].name()}</button>`)}</div>
+    <div class="seg" role="radiogroup" aria-label=${t("What do you answer?")}>${moves.map((one) => html`<button type="button" key=${one} role="radio" aria-checked=${name === one} onClick=${() => change({ move: one, text: "" })}>${MOVES[one].name()}</button>`)}</div>
     <div class=${move.when ? "twoone" : ""}>
       <${Field} id="text" label=${move.text()} maxlength=${move.when ? 200 : 1000} value=${form.text} wrong=${write.errors[move.field]} set=${(text) => change({ text })} />
       ${move.when && html`<${When} id="when" label=${t("When was that?")} zone=${zone} value=${form.at} wrong=${write.errors[move.when]} set=${(text) => change({ at: text })} />`}

@@ -78,6 +78,8 @@ class Straight:
 def _is_ready(found: ScopedConnection) -> bool:
     """May a statement go out as it is, in the scope of now?"""
     status, wanted = found.pgconn.transaction_status, scope.current()
+    if found.soon:
+        return False
     if status == TransactionStatus.IDLE:
         return found.autocommit and not wanted
     return status == TransactionStatus.INTRANS and wanted == found.told

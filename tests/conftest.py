@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from tests import cast as people
 from tests import held, replay
 from tests.cast import Cast
 from tests.hashers import hash_quickly
+from tests.memory import in_large_pages
 
 # Of a minute each, or mostly of waiting for processes: begun last, one would keep one core long after the other is done.
 LONG = (
@@ -27,6 +29,8 @@ LONG = (
     "tests/simulation/",
     "tests/practice/test_demo_clinic.py",
 )
+GROWN = 200  # tests; after these more is in use
+_begun = itertools.count(1)
 
 
 @pytest.hookimpl(trylast=True)
@@ -48,11 +52,16 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         gc.enable()
+        in_large_pages()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """As pytest's own, with room for a test's frames: of these calls, a tenth of its time went to asking for it."""
+    """As pytest's own, with room for a test's frames: of these calls, a tenth of its time went to asking for it.
+    What has grown since the last such moment joins the large pages.
+    """
+    if next(_begun) % GROWN == 0:
+        in_large_pages()
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     roomy(runtestprotocol, item, nextitem=nextitem)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)

@@ -132,6 +132,7 @@ def laid_down(key: bytes, *, kept: Callable[[], bool] = lambda: True) -> Iterato
     try:
         yield
         if kept() and not _within():
+            world.raw.release()
             _say(world, f"{world.judged}; SAVEPOINT held_{world.depth + 1}")
             world.levels.append(key)
             world.depth += 1

@@ -132,6 +132,16 @@ def test_the_image_is_small_pinned_and_not_root() -> None:
             assert (CHECKOUT / words.split()[0]).exists(), words
 
 
+def test_what_a_developer_installs_is_known_by_its_hash() -> None:
+    """And nothing beside the lock: each of its halves is installed without what it asks for, and then held against it."""
+    made = (CHECKOUT / "Makefile").read_text()
+    assert "$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps\n" in made
+    recipe = made[made.index("$(STAMP): $(LOCK)") :]
+    assert re.findall(r"\$\(INSTALL\) -r (\S+?);? ", recipe) == [f"$(VENV)/lock.{n}" for n in range(3)]
+    assert "pip install" not in recipe
+    assert "$(PYTHON) -m pip check --disable-pip-version-check && touch $(STAMP)" in recipe
+
+
 @pytest.mark.parametrize("name", [name for name in SERVICES if name != "migrate"])
 def test_each_service_that_stays_is_asked_for_its_health(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}

@@ -69,6 +69,7 @@ def _is_ready(found: ScopedConnection) -> bool:
     return (
         found.prepare_threshold is not None
         and found.pgconn.transaction_status == TransactionStatus.IDLE
+        and not found.soon
         and bool(scope.current())
     )
 

@@ -70,6 +70,41 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection.adapters.register_loader("timestamptz", UtcLoader)
         return connection
 
+    def _unwatched(self) -> ScopedConnection | None:
+        """The connection, where a savepoint may be put off: nobody looks at statements, and nothing waits for one."""
+        found = self.connection
+        if self.queries_logged or not isinstance(found, ScopedConnection) or not found.may_put_off():
+            return None
+        watchers = (getattr(watcher, "__self__", None) for watcher in self.execute_wrappers)
+        return found if all(getattr(one, "rows", True) == [] for one in watchers) else None
+
+    def _savepoint(self, sid: str) -> None:
+        """It goes out with the first statement within it (`scoped`)."""
+        if (found := self._unwatched()) is None:
+            super()._savepoint(sid)  # type: ignore[misc]
+            return
+        found.release()
+        found.soon.append(self.ops.savepoint_create_sql(sid).encode())
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        """Where nothing was asked within it, nothing is undone."""
+        made = self.ops.savepoint_create_sql(sid).encode()
+        if (found := self._unwatched()) is not None and made in found.soon:
+            del found.soon[found.soon.index(made) + 1 :]
+        else:
+            super()._savepoint_rollback(sid)  # type: ignore[misc]
+
+    def _savepoint_commit(self, sid: str) -> None:
+        """It ends at the latest with what it stands in."""
+        if (found := self._unwatched()) is None:
+            super()._savepoint_commit(sid)  # type: ignore[misc]
+            return
+        made = self.ops.savepoint_create_sql(sid).encode()
+        if made in found.soon:
+            del found.soon[found.soon.index(made) :]
+        else:
+            found.late = self.ops.savepoint_commit_sql(sid).encode()
+
     def is_usable(self) -> bool:
         """Can the kept connection carry the next request? After an error, and when something was heard, by asking."""
         if self.connection is None:

@@ -6,7 +6,8 @@ statement that would stand alone is a transaction of its own, so that none leave
 changes within a transaction, the new one goes out before the next statement.
 
 With the last statement of a transaction goes its COMMIT (`ending`), and behind a statement what will be asked next
-(`ahead`).
+(`ahead`). A savepoint is made with the first statement within it, and released with the next one that is made, or with
+what it stands in: what is done in it counts, and can be undone from without, either way.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from kapclinic.core.postgresql.message import (
 )
 
 TELL = "SET LOCAL kap.scope TO '{}'"  # no question yet: a transaction may still say how it is isolated
-UNDONE = "ROLLBACK TO SAVEPOINT"
+UNDONE, RELEASED, MADE = "ROLLBACK TO SAVEPOINT", "RELEASE", "SAVEPOINT"
 Asks = tuple[str, Params]  # a statement and its parameters
 # psycopg keeps 128 statements as the server wants them, none of the long ones: ours are some hundreds, asked again and
 # again, and half of what it takes apart it has taken apart before.
@@ -89,6 +90,8 @@ class ScopedConnection(Connection[Any]):
         # Of `core.postgresql.straight`: what is prepared, and reads its rows.
         self.straight: dict[bytes, Any] = {}
         self.first: tuple[bytes, ...] = ()  # of our own, before the next statement
+        self.soon: list[bytes] = []  # of savepoints, behind that
+        self.late: bytes | None = None  # the RELEASE that goes out before the next savepoint
         self.behind: list[Ahead] = []  # goes out behind the next statement
         self.answered: deque[Ahead] = deque()  # went out, and was not asked for yet
         self.alone_kept: OrderedDict[bytes, Any] = OrderedDict()  # of `core.postgresql.alone`, likewise
@@ -105,14 +108,17 @@ class ScopedConnection(Connection[Any]):
                 begin = self._get_tx_start_command()
                 self.first = (begin, TELL.format(wanted).encode()) if wanted else (begin,)
                 self.told, self.changed = wanted, False
-        if self.first and not self.gathers:
+        if (self.first or self.soon) and not self.gathers:
             yield from self.begin()
 
     def begin(self) -> PQGen[None]:
         """What comes first, as a message of its own."""
-        if self.first:
-            first, self.first = self.first, ()
+        if first := self._foremost():
             yield from self._send(b"; ".join(first))
+
+    def _foremost(self) -> tuple[bytes, ...]:
+        first, self.first, self.soon = (*self.first, *self.soon), (), []
+        return first
 
     def ask(self, asked: Statement) -> PQGen[list[PGresult]]:
         """The results of a statement, which goes out with all that comes first, all that is asked for next, and, as
@@ -120,8 +126,8 @@ class ScopedConnection(Connection[Any]):
 
         :raises psycopg.Error: when anything was refused but what is asked for next: that is told when it is asked for
         """
-        first, behind, ends = self.first, self.behind, self.ends
-        self.first, self.behind, self.ends = (), [], False
+        first, behind, ends = self._foremost(), self.behind, self.ends
+        self.behind, self.ends = [], False
         later = [Statement(one.cursor, one.query) for one in behind]
         said = [partial(self._say, command) for command in first]
         sends: list[Callable[[], int]] = [*said, asked.send, *(one.send for one in later)]
@@ -166,7 +172,7 @@ class ScopedConnection(Connection[Any]):
 
     def forget_ahead(self) -> None:
         """The transaction is over: nothing of it is asked for any more."""
-        self.first, self.behind = (), []
+        self.first, self.soon, self.late, self.behind = (), [], None, []
         self.answered.clear()
 
     def _deallocate(self, name: bytes | None) -> PQGen[None]:
@@ -203,9 +209,24 @@ class ScopedConnection(Connection[Any]):
             self._autocommit, self.ends = True, False
 
     def undone(self, query: Any) -> None:
-        """A savepoint was undone, and with it a scope that was told within it."""
-        if self.changed and str(query).startswith(UNDONE):
-            self.told = None
+        """A savepoint was undone, and with it a scope that was told within it; or ended, with all that stood in it."""
+        if (self.changed or self.late) and str(query).startswith((UNDONE, RELEASED)):
+            self.late = None
+            if self.changed and str(query).startswith(UNDONE):
+                self.told = None
+
+    def may_put_off(self) -> bool:
+        """Does this transaction take what it is told, so that a savepoint in it may be made later?"""
+        return not self.closed and self.pgconn.transaction_status in {
+            TransactionStatus.INTRANS,
+            TransactionStatus.IDLE,
+        }
+
+    def release(self) -> None:
+        """The RELEASE that was put off goes out with the next statement: it may be followed by a savepoint."""
+        if self.late is not None:
+            self.soon.append(self.late)
+            self.late = None
 
 
 def _of(cursor: Any) -> ScopedConnection:
@@ -219,6 +240,8 @@ class ScopedCursor(Cursor[Any]):
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Self:
         conn = _of(self)
+        if conn.late is not None and str(query).startswith(MADE):
+            conn.release()
         try:
             if conn.answered and (found := conn.recalled(query, params)):
                 self._take(found)
@@ -245,7 +268,7 @@ class ScopedCursor(Cursor[Any]):
         found, _ = conn.kept.get(pgq, prepare)
         if pgq.params is None and b";" in pgq.query:  # may be several, which a message takes one by one
             yield from conn.begin()
-        elif conn.first or conn.behind or conn.ends or found is Prepare.SHOULD:
+        elif conn.first or conn.soon or conn.behind or conn.ends or found is Prepare.SHOULD:
             results = yield from conn.ask(Statement(self, pgq, prepare=prepare))
             self._set_results(results)
             return

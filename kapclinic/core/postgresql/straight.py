@@ -101,6 +101,8 @@ def _is_ready(found: Any) -> bool:
     if not isinstance(found, ScopedConnection):
         return False
     status, wanted = found.pgconn.transaction_status, scope.current()
+    if found.soon:
+        return False
     if status == TransactionStatus.IDLE:
         return found.autocommit and not wanted
     return status == TransactionStatus.INTRANS and wanted == found.told

@@ -21,7 +21,7 @@ S = WaitlistEntry.Status
 
 WAITLIST_MOVES = {
     "fill": Move.of({S.WAITING}, S.FILLED, BOOKERS | SYSTEM),
-    "withdraw": Move.of({S.WAITING}, S.WITHDRAWN, BOOKERS),
+    "withdraw": Move.of({S.WAITING}, S.WITHDRAWN, BOOKERS | SYSTEM),
     "expire": Move.of({S.WAITING}, S.EXPIRED, SYSTEM),
 }
 CALLER_MOVES = {"withdraw": WAITLIST_MOVES["withdraw"]}
@@ -57,6 +57,11 @@ class Freed:
             room=session.room_id,
             staff=tuple((UUID(str(row["user"])), str(row["role"])) for row in session.staff),
         )
+
+
+def may_be_booked(entry: WaitlistEntry) -> bool:
+    """Does the course take a session of this kind? One that is held or over takes only what its doses owe."""
+    return entry.program.status == Program.Status.ACTIVE or entry.kind == SessionKind.INTEGRATION
 
 
 @dataclass(frozen=True)

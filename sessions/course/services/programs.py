@@ -30,6 +30,7 @@ from sessions.integration.services import held_slots
 from sessions.visits.services.endings import end
 from sessions.visits.services.freed_slots import give_away
 from sessions.visits.services.visits import advance, lock_session
+from sessions.waitlist import services as waitlist
 from sessions.waitlist.rules import Freed
 
 S = Session.Status
@@ -145,7 +146,8 @@ def unowed(*, at: datetime) -> QuerySet[Session]:
 
 @transaction.atomic
 def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
-    """Cancel what a course that has ended has in the book from now on, but for integrations that are owed.
+    """Cancel what a course that has ended has in the book from now on, but for integrations that are owed; it waits for
+    no slot any more, and nobody calls about one.
 
     What was to be before stays: somebody still says whether it was.
     """
@@ -156,6 +158,8 @@ def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
         if session.status in MOVABLE:  # a dose that was cancelled just now has freed its held slot itself
             actor = by if by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
             end(session_id=session_id, move="cancel", reason="The program has ended.", by=actor, at=at)
+    owes = Obligation.objects.open().filter(program=program_id).exists()
+    waitlist.withdraw_of_ended(program_id=program_id, owes=owes, by=by, at=at)
     return len(ids)
 
 

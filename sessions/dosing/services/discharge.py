@@ -120,7 +120,7 @@ def discharge_client(
         and more than 7 days afterwards the medical director
     :raises NotToday: for a time on another day than the session's
     :raises IllegalTransition: without a dose, or when discharged before
-    :raises Invalid: for a time in the future or before the dose, or another escort without a reason
+    :raises Invalid: for a time in the future or before the last dose is in, or another escort without a reason
     :raises OpenDraw: while a draw is not settled (R7)
     :raises NotReady: naming each criterion in `unmet`; with a reason too, before the two hours of esketamine are over
     """
@@ -180,7 +180,7 @@ def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime)
     """When the first dose was given, if the client may leave at all at `discharged_at`.
 
     :raises IllegalTransition: without a dose, or when discharged before
-    :raises Invalid: for a time in the future or before the dose
+    :raises Invalid: for a time in the future, or before the last dose was given or its infusion ended
     :raises OpenDraw: while a draw is not settled (R7)
     """
     if not discharge.may_leave(session):
@@ -189,7 +189,8 @@ def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime)
         raise IllegalTransition("The client was discharged before.", state="discharged")
     first = selectors.first_dosed_at(session_id=session.pk)
     assert first is not None
-    merge(moment_errors(moment=discharged_at, at=at, after=first, field="discharged_at"))
+    last = selectors.last_dose_over_at(session_id=session.pk) or first
+    merge(moment_errors(moment=discharged_at, at=at, after=last, field="discharged_at"))
     if selectors.open_draws(session_id=session.pk):
         raise OpenDraw.of_session()
     return first

@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, Invalid, merge
@@ -89,16 +90,26 @@ def withdraw_of_ended(*, program_id: UUID, owes: bool, by: Actor, at: datetime) 
     waiting = WaitlistEntry.objects.waiting().filter(program=program_id)
     if owes:
         waiting = waiting.exclude(kind=SessionKind.INTEGRATION)
+    _withdraw_all(waiting, reason=COURSE_OVER, by=by, at=at)
+
+
+def withdraw_doses(*, program_id: UUID, reason: str, by: Actor, at: datetime) -> None:
+    """No further dose is planned: the course waits for none."""
+    waiting = WaitlistEntry.objects.waiting().filter(program=program_id, kind=SessionKind.DOSING)
+    _withdraw_all(waiting, reason=reason, by=by, at=at)
+
+
+def _withdraw_all(waiting: QuerySet[WaitlistEntry], *, reason: str, by: Actor, at: datetime) -> None:
     for pk in waiting.order_by("pk").values_list("pk", flat=True):
-        _withdraw_ended(pk, by=by if by.role_set & BOOKERS else SYSTEM, at=at)
+        _withdraw_ended(pk, reason=reason, by=by if by.role_set & BOOKERS else SYSTEM, at=at)
 
 
 @transaction.atomic
-def _withdraw_ended(entry_id: UUID, *, at: datetime, by: Actor = SYSTEM) -> None:
+def _withdraw_ended(entry_id: UUID, *, at: datetime, by: Actor = SYSTEM, reason: str = COURSE_OVER) -> None:
     waiting = WaitlistEntry.objects.waiting().select_for_update(no_key=True)
     entry = waiting.filter(pk=entry_id).first()
     if entry is not None:
-        entry.reason = COURSE_OVER
+        entry.reason = reason
         _end(entry, "withdraw", by=by, at=at)
 
 

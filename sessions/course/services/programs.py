@@ -34,6 +34,7 @@ from sessions.waitlist import services as waitlist
 from sessions.waitlist.rules import Freed
 
 S = Session.Status
+DOSING_OVER = "Dosing has ended."
 
 
 class StillOwed(Conflict):
@@ -115,7 +116,8 @@ def advance_all_cleared(*, at: datetime) -> int:
 
 @transaction.atomic
 def end_dosing(*, program_id: UUID, by: User, at: datetime) -> Program:
-    """No further dose is planned: on to integration; future dosing sessions and their held slots are freed.
+    """No further dose is planned: on to integration; future dosing sessions and their held slots are freed, and no wait
+    for a dose goes on.
 
     :raises IllegalTransition: from another phase than dosing
     """
@@ -124,7 +126,8 @@ def end_dosing(*, program_id: UUID, by: User, at: datetime) -> Program:
     if program.phase != Phase.DOSING:
         raise IllegalTransition(f"'end_dosing' is possible from the dosing phase. Now: {program.phase}.")
     for session in Session.objects.filter(program=program, kind=SessionKind.DOSING, status__in=MOVABLE):
-        end(session_id=session.pk, move="cancel", reason="Dosing has ended.", by=by, at=at)
+        end(session_id=session.pk, move="cancel", reason=DOSING_OVER, by=by, at=at)
+    waitlist.withdraw_doses(program_id=program_id, reason=DOSING_OVER, by=by, at=at)
     return programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at)
 
 

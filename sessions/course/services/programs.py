@@ -31,6 +31,7 @@ from sessions.visits.services.endings import end
 from sessions.visits.services.freed_slots import give_away
 from sessions.visits.services.visits import advance, lock_session
 from sessions.waitlist import services as waitlist
+from sessions.waitlist.models import WaitlistEntry
 from sessions.waitlist.rules import Freed
 
 S = Session.Status
@@ -161,8 +162,9 @@ def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
         if session.status in MOVABLE:  # a dose that was cancelled just now has freed its held slot itself
             actor = by if by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
             end(session_id=session_id, move="cancel", reason="The program has ended.", by=actor, at=at)
-    owes = Obligation.objects.open().filter(program=program_id).exists()
-    waitlist.withdraw_of_ended(program_id=program_id, owes=owes, by=by, at=at)
+    if WaitlistEntry.objects.waiting().filter(program=program_id).exists():
+        owes = Obligation.objects.open().filter(program=program_id).exists()
+        waitlist.withdraw_of_ended(program_id=program_id, owes=owes, by=by, at=at)
     return len(ids)
 
 

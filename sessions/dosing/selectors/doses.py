@@ -53,12 +53,6 @@ def last_dosed_at(*, session_id: UUID) -> datetime | None:
     return standing_doses(session_id=session_id).values_list("administered_at", flat=True).last()
 
 
-def last_dose_over_at(*, session_id: UUID) -> datetime | None:
-    """When the last dose was given, or the last infusion was said to have ended."""
-    doses = doses_with_ends(session_id=session_id)
-    return max((said_end(dose) or dose.administered_at for dose in doses), default=None)
-
-
 def stayed_until(*, session_id: UUID) -> datetime | None:
     """Until when the client was there at least: the discharge, or the last dose."""
     left = Discharge.objects.filter(session_id=session_id).values_list("discharged_at", flat=True).first()

@@ -22,6 +22,7 @@ from sessions.booking.rules.days import moves_at, roles_at
 from sessions.dosing import selectors, sheets
 from sessions.dosing.models import Discharge
 from sessions.dosing.rules import amounts, discharge, esketamine
+from sessions.dosing.selectors.doses import said_end
 from sessions.dosing.selectors.leaving import judgement
 from sessions.dosing.services.doses import NotReady, lock_dosing
 from sessions.integration import services as integration
@@ -187,9 +188,9 @@ def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime)
         raise IllegalTransition("Only a dosed client who is still here is discharged.", state=session.status)
     if Discharge.objects.filter(session=session).exists():
         raise IllegalTransition("The client was discharged before.", state="discharged")
-    first = selectors.first_dosed_at(session_id=session.pk)
-    assert first is not None
-    last = selectors.last_dose_over_at(session_id=session.pk) or first
+    doses = list(selectors.doses_with_ends(session_id=session.pk))
+    assert doses
+    first, last = doses[0].administered_at, max(said_end(row) or row.administered_at for row in doses)
     merge(moment_errors(moment=discharged_at, at=at, after=last, field="discharged_at"))
     if selectors.open_draws(session_id=session.pk):
         raise OpenDraw.of_session()

@@ -113,8 +113,9 @@ def _order_errors(session: Session, values: amounts.OrderFields, dose: Decimal) 
     if not known_as(values["drug"]):
         detail = "Ketamine or esketamine is expected, by any of their names."
         errors.append(FieldError("/drug", "unknown_drug", detail))
-    given = selectors.standing_doses(session_id=session.pk).values_list("drug", flat=True).first()
-    errors += esketamine.drug_errors(values["drug"], given=given, field="drug")
+    if session.outcome == Session.Outcome.DOSED:
+        given = selectors.standing_doses(session_id=session.pk).values_list("drug", flat=True).first()
+        errors += esketamine.drug_errors(values["drug"], given=given, field="drug")
     if esketamine.is_esketamine(values["drug"]):
         at_home = session.modality == Modality.VIDEO
         errors += esketamine.order_errors(values, dose_mg=dose, at_home=at_home)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NotRequired, TypedDict
 from uuid import UUID
 
@@ -31,10 +31,10 @@ def release_alert(*, alert_id: UUID, values: ReleaseFields, by: User, at: dateti
     :raises NotPermitted: unless `by` is a prescriber, or a therapist where the tier is not high
     :raises IllegalTransition: for an alert that holds no dose, or is released already
     :raises Invalid: without words, for a plan that is not a standing one of this client; of the tier high also
-        without a plan, or while the client is alone
+        without a plan, for one that is older than the alert (clinical policy 6.2), or while the client is alone
     """
-    locked = SafetyAlert.objects.select_for_update(of=("self",)).select_related("program")
-    alert: SafetyAlert = locked.get(pk=alert_id)
+    locked = SafetyAlert.objects.select_for_update(of=("self",))
+    alert: SafetyAlert = locked.select_related("program__location", "measure").get(pk=alert_id)
     hold = rules.alert_hold(alert.cause, released=alert.releases.standing().exists())
     transitions.apply(rules.release_moves(alert.cause), "release", instance=hold, by=by, field="state")
     _refuse_unsafe(alert, values)
@@ -55,11 +55,21 @@ def _refuse_unsafe(alert: SafetyAlert, values: ReleaseFields) -> None:
     if plan is None and high:
         errors.append(FieldError("/safety_plan", "required", "Name the safety plan that was made."))
     plans = SafetyPlan.objects.standing().filter(client__in=person(alert.program.client_id))
-    if plan is not None and not plans.filter(pk=plan).exists():
+    named = None if plan is None else plans.filter(pk=plan).first()
+    if plan is not None and named is None:
         errors.append(FieldError("/safety_plan", "not_found", "The client has no such safety plan."))
+    if high and named is not None and named.made_on < _arose_on(alert):
+        detail = "This plan is older than the alert: go through it with the client, and write it down anew."
+        errors.append(FieldError("/safety_plan", "too_old", detail))
     if high and values.get("not_alone") is not True:
         errors.append(FieldError("/not_alone", "required", "Somebody must stay with the client: say so."))
     merge(errors)
+
+
+def _arose_on(alert: SafetyAlert) -> date:
+    """The local day of what raised it."""
+    at = alert.created_at if alert.measure is None else alert.measure.taken_at
+    return at.astimezone(alert.program.location.zone).date()
 
 
 def end_incomplete(*, client_id: UUID, by: Actor, at: datetime) -> None:

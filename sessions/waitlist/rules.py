@@ -13,6 +13,7 @@ from kapclinic.core.transitions import Move
 from kapclinic.practice.models import Role, SessionKind
 from kapclinic.practice.rules import BOOKERS
 from programs.models import Modality, Program
+from programs.rules import DOSES_TO_COME
 from sessions.booking.models import Session
 from sessions.booking.rules import SYSTEM, Need, Slot, on_days_and_hours, seats_of
 from sessions.waitlist.models import ANY, WaitlistEntry
@@ -21,7 +22,7 @@ S = WaitlistEntry.Status
 
 WAITLIST_MOVES = {
     "fill": Move.of({S.WAITING}, S.FILLED, BOOKERS | SYSTEM),
-    "withdraw": Move.of({S.WAITING}, S.WITHDRAWN, BOOKERS),
+    "withdraw": Move.of({S.WAITING}, S.WITHDRAWN, BOOKERS | SYSTEM),
     "expire": Move.of({S.WAITING}, S.EXPIRED, SYSTEM),
 }
 CALLER_MOVES = {"withdraw": WAITLIST_MOVES["withdraw"]}
@@ -57,6 +58,11 @@ class Freed:
             room=session.room_id,
             staff=tuple((UUID(str(row["user"])), str(row["role"])) for row in session.staff),
         )
+
+
+def may_be_booked(entry: WaitlistEntry) -> bool:
+    """Does the course take a session of this kind? One that is held or over takes only what its doses owe."""
+    return entry.program.status == Program.Status.ACTIVE or entry.kind == SessionKind.INTEGRATION
 
 
 @dataclass(frozen=True)
@@ -141,9 +147,12 @@ def suits(slot: Slot, entry: WaitlistEntry, zone: ZoneInfo) -> bool:
 def agreed(match: Match, *, at: datetime) -> bool:
     """May this slot be booked without asking?
 
-    The client agreed, would meet their own therapist or prescriber, and has the protocol's notice.
+    The client agreed, would meet their own therapist or prescriber, and has the protocol's notice. A dose that the
+    course does not plan any more is never booked with nobody looking.
     """
     program = match.entry.program
+    if match.entry.kind == SessionKind.DOSING and program.phase not in DOSES_TO_COME:
+        return False
     own = {str(Role.THERAPIST): program.therapist_id, str(Role.PRESCRIBER): program.prescriber_id}
     strangers = [user for user, role in match.slot.staff if own.get(role) not in {None, user}]
     notice = timedelta(minutes=int(program.protocol.limits["notice_min"]))

@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 
 from kapclinic.core.asking import Params
 from kapclinic.core.postgresql.scoped import Asks
-from kapclinic.practice.models import Role, User
+from kapclinic.practice.models import Role, SessionKind, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
 from programs.models import Program
+from programs.rules import LIVE
 from sessions.booking.models import Session
 from sessions.booking.rules import KEPT_FOR, Slot, needs_of
 from sessions.booking.selectors.availability import free_slots
@@ -80,13 +81,23 @@ def open_offers() -> QuerySet[WaitlistOffer]:
     return found.select_related(*(f"entry__{name}" for name in FULL))
 
 
+def waits_in_vain() -> QuerySet[WaitlistEntry]:
+    """Entries of a course that is over; it may still owe an integration, and wait for that."""
+    over: QuerySet[WaitlistEntry] = WaitlistEntry.objects.waiting().exclude(program__status__in=LIVE)
+    return over.exclude(kind=SessionKind.INTEGRATION)
+
+
 def still_free(offer: WaitlistOffer, *, at: datetime) -> bool:
     """Could what was offered be booked this moment, or once a hold of some minutes is over?
 
     A hold is somebody on the phone: it may end without a booking, and nothing would make the offer again.
     """
     entry = offer.entry
-    if entry.status != WaitlistEntry.Status.WAITING or offer.starts_at <= at:
+    if (
+        entry.status != WaitlistEntry.Status.WAITING
+        or offer.starts_at <= at
+        or not rules.may_be_booked(entry)
+    ):
         return False
     only: dict[str, list[UUID]] = {}
     for row in offer.staff:

@@ -9,11 +9,12 @@ from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from kapclinic.core import transitions
 from kapclinic.core.errors import Conflict, Invalid, merge
 from kapclinic.core.rows import each
-from kapclinic.practice.models import SYSTEM, Actor, User
+from kapclinic.practice.models import SYSTEM, Actor, SessionKind, User
 from kapclinic.practice.rules import BOOKERS
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail import services as trail
@@ -24,6 +25,8 @@ from sessions.booking.models import Session
 from sessions.waitlist import rules, selectors
 from sessions.waitlist.models import WaitlistEntry, WaitlistOffer
 from sessions.waitlist.rules import Freed, Match
+
+COURSE_OVER = "The program has ended."
 
 
 class WaitFields(TypedDict):
@@ -80,6 +83,34 @@ def withdraw(*, entry_id: UUID, reason: str, by: User, at: datetime) -> Waitlist
     entry: WaitlistEntry = WaitlistEntry.objects.select_for_update(no_key=True).get(pk=entry_id)
     entry.reason = reason
     return _end(entry, "withdraw", by=by, at=at)
+
+
+def withdraw_of_ended(*, program_id: UUID, owes: bool, by: Actor, at: datetime) -> None:
+    """A course is over: it waits for nothing any more, but for an integration while it `owes` one."""
+    waiting = WaitlistEntry.objects.waiting().filter(program=program_id)
+    if owes:
+        waiting = waiting.exclude(kind=SessionKind.INTEGRATION)
+    _withdraw_all(waiting, reason=COURSE_OVER, by=by, at=at)
+
+
+def withdraw_doses(*, program_id: UUID, reason: str, by: Actor, at: datetime) -> None:
+    """No further dose is planned: the course waits for none."""
+    waiting = WaitlistEntry.objects.waiting().filter(program=program_id, kind=SessionKind.DOSING)
+    _withdraw_all(waiting, reason=reason, by=by, at=at)
+
+
+def _withdraw_all(waiting: QuerySet[WaitlistEntry], *, reason: str, by: Actor, at: datetime) -> None:
+    for pk in waiting.order_by("pk").values_list("pk", flat=True):
+        _withdraw_ended(pk, reason=reason, by=by if by.role_set & BOOKERS else SYSTEM, at=at)
+
+
+@transaction.atomic
+def _withdraw_ended(entry_id: UUID, *, at: datetime, by: Actor = SYSTEM, reason: str = COURSE_OVER) -> None:
+    waiting = WaitlistEntry.objects.waiting().select_for_update(no_key=True)
+    entry = waiting.filter(pk=entry_id).first()
+    if entry is not None:
+        entry.reason = reason
+        _end(entry, "withdraw", by=by, at=at)
 
 
 def _end(entry: WaitlistEntry, move: str, *, by: Actor, at: datetime) -> WaitlistEntry:
@@ -208,7 +239,7 @@ def _let_go(row: WaitlistOffer, *, at: datetime) -> None:
 
 
 def sweep_waitlist(*, at: datetime) -> int:
-    """End the waits whose window is over, and take offers off the worklist that nobody can have any more.
+    """End the waits whose window or course is over, and take offers off the worklist that nobody can have any more.
 
     One that fails does not keep the others waiting; the first failure is raised at the end, so that it is seen.
     """
@@ -219,6 +250,8 @@ def sweep_waitlist(*, at: datetime) -> int:
         .values_list("pk", flat=True)
     )
     offers = list(selectors.open_offers())
-    steps = [*(partial(_expire, pk) for pk in over), *(partial(_let_go, row) for row in offers)]
+    vain = selectors.waits_in_vain().order_by("pk").values_list("pk", flat=True)
+    ends = [*(partial(_expire, pk) for pk in over), *(partial(_withdraw_ended, pk) for pk in vain)]
+    steps = [*ends, *(partial(_let_go, row) for row in offers)]
     each(steps, lambda step: step(at=at))
     return len(steps)

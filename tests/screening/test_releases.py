@@ -124,6 +124,17 @@ def test_the_plan_is_this_clients_and_stands(cast: Cast, program: Program, anoth
     assert holding(program) == ["cssrs_high"]
 
 
+def test_a_plan_of_before_is_none_for_this_crisis(cast: Cast, program: Program) -> None:
+    """It is gone through with the client again. A day that is written up later has its own plan."""
+    old, evening = plan(cast, program, made_on="2026-05-02"), plan(cast, program, made_on="2026-05-03")
+    take(cast, program, HIGH, taken_at=(MONDAY - timedelta(hours=15)).isoformat())  # on Sunday
+    body = WORDS | {"safety_plan": old, "not_alone": True}
+    refused(release(cast, "cssrs_high", body), 400, "too_old", "/safety_plan")
+    assert holding(program) == ["cssrs_high"]
+    done(release(cast, "cssrs_high", body | {"safety_plan": evening}), 200)
+    assert holding(program) == []
+
+
 @pytest.mark.parametrize("who", ["np", "therapist", "director", "frontdesk", "billing"])
 def test_of_the_tier_high_nobody_else_releases(cast: Cast, program: Program, who: str) -> None:
     take(cast, program, HIGH)

@@ -30,9 +30,12 @@ from sessions.integration.services import held_slots
 from sessions.visits.services.endings import end
 from sessions.visits.services.freed_slots import give_away
 from sessions.visits.services.visits import advance, lock_session
+from sessions.waitlist import services as waitlist
+from sessions.waitlist.models import WaitlistEntry
 from sessions.waitlist.rules import Freed
 
 S = Session.Status
+DOSING_OVER = "Dosing has ended."
 
 
 class StillOwed(Conflict):
@@ -114,7 +117,8 @@ def advance_all_cleared(*, at: datetime) -> int:
 
 @transaction.atomic
 def end_dosing(*, program_id: UUID, by: User, at: datetime) -> Program:
-    """No further dose is planned: on to integration; future dosing sessions and their held slots are freed.
+    """No further dose is planned: on to integration; future dosing sessions and their held slots are freed, and no wait
+    for a dose goes on.
 
     :raises IllegalTransition: from another phase than dosing
     """
@@ -123,7 +127,8 @@ def end_dosing(*, program_id: UUID, by: User, at: datetime) -> Program:
     if program.phase != Phase.DOSING:
         raise IllegalTransition(f"'end_dosing' is possible from the dosing phase. Now: {program.phase}.")
     for session in Session.objects.filter(program=program, kind=SessionKind.DOSING, status__in=MOVABLE):
-        end(session_id=session.pk, move="cancel", reason="Dosing has ended.", by=by, at=at)
+        end(session_id=session.pk, move="cancel", reason=DOSING_OVER, by=by, at=at)
+    waitlist.withdraw_doses(program_id=program_id, reason=DOSING_OVER, by=by, at=at)
     return programs.enter_phase(program=program, phase=Phase.INTEGRATION, by=by, at=at)
 
 
@@ -145,7 +150,8 @@ def unowed(*, at: datetime) -> QuerySet[Session]:
 
 @transaction.atomic
 def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
-    """Cancel what a course that has ended has in the book from now on, but for integrations that are owed.
+    """Cancel what a course that has ended has in the book from now on, but for integrations that are owed; it waits for
+    no slot any more, and nobody calls about one.
 
     What was to be before stays: somebody still says whether it was.
     """
@@ -156,6 +162,9 @@ def free_future(*, program_id: UUID, by: Actor, at: datetime) -> int:
         if session.status in MOVABLE:  # a dose that was cancelled just now has freed its held slot itself
             actor = by if by.role_set & rules.SESSION_MOVES["cancel"].roles else SYSTEM
             end(session_id=session_id, move="cancel", reason="The program has ended.", by=actor, at=at)
+    if WaitlistEntry.objects.waiting().filter(program=program_id).exists():
+        owes = Obligation.objects.open().filter(program=program_id).exists()
+        waitlist.withdraw_of_ended(program_id=program_id, owes=owes, by=by, at=at)
     return len(ids)
 
 

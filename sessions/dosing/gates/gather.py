@@ -80,6 +80,7 @@ def gather(
         order = selectors.order_at(session_id=session.pk, moment=moment)
     given = order is not None and esketamine.is_esketamine(order.drug)
     record = record or record_of(session, moment=moment)
+    record = record.until(moment) if dosing_now else record
     facts = Facts(
         moment=moment,
         begun=begun,

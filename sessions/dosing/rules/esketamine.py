@@ -27,6 +27,17 @@ def is_esketamine(drug: str) -> bool:
     return known_as(drug) == ESKETAMINE
 
 
+def drug_errors(drug: str, *, given: str | None, field: str) -> list[FieldError]:
+    """A session gives ketamine or esketamine, never both: `given` is the drug of its doses, None before the first.
+
+    Checks, stay and form are those of the one that is given (clinical policy 3.6; REMS monitoring form).
+    """
+    if given is None or is_esketamine(drug) == is_esketamine(given):
+        return []
+    detail = "This session gave another drug: ketamine and esketamine are never given in one session."
+    return [FieldError(f"/{field}", "another_drug", detail)]
+
+
 def devices_of(dose_mg: Decimal) -> int | None:
     """How many devices of 28 mg a dose takes, or None when it is no whole number of them."""
     count, rest = divmod(dose_mg, DEVICE_MG)

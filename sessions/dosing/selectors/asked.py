@@ -21,7 +21,7 @@ from programs import policy
 from programs.models import LegalRule, PhaseSpan
 from programs.selectors import own_legal_rules
 from screening import selectors as screening
-from screening.models import Clearance, Consent, LabResult, Measure
+from screening.models import Clearance, Consent, LabResult, Measure, SafetyAlert
 from screening.rules.instruments import CSSRS
 from sessions.booking.models import Session
 from sessions.booking.rules.said import local_day
@@ -44,13 +44,15 @@ class Record(NamedTuple):
     readings: list[Reading]  # that stand, of this session
     doses_elsewhere: list[datetime]  # when the client's standing doses of other sessions were given
     preparations: list[Any]  # Any: one row with `n`, or none
-    owed_elsewhere: list[UUID]  # integrations of the client's other doses
+    owed_elsewhere: list[
+        tuple[UUID, datetime]
+    ]  # integrations of the client's other doses, which were given then
     graded: list[tuple[int, bool]]  # grade, serious: of the client's adverse events
     unreviewed: list[tuple[UUID, datetime]]  # session, onset: of events that hold the next dose
     clearances: list[Clearance]
     consents: list[Consent]
     measures: list[Measure]
-    concerns: list[UUID]
+    concerns: list[tuple[UUID, datetime]]  # open, since when
     alerts: list[Any]  # Any: with what is annotated
     overrides: list[GateOverride]
     red_alarms: list[str]  # why each rang
@@ -60,6 +62,21 @@ class Record(NamedTuple):
     visits: list[tuple[UUID, datetime, datetime | None]]  # the last session in person, or none
     laws: list[LegalRule]  # the clinic's own
     tests: list[LabResult]  # of each kind and each word the newest
+
+    def until(self, moment: datetime) -> Record:
+        """Without what arose only after a dose at `moment`: it holds the next one, and keeps none that was given out of
+        the record. What was so before it counts, also where it was written down later.
+        """
+        return self._replace(
+            alerts=[row for row in self.alerts if _arose_at(row) <= moment],
+            concerns=[(pk, at) for pk, at in self.concerns if at <= moment],
+            owed_elsewhere=[(pk, dosed_at) for pk, dosed_at in self.owed_elsewhere if dosed_at <= moment],
+        )
+
+
+def _arose_at(alert: SafetyAlert) -> datetime:
+    at: datetime = alert.created_at if alert.measure is None else alert.measure.taken_at
+    return at
 
 
 def questions(
@@ -78,13 +95,13 @@ def questions(
         monitoring.standing_readings(session_id=session_id),
         elsewhere.exclude(session_id=session_id).values_list("administered_at", flat=True),
         preparations_counted([program_id]),
-        integration.owed_elsewhere(client_id=client_id, but=session_id).values_list("pk", flat=True),
+        integration.owed_elsewhere(client_id=client_id, but=session_id).values_list("pk", "dosed_at"),
         events_of_client(client_id=client_id).values_list("grade", "serious"),
         unreviewed(client_id=client_id).values_list("session_id", "onset_at"),
         screening.clearances_in_force(program_ids=[program_id], at=moment, unexpired=unexpired),
         screening.consents_at(program_id=program_id, document=CONSENT, at=moment),
         screening.latest_rows(client_id=client_id, instruments=ASKED, at=moment),
-        concerns.values_list("pk", flat=True),
+        concerns.values_list("pk", "created_at"),
         screening.alerts_of(client_id=client_id),
         overrides.order_by("created_at", "pk"),
         monitoring.open_alarms(session_id=session_id).filter(rung).values_list("cause", flat=True),

@@ -22,6 +22,7 @@ from sessions.booking.rules.days import moves_at, roles_at
 from sessions.dosing import selectors, sheets
 from sessions.dosing.models import Discharge
 from sessions.dosing.rules import amounts, discharge, esketamine
+from sessions.dosing.selectors.doses import said_end
 from sessions.dosing.selectors.leaving import judgement
 from sessions.dosing.services.doses import NotReady, lock_dosing
 from sessions.integration import services as integration
@@ -120,7 +121,7 @@ def discharge_client(
         and more than 7 days afterwards the medical director
     :raises NotToday: for a time on another day than the session's
     :raises IllegalTransition: without a dose, or when discharged before
-    :raises Invalid: for a time in the future or before the dose, or another escort without a reason
+    :raises Invalid: for a time in the future or before the last dose is in, or another escort without a reason
     :raises OpenDraw: while a draw is not settled (R7)
     :raises NotReady: naming each criterion in `unmet`; with a reason too, before the two hours of esketamine are over
     """
@@ -180,16 +181,17 @@ def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime)
     """When the first dose was given, if the client may leave at all at `discharged_at`.
 
     :raises IllegalTransition: without a dose, or when discharged before
-    :raises Invalid: for a time in the future or before the dose
+    :raises Invalid: for a time in the future, or before the last dose was given or its infusion ended
     :raises OpenDraw: while a draw is not settled (R7)
     """
     if not discharge.may_leave(session):
         raise IllegalTransition("Only a dosed client who is still here is discharged.", state=session.status)
     if Discharge.objects.filter(session=session).exists():
         raise IllegalTransition("The client was discharged before.", state="discharged")
-    first = selectors.first_dosed_at(session_id=session.pk)
-    assert first is not None
-    merge(moment_errors(moment=discharged_at, at=at, after=first, field="discharged_at"))
+    doses = list(selectors.doses_with_ends(session_id=session.pk))
+    assert doses
+    first, last = doses[0].administered_at, max(said_end(row) or row.administered_at for row in doses)
+    merge(moment_errors(moment=discharged_at, at=at, after=last, field="discharged_at"))
     if selectors.open_draws(session_id=session.pk):
         raise OpenDraw.of_session()
     return first

@@ -174,8 +174,9 @@ def errors_of(
     left_at: datetime | None = None,
 ) -> list[FieldError]:
     """All that speaks against giving this dose, after `doses`, at this time and in this way."""
-    begun = doses[0].administered_at if doses else None
+    begun, given = (doses[0].administered_at, doses[0].drug) if doses else (None, None)
     return [
+        *esketamine.drug_errors(order.drug, given=given, field="order"),
         *time_errors(session, values["administered_at"], begun=begun),
         *way_errors(session, order, values, last=doses[-1] if doses else None),
         *supply_errors(order, values),

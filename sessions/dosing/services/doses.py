@@ -98,7 +98,7 @@ def record_administration(
     :raises IllegalTransition: before check-in, after the discharge or after the session; a dose that was given before
         the discharge is taken all the same, settled, in the place of one that was voided
     :raises Invalid: for a time in the future, before the check-in or too long after the first dose, an order of another
-        session, an expired order, or a way that the drug is not given in
+        session, an expired order, one of another drug than the session gave, or a way that the drug is not given in
     :raises SameDose: for a time at which a dose of the same order stands
     :raises LaterDoseStands: for a time before the first dose that stands, which is told
     :raises DoseAboveCap: when the session's total passes the protocol's cap

@@ -44,8 +44,8 @@ def write_order(*, session_id: UUID, values: amounts.OrderFields, by: User, at: 
     protocol's cap it takes `above_cap_reason`, and waits for a second prescriber (clinical policy 4).
 
     :raises NotPermitted: unless `by` is a prescriber
-    :raises Invalid: for another route than the protocol's, no amount, an amount past the maximum, or an order that
-        the label of esketamine does not allow
+    :raises Invalid: for another route than the protocol's, no amount, an amount past the maximum, an order that the
+        label of esketamine does not allow, or another drug than the session gave
     :raises WeightUnconfirmed: for mg/kg of a weight that was reported, or far from the last one and not confirmed
     :raises NotReady: for a dose by video, where the law asks for a visit in person and there was none
     :raises DoseAboveCap: when one dose alone is above the protocol's cap, without a reason
@@ -113,6 +113,9 @@ def _order_errors(session: Session, values: amounts.OrderFields, dose: Decimal) 
     if not known_as(values["drug"]):
         detail = "Ketamine or esketamine is expected, by any of their names."
         errors.append(FieldError("/drug", "unknown_drug", detail))
+    if session.outcome == Session.Outcome.DOSED:
+        given = selectors.standing_doses(session_id=session.pk).values_list("drug", flat=True).first()
+        errors += esketamine.drug_errors(values["drug"], given=given, field="drug")
     if esketamine.is_esketamine(values["drug"]):
         at_home = session.modality == Modality.VIDEO
         errors += esketamine.order_errors(values, dose_mg=dose, at_home=at_home)

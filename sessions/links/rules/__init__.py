@@ -12,6 +12,7 @@ from kapclinic.practice.models import BY_LINK, Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
 from programs.models import Modality, Program
 from screening.models import Consent, Screening
+from screening.rules.conditions import value_of
 from screening.rules.instruments import INSTRUMENTS
 from sessions.booking.models import Session
 from sessions.booking.rules import HERE
@@ -40,6 +41,7 @@ BY_CLINICIAN = frozenset({"madrs", "cadss", "cssrs", "bprs"})
 SELF_REPORT = tuple(key for key in INSTRUMENTS if key not in BY_CLINICIAN)
 
 ANSWER, LOOK = "answer", "look"
+UNKNOWN, NOTE = "unknown", 1000  # NOTE: the longest that an answer's note may be
 
 
 class Ride(TypedDict):
@@ -137,8 +139,28 @@ def subject_of(link: ClientLink) -> dict[str, str] | UUID:
 
 
 def merged_answers(present: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """The screening's answers with those of the client: what a clinician wrote stays."""
-    return {**told, **present}
+    """The screening's answers with those of the client: what a clinician wrote stays.
+
+    A yes of the client's is never lost to it: it takes the place of an unknown, and against a no of a clinician's the
+    answer is unknown, in the words of both: a finding until somebody has asked again.
+    """
+    merged = {**told, **present}
+    for code, answer in told.items():
+        if value_of(answer) is not True or code not in present or value_of(present[code]) is True:
+            continue
+        open_again = {"value": UNKNOWN, "note": _both(present[code], answer)}
+        merged[code] = answer if value_of(present[code]) == UNKNOWN else open_again
+    return merged
+
+
+def _both(present: Any, told: Any) -> str:
+    """What a clinician and the client say of one condition."""
+    said = (present.get("note"), told.get("note")) if isinstance(present, Mapping) else ("", told.get("note"))
+    words = [
+        ": ".join(filter(None, pair))
+        for pair in zip(("A clinician: no", "The client: yes"), said, strict=True)
+    ]
+    return "; ".join(words)[:NOTE]
 
 
 def merged_medicines(present: Sequence[str], told: Sequence[str]) -> list[str]:

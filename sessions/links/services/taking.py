@@ -27,9 +27,10 @@ from sessions.visits import services as visits
 def take_over(*, link_id: UUID, by: User, at: datetime) -> ClientLink:
     """Write the answers into the screening's draft, or ride and medicines into the session and the client's list.
 
-    What a clinician wrote into the draft stays, a ride that the session already names too, and a medicine that is
-    listed is not listed twice. Fasting is asked again on the day: no word of the day before opens its gate. A ride that
-    was told for another start is named, and asked again for the present one.
+    What a clinician wrote into the draft stays, but for a no that the client contradicts; a ride that the session
+    already names stays too, and a medicine that is listed is not listed twice. Fasting is asked again on the day: no
+    word of the day before opens its gate. A ride that was told for another start is named, and asked again for the
+    present one.
 
     :raises NotPermitted: unless `by` is a clinician
     :raises IllegalTransition: for answers that need nobody, that were taken over before, or to a screening that was

@@ -108,7 +108,15 @@ def _book(match: Match, *, at: datetime) -> Session | None:
 
 
 def _require_whole(session: Session) -> None:
-    """:raises Breaks: when the session breaks the course that it was booked into, as `reschedule` refuses it"""
-    effects = Course(session.client_id).effects(session, papers=False)
+    """:raises Breaks: when the session breaks the course that it was booked into, as `reschedule` refuses it, or is a
+    dose beyond those that are planned
+    """
+    course = Course(session.client_id)
+    if session.kind == SessionKind.DOSING:
+        doses = course.others(session, SessionKind.DOSING)
+        counted = [row for row in doses if row.outcome != Session.Outcome.NOT_DOSED]
+        if len(counted) >= session.program.doses_planned:
+            raise Breaks
+    effects = course.effects(session, papers=False)
     if any(effect.severity == BREAKS for effect in effects):
         raise Breaks

@@ -89,7 +89,7 @@ def test_a_calmer_c_ssrs_does_not_hide_the_one_of_the_tier_high(cast: Cast) -> N
 
 def test_who_let_doses_go_on_after_a_high_c_ssrs_has_answered_it(cast: Cast) -> None:
     session, _ = told(cast, "C-SSRS high")
-    made = {"client": str(session.client_id), "text": "Call 988.", "made_on": "2026-05-04"}
+    made = {"client": str(session.client_id), "text": "Call 988.", "made_on": f"{clock.now():%Y-%m-%d}"}
     plan = cast.desk("np").must("safety-plans/", made)["id"]
     body = {"rationale": "No intent any more.", "safety_plan": plan, "not_alone": True}
     alert = SafetyAlert.objects.get(cause="cssrs_high")

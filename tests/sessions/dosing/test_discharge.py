@@ -324,3 +324,17 @@ DENVER, NEW_YORK = ZoneInfo("America/Denver"), ZoneInfo("America/New_York")
 def test_nobody_drives_before_the_next_day_and_24_hours(dosed_at: str, zone: ZoneInfo, until: str) -> None:
     found = discharge.no_drive_until(dosed_at=datetime.fromisoformat(dosed_at), zone=zone)
     assert found == datetime.fromisoformat(until)
+
+
+def test_nobody_leaves_before_the_last_dose_is_in(cast: Cast) -> None:
+    session = dosed(cast, read_at=None)
+    with clock.fixed(MONDAY + timedelta(minutes=20)):
+        people.give(cast, session, dose_mg=50)
+    left = {"discharged_at": (MONDAY + timedelta(minutes=15)).isoformat(), "override_reason": "Transfer"}
+    answer = go(cast, session, "prescriber", after=timedelta(minutes=30), **left)
+    assert answer.status_code == 400, answer.content
+    assert [row["pointer"] for row in answer.json()["errors"]] == ["/discharged_at"]
+    assert not Discharge.objects.exists()
+    assert not session.checks.exclude(ended_at=None).exists()
+    left["discharged_at"] = (MONDAY + timedelta(minutes=25)).isoformat()
+    assert go(cast, session, "prescriber", after=timedelta(minutes=30), **left).status_code == 201

@@ -79,6 +79,31 @@ def test_a_dose_that_the_label_does_not_know_is_refused(
     assert not Administration.objects.exists()
 
 
+def test_a_session_gives_one_of_the_two_drugs(cast: Cast) -> None:
+    """Their checks, their stay and their form differ; an order that was written before the dose is no way round it."""
+    session, lot = ready(cast), devices(cast)
+    with clock.fixed(MONDAY + timedelta(minutes=30)):
+        people.written_order(cast, session, drug="ketamine", dose_mg=Decimal(50))
+    with clock.fixed(MONDAY + timedelta(minutes=40)):
+        first = Order.objects.get(drug="esketamine").pk
+        given = {"order": str(first), "administered_at": (MONDAY + timedelta(minutes=1)).isoformat()}
+        told = spray(cast, session, lot, "56", **given)
+        assert told.status_code == 201, told.content
+        mixed = attempt(cast, session, dose_mg="50")
+        order = {
+            "drug": "Ketamine HCl",
+            "route": "intranasal",
+            "dose_mg": "50",
+            "max_total_mg": "50",
+            "valid_until": (MONDAY + timedelta(days=1)).isoformat(),
+        }
+        ordered = cast.desk("prescriber").post(f"sessions/{session.pk}/orders/", order)
+    for answer, field in ((mixed, "/order"), (ordered, "/drug")):
+        assert answer.status_code == 400, answer.content
+        assert [row["code"] for row in answer.json()["errors"] if row["pointer"] == field] == ["another_drug"]
+    assert (Administration.objects.count(), Order.objects.count()) == (1, 2)
+
+
 def test_only_esketamine_comes_in_devices(cast: Cast) -> None:
     answer = attempt(cast, people.ready_dose(cast), devices=1)
     assert answer.json()["errors"][0]["pointer"] == "/devices"

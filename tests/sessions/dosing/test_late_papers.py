@@ -9,6 +9,8 @@ from decimal import Decimal
 import pytest
 
 from kapclinic.core import clock
+from kapclinic.practice.worklist import Kind
+from kapclinic.trail.services import open_task
 from sessions.booking.models import Session
 from sessions.dosing.gates.facts import Facts, Proof
 from sessions.dosing.gates.judge import judge
@@ -298,3 +300,31 @@ def test_a_dose_is_written_down_also_when_what_it_stood_on_was_taken_back_since(
         assert [row["code"] for row in booster.json()["gates"]] == [gate]
         shown = cast.desk("np").get(f"sessions/{session.pk}/readiness/").json()
         assert [row["code"] for row in shown["gates"] if row["state"] == "open"] == []
+
+
+def test_a_dose_is_written_down_also_when_the_client_fell_into_danger_after_it(cast: Cast) -> None:
+    """The alert waits, and holds the next dose; the checks of the one that was given are asked for."""
+    edition = people.approved_protocol(cast, name="No preparation", min_preparations=0)
+    session = people.ready_dose(cast, people.cleared_program(cast, protocol=edition))
+    given = clock.now()
+    with clock.fixed(given + 20 * MINUTE):
+        people.cssrs(cast, session.program, 1, 2, 3, 4)
+        task = {"client": session.client_id, "subject_type": "session", "subject_id": session.pk}
+        open_task(
+            kind=Kind.CHECK_IN_SAFETY_CONCERN,
+            location=session.location_id,
+            due_at=clock.now(),
+            by=cast.np,
+            at=clock.now(),
+            **task,
+        )
+    with clock.fixed(given + 25 * MINUTE):
+        answer = attempt(cast, session, dose_mg="50")
+        held = ["clearance", "safety_alert", "suicide_risk", "suicide_screen"]
+        assert (answer.status_code, [row["code"] for row in answer.json()["gates"]]) == (409, held)
+        assert not Administration.objects.exists()
+        answer = attempt(cast, session, dose_mg="50", administered_at=moment(given))
+        assert answer.status_code == 201, answer.content
+        assert session.checks.count() == len(edition.checks_min)
+        answer = attempt(cast, session, dose_mg="50")  # a further one
+        assert (answer.status_code, [row["code"] for row in answer.json()["gates"]]) == (409, held)

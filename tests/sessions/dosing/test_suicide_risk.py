@@ -72,7 +72,7 @@ def held(cast: Cast, session: Session, cause: str) -> None:
 
 def let_go(cast: Cast, session: Session, cause: str) -> None:
     alert = SafetyAlert.objects.get(cause=cause)
-    made = {"client": str(session.client_id), "text": "Call 988.", "made_on": "2026-05-04"}
+    made = {"client": str(session.client_id), "text": "Call 988.", "made_on": f"{clock.now():%Y-%m-%d}"}
     plan = cast.desk("np").must("safety-plans/", made)["id"]
     body = {"rationale": "Assessed; no plan, no means.", "safety_plan": plan, "not_alone": True}
     cast.desk("prescriber").must(f"safety-alerts/{alert.pk}/release/", body)

@@ -18,6 +18,12 @@ from tests.cast import MONDAY, Cast, later, opened_program
 from tests.sessions.links.phone import Phone, link, row
 
 HEALTHY = dict.fromkeys(QUESTIONS, "no")
+BEFORE = {
+    "PREG": True,
+    "CV_ANEURYSM_AVM": {"value": False, "note": "On the phone"},
+    "GU_CYSTITIS": "unknown",
+    "HEP_SEVERE": False,
+}
 
 
 def consent_of(cast: Cast, program: Program) -> dict[str, Any]:
@@ -96,15 +102,16 @@ def test_every_question_that_the_screening_asks_has_words(cast: Cast) -> None:
 
 def test_the_answers_wait_until_a_clinician_takes_them_over(cast: Cast) -> None:
     program = opened_program(cast)
-    draft = draft_of(cast, program, answers={"PREG": True}, medications=[{"text": "Zinc"}])
+    draft = draft_of(cast, program, answers=BEFORE, medications=[{"text": "Zinc"}])
     made = link(cast, program, "intake", draft["id"])
     phone = Phone(made["url"])
     phone.born(lang="es")
     assert "¿Está o podría estar embarazada?" in phone.text
     assert phone.send(**HEALTHY | {"OPHTH": ""}) == 400
     filled = HEALTHY | {"OPHTH": "yes", "OPHTH_note": "Glaucoma, 2019", "LACT": "unknown", "PREG": "no"}
+    filled |= {"CV_ANEURYSM_AVM": "yes", "CV_ANEURYSM_AVM_note": "Told in May", "GU_CYSTITIS": "yes"}
     assert phone.send(**filled, medicines="zinc\nsertraline 50 mg") == 200
-    assert Screening.objects.get().answers == {"PREG": True}
+    assert Screening.objects.get().answers == BEFORE
     assert not SafetyAlert.objects.exists()
     told = cast.desk("therapist").get(f"client-links/{made['id']}/").json()["answer"]["answers"]
     assert told["answers"]["OPHTH"] == {"value": True, "note": "Glaucoma, 2019"}
@@ -122,9 +129,15 @@ def test_the_answers_wait_until_a_clinician_takes_them_over(cast: Cast) -> None:
     assert taken["answers"]["PREG"] is True  # a clinician had asked
     assert taken["answers"]["OPHTH"] == {"value": True, "note": "Glaucoma, 2019"}
     assert taken["answers"]["LACT"] == {"value": "unknown"}
+    both = "A clinician: no: On the phone; The client: yes: Told in May"  # neither is lost to the other
+    assert taken["answers"]["CV_ANEURYSM_AVM"] == {"value": "unknown", "note": both}
+    assert taken["answers"]["GU_CYSTITIS"] == {"value": True}
+    assert taken["answers"]["HEP_SEVERE"] is False
     assert taken["medications"] == [{"text": "Zinc"}, {"text": "sertraline 50 mg"}]
     cast.desk("np").must(f"screenings/{draft['id']}/submit/")
-    assert {"OPHTH", "PREG", "LACT"} <= set(Finding.objects.values_list("code", flat=True))
+    assert {"OPHTH", "PREG", "LACT", "CV_ANEURYSM_AVM", "GU_CYSTITIS"} <= set(
+        Finding.objects.values_list("code", flat=True)
+    )
 
 
 def test_thoughts_of_suicide_are_heard_at_once_and_once(cast: Cast) -> None:

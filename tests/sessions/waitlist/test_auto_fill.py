@@ -11,6 +11,7 @@ import pytest
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
 from kapclinic.practice.models import SYSTEM
+from programs import services as programs
 from programs.models import Program
 from sessions.booking.models import Session
 from sessions.visits import services as visits
@@ -223,3 +224,31 @@ def test_nobody_is_booked_too_near_to_their_next_dose_with_nobody_looking(cast: 
     assert list(Session.objects.standing().filter(program=near, kind="dosing")) == [next_dose]
     entry.refresh_from_db()
     assert (entry.status, [offer.entry_id for offer in offered()]) == ("waiting", [entry.pk])
+
+
+def test_no_dose_is_booked_once_dosing_is_over(cast: Cast) -> None:
+    """Neither after a clinician has ended it, nor by a wait that was put down or missed since, with nobody looking."""
+    gone, program = desk.programs_of(cast, 2)
+    programs.enter_phase(program=program, phase="dosing", by=cast.therapist, at=clock.now())
+    entry = waits(cast, program, "dosing", auto_fill=True, window_to=TUESDAY + 5 * HOUR)
+    cast.desk("prescriber").must(f"programs/{program.pk}/end-dosing/", {})
+    entry.refresh_from_db()
+    assert (entry.status, entry.reason) == ("withdrawn", "Dosing has ended.")
+    again = waits(cast, program, "dosing", auto_fill=True, window_to=TUESDAY + 5 * HOUR)
+    cancelled(cast, full_slot(cast, gone, kind="dosing"))
+    assert book_of(program) == []
+    assert names(offered()) == [again.pk]
+
+
+def test_no_dose_beyond_the_plan_is_booked_with_nobody_looking(cast: Cast) -> None:
+    """The desk booked the last one for another day, and forgot the wait: somebody decides whether there is one more."""
+    gone = people.cleared_program(cast)
+    slot = people.booked(cast, gone, "dosing", TUESDAY)
+    other = people.client(cast.north, by=cast.frontdesk, first="Bo", phone="303-555-7777")
+    edition = people.approved_protocol(cast, name="One dose", planned_doses=1)
+    program = people.cleared_program(cast, who=other, protocol=edition)
+    entry = waits(cast, program, "dosing", auto_fill=True, window_to=TUESDAY + 5 * HOUR)
+    last = people.booked(cast, program, "dosing", TUESDAY + 14 * DAY)
+    cancelled(cast, slot)
+    assert list(Session.objects.standing().filter(program=program, kind="dosing")) == [last]
+    assert names(offered()) == [entry.pk]

@@ -243,6 +243,27 @@ def test_a_course_on_hold_is_not_offered_anything(cast: Cast) -> None:
     assert tasks() == []
 
 
+def test_nobody_is_called_about_a_slot_once_their_course_is_held_or_over(cast: Cast) -> None:
+    """An offer that stands goes with it; one who waits for what a dose owes goes on waiting."""
+    gone, held, ended, before = desk.programs_of(cast, 4)
+    waiting, over, old = (waits(cast, program) for program in (held, ended, before))
+    cancelled(cast, full_slot(cast, gone))
+    assert len(offered()) == 3
+    cast.desk("therapist").must(f"programs/{held.pk}/hold/", {"reason": "Travelling"})
+    cast.desk("prescriber").must(f"programs/{ended.pk}/discontinue/", {"reason": "A bad reaction"})
+    assert names(offered()) == [waiting.pk, old.pk]
+    programs.move_program(program_id=before.pk, move="discontinue", by=cast.prescriber, at=clock.now())
+    sweep_waitlist(at=clock.now())
+    assert tasks() == []
+    for entry, status, reason in (
+        (waiting, "waiting", ""),
+        (over, "withdrawn", "The program has ended."),
+        (old, "withdrawn", "The program has ended."),
+    ):
+        entry.refresh_from_db()
+        assert (entry.status, entry.reason) == (status, reason)
+
+
 def test_a_modality_that_was_not_asked_for_is_not_offered(cast: Cast) -> None:
     """Both rooms are closed: only video is left, and this client comes in person or not at all."""
     gone, picky, easy = desk.programs_of(cast, 3)

@@ -54,7 +54,8 @@ function Acknowledge({ row, alert, again, onDone }) {
 function Release({ row, about, subject, again, onDone }) {
   const { alert, plans } = subject;
   const high = alert.cause === "cssrs_high";
-  const [form, set] = useKept(`${row.subject.id} release`, { why: "", plan: plans[0]?.id ?? "", company: false });
+  const made = plans.find((one) => !high || one.made_on >= dayIn(alert.created_at, about.zone)); // an older one is for another crisis
+  const [form, set] = useKept(`${row.subject.id} release`, { why: "", plan: made?.id ?? "", company: false });
   const [tried, tell] = useState(false);
   const [adding, add] = useState(false);
   const write = useWrite(() => onDone(t("The alert is released: doses may go on.")));

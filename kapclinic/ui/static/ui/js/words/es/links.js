@@ -52,8 +52,8 @@ learn({
   "The ride home": "La vuelta a casa",
   "The screening that is begun": "El cribado empezado",
   "The screening’s questions": "Las preguntas del cribado",
-  "They go into the draft of the screening. What a clinician wrote there already stays.":
-    "Van al borrador del cribado. Lo que ya escribió alguien del equipo clínico se queda.",
+  "They go into the draft of the screening. What a clinician wrote there already stays; a no that the client answers with yes is open again.":
+    "Van al borrador del cribado. Lo que ya escribió alguien del equipo clínico se queda; un no al que el cliente responde que sí queda otra vez abierto.",
   "What is the client to do?": "¿Qué debe hacer el cliente?",
   "What it costs": "Lo que cuesta",
   "Which one?": "¿Cuál?",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-import kapclinic.urls  # noqa: F401  (every module that refuses anything)
+import kapclinic.core.http.middleware
+import kapclinic.urls  # noqa: F401  (both: every module that refuses anything)
 from billing.capture.rules.blockers import Code
 from kapclinic.core.errors import ClinicError
 from kapclinic.practice.worklist import Kind, to_do

@@ -297,8 +297,8 @@ def _fees_of_who_came() -> QuerySet[Charge]:
     )
     fees = Charge.objects.filter(session__isnull=True, reverses__isnull=True, reversal__isnull=True)
     rows: QuerySet[Charge] = fees.filter(
-        ~Exists(that_day.filter(status__in=rules.NOT_RENDERED)),
-        Exists(
+        ~ExistsOfPerson(that_day.filter(status__in=rules.NOT_RENDERED)),
+        ExistsOfPerson(
             that_day.filter(
                 pk__in=taken_back.filter(created_at__gt=OuterRef(OuterRef("created_at"))).values("session")
             )

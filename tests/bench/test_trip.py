@@ -21,6 +21,7 @@ from django.db import connection, connections
 from django.test import Client as Browser
 
 from billing.models import PracticeExport, PracticeExportPiece
+from billing.records.rendering import pieces
 from billing.records.rendering import practice_archive as archive
 from billing.records.rules import practice_exports as rules
 from billing.records.selectors import practice_exports as selectors
@@ -235,7 +236,8 @@ def test_a_share_of_five_years_leaves_and_comes_in(
         monkeypatch.setattr(module, name, getattr(module, name) // 2)
     monkeypatch.setattr(group, "READINGS", group.READINGS // 4)
     monkeypatch.setattr(group, "ACTS", group.ACTS // 3)
-    monkeypatch.setattr(archive, "PART_BYTES", 500_000)
+    for module in (archive, pieces):
+        monkeypatch.setattr(module, "PART_BYTES", 500_000)
 
     def live() -> None:
         trip.share_of_group(test_run, SHARE)
@@ -310,7 +312,8 @@ def test_what_happens_while_it_is_made_is_not_in_it(
 
     monkeypatch.setattr(archive, "_table", table)
     monkeypatch.setattr(archive, "_parts", counted)
-    monkeypatch.setattr(archive, "PART_BYTES", 100_000)
+    for module in (archive, pieces):
+        monkeypatch.setattr(module, "PART_BYTES", 100_000)
     monkeypatch.setattr("kapclinic.core.doorbell._send", lambda name, ids: None)
     with fresh():
         trip.share_of_group(test_run, 0.00001)

@@ -48,7 +48,7 @@ OR coalesce(jsonb_typeof({document}.content -> 'subscriber') = 'object', FALSE) 
     SELECT FROM (
         SELECT cover.*
         FROM practice_person({document}.client_id) AS mine (id)
-        JOIN billing_coverage AS cover ON cover.client_id = mine.id
+        JOIN billing_coverage AS cover ON mine.id = cover.client_id
         WHERE cover.voided_at IS NULL AND cover.payer_id IS NOT NULL
         AND ({document}.content #>> '{lines,-1,date_of_service}')::date
             BETWEEN cover.valid_from AND coalesce(cover.valid_to, 'infinity')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -182,7 +182,7 @@ def session_rows(queryset: QuerySet[Session], *, by: HasRoles) -> QuerySet[Sessi
     return rows
 
 
-def seats_of(user: UUID) -> QuerySet[Allocation, Any]:
+def seats_of(user: UUID) -> QuerySet[Allocation, dict[str, UUID]]:
     """The sessions that hold or held time of somebody: whoever is on a session's staff has, or had, a seat in it."""
     rows = Allocation.objects.filter(kind=Allocation.Kind.STAFF, resource=user, session__isnull=False)
     return rows.values("session")

@@ -94,11 +94,11 @@ def test_the_checks_after_a_void_are_those_of_the_drug_that_remains(cast: Cast) 
     session = esketamine_given(cast)
     wrong = Administration.objects.get()
     amount = {"dose_mg": Decimal(40)}
+    assert asked(session) == [(0, "done"), (40, "due"), (120, "due")]
+    void_dose(cast, wrong, 5)
     with clock.fixed(MONDAY + timedelta(minutes=5)):
         people.written_order(cast, session, max_total_mg=Decimal(140), **amount)
-    give_late(cast, session, 5, given=5, **amount)
-    assert asked(session) == [(0, "done"), (40, "due"), (120, "due")]
-    void_dose(cast, wrong, 6)
+    give_late(cast, session, 6, given=5, **amount)
     assert [minute for minute, _ in asked(session)] == [0, 15, 30, 45]
 
 

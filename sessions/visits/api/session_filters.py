@@ -34,7 +34,7 @@ def with_staff(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[
 
 
 def _in_seats(queryset: QuerySet[Session], value: UUID, user: Any) -> QuerySet[Session]:
-    return queryset.filter(pk__in=seats_of(value))
+    return queryset.filter(pk__in=seats_of(value).values("session"))
 
 
 SEATS = Param("seats", "uuid", _in_seats)

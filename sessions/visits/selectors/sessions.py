@@ -182,10 +182,12 @@ def session_rows(queryset: QuerySet[Session], *, by: HasRoles) -> QuerySet[Sessi
     return rows
 
 
-def seats_of(user: UUID) -> QuerySet[Allocation, dict[str, UUID]]:
-    """The sessions that hold or held time of somebody: whoever is on a session's staff has, or had, a seat in it."""
-    rows = Allocation.objects.filter(kind=Allocation.Kind.STAFF, resource=user, session__isnull=False)
-    return rows.values("session")
+def seats_of(user: UUID) -> QuerySet[Allocation]:
+    """What holds or held time of somebody: whoever is on a session's staff has, or had, a seat in it."""
+    rows: QuerySet[Allocation] = Allocation.objects.filter(
+        kind=Allocation.Kind.STAFF, resource=user, session__isnull=False
+    )
+    return rows
 
 
 def was_seldom_there(user: UUID, source: str) -> bool:

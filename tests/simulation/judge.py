@@ -238,9 +238,7 @@ class Judge:
             self.refused(call)
             return
         self.remember(call)
-        if call.replayed:
-            return
-        for method, pattern, handler in ROUTES:
+        for method, pattern, handler in () if call.replayed else ROUTES:
             if method == call.method and (found := pattern.match(call.path)):
                 handler(self, call, found)
 
@@ -266,6 +264,8 @@ class Judge:
         if body.get("code") == "insufficient_stock" and call.path == "drug-entries/":
             left = self.books.lots[self.books.shelves[call.body["lot"]]["place"]]
             self.holds("R7 what is there can go", abs(Decimal(call.body["amount_mg"])) > left, call.words())
+        if call.status in (403, 404) and (found := re.fullmatch("clients/([0-9a-f-]{36})/", call.path)):
+            self.books.trail[found[1]][call.at, call.who["id"]] = "refused"
 
     def seen_by(self, call: Any) -> None:
         """No answer holds a row or a field that the role may not see (R13), nor anything of another location."""
@@ -1316,15 +1316,15 @@ def _refunded(judge: Judge, call: Any, _: re.Match[str]) -> None:
 
 @on("GET", "clients/{}/access-log/")
 def _access(judge: Judge, call: Any, found: re.Match[str]) -> None:
-    """R10: whatever was read or written of this client, by whom and when; and nothing that nobody did."""
+    """R10: whatever was read, written or refused of this client, by whom and when; nothing that nobody did."""
     told = {(when(row["at"]), row["by"]): row for row in call.answer["results"]}
     since = min(told)[0] if call.answer["next"] else LONG_PAST
-    heard = {key: what for key, what in judge.books.trail[found[1]].items() if since < key[0] < call.at}
-    lost = {key: what for key, what in heard.items() if key not in told}
+    trail = judge.books.trail[found[1]]
+    lost = {key: what for key, what in trail.items() if since < key[0] < call.at and key not in told}
     judge.holds("R10 every read and write is in the trail", not lost, str(lost))
     for key, row in told.items():
-        done = key in judge.books.acts and row["outcome"] == "ok"
-        judge.holds("R10 the trail names what somebody did", done, str(row))
+        tried = key in judge.books.acts if row["outcome"] == "ok" else trail.get(key) == "refused"
+        judge.holds("R10 the trail names what somebody did", tried, str(row))
 
 
 @on("GET", "sessions/{}/readiness/")

@@ -129,6 +129,16 @@ def test_what_nobody_did_is_in_the_trail(judge: Judge) -> None:
         _log(judge, {"at": text(NOON), "by": "nobody", "outcome": "ok"})
 
 
+def test_who_was_refused_at_a_record_stands_in_its_trail(judge: Judge) -> None:
+    answer = {"code": "not_found", "detail": "Not found"}
+    tell(judge, "GET", f"clients/{CLIENT}/", answer, by="stranger", status=404)
+    event = {"at": text(later(130)), "by": "stranger's id", "outcome": "refused"}
+    _log(judge, event)
+    for wrong in ([], [event | {"outcome": "ok"}], [event, event | {"by": "nobody"}]):
+        with pytest.raises(Violation, match="R10"):
+            _log(judge, *wrong)
+
+
 # --- the watch --------------------------------------------------------------------------------------------------------
 
 

@@ -6,17 +6,20 @@ from contextlib import suppress
 from datetime import UTC
 from typing import Any
 from unittest.mock import Mock
+from uuid import uuid4
 
 import pytest
 from celery.signals import task_postrun, task_prerun
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.postgresql import base
+from psycopg import OperationalError
 from psycopg.types.datetime import TimestamptzLoader
 
 from kapclinic.core import scope
 from kapclinic.core.postgresql import alone
 from kapclinic.core.postgresql.straight import Straight
 from kapclinic.local.testrun import TestRun
+from kapclinic.trail.models import AuditEvent
 from tests.asking import as_superuser, sql
 from tests.cast import Cast
 
@@ -81,6 +84,31 @@ def test_a_request_after_a_restart_is_answered(cast: Cast, test_run: TestRun) ->
     with test_run.servers.admin() as admin:
         admin.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
     _next_request()
+    assert desk.get("auth/me/").status_code == 200
+
+
+@pytest.mark.parametrize("by", ["token", "cookie"])
+def test_while_the_database_starts_again_whoever_asks_is_told_to_try_again(
+    cast: Cast, test_run: TestRun, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    desk = cast.desk("frontdesk")
+    if by == "cookie":
+        desk.client.credentials()
+        desk.client.force_login(cast.frontdesk)
+        desk.client.raise_request_exception = False  # as a server that goes on
+    before = AuditEvent.objects.count()
+    ((backend,),) = sql("SELECT pg_backend_pid()")
+    with test_run.servers.admin() as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    _next_request()
+    gone = Mock(side_effect=OperationalError("the server is starting up"))
+    with monkeypatch.context() as away:
+        away.setattr(connection, "get_new_connection", gone)
+        answers = [desk.get("auth/me/"), desk.post("sessions/", {}), desk.get(f"clients/{uuid4()}/")]
+    told = [(answer.status_code, answer.json()["code"]) for answer in answers]
+    assert told == [(503, "unavailable")] * 3
+    assert all(set(answer.json()) <= {"type", "title", "status", "detail", "code"} for answer in answers)
+    assert AuditEvent.objects.count() == before
     assert desk.get("auth/me/").status_code == 200
 
 

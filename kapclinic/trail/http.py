@@ -260,8 +260,10 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
 
     def _log_refusal(self, exc: Exception) -> None:
         error = translate(exc)
+        if error is None or error.status not in {UNKNOWN, 403, 404}:
+            return  # and nobody asks who it was: the database that knows may be what failed
         known = self.user.is_authenticated
-        if error is not None and error.status == UNKNOWN and self.client_path is not None and not known:
+        if error.status == UNKNOWN and self.client_path is not None and not known:
             strangers.note_stranger(
                 action=f"{self.object_type}.{self.action}",
                 object_type="door",
@@ -271,10 +273,9 @@ class ClinicViewSet(AskedOnce, Bodies, GenericViewSet[Any]):
                 once=True,
                 at=self.at,
             )
-        if error is None or error.status not in {UNKNOWN, 403, 404} or not known:
-            return
-        self._touched = self._named()
-        self.log(outcome="refused", detail={"code": error.code})
+        if known:
+            self._touched = self._named()
+            self.log(outcome="refused", detail={"code": error.code})
 
     def _named(self) -> set[UUID]:
         """The client whom the address names: who was refused at their record stands in their access log."""

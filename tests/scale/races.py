@@ -90,7 +90,7 @@ def _keys(work: Work, proxy: Proxy, lines: Lines, rounds: int) -> None:
         (one,) = ids if len(ids) == 1 else (None,)
         model = Reading if number % 2 else Session
         if codes != {201} or not same or model.objects.filter(pk=one).count() != 1:
-            wrong.append(f"{codes} {ids}")
+            wrong.append(f"{codes} {ids} {answers[0].body.get('code')}")
     lines.say(
         not wrong and replayed == 3 * rounds,
         f"one Idempotency-Key at both webs, {rounds} rounds of four: one row, one answer",

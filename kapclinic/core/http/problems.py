@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -187,8 +188,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """`handler500`: no data, no trace."""
-    return plain(_Translated("internal", 500, "Internal error", "Internal error"))
+    """`handler500`: no data, no trace. Before a view is asked, the database that knows sessions may have failed."""
+    failed = sys.exc_info()[1]
+    error = translate(failed) if isinstance(failed, OperationalError) else None
+    return plain(error or _Translated("internal", 500, "Internal error", "Internal error"))
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:

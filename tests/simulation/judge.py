@@ -354,7 +354,7 @@ class Judge:
     def open_gates(self, session: Row, dose: Dose) -> Iterable[tuple[str, str]]:
         """Every gate that the books hold open for this dose, with why."""
         program, at = self.books.programs[session["program"]], dose.at
-        if program["status"] != "active":
+        if program["status"] != "active" and program.get("moved", at) <= at:  # not one that was held since
             yield "program_active", program["status"]
         yield from self._of_the_client(session, dose)
         yield from self._of_the_day(session, at)

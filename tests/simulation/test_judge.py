@@ -139,6 +139,16 @@ def test_who_was_refused_at_a_record_stands_in_its_trail(judge: Judge) -> None:
             _log(judge, *wrong)
 
 
+# --- the dose ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_course_that_is_held_holds_the_doses_after_that(judge: Judge) -> None:
+    (dose,), session = judge.books.doses.values(), judge.books.sessions[SESSION]
+    for moved, is_held in ((later(1), False), (later(-1), True)):
+        judge.books.programs[PROGRAM] |= {"status": "on_hold", "moved": moved}
+        assert ("program_active" in dict(judge.open_gates(session, dose))) is is_held
+
+
 # --- the watch --------------------------------------------------------------------------------------------------------
 
 

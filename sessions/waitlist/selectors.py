@@ -8,14 +8,14 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kapclinic.core.asking import Params
 from kapclinic.core.postgresql.scoped import Asks
 from kapclinic.practice.models import Role, SessionKind, User
 from kapclinic.practice.worklist import Kind
 from kapclinic.trail.models import Task
-from programs.models import Program
+from programs.models import Phase, PhaseSpan, Program
 from programs.rules import LIVE
 from sessions.booking.models import Session
 from sessions.booking.rules import KEPT_FOR, Slot, needs_of
@@ -31,7 +31,7 @@ FULL = ("program__protocol", "program__location")
 def matches(*, freed: Freed, deadlines: Mapping[UUID, datetime], at: datetime) -> Iterator[Match]:
     """Entries that the freed slot suits, best first: each could be booked into it this moment.
 
-    The client who gave the slot up is left out.
+    The client who gave the slot up is left out, and who waits for a dose of which none is left.
     """
     if freed.ends_at <= at:
         return
@@ -40,6 +40,7 @@ def matches(*, freed: Freed, deadlines: Mapping[UUID, datetime], at: datetime) -
         .filter(program__location_id=freed.location, program__status=Program.Status.ACTIVE)
         .filter(window_from__lt=freed.ends_at, window_to__gt=max(freed.starts_at, at))
         .exclude(program_id=freed.program)
+        .exclude(_outlived())
         .select_related(*FULL)
     )
     trained = User.objects.filter(pk__in=[user for user, _ in freed.staff], kap_trained=True)
@@ -48,6 +49,19 @@ def matches(*, freed: Freed, deadlines: Mapping[UUID, datetime], at: datetime) -
         slot = _slot_for(entry, freed=freed, trained=known, at=at)
         if slot is not None:
             yield Match(entry, slot)
+
+
+def _outlived() -> Q:
+    """Waits for a dose that were put down before the course left its doses behind. One that was put down since is meant
+    as one more; a dose that is voided opens the doses, and these waits, again.
+    """
+    behind = PhaseSpan.objects.filter(
+        program_id=OuterRef("program_id"),
+        phase__in=[Phase.INTEGRATION, Phase.MAINTENANCE],
+        started_at__gt=OuterRef("created_at"),
+        ended_at=None,
+    )
+    return Q(Exists(behind), kind=SessionKind.DOSING)
 
 
 def _slot_for(entry: WaitlistEntry, *, freed: Freed, trained: frozenset[UUID], at: datetime) -> Slot | None:
@@ -97,6 +111,10 @@ def still_free(offer: WaitlistOffer, *, at: datetime) -> bool:
         entry.status != WaitlistEntry.Status.WAITING
         or offer.starts_at <= at
         or not rules.may_be_booked(entry)
+        or (
+            entry.kind == SessionKind.DOSING
+            and WaitlistEntry.objects.filter(_outlived(), pk=entry.pk).exists()
+        )
     ):
         return False
     only: dict[str, list[UUID]] = {}

@@ -56,8 +56,18 @@ def test_the_demos_clients_are_reminded_at_addresses_that_do_not_exist(seeded: d
     director = Desk(User.objects.get(email="director@demo.kapclinic.test"))
     rows = director.get("messages/", recipient=seeded["client"], status="sent").json()["results"]
     assert ("reminder_booking", "email") in {(row["template"], row["channel"]) for row in rows}
-    (plan,) = director.get("reminder-plans/").json()["results"]
-    assert plan["hours_before"] == [48, 24, 2]
+    plans = director.get("reminder-plans/").json()["results"]
+    assert [plan["hours_before"] for plan in plans] == [[48, 24, 2]] * 2
+
+
+def test_the_demos_director_may_let_the_whole_practice_out(seeded: dict[str, Any]) -> None:
+    """An export holds both locations: the administrator who asks and the director who decides belong to both."""
+    admin, director = (
+        Desk(User.objects.get(email=f"{name}@demo.kapclinic.test")) for name in ("admin", "director")
+    )
+    asked = admin.must("practice-exports/", {"reason": "The clinic moves house"}, status=202)
+    assert asked["state"] == "waiting"
+    assert director.must(f"practice-exports/{asked['id']}/approve/", status=202)["state"] == "queued"
 
 
 # --- its story --------------------------------------------------------------------------------------------------------

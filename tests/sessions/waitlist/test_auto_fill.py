@@ -10,7 +10,7 @@ import pytest
 
 from kapclinic.core import clock
 from kapclinic.practice import services as practice
-from kapclinic.practice.models import SYSTEM
+from kapclinic.practice.models import SYSTEM, Client
 from programs import services as programs
 from programs.models import Program
 from sessions.booking.models import Session
@@ -27,6 +27,10 @@ from tests.sessions.waitlist.waiting import DAY, HOUR, cancelled, full_slot, nam
 
 def book_of(program: Program) -> list[Session]:
     return list(Session.objects.standing().filter(program=program))
+
+
+def _other(cast: Cast, first: str) -> Client:
+    return people.client(cast.north, by=cast.frontdesk, first=first, phone="303-555-7777")
 
 
 def test_who_agreed_is_booked_told_and_waits_no_more(cast: Cast) -> None:
@@ -238,6 +242,30 @@ def test_no_dose_is_booked_once_dosing_is_over(cast: Cast) -> None:
     cancelled(cast, full_slot(cast, gone, kind="dosing"))
     assert book_of(program) == []
     assert names(offered()) == [again.pk]
+
+
+def test_a_wait_that_the_last_planned_dose_outran_is_called_about_nothing(cast: Cast) -> None:
+    """What stands is taken off the worklist; who asks for one more dose since then is offered it."""
+    gone, before = (people.cleared_program(cast), people.cleared_program(cast, who=_other(cast, "Ann")))
+    edition = people.approved_protocol(cast, name="One dose", planned_doses=1, min_preparations=0)
+    program = people.cleared_program(cast, who=_other(cast, "Bo"), protocol=edition)
+    slots = [
+        people.booked(cast, one, "dosing", TUESDAY + days * DAY) for days, one in ((7, gone), (8, before))
+    ]
+    old = waits(cast, program, "dosing", window_from=TUESDAY, window_to=TUESDAY + 20 * DAY)
+    cancelled(cast, slots[0])
+    assert set(names(offered())) == {old.pk}
+    with clock.fixed(MONDAY + HOUR):
+        people.dosed_session(cast, program)
+        sweep_waitlist(at=clock.now())
+        assert tasks() == []
+        cancelled(cast, slots[1])
+        assert tasks() == []
+        cast.desk("frontdesk").must(f"waitlist/{old.pk}/withdraw/", {"reason": "Had all of them"})
+        again = waits(cast, program, "dosing", window_from=TUESDAY, window_to=TUESDAY + 20 * DAY)
+        cancelled(cast, people.booked(cast, gone, "dosing", TUESDAY + 16 * DAY))
+    assert {task.subject_id for task in tasks()} <= {offer.pk for offer in offered() if offer.entry == again}
+    assert tasks()
 
 
 def test_no_dose_beyond_the_plan_is_booked_with_nobody_looking(cast: Cast) -> None:

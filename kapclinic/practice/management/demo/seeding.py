@@ -105,6 +105,8 @@ class Seeder:
         for people, where in ((places.STAFF, first), (places.SECOND, second)):
             for row in people:
                 self._staff(desk, row, where, places.EVERY_DAY)
+        director = self.people["director"].user  # decides what the administrator asks for the whole practice
+        patch(desk, f"staff/{director.pk}/", {"locations": [first, second]})
         for where in (first, second):
             patch(desk, f"reminder-plans/{where}/", places.REMINDERS)
         return first, second

@@ -226,17 +226,17 @@ def judged_reading(readings: Sequence[Vitals], *, recheck_min: float, moment: da
     """The latest of the pre-dose readings (oldest first), with the rest that the last one out of band asks for.
 
     A recheck counts from `recheck_min` minutes after it (clinical policy 3.1: a rest of 5 to 15). It cures REVIEW; HOLD
-    and EMERGENCY mean not on this day, which is that of `moment` by its own clock.
+    and EMERGENCY mean not on this day, which is that of `moment` by its own clock. A sign that the latest one does not
+    hold is as it was when it was last had on this day: what is measured no more has not come right.
     """
     if not readings:
         return None
-    held = [
-        row.measured_at
-        for row in readings[:-1]
-        if worst(row.bands) in NO_DOSE_TODAY
-        and row.measured_at.astimezone(moment.tzinfo).date() == moment.date()
-    ]
-    last = replace(readings[-1], held_at=held[-1] if held else None)
+    today = [row for row in readings if row.measured_at.astimezone(moment.tzinfo).date() == moment.date()]
+    held = [row.measured_at for row in today if row is not readings[-1] and worst(row.bands) in NO_DOSE_TODAY]
+    bands: dict[str, str] = {}
+    for row in (*today, readings[-1]):
+        bands |= row.bands
+    last = replace(readings[-1], bands=bands, held_at=held[-1] if held else None)
     before = next((row for row in reversed(readings[:-1]) if worst(row.bands) != "go"), None)
     if before is None:
         return last

@@ -110,8 +110,8 @@ def discharge_client(
 ) -> Discharge:
     """Let the client go home when the record allows it, or on a prescriber's responsibility.
 
-    What the record can say is computed and never taken from the request; `sedation` is stated only when no reading
-    since the dose holds it. `escort` is who is here, when that is not whom the session names. A `safety_concern` puts
+    What the record can say is computed and never taken from the request; `sedation` is stated only where no fresh
+    reading since the dose holds it, and a "no" of it stands. `escort` is who is here, when that is not whom the session names. A `safety_concern` puts
     the first contact on the therapist's worklist (clinical policy 7: within 24 h). What the client is given on paper is
     kept with its hash.
 

@@ -161,7 +161,7 @@ def test_vital_signs_from_long_before_let_nobody_go(cast: Cast, read_at: int, al
     if allowed:
         assert go(cast, session).status_code == 201
     else:
-        assert unmet(go(cast, session)) == ["vitals"]
+        assert unmet(go(cast, session)) == ["vitals", "sedation"]
 
 
 def test_a_reading_after_the_client_had_left_does_not_count(cast: Cast) -> None:
@@ -169,7 +169,7 @@ def test_a_reading_after_the_client_had_left_does_not_count(cast: Cast) -> None:
     read(cast, session, 130)
     left = (MONDAY + STAY).isoformat()
     answer = go(cast, session, after=timedelta(minutes=131), discharged_at=left)
-    assert unmet(answer) == ["vitals"]
+    assert unmet(answer) == ["vitals", "sedation"]
 
 
 @pytest.mark.parametrize("cause", ["red_reading", "red_trigger"])

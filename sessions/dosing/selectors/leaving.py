@@ -110,8 +110,8 @@ def computed_checklist(
 
     The minimum stay is `rules.stay_over_at`; vital signs are in band, blood pressure and heart rate at least within
     the protocol's percentage of the baseline, and were taken at most `leaving_vitals_min` before; nobody leaves while a
-    red alarm is open; sedation is MOAA/S at the protocol's level, as fresh as the vital signs. `escort` is who is there; `escort_present` is None
-    while nobody has said so.
+    red alarm is open; sedation is MOAA/S at the protocol's level, as fresh as the vital signs. `escort` is who is
+    there; `escort_present` is None while nobody has said so.
     """
     protocol = session.program.protocol
     doses = list(doses_with_ends(session_id=session.pk))

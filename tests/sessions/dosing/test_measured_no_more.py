@@ -8,8 +8,8 @@ from kapclinic.core import clock
 from sessions.dosing.models import Administration, Discharge
 from sessions.monitoring.models import Alarm
 from tests import cast as people
-from tests.cast import MONDAY, Cast
 from tests.asking import done
+from tests.cast import MONDAY, Cast
 from tests.sessions.dosing.test_discharge import STATED, STAY, dosed, go, read, unmet
 from tests.sessions.giving import attempt
 

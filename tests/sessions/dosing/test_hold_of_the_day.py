@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from kapclinic.core import clock
 from sessions.dosing.models import Administration
@@ -10,6 +11,11 @@ from sessions.visits import services as visits
 from tests import cast as people
 from tests.cast import MONDAY, Cast
 from tests.sessions.giving import attempt
+
+
+def board(cast: Cast, tag: str = "") -> Any:
+    asked = {"location": str(cast.north.pk)}
+    return cast.desk("np").client.get("/api/v1/day-board/", asked, HTTP_IF_NONE_MATCH=tag)
 
 
 def test_a_hold_is_not_left_behind_in_the_session_that_ended_on_it(cast: Cast) -> None:
@@ -31,3 +37,20 @@ def test_a_hold_is_not_left_behind_in_the_session_that_ended_on_it(cast: Cast) -
         visits.end_undosed(session_id=again.pk, reason="Pressure", moment=ended, by=cast.np, at=ended)
     with clock.fixed(MONDAY + timedelta(days=1)):
         assert attempt(cast, people.ready_dose(cast, morning.program)).status_code == 201
+
+
+def test_a_hold_that_is_voided_in_the_session_that_is_over_shows_on_the_board_of_the_day(cast: Cast) -> None:
+    morning = people.ready_dose(cast, without=("vitals",))
+    high = people.calm() | {"systolic": 172, "measured_at": clock.now().isoformat()}
+    path = f"sessions/{morning.pk}/readings/"
+    wrong = cast.desk("np").must(path, high)
+    visits.end_undosed(
+        session_id=morning.pk, reason="Pressure", moment=clock.now(), by=cast.np, at=clock.now()
+    )
+    with clock.fixed(MONDAY + timedelta(hours=5)):
+        again = people.ready_dose(cast, morning.program)
+        tag = board(cast).headers["ETag"]
+        assert board(cast, tag).status_code == 304
+        cast.desk("np").must(f"{path}{wrong['id']}/void/", {"reason": "Of the client next door"})
+        assert board(cast, tag).status_code == 200
+        assert attempt(cast, again).status_code == 201

@@ -26,6 +26,7 @@ from django.db.models.fields.json import KeyTransform
 
 from kapclinic.core.asking import Question, Questions
 from kapclinic.core.statements import Row
+from kapclinic.practice.selectors import person
 from programs.models import Protocol
 from sessions.booking.models import Session
 from sessions.monitoring import rules
@@ -69,6 +70,15 @@ def reading_rows(queryset: QuerySet[Reading]) -> QuerySet[Reading, Row]:
 def last_before_dose(*, session_id: UUID, before: datetime) -> Reading | None:
     """The latest standing reading up to `before`, the first dose's time."""
     return standing_readings(session_id=session_id).filter(measured_at__lte=before).last()
+
+
+def read_elsewhere(*, client_id: UUID, but: UUID, since: datetime, until: datetime) -> QuerySet[Reading, Any]:
+    """Rows of `measured_at` and `bands`: the person's standing readings before a dose in sessions other than `but`."""
+    rows = Reading.objects.filter(
+        session__client__in=person(client_id), void__isnull=True, phase=Reading.Phase.PRE_DOSE
+    )
+    rows = rows.filter(measured_at__gte=since, measured_at__lte=until).exclude(session_id=but)
+    return rows.order_by("measured_at").values_list("measured_at", "bands")
 
 
 def vitals_of(reading: Reading) -> rules.Vitals:

@@ -222,21 +222,33 @@ def shows_ideation(measures: Sequence[tuple[str, str | None, Sequence[str]]], *,
     return stated or tier or any(flagged & set(flags) for _, _, flags in measures)
 
 
-def judged_reading(readings: Sequence[Vitals], *, recheck_min: float, moment: datetime) -> Vitals | None:
+def judged_reading(
+    readings: Sequence[Vitals],
+    *,
+    recheck_min: float,
+    moment: datetime,
+    elsewhere: Sequence[tuple[datetime, Mapping[str, str]]] = (),
+) -> Vitals | None:
     """The latest of the pre-dose readings (oldest first), with the rest that the last one out of band asks for.
 
     A recheck counts from `recheck_min` minutes after it (clinical policy 3.1: a rest of 5 to 15). It cures REVIEW; HOLD
-    and EMERGENCY mean not on this day, which is that of `moment` by its own clock.
+    and EMERGENCY mean not on this day, which is that of `moment` by its own clock. A sign that the latest one does not
+    hold is as it was when it was last had on this day: what is measured no more has not come right. `elsewhere` are
+    those of the person's other sessions: one that ended on HOLD and is booked anew on that day is not begun anew.
     """
     if not readings:
         return None
+    today = [row for row in readings if row.measured_at.astimezone(moment.tzinfo).date() == moment.date()]
+    told = [(row.measured_at, row.bands) for row in today if row is not readings[-1]]
     held = [
-        row.measured_at
-        for row in readings[:-1]
-        if worst(row.bands) in NO_DOSE_TODAY
-        and row.measured_at.astimezone(moment.tzinfo).date() == moment.date()
+        at
+        for at, found in (*told, *elsewhere)
+        if worst(found) in NO_DOSE_TODAY and at.astimezone(moment.tzinfo).date() == moment.date()
     ]
-    last = replace(readings[-1], held_at=held[-1] if held else None)
+    bands: dict[str, str] = {}
+    for row in (*today, readings[-1]):
+        bands |= row.bands
+    last = replace(readings[-1], bands=bands, held_at=max(held, default=None))
     before = next((row for row in reversed(readings[:-1]) if worst(row.bands) != "go"), None)
     if before is None:
         return last

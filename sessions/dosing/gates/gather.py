@@ -37,7 +37,7 @@ from sessions.dosing.gates.judge import Readiness, judge
 from sessions.dosing.models import Attestation, AttestationCode, Order
 from sessions.dosing.rules import amounts, esketamine
 from sessions.monitoring import selectors as monitoring
-from sessions.monitoring.models import Alarm, Reading
+from sessions.monitoring.models import Alarm
 from sessions.monitoring.rules import is_complete, latest_bands, worst
 
 
@@ -87,7 +87,7 @@ def gather(
         entered_late=is_entered_late(session, moment=moment, at=written_at or at),
         starts_at=session.starts_at,
         program_status=status_at(session.program, moment=moment if dosing_now else at),
-        vitals=_vitals(record.readings, session, begun or moment),
+        vitals=_vitals(record, session, begun or moment),
         vitals_age_counts=dosing_now or session.ends_at >= at,
         esketamine=given,
     )
@@ -358,10 +358,9 @@ def _with_visit(facts: Facts, session: Session, words: Sequence[Attestation]) ->
     )
 
 
-def _vitals(standing: Sequence[Reading], session: Session, moment: datetime) -> Vitals | None:
+def _vitals(record: selectors.Record, session: Session, moment: datetime) -> Vitals | None:
     """The readings up to the first dose, judged as pre-dose ones also when the dose was entered anew for later."""
-    taken = [copy(row) for row in standing if row.measured_at <= moment]
-    rows = monitoring.as_dosed(taken, session=session, dosed_at=None, standing=standing)
+    taken = [copy(row) for row in record.readings if row.measured_at <= moment]
     readings = [
         Vitals(
             systolic=row.systolic,
@@ -373,10 +372,11 @@ def _vitals(standing: Sequence[Reading], session: Session, moment: datetime) -> 
             ref=row.pk,
             complete=is_complete(monitoring.vitals_of(row)),
         )
-        for row in rows
+        for row in monitoring.as_dosed(taken, session=session, dosed_at=None, standing=record.readings)
     ]
-    recheck_min = session.program.protocol.bands["bp"]["recheck_min"]
-    return judged_reading(readings, recheck_min=recheck_min, moment=moment.astimezone(session.location.zone))
+    rest = session.program.protocol.bands["bp"]["recheck_min"]
+    local = moment.astimezone(session.location.zone)
+    return judged_reading(readings, recheck_min=rest, moment=local, elsewhere=record.read_elsewhere)
 
 
 def readiness(*, session_id: UUID, at: datetime, opened: selectors.Opened | None = None) -> Readiness:

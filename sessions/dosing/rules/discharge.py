@@ -61,7 +61,7 @@ NOT_BLOCKING = frozenset({"integration_booked"})
 
 
 def no_drive_until(*, dosed_at: datetime, zone: ZoneInfo) -> datetime:
-    """24 h after the first dose or 06:00 local on the next day, whichever is later.
+    """24 h after the last dose, at `dosed_at`, or 06:00 local on the next day, whichever is later.
 
     Source: Spravato label section 17 (next day after restful sleep) and clinic policy for racemic ketamine.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -62,6 +62,9 @@ class Record(NamedTuple):
     visits: list[tuple[UUID, datetime, datetime | None]]  # the last session in person, or none
     laws: list[LegalRule]  # the clinic's own
     tests: list[LabResult]  # of each kind and each word the newest
+    read_elsewhere: list[
+        tuple[datetime, dict[str, str]]
+    ]  # before a dose of another session of this day: the bands
 
     def until(self, moment: datetime) -> Record:
         """Without what arose only after a dose at `moment`: it holds the next one, and keeps none that was given out of
@@ -80,10 +83,17 @@ def _arose_at(alert: SafetyAlert) -> datetime:
 
 
 def questions(
-    *, session_id: UUID, client_id: UUID, program_id: UUID, moment: datetime, unexpired: date, day: date
+    *,
+    session_id: UUID,
+    client_id: UUID,
+    program_id: UUID,
+    moment: datetime,
+    unexpired: date,
+    day: date,
+    morning: datetime,
 ) -> tuple[Question, ...]:
-    """The questions of a `Record` for a dose at `moment`; `day` is the local day of the session, and clearances that
-    expired before `unexpired` are left out.
+    """The questions of a `Record` for a dose at `moment`; `day` is the local day of the session, `morning` the midnight
+    before `moment`, and clearances that expired before `unexpired` are left out.
     """
     elsewhere = Administration.objects.standing().filter(session__client__in=person(client_id))
     rung = Q(reading__measured_at__lte=moment, cause=Alarm.Cause.RED)
@@ -109,6 +119,7 @@ def questions(
         last_visit(client_id=client_id, until=moment),
         own_legal_rules(),
         screening.last_tests(client_id=client_id, at=moment),
+        monitoring.read_elsewhere(client_id=client_id, but=session_id, since=morning, until=moment),
     )
 
 
@@ -127,6 +138,7 @@ def asked_of(*, session: UUID, client: UUID, program: UUID, moment: datetime, da
         "moment": moment,
         "unexpired": moment.date() - timedelta(days=1),
         "day": day,
+        "morning": datetime.combine(moment.date(), time.min, tzinfo=moment.tzinfo),
     }
 
 

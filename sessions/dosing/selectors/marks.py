@@ -18,7 +18,7 @@ ROWS = (
         WHERE t.session_id = ANY (visits)""",
     "clinic_sessions_obligation t WHERE t.program_id = ANY (courses)",
     """clinic_sessions_reading t LEFT JOIN clinic_sessions_readingvoid v ON v.reading_id = t.id
-        WHERE t.session_id = ANY (mine)""",
+        WHERE t.session_id = ANY (visits) AND (t.session_id = ANY (mine) OR t.measured_at >= day_begins)""",
     """clinic_sessions_order t LEFT JOIN clinic_sessions_orderapproval v ON v.order_id = t.id
         WHERE t.session_id = ANY (mine)""",
     "clinic_sessions_gateoverride t WHERE t.session_id = ANY (mine)",
@@ -45,7 +45,8 @@ ROWS = (
     "screening_consentdocument t",
 )
 # Part of a function in PL/pgSQL with variables `mine`, `persons`, `courses`, `protocols`, `locations` and `visits`
-# (uuid[]), `counted` (text) and `seen` (text[]). The first two are given, `persons` as any of their registrations.
+# (uuid[]), `day_begins` (timestamptz), `counted` (text) and `seen` (text[]). Given are `day_begins` and the first two,
+# `persons` as any of their registrations. A reading of an earlier session of the day says whether it ended on HOLD.
 GATE_MARK = f"""
     persons := ARRAY(
         SELECT DISTINCT p.id FROM unnest(persons) AS c (id) CROSS JOIN LATERAL practice_person(c.id) AS p (id));

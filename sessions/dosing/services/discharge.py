@@ -26,6 +26,7 @@ from sessions.dosing.selectors.doses import said_end
 from sessions.dosing.selectors.leaving import judgement
 from sessions.dosing.services.doses import NotReady, lock_dosing
 from sessions.integration import services as integration
+from sessions.monitoring import selectors as monitoring
 from sessions.monitoring import services as checks
 
 
@@ -110,10 +111,10 @@ def discharge_client(
 ) -> Discharge:
     """Let the client go home when the record allows it, or on a prescriber's responsibility.
 
-    What the record can say is computed and never taken from the request; `sedation` is stated only when no reading
-    since the dose holds it. `escort` is who is here, when that is not whom the session names. A `safety_concern` puts
-    the first contact on the therapist's worklist (clinical policy 7: within 24 h). What the client is given on paper is
-    kept with its hash.
+    What the record can say is computed and never taken from the request; `sedation` is stated only where no fresh
+    reading since the dose holds it, and a "no" of it stands. `escort` is who is here, when that is not whom the session
+    names. A `safety_concern` puts the first contact on the therapist's worklist (clinical policy 7: within 24 h). What
+    the client is given on paper is kept with its hash.
 
     `override_reason` says why the client goes before all is met, and why it is entered more than 7 days afterwards.
 
@@ -121,7 +122,8 @@ def discharge_client(
         and more than 7 days afterwards the medical director
     :raises NotToday: for a time on another day than the session's
     :raises IllegalTransition: without a dose, or when discharged before
-    :raises Invalid: for a time in the future or before the last dose is in, or another escort without a reason
+    :raises Invalid: for a time in the future, before the last dose is in or before a reading that stands, or another
+        escort without a reason
     :raises OpenDraw: while a draw is not settled (R7)
     :raises NotReady: naming each criterion in `unmet`; with a reason too, before the two hours of esketamine are over
     """
@@ -136,7 +138,7 @@ def discharge_client(
         at=at,
         field="discharged_at",
     )
-    first = _require_leaving(session, discharged_at=discharged_at, at=at)
+    last = _require_leaving(session, discharged_at=discharged_at, at=at)
     here, changed = _escort_here(session, escort, escort_change_reason)
     judged = judgement(session, discharged_at, stated=checklist, escort_present=escort_present, escort=here)
     if unmet := discharge.unmet(judged.checklist):
@@ -153,12 +155,12 @@ def discharge_client(
         escort_change_reason=changed,
         safety_concern=safety_concern,
         discharged_at=discharged_at,
-        no_drive_until=discharge.no_drive_until(dosed_at=first, zone=session.location.zone),
+        no_drive_until=discharge.no_drive_until(dosed_at=last, zone=session.location.zone),
         override_reason=override_reason if unmet else "",
         created_at=at,
     )
     row.criteria = judged.as_left()  # type: ignore[attr-defined]  # what the answer shows
-    row.sheet = sheets.content_of(row, last_dosed_at=selectors.last_dosed_at(session_id=session.pk) or first)
+    row.sheet = sheets.content_of(row, last_dosed_at=last)
     row.sheet_sha256 = paper.fingerprint(sheets.pdf_of(row))
     if safety_concern:
         _ask_for_contact(session, discharged_at=discharged_at, by=by, at=at)
@@ -178,10 +180,11 @@ def _bound_to_stay(session: Session, unmet: Sequence[str]) -> bool:
 
 
 def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime) -> datetime:
-    """When the first dose was given, if the client may leave at all at `discharged_at`.
+    """When the last dose was given, if the client may leave at all at `discharged_at`.
 
     :raises IllegalTransition: without a dose, or when discharged before
-    :raises Invalid: for a time in the future, or before the last dose was given or its infusion ended
+    :raises Invalid: for a time in the future, or before the last dose was given or its infusion ended, or before the
+        last reading that stands was taken
     :raises OpenDraw: while a draw is not settled (R7)
     """
     if not discharge.may_leave(session):
@@ -190,11 +193,16 @@ def _require_leaving(session: Session, *, discharged_at: datetime, at: datetime)
         raise IllegalTransition("The client was discharged before.", state="discharged")
     doses = list(selectors.doses_with_ends(session_id=session.pk))
     assert doses
-    first, last = doses[0].administered_at, max(said_end(row) or row.administered_at for row in doses)
-    merge(moment_errors(moment=discharged_at, at=at, after=last, field="discharged_at"))
+    ended = max(said_end(row) or row.administered_at for row in doses)
+    merge(moment_errors(moment=discharged_at, at=at, after=ended, field="discharged_at"))
+    measured = monitoring.standing_readings(session_id=session.pk).last()
+    if measured is not None and discharged_at < measured.measured_at.replace(second=0, microsecond=0):
+        local = measured.measured_at.astimezone(session.location.zone)
+        detail = f"Vital signs were taken at {local:%H:%M}: the client was still here then."
+        raise Invalid.field("discharged_at", detail, code="too_early")
     if selectors.open_draws(session_id=session.pk):
         raise OpenDraw.of_session()
-    return first
+    return doses[-1].administered_at
 
 
 def _ask_for_contact(session: Session, *, discharged_at: datetime, by: User, at: datetime) -> None:

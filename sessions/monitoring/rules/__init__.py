@@ -210,13 +210,13 @@ def is_complete(vitals: Vitals) -> bool:
 
 
 def latest_bands(readings: Sequence[tuple[Vitals, Mapping[str, str]]]) -> dict[str, str]:
-    """The bands of the last reading (oldest first); what it could not obtain is as it was when it was last had."""
+    """The bands of the last reading (oldest first); a sign that it does not hold is as it was when it was last had."""
     if not readings:
         return {}
-    found = dict(readings[-1][1])
-    for sign in NEEDED:
+    last, found = readings[-1][0], dict(readings[-1][1])
+    for sign in SIGNS:
         had = [bands[sign] for vitals, bands in readings if vitals.get(sign) is not None and sign in bands]
-        if had and readings[-1][0].get(sign) is None:
+        if had and last.get(sign) is None:
             found[sign] = max(had[-1], found.get(sign, "go"), key=SEVERITY.index)
     return found
 

@@ -161,15 +161,39 @@ def test_vital_signs_from_long_before_let_nobody_go(cast: Cast, read_at: int, al
     if allowed:
         assert go(cast, session).status_code == 201
     else:
-        assert unmet(go(cast, session)) == ["vitals"]
+        assert unmet(go(cast, session)) == ["vitals", "sedation"]
 
 
-def test_a_reading_after_the_client_had_left_does_not_count(cast: Cast) -> None:
-    session = dosed(cast, read_at=50)
-    read(cast, session, 130)
-    left = (MONDAY + STAY).isoformat()
-    answer = go(cast, session, after=timedelta(minutes=131), discharged_at=left)
-    assert unmet(answer) == ["vitals"]
+def test_nobody_had_left_who_was_measured_afterwards(cast: Cast) -> None:
+    """A discharge before a reading that stands would be judged without it; a prescriber sends nobody home so either."""
+    session = dosed(cast)
+    read(cast, session, 130, systolic=175)
+    left = {"discharged_at": (MONDAY + STAY).isoformat(), "override_reason": "Wants to go"}
+    for who in ("np", "prescriber"):
+        answer = go(cast, session, who, after=timedelta(minutes=131), **left)
+        assert answer.status_code == 400, answer.content
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/discharged_at", "too_early")
+        assert "175" not in answer.content.decode()
+    assert not Discharge.objects.exists()
+    assert not session.checks.exclude(ended_at=None).exists()
+    left["discharged_at"] = (MONDAY + timedelta(minutes=130)).isoformat()
+    assert unmet(go(cast, session, after=timedelta(minutes=131), discharged_at=left["discharged_at"])) == [
+        "vitals"
+    ]
+    assert go(cast, session, "prescriber", after=timedelta(minutes=131), **left).status_code == 201
+
+
+def test_nobody_drives_within_24_hours_of_the_booster(cast: Cast) -> None:
+    """The sheet counts all its times from the last dose."""
+    session = dosed(cast, read_at=None)
+    with clock.fixed(MONDAY + timedelta(minutes=175)):
+        people.give(cast, session, dose_mg=50)
+    read(cast, session, 295)
+    told = go(cast, session, after=timedelta(minutes=295)).json()
+    assert told["no_drive_until"] == "2026-05-05T17:55:00Z"
+    sheet = Discharge.objects.get().sheet
+    assert sheet["no_drive_until"] == sheet["rest_until"]
 
 
 @pytest.mark.parametrize("cause", ["red_reading", "red_trigger"])

@@ -16,7 +16,13 @@ def test_whatever_a_gate_asks_is_in_the_mark() -> None:
     at = datetime(2026, 5, 4, tzinfo=UTC)
     day = date(2026, 5, 4)
     asked = questions(
-        session_id=uuid4(), client_id=uuid4(), program_id=uuid4(), moment=at, unexpired=day, day=day
+        session_id=uuid4(),
+        client_id=uuid4(),
+        program_id=uuid4(),
+        moment=at,
+        unexpired=day,
+        day=day,
+        morning=at,
     )
     read = {table for one in asked for table in TABLE.findall(str(one.query))}
     orders_and_doses = {"clinic_sessions_order", "clinic_sessions_orderapproval", "practice_client"}

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from kapclinic.core import clock
 from sessions.booking.models import Session
 from sessions.booking.rules.said import local_day
-from sessions.dosing.selectors.asked import Record, questions
+from sessions.dosing.selectors.asked import Record, asked_of, questions
 from sessions.dosing.selectors.asked import record as record_of
 from sessions.monitoring.models import Check, Reading
 from tests import cast as people
@@ -127,20 +127,14 @@ def test_the_record_is_what_its_questions_answer_one_by_one(cast: Cast) -> None:
     screen = {"client": str(session.client_id), "kind": "drug_screen", "result": "negative"}
     cast.desk("np").must("lab-results/", screen | {"taken_at": MONDAY.isoformat()})
     moment = MONDAY + timedelta(minutes=20)
-    asked = {
-        "session_id": session.pk,
-        "client_id": session.client_id,
-        "program_id": session.program_id,
-        "moment": moment,
-        "unexpired": moment.date() - timedelta(days=1),
-        "day": local_day(session),
-    }
+    who = {"session": session.pk, "client": session.client_id, "program": session.program_id}
+    asked = asked_of(**who, moment=moment, day=local_day(session))
     found = record_of(session, moment=moment)
     for name, rows, question in zip(Record._fields, found, questions(**asked), strict=True):
         assert told_apart(rows) == told_apart(question), name
     empty = {name for name, rows in zip(Record._fields, found, strict=True) if not rows}
     none_yet = {"doses_elsewhere", "preparations", "owed_elsewhere", "concerns", "overrides"}
-    assert empty == none_yet | {"visits", "laws"}
+    assert empty == none_yet | {"visits", "laws", "read_elsewhere"}
 
 
 @pytest.mark.django_db(transaction=True)

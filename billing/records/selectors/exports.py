@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import models
-from django.db.models import BooleanField, OuterRef, QuerySet, Subquery
+from django.db.models import BooleanField, OuterRef, Subquery, Value
 from django.db.models.expressions import RawSQL
 
 from billing.documents.models import Receipt, Superbill
@@ -98,24 +98,22 @@ def _papers(client_id: UUID) -> tuple[list[Planned], list[dict[str, str]]]:
     found, left = [], []
     for kind, (model, client) in PAPERS.items():
         rows = model._default_manager.filter(**{f"{client}__in": person(client_id)})
-        keys = list(rows.order_by("created_at", "pk").values_list("pk", flat=True))
-        own = set(of_one(rows).values_list("pk", flat=True)) if model in OF_TWO else set(keys)
-        for key in keys:
+        told = rows.annotate(of_two=_of_two(model)).order_by("created_at", "pk")
+        for key, of_two_people in told.values_list("pk", "of_two"):
             name = f"billing/{kind}-{key}.pdf"
-            if key in own:
-                found.append(Planned(kind, name, key))
-            else:
+            if of_two_people:
                 left.append({"name": name, "reason": "of_two_people"})
+            else:
+                found.append(Planned(kind, name, key))
     return found, left
 
 
-def of_one(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rows that tell of no other person; of a table that can't, all of them."""
-    condition = OF_TWO.get(rows.model)
+def _of_two(model: type[models.Model]) -> RawSQL | Value:
+    """Does a row tell of another person? Of a table that can't, none does."""
+    condition = OF_TWO.get(model)
     if condition is None:
-        return rows
-    told = RawSQL(condition, (), output_field=BooleanField())  # noqa: S611  (no value in it)
-    return rows.alias(of_two=told).filter(of_two=False)
+        return Value(False)  # noqa: FBT003
+    return RawSQL(condition, (), output_field=BooleanField())  # noqa: S611  (no value in it)
 
 
 def _attached(client_id: UUID) -> tuple[list[Planned], list[dict[str, str]]]:
@@ -173,7 +171,9 @@ def _rows(table: Table, client_id: UUID) -> Iterator[dict[str, object]]:
         if column.name not in NO_COLUMN and not isinstance(column, models.BinaryField)
     ]
     names = [column.attname for column in columns]
-    for row in of_one(rows).order_by("created_at", "pk").values_list(*names):
+    if table.model in OF_TWO:
+        rows = rows.alias(of_two=_of_two(table.model)).filter(of_two=False)
+    for row in rows.order_by("created_at", "pk").values_list(*names):
         yield {column.name: plain(value) for column, value in zip(columns, row, strict=True)}
 
 

@@ -217,3 +217,35 @@ def test_a_copy_of_two_records_is_never_handed_out(twins: Twins, cast: Cast) -> 
         RecordExport.objects.get(pk=own["id"]).pk
     }
     assert not any(name.startswith("billing/") for name in archive(cast, own))
+
+
+def test_a_copy_of_one_holds_no_paper_of_both(twins: Twins, cast: Cast) -> None:
+    """A paper of the time when two were one stays in the books, and out of what either of them is given."""
+    till, mine = twins.till, str(twins.robyn.pk)
+    till.pay("7.00", client=mine)
+    own = done(till.desk.post("statements/", YEAR | {"client": mine}), 201)
+    with clock.fixed(NOW + timedelta(minutes=1)):
+        twins.move("merge")
+    with clock.fixed(NOW + timedelta(minutes=2)):
+        charge = till.charge(amount="100.00")
+        till.pay("100.00", (charge, "100.00"), client=mine)
+        proves = done(till.superbill(), 201)  # a line of Robin's, and a payment of Robyn's
+        theirs = till.charge(twins.hour, amount="51.37")
+        till.pay("51.37", (theirs, "51.37"), client=mine)
+        both, receipt = done(till.superbill(), 201), done(till.receipt(), 201)
+        stated = done(till.desk.post("statements/", YEAR | {"client": str(till.client.pk)}), 201)
+        assert made(cast, till.client)["left_out"] == []
+    with clock.fixed(NOW + timedelta(minutes=3)):
+        twins.move("unmerge")
+    with clock.fixed(NOW + timedelta(minutes=4)):
+        copy, other = made(cast, till.client), made(cast, twins.robyn)
+        found, others = archive(cast, copy), archive(cast, other)
+    papers = (("superbill", proves), ("superbill", both), ("receipt", receipt), ("statement", stated))
+    assert {(row["name"], row["reason"]) for row in copy["left_out"]} == {
+        (f"billing/{kind}-{paper['id']}.pdf", "of_two_people") for kind, paper in papers
+    }
+    assert not any(name.startswith("billing/") for name in found)
+    told = found["billing.json"].decode()
+    assert charge["id"] in told
+    assert ("51.37" in told, theirs["id"] in told) == (False, False)
+    assert (f"billing/statement-{own['id']}.pdf" in others, other["left_out"]) == (True, [])

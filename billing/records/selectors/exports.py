@@ -8,9 +8,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import BooleanField, OuterRef, Subquery, Value
+from django.db.models.expressions import RawSQL
 
 from billing.documents.models import Receipt, Superbill
+from billing.documents.sql import of_two
 from billing.estimates.models import EstimateIssue
 from billing.letters.models import NecessityLetterSignature
 from billing.records.models import (
@@ -24,6 +26,7 @@ from billing.records.rules import exports as rules
 from billing.records.rules.contents import NO_COLUMN, SECTIONS, SIGNED, Table
 from billing.records.selectors.pieces import cut
 from billing.statements.models import Statement
+from billing.statements.sql import OF_TWO as STATEMENT_OF_TWO
 from kapclinic.core import crypto
 from kapclinic.practice.models import Client, SessionKind, User
 from kapclinic.practice.selectors import person
@@ -77,7 +80,7 @@ def places_of(client_id: UUID) -> set[UUID]:
 
 
 def planned(client_id: UUID) -> tuple[list[Planned], list[dict[str, str]]]:
-    """The files of a person's archive in their order, and what is left out because it is too much."""
+    """The files of a person's archive in their order, and what is left out: too much, or of two people."""
     parts = [Planned(Kind.SECTION, name) for name in SECTIONS]
     doses = Session.objects.filter(client__in=person(client_id), kind=SessionKind.DOSING, status__in=CAME)
     given = doses.order_by("starts_at", "pk").values_list("pk", flat=True)
@@ -85,12 +88,32 @@ def planned(client_id: UUID) -> tuple[list[Planned], list[dict[str, str]]]:
     signed = Note.objects.filter(session__client__in=person(client_id), **SIGNED)
     notes = signed.order_by("signed_at", "pk").values_list("pk", flat=True)
     parts += [Planned(Kind.NOTE, f"notes/note-{key}.pdf", key) for key in notes]
+    papers, left_out = _papers(client_id)
+    attached, too_large = _attached(client_id)
+    return parts + papers + attached, left_out + too_large
+
+
+def _papers(client_id: UUID) -> tuple[list[Planned], list[dict[str, str]]]:
+    """Papers of two people who were taken for one are in no copy: they say of the other what was done and paid."""
+    found, left = [], []
     for kind, (model, client) in PAPERS.items():
         rows = model._default_manager.filter(**{f"{client}__in": person(client_id)})
-        keys = rows.order_by("created_at", "pk").values_list("pk", flat=True)
-        parts += [Planned(kind, f"billing/{kind}-{key}.pdf", key) for key in keys]
-    attached, left_out = _attached(client_id)
-    return parts + attached, left_out
+        told = rows.annotate(of_two=_of_two(model)).order_by("created_at", "pk")
+        for key, of_two_people in told.values_list("pk", "of_two"):
+            name = f"billing/{kind}-{key}.pdf"
+            if of_two_people:
+                left.append({"name": name, "reason": "of_two_people"})
+            else:
+                found.append(Planned(kind, name, key))
+    return found, left
+
+
+def _of_two(model: type[models.Model]) -> RawSQL | Value:
+    """Does a row tell of another person? Of a table that can't, none does."""
+    condition = OF_TWO.get(model)
+    if condition is None:
+        return Value(False)  # noqa: FBT003
+    return RawSQL(condition, (), output_field=BooleanField())  # noqa: S611  (no value in it)
 
 
 def _attached(client_id: UUID) -> tuple[list[Planned], list[dict[str, str]]]:
@@ -112,6 +135,13 @@ PAPERS: Mapping[str, tuple[type[models.Model], str]] = {
     Kind.STATEMENT: (Statement, "client"),
     Kind.ESTIMATE: (EstimateIssue, "estimate__client"),
     Kind.LETTER: (NecessityLetterSignature, "letter__client"),
+}
+
+# Papers that may tell of two people, where a merge was taken back after them: the condition on a row.
+OF_TWO: Mapping[type[models.Model], str] = {
+    Superbill: of_two("billing_superbill"),
+    Receipt: of_two("billing_receipt"),
+    Statement: STATEMENT_OF_TWO,
 }
 
 
@@ -141,6 +171,8 @@ def _rows(table: Table, client_id: UUID) -> Iterator[dict[str, object]]:
         if column.name not in NO_COLUMN and not isinstance(column, models.BinaryField)
     ]
     names = [column.attname for column in columns]
+    if table.model in OF_TWO:
+        rows = rows.alias(of_two=_of_two(table.model)).filter(of_two=False)
     for row in rows.order_by("created_at", "pk").values_list(*names):
         yield {column.name: plain(value) for column, value in zip(columns, row, strict=True)}
 

@@ -13,7 +13,8 @@ from billing.ledger.rules import HEALTH_CARDS, HEALTH_KINDS
 from kapclinic.core.statements import Row
 
 _HERE = Path(__file__).parent
-OUTDATED = f"({(_HERE / 'outdated.sql').read_text()})"
+OF_TWO = f"({(_HERE / 'of_two.sql').read_text()})"
+OUTDATED = f"({OF_TWO} OR {(_HERE / 'outdated.sql').read_text()})"
 _ACCOUNTS = (_HERE / "accounts.sql").read_text()
 _ROWS = " SELECT *, count(*) OVER () AS persons FROM standing"
 _COUNT = " SELECT count(*) AS persons FROM standing"

@@ -70,6 +70,13 @@ def never_began(session: Session) -> bool:
     return called_off or session.status in NOT_BEGUN
 
 
+def can_sign_again(note: Note) -> bool:
+    """Would its author still reach a draft of it, and sign it? Only they ever may."""
+    author = note.author
+    writes = bool(author.role_set & WRITERS[note.kind])
+    return author.is_active and writes and note.session.location_id in author.locations
+
+
 def section_errors(*, frame: str, sections: Mapping[str, str]) -> list[FieldError]:
     """Sections that the frame does not have; a free note has any, within reason."""
     known = FRAMES.get(frame)

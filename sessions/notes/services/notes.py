@@ -47,6 +47,10 @@ class NotOnSession(Conflict):
     code, title = "not_on_session", "You are not on this session"
 
 
+class AuthorGone(Conflict):
+    code, title = "author_gone", "The author of this note can't sign it again"
+
+
 class NoteEmpty(Conflict):
     title = "There is nothing to sign"
 
@@ -246,11 +250,15 @@ def return_note(*, note_id: UUID, comment: str, by: User, at: datetime) -> Note:
 
     :raises NotPermitted: by its author, or by somebody who needs a second signature themselves
     :raises IllegalTransition: unless it waits for one
+    :raises AuthorGone: when its author has left, or writes such notes at this location no more: the words and the
+        signature would be lost in a draft that nobody else may open
     """
     note = _locked(note_id)
     if note.author_id == by.pk or by.needs_cosign:
         raise NotPermitted("A second, licensed clinician returns a note.")
     transitions.apply(rules.MOVES, "return", instance=note, by=by)
+    if not rules.can_sign_again(note):
+        raise AuthorGone("Cosign it, and say in an addendum what is to be put right.")
     assert note.signed_at is not None  # it waits for a second signature
     NoteReturn(
         note=note,

@@ -84,6 +84,27 @@ def test_times_that_the_author_said_stay_said(cast: Cast, book: Book) -> None:
     assert (row.service_started_at, row.minutes_source, told["missing"]) == (session.starts_at, "", [])
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("is_active", False), ("roles", ["front_desk"]), ("locations", "south")]
+)
+def test_a_note_is_not_returned_to_who_can_not_sign_it_any_more(
+    cast: Cast, pending: str, column: str, value: Any
+) -> None:
+    trainee = cast.people["trainee"]
+    setattr(trainee, column, [cast.south.pk] if value == "south" else value)
+    trainee.save_by(cast.admin, at=clock.now())
+    before = Note.objects.values().get()
+    refused(give_back(cast, "therapist", pending), 409, "author_gone")
+    assert (Note.objects.values().get(), NoteReturn.objects.count()) == (before, 0)
+    assert Task.objects.open().filter(kind="note_cosign").count() == 1
+
+    assert sign(cast, "therapist", pending, move="cosign").data["status"] == "signed"
+    added = cast.desk("therapist").post(
+        f"{NOTES}{pending}/addenda/", {"reason": "Put right", "text": COMMENT["comment"]}
+    )
+    assert added.status_code == 201, added.content
+
+
 @pytest.mark.parametrize("who", ["trainee", "np", "director", "frontdesk", "billing", "admin"])
 def test_who_does_not_cosign_returns_nothing(cast: Cast, pending: str, who: str) -> None:
     before = Note.objects.values().get()

@@ -24,6 +24,7 @@ const REFUSALS = {
   already_waiting: "Ya está en la lista de espera",
   ambiguous_time: "Esta hora se da dos veces ese día: indique su diferencia con UTC",
   another_drug: "La sesión ya dio otro medicamento",
+  author_gone: "Quien escribió esta nota ya no puede volver a firmarla",
   before_window: "Esta integración empieza antes de su plazo",
   beyond_protocol: "Es más de lo que prevé el protocolo:",
   blank: "No hay nada dibujado: deje firmar al cliente",

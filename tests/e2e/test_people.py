@@ -339,6 +339,15 @@ def test_a_director_gives_what_an_administrator_may_not_take(clinic: Served, tab
     expect(page.locator(".app")).to_have_count(0)
 
 
+def test_on_a_phone_a_director_sees_where_they_are(clinic: Served, tablet: Tablet) -> None:
+    """Ten sections are wider than a phone: the rail shows the one that is open."""
+    tablet.page.set_viewport_size({"width": 390, "height": 844})
+    tablet.sign_in("director", at="/people")
+    here = tablet.page.locator(".rail [aria-current]")
+    expect(here).to_have_text("People")
+    expect(here).to_be_in_viewport()
+
+
 def test_a_password_that_somebody_else_set_opens_nothing_but_the_choice_of_another(
     clinic: Served, tablet: Tablet
 ) -> None:

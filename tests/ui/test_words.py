@@ -18,6 +18,7 @@ from kapclinic.ui.languages import LANGUAGES
 from kapclinic.ui.modules import HOUSE, loaded_by, words_of
 from kapclinic.ui.screens import SCREENS, Screen
 from screening.rules.conditions import CONDITIONS
+from sessions.boards.api.decision_bodies import TO_DO
 from sessions.boards.api.worklist_bodies import OF_ALERT, OF_HOLD
 from sessions.booking.http import NOTHING
 from sessions.dosing.gates.table import GATES
@@ -163,7 +164,15 @@ def test_every_fixed_sentence_of_the_api_is_said(language: str) -> None:
     told = dict(re.findall(rf"^\s*{ONE}:\s*{ONE},$", table(language, "told"), flags=re.MULTILINE))
     home = {**discharge.CRITERIA, "stays": discharge.CRITERIA_AT_HOME["escort"]}
     words = [*discharge.WORDS.values(), *discharge.WORDS_AT_HOME.values()]
-    said = {*map(to_do, Kind), NOTHING, OF_ALERT, OF_HOLD, *home.values(), *(f"{one}." for one in words)}
+    said = {
+        *map(to_do, Kind),
+        *TO_DO.values(),
+        NOTHING,
+        OF_ALERT,
+        OF_HOLD,
+        *home.values(),
+        *(f"{one}." for one in words),
+    }
     assert said | {one.label for one in CONDITIONS.values()} == set(told)
 
 

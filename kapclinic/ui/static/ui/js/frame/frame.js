@@ -23,6 +23,7 @@ const Leaving = lazy(() => import("./leaving.js"), "Leaving", { early: true }); 
 const Search = lazy(() => import("./search.js"), "Search", { early: true }); // whoever presses / types on at once
 const Waiting = lazy(() => import("./waiting.js"), "Waiting", { early: true });
 
+const inView = (link) => link?.scrollIntoView({ block: "nearest" }); // on a phone the rail scrolls
 const asked = store(null); // who waits for somebody to sign in again
 
 /** @param {{current: string, count?: Record<string, number>, keys: [string, string][], children: any}} props */
@@ -103,7 +104,7 @@ function Rail({ current, count }) {
     ${links
       .filter((link) => link.shown)
       .map(
-        (link) => html`<a key=${link.id} href=${link.href} aria-current=${link.id === current ? "page" : undefined}>
+        (link) => html`<a key=${link.id} href=${link.href} aria-current=${link.id === current ? "page" : undefined} ref=${link.id === current ? inView : undefined}>
           <${Icon} name=${link.icon} />${link.label}
           ${count[link.id] > 0 && html`<span class=${link.id === "ward" ? "count high" : "count"}>${count[link.id]}</span>`}
         </a>`,

@@ -57,7 +57,7 @@ learn({
   "late": "con retraso",
   "life-threatening": "con riesgo vital",
   "mild": "leve",
-  "missed": "omitido",
+  "missed": "no se hizo",
   "moderate": "moderada",
   "none known": "ninguna conocida",
   "none recorded": "sin anotar",

@@ -14,6 +14,16 @@ export const TOLD = {
     "Hable con el cliente sobre su seguridad y confirme con lo que se hizo.",
   "Release the alert with a rationale once it is safe: until then no dose is given.":
     "Libere la alerta con una justificación cuando sea seguro: hasta entonces no se da ninguna dosis.",
+  "Decide the screening.": "Decida el cribado.",
+  "Write the order: the dose is booked and has none that is good when it begins.":
+    "Escriba la orden: la dosis está reservada y no tiene ninguna que valga cuando empiece.",
+  "Approve the dose above the cap, as a second prescriber.":
+    "Apruebe la dosis por encima del tope, como segundo prescriptor.",
+  "Read why a colleague passed a gate.": "Lea por qué un colega pasó una condición.",
+  "Uphold or void the clearance that is suspended.": "Mantenga o anule la autorización que está suspendida.",
+  "Screen again before the clearance ends.": "Haga otro cribado antes de que termine la autorización.",
+  "Speak to the client, and acknowledge the alert.": "Hable con el cliente y confirme la alerta.",
+  "Say whether doses may go on after the alert.": "Diga si las dosis pueden seguir después de la alerta.",
   "Review the adverse event.": "Revise el evento adverso.",
   "Call the client about the adverse event, and write a follow-up.":
     "Llame al cliente por el evento adverso y escriba un seguimiento.",

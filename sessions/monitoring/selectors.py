@@ -81,6 +81,11 @@ def read_elsewhere(*, client_id: UUID, but: UUID, since: datetime, until: dateti
     return rows.order_by("measured_at").values_list("measured_at", "bands")
 
 
+def standing_after(*, session_id: UUID, moment: datetime) -> QuerySet[Reading]:
+    """The standing readings that were taken after `moment`, oldest first."""
+    return standing_readings(session_id=session_id).filter(measured_at__gt=moment)
+
+
 def vitals_of(reading: Reading) -> rules.Vitals:
     """A reading as the rules take it."""
     return {sign: getattr(reading, sign) for sign in rules.SIGNS}
@@ -170,10 +175,12 @@ def unread_before_leaving(*, session_id: UUID) -> QuerySet[Check]:
 
 
 def beside(*, session_id: UUID) -> Questions:
-    """What a new reading is judged beside: the readings that stand, of which moment and signs are read, the checks that
-    are asked for, locked, and the alarms of the session as rows of cause, reading and check.
+    """What a new reading is judged beside: the readings that stand, as rows of their moment and `SIGNS`, the checks
+    that are asked for, locked, and the alarms of the session as rows of cause, reading and check.
+
+    Rows and no models: a long stay has a hundred readings, and each new one looks at all of them.
     """
-    standing = standing_readings(session_id=session_id).only("session", "measured_at", *rules.SIGNS)
+    standing = standing_readings(session_id=session_id).values_list("measured_at", *rules.SIGNS)
     asked = asked_checks(session_id=session_id).select_related("after_reading")
     return standing, asked.select_for_update(of=("self",)), _rung(session_id)
 

@@ -18,7 +18,7 @@ from sessions.booking.services.holding import hold
 from sessions.dosing import selectors
 from sessions.dosing.models import Administration, Order
 from sessions.integration.selectors import Debt
-from sessions.monitoring.services.alarms import Beside
+from sessions.monitoring.services.alarms import Planned
 
 
 def require_dosing(session: Session) -> None:
@@ -37,7 +37,7 @@ class Here(NamedTuple):
     dosed: frozenset[UUID]  # sessions of the program with a dose
     span: PhaseSpan | None
     owed: Debt
-    beside: Beside
+    beside: Planned
 
     @property
     def begun(self) -> datetime | None:
@@ -66,5 +66,5 @@ def read_here(session_id: UUID, *, locked: bool) -> Here:
     for obligation in owed:
         obligation.dosing_session = session  # and so each knows the other
     span = next(iter(spans), None)
-    still_owed, watched = Debt(owed, no_slot), Beside.of(*beside)
+    still_owed, watched = Debt(owed, no_slot), Planned.of(*beside)
     return Here(session, next(iter(left), None), doses, orders, frozenset(dosed), span, still_owed, watched)

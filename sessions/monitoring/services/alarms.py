@@ -33,10 +33,31 @@ class NotCheckedIn(Conflict):
 Rung = frozenset[tuple[str, UUID]]  # causes, each with the check or the reading that an alarm was opened for
 
 
+def rung_of(alarms: Iterable[tuple[str, UUID, UUID]]) -> Rung:
+    """Of rows of cause, reading and check, as the selectors give them."""
+    return frozenset((cause, reading or check) for cause, reading, check in alarms)
+
+
 class Beside(NamedTuple):
-    """What a reading is judged beside, or a dose's checks are planned beside, read behind the session's lock
-    (`selectors.beside`, `selectors.planned`).
-    """
+    """What a reading is judged beside, read behind the session's lock (`selectors.beside`)."""
+
+    standing: rules.Earlier
+    checks: Sequence[Check]
+    rung: Rung
+
+    @classmethod
+    def of(
+        cls,
+        standing: Sequence[tuple[datetime, *tuple[int | None, ...]]],
+        checks: Sequence[Check],
+        alarms: Sequence[tuple[str, UUID, UUID]],
+    ) -> Beside:
+        stood = [(moment, dict(zip(rules.SIGNS, signs, strict=True))) for moment, *signs in standing]
+        return cls(stood, checks, rung_of(alarms))
+
+
+class Planned(NamedTuple):
+    """What a dose's checks are planned beside, read behind the session's lock (`selectors.planned`)."""
 
     standing: Sequence[Reading]
     checks: Sequence[Check]
@@ -45,8 +66,8 @@ class Beside(NamedTuple):
     @classmethod
     def of(
         cls, standing: Sequence[Reading], checks: Sequence[Check], alarms: Sequence[tuple[str, UUID, UUID]]
-    ) -> Beside:
-        return cls(standing, checks, frozenset((cause, reading or check) for cause, reading, check in alarms))
+    ) -> Planned:
+        return cls(standing, checks, rung_of(alarms))
 
 
 def open_for_check(

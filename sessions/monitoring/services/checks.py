@@ -26,7 +26,7 @@ from sessions.monitoring import rules, selectors
 from sessions.monitoring.models import Check, Reading
 from sessions.monitoring.rules.late import asked_afterwards, rings_live
 from sessions.monitoring.services.alarms import (
-    Beside,
+    Planned,
     Rung,
     open_for_check,
     open_for_checks,
@@ -51,7 +51,7 @@ def start_checks(
     at: datetime,
     rems: bool = False,
     left_at: datetime | None = None,
-    beside: Beside | None = None,
+    beside: Planned | None = None,
 ) -> list[Check]:
     """Plan the protocol's checks from the first dose; the pre-dose reading already answers the one at minute 0.
 
@@ -60,7 +60,7 @@ def start_checks(
     open their alarms and answer these checks now. `left_at`: when the client was discharged, if they were. `beside`
     (`selectors.planned`): read by who has the session locked.
     """
-    known = beside or Beside.of(*_planned(session_id=session.pk))
+    known = beside or Planned.of(*_planned(session_id=session.pk))
     slots = rules.schedule(
         dosed_at=dosed_at,
         checks_min=_protocol(session).checks_min,
@@ -94,7 +94,7 @@ def _end(
 def _catch_up(
     session: Session,
     checks: list[Check],
-    known: Beside,
+    known: Planned,
     *,
     dosed_at: datetime,
     live: bool,
@@ -130,7 +130,7 @@ def extend_checks(
     booster_at: datetime,
     by: User,
     at: datetime,
-    beside: Beside | None = None,
+    beside: Planned | None = None,
 ) -> list[Check]:
     """Ask for more checks after a booster, as `rules.extended` says; `dosed_at` is the first dose's time.
 

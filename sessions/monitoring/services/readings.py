@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
@@ -93,24 +92,28 @@ def record_reading(
     )
     standing, asked, rung = beside or Beside.of(*_beside(session_id=session.pk))
     reading = _reading_of(values, session=session, standing=standing, by=by, at=at)
-    reading.bands = selectors.bands_of(reading, standing, protocol, dosed_at=dosed_at)
+    taken = (measured_at, selectors.vitals_of(reading))
+    reading.bands = rules.bands_at(*taken, protocol.bands, others=standing, dosed_at=dosed_at)
     reading.phase = rules.phase_at(measured_at, dosed_at=dosed_at)
     reading.insert_by(by, at=at)
     live = rings_live(session, left_at=left_at, at=at)
     close_checks(reading, protocol, asked=asked, rung=rung, live=live, by=by, at=at)
     open_for_reading(reading, reading.bands, session=session, at=at, live=live, rung=rung)
-    later = [row for row in standing if row.measured_at > measured_at]
-    if not later and live and session.status != Session.Status.COMPLETED:
+    if any(moment > measured_at for moment, _ in standing):
+        others = [*standing, taken]
+        for row in selectors.standing_after(session_id=session.pk, moment=measured_at):
+            # A late entry may be the first of "two readings 5 min apart".
+            signs = selectors.vitals_of(row)
+            found = rules.bands_at(row.measured_at, signs, protocol.bands, others=others, dosed_at=dosed_at)
+            if rules.worst(found) == "red":
+                open_for_reading(row, found, session=session, at=at, live=live, rung=rung)
+    elif live and session.status != Session.Status.COMPLETED:
         ask_again(reading, protocol, by=by, at=at, asked=asked)
-    for row in later:  # a late entry may be the first of "two readings 5 min apart"
-        found = selectors.bands_of(row, [*standing, reading], protocol, dosed_at=dosed_at)
-        if rules.worst(found) == "red":
-            open_for_reading(row, found, session=session, at=at, live=live, rung=rung)
     return reading
 
 
 def _reading_of(
-    values: ReadingFields, *, session: Session, standing: Sequence[Reading], by: User, at: datetime
+    values: ReadingFields, *, session: Session, standing: rules.Earlier, by: User, at: datetime
 ) -> Reading:
     """The row, with what of it is unusual beside the readings before it."""
     fields = {name: value for name, value in values.items() if name not in {"confirm", "not_obtainable"}}
@@ -118,11 +121,7 @@ def _reading_of(
     row = Reading(session=session, recorded_at=max(at, values["measured_at"]), recorded_by=by, **fields)
     row.not_obtainable = [sign for sign in rules.NEEDED if sign in missing]
     if not values.get("confirm"):
-        earlier = [
-            (old.measured_at, selectors.vitals_of(old))
-            for old in standing
-            if old.measured_at <= row.measured_at
-        ]
+        earlier = [old for old in standing if old[0] <= row.measured_at]
         plausible = session.program.protocol.limits["plausible"]
         row.unusual = measurable.unusual(values, earlier=earlier, plausible=plausible)
     return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -11,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from kapclinic.core import clock
 from kapclinic.trail.models import Task
 from sessions.booking.models import Session
+from sessions.monitoring import selectors
 from sessions.monitoring import services as monitoring
 from sessions.monitoring.models import Alarm, Check, Reading
 from tests import cast as people
@@ -154,6 +156,28 @@ def test_a_late_entry_may_be_the_first_of_two_high_readings(cast: Cast, dosed: S
     red = Alarm.objects.get(cause="red_reading")
     assert str(red.reading_id) == later["id"]
     assert Reading.objects.get(pk=later["id"]).bands["systolic"] == "amber"  # as it was judged then
+
+
+def test_a_reading_is_judged_beside_rows_as_beside_the_readings_themselves(
+    cast: Cast, dosed: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `bands_of` says of it among models; and none is made of those that stand."""
+    wrong = take(cast, dosed, 8, systolic=185, heart_rate=125)
+    take(cast, dosed, 10, systolic=185, heart_rate=125)
+    take(cast, dosed, 12, systolic=None, diastolic=None, not_obtainable=["systolic", "diastolic"])
+    void(cast, dosed, wrong, 13)
+    take(cast, dosed, 14, heart_rate=125)
+    made = Mock(side_effect=Reading.from_db)
+    monkeypatch.setattr(Reading, "from_db", made)
+    asked = selectors.asked_checks(session_id=dosed.pk).filter(after_reading__isnull=False).count()
+    told = take(cast, dosed, 16, systolic=185, heart_rate=125)
+    assert made.call_count == asked  # each recheck comes with the reading that asked for it
+    standing = list(selectors.standing_readings(session_id=dosed.pk))
+    assert len(standing) == 5  # with the one before the dose
+    protocol = dosed.program.protocol
+    expected = selectors.bands_of(standing[-1], standing, protocol, dosed_at=MONDAY)
+    assert told["bands"] == expected
+    assert (expected["systolic"], expected["heart_rate"]) == ("red", "amber")
 
 
 def test_a_fast_heart_rings_red_only_when_it_was_fast_all_the_time(cast: Cast, dosed: Session) -> None:

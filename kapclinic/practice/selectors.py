@@ -47,6 +47,25 @@ def search_clients(queryset: QuerySet[Client], text: str) -> QuerySet[Client]:
     return holding(queryset, rules.search_terms(text))
 
 
+def named(queryset: Rows, text: str) -> Rows:
+    """Rows in whose `name` each word of `text` stands, in any order: the short lists of a practice."""
+    for word in text.split():
+        queryset = queryset.filter(name__icontains=word)
+    return queryset
+
+
+def search_staff(queryset: QuerySet[User], text: str) -> QuerySet[User]:
+    """Staff in whose name each word of `text` stands, or whose e-mail begins with it."""
+    for word in text.split():
+        queryset = queryset.filter(Q(name__icontains=word) | Q(email__istartswith=word))
+    return queryset
+
+
+def of_found(queryset: Rows, text: str) -> Rows:
+    """Rows of the clients whom `clients/` finds by `text`; a registration that was merged counts for its own rows."""
+    return queryset.filter(client__in=search_clients(Client.objects.all(), text).values("pk"))
+
+
 def holding(queryset: QuerySet[Client], terms: Iterable[str]) -> QuerySet[Client]:
     """Clients whose `search_text` holds each of these terms: found by a function, which alone may use the index."""
     if patterns := [_like(term) for term in terms]:

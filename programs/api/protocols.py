@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from kapclinic.core.http.fields import Empty
 from kapclinic.core.http.params import Param
 from kapclinic.practice.rules import DIRECTOR
+from kapclinic.practice.selectors import named
 from kapclinic.trail.http import ANYONE, ClinicViewSet, ListMixin, RetrieveMixin
 from programs import selectors, services
 from programs.api import protocol_bodies
@@ -29,6 +30,8 @@ class ProtocolViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     )
     orderings: ClassVar = {"name": "name", "created_at": "created_at"}
     default_order = ("rank", "name", "-edition")
+    searches = staticmethod(named)
+    search_doc = "words of a name"
 
     def get_queryset(self) -> QuerySet[Protocol]:
         return selectors.protocols()

@@ -116,3 +116,34 @@ def test_a_search_is_no_part_of_the_record_of_who_was_seen(cast: Cast, zoe: Clie
     log = cast.desk("director").get(f"clients/{zoe.pk}/access-log/").json()["results"]
     assert (log[0]["action"], log[0]["by"]) == ("client.list", str(cast.frontdesk.pk))
     assert "zoe" not in str(log).lower()
+
+
+def test_rooms_locations_staff_and_protocols_are_found_by_words_of_their_names(cast: Cast) -> None:
+    approved = cast.desk("director").must(
+        "protocols/", {"name": "Evening lozenge", "program_type": "kap", "route": "sublingual"}
+    )
+    wanted = {
+        "rooms": (cast.aspen.name.lower(), str(cast.aspen.pk)),
+        "locations": (cast.north.name.upper(), str(cast.north.pk)),
+        "staff": (cast.therapist.email, str(cast.therapist.pk)),
+        "protocols": ("lozenge evening", approved["id"]),
+    }
+    for path, (text, found) in wanted.items():
+        rows = cast.desk("frontdesk").get(f"{path}/", search=text).json()["results"]
+        assert [row["id"] for row in rows] == [found], path
+        for nobody in ("%", "no such name"):
+            answer = cast.desk("frontdesk").get(f"{path}/", search=nobody).json()
+            assert (answer["count"], answer["results"]) == (0, []), path
+
+
+def test_a_program_is_found_as_its_client_is(cast: Cast, zoe: Client) -> None:
+    protocol = people.approved_protocol(cast)
+    mine = people.opened_program(cast, protocol=protocol, who=zoe)
+    other = people.opened_program(cast, protocol=protocol)
+
+    def found(text: str, by: str = "frontdesk") -> list[str]:
+        return [row["id"] for row in cast.desk(by).get("programs/", search=text).json()["results"]]
+
+    assert found("nunez zoe") == found(zoe.mrn) == found("1979-11-05") == [str(mine.pk)]
+    assert set(found("")) == {str(mine.pk), str(other.pk)}
+    assert found("nunez zoe", by="south_frontdesk") == found("nobody") == []

@@ -38,6 +38,8 @@ class RoomViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     )
     orderings: ClassVar = {"name": "name", "created_at": "created_at"}
     default_order = ("location__created_at", "name")
+    searches = staticmethod(selectors.named)
+    search_doc = "words of a name"
 
     def create(self, request: Request) -> Response:
         values = self.require_location(self.body())

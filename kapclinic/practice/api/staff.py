@@ -48,6 +48,8 @@ class StaffViewSet(ListMixin, RetrieveMixin, ClinicViewSet):
     )
     orderings: ClassVar = {"name": "name", "created_at": "created_at"}
     default_order = ("name",)
+    searches = staticmethod(selectors.search_staff)
+    search_doc = "words of a name, or the beginning of an e-mail address"
 
     def create(self, request: Request) -> Response:
         return self.answer(

@@ -16,7 +16,7 @@ from kapclinic.core.http.params import Param
 from kapclinic.core.moments import begin_of
 from kapclinic.practice.models import Role
 from kapclinic.practice.rules import BOOKERS, CLINICIANS
-from kapclinic.practice.selectors import of_person
+from kapclinic.practice.selectors import of_found, of_person
 from kapclinic.trail.http import ListMixin, RetrieveMixin
 from programs import services as programs
 from programs.api.program_bodies import ProgramIn, ProgramPatch
@@ -115,6 +115,8 @@ class ProgramViewSet(ListMixin, RetrieveMixin, TellsNearest):
     }
     orderings: ClassVar = {"created_at": "created_at"}
     default_order = ("-created_at",)
+    searches = staticmethod(of_found)
+    search_doc = "the client, by what `clients/` finds them by"
 
     def get_queryset(self) -> QuerySet[Program]:
         return with_seen(programs_with_relations().filter(location__in=list(self.user.locations)))

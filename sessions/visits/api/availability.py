@@ -89,8 +89,11 @@ class AvailabilityViewSet(ClinicViewSet):
 
     def _range(self, query: dict[str, Any], program: Program) -> tuple[datetime, datetime]:
         zone = program.location.zone
-        start = max(begin_of(query.get("from", self.at), zone), self.at)
+        asked = begin_of(query.get("from", self.at), zone)
+        start = max(asked, self.at)
         before = begin_of(query.get("to", start + SPAN), zone, days=1)
+        if "from" in query and before <= asked:
+            raise Invalid.field("to", "The end comes after the start.", code="reversed")
         if before - start > WIDEST:
             raise Invalid.field("to", "93 days at a time at most.", code="too_wide")
         return start, before

@@ -251,6 +251,8 @@ def test_nothing_is_offered_that_booking_finds_too_far_ahead(cast: Cast) -> None
         ({"from": "2026-02-30"}, "/from"),
         ({"to": "2027-05-05"}, "/to"),
         ({"to": "9999-12-31"}, "/to"),
+        ({"from": "2026-05-06", "to": "2026-05-05"}, "/to"),
+        ({"from": "2026-05-05T10:00:00Z", "to": "2026-05-05T10:00:00Z"}, "/to"),
         ({"page_size": "201"}, "/page_size"),
         ({"room": "aspen"}, "/room"),
     ],

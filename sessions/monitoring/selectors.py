@@ -72,13 +72,13 @@ def last_before_dose(*, session_id: UUID, before: datetime) -> Reading | None:
     return standing_readings(session_id=session_id).filter(measured_at__lte=before).last()
 
 
-def read_elsewhere(*, client_id: UUID, but: UUID, since: datetime, until: datetime) -> QuerySet[Reading, Any]:
-    """Rows of `measured_at` and `bands`: the person's standing readings before a dose in sessions other than `but`."""
+def read_elsewhere(*, client_id: UUID, but: UUID, since: datetime, until: datetime) -> QuerySet[Reading]:
+    """The person's standing readings before a dose in sessions other than `but`, oldest first."""
     rows = Reading.objects.filter(
         session__client__in=person(client_id), void__isnull=True, phase=Reading.Phase.PRE_DOSE
     )
     rows = rows.filter(measured_at__gte=since, measured_at__lte=until).exclude(session_id=but)
-    return rows.order_by("measured_at").values_list("measured_at", "bands")
+    return rows.order_by("measured_at")
 
 
 def standing_after(*, session_id: UUID, moment: datetime) -> QuerySet[Reading]:

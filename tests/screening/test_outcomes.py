@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from programs import policy
@@ -183,6 +183,7 @@ def test_of_two_the_nearer_one_answers_and_what_is_over_is_not_asked() -> None:
     assert states(1, at=1.5, over=True) == ["1-1 skipped", "1+1 done", "1+3 skipped", "1+7 skipped"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a machine that does much else
 @given(
     offsets=st.lists(st.integers(-10, 20), min_size=1, max_size=5, unique=True),
     dosed=st.lists(moments, max_size=4, unique=True),

@@ -96,6 +96,7 @@ def questions(
     before `moment`, and clearances that expired before `unexpired` are left out.
     """
     elsewhere = Administration.objects.standing().filter(session__client__in=person(client_id))
+    read = monitoring.read_elsewhere(client_id=client_id, but=session_id, since=morning, until=moment)
     rung = Q(reading__measured_at__lte=moment, cause=Alarm.Cause.RED)
     rung |= Q(created_at__lte=moment, cause=Alarm.Cause.TRIGGER)
     concerns = Task.objects.open().filter(kind=Kind.CHECK_IN_SAFETY_CONCERN, client__in=person(client_id))
@@ -119,7 +120,7 @@ def questions(
         last_visit(client_id=client_id, until=moment),
         own_legal_rules(),
         screening.last_tests(client_id=client_id, at=moment),
-        monitoring.read_elsewhere(client_id=client_id, but=session_id, since=morning, until=moment),
+        read.values_list("measured_at", "bands"),
     )
 
 

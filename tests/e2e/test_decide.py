@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from screening.models import Clearance, SafetyAlert, Screening
 from screening.rules.conditions import CONDITIONS
 from sessions.booking.models import Session
 from sessions.booking.services.allocations import ResourceConflict
+from sessions.booking.services.bookings import OutsideHours
 from sessions.dosing.models import AdverseEventReview, GateOverride, Order
 from tests import cast as people
 from tests.cast import Cast
@@ -56,12 +58,12 @@ def _submitted(cast: Cast, program: Program, **answers: Any) -> Screening:
 
 def _dose(clinic: Served, program: Program, days: int) -> Session:
     """A dose on a future day, at an hour that no integration took which the worker placed after a dose of another test."""
-    day = clock.now().astimezone(clinic.cast.north.zone) + timedelta(days=days)
-    for hour in (14, 12, 10, 16, 9, 11, 13, 15, 17, 8):
+    for later, hour in product((0, 7, 14), (14, 12, 10, 16, 9, 11, 13, 15)):
+        day = clock.now().astimezone(clinic.cast.north.zone) + timedelta(days=days + later)
         start = day.replace(hour=hour, minute=20, second=0, microsecond=0)
         try:
             found: Session = people.booked(clinic.cast, program, "dosing", start)
-        except ResourceConflict:
+        except (ResourceConflict, OutsideHours):
             continue
         return found
     raise AssertionError(f"There is no free hour in {days} days.")
